@@ -1,0 +1,49 @@
+//! The consistency boundary: what `#[aggregate]` implements.
+
+mod context;
+mod decide;
+mod row;
+
+pub use context::CommandContext;
+pub use decide::{Command, Decide};
+pub use row::EventRow;
+
+use crate::commit::{EncodeError, StoredEvent};
+use crate::key::AggregateKey;
+
+/// What `#[aggregate(entity = "ORDER")]` on the struct implements: the name and the key.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an aggregate",
+    label = "this type has no entity name and no key",
+    note = "annotate its struct with `#[aggregate(entity = \"…\")]`"
+)]
+pub trait Entity: Default + Send + Sync + 'static {
+    /// The entity name in the keys: `ORDER`.
+    const ENTITY: &'static str;
+    /// The struct's name.
+    const NAME: &'static str;
+    /// The typed key: `OrderKey`.
+    type Key: AggregateKey<Aggregate = Self>;
+}
+
+/// What `#[aggregate]` on the impl block implements: the events and their fold.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `#[aggregate]` impl block",
+    label = "nothing says which events this type applies",
+    note = "write `#[aggregate] impl {Self} {{ … }}` with at least one `#[apply]` method"
+)]
+pub trait Aggregate: Entity {
+    /// The enum of its events: `OrderEvent`.
+    type Event: Send + Sync + 'static;
+    /// Every event that it applies.
+    const EVENTS: &'static [EventRow<Self::Event>];
+
+    /// Folds one event into the state.
+    fn apply(&mut self, event: &Self::Event);
+
+    /// Serializes one event.
+    ///
+    /// # Errors
+    /// See [`StoredEvent::encode`].
+    fn encode(event: &Self::Event) -> Result<StoredEvent, EncodeError>;
+}

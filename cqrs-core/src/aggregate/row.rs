@@ -1,0 +1,22 @@
+use serde_json::Value;
+
+use crate::event::{Event, EventId};
+
+/// One event of an aggregate: its id and how it becomes a case of the aggregate's enum.
+#[derive(Debug)]
+pub struct EventRow<S> {
+    /// The stored type and schema.
+    pub id: EventId,
+    pub(crate) decode: fn(&Value) -> Result<S, serde_json::Error>,
+}
+
+impl<S> EventRow<S> {
+    /// The row of `E`.
+    #[must_use]
+    pub const fn of<E: Event>() -> Self
+    where
+        S: From<E>,
+    {
+        Self { id: EventId::of::<E>(), decode: |data| E::deserialize(data).map(S::from) }
+    }
+}

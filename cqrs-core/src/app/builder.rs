@@ -1,0 +1,245 @@
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::fault::{BuildError, WiringFault};
+use super::state::StateCache;
+use super::wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
+use super::{App, Inner, Settings};
+use crate::delivery::{Reaction, Subscriber};
+use crate::event::EventId;
+use crate::handler::Provided;
+use crate::registry::{AggregateRow, HandlerRow, Location, ProjectionRow};
+use crate::store::{DynEventStore, EventStore};
+use crate::view::{DynViewStore, ViewStore};
+
+/// Collects what an app is made of; [`AppBuilder::build`] checks it.
+#[must_use = "call `build()`"]
+pub struct AppBuilder {
+    store: Box<dyn DynEventStore>,
+    ledger: Box<dyn crate::delivery::DynDeliveryStore>,
+    views: Option<Box<dyn DynViewStore>>,
+    provided: Provided,
+    settings: Settings,
+    only: Option<Vec<String>>,
+}
+
+/// A subscriber before the checks.
+struct Candidate {
+    subscriber: Subscriber,
+    kind: SubscriberKind,
+    location: Location,
+}
+
+impl AppBuilder {
+    pub(super) fn new(store: impl EventStore) -> Self {
+        Self {
+            ledger: Box::new(store.delivery()),
+            store: Box::new(store),
+            views: None,
+            provided: Provided::new(),
+            settings: Settings::default(),
+            only: None,
+        }
+    }
+
+    /// Where views are kept.
+    pub fn views(mut self, store: impl ViewStore) -> Self {
+        self.views = Some(Box::new(store));
+        self
+    }
+
+    /// Gives the handlers a value: a receiver of `#[event_handler] impl`, or a dependency. One per type.
+    pub fn provide<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.provided.insert(TypeId::of::<T>(), Box::new(value) as Box<dyn Any + Send + Sync>);
+        self
+    }
+
+    /// Changes the settings.
+    pub fn settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    /// Runs these handlers and projections only, by name; the others are not checked. `only([])` is an app that
+    /// executes commands and leaves the delivery to another process.
+    pub fn only<'a>(mut self, subscribers: impl IntoIterator<Item = &'a str>) -> Self {
+        self.only = Some(subscribers.into_iter().map(str::to_owned).collect());
+        self
+    }
+
+    /// Checks the wiring of everything that is linked into this program.
+    ///
+    /// # Errors
+    /// All faults at once.
+    pub fn build(self) -> Result<App, BuildError> {
+        let mut faults = Vec::new();
+        let mut rows: Vec<&'static AggregateRow> = inventory::iter::<AggregateRow>().collect();
+        rows.sort_by_key(|row| (row.name, row.location.file, row.location.line));
+        check_aggregates(&rows, &mut faults);
+        let candidates = self.candidates(&mut faults);
+        if !faults.is_empty() {
+            return Err(BuildError { faults });
+        }
+        let wiring = draw(&rows, &candidates);
+        let aggregates =
+            rows.iter().flat_map(|row| (row.events)().into_iter().map(|id| (id.name, *row))).collect();
+        let subscribers: Vec<_> =
+            candidates.into_iter().map(|candidate| Arc::new(candidate.subscriber)).collect();
+        let parked = subscribers.iter().map(|subscriber| (subscriber.name, Arc::default())).collect();
+        let inner = Inner {
+            store: self.store,
+            ledger: self.ledger,
+            views: self.views,
+            provided: Arc::new(self.provided),
+            wiring,
+            subscribers,
+            parked,
+            aggregates,
+            states: StateCache::new(self.settings.cached_states),
+            settings: self.settings,
+        };
+        Ok(App { inner: Arc::new(inner), cause: None })
+    }
+
+    /// The chosen subscribers, with their faults noted.
+    fn candidates(&self, faults: &mut Vec<WiringFault>) -> Vec<Candidate> {
+        let retry = self.settings.delivery;
+        let handlers = inventory::iter::<HandlerRow>().map(|row| Candidate {
+            subscriber: Subscriber {
+                name: row.name,
+                events: row.arms.iter().map(|arm| arm.event).collect(),
+                reaction: Reaction::Handle { arms: row.arms },
+                retry,
+            },
+            kind: SubscriberKind::Handler,
+            location: row.location,
+        });
+        let projections = inventory::iter::<ProjectionRow>().map(|row| Candidate {
+            subscriber: Subscriber {
+                name: row.name,
+                events: (row.events)(),
+                reaction: Reaction::Project { driver: (row.driver)() },
+                retry,
+            },
+            kind: SubscriberKind::Projection,
+            location: row.location,
+        });
+        let mut all: Vec<Candidate> = handlers.chain(projections).collect();
+        // The order in which the linker collects rows is nobody's choice.
+        all.sort_by_key(|candidate| (candidate.subscriber.name, candidate.location.file, candidate.location.line));
+        self.check_only(&all, faults);
+        all.retain(|candidate| self.is_chosen(candidate.subscriber.name));
+        for pair in all.windows(2) {
+            if pair[0].subscriber.name == pair[1].subscriber.name {
+                faults.push(WiringFault::DuplicateSubscriber {
+                    name: pair[0].subscriber.name,
+                    first: pair[0].location,
+                    second: pair[1].location,
+                });
+            }
+        }
+        self.check_handlers(faults);
+        self.check_projections(faults);
+        all
+    }
+
+    fn is_chosen(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.iter().any(|chosen| chosen == name))
+    }
+
+    fn check_only(&self, all: &[Candidate], faults: &mut Vec<WiringFault>) {
+        for name in self.only.iter().flatten() {
+            if !all.iter().any(|candidate| candidate.subscriber.name == name) {
+                let known: Vec<_> = all.iter().map(|candidate| candidate.subscriber.name).collect();
+                faults.push(WiringFault::UnknownSubscriber { name: name.clone(), known: known.join(", ") });
+            }
+        }
+    }
+
+    fn check_handlers(&self, faults: &mut Vec<WiringFault>) {
+        let mut rows: Vec<_> =
+            inventory::iter::<HandlerRow>().filter(|row| self.is_chosen(row.name)).collect();
+        rows.sort_by_key(|row| (row.name, row.location.file, row.location.line));
+        for row in rows {
+            for need in row.needs {
+                let id = (need.id)();
+                if id != TypeId::of::<App>() && !self.provided.contains_key(&id) {
+                    faults.push(WiringFault::NotProvided {
+                        handler: row.name,
+                        needed: (need.name)(),
+                        role: if need.receiver { "to run on" } else { "as a dependency" },
+                        location: row.location,
+                    });
+                }
+            }
+        }
+    }
+
+    fn check_projections(&self, faults: &mut Vec<WiringFault>) {
+        let mut rows: Vec<_> =
+            inventory::iter::<ProjectionRow>().filter(|row| self.is_chosen(row.name)).collect();
+        rows.sort_by_key(|row| (row.view, row.name));
+        for pair in rows.windows(2) {
+            if pair[0].view == pair[1].view && pair[0].name != pair[1].name {
+                let (first, second) = (pair[0].name, pair[1].name);
+                faults.push(WiringFault::DuplicateView { view: pair[0].view, first, second });
+            }
+        }
+        if self.views.is_none() {
+            faults.extend(
+                rows.iter()
+                    .map(|row| WiringFault::NoViewStore { projection: row.name, location: row.location }),
+            );
+        }
+    }
+}
+
+fn check_aggregates(rows: &[&AggregateRow], faults: &mut Vec<WiringFault>) {
+    let mut entities: HashMap<&str, &'static str> = HashMap::new();
+    let mut events: HashMap<EventId, &'static str> = HashMap::new();
+    for row in rows {
+        if let Some(first) = entities.insert(row.entity, row.name) {
+            faults.push(WiringFault::DuplicateEntity { entity: row.entity, first, second: row.name });
+        }
+        for event in (row.events)() {
+            if let Some(first) = events.insert(event, row.name) {
+                faults.push(WiringFault::DuplicateEvent { event, first, second: row.name });
+            }
+        }
+    }
+}
+
+fn draw(rows: &[&AggregateRow], candidates: &[Candidate]) -> Wiring {
+    let listens = |candidate: &Candidate, id: &EventId| candidate.subscriber.events.contains(id);
+    let mut events = Vec::new();
+    for row in rows {
+        for id in (row.events)() {
+            let subscribers = candidates.iter().filter(|candidate| listens(candidate, &id));
+            events.push(WiringEvent {
+                name: id.name,
+                schema: id.schema,
+                aggregate: row.name,
+                subscribers: subscribers.map(|candidate| candidate.subscriber.name).collect(),
+            });
+        }
+    }
+    let subscribers = candidates.iter().map(|candidate| WiringSubscriber {
+        name: candidate.subscriber.name,
+        kind: candidate.kind,
+        events: candidate.subscriber.events.iter().map(|id| id.name).collect(),
+        location: candidate.location.to_string(),
+    });
+    Wiring { events, subscribers: subscribers.collect() }
+}
+
+impl fmt::Debug for AppBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppBuilder")
+            .field("settings", &self.settings)
+            .field("only", &self.only)
+            .field("provided", &self.provided.len())
+            .finish_non_exhaustive()
+    }
+}

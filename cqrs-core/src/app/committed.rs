@@ -1,0 +1,64 @@
+use std::fmt;
+
+use crate::aggregate::Aggregate;
+use crate::metadata::Metadata;
+use crate::version::Version;
+
+/// What became of a command that was not rejected.
+#[non_exhaustive]
+pub struct Committed<A: Aggregate> {
+    /// The version of the commit; for [`Outcome::Unchanged`] the version of the state that was decided on.
+    pub version: Version,
+    /// The events of the commit, in their order.
+    pub events: Vec<A::Event>,
+    /// The metadata of the commit.
+    pub metadata: Metadata,
+    /// Whether this call wrote it.
+    pub outcome: Outcome,
+}
+
+/// Whether a call wrote a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The commit was written for this command.
+    Committed,
+    /// The command decided on no events; nothing was written.
+    Unchanged,
+    /// The command id was in the stream already; nothing was written, and this is the first outcome.
+    Duplicate,
+}
+
+impl<A: Aggregate> Committed<A> {
+    /// Whether the command decided on no events.
+    #[must_use]
+    pub fn is_unchanged(&self) -> bool {
+        self.outcome == Outcome::Unchanged
+    }
+
+    /// Whether the command had been executed before.
+    #[must_use]
+    pub fn is_duplicate(&self) -> bool {
+        self.outcome == Outcome::Duplicate
+    }
+}
+
+impl<A: Aggregate<Event: fmt::Debug>> fmt::Debug for Committed<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Committed")
+            .field("version", &self.version)
+            .field("events", &self.events)
+            .field("metadata", &self.metadata)
+            .field("outcome", &self.outcome)
+            .finish()
+    }
+}
+
+/// The state of an aggregate at a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Loaded<A> {
+    /// The fold of the events.
+    pub state: A,
+    /// The last version that is folded in; [`Version::NONE`] where there is no commit.
+    pub version: Version,
+}

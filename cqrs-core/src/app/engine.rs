@@ -1,0 +1,247 @@
+use std::sync::Arc;
+
+use super::state::{State, decode};
+use super::{App, Committed, ExecuteError, Outcome};
+use crate::aggregate::{CommandContext, Decide};
+use crate::commit::Commit;
+use crate::key::StreamKey;
+use crate::metadata::Metadata;
+use crate::store::{Append, CorruptCommit, StoreError};
+use crate::version::Version;
+
+/// What a command wants, beside its own content.
+pub(super) struct Intent {
+    pub(super) stream: StreamKey,
+    pub(super) metadata: Metadata,
+    /// The id was given, so it may have been seen before.
+    pub(super) idempotent: bool,
+    /// The time comes from this machine's clock, and may be moved to keep the stream in order.
+    pub(super) own_clock: bool,
+    pub(super) expected: Option<Version>,
+}
+
+/// Executes one command: see "Executing a command" in the design.
+pub(super) struct Engine<'a> {
+    app: &'a App,
+    intent: Intent,
+}
+
+/// How one decision ended.
+enum Step<A: crate::aggregate::Aggregate> {
+    Done(Committed<A>),
+    /// Decided on state that may be old, in a way that fresh state could change.
+    Stale,
+    /// The version was taken by this commit.
+    Lost(Box<Commit>),
+}
+
+impl<'a> Engine<'a> {
+    pub(super) fn new(app: &'a App, intent: Intent) -> Self {
+        Self { app, intent }
+    }
+
+    #[tracing::instrument(
+        name = "execute",
+        level = "info",
+        skip_all,
+        fields(
+            pk = self.intent.stream.pk(),
+            sk = self.intent.stream.sk(),
+            aggregate = A::NAME,
+            command_id = self.intent.metadata.command_id,
+            correlation_id = self.intent.metadata.correlation_id,
+            version,
+            attempts,
+        )
+    )]
+    pub(super) async fn execute<A, C>(
+        mut self,
+        command: &C,
+    ) -> Result<Committed<A>, ExecuteError<A::Rejection>>
+    where
+        A: Decide<C>,
+        C: crate::aggregate::Command,
+    {
+        let slot = self.app.inner.states.slot(&self.intent.stream);
+        let mut slot = slot.lock().await;
+        let mut fresh = false;
+        let mut state = match slot.take::<A>() {
+            Some(state) => state,
+            None => {
+                let mut state = State::empty();
+                self.catch_up(&mut state).await.map_err(|error| self.store_error(error))?;
+                fresh = true;
+                state
+            }
+        };
+        let mut lost = 0;
+        let result = loop {
+            match self.step(&mut state, command, fresh).await {
+                Ok(Step::Done(done)) => break Ok(done),
+                Ok(Step::Stale) => {
+                    self.catch_up(&mut state).await.map_err(|error| self.store_error(error))?;
+                    fresh = true;
+                }
+                Ok(Step::Lost(winner)) => {
+                    lost += 1;
+                    let wanted = state.version;
+                    if winner.version == wanted.next() {
+                        state.fold(&winner).map_err(|error| self.store_error(error))?;
+                    }
+                    if self.intent.expected.is_some() || lost >= self.app.inner.settings.conflict.attempts {
+                        break Err(ExecuteError::Conflict { expected: wanted, actual: winner.version });
+                    }
+                    fresh = false;
+                    // One rival is most likely past already, and its commit is at hand. Losing again means a
+                    // crowd: make room, then see where the stream is.
+                    if lost > 1 {
+                        self.app.inner.settings.conflict.pause(lost - 1).await;
+                        self.catch_up(&mut state).await.map_err(|error| self.store_error(error))?;
+                        fresh = true;
+                    }
+                }
+                Err(error @ (ExecuteError::Rejected(_) | ExecuteError::Conflict { .. } | ExecuteError::TooLarge { .. })) => {
+                    break Err(error);
+                }
+                // The outcome is open: the state is dropped, and read again by the next command.
+                Err(error) => return Err(error),
+            }
+        };
+        let span = tracing::Span::current();
+        span.record("version", state.version.get());
+        span.record("attempts", lost + 1);
+        slot.put(state);
+        result
+    }
+
+    async fn step<A, C>(
+        &mut self,
+        state: &mut State<A>,
+        command: &C,
+        fresh: bool,
+    ) -> Result<Step<A>, ExecuteError<A::Rejection>>
+    where
+        A: Decide<C>,
+        C: crate::aggregate::Command,
+    {
+        if self.intent.idempotent {
+            if let Some(version) = state.find_command(&self.intent.metadata.command_id) {
+                return self.first_outcome(version).await.map(Step::Done).map_err(|error| self.store_error(error));
+            }
+        }
+        if let Some(expected) = self.intent.expected {
+            if expected != state.version {
+                // A state that is ahead stays ahead; one that is behind may only be old.
+                if !fresh && state.version < expected {
+                    return Ok(Step::Stale);
+                }
+                return Err(ExecuteError::Conflict { expected, actual: state.version });
+            }
+        }
+        if let (true, Some(last)) = (self.intent.own_clock, state.last_at) {
+            // Clocks of two machines differ; within a stream, time does not run backwards.
+            self.intent.metadata.created_at = self.intent.metadata.created_at.max(last);
+        }
+        let context = CommandContext::new(state.version, self.intent.metadata.clone());
+        let mut events = Vec::new();
+        match state.aggregate.decide(command, &context, &mut events) {
+            Err(rejection) if fresh => return Err(ExecuteError::Rejected(rejection)),
+            Ok(()) if events.is_empty() && fresh => {
+                return Ok(Step::Done(Committed {
+                    version: state.version,
+                    events,
+                    metadata: self.intent.metadata.clone(),
+                    outcome: Outcome::Unchanged,
+                }));
+            }
+            Err(_) => return Ok(Step::Stale),
+            Ok(()) if events.is_empty() => return Ok(Step::Stale),
+            Ok(()) => {}
+        }
+        let stored: Result<Vec<_>, _> = events.iter().map(A::encode).collect();
+        let commit = Commit {
+            stream: self.intent.stream.clone(),
+            version: state.version.next(),
+            events: stored.map_err(|error| self.store_error(error.into()))?,
+            metadata: Arc::new(self.intent.metadata.clone()),
+        };
+        match self.append(&commit).await.map_err(|error| self.store_error(error))? {
+            Append::Written => {
+                state.fold_decided(&commit, &events);
+                Ok(Step::Done(Committed {
+                    version: commit.version,
+                    events,
+                    metadata: self.intent.metadata.clone(),
+                    outcome: Outcome::Committed,
+                }))
+            }
+            // The same command id holds the version: our own write whose answer got lost, or, where the
+            // content differs, another process that executed the same command.
+            Append::Taken(winner) if winner.metadata.command_id == self.intent.metadata.command_id => {
+                let outcome = if *winner == commit { Outcome::Committed } else { Outcome::Duplicate };
+                state.fold(&winner).map_err(|error| self.store_error(error))?;
+                self.outcome_of(&winner, outcome).map(Step::Done).map_err(|error| self.store_error(error))
+            }
+            Append::Taken(winner) => Ok(Step::Lost(winner)),
+        }
+    }
+
+    #[tracing::instrument(
+        name = "append",
+        level = "debug",
+        skip_all,
+        fields(version = commit.version.get(), events = commit.events.len(), r#type = commit.events.first().map(|event| event.name.as_str()))
+    )]
+    async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
+        self.app.event_store().append(commit).await
+    }
+
+    /// Folds what was appended after the state's version.
+    async fn catch_up<A: crate::aggregate::Aggregate>(&self, state: &mut State<A>) -> Result<(), StoreError> {
+        loop {
+            let page =
+                self.app.event_store().read(&self.intent.stream, state.version, Version::MAX).await?;
+            for commit in &page.commits {
+                state.fold(commit)?;
+            }
+            if !page.more {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn first_outcome<A: crate::aggregate::Aggregate>(
+        &self,
+        version: Version,
+    ) -> Result<Committed<A>, StoreError> {
+        let stream = &self.intent.stream;
+        let page = self.app.event_store().read(stream, version.previous(), version).await?;
+        match page.commits.first() {
+            Some(commit) => self.outcome_of(commit, Outcome::Duplicate),
+            None => Err(StoreError::Corrupt(CorruptCommit {
+                pk: stream.pk().to_owned(),
+                sk: stream.commit_sk(version),
+                version: Some(version.get()),
+                name: None,
+                reason: "the commit was there before, and is gone".to_owned(),
+            })),
+        }
+    }
+
+    fn outcome_of<A: crate::aggregate::Aggregate>(
+        &self,
+        commit: &Commit,
+        outcome: Outcome,
+    ) -> Result<Committed<A>, StoreError> {
+        Ok(Committed {
+            version: commit.version,
+            events: decode::<A>(commit)?,
+            metadata: commit.metadata.as_ref().clone(),
+            outcome,
+        })
+    }
+
+    fn store_error<E>(&self, source: StoreError) -> ExecuteError<E> {
+        ExecuteError::store(&self.intent.metadata.command_id, source)
+    }
+}

@@ -1,0 +1,51 @@
+use crate::key::KeyError;
+use crate::store::StoreError;
+use crate::version::Version;
+
+/// Why a command did not become a commit. Nothing is half-written on any of these.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecuteError<E> {
+    /// A business rule said no.
+    #[error(transparent)]
+    Rejected(E),
+    /// Other writers were faster at every attempt, or the stream is not at the expected version.
+    #[error("conflict: the command was decided for version {expected}, and the stream is at version {actual}")]
+    Conflict {
+        /// The version the stream should have had.
+        expected: Version,
+        /// The version it had, as far as was seen.
+        actual: Version,
+    },
+    /// The commit is larger than the store takes; nothing was sent.
+    #[error("the commit takes {bytes} bytes, and the store takes at most {limit}; split the command")]
+    TooLarge {
+        /// Its size as the store counts it.
+        bytes: usize,
+        /// The most that fits.
+        limit: usize,
+    },
+    /// The key cannot be rendered.
+    #[error(transparent)]
+    Key(KeyError),
+    /// The store did not do its work. After [`StoreError::Unavailable`] or [`StoreError::Throttled`] the commit may have been written:
+    /// send the command again under the same command id to learn, and to be sure that it happens once.
+    #[error("command `{command_id}` could not be executed")]
+    Store {
+        /// The id to send it again under.
+        command_id: String,
+        /// What the store said.
+        #[source]
+        source: StoreError,
+    },
+}
+
+impl<E> ExecuteError<E> {
+    pub(crate) fn store(command_id: &str, source: StoreError) -> Self {
+        match source {
+            StoreError::TooLarge { bytes, limit } => Self::TooLarge { bytes, limit },
+            StoreError::Key(error) => Self::Key(error),
+            source => Self::Store { command_id: command_id.to_owned(), source },
+        }
+    }
+}

@@ -1,0 +1,97 @@
+use std::fmt;
+
+use crate::event::EventId;
+use crate::registry::Location;
+
+/// Everything that is wrong with an app's wiring, found before the first message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildError {
+    /// At least one.
+    pub faults: Vec<WiringFault>,
+}
+
+/// One thing that is wrong with an app's wiring.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WiringFault {
+    /// A handler needs a value that was not provided.
+    #[error("handler `{handler}` ({location}) needs `{needed}` {role}, and none was provided: add `.provide(…)`")]
+    NotProvided {
+        /// The handler's name.
+        handler: &'static str,
+        /// The type that is missing.
+        needed: &'static str,
+        /// What the handler needs it for.
+        role: &'static str,
+        /// Where the handler stands.
+        location: Location,
+    },
+    /// Two subscribers have one name.
+    #[error("two subscribers are called `{name}`: {first} and {second}; rename one with `name = \"…\"`")]
+    DuplicateSubscriber {
+        /// The name.
+        name: &'static str,
+        /// Where the first stands.
+        first: Location,
+        /// Where the second stands.
+        second: Location,
+    },
+    /// Two aggregates apply events of one stored name and schema.
+    #[error("aggregates `{first}` and `{second}` both apply an event stored as {event}; rename one with `#[event(name = \"…\")]`")]
+    DuplicateEvent {
+        /// The stored name and schema.
+        event: EventId,
+        /// The first aggregate.
+        first: &'static str,
+        /// The second aggregate.
+        second: &'static str,
+    },
+    /// Two aggregates have one entity name.
+    #[error("aggregates `{first}` and `{second}` are both stored as entity `{entity}`; rename one")]
+    DuplicateEntity {
+        /// The entity name.
+        entity: &'static str,
+        /// The first aggregate.
+        first: &'static str,
+        /// The second aggregate.
+        second: &'static str,
+    },
+    /// Two projections write views of one name.
+    #[error("projections `{first}` and `{second}` both write the view `{view}`; rename one with `view = \"…\"`")]
+    DuplicateView {
+        /// The view's name.
+        view: &'static str,
+        /// The first projection.
+        first: &'static str,
+        /// The second projection.
+        second: &'static str,
+    },
+    /// There are projections, and nowhere to keep their views.
+    #[error("projection `{projection}` ({location}) has no view store: add `.views(…)`")]
+    NoViewStore {
+        /// The projection's name.
+        projection: &'static str,
+        /// Where it stands.
+        location: Location,
+    },
+    /// A name given to `only(…)` belongs to no subscriber.
+    #[error("no subscriber is called `{name}`; there are: {known}")]
+    UnknownSubscriber {
+        /// The name given.
+        name: String,
+        /// All names.
+        known: String,
+    },
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the app cannot be built:")?;
+        for fault in &self.faults {
+            write!(f, "\n  - {fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for BuildError {}

@@ -1,0 +1,136 @@
+//! The application: commands in, state and views out, delivery to handlers and projections.
+
+mod builder;
+mod cause;
+mod committed;
+mod engine;
+mod error;
+mod execute;
+mod fault;
+mod read;
+mod run;
+mod settings;
+mod state;
+mod wiring;
+
+pub use builder::AppBuilder;
+pub use committed::{Committed, Loaded, Outcome};
+pub use error::ExecuteError;
+pub use execute::Execute;
+pub use fault::{BuildError, WiringFault};
+pub use read::{Found, FoundViews, History};
+pub use settings::Settings;
+pub use wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::commit::Commit;
+use crate::delivery::{DynDeliveryStore, Subscriber};
+use crate::handler::Provided;
+use crate::key::KeyError;
+use crate::registry::AggregateRow;
+use crate::store::{DynEventStore, EventStore, StoreError};
+use crate::tenant::Tenant;
+use crate::view::DynViewStore;
+
+use cause::Cause;
+use state::StateCache;
+
+/// An application on one event store. Clones are cheap and share everything.
+///
+/// ```
+/// use cqrs_core::{App, store::MemoryEventStore};
+/// let app = App::builder(MemoryEventStore::new()).build()?;
+/// # Ok::<(), cqrs_core::BuildError>(())
+/// ```
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+    cause: Option<Arc<Cause>>,
+}
+
+struct Inner {
+    store: Box<dyn DynEventStore>,
+    ledger: Box<dyn DynDeliveryStore>,
+    views: Option<Box<dyn DynViewStore>>,
+    provided: Arc<Provided>,
+    wiring: Wiring,
+    subscribers: Vec<Arc<Subscriber>>,
+    parked: HashMap<&'static str, Arc<crate::delivery::Parked>>,
+    aggregates: HashMap<&'static str, &'static AggregateRow>,
+    states: StateCache,
+    settings: Settings,
+}
+
+impl App {
+    /// An app on an event store.
+    pub fn builder(store: impl EventStore) -> AppBuilder {
+        AppBuilder::new(store)
+    }
+
+    /// Who listens to what: the graph that `build()` checked, as data.
+    #[must_use]
+    pub fn wiring(&self) -> &Wiring {
+        &self.inner.wiring
+    }
+
+    pub(crate) fn event_store(&self) -> &dyn DynEventStore {
+        &*self.inner.store
+    }
+
+    pub(crate) fn ledger(&self) -> &dyn DynDeliveryStore {
+        &*self.inner.ledger
+    }
+
+    pub(crate) fn view_store(&self) -> Result<&dyn DynViewStore, StoreError> {
+        self.inner.views.as_deref().ok_or_else(|| StoreError::Refused {
+            source: "the app has no view store; give it one with `App::builder(…).views(…)`".into(),
+        })
+    }
+
+    pub(crate) fn provided(&self) -> &Arc<Provided> {
+        &self.inner.provided
+    }
+
+    pub(crate) fn subscribers(&self) -> &[Arc<Subscriber>] {
+        &self.inner.subscribers
+    }
+
+    pub(crate) fn parked(&self, subscriber: &str) -> Arc<crate::delivery::Parked> {
+        self.inner.parked.get(subscriber).map(Arc::clone).unwrap_or_default()
+    }
+
+    /// The stored type names that some aggregate of this program applies.
+    pub(crate) fn known_events(&self) -> impl Iterator<Item = &'static str> {
+        self.inner.aggregates.keys().copied()
+    }
+
+    /// Whose commit it is, by the key template of the aggregate that applies its events.
+    pub(crate) fn tenant_of(&self, commit: &Commit) -> Result<Tenant, KeyError> {
+        let mut rows = commit.events.iter().filter_map(|event| self.inner.aggregates.get(event.name.as_str()));
+        match rows.next() {
+            Some(row) => (row.tenant)(&commit.stream),
+            None => Err(KeyError::Malformed {
+                text: commit.stream.pk().to_owned(),
+                expected: "a key of a known aggregate".to_owned(),
+                reason: "no aggregate of this program applies the commit's events".to_owned(),
+            }),
+        }
+    }
+
+    /// The same app, sending commands because of an event that a handler received.
+    pub(crate) fn on_behalf_of(&self, handler: &'static str, commit: &Commit, index: usize) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            cause: Some(Arc::new(Cause::new(handler, commit, index))),
+        }
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("wiring", &self.inner.wiring).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,136 @@
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use moka::sync::Cache;
+use tokio::sync::Mutex;
+
+use crate::aggregate::Aggregate;
+use crate::commit::Commit;
+use crate::event::{EventId, RawEvent};
+use crate::key::StreamKey;
+use crate::store::{CorruptCommit, StoreError};
+use crate::timestamp::Timestamp;
+use crate::version::Version;
+
+/// The fold of a stream, and what the engine remembers of its commits.
+pub(crate) struct State<A> {
+    pub(crate) aggregate: A,
+    pub(crate) version: Version,
+    pub(crate) last_at: Option<Timestamp>,
+    command_ids: HashMap<Box<str>, Version>,
+}
+
+impl<A: Aggregate> State<A> {
+    pub(crate) fn empty() -> Self {
+        Self {
+            aggregate: A::default(),
+            version: Version::NONE,
+            last_at: None,
+            command_ids: HashMap::new(),
+        }
+    }
+
+    /// The version of the commit that a command became earlier.
+    pub(crate) fn find_command(&self, id: &str) -> Option<Version> {
+        self.command_ids.get(id).copied()
+    }
+
+    /// Folds a stored commit. After an error the state is of no use.
+    pub(crate) fn fold(&mut self, commit: &Commit) -> Result<(), StoreError> {
+        self.check_next(commit)?;
+        for event in decode::<A>(commit)? {
+            self.aggregate.apply(&event);
+        }
+        self.note(commit);
+        Ok(())
+    }
+
+    /// Folds a commit whose events are at hand.
+    pub(crate) fn fold_decided(&mut self, commit: &Commit, events: &[A::Event]) {
+        for event in events {
+            self.aggregate.apply(event);
+        }
+        self.note(commit);
+    }
+
+    fn note(&mut self, commit: &Commit) {
+        self.version = commit.version;
+        self.last_at = self.last_at.max(Some(commit.metadata.created_at));
+        self.command_ids.insert(commit.metadata.command_id.as_str().into(), commit.version);
+    }
+
+    fn check_next(&self, commit: &Commit) -> Result<(), StoreError> {
+        let expected = self.version.next();
+        if commit.version == expected {
+            return Ok(());
+        }
+        Err(StoreError::Corrupt(CorruptCommit {
+            pk: commit.stream.pk().to_owned(),
+            sk: commit.stream.commit_sk(commit.version),
+            version: Some(commit.version.get()),
+            name: commit.events.first().map(|event| event.name.clone()),
+            reason: format!("the stream has a gap: version {expected} is missing"),
+        }))
+    }
+}
+
+/// Decodes the events of a commit.
+pub(crate) fn decode<A: Aggregate>(commit: &Commit) -> Result<Vec<A::Event>, StoreError> {
+    RawEvent::all(commit).map(|raw| decode_one::<A>(&raw)).collect()
+}
+
+pub(crate) fn decode_one<A: Aggregate>(raw: &RawEvent<'_>) -> Result<A::Event, StoreError> {
+    let stored = raw.stored();
+    let named = |id: EventId| id.name == stored.name;
+    let row = A::EVENTS.iter().find(|row| named(row.id) && row.id.schema == stored.schema);
+    let Some(row) = row else {
+        let reason = match A::EVENTS.iter().find(|row| named(row.id)) {
+            Some(known) => format!(
+                "this program knows schema {}; a newer program may have stored it",
+                known.id.schema
+            ),
+            None => format!("no `#[apply]` method of `{}` takes this type", A::NAME),
+        };
+        return Err(raw.refuse(reason).into());
+    };
+    (row.decode)(&stored.data).map_err(|error| raw.refuse(error.to_string()).into())
+}
+
+/// One stream's place in the cache: its lock, and its state where it is known.
+#[derive(Default)]
+pub(crate) struct Slot(Option<Box<dyn Any + Send + Sync>>);
+
+impl Slot {
+    /// Takes the state out. It goes back in only after the command is through, so that a cancelled or
+    /// panicking one leaves nothing half-applied behind.
+    pub(crate) fn take<A: Aggregate>(&mut self) -> Option<State<A>> {
+        self.0.take()?.downcast().ok().map(|state| *state)
+    }
+
+    pub(crate) fn put<A: Aggregate>(&mut self, state: State<A>) {
+        self.0 = Some(Box::new(state));
+    }
+}
+
+/// The states in memory, and the locks that let commands on one key run one after another.
+///
+/// An evicted slot that somebody still holds is no harm: two commands on one key may then meet at the store.
+pub(crate) struct StateCache(Cache<StreamKey, Arc<Mutex<Slot>>>);
+
+impl StateCache {
+    pub(crate) fn new(capacity: u64) -> Self {
+        Self(Cache::new(capacity))
+    }
+
+    pub(crate) fn slot(&self, stream: &StreamKey) -> Arc<Mutex<Slot>> {
+        self.0.get_with_by_ref(stream, Arc::default)
+    }
+}
+
+impl fmt::Debug for StateCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StateCache({})", self.0.entry_count())
+    }
+}

@@ -1,0 +1,73 @@
+//! All events of one command: the unit that is stored, published and projected.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::event::Event;
+use crate::key::StreamKey;
+use crate::metadata::Metadata;
+use crate::version::Version;
+
+/// One event as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredEvent {
+    /// The stored type name.
+    pub name: String,
+    /// The version of its shape.
+    pub schema: u32,
+    /// Its fields in camelCase.
+    pub data: Value,
+}
+
+/// An event that cannot be written down.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("event `{name}` cannot be serialized: {reason}")]
+#[non_exhaustive]
+pub struct EncodeError {
+    /// The event's stored type name.
+    pub name: &'static str,
+    /// What serde said.
+    pub reason: String,
+}
+
+impl StoredEvent {
+    /// Serializes an event.
+    ///
+    /// # Errors
+    /// [`EncodeError`] for what JSON has no place for: maps without text keys, integers over 64 bits,
+    /// a NaN or an infinity in a field that is not optional.
+    pub fn encode<E: Event>(event: &E) -> Result<Self, EncodeError> {
+        let refused = |reason: String| EncodeError { name: E::TYPE, reason };
+        let data = serde_json::to_value(event).map_err(|error| refused(error.to_string()))?;
+        // serde_json writes NaN as null, which could never be read back: better refused than stored.
+        if contains_null(&data) {
+            E::deserialize(&data).map_err(|error| {
+                refused(format!("it could not be read back ({error}); is a number NaN or infinite?"))
+            })?;
+        }
+        Ok(Self { name: E::TYPE.to_owned(), schema: E::SCHEMA, data })
+    }
+}
+
+fn contains_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(values) => values.iter().any(contains_null),
+        Value::Object(fields) => fields.values().any(contains_null),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// All events of one command, with its metadata. Stored as one item; never changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Commit {
+    /// The stream it stands in.
+    pub stream: StreamKey,
+    /// Its place in the stream.
+    pub version: Version,
+    /// At least one event, in their order.
+    pub events: Vec<StoredEvent>,
+    /// Who, when, because of what.
+    pub metadata: Arc<Metadata>,
+}

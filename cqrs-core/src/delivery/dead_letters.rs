@@ -1,0 +1,155 @@
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::queue::{failed, stream_of};
+use super::relay::RELAY;
+use super::{DeadLetter, DeliveryError, LetterId, Subscriber};
+use crate::app::App;
+use crate::commit::Commit;
+use crate::key::StreamKey;
+use crate::store::record;
+
+/// The dead letters of an app's subscribers: list them, redrive them, drop them.
+///
+/// Beside the subscribers there is `@relay`: records that are corrupt, or of a type that no aggregate of this
+/// program applies.
+#[derive(Debug)]
+pub struct DeadLetters<'a> {
+    app: &'a App,
+}
+
+impl<'a> DeadLetters<'a> {
+    pub(crate) fn new(app: &'a App) -> Self {
+        Self { app }
+    }
+
+    /// All dead letters, by subscriber, stream and version.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Ledger`].
+    pub async fn list(&self) -> Result<Vec<DeadLetter>, DeliveryError> {
+        let mut found = Vec::new();
+        let names = self.app.subscribers().iter().map(|subscriber| subscriber.name);
+        for name in names.chain([RELAY]) {
+            found.extend(self.of(name).await?);
+        }
+        Ok(found)
+    }
+
+    /// Delivers the dead letters of a subscriber again, in the order of each stream. What succeeds is removed;
+    /// at the first failure of a stream the rest of it stays. Returns how many were removed.
+    ///
+    /// # Errors
+    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Ledger`].
+    pub async fn redrive(&self, subscriber: &str) -> Result<usize, DeliveryError> {
+        if subscriber == RELAY {
+            return self.redrive_relay().await;
+        }
+        let subscriber = self.find(subscriber)?;
+        let mut removed = 0;
+        let mut failing = None;
+        let mut letters = self.of(subscriber.name).await?.into_iter().peekable();
+        while let Some(letter) = letters.next() {
+            let stream = stream_of(&letter);
+            if failing.is_some() && failing == stream {
+                continue;
+            }
+            if self.deliver(&subscriber, &letter).await? {
+                removed += 1;
+                let ledger = self.app.ledger();
+                ledger.remove_letter(&letter.id).await.map_err(|source| failed(subscriber.name, source))?;
+                if letters.peek().map(stream_of) != Some(stream.clone()) {
+                    self.release(&subscriber, stream).await?;
+                }
+            } else {
+                failing = stream;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Removes a dead letter without delivering it; later commits of its stream stay until they are redriven.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Ledger`].
+    pub async fn discard(&self, id: &LetterId, reason: &str) -> Result<(), DeliveryError> {
+        tracing::warn!(subscriber = id.subscriber, pk = id.pk, sk = id.sk, reason, "dead letter discarded");
+        self.app.ledger().remove_letter(id).await.map_err(|source| failed(&id.subscriber, source))
+    }
+
+    async fn of(&self, subscriber: &str) -> Result<Vec<DeadLetter>, DeliveryError> {
+        let mut found: Vec<DeadLetter> = Vec::new();
+        loop {
+            let after = found.last().map(|letter| &letter.id);
+            let page = self.app.ledger().letters(subscriber, after).await;
+            let page = page.map_err(|source| failed(subscriber, source))?;
+            if page.is_empty() {
+                return Ok(found);
+            }
+            found.extend(page);
+        }
+    }
+
+    fn find(&self, name: &str) -> Result<Arc<Subscriber>, DeliveryError> {
+        let subscribers = self.app.subscribers();
+        let found = subscribers.iter().find(|subscriber| subscriber.name == name);
+        found.map(Arc::clone).ok_or_else(|| DeliveryError::UnknownSubscriber {
+            name: name.to_owned(),
+            known: subscribers.iter().map(|subscriber| subscriber.name).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// Delivers one letter; on failure keeps it with the new reason.
+    async fn deliver(&self, subscriber: &Subscriber, letter: &DeadLetter) -> Result<bool, DeliveryError> {
+        let failure = match decode(letter) {
+            Ok(commit) => match subscriber.deliver(self.app, std::slice::from_ref(&commit)).await {
+                (_, None) => return Ok(true),
+                (_, Some(failure)) => (failure.reason, failure.attempts),
+            },
+            Err(reason) => (reason, 1),
+        };
+        let (reason, attempts) = failure;
+        let kept = DeadLetter { reason, attempts: letter.attempts + attempts, ..letter.clone() };
+        self.app.ledger().put_letter(&kept).await.map_err(|source| failed(subscriber.name, source))?;
+        Ok(false)
+    }
+
+    /// Lets a stream flow again when none of its letters is left: the delivery may have added some meanwhile.
+    async fn release(&self, subscriber: &Subscriber, stream: Option<StreamKey>) -> Result<(), DeliveryError> {
+        let Some(stream) = stream else { return Ok(()) };
+        let parked = self.app.parked(subscriber.name);
+        let mut parked = parked.lock().await;
+        let left = self.of(subscriber.name).await?;
+        if !left.iter().any(|other| stream_of(other).as_ref() == Some(&stream)) {
+            parked.remove(&stream);
+        }
+        Ok(())
+    }
+
+    async fn redrive_relay(&self) -> Result<usize, DeliveryError> {
+        let known: Vec<&str> = self.app.known_events().collect();
+        let mut removed = 0;
+        'letters: for letter in self.of(RELAY).await? {
+            let Ok(commit) = decode(&letter) else { continue };
+            if !commit.events.iter().all(|event| known.contains(&event.name.as_str())) {
+                continue;
+            }
+            for subscriber in self.app.subscribers() {
+                if subscriber.wants(&commit) && !self.deliver(subscriber, &letter).await? {
+                    continue 'letters;
+                }
+            }
+            self.app.ledger().remove_letter(&letter.id).await.map_err(|source| failed(RELAY, source))?;
+            removed += 1;
+        }
+        Ok(removed)
+    }
+}
+
+fn decode(letter: &DeadLetter) -> Result<Commit, String> {
+    match &letter.record {
+        Value::Object(fields) => record::decode(fields.clone()).map_err(|corrupt| corrupt.to_string()),
+        _ => Err("the record is not an object".to_owned()),
+    }
+}

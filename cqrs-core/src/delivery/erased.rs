@@ -1,0 +1,45 @@
+use std::future::Future;
+use std::pin::Pin;
+
+use super::{ChangeFeed, DeadLetter, DeliveryStore, FeedPage, LetterId, Positions};
+use crate::store::StoreError;
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// [`ChangeFeed`] behind a pointer.
+pub(crate) trait DynChangeFeed: Send {
+    fn read<'a>(&'a mut self, after: &'a Positions) -> Boxed<'a, FeedPage>;
+}
+
+impl<F: ChangeFeed> DynChangeFeed for F {
+    fn read<'a>(&'a mut self, after: &'a Positions) -> Boxed<'a, FeedPage> {
+        Box::pin(ChangeFeed::read(self, after))
+    }
+}
+
+/// [`DeliveryStore`] behind a pointer.
+pub(crate) trait DynDeliveryStore: Send + Sync {
+    fn positions<'a>(&'a self, subscriber: &'a str) -> Boxed<'a, Positions>;
+    fn save_position<'a>(&'a self, subscriber: &'a str, shard: &'a str, position: &'a str) -> Boxed<'a, ()>;
+    fn put_letter<'a>(&'a self, letter: &'a DeadLetter) -> Boxed<'a, ()>;
+    fn letters<'a>(&'a self, subscriber: &'a str, after: Option<&'a LetterId>) -> Boxed<'a, Vec<DeadLetter>>;
+    fn remove_letter<'a>(&'a self, id: &'a LetterId) -> Boxed<'a, ()>;
+}
+
+impl<S: DeliveryStore> DynDeliveryStore for S {
+    fn positions<'a>(&'a self, subscriber: &'a str) -> Boxed<'a, Positions> {
+        Box::pin(DeliveryStore::positions(self, subscriber))
+    }
+    fn save_position<'a>(&'a self, subscriber: &'a str, shard: &'a str, position: &'a str) -> Boxed<'a, ()> {
+        Box::pin(DeliveryStore::save_position(self, subscriber, shard, position))
+    }
+    fn put_letter<'a>(&'a self, letter: &'a DeadLetter) -> Boxed<'a, ()> {
+        Box::pin(DeliveryStore::put_letter(self, letter))
+    }
+    fn letters<'a>(&'a self, subscriber: &'a str, after: Option<&'a LetterId>) -> Boxed<'a, Vec<DeadLetter>> {
+        Box::pin(DeliveryStore::letters(self, subscriber, after))
+    }
+    fn remove_letter<'a>(&'a self, id: &'a LetterId) -> Boxed<'a, ()> {
+        Box::pin(DeliveryStore::remove_letter(self, id))
+    }
+}

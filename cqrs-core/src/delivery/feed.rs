@@ -1,0 +1,36 @@
+use std::collections::BTreeMap;
+use std::future::Future;
+
+use serde_json::Value;
+
+use crate::store::StoreError;
+
+/// How far a subscriber has come: the last position of every shard.
+pub type Positions = BTreeMap<String, String>;
+
+/// One appended commit, on its way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The part of the feed that it came from.
+    pub shard: String,
+    /// Its place in the shard. Positions of one shard have one length and sort as text.
+    pub position: String,
+    /// The record as stored ([`store::record`](crate::store::record)), not decoded yet.
+    pub record: Value,
+}
+
+/// What came after some positions.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FeedPage {
+    /// In the order of each stream. Empty: there is nothing new at present.
+    pub changes: Vec<Change>,
+}
+
+/// Tells what was appended to an event store, from any position on.
+pub trait ChangeFeed: Send + 'static {
+    /// Reads what came after the positions; a shard without a position is read from its start.
+    ///
+    /// # Errors
+    /// [`StoreError`]; reading again at the same positions is safe.
+    fn read(&mut self, after: &Positions) -> impl Future<Output = Result<FeedPage, StoreError>> + Send;
+}

@@ -1,0 +1,76 @@
+use std::future::Future;
+
+use serde_json::Value;
+
+use super::Positions;
+use crate::store::StoreError;
+use crate::timestamp::Timestamp;
+
+/// The address of a dead letter: the subscriber, and the commit by its stored keys.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LetterId {
+    /// The subscriber that could not do its work.
+    pub subscriber: String,
+    /// The commit's partition key.
+    pub pk: String,
+    /// The commit's sort key, with its version.
+    pub sk: String,
+}
+
+/// A commit that a subscriber could not take, kept until it is redriven or dropped.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeadLetter {
+    /// Its address.
+    pub id: LetterId,
+    /// What went wrong, or the commit that this one waits behind.
+    pub reason: String,
+    /// How often it was tried; 0 for one that waits.
+    pub attempts: u32,
+    /// When it was put here.
+    pub since: Timestamp,
+    /// The commit's record as it was delivered.
+    pub record: Value,
+}
+
+/// Keeps what the delivery must not forget: positions and dead letters.
+pub trait DeliveryStore: Send + Sync + 'static {
+    /// How far a subscriber has come.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn positions(&self, subscriber: &str) -> impl Future<Output = Result<Positions, StoreError>> + Send;
+
+    /// Remembers a subscriber's position in one shard.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn save_position(
+        &self,
+        subscriber: &str,
+        shard: &str,
+        position: &str,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Keeps a dead letter, over one that is there already.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn put_letter(&self, letter: &DeadLetter) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Lists the dead letters of a subscriber after `after`, one page in the order of pk and sk.
+    /// An empty page is the end.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn letters(
+        &self,
+        subscriber: &str,
+        after: Option<&LetterId>,
+    ) -> impl Future<Output = Result<Vec<DeadLetter>, StoreError>> + Send;
+
+    /// Removes a dead letter; one that is not there is no error.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn remove_letter(&self, id: &LetterId) -> impl Future<Output = Result<(), StoreError>> + Send;
+}

@@ -1,0 +1,38 @@
+//! Facts: what `#[event]` implements, and how an event travels with its metadata.
+
+mod id;
+mod into_events;
+mod raw;
+mod recorded;
+
+pub use id::EventId;
+pub use into_events::IntoEvents;
+pub use raw::{DecodeError, RawEvent};
+pub use recorded::Recorded;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// One immutable fact. `#[event]` implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "this type is not an event",
+    note = "annotate its struct with `#[event]`"
+)]
+pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The stored type name: the struct's own, or `#[event(name = "…")]`.
+    const TYPE: &'static str;
+    /// The version of its shape: 1, 2, …
+    const SCHEMA: u32;
+}
+
+/// An event that an aggregate applies. `#[aggregate]` on the impl block implements it for every `#[apply]`.
+#[diagnostic::on_unimplemented(
+    message = "no aggregate applies `{Self}`",
+    label = "no `#[apply]` method takes this event",
+    note = "add `#[apply] fn …(&mut self, event: &{Self})` to the aggregate that the event belongs to"
+)]
+pub trait AggregateEvent: Event {
+    /// The one aggregate that applies it.
+    type Aggregate: crate::aggregate::Aggregate;
+}

@@ -1,0 +1,89 @@
+use std::sync::Arc;
+
+use super::{Event, Recorded};
+use crate::commit::{Commit, StoredEvent};
+use crate::key::StreamKey;
+use crate::version::Version;
+
+/// One stored event of a commit, not decoded yet.
+#[derive(Debug, Clone, Copy)]
+pub struct RawEvent<'a> {
+    commit: &'a Commit,
+    stored: &'a StoredEvent,
+    index: usize,
+}
+
+/// A stored event that today's code cannot read.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{stream} at version {version}, event {index}: `{name}` (schema {schema}) cannot be decoded: {reason}")]
+#[non_exhaustive]
+pub struct DecodeError {
+    /// The stream it stands in.
+    pub stream: StreamKey,
+    /// The version of its commit.
+    pub version: Version,
+    /// Its place in the commit, from 0.
+    pub index: usize,
+    /// The stored type name.
+    pub name: String,
+    /// The stored schema.
+    pub schema: u32,
+    /// What does not fit.
+    pub reason: String,
+}
+
+impl<'a> RawEvent<'a> {
+    pub(crate) fn all(commit: &'a Commit) -> impl Iterator<Item = RawEvent<'a>> {
+        commit.events.iter().enumerate().map(move |(index, stored)| RawEvent { commit, stored, index })
+    }
+
+    /// The commit it belongs to.
+    #[must_use]
+    pub fn commit(&self) -> &'a Commit {
+        self.commit
+    }
+
+    /// Its place in the commit, from 0.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Its type, schema and data as stored.
+    #[must_use]
+    pub fn stored(&self) -> &'a StoredEvent {
+        self.stored
+    }
+
+    /// Decodes it as `E`.
+    ///
+    /// # Errors
+    /// [`DecodeError`] where the data does not have the shape of `E`.
+    pub fn decode<E: Event>(&self) -> Result<Recorded<E>, DecodeError> {
+        match E::deserialize(&self.stored.data) {
+            Ok(event) => Ok(self.record(event)),
+            Err(error) => Err(self.refuse(error.to_string())),
+        }
+    }
+
+    pub(crate) fn record<E>(&self, event: E) -> Recorded<E> {
+        Recorded::new(
+            event,
+            self.commit.stream.clone(),
+            self.commit.version,
+            self.index,
+            Arc::clone(&self.commit.metadata),
+        )
+    }
+
+    pub(crate) fn refuse(&self, reason: String) -> DecodeError {
+        DecodeError {
+            stream: self.commit.stream.clone(),
+            version: self.commit.version,
+            index: self.index,
+            name: self.stored.name.clone(),
+            schema: self.stored.schema,
+            reason,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::AggregateEvent;
+use crate::aggregate::Entity;
+use crate::key::{AggregateKey, KeyError, StreamKey};
+use crate::metadata::Metadata;
+use crate::version::Version;
+
+/// An event as it was recorded: it derefs to the event and knows its stream, its version, its place in the
+/// commit and the commit's metadata.
+#[derive(Debug, Clone)]
+pub struct Recorded<E> {
+    event: E,
+    stream: StreamKey,
+    version: Version,
+    index: usize,
+    metadata: Arc<Metadata>,
+}
+
+impl<E> Recorded<E> {
+    /// An event at its place; tests build their own, the framework builds all others.
+    #[must_use]
+    pub fn new(
+        event: E,
+        stream: StreamKey,
+        version: Version,
+        index: usize,
+        metadata: Arc<Metadata>,
+    ) -> Self {
+        Self { event, stream, version, index, metadata }
+    }
+
+    /// The event itself.
+    pub fn event(&self) -> &E {
+        &self.event
+    }
+
+    /// The event itself, taken out.
+    pub fn into_event(self) -> E {
+        self.event
+    }
+
+    /// The rendered address of the stream it belongs to.
+    pub fn stream(&self) -> &StreamKey {
+        &self.stream
+    }
+
+    /// The version of its commit.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Its place in the commit, from 0.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The metadata of its commit.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+}
+
+impl<E: AggregateEvent> Recorded<E> {
+    /// The typed key of the aggregate instance it happened to.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`] where the stored key does not follow the aggregate's template.
+    pub fn key(&self) -> Result<<E::Aggregate as Entity>::Key, KeyError> {
+        AggregateKey::parse(&self.stream)
+    }
+}
+
+impl<E> Deref for Recorded<E> {
+    type Target = E;
+    fn deref(&self) -> &E {
+        &self.event
+    }
+}

@@ -1,0 +1,31 @@
+/// A key that cannot be rendered, or a stored text that is no such key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// A part of the key has no characters.
+    #[error("the key's `{part}` is empty; every part of a key needs at least one character")]
+    EmptyPart {
+        /// The name of the part: `tenant`, or the field of the key.
+        part: &'static str,
+    },
+    /// The rendered attribute is longer than DynamoDB takes.
+    #[error("the key's `{attribute}` takes {bytes} bytes, and DynamoDB takes at most {limit}")]
+    TooLong {
+        /// `pk` or `sk`.
+        attribute: &'static str,
+        /// Its length as rendered, percent-encoding and version included.
+        bytes: usize,
+        /// The most that fits.
+        limit: usize,
+    },
+    /// A stored key does not follow the template.
+    #[error("`{text}` is not a key of the form `{expected}`: {reason}")]
+    Malformed {
+        /// The text as stored.
+        text: String,
+        /// The form it should have.
+        expected: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}

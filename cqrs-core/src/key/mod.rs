@@ -1,0 +1,24 @@
+//! Typed addresses: tenant, entity and id, rendered to DynamoDB's two key attributes.
+
+mod encoding;
+mod error;
+mod part;
+mod stream_key;
+mod template;
+
+pub use error::KeyError;
+pub use part::KeyPart;
+pub use stream_key::StreamKey;
+#[doc(hidden)]
+pub use template::Parts;
+pub use template::{AggregateKey, KeyTemplate, Piece};
+
+pub(crate) use encoding::{decode, encode_into};
+
+/// DynamoDB's limit for a partition key value, in bytes
+/// (Amazon DynamoDB Developer Guide, "Quotas", partition key values).
+pub const MAX_PK_BYTES: usize = 2048;
+/// DynamoDB's limit for a sort key value, in bytes (same page, sort key values).
+pub const MAX_SK_BYTES: usize = 1024;
+/// What a commit's sort key adds to its stream's: `@` and ten digits.
+pub const VERSION_SUFFIX_BYTES: usize = 11;

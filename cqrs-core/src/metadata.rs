@@ -1,0 +1,46 @@
+//! Who, when, and because of what.
+
+use serde::{Deserialize, Serialize};
+
+use crate::timestamp::Timestamp;
+
+/// What a commit carries beside its events.
+///
+/// `command_id` makes a command idempotent; `correlation_id` is the same on everything that one outside
+/// request caused; `causation_id` is the command id of the commit whose handler sent this command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Metadata {
+    /// When the command was executed, or the time given with `.at(…)`.
+    pub created_at: Timestamp,
+    /// Who sent the command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// The command's own id; unique within the stream.
+    pub command_id: String,
+    /// The id of everything that one outside request caused.
+    pub correlation_id: String,
+    /// The command id of the commit that caused this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub causation_id: Option<String>,
+    /// The W3C `traceparent` of the span that sent the command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_context: Option<String>,
+}
+
+impl Metadata {
+    /// Metadata of a command that nothing caused: its correlation id is its own id.
+    #[must_use]
+    pub fn new(command_id: impl Into<String>, created_at: Timestamp) -> Self {
+        let command_id = command_id.into();
+        Self {
+            created_at,
+            created_by: None,
+            correlation_id: command_id.clone(),
+            command_id,
+            causation_id: None,
+            trace_context: None,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+use crate::event::{DecodeError, EventId, RawEvent};
+use crate::key::{AggregateKey, KeyError, MAX_PK_BYTES, MAX_SK_BYTES, StreamKey, encode_into};
+use crate::tenant::Tenant;
+
+/// How a projection takes one event.
+#[derive(Debug)]
+pub struct ProjectionArm<P: super::View> {
+    /// The event.
+    pub event: EventId,
+    pub(crate) key: Option<fn(&RawEvent<'_>, Tenant) -> Result<P::Key, DecodeError>>,
+    pub(crate) apply: fn(&mut P, &RawEvent<'_>) -> Result<(), DecodeError>,
+}
+
+impl<P: super::View> ProjectionArm<P> {
+    /// The view lives at the aggregate's own key.
+    #[must_use]
+    pub const fn own(
+        event: EventId,
+        apply: fn(&mut P, &RawEvent<'_>) -> Result<(), DecodeError>,
+    ) -> Self {
+        Self { event, key: None, apply }
+    }
+
+    /// The view's key comes from the event.
+    #[must_use]
+    pub const fn keyed(
+        event: EventId,
+        key: fn(&RawEvent<'_>, Tenant) -> Result<P::Key, DecodeError>,
+        apply: fn(&mut P, &RawEvent<'_>) -> Result<(), DecodeError>,
+    ) -> Self {
+        Self { event, key: Some(key), apply }
+    }
+}
+
+/// The key of a view: a tenant and an id within the view. Every [`AggregateKey`] is one.
+pub trait ViewAddress: Sized + Send + Sync + 'static {
+    /// Whose view it is.
+    fn view_tenant(&self) -> &Tenant;
+    /// The rendered id: `20240101-001`.
+    ///
+    /// # Errors
+    /// [`KeyError::EmptyPart`].
+    fn view_id(&self) -> Result<String, KeyError>;
+    /// The key of the view that belongs to a stream; none where the key comes from the events.
+    fn from_stream(_stream: &StreamKey) -> Option<Result<Self, KeyError>> {
+        None
+    }
+}
+
+impl<K: AggregateKey> ViewAddress for K {
+    fn view_tenant(&self) -> &Tenant {
+        self.tenant()
+    }
+    fn view_id(&self) -> Result<String, KeyError> {
+        self.id()
+    }
+    fn from_stream(stream: &StreamKey) -> Option<Result<Self, KeyError>> {
+        Some(Self::parse(stream))
+    }
+}
+
+/// The rendered address of a view.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ViewId {
+    /// `TENANT001#ORDER_SUMMARY`.
+    pub pk: String,
+    /// `ORDER_SUMMARY#20240101-001`.
+    pub sk: String,
+}
+
+impl ViewId {
+    /// The address of the view `V` at `key`.
+    ///
+    /// # Errors
+    /// [`KeyError`] for empty parts and for more bytes than DynamoDB takes.
+    pub fn of<V: super::View>(key: &V::Key) -> Result<Self, KeyError> {
+        let pk = Self::partition(V::VIEW, key.view_tenant());
+        let sk = format!("{}#{}", V::VIEW, key.view_id()?);
+        for (attribute, bytes, limit) in [("pk", pk.len(), MAX_PK_BYTES), ("sk", sk.len(), MAX_SK_BYTES)] {
+            if bytes > limit {
+                return Err(KeyError::TooLong { attribute, bytes, limit });
+            }
+        }
+        Ok(Self { pk, sk })
+    }
+
+    /// The partition that holds all views of one name and tenant.
+    #[must_use]
+    pub fn partition(view: &str, tenant: &Tenant) -> String {
+        let mut pk = String::new();
+        encode_into(tenant.as_str(), &mut pk);
+        pk.push('#');
+        pk.push_str(view);
+        pk
+    }
+}

@@ -1,0 +1,99 @@
+//! The rows that the macros register through `inventory`.
+
+use crate::aggregate::{Aggregate, EventRow};
+use crate::delivery::{ProjectionDriver, projection_driver};
+use crate::event::EventId;
+use crate::handler::{HandlerArm, Need};
+use crate::key::{AggregateKey, KeyError, StreamKey};
+use crate::projection::Projection;
+use crate::tenant::Tenant;
+
+/// A place in the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Location {
+    /// As `file!()` gives it.
+    pub file: &'static str,
+    /// As `line!()` gives it.
+    pub line: u32,
+}
+
+impl std::fmt::Display for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// A registered aggregate.
+#[derive(Debug)]
+pub struct AggregateRow {
+    pub(crate) name: &'static str,
+    pub(crate) entity: &'static str,
+    pub(crate) events: fn() -> Vec<EventId>,
+    pub(crate) tenant: fn(&StreamKey) -> Result<Tenant, KeyError>,
+    pub(crate) location: Location,
+}
+
+impl AggregateRow {
+    /// The row of `A`.
+    #[must_use]
+    pub const fn of<A: Aggregate>(file: &'static str, line: u32) -> Self {
+        Self {
+            name: A::NAME,
+            entity: A::ENTITY,
+            events: || A::EVENTS.iter().map(|row: &EventRow<A::Event>| row.id).collect(),
+            tenant: |stream| A::Key::parse(stream).map(|key| key.tenant().clone()),
+            location: Location { file, line },
+        }
+    }
+}
+
+/// A registered projection.
+#[derive(Debug)]
+pub struct ProjectionRow {
+    pub(crate) name: &'static str,
+    pub(crate) view: &'static str,
+    pub(crate) events: fn() -> Vec<EventId>,
+    pub(crate) driver: fn() -> Box<dyn ProjectionDriver>,
+    pub(crate) location: Location,
+}
+
+impl ProjectionRow {
+    /// The row of `P`.
+    #[must_use]
+    pub const fn of<P: Projection>(file: &'static str, line: u32) -> Self {
+        Self {
+            name: P::NAME,
+            view: P::VIEW,
+            events: || P::ARMS.iter().map(|arm| arm.event).collect(),
+            driver: projection_driver::<P>,
+            location: Location { file, line },
+        }
+    }
+}
+
+/// A registered handler.
+#[derive(Debug)]
+pub struct HandlerRow {
+    pub(crate) name: &'static str,
+    pub(crate) arms: &'static [HandlerArm],
+    pub(crate) needs: &'static [Need],
+    pub(crate) location: Location,
+}
+
+impl HandlerRow {
+    /// A handler by its name, its events, and what it needs.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        arms: &'static [HandlerArm],
+        needs: &'static [Need],
+        file: &'static str,
+        line: u32,
+    ) -> Self {
+        Self { name, arms, needs, location: Location { file, line } }
+    }
+}
+
+inventory::collect!(AggregateRow);
+inventory::collect!(ProjectionRow);
+inventory::collect!(HandlerRow);

@@ -1,0 +1,32 @@
+use std::future::Future;
+use std::pin::Pin;
+
+use super::{Append, CommitPage, EventStore, StoreError};
+use crate::commit::Commit;
+use crate::delivery::{ChangeFeed, DynChangeFeed};
+use crate::key::StreamKey;
+use crate::version::Version;
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// [`EventStore`] behind a pointer, so that `App` needs no type parameter.
+pub(crate) trait DynEventStore: Send + Sync {
+    fn append<'a>(&'a self, commit: &'a Commit) -> Boxed<'a, Append>;
+    fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage>;
+    fn feed(&self) -> Box<dyn DynChangeFeed>;
+}
+
+impl<S: EventStore> DynEventStore for S
+where
+    S::Feed: ChangeFeed,
+{
+    fn append<'a>(&'a self, commit: &'a Commit) -> Boxed<'a, Append> {
+        Box::pin(EventStore::append(self, commit))
+    }
+    fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage> {
+        Box::pin(EventStore::read(self, stream, after, until))
+    }
+    fn feed(&self) -> Box<dyn DynChangeFeed> {
+        Box::new(EventStore::feed(self))
+    }
+}

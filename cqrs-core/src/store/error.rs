@@ -1,0 +1,83 @@
+use std::error::Error;
+
+use crate::commit::EncodeError;
+use crate::event::DecodeError;
+use crate::key::KeyError;
+
+type Source = Box<dyn Error + Send + Sync>;
+
+/// Why the store did not answer as asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The store asks for less, after the retries of its client. Try again later.
+    #[error("the store throttles this request; try again later")]
+    Throttled {
+        /// What the client said.
+        #[source]
+        source: Source,
+    },
+    /// The store did not answer, or answered that it cannot at present. A write may have happened.
+    #[error("the store cannot be reached, or did not answer; a write may have happened")]
+    Unavailable {
+        /// What the client said.
+        #[source]
+        source: Source,
+    },
+    /// The store refuses the request, and would refuse it again: a missing table, missing rights, bad input.
+    #[error("the store refuses this request")]
+    Refused {
+        /// What the client said.
+        #[source]
+        source: Source,
+    },
+    /// A stored item cannot be read.
+    #[error(transparent)]
+    Corrupt(#[from] CorruptCommit),
+    /// A stored event cannot be decoded.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// An event or a view cannot be serialized.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The item is larger than the store takes; nothing was sent.
+    #[error("the item takes {bytes} bytes, and the store takes at most {limit}")]
+    TooLarge {
+        /// Its size as the store counts it.
+        bytes: usize,
+        /// The most that fits.
+        limit: usize,
+    },
+    /// A key that cannot be rendered.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+impl StoreError {
+    /// Whether the same request may work later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Throttled { .. } | Self::Unavailable { .. })
+    }
+}
+
+/// A stored item that is no commit: it names its key, and version and type where the item has them.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error(
+    "corrupt item at pk `{pk}`, sk `{sk}` (version {}, type {}): {reason}",
+    .version.map_or_else(|| "unknown".to_owned(), |version| version.to_string()),
+    .name.as_deref().unwrap_or("unknown")
+)]
+#[non_exhaustive]
+pub struct CorruptCommit {
+    /// The partition key as stored.
+    pub pk: String,
+    /// The sort key as stored.
+    pub sk: String,
+    /// The version, where the item has one.
+    pub version: Option<u64>,
+    /// The first event's type, where the item has one.
+    pub name: Option<String>,
+    /// What is missing or wrong.
+    pub reason: String,
+}

@@ -1,0 +1,113 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use super::record::{self, Record};
+use super::{Append, CommitPage, EventStore, MAX_COMMIT_BYTES, StoreError};
+use crate::commit::Commit;
+use crate::delivery::{Change, ChangeFeed, FeedPage, MemoryDeliveryStore, Positions};
+use crate::key::StreamKey;
+use crate::version::Version;
+
+/// A page holds at most this much, as a `Query` does.
+const PAGE_BYTES: usize = 1024 * 1024;
+const SHARD: &str = "memory";
+
+/// An event store in memory, for tests: it keeps the same records, refuses the same commits and pages like
+/// the one on DynamoDB. Clones share their content.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryEventStore {
+    content: Arc<Mutex<Content>>,
+    delivery: MemoryDeliveryStore,
+}
+
+#[derive(Debug, Default)]
+struct Content {
+    by_key: BTreeMap<(String, String), Record>,
+    log: Vec<(String, String)>,
+}
+
+impl MemoryEventStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn content(&self) -> MutexGuard<'_, Content> {
+        // Every change is one insertion: what a panicking holder left behind is whole.
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl EventStore for MemoryEventStore {
+    type Feed = MemoryFeed;
+    type Delivery = MemoryDeliveryStore;
+
+    async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
+        let record = record::encode(commit);
+        let bytes = record::size(&record);
+        if bytes > MAX_COMMIT_BYTES {
+            return Err(StoreError::TooLarge { bytes, limit: MAX_COMMIT_BYTES });
+        }
+        let key = (commit.stream.pk().to_owned(), commit.stream.commit_sk(commit.version));
+        let mut content = self.content();
+        if let Some(taken) = content.by_key.get(&key) {
+            return Ok(Append::Taken(Box::new(record::decode(taken.clone())?)));
+        }
+        content.log.push(key.clone());
+        content.by_key.insert(key, record);
+        Ok(Append::Written)
+    }
+
+    async fn read(&self, stream: &StreamKey, after: Version, until: Version) -> Result<CommitPage, StoreError> {
+        let mut page = CommitPage::default();
+        if after >= until {
+            return Ok(page);
+        }
+        let first = (stream.pk().to_owned(), stream.commit_sk(after.next()));
+        let last = (stream.pk().to_owned(), stream.commit_sk(until));
+        let mut bytes = 0;
+        for record in self.content().by_key.range(first..=last).map(|(_, record)| record) {
+            if bytes >= PAGE_BYTES {
+                page.more = true;
+                break;
+            }
+            bytes += record::size(record);
+            page.commits.push(record::decode(record.clone())?);
+        }
+        Ok(page)
+    }
+
+    fn feed(&self) -> MemoryFeed {
+        MemoryFeed { store: self.clone() }
+    }
+
+    fn delivery(&self) -> MemoryDeliveryStore {
+        self.delivery.clone()
+    }
+}
+
+/// The feed of a [`MemoryEventStore`].
+#[derive(Debug)]
+pub struct MemoryFeed {
+    store: MemoryEventStore,
+}
+
+impl ChangeFeed for MemoryFeed {
+    async fn read(&mut self, after: &Positions) -> Result<FeedPage, StoreError> {
+        let content = self.store.content();
+        let start = after.get(SHARD).and_then(|position| position.parse().ok()).unwrap_or(0);
+        let mut changes = Vec::new();
+        for (index, key) in content.log.iter().enumerate().skip(start).take(100) {
+            let record = content.by_key.get(key).cloned().unwrap_or_default();
+            changes.push(Change {
+                shard: SHARD.to_owned(),
+                position: format!("{:021}", index + 1),
+                record: Value::Object(record),
+            });
+        }
+        Ok(FeedPage { changes })
+    }
+}

@@ -1,0 +1,77 @@
+//! The event store: the trait that stores implement, and one in memory.
+
+mod erased;
+mod error;
+mod memory;
+pub mod record;
+
+pub(crate) use erased::DynEventStore;
+pub use error::{CorruptCommit, StoreError};
+pub use memory::MemoryEventStore;
+
+use std::future::Future;
+
+use crate::commit::Commit;
+use crate::delivery::{ChangeFeed, DeliveryStore};
+use crate::key::StreamKey;
+use crate::version::Version;
+
+/// The largest commit that DynamoDB stores, in bytes: one item
+/// (Amazon DynamoDB Developer Guide, "Quotas", item size).
+pub const MAX_COMMIT_BYTES: usize = 400 * 1024;
+
+/// Keeps commits: appends under optimistic locking, reads a stream page by page, and tells what was appended.
+///
+/// Commits are never changed and never deleted.
+pub trait EventStore: Send + Sync + 'static {
+    /// Where the commits of all streams can be followed.
+    type Feed: ChangeFeed;
+    /// Where the delivery of those commits keeps its positions and its dead letters.
+    type Delivery: DeliveryStore;
+
+    /// Writes the commit if its version is still free, as one atomic step.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`] before anything is sent. [`StoreError::Throttled`] and
+    /// [`StoreError::Unavailable`] leave open whether the commit was written; appending the same commit again
+    /// is safe, because the answer carries the commit that holds the version.
+    fn append(&self, commit: &Commit) -> impl Future<Output = Result<Append, StoreError>> + Send;
+
+    /// Reads the commits of one stream after `after`, up to and including `until`, in their order, with all
+    /// writes that were acknowledged before.
+    ///
+    /// A page ends where the store ends it; only `more: false` ends the stream.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] for an item that cannot be read; a reader must stop there.
+    fn read(
+        &self,
+        stream: &StreamKey,
+        after: Version,
+        until: Version,
+    ) -> impl Future<Output = Result<CommitPage, StoreError>> + Send;
+
+    /// The feed of all commits, in the order of each stream.
+    fn feed(&self) -> Self::Feed;
+
+    /// The delivery's own memory.
+    fn delivery(&self) -> Self::Delivery;
+}
+
+/// What became of an append.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Append {
+    /// The commit holds its version now.
+    Written,
+    /// Another commit holds the version; here it is. It may be the same commit, where an earlier answer got lost.
+    Taken(Box<Commit>),
+}
+
+/// Some commits of one stream.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CommitPage {
+    /// In the order of their versions.
+    pub commits: Vec<Commit>,
+    /// Whether there may be more after the last one.
+    pub more: bool,
+}

@@ -1,0 +1,104 @@
+//! The store of views: the trait, and one in memory.
+
+mod erased;
+mod memory;
+
+pub(crate) use erased::DynViewStore;
+pub use memory::MemoryViewStore;
+
+use std::future::Future;
+
+use serde_json::Value;
+
+use crate::projection::ViewId;
+use crate::store::StoreError;
+use crate::timestamp::Timestamp;
+use crate::version::Version;
+
+/// A view as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredView {
+    /// Its address.
+    pub id: ViewId,
+    /// For a view at its aggregate's key: the last commit that it contains. For any other: how often it was
+    /// written.
+    pub version: Version,
+    /// The serialized view.
+    pub data: Value,
+    /// When it was written.
+    pub updated_at: Timestamp,
+}
+
+/// Remembers, beside views across aggregates, the last commit of one stream that they contain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fence {
+    /// Its address.
+    pub id: ViewId,
+    /// The last commit of the stream that the projection has applied.
+    pub version: Version,
+}
+
+/// What became of a conditional write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Write {
+    /// Written.
+    Done,
+    /// Somebody else wrote in between: read again.
+    Stale,
+}
+
+/// Keeps views, under the seed's own condition: absent, or at the version that was read.
+pub trait ViewStore: Send + Sync + 'static {
+    /// Reads a view, with all writes that were acknowledged before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn get(&self, id: &ViewId) -> impl Future<Output = Result<Option<StoredView>, StoreError>> + Send;
+
+    /// Writes a view if the stored one is still at `expected`; [`Version::NONE`] expects none.
+    ///
+    /// # Errors
+    /// [`StoreError`]. A write whose answer was lost may have happened; repeating it is answered
+    /// [`Write::Stale`].
+    fn put(
+        &self,
+        view: &StoredView,
+        expected: Version,
+    ) -> impl Future<Output = Result<Write, StoreError>> + Send;
+
+    /// Reads the version of a fence; [`Version::NONE`] where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn fence(&self, id: &ViewId) -> impl Future<Output = Result<Version, StoreError>> + Send;
+
+    /// Writes a fence and views in one transaction, each if the stored one is still at its expected version.
+    ///
+    /// # Errors
+    /// As [`ViewStore::put`]; [`StoreError::TooLarge`] for more views than one transaction takes.
+    fn put_fenced(
+        &self,
+        fence: &Fence,
+        expected: Version,
+        views: &[(StoredView, Version)],
+    ) -> impl Future<Output = Result<Write, StoreError>> + Send;
+
+    /// Reads all views of one partition, in the order of their keys, from after `after`, one page.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list(
+        &self,
+        pk: &str,
+        after: Option<&str>,
+    ) -> impl Future<Output = Result<ViewPage, StoreError>> + Send;
+}
+
+/// Some views of one partition.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ViewPage {
+    /// In the order of their sort keys.
+    pub views: Vec<StoredView>,
+    /// Whether there may be more after the last one.
+    pub more: bool,
+}
