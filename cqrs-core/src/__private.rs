@@ -1,7 +1,12 @@
 //! What generated code calls. No part of the public interface: it changes without notice.
 
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
 pub use inventory;
 pub use serde;
+pub use std::string::String;
+pub use std::vec::Vec;
 
 pub use crate::aggregate::{Aggregate, Command, CommandContext, Decide, Entity, EventRow};
 pub use crate::commit::{EncodeError, StoredEvent};
@@ -13,23 +18,119 @@ pub use crate::registry::{AggregateRow, HandlerRow, ProjectionRow};
 pub use crate::tenant::Tenant;
 
 /// The two halves of a `Result`, also behind an alias.
+#[diagnostic::on_unimplemented(
+    message = "a `#[command]` method returns a `Result`, not `{Self}`",
+    label = "this is no `Result`",
+    note = "return `Result<…, …>`: the events, or why the command is rejected"
+)]
 pub trait ResultType {
     /// The first.
     type Value;
     /// The second.
     type Error;
+    /// The value behind an alias.
+    fn into_result(self) -> Result<Self::Value, Self::Error>;
 }
 
 impl<T, E> ResultType for Result<T, E> {
     type Value = T;
     type Error = E;
+    fn into_result(self) -> Self {
+        self
+    }
+}
+
+/// Serializes one case of an aggregate's event enum.
+pub fn encode_event<E: AggregateEvent>(event: &E) -> Result<StoredEvent, EncodeError> {
+    StoredEvent::encode(event)
 }
 
 /// Renders the `{:?}` of an aggregate's event enum: the type and the data, so that events need no `Debug`.
-pub fn debug_event<E: Event>(event: &E, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+pub fn debug_event<E: AggregateEvent>(event: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match serde_json::to_string(event) {
         Ok(data) => write!(f, "{} {data}", E::TYPE),
         Err(error) => write!(f, "{} <{error}>", E::TYPE),
+    }
+}
+
+/// Decodes the event that a handler or a projection takes.
+pub fn decode<E: AggregateEvent>(raw: &RawEvent<'_>) -> Result<Recorded<E>, DecodeError> {
+    raw.decode()
+}
+
+/// The id of an event that some aggregate applies.
+#[must_use]
+pub const fn event_id<E: AggregateEvent>() -> EventId {
+    EventId::of::<E>()
+}
+
+/// The id of an event that the aggregate `A` applies.
+#[must_use]
+pub const fn own_event<E: AggregateEvent<Aggregate = A>, A>() -> EventId {
+    EventId::of::<E>()
+}
+
+/// Holds where the handler's argument is the event that it is registered for.
+pub const fn assert_same_event<Taken: SameEvent<Listed>, Listed>() {}
+
+/// Two names of one type.
+#[diagnostic::on_unimplemented(
+    message = "this handler takes `{Self}`, and is registered for `{Listed}`",
+    label = "registered for `{Listed}`",
+    note = "the argument and `#[event_handler(…)]` name the same event"
+)]
+pub trait SameEvent<Listed> {}
+
+impl<E> SameEvent<E> for E {}
+
+/// Holds where the view lives at the aggregate's key.
+pub const fn assert_view_of<V: View<Key = A::Key>, A: Entity>() {}
+
+/// Fails the build where the struct and the impl block of a projection name other fields.
+pub const fn assert_same_fields(declared: &[&str], named: &[&str]) {
+    let mut same = declared.len() == named.len();
+    let mut index = 0;
+    while same && index < named.len() {
+        same = same_text(declared[index], named[index]);
+        index += 1;
+    }
+    assert!(same, "the struct and the impl block of a projection name the same key fields in the same order");
+}
+
+/// Serializes an event without fields as an empty map.
+pub fn serialize_unit<S: serde::Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+    serde::ser::SerializeMap::end(serializer.serialize_map(Some(0))?)
+}
+
+/// Reads any map as an event without fields; so it stays readable where a later version had some.
+pub fn deserialize_unit<'de, D: serde::Deserializer<'de>, E>(
+    deserializer: D,
+    event: E,
+) -> Result<E, D::Error> {
+    let _: std::collections::BTreeMap<String, serde::de::IgnoredAny> =
+        serde::Deserialize::deserialize(deserializer)?;
+    Ok(event)
+}
+
+/// Whether two keys render alike, which is whether they are equal: rendering is injective.
+pub fn same_address<K: ViewAddress>(left: &K, right: &K) -> bool {
+    left.view_tenant() == right.view_tenant() && left.view_id() == right.view_id()
+}
+
+/// Hashes a key by its rendered text.
+pub fn hash_address<K: ViewAddress, H: Hasher>(key: &K, state: &mut H) {
+    key.view_tenant().hash(state);
+    if let Ok(id) = key.view_id() {
+        id.hash(state);
+    }
+}
+
+/// Renders the `{:?}` of a key: `OrderKey(TENANT001 20240101-001)`.
+pub fn debug_address<K: ViewAddress>(name: &str, key: &K, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let tenant = key.view_tenant();
+    match key.view_id() {
+        Ok(id) => write!(f, "{name}({tenant} {id})"),
+        Err(error) => write!(f, "{name}({tenant} <{error}>)"),
     }
 }
 
@@ -70,16 +171,46 @@ pub const fn assert_unique_events<S>(rows: &[EventRow<S>]) {
     while left < rows.len() {
         let mut right = left + 1;
         while right < rows.len() {
-            let same = rows[left].id.schema == rows[right].id.schema
-                && same_text(rows[left].id.name, rows[right].id.name);
-            assert!(
-                !same,
-                "two events of this aggregate have the same stored name and schema: \
-                 rename one with `#[event(name = \"…\")]`"
-            );
+            let (first, second) = (&rows[left].id, &rows[right].id);
+            if first.schema == second.schema && same_text(first.name, second.name) {
+                let mut message = Message::new();
+                message.push("two events of this aggregate are stored as `");
+                message.push(first.name);
+                message.push("` with one schema: rename one of them with `#[event(name = \"…\")]`");
+                panic!("{}", message.text());
+            }
             right += 1;
         }
         left += 1;
+    }
+}
+
+/// A text that is put together at compile time; what does not fit is cut off.
+struct Message {
+    bytes: [u8; 512],
+    len: usize,
+}
+
+impl Message {
+    const fn new() -> Self {
+        Self { bytes: [0; 512], len: 0 }
+    }
+
+    const fn push(&mut self, text: &str) {
+        let text = text.as_bytes();
+        let mut index = 0;
+        while index < text.len() && self.len < self.bytes.len() {
+            self.bytes[self.len] = text[index];
+            self.len += 1;
+            index += 1;
+        }
+    }
+
+    const fn text(&self) -> &str {
+        match std::str::from_utf8(self.bytes.split_at(self.len).0) {
+            Ok(text) => text,
+            Err(_) => "two events of this aggregate have one stored name and schema",
+        }
     }
 }
 

@@ -30,6 +30,7 @@ pub use key::{AggregateKey, KeyError, KeyPart, StreamKey};
 pub use metadata::Metadata;
 pub use projection::Projection;
 pub use registry::Location;
+pub use serde;
 pub use store::{EventStore, StoreError};
 pub use tenant::Tenant;
 pub use timestamp::{Timestamp, TimestampError};

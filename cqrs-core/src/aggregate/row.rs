@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::event::{Event, EventId};
+use crate::event::{AggregateEvent, EventId};
 
 /// One event of an aggregate: its id and how it becomes a case of the aggregate's enum.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub struct EventRow<S> {
 impl<S> EventRow<S> {
     /// The row of `E`.
     #[must_use]
-    pub const fn of<E: Event>() -> Self
+    pub const fn of<E: AggregateEvent>() -> Self
     where
         S: From<E>,
     {

@@ -128,7 +128,9 @@ impl AppBuilder {
         });
         let mut all: Vec<Candidate> = handlers.chain(projections).collect();
         // The order in which the linker collects rows is nobody's choice.
-        all.sort_by_key(|candidate| (candidate.subscriber.name, candidate.location.file, candidate.location.line));
+        all.sort_by_key(|candidate| {
+            (candidate.subscriber.name, candidate.location.file, candidate.location.line)
+        });
         self.check_only(&all, faults);
         all.retain(|candidate| self.is_chosen(candidate.subscriber.name));
         for pair in all.windows(2) {

@@ -23,11 +23,7 @@ impl Cause {
     pub(crate) fn new(handler: &'static str, commit: &Commit, index: usize) -> Self {
         Self {
             handler,
-            event: format!(
-                "{}\n{}\n{index}",
-                commit.stream.pk(),
-                commit.stream.commit_sk(commit.version)
-            ),
+            event: format!("{}\n{}\n{index}", commit.stream.pk(), commit.stream.commit_sk(commit.version)),
             command_id: commit.metadata.command_id.clone(),
             correlation_id: commit.metadata.correlation_id.clone(),
             sent: Mutex::default(),
@@ -47,8 +43,7 @@ impl Cause {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let count = sent.entry(target.clone()).or_default();
         *count += 1;
-        let name =
-            format!("{}\n{}\n{}\n{}\n{count}", self.handler, self.event, target.pk(), target.sk());
+        let name = format!("{}\n{}\n{}\n{}\n{count}", self.handler, self.event, target.pk(), target.sk());
         Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string()
     }
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::state::{State, decode};
 use super::{App, Committed, ExecuteError, Outcome};
-use crate::aggregate::{CommandContext, Decide};
+use crate::aggregate::{Aggregate, Command, CommandContext, Decide};
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
@@ -27,7 +27,7 @@ pub(super) struct Engine<'a> {
 }
 
 /// How one decision ended.
-enum Step<A: crate::aggregate::Aggregate> {
+enum Step<A: Aggregate> {
     Done(Committed<A>),
     /// Decided on state that may be old, in a way that fresh state could change.
     Stale,
@@ -60,7 +60,7 @@ impl<'a> Engine<'a> {
     ) -> Result<Committed<A>, ExecuteError<A::Rejection>>
     where
         A: Decide<C>,
-        C: crate::aggregate::Command,
+        C: Command,
     {
         let slot = self.app.inner.states.slot(&self.intent.stream);
         let mut slot = slot.lock().await;
@@ -100,7 +100,11 @@ impl<'a> Engine<'a> {
                         fresh = true;
                     }
                 }
-                Err(error @ (ExecuteError::Rejected(_) | ExecuteError::Conflict { .. } | ExecuteError::TooLarge { .. })) => {
+                Err(
+                    error @ (ExecuteError::Rejected(_)
+                    | ExecuteError::Conflict { .. }
+                    | ExecuteError::TooLarge { .. }),
+                ) => {
                     break Err(error);
                 }
                 // The outcome is open: the state is dropped, and read again by the next command.
@@ -122,21 +126,25 @@ impl<'a> Engine<'a> {
     ) -> Result<Step<A>, ExecuteError<A::Rejection>>
     where
         A: Decide<C>,
-        C: crate::aggregate::Command,
+        C: Command,
     {
-        if self.intent.idempotent {
-            if let Some(version) = state.find_command(&self.intent.metadata.command_id) {
-                return self.first_outcome(version).await.map(Step::Done).map_err(|error| self.store_error(error));
-            }
+        if self.intent.idempotent
+            && let Some(version) = state.find_command(&self.intent.metadata.command_id)
+        {
+            return self
+                .first_outcome(version)
+                .await
+                .map(Step::Done)
+                .map_err(|error| self.store_error(error));
         }
-        if let Some(expected) = self.intent.expected {
-            if expected != state.version {
-                // A state that is ahead stays ahead; one that is behind may only be old.
-                if !fresh && state.version < expected {
-                    return Ok(Step::Stale);
-                }
-                return Err(ExecuteError::Conflict { expected, actual: state.version });
+        if let Some(expected) = self.intent.expected
+            && expected != state.version
+        {
+            // A state that is ahead stays ahead; one that is behind may only be old.
+            if !fresh && state.version < expected {
+                return Ok(Step::Stale);
             }
+            return Err(ExecuteError::Conflict { expected, actual: state.version });
         }
         if let (true, Some(last)) = (self.intent.own_clock, state.last_at) {
             // Clocks of two machines differ; within a stream, time does not run backwards.
@@ -197,10 +205,9 @@ impl<'a> Engine<'a> {
     }
 
     /// Folds what was appended after the state's version.
-    async fn catch_up<A: crate::aggregate::Aggregate>(&self, state: &mut State<A>) -> Result<(), StoreError> {
+    async fn catch_up<A: Aggregate>(&self, state: &mut State<A>) -> Result<(), StoreError> {
         loop {
-            let page =
-                self.app.event_store().read(&self.intent.stream, state.version, Version::MAX).await?;
+            let page = self.app.event_store().read(&self.intent.stream, state.version, Version::MAX).await?;
             for commit in &page.commits {
                 state.fold(commit)?;
             }
@@ -210,10 +217,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    async fn first_outcome<A: crate::aggregate::Aggregate>(
-        &self,
-        version: Version,
-    ) -> Result<Committed<A>, StoreError> {
+    async fn first_outcome<A: Aggregate>(&self, version: Version) -> Result<Committed<A>, StoreError> {
         let stream = &self.intent.stream;
         let page = self.app.event_store().read(stream, version.previous(), version).await?;
         match page.commits.first() {
@@ -228,7 +232,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn outcome_of<A: crate::aggregate::Aggregate>(
+    fn outcome_of<A: Aggregate>(
         &self,
         commit: &Commit,
         outcome: Outcome,

@@ -10,7 +10,9 @@ pub enum ExecuteError<E> {
     #[error(transparent)]
     Rejected(E),
     /// Other writers were faster at every attempt, or the stream is not at the expected version.
-    #[error("conflict: the command was decided for version {expected}, and the stream is at version {actual}")]
+    #[error(
+        "conflict: the command was decided for version {expected}, and the stream is at version {actual}"
+    )]
     Conflict {
         /// The version the stream should have had.
         expected: Version,

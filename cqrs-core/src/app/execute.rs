@@ -111,7 +111,9 @@ where
             let idempotent = given.is_some();
             let command_id = given.unwrap_or_else(|| Uuid::now_v7().to_string());
             let mut metadata = Metadata::new(command_id, self.at.unwrap_or_else(Timestamp::now));
-            if let Some(id) = self.correlation_id.or_else(|| cause.map(|cause| cause.correlation_id().to_owned())) {
+            if let Some(id) =
+                self.correlation_id.or_else(|| cause.map(|cause| cause.correlation_id().to_owned()))
+            {
                 metadata.correlation_id = id;
             }
             metadata.created_by = self.by;

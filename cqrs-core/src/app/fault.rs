@@ -15,7 +15,9 @@ pub struct BuildError {
 #[non_exhaustive]
 pub enum WiringFault {
     /// A handler needs a value that was not provided.
-    #[error("handler `{handler}` ({location}) needs `{needed}` {role}, and none was provided: add `.provide(…)`")]
+    #[error(
+        "handler `{handler}` ({location}) needs `{needed}` {role}, and none was provided: add `.provide(…)`"
+    )]
     NotProvided {
         /// The handler's name.
         handler: &'static str,
@@ -37,7 +39,9 @@ pub enum WiringFault {
         second: Location,
     },
     /// Two aggregates apply events of one stored name and schema.
-    #[error("aggregates `{first}` and `{second}` both apply an event stored as {event}; rename one with `#[event(name = \"…\")]`")]
+    #[error(
+        "aggregates `{first}` and `{second}` both apply an event stored as {event}; rename one with `#[event(name = \"…\")]`"
+    )]
     DuplicateEvent {
         /// The stored name and schema.
         event: EventId,
@@ -57,7 +61,9 @@ pub enum WiringFault {
         second: &'static str,
     },
     /// Two projections write views of one name.
-    #[error("projections `{first}` and `{second}` both write the view `{view}`; rename one with `view = \"…\"`")]
+    #[error(
+        "projections `{first}` and `{second}` both write the view `{view}`; rename one with `view = \"…\"`"
+    )]
     DuplicateView {
         /// The view's name.
         view: &'static str,

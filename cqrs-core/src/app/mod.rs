@@ -109,7 +109,8 @@ impl App {
 
     /// Whose commit it is, by the key template of the aggregate that applies its events.
     pub(crate) fn tenant_of(&self, commit: &Commit) -> Result<Tenant, KeyError> {
-        let mut rows = commit.events.iter().filter_map(|event| self.inner.aggregates.get(event.name.as_str()));
+        let mut rows =
+            commit.events.iter().filter_map(|event| self.inner.aggregates.get(event.name.as_str()));
         match rows.next() {
             Some(row) => (row.tenant)(&commit.stream),
             None => Err(KeyError::Malformed {
@@ -122,10 +123,7 @@ impl App {
 
     /// The same app, sending commands because of an event that a handler received.
     pub(crate) fn on_behalf_of(&self, handler: &'static str, commit: &Commit, index: usize) -> Self {
-        Self {
-            inner: Arc::clone(&self.inner),
-            cause: Some(Arc::new(Cause::new(handler, commit, index))),
-        }
+        Self { inner: Arc::clone(&self.inner), cause: Some(Arc::new(Cause::new(handler, commit, index))) }
     }
 }
 

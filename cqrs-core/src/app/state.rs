@@ -24,12 +24,7 @@ pub(crate) struct State<A> {
 
 impl<A: Aggregate> State<A> {
     pub(crate) fn empty() -> Self {
-        Self {
-            aggregate: A::default(),
-            version: Version::NONE,
-            last_at: None,
-            command_ids: HashMap::new(),
-        }
+        Self { aggregate: A::default(), version: Version::NONE, last_at: None, command_ids: HashMap::new() }
     }
 
     /// The version of the commit that a command became earlier.
@@ -87,10 +82,9 @@ pub(crate) fn decode_one<A: Aggregate>(raw: &RawEvent<'_>) -> Result<A::Event, S
     let row = A::EVENTS.iter().find(|row| named(row.id) && row.id.schema == stored.schema);
     let Some(row) = row else {
         let reason = match A::EVENTS.iter().find(|row| named(row.id)) {
-            Some(known) => format!(
-                "this program knows schema {}; a newer program may have stored it",
-                known.id.schema
-            ),
+            Some(known) => {
+                format!("this program knows schema {}; a newer program may have stored it", known.id.schema)
+            }
             None => format!("no `#[apply]` method of `{}` takes this type", A::NAME),
         };
         return Err(raw.refuse(reason).into());

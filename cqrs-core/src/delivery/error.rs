@@ -6,7 +6,7 @@ use crate::store::StoreError;
 pub enum DeliveryError {
     /// The change feed cannot be read.
     #[error("the change feed cannot be read")]
-    Feed(#[source] StoreError),
+    Feed(#[source] Box<StoreError>),
     /// Positions or dead letters cannot be kept.
     #[error("the positions and dead letters of `{subscriber}` cannot be read or written")]
     Ledger {
@@ -14,7 +14,7 @@ pub enum DeliveryError {
         subscriber: String,
         /// What the store said.
         #[source]
-        source: StoreError,
+        source: Box<StoreError>,
     },
     /// A subscriber's task ended before its work was done.
     #[error("the task of a subscriber ended early")]

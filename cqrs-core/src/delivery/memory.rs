@@ -49,8 +49,9 @@ impl DeliveryStore for MemoryDeliveryStore {
     ) -> Result<Vec<DeadLetter>, StoreError> {
         let content = self.content();
         let letters = content.letters.values();
-        let wanted = letters
-            .filter(|letter| letter.id.subscriber == subscriber && after.is_none_or(|after| letter.id > *after));
+        let wanted = letters.filter(|letter| {
+            letter.id.subscriber == subscriber && after.is_none_or(|after| letter.id > *after)
+        });
         Ok(wanted.take(PAGE).cloned().collect())
     }
 

@@ -31,7 +31,7 @@ pub use relay::Delivered;
 pub use retry::RetryPolicy;
 
 pub(crate) use erased::{DynChangeFeed, DynDeliveryStore};
-pub(crate) use queue::Parked;
 pub(crate) use projector::{ProjectionDriver, projection_driver};
+pub(crate) use queue::Parked;
 pub(crate) use relay::Relay;
 pub(crate) use subscriber::{Reaction, Subscriber};

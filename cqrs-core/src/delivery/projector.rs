@@ -125,10 +125,8 @@ async fn project_across<P: Projection>(
     let mut writes = Vec::with_capacity(open.len());
     for (id, (view, version)) in open {
         let data = encode_view(&view)?;
-        writes.push((
-            StoredView { id, version: version.next(), data, updated_at: Timestamp::now() },
-            version,
-        ));
+        writes
+            .push((StoredView { id, version: version.next(), data, updated_at: Timestamp::now() }, version));
     }
     let fence = Fence { id: fence_id, version: last.version };
     Ok(views.put_fenced(&fence, seen, &writes).await?)
@@ -186,7 +184,11 @@ fn arm_of<P: Projection>(raw: &RawEvent<'_>) -> Result<Option<&'static Projectio
 fn decode_view<P: Projection>(id: &ViewId, data: Option<Value>) -> Result<P, HandlerError> {
     let Some(data) = data else { return Ok(P::default()) };
     P::deserialize(&data).map_err(|error| {
-        HandlerError::permanent(format!("the stored view {} does not have the shape of `{}`: {error}", id.sk, P::NAME))
+        HandlerError::permanent(format!(
+            "the stored view {} does not have the shape of `{}`: {error}",
+            id.sk,
+            P::NAME
+        ))
     })
 }
 

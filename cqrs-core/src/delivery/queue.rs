@@ -97,7 +97,9 @@ impl Queue {
         }
         match self.subscriber.deliver(&self.app, &commits).await {
             (_, None) => Ok(()),
-            (done, Some(failure)) => self.park(stream, commits.get(done..).unwrap_or_default(), Some(failure)).await,
+            (done, Some(failure)) => {
+                self.park(stream, commits.get(done..).unwrap_or_default(), Some(failure)).await
+            }
         }
     }
 
@@ -163,5 +165,5 @@ pub(crate) fn stream_of(letter: &DeadLetter) -> Option<StreamKey> {
 }
 
 pub(crate) fn failed(subscriber: &str, source: crate::store::StoreError) -> DeliveryError {
-    DeliveryError::Ledger { subscriber: subscriber.to_owned(), source }
+    DeliveryError::Ledger { subscriber: subscriber.to_owned(), source: Box::new(source) }
 }

@@ -113,7 +113,8 @@ impl Relay {
         if self.queues.is_empty() {
             return Ok(0);
         }
-        let page = self.feed.read(&self.positions).await.map_err(DeliveryError::Feed)?;
+        let page =
+            self.feed.read(&self.positions).await.map_err(|error| DeliveryError::Feed(Box::new(error)))?;
         if page.changes.is_empty() {
             return Ok(0);
         }

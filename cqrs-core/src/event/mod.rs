@@ -30,7 +30,8 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
 #[diagnostic::on_unimplemented(
     message = "no aggregate applies `{Self}`",
     label = "no `#[apply]` method takes this event",
-    note = "add `#[apply] fn …(&mut self, event: &{Self})` to the aggregate that the event belongs to"
+    note = "add `#[apply] fn …(&mut self, event: &{Self})` to the aggregate that the event belongs to",
+    note = "if `{Self}` is no event yet, annotate its struct with `#[event]`"
 )]
 pub trait AggregateEvent: Event {
     /// The one aggregate that applies it.

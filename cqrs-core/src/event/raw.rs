@@ -15,7 +15,9 @@ pub struct RawEvent<'a> {
 
 /// A stored event that today's code cannot read.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{stream} at version {version}, event {index}: `{name}` (schema {schema}) cannot be decoded: {reason}")]
+#[error(
+    "{stream} at version {version}, event {index}: `{name}` (schema {schema}) cannot be decoded: {reason}"
+)]
 #[non_exhaustive]
 pub struct DecodeError {
     /// The stream it stands in.

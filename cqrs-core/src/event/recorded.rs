@@ -21,13 +21,7 @@ pub struct Recorded<E> {
 impl<E> Recorded<E> {
     /// An event at its place; tests build their own, the framework builds all others.
     #[must_use]
-    pub fn new(
-        event: E,
-        stream: StreamKey,
-        version: Version,
-        index: usize,
-        metadata: Arc<Metadata>,
-    ) -> Self {
+    pub fn new(event: E, stream: StreamKey, version: Version, index: usize, metadata: Arc<Metadata>) -> Self {
         Self { event, stream, version, index, metadata }
     }
 

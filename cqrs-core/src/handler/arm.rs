@@ -19,10 +19,7 @@ pub struct HandlerArm {
 impl HandlerArm {
     /// Calls `call` for `event`.
     #[must_use]
-    pub const fn new(
-        event: EventId,
-        call: for<'a> fn(&'a Scope, RawEvent<'a>) -> HandlerFuture<'a>,
-    ) -> Self {
+    pub const fn new(event: EventId, call: for<'a> fn(&'a Scope, RawEvent<'a>) -> HandlerFuture<'a>) -> Self {
         Self { event, call }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::HandlerError;
 use crate::app::App;
-use crate::event::{Event, RawEvent, Recorded};
+use crate::event::{AggregateEvent, RawEvent, Recorded};
 
 /// What was given with `provide`, by type.
 pub(crate) type Provided = HashMap<TypeId, Box<dyn Any + Send + Sync>>;
@@ -39,7 +39,7 @@ impl Scope {
     ///
     /// # Errors
     /// A permanent [`HandlerError`]: an event that cannot be decoded now cannot be decoded later.
-    pub fn decode<E: Event>(&self, raw: RawEvent<'_>) -> Result<Recorded<E>, HandlerError> {
+    pub fn decode<E: AggregateEvent>(&self, raw: RawEvent<'_>) -> Result<Recorded<E>, HandlerError> {
         raw.decode().map_err(HandlerError::permanent)
     }
 }

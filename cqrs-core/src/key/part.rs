@@ -23,7 +23,7 @@ use super::encoding::{decode, encode_into};
     label = "this key field is not a `KeyPart`",
     note = "use `String`, an integer or `bool`, or implement `cqrs_core::KeyPart` for `{Self}`"
 )]
-pub trait KeyPart: Sized {
+pub trait KeyPart: Clone + Send + Sync + 'static {
     /// Appends the value, percent-encoded; integers are padded with zeros to `width` digits.
     fn render_part(&self, width: usize, out: &mut String);
     /// Reads what [`KeyPart::render_part`] wrote; `None` for anything else.

@@ -2,32 +2,30 @@ use crate::event::{DecodeError, EventId, RawEvent};
 use crate::key::{AggregateKey, KeyError, MAX_PK_BYTES, MAX_SK_BYTES, StreamKey, encode_into};
 use crate::tenant::Tenant;
 
+/// Reads a view's key from an event.
+type KeyOf<P> = fn(&RawEvent<'_>, Tenant) -> Result<<P as super::View>::Key, DecodeError>;
+/// Folds an event into a view.
+type Apply<P> = fn(&mut P, &RawEvent<'_>) -> Result<(), DecodeError>;
+
 /// How a projection takes one event.
 #[derive(Debug)]
 pub struct ProjectionArm<P: super::View> {
     /// The event.
     pub event: EventId,
-    pub(crate) key: Option<fn(&RawEvent<'_>, Tenant) -> Result<P::Key, DecodeError>>,
-    pub(crate) apply: fn(&mut P, &RawEvent<'_>) -> Result<(), DecodeError>,
+    pub(crate) key: Option<KeyOf<P>>,
+    pub(crate) apply: Apply<P>,
 }
 
 impl<P: super::View> ProjectionArm<P> {
     /// The view lives at the aggregate's own key.
     #[must_use]
-    pub const fn own(
-        event: EventId,
-        apply: fn(&mut P, &RawEvent<'_>) -> Result<(), DecodeError>,
-    ) -> Self {
+    pub const fn own(event: EventId, apply: Apply<P>) -> Self {
         Self { event, key: None, apply }
     }
 
     /// The view's key comes from the event.
     #[must_use]
-    pub const fn keyed(
-        event: EventId,
-        key: fn(&RawEvent<'_>, Tenant) -> Result<P::Key, DecodeError>,
-        apply: fn(&mut P, &RawEvent<'_>) -> Result<(), DecodeError>,
-    ) -> Self {
+    pub const fn keyed(event: EventId, key: KeyOf<P>, apply: Apply<P>) -> Self {
         Self { event, key: Some(key), apply }
     }
 }

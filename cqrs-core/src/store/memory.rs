@@ -61,7 +61,12 @@ impl EventStore for MemoryEventStore {
         Ok(Append::Written)
     }
 
-    async fn read(&self, stream: &StreamKey, after: Version, until: Version) -> Result<CommitPage, StoreError> {
+    async fn read(
+        &self,
+        stream: &StreamKey,
+        after: Version,
+        until: Version,
+    ) -> Result<CommitPage, StoreError> {
         let mut page = CommitPage::default();
         if after >= until {
             return Ok(page);

@@ -86,8 +86,8 @@ pub fn corrupt(record: &Record, reason: String) -> CorruptCommit {
 }
 
 fn decode_fields(record: &mut Record) -> Result<Commit, String> {
-    let (stream, version) =
-        StreamKey::parse_commit(text(record, "pk")?, text(record, "sk")?).map_err(|error| error.to_string())?;
+    let (stream, version) = StreamKey::parse_commit(text(record, "pk")?, text(record, "sk")?)
+        .map_err(|error| error.to_string())?;
     let stored = number(record, "version")?;
     if stored != version.get() {
         return Err(format!("`version` is {stored}, and the sort key says {version}"));

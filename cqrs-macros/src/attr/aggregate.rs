@@ -1,0 +1,66 @@
+use darling::FromMeta;
+use proc_macro2::TokenStream;
+use syn::Path;
+
+use super::args;
+use super::key::{KeyField, KeyFields};
+use super::options::Options;
+use super::value::{CratePath, Number, Text};
+use crate::diagnostics::Diagnostics;
+
+const ON_STRUCT: Options =
+    Options { attribute: "#[aggregate]", names: &["entity", "key", "pk", "sk", "shards", "crate"] };
+const ON_IMPL: Options = Options { attribute: "#[aggregate] impl", names: &["crate"] };
+
+/// `#[aggregate(entity = "ORDER", key(number: u32), pk = "…", sk = "…", shards = 16, crate = path)]`.
+pub(crate) struct AggregateArgs {
+    pub(crate) entity: Option<Text>,
+    pub(crate) key: Option<Vec<KeyField>>,
+    pub(crate) pk: Option<Text>,
+    pub(crate) sk: Option<Text>,
+    pub(crate) shards: Option<Number>,
+    pub(crate) krate: Path,
+}
+
+#[derive(FromMeta, Default)]
+struct Read {
+    entity: Option<Text>,
+    key: Option<KeyFields>,
+    pk: Option<Text>,
+    sk: Option<Text>,
+    shards: Option<Number>,
+    #[darling(rename = "crate")]
+    krate: Option<CratePath>,
+}
+
+impl AggregateArgs {
+    pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
+        let read: Read = ON_STRUCT.read(args::parse(tokens, diagnostics), diagnostics);
+        Self {
+            entity: read.entity,
+            key: read.key.map(|fields| fields.0),
+            pk: read.pk,
+            sk: read.sk,
+            shards: read.shards,
+            krate: CratePath::or_default(read.krate),
+        }
+    }
+}
+
+/// `#[aggregate(crate = path)]` on the impl block.
+pub(crate) struct AggregateImplArgs {
+    pub(crate) krate: Path,
+}
+
+#[derive(FromMeta, Default)]
+struct ReadImpl {
+    #[darling(rename = "crate")]
+    krate: Option<CratePath>,
+}
+
+impl AggregateImplArgs {
+    pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
+        let read: ReadImpl = ON_IMPL.read(args::parse(tokens, diagnostics), diagnostics);
+        Self { krate: CratePath::or_default(read.krate) }
+    }
+}

@@ -1,0 +1,47 @@
+use darling::FromMeta;
+use proc_macro2::{Span, TokenStream};
+use syn::{Path, Type};
+
+use super::args::{self, Arg};
+use super::options::Options;
+use super::value::{CratePath, Text};
+use crate::diagnostics::Diagnostics;
+
+const OPTIONS: Options = Options { attribute: "#[event_handler]", names: &["name", "crate"] };
+const EXPECTED: &str = "expected an event type: `#[event_handler(OrderCreated)]`";
+
+/// `#[event_handler(OrderCreated, OrderShipped, name = "…", crate = path)]`.
+pub(crate) struct HandlerArgs {
+    pub(crate) events: Vec<Type>,
+    pub(crate) name: Option<Text>,
+    pub(crate) krate: Path,
+}
+
+#[derive(FromMeta, Default)]
+struct Read {
+    name: Option<Text>,
+    #[darling(rename = "crate")]
+    krate: Option<CratePath>,
+}
+
+impl HandlerArgs {
+    pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
+        let mut events: Vec<Type> = Vec::new();
+        let mut rest = Vec::new();
+        for arg in args::parse(tokens, diagnostics) {
+            match arg {
+                Arg::Type(ty) if events.contains(&ty) => {
+                    diagnostics.at(&ty, "this event is listed twice");
+                }
+                Arg::Type(ty) => events.push(ty),
+                Arg::Literal(literal) => diagnostics.at(&literal, EXPECTED),
+                Arg::Option(_) => rest.push(arg),
+            }
+        }
+        let read: Read = OPTIONS.read(rest, diagnostics);
+        if events.is_empty() && diagnostics.is_empty() {
+            diagnostics.push(syn::Error::new(Span::call_site(), EXPECTED));
+        }
+        Self { events, name: read.name, krate: CratePath::or_default(read.krate) }
+    }
+}

@@ -1,0 +1,20 @@
+//! What stands in the parentheses of the attributes, read with darling.
+
+mod aggregate;
+mod args;
+mod event;
+mod handler;
+mod key;
+mod marker;
+mod options;
+mod projection;
+mod value;
+
+pub(crate) use aggregate::{AggregateArgs, AggregateImplArgs};
+pub(crate) use event::EventArgs;
+pub(crate) use handler::HandlerArgs;
+pub(crate) use key::KeyField;
+pub(crate) use marker::{ApplyKey, Marker, Marks, strip_markers};
+pub(crate) use options::did_you_mean;
+pub(crate) use projection::{ProjectionImplArgs, Target, ViewArgs};
+pub(crate) use value::Text;

@@ -1,0 +1,61 @@
+use darling::{Error, FromMeta};
+use syn::ext::IdentExt;
+use syn::{Expr, ExprLit, Lit, LitInt, LitStr, Meta, Path};
+
+/// The value of an option that is a text.
+#[derive(Clone)]
+pub(crate) struct Text(pub(crate) LitStr);
+
+impl FromMeta for Text {
+    fn from_meta(meta: &Meta) -> darling::Result<Self> {
+        match value(meta) {
+            Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => Ok(Self(text.clone())),
+            _ => Err(expected(meta, "a text", "\"…\"")),
+        }
+    }
+}
+
+/// The value of an option that is a whole number.
+#[derive(Clone)]
+pub(crate) struct Number(pub(crate) LitInt);
+
+impl FromMeta for Number {
+    fn from_meta(meta: &Meta) -> darling::Result<Self> {
+        match value(meta) {
+            Some(Expr::Lit(ExprLit { lit: Lit::Int(number), .. })) => Ok(Self(number.clone())),
+            _ => Err(expected(meta, "a whole number", "2")),
+        }
+    }
+}
+
+/// The value of `crate`.
+#[derive(Clone)]
+pub(crate) struct CratePath(pub(crate) Path);
+
+impl FromMeta for CratePath {
+    fn from_meta(meta: &Meta) -> darling::Result<Self> {
+        match value(meta) {
+            Some(Expr::Path(path)) if path.qself.is_none() => Ok(Self(path.path.clone())),
+            _ => Err(expected(meta, "the path of `cqrs_core`", "my_crate::cqrs_core")),
+        }
+    }
+}
+
+impl CratePath {
+    /// The path as given, or `::cqrs_core`.
+    pub(crate) fn or_default(path: Option<Self>) -> Path {
+        path.map_or_else(|| syn::parse_quote!(::cqrs_core), |path| path.0)
+    }
+}
+
+fn value(meta: &Meta) -> Option<&Expr> {
+    match meta {
+        Meta::NameValue(pair) => Some(&pair.value),
+        Meta::Path(_) | Meta::List(_) => None,
+    }
+}
+
+fn expected(meta: &Meta, what: &str, example: &str) -> Error {
+    let name = meta.path().get_ident().map(|ident| ident.unraw().to_string()).unwrap_or_default();
+    Error::custom(format!("expected {what}: `{name} = {example}`")).with_span(meta)
+}

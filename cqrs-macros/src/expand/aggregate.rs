@@ -1,0 +1,176 @@
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::model::{Aggregate, Apply, Command};
+
+/// What `#[aggregate] impl` adds: the enum of the events, their fold, and one decision per command.
+pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
+    let Aggregate { krate, ty, event, applies, commands } = aggregate;
+    let private = quote!(#krate::__private);
+    let events = event_enum(aggregate, &private);
+    let memberships = applies.iter().map(|apply| membership(aggregate, apply, &private));
+    let decisions = commands.iter().map(|command| decision(aggregate, command, &private));
+    let rows = applies.iter().map(|apply| {
+        let (cfgs, event) = (&apply.cfgs, &apply.event);
+        quote!(#(#cfgs)* #private::EventRow::of::<#event>())
+    });
+    let folds = applies.iter().map(|apply| {
+        let Apply { cfgs, name, method, .. } = apply;
+        let call = if apply.valid {
+            quote!(Self::#method(self, event))
+        } else {
+            quote!({
+                let _ = event;
+            })
+        };
+        quote!(#(#cfgs)* #event::#name(ref event) => #call,)
+    });
+    let encodes = applies.iter().map(|apply| {
+        let (cfgs, name) = (&apply.cfgs, &apply.name);
+        quote!(#(#cfgs)* #event::#name(ref event) => #private::encode_event(event),)
+    });
+    let unique = quote_spanned!(ty.span()=>
+        const _: () = #private::assert_unique_events(<#ty as #private::Aggregate>::EVENTS);
+    );
+    quote! {
+        #events
+
+        #[automatically_derived]
+        impl #private::Aggregate for #ty {
+            type Event = #event;
+            const EVENTS: &'static [#private::EventRow<Self::Event>] = &[#(#rows),*];
+
+            fn apply(&mut self, event: &Self::Event) {
+                match *event {
+                    #(#folds)*
+                }
+            }
+
+            fn encode(
+                event: &Self::Event,
+            ) -> ::core::result::Result<#private::StoredEvent, #private::EncodeError> {
+                match *event {
+                    #(#encodes)*
+                }
+            }
+        }
+
+        #(#memberships)*
+        #(#decisions)*
+
+        #unique
+        #private::inventory::submit! {
+            #private::AggregateRow::of::<#ty>(::core::file!(), ::core::line!())
+        }
+    }
+}
+
+fn event_enum(aggregate: &Aggregate, private: &TokenStream) -> TokenStream {
+    let Aggregate { ty, event, applies, .. } = aggregate;
+    let variants = applies.iter().map(|apply| {
+        let Apply { cfgs, name, event, .. } = apply;
+        let doc = format!("A [`{name}`].");
+        quote!(#(#cfgs)* #[doc = #doc] #name(#event))
+    });
+    let debugs = applies.iter().map(|apply| {
+        let (cfgs, name) = (&apply.cfgs, &apply.name);
+        quote!(#(#cfgs)* #event::#name(ref event) => #private::debug_event(event, f),)
+    });
+    let doc = format!("Every event of [`{}`].", quote!(#ty));
+    quote! {
+        #[doc = #doc]
+        #[allow(clippy::large_enum_variant, private_interfaces, unreachable_pub)]
+        pub enum #event {
+            #(#variants,)*
+        }
+
+        #[automatically_derived]
+        impl ::core::fmt::Debug for #event {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                match *self {
+                    #(#debugs)*
+                }
+            }
+        }
+
+        #[automatically_derived]
+        impl #private::IntoEvents<#ty> for #event {
+            fn into_events(self, events: &mut #private::Vec<Self>) {
+                events.push(self);
+            }
+        }
+    }
+}
+
+/// What makes an event one of this aggregate's.
+fn membership(aggregate: &Aggregate, apply: &Apply, private: &TokenStream) -> TokenStream {
+    let Aggregate { ty, event: event_enum, .. } = aggregate;
+    let Apply { cfgs, name, event, .. } = apply;
+    quote! {
+        #(#cfgs)*
+        #[automatically_derived]
+        impl #private::AggregateEvent for #event {
+            type Aggregate = #ty;
+        }
+
+        #(#cfgs)*
+        #[automatically_derived]
+        impl ::core::convert::From<#event> for #event_enum {
+            fn from(event: #event) -> Self {
+                Self::#name(event)
+            }
+        }
+
+        #(#cfgs)*
+        #[automatically_derived]
+        impl #private::IntoEvents<#ty> for #event {
+            fn into_events(self, events: &mut #private::Vec<#event_enum>) {
+                events.push(#event_enum::#name(self));
+            }
+        }
+    }
+}
+
+fn decision(aggregate: &Aggregate, command: &Command, private: &TokenStream) -> TokenStream {
+    let ty = &aggregate.ty;
+    let Command { method, command: command_ty, cfgs, output, .. } = command;
+    let rejection = match output {
+        Some(output) => quote!(<#output as #private::ResultType>::Error),
+        None => quote!(::core::convert::Infallible),
+    };
+    let body = match (command.valid, output) {
+        (true, Some(output)) => {
+            let argument =
+                if command.borrows { quote!(command) } else { quote!(::core::clone::Clone::clone(command)) };
+            let context = command.context.then(|| quote!(, context));
+            let events = match &command.events {
+                Some(events) => quote!(#events),
+                None => quote_spanned!(output.span()=> <#output as #private::ResultType>::Value),
+            };
+            quote! {
+                let decided = #private::ResultType::into_result(Self::#method(self, #argument #context))?;
+                <#events as #private::IntoEvents<Self>>::into_events(decided, events);
+                ::core::result::Result::Ok(())
+            }
+        }
+        _ => quote!(loop {}),
+    };
+    quote! {
+        #(#cfgs)*
+        #[automatically_derived]
+        #[allow(unused_variables)]
+        impl #private::Decide<#command_ty> for #ty {
+            type Rejection = #rejection;
+
+            fn decide(
+                &self,
+                command: &#command_ty,
+                context: &#private::CommandContext,
+                events: &mut #private::Vec<Self::Event>,
+            ) -> ::core::result::Result<(), Self::Rejection> {
+                #body
+            }
+        }
+    }
+}

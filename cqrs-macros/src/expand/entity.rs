@@ -1,0 +1,74 @@
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::key::key;
+use crate::model::{Entity, Piece};
+
+/// What `#[aggregate(entity = "…")]` adds beside the struct: its key and its names.
+pub(crate) fn entity(entity: &Entity) -> TokenStream {
+    let Entity { krate, ident, name, entity: entity_name, templates, .. } = entity;
+    let private = quote!(#krate::__private);
+    let key_ident = &entity.key.ident;
+    let key = key(krate, ident, &entity.key);
+    let pk = templates.pk.iter().map(|piece| piece_row(&private, piece));
+    let sk = templates.sk.iter().map(|piece| piece_row(&private, piece));
+    let parts = &entity.key.parts;
+    let names = parts.iter().map(|part| &part.name);
+    let renders = parts.iter().enumerate().map(|(index, part)| {
+        let (ident, ty) = (&part.ident, &part.ty);
+        let render = quote_spanned!(ty.span()=> #private::KeyPart::render_part(&self.#ident, width, out));
+        quote!(#index => #render,)
+    });
+    let reads = parts.iter().enumerate().map(|(index, part)| {
+        let ident = &part.ident;
+        quote!(#ident: parts.field(#index)?)
+    });
+    quote! {
+        #key
+
+        #[automatically_derived]
+        impl #private::AggregateKey for #key_ident {
+            type Aggregate = #ident;
+            const TEMPLATE: #private::KeyTemplate =
+                #private::KeyTemplate { pk: &[#(#pk),*], sk: &[#(#sk),*] };
+            const FIELDS: &'static [&'static str] = &[#(#names),*];
+
+            fn tenant(&self) -> &#private::Tenant {
+                &self.tenant
+            }
+
+            fn render_field(&self, index: usize, width: usize, out: &mut #private::String) {
+                match index {
+                    #(#renders)*
+                    _ => {}
+                }
+            }
+
+            fn from_parts(
+                tenant: #private::Tenant,
+                parts: &#private::Parts<'_>,
+            ) -> ::core::result::Result<Self, #private::KeyError> {
+                ::core::result::Result::Ok(Self { tenant, #(#reads),* })
+            }
+        }
+
+        #[automatically_derived]
+        impl #private::Entity for #ident {
+            const ENTITY: &'static str = #entity_name;
+            const NAME: &'static str = #name;
+            type Key = #key_ident;
+        }
+    }
+}
+
+fn piece_row(private: &TokenStream, piece: &Piece) -> TokenStream {
+    match piece {
+        Piece::Literal(text) => quote!(#private::Piece::Literal(#text)),
+        Piece::Tenant => quote!(#private::Piece::Tenant),
+        Piece::Field { name, index, width } => {
+            quote!(#private::Piece::Field { name: #name, index: #index, width: #width })
+        }
+        Piece::Shard { count } => quote!(#private::Piece::Shard { count: #count }),
+    }
+}

@@ -1,0 +1,97 @@
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::Ident;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+use crate::attr::Target;
+use crate::model::{Apply, Projection};
+
+/// What `#[projection(…)] impl` adds: one row per event, and the checks that it belongs to its struct.
+pub(crate) fn projection(projection: &Projection) -> TokenStream {
+    let Projection { krate, ty, key, target, applies } = projection;
+    let private = quote!(#krate::__private);
+    let arms = applies.iter().map(|apply| match target {
+        Target::Aggregate(aggregate) => own_arm(&quote!(#aggregate), apply, &private),
+        Target::Key(fields) => keyed_arm(&quote!(#key), fields, apply, &private),
+    });
+    let keyed = matches!(target, Target::Key(_));
+    let check = match target {
+        Target::Aggregate(aggregate) => quote! {
+            const _: () = #private::assert_view_of::<#ty, #aggregate>();
+        },
+        Target::Key(fields) => {
+            let names = fields.iter().map(|field| field.unraw().to_string());
+            quote_spanned!(ty.span()=>
+                const _: () = #private::assert_same_fields(#key::FIELDS, &[#(#names),*]);
+            )
+        }
+    };
+    quote! {
+        #[automatically_derived]
+        impl #private::Projection for #ty {
+            const ARMS: &'static [#private::ProjectionArm<Self>] = &[#(#arms),*];
+            const KEYED: bool = #keyed;
+        }
+
+        #check
+        #private::inventory::submit! {
+            #private::ProjectionRow::of::<#ty>(::core::file!(), ::core::line!())
+        }
+    }
+}
+
+fn own_arm(aggregate: &TokenStream, apply: &Apply, private: &TokenStream) -> TokenStream {
+    let (cfgs, event) = (&apply.cfgs, &apply.event);
+    let fold = fold(apply, private);
+    quote! {
+        #(#cfgs)*
+        #private::ProjectionArm::own(#private::own_event::<#event, #aggregate>(), #fold)
+    }
+}
+
+fn keyed_arm(key: &TokenStream, fields: &[Ident], apply: &Apply, private: &TokenStream) -> TokenStream {
+    let (cfgs, event) = (&apply.cfgs, &apply.event);
+    let fold = fold(apply, private);
+    let parameter = apply.parameter.clone().unwrap_or_else(|| format_ident!("event"));
+    let values = fields.iter().map(|field| match apply.key.iter().find(|entry| entry.field == *field) {
+        Some(entry) => {
+            let value = &entry.value;
+            quote!(#value)
+        }
+        None => {
+            let field = Ident::new_raw(&field.unraw().to_string(), field.span());
+            quote!(::core::clone::Clone::clone(&recorded.event().#field))
+        }
+    });
+    let bound = if apply.recorded { quote!(&recorded) } else { quote!(recorded.event()) };
+    // The expressions of the user see the event under the name that the method gives it.
+    let binding = (!apply.key.is_empty()).then(|| quote!(let #parameter = #bound;));
+    quote! {
+        #(#cfgs)*
+        #private::ProjectionArm::keyed(
+            #private::event_id::<#event>(),
+            |raw, tenant| {
+                let recorded = #private::decode::<#event>(raw)?;
+                #binding
+                ::core::result::Result::Ok(#key::new(&tenant, #(#values),*))
+            },
+            #fold,
+        )
+    }
+}
+
+fn fold(apply: &Apply, private: &TokenStream) -> TokenStream {
+    let Apply { event, method, .. } = apply;
+    if !apply.valid {
+        return quote!(|_, _| ::core::result::Result::Ok(()));
+    }
+    let argument = if apply.recorded { quote!(&recorded) } else { quote!(recorded.event()) };
+    quote! {
+        |view, raw| {
+            let recorded = #private::decode::<#event>(raw)?;
+            Self::#method(view, #argument);
+            ::core::result::Result::Ok(())
+        }
+    }
+}

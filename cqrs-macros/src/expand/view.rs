@@ -1,0 +1,61 @@
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Path;
+use syn::spanned::Spanned;
+
+use super::key::key;
+use crate::model::{Address, Key, View};
+
+/// What `#[projection(…)]` adds beside the struct: the view's names and its key.
+pub(crate) fn view(view: &View) -> TokenStream {
+    let View { krate, ident, name, view: view_name, address, .. } = view;
+    let private = quote!(#krate::__private);
+    let (key_struct, key_type) = match address {
+        Address::Aggregate(aggregate) => (None, quote!(<#aggregate as #private::Entity>::Key)),
+        Address::Own(own) => {
+            let (key_struct, address, key_ident) =
+                (key(krate, ident, own), own_address(krate, own), &own.ident);
+            (Some(quote!(#key_struct #address)), quote!(#key_ident))
+        }
+    };
+    quote! {
+        #key_struct
+
+        #[automatically_derived]
+        impl #private::View for #ident {
+            const NAME: &'static str = #name;
+            const VIEW: &'static str = #view_name;
+            type Key = #key_type;
+        }
+    }
+}
+
+fn own_address(krate: &Path, key: &Key) -> TokenStream {
+    let private = quote!(#krate::__private);
+    let ident = &key.ident;
+    let names: Vec<_> = key.parts.iter().map(|part| &part.name).collect();
+    let fields = key.parts.iter().map(|part| {
+        let (ident, ty, name) = (&part.ident, &part.ty, &part.name);
+        quote_spanned!(ty.span()=> (#name, &self.#ident))
+    });
+    quote! {
+        #[automatically_derived]
+        impl #ident {
+            /// The names of the key's fields, for the impl block of the projection.
+            #[doc(hidden)]
+            #[allow(unreachable_pub)]
+            pub const FIELDS: &'static [&'static str] = &[#(#names),*];
+        }
+
+        #[automatically_derived]
+        impl #private::ViewAddress for #ident {
+            fn view_tenant(&self) -> &#private::Tenant {
+                &self.tenant
+            }
+
+            fn view_id(&self) -> ::core::result::Result<#private::String, #private::KeyError> {
+                #private::render_view_id(&[#(#fields),*])
+            }
+        }
+    }
+}

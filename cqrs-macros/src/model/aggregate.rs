@@ -1,0 +1,51 @@
+use proc_macro2::TokenStream;
+use quote::format_ident;
+use syn::{Ident, ImplItem, Path, Type};
+
+use super::command::Command;
+use super::fold::{Apply, Folder};
+use super::item::read_impl;
+use crate::attr::{AggregateImplArgs, Marker, Marks};
+use crate::diagnostics::Diagnostics;
+
+/// `#[aggregate] impl`.
+pub(crate) struct Aggregate {
+    pub(crate) krate: Path,
+    pub(crate) ty: Type,
+    /// The enum of its events: `OrderEvent`.
+    pub(crate) event: Ident,
+    pub(crate) applies: Vec<Apply>,
+    pub(crate) commands: Vec<Command>,
+}
+
+impl Aggregate {
+    pub(crate) fn read(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let args = AggregateImplArgs::parse(args, diagnostics);
+        let block = read_impl(item, "#[aggregate]", diagnostics)?;
+        let mut applies = Vec::new();
+        let mut commands = Vec::new();
+        for item in &block.item.items {
+            let ImplItem::Fn(method) = item else { continue };
+            let Some(marks) = Marks::of(method, diagnostics) else { continue };
+            match marks.marker {
+                Marker::Apply => applies.extend(Apply::read(method, &marks, Folder::Aggregate, diagnostics)),
+                Marker::Command => commands.extend(Command::read(method, &marks, diagnostics)),
+            }
+        }
+        if applies.is_empty() && diagnostics.is_empty() {
+            diagnostics.at(
+                &block.item.self_ty,
+                "an aggregate needs at least one `#[apply] fn …(&mut self, event: &…)`: its state is the fold of its events",
+            );
+        }
+        Apply::check_unique(&mut applies, diagnostics);
+        Command::check_unique(&mut commands, diagnostics);
+        Some(Self {
+            krate: args.krate,
+            ty: *block.item.self_ty,
+            event: format_ident!("{}Event", block.name),
+            applies,
+            commands,
+        })
+    }
+}

@@ -1,0 +1,159 @@
+use quote::ToTokens;
+use syn::{Attribute, Ident, ImplItemFn, ReturnType, Type};
+
+use super::argument::{self, Passed, Receiver};
+use super::item::plain_name;
+use crate::attr::{ApplyKey, Marks};
+use crate::diagnostics::Diagnostics;
+
+/// One `#[apply]` method.
+pub(crate) struct Apply {
+    pub(crate) method: Ident,
+    pub(crate) event: Type,
+    /// The event's last name: a case of the aggregate's enum.
+    pub(crate) name: Ident,
+    /// Whether it takes `&Recorded<E>`.
+    pub(crate) recorded: bool,
+    /// The name of the event's argument.
+    pub(crate) parameter: Option<Ident>,
+    pub(crate) key: Vec<ApplyKey>,
+    pub(crate) cfgs: Vec<Attribute>,
+    /// Whether the method can be called; one with a wrong signature still stands for its event.
+    pub(crate) valid: bool,
+}
+
+/// Who folds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Folder {
+    Aggregate,
+    Projection,
+}
+
+impl Folder {
+    /// The signature that an `#[apply]` method should have.
+    fn right(self, method: &ImplItemFn, event: Option<&Type>) -> String {
+        let event = event.map_or_else(|| "OrderCreated".to_owned(), |ty| text(ty));
+        let name = &method.sig.ident;
+        format!("an `#[apply]` method is `fn {name}(&mut self, event: &{event})`")
+    }
+
+    fn only(self) -> &'static str {
+        match self {
+            Self::Aggregate => "aggregates only fold",
+            Self::Projection => "projections only fold",
+        }
+    }
+}
+
+impl Apply {
+    /// Reads a method; none where not even its event is known.
+    pub(crate) fn read(
+        method: &ImplItemFn,
+        marks: &Marks<'_>,
+        folder: Folder,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let signature = &method.sig;
+        let mut arguments = argument::types(signature);
+        let passed = arguments.next().map(Passed::of);
+        let inner = passed.as_ref().map(Passed::ty);
+        let recorded = inner.and_then(argument::recorded);
+        let event = recorded.or(inner);
+        let right = folder.right(method, event);
+        let only = folder.only();
+        let mut own = Diagnostics::default();
+
+        if let Some(asyncness) = &signature.asyncness {
+            own.at(asyncness, format!("{only}, and folds do not wait; {right}"));
+        }
+        argument::concrete(&signature.generics, "an `#[apply]` method", &mut own);
+        if Receiver::of(signature) != Receiver::Exclusive {
+            match signature.receiver() {
+                Some(receiver) => own.at(receiver, format!("the state is changed in place; {right}")),
+                None => own.at(&signature.ident, format!("`&mut self` is missing; {right}")),
+            }
+        }
+        match &passed {
+            None => own.at(&signature.ident, format!("the event is missing; {right}")),
+            Some(Passed::Shared(_)) => {}
+            Some(Passed::Exclusive(_) | Passed::Value(_)) => {
+                let ty = argument::types(signature).next();
+                own.at(ty, format!("events are borrowed; {right}"));
+            }
+        }
+        if let (Some(_), Folder::Aggregate, Some(ty)) = (recorded, folder, inner) {
+            own.at(ty, format!("an aggregate folds events without their metadata; {right}"));
+        }
+        for extra in arguments {
+            own.at(
+                extra,
+                format!(
+                    "{only}, without dependencies: side effects belong in an `#[event_handler]`; {right}"
+                ),
+            );
+        }
+        if let ReturnType::Type(_, ty) = &signature.output
+            && !matches!(&**ty, Type::Tuple(tuple) if tuple.elems.is_empty())
+        {
+            own.at(ty, format!("what has happened cannot be refused, so nothing is returned; {right}"));
+        }
+        match folder {
+            Folder::Aggregate => marks.refuse_arguments(&mut own),
+            Folder::Projection => {}
+        }
+        let key = if folder == Folder::Projection { marks.key(&mut own) } else { Vec::new() };
+        let name = event.and_then(plain_name);
+        if let (Some(event), None) = (event, &name) {
+            own.at(event, "an event is one plain struct: no generics, no tuples");
+        }
+        let valid = own.is_empty();
+        diagnostics.absorb(own);
+        Some(Self {
+            method: signature.ident.clone(),
+            event: event?.clone(),
+            name: name?,
+            recorded: recorded.is_some(),
+            parameter: argument::first_name(signature),
+            key,
+            cfgs: cfgs(&method.attrs),
+            valid,
+        })
+    }
+
+    /// Notes events that two methods take, and events that differ only in their module.
+    pub(crate) fn check_unique(applies: &mut Vec<Self>, diagnostics: &mut Diagnostics) {
+        let mut kept: Vec<Self> = Vec::new();
+        for apply in applies.drain(..) {
+            let Some(first) =
+                kept.iter().find(|earlier| earlier.name == apply.name && earlier.cfgs == apply.cfgs)
+            else {
+                kept.push(apply);
+                continue;
+            };
+            let name = &apply.name;
+            if text(&first.event) == text(&apply.event) {
+                diagnostics
+                    .at(&apply.event, format!("`{name}` has two `#[apply]` methods; one event has one"));
+                diagnostics.at(&first.event, format!("the first `#[apply]` for `{name}` is here"));
+            } else {
+                diagnostics.at(
+                    &apply.event,
+                    format!("two events are called `{name}`; import one under another name: `use … as Other{name};`"),
+                );
+                diagnostics.at(&first.event, format!("the other `{name}` is here"));
+            }
+        }
+        *applies = kept;
+    }
+}
+
+/// The `#[cfg]`s of a method: generated code that names it needs the same ones.
+pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
+}
+
+/// A type as its author would write it.
+pub(crate) fn text(ty: &Type) -> String {
+    let tokens = ty.to_token_stream().to_string();
+    tokens.replace(" :: ", "::").replace(":: ", "::").replace(" <", "<").replace("< ", "<").replace(" >", ">")
+}

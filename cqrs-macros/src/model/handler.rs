@@ -1,0 +1,211 @@
+use proc_macro2::TokenStream;
+use syn::ext::IdentExt;
+use syn::{Ident, ImplItem, Item, Path, Signature, Type};
+
+use super::argument::{self, Passed, Receiver};
+use super::fold::text;
+use super::item::{head, kind, read_impl};
+use crate::attr::HandlerArgs;
+use crate::diagnostics::Diagnostics;
+
+/// `#[event_handler(…)]`.
+pub(crate) struct Handler {
+    pub(crate) krate: Path,
+    pub(crate) name: String,
+    pub(crate) subject: Subject,
+    pub(crate) arms: Vec<Arm>,
+}
+
+/// What is called.
+pub(crate) enum Subject {
+    Function,
+    /// The methods of this type.
+    Methods(Type),
+}
+
+/// One function or method, and its event.
+pub(crate) struct Arm {
+    pub(crate) function: Ident,
+    /// As listed in the attribute.
+    pub(crate) listed: Type,
+    /// As taken by the argument.
+    pub(crate) taken: Type,
+    /// Whether it takes `&Recorded<E>`.
+    pub(crate) recorded: bool,
+    pub(crate) dependencies: Vec<Type>,
+}
+
+impl Handler {
+    /// Reads the item; none where anything is wrong: half a handler is not registered.
+    pub(crate) fn read(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let args = HandlerArgs::parse(args, diagnostics);
+        let (own_name, subject, arms) = match diagnostics.ok(syn::parse2::<Item>(item.clone()))? {
+            Item::Fn(function) => {
+                let arm = read_function(&function.sig, &args.events, diagnostics);
+                (function.sig.ident.unraw().to_string(), Subject::Function, arm.into_iter().collect())
+            }
+            Item::Impl(_) => {
+                let block = read_impl(item, "#[event_handler]", diagnostics)?;
+                let methods = block.item.items.iter().filter_map(|item| match item {
+                    ImplItem::Fn(method) => Some(&method.sig),
+                    _ => None,
+                });
+                let arms = read_methods(methods.collect(), &args.events, &block.item.self_ty, diagnostics);
+                (block.name.unraw().to_string(), Subject::Methods(*block.item.self_ty), arms)
+            }
+            other => {
+                let kind = kind(&other);
+                diagnostics.at(
+                    head(&other),
+                    format!("`#[event_handler]` takes a free `async fn` or an impl block, not {kind}"),
+                );
+                return None;
+            }
+        };
+        let name = match &args.name {
+            None => own_name,
+            Some(name) => {
+                if name.0.value().trim().is_empty() {
+                    diagnostics.at(&name.0, "the name of the handler is empty");
+                }
+                name.0.value()
+            }
+        };
+        diagnostics.is_empty().then_some(Self { krate: args.krate, name, subject, arms })
+    }
+}
+
+fn read_function(signature: &Signature, events: &[Type], diagnostics: &mut Diagnostics) -> Option<Arm> {
+    if let Some(receiver) = signature.receiver() {
+        diagnostics.at(
+            receiver,
+            "`#[event_handler]` does not go on a method: put it on the impl block, or on a free function",
+        );
+        return None;
+    }
+    if let Some(second) = events.get(1) {
+        diagnostics.at(
+            second,
+            "a function handles one event; for several of them, put `#[event_handler]` on an impl block with one method each",
+        );
+    }
+    read_signature(signature, events.first()?, diagnostics)
+}
+
+/// Gives every listed event its method. Methods that take no listed event are the author's own.
+fn read_methods(
+    methods: Vec<&Signature>,
+    events: &[Type],
+    ty: &Type,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Arm> {
+    let mut arms = Vec::new();
+    let mut rest = methods;
+    let mut missing = Vec::new();
+    for event in events {
+        let mut takes = rest.iter().copied().filter(|signature| event_name(signature) == last_name(event));
+        let Some(first) = takes.next() else {
+            missing.push(event);
+            continue;
+        };
+        for second in takes {
+            diagnostics.at(&second.ident, format!("two methods take `{}`; one event has one", text(event)));
+            diagnostics.at(&first.ident, format!("the first method for `{}` is here", text(event)));
+        }
+        rest.retain(|signature| event_name(signature) != last_name(event));
+        arms.extend(read_method(first, event, diagnostics));
+    }
+    let mut candidates: Vec<&Signature> =
+        rest.into_iter().filter(|signature| is_candidate(signature)).collect();
+    // The argument may name the event through an alias; the compiler compares the two types.
+    if missing.len() == candidates.len() {
+        for (event, signature) in missing.drain(..).zip(candidates.drain(..)) {
+            arms.extend(read_method(signature, event, diagnostics));
+        }
+    }
+    for event in missing {
+        let event = text(event);
+        diagnostics.at(
+            ty,
+            format!("no method takes `{event}`; add `async fn …(&self, event: &Recorded<{event}>) -> Result<(), HandlerError>`"),
+        );
+    }
+    for signature in candidates.iter().filter(|signature| event_name(signature).is_some()) {
+        if let Some(first) =
+            argument::types(signature).next().filter(|ty| argument::recorded(Passed::of(ty).ty()).is_some())
+        {
+            diagnostics.at(first, "this event is not listed in `#[event_handler(…)]`");
+        }
+    }
+    arms
+}
+
+/// Whether a method looks as if it was meant for an event.
+fn is_candidate(signature: &Signature) -> bool {
+    let first = argument::types(signature).next().map(|ty| Passed::of(ty).ty());
+    signature.asyncness.is_some() || first.and_then(argument::recorded).is_some()
+}
+
+fn event_name(signature: &Signature) -> Option<Ident> {
+    let passed = Passed::of(argument::types(signature).next()?);
+    last_name(argument::recorded(passed.ty()).unwrap_or(passed.ty()))
+}
+
+fn last_name(ty: &Type) -> Option<Ident> {
+    let Type::Path(path) = ty else { return None };
+    path.path.segments.last().map(|segment| segment.ident.clone())
+}
+
+fn read_method(signature: &Signature, event: &Type, diagnostics: &mut Diagnostics) -> Option<Arm> {
+    if Receiver::of(signature) != Receiver::Shared {
+        match signature.receiver() {
+            Some(receiver) => {
+                diagnostics
+                    .at(receiver, "handlers take `&self`: one instance works on several events at a time");
+            }
+            None => diagnostics.at(&signature.ident, "`&self` is missing: without it, write a free function"),
+        }
+    }
+    read_signature(signature, event, diagnostics)
+}
+
+fn read_signature(signature: &Signature, event: &Type, diagnostics: &mut Diagnostics) -> Option<Arm> {
+    let listed = text(event);
+    if signature.asyncness.is_none() {
+        diagnostics.at(signature.fn_token, "event handlers are `async fn`");
+    }
+    argument::concrete(&signature.generics, "registering a handler", diagnostics);
+    let right = "handlers return `Result<(), HandlerError>`";
+    argument::result(signature, right, diagnostics);
+    let mut arguments = argument::types(signature);
+    let Some(first) = arguments.next() else {
+        diagnostics.at(&signature.ident, format!("the event is missing; add `event: &Recorded<{listed}>`"));
+        return None;
+    };
+    let passed = Passed::of(first);
+    if !matches!(passed, Passed::Shared(_)) {
+        let inner = text(argument::recorded(passed.ty()).unwrap_or(passed.ty()));
+        diagnostics.at(first, format!("handlers borrow the event: `&{inner}` or `&Recorded<{inner}>`"));
+    }
+    let recorded = argument::recorded(passed.ty());
+    let mut dependencies = Vec::new();
+    for argument in arguments {
+        match Passed::of(argument) {
+            Passed::Shared(Type::TraitObject(_) | Type::ImplTrait(_)) => diagnostics.at(
+                argument,
+                "a dependency is found by its type, so it is a concrete one: provide an `Arc<dyn …>` and take `&Arc<dyn …>`",
+            ),
+            Passed::Shared(ty) => dependencies.push(ty.clone()),
+            Passed::Exclusive(ty) | Passed::Value(ty) => {
+                diagnostics.at(argument, format!("dependencies are shared, so they come by reference: `&{}`", text(ty)));
+            }
+        }
+    }
+    Some(Arm {
+        function: signature.ident.clone(),
+        listed: event.clone(),
+        taken: recorded.unwrap_or(passed.ty()).clone(),
+        recorded: recorded.is_some(),
+        dependencies,
+    })
+}

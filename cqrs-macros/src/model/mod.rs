@@ -1,0 +1,28 @@
+//! What the annotated items say, checked: everything that `expand` needs and nothing else.
+
+mod aggregate;
+mod argument;
+mod command;
+mod entity;
+mod event;
+mod fold;
+mod handler;
+mod item;
+mod key;
+mod projection;
+mod serde;
+mod template;
+mod view;
+
+pub(crate) use aggregate::Aggregate;
+pub(crate) use command::Command;
+pub(crate) use entity::Entity;
+pub(crate) use event::Event;
+pub(crate) use fold::Apply;
+pub(crate) use handler::{Arm, Handler, Subject};
+pub(crate) use item::is_impl;
+pub(crate) use key::{Key, Kind};
+pub(crate) use projection::Projection;
+pub(crate) use serde::Serde;
+pub(crate) use template::Piece;
+pub(crate) use view::{Address, View};

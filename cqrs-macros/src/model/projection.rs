@@ -1,0 +1,77 @@
+use proc_macro2::TokenStream;
+use quote::format_ident;
+use syn::ext::IdentExt;
+use syn::{Ident, ImplItem, Path, Type};
+
+use super::fold::{Apply, Folder};
+use super::item::read_impl;
+use crate::attr::{Marker, Marks, ProjectionImplArgs, Target};
+use crate::diagnostics::Diagnostics;
+
+/// `#[projection(…)] impl`.
+pub(crate) struct Projection {
+    pub(crate) krate: Path,
+    pub(crate) ty: Type,
+    /// The generated key, beside the view.
+    pub(crate) key: Path,
+    pub(crate) target: Target<Ident>,
+    pub(crate) applies: Vec<Apply>,
+}
+
+impl Projection {
+    pub(crate) fn read(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let args = ProjectionImplArgs::parse(args, diagnostics);
+        let block = read_impl(item, "#[projection]", diagnostics)?;
+        let mut applies = Vec::new();
+        for item in &block.item.items {
+            let ImplItem::Fn(method) = item else { continue };
+            let Some(marks) = Marks::of(method, diagnostics) else { continue };
+            match marks.marker {
+                Marker::Apply => applies.extend(Apply::read(method, &marks, Folder::Projection, diagnostics)),
+                Marker::Command => {
+                    diagnostics
+                        .at(&method.sig.ident, "projections only fold: commands belong to an aggregate");
+                }
+            }
+        }
+        if applies.is_empty() && diagnostics.is_empty() {
+            diagnostics.at(
+                &block.item.self_ty,
+                "a projection needs at least one `#[apply] fn …(&mut self, event: &…)`",
+            );
+        }
+        Apply::check_unique(&mut applies, diagnostics);
+        let target = args.target?;
+        for apply in &applies {
+            check_key(apply, &target, diagnostics);
+        }
+        let key = key_path(&block.item.self_ty)?;
+        Some(Self { krate: args.krate, ty: *block.item.self_ty, key, target, applies })
+    }
+}
+
+fn check_key(apply: &Apply, target: &Target<Ident>, diagnostics: &mut Diagnostics) {
+    for entry in &apply.key {
+        match target {
+            Target::Aggregate(_) => diagnostics.at(
+                &entry.field,
+                "this view lives at its aggregate's key; one with a key of its own is `#[projection(key(…))]`",
+            ),
+            Target::Key(names) if !names.contains(&entry.field) => {
+                let known: Vec<String> = names.iter().map(|name| format!("`{}`", name.unraw())).collect();
+                let field = entry.field.unraw();
+                diagnostics.at(&entry.field, format!("`{field}` is no field of the key; it has {}", known.join(", ")));
+            }
+            Target::Key(_) => {}
+        }
+    }
+}
+
+/// `models::CustomerTotals` → `models::CustomerTotalsKey`.
+fn key_path(ty: &Type) -> Option<Path> {
+    let Type::Path(path) = ty else { return None };
+    let mut path = path.path.clone();
+    let last = path.segments.last_mut()?;
+    last.ident = format_ident!("{}Key", last.ident, span = last.ident.span());
+    Some(path)
+}

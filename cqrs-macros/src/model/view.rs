@@ -1,0 +1,86 @@
+use proc_macro2::TokenStream;
+use syn::ext::IdentExt;
+use syn::{Ident, Path, Type};
+
+use super::item::read_struct;
+use super::key::Key;
+use super::serde::Serde;
+use crate::attr::{Target, Text, ViewArgs};
+use crate::diagnostics::Diagnostics;
+
+/// `#[projection(…)] struct`.
+pub(crate) struct View {
+    pub(crate) krate: Path,
+    pub(crate) ident: Ident,
+    /// The name of the subscriber.
+    pub(crate) name: String,
+    /// The name in the keys: `ORDER_SUMMARY`.
+    pub(crate) view: String,
+    pub(crate) address: Address,
+    pub(crate) serde: Serde,
+}
+
+/// Where a view lives.
+pub(crate) enum Address {
+    /// At the key of an aggregate.
+    Aggregate(Type),
+    /// At a key of its own.
+    Own(Key),
+}
+
+impl View {
+    pub(crate) fn read(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let args = ViewArgs::parse(args, diagnostics);
+        let item = read_struct(item, "#[projection]", ", or its impl block", diagnostics)?.item;
+        let ident = item.ident;
+        let own_name = ident.unraw().to_string();
+        let address = match args.target? {
+            Target::Aggregate(aggregate) => Address::Aggregate(aggregate),
+            Target::Key(fields) => Address::Own(Key::new(&ident, item.vis, fields, diagnostics)),
+        };
+        let view = match args.view {
+            None => screaming_snake(&own_name),
+            Some(view) => {
+                check_view(&view, diagnostics);
+                view.0.value()
+            }
+        };
+        let name = match args.name {
+            None => own_name,
+            Some(name) => {
+                if name.0.value().trim().is_empty() {
+                    diagnostics.at(&name.0, "the name of the projection is empty");
+                }
+                name.0.value()
+            }
+        };
+        Some(Self { krate: args.krate, ident, name, view, address, serde: Serde::missing(&item.attrs) })
+    }
+}
+
+fn check_view(view: &Text, diagnostics: &mut Diagnostics) {
+    let text = view.0.value();
+    let allowed = |character: char| {
+        character.is_ascii_uppercase() || character.is_ascii_digit() || "_-".contains(character)
+    };
+    if !(text.starts_with(|first: char| first.is_ascii_uppercase()) && text.chars().all(allowed)) {
+        diagnostics.at(
+            &view.0,
+            "a view name is upper-case letters, digits, `_` and `-`, and starts with a letter: `ORDER_SUMMARY`",
+        );
+    }
+}
+
+/// `OrderSummary` → `ORDER_SUMMARY`.
+fn screaming_snake(name: &str) -> String {
+    let mut snake = String::new();
+    let mut previous_lower = false;
+    for character in name.chars() {
+        if character.is_uppercase() && previous_lower {
+            snake.push('_');
+        }
+        previous_lower = character.is_lowercase() || character.is_numeric();
+        snake.extend(character.to_uppercase());
+    }
+    snake
+}

@@ -1,0 +1,100 @@
+//! What is made of the events: two read models and a handler.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cqrs_core::prelude::*;
+
+use crate::domain::{Order, OrderCancelled, OrderCreated, OrderShipped, Status};
+
+/// One per order.
+#[projection(Order)]
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OrderSummary {
+    /// Where it stands.
+    pub status: Status,
+    /// Who ordered.
+    pub customer_id: String,
+    /// How many lines it has.
+    pub items: usize,
+    /// What it costs, in cents.
+    pub total: u64,
+    /// Where it goes.
+    pub destination: Option<String>,
+}
+
+#[projection(Order)]
+impl OrderSummary {
+    #[apply]
+    fn created(&mut self, event: &OrderCreated) {
+        self.status = Status::Open;
+        self.customer_id.clone_from(&event.customer_id);
+        self.items = event.items.len();
+        self.total = event.total_amount;
+    }
+
+    #[apply]
+    fn shipped(&mut self, event: &OrderShipped) {
+        self.status = Status::Shipped;
+        self.destination = Some(event.destination.clone());
+    }
+
+    #[apply]
+    fn cancelled(&mut self, _event: &OrderCancelled) {
+        self.status = Status::Cancelled;
+    }
+}
+
+/// One per customer, over all of their orders.
+#[projection(key(customer_id: String))]
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CustomerTotals {
+    /// How many orders they have placed and not called off.
+    pub orders: u64,
+    /// What those cost, in cents.
+    pub total: u64,
+}
+
+#[projection(key(customer_id))]
+impl CustomerTotals {
+    #[apply]
+    fn created(&mut self, event: &OrderCreated) {
+        self.orders += 1;
+        self.total += event.total_amount;
+    }
+
+    #[apply]
+    fn cancelled(&mut self, event: &OrderCancelled) {
+        self.orders -= 1;
+        self.total -= event.total_amount;
+    }
+}
+
+/// Where confirmations would be sent from; this one counts them.
+#[derive(Debug, Clone, Default)]
+pub struct NotificationService {
+    sent: Arc<AtomicU64>,
+}
+
+impl NotificationService {
+    /// How many confirmations were sent by this process.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+}
+
+/// Confirms every order to its customer.
+#[derive(Debug)]
+pub struct OrderCreatedHandler {
+    /// The way to the customer.
+    pub notifications: NotificationService,
+}
+
+#[event_handler(OrderCreated)]
+impl OrderCreatedHandler {
+    async fn execute(&self, _event: &Recorded<OrderCreated>) -> Result<(), HandlerError> {
+        self.notifications.sent.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}

@@ -1,0 +1,29 @@
+//! A bank in 70 lines, and a short life of one account in it.
+
+// Laid out by hand, as in the README; rustfmt would give every method three lines.
+#[rustfmt::skip]
+mod bank;
+
+use bank::{AccountKey, Deposit, Open, Statement, Withdraw};
+use cqrs_core::prelude::*;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let app = bank::app().await?;
+    let account = AccountKey::new(&Tenant::new("BANK")?, "4711");
+
+    app.execute(&account, Open { owner: "Ada".into() }).by("teller-1").await?;
+    app.execute(&account, Deposit { cents: 500 }).await?;
+    if let Err(refused) = app.execute(&account, Withdraw { cents: 900 }).await {
+        println!("refused: {refused}");
+    }
+    app.execute(&account, Withdraw { cents: 200 }).await?;
+
+    app.run_until_idle().await?;
+    println!("statement: {:?}", app.view::<Statement>(&account).await?);
+
+    let before = app.load_at(&account, Version::new(2)).await?;
+    let now = app.load(&account).await?;
+    println!("{} cents before the withdrawal, {} now", before.state.balance, now.state.balance);
+    Ok(())
+}
