@@ -40,6 +40,12 @@ impl<T, E> ResultType for Result<T, E> {
     }
 }
 
+/// A command for a method that takes it by value. It stays with the framework too: after a conflict with another
+/// writer it is decided again.
+pub fn clone_command<C: Clone>(command: &C) -> C {
+    command.clone()
+}
+
 /// Serializes one case of an aggregate's event enum.
 pub fn encode_event<E: AggregateEvent>(event: &E) -> Result<StoredEvent, EncodeError> {
     StoredEvent::encode(event)
@@ -86,15 +92,16 @@ impl<E> SameEvent<E> for E {}
 /// Holds where the view lives at the aggregate's key.
 pub const fn assert_view_of<V: View<Key = A::Key>, A: Entity>() {}
 
-/// Fails the build where the struct and the impl block of a projection name other fields.
-pub const fn assert_same_fields(declared: &[&str], named: &[&str]) {
+/// Whether the struct and the impl block of a projection name the same key fields in the same order.
+#[must_use]
+pub const fn same_fields(declared: &[&str], named: &[&str]) -> bool {
     let mut same = declared.len() == named.len();
     let mut index = 0;
     while same && index < named.len() {
         same = same_text(declared[index], named[index]);
         index += 1;
     }
-    assert!(same, "the struct and the impl block of a projection name the same key fields in the same order");
+    same
 }
 
 /// Serializes an event without fields as an empty map.
@@ -165,28 +172,31 @@ impl<T: KeyPart> RenderPart for T {
     }
 }
 
-/// Fails the build where two rows of one aggregate share the stored type and the schema.
-pub const fn assert_unique_events<S>(rows: &[EventRow<S>]) {
+/// The name that two rows of one aggregate share, with one schema.
+#[must_use]
+pub const fn shared_name<S>(rows: &[EventRow<S>]) -> Option<Message> {
     let mut left = 0;
     while left < rows.len() {
         let mut right = left + 1;
         while right < rows.len() {
             let (first, second) = (&rows[left].id, &rows[right].id);
             if first.schema == second.schema && same_text(first.name, second.name) {
-                let mut message = Message::new();
-                message.push("two events of this aggregate are stored as `");
-                message.push(first.name);
-                message.push("` with one schema: rename one of them with `#[event(name = \"…\")]`");
-                panic!("{}", message.text());
+                return Some(
+                    Message::new()
+                        .with("two events of this aggregate are stored as `")
+                        .with(first.name)
+                        .with("` with one schema: rename one of them with `#[event(name = \"…\")]`"),
+                );
             }
             right += 1;
         }
         left += 1;
     }
+    None
 }
 
 /// A text that is put together at compile time; what does not fit is cut off.
-struct Message {
+pub struct Message {
     bytes: [u8; 512],
     len: usize,
 }
@@ -196,7 +206,7 @@ impl Message {
         Self { bytes: [0; 512], len: 0 }
     }
 
-    const fn push(&mut self, text: &str) {
+    const fn with(mut self, text: &str) -> Self {
         let text = text.as_bytes();
         let mut index = 0;
         while index < text.len() && self.len < self.bytes.len() {
@@ -204,9 +214,12 @@ impl Message {
             self.len += 1;
             index += 1;
         }
+        self
     }
 
-    const fn text(&self) -> &str {
+    /// The text.
+    #[must_use]
+    pub const fn text(&self) -> &str {
         match std::str::from_utf8(self.bytes.split_at(self.len).0) {
             Ok(text) => text,
             Err(_) => "two events of this aggregate have one stored name and schema",

@@ -1,16 +1,12 @@
 use super::{Aggregate, CommandContext};
 
-/// A value that an aggregate decides on. Every `Clone` type that may cross threads is one.
+/// A value that an aggregate decides on. Every type that may cross threads is one.
 ///
-/// `Clone`, because a conflict with another writer makes the framework decide again.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a command",
-    label = "a command is `Clone + Send + Sync + 'static`",
-    note = "derive `Clone` for `{Self}`: after a conflict with another writer the command is decided again"
-)]
-pub trait Command: Clone + Send + Sync + 'static {}
+/// A `#[command]` method that takes it by value needs it to be `Clone`: after a conflict with another writer the
+/// framework decides again.
+pub trait Command: Send + Sync + 'static {}
 
-impl<T: Clone + Send + Sync + 'static> Command for T {}
+impl<T: Send + Sync + 'static> Command for T {}
 
 /// How an aggregate decides on a command of type `C`. Each `#[command]` method becomes one.
 #[diagnostic::on_unimplemented(

@@ -17,13 +17,16 @@ use crate::key::AggregateKey;
     label = "this type has no entity name and no key",
     note = "annotate its struct with `#[aggregate(entity = \"…\")]`"
 )]
-pub trait Entity: Default + Send + Sync + 'static {
+pub trait Entity: Sized + Send + Sync + 'static {
     /// The entity name in the keys: `ORDER`.
     const ENTITY: &'static str;
     /// The struct's name.
     const NAME: &'static str;
     /// The typed key: `OrderKey`.
     type Key: AggregateKey<Aggregate = Self>;
+
+    /// The state before the first event: the struct's `Default`.
+    fn initial() -> Self;
 }
 
 /// What `#[aggregate]` on the impl block implements: the events and their fold.

@@ -24,7 +24,7 @@ pub(crate) struct State<A> {
 
 impl<A: Aggregate> State<A> {
     pub(crate) fn empty() -> Self {
-        Self { aggregate: A::default(), version: Version::NONE, last_at: None, command_ids: HashMap::new() }
+        Self { aggregate: A::initial(), version: Version::NONE, last_at: None, command_ids: HashMap::new() }
     }
 
     /// The version of the commit that a command became earlier.

@@ -26,9 +26,10 @@ pub(crate) struct ApplyKey {
 }
 
 impl<'a> Marks<'a> {
-    /// The method's marker, if it has one; two of them are a mistake.
+    /// The method's marker, if it has one; two of them are a mistake, and none.
     pub(crate) fn of(method: &'a ImplItemFn, diagnostics: &mut Diagnostics) -> Option<Self> {
         let mut found: Option<Self> = None;
+        let mut twice = false;
         for attribute in &method.attrs {
             let marker = match attribute.path() {
                 path if path.is_ident("command") => Marker::Command,
@@ -37,11 +38,12 @@ impl<'a> Marks<'a> {
             };
             if found.is_some() {
                 diagnostics.at(attribute, "a method is one `#[command]` or one `#[apply]`");
+                twice = true;
             } else {
                 found = Some(Self { marker, attribute });
             }
         }
-        found
+        found.filter(|_| !twice)
     }
 
     /// Refuses arguments.

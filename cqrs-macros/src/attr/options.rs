@@ -50,7 +50,7 @@ impl Options {
 
     fn refuse(&self, tokens: &impl ToTokens, name: &str, diagnostics: &mut Diagnostics) {
         let hint = did_you_mean(name, self.names.iter().copied());
-        diagnostics.at(tokens, format!("unknown option `{name}`{hint}; {}", self.known()));
+        diagnostics.at(tokens, format!("unknown option `{name}`{hint} {}", self.known()));
     }
 
     fn known(&self) -> String {
@@ -59,11 +59,11 @@ impl Options {
     }
 }
 
-/// `, did you mean …?` for the nearest of the known names, or nothing.
+/// `, did you mean …?` for the nearest of the known names, or the colon before what is known.
 pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let scored = known.into_iter().map(|candidate| (strsim::jaro_winkler(name, candidate), candidate));
     match scored.max_by(|left, right| left.0.total_cmp(&right.0)) {
         Some((score, nearest)) if score > 0.7 => format!(", did you mean `{nearest}`?"),
-        _ => String::new(),
+        _ => ":".to_owned(),
     }
 }

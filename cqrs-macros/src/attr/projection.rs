@@ -16,7 +16,7 @@ const EXPECTED: &str =
 /// Where a view lives: at the key of an aggregate, or at fields of its own.
 #[derive(Clone)]
 pub(crate) enum Target<F> {
-    Aggregate(Type),
+    Aggregate(Box<Type>),
     Key(Vec<F>),
 }
 
@@ -102,7 +102,7 @@ fn target<F>(
         );
     }
     match (first, key) {
-        (Some(aggregate), None) => Some(Target::Aggregate(aggregate)),
+        (Some(aggregate), None) => Some(Target::Aggregate(Box::new(aggregate))),
         (None, Some(fields)) => Some(Target::Key(fields)),
         (Some(aggregate), Some(_)) => {
             diagnostics.at(&aggregate, "a projection has an aggregate or a key of its own, not both");

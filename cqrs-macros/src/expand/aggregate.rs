@@ -31,7 +31,11 @@ pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
         quote!(#(#cfgs)* #event::#name(ref event) => #private::encode_event(event),)
     });
     let unique = quote_spanned!(ty.span()=>
-        const _: () = #private::assert_unique_events(<#ty as #private::Aggregate>::EVENTS);
+        const _: () = if let ::core::option::Option::Some(message) =
+            #private::shared_name(<#ty as #private::Aggregate>::EVENTS)
+        {
+            ::core::panic!("{}", message.text())
+        };
     );
     quote! {
         #events
@@ -141,8 +145,11 @@ fn decision(aggregate: &Aggregate, command: &Command, private: &TokenStream) -> 
     };
     let body = match (command.valid, output) {
         (true, Some(output)) => {
-            let argument =
-                if command.borrows { quote!(command) } else { quote!(::core::clone::Clone::clone(command)) };
+            let argument = if command.borrows {
+                quote!(command)
+            } else {
+                quote_spanned!(command_ty.span()=> #private::clone_command(command))
+            };
             let context = command.context.then(|| quote!(, context));
             let events = match &command.events {
                 Some(events) => quote!(#events),

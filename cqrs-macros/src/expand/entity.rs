@@ -14,6 +14,7 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
     let pk = templates.pk.iter().map(|piece| piece_row(&private, piece));
     let sk = templates.sk.iter().map(|piece| piece_row(&private, piece));
     let parts = &entity.key.parts;
+    let initial = quote_spanned!(ident.span()=> <#ident as ::core::default::Default>::default());
     let names = parts.iter().map(|part| &part.name);
     let renders = parts.iter().enumerate().map(|(index, part)| {
         let (ident, ty) = (&part.ident, &part.ty);
@@ -21,8 +22,8 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
         quote!(#index => #render,)
     });
     let reads = parts.iter().enumerate().map(|(index, part)| {
-        let ident = &part.ident;
-        quote!(#ident: parts.field(#index)?)
+        let (ident, ty) = (&part.ident, &part.ty);
+        quote!(#ident: parts.field::<#ty>(#index)?)
     });
     quote! {
         #key
@@ -58,6 +59,10 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
             const ENTITY: &'static str = #entity_name;
             const NAME: &'static str = #name;
             type Key = #key_ident;
+
+            fn initial() -> Self {
+                #initial
+            }
         }
     }
 }

@@ -23,7 +23,11 @@ pub(crate) fn projection(projection: &Projection) -> TokenStream {
         Target::Key(fields) => {
             let names = fields.iter().map(|field| field.unraw().to_string());
             quote_spanned!(ty.span()=>
-                const _: () = #private::assert_same_fields(#key::FIELDS, &[#(#names),*]);
+                const _: () = if !#private::same_fields(#key::FIELDS, &[#(#names),*]) {
+                    ::core::panic!(
+                        "the struct and the impl block of a projection name the same key fields in the same order"
+                    )
+                };
             )
         }
     };

@@ -39,6 +39,9 @@ impl Aggregate {
             );
         }
         Apply::check_unique(&mut applies, diagnostics);
+        for command in &mut commands {
+            command.check_output(&applies, diagnostics);
+        }
         Command::check_unique(&mut commands, diagnostics);
         Some(Self {
             krate: args.krate,

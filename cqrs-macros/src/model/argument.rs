@@ -113,7 +113,7 @@ pub(crate) fn result<'a>(
     diagnostics: &mut Diagnostics,
 ) -> Option<&'a Type> {
     let ReturnType::Type(_, ty) = &signature.output else {
-        diagnostics.at(&signature.ident, format!("this method returns nothing; {right}"));
+        diagnostics.at(&signature.ident, format!("nothing is returned; {right}"));
         return None;
     };
     let ty = bare(ty);

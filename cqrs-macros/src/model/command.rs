@@ -1,7 +1,8 @@
 use syn::{Attribute, Ident, ImplItemFn, Type};
 
 use super::argument::{self, Passed, Receiver};
-use super::fold::{cfgs, text};
+use super::fold::{Apply, cfgs, text};
+use super::item::plain_name;
 use crate::attr::Marks;
 use crate::diagnostics::Diagnostics;
 
@@ -55,7 +56,7 @@ impl Command {
         match passed {
             None => own.at(&signature.ident, format!("the command is missing; {right}")),
             Some(Passed::Exclusive(_)) => {
-                own.at(first, format!("a command is decided on, not changed; {right}"))
+                own.at(first, format!("a command is decided on, not changed; {right}"));
             }
             Some(Passed::Shared(_) | Passed::Value(_)) => {}
         }
@@ -87,6 +88,21 @@ impl Command {
             cfgs: cfgs(&method.attrs),
             valid,
         })
+    }
+
+    /// Notes an event that is returned without a `Result`: a path that cannot be an alias of one.
+    pub(crate) fn check_output(&mut self, applies: &[Apply], diagnostics: &mut Diagnostics) {
+        let Some(output) = &self.output else { return };
+        let Some(name) = plain_name(output) else { return };
+        if applies.iter().any(|apply| apply.name == name) {
+            let (method, command) = (&self.method, text(&self.command));
+            diagnostics.at(
+                output,
+                format!("an event alone could not be refused; a `#[command]` method is `fn {method}(&self, command: {command}) -> Result<{name}, …>`"),
+            );
+            self.valid = false;
+            self.output = None;
+        }
     }
 
     /// Notes commands that two methods take.

@@ -70,6 +70,6 @@ fn check_entity(entity: &str) -> Result<(), String> {
     let fixed = fixed.trim_start_matches(|first: char| !first.is_ascii_uppercase());
     let example = if fixed.is_empty() { "ORDER" } else { fixed };
     Err(format!(
-        "an entity name is upper-case letters, digits, `_` and `-`, and starts with a letter: `{example}`"
+        "an entity name is upper-case letters, digits, `_` and `-`, and starts with a letter, such as `{example}`"
     ))
 }

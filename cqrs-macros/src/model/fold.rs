@@ -32,7 +32,7 @@ pub(crate) enum Folder {
 impl Folder {
     /// The signature that an `#[apply]` method should have.
     fn right(self, method: &ImplItemFn, event: Option<&Type>) -> String {
-        let event = event.map_or_else(|| "OrderCreated".to_owned(), |ty| text(ty));
+        let event = event.map_or_else(|| "OrderCreated".to_owned(), text);
         let name = &method.sig.ident;
         format!("an `#[apply]` method is `fn {name}(&mut self, event: &{event})`")
     }

@@ -20,7 +20,7 @@ pub(crate) struct Handler {
 pub(crate) enum Subject {
     Function,
     /// The methods of this type.
-    Methods(Type),
+    Methods(Box<Type>),
 }
 
 /// One function or method, and its event.
@@ -51,7 +51,7 @@ impl Handler {
                     _ => None,
                 });
                 let arms = read_methods(methods.collect(), &args.events, &block.item.self_ty, diagnostics);
-                (block.name.unraw().to_string(), Subject::Methods(*block.item.self_ty), arms)
+                (block.name.unraw().to_string(), Subject::Methods(block.item.self_ty), arms)
             }
             other => {
                 let kind = kind(&other);

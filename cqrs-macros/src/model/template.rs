@@ -134,7 +134,7 @@ impl Rules<'_> {
         let Some((index, part)) = parts.iter().enumerate().find(|(_, part)| part.name == name) else {
             let names: Vec<String> = self.names(attribute).collect();
             let hint = did_you_mean(name, names.iter().map(String::as_str));
-            return Err(format!("unknown placeholder `{{{name}}}`{hint}; {}", self.known(attribute)));
+            return Err(format!("unknown placeholder `{{{name}}}`{hint} {}", self.known(attribute)));
         };
         Ok(Piece::Field { name: name.to_owned(), index, width: parse_width(part, width)? })
     }
@@ -200,7 +200,8 @@ fn check_literal(literal: &str) -> Option<String> {
     let reserved =
         literal.chars().find(|character| matches!(character, '@' | '%') || character.is_control())?;
     Some(format!(
-        "{reserved:?} cannot stand in a template: `@` comes before the version, and `%` starts an escape"
+        "`{}` cannot stand in a template: `@` comes before the version, and `%` starts an escape",
+        reserved.escape_default()
     ))
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct View {
 /// Where a view lives.
 pub(crate) enum Address {
     /// At the key of an aggregate.
-    Aggregate(Type),
+    Aggregate(Box<Type>),
     /// At a key of its own.
     Own(Key),
 }
@@ -66,7 +66,7 @@ fn check_view(view: &Text, diagnostics: &mut Diagnostics) {
     if !(text.starts_with(|first: char| first.is_ascii_uppercase()) && text.chars().all(allowed)) {
         diagnostics.at(
             &view.0,
-            "a view name is upper-case letters, digits, `_` and `-`, and starts with a letter: `ORDER_SUMMARY`",
+            "a view name is upper-case letters, digits, `_` and `-`, and starts with a letter, such as `ORDER_SUMMARY`",
         );
     }
 }

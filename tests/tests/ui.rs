@@ -1,0 +1,10 @@
+//! Misuse, and what the compiler says about it: one folder per macro. `TRYBUILD=overwrite` writes the messages anew.
+
+#[test]
+fn misuse_is_refused_with_a_way_out() {
+    let cases = trybuild::TestCases::new();
+    for macro_name in ["event", "aggregate", "projection", "event_handler"] {
+        cases.pass(format!("ui/{macro_name}/pass/*.rs"));
+        cases.compile_fail(format!("ui/{macro_name}/fail/*.rs"));
+    }
+}

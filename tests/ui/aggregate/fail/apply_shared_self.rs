@@ -1,0 +1,30 @@
+use cqrs_core::prelude::*;
+
+#[event]
+pub struct ItemAdded {
+    pub sku: String,
+}
+
+#[event]
+pub struct CheckedOut;
+
+#[derive(Clone)]
+pub struct AddItem {
+    pub sku: String,
+}
+
+#[aggregate(entity = "CART")]
+#[derive(Default)]
+pub struct Cart {
+    items: Vec<String>,
+}
+
+#[aggregate]
+impl Cart {
+    #[apply]
+    fn added(&self, event: &ItemAdded) {
+        let _ = (event, &self.items);
+    }
+}
+
+fn main() {}

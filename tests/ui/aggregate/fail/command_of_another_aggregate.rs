@@ -1,0 +1,11 @@
+use cqrs_core::prelude::*;
+use cqrs_tests::shop::*;
+
+#[derive(Clone)]
+pub struct Pay;
+
+async fn run(app: App, key: OrderKey) {
+    let _ = app.execute(&key, Pay).await;
+}
+
+fn main() {}

@@ -1,0 +1,40 @@
+use cqrs_core::prelude::*;
+
+#[event]
+pub struct ItemAdded {
+    pub sku: String,
+}
+
+#[event]
+pub struct CheckedOut;
+
+#[derive(Clone)]
+pub struct AddItem {
+    pub sku: String,
+}
+
+#[aggregate(entity = "CART")]
+#[derive(Default)]
+pub struct Cart {
+    items: Vec<String>,
+}
+
+#[aggregate]
+impl Cart {
+    #[apply]
+    fn added(&mut self, event: &ItemAdded) {
+        self.items.push(event.sku.clone());
+    }
+
+    #[command]
+    fn add(&self, command: AddItem) -> Result<ItemAdded, String> {
+        Ok(ItemAdded { sku: command.sku })
+    }
+
+    #[command]
+    fn add_again(&self, command: &AddItem) -> Result<ItemAdded, String> {
+        Ok(ItemAdded { sku: command.sku.clone() })
+    }
+}
+
+fn main() {}

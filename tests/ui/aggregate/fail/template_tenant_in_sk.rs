@@ -1,0 +1,7 @@
+use cqrs_core::prelude::*;
+
+#[aggregate(entity = "CART", sk = "CART#{tenant}#{id}")]
+#[derive(Default)]
+pub struct Cart {}
+
+fn main() {}

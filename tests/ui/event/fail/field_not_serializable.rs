@@ -1,0 +1,10 @@
+use cqrs_core::prelude::*;
+
+pub struct Money(u64);
+
+#[event]
+pub struct Paid {
+    pub amount: Money,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use cqrs_core::prelude::*;
+
+#[event]
+fn created() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use cqrs_core::prelude::*;
+
+#[event]
+pub struct Created(String, u64);
+
+fn main() {}

@@ -1,0 +1,18 @@
+use cqrs_core::prelude::*;
+use cqrs_tests::shop::*;
+
+pub struct Mailer;
+
+#[event_handler(OrderCreated)]
+async fn tell(event: &Recorded<OrderCreated>, mailer: Mailer) -> Result<(), HandlerError> {
+    let _ = (event, mailer);
+    Ok(())
+}
+
+#[event_handler(OrderShipped)]
+async fn ship(event: &Recorded<OrderShipped>, mailer: &mut Mailer) -> Result<(), HandlerError> {
+    let _ = (event, mailer);
+    Ok(())
+}
+
+fn main() {}

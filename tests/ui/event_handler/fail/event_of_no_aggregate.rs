@@ -1,0 +1,10 @@
+use cqrs_core::prelude::*;
+use cqrs_tests::shop::*;
+
+#[event_handler(PaymentTaken)]
+async fn tell(event: &Recorded<PaymentTaken>) -> Result<(), HandlerError> {
+    let _ = event;
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use cqrs_core::prelude::*;
+use cqrs_tests::shop::*;
+
+pub struct Mail;
+
+#[event_handler(OrderCreated, OrderShipped)]
+impl Mail {
+    async fn created(&self, event: &Recorded<OrderCreated>) -> Result<(), HandlerError> {
+        let _ = event;
+        Ok(())
+    }
+}
+
+fn main() {}

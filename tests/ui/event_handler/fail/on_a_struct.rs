@@ -1,0 +1,6 @@
+use cqrs_core::prelude::*;
+
+#[event_handler(OrderCreated)]
+pub struct Mail;
+
+fn main() {}

@@ -1,0 +1,10 @@
+use cqrs_core::prelude::*;
+use cqrs_tests::shop::*;
+
+#[event_handler(OrderCreated, nmae = "mail")]
+async fn tell(event: &Recorded<OrderCreated>) -> Result<(), HandlerError> {
+    let _ = event;
+    Ok(())
+}
+
+fn main() {}

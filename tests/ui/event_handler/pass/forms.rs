@@ -1,0 +1,45 @@
+use cqrs_core::prelude::*;
+use cqrs_tests::shop::*;
+
+pub struct Mailer;
+pub struct Audit;
+
+#[event_handler(OrderCreated)]
+async fn plain(event: &OrderCreated) -> Result<(), HandlerError> {
+    let _ = event.total;
+    Ok(())
+}
+
+#[event_handler(OrderCreated, name = "with app")]
+async fn with_app(event: &Recorded<OrderCreated>, app: &App, mailer: &Mailer) -> Result<(), HandlerError> {
+    let _ = mailer;
+    let _ = app.load(&event.key()?).await?;
+    Ok(())
+}
+
+type Handled = Result<(), HandlerError>;
+
+#[event_handler(OrderCreated, OrderShipped)]
+impl Audit {
+    async fn any_name(&self, event: &Recorded<OrderShipped>, mailer: &Mailer) -> Handled {
+        let _ = (event, mailer);
+        self.helper();
+        Ok(())
+    }
+
+    async fn created(&self, _: &OrderCreated) -> Handled {
+        Ok(())
+    }
+
+    fn helper(&self) {}
+}
+
+use cqrs_tests::shop::OrderCreated as Placed;
+
+#[event_handler(OrderCreated)]
+async fn alias(event: &Recorded<Placed>) -> Handled {
+    let _ = event;
+    Ok(())
+}
+
+fn main() {}

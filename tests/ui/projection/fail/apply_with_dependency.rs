@@ -1,0 +1,19 @@
+use cqrs_core::prelude::*;
+use cqrs_tests::shop::*;
+
+#[projection(Order)]
+#[derive(Default)]
+pub struct Summary {
+    total: u64,
+}
+
+#[projection(Order)]
+impl Summary {
+    #[apply]
+    fn created(&mut self, event: &OrderCreated, app: &App) {
+        let _ = app;
+        self.total = event.total;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+use cqrs_core::prelude::*;
+use cqrs_tests::shop::*;
+
+#[projection(Order)]
+#[derive(Default)]
+pub struct Summary {
+    total: u64,
+}
+
+#[projection(Order)]
+impl Summary {
+    #[command]
+    fn create(&self, command: CreateOrder) -> Result<OrderCreated, OrderError> {
+        Ok(OrderCreated { customer_id: command.customer_id, total: self.total })
+    }
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+use cqrs_core::prelude::*;
+use cqrs_tests::shop::*;
+
+#[projection(Order)]
+#[derive(Default)]
+pub struct Summary {
+    total: u64,
+}
+
+#[projection(Order)]
+impl Summary {
+    #[apply]
+    fn paid(&mut self, event: &PaymentTaken) {
+        self.total = event.cents;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use cqrs_core::prelude::*;
+use cqrs_tests::shop::*;
+
+#[derive(Default)]
+pub struct Money(u64);
+
+#[projection(Order)]
+#[derive(Default)]
+pub struct Summary {
+    total: Money,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use cqrs_core::prelude::*;
+use cqrs_tests::shop::*;
+
+#[projection(Order)]
+pub struct Summary {
+    total: u64,
+}
+
+fn main() {}
