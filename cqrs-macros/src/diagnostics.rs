@@ -39,11 +39,6 @@ impl Diagnostics {
     pub(crate) fn is_empty(&self) -> bool {
         self.errors.is_none()
     }
-
-    #[cfg(test)]
-    pub(crate) fn messages(self) -> Vec<String> {
-        self.errors.into_iter().flatten().map(|error| error.to_string()).collect()
-    }
 }
 
 impl ToTokens for Diagnostics {

@@ -74,14 +74,14 @@ fn event_enum(aggregate: &Aggregate, private: &TokenStream) -> TokenStream {
     let Aggregate { ty, event, applies, .. } = aggregate;
     let variants = applies.iter().map(|apply| {
         let Apply { cfgs, name, event, .. } = apply;
-        let doc = format!("A [`{name}`].");
+        let doc = format!(" A [`{name}`].");
         quote!(#(#cfgs)* #[doc = #doc] #name(#event))
     });
     let debugs = applies.iter().map(|apply| {
         let (cfgs, name) = (&apply.cfgs, &apply.name);
         quote!(#(#cfgs)* #event::#name(ref event) => #private::debug_event(event, f),)
     });
-    let doc = format!("Every event of [`{}`].", quote!(#ty));
+    let doc = format!(" Every event of [`{}`].", quote!(#ty));
     quote! {
         #[doc = #doc]
         #[allow(clippy::large_enum_variant, private_interfaces, unreachable_pub)]

@@ -27,15 +27,13 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
     let needs = receiver.into_iter().chain(dependencies);
     quote! {
         #(#checks)*
-        #private::inventory::submit! {
-            #private::HandlerRow::new(
-                #name,
-                &[#(#rows),*],
-                &[#(#needs),*],
-                ::core::file!(),
-                ::core::line!(),
-            )
-        }
+        const _: () = {
+            const ARMS: &[#private::HandlerArm] = &[#(#rows),*];
+            const NEEDS: &[#private::Need] = &[#(#needs),*];
+            #private::inventory::submit! {
+                #private::HandlerRow::new(#name, ARMS, NEEDS, ::core::file!(), ::core::line!())
+            }
+        };
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn key(krate: &Path, owner: &Ident, key: &Key) -> TokenStream {
     });
     let accessors = parts.iter().map(|part| {
         let (ident, ty, name) = (&part.ident, &part.ty, &part.name);
-        let doc = format!("The key's `{name}`.");
+        let doc = format!(" The key's `{name}`.");
         let (output, value) = match part.kind {
             Kind::Integer => (quote!(#ty), quote!(self.#ident)),
             Kind::Text | Kind::Other => (quote!(&#ty), quote!(&self.#ident)),
@@ -39,7 +39,7 @@ pub(crate) fn key(krate: &Path, owner: &Ident, key: &Key) -> TokenStream {
             }
         }
     });
-    let doc = format!("The key of one [`{owner}`].");
+    let doc = format!(" The key of one [`{owner}`].");
     let text = ident.to_string();
     quote! {
         #[doc = #doc]

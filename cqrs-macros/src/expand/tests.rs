@@ -1,1 +1,83 @@
+//! Expansions, beside what they come from: `snapshots/event.rs` expands to `snapshots/event.expanded.rs`.
+//!
+//! `UPDATE_SNAPSHOTS=1 cargo test -p cqrs-macros` writes them anew; read the difference before you commit it.
 
+use std::path::Path;
+use std::{env, fs};
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{Attribute, Item, Meta};
+
+use crate::macros::{self, Macro};
+
+fn macro_of(attribute: &Attribute) -> Option<Macro> {
+    let name = attribute.path().get_ident()?.to_string();
+    Some(match name.as_str() {
+        "event" => macros::event,
+        "aggregate" => macros::aggregate,
+        "projection" => macros::projection,
+        "event_handler" => macros::event_handler,
+        _ => return None,
+    })
+}
+
+fn expand(mut item: Item) -> TokenStream {
+    let attributes = match &mut item {
+        Item::Struct(item) => &mut item.attrs,
+        Item::Impl(item) => &mut item.attrs,
+        Item::Fn(item) => &mut item.attrs,
+        _ => return item.into_token_stream(),
+    };
+    let found = attributes.iter().enumerate().find_map(|(at, attribute)| Some((at, macro_of(attribute)?)));
+    let Some((at, expand)) = found else { return item.into_token_stream() };
+    let args = match attributes.remove(at).meta {
+        Meta::List(list) => list.tokens,
+        _ => TokenStream::new(),
+    };
+    macros::run(expand, args, item.into_token_stream())
+}
+
+fn check(name: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/expand/snapshots");
+    let input = fs::read_to_string(folder.join(format!("{name}.rs"))).unwrap();
+    let items = syn::parse_file(&input).unwrap().items;
+    let tokens: TokenStream = items.into_iter().map(expand).collect();
+    let expanded = prettyplease::unparse(&syn::parse2(tokens).unwrap());
+    let path = folder.join(format!("{name}.expanded.rs"));
+    if env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::write(&path, &expanded).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(expanded, expected, "`UPDATE_SNAPSHOTS=1` writes {name}.expanded.rs anew");
+}
+
+#[test]
+fn event() {
+    check("event");
+}
+
+#[test]
+fn aggregate_struct() {
+    check("aggregate_struct");
+}
+
+#[test]
+fn aggregate_impl() {
+    check("aggregate_impl");
+}
+
+#[test]
+fn projection() {
+    check("projection");
+}
+
+#[test]
+fn event_handler() {
+    check("event_handler");
+}
+
+#[test]
+fn broken_items_come_out_whole() {
+    check("broken");
+}

@@ -1,0 +1,150 @@
+impl Order {
+    fn create(&self, command: CreateOrder) -> Result<OrderCreated, OrderError> {
+        self.check(command)
+    }
+    fn cancel(&self, command: &CancelOrder, context: &CommandContext) -> Decision {
+        self.decide(command, context)
+    }
+    fn created(&mut self, event: &OrderCreated) {
+        self.total = event.total;
+    }
+    fn cancelled(&mut self, _: &OrderCancelled) {}
+}
+/// Every event of [`Order`].
+#[allow(clippy::large_enum_variant, private_interfaces, unreachable_pub)]
+pub enum OrderEvent {
+    /// A [`OrderCreated`].
+    OrderCreated(OrderCreated),
+    /// A [`OrderCancelled`].
+    OrderCancelled(OrderCancelled),
+}
+#[automatically_derived]
+impl ::core::fmt::Debug for OrderEvent {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        match *self {
+            OrderEvent::OrderCreated(ref event) => {
+                ::cqrs_core::__private::debug_event(event, f)
+            }
+            OrderEvent::OrderCancelled(ref event) => {
+                ::cqrs_core::__private::debug_event(event, f)
+            }
+        }
+    }
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::IntoEvents<Order> for OrderEvent {
+    fn into_events(self, events: &mut ::cqrs_core::__private::Vec<Self>) {
+        events.push(self);
+    }
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::Aggregate for Order {
+    type Event = OrderEvent;
+    const EVENTS: &'static [::cqrs_core::__private::EventRow<Self::Event>] = &[
+        ::cqrs_core::__private::EventRow::of::<OrderCreated>(),
+        ::cqrs_core::__private::EventRow::of::<OrderCancelled>(),
+    ];
+    fn apply(&mut self, event: &Self::Event) {
+        match *event {
+            OrderEvent::OrderCreated(ref event) => Self::created(self, event),
+            OrderEvent::OrderCancelled(ref event) => Self::cancelled(self, event),
+        }
+    }
+    fn encode(
+        event: &Self::Event,
+    ) -> ::core::result::Result<
+        ::cqrs_core::__private::StoredEvent,
+        ::cqrs_core::__private::EncodeError,
+    > {
+        match *event {
+            OrderEvent::OrderCreated(ref event) => {
+                ::cqrs_core::__private::encode_event(event)
+            }
+            OrderEvent::OrderCancelled(ref event) => {
+                ::cqrs_core::__private::encode_event(event)
+            }
+        }
+    }
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::AggregateEvent for OrderCreated {
+    type Aggregate = Order;
+}
+#[automatically_derived]
+impl ::core::convert::From<OrderCreated> for OrderEvent {
+    fn from(event: OrderCreated) -> Self {
+        Self::OrderCreated(event)
+    }
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::IntoEvents<Order> for OrderCreated {
+    fn into_events(self, events: &mut ::cqrs_core::__private::Vec<OrderEvent>) {
+        events.push(OrderEvent::OrderCreated(self));
+    }
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::AggregateEvent for OrderCancelled {
+    type Aggregate = Order;
+}
+#[automatically_derived]
+impl ::core::convert::From<OrderCancelled> for OrderEvent {
+    fn from(event: OrderCancelled) -> Self {
+        Self::OrderCancelled(event)
+    }
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::IntoEvents<Order> for OrderCancelled {
+    fn into_events(self, events: &mut ::cqrs_core::__private::Vec<OrderEvent>) {
+        events.push(OrderEvent::OrderCancelled(self));
+    }
+}
+#[automatically_derived]
+#[allow(unused_variables)]
+impl ::cqrs_core::__private::Decide<CreateOrder> for Order {
+    type Rejection = <Result<
+        OrderCreated,
+        OrderError,
+    > as ::cqrs_core::__private::ResultType>::Error;
+    fn decide(
+        &self,
+        command: &CreateOrder,
+        context: &::cqrs_core::__private::CommandContext,
+        events: &mut ::cqrs_core::__private::Vec<Self::Event>,
+    ) -> ::core::result::Result<(), Self::Rejection> {
+        let decided = ::cqrs_core::__private::ResultType::into_result(
+            Self::create(self, ::cqrs_core::__private::clone_command(command)),
+        )?;
+        <OrderCreated as ::cqrs_core::__private::IntoEvents<
+            Self,
+        >>::into_events(decided, events);
+        ::core::result::Result::Ok(())
+    }
+}
+#[automatically_derived]
+#[allow(unused_variables)]
+impl ::cqrs_core::__private::Decide<CancelOrder> for Order {
+    type Rejection = <Decision as ::cqrs_core::__private::ResultType>::Error;
+    fn decide(
+        &self,
+        command: &CancelOrder,
+        context: &::cqrs_core::__private::CommandContext,
+        events: &mut ::cqrs_core::__private::Vec<Self::Event>,
+    ) -> ::core::result::Result<(), Self::Rejection> {
+        let decided = ::cqrs_core::__private::ResultType::into_result(
+            Self::cancel(self, command, context),
+        )?;
+        <<Decision as ::cqrs_core::__private::ResultType>::Value as ::cqrs_core::__private::IntoEvents<
+            Self,
+        >>::into_events(decided, events);
+        ::core::result::Result::Ok(())
+    }
+}
+const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__private::shared_name(
+    <Order as ::cqrs_core::__private::Aggregate>::EVENTS,
+) {
+    ::core::panic!("{}", message.text())
+};
+::cqrs_core::__private::inventory::submit! {
+    ::cqrs_core::__private::AggregateRow::of:: < Order > (::core::file!(),
+    ::core::line!())
+}

@@ -1,0 +1,13 @@
+#[event]
+pub struct OrderCreated {
+    pub customer_id: String,
+}
+
+#[event(name = "OrderClosed", schema = 2)]
+pub struct Closed;
+
+#[event(crate = facade::cqrs)]
+#[derive(Serialize, Deserialize)]
+struct Own {
+    text: String,
+}

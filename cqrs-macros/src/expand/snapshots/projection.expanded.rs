@@ -1,0 +1,184 @@
+#[derive(
+    ::cqrs_core::__private::serde::Serialize,
+    ::cqrs_core::__private::serde::Deserialize
+)]
+#[serde(crate = "::cqrs_core::__private::serde", rename_all = "camelCase")]
+#[derive(Default)]
+pub struct OrderSummary {
+    total: u64,
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::View for OrderSummary {
+    const NAME: &'static str = "OrderSummary";
+    const VIEW: &'static str = "ORDER_SUMMARY";
+    type Key = <Order as ::cqrs_core::__private::Entity>::Key;
+}
+impl OrderSummary {
+    fn created(&mut self, event: &OrderCreated) {
+        self.total = event.total;
+    }
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::Projection for OrderSummary {
+    const ARMS: &'static [::cqrs_core::__private::ProjectionArm<Self>] = &[
+        ::cqrs_core::__private::ProjectionArm::own(
+            ::cqrs_core::__private::own_event::<OrderCreated, Order>(),
+            |view, raw| {
+                let recorded = ::cqrs_core::__private::decode::<OrderCreated>(raw)?;
+                Self::created(view, recorded.event());
+                ::core::result::Result::Ok(())
+            },
+        ),
+    ];
+    const KEYED: bool = false;
+}
+const _: () = ::cqrs_core::__private::assert_view_of::<OrderSummary, Order>();
+::cqrs_core::__private::inventory::submit! {
+    ::cqrs_core::__private::ProjectionRow::of:: < OrderSummary > (::core::file!(),
+    ::core::line!())
+}
+#[derive(
+    ::cqrs_core::__private::serde::Serialize,
+    ::cqrs_core::__private::serde::Deserialize
+)]
+#[serde(crate = "::cqrs_core::__private::serde", rename_all = "camelCase")]
+#[derive(Default)]
+pub struct CustomerTotals {
+    total: u64,
+}
+/// The key of one [`CustomerTotals`].
+#[derive(::core::clone::Clone)]
+pub struct CustomerTotalsKey {
+    tenant: ::cqrs_core::__private::Tenant,
+    customer_id: String,
+}
+#[automatically_derived]
+#[allow(dead_code, unreachable_pub)]
+impl CustomerTotalsKey {
+    /// The key of one instance, of one tenant.
+    #[must_use]
+    pub fn new(
+        tenant: &::cqrs_core::__private::Tenant,
+        customer_id: impl ::core::convert::Into<String>,
+    ) -> Self {
+        Self {
+            tenant: ::core::clone::Clone::clone(tenant),
+            customer_id: ::core::convert::Into::into(customer_id),
+        }
+    }
+    /// Whose data it addresses.
+    #[must_use]
+    pub fn tenant(&self) -> &::cqrs_core::__private::Tenant {
+        &self.tenant
+    }
+    /// The key's `customer_id`.
+    #[must_use]
+    pub fn customer_id(&self) -> &String {
+        &self.customer_id
+    }
+}
+#[automatically_derived]
+impl ::core::cmp::PartialEq for CustomerTotalsKey {
+    fn eq(&self, other: &Self) -> bool {
+        ::cqrs_core::__private::same_address(self, other)
+    }
+}
+#[automatically_derived]
+impl ::core::cmp::Eq for CustomerTotalsKey {}
+#[automatically_derived]
+impl ::core::hash::Hash for CustomerTotalsKey {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        ::cqrs_core::__private::hash_address(self, state);
+    }
+}
+#[automatically_derived]
+impl ::core::fmt::Debug for CustomerTotalsKey {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::cqrs_core::__private::debug_address("CustomerTotalsKey", self, f)
+    }
+}
+#[automatically_derived]
+impl CustomerTotalsKey {
+    /// The names of the key's fields, for the impl block of the projection.
+    #[doc(hidden)]
+    #[allow(unreachable_pub)]
+    pub const FIELDS: &'static [&'static str] = &["customer_id"];
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::ViewAddress for CustomerTotalsKey {
+    fn view_tenant(&self) -> &::cqrs_core::__private::Tenant {
+        &self.tenant
+    }
+    fn view_id(
+        &self,
+    ) -> ::core::result::Result<
+        ::cqrs_core::__private::String,
+        ::cqrs_core::__private::KeyError,
+    > {
+        ::cqrs_core::__private::render_view_id(&[("customer_id", &self.customer_id)])
+    }
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::View for CustomerTotals {
+    const NAME: &'static str = "CustomerTotals";
+    const VIEW: &'static str = "TOTALS";
+    type Key = CustomerTotalsKey;
+}
+impl CustomerTotals {
+    fn created(&mut self, event: &OrderCreated) {
+        self.total += event.total;
+    }
+    fn cancelled(&mut self, cancelled: &Recorded<OrderCancelled>) {
+        self.total -= cancelled.total;
+    }
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::Projection for CustomerTotals {
+    const ARMS: &'static [::cqrs_core::__private::ProjectionArm<Self>] = &[
+        ::cqrs_core::__private::ProjectionArm::keyed(
+            ::cqrs_core::__private::event_id::<OrderCreated>(),
+            |raw, tenant| {
+                let recorded = ::cqrs_core::__private::decode::<OrderCreated>(raw)?;
+                ::core::result::Result::Ok(
+                    CustomerTotalsKey::new(
+                        &tenant,
+                        ::core::clone::Clone::clone(&recorded.event().r#customer_id),
+                    ),
+                )
+            },
+            |view, raw| {
+                let recorded = ::cqrs_core::__private::decode::<OrderCreated>(raw)?;
+                Self::created(view, recorded.event());
+                ::core::result::Result::Ok(())
+            },
+        ),
+        ::cqrs_core::__private::ProjectionArm::keyed(
+            ::cqrs_core::__private::event_id::<OrderCancelled>(),
+            |raw, tenant| {
+                let recorded = ::cqrs_core::__private::decode::<OrderCancelled>(raw)?;
+                let cancelled = &recorded;
+                ::core::result::Result::Ok(
+                    CustomerTotalsKey::new(&tenant, cancelled.owner.clone()),
+                )
+            },
+            |view, raw| {
+                let recorded = ::cqrs_core::__private::decode::<OrderCancelled>(raw)?;
+                Self::cancelled(view, &recorded);
+                ::core::result::Result::Ok(())
+            },
+        ),
+    ];
+    const KEYED: bool = true;
+}
+const _: () = if !::cqrs_core::__private::same_fields(
+    CustomerTotalsKey::FIELDS,
+    &["customer_id"],
+) {
+    ::core::panic!(
+        "the struct and the impl block of a projection name the same key fields in the same order"
+    )
+};
+::cqrs_core::__private::inventory::submit! {
+    ::cqrs_core::__private::ProjectionRow::of:: < CustomerTotals > (::core::file!(),
+    ::core::line!())
+}

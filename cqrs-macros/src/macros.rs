@@ -1,0 +1,63 @@
+//! The four macros, on tokens that unit tests can make too.
+//!
+//! The item comes out whatever is wrong with it, so that one mistake is one error and editors go on completing.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::diagnostics::Diagnostics;
+use crate::{attr, expand, model};
+
+/// One macro: its arguments and its item in, the item and what is generated out.
+pub(crate) type Macro = fn(TokenStream, TokenStream, &mut Diagnostics) -> TokenStream;
+
+pub(crate) fn event(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> TokenStream {
+    let Some(event) = model::Event::read(args, item.clone(), diagnostics) else {
+        return item;
+    };
+    let item = expand::derive(item, event.derives(), &event.krate);
+    let expansion = expand::event(&event);
+    quote!(#item #expansion)
+}
+
+pub(crate) fn aggregate(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> TokenStream {
+    let expansion = if model::is_impl(&item) {
+        model::Aggregate::read(args, item.clone(), diagnostics).map(|model| expand::aggregate(&model))
+    } else {
+        model::Entity::read(args, item.clone(), diagnostics).map(|model| expand::entity(&model))
+    };
+    let item = attr::strip_markers(item);
+    quote!(#item #expansion)
+}
+
+pub(crate) fn projection(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> TokenStream {
+    if model::is_impl(&item) {
+        let model = model::Projection::read(args, item.clone(), diagnostics);
+        let expansion = model.map(|model| expand::projection(&model));
+        let item = attr::strip_markers(item);
+        return quote!(#item #expansion);
+    }
+    let Some(view) = model::View::read(args, item.clone(), diagnostics) else {
+        return item;
+    };
+    let item = expand::derive(item, view.serde, &view.krate);
+    let expansion = expand::view(&view);
+    quote!(#item #expansion)
+}
+
+pub(crate) fn event_handler(
+    args: TokenStream,
+    item: TokenStream,
+    diagnostics: &mut Diagnostics,
+) -> TokenStream {
+    let handler = model::Handler::read(args, item.clone(), diagnostics);
+    let expansion = handler.map(|handler| expand::handler(&handler));
+    quote!(#item #expansion)
+}
+
+/// Runs one macro; all that is wrong comes out together, after the item.
+pub(crate) fn run(expand: Macro, args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::default();
+    let expanded = expand(args, item, &mut diagnostics);
+    quote!(#expanded #diagnostics)
+}
