@@ -184,9 +184,10 @@ impl<'a> Engine<'a> {
                 }))
             }
             // The same command id holds the version: our own write whose answer got lost, or, where the
-            // content differs, another process that executed the same command.
+            // metadata differ, another process that executed the same command.
             Append::Taken(winner) if winner.metadata.command_id == self.intent.metadata.command_id => {
-                let outcome = if *winner == commit { Outcome::Committed } else { Outcome::Duplicate };
+                let outcome =
+                    if winner.metadata == commit.metadata { Outcome::Committed } else { Outcome::Duplicate };
                 state.fold(&winner).map_err(|error| self.store_error(error))?;
                 self.outcome_of(&winner, outcome).map(Step::Done).map_err(|error| self.store_error(error))
             }

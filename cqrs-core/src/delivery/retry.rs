@@ -14,7 +14,7 @@ pub struct RetryPolicy {
 
 impl RetryPolicy {
     /// Waits before the try after `failed` failures: a random time up to the doubled base.
-    pub(crate) async fn pause(&self, failed: u32) {
+    pub async fn pause(&self, failed: u32) {
         let longest = self.base.saturating_mul(1 << failed.saturating_sub(1).min(20)).min(self.cap);
         let wait = longest.mul_f64(fastrand::f64());
         if !wait.is_zero() {

@@ -1,0 +1,187 @@
+//! JSON values as attribute values, and back.
+//!
+//! | JSON | DynamoDB |
+//! | --- | --- |
+//! | string | `S` |
+//! | number | `N` |
+//! | boolean | `BOOL` |
+//! | null | `NULL` |
+//! | array | `L` |
+//! | object | `M` |
+//!
+//! DynamoDB keeps 38 digits and magnitudes from 1E-130 to 9.99E+125 (Amazon DynamoDB Developer Guide, "Supported
+//! data types"), so every 64-bit integer comes back as it was, and every `f64` in that range does too.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodbstreams::types::AttributeValue as StreamedValue;
+use cqrs_core::store::record::Record;
+use serde_json::{Number, Value};
+
+/// An item as the SDK takes and gives it.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// Magnitudes beyond these are refused by DynamoDB.
+const SMALLEST: f64 = 1e-130;
+const LARGEST: f64 = 1e126;
+
+/// A number that DynamoDB cannot keep.
+#[derive(Debug, thiserror::Error)]
+#[error("the number {number} is outside DynamoDB's range: magnitudes from 1E-130 to 9.99E+125, or zero")]
+pub(crate) struct OutOfRange {
+    number: Number,
+}
+
+/// An attribute that is no JSON value.
+#[derive(Debug, thiserror::Error)]
+#[error("`{path}` is a {kind}, which no commit and no view holds")]
+pub(crate) struct NoJson {
+    path: String,
+    kind: &'static str,
+}
+
+pub(crate) fn to_item(record: Record) -> Result<Item, OutOfRange> {
+    record.into_iter().map(|(name, value)| Ok((name, to_attribute(value)?))).collect()
+}
+
+pub(crate) fn to_attribute(value: Value) -> Result<AttributeValue, OutOfRange> {
+    Ok(match value {
+        Value::Null => AttributeValue::Null(true),
+        Value::Bool(flag) => AttributeValue::Bool(flag),
+        Value::Number(number) => AttributeValue::N(number_text(number)?),
+        Value::String(text) => AttributeValue::S(text),
+        Value::Array(values) => {
+            AttributeValue::L(values.into_iter().map(to_attribute).collect::<Result<_, _>>()?)
+        }
+        Value::Object(fields) => AttributeValue::M(to_item(fields)?),
+    })
+}
+
+fn number_text(number: Number) -> Result<String, OutOfRange> {
+    if let Some(float) = number.as_f64().filter(|_| number.is_f64()) {
+        let magnitude = float.abs();
+        if magnitude != 0.0 && !(SMALLEST..LARGEST).contains(&magnitude) {
+            return Err(OutOfRange { number });
+        }
+    }
+    Ok(number.to_string())
+}
+
+fn to_number(text: &str) -> Option<Number> {
+    if let Ok(number) = text.parse::<u64>() {
+        return Some(number.into());
+    }
+    if let Ok(number) = text.parse::<i64>() {
+        return Some(number.into());
+    }
+    text.parse().ok().and_then(Number::from_f64)
+}
+
+/// The two SDK crates bring a type each for one and the same thing.
+macro_rules! from_attribute {
+    ($to_record:ident, $to_value:ident, $attribute:ident) => {
+        pub(crate) fn $to_record(item: HashMap<String, $attribute>) -> Result<Record, NoJson> {
+            item.into_iter()
+                .map(|(name, value)| {
+                    let value = $to_value(value).map_err(|error| error.within(&name))?;
+                    Ok((name, value))
+                })
+                .collect()
+        }
+
+        pub(crate) fn $to_value(value: $attribute) -> Result<Value, NoJson> {
+            Ok(match value {
+                $attribute::S(text) => Value::String(text),
+                $attribute::N(text) => {
+                    Value::Number(to_number(&text).ok_or_else(|| NoJson::of("number out of range"))?)
+                }
+                $attribute::Bool(flag) => Value::Bool(flag),
+                $attribute::Null(_) => Value::Null,
+                $attribute::L(values) => {
+                    let values = values.into_iter().enumerate();
+                    let values = values.map(|(index, value)| {
+                        $to_value(value).map_err(|error| error.within(&index.to_string()))
+                    });
+                    Value::Array(values.collect::<Result<_, _>>()?)
+                }
+                $attribute::M(fields) => Value::Object($to_record(fields)?),
+                $attribute::B(_) => return Err(NoJson::of("binary")),
+                $attribute::Bs(_) => return Err(NoJson::of("binary set")),
+                $attribute::Ns(_) => return Err(NoJson::of("number set")),
+                $attribute::Ss(_) => return Err(NoJson::of("string set")),
+                _ => return Err(NoJson::of("kind of attribute that this program does not know")),
+            })
+        }
+    };
+}
+
+from_attribute!(to_record, to_value, AttributeValue);
+from_attribute!(streamed_record, streamed_value, StreamedValue);
+
+impl NoJson {
+    fn of(kind: &'static str) -> Self {
+        Self { path: String::new(), kind }
+    }
+
+    fn within(self, name: &str) -> Self {
+        let path = if self.path.is_empty() { name.to_owned() } else { format!("{name}.{}", self.path) };
+        Self { path, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_dynamodb::primitives::Blob;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn values() -> impl Strategy<Value = Value> {
+        let floats = (-1e100..1e100).prop_map(|float: f64| json!(float));
+        let leaves = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            floats,
+            ".*".prop_map(Value::from),
+        ];
+        leaves.prop_recursive(4, 32, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::btree_map(".*", inner, 0..6)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_comes_back_as_it_was(value in values()) {
+            let there = to_attribute(value.clone()).unwrap();
+            prop_assert_eq!(to_value(there).unwrap(), value);
+        }
+    }
+
+    #[test]
+    fn numbers_outside_the_range_are_refused() {
+        for number in [1e126, -1e126, 1e-131, f64::MIN_POSITIVE, f64::MAX] {
+            assert!(to_attribute(json!({ "deep": [number] })).is_err(), "{number}");
+        }
+        for number in [0.0, 9.99e125, -1e-130, 0.1] {
+            assert!(to_attribute(json!(number)).is_ok(), "{number}");
+        }
+    }
+
+    #[test]
+    fn other_kinds_are_named_with_their_place() {
+        let binary = AttributeValue::B(Blob::new(*b"x"));
+        let item = HashMap::from([(
+            "data".to_owned(),
+            AttributeValue::M(HashMap::from([("photos".to_owned(), AttributeValue::L(vec![binary]))])),
+        )]);
+        let error = to_record(item).unwrap_err();
+        assert_eq!(error.to_string(), "`data.photos.0` is a binary, which no commit and no view holds");
+    }
+}

@@ -1,0 +1,135 @@
+//! Makes the tables, or checks that those which are there will do.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
+use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
+    StreamViewType, TableDescription, TableStatus,
+};
+use cqrs_core::StoreError;
+
+use crate::Tables;
+use crate::error::{refused, store_error};
+
+/// How often the status is asked for, and how long in all (about five minutes) a table may take.
+const POLL: Duration = Duration::from_millis(500);
+const POLLS: u32 = 600;
+
+pub(crate) async fn create(client: &Client, tables: &Tables) -> Result<(), StoreError> {
+    let wanted = [(&tables.events, true), (&tables.views, false), (&tables.delivery, false)];
+    for (table, streamed) in wanted {
+        if describe(client, table).await?.is_none() {
+            create_one(client, table, streamed).await?;
+        }
+    }
+    // One after another would wait for the slowest three times.
+    for (table, streamed) in wanted {
+        let description = active(client, table).await?;
+        check(table, &description, streamed)?;
+    }
+    Ok(())
+}
+
+async fn describe(client: &Client, table: &str) -> Result<Option<TableDescription>, StoreError> {
+    match client.describe_table().table_name(table).send().await {
+        Ok(output) => Ok(output.table),
+        Err(error)
+            if error.as_service_error().is_some_and(DescribeTableError::is_resource_not_found_exception) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(store_error(table, error)),
+    }
+}
+
+async fn create_one(client: &Client, table: &str, streamed: bool) -> Result<(), StoreError> {
+    let mut request = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
+    for (name, kind) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
+        let attribute = AttributeDefinition::builder()
+            .attribute_name(name)
+            .attribute_type(ScalarAttributeType::S)
+            .build()
+            .map_err(|error| refused(error.to_string()))?;
+        let key = KeySchemaElement::builder()
+            .attribute_name(name)
+            .key_type(kind)
+            .build()
+            .map_err(|error| refused(error.to_string()))?;
+        request = request.attribute_definitions(attribute).key_schema(key);
+    }
+    if streamed {
+        let stream = StreamSpecification::builder()
+            .stream_enabled(true)
+            .stream_view_type(StreamViewType::NewImage)
+            .build()
+            .map_err(|error| refused(error.to_string()))?;
+        request = request.stream_specification(stream);
+    }
+    match request.send().await {
+        Ok(_) => Ok(()),
+        // Somebody else was faster; what they made is checked below.
+        Err(error)
+            if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(store_error(table, error)),
+    }
+}
+
+async fn active(client: &Client, table: &str) -> Result<TableDescription, StoreError> {
+    for _ in 0..POLLS {
+        match describe(client, table).await? {
+            // A table that is being updated takes requests.
+            Some(description)
+                if matches!(
+                    description.table_status(),
+                    Some(TableStatus::Active | TableStatus::Updating) | None
+                ) =>
+            {
+                return Ok(description);
+            }
+            Some(description) if description.table_status() != Some(&TableStatus::Creating) => {
+                let status = description.table_status().map_or("unknown", TableStatus::as_str);
+                return Err(refused(format!("table `{table}` cannot be used: its status is {status}")));
+            }
+            // Just created tables may not be visible yet.
+            _ => tokio::time::sleep(POLL).await,
+        }
+    }
+    Err(StoreError::Unavailable {
+        source: format!("table `{table}` has not become active within five minutes").into(),
+    })
+}
+
+fn check(table: &str, description: &TableDescription, streamed: bool) -> Result<(), StoreError> {
+    let key = |kind: &KeyType| {
+        let schema = description.key_schema().iter().find(|element| element.key_type() == kind)?;
+        let mut attributes = description.attribute_definitions().iter();
+        let is_text = attributes.any(|attribute| {
+            attribute.attribute_name() == schema.attribute_name()
+                && *attribute.attribute_type() == ScalarAttributeType::S
+        });
+        is_text.then(|| schema.attribute_name())
+    };
+    if key(&KeyType::Hash) != Some("pk") || key(&KeyType::Range) != Some("sk") {
+        return Err(refused(format!(
+            "table `{table}` is there with other keys; it needs `pk` (S) as partition key and `sk` (S) as sort key"
+        )));
+    }
+    if !streamed {
+        return Ok(());
+    }
+    let stream = description.stream_specification();
+    let images = stream.filter(|stream| stream.stream_enabled()).and_then(|stream| stream.stream_view_type());
+    match images {
+        Some(StreamViewType::NewImage | StreamViewType::NewAndOldImages) => Ok(()),
+        _ => Err(refused(format!(
+            "table `{table}` is there without a stream of new images, and nothing could be delivered; enable its \
+             stream with the view type `NEW_IMAGE`"
+        ))),
+    }
+}

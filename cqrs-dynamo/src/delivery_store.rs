@@ -1,0 +1,200 @@
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use cqrs_core::delivery::{DeadLetter, DeliveryStore, LetterId, Positions};
+use cqrs_core::store::MAX_COMMIT_BYTES;
+use cqrs_core::store::record::{self, Record};
+use cqrs_core::{StoreError, StreamKey};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::attribute::{self, Item};
+use crate::error::{refused, store_error};
+use crate::event_store::sized_item;
+
+/// A longer reason is cut: it is for reading.
+const REASON_BYTES: usize = 4096;
+
+/// Positions and dead letters in a DynamoDB table. Clones are cheap.
+///
+/// | item | pk | sk |
+/// | --- | --- | --- |
+/// | position | `POSITION#{subscriber}` | the shard |
+/// | dead letter | `LETTER#{subscriber}` | `{digest of the stream's key}@{version}` |
+///
+/// The digest is a name-based UUID, because a commit's two keys do not fit into one sort key. Letters of one
+/// stream stand together, in the order of their versions.
+#[derive(Debug, Clone)]
+pub struct DynamoDeliveryStore {
+    pub(crate) client: Client,
+    pub(crate) table: String,
+    pub(crate) events_table: String,
+}
+
+impl DeliveryStore for DynamoDeliveryStore {
+    async fn positions(&self, subscriber: &str) -> Result<Positions, StoreError> {
+        let mut positions = Positions::new();
+        let mut start = None;
+        loop {
+            let (items, next) = self.page(&format!("POSITION#{subscriber}"), start).await?;
+            for item in items {
+                let text = |name: &str| self.text(&item, name);
+                positions.insert(text("sk")?, text("position")?);
+            }
+            if next.is_none() {
+                return Ok(positions);
+            }
+            start = next;
+        }
+    }
+
+    async fn save_position(&self, subscriber: &str, shard: &str, position: &str) -> Result<(), StoreError> {
+        let item = [("pk", format!("POSITION#{subscriber}")), ("sk", shard.to_owned())]
+            .into_iter()
+            .chain([("position", position.to_owned())])
+            .map(|(name, value)| (name.to_owned(), AttributeValue::S(value)))
+            .collect();
+        self.put(item).await
+    }
+
+    async fn put_letter(&self, letter: &DeadLetter) -> Result<(), StoreError> {
+        let mut item = Record::new();
+        let mut put = |name: &str, value: Value| item.insert(name.to_owned(), value);
+        put("pk", letter_pk(&letter.id.subscriber).into());
+        put("sk", letter_sk(&letter.id).into());
+        put("commitPk", letter.id.pk.as_str().into());
+        put("commitSk", letter.id.sk.as_str().into());
+        put("reason", cut(&letter.reason).into());
+        put("attempts", letter.attempts.into());
+        put("since", letter.since.to_string().into());
+        put("record", letter.record.clone());
+        if record::size(&item) > MAX_COMMIT_BYTES {
+            // The commit itself is still in the events table; a reader fetches it from there.
+            item.remove("record");
+        }
+        self.put(sized_item(item)?).await
+    }
+
+    async fn letters(
+        &self,
+        subscriber: &str,
+        after: Option<&LetterId>,
+    ) -> Result<Vec<DeadLetter>, StoreError> {
+        let pk = letter_pk(subscriber);
+        let start = after.map(|id| key(&pk, &letter_sk(id)));
+        let (items, _) = self.page(&pk, start).await?;
+        let mut letters = Vec::with_capacity(items.len());
+        for item in items {
+            letters.push(self.letter(subscriber, item).await?);
+        }
+        Ok(letters)
+    }
+
+    async fn remove_letter(&self, id: &LetterId) -> Result<(), StoreError> {
+        self.client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key(&letter_pk(&id.subscriber), &letter_sk(id))))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| store_error(&self.table, error))?;
+        Ok(())
+    }
+}
+
+impl DynamoDeliveryStore {
+    async fn put(&self, item: Item) -> Result<(), StoreError> {
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| store_error(&self.table, error))?;
+        Ok(())
+    }
+
+    async fn page(&self, pk: &str, start: Option<Item>) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+        let output = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+            .set_exclusive_start_key(start)
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| store_error(&self.table, error))?;
+        Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
+    }
+
+    async fn letter(&self, subscriber: &str, mut item: Item) -> Result<DeadLetter, StoreError> {
+        let id = LetterId {
+            subscriber: subscriber.to_owned(),
+            pk: self.text(&item, "commitPk")?,
+            sk: self.text(&item, "commitSk")?,
+        };
+        let reason = self.text(&item, "reason")?;
+        let attempts = item.get("attempts").and_then(|value| value.as_n().ok()?.parse().ok());
+        let attempts = attempts.ok_or_else(|| self.unreadable(&item, "attempts"))?;
+        let since = self.text(&item, "since")?.parse().map_err(|_| self.unreadable(&item, "since"))?;
+        let record = match item.remove("record") {
+            Some(record) => attribute::to_value(record).map_err(|_| self.unreadable(&item, "record"))?,
+            None => self.commit_of(&id).await?,
+        };
+        Ok(DeadLetter { id, reason, attempts, since, record })
+    }
+
+    /// The commit of a letter that was too large to carry it.
+    async fn commit_of(&self, id: &LetterId) -> Result<Value, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.events_table)
+            .set_key(Some(key(&id.pk, &id.sk)))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| store_error(&self.events_table, error))?;
+        let record = attribute::to_record(output.item.unwrap_or_default());
+        record.map(Value::Object).map_err(|error| StoreError::Refused { source: Box::new(error) })
+    }
+
+    fn text(&self, item: &Item, name: &str) -> Result<String, StoreError> {
+        let value = item.get(name).and_then(|value| value.as_s().ok()).cloned();
+        value.ok_or_else(|| self.unreadable(item, name))
+    }
+
+    fn unreadable(&self, item: &Item, name: &str) -> StoreError {
+        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str);
+        let (pk, sk) = (text("pk"), text("sk"));
+        refused(format!("table `{}`, item at pk `{pk}`, sk `{sk}`: `{name}` cannot be read", self.table))
+    }
+}
+
+fn letter_pk(subscriber: &str) -> String {
+    format!("LETTER#{subscriber}")
+}
+
+fn letter_sk(id: &LetterId) -> String {
+    // A record whose key is no commit's stands alone, under a digest of all of it.
+    let (stream, version) = match StreamKey::parse_commit(&id.pk, &id.sk) {
+        Ok((stream, version)) => (stream.sk().to_owned(), version.get()),
+        Err(_) => (id.sk.clone(), 0),
+    };
+    let digest = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{}\n{stream}", id.pk).as_bytes());
+    format!("{digest}@{version:010}")
+}
+
+fn key(pk: &str, sk: &str) -> Item {
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
+}
+
+fn cut(reason: &str) -> String {
+    reason.get(..reason.floor_char_boundary(REASON_BYTES)).unwrap_or(reason).to_owned()
+}

@@ -1,0 +1,170 @@
+#[cfg(feature = "embedded")]
+use std::path::Path;
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use cqrs_core::StoreError;
+
+use crate::error::refused;
+use crate::meter::{Cost, Meter, StreamRequests, TableRequests};
+use crate::{DynamoEventStore, DynamoViewStore, Tables, creation};
+
+/// The variable by which the AWS SDKs lead DynamoDB somewhere else, and the one for its streams.
+const ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
+const STREAMS_ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB_STREAMS";
+
+/// A DynamoDB: in an AWS account, behind an endpoint, or embedded. Clones are cheap and share their meter.
+///
+/// ```
+/// use cqrs_core::App;
+/// use cqrs_dynamo::Dynamo;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[cfg(feature = "embedded")] {
+/// let dynamo = Dynamo::embedded("shop.db").await?; // on AWS: Dynamo::from_env().await?
+/// let app = App::builder(dynamo.event_store()).views(dynamo.views()).build()?;
+/// # }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Dynamo {
+    client: aws_sdk_dynamodb::Client,
+    streams: aws_sdk_dynamodbstreams::Client,
+    tables: Tables,
+    meter: Meter,
+}
+
+impl Dynamo {
+    /// The standard AWS configuration: environment, profile, container or instance.
+    ///
+    /// `AWS_ENDPOINT_URL_DYNAMODB` leads to another endpoint, and its streams with it unless
+    /// `AWS_ENDPOINT_URL_DYNAMODB_STREAMS` leads them elsewhere. Nothing is sent yet, and no table is made:
+    /// see [`Dynamo::create_tables`].
+    ///
+    /// Credentials of AWS SSO and of external processes need features of `aws-config` that this crate leaves
+    /// off; load the configuration yourself and give it to [`Dynamo::from_conf`].
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] where no region is configured.
+    pub async fn from_env() -> Result<Self, StoreError> {
+        let conf = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
+        if conf.region().is_none() {
+            return Err(refused(
+                "no AWS region is configured; set `AWS_REGION`, or a region in the profile of `AWS_PROFILE`",
+            ));
+        }
+        let endpoint = std::env::var(ENDPOINT).ok().filter(|_| std::env::var_os(STREAMS_ENDPOINT).is_none());
+        Ok(Self::new(&conf, endpoint))
+    }
+
+    /// A configuration of the AWS SDK, with all that it says about region, credentials, endpoint, retries and
+    /// HTTP client.
+    #[must_use]
+    pub fn from_conf(conf: &SdkConfig) -> Self {
+        Self::new(conf, None)
+    }
+
+    fn new(conf: &SdkConfig, streams_endpoint: Option<String>) -> Self {
+        let meter = Meter::default();
+        let tables =
+            aws_sdk_dynamodb::config::Builder::from(conf).interceptor(TableRequests(meter.clone())).build();
+        let mut streams =
+            aws_sdk_dynamodbstreams::config::Builder::from(conf).interceptor(StreamRequests(meter.clone()));
+        if let Some(endpoint) = streams_endpoint {
+            streams = streams.endpoint_url(endpoint);
+        }
+        Self {
+            client: aws_sdk_dynamodb::Client::from_conf(tables),
+            streams: aws_sdk_dynamodbstreams::Client::from_conf(streams.build()),
+            tables: Tables::default(),
+            meter,
+        }
+    }
+
+    /// An embedded DynamoDB in a file, with its tables. Several processes may have it open at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] where the file cannot be opened, or is something else.
+    #[cfg(feature = "embedded")]
+    pub async fn embedded(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::on(crate::Embedded::open(path)).await
+    }
+
+    /// An embedded DynamoDB that lives as long as this value and its clones, with its tables.
+    ///
+    /// # Errors
+    /// [`StoreError`] where SQLite does not work at all.
+    #[cfg(feature = "embedded")]
+    pub async fn embedded_in_memory() -> Result<Self, StoreError> {
+        Self::on(crate::Embedded::in_memory()).await
+    }
+
+    #[cfg(feature = "embedded")]
+    async fn on(database: Result<crate::Embedded, crate::EmbeddedError>) -> Result<Self, StoreError> {
+        let database = database.map_err(|error| StoreError::Refused { source: Box::new(error) })?;
+        let dynamo = Self::from_conf(&database.sdk_config());
+        dynamo.create_tables().await?;
+        Ok(dynamo)
+    }
+
+    /// The same DynamoDB with other tables.
+    #[must_use]
+    pub fn with_tables(mut self, tables: Tables) -> Self {
+        self.tables = tables;
+        self
+    }
+
+    /// Makes the tables that are not there, on demand and the events table with a stream, and waits until all
+    /// can be used. Those that are there are checked and left alone. Running it twice, or in two processes at
+    /// once, is safe.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for a table with other keys, or an events table without a stream.
+    pub async fn create_tables(&self) -> Result<(), StoreError> {
+        creation::create(&self.client, &self.tables).await
+    }
+
+    /// The event store, for [`App::builder`](cqrs_core::App::builder).
+    #[must_use]
+    pub fn event_store(&self) -> DynamoEventStore {
+        DynamoEventStore {
+            client: self.client.clone(),
+            streams: self.streams.clone(),
+            table: self.tables.events.clone(),
+            delivery_table: self.tables.delivery.clone(),
+        }
+    }
+
+    /// The view store, for [`AppBuilder::views`](cqrs_core::app::AppBuilder::views).
+    #[must_use]
+    pub fn views(&self) -> DynamoViewStore {
+        DynamoViewStore { client: self.client.clone(), table: self.tables.views.clone() }
+    }
+
+    /// What has been spent through this value, its clones and its stores so far. Two readings give what went on
+    /// between them:
+    ///
+    /// ```
+    /// # async fn example(dynamo: cqrs_dynamo::Dynamo) {
+    /// let before = dynamo.cost();
+    /// // …
+    /// println!("{}", dynamo.cost() - before); // 1 requests, 1 WCU, 0 RCU
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn cost(&self) -> Cost {
+        self.meter.read()
+    }
+
+    /// The SDK's client, to look at the tables with. Its requests count.
+    #[must_use]
+    pub fn client(&self) -> &aws_sdk_dynamodb::Client {
+        &self.client
+    }
+
+    /// The names of the tables.
+    #[must_use]
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+}

@@ -1,0 +1,137 @@
+use aws_sdk_dynamodbstreams::Client;
+use aws_sdk_dynamodbstreams::error::ProvideErrorMetadata;
+use aws_sdk_dynamodbstreams::operation::get_records::GetRecordsOutput;
+use aws_sdk_dynamodbstreams::types::{OperationType, ShardIteratorType, StreamRecord};
+use cqrs_core::StoreError;
+use cqrs_core::delivery::Change;
+use cqrs_core::store::record::Record;
+use serde_json::Value;
+
+use crate::attribute;
+use crate::error::{refused, store_error};
+
+/// One shard of a stream, and how far it has been read.
+#[derive(Debug)]
+pub(crate) struct Shard {
+    id: String,
+    parent: Option<String>,
+    reader: Option<Reader>,
+}
+
+/// An iterator, and the position that it continues.
+#[derive(Debug)]
+struct Reader {
+    after: Option<String>,
+    iterator: String,
+}
+
+/// What one read of a shard gave.
+pub(crate) enum Read {
+    Changes(Vec<Change>),
+    Nothing,
+    Ended,
+}
+
+impl Shard {
+    pub(crate) fn new(id: &str, parent: Option<&str>) -> Self {
+        Self { id: id.to_owned(), parent: parent.map(str::to_owned), reader: None }
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(crate) fn parent(&self) -> Option<&str> {
+        self.parent.as_deref()
+    }
+
+    /// Reads what follows `after`, at most one request's worth.
+    pub(crate) async fn read(
+        &mut self,
+        client: &Client,
+        table: &str,
+        arn: &str,
+        after: Option<&String>,
+    ) -> Result<Read, StoreError> {
+        // A page that the caller has not taken is read again.
+        let mut kept = self.reader.take().filter(|reader| reader.after.as_ref() == after);
+        loop {
+            let fresh = kept.is_none();
+            let iterator = match kept.take() {
+                Some(reader) => reader.iterator,
+                None => match self.iterator(client, table, arn, after).await? {
+                    Some(iterator) => iterator,
+                    None => return Ok(Read::Ended),
+                },
+            };
+            match client.get_records().shard_iterator(&iterator).send().await {
+                Ok(output) => return Ok(self.take(output, after)),
+                // An iterator lives for 15 minutes; the position does not age.
+                Err(error) if error.code() == Some("ExpiredIteratorException") && !fresh => {}
+                Err(error) => return Err(store_error(table, error)),
+            }
+        }
+    }
+
+    fn take(&mut self, output: GetRecordsOutput, after: Option<&String>) -> Read {
+        let mut changes = Vec::new();
+        for record in output.records.unwrap_or_default() {
+            // Commits are never changed or deleted; what else happens to the table is none of ours.
+            if record.event_name() != Some(&OperationType::Insert) {
+                continue;
+            }
+            let Some(image) = record.dynamodb else { continue };
+            let position = format!("{:0>40}", image.sequence_number().unwrap_or_default());
+            changes.push(Change { shard: self.id.clone(), position, record: image_of(image) });
+        }
+        let last = changes.last().map(|change| change.position.clone());
+        let continues = last.or_else(|| after.cloned());
+        let next = output.next_shard_iterator;
+        let ended = next.is_none();
+        self.reader = next.map(|iterator| Reader { after: continues, iterator });
+        match changes.is_empty() {
+            true if ended => Read::Ended,
+            true => Read::Nothing,
+            // An end is seen once more, by the read that follows these.
+            false => Read::Changes(changes),
+        }
+    }
+
+    async fn iterator(
+        &self,
+        client: &Client,
+        table: &str,
+        arn: &str,
+        after: Option<&String>,
+    ) -> Result<Option<String>, StoreError> {
+        let wanted = client.get_shard_iterator().stream_arn(arn).shard_id(&self.id);
+        let wanted = match after {
+            Some(position) => wanted
+                .shard_iterator_type(ShardIteratorType::AfterSequenceNumber)
+                .sequence_number(position.trim_start_matches('0')),
+            None => wanted.shard_iterator_type(ShardIteratorType::TrimHorizon),
+        };
+        match wanted.send().await {
+            Ok(output) => Ok(output.shard_iterator),
+            // The whole shard is older than 24 hours.
+            Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
+            Err(error) if error.code() == Some("TrimmedDataAccessException") => Err(refused(format!(
+                "the stream of table `{table}` no longer holds the place where the delivery stopped (shard `{}`): \
+                 it keeps records for 24 hours. To go on from the oldest record that it has, delete the items of \
+                 the delivery table whose pk begins with `POSITION#`",
+                self.id
+            ))),
+            Err(error) => Err(store_error(table, error)),
+        }
+    }
+}
+
+/// The stored item. An attribute that is no JSON becomes null, which no commit has there, so that the record
+/// is kept as a dead letter instead of stopping the feed.
+fn image_of(image: StreamRecord) -> Value {
+    let fields = image.new_image.unwrap_or_default().into_iter().map(|(name, value)| {
+        let value = attribute::streamed_value(value).unwrap_or(Value::Null);
+        (name, value)
+    });
+    Value::Object(fields.collect::<Record>())
+}

@@ -1,0 +1,31 @@
+/// The names of the tables.
+///
+/// ```
+/// use cqrs_dynamo::Tables;
+/// let tables = Tables::with_prefix("shop-prod-");
+/// assert_eq!(tables.events, "shop-prod-events");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tables {
+    /// Commits, one item each; its stream feeds the delivery. Default `events`.
+    pub events: String,
+    /// Views and their fences. Default `views`.
+    pub views: String,
+    /// The delivery's positions and dead letters. Default `delivery`.
+    pub delivery: String,
+}
+
+impl Tables {
+    /// The default names behind a prefix: `{prefix}events`, and so on.
+    #[must_use]
+    pub fn with_prefix(prefix: &str) -> Self {
+        let name = |table: &str| format!("{prefix}{table}");
+        Self { events: name("events"), views: name("views"), delivery: name("delivery") }
+    }
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self::with_prefix("")
+    }
+}
