@@ -1,15 +1,15 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::delivery::{DeadLetter, DeliveryStore, LetterId, Positions};
-use cqrs_core::store::MAX_COMMIT_BYTES;
-use cqrs_core::store::record::{self, Record};
+use cqrs_core::store::limits;
+use cqrs_core::store::record::Record;
 use cqrs_core::{StoreError, StreamKey};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::attribute::{self, Item};
 use crate::error::{refused, store_error};
-use crate::event_store::sized_item;
+use crate::event_store::checked_item;
 
 /// A longer reason is cut: it is for reading.
 const REASON_BYTES: usize = 4096;
@@ -67,11 +67,11 @@ impl DeliveryStore for DynamoDeliveryStore {
         put("attempts", letter.attempts.into());
         put("since", letter.since.to_string().into());
         put("record", letter.record.clone());
-        if record::size(&item) > MAX_COMMIT_BYTES {
+        if limits::size(&item) > limits::MAX_ITEM_BYTES {
             // The commit itself is still in the events table; a reader fetches it from there.
             item.remove("record");
         }
-        self.put(sized_item(item)?).await
+        self.put(checked_item(item)?).await
     }
 
     async fn letters(

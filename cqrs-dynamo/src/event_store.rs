@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure as OnFailure,
 };
 use cqrs_core::store::record::{self, Record};
-use cqrs_core::store::{Append, CommitPage, EventStore, MAX_COMMIT_BYTES};
+use cqrs_core::store::{Append, CommitPage, EventStore, limits};
 use cqrs_core::{Commit, StoreError, StreamKey, Version};
 
 use crate::attribute::{self, Item};
@@ -28,14 +28,14 @@ impl EventStore for DynamoEventStore {
     type Delivery = DynamoDeliveryStore;
 
     async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
+        let item = checked_item(record::encode(commit))?;
         let mut contention = Contention::default();
         loop {
-            let item = sized_item(record::encode(commit))?;
             let put = self
                 .client
                 .put_item()
                 .table_name(&self.table)
-                .set_item(Some(item))
+                .set_item(Some(item.clone()))
                 .condition_expression("attribute_not_exists(pk)")
                 .return_values_on_condition_check_failure(OnFailure::AllOld)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
@@ -111,13 +111,10 @@ impl DynamoEventStore {
     }
 }
 
-/// An item that is no larger than DynamoDB takes.
-pub(crate) fn sized_item(record: Record) -> Result<Item, StoreError> {
-    let bytes = record::size(&record);
-    if bytes > MAX_COMMIT_BYTES {
-        return Err(StoreError::TooLarge { bytes, limit: MAX_COMMIT_BYTES });
-    }
-    attribute::to_item(record).map_err(|error| StoreError::Refused { source: Box::new(error) })
+/// The item of a record, if it fits.
+pub(crate) fn checked_item(record: Record) -> Result<Item, StoreError> {
+    limits::check(&record)?;
+    Ok(attribute::to_item(record))
 }
 
 fn decode(item: Item) -> Result<Commit, StoreError> {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::attribute::{self, Item};
 use crate::contention::{CONTENDED, Contention};
 use crate::error::{refused, store_error};
-use crate::event_store::sized_item;
+use crate::event_store::checked_item;
 
 /// The most items that one transaction takes (Amazon DynamoDB Developer Guide, "Quotas").
 const TRANSACTION_ITEMS: usize = 100;
@@ -39,7 +39,7 @@ impl ViewStore for DynamoViewStore {
                 .client
                 .put_item()
                 .table_name(&self.table)
-                .set_item(Some(sized_item(encode_view(view))?))
+                .set_item(Some(checked_item(view.record())?))
                 .condition_expression(condition)
                 .set_expression_attribute_values(values)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
@@ -84,9 +84,9 @@ impl ViewStore for DynamoViewStore {
         let mut contention = Contention::default();
         loop {
             let mut writes = Vec::with_capacity(views.len() + 1);
-            writes.push(self.conditional(encode_fence(fence), expected)?);
+            writes.push(self.conditional(fence.record(), expected)?);
             for (view, expected) in views {
-                writes.push(self.conditional(encode_view(view), *expected)?);
+                writes.push(self.conditional(view.record(), *expected)?);
             }
             let sent = self
                 .client
@@ -150,7 +150,7 @@ impl DynamoViewStore {
         let (condition, values) = unchanged_since(expected);
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(sized_item(record)?))
+            .set_item(Some(checked_item(record)?))
             .condition_expression(condition)
             .set_expression_attribute_values(values)
             .build()
@@ -191,24 +191,6 @@ fn cancelled(error: &SdkError<TransactWriteItemsError>) -> Option<Cancelled> {
     } else {
         None
     }
-}
-
-fn encode_view(view: &StoredView) -> Record {
-    let mut record = keys(&view.id);
-    record.insert("version".to_owned(), view.version.get().into());
-    record.insert("data".to_owned(), view.data.clone());
-    record.insert("updatedAt".to_owned(), view.updated_at.to_string().into());
-    record
-}
-
-fn encode_fence(fence: &Fence) -> Record {
-    let mut record = keys(&fence.id);
-    record.insert("version".to_owned(), fence.version.get().into());
-    record
-}
-
-fn keys(id: &ViewId) -> Record {
-    Record::from_iter([("pk".to_owned(), id.pk.as_str().into()), ("sk".to_owned(), id.sk.as_str().into())])
 }
 
 fn decode_view(table: &str, item: Item) -> Result<StoredView, StoreError> {

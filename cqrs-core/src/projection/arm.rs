@@ -1,5 +1,6 @@
 use crate::event::{DecodeError, EventId, RawEvent};
 use crate::key::{AggregateKey, KeyError, MAX_PK_BYTES, MAX_SK_BYTES, StreamKey, encode_into};
+use crate::store::record::Record;
 use crate::tenant::Tenant;
 
 /// Reads a view's key from an event.
@@ -80,6 +81,13 @@ impl ViewId {
             }
         }
         Ok(Self { pk, sk })
+    }
+
+    pub(crate) fn record(&self) -> Record {
+        Record::from_iter([
+            ("pk".to_owned(), self.pk.as_str().into()),
+            ("sk".to_owned(), self.sk.as_str().into()),
+        ])
     }
 
     /// The partition that holds all views of one name and tenant.

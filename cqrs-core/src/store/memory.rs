@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use super::record::{self, Record};
-use super::{Append, CommitPage, EventStore, MAX_COMMIT_BYTES, StoreError};
+use super::{Append, CommitPage, EventStore, StoreError, limits};
 use crate::commit::Commit;
 use crate::delivery::{Change, ChangeFeed, FeedPage, MemoryDeliveryStore, Positions};
 use crate::key::StreamKey;
@@ -47,10 +47,7 @@ impl EventStore for MemoryEventStore {
 
     async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
         let record = record::encode(commit);
-        let bytes = record::size(&record);
-        if bytes > MAX_COMMIT_BYTES {
-            return Err(StoreError::TooLarge { bytes, limit: MAX_COMMIT_BYTES });
-        }
+        limits::check(&record)?;
         let key = (commit.stream.pk().to_owned(), commit.stream.commit_sk(commit.version));
         let mut content = self.content();
         if let Some(taken) = content.by_key.get(&key) {
@@ -79,7 +76,7 @@ impl EventStore for MemoryEventStore {
                 page.more = true;
                 break;
             }
-            bytes += record::size(record);
+            bytes += limits::size(record);
             page.commits.push(record::decode(record.clone())?);
         }
         Ok(page)

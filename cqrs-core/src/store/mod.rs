@@ -2,6 +2,7 @@
 
 mod erased;
 mod error;
+pub mod limits;
 mod memory;
 pub mod record;
 
@@ -16,10 +17,6 @@ use crate::delivery::{ChangeFeed, DeliveryStore};
 use crate::key::StreamKey;
 use crate::version::Version;
 
-/// The largest commit that DynamoDB stores, in bytes: one item
-/// (Amazon DynamoDB Developer Guide, "Quotas", item size).
-pub const MAX_COMMIT_BYTES: usize = 400 * 1024;
-
 /// Keeps commits: appends under optimistic locking, reads a stream page by page, and tells what was appended.
 ///
 /// Commits are never changed and never deleted.
@@ -32,7 +29,7 @@ pub trait EventStore: Send + Sync + 'static {
     /// Writes the commit if its version is still free, as one atomic step.
     ///
     /// # Errors
-    /// [`StoreError::TooLarge`] before anything is sent. [`StoreError::Throttled`] and
+    /// What [`limits::check`] says, before anything is sent. [`StoreError::Throttled`] and
     /// [`StoreError::Unavailable`] leave open whether the commit was written; appending the same commit again
     /// is safe, because the answer carries the commit that holds the version.
     fn append(&self, commit: &Commit) -> impl Future<Output = Result<Append, StoreError>> + Send;

@@ -148,31 +148,3 @@ fn number(record: &Record, name: &str) -> Result<u64, String> {
         None => Err(format!("`{name}` is missing")),
     }
 }
-
-/// The size of a record as DynamoDB counts it, in bytes
-/// (Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats").
-///
-/// Names and texts count their UTF-8 bytes; a number about one byte per two digits and one more; null and
-/// booleans one byte; lists and maps three bytes and one per element.
-#[must_use]
-pub fn size(record: &Record) -> usize {
-    record.iter().map(|(name, value)| name.len() + value_size(value)).sum()
-}
-
-fn value_size(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) => 1,
-        Value::Number(number) => number_size(&number.to_string()),
-        Value::String(text) => text.len(),
-        Value::Array(values) => 3 + values.iter().map(|value| 1 + value_size(value)).sum::<usize>(),
-        Value::Object(fields) => {
-            3 + fields.iter().map(|(name, value)| 1 + name.len() + value_size(value)).sum::<usize>()
-        }
-    }
-}
-
-/// At most 21 bytes; a sign takes one more. The upper estimate, so that nothing is sent that would be refused.
-fn number_size(text: &str) -> usize {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    (digits.div_ceil(2) + 2).min(21)
-}

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Fence, StoredView, ViewPage, ViewStore, Write};
 use crate::projection::ViewId;
-use crate::store::StoreError;
+use crate::store::{StoreError, limits};
 use crate::version::Version;
 
 const PAGE: usize = 100;
@@ -49,6 +49,7 @@ impl ViewStore for MemoryViewStore {
     }
 
     async fn put(&self, view: &StoredView, expected: Version) -> Result<Write, StoreError> {
+        limits::check(&view.record())?;
         let mut content = self.content();
         if content.version(&view.id) != expected {
             return Ok(Write::Stale);
@@ -67,6 +68,9 @@ impl ViewStore for MemoryViewStore {
         expected: Version,
         views: &[(StoredView, Version)],
     ) -> Result<Write, StoreError> {
+        for (view, _) in views {
+            limits::check(&view.record())?;
+        }
         let mut content = self.content();
         let stale = content.fence(&fence.id) != expected
             || views.iter().any(|(view, expected)| content.version(&view.id) != *expected);

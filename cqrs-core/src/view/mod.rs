@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::projection::ViewId;
 use crate::store::StoreError;
+use crate::store::record::Record;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
@@ -29,6 +30,18 @@ pub struct StoredView {
     pub updated_at: Timestamp,
 }
 
+impl StoredView {
+    /// The view as one item.
+    #[must_use]
+    pub fn record(&self) -> Record {
+        let mut record = self.id.record();
+        record.insert("version".to_owned(), self.version.get().into());
+        record.insert("data".to_owned(), self.data.clone());
+        record.insert("updatedAt".to_owned(), self.updated_at.to_string().into());
+        record
+    }
+}
+
 /// Remembers, beside views across aggregates, the last commit of one stream that they contain.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fence {
@@ -36,6 +49,16 @@ pub struct Fence {
     pub id: ViewId,
     /// The last commit of the stream that the projection has applied.
     pub version: Version,
+}
+
+impl Fence {
+    /// The fence as one item.
+    #[must_use]
+    pub fn record(&self) -> Record {
+        let mut record = self.id.record();
+        record.insert("version".to_owned(), self.version.get().into());
+        record
+    }
 }
 
 /// What became of a conditional write.
@@ -58,7 +81,7 @@ pub trait ViewStore: Send + Sync + 'static {
     /// Writes a view if the stored one is still at `expected`; [`Version::NONE`] expects none.
     ///
     /// # Errors
-    /// [`StoreError`]. A write whose answer was lost may have happened; repeating it is answered
+    /// What [`limits::check`](crate::store::limits::check) says, before anything is sent. A write whose answer was lost may have happened; repeating it is answered
     /// [`Write::Stale`].
     fn put(
         &self,
@@ -75,7 +98,7 @@ pub trait ViewStore: Send + Sync + 'static {
     /// Writes a fence and views in one transaction, each if the stored one is still at its expected version.
     ///
     /// # Errors
-    /// As [`ViewStore::put`]; [`StoreError::TooLarge`] for more views than one transaction takes.
+    /// As [`ViewStore::put`]; [`StoreError::Refused`] for more views than one transaction takes.
     fn put_fenced(
         &self,
         fence: &Fence,
