@@ -1,3 +1,7 @@
 //! What the tests share.
 
+pub mod bank;
+pub mod conformance;
+pub mod faults;
+pub mod loopback;
 pub mod shop;

@@ -1,0 +1,105 @@
+//! The promises of a delivery store.
+
+use cqrs_core::delivery::{DeadLetter, DeliveryStore, LetterId, Positions};
+use cqrs_core::store::{EventStore, record};
+use serde_json::{Value, json};
+
+use super::{at, commit, filled, stream};
+
+/// Every subscriber has a position per shard.
+pub async fn positions_are_kept_apart(store: impl EventStore) {
+    let delivery = store.delivery();
+    assert_eq!(delivery.positions("a").await.unwrap(), Positions::new());
+    for (subscriber, shard, position) in
+        [("a", "shard-1", "001"), ("a", "shard-2", "007"), ("b", "shard-1", "003"), ("a", "shard-1", "002")]
+    {
+        delivery.save_position(subscriber, shard, position).await.unwrap();
+    }
+    let kept = |entries: &[(&str, &str)]| -> Positions {
+        entries.iter().map(|(shard, position)| ((*shard).to_owned(), (*position).to_owned())).collect()
+    };
+    assert_eq!(delivery.positions("a").await.unwrap(), kept(&[("shard-1", "002"), ("shard-2", "007")]));
+    assert_eq!(delivery.positions("b").await.unwrap(), kept(&[("shard-1", "003")]));
+    assert_eq!(delivery.positions("a1").await.unwrap(), Positions::new());
+}
+
+/// Letters come back as they were, those of one stream in the order of their versions.
+pub async fn letters_are_listed_by_stream_and_version(store: impl EventStore) {
+    let delivery = store.delivery();
+    let mut written = Vec::new();
+    for version in [12, 2, 100, 1] {
+        for id in ["1", "2"] {
+            let letter = letter("mailer", id, version);
+            delivery.put_letter(&letter).await.unwrap();
+            written.push(letter);
+        }
+    }
+    delivery.put_letter(&letter("other", "1", 1)).await.unwrap();
+    let found = all(&delivery, "mailer").await;
+    assert_eq!(found.len(), 8);
+    for id in ["1", "2"] {
+        let own = |letter: &&DeadLetter| letter.id.sk.starts_with(&format!("ORDER#{id}@"));
+        let mut expected: Vec<_> = written.iter().filter(own).cloned().collect();
+        expected.sort_by(|left, right| left.id.sk.cmp(&right.id.sk));
+        assert_eq!(found.iter().filter(own).cloned().collect::<Vec<_>>(), expected);
+    }
+    let first = found.iter().position(|letter| letter.id.sk.starts_with("ORDER#1@")).unwrap();
+    assert!(first == 0 || first == 4, "the letters of one stream stand together");
+}
+
+/// A letter that is put again replaces itself; one that is removed is gone.
+pub async fn letters_are_replaced_and_removed(store: impl EventStore) {
+    let delivery = store.delivery();
+    let mut changed = letter("mailer", "1", 1);
+    delivery.put_letter(&changed).await.unwrap();
+    changed.attempts = 9;
+    changed.reason = "still no".to_owned();
+    delivery.put_letter(&changed).await.unwrap();
+    assert_eq!(all(&delivery, "mailer").await, [changed.clone()]);
+    delivery.remove_letter(&changed.id).await.unwrap();
+    delivery.remove_letter(&changed.id).await.unwrap();
+    assert_eq!(all(&delivery, "mailer").await, []);
+}
+
+/// More letters than one page holds; the largest commit among them.
+pub async fn many_and_large_letters_come_back(store: impl EventStore) {
+    let delivery = store.delivery();
+    for version in 1..=12 {
+        let large = filled(&stream("1"), version, 390_000);
+        store.append(&large).await.unwrap();
+        let letter =
+            DeadLetter { record: Value::Object(record::encode(&large)), ..letter("m", "1", version) };
+        delivery.put_letter(&letter).await.unwrap();
+    }
+    let found = all(&delivery, "m").await;
+    assert_eq!(found.len(), 12);
+    for (letter, version) in found.iter().zip(1..) {
+        assert_eq!(letter.record, Value::Object(record::encode(&filled(&stream("1"), version, 390_000))));
+    }
+}
+
+async fn all(delivery: &impl DeliveryStore, subscriber: &str) -> Vec<DeadLetter> {
+    let mut found: Vec<DeadLetter> = Vec::new();
+    loop {
+        let page = delivery.letters(subscriber, found.last().map(|letter| &letter.id)).await.unwrap();
+        if page.is_empty() {
+            return found;
+        }
+        found.extend(page);
+    }
+}
+
+fn letter(subscriber: &str, id: &str, version: u64) -> DeadLetter {
+    let commit = commit(&stream(id), version, json!({ "total": 1 }));
+    DeadLetter {
+        id: LetterId {
+            subscriber: subscriber.to_owned(),
+            pk: commit.stream.pk().to_owned(),
+            sk: commit.stream.commit_sk(commit.version),
+        },
+        reason: format!("no. {version}"),
+        attempts: u32::try_from(version).unwrap_or(u32::MAX),
+        since: at(version),
+        record: Value::Object(record::encode(&commit)),
+    }
+}

@@ -1,0 +1,48 @@
+//! What every store has to do, whichever it is: one function per promise, run against each of them by `stores.rs`.
+
+pub mod delivery;
+pub mod events;
+pub mod views;
+
+use std::sync::Arc;
+
+use cqrs_core::{Commit, Metadata, StoredEvent, StreamKey, Timestamp, Version};
+use serde_json::{Value, json};
+
+/// The stream of one id, as an aggregate's key renders it.
+///
+/// # Panics
+/// Where the id is too long.
+#[must_use]
+pub fn stream(id: &str) -> StreamKey {
+    StreamKey::new("TENANT001#ORDER", format!("ORDER#{id}")).unwrap()
+}
+
+/// A commit of one event.
+#[must_use]
+pub fn commit(stream: &StreamKey, version: u64, data: Value) -> Commit {
+    Commit {
+        stream: stream.clone(),
+        version: Version::new(version),
+        events: vec![event("OrderCreated", data)],
+        metadata: Arc::new(Metadata::new(format!("{stream} {version}"), at(version))),
+    }
+}
+
+/// A commit with so much text in it.
+#[must_use]
+pub fn filled(stream: &StreamKey, version: u64, bytes: usize) -> Commit {
+    commit(stream, version, json!({ "text": "x".repeat(bytes) }))
+}
+
+/// A stored event of schema 1.
+#[must_use]
+pub fn event(name: &str, data: Value) -> StoredEvent {
+    StoredEvent { name: name.to_owned(), schema: 1, data }
+}
+
+/// A time for a number.
+#[must_use]
+pub fn at(number: u64) -> Timestamp {
+    Timestamp::from_unix_millis(1_704_103_200_000 + number.cast_signed())
+}

@@ -1,0 +1,160 @@
+//! Faults between the SDK and DynamoDB, in the place of the SDK's HTTP client.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use cqrs_dynamo::{Dynamo, Embedded};
+
+/// What becomes of one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It goes through.
+    None,
+    /// The connection is reset before the request arrives.
+    Reset,
+    /// The request arrives, and the connection is reset before the answer does.
+    AnswerLost,
+    /// The request never arrives, and nobody says so.
+    Hang,
+    /// The request arrives, and the answer never does.
+    AnswerHangs,
+    /// The request is answered with this status and this code, and nothing else happens.
+    Answer(u16, &'static str),
+}
+
+/// One request on its way.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// `PutItem`, …
+    pub operation: String,
+    /// How many requests went before it.
+    pub number: usize,
+    /// The request's body.
+    pub body: String,
+}
+
+impl Call {
+    /// Whether the request goes to this table.
+    #[must_use]
+    pub fn is_for(&self, table: &str) -> bool {
+        self.body.contains(&format!("\"TableName\":\"{table}\""))
+    }
+}
+
+/// An embedded DynamoDB with faults in front of it. Clones share the count.
+#[derive(Clone)]
+pub struct Faults {
+    database: Embedded,
+    plan: Arc<dyn Fn(&Call) -> Fault + Send + Sync>,
+    count: Arc<AtomicUsize>,
+}
+
+impl Faults {
+    /// Asks `plan` what becomes of each request.
+    pub fn new(database: &Embedded, plan: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> Self {
+        Self { database: database.clone(), plan: Arc::new(plan), count: Arc::default() }
+    }
+
+    /// The n-th request of one operation, from 0, meets one fault; all others go through.
+    pub fn at(database: &Embedded, operation: &'static str, number: usize, fault: Fault) -> Self {
+        let seen = AtomicUsize::new(0);
+        Self::new(database, move |call| {
+            if call.operation == operation && seen.fetch_add(1, Ordering::Relaxed) == number {
+                fault
+            } else {
+                Fault::None
+            }
+        })
+    }
+
+    /// How many requests were sent.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// The DynamoDB behind the faults: the SDK retries twice, at once, and gives an attempt up after half a second.
+    #[must_use]
+    pub fn dynamo(&self) -> Dynamo {
+        let retry =
+            RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
+        self.dynamo_with(retry)
+    }
+
+    /// The same without the SDK's retries.
+    #[must_use]
+    pub fn dynamo_without_retries(&self) -> Dynamo {
+        self.dynamo_with(RetryConfig::disabled())
+    }
+
+    fn dynamo_with(&self, retry: RetryConfig) -> Dynamo {
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(500)).build();
+        let conf = self.database.sdk_config().into_builder();
+        Dynamo::from_conf(
+            &conf.http_client(self.clone()).retry_config(retry).timeout_config(timeouts).build(),
+        )
+    }
+}
+
+impl fmt::Debug for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Faults({} requests)", self.count())
+    }
+}
+
+impl HttpClient for Faults {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Faults {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let call = Call {
+            operation: target.rsplit('.').next().unwrap_or_default().to_owned(),
+            number: self.count.fetch_add(1, Ordering::Relaxed),
+            body: String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned(),
+        };
+        let fault = (self.plan)(&call);
+        let database = self.database.clone();
+        HttpConnectorFuture::new(async move {
+            if matches!(fault, Fault::None | Fault::AnswerLost | Fault::AnswerHangs) {
+                let answer = database.call(request).await?;
+                if fault == Fault::None {
+                    return Ok(answer);
+                }
+            }
+            match fault {
+                Fault::Answer(status, code) => Ok(refusal(status, code)),
+                Fault::Hang | Fault::AnswerHangs => std::future::pending().await,
+                Fault::None | Fault::Reset | Fault::AnswerLost => {
+                    let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+                    Err(ConnectorError::io(reset.into()))
+                }
+            }
+        })
+    }
+}
+
+fn refusal(status: u16, code: &str) -> HttpResponse {
+    let body = serde_json::json!({
+        "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"),
+        "message": "injected by the test",
+    });
+    let mut answer =
+        HttpResponse::new(status.try_into().expect("a status code"), SdkBody::from(body.to_string()));
+    answer.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+    answer
+}

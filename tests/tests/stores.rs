@@ -1,0 +1,79 @@
+//! One suite of promises, against every store: in memory, on the embedded DynamoDB in memory and in a file, and
+//! behind a loopback port, with the SDK's own HTTP stack in the path.
+
+use cqrs_core::store::MemoryEventStore;
+use cqrs_core::view::MemoryViewStore;
+use cqrs_dynamo::{Dynamo, Tables};
+use cqrs_tests::conformance::{delivery, events, views};
+use cqrs_tests::loopback::Loopback;
+
+/// Runs every promise against the stores of one backend.
+macro_rules! conformance {
+    ($backend:ident, $open:expr) => {
+        mod $backend {
+            use super::*;
+
+            conformance!(@events $open,
+                events::a_commit_is_read_back
+                events::a_taken_version_is_answered_with_its_commit
+                events::kindred_streams_stay_apart
+                events::reads_have_bounds
+                events::a_long_stream_is_paged_to_its_end
+                events::the_largest_commit_fits_and_no_more
+                events::what_does_not_fit_is_named
+                events::the_feed_has_every_commit_in_order
+                events::a_new_feed_goes_on_behind_any_position
+                delivery::positions_are_kept_apart
+                delivery::letters_are_listed_by_stream_and_version
+                delivery::letters_are_replaced_and_removed
+                delivery::many_and_large_letters_come_back
+            );
+            conformance!(@views $open,
+                views::a_view_is_read_back
+                views::a_stale_write_changes_nothing
+                views::a_fenced_write_is_all_or_nothing
+                views::a_partition_is_listed_to_its_end
+                views::an_oversized_view_is_refused
+            );
+        }
+    };
+    (@events $open:expr, $($area:ident::$promise:ident)*) => {$(
+        #[tokio::test]
+        async fn $promise() {
+            let (events, _, _keep) = $open.await;
+            $area::$promise(events).await;
+        }
+    )*};
+    (@views $open:expr, $($area:ident::$promise:ident)*) => {$(
+        #[tokio::test]
+        async fn $promise() {
+            let (_, views, _keep) = $open.await;
+            $area::$promise(views).await;
+        }
+    )*};
+}
+
+conformance!(memory, async { (MemoryEventStore::new(), MemoryViewStore::new(), ()) });
+
+conformance!(embedded, async {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    (dynamo.event_store(), dynamo.views(), ())
+});
+
+conformance!(file, async {
+    let folder = tempfile::tempdir().unwrap();
+    let dynamo = Dynamo::embedded(folder.path().join("test.db")).await.unwrap();
+    (dynamo.event_store(), dynamo.views(), folder)
+});
+
+conformance!(loopback, async {
+    let dynamo = Loopback::start().await.dynamo().await;
+    (dynamo.event_store(), dynamo.views(), ())
+});
+
+// Other names of the tables lead to other tables.
+conformance!(prefixed, async {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap().with_tables(Tables::with_prefix("shop-test-"));
+    dynamo.create_tables().await.unwrap();
+    (dynamo.event_store(), dynamo.views(), ())
+});
