@@ -1,7 +1,59 @@
-//! The orders of a shop: the domain, and the commands as they stand in a file.
+//! The orders of a shop: commands from a file, executed, delivered, and shown as read models.
+//!
+//! [`domain`] and [`read_models`] are what a user of the framework writes. The rest is the program around it:
+//! [`file`] reads and checks the commands, [`session`] executes and delivers them, [`report`] holds what was
+//! seen, and [`text`] shows it to people.
 
 pub mod domain;
+pub mod error;
+pub mod file;
 pub mod input;
+pub mod money;
+pub mod options;
+pub mod outcome;
+pub mod progress;
 pub mod read_models;
 pub mod report;
 pub mod session;
+pub mod table;
+pub mod text;
+
+pub use error::RunError;
+pub use options::Options;
+pub use report::Report;
+
+use file::CommandFile;
+use session::Session;
+
+/// Executes a file of commands, delivers what came of them, and reads the result.
+///
+/// Killed at any moment and started again, it goes on: a command that is in the store already is not executed
+/// again, and the delivery starts where it stopped.
+///
+/// # Errors
+/// [`RunError`]. A file with a bad line is refused as a whole, before anything is executed.
+pub async fn run(options: &Options) -> Result<Report, RunError> {
+    let file = CommandFile::read(&options.file)?;
+    let wanted = options.order.as_deref().map(|id| file.find_order(id)).transpose()?;
+    let session = Session::open(&options.database).await?;
+
+    let start = session.cost();
+    let outcomes = session.execute(&file).await?;
+    let executed = session.cost();
+    let delivery = session.deliver().await?;
+    let delivered = session.cost();
+
+    let shown = wanted.or_else(|| file.longest_order(&outcomes));
+    let order = match shown {
+        Some(entry) => session.trail(&entry.key).await?,
+        None => None,
+    };
+    Ok(Report {
+        file: options.file.display().to_string(),
+        database: options.database.display().to_string(),
+        commands: report::Commands::new(&file, outcomes, executed - start),
+        delivery: report::Delivery { cost: (delivered - executed).into(), ..delivery },
+        tenants: session.tenants(file.tenants()).await?,
+        order,
+    })
+}

@@ -9,7 +9,7 @@ use crate::domain::{Order, OrderCancelled, OrderCreated, OrderShipped, Status};
 
 /// One per order.
 #[projection(Order)]
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OrderSummary {
     /// Where it stands.
     pub status: Status,
@@ -47,7 +47,7 @@ impl OrderSummary {
 
 /// One per customer, over all of their orders.
 #[projection(key(customer_id: String))]
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CustomerTotals {
     /// How many orders they have placed and not called off.
     pub orders: u64,

@@ -1,0 +1,68 @@
+//! Orders from a file of commands to read models.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use orders::options::{HELP, Request};
+use orders::{Options, Report, text};
+
+/// The exit code for wrong arguments.
+const USAGE: u8 = 2;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let request = match Request::parse(std::env::args_os().skip(1)) {
+        Ok(request) => request,
+        Err(error) => {
+            eprintln!("error: {error}\ntry `orders --help`");
+            return ExitCode::from(USAGE);
+        }
+    };
+    let ended = match request {
+        Request::Help => print(HELP).map(|()| ExitCode::SUCCESS).map_err(Into::into),
+        Request::Run(options) => run(&options).await,
+    };
+    ended.unwrap_or_else(|error| {
+        eprintln!("error: {}", chain(&*error));
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
+    let report = orders::run(options).await?;
+    print(&shown(&report, options.json)?)?;
+    let left = report.delivery.dead_letters.len();
+    if left > 0 {
+        eprintln!("error: {left} commits could not be delivered; they are kept as dead letters");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn shown(report: &Report, json: bool) -> serde_json::Result<String> {
+    if json { serde_json::to_string_pretty(report).map(|text| text + "\n") } else { Ok(text::of(report)) }
+}
+
+/// Prints to stdout. A reader that has seen enough, as `head` does, is no failure.
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// An error with everything behind it, on one line.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let said = cause.to_string();
+        if !text.ends_with(&said) {
+            text = format!("{text}: {said}");
+        }
+        next = cause.source();
+    }
+    text
+}
