@@ -13,9 +13,6 @@ use crate::key::StreamKey;
 use crate::store::record;
 use crate::timestamp::Timestamp;
 
-/// How many streams of one page a subscriber works on at the same time.
-const CONCURRENT_STREAMS: usize = 16;
-
 /// Some commits as the relay read them, for all subscribers.
 #[derive(Debug)]
 pub(crate) struct Page {
@@ -87,7 +84,10 @@ impl Queue {
         }
         let this = &*self;
         let work = streams.into_iter().map(|(stream, commits)| this.take_stream(stream, commits));
-        stream::iter(work).buffer_unordered(CONCURRENT_STREAMS).try_for_each(|()| async { Ok(()) }).await?;
+        stream::iter(work)
+            .buffer_unordered(this.subscriber.concurrency)
+            .try_for_each(|()| async { Ok(()) })
+            .await?;
         self.move_to(&page.ends).await
     }
 
@@ -95,7 +95,7 @@ impl Queue {
         if self.parked.lock().await.contains(&stream) {
             return self.park(stream, &commits, None).await;
         }
-        match self.subscriber.deliver(&self.app, &commits).await {
+        match self.subscriber.deliver(&self.app, &commits, self.app.settings().delivery).await {
             (_, None) => Ok(()),
             (done, Some(failure)) => {
                 self.park(stream, commits.get(done..).unwrap_or_default(), Some(failure)).await
