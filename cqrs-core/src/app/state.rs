@@ -61,13 +61,14 @@ impl<A: Aggregate> State<A> {
         if commit.version == expected {
             return Ok(());
         }
-        Err(StoreError::Corrupt(CorruptCommit {
+        Err(CorruptCommit {
             pk: commit.stream.pk().to_owned(),
             sk: commit.stream.commit_sk(commit.version),
             version: Some(commit.version.get()),
             name: commit.events.first().map(|event| event.name.clone()),
             reason: format!("the stream has a gap: version {expected} is missing"),
-        }))
+        }
+        .into())
     }
 }
 
