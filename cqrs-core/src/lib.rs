@@ -8,6 +8,8 @@ pub mod event;
 pub mod handler;
 pub mod key;
 mod metadata;
+#[cfg(doctest)]
+mod pages;
 pub mod prelude;
 pub mod projection;
 mod registry;
