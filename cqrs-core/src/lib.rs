@@ -93,8 +93,8 @@
 //! ```
 //!
 //! Where another process has taken the version, its commit is folded in and the command is decided again, up to
-//! [`Settings::conflict`](app::Settings::conflict) times. [`ExecuteError`] has the other ways in which a command ends;
-//! on none of them anything is half-written.
+//! [`Settings::conflict`](app::Settings::conflict) times. [`ExecuteError`] has the other ways in which a command
+//! ends; on none of them anything is half-written.
 //!
 //! # A view
 //!
@@ -184,9 +184,9 @@
 //! # }
 //! ```
 //!
-//! A handler that takes `app: &App` sends commands to other aggregates; their ids follow from the event, so a repeated
-//! delivery does not repeat them. A crate that is never named in code is not linked, and its handlers are absent:
-//! write `use billing as _;`, and see [`App::wiring`].
+//! A handler that takes `app: &App` sends commands to other aggregates; their ids follow from the event, so a
+//! repeated delivery does not repeat them. A crate that is never named in code is not linked, and its handlers are
+//! absent: write `use billing as _;`, and see [`App::wiring`].
 //!
 //! # Delivery
 //!
@@ -246,8 +246,8 @@
 //! | positions and dead letters | [`DeliveryStore`](delivery::DeliveryStore) | by subscriber |
 //!
 //! `cqrs-dynamo` keeps them in three DynamoDB tables, on AWS or embedded in a file. The stores in memory,
-//! [`MemoryEventStore`](store::MemoryEventStore) and [`MemoryViewStore`](view::MemoryViewStore), keep the same records
-//! under the same conditions, for tests. [`store::record`] has the commit as it is stored.
+//! [`MemoryEventStore`](store::MemoryEventStore) and [`MemoryViewStore`](view::MemoryViewStore), keep the same
+//! records under the same conditions, for tests. [`store::record`] has the commit as it is stored.
 
 pub mod aggregate;
 pub mod app;

@@ -143,8 +143,8 @@ impl Dynamo {
     /// once, is safe. A table that is not ready after five minutes is given up.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] for a table with other keys, for an events table without a stream of new images, and where
-    /// rights are missing; [`StoreError::Unavailable`] for a table that does not get ready.
+    /// [`StoreError::Refused`] for a table with other keys, for an events table without a stream of new images,
+    /// and where rights are missing; [`StoreError::Unavailable`] for a table that does not get ready.
     pub async fn create_tables(&self) -> Result<(), StoreError> {
         creation::create(&self.client, &self.tables).await
     }

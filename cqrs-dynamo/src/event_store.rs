@@ -16,7 +16,8 @@ use crate::feed::StreamFeed;
 
 /// Commits in a DynamoDB table, one item each. Clones are cheap.
 ///
-/// An append is one `PutItem`, a page of a stream one consistent `Query` of up to 1 MB. What DynamoDB answers becomes:
+/// An append is one `PutItem`, a page of a stream one consistent `Query` of up to 1 MB. What DynamoDB answers
+/// becomes:
 ///
 /// | answer | error |
 /// | --- | --- |

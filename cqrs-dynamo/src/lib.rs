@@ -1,7 +1,7 @@
 //! DynamoDB as the event store, the view store and the delivery's memory of `cqrs-core`.
 //!
-//! [`Dynamo`] leads to a DynamoDB, on AWS or embedded in this process (feature `embedded`, on by default), and gives the
-//! stores for [`App::builder`](cqrs_core::App::builder):
+//! [`Dynamo`] leads to a DynamoDB, on AWS or embedded in this process (feature `embedded`, on by default), and
+//! gives the stores for [`App::builder`](cqrs_core::App::builder):
 //!
 //! ```rust,standalone_crate
 //! use cqrs_core::prelude::*;
@@ -62,9 +62,9 @@
 //!
 //! # Tables
 //!
-//! Three tables, each with `pk` (S) as partition key and `sk` (S) as sort key; the events table has a stream with the
-//! view type `NEW_IMAGE`. [`Dynamo::create_tables`] makes them, on demand, or checks those that are there. The embedded
-//! database makes them by itself. [`Tables`] has their names.
+//! Three tables, each with `pk` (S) as partition key and `sk` (S) as sort key; the events table has a stream with
+//! the view type `NEW_IMAGE`. [`Dynamo::create_tables`] makes them, on demand, or checks those that are there. The
+//! embedded database makes them by itself. [`Tables`] has their names.
 //!
 //! | table | item | pk | sk |
 //! | --- | --- | --- | --- |
@@ -74,8 +74,9 @@
 //! | `delivery` | position of a subscriber | `POSITION#{subscriber}` | the stream's shard |
 //! | `delivery` | dead letter of a subscriber | `LETTER#{subscriber}` | digest and version |
 //!
-//! A commit is the record of [`cqrs_core::store::record`], its JSON values as native types. An append is one `PutItem`
-//! under `attribute_not_exists(pk)`; where the version is taken, the same answer brings the commit that holds it.
+//! A commit is the record of [`cqrs_core::store::record`], its JSON values as native types. An append is one
+//! `PutItem` under `attribute_not_exists(pk)`; where the version is taken, the same answer brings the commit that
+//! holds it.
 //!
 //! # Permissions
 //!
@@ -88,8 +89,8 @@
 //! | table `views` | | `GetItem`, `Query` | `GetItem`, `PutItem` |
 //! | table `delivery` | | | `Query`, `PutItem`, `DeleteItem` |
 //!
-//! A transaction needs the permissions of its parts, here `PutItem`. [`Dynamo::create_tables`] needs `DescribeTable` and
-//! `CreateTable` on all three.
+//! A transaction needs the permissions of its parts, here `PutItem`. [`Dynamo::create_tables`] needs
+//! `DescribeTable` and `CreateTable` on all three.
 //!
 //! # Cost
 //!
@@ -106,9 +107,9 @@
 //!
 //! # The embedded database
 //!
-//! The SDK's requests are answered in this process, from SQLite. It stands in for DynamoDB, and is none: every read is
-//! consistent, its stream has one shard and does not forget after 24 hours, and it neither throttles nor lets
-//! transactions meet. Several processes may have one file open; it is not for several machines.
+//! The SDK's requests are answered in this process, from SQLite. It stands in for DynamoDB, and is none: every
+//! read is consistent, its stream has one shard and does not forget after 24 hours, and it neither throttles nor
+//! lets transactions meet. Several processes may have one file open; it is not for several machines.
 
 mod attribute;
 mod contention;

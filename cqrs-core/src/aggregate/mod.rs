@@ -1,7 +1,7 @@
 //! The consistency boundary: what `#[aggregate]` implements.
 //!
-//! [`#[aggregate]`](macro@crate::aggregate) implements [`Entity`] on the struct, and [`Aggregate`] and one [`Decide`] per
-//! command on the impl block. They are named where code is generic over aggregates:
+//! [`#[aggregate]`](macro@crate::aggregate) implements [`Entity`] on the struct, and [`Aggregate`] and one
+//! [`Decide`] per command on the impl block. They are named where code is generic over aggregates:
 //!
 //! ```
 //! use cqrs_core::{Aggregate, AggregateKey, App, StoreError};

@@ -68,8 +68,8 @@ pub struct Execute<'a, K, C> {
 impl App {
     /// Executes a command on the aggregate at `key`: load, decide, append.
     ///
-    /// Two requests on DynamoDB, one where the state is still in memory. A rejection, or no events, decided on a state
-    /// from memory is decided again on the stream's end before it is returned, which takes one more.
+    /// Two requests on DynamoDB, one where the state is still in memory. A rejection, or no events, decided on a
+    /// state from memory is decided again on the stream's end before it is returned, which takes one more.
     ///
     /// The answer is a [`Committed`] with its [`Outcome`](super::Outcome), or an [`ExecuteError`].
     ///
@@ -121,7 +121,8 @@ impl<K, C> Execute<'_, K, C> {
     }
 
     /// Makes the command idempotent: sent again under the same id, on the same key, it is not executed again, and
-    /// the answer is the first outcome as [`Outcome::Duplicate`](super::Outcome::Duplicate). Ids are text of any form.
+    /// the answer is the first outcome as [`Outcome::Duplicate`](super::Outcome::Duplicate). Ids are text of any
+    /// form.
     ///
     /// What was rejected or unchanged left no trace: it is decided again.
     ///

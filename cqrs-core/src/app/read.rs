@@ -61,8 +61,8 @@ impl App {
     /// ```
     ///
     /// # Errors
-    /// [`StoreError`]; [`StoreError::Decode`] for an event that no `#[apply]` takes, [`StoreError::Corrupt`] for a gap in
-    /// the stream.
+    /// [`StoreError`]; [`StoreError::Decode`] for an event that no `#[apply]` takes, [`StoreError::Corrupt`] for a
+    /// gap in the stream.
     pub async fn load<K>(&self, key: &K) -> Result<Loaded<K::Aggregate>, StoreError>
     where
         K: AggregateKey<Aggregate: Aggregate>,
@@ -237,8 +237,8 @@ impl App {
     /// ```
     ///
     /// # Errors
-    /// [`StoreError`]; [`StoreError::Refused`] where the stored view no longer has the shape of `P`, and where the app
-    /// has no view store.
+    /// [`StoreError`]; [`StoreError::Refused`] where the stored view no longer has the shape of `P`, and where the
+    /// app has no view store.
     pub async fn view<P: Projection>(&self, key: &P::Key) -> Result<Option<P>, StoreError> {
         let stored = self.view_store()?.get(&ViewId::of::<P>(key)?).await?;
         Ok(stored.map(found::<P>).transpose()?.map(|found| found.view))

@@ -10,10 +10,10 @@
 //! last run stopped. What fails is tried again, then becomes a [`DeadLetter`]; later commits of the same
 //! stream wait behind it, other streams flow on.
 //!
-//! [`App::run`](crate::App::run) and [`App::run_until_idle`](crate::App::run_until_idle) deliver; one process at a time
-//! should do it on one store. How often and how soon is tried again is [`Settings::delivery`](crate::app::Settings).
-//! A commit that cannot be decoded, or holds a type that no linked aggregate applies, is a dead letter of `@relay`: it is
-//! never passed over in silence.
+//! [`App::run`](crate::App::run) and [`App::run_until_idle`](crate::App::run_until_idle) deliver; one process at a
+//! time should do it on one store. How often and how soon is tried again is
+//! [`Settings::delivery`](crate::app::Settings). A commit that cannot be decoded, or holds a type that no linked
+//! aggregate applies, is a dead letter of `@relay`: it is never passed over in silence.
 
 mod dead_letters;
 mod erased;

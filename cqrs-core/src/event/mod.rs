@@ -1,7 +1,8 @@
 //! Facts: what `#[event]` implements, and how an event travels with its metadata.
 //!
 //! [`#[event]`](macro@crate::event) implements [`Event`]; the `#[apply]` method of an aggregate makes it an
-//! [`AggregateEvent`]. A [`RawEvent`] is stored, a [`Recorded`] one is decoded; both know stream, version and metadata.
+//! [`AggregateEvent`]. A [`RawEvent`] is stored, a [`Recorded`] one is decoded; both know stream, version and
+//! metadata.
 
 mod id;
 mod into_events;

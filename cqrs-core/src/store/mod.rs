@@ -1,8 +1,8 @@
 //! The event store: the trait that stores implement, and one in memory.
 //!
-//! Code that runs commands names no store: [`App`](crate::App) hides it. A store of your own implements [`EventStore`],
-//! with a [`ChangeFeed`] to deliver from and a [`DeliveryStore`] for the delivery's memory; [`record`] turns commits into
-//! what is stored, [`limits`] says what fits.
+//! Code that runs commands names no store: [`App`](crate::App) hides it. A store of your own implements
+//! [`EventStore`], with a [`ChangeFeed`] to deliver from and a [`DeliveryStore`] for the delivery's memory;
+//! [`record`] turns commits into what is stored, [`limits`] says what fits.
 
 mod erased;
 mod error;

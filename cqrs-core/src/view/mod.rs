@@ -126,8 +126,8 @@ pub trait ViewStore: Send + Sync + 'static {
     /// Writes a view if the stored one is still at `expected`; [`Version::NONE`] expects none.
     ///
     /// # Errors
-    /// What [`limits::check`](crate::store::limits::check) says, before anything is sent. A write whose answer was lost
-    /// may have happened; repeating it is answered [`Write::Stale`].
+    /// What [`limits::check`](crate::store::limits::check) says, before anything is sent. A write whose answer was
+    /// lost may have happened; repeating it is answered [`Write::Stale`].
     fn put(
         &self,
         view: &StoredView,
