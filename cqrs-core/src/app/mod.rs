@@ -101,13 +101,12 @@ impl App {
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use cqrs_core::app::SubscriberKind;
     /// let app = App::builder(MemoryEventStore::new()).build()?;
     ///
     /// let event = app.wiring().events.iter().find(|event| event.name == "OrderCreated").expect("it is applied");
     /// assert_eq!((event.aggregate, event.schema), ("Order", 1));
     /// assert_eq!(event.subscribers, ["greet"]);
-    /// assert_eq!(app.wiring().subscribers[0].kind, SubscriberKind::Handler);
+    /// assert_eq!(app.wiring().subscribers[0].events, ["OrderCreated"]);
     /// # Ok(())
     /// # }
     /// ```
