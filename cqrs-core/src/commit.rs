@@ -1,4 +1,7 @@
 //! All events of one command: the unit that is stored, published and projected.
+//!
+//! Stores and tools meet a [`Commit`]; commands answer with [`Committed`](crate::Committed), which has the events
+//! decoded.
 
 use std::sync::Arc;
 

@@ -1,4 +1,253 @@
-//! CQRS and event sourcing.
+//! CQRS and event sourcing: aggregates decide on commands, their events are stored, and handlers and projections
+//! receive them.
+//!
+//! One command makes one commit, and the commit is the unit everywhere: one conditional write, one delivery, one
+//! write per read model. This crate knows no AWS; the stores on DynamoDB are in `cqrs-dynamo`.
+//!
+//! # Words
+//!
+//! | word | meaning |
+//! | --- | --- |
+//! | event | one immutable fact, a struct with [`#[event]`](macro@event); stored under a type and a schema |
+//! | aggregate | the consistency boundary; its state is the fold of its events |
+//! | command | a value that an aggregate decides on; ends in events or in a rejection |
+//! | rejection | a business rule said no: the command's own error type |
+//! | commit | all events of one command, with its metadata; stored as one item; never changed |
+//! | stream | the commits of one aggregate instance, [`Version`] 1, 2, 3 … without a gap |
+//! | conflict | another writer took the version |
+//! | key | the typed address of an instance: tenant and id; renders to `pk` and `sk` |
+//! | metadata | who, when, command id, correlation id, causation id, trace context |
+//! | projection | folds commits into a view, the read model; no side effects |
+//! | handler | reacts to events, may have side effects |
+//! | subscriber | a handler or a projection, as the delivery sees it |
+//! | feed | all commits of the store in the order of each stream |
+//! | relay | hands the commits of the feed to the queue of every subscriber |
+//! | dead letter | a commit that a subscriber could not take, kept with the reason |
+//!
+//! # Events
+//!
+//! A fact is a struct. It needs no derives and no dependency on serde.
+//!
+//! ```
+//! use cqrs_core::prelude::*;
+//!
+//! #[event]
+//! pub struct OrderCreated {
+//!     pub customer_id: String,
+//!     pub total: u64,
+//! }
+//! ```
+//!
+//! # An aggregate
+//!
+//! Commands decide, `#[apply]` folds. A command borrows the state and returns events or a rejection; only the fold
+//! changes the state. The events that have an `#[apply]` are the events of the aggregate: returning another one does
+//! not compile.
+//!
+//! ```rust,standalone_crate
+#![doc = include_str!("../docs/order.rs")]
+//! ```
+//!
+//! The macro has written the key, `OrderKey`, and the enum of the events, `OrderEvent`.
+//! [`#[aggregate]`](macro@aggregate) has all forms of keys and commands.
+//!
+//! # Executing commands
+//!
+//! An [`App`] is made of a store, and of everything that the macros have registered. The key's type names the
+//! aggregate.
+//!
+//! ```rust,standalone_crate
+//! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+//! # use order::*;
+//! use cqrs_core::prelude::*;
+//! use cqrs_core::store::MemoryEventStore;
+//! use cqrs_core::Outcome;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let app = App::builder(MemoryEventStore::new()).build()?;
+//! let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+//!
+//! // Events: a commit.
+//! let create = CreateOrder { customer_id: "CUST-001".into(), total: 15000 };
+//! let done = app.execute(&order, create).by("user-123").await?;
+//! assert_eq!((done.outcome, done.version), (Outcome::Committed, Version::new(1)));
+//! assert!(matches!(&done.events[..], [OrderEvent::OrderCreated(event)] if event.total == 15000));
+//! assert_eq!(done.metadata.created_by.as_deref(), Some("user-123"));
+//!
+//! // A command id: executed once, whoever sends it again.
+//! app.execute(&order, CancelOrder).command_id("cancel-1").await?;
+//! let again = app.execute(&order, CancelOrder).command_id("cancel-1").await?;
+//! assert_eq!((again.outcome, again.version), (Outcome::Duplicate, Version::new(2)));
+//!
+//! // No events: nothing is written.
+//! let done = app.execute(&order, CancelOrder).await?;
+//! assert_eq!((done.outcome, done.version), (Outcome::Unchanged, Version::new(2)));
+//!
+//! // A rejection: the aggregate's own error.
+//! let ship = ShipOrder { tracking: "Z1".into() };
+//! let error = app.execute(&order, ship).await.unwrap_err();
+//! assert!(matches!(error, ExecuteError::Rejected(OrderError::NotOpen)));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Where another process has taken the version, its commit is folded in and the command is decided again, up to
+//! [`Settings::conflict`](app::Settings::conflict) times. [`ExecuteError`] has the other ways in which a command
+//! ends; on none of them anything is half-written.
+//!
+//! # A view
+//!
+//! A projection folds events into a view. The view of a `#[projection(Order)]` lies at the order's own key.
+//!
+//! ```rust,standalone_crate
+//! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+//! # use order::*;
+//! use cqrs_core::prelude::*;
+//! use cqrs_core::store::MemoryEventStore;
+//! use cqrs_core::view::MemoryViewStore;
+//!
+//! #[projection(Order)]
+//! #[derive(Debug, Default, PartialEq)]
+//! pub struct OrderSummary {
+//!     pub customer_id: String,
+//!     pub shipped_at: Option<Timestamp>,
+//! }
+//!
+//! #[projection(Order)]
+//! impl OrderSummary {
+//!     #[apply]
+//!     fn created(&mut self, event: &OrderCreated) {
+//!         self.customer_id.clone_from(&event.customer_id);
+//!     }
+//!
+//!     #[apply]
+//!     fn shipped(&mut self, event: &Recorded<OrderShipped>) {
+//!         self.shipped_at = Some(event.metadata().created_at);
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let app = App::builder(MemoryEventStore::new()).views(MemoryViewStore::new()).build()?;
+//! let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+//! app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
+//! assert_eq!(app.view::<OrderSummary>(&order).await?, None);
+//!
+//! app.run_until_idle().await?;
+//! let view = app.view::<OrderSummary>(&order).await?.expect("it was delivered");
+//! assert_eq!(view.customer_id, "CUST-001");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A view is behind its aggregate until the commit is delivered; [`App::load`] never is. With
+//! [`#[projection(key(…))]`](macro@projection) a view's key comes from the events, of one aggregate or of several.
+//!
+//! # A handler
+//!
+//! What has effects outside is a handler. It registers itself; what it needs is provided to the app, and missing
+//! pieces are a fault of [`build`](app::AppBuilder::build), before the first message.
+//!
+//! ```rust,standalone_crate
+//! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+//! # use order::*;
+//! use std::sync::Mutex;
+//!
+//! use cqrs_core::prelude::*;
+//! use cqrs_core::store::MemoryEventStore;
+//!
+//! #[derive(Default)]
+//! pub struct Outbox(Mutex<Vec<String>>);
+//!
+//! #[event_handler(OrderShipped)]
+//! async fn tell_customer(event: &Recorded<OrderShipped>, outbox: &Outbox) -> Result<(), HandlerError> {
+//!     let order = event.key()?;
+//!     outbox.0.lock().unwrap().push(format!("{} is on its way: {}", order.id(), event.tracking));
+//!     Ok(())
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = MemoryEventStore::new();
+//! let faults = App::builder(store.clone()).build().unwrap_err();
+//! assert!(faults.to_string().contains("handler `tell_customer`"));
+//!
+//! let app = App::builder(store).provide(Outbox::default()).build()?;
+//! let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+//! app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
+//! app.execute(&order, ShipOrder { tracking: "Z1".into() }).await?;
+//!
+//! let delivered = app.run_until_idle().await?;
+//! assert_eq!(delivered.commits, 2);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A handler that takes `app: &App` sends commands to other aggregates; their ids follow from the event, so a
+//! repeated delivery does not repeat them. A crate that is never named in code is not linked, and its handlers are
+//! absent: write `use billing as _;`, and see [`App::wiring`].
+//!
+//! # Delivery
+//!
+//! [`App::run_until_idle`] delivers what there is and returns. [`App::run`] is for services: it delivers until it is
+//! told to stop.
+//!
+//! ```
+//! # use cqrs_core::App;
+//! # async fn example(app: App, stop: tokio::sync::oneshot::Receiver<()>) -> Result<(), Box<dyn std::error::Error>> {
+//! let delivered = app.run(async { stop.await.unwrap_or_default() }).await?;
+//! println!("{} commits", delivered.commits);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Every commit reaches every subscriber at least once, and in the order of its stream. A projection applies it at
+//! most once, whatever was repeated or left out. What fails becomes a dead letter after some tries; see [`delivery`]
+//! and [`App::dead_letters`].
+//!
+//! # The past
+//!
+//! ```rust,standalone_crate
+//! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+//! # use order::*;
+//! use cqrs_core::prelude::*;
+//! # use cqrs_core::store::MemoryEventStore;
+//! use futures_util::TryStreamExt;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let app = App::builder(MemoryEventStore::new()).build()?;
+//! # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+//! let day = |text: &str| format!("2024-01-{text}T12:00:00Z").parse::<Timestamp>();
+//! app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).at(day("01")?).await?;
+//! app.execute(&order, CancelOrder).at(day("05")?).await?;
+//!
+//! assert_eq!(app.load(&order).await?.state.status, Status::Cancelled);
+//! assert_eq!(app.load_at(&order, Version::new(1)).await?.state.status, Status::Open);
+//! assert_eq!(app.load_as_of(&order, day("03")?).await?.state.status, Status::Open);
+//!
+//! let mut history = app.history(&order);
+//! let mut lines = Vec::new();
+//! while let Some(event) = history.try_next().await? {
+//!     lines.push(format!("{} {:?}", event.metadata().created_at, event.event()));
+//! }
+//! assert_eq!(lines[1], "2024-01-05T12:00:00.000Z OrderCancelled {}");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where things are stored
+//!
+//! | what | trait | address |
+//! | --- | --- | --- |
+//! | commits | [`EventStore`] | pk `TENANT001#ORDER`, sk `ORDER#20240101-001@0000000003` |
+//! | views and fences | [`ViewStore`](view::ViewStore) | pk `TENANT001#ORDER_SUMMARY`, sk `ORDER_SUMMARY#20240101-001` |
+//! | positions and dead letters | [`DeliveryStore`](delivery::DeliveryStore) | by subscriber |
+//!
+//! `cqrs-dynamo` keeps them in three DynamoDB tables, on AWS or embedded in a file. The stores in memory,
+//! [`MemoryEventStore`](store::MemoryEventStore) and [`MemoryViewStore`](view::MemoryViewStore), keep the same
+//! records under the same conditions, for tests. [`store::record`] has the commit as it is stored.
 
 pub mod aggregate;
 pub mod app;
@@ -8,6 +257,8 @@ pub mod event;
 pub mod handler;
 pub mod key;
 mod metadata;
+#[cfg(doctest)]
+mod pages;
 pub mod prelude;
 pub mod projection;
 mod registry;

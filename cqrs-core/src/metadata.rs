@@ -8,6 +8,8 @@ use crate::timestamp::Timestamp;
 ///
 /// `command_id` makes a command idempotent; `correlation_id` is the same on everything that one outside
 /// request caused; `causation_id` is the command id of the commit whose handler sent this command.
+///
+/// The options of [`App::execute`](crate::App::execute) fill it in. It is stored in camelCase beside the events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

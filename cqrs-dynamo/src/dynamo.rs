@@ -37,6 +37,16 @@ pub struct Dynamo {
 impl Dynamo {
     /// The standard AWS configuration: environment, profile, container or instance.
     ///
+    /// ```
+    /// use cqrs_dynamo::{Dynamo, Tables};
+    ///
+    /// # async fn example() -> Result<(), cqrs_core::StoreError> {
+    /// let dynamo = Dynamo::from_env().await?.with_tables(Tables::with_prefix("shop-prod-"));
+    /// dynamo.create_tables().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// `AWS_ENDPOINT_URL_DYNAMODB` leads to another endpoint, and its streams with it unless
     /// `AWS_ENDPOINT_URL_DYNAMODB_STREAMS` leads them elsewhere. Nothing is sent yet, and no table is made:
     /// see [`Dynamo::create_tables`].
@@ -58,7 +68,20 @@ impl Dynamo {
     }
 
     /// A configuration of the AWS SDK, with all that it says about region, credentials, endpoint, retries and
-    /// HTTP client.
+    /// HTTP client. Nothing is sent yet, and no table is made.
+    ///
+    /// ```
+    /// use aws_config::{BehaviorVersion, Region};
+    /// use cqrs_dynamo::Dynamo;
+    ///
+    /// # async fn example() {
+    /// let conf = aws_config::defaults(BehaviorVersion::v2026_01_12())
+    ///     .region(Region::new("ap-northeast-1"))
+    ///     .load()
+    ///     .await;
+    /// let dynamo = Dynamo::from_conf(&conf);
+    /// # }
+    /// ```
     #[must_use]
     pub fn from_conf(conf: &SdkConfig) -> Self {
         Self::new(conf, None)
@@ -81,7 +104,8 @@ impl Dynamo {
         }
     }
 
-    /// An embedded DynamoDB in a file, with its tables. Several processes may have it open at once.
+    /// An embedded DynamoDB in a file, with its tables. A file that is not there is made; several processes may have
+    /// it open at once.
     ///
     /// # Errors
     /// [`StoreError::Refused`] where the file cannot be opened, or is something else.
@@ -107,7 +131,7 @@ impl Dynamo {
         Ok(dynamo)
     }
 
-    /// The same DynamoDB with other tables.
+    /// The same DynamoDB with other tables. They are not made: see [`Dynamo::create_tables`].
     #[must_use]
     pub fn with_tables(mut self, tables: Tables) -> Self {
         self.tables = tables;
@@ -116,10 +140,11 @@ impl Dynamo {
 
     /// Makes the tables that are not there, on demand and the events table with a stream, and waits until all
     /// can be used. Those that are there are checked and left alone. Running it twice, or in two processes at
-    /// once, is safe.
+    /// once, is safe. A table that is not ready after five minutes is given up.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] for a table with other keys, or an events table without a stream.
+    /// [`StoreError::Refused`] for a table with other keys, for an events table without a stream of new images,
+    /// and where rights are missing; [`StoreError::Unavailable`] for a table that does not get ready.
     pub async fn create_tables(&self) -> Result<(), StoreError> {
         creation::create(&self.client, &self.tables).await
     }

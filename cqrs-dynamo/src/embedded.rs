@@ -17,9 +17,10 @@ use serde::de::DeserializeOwned;
 
 /// An embedded DynamoDB: a SQLite file, or memory, in the place of the SDK's HTTP client.
 ///
-/// The SDK serializes its requests as ever; they are answered in this process instead of on a socket. Clones
-/// share the database. [`Dynamo::embedded`](crate::Dynamo::embedded) is the short way to it; the long way lets one put something
-/// in between, faults for example.
+/// The SDK serializes its requests as ever; they are answered in this process instead of on a socket. Clones share
+/// the database. [`Dynamo::embedded`](crate::Dynamo::embedded) is the short way to it; the long way lets one put
+/// something in between, faults for example. The [crate's page](crate#the-embedded-database) says in what it
+/// differs from DynamoDB.
 ///
 /// ```
 /// use cqrs_dynamo::{Dynamo, Embedded};

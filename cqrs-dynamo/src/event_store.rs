@@ -15,6 +15,18 @@ use crate::error::{refused, store_error};
 use crate::feed::StreamFeed;
 
 /// Commits in a DynamoDB table, one item each. Clones are cheap.
+///
+/// An append is one `PutItem`, a page of a stream one consistent `Query` of up to 1 MB. What DynamoDB answers
+/// becomes:
+///
+/// | answer | error |
+/// | --- | --- |
+/// | throttling, a limit, a transaction on the item after 6 attempts | [`StoreError::Throttled`] |
+/// | status 500 and above, a timeout, no connection | [`StoreError::Unavailable`] |
+/// | no such table, no rights, bad input, no credentials | [`StoreError::Refused`] |
+/// | an item that is no commit | [`StoreError::Corrupt`] |
+///
+/// A condition that failed is no error: see [`Append::Taken`].
 #[derive(Debug, Clone)]
 pub struct DynamoEventStore {
     pub(crate) client: Client,

@@ -1,7 +1,70 @@
 //! DynamoDB as the event store, the view store and the delivery's memory of `cqrs-core`.
 //!
-//! [`Dynamo`] leads to a DynamoDB, on AWS or embedded in this process (feature `embedded`, on by default), and gives the
-//! stores for [`App::builder`](cqrs_core::App::builder). What is stored:
+//! [`Dynamo`] leads to a DynamoDB, on AWS or embedded in this process (feature `embedded`, on by default), and
+//! gives the stores for [`App::builder`](cqrs_core::App::builder):
+//!
+//! ```rust,standalone_crate
+//! use cqrs_core::prelude::*;
+//! # #[cfg(feature = "embedded")]
+//! use cqrs_dynamo::Dynamo;
+//!
+//! #[event]
+//! pub struct MoneyDeposited {
+//!     pub cents: u64,
+//! }
+//!
+//! #[derive(Clone)]
+//! pub struct Deposit {
+//!     pub cents: u64,
+//! }
+//!
+//! #[aggregate(entity = "ACCOUNT")]
+//! #[derive(Default)]
+//! pub struct Account {
+//!     balance: u64,
+//! }
+//!
+//! #[aggregate]
+//! impl Account {
+//!     #[command]
+//!     fn deposit(&self, command: Deposit) -> Result<MoneyDeposited, std::convert::Infallible> {
+//!         Ok(MoneyDeposited { cents: command.cents })
+//!     }
+//!
+//!     #[apply]
+//!     fn deposited(&mut self, event: &MoneyDeposited) {
+//!         self.balance += event.cents;
+//!     }
+//! }
+//!
+//! # #[cfg(not(feature = "embedded"))]
+//! # fn main() {}
+//! # #[cfg(feature = "embedded")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let dynamo = Dynamo::embedded_in_memory().await?;
+//! let app = App::builder(dynamo.event_store()).views(dynamo.views()).build()?;
+//! let account = AccountKey::new(&Tenant::new("TENANT001")?, "4711");
+//!
+//! let before = dynamo.cost();
+//! app.execute(&account, Deposit { cents: 500 }).await?;
+//! let first = dynamo.cost() - before;
+//! assert_eq!((first.requests, first.write_units), (2, 1.0));
+//!
+//! let before = dynamo.cost();
+//! app.execute(&account, Deposit { cents: 500 }).await?;
+//! assert_eq!((dynamo.cost() - before).requests, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Dynamo::embedded`] keeps it in a file, [`Dynamo::from_env`] is on AWS, and nothing else changes.
+//!
+//! # Tables
+//!
+//! Three tables, each with `pk` (S) as partition key and `sk` (S) as sort key; the events table has a stream with
+//! the view type `NEW_IMAGE`. [`Dynamo::create_tables`] makes them, on demand, or checks those that are there. The
+//! embedded database makes them by itself. [`Tables`] has their names.
 //!
 //! | table | item | pk | sk |
 //! | --- | --- | --- | --- |
@@ -11,9 +74,42 @@
 //! | `delivery` | position of a subscriber | `POSITION#{subscriber}` | the stream's shard |
 //! | `delivery` | dead letter of a subscriber | `LETTER#{subscriber}` | digest and version |
 //!
-//! An append is one `PutItem` under `attribute_not_exists(pk)`; where the version is taken, the same answer brings
-//! the commit that holds it. Commits are never updated and never deleted: a policy for the events table needs
-//! `PutItem`, `GetItem` and `Query`, and for its stream `DescribeStream`, `GetShardIterator` and `GetRecords`.
+//! A commit is the record of [`cqrs_core::store::record`], its JSON values as native types. An append is one
+//! `PutItem` under `attribute_not_exists(pk)`; where the version is taken, the same answer brings the commit that
+//! holds it.
+//!
+//! # Permissions
+//!
+//! Commits are never updated and never deleted, so no policy for the events table needs `UpdateItem` or `DeleteItem`.
+//!
+//! | resource | to execute commands and load | to read views | to deliver |
+//! | --- | --- | --- | --- |
+//! | table `events` | `PutItem`, `Query` | | `DescribeTable`, `GetItem`, `Query` |
+//! | its stream | | | `DescribeStream`, `GetShardIterator`, `GetRecords` |
+//! | table `views` | | `GetItem`, `Query` | `GetItem`, `PutItem` |
+//! | table `delivery` | | | `Query`, `PutItem`, `DeleteItem` |
+//!
+//! A transaction needs the permissions of its parts, here `PutItem`. [`Dynamo::create_tables`] needs
+//! `DescribeTable` and `CreateTable` on all three.
+//!
+//! # Cost
+//!
+//! | what | requests | write units, up to 1 KB |
+//! | --- | --- | --- |
+//! | command on a stream that is not in memory | `Query` per 1 MB, `PutItem` | 1, whatever the number of events |
+//! | command on a stream that is in memory | `PutItem` | 1 |
+//! | conflict with another process | one more `PutItem`; from the second in a row on, a `Query` too | those of the refused write |
+//! | commit to a view at its aggregate's key | `GetItem`, `PutItem` | 1 |
+//! | commit to a view with a key of its own | two `GetItem`, `TransactWriteItems` | 4 |
+//! | page of the feed, per subscriber | `PutItem` | 1 |
+//!
+//! Reads are consistent, and take one read unit per 4 KB. [`Dynamo::cost`] tells what was really taken.
+//!
+//! # The embedded database
+//!
+//! The SDK's requests are answered in this process, from SQLite. It stands in for DynamoDB, and is none: every
+//! read is consistent, its stream has one shard and does not forget after 24 hours, and it neither throttles nor
+//! lets transactions meet. Several processes may have one file open; it is not for several machines.
 
 mod attribute;
 mod contention;

@@ -17,9 +17,12 @@ use aws_smithy_runtime_api::client::interceptors::context::Output;
 
 /// What was asked of DynamoDB, and what it said that it took.
 ///
-/// A request counts each time that it goes out, so a retry counts again. Capacity is that of answers: a write whose condition
-/// failed is charged by DynamoDB, too, but its answer does not say how much (Amazon DynamoDB Developer Guide,
-/// "Condition expressions"). On tables in on-demand mode, one unit is one request unit.
+/// A request counts each time that it goes out, so a retry counts again. Capacity is that of answers: a write
+/// whose condition failed is charged by DynamoDB, too, but its answer does not say how much (Amazon DynamoDB
+/// Developer Guide, "Condition expressions"). On tables in on-demand mode, one unit is one request unit.
+///
+/// A test holds what a use case may cost with the difference of two readings of
+/// [`Dynamo::cost`](crate::Dynamo::cost).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Cost {

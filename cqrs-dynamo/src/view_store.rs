@@ -19,6 +19,11 @@ const ABSENT: &str = "attribute_not_exists(pk)";
 const UNCHANGED: &str = "version = :currentVersion";
 
 /// Views in a DynamoDB table, one item each, and their fences beside them. Clones are cheap.
+///
+/// A view is read with one consistent `GetItem` and written with one `PutItem` under `attribute_not_exists(pk)` or
+/// `version = :currentVersion`. Views with a key of their own are written in one `TransactWriteItems` with the
+/// fence of the stream: at most 99 of them by one commit. Errors are those of
+/// [`DynamoEventStore`](crate::DynamoEventStore).
 #[derive(Debug, Clone)]
 pub struct DynamoViewStore {
     pub(crate) client: Client,

@@ -5,6 +5,47 @@ use crate::version::Version;
 /// What a `#[command]` method may know beside the state and the command.
 ///
 /// The clock comes from here: a decision that reads its own clock could not be tested, nor decided again.
+///
+/// ```rust,standalone_crate
+/// use cqrs_core::aggregate::Decide;
+/// use cqrs_core::prelude::*;
+///
+/// #[event]
+/// pub struct OfferAccepted;
+///
+/// #[derive(Clone)]
+/// pub struct Accept {
+///     pub valid_until: Timestamp,
+/// }
+///
+/// #[aggregate(entity = "OFFER")]
+/// #[derive(Default)]
+/// pub struct Offer {}
+///
+/// #[aggregate]
+/// impl Offer {
+///     #[command]
+///     fn accept(&self, command: Accept, context: &CommandContext) -> Result<OfferAccepted, String> {
+///         if context.now() > command.valid_until {
+///             return Err(format!("the offer ended at {}", command.valid_until));
+///         }
+///         Ok(OfferAccepted)
+///     }
+///
+///     #[apply]
+///     fn accepted(&mut self, _: &OfferAccepted) {}
+/// }
+///
+/// // A test brings its own clock, and needs no store.
+/// # fn main() -> Result<(), cqrs_core::TimestampError> {
+/// let valid_until = "2024-01-31T00:00:00Z".parse()?;
+/// let late = Metadata::new("c-1", "2024-02-01T00:00:00Z".parse()?);
+/// let context = CommandContext::new(Version::NONE, late);
+/// let refused = Offer::default().decide(&Accept { valid_until }, &context, &mut Vec::new());
+/// assert_eq!(refused.unwrap_err(), "the offer ended at 2024-01-31T00:00:00.000Z");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct CommandContext {
     version: Version,

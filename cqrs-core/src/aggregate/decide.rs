@@ -9,6 +9,9 @@ pub trait Command: Send + Sync + 'static {}
 impl<T: Send + Sync + 'static> Command for T {}
 
 /// How an aggregate decides on a command of type `C`. Each `#[command]` method becomes one.
+///
+/// [`App::execute`](crate::App::execute) calls it; a test of a decision may call it without an app, as the example of
+/// [`CommandContext`] does.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no command method for `{C}`",
     label = "`{Self}` does not decide on this command",

@@ -1,4 +1,18 @@
 //! The consistency boundary: what `#[aggregate]` implements.
+//!
+//! [`#[aggregate]`](macro@crate::aggregate) implements [`Entity`] on the struct, and [`Aggregate`] and one
+//! [`Decide`] per command on the impl block. They are named where code is generic over aggregates:
+//!
+//! ```
+//! use cqrs_core::{Aggregate, AggregateKey, App, StoreError};
+//!
+//! async fn length<K>(app: &App, key: &K) -> Result<u64, StoreError>
+//! where
+//!     K: AggregateKey<Aggregate: Aggregate>,
+//! {
+//!     Ok(app.load(key).await?.version.get())
+//! }
+//! ```
 
 mod context;
 mod decide;

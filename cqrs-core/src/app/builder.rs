@@ -15,6 +15,33 @@ use crate::store::{DynEventStore, EventStore};
 use crate::view::{DynViewStore, ViewStore};
 
 /// Collects what an app is made of; [`AppBuilder::build`] checks it.
+///
+/// ```rust,standalone_crate
+/// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+/// # use order::*;
+/// # use cqrs_core::prelude::*;
+/// # use cqrs_core::store::MemoryEventStore;
+/// # use cqrs_core::view::MemoryViewStore;
+/// struct Printer;
+///
+/// #[event_handler(OrderCreated)]
+/// async fn print_slip(_: &OrderCreated, _: &Printer) -> Result<(), HandlerError> {
+///     Ok(())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = App::builder(MemoryEventStore::new())
+///     .views(MemoryViewStore::new())
+///     .provide(Printer)
+///     .settings(|settings| settings.cached_states = 100)
+///     .build()?;
+///
+/// // The same program as a front: it executes commands, and another process delivers.
+/// let front = App::builder(MemoryEventStore::new()).only([]).build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "call `build()`"]
 pub struct AppBuilder {
     store: Box<dyn DynEventStore>,
@@ -44,13 +71,14 @@ impl AppBuilder {
         }
     }
 
-    /// Where views are kept.
+    /// Where views are kept. An app with a projection needs it.
     pub fn views(mut self, store: impl ViewStore) -> Self {
         self.views = Some(Box::new(store));
         self
     }
 
-    /// Gives the handlers a value: a receiver of `#[event_handler] impl`, or a dependency. One per type.
+    /// Gives the handlers a value: a receiver of `#[event_handler] impl`, or a dependency. One per type; a second
+    /// value of a type replaces the first.
     pub fn provide<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.provided.insert(TypeId::of::<T>(), Box::new(value) as Box<dyn Any + Send + Sync>);
         self
@@ -69,10 +97,10 @@ impl AppBuilder {
         self
     }
 
-    /// Checks the wiring of everything that is linked into this program.
+    /// Checks the wiring of everything that is linked into this program. Nothing is sent to the store yet.
     ///
     /// # Errors
-    /// All faults at once.
+    /// All faults at once: see [`WiringFault`].
     pub fn build(self) -> Result<App, BuildError> {
         let mut faults = Vec::new();
         let mut rows: Vec<&'static AggregateRow> = inventory::iter::<AggregateRow>().collect();

@@ -5,6 +5,8 @@ use crate::metadata::Metadata;
 use crate::version::Version;
 
 /// What became of a command that was not rejected.
+///
+/// `events` are cases of the aggregate's enum, such as `OrderEvent::OrderCreated`.
 #[non_exhaustive]
 pub struct Committed<A: Aggregate> {
     /// The version of the commit; for [`Outcome::Unchanged`] the version of the state that was decided on.
@@ -54,6 +56,8 @@ impl<A: Aggregate<Event: fmt::Debug>> fmt::Debug for Committed<A> {
 }
 
 /// The state of an aggregate at a version.
+///
+/// A key that nothing was ever written to is no error: the state is the aggregate's `Default`, at [`Version::NONE`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Loaded<A> {

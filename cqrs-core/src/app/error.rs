@@ -3,6 +3,31 @@ use crate::store::StoreError;
 use crate::version::Version;
 
 /// Why a command did not become a commit. Nothing is half-written on any of these.
+///
+/// `E` is the command's own error type. Where that is an error, this is one too.
+///
+/// ```rust,standalone_crate
+/// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+/// # use order::*;
+/// # use cqrs_core::prelude::*;
+/// # use cqrs_core::store::MemoryEventStore;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let app = App::builder(MemoryEventStore::new()).build()?;
+/// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+/// match app.execute(&order, CancelOrder).await {
+///     Ok(done) if done.is_unchanged() => println!("it was cancelled before"),
+///     Ok(done) => println!("cancelled at version {}", done.version),
+///     Err(ExecuteError::Rejected(OrderError::NotOpen)) => println!("there is nothing to cancel"),
+///     Err(ExecuteError::Conflict { actual, .. }) => println!("too many writers, now at {actual}"),
+///     Err(ExecuteError::Store { command_id, source }) if source.is_transient() => {
+///         println!("send it again as {command_id}");
+///     }
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExecuteError<E> {
@@ -30,8 +55,9 @@ pub enum ExecuteError<E> {
     /// The key cannot be rendered.
     #[error(transparent)]
     Key(KeyError),
-    /// The store did not do its work. After [`StoreError::Unavailable`] or [`StoreError::Throttled`] the commit may have been written:
-    /// send the command again under the same command id to learn, and to be sure that it happens once.
+    /// The store did not do its work. After [`StoreError::Unavailable`] or [`StoreError::Throttled`] the commit may
+    /// have been written: send the command again under the same command id to learn, and to be sure that it happens
+    /// once.
     #[error("command `{command_id}` could not be executed")]
     Store {
         /// The id to send it again under.

@@ -12,6 +12,44 @@ use crate::timestamp::Timestamp;
 use crate::version::Version;
 
 /// A command on its way; `.await` executes it.
+///
+/// Every option is optional:
+///
+/// ```rust,standalone_crate
+/// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+/// # use order::*;
+/// # use cqrs_core::prelude::*;
+/// # use cqrs_core::store::MemoryEventStore;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let app = App::builder(MemoryEventStore::new()).build()?;
+/// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+/// # let at = "2024-01-01T10:00:00Z".parse()?;
+/// let done = app
+///     .execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 })
+///     .by("user-123")
+///     .at(at)
+///     .command_id("import-20240101-001")
+///     .correlation_id("request-1")
+///     .causation_id("import-20240101")
+///     .trace_context("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+///     .expect_version(Version::NONE)
+///     .await?;
+/// assert_eq!(done.metadata.command_id, "import-20240101-001");
+/// assert_eq!(done.metadata.created_at, at);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// | option | without it |
+/// | --- | --- |
+/// | [`by`](Execute::by) | the commit does not say |
+/// | [`at`](Execute::at) | the machine's clock, but never earlier than the stream's last commit |
+/// | [`command_id`](Execute::command_id) | a new one; in a handler one that follows from the event |
+/// | [`correlation_id`](Execute::correlation_id) | the command id; in a handler the event's correlation id |
+/// | [`causation_id`](Execute::causation_id) | none; in a handler the command id of the event's commit |
+/// | [`trace_context`](Execute::trace_context) | none |
+/// | [`expect_version`](Execute::expect_version) | any version; conflicts are tried again |
 #[must_use = "a command does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct Execute<'a, K, C> {
@@ -30,7 +68,25 @@ pub struct Execute<'a, K, C> {
 impl App {
     /// Executes a command on the aggregate at `key`: load, decide, append.
     ///
-    /// Two requests on DynamoDB, one where the state is still in memory.
+    /// Two requests on DynamoDB, one where the state is still in memory. A rejection, or no events, decided on a
+    /// state from memory is decided again on the stream's end before it is returned, which takes one more.
+    ///
+    /// The answer is a [`Committed`] with its [`Outcome`](super::Outcome), or an [`ExecuteError`].
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// # use cqrs_core::store::MemoryEventStore;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).build()?;
+    /// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+    /// let done = app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
+    /// assert_eq!(done.version, Version::new(1));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn execute<'a, K, C>(&'a self, key: &K, command: C) -> Execute<'a, K, C>
     where
         K: AggregateKey<Aggregate: Decide<C>>,
@@ -64,7 +120,29 @@ impl<K, C> Execute<'_, K, C> {
         self
     }
 
-    /// Makes the command idempotent: sent again under the same id, on the same key, it is not executed again.
+    /// Makes the command idempotent: sent again under the same id, on the same key, it is not executed again, and
+    /// the answer is the first outcome as [`Outcome::Duplicate`](super::Outcome::Duplicate). Ids are text of any
+    /// form.
+    ///
+    /// What was rejected or unchanged left no trace: it is decided again.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// # use cqrs_core::store::MemoryEventStore;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).build()?;
+    /// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+    /// # app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
+    /// let first = app.execute(&order, ShipOrder { tracking: "Z1".into() }).command_id("ship-1").await?;
+    /// let again = app.execute(&order, ShipOrder { tracking: "Z1".into() }).command_id("ship-1").await?;
+    /// assert!(again.is_duplicate());
+    /// assert_eq!(again.version, first.version);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn command_id(mut self, id: impl Into<String>) -> Self {
         self.command_id = Some(id.into());
         self
@@ -88,7 +166,27 @@ impl<K, C> Execute<'_, K, C> {
         self
     }
 
-    /// Executes only if the stream is at this version; a conflict is returned instead of tried again.
+    /// Executes only if the stream is at this version; a conflict is returned instead of tried again. For a caller
+    /// who has shown the state to somebody, and must not act on another one.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// # use cqrs_core::store::MemoryEventStore;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).build()?;
+    /// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+    /// # app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
+    /// let seen = app.load(&order).await?.version;
+    /// app.execute(&order, CancelOrder).await?;
+    ///
+    /// let error = app.execute(&order, CancelOrder).expect_version(seen).await.unwrap_err();
+    /// assert!(matches!(error, ExecuteError::Conflict { actual, .. } if actual == Version::new(2)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn expect_version(mut self, version: Version) -> Self {
         self.expected = Some(version);
         self

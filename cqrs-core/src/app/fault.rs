@@ -4,6 +4,49 @@ use crate::event::EventId;
 use crate::registry::Location;
 
 /// Everything that is wrong with an app's wiring, found before the first message.
+///
+/// ```rust,standalone_crate
+/// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+/// # use order::*;
+/// # use cqrs_core::prelude::*;
+/// # use cqrs_core::store::MemoryEventStore;
+/// # use cqrs_core::app::WiringFault;
+/// struct Mailer;
+///
+/// #[event_handler(OrderShipped)]
+/// async fn tell_customer(_: &OrderShipped, _: &Mailer) -> Result<(), HandlerError> {
+///     Ok(())
+/// }
+///
+/// #[projection(Order)]
+/// #[derive(Default)]
+/// struct OrderCount {
+///     count: u64,
+/// }
+///
+/// #[projection(Order)]
+/// impl OrderCount {
+///     #[apply]
+///     fn created(&mut self, _: &OrderCreated) {
+///         self.count += 1;
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let error = App::builder(MemoryEventStore::new()).build().unwrap_err();
+/// assert!(matches!(
+///     error.faults[..],
+///     [
+///         WiringFault::NotProvided { handler: "tell_customer", .. },
+///         WiringFault::NoViewStore { projection: "OrderCount", .. },
+///     ]
+/// ));
+/// // Each with the file and the line: add `.provide(…)`, add `.views(…)`.
+/// println!("{error}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildError {
     /// At least one.

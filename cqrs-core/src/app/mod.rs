@@ -1,4 +1,16 @@
 //! The application: commands in, state and views out, delivery to handlers and projections.
+//!
+//! An [`App`] is built once per process and cloned freely.
+//!
+//! | to | call |
+//! | --- | --- |
+//! | execute a command | [`App::execute`] |
+//! | read the state now, at a version, at a time | [`App::load`], [`App::load_at`], [`App::load_as_of`] |
+//! | read every event of a stream | [`App::history`] |
+//! | read views | [`App::view`], [`App::views`] |
+//! | deliver to handlers and projections | [`App::run`], [`App::run_until_idle`] |
+//! | look after what could not be delivered | [`App::dead_letters`] |
+//! | see who listens to what | [`App::wiring`] |
 
 mod builder;
 mod cause;
@@ -40,6 +52,9 @@ use state::StateCache;
 
 /// An application on one event store. Clones are cheap and share everything.
 ///
+/// Commands on one key run one after another within a process, so a conflict can only come from another process;
+/// commands on different keys never wait for each other.
+///
 /// ```
 /// use cqrs_core::{App, store::MemoryEventStore};
 /// let app = App::builder(MemoryEventStore::new()).build()?;
@@ -71,6 +86,30 @@ impl App {
     }
 
     /// Who listens to what: the graph that `build()` checked, as data.
+    ///
+    /// It serializes, so that a test can compare it with a file: a handler whose crate is not linked is missing here.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// # use cqrs_core::store::MemoryEventStore;
+    /// #[event_handler(OrderCreated)]
+    /// async fn greet(_: &OrderCreated) -> Result<(), HandlerError> {
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = App::builder(MemoryEventStore::new()).build()?;
+    ///
+    /// let event = app.wiring().events.iter().find(|event| event.name == "OrderCreated").expect("it is applied");
+    /// assert_eq!((event.aggregate, event.schema), ("Order", 1));
+    /// assert_eq!(event.subscribers, ["greet"]);
+    /// assert_eq!(app.wiring().subscribers[0].events, ["OrderCreated"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn wiring(&self) -> &Wiring {
         &self.inner.wiring

@@ -53,8 +53,28 @@ impl<P: View + fmt::Debug> fmt::Debug for Found<P> {
 impl App {
     /// The state now: all commits that were acknowledged before the call.
     ///
+    /// It is folded from the stream, one request per 1 MB; nothing comes from memory.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// # use cqrs_core::store::MemoryEventStore;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).build()?;
+    /// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+    /// let loaded = app.load(&order).await?;
+    /// assert_eq!((loaded.state.status, loaded.version), (Status::New, Version::NONE));
+    /// app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
+    /// assert_eq!(app.load(&order).await?.state.status, Status::Open);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]; [`StoreError::Decode`] for an event that no `#[apply]` takes, [`StoreError::Corrupt`] for a
+    /// gap in the stream.
     pub async fn load<K>(&self, key: &K) -> Result<Loaded<K::Aggregate>, StoreError>
     where
         K: AggregateKey<Aggregate: Aggregate>,
@@ -65,8 +85,28 @@ impl App {
     /// The state right after the commit `version`; where the stream is shorter, the state now. The version of
     /// the answer tells which.
     ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// # use cqrs_core::store::MemoryEventStore;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).build()?;
+    /// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+    /// # app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
+    /// app.execute(&order, CancelOrder).await?;
+    ///
+    /// let then = app.load_at(&order, Version::new(1)).await?;
+    /// assert_eq!(then.state.status, Status::Open);
+    /// let beyond = app.load_at(&order, Version::new(9)).await?;
+    /// assert_eq!((beyond.state.status, beyond.version), (Status::Cancelled, Version::new(2)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// [`StoreError`].
+    /// As [`App::load`].
     pub async fn load_at<K>(&self, key: &K, version: Version) -> Result<Loaded<K::Aggregate>, StoreError>
     where
         K: AggregateKey<Aggregate: Aggregate>,
@@ -74,10 +114,32 @@ impl App {
         self.fold_while(key, version, |_| true).await
     }
 
-    /// The state at a point in time: all commits before the first one that is later than `time`.
+    /// The state at a point in time: all commits before the first one that is later than `time`. A commit at `time`
+    /// itself is in.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// # use cqrs_core::store::MemoryEventStore;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).build()?;
+    /// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+    /// let opened: Timestamp = "2024-01-01T10:00:00Z".parse()?;
+    /// let cancelled: Timestamp = "2024-01-05T10:00:00Z".parse()?;
+    /// app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).at(opened).await?;
+    /// app.execute(&order, CancelOrder).at(cancelled).await?;
+    ///
+    /// let then = app.load_as_of(&order, "2024-01-03T00:00:00Z".parse()?).await?;
+    /// assert_eq!((then.state.status, then.version), (Status::Open, Version::new(1)));
+    /// assert_eq!(app.load_as_of(&order, cancelled).await?.state.status, Status::Cancelled);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// As [`App::load`].
     pub async fn load_as_of<K>(&self, key: &K, time: Timestamp) -> Result<Loaded<K::Aggregate>, StoreError>
     where
         K: AggregateKey<Aggregate: Aggregate>,
@@ -114,6 +176,32 @@ impl App {
     /// The audit trail: every event of the stream with its metadata, in order, a page at a time.
     ///
     /// The stream ends after its first error.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// # use cqrs_core::store::MemoryEventStore;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).build()?;
+    /// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+    /// app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).by("user-123").await?;
+    /// app.execute(&order, CancelOrder).by("user-456").await?;
+    ///
+    /// let mut history = app.history(&order);
+    /// while let Some(event) = history.try_next().await? {
+    ///     let who = event.metadata().created_by.as_deref().unwrap_or("nobody");
+    ///     match event.event() {
+    ///         OrderEvent::OrderCreated(created) => println!("{} {who}: {}", event.version(), created.total),
+    ///         other => println!("{} {who}: {other:?}", event.version()),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn history<K>(&self, key: &K) -> History<'_, K::Aggregate>
     where
         K: AggregateKey<Aggregate: Aggregate>,
@@ -131,14 +219,82 @@ impl App {
 
     /// The view at `key`; none where no event has reached it yet.
     ///
+    /// The key is that of the view: the aggregate's own, or the one that `#[projection(key(…))]` has written.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// # use cqrs_core::store::MemoryEventStore;
+    /// # use cqrs_core::view::MemoryViewStore;
+    /// # #[projection(Order)]
+    /// # #[derive(Debug, Default)]
+    /// # pub struct OrderSummary { pub total: u64 }
+    /// # #[projection(Order)]
+    /// # impl OrderSummary {
+    /// #     #[apply]
+    /// #     fn created(&mut self, event: &OrderCreated) { self.total = event.total; }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).views(MemoryViewStore::new()).build()?;
+    /// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+    /// app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
+    /// app.run_until_idle().await?;
+    ///
+    /// let view = app.view::<OrderSummary>(&order).await?.expect("it was delivered");
+    /// assert_eq!(view.total, 15000);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]; [`StoreError::Refused`] where the stored view no longer has the shape of `P`, and where the
+    /// app has no view store.
     pub async fn view<P: Projection>(&self, key: &P::Key) -> Result<Option<P>, StoreError> {
         let stored = self.view_store()?.get(&ViewId::of::<P>(key)?).await?;
         stored.map(|stored| decode_view(&stored.id, &stored.data)).transpose()
     }
 
     /// All views of one tenant, in the order of their ids.
+    ///
+    /// They are read a page at a time. The stream ends after its first error.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// # use cqrs_core::store::MemoryEventStore;
+    /// # use cqrs_core::view::MemoryViewStore;
+    /// # #[projection(Order)]
+    /// # #[derive(Debug, Default)]
+    /// # pub struct OrderSummary { pub total: u64 }
+    /// # #[projection(Order)]
+    /// # impl OrderSummary {
+    /// #     #[apply]
+    /// #     fn created(&mut self, event: &OrderCreated) { self.total = event.total; }
+    /// # }
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).views(MemoryViewStore::new()).build()?;
+    /// # let tenant = Tenant::new("TENANT001")?;
+    /// for id in ["20240101-001", "20240101-002"] {
+    ///     let order = OrderKey::new(&tenant, id);
+    ///     app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
+    /// }
+    /// app.run_until_idle().await?;
+    ///
+    /// let mut views = app.views::<OrderSummary>(&tenant);
+    /// let mut total = 0;
+    /// while let Some(found) = views.try_next().await? {
+    ///     total += found.view.total;
+    /// }
+    /// assert_eq!(total, 30000);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn views<P: Projection>(&self, tenant: &Tenant) -> FoundViews<'_, P> {
         let start = (tenant.clone(), None::<String>, true, VecDeque::new());
         Box::pin(stream::try_unfold(start, move |(tenant, mut after, mut more, mut page)| async move {

@@ -9,8 +9,10 @@ use crate::delivery::{DeadLetters, Delivered, DeliveryError, Relay};
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 impl App {
-    /// Delivers every commit that no subscriber has taken yet, and what handlers append meanwhile; returns when
+    /// Delivers every commit that a subscriber has not taken yet, and what handlers append meanwhile; returns when
     /// nothing is left. For programs that end, and for tests.
+    ///
+    /// What a subscriber could not take does not end the run: it is among the [`App::dead_letters`].
     ///
     /// # Errors
     /// [`DeliveryError`]; nothing is lost, the next run goes on.
@@ -51,6 +53,40 @@ impl App {
     }
 
     /// The commits that subscribers could not take.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// # use cqrs_core::store::MemoryEventStore;
+    /// # use std::sync::atomic::{AtomicBool, Ordering};
+    /// static PRICES: AtomicBool = AtomicBool::new(false);
+    ///
+    /// #[event_handler(OrderCreated)]
+    /// async fn invoice(_: &OrderCreated) -> Result<(), HandlerError> {
+    ///     if !PRICES.load(Ordering::Relaxed) {
+    ///         return Err(HandlerError::permanent("there is no price list"));
+    ///     }
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).build()?;
+    /// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+    /// app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
+    /// app.run_until_idle().await?;
+    ///
+    /// let letters = app.dead_letters().list().await?;
+    /// assert_eq!(letters[0].id.subscriber, "invoice");
+    /// assert_eq!((letters[0].reason.as_str(), letters[0].attempts), ("there is no price list", 1));
+    ///
+    /// PRICES.store(true, Ordering::Relaxed);
+    /// assert_eq!(app.dead_letters().redrive("invoice").await?, 1);
+    /// assert_eq!(app.dead_letters().list().await?, []);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn dead_letters(&self) -> DeadLetters<'_> {
         DeadLetters::new(self)

@@ -3,6 +3,24 @@ use std::time::Duration;
 use crate::delivery::RetryPolicy;
 
 /// What can be tuned. The defaults are meant for production.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use cqrs_core::App;
+/// use cqrs_core::delivery::RetryPolicy;
+/// use cqrs_core::store::MemoryEventStore;
+///
+/// let app = App::builder(MemoryEventStore::new())
+///     .settings(|settings| {
+///         settings.cached_states = 0;
+///         settings.conflict.attempts = 3;
+///         settings.delivery =
+///             RetryPolicy { attempts: 8, base: Duration::from_secs(1), cap: Duration::from_secs(60) };
+///     })
+///     .build()?;
+/// # Ok::<(), cqrs_core::BuildError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {

@@ -13,7 +13,7 @@ use crate::store::record;
 /// The dead letters of an app's subscribers: list them, redrive them, drop them.
 ///
 /// Beside the subscribers there is `@relay`: records that are corrupt, or of a type that no aggregate of this
-/// program applies.
+/// program applies. [`App::dead_letters`] has an example.
 #[derive(Debug)]
 pub struct DeadLetters<'a> {
     app: &'a App,

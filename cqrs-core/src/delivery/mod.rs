@@ -9,6 +9,11 @@
 //! subscriber is kept in the [`DeliveryStore`] and moves only after the work is done, so a restart goes on where the
 //! last run stopped. What fails is tried again, then becomes a [`DeadLetter`]; later commits of the same
 //! stream wait behind it, other streams flow on.
+//!
+//! [`App::run`](crate::App::run) and [`App::run_until_idle`](crate::App::run_until_idle) deliver; one process at a
+//! time should do it on one store. How often and how soon is tried again is
+//! [`Settings::delivery`](crate::app::Settings). A commit that cannot be decoded, or holds a type that no linked
+//! aggregate applies, is a dead letter of `@relay`: it is never passed over in silence.
 
 mod consumer;
 mod dead_letters;

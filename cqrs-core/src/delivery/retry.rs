@@ -2,6 +2,9 @@ use std::time::Duration;
 
 /// How often, and after which waits, something is tried again: exponential, with full jitter
 /// (Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+///
+/// Before the try after n failures the wait is random, between nothing and `base` · 2ⁿ⁻¹, or `cap` where that is
+/// less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// How often it is tried in all; at least once.

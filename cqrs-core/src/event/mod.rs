@@ -1,4 +1,8 @@
 //! Facts: what `#[event]` implements, and how an event travels with its metadata.
+//!
+//! [`#[event]`](macro@crate::event) implements [`Event`]; the `#[apply]` method of an aggregate makes it an
+//! [`AggregateEvent`]. A [`RawEvent`] is stored, a [`Recorded`] one is decoded; both know stream, version and
+//! metadata.
 
 mod id;
 mod into_events;
@@ -14,6 +18,18 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// One immutable fact. `#[event]` implements it.
+///
+/// ```
+/// use cqrs_core::prelude::*;
+/// use cqrs_core::Event;
+///
+/// #[event(schema = 2)]
+/// struct OrderShipped {
+///     tracking: String,
+/// }
+///
+/// assert_eq!((OrderShipped::TYPE, OrderShipped::SCHEMA), ("OrderShipped", 2));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     label = "this type is not an event",

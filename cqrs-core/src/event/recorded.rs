@@ -9,6 +9,28 @@ use crate::version::Version;
 
 /// An event as it was recorded: it derefs to the event and knows its stream, its version, its place in the
 /// commit and the commit's metadata.
+///
+/// Handlers, projections and [`App::history`](crate::App::history) get them. A test of a handler makes one:
+///
+/// ```rust,standalone_crate
+/// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+/// # use order::*;
+/// use std::sync::Arc;
+///
+/// use cqrs_core::prelude::*;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+/// let metadata = Metadata::new("c-2", "2024-01-01T10:00:00Z".parse()?);
+/// let event = OrderShipped { tracking: "Z1".into() };
+/// let recorded = Recorded::new(event, order.stream()?, Version::new(2), 0, Arc::new(metadata));
+///
+/// assert_eq!(recorded.tracking, "Z1");
+/// assert_eq!(recorded.key()?, order);
+/// assert_eq!(recorded.metadata().created_at.to_string(), "2024-01-01T10:00:00.000Z");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Recorded<E> {
     event: E,

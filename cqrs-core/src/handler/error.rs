@@ -7,11 +7,24 @@ use std::fmt;
 ///
 /// ```
 /// use cqrs_core::HandlerError;
-/// fn parse(text: &str) -> Result<u32, HandlerError> {
+///
+/// fn quantity(text: &str) -> Result<u32, HandlerError> {
+///     // The text stays what it is: another try is pointless.
 ///     text.parse().map_err(HandlerError::permanent)
 /// }
-/// assert!(parse("x").unwrap_err().is_permanent());
+///
+/// fn print(path: &str) -> Result<(), HandlerError> {
+///     // The printer may be back in a second.
+///     std::fs::write(path, "slip")?;
+///     Ok(())
+/// }
+///
+/// assert!(quantity("x").unwrap_err().is_permanent());
+/// assert!(!print("/no/such/printer").unwrap_err().is_permanent());
 /// ```
+///
+/// Text is a source, too: `HandlerError::retry("the printer is out of paper")`. `HandlerError` does not implement
+/// `Error` itself: a type that every error becomes through `?` cannot.
 pub struct HandlerError {
     source: Box<dyn Error + Send + Sync>,
     permanent: bool,

@@ -1,4 +1,7 @@
 //! Typed addresses: tenant, entity and id, rendered to DynamoDB's two key attributes.
+//!
+//! [`#[aggregate]`](macro@crate::aggregate) writes a key per aggregate. Rendering is injective: every part is
+//! percent-encoded for `%`, `#`, `@` and control characters, so any text is a legal id and no two keys render alike.
 
 mod encoding;
 mod error;

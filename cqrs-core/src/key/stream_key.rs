@@ -7,6 +7,16 @@ use crate::version::Version;
 /// The rendered address of a stream: its partition key and its sort key without the version.
 ///
 /// Every [`AggregateKey`](super::AggregateKey) renders to one; stores and the delivery work on it.
+///
+/// ```
+/// use cqrs_core::{StreamKey, Version};
+///
+/// let stream = StreamKey::new("TENANT001#ORDER", "ORDER#20240101-001")?;
+/// let sk = stream.commit_sk(Version::new(3));
+/// assert_eq!(sk, "ORDER#20240101-001@0000000003");
+/// assert_eq!(StreamKey::parse_commit(stream.pk(), &sk)?, (stream, Version::new(3)));
+/// # Ok::<(), cqrs_core::KeyError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamKey {
     pk: Arc<str>,

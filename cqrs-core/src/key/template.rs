@@ -39,6 +39,21 @@ pub struct KeyTemplate {
 }
 
 /// The typed address of one aggregate instance; `#[aggregate(entity = "ORDER")]` writes it: `OrderKey`.
+///
+/// ```rust,standalone_crate
+/// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+/// # use order::*;
+/// use cqrs_core::AggregateKey;
+/// # use cqrs_core::{KeyError, Tenant};
+///
+/// # fn main() -> Result<(), KeyError> {
+/// let order = OrderKey::new(&Tenant::new("TENANT001")?, "2024#1");
+/// let stream = order.stream()?;
+/// assert_eq!((stream.pk(), stream.sk()), ("TENANT001#ORDER", "ORDER#2024%231"));
+/// assert_eq!(OrderKey::parse(&stream)?.id(), "2024#1");
+/// # Ok(())
+/// # }
+/// ```
 pub trait AggregateKey: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// The aggregate that lives at this key; `App::execute` finds it through the key.
     type Aggregate: crate::aggregate::Entity<Key = Self>;

@@ -1,4 +1,13 @@
 //! Read models: what `#[projection]` implements.
+//!
+//! [`#[projection]`](macro@crate::projection) implements [`View`] on the struct and [`Projection`] on the impl block.
+//!
+//! A commit is applied at most once, and in the order of its stream, whatever is delivered. A view at its
+//! aggregate's key has the version w of the last commit that it contains. The commit v is skipped where v ≤ w,
+//! applied where v = w + 1, and where v > w + 1 the missing commits are read from the store and applied before it.
+//! The view is written only if it is still at w. A view whose key comes from the events has commits of several
+//! streams in it; there the same rule holds per stream, with w in a [`Fence`](crate::view::Fence) that is written
+//! in the same transaction.
 
 mod arm;
 

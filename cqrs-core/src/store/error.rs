@@ -7,6 +7,30 @@ use crate::key::KeyError;
 type Source = Box<dyn Error + Send + Sync>;
 
 /// Why the store did not answer as asked.
+///
+/// | error | what to do |
+/// | --- | --- |
+/// | [`Throttled`](Self::Throttled), [`Unavailable`](Self::Unavailable) | try again later: [`is_transient`](Self::is_transient) |
+/// | [`Refused`](Self::Refused) | mend the configuration or the rights; the source says what |
+/// | [`Corrupt`](Self::Corrupt), [`Decode`](Self::Decode) | look at the item that it names; a newer program may have written it |
+/// | [`Encode`](Self::Encode), [`TooLarge`](Self::TooLarge), [`Key`](Self::Key) | change what is sent; it was not sent |
+///
+/// A conflict of versions is none of them: it is an answer, [`Append::Taken`](super::Append::Taken).
+///
+/// ```
+/// use cqrs_core::StoreError;
+///
+/// fn status(error: &StoreError) -> u16 {
+///     match error {
+///         StoreError::Throttled { .. } => 429,
+///         error if error.is_transient() => 503,
+///         StoreError::TooLarge { .. } | StoreError::Encode(_) | StoreError::Key(_) => 400,
+///         _ => 500,
+///     }
+/// }
+/// assert_eq!(status(&StoreError::TooLarge { bytes: 500_000, limit: 409_600 }), 400);
+/// assert_eq!(status(&StoreError::Unavailable { source: "connection reset".into() }), 503);
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {

@@ -1,4 +1,8 @@
 //! The event store: the trait that stores implement, and one in memory.
+//!
+//! Code that runs commands names no store: [`App`](crate::App) hides it. A store of your own implements
+//! [`EventStore`], with a [`ChangeFeed`] to deliver from and a [`DeliveryStore`] for the delivery's memory;
+//! [`record`] turns commits into what is stored, [`limits`] says what fits.
 
 mod erased;
 mod error;
@@ -20,6 +24,54 @@ use crate::version::Version;
 /// Keeps commits: appends under optimistic locking, reads a stream page by page, and tells what was appended.
 ///
 /// Commits are never changed and never deleted.
+///
+/// A store in front of another one, which counts what is written:
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use cqrs_core::store::{Append, CommitPage, MemoryEventStore};
+/// use cqrs_core::{App, Commit, EventStore, StoreError, StreamKey, Version};
+///
+/// struct Counted<S> {
+///     store: S,
+///     written: AtomicU64,
+/// }
+///
+/// impl<S: EventStore> EventStore for Counted<S> {
+///     type Feed = S::Feed;
+///     type Delivery = S::Delivery;
+///
+///     async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
+///         let append = self.store.append(commit).await?;
+///         if append == Append::Written {
+///             self.written.fetch_add(1, Ordering::Relaxed);
+///         }
+///         Ok(append)
+///     }
+///
+///     async fn read(
+///         &self,
+///         stream: &StreamKey,
+///         after: Version,
+///         until: Version,
+///     ) -> Result<CommitPage, StoreError> {
+///         self.store.read(stream, after, until).await
+///     }
+///
+///     fn feed(&self) -> S::Feed {
+///         self.store.feed()
+///     }
+///
+///     fn delivery(&self) -> S::Delivery {
+///         self.store.delivery()
+///     }
+/// }
+///
+/// let store = Counted { store: MemoryEventStore::new(), written: AtomicU64::new(0) };
+/// let app = App::builder(store).build()?;
+/// # Ok::<(), cqrs_core::BuildError>(())
+/// ```
 pub trait EventStore: Send + Sync + 'static {
     /// Where the commits of all streams can be followed.
     type Feed: ChangeFeed;

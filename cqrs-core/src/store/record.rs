@@ -8,6 +8,7 @@
 //! ```
 //!
 //! The first event stands in `type`, `schema` and `data`; further ones in `rest`, a list of the same three.
+//! `createdBy`, `causationId` and `traceContext` are left out where there is none.
 
 use std::sync::Arc;
 

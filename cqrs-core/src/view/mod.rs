@@ -1,4 +1,6 @@
 //! The store of views: the trait, and one in memory.
+//!
+//! Projections write here and [`App::view`](crate::App::view) reads. A store of your own implements [`ViewStore`].
 
 mod erased;
 mod memory;
@@ -70,7 +72,50 @@ pub enum Write {
     Stale,
 }
 
-/// Keeps views, under the seed's own condition: absent, or at the version that was read.
+/// Keeps views. A write has a condition: absent, or still at the version that was read.
+///
+/// A store in front of another one, which lets nothing be written:
+///
+/// ```
+/// use cqrs_core::projection::ViewId;
+/// use cqrs_core::view::{Fence, MemoryViewStore, StoredView, ViewPage, ViewStore, Write};
+/// use cqrs_core::{StoreError, Version};
+///
+/// struct ReadOnly<S>(S);
+///
+/// fn refused() -> StoreError {
+///     StoreError::Refused { source: "this process only reads views".into() }
+/// }
+///
+/// impl<S: ViewStore> ViewStore for ReadOnly<S> {
+///     async fn get(&self, id: &ViewId) -> Result<Option<StoredView>, StoreError> {
+///         self.0.get(id).await
+///     }
+///
+///     async fn list(&self, pk: &str, after: Option<&str>) -> Result<ViewPage, StoreError> {
+///         self.0.list(pk, after).await
+///     }
+///
+///     async fn fence(&self, id: &ViewId) -> Result<Version, StoreError> {
+///         self.0.fence(id).await
+///     }
+///
+///     async fn put(&self, _: &StoredView, _: Version) -> Result<Write, StoreError> {
+///         Err(refused())
+///     }
+///
+///     async fn put_fenced(
+///         &self,
+///         _: &Fence,
+///         _: Version,
+///         _: &[(StoredView, Version)],
+///     ) -> Result<Write, StoreError> {
+///         Err(refused())
+///     }
+/// }
+///
+/// let views = ReadOnly(MemoryViewStore::new());
+/// ```
 pub trait ViewStore: Send + Sync + 'static {
     /// Reads a view, with all writes that were acknowledged before.
     ///
@@ -81,8 +126,8 @@ pub trait ViewStore: Send + Sync + 'static {
     /// Writes a view if the stored one is still at `expected`; [`Version::NONE`] expects none.
     ///
     /// # Errors
-    /// What [`limits::check`](crate::store::limits::check) says, before anything is sent. A write whose answer was lost may have happened; repeating it is answered
-    /// [`Write::Stale`].
+    /// What [`limits::check`](crate::store::limits::check) says, before anything is sent. A write whose answer was
+    /// lost may have happened; repeating it is answered [`Write::Stale`].
     fn put(
         &self,
         view: &StoredView,

@@ -1,0 +1,10 @@
+//! The pages of the macros, for their examples to be compiled: `cqrs-macros` cannot name this crate.
+
+#[doc = include_str!("../../cqrs-macros/docs/event.md")]
+mod event {}
+#[doc = include_str!("../../cqrs-macros/docs/aggregate.md")]
+mod aggregate {}
+#[doc = include_str!("../../cqrs-macros/docs/projection.md")]
+mod projection {}
+#[doc = include_str!("../../cqrs-macros/docs/event_handler.md")]
+mod event_handler {}
