@@ -42,8 +42,26 @@ impl<T, E> ResultType for Result<T, E> {
 
 /// A command for a method that takes it by value. It stays with the framework too: after a conflict with another
 /// writer it is decided again.
-pub fn clone_command<C: Clone>(command: &C) -> C {
-    command.clone()
+pub fn clone_command<C: ByValue>(command: &C) -> C {
+    command.copy()
+}
+
+/// A command that a method may take by value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is taken by value, and is not `Clone`",
+    label = "a command is decided again after a conflict, so a copy of it is needed",
+    note = "derive `Clone` for `{Self}`, or take it by reference: `&{Self}`"
+)]
+pub trait ByValue: Sized {
+    /// A copy.
+    fn copy(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<C: Clone> ByValue for C {
+    fn copy(&self) -> Self {
+        self.clone()
+    }
 }
 
 /// Serializes one case of an aggregate's event enum.

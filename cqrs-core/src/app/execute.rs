@@ -1,3 +1,4 @@
+use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
 
@@ -5,8 +6,8 @@ use uuid::Uuid;
 
 use super::engine::{Engine, Intent};
 use super::{App, Committed, ExecuteError};
-use crate::aggregate::{Command, Decide};
-use crate::key::AggregateKey;
+use crate::aggregate::{Aggregate, Command, Decide};
+use crate::key::{AggregateKey, KeyError, StreamKey};
 use crate::metadata::Metadata;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
@@ -51,11 +52,10 @@ use crate::version::Version;
 /// | [`trace_context`](Execute::trace_context) | none |
 /// | [`expect_version`](Execute::expect_version) | any version; conflicts are tried again |
 #[must_use = "a command does nothing until it is awaited"]
-#[derive(Debug)]
-pub struct Execute<'a, K, C> {
+pub struct Execute<'a, A: Aggregate, R> {
     app: &'a App,
-    key: K,
-    command: C,
+    stream: Result<StreamKey, KeyError>,
+    run: Run<'a, A, R>,
     by: Option<String>,
     at: Option<Timestamp>,
     command_id: Option<String>,
@@ -64,6 +64,11 @@ pub struct Execute<'a, K, C> {
     trace_context: Option<String>,
     expected: Option<Version>,
 }
+
+type Running<'a, A, R> = Pin<Box<dyn Future<Output = Result<Committed<A>, ExecuteError<R>>> + Send + 'a>>;
+/// The command is in here instead of in a type parameter: where an aggregate does not decide on it, that is the
+/// one error, and not one more about a future that is none.
+type Run<'a, A, R> = Box<dyn FnOnce(&'a App, Intent) -> Running<'a, A, R> + Send + Sync + 'a>;
 
 impl App {
     /// Executes a command on the aggregate at `key`: load, decide, append.
@@ -87,15 +92,21 @@ impl App {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn execute<'a, K, C>(&'a self, key: &K, command: C) -> Execute<'a, K, C>
+    pub fn execute<'a, K, C>(
+        &'a self,
+        key: &K,
+        command: C,
+    ) -> Execute<'a, K::Aggregate, <K::Aggregate as Decide<C>>::Rejection>
     where
         K: AggregateKey<Aggregate: Decide<C>>,
         C: Command,
     {
         Execute {
             app: self,
-            key: key.clone(),
-            command,
+            stream: key.stream(),
+            run: Box::new(move |app, intent| {
+                Box::pin(async move { Engine::new(app, intent).execute(&command).await })
+            }),
             by: None,
             at: None,
             command_id: None,
@@ -107,7 +118,7 @@ impl App {
     }
 }
 
-impl<K, C> Execute<'_, K, C> {
+impl<A: Aggregate, R> Execute<'_, A, R> {
     /// Who sends the command.
     pub fn by(mut self, who: impl Into<String>) -> Self {
         self.by = Some(who.into());
@@ -193,17 +204,22 @@ impl<K, C> Execute<'_, K, C> {
     }
 }
 
-impl<'a, K, C> IntoFuture for Execute<'a, K, C>
-where
-    K: AggregateKey<Aggregate: Decide<C>>,
-    C: Command,
-{
-    type Output = Result<Committed<K::Aggregate>, ExecuteError<<K::Aggregate as Decide<C>>::Rejection>>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+impl<A: Aggregate, R> fmt::Debug for Execute<'_, A, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Execute")
+            .field("stream", &self.stream)
+            .field("command_id", &self.command_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a, A: Aggregate, R: 'a> IntoFuture for Execute<'a, A, R> {
+    type Output = Result<Committed<A>, ExecuteError<R>>;
+    type IntoFuture = Running<'a, A, R>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let stream = self.key.stream().map_err(ExecuteError::Key)?;
+            let stream = self.stream.map_err(ExecuteError::Key)?;
             let cause = self.app.cause.as_deref();
             let given = self.command_id.or_else(|| cause.map(|cause| cause.next_command_id(&stream)));
             let idempotent = given.is_some();
@@ -225,7 +241,7 @@ where
                 own_clock: self.at.is_none(),
                 expected: self.expected,
             };
-            Engine::new(self.app, intent).execute(&self.command).await
+            (self.run)(self.app, intent).await
         })
     }
 }

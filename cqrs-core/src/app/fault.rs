@@ -47,7 +47,7 @@ use crate::registry::Location;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BuildError {
     /// At least one.
     pub faults: Vec<WiringFault>,
@@ -140,6 +140,13 @@ impl fmt::Display for BuildError {
             write!(f, "\n  - {fault}")?;
         }
         Ok(())
+    }
+}
+
+// A `main` that returns it shows its `{:?}`, and there the faults should read as well.
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
