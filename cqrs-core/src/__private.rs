@@ -160,6 +160,12 @@ pub fn render_view_id(fields: &[(&'static str, &dyn RenderPart)]) -> Result<Stri
     Ok(id)
 }
 
+/// The fields of a view's key, as [`render_view_id`] joins them.
+#[must_use]
+pub fn parse_view_id(id: &str) -> Parts<'_> {
+    Parts::of_id(id)
+}
+
 /// [`KeyPart`] without its constructor, so that fields of several types stand in one list.
 pub trait RenderPart {
     /// Appends the rendered value.

@@ -1,7 +1,7 @@
 //! The rows that the macros register through `inventory`.
 
 use crate::aggregate::{Aggregate, EventRow};
-use crate::delivery::{ProjectionDriver, projection_driver};
+use crate::delivery::{CONCURRENT_STREAMS, ProjectionDriver, projection_driver};
 use crate::event::EventId;
 use crate::handler::{HandlerArm, Need};
 use crate::key::{AggregateKey, KeyError, StreamKey};
@@ -54,6 +54,7 @@ pub struct ProjectionRow {
     pub(crate) view: &'static str,
     pub(crate) events: fn() -> Vec<EventId>,
     pub(crate) driver: fn() -> Box<dyn ProjectionDriver>,
+    pub(crate) queue: Option<&'static str>,
     pub(crate) location: Location,
 }
 
@@ -66,8 +67,16 @@ impl ProjectionRow {
             view: P::VIEW,
             events: || P::ARMS.iter().map(|arm| arm.event).collect(),
             driver: projection_driver::<P>,
+            queue: None,
             location: Location { file, line },
         }
+    }
+
+    /// The same projection on a queue that it shares.
+    #[must_use]
+    pub const fn queue(mut self, name: &'static str) -> Self {
+        self.queue = Some(name);
+        self
     }
 }
 
@@ -77,6 +86,9 @@ pub struct HandlerRow {
     pub(crate) name: &'static str,
     pub(crate) arms: &'static [HandlerArm],
     pub(crate) needs: &'static [Need],
+    pub(crate) queue: Option<&'static str>,
+    pub(crate) once: bool,
+    pub(crate) concurrency: usize,
     pub(crate) location: Location,
 }
 
@@ -90,7 +102,29 @@ impl HandlerRow {
         file: &'static str,
         line: u32,
     ) -> Self {
-        Self { name, arms, needs, location: Location { file, line } }
+        let location = Location { file, line };
+        Self { name, arms, needs, queue: None, once: false, concurrency: CONCURRENT_STREAMS, location }
+    }
+
+    /// The same handler on a queue that it shares.
+    #[must_use]
+    pub const fn queue(mut self, name: &'static str) -> Self {
+        self.queue = Some(name);
+        self
+    }
+
+    /// The same handler with an inbox.
+    #[must_use]
+    pub const fn once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
+    /// The same handler, working on so many streams at a time.
+    #[must_use]
+    pub const fn concurrency(mut self, streams: usize) -> Self {
+        self.concurrency = streams;
+        self
     }
 }
 

@@ -1,9 +1,11 @@
+use std::collections::HashSet;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::delivery::{DeadLetter, DeliveryStore, LetterId, Positions};
 use cqrs_core::store::limits;
 use cqrs_core::store::record::Record;
-use cqrs_core::{StoreError, StreamKey};
+use cqrs_core::{StoreError, StreamKey, Version};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -20,6 +22,7 @@ const REASON_BYTES: usize = 4096;
 /// | --- | --- | --- |
 /// | position | `POSITION#{subscriber}` | the shard |
 /// | dead letter | `LETTER#{subscriber}` | `{digest of the stream's key}@{version}` |
+/// | commit that holds its stream back | `PARKED#{queue}` | the same |
 ///
 /// The digest is a name-based UUID, because a commit's two keys do not fit into one sort key. Letters of one
 /// stream stand together, in the order of their versions.
@@ -91,15 +94,33 @@ impl DeliveryStore for DynamoDeliveryStore {
     }
 
     async fn remove_letter(&self, id: &LetterId) -> Result<(), StoreError> {
-        self.client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(key(&letter_pk(&id.subscriber), &letter_sk(id))))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|error| store_error(&self.table, error))?;
-        Ok(())
+        self.delete(key(&letter_pk(&id.subscriber), &letter_sk(id))).await
+    }
+
+    async fn park(&self, queue: &str, stream: &StreamKey, version: Version) -> Result<(), StoreError> {
+        let mut item = key(&parked_pk(queue), &stream_sk(stream.pk(), stream.sk(), version.get()));
+        item.insert("streamPk".to_owned(), AttributeValue::S(stream.pk().to_owned()));
+        item.insert("streamSk".to_owned(), AttributeValue::S(stream.sk().to_owned()));
+        self.put(item).await
+    }
+
+    async fn unpark(&self, queue: &str, stream: &StreamKey, version: Version) -> Result<(), StoreError> {
+        self.delete(key(&parked_pk(queue), &stream_sk(stream.pk(), stream.sk(), version.get()))).await
+    }
+
+    async fn parked(&self, queue: &str) -> Result<HashSet<StreamKey>, StoreError> {
+        let mut parked = HashSet::new();
+        let mut start = None;
+        loop {
+            let (items, next) = self.page(&parked_pk(queue), start).await?;
+            for item in items {
+                parked.insert(StreamKey::new(self.text(&item, "streamPk")?, self.text(&item, "streamSk")?)?);
+            }
+            if next.is_none() {
+                return Ok(parked);
+            }
+            start = next;
+        }
     }
 }
 
@@ -109,6 +130,18 @@ impl DynamoDeliveryStore {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| store_error(&self.table, error))?;
+        Ok(())
+    }
+
+    async fn delete(&self, key: Item) -> Result<(), StoreError> {
+        self.client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
@@ -186,7 +219,16 @@ fn letter_sk(id: &LetterId) -> String {
         Ok((stream, version)) => (stream.sk().to_owned(), version.get()),
         Err(_) => (id.sk.clone(), 0),
     };
-    let digest = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{}\n{stream}", id.pk).as_bytes());
+    stream_sk(&id.pk, &stream, version)
+}
+
+fn parked_pk(queue: &str) -> String {
+    format!("PARKED#{queue}")
+}
+
+/// A sort key by which the commits of one stream stand together, in the order of their versions.
+fn stream_sk(pk: &str, sk: &str, version: u64) -> String {
+    let digest = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{pk}\n{sk}").as_bytes());
     format!("{digest}@{version:010}")
 }
 

@@ -70,7 +70,11 @@ async fn every_tenant_has_streams_and_views_of_its_own() {
         let tenant = Tenant::new(name.as_str()).unwrap();
         let views: Vec<_> = app.views::<Wealth>(&tenant).try_collect().await.unwrap();
         let [found] = &views[..] else { panic!("{name}: {views:?}") };
-        assert_eq!((found.id.as_str(), &found.view), ("Ada", &Wealth { cents: *cents, folded: 2 }), "{name}");
+        assert_eq!(
+            (found.key.owner().as_str(), &found.view),
+            ("Ada", &Wealth { cents: *cents, folded: 2 }),
+            "{name}"
+        );
     }
 }
 

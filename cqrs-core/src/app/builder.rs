@@ -7,7 +7,7 @@ use super::fault::{BuildError, WiringFault};
 use super::state::StateCache;
 use super::wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
 use super::{App, Inner, Settings};
-use crate::delivery::{Reaction, Subscriber};
+use crate::delivery::{CONCURRENT_STREAMS, Reaction, Subscriber};
 use crate::event::EventId;
 use crate::handler::Provided;
 use crate::registry::{AggregateRow, HandlerRow, Location, ProjectionRow};
@@ -105,23 +105,24 @@ impl AppBuilder {
 
     /// The chosen subscribers, with their faults noted.
     fn candidates(&self, faults: &mut Vec<WiringFault>) -> Vec<Candidate> {
-        let retry = self.settings.delivery;
         let handlers = inventory::iter::<HandlerRow>().map(|row| Candidate {
             subscriber: Subscriber {
                 name: row.name,
+                queue: row.queue.unwrap_or(row.name),
                 events: row.arms.iter().map(|arm| arm.event).collect(),
                 reaction: Reaction::Handle { arms: row.arms },
-                retry,
+                concurrency: row.concurrency,
             },
-            kind: SubscriberKind::Handler,
+            kind: SubscriberKind::Handler { once: row.once },
             location: row.location,
         });
         let projections = inventory::iter::<ProjectionRow>().map(|row| Candidate {
             subscriber: Subscriber {
                 name: row.name,
+                queue: row.queue.unwrap_or(row.name),
                 events: (row.events)(),
                 reaction: Reaction::Project { driver: (row.driver)() },
-                retry,
+                concurrency: CONCURRENT_STREAMS,
             },
             kind: SubscriberKind::Projection,
             location: row.location,
@@ -230,6 +231,7 @@ fn draw(rows: &[&AggregateRow], candidates: &[Candidate]) -> Wiring {
     }
     let subscribers = candidates.iter().map(|candidate| WiringSubscriber {
         name: candidate.subscriber.name,
+        queue: candidate.subscriber.queue,
         kind: candidate.kind,
         events: candidate.subscriber.events.iter().map(|id| id.name).collect(),
         location: candidate.location.to_string(),

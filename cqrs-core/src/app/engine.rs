@@ -223,13 +223,14 @@ impl<'a> Engine<'a> {
         let page = self.app.event_store().read(stream, version.previous(), version).await?;
         match page.commits.first() {
             Some(commit) => self.outcome_of(commit, Outcome::Duplicate),
-            None => Err(StoreError::Corrupt(CorruptCommit {
+            None => Err(CorruptCommit {
                 pk: stream.pk().to_owned(),
                 sk: stream.commit_sk(version),
                 version: Some(version.get()),
                 name: None,
                 reason: "the commit was there before, and is gone".to_owned(),
-            })),
+            }
+            .into()),
         }
     }
 

@@ -90,6 +90,10 @@ impl App {
         })
     }
 
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
     pub(crate) fn provided(&self) -> &Arc<Provided> {
         &self.inner.provided
     }
@@ -109,9 +113,7 @@ impl App {
 
     /// Whose commit it is, by the key template of the aggregate that applies its events.
     pub(crate) fn tenant_of(&self, commit: &Commit) -> Result<Tenant, KeyError> {
-        let mut rows =
-            commit.events.iter().filter_map(|event| self.inner.aggregates.get(event.name.as_str()));
-        match rows.next() {
+        match self.aggregate_of(commit) {
             Some(row) => (row.tenant)(&commit.stream),
             None => Err(KeyError::Malformed {
                 text: commit.stream.pk().to_owned(),
@@ -119,6 +121,15 @@ impl App {
                 reason: "no aggregate of this program applies the commit's events".to_owned(),
             }),
         }
+    }
+
+    /// The entity name of the aggregate that applies the commit's events; none where there is none.
+    pub(crate) fn entity_of(&self, commit: &Commit) -> Option<&'static str> {
+        self.aggregate_of(commit).map(|row| row.entity)
+    }
+
+    fn aggregate_of(&self, commit: &Commit) -> Option<&'static AggregateRow> {
+        commit.events.iter().find_map(|event| self.inner.aggregates.get(event.name.as_str()).copied())
     }
 
     /// The same app, sending commands because of an event that a handler received.

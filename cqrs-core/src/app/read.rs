@@ -1,8 +1,10 @@
 use std::collections::VecDeque;
+use std::fmt;
 use std::pin::Pin;
 
 use futures_core::Stream;
 use futures_util::stream;
+use serde_json::Value;
 
 use super::state::{State, decode_one};
 use super::{App, Loaded};
@@ -10,7 +12,7 @@ use crate::aggregate::{Aggregate, Entity};
 use crate::commit::Commit;
 use crate::event::{RawEvent, Recorded};
 use crate::key::{AggregateKey, StreamKey};
-use crate::projection::{Projection, ViewId};
+use crate::projection::{Projection, View, ViewAddress, ViewId};
 use crate::store::{CorruptCommit, StoreError};
 use crate::tenant::Tenant;
 use crate::timestamp::Timestamp;
@@ -25,17 +27,27 @@ pub type History<'a, A> =
 pub type FoundViews<'a, P> = Pin<Box<dyn Stream<Item = Result<Found<P>, StoreError>> + Send + 'a>>;
 
 /// A view with its address.
-#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Found<P> {
-    /// The rendered id within the view: `20240101-001`.
-    pub id: String,
+pub struct Found<P: View> {
+    /// Its key.
+    pub key: P::Key,
     /// The view.
     pub view: P,
     /// The stored version: see [`StoredView::version`].
     pub version: Version,
     /// When it was written.
     pub updated_at: Timestamp,
+}
+
+impl<P: View + fmt::Debug> fmt::Debug for Found<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Found")
+            .field("id", &self.key.view_id())
+            .field("view", &self.view)
+            .field("version", &self.version)
+            .field("updated_at", &self.updated_at)
+            .finish()
+    }
 }
 
 impl App {
@@ -124,35 +136,40 @@ impl App {
     /// [`StoreError`].
     pub async fn view<P: Projection>(&self, key: &P::Key) -> Result<Option<P>, StoreError> {
         let stored = self.view_store()?.get(&ViewId::of::<P>(key)?).await?;
-        Ok(stored.map(found::<P>).transpose()?.map(|found| found.view))
+        stored.map(|stored| decode_view(&stored.id, &stored.data)).transpose()
     }
 
     /// All views of one tenant, in the order of their ids.
     pub fn views<P: Projection>(&self, tenant: &Tenant) -> FoundViews<'_, P> {
-        let pk = ViewId::partition(P::VIEW, tenant);
-        let start = (pk, None::<String>, true, VecDeque::new());
-        Box::pin(stream::try_unfold(start, move |(pk, mut after, mut more, mut page)| async move {
+        let start = (tenant.clone(), None::<String>, true, VecDeque::new());
+        Box::pin(stream::try_unfold(start, move |(tenant, mut after, mut more, mut page)| async move {
             while page.is_empty() && more {
+                let pk = ViewId::partition(P::VIEW, &tenant);
                 let next = self.view_store()?.list(&pk, after.as_deref()).await?;
                 more = next.more && !next.views.is_empty();
                 after = next.views.last().map(|view| view.id.sk.clone()).or(after);
                 page.extend(next.views);
             }
             match page.pop_front() {
-                Some(view) => Ok(Some((found::<P>(view)?, (pk, after, more, page)))),
+                Some(view) => Ok(Some((found::<P>(&tenant, view)?, (tenant, after, more, page)))),
                 None => Ok(None),
             }
         }))
     }
 }
 
-fn found<P: Projection>(stored: StoredView) -> Result<Found<P>, StoreError> {
-    let StoredView { id, version, data, updated_at } = stored;
-    let view = P::deserialize(&data).map_err(|error| StoreError::Refused {
+fn decode_view<P: Projection>(id: &ViewId, data: &Value) -> Result<P, StoreError> {
+    P::deserialize(data).map_err(|error| StoreError::Refused {
         source: format!("the stored view {} does not have the shape of `{}`: {error}", id.sk, P::NAME).into(),
-    })?;
-    let id = id.sk.strip_prefix(P::VIEW).and_then(|id| id.strip_prefix('#')).unwrap_or(&id.sk).to_owned();
-    Ok(Found { id, view, version, updated_at })
+    })
+}
+
+fn found<P: Projection>(tenant: &Tenant, stored: StoredView) -> Result<Found<P>, StoreError> {
+    let StoredView { id, version, data, updated_at } = stored;
+    let view = decode_view(&id, &data)?;
+    let text = id.sk.strip_prefix(P::VIEW).and_then(|id| id.strip_prefix('#')).unwrap_or(&id.sk);
+    let key = P::Key::from_view_id(tenant.clone(), text)?;
+    Ok(Found { key, view, version, updated_at })
 }
 
 /// How far a history has been read.

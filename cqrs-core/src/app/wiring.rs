@@ -5,7 +5,7 @@ use serde::Serialize;
 pub struct Wiring {
     /// Every event of every linked aggregate.
     pub events: Vec<WiringEvent>,
-    /// Every handler and projection of this app; each has a queue of its own, named like it.
+    /// Every handler and projection of this app.
     pub subscribers: Vec<WiringSubscriber>,
 }
 
@@ -25,9 +25,12 @@ pub struct WiringEvent {
 /// One subscriber.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WiringSubscriber {
-    /// Its name; also its queue's.
+    /// Its name.
     pub name: &'static str,
+    /// Its queue: one of its own, named like it, or the one of `queue = "…"`.
+    pub queue: &'static str,
     /// What it is.
+    #[serde(flatten)]
     pub kind: SubscriberKind,
     /// The stored type names that it listens to.
     pub events: Vec<&'static str>,
@@ -37,10 +40,13 @@ pub struct WiringSubscriber {
 
 /// What a subscriber is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(tag = "kind", rename_all = "camelCase")]
 pub enum SubscriberKind {
     /// Reacts, with side effects; never replayed.
-    Handler,
+    Handler {
+        /// Whether an inbox remembers what it has done.
+        once: bool,
+    },
     /// Folds into views; replayable.
     Projection,
 }

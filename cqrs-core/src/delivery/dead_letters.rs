@@ -114,10 +114,13 @@ impl<'a> DeadLetters<'a> {
     /// Delivers one letter; on failure keeps it with the new reason.
     async fn deliver(&self, subscriber: &Subscriber, letter: &DeadLetter) -> Result<bool, DeliveryError> {
         let failure = match decode(letter) {
-            Ok(commit) => match subscriber.deliver(self.app, std::slice::from_ref(&commit)).await {
-                (_, None) => return Ok(true),
-                (_, Some(failure)) => (failure.reason, failure.attempts),
-            },
+            Ok(commit) => {
+                let retry = self.app.settings().delivery;
+                match subscriber.deliver(self.app, std::slice::from_ref(&commit), retry).await {
+                    (_, None) => return Ok(true),
+                    (_, Some(failure)) => (failure.reason, failure.attempts),
+                }
+            }
             Err(reason) => (reason, 1),
         };
         let (reason, attempts) = failure;

@@ -1,8 +1,11 @@
+use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
 
 use super::{ChangeFeed, DeadLetter, DeliveryStore, FeedPage, LetterId, Positions};
+use crate::key::StreamKey;
 use crate::store::StoreError;
+use crate::version::Version;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
@@ -24,6 +27,9 @@ pub(crate) trait DynDeliveryStore: Send + Sync {
     fn put_letter<'a>(&'a self, letter: &'a DeadLetter) -> Boxed<'a, ()>;
     fn letters<'a>(&'a self, subscriber: &'a str, after: Option<&'a LetterId>) -> Boxed<'a, Vec<DeadLetter>>;
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> Boxed<'a, ()>;
+    fn park<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()>;
+    fn unpark<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()>;
+    fn parked<'a>(&'a self, queue: &'a str) -> Boxed<'a, HashSet<StreamKey>>;
 }
 
 impl<S: DeliveryStore> DynDeliveryStore for S {
@@ -41,5 +47,14 @@ impl<S: DeliveryStore> DynDeliveryStore for S {
     }
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> Boxed<'a, ()> {
         Box::pin(DeliveryStore::remove_letter(self, id))
+    }
+    fn park<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()> {
+        Box::pin(DeliveryStore::park(self, queue, stream, version))
+    }
+    fn unpark<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()> {
+        Box::pin(DeliveryStore::unpark(self, queue, stream, version))
+    }
+    fn parked<'a>(&'a self, queue: &'a str) -> Boxed<'a, HashSet<StreamKey>> {
+        Box::pin(DeliveryStore::parked(self, queue))
     }
 }

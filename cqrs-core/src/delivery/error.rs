@@ -27,13 +27,21 @@ pub enum DeliveryError {
         /// All names.
         known: String,
     },
+    /// No subscriber has this queue.
+    #[error("no subscriber listens to a queue called `{name}`; there are: {known}")]
+    UnknownQueue {
+        /// The name asked for.
+        name: String,
+        /// All names.
+        known: String,
+    },
 }
 
 impl DeliveryError {
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Feed(source) | Self::Ledger { source, .. } => source.is_transient(),
-            Self::Stopped | Self::UnknownSubscriber { .. } => false,
+            Self::Stopped | Self::UnknownSubscriber { .. } | Self::UnknownQueue { .. } => false,
         }
     }
 }

@@ -1,10 +1,13 @@
+use std::collections::HashSet;
 use std::future::Future;
 
 use serde_json::Value;
 
 use super::Positions;
+use crate::key::StreamKey;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
+use crate::version::Version;
 
 /// The address of a dead letter: the subscriber, and the commit by its stored keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,7 +35,7 @@ pub struct DeadLetter {
     pub record: Value,
 }
 
-/// Keeps what the delivery must not forget: positions and dead letters.
+/// Keeps what the delivery must not forget: positions, dead letters, and the streams that wait behind them.
 pub trait DeliveryStore: Send + Sync + 'static {
     /// How far a subscriber has come.
     ///
@@ -73,4 +76,32 @@ pub trait DeliveryStore: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`].
     fn remove_letter(&self, id: &LetterId) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Holds a stream back on one queue, on account of one commit. Again is no error.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn park(
+        &self,
+        queue: &str,
+        stream: &StreamKey,
+        version: Version,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Takes back what [`DeliveryStore::park`] did for one commit; a stream flows again when none is left.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn unpark(
+        &self,
+        queue: &str,
+        stream: &StreamKey,
+        version: Version,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The streams that are held back on one queue.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn parked(&self, queue: &str) -> impl Future<Output = Result<HashSet<StreamKey>, StoreError>> + Send;
 }

@@ -1,8 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{DeadLetter, DeliveryStore, LetterId, Positions};
+use crate::key::StreamKey;
 use crate::store::StoreError;
+use crate::version::Version;
 
 const PAGE: usize = 100;
 
@@ -16,6 +18,7 @@ pub struct MemoryDeliveryStore {
 struct Content {
     positions: BTreeMap<String, Positions>,
     letters: BTreeMap<LetterId, DeadLetter>,
+    parked: BTreeSet<(String, StreamKey, Version)>,
 }
 
 impl MemoryDeliveryStore {
@@ -58,5 +61,21 @@ impl DeliveryStore for MemoryDeliveryStore {
     async fn remove_letter(&self, id: &LetterId) -> Result<(), StoreError> {
         self.content().letters.remove(id);
         Ok(())
+    }
+
+    async fn park(&self, queue: &str, stream: &StreamKey, version: Version) -> Result<(), StoreError> {
+        self.content().parked.insert((queue.to_owned(), stream.clone(), version));
+        Ok(())
+    }
+
+    async fn unpark(&self, queue: &str, stream: &StreamKey, version: Version) -> Result<(), StoreError> {
+        self.content().parked.remove(&(queue.to_owned(), stream.clone(), version));
+        Ok(())
+    }
+
+    async fn parked(&self, queue: &str) -> Result<HashSet<StreamKey>, StoreError> {
+        let content = self.content();
+        let parked = content.parked.iter().filter(|(name, _, _)| name == queue);
+        Ok(parked.map(|(_, stream, _)| stream.clone()).collect())
     }
 }

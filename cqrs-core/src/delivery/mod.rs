@@ -10,23 +10,27 @@
 //! last run stopped. What fails is tried again, then becomes a [`DeadLetter`]; later commits of the same
 //! stream wait behind it, other streams flow on.
 
+mod consumer;
 mod dead_letters;
 mod erased;
 mod error;
 mod feed;
 mod ledger;
 mod memory;
+mod message;
 mod projector;
 mod queue;
 mod relay;
 mod retry;
 mod subscriber;
 
+pub use consumer::{Consumer, Received, Verdict};
 pub use dead_letters::DeadLetters;
 pub use error::DeliveryError;
 pub use feed::{Change, ChangeFeed, FeedPage, Positions};
 pub use ledger::{DeadLetter, DeliveryStore, LetterId};
 pub use memory::MemoryDeliveryStore;
+pub use message::{Body, MAX_MESSAGE_BYTES, Message};
 pub use relay::Delivered;
 pub use retry::RetryPolicy;
 
@@ -34,4 +38,4 @@ pub(crate) use erased::{DynChangeFeed, DynDeliveryStore};
 pub(crate) use projector::{ProjectionDriver, projection_driver};
 pub(crate) use queue::Parked;
 pub(crate) use relay::Relay;
-pub(crate) use subscriber::{Reaction, Subscriber};
+pub(crate) use subscriber::{CONCURRENT_STREAMS, Reaction, Subscriber};

@@ -14,9 +14,6 @@ use crate::store::record;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
-/// How many streams of one page a subscriber works on at the same time.
-const CONCURRENT_STREAMS: usize = 16;
-
 /// Some commits as the relay read them, for all subscribers.
 #[derive(Debug)]
 pub(crate) struct Page {
@@ -89,7 +86,10 @@ impl Queue {
         }
         let this = &*self;
         let work = streams.into_iter().map(|(stream, commits)| this.take_stream(stream, commits));
-        stream::iter(work).buffer_unordered(CONCURRENT_STREAMS).try_for_each(|()| async { Ok(()) }).await?;
+        stream::iter(work)
+            .buffer_unordered(this.subscriber.concurrency)
+            .try_for_each(|()| async { Ok(()) })
+            .await?;
         self.move_to(&page.ends).await
     }
 
@@ -97,7 +97,7 @@ impl Queue {
         if self.waits(&stream, &commits).await? {
             return Ok(());
         }
-        match self.subscriber.deliver(&self.app, &commits).await {
+        match self.subscriber.deliver(&self.app, &commits, self.app.settings().delivery).await {
             (_, None) => Ok(()),
             (done, Some(failure)) => {
                 let mut parked = self.parked.lock().await;

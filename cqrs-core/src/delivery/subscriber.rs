@@ -13,10 +13,15 @@ use crate::handler::{HandlerArm, HandlerError, Scope};
 #[derive(Debug)]
 pub(crate) struct Subscriber {
     pub(crate) name: &'static str,
+    pub(crate) queue: &'static str,
     pub(crate) events: Vec<EventId>,
     pub(crate) reaction: Reaction,
-    pub(crate) retry: RetryPolicy,
+    /// How many streams it works on at the same time.
+    pub(crate) concurrency: usize,
 }
+
+/// How many streams a subscriber works on at the same time, where it does not say so itself.
+pub(crate) const CONCURRENT_STREAMS: usize = 16;
 
 /// What a subscriber does with a commit.
 #[derive(Debug)]
@@ -30,6 +35,8 @@ pub(crate) enum Reaction {
 pub(crate) struct Failure {
     pub(crate) reason: String,
     pub(crate) attempts: u32,
+    /// Another try is pointless.
+    pub(crate) permanent: bool,
 }
 
 impl Subscriber {
@@ -39,18 +46,28 @@ impl Subscriber {
         commit.events.iter().any(|event| self.events.iter().any(|id| id.name == event.name))
     }
 
+    pub(crate) fn is_projection(&self) -> bool {
+        matches!(self.reaction, Reaction::Project { .. })
+    }
+
     /// Takes commits of one stream in their order; returns how many of them are done, and why the next one
-    /// is not. This is the seam where the queues of other processes come in.
-    pub(crate) async fn deliver(&self, app: &App, commits: &[Commit]) -> (usize, Option<Failure>) {
+    /// is not. Here the queue of this process and those of a broker meet: one tries again itself, the other
+    /// lets its broker do so.
+    pub(crate) async fn deliver(
+        &self,
+        app: &App,
+        commits: &[Commit],
+        retry: RetryPolicy,
+    ) -> (usize, Option<Failure>) {
         match &self.reaction {
             Reaction::Project { driver } => {
                 // All at once costs one write; if that fails, one by one finds the commit to blame.
-                if self.retried(|| driver.apply(app, commits)).await.is_ok() {
+                if self.retried(retry, || driver.apply(app, commits)).await.is_ok() {
                     return (commits.len(), None);
                 }
                 for (done, commit) in commits.iter().enumerate() {
                     let one = std::slice::from_ref(commit);
-                    if let Err(failure) = self.retried(|| driver.apply(app, one)).await {
+                    if let Err(failure) = self.retried(retry, || driver.apply(app, one)).await {
                         return (done, Some(failure));
                     }
                 }
@@ -58,7 +75,7 @@ impl Subscriber {
             }
             Reaction::Handle { arms } => {
                 for (done, commit) in commits.iter().enumerate() {
-                    if let Err(failure) = self.handle(app, arms, commit).await {
+                    if let Err(failure) = self.handle(app, arms, commit, retry).await {
                         return (done, Some(failure));
                     }
                 }
@@ -67,7 +84,13 @@ impl Subscriber {
         }
     }
 
-    async fn handle(&self, app: &App, arms: &[HandlerArm], commit: &Commit) -> Result<(), Failure> {
+    async fn handle(
+        &self,
+        app: &App,
+        arms: &[HandlerArm],
+        commit: &Commit,
+        retry: RetryPolicy,
+    ) -> Result<(), Failure> {
         for raw in RawEvent::all(commit) {
             let stored = raw.stored();
             if !self.events.iter().any(|id| id.name == stored.name) {
@@ -79,8 +102,9 @@ impl Subscriber {
                 .ok_or_else(|| Failure {
                     reason: raw.refuse("this program does not know the schema".to_owned()).to_string(),
                     attempts: 1,
+                    permanent: true,
                 })?;
-            self.retried(|| async {
+            self.retried(retry, || async {
                 let agent = app.on_behalf_of(self.name, commit, raw.index());
                 let scope = Scope::new(Arc::clone(app.provided()), agent);
                 (arm.call)(&scope, raw).await
@@ -90,7 +114,7 @@ impl Subscriber {
         Ok(())
     }
 
-    async fn retried<F>(&self, mut call: impl FnMut() -> F) -> Result<(), Failure>
+    async fn retried<F>(&self, retry: RetryPolicy, mut call: impl FnMut() -> F) -> Result<(), Failure>
     where
         F: Future<Output = Result<(), HandlerError>>,
     {
@@ -102,11 +126,12 @@ impl Subscriber {
                 Ok(Err(error)) => error,
                 Err(panic) => HandlerError::retry(format!("it panicked: {}", panic_text(&*panic))),
             };
-            tracing::warn!(subscriber = self.name, attempts, permanent = error.is_permanent(), %error, "delivery failed");
-            if error.is_permanent() || attempts >= self.retry.attempts {
-                return Err(Failure { reason: error.to_string(), attempts });
+            let permanent = error.is_permanent();
+            tracing::warn!(subscriber = self.name, attempts, permanent, %error, "delivery failed");
+            if permanent || attempts >= retry.attempts {
+                return Err(Failure { reason: error.to_string(), attempts, permanent });
             }
-            self.retry.pause(attempts).await;
+            retry.pause(attempts).await;
         }
     }
 }

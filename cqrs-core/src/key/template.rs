@@ -97,10 +97,8 @@ pub trait AggregateKey: Clone + Debug + PartialEq + Send + Sync + 'static {
             split(text, pieces, &mut tenant, &mut parts)?;
         }
         let tenant = tenant.and_then(decode).unwrap_or_default();
-        let key = Self::from_parts(
-            Tenant::new(tenant)?,
-            &Parts { parts, text: stream.sk(), pieces: Self::TEMPLATE.sk },
-        )?;
+        let parts = Parts { parts, text: stream.sk(), pieces: Self::TEMPLATE.sk };
+        let key = Self::from_parts(Tenant::new(tenant)?, &parts)?;
         // One key, one rendering: `7` is no way to write `{number:06}`.
         if key.stream()? != *stream {
             return Err(malformed(stream.sk(), Self::TEMPLATE.sk, "it renders differently"));
@@ -109,7 +107,7 @@ pub trait AggregateKey: Clone + Debug + PartialEq + Send + Sync + 'static {
     }
 }
 
-/// The rendered fields of a key, on the way to [`AggregateKey::from_parts`].
+/// The rendered fields of a key, on the way to the key.
 #[doc(hidden)]
 pub struct Parts<'a> {
     parts: Vec<Option<&'a str>>,
@@ -117,7 +115,12 @@ pub struct Parts<'a> {
     pieces: &'static [Piece],
 }
 
-impl Parts<'_> {
+impl<'a> Parts<'a> {
+    /// The fields of an id as [`AggregateKey::id`] renders it.
+    pub(crate) fn of_id(id: &'a str) -> Self {
+        Self { parts: id.split('#').map(Some).collect(), text: id, pieces: &[] }
+    }
+
     /// Reads the field at `index`.
     pub fn field<T: KeyPart>(&self, index: usize) -> Result<T, KeyError> {
         let part = self.parts.get(index).copied().flatten();
@@ -187,13 +190,17 @@ fn split<'a>(
 }
 
 fn malformed(text: &str, pieces: &[Piece], reason: &str) -> KeyError {
-    let expected = pieces.iter().map(|piece| match *piece {
+    let pieces = pieces.iter().map(|piece| match *piece {
         Piece::Literal(literal) => literal.to_owned(),
         Piece::Tenant => "{tenant}".to_owned(),
         Piece::Field { name, .. } => format!("{{{name}}}"),
         Piece::Shard { .. } => "{shard}".to_owned(),
     });
-    KeyError::Malformed { text: text.to_owned(), expected: expected.collect(), reason: reason.to_owned() }
+    let mut expected: String = pieces.collect();
+    if expected.is_empty() {
+        "the fields of the key, joined by `#`".clone_into(&mut expected);
+    }
+    KeyError::Malformed { text: text.to_owned(), expected, reason: reason.to_owned() }
 }
 
 /// FNV-1a, 64 bits: what is stored must not depend on the release of the standard library.

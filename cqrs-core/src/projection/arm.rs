@@ -1,5 +1,5 @@
 use crate::event::{DecodeError, EventId, RawEvent};
-use crate::key::{AggregateKey, KeyError, MAX_PK_BYTES, MAX_SK_BYTES, StreamKey, encode_into};
+use crate::key::{AggregateKey, KeyError, MAX_PK_BYTES, MAX_SK_BYTES, Parts, StreamKey, encode_into};
 use crate::store::record::Record;
 use crate::tenant::Tenant;
 
@@ -40,6 +40,11 @@ pub trait ViewAddress: Sized + Send + Sync + 'static {
     /// # Errors
     /// [`KeyError::EmptyPart`].
     fn view_id(&self) -> Result<String, KeyError>;
+    /// Reads what [`ViewAddress::view_id`] rendered.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`] where a part is missing or does not parse as its field's type.
+    fn from_view_id(tenant: Tenant, id: &str) -> Result<Self, KeyError>;
     /// The key of the view that belongs to a stream; none where the key comes from the events.
     fn from_stream(_stream: &StreamKey) -> Option<Result<Self, KeyError>> {
         None
@@ -52,6 +57,9 @@ impl<K: AggregateKey> ViewAddress for K {
     }
     fn view_id(&self) -> Result<String, KeyError> {
         self.id()
+    }
+    fn from_view_id(tenant: Tenant, id: &str) -> Result<Self, KeyError> {
+        Self::from_parts(tenant, &Parts::of_id(id))
     }
     fn from_stream(stream: &StreamKey) -> Option<Result<Self, KeyError>> {
         Some(Self::parse(stream))

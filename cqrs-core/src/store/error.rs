@@ -34,10 +34,10 @@ pub enum StoreError {
     },
     /// A stored item cannot be read.
     #[error(transparent)]
-    Corrupt(#[from] CorruptCommit),
+    Corrupt(Box<CorruptCommit>),
     /// A stored event cannot be decoded.
     #[error(transparent)]
-    Decode(#[from] DecodeError),
+    Decode(Box<DecodeError>),
     /// An event or a view cannot be serialized.
     #[error(transparent)]
     Encode(#[from] EncodeError),
@@ -59,6 +59,19 @@ impl StoreError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Throttled { .. } | Self::Unavailable { .. })
+    }
+}
+
+// Boxed, because an error travels through every `Result`, and these two are as large as all others together.
+impl From<CorruptCommit> for StoreError {
+    fn from(corrupt: CorruptCommit) -> Self {
+        Self::Corrupt(Box::new(corrupt))
+    }
+}
+
+impl From<DecodeError> for StoreError {
+    fn from(error: DecodeError) -> Self {
+        Self::Decode(Box::new(error))
     }
 }
 

@@ -2,7 +2,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::key::key;
+use super::key::{key, reads};
 use crate::model::{Entity, Piece};
 
 /// What `#[aggregate(entity = "…")]` adds beside the struct: its key and its names.
@@ -21,10 +21,7 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
         let render = quote_spanned!(ty.span()=> #private::KeyPart::render_part(&self.#ident, width, out));
         quote!(#index => #render,)
     });
-    let reads = parts.iter().enumerate().map(|(index, part)| {
-        let (ident, ty) = (&part.ident, &part.ty);
-        quote!(#ident: parts.field::<#ty>(#index)?)
-    });
+    let reads = reads(&entity.key);
     quote! {
         #key
 

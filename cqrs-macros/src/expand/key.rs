@@ -92,3 +92,11 @@ pub(crate) fn key(krate: &Path, owner: &Ident, key: &Key) -> TokenStream {
         }
     }
 }
+
+/// The fields of a key, read from `parts` by their indexes.
+pub(crate) fn reads(key: &Key) -> impl Iterator<Item = TokenStream> {
+    key.parts.iter().enumerate().map(|(index, part)| {
+        let (ident, ty) = (&part.ident, &part.ty);
+        quote!(#ident: parts.field::<#ty>(#index)?)
+    })
+}

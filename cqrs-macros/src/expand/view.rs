@@ -3,7 +3,7 @@ use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned;
 
-use super::key::key;
+use super::key::{key, reads};
 use crate::model::{Address, Key, View};
 
 /// What `#[projection(…)]` adds beside the struct: the view's names and its key.
@@ -38,6 +38,7 @@ fn own_address(krate: &Path, key: &Key) -> TokenStream {
         let (ident, ty, name) = (&part.ident, &part.ty, &part.name);
         quote_spanned!(ty.span()=> (#name, &self.#ident))
     });
+    let reads = reads(key);
     quote! {
         #[automatically_derived]
         impl #ident {
@@ -55,6 +56,14 @@ fn own_address(krate: &Path, key: &Key) -> TokenStream {
 
             fn view_id(&self) -> ::core::result::Result<#private::String, #private::KeyError> {
                 #private::render_view_id(&[#(#fields),*])
+            }
+
+            fn from_view_id(
+                tenant: #private::Tenant,
+                id: &str,
+            ) -> ::core::result::Result<Self, #private::KeyError> {
+                let parts = #private::parse_view_id(id);
+                ::core::result::Result::Ok(Self { tenant, #(#reads),* })
             }
         }
     }

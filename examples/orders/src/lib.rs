@@ -22,6 +22,8 @@ pub use error::RunError;
 pub use options::Options;
 pub use report::Report;
 
+use std::path::Path;
+
 use file::CommandFile;
 use session::Session;
 
@@ -43,17 +45,23 @@ pub async fn run(options: &Options) -> Result<Report, RunError> {
     let delivery = session.deliver().await?;
     let delivered = session.cost();
 
-    let shown = wanted.or_else(|| file.longest_order(&outcomes));
-    let order = match shown {
+    let closely = wanted.or_else(|| file.longest_order(&outcomes));
+    let order = match closely {
         Some(entry) => session.trail(&entry.key).await?,
         None => None,
     };
     Ok(Report {
-        file: options.file.display().to_string(),
-        database: options.database.display().to_string(),
+        file: shown(&options.file),
+        database: shown(&options.database),
         commands: report::Commands::new(&file, outcomes, executed - start),
         delivery: report::Delivery { cost: (delivered - executed).into(), ..delivery },
         tenants: session.tenants(file.tenants()).await?,
         order,
     })
+}
+
+/// A path as the reader would type it here.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).display().to_string()
 }

@@ -123,15 +123,15 @@ impl Session {
         let mut all = Vec::with_capacity(tenants.len());
         for tenant in tenants {
             let orders = self.app.views::<OrderSummary>(&tenant).map_ok(|found| OrderRow {
-                order_id: found.id,
+                order_id: found.key.id().clone(),
                 version: found.version,
                 summary: found.view,
             });
             let orders = orders.try_collect().await?;
-            let customers = self
-                .app
-                .views::<CustomerTotals>(&tenant)
-                .map_ok(|found| CustomerRow { customer_id: found.id, totals: found.view });
+            let customers = self.app.views::<CustomerTotals>(&tenant).map_ok(|found| CustomerRow {
+                customer_id: found.key.customer_id().clone(),
+                totals: found.view,
+            });
             let customers = customers.try_collect().await?;
             all.push(TenantViews { tenant: tenant.to_string(), orders, customers });
         }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use unicode_width::UnicodeWidthStr;
+
 /// How many rows of a long table are shown.
 const SHOWN: usize = 12;
 
@@ -58,16 +60,17 @@ impl fmt::Display for Table {
         let widths: Vec<usize> = (0..heads.len())
             .map(|column| {
                 let cells = rows.iter().chain([&heads]).filter_map(|row| row.get(column));
-                cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+                cells.map(|cell| cell.width()).max().unwrap_or_default()
             })
             .collect();
         for row in std::iter::once(&heads).chain(rows) {
             let mut line = String::new();
             for ((cell, width), (_, align)) in row.iter().zip(&widths).zip(&self.heads) {
                 line.push_str("  ");
+                let space = " ".repeat(width.saturating_sub(cell.width()));
                 match align {
-                    Align::Left => line.push_str(&format!("{cell:<width$}")),
-                    Align::Right => line.push_str(&format!("{cell:>width$}")),
+                    Align::Left => line.extend([cell, space.as_str()]),
+                    Align::Right => line.extend([space.as_str(), cell]),
                 }
             }
             writeln!(f, "{}", line.trim_end())?;

@@ -1,6 +1,7 @@
 //! From the store to handlers and projections: at least once, in the order of each stream, and never lost.
 
 mod chaos;
+mod consumer;
 mod crash;
 mod letters;
 mod office;

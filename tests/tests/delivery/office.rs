@@ -206,9 +206,13 @@ pub(crate) struct Views {
 impl Views {
     /// As they are stored.
     pub(crate) async fn stored(app: &App) -> Self {
-        let statements = app.views(&tenant()).map_ok(|found| (found.id, found.view)).try_collect();
-        let wealth = app.views(&tenant()).map_ok(|found| (found.id, found.view)).try_collect();
-        Self { statements: statements.await.unwrap(), wealth: wealth.await.unwrap() }
+        let statements =
+            app.views::<Statement>(&tenant()).map_ok(|found| (found.key.id().clone(), found.view));
+        let wealth = app.views::<Wealth>(&tenant()).map_ok(|found| (found.key.owner().clone(), found.view));
+        Self {
+            statements: statements.try_collect().await.unwrap(),
+            wealth: wealth.try_collect().await.unwrap(),
+        }
     }
 
     /// As they follow from the logs of these accounts.

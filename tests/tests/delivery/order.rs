@@ -119,6 +119,21 @@ async fn a_subscriber_that_joins_later_gets_what_the_feed_still_holds() {
 }
 
 #[tokio::test]
+async fn a_subscriber_that_fell_behind_goes_on_where_it_was() {
+    let (dynamo, app, clerk) = start().await;
+    open(&app, &ACCOUNTS).await;
+    app.run_until_idle().await.unwrap();
+    pay(&app, &ACCOUNTS).await;
+    app_of(dynamo.event_store(), dynamo.views(), &clerk, &["Statement"]).run_until_idle().await.unwrap();
+    pay(&app, &ACCOUNTS).await;
+    app.run_until_idle().await.unwrap();
+    for account in ACCOUNTS {
+        assert_eq!(clerk.versions(account), [1, 2, 3]);
+    }
+    assert_views_are_the_fold(&app, &ACCOUNTS, "fell behind").await;
+}
+
+#[tokio::test]
 async fn the_wiring_is_told_as_data() {
     let (_, app, _) = start().await;
     let wiring = app.wiring();
@@ -132,7 +147,7 @@ async fn the_wiring_is_told_as_data() {
     assert_eq!(listeners("Deposited"), ["Statement", "Wealth", "clerk", "pass"]);
     assert_eq!(listeners("Opened"), ["Wealth", "clerk"]);
     let subscribers: Vec<_> = wiring.subscribers.iter().map(|known| (known.name, known.kind)).collect();
-    let (projection, handler) = (SubscriberKind::Projection, SubscriberKind::Handler);
+    let (projection, handler) = (SubscriberKind::Projection, SubscriberKind::Handler { once: false });
     assert_eq!(
         subscribers,
         [("Statement", projection), ("Wealth", projection), ("clerk", handler), ("pass", handler)]

@@ -2,8 +2,9 @@
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use cqrs_core::delivery::DeadLetter;
+use cqrs_core::delivery::{DeadLetter, DeliveryStore, LetterId};
 use cqrs_core::prelude::*;
+use cqrs_core::store::EventStore;
 use cqrs_core::store::record::Record;
 use cqrs_dynamo::Dynamo;
 use cqrs_tests::bank::Deposited;
@@ -142,6 +143,33 @@ async fn a_schema_that_this_program_does_not_know_stops_its_stream_at_every_subs
         assert!(letters[0].reason.contains("`Deposited` (schema 7)"), "{}", letters[0].reason);
         assert_eq!((letters[0].attempts, letters[1].attempts), (1, 0), "{subscriber}");
     }
+}
+
+/// As after an update of the program: what was unknown when it came is known when it is redriven.
+#[tokio::test]
+async fn a_type_that_has_become_known_is_redriven_to_its_subscribers() {
+    let (dynamo, app, clerk) = start().await;
+    open(&app, &ACCOUNTS).await;
+    pay(&app, &ACCOUNTS).await;
+    app.run_until_idle().await.unwrap();
+    let record = Value::Object(deposited(2));
+    let sk = raw::sort_key(&key("1"), 2);
+    let id = LetterId { subscriber: "@relay".into(), pk: "BANK#ACCOUNT".into(), sk };
+    let since = Timestamp::now();
+    let letter = DeadLetter { id, reason: "unknown".into(), attempts: 1, since, record };
+    dynamo.event_store().delivery().put_letter(&letter).await.unwrap();
+
+    clerk.calls();
+    clerk.fails_at("1", 2, Answer::Permanent);
+    assert_eq!(app.dead_letters().redrive("@relay").await.unwrap(), 0);
+    let kept = of_relay(&app).await;
+    assert_eq!((kept.reason.as_str(), kept.attempts), ("the clerk refuses", 2));
+
+    clerk.answers(|_| Answer::Done);
+    assert_eq!(app.dead_letters().redrive("@relay").await.unwrap(), 1);
+    assert_eq!(clerk.versions("1"), [2, 2]);
+    assert_eq!(letters(&app).await, []);
+    assert_views_are_the_fold(&app, &ACCOUNTS, "the views had it already").await;
 }
 
 /// A gap that the store has, too, cannot be healed from there.

@@ -117,6 +117,16 @@ impl ::cqrs_core::__private::ViewAddress for CustomerTotalsKey {
     > {
         ::cqrs_core::__private::render_view_id(&[("customer_id", &self.customer_id)])
     }
+    fn from_view_id(
+        tenant: ::cqrs_core::__private::Tenant,
+        id: &str,
+    ) -> ::core::result::Result<Self, ::cqrs_core::__private::KeyError> {
+        let parts = ::cqrs_core::__private::parse_view_id(id);
+        ::core::result::Result::Ok(Self {
+            tenant,
+            customer_id: parts.field::<String>(0usize)?,
+        })
+    }
 }
 #[automatically_derived]
 impl ::cqrs_core::__private::View for CustomerTotals {

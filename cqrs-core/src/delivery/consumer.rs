@@ -1,0 +1,289 @@
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::{StreamExt, stream};
+use moka::sync::Cache;
+use tokio::sync::Mutex;
+
+use super::subscriber::Failure;
+use super::{Body, DeliveryError, RetryPolicy, Subscriber};
+use crate::app::App;
+use crate::commit::Commit;
+use crate::key::StreamKey;
+use crate::store::StoreError;
+use crate::version::Version;
+
+/// A broker tries again itself: here everything is tried once a receive.
+const ONE_TRY: RetryPolicy =
+    RetryPolicy { attempts: 1, base: std::time::Duration::ZERO, cap: std::time::Duration::ZERO };
+/// How many streams' locks are remembered; one that is forgotten while held stays a lock to its holders.
+const LOCKS: u64 = 10_000;
+const WAITS: &str = "waits behind an earlier commit of its stream";
+
+/// The end of one queue of a broker: takes what was received to the subscribers of that queue, and says for each
+/// message what is to become of it. The same in a worker process and in a Lambda.
+///
+/// Commits of one stream are taken in the order of their versions, different streams side by side. After a
+/// failure the later commits of its stream wait; those of other streams flow on.
+pub struct Consumer {
+    app: App,
+    queue: String,
+    subscribers: Vec<Arc<Subscriber>>,
+    concurrency: usize,
+    /// Two batches may hold commits of one stream.
+    locks: Cache<StreamKey, Arc<Mutex<()>>>,
+}
+
+/// A message as a broker handed it over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// Its body, out of any envelope.
+    pub body: String,
+    /// How often it has been received, this time included.
+    pub receives: u32,
+}
+
+/// What is to become of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is done, and may be deleted.
+    Done,
+    /// It stays in its queue, and is received again.
+    Retry {
+        /// Why.
+        reason: String,
+    },
+    /// It goes to the queue's dead letters; then it may be deleted.
+    Dead {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Where a message comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Door {
+    Queue,
+    DeadLetters,
+}
+
+impl App {
+    /// The end of one queue; see [`Wiring`](crate::app::Wiring) for the queues there are.
+    ///
+    /// # Errors
+    /// [`DeliveryError::UnknownQueue`].
+    pub fn consumer(&self, queue: &str) -> Result<Consumer, DeliveryError> {
+        let all = self.subscribers();
+        let subscribers: Vec<_> =
+            all.iter().filter(|subscriber| subscriber.queue == queue).map(Arc::clone).collect();
+        // Those that share a queue share its messages, so the most cautious one sets the pace.
+        let Some(concurrency) = subscribers.iter().map(|subscriber| subscriber.concurrency).min() else {
+            let known: std::collections::BTreeSet<_> =
+                all.iter().map(|subscriber| subscriber.queue).collect();
+            let known = known.into_iter().collect::<Vec<_>>().join(", ");
+            return Err(DeliveryError::UnknownQueue { name: queue.to_owned(), known });
+        };
+        Ok(Consumer {
+            app: self.clone(),
+            queue: queue.to_owned(),
+            subscribers,
+            concurrency,
+            locks: Cache::new(LOCKS),
+        })
+    }
+}
+
+impl Consumer {
+    /// The queue.
+    #[must_use]
+    pub fn queue(&self) -> &str {
+        &self.queue
+    }
+
+    /// Takes a batch to the subscribers; the verdicts stand in the order of the messages.
+    ///
+    /// A stream of which a commit became a dead letter is parked: what comes later goes to the dead letters, too,
+    /// until they are redriven.
+    pub async fn take(&self, batch: &[Received]) -> Vec<Verdict> {
+        self.take_from(batch, Door::Queue).await
+    }
+
+    /// Takes dead letters to the subscribers again. What is [`Verdict::Done`] no longer holds its stream back.
+    pub async fn redrive(&self, batch: &[Received]) -> Vec<Verdict> {
+        self.take_from(batch, Door::DeadLetters).await
+    }
+
+    async fn take_from(&self, batch: &[Received], door: Door) -> Vec<Verdict> {
+        let mut verdicts: Vec<Option<Verdict>> = Vec::with_capacity(batch.len());
+        let mut streams: BTreeMap<StreamKey, Vec<(usize, Commit)>> = BTreeMap::new();
+        for (index, received) in batch.iter().enumerate() {
+            match self.open(received).await {
+                Ok(commit) => {
+                    verdicts.push(None);
+                    streams.entry(commit.stream.clone()).or_default().push((index, commit));
+                }
+                Err(verdict) => verdicts.push(Some(verdict)),
+            }
+        }
+        let parked = match self.parked(door).await {
+            Ok(parked) => parked,
+            Err(error) => {
+                let reason = format!("the parked streams cannot be read: {}", chain(&error));
+                return verdicts
+                    .into_iter()
+                    .map(|verdict| verdict.unwrap_or_else(|| Verdict::Retry { reason: reason.clone() }))
+                    .collect();
+            }
+        };
+        let work = streams.into_iter().map(|(stream, commits)| {
+            let held = parked.contains(&stream);
+            self.take_stream(stream, commits, batch, door, held)
+        });
+        let taken: Vec<_> = stream::iter(work).buffer_unordered(self.concurrency).collect().await;
+        for (index, verdict) in taken.into_iter().flatten() {
+            if let Some(place) = verdicts.get_mut(index) {
+                *place = Some(verdict);
+            }
+        }
+        verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Done)).collect()
+    }
+
+    /// The commit of a message, if somebody here listens to it.
+    async fn open(&self, received: &Received) -> Result<Commit, Verdict> {
+        let dead = |reason: String| Verdict::Dead { reason };
+        let commit = match Body::parse(&received.body).map_err(dead)? {
+            Body::Commit(commit) => commit,
+            Body::Reference(stream, version) => self.fetch(&stream, version).await?,
+        };
+        if self.subscribers.iter().any(|subscriber| subscriber.wants(&commit)) {
+            return Ok(commit);
+        }
+        let names: Vec<_> = commit.events.iter().map(|event| event.name.as_str()).collect();
+        Err(dead(match names.iter().find(|name| !self.app.knows(name)) {
+            Some(name) => format!("unknown event type `{name}`: no aggregate of this program applies it"),
+            None => format!("nobody on queue `{}` listens to `{}`", self.queue, names.join("`, `")),
+        }))
+    }
+
+    async fn fetch(&self, stream: &StreamKey, version: Version) -> Result<Commit, Verdict> {
+        match self.app.event_store().read(stream, version.previous(), version).await {
+            Ok(page) => page.commits.into_iter().next().ok_or_else(|| Verdict::Dead {
+                reason: format!("the store has no commit {version} of stream {stream}"),
+            }),
+            Err(error) if error.is_transient() => Err(Verdict::Retry { reason: chain(&error) }),
+            Err(error) => Err(Verdict::Dead { reason: chain(&error) }),
+        }
+    }
+
+    /// The streams that wait. A projection needs no such list: it reads the commit that failed from the store,
+    /// and fails again.
+    async fn parked(&self, door: Door) -> Result<HashSet<StreamKey>, StoreError> {
+        if door == Door::DeadLetters || self.subscribers.iter().all(|subscriber| subscriber.is_projection()) {
+            return Ok(HashSet::new());
+        }
+        self.app.ledger().parked(&self.queue).await
+    }
+
+    async fn take_stream(
+        &self,
+        stream: StreamKey,
+        mut commits: Vec<(usize, Commit)>,
+        batch: &[Received],
+        door: Door,
+        held: bool,
+    ) -> Vec<(usize, Verdict)> {
+        let lock = self.locks.get_with_by_ref(&stream, Arc::default);
+        let _order = lock.lock().await;
+        commits.sort_by_key(|(_, commit)| commit.version);
+        let (indexes, commits): (Vec<usize>, Vec<Commit>) = commits.into_iter().unzip();
+        let (done, mut failure) = match held {
+            true => (0, None),
+            false => self.deliver(&commits).await,
+        };
+        let mut verdicts = Vec::with_capacity(commits.len());
+        let mut dead = held;
+        for (place, (index, commit)) in indexes.into_iter().zip(&commits).enumerate() {
+            let receives = batch.get(index).map_or(1, |received| received.receives);
+            // The failure is that of the first one that is not done.
+            let verdict = match failure.take_if(|_| place >= done) {
+                _ if place < done => self.finish(commit, door).await,
+                Some(failure) if failure.permanent || receives >= self.app.settings().delivery.attempts => {
+                    dead = true;
+                    self.park(commit, failure.reason).await
+                }
+                Some(failure) => Verdict::Retry { reason: failure.reason },
+                None if dead => self.park(commit, WAITS.to_owned()).await,
+                None => Verdict::Retry { reason: WAITS.to_owned() },
+            };
+            verdicts.push((index, verdict));
+        }
+        verdicts
+    }
+
+    /// Takes commits of one stream to every subscriber of the queue: how many of them all have done, and why the
+    /// next one is not.
+    async fn deliver(&self, commits: &[Commit]) -> (usize, Option<Failure>) {
+        let mut worst: (usize, Option<Failure>) = (commits.len(), None);
+        for subscriber in &self.subscribers {
+            let (places, wanted): (Vec<usize>, Vec<Commit>) = commits
+                .iter()
+                .enumerate()
+                .filter(|(_, commit)| subscriber.wants(commit))
+                .map(|(place, commit)| (place, commit.clone()))
+                .unzip();
+            let (done, failure) = subscriber.deliver(&self.app, &wanted, ONE_TRY).await;
+            let Some(place) = places.get(done) else { continue };
+            if failure.is_some() && *place <= worst.0 {
+                worst = (*place, failure);
+            }
+        }
+        worst
+    }
+
+    async fn finish(&self, commit: &Commit, door: Door) -> Verdict {
+        if door == Door::DeadLetters {
+            let unparked = self.app.ledger().unpark(&self.queue, &commit.stream, commit.version).await;
+            if let Err(error) = unparked {
+                return Verdict::Retry { reason: chain(&error) };
+            }
+        }
+        Verdict::Done
+    }
+
+    /// Holds the later commits of a stream back before this one leaves the queue.
+    async fn park(&self, commit: &Commit, reason: String) -> Verdict {
+        match self.app.ledger().park(&self.queue, &commit.stream, commit.version).await {
+            Ok(()) => {
+                tracing::error!(
+                    queue = self.queue, stream = %commit.stream, version = %commit.version, reason, "dead letter"
+                );
+                Verdict::Dead { reason }
+            }
+            Err(error) => {
+                Verdict::Retry { reason: format!("{reason}; it cannot be parked: {}", chain(&error)) }
+            }
+        }
+    }
+}
+
+/// An error with everything behind it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+impl fmt::Debug for Consumer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.subscribers.iter().map(|subscriber| subscriber.name).collect();
+        f.debug_struct("Consumer")
+            .field("queue", &self.queue)
+            .field("subscribers", &names)
+            .finish_non_exhaustive()
+    }
+}
