@@ -58,7 +58,19 @@ fn to_number(text: &str) -> Option<Number> {
 
 /// The two SDK crates bring a type each for one and the same thing.
 macro_rules! from_attribute {
-    ($to_record:ident, $to_value:ident, $attribute:ident) => {
+    ($readable:ident, $to_record:ident, $to_value:ident, $attribute:ident) => {
+        /// The attributes of an item that are JSON, and what the others are.
+        pub(crate) fn $readable(item: HashMap<String, $attribute>) -> (Record, Vec<NoJson>) {
+            let (mut record, mut others) = (Record::new(), Vec::new());
+            for (name, value) in item {
+                match $to_value(value) {
+                    Ok(value) => drop(record.insert(name, value)),
+                    Err(other) => others.push(other.within(&name)),
+                }
+            }
+            (record, others)
+        }
+
         pub(crate) fn $to_record(item: HashMap<String, $attribute>) -> Result<Record, NoJson> {
             item.into_iter()
                 .map(|(name, value)| {
@@ -94,8 +106,8 @@ macro_rules! from_attribute {
     };
 }
 
-from_attribute!(to_record, to_value, AttributeValue);
-from_attribute!(streamed_record, streamed_value, StreamedValue);
+from_attribute!(readable, to_record, to_value, AttributeValue);
+from_attribute!(streamed_readable, streamed_record, streamed_value, StreamedValue);
 
 impl NoJson {
     fn of(kind: &'static str) -> Self {

@@ -70,8 +70,9 @@ impl DeliveryStore for DynamoDeliveryStore {
         put("attempts", letter.attempts.into());
         put("since", letter.since.to_string().into());
         put("record", letter.record.clone());
-        if limits::size(&item) > limits::MAX_ITEM_BYTES {
-            // The commit itself is still in the events table; a reader fetches it from there.
+        if limits::check(&item).is_err() {
+            // Too large or one level too deep, beside the rest of the letter. The commit itself is still in the
+            // events table; a reader fetches it from there.
             item.remove("record");
         }
         self.put(checked_item(item)?).await
@@ -193,8 +194,7 @@ impl DynamoDeliveryStore {
             .send()
             .await
             .map_err(|error| store_error(&self.events_table, error))?;
-        let record = attribute::to_record(output.item.unwrap_or_default());
-        record.map(Value::Object).map_err(|error| StoreError::Refused { source: Box::new(error) })
+        Ok(Value::Object(attribute::readable(output.item.unwrap_or_default()).0))
     }
 
     fn text(&self, item: &Item, name: &str) -> Result<String, StoreError> {

@@ -129,17 +129,13 @@ pub(crate) fn checked_item(record: Record) -> Result<Item, StoreError> {
     Ok(attribute::to_item(record))
 }
 
+/// Attributes that a commit does not have are left alone, whatever they are.
 fn decode(item: Item) -> Result<Commit, StoreError> {
-    let identity = identity(&item);
-    match attribute::to_record(item) {
-        Ok(record) => Ok(record::decode(record)?),
-        Err(error) => Err(record::corrupt(&identity, error.to_string()).into()),
-    }
-}
-
-/// What names an item in an error, where the rest of it cannot be read.
-fn identity(item: &Item) -> Record {
-    let attributes = ["pk", "sk", "version", "type"].into_iter();
-    let named = attributes.filter_map(|name| Some((name, item.get(name)?.clone())));
-    named.filter_map(|(name, value)| Some((name.to_owned(), attribute::to_value(value).ok()?))).collect()
+    let (record, others) = attribute::readable(item);
+    record::decode(record).map_err(|mut corrupt| {
+        for other in others {
+            corrupt.reason.push_str(&format!("; {other}"));
+        }
+        corrupt.into()
+    })
 }

@@ -50,7 +50,7 @@ impl ChangeFeed for StreamFeed {
                     self.empty_reads = 0;
                     return Ok(FeedPage { changes });
                 }
-                Read::Nothing => {}
+                Read::Nothing | Read::Others => {}
                 Read::Ended => {
                     let ended = self.open.pop_back();
                     self.ended.extend(ended.map(|shard| shard.id().to_owned()));

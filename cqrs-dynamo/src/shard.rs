@@ -4,7 +4,6 @@ use aws_sdk_dynamodbstreams::operation::get_records::GetRecordsOutput;
 use aws_sdk_dynamodbstreams::types::{OperationType, ShardIteratorType, StreamRecord};
 use cqrs_core::StoreError;
 use cqrs_core::delivery::Change;
-use cqrs_core::store::record::Record;
 use serde_json::Value;
 
 use crate::attribute;
@@ -28,6 +27,8 @@ struct Reader {
 /// What one read of a shard gave.
 pub(crate) enum Read {
     Changes(Vec<Change>),
+    /// Records, and no commit among them.
+    Others,
     Nothing,
     Ended,
 }
@@ -65,7 +66,11 @@ impl Shard {
                 },
             };
             match client.get_records().shard_iterator(&iterator).send().await {
-                Ok(output) => return Ok(self.take(output, after)),
+                Ok(output) => match self.take(output, after) {
+                    // The commits behind them must not wait for the next poll.
+                    Read::Others => kept = self.reader.take(),
+                    read => return Ok(read),
+                },
                 // An iterator lives for 15 minutes; the position does not age.
                 Err(error) if error.code() == Some("ExpiredIteratorException") && !fresh => {}
                 Err(error) => return Err(store_error(table, error)),
@@ -75,7 +80,9 @@ impl Shard {
 
     fn take(&mut self, output: GetRecordsOutput, after: Option<&String>) -> Read {
         let mut changes = Vec::new();
-        for record in output.records.unwrap_or_default() {
+        let records = output.records.unwrap_or_default();
+        let empty = records.is_empty();
+        for record in records {
             // Commits are never changed or deleted; what else happens to the table is none of ours.
             if record.event_name() != Some(&OperationType::Insert) {
                 continue;
@@ -91,7 +98,8 @@ impl Shard {
         self.reader = next.map(|iterator| Reader { after: continues, iterator });
         match changes.is_empty() {
             true if ended => Read::Ended,
-            true => Read::Nothing,
+            true if empty => Read::Nothing,
+            true => Read::Others,
             // An end is seen once more, by the read that follows these.
             false => Read::Changes(changes),
         }
@@ -126,12 +134,8 @@ impl Shard {
     }
 }
 
-/// The stored item. An attribute that is no JSON becomes null, which no commit has there, so that the record
-/// is kept as a dead letter instead of stopping the feed.
+/// The stored item, without attributes that are no JSON: a commit that lacks one is kept as a dead letter
+/// instead of stopping the feed.
 fn image_of(image: StreamRecord) -> Value {
-    let fields = image.new_image.unwrap_or_default().into_iter().map(|(name, value)| {
-        let value = attribute::streamed_value(value).unwrap_or(Value::Null);
-        (name, value)
-    });
-    Value::Object(fields.collect::<Record>())
+    Value::Object(attribute::streamed_readable(image.new_image.unwrap_or_default()).0)
 }

@@ -16,6 +16,17 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use cqrs_dynamo::{Dynamo, Embedded};
 
+/// An embedded DynamoDB with its tables: the way in for faults, and one without any.
+///
+/// # Panics
+/// Where SQLite does not work at all.
+pub async fn database() -> (Embedded, Dynamo) {
+    let database = Embedded::in_memory().unwrap();
+    let dynamo = Dynamo::from_conf(&database.sdk_config());
+    dynamo.create_tables().await.unwrap();
+    (database, dynamo)
+}
+
 /// What becomes of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {

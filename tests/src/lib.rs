@@ -4,4 +4,5 @@ pub mod bank;
 pub mod conformance;
 pub mod faults;
 pub mod loopback;
+pub mod raw;
 pub mod shop;

@@ -3,6 +3,7 @@
 use cqrs_core::prelude::*;
 use cqrs_dynamo::{Cost, Dynamo};
 use cqrs_tests::bank::{self, Deposit, DepositAll, Open, Withdraw, deposit};
+use futures_util::{StreamExt, TryStreamExt};
 
 struct Meter(Dynamo, Cost);
 
@@ -108,4 +109,21 @@ async fn a_long_stream_is_read_a_page_a_request() {
     assert_eq!((requests, writes), (5, 1.0), "four pages for 3.1 MB, and PutItem");
     // 4 KB a unit, in consistent reads.
     assert!((750.0..=830.0).contains(&reads), "{reads}");
+}
+
+#[tokio::test]
+async fn a_history_reads_a_page_when_it_is_needed() {
+    let (dynamo, app, mut meter) = start().await;
+    let key = bank::account("1");
+    app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
+    for _ in 0..30 {
+        app.execute(&key, Deposit { cents: 1, note: "x".repeat(105_000) }).await.unwrap();
+    }
+    let reader = bank::app(dynamo.event_store()).unwrap();
+    let mut history = reader.history(&key);
+    meter.read();
+    assert!(history.next().await.is_some());
+    assert_eq!(meter.read().0, 1, "the first page of four");
+    assert_eq!(history.try_collect::<Vec<_>>().await.unwrap().len(), 30);
+    assert_eq!(meter.read().0, 3, "the others");
 }

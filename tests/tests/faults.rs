@@ -6,7 +6,7 @@ use cqrs_core::prelude::*;
 use cqrs_core::{Outcome, StoreError};
 use cqrs_dynamo::{Dynamo, Embedded};
 use cqrs_tests::bank::{self, Account, AccountKey, Open, Refusal, Withdraw, deposit};
-use cqrs_tests::faults::{Call, Fault, Faults};
+use cqrs_tests::faults::{Call, Fault, Faults, database};
 use futures_util::TryStreamExt;
 
 const FAULTS: [Fault; 8] = [
@@ -19,13 +19,6 @@ const FAULTS: [Fault; 8] = [
     Fault::Answer(400, "ThrottlingException"),
     Fault::Answer(400, "ProvisionedThroughputExceededException"),
 ];
-
-async fn database() -> (Embedded, Dynamo) {
-    let database = Embedded::in_memory().unwrap();
-    let dynamo = Dynamo::from_conf(&database.sdk_config());
-    dynamo.create_tables().await.unwrap();
-    (database, dynamo)
-}
 
 /// The command ids of a stream, in order.
 async fn ids(app: &App, key: &AccountKey) -> Vec<String> {

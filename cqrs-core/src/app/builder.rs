@@ -229,13 +229,14 @@ impl AppBuilder {
 
 fn check_aggregates(rows: &[&AggregateRow], faults: &mut Vec<WiringFault>) {
     let mut entities: HashMap<&str, &'static str> = HashMap::new();
-    let mut events: HashMap<EventId, &'static str> = HashMap::new();
+    // By name: whoever listens to one schema of an event receives all of them.
+    let mut events: HashMap<&str, &'static str> = HashMap::new();
     for row in rows {
         if let Some(first) = entities.insert(row.entity, row.name) {
             faults.push(WiringFault::DuplicateEntity { entity: row.entity, first, second: row.name });
         }
         for event in (row.events)() {
-            if let Some(first) = events.insert(event, row.name) {
+            if let Some(first) = events.insert(event.name, row.name).filter(|first| *first != row.name) {
                 faults.push(WiringFault::DuplicateEvent { event, first, second: row.name });
             }
         }

@@ -81,7 +81,7 @@ pub enum WiringFault {
         /// Where the second stands.
         second: Location,
     },
-    /// Two aggregates apply events of one stored name and schema.
+    /// Two aggregates apply events of one stored name, whatever the schemas: events are told apart by name.
     #[error(
         "aggregates `{first}` and `{second}` both apply an event stored as {event}; rename one with `#[event(name = \"…\")]`"
     )]

@@ -145,9 +145,9 @@ impl App {
         self.inner.parked.get(subscriber).map(Arc::clone).unwrap_or_default()
     }
 
-    /// The stored type names that some aggregate of this program applies.
-    pub(crate) fn known_events(&self) -> impl Iterator<Item = &'static str> {
-        self.inner.aggregates.keys().copied()
+    /// Whether some aggregate of this program applies events of this stored type name.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.inner.aggregates.contains_key(name)
     }
 
     /// Whose commit it is, by the key template of the aggregate that applies its events.

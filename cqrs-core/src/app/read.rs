@@ -13,7 +13,7 @@ use crate::commit::Commit;
 use crate::event::{RawEvent, Recorded};
 use crate::key::{AggregateKey, StreamKey};
 use crate::projection::{Projection, View, ViewAddress, ViewId};
-use crate::store::StoreError;
+use crate::store::{CorruptCommit, StoreError};
 use crate::tenant::Tenant;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
@@ -209,6 +209,7 @@ impl App {
         let start = Reading {
             app: self,
             stream: key.stream().map_err(StoreError::Key),
+            version: Version::NONE,
             after: Version::NONE,
             more: true,
             commits: VecDeque::new(),
@@ -331,6 +332,8 @@ fn found<P: Projection>(tenant: &Tenant, stored: StoredView) -> Result<Found<P>,
 struct Reading<'a, S> {
     app: &'a App,
     stream: Result<StreamKey, StoreError>,
+    /// The last commit that was taken out, and the last one that was read.
+    version: Version,
     after: Version,
     more: bool,
     commits: VecDeque<Commit>,
@@ -352,6 +355,10 @@ impl<S> Reading<'_, S> {
                 return Ok(Some((event, self)));
             }
             if let Some(commit) = self.commits.pop_front() {
+                if commit.version != self.version.next() {
+                    return Err(CorruptCommit::behind_gap(&commit, self.version.next()).into());
+                }
+                self.version = commit.version;
                 for raw in RawEvent::all(&commit) {
                     self.events.push_back(raw.record(decode_one::<A>(&raw)?));
                 }

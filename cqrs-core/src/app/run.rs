@@ -2,6 +2,8 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
+
 use super::App;
 use crate::delivery::{DeadLetters, Delivered, DeliveryError, Relay};
 
@@ -30,24 +32,26 @@ impl App {
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<Delivered, DeliveryError> {
         let mut shutdown = pin!(shutdown);
         let poll = self.inner.settings.poll;
+        let mut delivered = Delivered::default();
         let mut wait = poll;
         loop {
+            let before = delivered;
             let session = async {
                 let relay = Relay::open(self).await?;
-                relay.run(shutdown.as_mut(), poll).await
+                relay.run(shutdown.as_mut(), poll, &mut delivered).await
             };
             match session.await {
+                Ok(()) => return Ok(delivered),
                 Err(error) if error.is_transient() => {
+                    // A session that got somewhere was no failed start.
+                    wait = if delivered == before { (wait * 2).min(LONGEST_WAIT) } else { poll };
                     tracing::warn!(%error, ?wait, "delivery interrupted");
                     let pause = pin!(tokio::time::sleep(wait));
-                    if let futures_util::future::Either::Left(_) =
-                        futures_util::future::select(shutdown.as_mut(), pause).await
-                    {
-                        return Ok(Delivered::default());
+                    if let Either::Left(_) = select(shutdown.as_mut(), pause).await {
+                        return Ok(delivered);
                     }
-                    wait = (wait * 2).min(LONGEST_WAIT);
                 }
-                ended => return ended,
+                Err(error) => return Err(error),
             }
         }
     }

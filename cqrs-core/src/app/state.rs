@@ -61,14 +61,7 @@ impl<A: Aggregate> State<A> {
         if commit.version == expected {
             return Ok(());
         }
-        Err(CorruptCommit {
-            pk: commit.stream.pk().to_owned(),
-            sk: commit.stream.commit_sk(commit.version),
-            version: Some(commit.version.get()),
-            name: commit.events.first().map(|event| event.name.clone()),
-            reason: format!("the stream has a gap: version {expected} is missing"),
-        }
-        .into())
+        Err(CorruptCommit::behind_gap(commit, expected).into())
     }
 }
 

@@ -159,9 +159,8 @@ impl Consumer {
         if self.subscribers.iter().any(|subscriber| subscriber.wants(&commit)) {
             return Ok(commit);
         }
-        let known: HashSet<&str> = self.app.known_events().collect();
         let names: Vec<_> = commit.events.iter().map(|event| event.name.as_str()).collect();
-        Err(dead(match names.iter().find(|name| !known.contains(*name)) {
+        Err(dead(match names.iter().find(|name| !self.app.knows(name)) {
             Some(name) => format!("unknown event type `{name}`: no aggregate of this program applies it"),
             None => format!("nobody on queue `{}` listens to `{}`", self.queue, names.join("`, `")),
         }))
@@ -206,7 +205,8 @@ impl Consumer {
         let mut dead = held;
         for (place, (index, commit)) in indexes.into_iter().zip(&commits).enumerate() {
             let receives = batch.get(index).map_or(1, |received| received.receives);
-            let verdict = match failure.take().filter(|_| place >= done) {
+            // The failure is that of the first one that is not done.
+            let verdict = match failure.take_if(|_| place >= done) {
                 _ if place < done => self.finish(commit, door).await,
                 Some(failure) if failure.permanent || receives >= self.app.settings().delivery.attempts => {
                     dead = true;

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -7,7 +8,6 @@ use super::relay::RELAY;
 use super::{DeadLetter, DeliveryError, LetterId, Subscriber};
 use crate::app::App;
 use crate::commit::Commit;
-use crate::key::StreamKey;
 use crate::store::record;
 
 /// The dead letters of an app's subscribers: list them, redrive them, drop them.
@@ -47,29 +47,40 @@ impl<'a> DeadLetters<'a> {
             return self.redrive_relay().await;
         }
         let subscriber = self.find(subscriber)?;
+        let ledger = self.app.ledger();
+        let parked = self.app.parked(subscriber.name);
+        let mut failing = HashSet::new();
         let mut removed = 0;
-        let mut failing = None;
-        let mut letters = self.of(subscriber.name).await?.into_iter().peekable();
-        while let Some(letter) = letters.next() {
-            let stream = stream_of(&letter);
-            if failing.is_some() && failing == stream {
-                continue;
-            }
-            if self.deliver(&subscriber, &letter).await? {
-                removed += 1;
-                let ledger = self.app.ledger();
-                ledger.remove_letter(&letter.id).await.map_err(|source| failed(subscriber.name, source))?;
-                if letters.peek().map(stream_of) != Some(stream.clone()) {
-                    self.release(&subscriber, stream).await?;
+        loop {
+            let before = removed;
+            let letters = {
+                let _held = parked.lock().await;
+                self.of(subscriber.name).await?
+            };
+            for letter in letters {
+                let stream = stream_of(&letter);
+                if failing.contains(&stream) {
+                    continue;
                 }
-            } else {
-                failing = stream;
+                if self.deliver(&subscriber, &letter).await? {
+                    ledger
+                        .remove_letter(&letter.id)
+                        .await
+                        .map_err(|source| failed(subscriber.name, source))?;
+                    removed += 1;
+                } else {
+                    failing.insert(stream);
+                }
+            }
+            // The delivery may have put more behind them meanwhile.
+            if removed == before {
+                return Ok(removed);
             }
         }
-        Ok(removed)
     }
 
-    /// Removes a dead letter without delivering it; later commits of its stream stay until they are redriven.
+    /// Removes a dead letter without delivering it. Those behind it stay until they are redriven; where there are
+    /// none, the stream flows on.
     ///
     /// # Errors
     /// [`DeliveryError::Ledger`].
@@ -118,24 +129,11 @@ impl<'a> DeadLetters<'a> {
         Ok(false)
     }
 
-    /// Lets a stream flow again when none of its letters is left: the delivery may have added some meanwhile.
-    async fn release(&self, subscriber: &Subscriber, stream: Option<StreamKey>) -> Result<(), DeliveryError> {
-        let Some(stream) = stream else { return Ok(()) };
-        let parked = self.app.parked(subscriber.name);
-        let mut parked = parked.lock().await;
-        let left = self.of(subscriber.name).await?;
-        if !left.iter().any(|other| stream_of(other).as_ref() == Some(&stream)) {
-            parked.remove(&stream);
-        }
-        Ok(())
-    }
-
     async fn redrive_relay(&self) -> Result<usize, DeliveryError> {
-        let known: Vec<&str> = self.app.known_events().collect();
         let mut removed = 0;
         'letters: for letter in self.of(RELAY).await? {
             let Ok(commit) = decode(&letter) else { continue };
-            if !commit.events.iter().all(|event| known.contains(&event.name.as_str())) {
+            if !commit.events.iter().all(|event| self.app.knows(&event.name)) {
                 continue;
             }
             for subscriber in self.app.subscribers() {

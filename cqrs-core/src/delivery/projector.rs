@@ -12,7 +12,7 @@ use crate::event::RawEvent;
 use crate::handler::HandlerError;
 use crate::key::StreamKey;
 use crate::projection::{Projection, ProjectionArm, ViewAddress, ViewId};
-use crate::store::StoreError;
+use crate::store::{CorruptCommit, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 use crate::view::{DynViewStore, Fence, StoredView, Write};
@@ -22,7 +22,7 @@ const ROUNDS: u32 = 10;
 
 /// A projection without its type.
 pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
-    /// Brings the views up to the last of these commits of one stream, whatever was delivered before.
+    /// Brings the views up to the latest of these commits of one stream, whatever was delivered before.
     fn apply<'a>(
         &'a self,
         app: &'a App,
@@ -49,7 +49,8 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
         commits: &'a [Commit],
     ) -> Pin<Box<dyn Future<Output = Result<(), HandlerError>> + Send + 'a>> {
         Box::pin(async move {
-            let Some(last) = commits.last() else { return Ok(()) };
+            // A feed that repeats or mixes need not end with the latest.
+            let Some(last) = commits.iter().max_by_key(|commit| commit.version) else { return Ok(()) };
             for _ in 0..ROUNDS {
                 let written = if P::KEYED {
                     project_across::<P>(app, commits, last).await?
@@ -83,7 +84,7 @@ async fn project_own<P: Projection>(
     let mut view = decode_view::<P>(&id, stored.map(|view| view.data))?;
     for commit in missing(app, commits, seen, last).await? {
         for raw in RawEvent::all(&commit) {
-            if let Some(arm) = arm_of::<P>(&raw)? {
+            if let Some(arm) = arm_of::<P>(app, &raw)? {
                 (arm.apply)(&mut view, &raw).map_err(HandlerError::permanent)?;
             }
         }
@@ -107,11 +108,11 @@ async fn project_across<P: Projection>(
     }
     let mut open: BTreeMap<ViewId, (P, Version)> = BTreeMap::new();
     for commit in missing(app, commits, seen, last).await? {
-        let tenant = app.tenant_of(&commit).map_err(HandlerError::permanent)?;
         for raw in RawEvent::all(&commit) {
-            let Some(arm) = arm_of::<P>(&raw)? else { continue };
+            let Some(arm) = arm_of::<P>(app, &raw)? else { continue };
             let Some(key_of) = arm.key else { continue };
-            let key = key_of(&raw, tenant.clone()).map_err(HandlerError::permanent)?;
+            let tenant = app.tenant_of(&commit).map_err(HandlerError::permanent)?;
+            let key = key_of(&raw, tenant).map_err(HandlerError::permanent)?;
             let id = ViewId::of::<P>(&key).map_err(HandlerError::permanent)?;
             if !open.contains_key(&id) {
                 let view = open_view::<P>(views, &id).await?;
@@ -148,10 +149,9 @@ async fn missing(
     seen: Version,
     last: &Commit,
 ) -> Result<Vec<Commit>, StoreError> {
-    let at_hand = commits.iter().find(|commit| commit.version == seen.next());
-    let contiguous = commits.windows(2).all(|pair| pair[1].version == pair[0].version.next());
-    if at_hand.is_some() && contiguous {
-        return Ok(commits.iter().filter(|commit| commit.version > seen).cloned().collect());
+    let new = commits.iter().skip_while(|commit| commit.version <= seen);
+    if check_follow(seen, new.clone()).is_ok() {
+        return Ok(new.cloned().collect());
     }
     tracing::debug!(stream = %last.stream, %seen, until = %last.version, "healing a gap from the store");
     let mut found = Vec::new();
@@ -165,15 +165,40 @@ async fn missing(
             break;
         }
     }
+    if after < last.version {
+        return Err(CorruptCommit::behind_gap(last, after.next()).into());
+    }
+    check_follow(seen, found.iter())?;
     Ok(found)
 }
 
-/// The arm for an event; none for an event that the projection does not list.
-fn arm_of<P: Projection>(raw: &RawEvent<'_>) -> Result<Option<&'static ProjectionArm<P>>, HandlerError> {
+/// Checks that the commits stand without a gap behind `seen`.
+fn check_follow<'a>(seen: Version, commits: impl Iterator<Item = &'a Commit>) -> Result<(), CorruptCommit> {
+    let mut expected = seen.next();
+    for commit in commits {
+        if commit.version != expected {
+            return Err(CorruptCommit::behind_gap(commit, expected));
+        }
+        expected = expected.next();
+    }
+    Ok(())
+}
+
+/// The arm for an event; none for an event that the projection does not list. What this program does not know
+/// at all is no such event: a newer one may list it.
+fn arm_of<P: Projection>(
+    app: &App,
+    raw: &RawEvent<'_>,
+) -> Result<Option<&'static ProjectionArm<P>>, HandlerError> {
     let stored = raw.stored();
     let mut listed = P::ARMS.iter().filter(|arm| arm.event.name == stored.name).peekable();
     if listed.peek().is_none() {
-        return Ok(None);
+        return match app.knows(&stored.name) {
+            true => Ok(None),
+            false => {
+                Err(HandlerError::permanent(raw.refuse("this program does not know the type".to_owned())))
+            }
+        };
     }
     match listed.find(|arm| arm.event.schema == stored.schema) {
         Some(arm) => Ok(Some(arm)),

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -12,6 +12,7 @@ use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::store::record;
 use crate::timestamp::Timestamp;
+use crate::version::Version;
 
 /// Some commits as the relay read them, for all subscribers.
 #[derive(Debug)]
@@ -29,11 +30,11 @@ pub(crate) struct Placed {
     pub(crate) position: String,
 }
 
-/// The streams of one subscriber whose commits wait behind a dead letter.
+/// The streams of one subscriber whose commits wait behind a dead letter, and the last letter of each.
 ///
-/// Shared between the running delivery and redrives; the lock is held while letters are written, so that a
-/// stream is released only when none is left.
-pub(crate) type Parked = Mutex<HashSet<StreamKey>>;
+/// Shared between the running delivery and redrives. The delivery holds the lock from looking for letters until
+/// it has added its own, and a redrive while it lists them, so that none is added behind a redrive's back.
+pub(crate) type Parked = Mutex<HashMap<StreamKey, Version>>;
 
 /// One subscriber's queue: its position, and the order within each stream.
 pub(crate) struct Queue {
@@ -59,7 +60,8 @@ impl Queue {
                     ledger.letters(name, after.as_ref()).await.map_err(|source| failed(name, source))?;
                 let Some(last) = letters.last() else { break };
                 after = Some(last.id.clone());
-                parked.extend(letters.iter().filter_map(stream_of));
+                // In the order of their versions: the last one stays.
+                parked.extend(letters.iter().filter_map(place_of));
             }
         }
         Ok(Self { app: app.clone(), subscriber, parked, positions })
@@ -92,27 +94,51 @@ impl Queue {
     }
 
     async fn take_stream(&self, stream: StreamKey, commits: Vec<Commit>) -> Result<(), DeliveryError> {
-        if self.parked.lock().await.contains(&stream) {
-            return self.park(stream, &commits, None).await;
+        if self.waits(&stream, &commits).await? {
+            return Ok(());
         }
         match self.subscriber.deliver(&self.app, &commits, self.app.settings().delivery).await {
             (_, None) => Ok(()),
             (done, Some(failure)) => {
-                self.park(stream, commits.get(done..).unwrap_or_default(), Some(failure)).await
+                let mut parked = self.parked.lock().await;
+                let left = commits.get(done..).unwrap_or_default();
+                self.park(&mut parked, &stream, left, Some(failure)).await
             }
         }
+    }
+
+    /// Puts the commits behind the dead letters of their stream; false where there are none any more.
+    async fn waits(&self, stream: &StreamKey, commits: &[Commit]) -> Result<bool, DeliveryError> {
+        let mut parked = self.parked.lock().await;
+        let Some(last) = parked.get(stream).copied() else { return Ok(false) };
+        // Another process may have redriven or discarded them.
+        if !self.has_letters(stream).await? {
+            parked.remove(stream);
+            return Ok(false);
+        }
+        // What a crash made the feed bring again has its letter already, with its reason.
+        let known = commits.partition_point(|commit| commit.version <= last);
+        self.park(&mut parked, stream, commits.get(known..).unwrap_or_default(), None).await?;
+        Ok(true)
+    }
+
+    async fn has_letters(&self, stream: &StreamKey) -> Result<bool, DeliveryError> {
+        let name = self.subscriber.name;
+        let start = letter_id(name, stream, Version::NONE);
+        let letters = self.app.ledger().letters(name, Some(&start)).await;
+        let letters = letters.map_err(|source| failed(name, source))?;
+        Ok(letters.first().and_then(stream_of).as_ref() == Some(stream))
     }
 
     /// Puts the first commit away with the reason, and the others behind it.
     async fn park(
         &self,
-        stream: StreamKey,
+        parked: &mut HashMap<StreamKey, Version>,
+        stream: &StreamKey,
         commits: &[Commit],
-        failure: Option<Failure>,
+        mut failure: Option<Failure>,
     ) -> Result<(), DeliveryError> {
         let name = self.subscriber.name;
-        let mut parked = self.parked.lock().await;
-        let mut failure = failure;
         for commit in commits {
             let letter = letter(name, commit, failure.take());
             tracing::error!(
@@ -123,8 +149,8 @@ impl Queue {
                 "dead letter"
             );
             self.app.ledger().put_letter(&letter).await.map_err(|source| failed(name, source))?;
+            parked.insert(stream.clone(), commit.version);
         }
-        parked.insert(stream);
         Ok(())
     }
 
@@ -148,11 +174,7 @@ fn letter(subscriber: &str, commit: &Commit, failure: Option<Failure>) -> DeadLe
         None => ("waits behind an earlier commit of its stream".to_owned(), 0),
     };
     DeadLetter {
-        id: LetterId {
-            subscriber: subscriber.to_owned(),
-            pk: commit.stream.pk().to_owned(),
-            sk: commit.stream.commit_sk(commit.version),
-        },
+        id: letter_id(subscriber, &commit.stream, commit.version),
         reason,
         attempts,
         since: Timestamp::now(),
@@ -160,8 +182,16 @@ fn letter(subscriber: &str, commit: &Commit, failure: Option<Failure>) -> DeadLe
     }
 }
 
+fn letter_id(subscriber: &str, stream: &StreamKey, version: Version) -> LetterId {
+    LetterId { subscriber: subscriber.to_owned(), pk: stream.pk().to_owned(), sk: stream.commit_sk(version) }
+}
+
+fn place_of(letter: &DeadLetter) -> Option<(StreamKey, Version)> {
+    StreamKey::parse_commit(&letter.id.pk, &letter.id.sk).ok()
+}
+
 pub(crate) fn stream_of(letter: &DeadLetter) -> Option<StreamKey> {
-    StreamKey::parse_commit(&letter.id.pk, &letter.id.sk).ok().map(|(stream, _)| stream)
+    place_of(letter).map(|(stream, _)| stream)
 }
 
 pub(crate) fn failed(subscriber: &str, source: crate::store::StoreError) -> DeliveryError {

@@ -1,4 +1,3 @@
-use std::collections::HashSet;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -34,7 +33,6 @@ pub(crate) struct Relay {
     app: App,
     feed: Box<dyn DynChangeFeed>,
     positions: Positions,
-    known: HashSet<&'static str>,
     queues: Queues,
 }
 
@@ -46,13 +44,7 @@ impl Relay {
             open.push(Queue::open(app, Arc::clone(subscriber)).await?);
         }
         let positions = earliest(open.iter().map(Queue::positions));
-        Ok(Self {
-            app: app.clone(),
-            feed: app.event_store().feed(),
-            positions,
-            known: app.known_events().collect(),
-            queues: Queues::start(open),
-        })
+        Ok(Self { app: app.clone(), feed: app.event_store().feed(), positions, queues: Queues::start(open) })
     }
 
     /// Delivers until nothing is left, what handlers append included.
@@ -76,13 +68,13 @@ impl Relay {
         Ok(delivered)
     }
 
-    /// Delivers until `shutdown`, then finishes what the queues hold.
+    /// Delivers until `shutdown`, then finishes what the queues hold; counts in `delivered`.
     pub(crate) async fn run(
         mut self,
         mut shutdown: Pin<&mut (impl Future<Output = ()> + Send)>,
         poll: Duration,
-    ) -> Result<Delivered, DeliveryError> {
-        let mut delivered = Delivered::default();
+        delivered: &mut Delivered,
+    ) -> Result<(), DeliveryError> {
         loop {
             let stopped = {
                 let step = pin!(async {
@@ -102,8 +94,7 @@ impl Relay {
                 }
             };
             if stopped {
-                self.queues.finish().await?;
-                return Ok(delivered);
+                return self.queues.finish().await;
             }
         }
     }
@@ -123,7 +114,7 @@ impl Relay {
         let mut commits = Vec::with_capacity(page.changes.len());
         for change in page.changes {
             ends.insert(change.shard.clone(), change.position.clone());
-            if let Some(placed) = self.place(change).await? {
+            if let Some(placed) = place(&self.app, change).await? {
                 commits.push(placed);
             }
         }
@@ -132,41 +123,41 @@ impl Relay {
         self.positions.extend(ends);
         Ok(read)
     }
+}
 
-    /// Decodes a change. What cannot be decoded, or holds a type that this program does not know, is kept as a
-    /// dead letter of the relay: never passed over in silence.
-    async fn place(&self, change: Change) -> Result<Option<Placed>, DeliveryError> {
-        let Change { shard, position, record } = change;
-        let decoded = match &record {
-            Value::Object(fields) => record::decode(fields.clone()).map_err(|corrupt| corrupt.to_string()),
-            _ => Err("the record is not an object".to_owned()),
-        };
-        match decoded {
-            Ok(commit) => {
-                let unknown = commit.events.iter().find(|event| !self.known.contains(event.name.as_str()));
-                if let Some(event) = unknown {
-                    let reason = format!(
-                        "unknown event type `{}` (schema {}): no aggregate of this program applies it",
-                        event.name, event.schema
-                    );
-                    self.keep(record, reason).await?;
-                }
-                Ok(Some(Placed { commit, shard, position }))
+/// Decodes a change. What cannot be decoded, or holds a type that this program does not know, is kept as a
+/// dead letter of the relay: never passed over in silence.
+async fn place(app: &App, change: Change) -> Result<Option<Placed>, DeliveryError> {
+    let Change { shard, position, record } = change;
+    let decoded = match &record {
+        Value::Object(fields) => record::decode(fields.clone()).map_err(|corrupt| corrupt.to_string()),
+        _ => Err("the record is not an object".to_owned()),
+    };
+    match decoded {
+        Ok(commit) => {
+            let unknown = commit.events.iter().find(|event| !app.knows(&event.name));
+            if let Some(event) = unknown {
+                let reason = format!(
+                    "unknown event type `{}` (schema {}): no aggregate of this program applies it",
+                    event.name, event.schema
+                );
+                keep(app, record, reason).await?;
             }
-            Err(reason) => {
-                self.keep(record, reason).await?;
-                Ok(None)
-            }
+            Ok(Some(Placed { commit, shard, position }))
+        }
+        Err(reason) => {
+            keep(app, record, reason).await?;
+            Ok(None)
         }
     }
+}
 
-    async fn keep(&self, record: Value, reason: String) -> Result<(), DeliveryError> {
-        let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or("missing").to_owned();
-        let id = LetterId { subscriber: RELAY.to_owned(), pk: text("pk"), sk: text("sk") };
-        tracing::error!(pk = id.pk, sk = id.sk, reason, "dead letter of the relay");
-        let letter = DeadLetter { id, reason, attempts: 1, since: Timestamp::now(), record };
-        self.app.ledger().put_letter(&letter).await.map_err(|source| failed(RELAY, source))
-    }
+async fn keep(app: &App, record: Value, reason: String) -> Result<(), DeliveryError> {
+    let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or("missing").to_owned();
+    let id = LetterId { subscriber: RELAY.to_owned(), pk: text("pk"), sk: text("sk") };
+    tracing::error!(pk = id.pk, sk = id.sk, reason, "dead letter of the relay");
+    let letter = DeadLetter { id, reason, attempts: 1, since: Timestamp::now(), record };
+    app.ledger().put_letter(&letter).await.map_err(|source| failed(RELAY, source))
 }
 
 /// Per shard the position that every subscriber has passed; no entry where one has not begun.

@@ -1,8 +1,9 @@
 use std::error::Error;
 
-use crate::commit::EncodeError;
+use crate::commit::{Commit, EncodeError};
 use crate::event::DecodeError;
 use crate::key::KeyError;
+use crate::version::Version;
 
 type Source = Box<dyn Error + Send + Sync>;
 
@@ -117,4 +118,17 @@ pub struct CorruptCommit {
     pub name: Option<String>,
     /// What is missing or wrong.
     pub reason: String,
+}
+
+impl CorruptCommit {
+    /// The first commit behind a gap in its stream.
+    pub(crate) fn behind_gap(commit: &Commit, missing: Version) -> Self {
+        Self {
+            pk: commit.stream.pk().to_owned(),
+            sk: commit.stream.commit_sk(commit.version),
+            version: Some(commit.version.get()),
+            name: commit.events.first().map(|event| event.name.clone()),
+            reason: format!("the stream has a gap: version {missing} is missing"),
+        }
+    }
 }

@@ -10,6 +10,9 @@ use super::record::Record;
 /// The largest item that DynamoDB stores, in bytes: names and values together.
 pub const MAX_ITEM_BYTES: usize = 400 * 1024;
 
+/// How deep lists and maps may be nested, the attribute itself counted.
+const MAX_LEVELS: usize = 32;
+
 /// Numbers whose magnitude is not in this range cannot be stored; zero can.
 const SMALLEST: f64 = 1e-130;
 const TOO_LARGE: f64 = 1e126;
@@ -26,32 +29,36 @@ struct Misfit {
 ///
 /// # Errors
 /// [`StoreError::TooLarge`] for more than [`MAX_ITEM_BYTES`]; [`StoreError::Refused`], with the place, for a
-/// number outside DynamoDB's range and for a map with an empty name.
+/// number outside DynamoDB's range, for a map with an empty name, and for more than 32 levels.
 pub fn check(record: &Record) -> Result<(), StoreError> {
     let bytes = size(record);
     if bytes > MAX_ITEM_BYTES {
         return Err(StoreError::TooLarge { bytes, limit: MAX_ITEM_BYTES });
     }
-    check_fields(record).map_err(|misfit| StoreError::Refused { source: Box::new(misfit) })
+    check_fields(record, 0).map_err(|misfit| StoreError::Refused { source: Box::new(misfit) })
 }
 
-fn check_fields(fields: &Record) -> Result<(), Misfit> {
+fn check_fields(fields: &Record, level: usize) -> Result<(), Misfit> {
     for (name, value) in fields {
         if name.is_empty() {
             return Err(Misfit::new("a name in a map is empty, and DynamoDB takes none such"));
         }
-        check_value(value).map_err(|misfit| misfit.within(name))?;
+        check_value(value, level).map_err(|misfit| misfit.within(name))?;
     }
     Ok(())
 }
 
-fn check_value(value: &Value) -> Result<(), Misfit> {
+/// `level` counts the lists and maps around the value.
+fn check_value(value: &Value, level: usize) -> Result<(), Misfit> {
+    if level >= MAX_LEVELS {
+        return Err(Misfit::new(format!("it stands below more than {MAX_LEVELS} levels of lists and maps")));
+    }
     match value {
         Value::Number(number) => check_number(number),
         Value::Array(values) => values.iter().enumerate().try_for_each(|(index, value)| {
-            check_value(value).map_err(|misfit| misfit.within(&index.to_string()))
+            check_value(value, level + 1).map_err(|misfit| misfit.within(&index.to_string()))
         }),
-        Value::Object(fields) => check_fields(fields),
+        Value::Object(fields) => check_fields(fields, level + 1),
         Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
     }
 }
@@ -126,6 +133,18 @@ mod tests {
             assert!(check(&record(json!([number]))).is_ok(), "{number}");
         }
         assert!(check(&record(json!([u64::MAX, i64::MIN]))).is_ok());
+    }
+
+    #[test]
+    fn more_levels_than_dynamodb_takes_are_refused() {
+        let tower = |height| (0..height).fold(json!(1), |inner, _| json!([inner]));
+        assert!(check(&record(tower(31))).is_ok());
+        let error = check(&record(tower(32))).unwrap_err();
+        let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        assert!(
+            source.starts_with("`data.0.0.") && source.ends_with("32 levels of lists and maps"),
+            "{source}"
+        );
     }
 
     #[test]

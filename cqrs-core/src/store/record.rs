@@ -74,8 +74,7 @@ pub fn decode(mut record: Record) -> Result<Commit, CorruptCommit> {
 }
 
 /// What is wrong with a record, with as much of its identity as it still has.
-#[must_use]
-pub fn corrupt(record: &Record, reason: String) -> CorruptCommit {
+fn corrupt(record: &Record, reason: String) -> CorruptCommit {
     let text = |name: &str| record.get(name).and_then(Value::as_str);
     CorruptCommit {
         pk: text("pk").unwrap_or("missing").to_owned(),

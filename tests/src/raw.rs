@@ -1,0 +1,76 @@
+//! Items that no append writes: put past the event store, to see what readers make of them.
+
+use std::error::Error;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use cqrs_core::store::record::{self, Record};
+use cqrs_core::{AggregateKey, Event, StoredEvent, Version};
+use cqrs_dynamo::Dynamo;
+use serde_json::Value;
+
+use crate::conformance;
+
+/// The record of a commit with one event, as an append would store it.
+///
+/// # Panics
+/// Where the key cannot be rendered or the event cannot be encoded.
+#[must_use]
+pub fn record(key: &impl AggregateKey, version: u64, event: &impl Event) -> Record {
+    let mut commit = conformance::commit(&key.stream().unwrap(), version, Value::Null);
+    commit.events = vec![StoredEvent::encode(event).unwrap()];
+    record::encode(&commit)
+}
+
+/// Puts a record into the events table, whatever it holds.
+///
+/// # Panics
+/// Where DynamoDB refuses it.
+pub async fn put(dynamo: &Dynamo, record: Record) {
+    put_with(dynamo, record, []).await;
+}
+
+/// The same, with attributes that are no JSON.
+///
+/// # Panics
+/// Where DynamoDB refuses it.
+pub async fn put_with<const N: usize>(dynamo: &Dynamo, record: Record, more: [(&str, AttributeValue); N]) {
+    let fields = record.into_iter().map(|(name, value)| (name, attribute(value)));
+    let more = more.into_iter().map(|(name, value)| (name.to_owned(), value));
+    let item = fields.chain(more).collect();
+    let put = dynamo.client().put_item().table_name(&dynamo.tables().events).set_item(Some(item));
+    put.send().await.unwrap();
+}
+
+/// The sort key of a commit.
+///
+/// # Panics
+/// Where the key cannot be rendered.
+#[must_use]
+pub fn sort_key(key: &impl AggregateKey, version: u64) -> String {
+    key.stream().unwrap().commit_sk(Version::new(version))
+}
+
+/// An error with all its sources.
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(&format!(": {error}"));
+        source = error.source();
+    }
+    text
+}
+
+fn attribute(value: Value) -> AttributeValue {
+    match value {
+        Value::Null => AttributeValue::Null(true),
+        Value::Bool(flag) => AttributeValue::Bool(flag),
+        Value::Number(number) => AttributeValue::N(number.to_string()),
+        Value::String(text) => AttributeValue::S(text),
+        Value::Array(values) => AttributeValue::L(values.into_iter().map(attribute).collect()),
+        Value::Object(fields) => {
+            AttributeValue::M(fields.into_iter().map(|(name, value)| (name, attribute(value))).collect())
+        }
+    }
+}

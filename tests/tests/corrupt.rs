@@ -1,0 +1,205 @@
+//! Items that are no commits: every reader stops at them, and says which item it is.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use cqrs_core::prelude::*;
+use cqrs_core::store::record::Record;
+use cqrs_dynamo::Dynamo;
+use cqrs_tests::bank::{self, AccountEvent, Deposited, Opened, deposit};
+use cqrs_tests::raw;
+use futures_util::{StreamExt, TryStreamExt};
+use serde_json::{Value, json};
+
+const ATTRIBUTES: [&str; 7] =
+    ["version", "type", "schema", "data", "createdAt", "commandId", "correlationId"];
+
+/// The account whose second commit is at fault; a third one follows it.
+fn key() -> bank::AccountKey {
+    bank::account("1")
+}
+
+fn deposited(version: u64) -> Record {
+    raw::record(&key(), version, &Deposited { owner: "Ada".into(), cents: 5, note: String::new() })
+}
+
+fn without(name: &str) -> Record {
+    let mut record = deposited(2);
+    record.remove(name).unwrap();
+    record
+}
+
+fn with(name: &str, value: Value) -> Record {
+    let mut record = deposited(2);
+    record.insert(name.to_owned(), value);
+    record
+}
+
+/// What three readers say about a stream whose second item is `second`.
+struct Said([String; 3]);
+
+impl Said {
+    async fn about(second: Record) -> Self {
+        Self::about_with(second, []).await
+    }
+
+    async fn about_with<const N: usize>(second: Record, more: [(&str, AttributeValue); N]) -> Self {
+        let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+        raw::put(&dynamo, raw::record(&key(), 1, &Opened { owner: "Ada".into() })).await;
+        raw::put_with(&dynamo, second, more).await;
+        raw::put(&dynamo, deposited(3)).await;
+        Self::of(&dynamo).await
+    }
+
+    async fn of(dynamo: &Dynamo) -> Self {
+        let app = bank::app(dynamo.event_store()).unwrap();
+        let load = app.load(&key()).await.unwrap_err();
+        let execute = app.execute(&key(), deposit(1)).await.unwrap_err();
+        assert!(matches!(execute, ExecuteError::Store { .. }), "{execute:?}");
+        let mut history = app.history(&key());
+        let error = loop {
+            match history.next().await {
+                Some(Ok(recorded)) => assert_eq!(recorded.version(), Version::new(1), "{recorded:?}"),
+                Some(Err(error)) => break error,
+                None => panic!("the history ends as if nothing were there"),
+            }
+        };
+        assert!(history.next().await.is_none(), "it ends with its error");
+        Self([raw::chain(&load), raw::chain(&execute), raw::chain(&error)])
+    }
+
+    fn all_say(&self, context: &str, parts: &[&str]) {
+        for said in &self.0 {
+            for part in parts {
+                assert!(said.contains(part), "{context}: `{part}` is not in `{said}`");
+            }
+        }
+    }
+}
+
+/// How an error names the second item.
+fn item(version: &str, name: &str) -> String {
+    format!("item at pk `BANK#ACCOUNT`, sk `ACCOUNT#1@0000000002` (version {version}, type {name})")
+}
+
+/// What an item without this attribute, or with a wrong one, is called.
+fn item_at_fault_in(attribute: &str) -> String {
+    match attribute {
+        "version" => item("unknown", "Deposited"),
+        "type" => item("2", "unknown"),
+        _ => item("2", "Deposited"),
+    }
+}
+
+#[tokio::test]
+async fn a_missing_attribute_is_named_with_the_item() {
+    for name in ATTRIBUTES {
+        let said = Said::about(without(name)).await;
+        said.all_say(name, &[&item_at_fault_in(name), &format!("`{name}` is missing")]);
+    }
+}
+
+#[tokio::test]
+async fn an_attribute_of_another_kind_is_named_with_the_item() {
+    for name in ATTRIBUTES.into_iter().filter(|name| *name != "data") {
+        for value in [json!(true), json!(null), json!([1]), json!({ "a": 1 }), json!(-1)] {
+            let said = Said::about(with(name, value.clone())).await;
+            said.all_say(
+                &format!("{name}: {value}"),
+                &[&item_at_fault_in(name), &format!("`{name}` is not a")],
+            );
+        }
+    }
+    for name in ["createdBy", "causationId", "traceContext"] {
+        let said = Said::about(with(name, json!(7))).await;
+        said.all_say(name, &[&item("2", "Deposited"), &format!("`{name}` is not a string")]);
+    }
+    let said = Said::about(with("createdAt", json!("yesterday"))).await;
+    said.all_say("createdAt", &[&item("2", "Deposited"), "`createdAt`", "yesterday"]);
+}
+
+#[tokio::test]
+async fn an_attribute_that_is_no_json_is_named_with_the_item() {
+    for name in ["data", "createdAt"] {
+        let binary = AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(*b"x"));
+        let said = Said::about_with(without(name), [(name, binary)]).await;
+        said.all_say(name, &[&item("2", "Deposited"), &format!("`{name}` is a binary")]);
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_is_not_the_sort_keys_is_refused() {
+    for version in [1, 3, 0] {
+        let said = Said::about(with("version", json!(version))).await;
+        let item = item(&version.to_string(), "Deposited");
+        said.all_say("version", &[&item, &format!("`version` is {version}, and the sort key says 2")]);
+    }
+}
+
+#[tokio::test]
+async fn a_gap_in_the_versions_is_refused() {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    raw::put(&dynamo, raw::record(&key(), 1, &Opened { owner: "Ada".into() })).await;
+    raw::put(&dynamo, deposited(3)).await;
+    let item = "sk `ACCOUNT#1@0000000003` (version 3, type Deposited)";
+    Said::of(&dynamo).await.all_say("gap", &["pk `BANK#ACCOUNT`", item, "version 2 is missing"]);
+}
+
+#[tokio::test]
+async fn a_stream_that_begins_late_is_refused() {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    raw::put(&dynamo, deposited(2)).await;
+    Said::of(&dynamo).await.all_say("start", &[&item("2", "Deposited"), "version 1 is missing"]);
+}
+
+#[tokio::test]
+async fn an_event_that_this_program_cannot_decode_is_named_with_its_place() {
+    let place = "BANK#ACCOUNT ACCOUNT#1 at version 2, event 0: ";
+    for (attribute, value, parts) in [
+        ("type", json!("Ghost"), ["`Ghost` (schema 1)", "no `#[apply]` method of `Account` takes this type"]),
+        ("schema", json!(7), ["`Deposited` (schema 7)", "this program knows schema 1"]),
+        ("data", json!({ "owner": "Ada", "note": "" }), ["`Deposited` (schema 1)", "missing field `cents`"]),
+        ("data", json!("text"), ["`Deposited` (schema 1)", "invalid type"]),
+        ("data", json!(null), ["`Deposited` (schema 1)", "invalid type"]),
+        ("data", json!([]), ["`Deposited` (schema 1)", "invalid"]),
+    ] {
+        let said = Said::about(with(attribute, value)).await;
+        said.all_say(attribute, &[&[place][..], &parts[..]].concat());
+    }
+}
+
+#[tokio::test]
+async fn further_events_that_cannot_be_read_are_named_with_their_place() {
+    for (rest, reason) in [
+        (json!({}), "`rest` is not a list"),
+        (json!(["text"]), "`rest[0]` is not a map"),
+        (json!([{ "schema": 1, "data": {} }]), "`rest[0]`: `type` is missing"),
+        (json!([{ "type": "Deposited", "data": {} }]), "`rest[0]`: `schema` is missing"),
+        (json!([{ "type": "Deposited", "schema": 1 }]), "`rest[0]`: `data` is missing"),
+        (json!([{ "type": "Deposited", "schema": "1", "data": {} }]), "`rest[0]`: `schema` is not a"),
+    ] {
+        let said = Said::about(with("rest", rest)).await;
+        said.all_say(reason, &[&item("2", "Deposited"), reason]);
+    }
+    let said = Said::about(with("rest", json!([{ "type": "Ghost", "schema": 1, "data": {} }]))).await;
+    said.all_say("rest", &["ACCOUNT#1 at version 2, event 1: `Ghost` (schema 1)"]);
+}
+
+#[tokio::test]
+async fn what_stands_before_the_fault_can_be_read() {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    raw::put(&dynamo, raw::record(&key(), 1, &Opened { owner: "Ada".into() })).await;
+    raw::put(&dynamo, without("data")).await;
+    let app = bank::app(dynamo.event_store()).unwrap();
+    assert_eq!(app.load_at(&key(), Version::new(1)).await.unwrap().state.owner, "Ada");
+    assert!(app.load_at(&key(), Version::new(2)).await.is_err());
+}
+
+#[tokio::test]
+async fn attributes_of_others_are_left_alone() {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    raw::put(&dynamo, raw::record(&key(), 1, &Opened { owner: "Ada".into() })).await;
+    let photo = AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(*b"x"));
+    raw::put_with(&dynamo, with("ttl", json!(1)), [("photo", photo)]).await;
+    let app = bank::app(dynamo.event_store()).unwrap();
+    let log: Vec<_> = app.history(&key()).try_collect().await.unwrap();
+    assert!(matches!(log[1].event(), AccountEvent::Deposited(event) if event.cents == 5));
+}

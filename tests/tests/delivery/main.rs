@@ -1,0 +1,11 @@
+//! From the store to handlers and projections: at least once, in the order of each stream, and never lost.
+
+mod chaos;
+mod consumer;
+mod crash;
+mod letters;
+mod office;
+mod order;
+mod redrive;
+mod relay;
+mod service;

@@ -1,0 +1,156 @@
+//! Everything that is wrong with an app's wiring is told at once, before the first message. What is linked into
+//! this binary is wrong on purpose; the wiring of a right one is told in `delivery`.
+
+use cqrs_core::app::WiringFault;
+use cqrs_core::prelude::*;
+use cqrs_core::store::MemoryEventStore;
+use cqrs_core::view::MemoryViewStore;
+use cqrs_core::{BuildError, Location};
+
+#[event]
+struct Sent {
+    to: String,
+}
+
+#[aggregate(entity = "PARCEL")]
+#[derive(Default)]
+struct Parcel {}
+
+#[aggregate]
+impl Parcel {
+    #[apply]
+    fn sent(&mut self, _: &Sent) {}
+}
+
+struct Office;
+struct Scales;
+struct Stamps;
+
+type Handled = Result<(), HandlerError>;
+
+const OFFICE: u32 = line!() + 2;
+
+#[event_handler(Sent, name = "office")]
+impl Office {
+    async fn sent(&self, event: &Sent, _: &Scales, _: &Stamps) -> Handled {
+        let _ = &event.to;
+        Ok(())
+    }
+}
+
+const FIRST_TWIN: u32 = line!() + 2;
+
+#[event_handler(Sent, name = "twin")]
+async fn first(_: &Sent) -> Handled {
+    Ok(())
+}
+
+const SECOND_TWIN: u32 = line!() + 2;
+
+#[event_handler(Sent, name = "twin")]
+async fn second(_: &Sent) -> Handled {
+    Ok(())
+}
+
+#[projection(Parcel, name = "list", view = "PARCELS")]
+#[derive(Default)]
+struct List {}
+
+const LIST: u32 = line!() + 2;
+
+#[projection(Parcel)]
+impl List {
+    #[apply]
+    fn sent(&mut self, _: &Sent) {}
+}
+
+#[projection(Parcel, name = "map", view = "PARCELS")]
+#[derive(Default)]
+struct Map {}
+
+#[projection(Parcel)]
+impl Map {
+    #[apply]
+    fn sent(&mut self, _: &Sent) {}
+}
+
+fn build(change: impl FnOnce(cqrs_core::app::AppBuilder) -> cqrs_core::app::AppBuilder) -> Vec<WiringFault> {
+    match change(App::builder(MemoryEventStore::new())).build() {
+        Ok(_) => Vec::new(),
+        Err(BuildError { faults }) => faults,
+    }
+}
+
+fn needed(faults: &[WiringFault]) -> Vec<(&str, &str, Location)> {
+    let needs = faults.iter().filter_map(|fault| match fault {
+        WiringFault::NotProvided { needed, role, location, .. } => Some((*needed, *role, *location)),
+        _ => None,
+    });
+    needs.collect()
+}
+
+#[test]
+fn all_faults_are_told_at_once() {
+    let error = App::builder(MemoryEventStore::new()).build().unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("the app cannot be built:\n  - "), "{text}");
+    let file = file!();
+    for fault in [
+        format!("handler `office` ({file}:{OFFICE}) needs `wiring::Office` to run on"),
+        format!("handler `office` ({file}:{OFFICE}) needs `wiring::Scales` as a dependency"),
+        format!("handler `office` ({file}:{OFFICE}) needs `wiring::Stamps` as a dependency"),
+        format!("two subscribers are called `twin`: {file}:{FIRST_TWIN} and {file}:{SECOND_TWIN}"),
+        "both write the view `PARCELS`".to_owned(),
+        format!("projection `list` ({file}:{LIST}) has no view store: add `.views(…)`"),
+        "projection `map`".to_owned(),
+    ] {
+        assert!(text.contains(&fault), "`{fault}` is not in:\n{text}");
+    }
+    assert_eq!(error.faults.len(), 7, "{text}");
+}
+
+#[test]
+fn what_was_provided_is_no_fault() {
+    let faults = build(|app| app.only(["office"]).provide(Office).provide(Scales));
+    let location = Location { file: file!(), line: OFFICE };
+    assert_eq!(needed(&faults), [("wiring::Stamps", "as a dependency", location)]);
+    assert_eq!(faults.len(), 1);
+    assert_eq!(build(|app| app.only(["office"]).provide(Office).provide(Scales).provide(Stamps)), []);
+}
+
+#[test]
+fn views_need_a_store_and_a_name_of_their_own() {
+    let faults = build(|app| app.only(["list", "map"]).views(MemoryViewStore::new()));
+    assert_eq!(faults, [WiringFault::DuplicateView { view: "PARCELS", first: "list", second: "map" }]);
+    let faults = build(|app| app.only(["list"]));
+    let location = Location { file: file!(), line: LIST };
+    assert_eq!(faults, [WiringFault::NoViewStore { projection: "list", location }]);
+    assert_eq!(build(|app| app.only(["map"]).views(MemoryViewStore::new())), []);
+}
+
+#[test]
+fn two_subscribers_of_one_name_are_a_fault_wherever_they_are_chosen() {
+    let at = |line| Location { file: file!(), line };
+    let twins =
+        WiringFault::DuplicateSubscriber { name: "twin", first: at(FIRST_TWIN), second: at(SECOND_TWIN) };
+    assert_eq!(build(|app| app.only(["twin"])), [twins]);
+}
+
+#[test]
+fn unknown_names_are_told_beside_the_other_faults() {
+    let faults = build(|app| app.only(["offices", "office", "twins"]));
+    let unknown: Vec<_> =
+        faults.iter().filter(|fault| matches!(fault, WiringFault::UnknownSubscriber { .. })).collect();
+    let [first, second] = unknown[..] else { panic!("{faults:?}") };
+    assert_eq!(
+        first.to_string(),
+        "no subscriber is called `offices`; there are: list, map, office, twin, twin"
+    );
+    assert!(second.to_string().contains("`twins`"));
+    assert_eq!(needed(&faults).len(), 3);
+}
+
+#[test]
+fn an_app_of_no_subscribers_needs_nothing() {
+    assert_eq!(build(|app| app.only([])), []);
+}

@@ -1,0 +1,51 @@
+//! Aggregates that get in each other's way. They are checked whichever subscribers an app has, so they have a
+//! binary of their own.
+
+use cqrs_core::EventId;
+use cqrs_core::app::WiringFault;
+use cqrs_core::prelude::*;
+use cqrs_core::store::MemoryEventStore;
+
+#[event(name = "Sent")]
+struct ParcelSent;
+
+#[event(name = "Sent", schema = 2)]
+struct LetterSent;
+
+#[event]
+struct Lost;
+
+#[aggregate(entity = "POST")]
+#[derive(Default)]
+struct Letter {}
+
+#[aggregate]
+impl Letter {
+    #[apply]
+    fn sent(&mut self, _: &LetterSent) {}
+
+    #[apply]
+    fn lost(&mut self, _: &Lost) {}
+}
+
+#[aggregate(entity = "POST")]
+#[derive(Default)]
+struct Parcel {}
+
+#[aggregate]
+impl Parcel {
+    #[apply]
+    fn sent(&mut self, _: &ParcelSent) {}
+}
+
+#[test]
+fn one_entity_and_one_event_name_for_two_aggregates_are_faults() {
+    let error = App::builder(MemoryEventStore::new()).only([]).build().unwrap_err();
+    let entity = WiringFault::DuplicateEntity { entity: "POST", first: "Letter", second: "Parcel" };
+    let event = EventId { name: "Sent", schema: 1 };
+    let event = WiringFault::DuplicateEvent { event, first: "Letter", second: "Parcel" };
+    assert_eq!(error.faults, [entity, event]);
+    let text = error.to_string();
+    assert!(text.contains("aggregates `Letter` and `Parcel` are both stored as entity `POST`"), "{text}");
+    assert!(text.contains("both apply an event stored as Sent (schema 1)"), "{text}");
+}
