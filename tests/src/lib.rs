@@ -5,4 +5,3 @@ pub mod conformance;
 pub mod faults;
 pub mod loopback;
 pub mod raw;
-pub mod shop;

@@ -1,5 +1,5 @@
 use cqrs_core::prelude::*;
-use cqrs_tests::shop::*;
+use cqrs_misuse::*;
 
 pub struct Mailer;
 pub struct Audit;
@@ -34,7 +34,7 @@ impl Audit {
     fn helper(&self) {}
 }
 
-use cqrs_tests::shop::OrderCreated as Placed;
+use cqrs_misuse::OrderCreated as Placed;
 
 #[event_handler(OrderCreated)]
 async fn alias(event: &Recorded<Placed>) -> Handled {

@@ -1,5 +1,5 @@
 use cqrs_core::prelude::*;
-use cqrs_tests::shop::*;
+use cqrs_misuse::*;
 
 #[projection(Order, view = "order#summary")]
 #[derive(Default)]

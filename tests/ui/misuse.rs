@@ -4,7 +4,7 @@
 fn misuse_is_refused_with_a_way_out() {
     let cases = trybuild::TestCases::new();
     for macro_name in ["event", "aggregate", "projection", "event_handler"] {
-        cases.pass(format!("ui/{macro_name}/pass/*.rs"));
-        cases.compile_fail(format!("ui/{macro_name}/fail/*.rs"));
+        cases.pass(format!("{macro_name}/pass/*.rs"));
+        cases.compile_fail(format!("{macro_name}/fail/*.rs"));
     }
 }
