@@ -147,7 +147,9 @@ async fn one_id_sent_by_many_at_once_is_executed_once() {
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..20 {
         let (app, key) = (if number % 2 == 0 { app.clone() } else { other.clone() }, key.clone());
-        tasks.spawn(async move { app.execute(&key, deposit(10)).command_id("same").await });
+        // Told apart, because a commit of one's own is recognized by its metadata.
+        let sender = format!("sender-{number}");
+        tasks.spawn(async move { app.execute(&key, deposit(10)).command_id("same").by(sender).await });
     }
     let mut committed = 0;
     while let Some(done) = tasks.join_next().await {

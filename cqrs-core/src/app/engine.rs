@@ -9,6 +9,9 @@ use crate::metadata::Metadata;
 use crate::store::{Append, CorruptCommit, StoreError};
 use crate::version::Version;
 
+/// So often a command is decided on the commit that it lost against, before it makes room.
+const TRIES_IN_A_ROW: u32 = 4;
+
 /// What a command wants, beside its own content.
 pub(super) struct Intent {
     pub(super) stream: StreamKey,
@@ -92,10 +95,11 @@ impl<'a> Engine<'a> {
                         break Err(ExecuteError::Conflict { expected: wanted, actual: winner.version });
                     }
                     fresh = false;
-                    // One rival is most likely past already, and its commit is at hand. Losing again means a
-                    // crowd: make room, then see where the stream is.
-                    if lost > 1 {
-                        self.app.inner.settings.conflict.pause(lost - 1).await;
+                    // The winner's commit is at hand, and going on at once keeps pace with a busy rival; a pause
+                    // after each loss would let it win for good. Losing several times in a row means a crowd:
+                    // make room, then see where the stream is.
+                    if lost.is_multiple_of(TRIES_IN_A_ROW) {
+                        self.app.inner.settings.conflict.pause(lost / TRIES_IN_A_ROW).await;
                         self.catch_up(&mut state).await.map_err(|error| self.store_error(error))?;
                         fresh = true;
                     }

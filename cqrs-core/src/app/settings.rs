@@ -26,7 +26,8 @@ use crate::delivery::RetryPolicy;
 pub struct Settings {
     /// How many states of aggregates are kept in memory; 0 turns the cache off. Default 10,000.
     pub cached_states: u64,
-    /// How a command is tried again after conflicts. Default 10 times, up to 2 seconds apart.
+    /// How a command is tried again after conflicts: at once, with a wait after every fourth. Default 40 times,
+    /// with 9 waits of up to 2 seconds.
     pub conflict: RetryPolicy,
     /// How a subscriber tries a commit again before it becomes a dead letter. Default 5 times, up to 5 seconds
     /// apart.
@@ -40,7 +41,7 @@ impl Default for Settings {
         Self {
             cached_states: 10_000,
             conflict: RetryPolicy {
-                attempts: 10,
+                attempts: 40,
                 base: Duration::from_millis(10),
                 cap: Duration::from_secs(2),
             },
