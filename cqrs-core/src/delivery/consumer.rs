@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use moka::sync::Cache;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::subscriber::Failure;
 use super::{Body, DeliveryError, RetryPolicy, Subscriber};
@@ -126,6 +126,13 @@ impl Consumer {
                 Err(verdict) => verdicts.push(Some(verdict)),
             }
         }
+        // All locks first, in the order of the keys, so that two batches never wait for each other; then the look at
+        // what is parked, so that no batch parks a stream between that look and the work.
+        let mut work = Vec::with_capacity(streams.len());
+        for (stream, commits) in streams {
+            let lock = self.locks.get_with_by_ref(&stream, Arc::default).lock_owned().await;
+            work.push((stream, commits, lock));
+        }
         let parked = match self.parked(door).await {
             Ok(parked) => parked,
             Err(error) => {
@@ -136,9 +143,9 @@ impl Consumer {
                     .collect();
             }
         };
-        let work = streams.into_iter().map(|(stream, commits)| {
+        let work = work.into_iter().map(|(stream, commits, lock)| {
             let held = parked.contains(&stream);
-            self.take_stream(stream, commits, batch, door, held)
+            self.take_stream(commits, batch, door, held, lock)
         });
         let taken: Vec<_> = stream::iter(work).buffer_unordered(self.concurrency).collect().await;
         for (index, verdict) in taken.into_iter().flatten() {
@@ -187,14 +194,12 @@ impl Consumer {
 
     async fn take_stream(
         &self,
-        stream: StreamKey,
         mut commits: Vec<(usize, Commit)>,
         batch: &[Received],
         door: Door,
         held: bool,
+        _lock: OwnedMutexGuard<()>,
     ) -> Vec<(usize, Verdict)> {
-        let lock = self.locks.get_with_by_ref(&stream, Arc::default);
-        let _order = lock.lock().await;
         commits.sort_by_key(|(_, commit)| commit.version);
         let (indexes, commits): (Vec<usize>, Vec<Commit>) = commits.into_iter().unzip();
         let (done, mut failure) = match held {
