@@ -19,6 +19,7 @@ mod engine;
 mod error;
 mod execute;
 mod fault;
+mod mermaid;
 mod read;
 mod run;
 mod settings;
