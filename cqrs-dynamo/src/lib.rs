@@ -90,7 +90,7 @@
 //! | table `delivery` | | | `Query`, `PutItem`, `DeleteItem` |
 //!
 //! A transaction needs the permissions of its parts, here `PutItem`. [`Dynamo::create_tables`] needs
-//! `DescribeTable` and `CreateTable` on all three.
+//! `DescribeTable` and `CreateTable` on all three. A [`template`] gives the functions on AWS theirs, one by one.
 //!
 //! # Cost
 //!
@@ -124,6 +124,7 @@ mod feed;
 mod meter;
 mod shard;
 mod tables;
+pub mod template;
 mod view_store;
 
 pub use delivery_store::DynamoDeliveryStore;

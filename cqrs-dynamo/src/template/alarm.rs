@@ -1,0 +1,78 @@
+//! What somebody should look at.
+
+use serde_json::{Value, json};
+
+use super::Section;
+use super::function::{RELAY, RELAY_FAILURES};
+use super::intrinsic::{attribute, reference};
+use super::queue::Queue;
+
+pub(super) const PARAMETER: &str = "AlarmTopicArn";
+pub(super) const CONDITION: &str = "HasAlarmTopic";
+
+/// How old the oldest record of a batch may be, in milliseconds, and for how many minutes on end.
+const MAX_AGE: u64 = 5 * 60 * 1000;
+const MINUTES: u32 = 5;
+
+pub(super) fn parameter() -> Value {
+    json!({
+        "Type": "String",
+        "Default": "",
+        "Description": "The SNS topic that alarms notify; none if empty. An alarm cannot publish to a topic that is \
+                        encrypted with the AWS managed key of SNS",
+    })
+}
+
+pub(super) fn condition() -> Value {
+    json!({ "Fn::Not": [{ "Fn::Equals": [reference(PARAMETER), ""] }] })
+}
+
+/// The relay stands still or falls behind, or records expired before they were published.
+pub(super) fn relay() -> Section {
+    let mut age = alarm(
+        "The relay falls behind: views and handlers are minutes late".to_owned(),
+        ["AWS/Lambda", "IteratorAge", "FunctionName"],
+        reference(RELAY),
+        MAX_AGE,
+    );
+    age["Properties"]["EvaluationPeriods"] = json!(MINUTES);
+    let lost = "Records left the stream before the relay could publish them".to_owned();
+    Section::from_iter([
+        ("RelayAgeAlarm".to_owned(), age),
+        ("RelayFailuresAlarm".to_owned(), depth(lost, RELAY_FAILURES)),
+    ])
+}
+
+pub(super) fn dead_letters(queue: &Queue<'_>) -> Section {
+    let description = format!("Commits wait in the dead letters of queue `{}`", queue.name);
+    let alarm = depth(description, &queue.ids.dead_letters);
+    Section::from_iter([(queue.ids.dead_letters_alarm.clone(), alarm)])
+}
+
+fn depth(description: String, queue: &str) -> Value {
+    let metric = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName"];
+    alarm(description, metric, attribute(queue, "QueueName"), 0)
+}
+
+/// An alarm on a metric (by namespace, name and dimension) that is above the threshold for a minute. A metric that
+/// is not there is one of a thing that is not used.
+fn alarm(description: String, metric: [&str; 3], of: Value, threshold: u64) -> Value {
+    let [namespace, name, dimension] = metric;
+    json!({
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "AlarmDescription": description,
+            "Namespace": namespace,
+            "MetricName": name,
+            "Dimensions": [{ "Name": dimension, "Value": of }],
+            "Statistic": "Maximum",
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "Threshold": threshold,
+            "TreatMissingData": "notBreaching",
+            "AlarmActions":
+                { "Fn::If": [CONDITION, [reference(PARAMETER)], reference("AWS::NoValue")] },
+        },
+    })
+}

@@ -1,0 +1,249 @@
+//! The infrastructure of an app, from its wiring: a CloudFormation template (with the SAM transform) of tables, topic,
+//! queues, functions, permissions and alarms.
+//!
+//! [`Template::of`] takes what [`App::wiring`](cqrs_core::App::wiring) gives, so a handler that is linked has its
+//! queue, and an event that is renamed has its filter. Print it from a program of your own and deploy it:
+//!
+//! ```
+//! use cqrs_core::{App, store::MemoryEventStore};
+//! use cqrs_dynamo::template::Template;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let app = App::builder(MemoryEventStore::new()).build()?;
+//! let template = Template::of(app.wiring()).prefix("shop-prod-").to_json()?;
+//! # assert!(template.contains("shop-prod-events"));
+//! println!("{template}");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! ```console
+//! $ cargo lambda build --release --arm64
+//! $ cargo run --bin infrastructure > template.json
+//! $ sam deploy --template-file template.json --stack-name shop-prod --resolve-s3 --capabilities CAPABILITY_IAM
+//! ```
+//!
+//! | what | how many | remarks |
+//! | --- | --- | --- |
+//! | tables | 3 | on demand, point-in-time recovery; events with a stream, and kept when the stack goes |
+//! | topic | 1 | encrypted; the relay alone may publish |
+//! | queue, dead-letter queue, subscription | 1 each per queue of the wiring | the subscription filters on the types of the events |
+//! | functions | commands, relay, and one subscriber per queue | each with a role and a log group of its own |
+//! | alarms | 1 per dead-letter queue, 2 for the relay | notify `AlarmTopicArn`, if that parameter is given |
+//!
+//! Only what a program looks up by its name has one: tables, topic, queues and their dead letters
+//! (`{prefix}events`, `{prefix}{queue}`, `{prefix}{queue}-dlq`, with `.fifo` behind the last three where they are
+//! FIFO). The functions find the rest in their environment:
+//!
+//! | variable | in | value |
+//! | --- | --- | --- |
+//! | [`PREFIX`] | all | what the names of tables, topic and queues begin with |
+//! | [`TOPIC_ARN`] | relay | the topic |
+//! | [`QUEUE`] | subscribers | the queue as the wiring names it, for [`App::consumer`](cqrs_core::App::consumer) |
+//! | [`DEAD_LETTERS_URL`] | subscribers | the queue's dead-letter queue |
+
+mod alarm;
+mod fault;
+mod function;
+mod intrinsic;
+mod name;
+mod policy;
+mod queue;
+mod tables;
+mod topic;
+
+pub use fault::{TemplateError, TemplateFault};
+pub use function::{DEAD_LETTERS_URL, PREFIX, QUEUE, TOPIC_ARN};
+
+use std::time::Duration;
+
+use cqrs_core::app::Wiring;
+use serde_json::{Map, Value, json};
+
+use name::Names;
+use queue::Queue;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+const RECEIVES: u32 = 20;
+const CONCURRENCY: u32 = 10;
+
+/// Logical ids and what stands behind them.
+type Section = Map<String, Value>;
+
+/// A template before it is rendered. See the [module](self).
+#[derive(Debug, Clone)]
+pub struct Template {
+    wiring: Wiring,
+    names: Names,
+    code: String,
+    binaries: Binaries,
+    timeout: Duration,
+    receives: u32,
+    concurrency: u32,
+}
+
+/// The names of the programs, as in `[[bin]]`.
+#[derive(Debug, Clone)]
+struct Binaries {
+    commands: String,
+    relay: String,
+    subscriber: String,
+}
+
+impl Template {
+    /// The infrastructure for a wiring.
+    #[must_use]
+    pub fn of(wiring: &Wiring) -> Self {
+        Self {
+            wiring: wiring.clone(),
+            names: Names::default(),
+            code: "target/lambda".to_owned(),
+            binaries: Binaries {
+                commands: "commands".to_owned(),
+                relay: "relay".to_owned(),
+                subscriber: "subscriber".to_owned(),
+            },
+            timeout: TIMEOUT,
+            receives: RECEIVES,
+            concurrency: CONCURRENCY,
+        }
+    }
+
+    /// What all names begin with, as in [`Tables::with_prefix`](crate::Tables::with_prefix). Default: nothing.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.names.prefix = prefix.into();
+        self
+    }
+
+    /// A FIFO topic and FIFO queues, which keep the order within a stream. Default: standard ones; views and
+    /// handlers keep the order themselves, and standard queues cost less.
+    #[must_use]
+    pub fn fifo(mut self, fifo: bool) -> Self {
+        self.names.fifo = fifo;
+        self
+    }
+
+    /// The folder with a folder per binary, seen from where the template lies. Default `target/lambda`, where
+    /// `cargo lambda build` puts them.
+    #[must_use]
+    pub fn code(mut self, folder: impl Into<String>) -> Self {
+        self.code = folder.into();
+        self
+    }
+
+    /// The binary that executes commands. Default `commands`.
+    #[must_use]
+    pub fn commands(mut self, binary: impl Into<String>) -> Self {
+        self.binaries.commands = binary.into();
+        self
+    }
+
+    /// The binary that takes records from the stream to the topic. Default `relay`.
+    #[must_use]
+    pub fn relay(mut self, binary: impl Into<String>) -> Self {
+        self.binaries.relay = binary.into();
+        self
+    }
+
+    /// The binary that runs the subscribers of the queue in its environment. Default `subscriber`.
+    #[must_use]
+    pub fn subscriber(mut self, binary: impl Into<String>) -> Self {
+        self.binaries.subscriber = binary.into();
+        self
+    }
+
+    /// How long a subscriber may work on a batch; a fraction of a second counts as a whole one. Default 30 seconds.
+    /// What a function did not finish is received again after six times that.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How often SQS hands a message over before it moves it to the dead letters itself. Default 20.
+    ///
+    /// Keep it well above the attempts in the app's [`Settings`](cqrs_core::app::Settings): a consumer that has used
+    /// them up says why, and holds later commits of the stream back, which SQS does not. SQS is there for a message
+    /// that kills every function that takes it. A receive counts as well when nothing was tried, because a commit
+    /// waits behind another one.
+    #[must_use]
+    pub fn receives(mut self, receives: u32) -> Self {
+        self.receives = receives;
+        self
+    }
+
+    /// How many instances of its function a queue may keep busy at once. Default 10, so that a backlog does not
+    /// take what an account has for its commands.
+    #[must_use]
+    pub fn concurrency(mut self, instances: u32) -> Self {
+        self.concurrency = instances;
+        self
+    }
+
+    /// The template as JSON text, indented, in the same order each time.
+    ///
+    /// # Errors
+    /// As [`Template::render`].
+    pub fn to_json(&self) -> Result<String, TemplateError> {
+        Ok(format!("{:#}\n", self.render()?))
+    }
+
+    /// The template as a value, for those who want to add to it.
+    ///
+    /// # Errors
+    /// [`TemplateError`]: names or figures that AWS would not take, all of them.
+    pub fn render(&self) -> Result<Value, TemplateError> {
+        let queues = Queue::all(&self.wiring);
+        let faults = fault::faults(self, &queues);
+        if !faults.is_empty() {
+            return Err(TemplateError { faults });
+        }
+        let resources = self.resources(&queues);
+        if let Some(fault) = fault::too_many(&resources, &queues) {
+            return Err(TemplateError { faults: vec![fault] });
+        }
+        let mut template = json!({
+            "AWSTemplateFormatVersion": "2010-09-09",
+            "Transform": "AWS::Serverless-2016-10-31",
+            "Description": "Commands, event store, relay and subscribers of an event-sourced app",
+            "Parameters": {
+                alarm::PARAMETER: alarm::parameter(),
+                function::LOG_DAYS: function::log_days(),
+            },
+            "Conditions": { alarm::CONDITION: alarm::condition() },
+            "Globals": { "Function": function::globals(self) },
+            "Resources": resources,
+            "Outputs": self.outputs(&queues),
+        });
+        // Whether maps keep the order of insertion depends on what else is in the build.
+        template.sort_all_objects();
+        Ok(template)
+    }
+
+    fn timeout_seconds(&self) -> u64 {
+        self.timeout.as_secs() + u64::from(self.timeout.subsec_nanos() > 0)
+    }
+
+    fn resources(&self, queues: &[Queue<'_>]) -> Section {
+        let mut resources = tables::resources(&self.names);
+        resources.extend(topic::resources(&self.names));
+        resources.extend(function::commands(self));
+        resources.extend(function::relay(self, queues));
+        resources.extend(alarm::relay());
+        for queue in queues {
+            resources.extend(queue::resources(self, queue));
+            resources.extend(function::subscriber(self, queue));
+            resources.extend(alarm::dead_letters(queue));
+        }
+        resources
+    }
+
+    fn outputs(&self, queues: &[Queue<'_>]) -> Section {
+        let mut outputs = tables::outputs();
+        outputs.extend(topic::outputs());
+        outputs.extend(function::outputs());
+        outputs.extend(queues.iter().flat_map(queue::outputs));
+        outputs
+    }
+}

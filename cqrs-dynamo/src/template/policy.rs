@@ -1,0 +1,107 @@
+//! Who may do what: a role per function with what that function asks for, and no more.
+
+use serde_json::{Value, json};
+
+use super::function::RELAY_FAILURES;
+use super::intrinsic::{arn, attribute, reference};
+use super::queue::Queue;
+use super::tables::{DELIVERY, EVENTS, VIEWS};
+use super::topic::TOPIC;
+
+const READ: [&str; 2] = ["dynamodb:GetItem", "dynamodb:Query"];
+/// No `UpdateItem` and no `DeleteItem`: a commit, once written, is what it is.
+const APPEND: [&str; 3] = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
+/// A transaction needs the permissions of its parts (Amazon DynamoDB Developer Guide, "Using IAM with DynamoDB
+/// transactions").
+const PROJECT: [&str; 4] =
+    ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
+/// A stream that is held back, or a record that is no commit.
+const PARK: [&str; 1] = ["dynamodb:PutItem"];
+/// And which streams are held back.
+const WAIT: [&str; 2] = ["dynamodb:PutItem", "dynamodb:Query"];
+/// And what a handler has done, or could not do.
+const REMEMBER: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"];
+/// As Lambda asks for in the name of a function (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB").
+const READ_STREAM: [&str; 3] =
+    ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"];
+/// The same (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS"), and a time of its own for a message that is
+/// to be tried again.
+const RECEIVE: [&str; 4] =
+    ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
+
+pub(super) fn commands() -> Vec<Value> {
+    vec![allow(&APPEND, arn(EVENTS)), allow(&READ, arn(VIEWS))]
+}
+
+pub(super) fn relay() -> Vec<Value> {
+    vec![
+        allow(&READ_STREAM, attribute(EVENTS, "StreamArn")),
+        // To list streams is an action on all streams of the table.
+        allow(&["dynamodb:ListStreams"], json!({ "Fn::Sub": format!("${{{EVENTS}.Arn}}/stream/*") })),
+        allow(&PARK, arn(DELIVERY)),
+        allow(&["sns:Publish"], reference(TOPIC)),
+        allow(&["sqs:SendMessage"], arn(RELAY_FAILURES)),
+    ]
+}
+
+pub(super) fn subscriber(queue: &Queue<'_>) -> Vec<Value> {
+    // A handler takes `&App`: it may execute commands and read views.
+    let events: &[_] = if queue.handles { &APPEND } else { &READ };
+    let views: &[_] = if queue.projects { &PROJECT } else { &READ };
+    let delivery: &[_] = match queue.handles {
+        true if queue.remembers => &REMEMBER,
+        true => &WAIT,
+        // A projection fails again behind a commit that failed, and needs no list.
+        false => &PARK,
+    };
+    vec![
+        allow(&RECEIVE, arn(&queue.ids.queue)),
+        allow(&["sqs:SendMessage"], arn(&queue.ids.dead_letters)),
+        allow(events, arn(EVENTS)),
+        allow(views, arn(VIEWS)),
+        allow(delivery, arn(DELIVERY)),
+    ]
+}
+
+pub(super) fn write_logs(group: &str) -> Value {
+    allow(&["logs:CreateLogStream", "logs:PutLogEvents"], arn(group))
+}
+
+pub(super) fn role(statements: Vec<Value>) -> Value {
+    json!({
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": document(vec![json!({
+                "Effect": "Allow",
+                "Principal": { "Service": "lambda.amazonaws.com" },
+                "Action": "sts:AssumeRole",
+            })]),
+            "Policies": [{ "PolicyName": "function", "PolicyDocument": document(statements) }],
+        },
+    })
+}
+
+/// Lets the topic, and no other one, send to a queue.
+pub(super) fn send_from_topic(queue: &str) -> Value {
+    json!({
+        "Type": "AWS::SQS::QueuePolicy",
+        "Properties": {
+            "Queues": [reference(queue)],
+            "PolicyDocument": document(vec![json!({
+                "Effect": "Allow",
+                "Principal": { "Service": "sns.amazonaws.com" },
+                "Action": "sqs:SendMessage",
+                "Resource": arn(queue),
+                "Condition": { "ArnEquals": { "aws:SourceArn": reference(TOPIC) } },
+            })]),
+        },
+    })
+}
+
+fn allow(actions: &[&str], resource: Value) -> Value {
+    json!({ "Effect": "Allow", "Action": actions, "Resource": resource })
+}
+
+fn document(statements: Vec<Value>) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}

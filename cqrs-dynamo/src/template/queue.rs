@@ -1,0 +1,139 @@
+//! The queues, each with its dead letters and its subscription.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cqrs_core::app::{SubscriberKind, Wiring};
+use serde_json::{Value, json};
+
+use super::intrinsic::{arn, output, reference};
+use super::name::{Ids, Names};
+use super::topic::TOPIC;
+use super::{Section, Template, policy};
+
+/// A queue's visibility timeout in timeouts of its function (AWS Lambda Developer Guide, "Creating and configuring an
+/// Amazon SQS event source mapping": at least six).
+const TIMEOUTS: u64 = 6;
+
+/// How long messages are kept: 14 days, the longest there is (Amazon SQS Developer Guide, "Amazon SQS message quotas").
+/// What waits for a repair must not be gone by then.
+const RETENTION_SECONDS: u64 = 14 * 24 * 60 * 60;
+
+/// One queue of the wiring, and what its subscribers are.
+#[derive(Debug)]
+pub(super) struct Queue<'a> {
+    pub(super) name: &'a str,
+    pub(super) ids: Ids,
+    /// The stored type names that somebody here listens to.
+    pub(super) events: BTreeSet<&'a str>,
+    /// Whether there is a handler.
+    pub(super) handles: bool,
+    /// Whether a handler has an inbox.
+    pub(super) remembers: bool,
+    /// Whether there is a projection.
+    pub(super) projects: bool,
+}
+
+impl<'a> Queue<'a> {
+    /// The queues of a wiring, by name.
+    pub(super) fn all(wiring: &'a Wiring) -> Vec<Self> {
+        let mut queues: BTreeMap<&str, Self> = BTreeMap::new();
+        for subscriber in &wiring.subscribers {
+            let name = subscriber.queue;
+            let queue = queues.entry(name).or_insert_with(|| Self {
+                name,
+                ids: Ids::of(name),
+                events: BTreeSet::new(),
+                handles: false,
+                remembers: false,
+                projects: false,
+            });
+            queue.events.extend(&subscriber.events);
+            match subscriber.kind {
+                SubscriberKind::Handler { once } => {
+                    queue.handles = true;
+                    queue.remembers |= once;
+                }
+                SubscriberKind::Projection => queue.projects = true,
+            }
+        }
+        queues.into_values().collect()
+    }
+}
+
+pub(super) fn resources(template: &Template, queue: &Queue<'_>) -> Section {
+    let Template { names, receives, .. } = template;
+    let ids = &queue.ids;
+
+    let mut main = sqs(&names.queue(queue.name), names);
+    main["Properties"]["VisibilityTimeout"] = json!(TIMEOUTS * template.timeout_seconds());
+    main["Properties"]["RedrivePolicy"] =
+        json!({ "deadLetterTargetArn": arn(&ids.dead_letters), "maxReceiveCount": receives });
+
+    let dead_letters = sqs(&names.dead_letters(queue.name), names);
+
+    let subscription = json!({
+        "Type": "AWS::SNS::Subscription",
+        // Without it what is published meanwhile would be refused.
+        "DependsOn": [ids.queue_policy, ids.dead_letters_policy],
+        "Properties": {
+            "TopicArn": reference(TOPIC),
+            "Protocol": "sqs",
+            "Endpoint": arn(&ids.queue),
+            "RawMessageDelivery": true,
+            "FilterPolicyScope": "MessageAttributes",
+            "FilterPolicy": { "types": queue.events },
+            // For what SNS cannot deliver at all (Amazon SNS Developer Guide, "Dead-letter queues").
+            "RedrivePolicy": { "deadLetterTargetArn": arn(&ids.dead_letters) },
+        },
+    });
+
+    Section::from_iter([
+        (ids.queue.clone(), main),
+        (ids.dead_letters.clone(), dead_letters),
+        (ids.queue_policy.clone(), policy::send_from_topic(&ids.queue)),
+        (ids.dead_letters_policy.clone(), policy::send_from_topic(&ids.dead_letters)),
+        (ids.subscription.clone(), subscription),
+    ])
+}
+
+/// Where Lambda writes down what the relay could not publish in time.
+pub(super) fn failures() -> Value {
+    unnamed_sqs()
+}
+
+fn sqs(name: &str, names: &Names) -> Value {
+    let mut queue = unnamed_sqs();
+    queue["Properties"]["QueueName"] = json!(name);
+    if names.fifo {
+        queue["Properties"]["FifoQueue"] = json!(true);
+        // Each message brings its own id.
+        queue["Properties"]["ContentBasedDeduplication"] = json!(false);
+        // Throughput per stream instead of per queue (Amazon SQS Developer Guide, "High throughput for FIFO queues").
+        queue["Properties"]["DeduplicationScope"] = json!("messageGroup");
+        queue["Properties"]["FifoThroughputLimit"] = json!("perMessageGroupId");
+    }
+    queue
+}
+
+/// What is in a queue is in the events table, too, so a queue may go with its stack. It is encrypted with keys of SQS
+/// itself: unlike with those of KMS, a topic needs no permission to use them.
+fn unnamed_sqs() -> Value {
+    json!({
+        "Type": "AWS::SQS::Queue",
+        "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Delete",
+        "Properties": { "SqsManagedSseEnabled": true, "MessageRetentionPeriod": RETENTION_SECONDS },
+    })
+}
+
+pub(super) fn outputs(queue: &Queue<'_>) -> [(String, Value); 2] {
+    let Queue { name, ids, .. } = queue;
+    [
+        output(format!("{}Url", ids.queue), format!("The queue `{name}`"), reference(&ids.queue)),
+        output(
+            format!("{}Url", ids.dead_letters),
+            format!("The dead letters of `{name}`"),
+            reference(&ids.dead_letters),
+        ),
+    ]
+}

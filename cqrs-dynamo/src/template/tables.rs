@@ -1,0 +1,65 @@
+//! The tables, as `create_tables` would make them, with what an account adds: recovery, protection, expiry.
+
+use serde_json::{Value, json};
+
+use super::Section;
+use super::intrinsic::{attribute, output, reference};
+use super::name::Names;
+use crate::Tables;
+
+pub(super) const EVENTS: &str = "EventsTable";
+pub(super) const VIEWS: &str = "ViewsTable";
+pub(super) const DELIVERY: &str = "DeliveryTable";
+
+/// Where an item says, in seconds since 1970, when it may go.
+const EXPIRY: &str = "expiresAt";
+
+pub(super) fn resources(names: &Names) -> Section {
+    let Tables { events, views, delivery } = Tables::with_prefix(&names.prefix);
+    let mut resources = Section::new();
+
+    // Commits are what everything else is made of: no deletion of the stack, and no slip, takes them along.
+    let mut table = table(&events, "Retain");
+    table["Properties"]["StreamSpecification"] = json!({ "StreamViewType": "NEW_IMAGE" });
+    table["Properties"]["DeletionProtectionEnabled"] = json!(true);
+    resources.insert(EVENTS.to_owned(), table);
+
+    resources.insert(VIEWS.to_owned(), self::table(&views, "Delete"));
+
+    let mut table = self::table(&delivery, "Delete");
+    table["Properties"]["TimeToLiveSpecification"] = json!({ "AttributeName": EXPIRY, "Enabled": true });
+    resources.insert(DELIVERY.to_owned(), table);
+    resources
+}
+
+fn table(name: &str, policy: &str) -> Value {
+    json!({
+        "Type": "AWS::DynamoDB::Table",
+        "DeletionPolicy": policy,
+        "UpdateReplacePolicy": policy,
+        "Properties": {
+            "TableName": name,
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [
+                { "AttributeName": "pk", "AttributeType": "S" },
+                { "AttributeName": "sk", "AttributeType": "S" },
+            ],
+            "KeySchema": [
+                { "AttributeName": "pk", "KeyType": "HASH" },
+                { "AttributeName": "sk", "KeyType": "RANGE" },
+            ],
+            "PointInTimeRecoverySpecification": { "PointInTimeRecoveryEnabled": true },
+        },
+    })
+}
+
+pub(super) fn outputs() -> Section {
+    [
+        output("EventsTableName", "The table of the commits".to_owned(), reference(EVENTS)),
+        output("EventsStreamArn", "The stream of its changes".to_owned(), attribute(EVENTS, "StreamArn")),
+        output("ViewsTableName", "The table of the views".to_owned(), reference(VIEWS)),
+        output("DeliveryTableName", "The table of the delivery".to_owned(), reference(DELIVERY)),
+    ]
+    .into_iter()
+    .collect()
+}

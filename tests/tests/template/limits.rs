@@ -1,0 +1,63 @@
+//! What AWS does not take.
+
+use std::time::Duration;
+
+use cqrs_core::app::Wiring;
+use cqrs_dynamo::template::{Template, TemplateFault};
+
+use crate::wiring;
+
+#[test]
+fn what_aws_would_not_take_is_refused_all_at_once() {
+    let mut wiring = wiring();
+    let names = ["mail", "mail-dlq", "post.office", "q"];
+    for (subscriber, queue) in wiring.subscribers.iter_mut().zip(names) {
+        subscriber.queue = queue;
+    }
+    wiring.subscribers[3].events = vec!["Said\"Hello\""; 1];
+    wiring.subscribers[4].queue =
+        "a-queue-of-which-the-name-becomes-too-long-with-its-prefix-and-the-ending-of-dead";
+    let template =
+        Template::of(&wiring).prefix("bank.").timeout(Duration::ZERO).receives(1001).concurrency(1);
+    let faults = template.render().unwrap_err().faults;
+    let long = format!("bank.{}-dlq", wiring.subscribers[4].queue);
+    let expected = [
+        TemplateFault::Characters { what: "prefix", name: "bank.".to_owned() },
+        TemplateFault::Length { length: long.len(), name: long },
+        TemplateFault::Taken {
+            name: "bank.mail-dlq".to_owned(),
+            first: "mail-dlq".to_owned(),
+            second: "mail".to_owned(),
+        },
+        TemplateFault::Characters { what: "queue", name: "post.office".to_owned() },
+        TemplateFault::Event { event: "Said\"Hello\"".to_owned() },
+        TemplateFault::Range { setting: "timeout", value: 0, least: 1, most: 900 },
+        TemplateFault::Range { setting: "receives", value: 1001, least: 1, most: 1000 },
+        TemplateFault::Range { setting: "concurrency", value: 1, least: 2, most: 1000 },
+    ];
+    assert_eq!(faults, expected);
+}
+
+#[test]
+fn what_does_not_fit_into_a_stack_is_refused() {
+    let one = wiring().subscribers.remove(0);
+    let names: Vec<&'static str> =
+        (0..60).map(|n| &*Box::leak(format!("queue{n}").into_boxed_str())).collect();
+    let spread = |count: usize| {
+        let subscribers = names.iter().take(count).map(|queue| {
+            let mut subscriber = one.clone();
+            subscriber.queue = queue;
+            subscriber
+        });
+        Template::of(&Wiring { events: Vec::new(), subscribers: subscribers.collect() }).render()
+    };
+    assert!(spread(40).is_ok());
+    let faults = spread(60).unwrap_err().faults;
+    assert!(matches!(faults[..], [TemplateFault::Resources { queues: 60, .. }]), "{faults:?}");
+
+    let mut many = one.clone();
+    many.events = (0..151).map(|n| &*Box::leak(format!("Event{n}").into_boxed_str())).collect();
+    let wiring = Wiring { events: Vec::new(), subscribers: vec![many] };
+    let faults = Template::of(&wiring).render().unwrap_err().faults;
+    assert!(matches!(faults[..], [TemplateFault::Filter { events: 151, .. }]), "{faults:?}");
+}

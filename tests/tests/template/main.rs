@@ -1,0 +1,74 @@
+//! The template that an app's wiring becomes: the linter finds nothing in it, it makes what `create_tables` makes, and
+//! everybody may do what they have to do, and no more.
+
+mod limits;
+mod permissions;
+mod queues;
+mod rendered;
+
+use std::collections::BTreeMap;
+
+use cqrs_core::app::{SubscriberKind, Wiring};
+use cqrs_core::prelude::*;
+use cqrs_core::store::MemoryEventStore;
+use cqrs_core::view::MemoryViewStore;
+use cqrs_dynamo::template::Template;
+use cqrs_tests::bank::{Opened, Statement, Withdrawn, account, deposit};
+use serde_json::Value;
+
+#[event_handler(Opened)]
+async fn send_welcome(_: &Opened) -> Result<(), HandlerError> {
+    Ok(())
+}
+
+#[event_handler(Withdrawn)]
+async fn send_receipt(_: &Withdrawn) -> Result<(), HandlerError> {
+    Ok(())
+}
+
+/// Does all that a handler may: it reads a view, and executes a command.
+#[event_handler(Withdrawn)]
+async fn audit(event: &Recorded<Withdrawn>, app: &App) -> Result<(), HandlerError> {
+    app.view::<Statement>(&account(&event.owner)).await?;
+    app.execute(&account("fees"), deposit(1)).await?;
+    Ok(())
+}
+
+const PREFIX: &str = "bank-test-";
+/// The queues: name, what the logical ids of their parts begin with, the types of their events.
+const QUEUES: [(&str, &str, &[&str]); 4] = [
+    ("Statement", "Statement", &["Deposited", "Withdrawn"]),
+    ("Wealth", "Wealth", &["Deposited", "Opened", "Withdrawn"]),
+    ("audit", "audit", &["Withdrawn"]),
+    ("mail-out", "mailX2Dout", &["Opened", "Withdrawn"]),
+];
+
+/// The bank with three handlers: two share a queue, the third has an inbox.
+fn wiring() -> Wiring {
+    let app = App::builder(MemoryEventStore::new()).views(MemoryViewStore::new()).build().unwrap();
+    let mut wiring = app.wiring().clone();
+    for subscriber in &mut wiring.subscribers {
+        if subscriber.name.starts_with("send_") {
+            subscriber.queue = "mail-out";
+        }
+        if subscriber.name == "audit" {
+            subscriber.kind = SubscriberKind::Handler { once: true };
+        }
+    }
+    wiring
+}
+
+fn template() -> Template {
+    Template::of(&wiring()).prefix(PREFIX)
+}
+
+/// The resources, by logical id.
+fn resources(template: &Template) -> BTreeMap<String, Value> {
+    serde_json::from_value(template.render().unwrap()["Resources"].take()).unwrap()
+}
+
+/// Those of one type.
+fn of_type(kind: &str, resources: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+    let found = resources.iter().filter(|(_, resource)| resource["Type"] == kind);
+    found.map(|(id, resource)| (id.clone(), resource["Properties"].clone())).collect()
+}

@@ -1,0 +1,217 @@
+//! Who may do what.
+
+use std::collections::BTreeSet;
+
+use cqrs_core::delivery::{Message, Received, Verdict};
+use cqrs_core::prelude::*;
+use cqrs_core::{AggregateKey, Commit, EventStore};
+use cqrs_dynamo::{Dynamo, Embedded, Tables};
+use cqrs_tests::bank::{Open, Statement, Withdraw, account, deposit, tenant};
+use cqrs_tests::faults::{Call, Fault, Faults};
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+
+use crate::{PREFIX, QUEUES, of_type, resources, template};
+
+/// What a role may do: action and resource.
+fn permissions(role: &str) -> BTreeSet<(String, String)> {
+    let role = &resources(&template())[role]["Properties"]["Policies"];
+    assert_eq!(role.as_array().unwrap().len(), 1);
+    let mut permissions = BTreeSet::new();
+    for statement in role[0]["PolicyDocument"]["Statement"].as_array().unwrap() {
+        assert_eq!(statement["Effect"], "Allow");
+        let resource = match &statement["Resource"] {
+            Value::Object(function) => match function.iter().next().unwrap() {
+                (name, Value::Array(path)) if name == "Fn::GetAtt" => {
+                    let path: Vec<_> = path.iter().map(|part| part.as_str().unwrap()).collect();
+                    path.join(".")
+                }
+                (_, text) => text.as_str().unwrap().to_owned(),
+            },
+            other => other.as_str().unwrap().to_owned(),
+        };
+        for action in statement["Action"].as_array().unwrap() {
+            permissions.insert((action.as_str().unwrap().to_owned(), resource.clone()));
+        }
+    }
+    permissions
+}
+
+/// What a role may do with one resource.
+fn allowed(role: &str, resource: &str) -> BTreeSet<String> {
+    permissions(role).into_iter().filter(|(_, of)| of == resource).map(|(action, _)| action).collect()
+}
+
+fn set(items: &[&str]) -> BTreeSet<String> {
+    items.iter().map(|item| (*item).to_owned()).collect()
+}
+
+fn roles() -> Vec<String> {
+    of_type("AWS::IAM::Role", &resources(&template())).into_keys().collect()
+}
+
+#[test]
+fn nobody_may_change_or_remove_a_commit() {
+    let harmless = set(&["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]);
+    for role in roles() {
+        let actions = allowed(&role, "EventsTable.Arn");
+        assert!(actions.is_subset(&harmless), "{role}: {actions:?}");
+    }
+    assert_eq!(allowed("CommandsFunctionRole", "EventsTable.Arn"), harmless);
+}
+
+#[test]
+fn only_those_append_who_execute_commands() {
+    let all = roles().into_iter();
+    let append = |role: &String| allowed(role, "EventsTable.Arn").contains("dynamodb:PutItem");
+    let appending: BTreeSet<_> = all.filter(append).collect();
+    // A handler may send commands, a projection cannot.
+    let expected = ["CommandsFunctionRole", "auditSubscriberRole", "mailX2DoutSubscriberRole"];
+    assert_eq!(appending, set(&expected));
+}
+
+#[test]
+fn only_projections_write_views() {
+    let write = |role: &String| allowed(role, "ViewsTable.Arn").contains("dynamodb:PutItem");
+    let writing: BTreeSet<_> = roles().into_iter().filter(write).collect();
+    assert_eq!(writing, set(&["StatementSubscriberRole", "WealthSubscriberRole"]));
+}
+
+#[test]
+fn subscribers_remember_what_their_kind_has_to() {
+    let delivery = |id: &str| allowed(&format!("{id}Role"), "DeliveryTable.Arn");
+    let (park, see, forget) = ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem");
+    assert_eq!(delivery("StatementSubscriber"), set(&[park]));
+    assert_eq!(delivery("mailX2DoutSubscriber"), set(&[park, see]));
+    assert_eq!(delivery("auditSubscriber"), set(&[park, see, forget]));
+    assert_eq!(delivery("RelayFunction"), set(&[park]));
+    assert_eq!(delivery("CommandsFunction"), set(&[]));
+}
+
+#[test]
+fn only_the_relay_publishes() {
+    let publish = |role: &String| permissions(role).iter().any(|(action, _)| action.starts_with("sns:"));
+    let publishing: BTreeSet<_> = roles().into_iter().filter(publish).collect();
+    assert_eq!(publishing, set(&["RelayFunctionRole"]));
+    assert_eq!(allowed("RelayFunctionRole", "EventsTopic"), set(&["sns:Publish"]));
+}
+
+#[test]
+fn a_subscriber_reads_its_own_queue_and_writes_its_own_dead_letters() {
+    for (_, id, _) in QUEUES {
+        let own: BTreeSet<_> = permissions(&format!("{id}SubscriberRole"))
+            .into_iter()
+            .filter(|(action, _)| action.starts_with("sqs:"))
+            .collect();
+        let on_queue = ["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage"];
+        let mut expected: BTreeSet<_> =
+            on_queue.map(|action| (format!("sqs:{action}"), format!("{id}Queue.Arn"))).into_iter().collect();
+        expected.insert(("sqs:SendMessage".to_owned(), format!("{id}DeadLetters.Arn")));
+        assert_eq!(own, expected);
+    }
+}
+
+#[test]
+fn no_permission_is_for_everything() {
+    for role in roles() {
+        for (action, resource) in permissions(&role) {
+            assert!(!action.contains('*'), "{role}: {action}");
+            // Which streams a table has can only be asked of all of its streams.
+            let listing = action == "dynamodb:ListStreams" && resource == "${EventsTable.Arn}/stream/*";
+            assert!(listing || !resource.contains('*'), "{role}: {action} on {resource}");
+        }
+    }
+    // A function without a role of its own would get one from SAM, with policies for all queues and streams.
+    for (id, function) in of_type("AWS::Serverless::Function", &resources(&template())) {
+        assert_eq!(function["Role"], json!({ "Fn::GetAtt": [format!("{id}Role"), "Arn"] }));
+    }
+}
+
+/// An app on a DynamoDB that refuses what a role may not do, as IAM would.
+fn app(database: &Embedded, role: &str) -> App {
+    let permissions = permissions(role);
+    let guard = Faults::new(database, move |call| match asked(call).is_subset(&permissions) {
+        true => Fault::None,
+        false => Fault::Answer(400, "AccessDeniedException"),
+    });
+    let dynamo = guard.dynamo().with_tables(Tables::with_prefix(PREFIX));
+    App::builder(dynamo.event_store()).views(dynamo.views()).build().unwrap()
+}
+
+/// The permissions that a request needs.
+fn asked(call: &Call) -> BTreeSet<(String, String)> {
+    let body: Value = serde_json::from_str(&call.body).unwrap();
+    let permission = |action: &str, request: &Value| {
+        let table = request["TableName"].as_str().unwrap().strip_prefix(PREFIX).unwrap();
+        let table = format!("{}{}Table.Arn", table[..1].to_uppercase(), &table[1..]);
+        (format!("dynamodb:{action}"), table)
+    };
+    let Value::Array(writes) = &body["TransactItems"] else {
+        return BTreeSet::from([permission(&call.operation, &body)]);
+    };
+    let writes = writes.iter().flat_map(|write| write.as_object().unwrap());
+    writes
+        .map(|(kind, write)| match kind.as_str() {
+            "ConditionCheck" => permission("ConditionCheckItem", write),
+            kind => permission(&format!("{kind}Item"), write),
+        })
+        .collect()
+}
+
+/// An embedded DynamoDB with tables, two accounts, and three commits of one of them.
+async fn bank() -> (Embedded, Vec<Commit>) {
+    let database = Embedded::in_memory().unwrap();
+    let dynamo = Dynamo::from_conf(&database.sdk_config()).with_tables(Tables::with_prefix(PREFIX));
+    dynamo.create_tables().await.unwrap();
+    let app = app(&database, "CommandsFunctionRole");
+    for number in ["fees", "4711"] {
+        app.execute(&account(number), Open { owner: number.to_owned() }).await.unwrap();
+    }
+    app.execute(&account("4711"), deposit(100)).await.unwrap();
+    // Another process knows nothing of it, and loses.
+    let other = self::app(&database, "CommandsFunctionRole");
+    other.load(&account("4711")).await.unwrap();
+    app.execute(&account("4711"), Withdraw { cents: 40 }).await.unwrap();
+    other.execute(&account("4711"), Withdraw { cents: 60 }).await.unwrap();
+    let stream = account("4711").stream().unwrap();
+    let page = dynamo.event_store().read(&stream, Version::NONE, Version::new(4)).await.unwrap();
+    (database, page.commits)
+}
+
+async fn take(app: &App, queue: &str, commit: &Commit) -> Verdict {
+    let received = Received { body: Message::of(app, commit).body, receives: 1 };
+    app.consumer(queue).unwrap().take(&[received]).await.remove(0)
+}
+
+#[tokio::test]
+async fn the_commands_function_may_do_what_commands_and_reads_need() {
+    let (database, _) = bank().await;
+    let app = app(&database, "CommandsFunctionRole");
+    assert_eq!(app.load(&account("4711")).await.unwrap().state.balance, 0);
+    assert_eq!(app.history(&account("4711")).count().await, 4);
+    assert_eq!(app.view::<Statement>(&account("4711")).await.unwrap(), None);
+    assert_eq!(app.views::<Statement>(&tenant()).count().await, 0);
+}
+
+#[tokio::test]
+async fn a_subscriber_may_do_what_its_kind_needs() {
+    let (database, commits) = bank().await;
+    for (queue, id, _) in QUEUES {
+        if queue == "mail-out" {
+            continue; // It is in no program, only in the template.
+        }
+        let app = app(&database, &format!("{id}SubscriberRole"));
+        // What was lost before it is read from the store.
+        assert_eq!(take(&app, queue, &commits[3]).await, Verdict::Done, "{queue}");
+        // What cannot be taken holds its stream back.
+        let mut broken = commits[3].clone();
+        broken.version = broken.version.next();
+        broken.events[0].data = json!({});
+        let verdict = take(&app, queue, &broken).await;
+        assert!(matches!(verdict, Verdict::Dead { .. }), "{queue}: {verdict:?}");
+    }
+    let reader = app(&database, "CommandsFunctionRole");
+    let statement = reader.view::<Statement>(&account("4711")).await.unwrap().unwrap();
+    assert_eq!(statement.lines, [100, -40, -60]);
+    assert_eq!(reader.load(&account("fees")).await.unwrap().state.balance, 1);
+}

@@ -1,0 +1,70 @@
+//! The template as a whole.
+
+use std::path::Path;
+use std::process::Command;
+
+use aws_sdk_dynamodb::types::StreamViewType;
+use cqrs_dynamo::Dynamo;
+use cqrs_dynamo::template::Template;
+use serde_json::{Value, json};
+
+use crate::{PREFIX, resources, template, wiring};
+
+#[test]
+fn the_linter_finds_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    for (name, fifo) in [("standard.json", false), ("fifo.json", true)] {
+        let file = folder.path().join(name);
+        std::fs::write(&file, template().fifo(fifo).to_json().unwrap()).unwrap();
+        files.push(file);
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/cfn-lint");
+    // Informational findings, too.
+    let linted = Command::new(&script).args(["--include-checks", "I", "--"]).args(files).output();
+    let linted = linted.unwrap_or_else(|error| panic!("{} cannot be run: {error}", script.display()));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(linted.status.success(), "{}{}", text(&linted.stdout), text(&linted.stderr));
+}
+
+#[test]
+fn the_text_is_the_same_each_time() {
+    let mut reversed = wiring();
+    reversed.events.reverse();
+    reversed.subscribers.reverse();
+    let text = template().to_json().unwrap();
+    assert_eq!(text, template().to_json().unwrap());
+    assert_eq!(text, Template::of(&reversed).prefix(PREFIX).to_json().unwrap());
+}
+
+#[tokio::test]
+async fn tables_are_those_that_create_tables_makes() {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    let resources = resources(&Template::of(&wiring()));
+    for (id, name) in [("EventsTable", "events"), ("ViewsTable", "views"), ("DeliveryTable", "delivery")] {
+        let made = dynamo.client().describe_table().table_name(name).send().await.unwrap().table.unwrap();
+        let table = &resources[id]["Properties"];
+        assert_eq!(table["TableName"], name);
+        let mut attributes: Vec<_> = made
+            .attribute_definitions()
+            .iter()
+            .map(|of| json!({ "AttributeName": of.attribute_name(), "AttributeType": of.attribute_type().as_str() }))
+            .collect();
+        attributes.sort_by_key(Value::to_string);
+        assert_eq!(table["AttributeDefinitions"], json!(attributes));
+        let keys = made.key_schema().iter();
+        let keys: Vec<_> = keys
+            .map(|of| json!({ "AttributeName": of.attribute_name(), "KeyType": of.key_type().as_str() }))
+            .collect();
+        assert_eq!(table["KeySchema"], json!(keys));
+        let images = made.stream_specification().and_then(|stream| stream.stream_view_type());
+        let images = images.map(StreamViewType::as_str);
+        assert_eq!(table["StreamSpecification"]["StreamViewType"].as_str(), images);
+        assert_eq!(table["BillingMode"], "PAY_PER_REQUEST");
+        assert_eq!(table["PointInTimeRecoverySpecification"], json!({ "PointInTimeRecoveryEnabled": true }));
+    }
+    let expiry = &resources["DeliveryTable"]["Properties"]["TimeToLiveSpecification"];
+    assert_eq!(*expiry, json!({ "AttributeName": "expiresAt", "Enabled": true }));
+    assert_eq!(resources["EventsTable"]["DeletionPolicy"], "Retain");
+    assert_eq!(resources["EventsTable"]["UpdateReplacePolicy"], "Retain");
+}
