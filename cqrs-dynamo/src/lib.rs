@@ -16,6 +16,8 @@
 //! `PutItem`, `GetItem` and `Query`, and for its stream `DescribeStream`, `GetShardIterator` and `GetRecords`.
 
 mod attribute;
+#[cfg(feature = "broker")]
+mod broker;
 mod contention;
 mod creation;
 mod delivery_store;
@@ -30,6 +32,11 @@ mod shard;
 mod tables;
 mod view_store;
 
+#[cfg(feature = "broker")]
+pub use broker::{
+    Broker, BrokerError, BrokerQueue, BrokerTopic, QueueDeadLetter, QueueDeadLetters, Redriven, Worked,
+    Worker, WorkerSettings,
+};
 pub use delivery_store::DynamoDeliveryStore;
 pub use dynamo::Dynamo;
 #[cfg(feature = "embedded")]
