@@ -112,6 +112,8 @@
 //! lets transactions meet. Several processes may have one file open; it is not for several machines.
 
 mod attribute;
+#[cfg(feature = "broker")]
+mod broker;
 mod contention;
 mod creation;
 mod delivery_store;
@@ -127,6 +129,11 @@ mod tables;
 pub mod template;
 mod view_store;
 
+#[cfg(feature = "broker")]
+pub use broker::{
+    Broker, BrokerError, BrokerQueue, BrokerTopic, QueueDeadLetter, QueueDeadLetters, Redriven, Worked,
+    Worker, WorkerSettings,
+};
 pub use delivery_store::DynamoDeliveryStore;
 pub use dynamo::Dynamo;
 #[cfg(feature = "embedded")]

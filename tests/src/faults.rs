@@ -1,10 +1,11 @@
-//! Faults between the SDK and DynamoDB, in the place of the SDK's HTTP client.
+//! Faults between the SDK and a service, in the place of the SDK's HTTP client.
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_smithy_runtime_api::client::http::{
@@ -42,12 +43,14 @@ pub enum Fault {
     AnswerHangs,
     /// The request is answered with this status and this code, and nothing else happens.
     Answer(u16, &'static str),
+    /// The request is answered with 200 and this body, and nothing else happens.
+    Reply(&'static str),
 }
 
 /// One request on its way.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// `PutItem`, …
+    /// `PutItem`, `ReceiveMessage`, …
     pub operation: String,
     /// How many requests went before it.
     pub number: usize,
@@ -63,30 +66,28 @@ impl Call {
     }
 }
 
-/// An embedded DynamoDB with faults in front of it. Clones share the count.
+/// A service with faults in front of it. Clones share the count.
 #[derive(Clone)]
 pub struct Faults {
-    database: Embedded,
+    conf: SdkConfig,
     plan: Arc<dyn Fn(&Call) -> Fault + Send + Sync>,
     count: Arc<AtomicUsize>,
 }
 
 impl Faults {
-    /// Asks `plan` what becomes of each request.
+    /// Asks `plan` what becomes of each request to an embedded DynamoDB.
     pub fn new(database: &Embedded, plan: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> Self {
-        Self { database: database.clone(), plan: Arc::new(plan), count: Arc::default() }
+        Self::over(database.sdk_config(), plan)
+    }
+
+    /// The same for whatever a configuration with an HTTP client leads to.
+    pub fn over(conf: SdkConfig, plan: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> Self {
+        Self { conf, plan: Arc::new(plan), count: Arc::default() }
     }
 
     /// The n-th request of one operation, from 0, meets one fault; all others go through.
     pub fn at(database: &Embedded, operation: &'static str, number: usize, fault: Fault) -> Self {
-        let seen = AtomicUsize::new(0);
-        Self::new(database, move |call| {
-            if call.operation == operation && seen.fetch_add(1, Ordering::Relaxed) == number {
-                fault
-            } else {
-                Fault::None
-            }
-        })
+        Self::new(database, at(operation, number, fault))
     }
 
     /// How many requests were sent.
@@ -95,7 +96,8 @@ impl Faults {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// The DynamoDB behind the faults: the SDK retries twice, at once, and gives an attempt up after half a second.
+    /// The DynamoDB behind the faults: the SDK retries twice, at once, and gives an attempt up after half a
+    /// second.
     #[must_use]
     pub fn dynamo(&self) -> Dynamo {
         let retry =
@@ -111,10 +113,24 @@ impl Faults {
 
     fn dynamo_with(&self, retry: RetryConfig) -> Dynamo {
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(500)).build();
-        let conf = self.database.sdk_config().into_builder();
-        Dynamo::from_conf(
-            &conf.http_client(self.clone()).retry_config(retry).timeout_config(timeouts).build(),
-        )
+        let conf = self.sdk_config().into_builder();
+        Dynamo::from_conf(&conf.retry_config(retry).timeout_config(timeouts).build())
+    }
+
+    /// A configuration that leads to the service behind the faults, without the SDK's retries.
+    #[must_use]
+    pub fn sdk_config(&self) -> SdkConfig {
+        let conf = self.conf.clone().into_builder();
+        conf.http_client(self.clone()).retry_config(RetryConfig::disabled()).build()
+    }
+}
+
+/// A plan: the n-th request of one operation, from 0, meets one fault.
+pub fn at(operation: &'static str, number: usize, fault: Fault) -> impl Fn(&Call) -> Fault + Send + Sync {
+    let seen = AtomicUsize::new(0);
+    move |call| {
+        let met = call.operation == operation && seen.fetch_add(1, Ordering::Relaxed) == number;
+        if met { fault } else { Fault::None }
     }
 }
 
@@ -125,30 +141,43 @@ impl fmt::Debug for Faults {
 }
 
 impl HttpClient for Faults {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let client = self.conf.http_client().expect("a configuration with an HTTP client");
+        let service = client.http_connector(settings, components);
+        SharedHttpConnector::new(Faulty { faults: self.clone(), service })
     }
 }
 
-impl HttpConnector for Faults {
+#[derive(Debug)]
+struct Faulty {
+    faults: Faults,
+    service: SharedHttpConnector,
+}
+
+impl HttpConnector for Faulty {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
         let call = Call {
-            operation: target.rsplit('.').next().unwrap_or_default().to_owned(),
-            number: self.count.fetch_add(1, Ordering::Relaxed),
-            body: String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned(),
+            operation: operation(&request, &body).to_owned(),
+            number: self.faults.count.fetch_add(1, Ordering::Relaxed),
+            body,
         };
-        let fault = (self.plan)(&call);
-        let database = self.database.clone();
+        let fault = (self.faults.plan)(&call);
+        let service = self.service.clone();
         HttpConnectorFuture::new(async move {
             if matches!(fault, Fault::None | Fault::AnswerLost | Fault::AnswerHangs) {
-                let answer = database.call(request).await?;
+                let answer = service.call(request).await?;
                 if fault == Fault::None {
                     return Ok(answer);
                 }
             }
             match fault {
                 Fault::Answer(status, code) => Ok(refusal(status, code)),
+                Fault::Reply(body) => Ok(reply(200, body.to_owned())),
                 Fault::Hang | Fault::AnswerHangs => std::future::pending().await,
                 Fault::None | Fault::Reset | Fault::AnswerLost => {
                     let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
@@ -159,13 +188,24 @@ impl HttpConnector for Faults {
     }
 }
 
+/// A header tells it; SNS, which speaks an older protocol, has it in the body.
+fn operation<'a>(request: &'a HttpRequest, body: &'a str) -> &'a str {
+    match request.headers().get("x-amz-target") {
+        Some(target) => target.rsplit('.').next().unwrap_or_default(),
+        None => body.strip_prefix("Action=").and_then(|rest| rest.split('&').next()).unwrap_or_default(),
+    }
+}
+
 fn refusal(status: u16, code: &str) -> HttpResponse {
     let body = serde_json::json!({
         "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"),
         "message": "injected by the test",
     });
-    let mut answer =
-        HttpResponse::new(status.try_into().expect("a status code"), SdkBody::from(body.to_string()));
+    reply(status, body.to_string())
+}
+
+fn reply(status: u16, body: String) -> HttpResponse {
+    let mut answer = HttpResponse::new(status.try_into().expect("a status code"), SdkBody::from(body));
     answer.headers_mut().insert("content-type", "application/x-amz-json-1.0");
     answer
 }

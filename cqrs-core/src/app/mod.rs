@@ -130,7 +130,9 @@ impl App {
         })
     }
 
-    pub(crate) fn settings(&self) -> &Settings {
+    /// The settings that it was built with.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
         &self.inner.settings
     }
 

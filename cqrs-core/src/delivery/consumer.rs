@@ -1,11 +1,15 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 
+use futures_util::future::{Either, select};
 use futures_util::{StreamExt, stream};
 use moka::sync::Cache;
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, Semaphore};
 
+use super::queue::failed;
 use super::subscriber::Failure;
 use super::{Body, DeliveryError, RetryPolicy, Subscriber};
 use crate::app::App;
@@ -21,8 +25,8 @@ const ONE_TRY: RetryPolicy =
 const LOCKS: u64 = 10_000;
 const WAITS: &str = "waits behind an earlier commit of its stream";
 
-/// The end of one queue of a broker: takes what was received to the subscribers of that queue, and says for each
-/// message what is to become of it. The same in a worker process and in a Lambda.
+/// The end of one queue of a broker: takes what was received to the subscribers of that queue, and says for
+/// each message what is to become of it. The same in a worker process and in a Lambda.
 ///
 /// Commits of one stream are taken in the order of their versions, different streams side by side. After a
 /// failure the later commits of its stream wait; those of other streams flow on.
@@ -31,8 +35,10 @@ pub struct Consumer {
     queue: String,
     subscribers: Vec<Arc<Subscriber>>,
     concurrency: usize,
-    /// Two batches may hold commits of one stream.
-    locks: Cache<StreamKey, Arc<Mutex<()>>>,
+    /// For all batches together, however many are taken at the same time.
+    slots: Semaphore,
+    /// Two batches may hold commits of one stream. Inside: whether a commit of it was parked here.
+    locks: Cache<StreamKey, Arc<Mutex<bool>>>,
 }
 
 /// A message as a broker handed it over.
@@ -89,6 +95,7 @@ impl App {
             queue: queue.to_owned(),
             subscribers,
             concurrency,
+            slots: Semaphore::new(concurrency),
             locks: Cache::new(LOCKS),
         })
     }
@@ -103,57 +110,80 @@ impl Consumer {
 
     /// Takes a batch to the subscribers; the verdicts stand in the order of the messages.
     ///
-    /// A stream of which a commit became a dead letter is parked: what comes later goes to the dead letters, too,
-    /// until they are redriven.
+    /// A stream of which a commit became a dead letter is parked: what comes later goes to the dead letters,
+    /// too, until they are redriven.
     pub async fn take(&self, batch: &[Received]) -> Vec<Verdict> {
-        self.take_from(batch, Door::Queue).await
+        self.take_until(batch, std::future::pending()).await
     }
 
-    /// Takes dead letters to the subscribers again. What is [`Verdict::Done`] no longer holds its stream back.
+    /// The same for whoever has to be done by a certain time: when `stop` comes, what is in work is dropped
+    /// and stays in its queue, and what was done before is done.
+    pub async fn take_until(&self, batch: &[Received], stop: impl Future<Output = ()>) -> Vec<Verdict> {
+        self.take_from(batch, Door::Queue, stop).await
+    }
+
+    /// Takes dead letters to the subscribers again. What is [`Verdict::Done`] no longer holds its stream
+    /// back.
     pub async fn redrive(&self, batch: &[Received]) -> Vec<Verdict> {
-        self.take_from(batch, Door::DeadLetters).await
+        self.take_from(batch, Door::DeadLetters, std::future::pending()).await
     }
 
-    async fn take_from(&self, batch: &[Received], door: Door) -> Vec<Verdict> {
-        let mut verdicts: Vec<Option<Verdict>> = Vec::with_capacity(batch.len());
+    /// Lets a stream flow again that was held back by a dead letter which is dropped, unless others hold it
+    /// back, too.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Ledger`].
+    pub async fn release(&self, stream: &StreamKey, version: Version) -> Result<(), DeliveryError> {
+        let unparked = self.app.ledger().unpark(&self.queue, stream, version).await;
+        unparked.map_err(|source| failed(&self.queue, source))
+    }
+
+    async fn take_from(
+        &self,
+        batch: &[Received],
+        door: Door,
+        stop: impl Future<Output = ()>,
+    ) -> Vec<Verdict> {
+        let mut verdicts = vec![None; batch.len()];
+        let mut reason = "the worker was stopped".to_owned();
+        {
+            let work = pin!(self.decide(batch, door, &mut verdicts));
+            if let Either::Left((Err(error), _)) = select(work, pin!(stop)).await {
+                reason = unreadable(&error);
+            }
+        }
+        let left = |verdict: Option<Verdict>| verdict.unwrap_or(Verdict::Retry { reason: reason.clone() });
+        verdicts.into_iter().map(left).collect()
+    }
+
+    /// Fills the verdicts in as they come.
+    async fn decide(
+        &self,
+        batch: &[Received],
+        door: Door,
+        verdicts: &mut [Option<Verdict>],
+    ) -> Result<(), StoreError> {
         let mut streams: BTreeMap<StreamKey, Vec<(usize, Commit)>> = BTreeMap::new();
-        for (index, received) in batch.iter().enumerate() {
+        for ((index, received), place) in batch.iter().enumerate().zip(&mut *verdicts) {
             match self.open(received).await {
-                Ok(commit) => {
-                    verdicts.push(None);
-                    streams.entry(commit.stream.clone()).or_default().push((index, commit));
-                }
-                Err(verdict) => verdicts.push(Some(verdict)),
+                Ok(commit) => streams.entry(commit.stream.clone()).or_default().push((index, commit)),
+                Err(verdict) => *place = Some(verdict),
             }
         }
-        // All locks first, in the order of the keys, so that two batches never wait for each other; then the look at
-        // what is parked, so that no batch parks a stream between that look and the work.
-        let mut work = Vec::with_capacity(streams.len());
-        for (stream, commits) in streams {
-            let lock = self.locks.get_with_by_ref(&stream, Arc::default).lock_owned().await;
-            work.push((stream, commits, lock));
-        }
-        let parked = match self.parked(door).await {
-            Ok(parked) => parked,
-            Err(error) => {
-                let reason = format!("the parked streams cannot be read: {}", chain(&error));
-                return verdicts
-                    .into_iter()
-                    .map(|verdict| verdict.unwrap_or_else(|| Verdict::Retry { reason: reason.clone() }))
-                    .collect();
-            }
-        };
-        let work = work.into_iter().map(|(stream, commits, lock)| {
+        let parked = self.parked(door).await?;
+        let work = streams.into_iter().map(|(stream, commits)| {
             let held = parked.contains(&stream);
-            self.take_stream(commits, batch, door, held, lock)
+            self.take_stream(stream, commits, batch, door, held)
         });
-        let taken: Vec<_> = stream::iter(work).buffer_unordered(self.concurrency).collect().await;
-        for (index, verdict) in taken.into_iter().flatten() {
-            if let Some(place) = verdicts.get_mut(index) {
-                *place = Some(verdict);
+        let mut taken = stream::iter(work).buffer_unordered(self.concurrency);
+        while let Some(of_stream) = taken.next().await {
+            for (index, verdict) in of_stream {
+                if let Some(place) = verdicts.get_mut(index) {
+                    *place = Some(verdict);
+                }
             }
         }
-        verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Done)).collect()
+        Ok(())
     }
 
     /// The commit of a message, if somebody here listens to it.
@@ -183,8 +213,8 @@ impl Consumer {
         }
     }
 
-    /// The streams that wait. A projection needs no such list: it reads the commit that failed from the store,
-    /// and fails again.
+    /// The streams that wait. A projection needs no such list: it reads the commit that failed from the
+    /// store, and fails again.
     async fn parked(&self, door: Door) -> Result<HashSet<StreamKey>, StoreError> {
         if door == Door::DeadLetters || self.subscribers.iter().all(|subscriber| subscriber.is_projection()) {
             return Ok(HashSet::new());
@@ -194,12 +224,26 @@ impl Consumer {
 
     async fn take_stream(
         &self,
+        stream: StreamKey,
         mut commits: Vec<(usize, Commit)>,
         batch: &[Received],
         door: Door,
         held: bool,
-        _lock: OwnedMutexGuard<()>,
     ) -> Vec<(usize, Verdict)> {
+        let lock = self.locks.get_with_by_ref(&stream, Arc::default);
+        let mut parked_here = lock.lock().await;
+        let _slot = self.slots.acquire().await;
+        let held = match *parked_here {
+            // Perhaps by a batch that had the stream while this one waited for it.
+            true => match self.parked(door).await {
+                Ok(parked) => parked.contains(&stream),
+                Err(error) => {
+                    let retry = Verdict::Retry { reason: unreadable(&error) };
+                    return commits.into_iter().map(|(index, _)| (index, retry.clone())).collect();
+                }
+            },
+            false => held,
+        };
         commits.sort_by_key(|(_, commit)| commit.version);
         let (indexes, commits): (Vec<usize>, Vec<Commit>) = commits.into_iter().unzip();
         let (done, mut failure) = match held {
@@ -223,11 +267,12 @@ impl Consumer {
             };
             verdicts.push((index, verdict));
         }
+        *parked_here = dead;
         verdicts
     }
 
-    /// Takes commits of one stream to every subscriber of the queue: how many of them all have done, and why the
-    /// next one is not.
+    /// Takes commits of one stream to every subscriber of the queue: how many of them all have done, and why
+    /// the next one is not.
     async fn deliver(&self, commits: &[Commit]) -> (usize, Option<Failure>) {
         let mut worst: (usize, Option<Failure>) = (commits.len(), None);
         for subscriber in &self.subscribers {
@@ -270,6 +315,10 @@ impl Consumer {
             }
         }
     }
+}
+
+fn unreadable(error: &StoreError) -> String {
+    format!("the parked streams cannot be read: {}", chain(error))
 }
 
 /// An error with everything behind it.

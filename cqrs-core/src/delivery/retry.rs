@@ -18,10 +18,16 @@ pub struct RetryPolicy {
 impl RetryPolicy {
     /// Waits before the try after `failed` failures: a random time up to the doubled base.
     pub async fn pause(&self, failed: u32) {
-        let longest = self.base.saturating_mul(1 << failed.saturating_sub(1).min(20)).min(self.cap);
-        let wait = longest.mul_f64(fastrand::f64());
+        let wait = self.wait(failed);
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
+    }
+
+    /// How long to wait before the try after `failed` failures, drawn anew by each call.
+    #[must_use]
+    pub fn wait(&self, failed: u32) -> Duration {
+        let longest = self.base.saturating_mul(1 << failed.saturating_sub(1).min(20)).min(self.cap);
+        longest.mul_f64(fastrand::f64())
     }
 }

@@ -1,0 +1,222 @@
+//! Makes topic, queues and subscriptions, or brings those that are there to the app's wiring.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use cqrs_core::App;
+use serde_json::{Value, json};
+
+use super::{Broker, BrokerError};
+
+/// Fourteen days, the longest there is: what waits for a worker, or for a repair, must not be gone by then.
+const RETENTION_SECONDS: &str = "1209600";
+/// What SQS allows.
+const MAX_RECEIVES: u32 = 1000;
+
+/// A topic with its queues, as [`Broker::create`] left them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BrokerTopic {
+    /// Where the relay publishes.
+    pub arn: String,
+    /// One for each queue of the app's wiring, in the order of their names.
+    pub queues: Vec<BrokerQueue>,
+}
+
+/// A queue behind a topic, with its dead letters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BrokerQueue {
+    /// Its name in the app's wiring, without prefix and suffix.
+    pub queue: String,
+    /// The URL of the queue.
+    pub url: String,
+    /// The ARN of the queue.
+    pub arn: String,
+    /// The URL of the queue of its dead letters.
+    pub dead_letters_url: String,
+    /// The ARN of the queue of its dead letters.
+    pub dead_letters_arn: String,
+    /// The ARN of its subscription to the topic.
+    pub subscription_arn: String,
+}
+
+impl Broker {
+    /// Makes what is not there yet for an app: the topic, and for every queue of its wiring the queue, the
+    /// one of its dead letters, and a subscription to the types of event that its subscribers listen to. What
+    /// is there is brought to the same state; queues that the wiring no longer has are left alone.
+    ///
+    /// On AWS a changed subscription may take up to 15 minutes to filter by the new types.
+    ///
+    /// # Errors
+    /// [`BrokerError::Name`], [`BrokerError::Request`].
+    pub async fn create(&self, app: &App) -> Result<BrokerTopic, BrokerError> {
+        // All names first: what cannot be made whole is not begun.
+        let topic = self.names.topic()?;
+        let mut types: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for subscriber in &app.wiring().subscribers {
+            types.entry(subscriber.queue).or_default().extend(&subscriber.events);
+        }
+        let mut wanted = Vec::with_capacity(types.len());
+        for (queue, types) in types {
+            wanted.push((queue, types, self.names.queue(queue)?, self.names.dead_letters(queue)?));
+        }
+        let arn = self.create_topic(topic).await?;
+        let subscriptions = self.subscriptions(&arn).await?;
+        let mut queues = Vec::with_capacity(wanted.len());
+        for (queue, types, name, dead_name) in wanted {
+            let dead = self.create_queue(dead_name).await?;
+            self.set_attributes(&dead, []).await?;
+            let made = self.create_queue(name).await?;
+            let redrive =
+                json!({ "deadLetterTargetArn": dead.arn, "maxReceiveCount": backstop(app).to_string() });
+            let policy = may_send(&arn, &made.arn);
+            let attributes =
+                [(QueueAttributeName::RedrivePolicy, redrive), (QueueAttributeName::Policy, policy)];
+            self.set_attributes(&made, attributes).await?;
+            let filter = json!({ "types": types }).to_string();
+            let subscription_arn = match subscriptions.get(&made.arn) {
+                Some(subscription) => self.set_subscription(&made, subscription, &filter).await?,
+                None => self.subscribe(&made, &arn, &filter).await?,
+            };
+            queues.push(BrokerQueue {
+                queue: queue.to_owned(),
+                url: made.url,
+                arn: made.arn,
+                dead_letters_url: dead.url,
+                dead_letters_arn: dead.arn,
+                subscription_arn,
+            });
+        }
+        Ok(BrokerTopic { arn, queues })
+    }
+
+    async fn create_topic(&self, name: String) -> Result<String, BrokerError> {
+        let mut request = self.sns.create_topic().name(&name);
+        if self.is_fifo() {
+            request = request.attributes("FifoTopic", "true");
+        }
+        let created = request.send().await;
+        let created = created.map_err(|error| BrokerError::request("create the topic", &name, error))?;
+        Ok(created.topic_arn.unwrap_or_default())
+    }
+
+    async fn create_queue(&self, name: String) -> Result<Made, BrokerError> {
+        let mut request = self.sqs.create_queue().queue_name(&name);
+        if self.is_fifo() {
+            // This alone cannot be set afterwards. Whatever else stood here would make a queue that is there
+            // with another value an error.
+            request = request.attributes(QueueAttributeName::FifoQueue, "true");
+        }
+        let created = request.send().await;
+        let created = created.map_err(|error| BrokerError::request("create the queue", &name, error))?;
+        let url = created.queue_url.unwrap_or_default();
+        let request = self.sqs.get_queue_attributes().queue_url(&url);
+        let found = request.attribute_names(QueueAttributeName::QueueArn).send().await;
+        let found = found.map_err(|error| BrokerError::request("look up the queue", &name, error))?;
+        let arn = found.attributes.unwrap_or_default().remove(&QueueAttributeName::QueueArn);
+        Ok(Made { name, url, arn: arn.unwrap_or_default() })
+    }
+
+    async fn set_attributes(
+        &self,
+        queue: &Made,
+        attributes: impl IntoIterator<Item = (QueueAttributeName, Value)>,
+    ) -> Result<(), BrokerError> {
+        let mut request = self
+            .sqs
+            .set_queue_attributes()
+            .queue_url(&queue.url)
+            .attributes(QueueAttributeName::MessageRetentionPeriod, RETENTION_SECONDS);
+        if self.is_fifo() {
+            // A stream is a group, and streams need not wait for each other.
+            request = request
+                .attributes(QueueAttributeName::DeduplicationScope, "messageGroup")
+                .attributes(QueueAttributeName::FifoThroughputLimit, "perMessageGroupId");
+        }
+        for (name, value) in attributes {
+            request = request.attributes(name, value.to_string());
+        }
+        let set = request.send().await;
+        set.map_err(|error| BrokerError::request("set the attributes of", &queue.name, error))?;
+        Ok(())
+    }
+
+    /// The subscriptions of a topic, by the ARN of the queue.
+    async fn subscriptions(&self, topic: &str) -> Result<HashMap<String, String>, BrokerError> {
+        let mut found = HashMap::new();
+        let mut token = None;
+        loop {
+            let request = self.sns.list_subscriptions_by_topic().topic_arn(topic);
+            let page = request.set_next_token(token).send().await;
+            let page =
+                page.map_err(|error| BrokerError::request("list the subscriptions of", topic, error))?;
+            for subscription in page.subscriptions.unwrap_or_default() {
+                if let (Some(endpoint), Some(arn)) = (subscription.endpoint, subscription.subscription_arn) {
+                    found.insert(endpoint, arn);
+                }
+            }
+            token = page.next_token;
+            if token.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn subscribe(&self, queue: &Made, topic: &str, filter: &str) -> Result<String, BrokerError> {
+        let request = self.sns.subscribe().topic_arn(topic).protocol("sqs").endpoint(&queue.arn);
+        // With its attributes from the start: what came before them would be unfiltered.
+        let request = request.attributes(RAW, "true").attributes(FILTER, filter);
+        let subscribed = request.return_subscription_arn(true).send().await;
+        let subscribed =
+            subscribed.map_err(|error| BrokerError::request("subscribe the queue", &queue.name, error))?;
+        Ok(subscribed.subscription_arn.unwrap_or_default())
+    }
+
+    /// A subscription that is there with other attributes cannot be made again with these.
+    async fn set_subscription(
+        &self,
+        queue: &Made,
+        subscription: &str,
+        filter: &str,
+    ) -> Result<String, BrokerError> {
+        for (name, value) in [(RAW, "true"), (FILTER, filter)] {
+            let request = self.sns.set_subscription_attributes().subscription_arn(subscription);
+            let set = request.attribute_name(name).attribute_value(value).send().await;
+            set.map_err(|error| BrokerError::request("set the subscription of", &queue.name, error))?;
+        }
+        Ok(subscription.to_owned())
+    }
+}
+
+const RAW: &str = "RawMessageDelivery";
+const FILTER: &str = "FilterPolicy";
+
+/// A queue that is there now.
+struct Made {
+    name: String,
+    url: String,
+    arn: String,
+}
+
+/// After how many receives SQS itself puts a message away. The worker does so before, at
+/// [`Settings::delivery`](cqrs_core::app::Settings::delivery), and says why; this is for a message that kills
+/// every worker that takes it. Much higher, because a receive counts as well when nothing was tried: a commit
+/// that waits behind another one, a worker that is stopped.
+fn backstop(app: &App) -> u32 {
+    app.settings().delivery.attempts.saturating_mul(4).clamp(20, MAX_RECEIVES)
+}
+
+fn may_send(topic: &str, queue: &str) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "topic",
+            "Effect": "Allow",
+            "Principal": { "Service": "sns.amazonaws.com" },
+            "Action": "sqs:SendMessage",
+            "Resource": queue,
+            "Condition": { "ArnEquals": { "aws:SourceArn": topic } },
+        }],
+    })
+}

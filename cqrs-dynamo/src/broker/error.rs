@@ -1,0 +1,99 @@
+use std::error::Error;
+
+use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use cqrs_core::delivery::DeliveryError;
+
+/// Why the broker could not be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BrokerError {
+    /// The configuration names no region.
+    #[error("no AWS region is configured; set `AWS_REGION`, or a region in the profile of `AWS_PROFILE`")]
+    NoRegion,
+    /// A name that SNS or SQS refuses.
+    #[error(
+        "`{name}` cannot be the name of a {kind}: {reason}; give the broker another prefix, or the \
+             subscriber another `queue = \"…\"`"
+    )]
+    Name {
+        /// `topic` or `queue`.
+        kind: &'static str,
+        /// The name, with its prefix.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A topic or a queue that is not there.
+    #[error(
+        "{kind} `{name}` is not there; `Broker::create` makes it, `Broker::with_prefix` leads to another"
+    )]
+    Missing {
+        /// `topic` or `queue`.
+        kind: &'static str,
+        /// The name, with its prefix.
+        name: String,
+    },
+    /// A request that failed, after the retries of the SDK.
+    #[error("cannot {action} `{name}`: {said}")]
+    Request {
+        /// What was to be done.
+        action: &'static str,
+        /// With which topic or queue.
+        name: String,
+        /// The code and the message of the answer, or what became of the connection.
+        said: String,
+        /// Whether waiting may mend it.
+        transient: bool,
+        /// What the SDK says.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// No dead letter has this id; it may be in the hands of somebody else just now.
+    #[error("there is no dead letter `{id}` to be received from `{name}`; list them again")]
+    NoSuchLetter {
+        /// The queue of the dead letters.
+        name: String,
+        /// The id asked for.
+        id: String,
+    },
+    /// The app has no such queue, or cannot be asked about its parked streams.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+}
+
+impl BrokerError {
+    /// Whether waiting may mend it.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Request { transient: true, .. })
+    }
+
+    pub(crate) fn request<E>(action: &'static str, name: &str, error: SdkError<E, HttpResponse>) -> Self
+    where
+        E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        let said = match (error.code(), error.message()) {
+            (Some(code), Some(message)) => format!("{code}: {message}"),
+            (Some(code), None) => code.to_owned(),
+            _ => DisplayErrorContext(&error).to_string(),
+        };
+        let transient = is_transient(&error);
+        Self::Request { action, name: name.to_owned(), said, transient, source: Box::new(error) }
+    }
+}
+
+fn is_transient<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    let code = error.code().unwrap_or_default();
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    match error {
+        SdkError::ConstructionFailure(_) => false,
+        // `RequestThrottled`, `ThrottlingException`, …; `OverLimit` is too much in flight at once.
+        SdkError::ServiceError(_) => {
+            code.contains("Throttl")
+                || code == "OverLimit"
+                || status.is_some_and(|status| status >= 500 || status == 429)
+        }
+        _ => true,
+    }
+}

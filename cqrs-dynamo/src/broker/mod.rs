@@ -1,0 +1,161 @@
+//! SNS and SQS between the store and the subscribers.
+//!
+//! ```text
+//! relay ─ topic `events` ─┬─ queue `{queue}`, filtered by event type ─ worker
+//!                         └─ …                       each with its dead letters, `{queue}-dlq`
+//! ```
+
+mod creation;
+mod dead_letters;
+mod envelope;
+mod error;
+mod held;
+mod lane;
+mod names;
+mod queue;
+mod worker;
+
+pub use creation::{BrokerQueue, BrokerTopic};
+pub use dead_letters::{QueueDeadLetter, QueueDeadLetters, Redriven};
+pub use error::BrokerError;
+pub use worker::{Worked, Worker, WorkerSettings};
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use cqrs_core::App;
+
+use names::Names;
+use queue::Queue;
+
+/// A topic of SNS and the queues of SQS behind it: one for every queue of an app's
+/// [`Wiring`](cqrs_core::app::Wiring), each with a queue for its dead letters. Clones are cheap.
+///
+/// | what | name |
+/// | --- | --- |
+/// | topic | `{prefix}events` |
+/// | queue | `{prefix}{queue}` |
+/// | its dead letters | `{prefix}{queue}-dlq` |
+///
+/// Those of a FIFO broker end in `.fifo`.
+///
+/// A worker needs these rights: on its queues `sqs:GetQueueUrl`, `sqs:ReceiveMessage`, `sqs:DeleteMessage` and
+/// `sqs:ChangeMessageVisibility` (and `sqs:GetQueueAttributes` for
+/// [`run_until_idle`](Worker::run_until_idle)), on their dead letters `sqs:GetQueueUrl` and `sqs:SendMessage`.
+/// Who redrives or discards needs those of both on the dead letters.
+///
+/// ```no_run
+/// use cqrs_core::App;
+/// use cqrs_dynamo::{Broker, Dynamo};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let dynamo = Dynamo::from_env().await?;
+/// let app = App::builder(dynamo.event_store()).views(dynamo.views()).build()?;
+/// let broker = Broker::from_env().await?.with_prefix("shop-prod-");
+/// broker.create(&app).await?;
+/// broker.worker(&app).run(async { /* until a signal arrives */ }).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Broker {
+    sns: aws_sdk_sns::Client,
+    sqs: aws_sdk_sqs::Client,
+    names: Names,
+}
+
+impl Broker {
+    /// The standard AWS configuration: environment, profile, container or instance.
+    /// `AWS_ENDPOINT_URL_SNS` and `AWS_ENDPOINT_URL_SQS` lead to other endpoints. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`BrokerError::NoRegion`].
+    pub async fn from_env() -> Result<Self, BrokerError> {
+        let conf = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
+        if conf.region().is_none() {
+            return Err(BrokerError::NoRegion);
+        }
+        Ok(Self::from_conf(&conf))
+    }
+
+    /// A configuration of the AWS SDK, with all that it says about region, credentials, endpoint, retries and
+    /// HTTP client. A time limit on operations has to be longer than [`WorkerSettings::wait`].
+    #[must_use]
+    pub fn from_conf(conf: &SdkConfig) -> Self {
+        Self {
+            sns: aws_sdk_sns::Client::new(conf),
+            sqs: aws_sdk_sqs::Client::new(conf),
+            names: Names::default(),
+        }
+    }
+
+    /// Sets what every name begins with: letters, digits, `-` and `_`.
+    #[must_use]
+    pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.names.prefix = prefix.into();
+        self
+    }
+
+    /// Whether topic and queues are FIFO: the commits of one stream in their order, whatever comes in
+    /// between. Default `false`: a standard topic costs less and takes more, and projections put the order
+    /// right themselves.
+    #[must_use]
+    pub fn fifo(mut self, fifo: bool) -> Self {
+        self.names.fifo = fifo;
+        self
+    }
+
+    /// Whether topic and queues are FIFO.
+    #[must_use]
+    pub fn is_fifo(&self) -> bool {
+        self.names.fifo
+    }
+
+    /// The ARN of the topic that is there.
+    ///
+    /// # Errors
+    /// [`BrokerError::Missing`] where it is not there, [`BrokerError::Name`], [`BrokerError::Request`].
+    pub async fn topic_arn(&self) -> Result<String, BrokerError> {
+        let name = self.names.topic()?;
+        // SNS has no look-up by name, and to create it only to be told its ARN would take the right to do so.
+        let mut token = None;
+        loop {
+            let page = self.sns.list_topics().set_next_token(token).send().await;
+            let page = page.map_err(|error| BrokerError::request("list the topics for", &name, error))?;
+            let mut arns = page.topics.unwrap_or_default().into_iter().filter_map(|topic| topic.topic_arn);
+            if let Some(arn) = arns.find(|arn| arn.rsplit(':').next() == Some(name.as_str())) {
+                return Ok(arn);
+            }
+            token = page.next_token;
+            if token.is_none() {
+                return Err(BrokerError::Missing { kind: "topic", name });
+            }
+        }
+    }
+
+    /// Takes what the queues of an app receive to its subscribers.
+    pub fn worker(&self, app: &App) -> Worker {
+        Worker::new(self, app)
+    }
+
+    /// The dead letters of one queue of an app.
+    ///
+    /// # Errors
+    /// [`BrokerError::Missing`] where the queue is not there, [`BrokerError::Delivery`] where the app has
+    /// none of this name, [`BrokerError::Name`], [`BrokerError::Request`].
+    pub async fn dead_letters(&self, app: &App, queue: &str) -> Result<QueueDeadLetters, BrokerError> {
+        let consumer = app.consumer(queue)?;
+        let dead = Queue::find(&self.sqs, self.names.dead_letters(queue)?).await?;
+        Ok(QueueDeadLetters::new(consumer, dead))
+    }
+
+    /// The SDK's client for SNS.
+    #[must_use]
+    pub fn sns(&self) -> &aws_sdk_sns::Client {
+        &self.sns
+    }
+
+    /// The SDK's client for SQS.
+    #[must_use]
+    pub fn sqs(&self) -> &aws_sdk_sqs::Client {
+        &self.sqs
+    }
+}

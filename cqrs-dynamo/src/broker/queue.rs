@@ -1,0 +1,335 @@
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::ProvideErrorMetadata;
+use aws_sdk_sqs::types::{
+    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message,
+    MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName,
+};
+use cqrs_core::Timestamp;
+use cqrs_core::delivery::Received;
+
+use super::{BrokerError, envelope};
+
+/// Entries of a batch, and messages of a receive (Amazon SQS Developer Guide, "Quotas"). So are those below.
+pub(super) const BATCH: usize = 10;
+const MAX_WAIT: u64 = 20;
+const MAX_VISIBILITY: u64 = 12 * 60 * 60;
+const MAX_BYTES: usize = 1024 * 1024;
+const MAX_ATTRIBUTES: usize = 10;
+
+/// The attribute that says why a message is a dead letter, and how much of the reason is kept: it is for
+/// reading.
+pub(super) const REASON: &str = "reason";
+const REASON_BYTES: usize = 4096;
+
+/// How often entries are sent which the queue did not take, and for no fault of theirs.
+const TRIES: u32 = 3;
+
+/// One queue of SQS.
+#[derive(Debug, Clone)]
+pub(super) struct Queue {
+    sqs: Client,
+    name: String,
+    url: String,
+}
+
+/// A message as it was received.
+#[derive(Debug, Clone)]
+pub(super) struct Letter {
+    pub(super) receipt: Receipt,
+    /// As it was sent, in its envelope if it has one.
+    pub(super) body: String,
+    pub(super) receives: u32,
+    pub(super) sent_at: Option<Timestamp>,
+    group: Option<String>,
+    attributes: HashMap<String, MessageAttributeValue>,
+}
+
+/// By what a message that was received is deleted, hidden or handed back.
+#[derive(Debug, Clone)]
+pub(super) struct Receipt {
+    /// The message's.
+    pub(super) id: String,
+    handle: String,
+}
+
+impl Queue {
+    pub(super) async fn find(sqs: &Client, name: String) -> Result<Self, BrokerError> {
+        match sqs.get_queue_url().queue_name(&name).send().await {
+            Ok(found) => Ok(Self { sqs: sqs.clone(), url: found.queue_url.unwrap_or_default(), name }),
+            Err(error) if error.code().is_some_and(|code| MISSING.contains(&code)) => {
+                Err(BrokerError::Missing { kind: "queue", name })
+            }
+            Err(error) => Err(BrokerError::request("look up the queue", &name, error)),
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn is_fifo(&self) -> bool {
+        self.name.ends_with(".fifo")
+    }
+
+    /// Up to ten messages, which nobody else receives for the time of `visibility`.
+    pub(super) async fn receive(
+        &self,
+        wait: Duration,
+        visibility: Duration,
+    ) -> Result<Vec<Letter>, BrokerError> {
+        let received = self
+            .sqs
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(i32::try_from(BATCH).unwrap_or(1))
+            .wait_time_seconds(seconds(wait, MAX_WAIT))
+            .visibility_timeout(seconds(visibility, MAX_VISIBILITY))
+            .message_system_attribute_names(MessageSystemAttributeName::All)
+            .message_attribute_names("All")
+            .send()
+            .await
+            .map_err(|error| BrokerError::request("receive from", &self.name, error))?;
+        Ok(received.messages.unwrap_or_default().into_iter().map(Letter::from).collect())
+    }
+
+    /// Deletes messages. One that cannot be deleted is received again, and no more than that.
+    pub(super) async fn delete(&self, receipts: &[Receipt]) {
+        for chunk in receipts.chunks(BATCH) {
+            let mut left: Vec<&Receipt> = chunk.iter().collect();
+            for _ in 0..TRIES {
+                let entries = left.iter().enumerate().filter_map(|(index, receipt)| {
+                    DeleteMessageBatchRequestEntry::builder()
+                        .id(index.to_string())
+                        .receipt_handle(&receipt.handle)
+                        .build()
+                        .ok()
+                });
+                let request = self.sqs.delete_message_batch().queue_url(&self.url);
+                match request.set_entries(Some(entries.collect())).send().await {
+                    Ok(output) => left = self.left("not deleted", &left, &output.failed),
+                    Err(error) => {
+                        let error = BrokerError::request("delete from", &self.name, error);
+                        tracing::warn!(queue = self.name, messages = left.len(), %error, "not deleted");
+                        break;
+                    }
+                }
+                if left.is_empty() {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Hides messages from now on for a time; for none at all, they are there for everybody at once. One for
+    /// which this fails comes back when its former time is over.
+    pub(super) async fn hide(&self, receipts: &[Receipt], time: Duration) {
+        for chunk in receipts.chunks(BATCH) {
+            let entries = chunk.iter().enumerate().filter_map(|(index, receipt)| {
+                ChangeMessageVisibilityBatchRequestEntry::builder()
+                    .id(index.to_string())
+                    .receipt_handle(&receipt.handle)
+                    .visibility_timeout(seconds(time, MAX_VISIBILITY))
+                    .build()
+                    .ok()
+            });
+            let request = self.sqs.change_message_visibility_batch().queue_url(&self.url);
+            match request.set_entries(Some(entries.collect())).send().await {
+                Ok(output) => {
+                    self.left("visibility not changed", &chunk.iter().collect::<Vec<_>>(), &output.failed);
+                }
+                Err(error) => {
+                    let error = BrokerError::request("change the visibility in", &self.name, error);
+                    let messages = chunk.len();
+                    tracing::warn!(queue = self.name, messages, %error, "visibility not changed");
+                }
+            }
+        }
+    }
+
+    /// Puts a letter, which is another queue's or this one's own, into this queue with its reason.
+    pub(super) async fn send(&self, letter: &Letter, reason: &str) -> Result<(), BrokerError> {
+        let mut request = self
+            .sqs
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(&letter.body)
+            .set_message_attributes(Some(letter.attributes_with(reason)));
+        if self.is_fifo() {
+            // The id of the message that this one takes the place of: the same after a crash between sending
+            // and deleting, and another one each time that a letter fails anew.
+            request = request
+                .message_group_id(letter.group.as_ref().unwrap_or(&letter.receipt.id))
+                .message_deduplication_id(&letter.receipt.id);
+        }
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(BrokerError::request("send to", &self.name, error)),
+        }
+    }
+
+    /// How many messages there are, those in somebody's hands included; on AWS about, and seconds ago.
+    pub(super) async fn backlog(&self) -> Result<u64, BrokerError> {
+        let counts = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        ];
+        let request = self.sqs.get_queue_attributes().queue_url(&self.url);
+        let output = request.set_attribute_names(Some(counts.to_vec())).send().await;
+        let output = output.map_err(|error| BrokerError::request("count", &self.name, error))?;
+        let attributes = output.attributes.unwrap_or_default();
+        Ok(counts.iter().filter_map(|name| attributes.get(name)?.parse::<u64>().ok()).sum())
+    }
+
+    /// Those whose entries failed and may be sent again.
+    fn left<'a>(
+        &self,
+        what: &'static str,
+        receipts: &[&'a Receipt],
+        failed: &[BatchResultErrorEntry],
+    ) -> Vec<&'a Receipt> {
+        let mut left = Vec::new();
+        for entry in failed {
+            let receipt = entry.id.parse().ok().and_then(|index: usize| receipts.get(index).copied());
+            let (id, code) = (receipt.map(|receipt| &receipt.id), entry.code());
+            let message = entry.message().unwrap_or_default();
+            tracing::warn!(queue = self.name, id, code, message, "{what}");
+            left.extend(receipt.filter(|_| !entry.sender_fault));
+        }
+        left
+    }
+}
+
+/// The older protocol's name and the newer one's.
+const MISSING: [&str; 2] = ["AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"];
+
+impl Letter {
+    /// The commit's message, as the consumer takes it.
+    pub(super) fn received(&self) -> Received {
+        Received { body: envelope::unwrap(&self.body).into_owned(), receives: self.receives }
+    }
+
+    /// Why it is a dead letter; none where SQS itself has put it away.
+    pub(super) fn reason(&self) -> Option<&str> {
+        self.attributes.get(REASON)?.string_value()
+    }
+
+    /// An attribute that SNS made of a list: `["OrderCreated","OrderShipped"]`.
+    pub(super) fn list(&self, name: &str) -> Vec<String> {
+        let text = self.attributes.get(name).and_then(MessageAttributeValue::string_value);
+        text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    }
+
+    /// Its attributes and the reason. The body comes first: what has no place beside it is left out, the
+    /// reason last of all.
+    fn attributes_with(&self, reason: &str) -> HashMap<String, MessageAttributeValue> {
+        let mut room = MAX_BYTES.saturating_sub(self.body.len());
+        let reason = fitting(reason, REASON_BYTES.min(room.saturating_sub(REASON.len() + "String".len())));
+        let mut kept = HashMap::new();
+        let text = MessageAttributeValue::builder().data_type("String").string_value(&reason);
+        // An attribute may not be empty.
+        if let Some(text) = text.build().ok().filter(|_| !reason.is_empty()) {
+            room = room.saturating_sub(size(REASON, &text));
+            kept.insert(REASON.to_owned(), text);
+        }
+        for (name, value) in self.attributes.iter().filter(|(name, _)| *name != REASON) {
+            let bytes = size(name, value);
+            if kept.len() < MAX_ATTRIBUTES && bytes <= room {
+                room -= bytes;
+                kept.insert(name.clone(), value.clone());
+            }
+        }
+        kept
+    }
+}
+
+impl From<Message> for Letter {
+    fn from(message: Message) -> Self {
+        let system = message.attributes.unwrap_or_default();
+        let number = |name| system.get(&name).and_then(|text: &String| text.parse::<i64>().ok());
+        let receives = number(MessageSystemAttributeName::ApproximateReceiveCount);
+        Self {
+            receipt: Receipt {
+                id: message.message_id.unwrap_or_default(),
+                handle: message.receipt_handle.unwrap_or_default(),
+            },
+            body: message.body.unwrap_or_default(),
+            receives: receives.and_then(|count| u32::try_from(count).ok()).unwrap_or(1),
+            sent_at: number(MessageSystemAttributeName::SentTimestamp).map(Timestamp::from_unix_millis),
+            group: system.get(&MessageSystemAttributeName::MessageGroupId).cloned(),
+            attributes: message.message_attributes.unwrap_or_default(),
+        }
+    }
+}
+
+/// Whole seconds, rather too many than too few.
+fn seconds(time: Duration, most: u64) -> i32 {
+    let whole = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
+    i32::try_from(whole.min(most)).unwrap_or(i32::MAX)
+}
+
+fn size(name: &str, value: &MessageAttributeValue) -> usize {
+    let text = value.string_value().map_or(0, str::len);
+    let binary = value.binary_value().map_or(0, |blob| blob.as_ref().len());
+    name.len() + value.data_type().len() + text + binary
+}
+
+/// What a message may hold of a text (Amazon SQS API Reference, "SendMessage"), at most so many bytes of it.
+fn fitting(text: &str, bytes: usize) -> String {
+    let legal = |char| matches!(char, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
+    let mut text: String =
+        text.chars().map(|char| if legal(char) { char } else { char::REPLACEMENT_CHARACTER }).collect();
+    text.truncate(text.floor_char_boundary(bytes));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letter(body: &str, attributes: usize) -> Letter {
+        let value = MessageAttributeValue::builder().data_type("String").string_value("x".repeat(100));
+        let value = value.build().unwrap();
+        let attributes = (0..attributes).map(|number| (format!("a{number}"), value.clone()));
+        let message =
+            Message::builder().message_id("1").body(body).set_message_attributes(Some(attributes.collect()));
+        Letter::from(message.build())
+    }
+
+    #[test]
+    fn a_letter_that_is_put_away_keeps_its_attributes_as_far_as_they_fit() {
+        let kept = letter("{}", 4).attributes_with("it is broken");
+        assert_eq!(kept.len(), 5);
+        assert_eq!(kept[REASON].string_value(), Some("it is broken"));
+        // Ten attributes are all that SQS takes, and the reason is one of them.
+        let kept = letter("{}", 10).attributes_with("it is broken");
+        assert_eq!((kept.len(), kept.contains_key(REASON)), (10, true));
+    }
+
+    #[test]
+    fn the_reason_is_cut_to_what_fits_and_the_body_never() {
+        let long = "ä".repeat(10_000);
+        let kept = letter("{}", 0).attributes_with(&long);
+        assert_eq!(kept[REASON].string_value().map(str::len), Some(REASON_BYTES));
+        let kept = letter(&"x".repeat(MAX_BYTES - 40), 3).attributes_with(&long);
+        let bytes: usize = kept.iter().map(|(name, value)| size(name, value)).sum();
+        assert!(kept.contains_key(REASON) && bytes <= 40, "{bytes}");
+        assert!(letter(&"x".repeat(MAX_BYTES), 3).attributes_with(&long).is_empty());
+    }
+
+    #[test]
+    fn what_sqs_refuses_in_a_text_is_replaced() {
+        assert_eq!(fitting("a\u{1b}[31mb\n\u{ffff}", 100), "a\u{fffd}[31mb\n\u{fffd}");
+    }
+
+    #[test]
+    fn waits_are_whole_seconds_within_the_limits() {
+        assert_eq!(seconds(Duration::ZERO, MAX_WAIT), 0);
+        assert_eq!(seconds(Duration::from_millis(1), MAX_WAIT), 1);
+        assert_eq!(seconds(Duration::from_secs(60), MAX_WAIT), 20);
+        assert_eq!(seconds(Duration::MAX, MAX_VISIBILITY), 43_200);
+    }
+}

@@ -1,0 +1,242 @@
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::ops::AddAssign;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cqrs_core::App;
+use cqrs_core::delivery::{DeliveryError, RetryPolicy};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::lane::Lane;
+use super::{Broker, BrokerError};
+
+/// Takes what the queues of an app receive to its handlers and projections, in this process.
+///
+/// What is done is deleted. What fails comes back after a while, and goes to the queue's dead letters after
+/// as many receives as [`Settings::delivery`](cqrs_core::app::Settings::delivery) allows, at once where
+/// another try is pointless; the attribute `reason` says why. Several workers may share the queues.
+///
+/// ```no_run
+/// # use cqrs_dynamo::{Broker, BrokerError};
+/// # async fn example(app: cqrs_core::App, broker: Broker) -> Result<(), BrokerError> {
+/// let worked = broker
+///     .worker(&app)
+///     .queues(["Mailer"])
+///     .settings(|settings| settings.batches = 1)
+///     .run(async { /* until a signal arrives */ })
+///     .await?;
+/// println!("{} done, {} dead", worked.done, worked.dead);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "call `run()` or `run_until_idle()`"]
+pub struct Worker {
+    broker: Broker,
+    app: App,
+    queues: Option<Vec<String>>,
+    settings: WorkerSettings,
+}
+
+/// What can be tuned about a [`Worker`]. The defaults are meant for production.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WorkerSettings {
+    /// How long a receive waits for messages, in whole seconds up to 20. Default 20 seconds. With none, an
+    /// empty queue is asked again after [`Settings::poll`](cqrs_core::app::Settings::poll).
+    pub wait: Duration,
+    /// How long a message that was received stays out of others' sight, in whole seconds up to 12 hours: what
+    /// it takes until the work of a worker that died is taken up. Extended for as long as a handler runs.
+    /// Default 30 seconds.
+    pub visibility: Duration,
+    /// How many batches of up to 10 messages are in work at the same time, per queue. Default 4.
+    pub batches: usize,
+    /// When a message that failed comes back, in whole seconds: a random time up to this one, which doubles
+    /// with every receive. Default 5 seconds.
+    pub backoff: Duration,
+    /// What `backoff` does not grow beyond. Default 5 minutes.
+    pub longest_backoff: Duration,
+    /// How a receive that failed is tried again. [`Worker::run`] does not give up after its `attempts`,
+    /// [`Worker::run_until_idle`] does. Default 5 times, up to 30 seconds apart.
+    pub receive: RetryPolicy,
+    /// How long handlers may go on after the shutdown; then their messages go back. Default 20 seconds.
+    pub grace: Duration,
+}
+
+impl Default for WorkerSettings {
+    fn default() -> Self {
+        Self {
+            wait: Duration::from_secs(20),
+            visibility: Duration::from_secs(30),
+            batches: 4,
+            backoff: Duration::from_secs(5),
+            longest_backoff: Duration::from_secs(300),
+            receive: RetryPolicy {
+                attempts: 5,
+                base: Duration::from_millis(250),
+                cap: Duration::from_secs(30),
+            },
+            grace: Duration::from_secs(20),
+        }
+    }
+}
+
+impl WorkerSettings {
+    /// When a message comes back that has been received so often.
+    pub(super) fn comes_back_after(&self, receives: u32) -> Duration {
+        RetryPolicy { attempts: 1, base: self.backoff, cap: self.longest_backoff }.wait(receives)
+    }
+}
+
+/// What a worker did, in messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Worked {
+    /// How many were done and deleted.
+    pub done: u64,
+    /// How many went back into their queue: to be tried again, to wait behind another one, or because the
+    /// worker was stopped.
+    pub returned: u64,
+    /// How many became dead letters.
+    pub dead: u64,
+}
+
+impl Worked {
+    /// How many were received.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.done + self.returned + self.dead
+    }
+}
+
+impl AddAssign for Worked {
+    fn add_assign(&mut self, other: Self) {
+        self.done += other.done;
+        self.returned += other.returned;
+        self.dead += other.dead;
+    }
+}
+
+impl Worker {
+    pub(super) fn new(broker: &Broker, app: &App) -> Self {
+        Self { broker: broker.clone(), app: app.clone(), queues: None, settings: WorkerSettings::default() }
+    }
+
+    /// Works on these queues only, by their names in the app's wiring.
+    pub fn queues<'a>(mut self, queues: impl IntoIterator<Item = &'a str>) -> Self {
+        self.queues = Some(queues.into_iter().map(str::to_owned).collect());
+        self
+    }
+
+    /// Changes the settings.
+    pub fn settings(mut self, change: impl FnOnce(&mut WorkerSettings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    /// Works until `shutdown` is ready, then finishes what it holds, or gives it back after
+    /// [`WorkerSettings::grace`]. A receive on its way is given up: what it would have brought comes back
+    /// when its [`visibility`](WorkerSettings::visibility) is over. For services: where SQS is throttled or
+    /// cannot be reached it waits and goes on.
+    ///
+    /// # Errors
+    /// Before it begins: [`BrokerError::Missing`] and [`BrokerError::Name`], and [`BrokerError::Delivery`]
+    /// for a queue that the app does not have.
+    pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<Worked, BrokerError> {
+        let mut shutdown = pin!(shutdown);
+        let lanes = tokio::select! {
+            lanes = self.open_patiently() => lanes?,
+            () = &mut shutdown => return Ok(Worked::default()),
+        };
+        let (stop, stopping) = watch::channel(false);
+        let mut tasks: JoinSet<_> =
+            lanes.into_iter().map(|lane| lane.serve(self.app.settings().poll, stopping.clone())).collect();
+        let mut worked = Worked::default();
+        tokio::select! {
+            () = shutdown => {}
+            // None ends before it is told to, unless it panics.
+            Some(ended) = tasks.join_next() => worked += ended.map_err(early)?,
+        }
+        stop.send_replace(true);
+        while let Some(ended) = tasks.join_next().await {
+            worked += ended.map_err(early)?;
+        }
+        Ok(worked)
+    }
+
+    /// Works until its queues are empty, what others have in their hands included: a message that failed is
+    /// waited for. For programs that end, and for tests.
+    ///
+    /// On AWS the counts of SQS lag behind: a message that was sent within the last minute may be missed.
+    ///
+    /// # Errors
+    /// As [`Worker::run`], and [`BrokerError::Request`]; nothing is lost, the next run goes on.
+    pub async fn run_until_idle(&self) -> Result<Worked, BrokerError> {
+        let lanes = self.open().await?;
+        // Dropped with this future, and not before: it would stop the lanes.
+        let (_stop, stopping) = watch::channel(false);
+        let mut worked = Worked::default();
+        loop {
+            let mut tasks: JoinSet<_> =
+                lanes.iter().map(|lane| Arc::clone(lane).drain(stopping.clone())).collect();
+            let mut pass = Worked::default();
+            let mut failure = None;
+            while let Some(ended) = tasks.join_next().await {
+                match ended.map_err(early)? {
+                    Ok(drained) => pass += drained,
+                    Err(error) => failure = Some(error),
+                }
+            }
+            if let Some(error) = failure {
+                return Err(error);
+            }
+            worked += pass;
+            if pass.received() > 0 {
+                // One queue's handlers may have filled another's.
+                continue;
+            }
+            let mut left = 0;
+            for lane in &lanes {
+                left += lane.backlog().await?;
+            }
+            if left == 0 {
+                return Ok(worked);
+            }
+            tokio::time::sleep(self.app.settings().poll).await;
+        }
+    }
+
+    async fn open(&self) -> Result<Vec<Arc<Lane>>, BrokerError> {
+        let subscribers = &self.app.wiring().subscribers;
+        let queues: BTreeSet<&str> = match &self.queues {
+            Some(queues) => queues.iter().map(String::as_str).collect(),
+            None => subscribers.iter().map(|subscriber| subscriber.queue).collect(),
+        };
+        let mut lanes = Vec::with_capacity(queues.len());
+        for queue in queues {
+            lanes.push(Arc::new(Lane::open(&self.broker, &self.app, queue, self.settings).await?));
+        }
+        Ok(lanes)
+    }
+
+    async fn open_patiently(&self) -> Result<Vec<Arc<Lane>>, BrokerError> {
+        let mut failed = 0;
+        loop {
+            match self.open().await {
+                Err(error) if error.is_transient() => {
+                    failed += 1;
+                    tracing::warn!(%error, failed, "the queues cannot be looked up");
+                    self.settings.receive.pause(failed).await;
+                }
+                opened => return opened,
+            }
+        }
+    }
+}
+
+fn early(_: tokio::task::JoinError) -> BrokerError {
+    BrokerError::Delivery(DeliveryError::Stopped)
+}

@@ -1,0 +1,94 @@
+use std::time::Duration;
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use cqrs_core::delivery::DeliveryError;
+use cqrs_dynamo::BrokerError;
+use cqrs_tests::emulator::Emulator;
+use serde_json::{Value, json};
+
+use crate::office::{CLERK, Office};
+
+#[tokio::test]
+async fn creating_twice_is_creating_once() {
+    let office = Office::with(Emulator::shared().broker(), &[CLERK, "Statement"]).await;
+    assert_eq!(office.topic.queues.iter().map(|made| &made.queue).collect::<Vec<_>>(), ["Statement", CLERK]);
+    assert_eq!(office.broker.create(&office.app).await.unwrap(), office.topic);
+    assert_eq!(office.broker.topic_arn().await.unwrap(), office.topic.arn);
+    let subscriptions = office.broker.sns().list_subscriptions_by_topic().topic_arn(&office.topic.arn);
+    assert_eq!(subscriptions.send().await.unwrap().subscriptions().len(), 2);
+}
+
+#[tokio::test]
+async fn a_queue_takes_from_its_topic_what_its_subscribers_listen_to() {
+    let office = Office::with(Emulator::shared().broker(), &[CLERK, "Statement"]).await;
+    let made = &office.topic.queues[0];
+    let subscription =
+        office.broker.sns().get_subscription_attributes().subscription_arn(&made.subscription_arn);
+    let attributes = subscription.send().await.unwrap().attributes.unwrap();
+    assert_eq!(attributes["RawMessageDelivery"], "true");
+    assert_eq!(
+        serde_json::from_str::<Value>(&attributes["FilterPolicy"]).unwrap(),
+        json!({ "types": ["Deposited", "Withdrawn"] })
+    );
+
+    let queue = office.broker.sqs().get_queue_attributes().queue_url(&made.url);
+    let attributes = queue.attribute_names(QueueAttributeName::All).send().await.unwrap().attributes.unwrap();
+    let json = |name| serde_json::from_str::<Value>(&attributes[&name]).unwrap();
+    let redrive = json(QueueAttributeName::RedrivePolicy);
+    assert_eq!(redrive["deadLetterTargetArn"], made.dead_letters_arn.as_str());
+    assert_eq!(redrive["maxReceiveCount"].to_string().trim_matches('"'), "20");
+    let statement = &json(QueueAttributeName::Policy)["Statement"][0];
+    assert_eq!(statement["Principal"], json!({ "Service": "sns.amazonaws.com" }));
+    assert_eq!(statement["Action"], "sqs:SendMessage");
+    assert_eq!(statement["Resource"], made.arn.as_str());
+    assert_eq!(statement["Condition"]["ArnEquals"]["aws:SourceArn"], office.topic.arn.as_str());
+}
+
+#[tokio::test]
+async fn a_topic_that_is_there_follows_the_wiring() {
+    let office = Office::new().await;
+    let both = crate::office::app(&office.dynamo, &office.desk, &[CLERK, "Wealth"]);
+    let topic = office.broker.create(&both).await.unwrap();
+    assert_eq!(topic.arn, office.topic.arn);
+    assert_eq!(topic.queues.len(), 2);
+    assert_eq!(topic.queues[1], office.topic.queues[0], "what was there is left as it was");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_named_with_the_way_out() {
+    let office = Office::new().await;
+    let elsewhere = office.broker.clone().with_prefix("nowhere-");
+    let error = elsewhere.topic_arn().await.unwrap_err();
+    assert!(matches!(&error, BrokerError::Missing { kind: "topic", name } if name == "nowhere-events"));
+    assert!(error.to_string().contains("`Broker::create`"), "{error}");
+    let worker = elsewhere.worker(&office.app);
+    let error = worker.run_until_idle().await.unwrap_err();
+    assert!(
+        matches!(&error, BrokerError::Missing { kind: "queue", name } if name == "nowhere-clerk"),
+        "{error}"
+    );
+    // A service does not wait for what nobody makes.
+    let error = tokio::time::timeout(Duration::from_secs(60), worker.run(std::future::pending())).await;
+    assert!(matches!(error, Ok(Err(BrokerError::Missing { .. }))), "{error:?}");
+    assert!(elsewhere.dead_letters(&office.app, CLERK).await.is_err());
+}
+
+#[tokio::test]
+async fn a_queue_that_the_app_does_not_have_is_refused_with_those_it_has() {
+    let office = Office::new().await;
+    let error = office.worker().queues(["clark"]).run_until_idle().await.unwrap_err();
+    assert!(
+        matches!(&error, BrokerError::Delivery(DeliveryError::UnknownQueue { known, .. }) if known == CLERK),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_name_that_sqs_refuses_is_refused_before_anything_is_sent() {
+    let office = Office::new().await;
+    let error = office.broker.clone().with_prefix("my shop ").create(&office.app).await.unwrap_err();
+    assert!(matches!(&error, BrokerError::Name { kind: "topic", .. }), "{error}");
+    let long = office.broker.clone().with_prefix("x".repeat(75));
+    let error = long.create(&office.app).await.unwrap_err();
+    assert!(matches!(&error, BrokerError::Name { kind: "queue", .. }), "{error}");
+}

@@ -1,0 +1,10 @@
+//! The worker on SQS, behind an SNS topic: what becomes of messages, whatever they are and whatever happens
+//! to them.
+
+mod creation;
+mod dead_letters;
+mod failures;
+mod fifo;
+mod office;
+mod service;
+mod subscribers;

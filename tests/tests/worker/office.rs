@@ -1,0 +1,288 @@
+//! Accounts whose deposits a clerk enters into a book, over a topic and a queue.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_sdk_sns::types::MessageAttributeValue;
+use aws_sdk_sqs::types::QueueAttributeName;
+use cqrs_core::delivery::{Message, RetryPolicy};
+use cqrs_core::prelude::*;
+use cqrs_core::{Commit, EventStore, StreamKey};
+use cqrs_dynamo::{Broker, BrokerTopic, Dynamo, QueueDeadLetters, Worker};
+use cqrs_tests::bank::{self, Deposit, Deposited, Open};
+use cqrs_tests::emulator::Emulator;
+use tokio::sync::watch;
+
+/// How often a commit is tried.
+pub(crate) const ATTEMPTS: u32 = 3;
+pub(crate) const CLERK: &str = "clerk";
+
+/// Enters a deposit into the book, unless the desk says otherwise.
+#[event_handler(Deposited)]
+async fn clerk(event: &Recorded<Deposited>, desk: &Desk) -> Result<(), HandlerError> {
+    desk.enter(event).await
+}
+
+/// What the clerk works with. Clones share everything.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// `{account}:{version}`, at every try.
+    tried: Mutex<Vec<String>>,
+    /// The same when it was done.
+    book: watch::Sender<Vec<String>>,
+    /// What the clerk stumbles over, by the note of the deposit, and whether for good.
+    broken: Mutex<HashMap<String, bool>>,
+    /// Whether the clerk works on deposits whose note is `wait`.
+    open: watch::Sender<bool>,
+    /// How many entries are in work, and the most there were.
+    busy: watch::Sender<(usize, usize)>,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let shared = Shared {
+            tried: Mutex::default(),
+            book: watch::Sender::default(),
+            broken: Mutex::default(),
+            open: watch::Sender::new(false),
+            busy: watch::Sender::new((0, 0)),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    async fn enter(&self, event: &Recorded<Deposited>) -> Result<(), HandlerError> {
+        let account = event.stream().sk().trim_start_matches("ACCOUNT#").to_owned();
+        let entry = format!("{account}:{}", event.version());
+        self.shared.tried.lock().unwrap().push(entry.clone());
+        if event.note == "wait" {
+            let _busy = Busy::new(self);
+            self.shared.open.subscribe().wait_for(|open| *open).await?;
+        }
+        let permanent = self.shared.broken.lock().unwrap().get(&event.note).copied();
+        if let Some(permanent) = permanent {
+            let reason = format!("the clerk cannot read `{}`", event.note);
+            return Err(if permanent {
+                HandlerError::permanent(reason)
+            } else {
+                HandlerError::retry(reason)
+            });
+        }
+        self.shared.book.send_modify(|book| book.push(entry));
+        Ok(())
+    }
+
+    /// From now on deposits with this note fail; for good, if `permanent`.
+    pub(crate) fn fail(&self, note: &str, permanent: bool) {
+        self.shared.broken.lock().unwrap().insert(note.to_owned(), permanent);
+    }
+
+    /// From now on nothing fails any more.
+    pub(crate) fn repair(&self) {
+        self.shared.broken.lock().unwrap().clear();
+    }
+
+    /// Lets the deposits go on that wait.
+    pub(crate) fn open(&self) {
+        self.shared.open.send_replace(true);
+    }
+
+    /// Resolves when so many deposits are in the clerk's hands at the same time.
+    pub(crate) async fn busy(&self, count: usize) {
+        self.shared.busy.subscribe().wait_for(|(now, _)| *now >= count).await.unwrap();
+    }
+
+    /// The most that there ever were.
+    pub(crate) fn busiest(&self) -> usize {
+        self.shared.busy.borrow().1
+    }
+
+    pub(crate) fn tried(&self) -> Vec<String> {
+        self.shared.tried.lock().unwrap().clone()
+    }
+
+    pub(crate) fn book(&self) -> Vec<String> {
+        self.shared.book.borrow().clone()
+    }
+
+    /// Resolves when so many entries are in the book.
+    pub(crate) async fn entered(&self, count: usize) {
+        self.shared.book.subscribe().wait_for(|book| book.len() >= count).await.unwrap();
+    }
+
+    /// The book in the order of accounts, for what has no order of its own.
+    pub(crate) fn sorted_book(&self) -> Vec<String> {
+        let mut book = self.book();
+        book.sort();
+        book
+    }
+}
+
+/// One entry in work, until it is done or dropped.
+struct Busy<'a>(&'a Desk);
+
+impl<'a> Busy<'a> {
+    fn new(desk: &'a Desk) -> Self {
+        desk.shared.busy.send_modify(|(now, most)| {
+            *now += 1;
+            *most = (*most).max(*now);
+        });
+        Self(desk)
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.shared.busy.send_modify(|(now, _)| *now -= 1);
+    }
+}
+
+/// A bank with its topic and its queues.
+pub(crate) struct Office {
+    pub(crate) dynamo: Dynamo,
+    pub(crate) broker: Broker,
+    pub(crate) topic: BrokerTopic,
+    pub(crate) app: App,
+    pub(crate) desk: Desk,
+}
+
+impl Office {
+    /// With the clerk alone, on a standard topic.
+    pub(crate) async fn new() -> Self {
+        Self::with(Emulator::shared().broker(), &[CLERK]).await
+    }
+
+    pub(crate) async fn with(broker: Broker, subscribers: &[&str]) -> Self {
+        let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+        let desk = Desk::new();
+        let app = app(&dynamo, &desk, subscribers);
+        let topic = broker.create(&app).await.unwrap();
+        Self { dynamo, broker, topic, app, desk }
+    }
+
+    /// Opens an account, and makes a deposit with each note; returns the commits of the deposits, from
+    /// version 2 on.
+    pub(crate) async fn deposit<const N: usize>(&self, account: &str, notes: [&str; N]) -> [Commit; N] {
+        let key = bank::account(account);
+        self.app.execute(&key, Open { owner: account.to_owned() }).await.unwrap();
+        for note in notes {
+            self.app.execute(&key, Deposit { cents: 1, note: note.to_owned() }).await.unwrap();
+        }
+        self.commits(account, 2, 1 + N as u64).await.try_into().unwrap()
+    }
+
+    /// One commit of an account.
+    pub(crate) async fn commit(&self, account: &str, version: u64) -> Commit {
+        self.commits(account, version, version).await.remove(0)
+    }
+
+    async fn commits(&self, account: &str, first: u64, last: u64) -> Vec<Commit> {
+        let stream = bank::account(account).stream().unwrap();
+        let (mut commits, mut after) = (Vec::new(), Version::new(first).previous());
+        loop {
+            let page = self.dynamo.event_store().read(&stream, after, Version::new(last)).await.unwrap();
+            commits.extend(page.commits);
+            match commits.last() {
+                Some(commit) if page.more => after = commit.version,
+                _ => return commits,
+            }
+        }
+    }
+
+    /// Publishes as the relay does.
+    pub(crate) async fn publish(&self, commits: &[Commit]) {
+        for commit in commits {
+            let message = Message::of(&self.app, commit);
+            let attribute = |kind: &str, value: String| {
+                MessageAttributeValue::builder().data_type(kind).string_value(value).build().unwrap()
+            };
+            let types = serde_json::to_string(&message.types).unwrap();
+            let mut request = self
+                .broker
+                .sns()
+                .publish()
+                .topic_arn(&self.topic.arn)
+                .message(message.body)
+                .message_attributes("types", attribute("String.Array", types))
+                .message_attributes("correlationId", attribute("String", message.correlation_id));
+            if self.broker.is_fifo() {
+                request = request.message_group_id(message.group).message_deduplication_id(message.id);
+            }
+            request.send().await.unwrap();
+        }
+    }
+
+    /// Sends a body straight to the clerk's queue.
+    pub(crate) async fn send(&self, body: impl Into<String>) {
+        self.broker.sqs().send_message().queue_url(self.url()).message_body(body).send().await.unwrap();
+    }
+
+    /// The URL of the clerk's queue.
+    pub(crate) fn url(&self) -> &str {
+        &self.topic.queues.iter().find(|made| made.queue == CLERK).unwrap().url
+    }
+
+    pub(crate) fn worker(&self) -> Worker {
+        worker(&self.broker, &self.app)
+    }
+
+    pub(crate) async fn letters(&self) -> QueueDeadLetters {
+        self.broker.dead_letters(&self.app, CLERK).await.unwrap().wait(Duration::ZERO)
+    }
+
+    /// The dead letters, each as `{account}:{version} {reason}`.
+    pub(crate) async fn letters_told(&self) -> Vec<String> {
+        let letters = self.letters().await.list().await.unwrap();
+        let told = letters.into_iter().map(|letter| {
+            let place = letter.stream.zip(letter.version).map(|(stream, version)| place(&stream, version));
+            format!("{} {}", place.unwrap_or_default(), letter.reason.unwrap_or_default())
+        });
+        told.collect()
+    }
+
+    /// How many messages the clerk's queue has, in anybody's hands or not.
+    pub(crate) async fn backlog(&self) -> u32 {
+        self.count(QueueAttributeName::ApproximateNumberOfMessages).await + self.in_flight().await
+    }
+
+    /// How many of them are in somebody's hands.
+    pub(crate) async fn in_flight(&self) -> u32 {
+        self.count(QueueAttributeName::ApproximateNumberOfMessagesNotVisible).await
+    }
+
+    async fn count(&self, name: QueueAttributeName) -> u32 {
+        let request = self.broker.sqs().get_queue_attributes().queue_url(self.url());
+        let output = request.attribute_names(name.clone()).send().await.unwrap();
+        output.attributes.unwrap()[&name].parse().unwrap()
+    }
+}
+
+pub(crate) fn app(dynamo: &Dynamo, desk: &Desk, subscribers: &[&str]) -> App {
+    App::builder(dynamo.event_store())
+        .views(dynamo.views())
+        .provide(desk.clone())
+        .only(subscribers.iter().copied())
+        .settings(|settings| {
+            settings.delivery = RetryPolicy { attempts: ATTEMPTS, base: Duration::ZERO, cap: Duration::ZERO };
+            settings.poll = Duration::from_millis(5);
+        })
+        .build()
+        .unwrap()
+}
+
+/// A worker that waits for nothing.
+pub(crate) fn worker(broker: &Broker, app: &App) -> Worker {
+    broker.worker(app).settings(|settings| {
+        settings.wait = Duration::ZERO;
+        settings.backoff = Duration::ZERO;
+        settings.receive.base = Duration::ZERO;
+    })
+}
+
+pub(crate) fn place(stream: &StreamKey, version: Version) -> String {
+    format!("{}:{version}", stream.sk().trim_start_matches("ACCOUNT#"))
+}
