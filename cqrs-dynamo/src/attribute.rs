@@ -17,6 +17,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodbstreams::types::AttributeValue as StreamedValue;
 use cqrs_core::store::record::Record;
+#[cfg(feature = "lambda")]
+use serde_dynamo::AttributeValue as ImageValue;
 use serde_json::{Number, Value};
 
 /// An item as the SDK takes and gives it.
@@ -56,7 +58,7 @@ fn to_number(text: &str) -> Option<Number> {
     text.parse().ok().and_then(Number::from_f64)
 }
 
-/// The two SDK crates bring a type each for one and the same thing.
+/// The two SDK crates and that of Lambda's events bring a type each for one and the same thing.
 macro_rules! from_attribute {
     ($readable:ident, $to_record:ident, $to_value:ident, $attribute:ident) => {
         /// The attributes of an item that are JSON, and what the others are.
@@ -100,6 +102,7 @@ macro_rules! from_attribute {
                 $attribute::Bs(_) => return Err(NoJson::of("binary set")),
                 $attribute::Ns(_) => return Err(NoJson::of("number set")),
                 $attribute::Ss(_) => return Err(NoJson::of("string set")),
+                #[allow(unreachable_patterns, reason = "only the SDK's types may come to know more kinds")]
                 _ => return Err(NoJson::of("kind of attribute that this program does not know")),
             })
         }
@@ -108,6 +111,8 @@ macro_rules! from_attribute {
 
 from_attribute!(readable, to_record, to_value, AttributeValue);
 from_attribute!(streamed_readable, streamed_record, streamed_value, StreamedValue);
+#[cfg(feature = "lambda")]
+from_attribute!(image_readable, image_record, image_value, ImageValue);
 
 impl NoJson {
     fn of(kind: &'static str) -> Self {

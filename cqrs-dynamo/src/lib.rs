@@ -123,6 +123,8 @@ mod embedded;
 mod error;
 mod event_store;
 mod feed;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 mod meter;
 mod shard;
 mod tables;

@@ -24,7 +24,9 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use cqrs_core::App;
 
 use names::Names;
-use queue::Queue;
+#[cfg(feature = "lambda")]
+pub(crate) use queue::Letter;
+pub(crate) use queue::Queue;
 
 /// A topic of SNS and the queues of SQS behind it: one for every queue of an app's
 /// [`Wiring`](cqrs_core::app::Wiring), each with a queue for its dead letters. Clones are cheap.

@@ -29,7 +29,7 @@ const TRIES: u32 = 3;
 
 /// One queue of SQS.
 #[derive(Debug, Clone)]
-pub(super) struct Queue {
+pub(crate) struct Queue {
     sqs: Client,
     name: String,
     url: String,
@@ -37,8 +37,8 @@ pub(super) struct Queue {
 
 /// A message as it was received.
 #[derive(Debug, Clone)]
-pub(super) struct Letter {
-    pub(super) receipt: Receipt,
+pub(crate) struct Letter {
+    pub(crate) receipt: Receipt,
     /// As it was sent, in its envelope if it has one.
     pub(super) body: String,
     pub(super) receives: u32,
@@ -49,9 +49,9 @@ pub(super) struct Letter {
 
 /// By what a message that was received is deleted, hidden or handed back.
 #[derive(Debug, Clone)]
-pub(super) struct Receipt {
+pub(crate) struct Receipt {
     /// The message's.
-    pub(super) id: String,
+    pub(crate) id: String,
     handle: String,
 }
 
@@ -64,6 +64,13 @@ impl Queue {
             }
             Err(error) => Err(BrokerError::request("look up the queue", &name, error)),
         }
+    }
+
+    /// A queue by its URL, which ends in its name.
+    #[cfg(feature = "lambda")]
+    pub(crate) fn at(sqs: &Client, url: String) -> Self {
+        let name = url.rsplit('/').next().unwrap_or(&url).to_owned();
+        Self { sqs: sqs.clone(), name, url }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -150,7 +157,7 @@ impl Queue {
     }
 
     /// Puts a letter, which is another queue's or this one's own, into this queue with its reason.
-    pub(super) async fn send(&self, letter: &Letter, reason: &str) -> Result<(), BrokerError> {
+    pub(crate) async fn send(&self, letter: &Letter, reason: &str) -> Result<(), BrokerError> {
         let mut request = self
             .sqs
             .send_message()
@@ -208,7 +215,7 @@ const MISSING: [&str; 2] = ["AWS.SimpleQueueService.NonExistentQueue", "QueueDoe
 
 impl Letter {
     /// The commit's message, as the consumer takes it.
-    pub(super) fn received(&self) -> Received {
+    pub(crate) fn received(&self) -> Received {
         Received { body: envelope::unwrap(&self.body).into_owned(), receives: self.receives }
     }
 

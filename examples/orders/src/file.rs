@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use cqrs_core::prelude::*;
 
-use crate::domain::OrderKey;
-use crate::input::{Line, LineError};
+use crate::entry::Entry;
+use crate::input::LineError;
 use crate::outcome::Outcome;
 
 /// How many bad lines are named; the others are counted.
@@ -21,19 +21,6 @@ pub struct CommandFile {
     pub path: PathBuf,
     /// Its commands; blank lines are none.
     pub entries: Vec<Entry>,
-}
-
-/// One command and its place.
-#[derive(Debug)]
-pub struct Entry {
-    /// The line's number, from 1.
-    pub number: usize,
-    /// Whose order it is about.
-    pub tenant: Tenant,
-    /// Which order it is about.
-    pub key: OrderKey,
-    /// What the line says.
-    pub line: Line,
 }
 
 /// Why a file is refused. Nothing was executed.
@@ -106,7 +93,7 @@ impl CommandFile {
             if line.trim_ascii().is_empty() {
                 continue;
             }
-            match entry(number, line) {
+            match Entry::parse(number, line) {
                 Ok(entry) => entries.push(entry),
                 Err(reason) => faults.push((number, reason)),
             }
@@ -145,13 +132,4 @@ impl CommandFile {
         }
         longest.map(|(entry, _)| entry)
     }
-}
-
-fn entry(number: usize, line: &[u8]) -> Result<Entry, LineError> {
-    let line = Line::parse(line)?;
-    let tenant = Tenant::new(line.tenant.as_str())?;
-    let key = OrderKey::new(&tenant, line.order_id.as_str());
-    // An id that cannot be a key is known here, before any line is executed.
-    key.stream()?;
-    Ok(Entry { number, tenant, key, line })
 }

@@ -5,6 +5,7 @@
 //! seen, and [`text`] shows it to people.
 
 pub mod domain;
+pub mod entry;
 pub mod error;
 pub mod file;
 pub mod input;

@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::domain::{Order, Status};
-use crate::file::{CommandFile, Entry};
+use crate::entry::Entry;
+use crate::file::CommandFile;
 use crate::outcome::{Counts, Outcome};
 use crate::read_models::{CustomerTotals, OrderSummary};
 

@@ -3,16 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use cqrs_core::aggregate::{Command, Decide};
 use cqrs_core::prelude::*;
 use cqrs_core::{Aggregate, StoreError};
 use cqrs_dynamo::{Cost, Dynamo};
 use futures_util::{TryStreamExt, pin_mut};
 
-use crate::domain::{CancelOrder, CreateOrder, Order, OrderError, OrderKey, ShipOrder};
+use crate::domain::{Order, OrderKey};
 use crate::error::RunError;
-use crate::file::{CommandFile, Entry};
-use crate::input::Wanted;
+use crate::file::CommandFile;
 use crate::outcome::Outcome;
 use crate::progress;
 use crate::read_models::{CustomerTotals, NotificationService, OrderCreatedHandler, OrderSummary};
@@ -56,7 +54,7 @@ impl Session {
         let progress = progress::bar(file.entries.len());
         let mut outcomes = Vec::with_capacity(file.entries.len());
         for entry in &file.entries {
-            let outcome = self.execute_entry(entry).await.map_err(|source| RunError::Line {
+            let outcome = entry.execute(&self.app).await.map_err(|source| RunError::Line {
                 path: file.path.clone(),
                 line: entry.number,
                 source: Box::new(source),
@@ -66,33 +64,6 @@ impl Session {
         }
         progress.finish_and_clear();
         Ok(outcomes)
-    }
-
-    async fn execute_entry(&self, entry: &Entry) -> Result<Outcome, ExecuteError<OrderError>> {
-        match entry.line.wanted.clone() {
-            Wanted::Create { customer_id, items } => {
-                self.send(entry, CreateOrder { customer_id, items }).await
-            }
-            Wanted::Ship { carrier, city, country } => {
-                self.send(entry, ShipOrder { carrier, destination: format!("{city}, {country}") }).await
-            }
-            Wanted::Cancel { reason } => self.send(entry, CancelOrder { reason }).await,
-        }
-    }
-
-    async fn send<C: Command>(&self, entry: &Entry, command: C) -> Result<Outcome, ExecuteError<OrderError>>
-    where
-        Order: Decide<C, Rejection = OrderError>,
-    {
-        let line = &entry.line;
-        let mut execute = self.app.execute(&entry.key, command).at(line.at).command_id(line.id());
-        if let Some(who) = &line.by {
-            execute = execute.by(who);
-        }
-        if let Some(version) = line.expect_version {
-            execute = execute.expect_version(Version::new(version));
-        }
-        Outcome::of(execute.await)
     }
 
     /// Delivers every commit that a subscriber has not taken yet.

@@ -1,0 +1,20 @@
+//! The relay and the subscribers as Lambda functions: the same work as in a process, with Lambda in the place of the
+//! loop that reads.
+//!
+//! | function | its event source | what it answers |
+//! | --- | --- | --- |
+//! | [`RelayFunction`] | the stream of the events table | the first record that was not published |
+//! | [`QueueFunction`] | one queue of SQS | the messages that have to come again |
+//!
+//! Both need `ReportBatchItemFailures` in their event source mapping: without it Lambda takes any answer for success, and
+//! what failed would be lost. [`Template`](crate::Template) sets it.
+//!
+//! Nothing goes on after an answer: Lambda freezes the process between two events.
+
+mod deadline;
+mod message;
+mod queue;
+//mod relay;
+
+pub use queue::QueueFunction;
+//pub use relay::RelayFunction;

@@ -1,0 +1,89 @@
+use std::sync::Arc;
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use cqrs_core::App;
+use cqrs_core::delivery::{Consumer, Verdict};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+
+use super::deadline;
+use crate::broker::{Letter, Queue};
+use crate::{Broker, BrokerError};
+
+/// The subscribers of one queue as a Lambda function behind that queue.
+///
+/// What is done is acknowledged, whatever becomes of the rest of the batch; what failed comes again. What will never work
+/// goes to the queue's dead letters with its reason, and so do later commits of its stream, until they are redriven.
+///
+/// ```no_run
+/// use cqrs_core::App;
+/// use cqrs_dynamo::lambda::QueueFunction;
+/// use cqrs_dynamo::{Broker, Dynamo};
+///
+/// # async fn example() -> Result<(), lambda_runtime::Error> {
+/// let (dynamo, broker) = (Dynamo::from_env().await?, Broker::from_env().await?);
+/// let app = App::builder(dynamo.event_store()).views(dynamo.views()).build()?;
+/// let (queue, dead_letters) = (std::env::var("CQRS_QUEUE")?, std::env::var("CQRS_DEAD_LETTERS_URL")?);
+/// QueueFunction::new(&broker, &app, &queue, dead_letters)?.run().await
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct QueueFunction {
+    consumer: Consumer,
+    dead: Queue,
+}
+
+impl QueueFunction {
+    /// The subscribers of one queue of an app, and the queue for its dead letters by its URL: of those that
+    /// [`Template`](crate::Template) makes, a function may send to that queue and not look it up.
+    ///
+    /// # Errors
+    /// [`BrokerError::Delivery`] where the app has no such queue.
+    pub fn new(
+        broker: &Broker,
+        app: &App,
+        queue: &str,
+        dead_letters_url: impl Into<String>,
+    ) -> Result<Self, BrokerError> {
+        Ok(Self { consumer: app.consumer(queue)?, dead: Queue::at(broker.sqs(), dead_letters_url.into()) })
+    }
+
+    /// Takes the messages of one event to the subscribers. When `stop` comes, what is in work is dropped and comes
+    /// again; what was done before is acknowledged.
+    pub async fn answer(&self, event: SqsEvent, stop: impl Future<Output = ()>) -> SqsBatchResponse {
+        let letters: Vec<Letter> = event.records.into_iter().map(Letter::from).collect();
+        let received: Vec<_> = letters.iter().map(Letter::received).collect();
+        let verdicts = self.consumer.take_until(&received, stop).await;
+        let mut response = SqsBatchResponse::default();
+        for (letter, verdict) in letters.iter().zip(verdicts) {
+            let reason = match verdict {
+                Verdict::Done => continue,
+                // Acknowledged only after it is kept as a dead letter.
+                Verdict::Dead { reason } => match self.dead.send(letter, &reason).await {
+                    Ok(()) => continue,
+                    Err(error) => error.to_string(),
+                },
+                Verdict::Retry { reason } => reason,
+            };
+            tracing::warn!(queue = self.consumer.queue(), id = letter.receipt.id, reason, "it comes again");
+            response.add_failure(&letter.receipt.id);
+        }
+        response
+    }
+
+    /// Answers the events of the Lambda runtime for as long as it sends some. An invocation that would run out of
+    /// time is answered before.
+    ///
+    /// # Errors
+    /// What the runtime says.
+    pub async fn run(self) -> Result<(), Error> {
+        let this = Arc::new(self);
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
+            let this = Arc::clone(&this);
+            async move {
+                let stop = tokio::time::sleep(deadline::time_left(&event.context));
+                Ok::<_, Error>(this.answer(event.payload, stop).await)
+            }
+        }))
+        .await
+    }
+}

@@ -1,0 +1,101 @@
+use std::sync::Arc;
+
+use aws_lambda_events::event::dynamodb::{Event, EventRecord};
+use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use cqrs_core::App;
+use cqrs_core::delivery::Publisher;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::Value;
+
+use super::deadline;
+use crate::attribute;
+use crate::relay::relay_records;
+
+/// What the stream calls a new item; commits are never changed or deleted.
+const INSERT: &str = "INSERT";
+
+/// The relay as a Lambda function behind the stream of the events table.
+///
+/// It publishes the commits of a batch in their order and names the first record that was not accepted: Lambda sends that
+/// one and those after it again. Lambda reads the shards, parents before children, and keeps the position.
+///
+/// ```no_run
+/// use cqrs_core::App;
+/// use cqrs_dynamo::lambda::RelayFunction;
+/// use cqrs_dynamo::{Broker, Dynamo, SnsPublisher};
+///
+/// # async fn example() -> Result<(), lambda_runtime::Error> {
+/// let (dynamo, broker) = (Dynamo::from_env().await?, Broker::from_env().await?);
+/// let app = App::builder(dynamo.event_store()).only([]).build()?;
+/// let publisher = SnsPublisher::new(broker.sns().clone(), std::env::var("TOPIC_ARN")?);
+/// RelayFunction::new(&app, publisher).run().await
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct RelayFunction<P> {
+    app: App,
+    publisher: P,
+}
+
+impl<P: Publisher> RelayFunction<P> {
+    /// A relay of an app's commits to a topic. The app needs no subscribers: `only([])`.
+    #[must_use]
+    pub fn new(app: &App, publisher: P) -> Self {
+        Self { app: app.clone(), publisher }
+    }
+
+    /// Publishes the records of one event.
+    pub async fn answer(&self, event: Event) -> DynamoDbEventResponse {
+        let records = event.records.into_iter().filter(|record| record.event_name == INSERT);
+        let relayed = relay_records(&self.app, &self.publisher, records.map(read).collect()).await;
+        relayed.map_or_else(
+            |stopped| {
+                tracing::error!(sequence_number = stopped.sequence_number, error = %stopped.error, "not published");
+                from(stopped.sequence_number)
+            },
+            |()| DynamoDbEventResponse::default(),
+        )
+    }
+
+    /// Answers the events of the Lambda runtime for as long as it sends some. An invocation that would run out of time is
+    /// answered before: its records come again.
+    ///
+    /// # Errors
+    /// What the runtime says.
+    pub async fn run(self) -> Result<(), Error> {
+        let this = Arc::new(self);
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<Event>| {
+            let this = Arc::clone(&this);
+            async move {
+                let first = event.payload.records.first().map(number);
+                let left = deadline::time_left(&event.context);
+                let answered = tokio::time::timeout(left, this.answer(event.payload)).await;
+                Ok::<_, Error>(answered.unwrap_or_else(|_| {
+                    tracing::error!(?left, "no time left; the records come again");
+                    first.map(from).unwrap_or_default()
+                }))
+            }
+        }))
+        .await
+    }
+}
+
+fn read(record: EventRecord) -> (String, Value) {
+    let number = number(&record);
+    // Attributes that are no JSON are left out, as the stream's own reader does.
+    let (image, _) = attribute::image_readable(record.change.new_image.into_inner());
+    (number, Value::Object(image))
+}
+
+fn number(record: &EventRecord) -> String {
+    record.change.sequence_number.clone().unwrap_or_default()
+}
+
+/// The answer that this record and all after it have to come again.
+fn from(sequence_number: String) -> DynamoDbEventResponse {
+    let mut failure = DynamoDbBatchItemFailure::default();
+    failure.item_identifier = Some(sequence_number);
+    let mut response = DynamoDbEventResponse::default();
+    response.batch_item_failures.push(failure);
+    response
+}

@@ -1,0 +1,14 @@
+//! From the events table's stream to the topic.
+
+use cqrs_dynamo::SnsPublisher;
+use cqrs_dynamo::lambda::RelayFunction;
+use cqrs_dynamo::template::TOPIC_ARN;
+use lambda_runtime::Error;
+use orders_lambda::{app_without_subscribers, connect, variable};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let (dynamo, broker) = connect().await?;
+    let publisher = SnsPublisher::new(broker.sns().clone(), variable(TOPIC_ARN)?);
+    RelayFunction::new(&app_without_subscribers(&dynamo)?, publisher).run().await
+}

@@ -1,0 +1,49 @@
+//! The orders of the example `orders` as Lambda functions: the same domain, read models and handler, line for line.
+//!
+//! | binary | what it does |
+//! | --- | --- |
+//! | `orders-commands` | executes one command, as a line of the file of the example `orders` |
+//! | `orders-relay` | from the events table's stream to the topic |
+//! | `orders-subscriber` | the subscribers of the queue that the environment names, one function each |
+//! | `orders-template` | prints the template that deploys the other three |
+
+use cqrs_core::App;
+use cqrs_dynamo::template::PREFIX;
+use cqrs_dynamo::{Broker, Dynamo, Tables};
+use lambda_runtime::Error;
+use orders::read_models::{NotificationService, OrderCreatedHandler};
+
+/// What a variable of the environment says.
+///
+/// # Errors
+/// Names the variable that is missing.
+pub fn variable(name: &str) -> Result<String, Error> {
+    std::env::var(name).map_err(|_| format!("the environment has no `{name}`; the template sets it").into())
+}
+
+/// The tables and queues that the template made.
+///
+/// # Errors
+/// Where no region is configured.
+pub async fn connect() -> Result<(Dynamo, Broker), Error> {
+    let prefix = std::env::var(PREFIX).unwrap_or_default();
+    let dynamo = Dynamo::from_env().await?.with_tables(Tables::with_prefix(&prefix));
+    Ok((dynamo, Broker::from_env().await?.with_prefix(prefix)))
+}
+
+/// The app with all its subscribers.
+///
+/// # Errors
+/// What is wrong with the wiring.
+pub fn app(dynamo: &Dynamo) -> Result<App, Error> {
+    let handler = OrderCreatedHandler { notifications: NotificationService::default() };
+    Ok(App::builder(dynamo.event_store()).views(dynamo.views()).provide(handler).build()?)
+}
+
+/// The app for a function that delivers nothing.
+///
+/// # Errors
+/// What is wrong with the wiring.
+pub fn app_without_subscribers(dynamo: &Dynamo) -> Result<App, Error> {
+    Ok(App::builder(dynamo.event_store()).only([]).build()?)
+}
