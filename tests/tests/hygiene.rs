@@ -67,7 +67,7 @@ mod shadowed {
         }
     }
 
-    #[projection(Note)]
+    #[projection(Note, queue = "notes")]
     #[derive(::core::default::Default)]
     pub struct Length {
         pub length: usize,
@@ -81,7 +81,7 @@ mod shadowed {
         }
     }
 
-    #[event_handler(Written)]
+    #[event_handler(Written, queue = "notes", once, concurrency = 2)]
     async fn read(
         event: &cqrs_core::Recorded<Written>,
     ) -> ::core::result::Result<(), cqrs_core::HandlerError> {
