@@ -115,8 +115,9 @@ impl Dynamo {
     }
 
     /// Makes the tables that are not there, on demand and the events table with a stream, and waits until all
-    /// can be used. Those that are there are checked and left alone. Running it twice, or in two processes at
-    /// once, is safe.
+    /// can be used. Those that are there are checked and left alone, but for the time to live of the delivery
+    /// table, by which inbox records expire: it is enabled where it can be. Running it twice, or in two processes
+    /// at once, is safe.
     ///
     /// # Errors
     /// [`StoreError::Refused`] for a table with other keys, or an events table without a stream.

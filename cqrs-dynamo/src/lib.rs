@@ -10,6 +10,7 @@
 //! | `views` | fence of a view across aggregates | `TENANT001#ORDER@CUSTOMER_TOTALS` | `ORDER#20240101-001` |
 //! | `delivery` | position of a subscriber | `POSITION#{subscriber}` | the stream's shard |
 //! | `delivery` | dead letter of a subscriber | `LETTER#{subscriber}` | digest and version |
+//! | `delivery` | inbox record of a handler with `once` | `INBOX#{handler}#{digest}` | version and index of the event |
 //!
 //! An append is one `PutItem` under `attribute_not_exists(pk)`; where the version is taken, the same answer brings
 //! the commit that holds it. Commits are never updated and never deleted: a policy for the events table needs
@@ -25,6 +26,7 @@ mod embedded;
 mod error;
 mod event_store;
 mod feed;
+mod inbox;
 mod meter;
 mod shard;
 mod tables;
