@@ -49,7 +49,8 @@ pub struct Received {
 pub enum Verdict {
     /// It is done, and may be deleted.
     Done,
-    /// It stays in its queue, and is received again.
+    /// It stays in its queue, and is received again. Also where another run has claimed its event for a handler with
+    /// `once`: no number of such receives makes a dead letter of it.
     Retry {
         /// Why.
         reason: String,
@@ -208,7 +209,7 @@ impl Consumer {
             let receives = batch.get(index).map_or(1, |received| received.receives);
             let verdict = match failure.take().filter(|_| place >= done) {
                 _ if place < done => self.finish(commit, door).await,
-                Some(failure) if failure.permanent || receives >= self.app.settings().delivery.attempts => {
+                Some(failure) if failure.is_final(receives, self.app.settings().delivery) => {
                     dead = true;
                     self.park(commit, failure.reason).await
                 }

@@ -9,6 +9,13 @@
 //! subscriber is kept in the [`DeliveryStore`] and moves only after the work is done, so a restart goes on where the
 //! last run stopped. What fails is tried again, then becomes a [`DeadLetter`]; later commits of the same
 //! stream wait behind it, other streams flow on.
+//!
+//! A handler with `#[event_handler(X, once)]` claims an event in its [`Inbox`] before it runs and finishes the record
+//! after it. What was finished is passed over when it is delivered again; what failed is given back, and can be tried
+//! again at once. Where a run vanishes in between, the event waits until its lease
+//! ([`Settings::inbox_lease`](crate::app::Settings::inbox_lease)) has run out, and is handled again. An event that another
+//! run has claimed is no failure: it is tried again until it is finished or its lease has run out, and no number of such
+//! tries makes a dead letter of it.
 
 mod consumer;
 mod dead_letters;
@@ -19,6 +26,7 @@ mod inbox;
 mod ledger;
 mod memory;
 mod message;
+mod once;
 mod projector;
 mod queue;
 mod relay;
