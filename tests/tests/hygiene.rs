@@ -308,6 +308,9 @@ async fn everything_works_whatever_is_in_scope() {
     let app = App::builder(MemoryEventStore::new()).views(MemoryViewStore::new()).build().unwrap();
     let tenant = Tenant::new("T").unwrap();
 
+    let notes = app.wiring().subscribers.iter().filter(|subscriber| subscriber.queue == "notes");
+    assert_eq!(notes.map(|subscriber| subscriber.name).collect::<Vec<_>>(), ["Length", "read"]);
+
     let note = shadowed::NoteKey::new(&tenant, "1");
     app.execute(&note, shadowed::Write("hello".into())).await.unwrap();
     let piece = raw::PieceKey::new(&tenant, 7, "rook");

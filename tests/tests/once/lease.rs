@@ -1,5 +1,6 @@
 //! Runs that vanish between claim and finish, and runs that meet.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -57,25 +58,46 @@ async fn an_event_whose_record_was_not_finished_is_handled_again_only_after_the_
     }
 }
 
+/// The first request of one kind meets a fault; how many there were is counted.
+fn faulty_once(database: &Embedded, kind: fn(&Call) -> bool, fault: Fault) -> (Dynamo, Arc<AtomicUsize>) {
+    let count = Arc::<AtomicUsize>::default();
+    let seen = Arc::clone(&count);
+    let plan = move |call: &Call| {
+        let first = kind(call) && seen.fetch_add(1, Ordering::Relaxed) == 0;
+        if first { fault } else { Fault::None }
+    };
+    (Faults::new(database, plan).dynamo_without_retries(), count)
+}
+
+const PASSING: [Fault; 3] = [Fault::Reset, Fault::AnswerLost, Fault::Answer(400, "ThrottlingException")];
+
 #[tokio::test]
-async fn a_claim_or_a_finish_that_got_lost_is_sent_again_without_the_handler() {
-    for fault in [Fault::Reset, Fault::AnswerLost, Fault::Answer(400, "ThrottlingException")] {
-        for kind in [is_claim, is_finish] {
-            let (database, dynamo) = database().await;
-            let post = Post::default();
-            let hits = AtomicUsize::new(0);
-            let plan = move |call: &Call| {
-                let hit = kind(call) && hits.fetch_add(1, Ordering::Relaxed) == 0;
-                if hit { fault } else { Fault::None }
-            };
-            let app = process(&Faults::new(&database, plan).dynamo_without_retries(), &post);
-            open(&app, "1", 1).await;
-            app.run_until_idle().await.unwrap();
-            assert_eq!((post.sent("welcome"), post.sent("receipt")), (1, 1), "{fault:?}");
-            let app = process(&dynamo, &post);
-            assert_eq!(take(&dynamo, &app, "receipt", 1).await, Verdict::Done, "{fault:?}");
-            assert_eq!(post.sent("receipt"), 1, "{fault:?}");
-        }
+async fn a_claim_whose_answer_got_lost_is_not_in_the_way_of_the_next() {
+    for fault in PASSING {
+        let (database, _) = database().await;
+        let post = Post::default();
+        let (dynamo, claims) = faulty_once(&database, is_claim, fault);
+        let app = process(&dynamo, &post);
+        open(&app, "1", 1).await;
+        app.run_until_idle().await.unwrap();
+        assert_eq!((post.sent("welcome"), post.sent("receipt")), (1, 1), "{fault:?}");
+        assert_eq!(claims.load(Ordering::Relaxed), 3, "{fault:?}: one for each event, and one again");
+        assert_eq!(app.dead_letters().list().await.unwrap(), [], "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_could_not_be_finished_is_finished_again_without_the_handler() {
+    for fault in PASSING {
+        let (database, dynamo) = database().await;
+        let post = Post::default();
+        let (faulty, finishes) = faulty_once(&database, is_finish, fault);
+        let app = process(&faulty, &post);
+        open(&app, "1", 1).await;
+        assert_eq!(take(&dynamo, &app, "receipt", 1).await, Verdict::Done, "{fault:?}");
+        assert_eq!(finishes.load(Ordering::Relaxed), 2, "{fault:?}");
+        assert_eq!(take(&dynamo, &app, "receipt", 2).await, Verdict::Done, "{fault:?}");
+        assert_eq!(post.sent("receipt"), 1, "{fault:?}");
     }
 }
 
