@@ -67,16 +67,9 @@ impl ProjectionRow {
             view: P::VIEW,
             events: || P::ARMS.iter().map(|arm| arm.event).collect(),
             driver: projection_driver::<P>,
-            queue: None,
+            queue: P::QUEUE,
             location: Location { file, line },
         }
-    }
-
-    /// The same projection on a queue that it shares.
-    #[must_use]
-    pub const fn queue(mut self, name: &'static str) -> Self {
-        self.queue = Some(name);
-        self
     }
 }
 

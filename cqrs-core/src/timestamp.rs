@@ -1,8 +1,9 @@
 //! A point in time, to the millisecond.
 
 use std::fmt;
+use std::ops::Add;
 use std::str::FromStr;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use time::OffsetDateTime;
@@ -47,6 +48,22 @@ impl Timestamp {
     #[must_use]
     pub const fn unix_millis(self) -> i64 {
         self.0
+    }
+
+    /// The time from `earlier` to this; zero where this is not later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+}
+
+/// To the millisecond; past the year 9999 it stays at its end.
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, time: Duration) -> Self {
+        let milliseconds = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        Self::from_unix_millis(self.0.saturating_add(milliseconds))
     }
 }
 
@@ -110,6 +127,14 @@ mod tests {
         fn texts_sort_as_times(a in FIRST_MILLISECOND..=LAST_MILLISECOND, b in FIRST_MILLISECOND..=LAST_MILLISECOND) {
             prop_assert_eq!(a.cmp(&b), Timestamp(a).to_string().cmp(&Timestamp(b).to_string()));
         }
+    }
+
+    #[test]
+    fn a_sum_ends_with_the_year_9999() {
+        let now = Timestamp::from_unix_millis(1_704_103_200_000);
+        let later = now + Duration::from_secs(60);
+        assert_eq!((later.since(now), now.since(later)), (Duration::from_secs(60), Duration::ZERO));
+        assert_eq!(now + Duration::MAX, Timestamp(LAST_MILLISECOND));
     }
 
     #[test]

@@ -7,12 +7,13 @@ use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
-    StreamViewType, TableDescription, TableStatus,
+    StreamViewType, TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use cqrs_core::StoreError;
 
 use crate::Tables;
 use crate::error::{refused, store_error};
+use crate::inbox::EXPIRES_AT;
 
 /// How often the status is asked for, and how long in all (about five minutes) a table may take.
 const POLL: Duration = Duration::from_millis(500);
@@ -30,6 +31,32 @@ pub(crate) async fn create(client: &Client, tables: &Tables) -> Result<(), Store
         let description = active(client, table).await?;
         check(table, &description, streamed)?;
     }
+    // Nothing depends on it but the table's size, and not every endpoint and not every role can do it.
+    if let Err(error) = expire(client, &tables.delivery).await {
+        let table = &tables.delivery;
+        tracing::warn!(
+            table,
+            error = &error as &dyn std::error::Error,
+            "inbox records will not expire; enable the time to live of the table on `{EXPIRES_AT}`"
+        );
+    }
+    Ok(())
+}
+
+async fn expire(client: &Client, table: &str) -> Result<(), StoreError> {
+    let output = client.describe_time_to_live().table_name(table).send().await;
+    let found = output.map_err(|error| store_error(table, error))?.time_to_live_description;
+    let status = found.as_ref().and_then(|found| found.time_to_live_status());
+    if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
+        return match found.as_ref().and_then(|found| found.attribute_name()) {
+            Some(EXPIRES_AT) => Ok(()),
+            other => Err(refused(format!("its time to live is on `{}`", other.unwrap_or_default()))),
+        };
+    }
+    let wanted = TimeToLiveSpecification::builder().attribute_name(EXPIRES_AT).enabled(true).build();
+    let wanted = wanted.map_err(|error| refused(error.to_string()))?;
+    let request = client.update_time_to_live().table_name(table).time_to_live_specification(wanted);
+    request.send().await.map_err(|error| store_error(table, error))?;
     Ok(())
 }
 

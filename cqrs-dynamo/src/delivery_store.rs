@@ -16,13 +16,17 @@ use crate::event_store::checked_item;
 /// A longer reason is cut: it is for reading.
 const REASON_BYTES: usize = 4096;
 
-/// Positions and dead letters in a DynamoDB table. Clones are cheap.
+/// Positions, dead letters and the inbox in a DynamoDB table. Clones are cheap.
 ///
 /// | item | pk | sk |
 /// | --- | --- | --- |
 /// | position | `POSITION#{subscriber}` | the shard |
 /// | dead letter | `LETTER#{subscriber}` | `{digest of the stream's key}@{version}` |
 /// | commit that holds its stream back | `PARKED#{queue}` | the same |
+/// | inbox record | `INBOX#{handler}#{digest of the stream's key}` | `{version}#{index of the event}` |
+///
+/// An inbox record has `claimedBy`, `leasedUntil` until the event has been handled, and `expiresAt` (N, seconds since
+/// 1970), by which DynamoDB deletes it where the table's time to live is enabled. The embedded DynamoDB deletes none.
 ///
 /// The digest is a name-based UUID, because a commit's two keys do not fit into one sort key. Letters of one
 /// stream stand together, in the order of their versions.
@@ -197,12 +201,12 @@ impl DynamoDeliveryStore {
         Ok(Value::Object(attribute::readable(output.item.unwrap_or_default()).0))
     }
 
-    fn text(&self, item: &Item, name: &str) -> Result<String, StoreError> {
+    pub(crate) fn text(&self, item: &Item, name: &str) -> Result<String, StoreError> {
         let value = item.get(name).and_then(|value| value.as_s().ok()).cloned();
         value.ok_or_else(|| self.unreadable(item, name))
     }
 
-    fn unreadable(&self, item: &Item, name: &str) -> StoreError {
+    pub(crate) fn unreadable(&self, item: &Item, name: &str) -> StoreError {
         let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str);
         let (pk, sk) = (text("pk"), text("sk"));
         refused(format!("table `{}`, item at pk `{pk}`, sk `{sk}`: `{name}` cannot be read", self.table))
@@ -228,11 +232,15 @@ fn parked_pk(queue: &str) -> String {
 
 /// A sort key by which the commits of one stream stand together, in the order of their versions.
 fn stream_sk(pk: &str, sk: &str, version: u64) -> String {
-    let digest = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{pk}\n{sk}").as_bytes());
-    format!("{digest}@{version:010}")
+    format!("{}@{version:010}", digest(pk, sk))
 }
 
-fn key(pk: &str, sk: &str) -> Item {
+/// A stream's two keys in 36 characters.
+pub(crate) fn digest(pk: &str, sk: &str) -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{pk}\n{sk}").as_bytes())
+}
+
+pub(crate) fn key(pk: &str, sk: &str) -> Item {
     let text = |value: &str| AttributeValue::S(value.to_owned());
     Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
 }

@@ -139,8 +139,9 @@ impl Dynamo {
     }
 
     /// Makes the tables that are not there, on demand and the events table with a stream, and waits until all
-    /// can be used. Those that are there are checked and left alone. Running it twice, or in two processes at
-    /// once, is safe. A table that is not ready after five minutes is given up.
+    /// can be used. Those that are there are checked and left alone, but for the time to live of the delivery
+    /// table, by which inbox records expire: it is enabled where it can be. Running it twice, or in two processes
+    /// at once, is safe. A table that is not ready after five minutes is given up.
     ///
     /// # Errors
     /// [`StoreError::Refused`] for a table with other keys, for an events table without a stream of new images,

@@ -73,6 +73,7 @@
 //! | `views` | fence of a view across aggregates | `TENANT001#ORDER@CUSTOMER_TOTALS` | `ORDER#20240101-001` |
 //! | `delivery` | position of a subscriber | `POSITION#{subscriber}` | the stream's shard |
 //! | `delivery` | dead letter of a subscriber | `LETTER#{subscriber}` | digest and version |
+//! | `delivery` | inbox record of a handler with `once` | `INBOX#{handler}#{digest}` | version and index of the event |
 //!
 //! A commit is the record of [`cqrs_core::store::record`], its JSON values as native types. An append is one
 //! `PutItem` under `attribute_not_exists(pk)`; where the version is taken, the same answer brings the commit that
@@ -123,6 +124,7 @@ mod embedded;
 mod error;
 mod event_store;
 mod feed;
+mod inbox;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod meter;

@@ -11,7 +11,8 @@ pub struct Tables {
     pub events: String,
     /// Views and their fences. Default `views`.
     pub views: String,
-    /// The delivery's positions and dead letters. Default `delivery`.
+    /// The delivery's positions, dead letters and inbox records; the last expire by its time to live, `expiresAt`.
+    /// Default `delivery`.
     pub delivery: String,
 }
 

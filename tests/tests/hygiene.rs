@@ -67,7 +67,7 @@ mod shadowed {
         }
     }
 
-    #[projection(Note)]
+    #[projection(Note, queue = "notes")]
     #[derive(::core::default::Default)]
     pub struct Length {
         pub length: usize,
@@ -81,7 +81,7 @@ mod shadowed {
         }
     }
 
-    #[event_handler(Written)]
+    #[event_handler(Written, queue = "notes", once, concurrency = 2)]
     async fn read(
         event: &cqrs_core::Recorded<Written>,
     ) -> ::core::result::Result<(), cqrs_core::HandlerError> {
@@ -307,6 +307,9 @@ mod private {
 async fn everything_works_whatever_is_in_scope() {
     let app = App::builder(MemoryEventStore::new()).views(MemoryViewStore::new()).build().unwrap();
     let tenant = Tenant::new("T").unwrap();
+
+    let notes = app.wiring().subscribers.iter().filter(|subscriber| subscriber.queue == "notes");
+    assert_eq!(notes.map(|subscriber| subscriber.name).collect::<Vec<_>>(), ["Length", "read"]);
 
     let note = shadowed::NoteKey::new(&tenant, "1");
     app.execute(&note, shadowed::Write("hello".into())).await.unwrap();

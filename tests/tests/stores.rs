@@ -4,7 +4,7 @@
 use cqrs_core::store::MemoryEventStore;
 use cqrs_core::view::MemoryViewStore;
 use cqrs_dynamo::{Dynamo, Tables};
-use cqrs_tests::conformance::{delivery, events, views};
+use cqrs_tests::conformance::{delivery, events, inbox, views};
 use cqrs_tests::loopback::Loopback;
 
 /// Runs every promise against the stores of one backend.
@@ -27,6 +27,14 @@ macro_rules! conformance {
                 delivery::letters_are_listed_by_stream_and_version
                 delivery::letters_are_replaced_and_removed
                 delivery::many_and_large_letters_come_back
+                delivery::a_parked_stream_waits_for_all_of_its_commits
+                delivery::many_parked_streams_come_back
+                inbox::an_event_is_leased_to_one_owner_at_a_time
+                inbox::a_finished_event_is_not_claimed_again
+                inbox::a_lost_lease_is_told
+                inbox::a_released_event_can_be_claimed_at_once
+                inbox::one_of_many_claims_succeeds
+                inbox::kindred_records_stay_apart
             );
             conformance!(@views $open,
                 views::a_view_is_read_back

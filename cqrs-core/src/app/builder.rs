@@ -138,7 +138,7 @@ impl AppBuilder {
                 name: row.name,
                 queue: row.queue.unwrap_or(row.name),
                 events: row.arms.iter().map(|arm| arm.event).collect(),
-                reaction: Reaction::Handle { arms: row.arms },
+                reaction: Reaction::Handle { arms: row.arms, once: row.once },
                 concurrency: row.concurrency,
             },
             kind: SubscriberKind::Handler { once: row.once },

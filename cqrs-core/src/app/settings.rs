@@ -32,6 +32,15 @@ pub struct Settings {
     /// How a subscriber tries a commit again before it becomes a dead letter. Default 5 times, up to 5 seconds
     /// apart.
     pub delivery: RetryPolicy,
+    /// How long a handler with `once` may take for one event; then another run may claim it. Default 1 minute.
+    ///
+    /// This is how long an event waits when its handler crashed, so it is little more than the longest run. Not
+    /// longer than the visibility timeout of the handler's queue either: a message that comes back while its event is
+    /// still leased is received in vain, and counts towards the queue's `maxReceiveCount`.
+    pub inbox_lease: Duration,
+    /// How long the inbox remembers at least what a handler with `once` has done. Default 14 days: SQS keeps no
+    /// message for longer (Amazon SQS Developer Guide, "Message quotas").
+    pub inbox_kept: Duration,
     /// How long `run` waits before it reads an empty feed again. Default 250 milliseconds.
     pub poll: Duration,
 }
@@ -50,6 +59,8 @@ impl Default for Settings {
                 base: Duration::from_millis(100),
                 cap: Duration::from_secs(5),
             },
+            inbox_lease: Duration::from_secs(60),
+            inbox_kept: Duration::from_secs(14 * 24 * 60 * 60),
             poll: Duration::from_millis(250),
         }
     }

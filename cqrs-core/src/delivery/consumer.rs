@@ -55,7 +55,8 @@ pub struct Received {
 pub enum Verdict {
     /// It is done, and may be deleted.
     Done,
-    /// It stays in its queue, and is received again.
+    /// It stays in its queue, and is received again. Also where another run has claimed its event for a handler with
+    /// `once`: no number of such receives makes a dead letter of it.
     Retry {
         /// Why.
         reason: String,
@@ -257,7 +258,7 @@ impl Consumer {
             // The failure is that of the first one that is not done.
             let verdict = match failure.take_if(|_| place >= done) {
                 _ if place < done => self.finish(commit, door).await,
-                Some(failure) if failure.permanent || receives >= self.app.settings().delivery.attempts => {
+                Some(failure) if failure.is_final(receives, self.app.settings().delivery) => {
                     dead = true;
                     self.park(commit, failure.reason).await
                 }

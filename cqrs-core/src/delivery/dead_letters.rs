@@ -118,6 +118,8 @@ impl<'a> DeadLetters<'a> {
                 let retry = self.app.settings().delivery;
                 match subscriber.deliver(self.app, std::slice::from_ref(&commit), retry).await {
                     (_, None) => return Ok(true),
+                    // Nothing new is known about the letter.
+                    (_, Some(failure)) if failure.held.is_some() => return Ok(false),
                     (_, Some(failure)) => (failure.reason, failure.attempts),
                 }
             }

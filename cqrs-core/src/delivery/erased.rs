@@ -2,7 +2,10 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
 
-use super::{ChangeFeed, DeadLetter, DeliveryStore, FeedPage, LetterId, Positions};
+use super::{
+    ChangeFeed, Claim, DeadLetter, DeliveryStore, FeedPage, Finish, Inbox, InboxId, InboxLease, LetterId,
+    Positions,
+};
 use crate::key::StreamKey;
 use crate::store::StoreError;
 use crate::version::Version;
@@ -30,6 +33,9 @@ pub(crate) trait DynDeliveryStore: Send + Sync {
     fn park<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()>;
     fn unpark<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()>;
     fn parked<'a>(&'a self, queue: &'a str) -> Boxed<'a, HashSet<StreamKey>>;
+    fn claim<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, Claim>;
+    fn finish<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, Finish>;
+    fn release<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, ()>;
 }
 
 impl<S: DeliveryStore> DynDeliveryStore for S {
@@ -56,5 +62,14 @@ impl<S: DeliveryStore> DynDeliveryStore for S {
     }
     fn parked<'a>(&'a self, queue: &'a str) -> Boxed<'a, HashSet<StreamKey>> {
         Box::pin(DeliveryStore::parked(self, queue))
+    }
+    fn claim<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, Claim> {
+        Box::pin(Inbox::claim(self, id, lease))
+    }
+    fn finish<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, Finish> {
+        Box::pin(Inbox::finish(self, id, lease))
+    }
+    fn release<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, ()> {
+        Box::pin(Inbox::release(self, id, lease))
     }
 }

@@ -3,7 +3,7 @@ use std::future::Future;
 
 use serde_json::Value;
 
-use super::Positions;
+use super::{Inbox, Positions};
 use crate::key::StreamKey;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
@@ -35,8 +35,9 @@ pub struct DeadLetter {
     pub record: Value,
 }
 
-/// Keeps what the delivery must not forget: positions, dead letters, and the streams that wait behind them.
-pub trait DeliveryStore: Send + Sync + 'static {
+/// Keeps what the delivery must not forget: positions, dead letters, the streams that wait behind them, and what
+/// handlers with `once` have done.
+pub trait DeliveryStore: Inbox + Send + Sync + 'static {
     /// How far a subscriber has come.
     ///
     /// # Errors

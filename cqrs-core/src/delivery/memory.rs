@@ -1,9 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{DeadLetter, DeliveryStore, LetterId, Positions};
+use super::{Claim, DeadLetter, DeliveryStore, Finish, Inbox, InboxId, InboxLease, LetterId, Positions};
 use crate::key::StreamKey;
 use crate::store::StoreError;
+use crate::timestamp::Timestamp;
 use crate::version::Version;
 
 const PAGE: usize = 100;
@@ -19,6 +20,16 @@ struct Content {
     positions: BTreeMap<String, Positions>,
     letters: BTreeMap<LetterId, DeadLetter>,
     parked: BTreeSet<(String, StreamKey, Version)>,
+    inbox: BTreeMap<InboxId, Receipt>,
+}
+
+/// An inbox record.
+#[derive(Debug)]
+struct Receipt {
+    owner: String,
+    /// None when the event has been handled.
+    leased_until: Option<Timestamp>,
+    expires: Timestamp,
 }
 
 impl MemoryDeliveryStore {
@@ -77,5 +88,43 @@ impl DeliveryStore for MemoryDeliveryStore {
         let content = self.content();
         let parked = content.parked.iter().filter(|(name, _, _)| name == queue);
         Ok(parked.map(|(_, stream, _)| stream.clone()).collect())
+    }
+}
+
+impl Inbox for MemoryDeliveryStore {
+    async fn claim(&self, id: &InboxId, lease: &InboxLease) -> Result<Claim, StoreError> {
+        let mut content = self.content();
+        let found = content.inbox.get(id).filter(|receipt| receipt.expires > lease.now);
+        match found.map(|receipt| (receipt.leased_until, receipt.owner == lease.owner)) {
+            Some((None, _)) => return Ok(Claim::Done),
+            Some((Some(until), false)) if until > lease.now => return Ok(Claim::Busy { until }),
+            Some((Some(_), _)) | None => {}
+        }
+        let receipt =
+            Receipt { owner: lease.owner.clone(), leased_until: Some(lease.until), expires: lease.expires };
+        content.inbox.insert(id.clone(), receipt);
+        Ok(Claim::Claimed)
+    }
+
+    async fn finish(&self, id: &InboxId, lease: &InboxLease) -> Result<Finish, StoreError> {
+        match self.content().inbox.get_mut(id).filter(|receipt| receipt.owner == lease.owner) {
+            Some(receipt) => {
+                receipt.leased_until = None;
+                Ok(Finish::Done)
+            }
+            None => Ok(Finish::Lost),
+        }
+    }
+
+    async fn release(&self, id: &InboxId, lease: &InboxLease) -> Result<(), StoreError> {
+        let mut content = self.content();
+        let held = content
+            .inbox
+            .get(id)
+            .is_some_and(|receipt| receipt.owner == lease.owner && receipt.leased_until.is_some());
+        if held {
+            content.inbox.remove(id);
+        }
+        Ok(())
     }
 }

@@ -14,15 +14,24 @@
 //! time should do it on one store. How often and how soon is tried again is
 //! [`Settings::delivery`](crate::app::Settings). A commit that cannot be decoded, or holds a type that no linked
 //! aggregate applies, is a dead letter of `@relay`: it is never passed over in silence.
+//!
+//! A handler with `#[event_handler(X, once)]` claims an event in its [`Inbox`] before it runs and finishes the record
+//! after it. What was finished is passed over when it is delivered again; what failed is given back, and can be tried
+//! again at once. Where a run vanishes in between, the event waits until its lease
+//! ([`Settings::inbox_lease`](crate::app::Settings::inbox_lease)) has run out, and is handled again. An event that another
+//! run has claimed is no failure: it is tried again until it is finished or its lease has run out, and no number of such
+//! tries makes a dead letter of it.
 
 mod consumer;
 mod dead_letters;
 mod erased;
 mod error;
 mod feed;
+mod inbox;
 mod ledger;
 mod memory;
 mod message;
+mod once;
 mod projector;
 mod queue;
 mod relay;
@@ -33,6 +42,7 @@ pub use consumer::{Consumer, Received, Verdict};
 pub use dead_letters::DeadLetters;
 pub use error::DeliveryError;
 pub use feed::{Change, ChangeFeed, FeedPage, Positions};
+pub use inbox::{Claim, Finish, Inbox, InboxId, InboxLease};
 pub use ledger::{DeadLetter, DeliveryStore, LetterId};
 pub use memory::MemoryDeliveryStore;
 pub use message::{Body, MAX_MESSAGE_BYTES, Message};

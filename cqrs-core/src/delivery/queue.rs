@@ -97,13 +97,20 @@ impl Queue {
         if self.waits(&stream, &commits).await? {
             return Ok(());
         }
-        match self.subscriber.deliver(&self.app, &commits, self.app.settings().delivery).await {
-            (_, None) => Ok(()),
-            (done, Some(failure)) => {
+        let retry = self.app.settings().delivery;
+        let mut left = commits.as_slice();
+        loop {
+            let (done, failure) = self.subscriber.deliver(&self.app, left, retry).await;
+            let Some(failure) = failure else { return Ok(()) };
+            left = left.get(done..).unwrap_or_default();
+            let Some(until) = failure.held else {
                 let mut parked = self.parked.lock().await;
-                let left = commits.get(done..).unwrap_or_default();
-                self.park(&mut parked, &stream, left, Some(failure)).await
-            }
+                return self.park(&mut parked, &stream, left, Some(failure)).await;
+            };
+            // Most likely by a run of this very handler that was killed: only its lease is to be waited for.
+            let wait = until.since(Timestamp::now()).min(retry.cap);
+            tracing::info!(subscriber = self.subscriber.name, %stream, reason = failure.reason, ?wait, "waiting");
+            tokio::time::sleep(wait).await;
         }
     }
 

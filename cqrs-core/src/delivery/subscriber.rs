@@ -3,11 +3,14 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 
+use super::inbox::Finish;
+use super::once::{Once, Progress};
 use super::{ProjectionDriver, RetryPolicy};
 use crate::app::App;
 use crate::commit::Commit;
 use crate::event::{EventId, RawEvent};
 use crate::handler::{HandlerArm, HandlerError, Scope};
+use crate::timestamp::Timestamp;
 
 /// Whoever receives commits: a handler or a projection.
 #[derive(Debug)]
@@ -26,7 +29,7 @@ pub(crate) const CONCURRENT_STREAMS: usize = 16;
 /// What a subscriber does with a commit.
 #[derive(Debug)]
 pub(crate) enum Reaction {
-    Handle { arms: &'static [HandlerArm] },
+    Handle { arms: &'static [HandlerArm], once: bool },
     Project { driver: Box<dyn ProjectionDriver> },
 }
 
@@ -37,6 +40,15 @@ pub(crate) struct Failure {
     pub(crate) attempts: u32,
     /// Another try is pointless.
     pub(crate) permanent: bool,
+    /// Nothing failed: another run has the event, until then at the latest.
+    pub(crate) held: Option<Timestamp>,
+}
+
+impl Failure {
+    /// Whether the commit becomes a dead letter after so many tries of a broker.
+    pub(crate) fn is_final(&self, receives: u32, retry: RetryPolicy) -> bool {
+        self.held.is_none() && (self.permanent || receives >= retry.attempts)
+    }
 }
 
 impl Subscriber {
@@ -62,20 +74,20 @@ impl Subscriber {
         match &self.reaction {
             Reaction::Project { driver } => {
                 // All at once costs one write; if that fails, one by one finds the commit to blame.
-                if self.retried(retry, || driver.apply(app, commits)).await.is_ok() {
+                if self.retried(retry, || caught(driver.apply(app, commits))).await.is_ok() {
                     return (commits.len(), None);
                 }
                 for (done, commit) in commits.iter().enumerate() {
                     let one = std::slice::from_ref(commit);
-                    if let Err(failure) = self.retried(retry, || driver.apply(app, one)).await {
+                    if let Err(failure) = self.retried(retry, || caught(driver.apply(app, one))).await {
                         return (done, Some(failure));
                     }
                 }
                 (commits.len(), None)
             }
-            Reaction::Handle { arms } => {
+            Reaction::Handle { arms, once } => {
                 for (done, commit) in commits.iter().enumerate() {
-                    if let Err(failure) = self.handle(app, arms, commit, retry).await {
+                    if let Err(failure) = self.handle(app, arms, *once, commit, retry).await {
                         return (done, Some(failure));
                     }
                 }
@@ -88,6 +100,7 @@ impl Subscriber {
         &self,
         app: &App,
         arms: &[HandlerArm],
+        once: bool,
         commit: &Commit,
         retry: RetryPolicy,
     ) -> Result<(), Failure> {
@@ -103,36 +116,74 @@ impl Subscriber {
                     reason: raw.refuse("this program does not know the schema".to_owned()).to_string(),
                     attempts: 1,
                     permanent: true,
+                    held: None,
                 })?;
-            self.retried(retry, || async {
-                let agent = app.on_behalf_of(self.name, commit, raw.index());
-                let scope = Scope::new(Arc::clone(app.provided()), agent);
-                (arm.call)(&scope, raw).await
-            })
-            .await?;
+            let call = || {
+                caught(async {
+                    let agent = app.on_behalf_of(self.name, commit, raw.index());
+                    let scope = Scope::new(Arc::clone(app.provided()), agent);
+                    (arm.call)(&scope, raw).await
+                })
+            };
+            if once {
+                self.handle_once(&Once::new(app, self.name, &raw), app.settings().delivery, call, retry)
+                    .await?;
+            } else {
+                self.retried(retry, call).await?;
+            }
         }
         Ok(())
     }
 
-    async fn retried<F>(&self, retry: RetryPolicy, mut call: impl FnMut() -> F) -> Result<(), Failure>
+    /// Runs the handler unless it has run. Its record is finished apart from it, so that trying that again does
+    /// not run the handler again; a broker could not do so, and therefore it has a policy of its own.
+    async fn handle_once<F>(
+        &self,
+        once: &Once<'_>,
+        finish: RetryPolicy,
+        call: impl Fn() -> F,
+        retry: RetryPolicy,
+    ) -> Result<(), Failure>
     where
         F: Future<Output = Result<(), HandlerError>>,
+    {
+        let lease = match self.retried(retry, || once.handle(call())).await? {
+            Progress::Handled(lease) => lease,
+            Progress::Done => return Ok(()),
+            Progress::Busy(until) => return Err(once.busy(until)),
+        };
+        match self.retried(finish, || once.finish(&lease)).await? {
+            Finish::Done => Ok(()),
+            Finish::Lost => Err(once.lost(&lease)),
+        }
+    }
+
+    async fn retried<T, F>(&self, retry: RetryPolicy, mut call: impl FnMut() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, HandlerError>>,
     {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let error = match AssertUnwindSafe(call()).catch_unwind().await {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) => error,
-                Err(panic) => HandlerError::retry(format!("it panicked: {}", panic_text(&*panic))),
+            let error = match call().await {
+                Ok(done) => return Ok(done),
+                Err(error) => error,
             };
             let permanent = error.is_permanent();
             tracing::warn!(subscriber = self.name, attempts, permanent, %error, "delivery failed");
             if permanent || attempts >= retry.attempts {
-                return Err(Failure { reason: error.to_string(), attempts, permanent });
+                return Err(Failure { reason: error.to_string(), attempts, permanent, held: None });
             }
             retry.pause(attempts).await;
         }
+    }
+}
+
+/// A panic is a failure of its one commit.
+async fn caught(work: impl Future<Output = Result<(), HandlerError>>) -> Result<(), HandlerError> {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(done) => done,
+        Err(panic) => Err(HandlerError::retry(format!("it panicked: {}", panic_text(&*panic)))),
     }
 }
 

@@ -27,6 +27,8 @@ pub trait View: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
     const NAME: &'static str;
     /// The view's name in the keys: `ORDER_SUMMARY`.
     const VIEW: &'static str;
+    /// The queue that it shares, by `queue = "…"`; none for one of its own, named like it.
+    const QUEUE: Option<&'static str> = None;
     /// The key of one view: the aggregate's own, or the generated `CustomerTotalsKey`.
     type Key: ViewAddress;
 }

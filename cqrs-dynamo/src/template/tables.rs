@@ -1,5 +1,6 @@
 //! The tables, as `create_tables` would make them, with what an account adds: recovery, protection, expiry.
 
+use crate::inbox::EXPIRES_AT;
 use serde_json::{Value, json};
 
 use super::Section;
@@ -12,7 +13,6 @@ pub(super) const VIEWS: &str = "ViewsTable";
 pub(super) const DELIVERY: &str = "DeliveryTable";
 
 /// Where an item says, in seconds since 1970, when it may go.
-const EXPIRY: &str = "expiresAt";
 
 pub(super) fn resources(names: &Names) -> Section {
     let Tables { events, views, delivery } = Tables::with_prefix(&names.prefix);
@@ -27,7 +27,7 @@ pub(super) fn resources(names: &Names) -> Section {
     resources.insert(VIEWS.to_owned(), self::table(&views, "Delete"));
 
     let mut table = self::table(&delivery, "Delete");
-    table["Properties"]["TimeToLiveSpecification"] = json!({ "AttributeName": EXPIRY, "Enabled": true });
+    table["Properties"]["TimeToLiveSpecification"] = json!({ "AttributeName": EXPIRES_AT, "Enabled": true });
     resources.insert(DELIVERY.to_owned(), table);
     resources
 }

@@ -1,6 +1,6 @@
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser};
+use syn::parse::{End, Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Ident, Lit, Meta, Token, Type, token};
 
@@ -10,7 +10,7 @@ use crate::diagnostics::Diagnostics;
 pub(crate) enum Arg {
     /// `OrderCreated`, `billing::Paid`.
     Type(Type),
-    /// `name = "…"`, `key(…)`.
+    /// `name = "…"`, `key(…)`, `once`.
     Option(Meta),
     /// `"OrderCreated"`: no macro takes one.
     Literal(Lit),
@@ -25,8 +25,17 @@ impl Parse for Arg {
         if named && (input.peek2(Token![=]) || input.peek2(token::Paren)) {
             return input.parse().map(Self::Option);
         }
+        if named && (input.peek2(Token![,]) || input.peek2(End)) && is_option_name(input)? {
+            return input.parse().map(Self::Option);
+        }
         input.parse().map(Self::Type)
     }
+}
+
+/// Whether a bare word is an option: types begin with a capital. One that does not is written `self::paid`.
+fn is_option_name(input: ParseStream<'_>) -> syn::Result<bool> {
+    let word = input.fork().call(Ident::parse_any)?.unraw().to_string();
+    Ok(word != "crate" && word.starts_with(char::is_lowercase))
 }
 
 /// Reads the arguments of an attribute; none where they are no list.

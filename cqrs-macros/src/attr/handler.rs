@@ -4,22 +4,29 @@ use syn::{Path, Type};
 
 use super::args::{self, Arg};
 use super::options::Options;
-use super::value::{CratePath, Text};
+use super::value::{CratePath, Flag, Number, Text};
 use crate::diagnostics::Diagnostics;
 
-const OPTIONS: Options = Options { attribute: "#[event_handler]", names: &["name", "crate"] };
+const OPTIONS: Options =
+    Options { attribute: "#[event_handler]", names: &["name", "queue", "once", "concurrency", "crate"] };
 const EXPECTED: &str = "expected an event type: `#[event_handler(OrderCreated)]`";
 
-/// `#[event_handler(OrderCreated, OrderShipped, name = "…", crate = path)]`.
+/// `#[event_handler(OrderCreated, OrderShipped, name = "…", queue = "…", once, concurrency = 4, crate = path)]`.
 pub(crate) struct HandlerArgs {
     pub(crate) events: Vec<Type>,
     pub(crate) name: Option<Text>,
+    pub(crate) queue: Option<Text>,
+    pub(crate) once: bool,
+    pub(crate) concurrency: Option<Number>,
     pub(crate) krate: Path,
 }
 
 #[derive(FromMeta, Default)]
 struct Read {
     name: Option<Text>,
+    queue: Option<Text>,
+    once: Option<Flag>,
+    concurrency: Option<Number>,
     #[darling(rename = "crate")]
     krate: Option<CratePath>,
 }
@@ -42,6 +49,13 @@ impl HandlerArgs {
         if events.is_empty() && diagnostics.is_empty() {
             diagnostics.push(syn::Error::new(Span::call_site(), EXPECTED));
         }
-        Self { events, name: read.name, krate: CratePath::or_default(read.krate) }
+        Self {
+            events,
+            name: read.name,
+            queue: read.queue,
+            once: read.once.unwrap_or_default().0,
+            concurrency: read.concurrency,
+            krate: CratePath::or_default(read.krate),
+        }
     }
 }

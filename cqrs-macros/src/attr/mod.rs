@@ -17,4 +17,4 @@ pub(crate) use key::KeyField;
 pub(crate) use marker::{ApplyKey, Marker, Marks, strip_markers};
 pub(crate) use options::did_you_mean;
 pub(crate) use projection::{ProjectionImplArgs, Target, ViewArgs};
-pub(crate) use value::Text;
+pub(crate) use value::{Number, Text};

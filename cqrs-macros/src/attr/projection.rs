@@ -8,7 +8,8 @@ use super::options::Options;
 use super::value::{CratePath, Text};
 use crate::diagnostics::Diagnostics;
 
-const ON_STRUCT: Options = Options { attribute: "#[projection]", names: &["key", "name", "view", "crate"] };
+const ON_STRUCT: Options =
+    Options { attribute: "#[projection]", names: &["key", "name", "view", "queue", "crate"] };
 const ON_IMPL: Options = Options { attribute: "#[projection] impl", names: &["key", "crate"] };
 const EXPECTED: &str =
     "expected the aggregate, `#[projection(Order)]`, or a key, `#[projection(key(customer_id: String))]`";
@@ -20,11 +21,12 @@ pub(crate) enum Target<F> {
     Key(Vec<F>),
 }
 
-/// `#[projection(Order, name = "…", view = "…", crate = path)]`, or `key(…)` in place of `Order`.
+/// `#[projection(Order, name = "…", view = "…", queue = "…", crate = path)]`, or `key(…)` in place of `Order`.
 pub(crate) struct ViewArgs {
     pub(crate) target: Option<Target<KeyField>>,
     pub(crate) name: Option<Text>,
     pub(crate) view: Option<Text>,
+    pub(crate) queue: Option<Text>,
     pub(crate) krate: Path,
 }
 
@@ -33,6 +35,7 @@ struct Read {
     key: Option<KeyFields>,
     name: Option<Text>,
     view: Option<Text>,
+    queue: Option<Text>,
     #[darling(rename = "crate")]
     krate: Option<CratePath>,
 }
@@ -47,6 +50,7 @@ impl ViewArgs {
             target: target(types, key, quiet || !diagnostics.is_empty(), diagnostics),
             name: read.name,
             view: read.view,
+            queue: read.queue,
             krate: CratePath::or_default(read.krate),
         }
     }

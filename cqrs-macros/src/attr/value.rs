@@ -28,6 +28,23 @@ impl FromMeta for Number {
     }
 }
 
+/// An option without a value.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Flag(pub(crate) bool);
+
+impl FromMeta for Flag {
+    fn from_meta(meta: &Meta) -> darling::Result<Self> {
+        match meta {
+            Meta::Path(_) => Ok(Self(true)),
+            Meta::NameValue(_) | Meta::List(_) => {
+                let name = name(meta);
+                Err(Error::custom(format!("`{name}` takes no value: it is there, or it is left out"))
+                    .with_span(meta))
+            }
+        }
+    }
+}
+
 /// The value of `crate`.
 #[derive(Clone)]
 pub(crate) struct CratePath(pub(crate) Path);
@@ -55,7 +72,10 @@ fn value(meta: &Meta) -> Option<&Expr> {
     }
 }
 
+fn name(meta: &Meta) -> String {
+    meta.path().get_ident().map(|ident| ident.unraw().to_string()).unwrap_or_default()
+}
+
 fn expected(meta: &Meta, what: &str, example: &str) -> Error {
-    let name = meta.path().get_ident().map(|ident| ident.unraw().to_string()).unwrap_or_default();
-    Error::custom(format!("expected {what}: `{name} = {example}`")).with_span(meta)
+    Error::custom(format!("expected {what}: `{} = {example}`", name(meta))).with_span(meta)
 }

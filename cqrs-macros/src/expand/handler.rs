@@ -5,7 +5,7 @@ use crate::model::{Arm, Handler, Subject};
 
 /// What `#[event_handler(…)]` adds: one registered row.
 pub(crate) fn handler(handler: &Handler) -> TokenStream {
-    let Handler { krate, name, subject, arms } = handler;
+    let Handler { krate, name, queue, once, concurrency, subject, arms } = handler;
     let private = quote!(#krate::__private);
     let rows = arms.iter().map(|arm| arm_row(arm, subject, &private));
     let checks = arms.iter().filter(|arm| arm.listed != arm.taken).map(|arm| {
@@ -25,6 +25,9 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
     });
     let dependencies = dependencies.iter().map(|ty| quote!(#private::Need::dependency::<#ty>()));
     let needs = receiver.into_iter().chain(dependencies);
+    let queue = queue.as_ref().map(|queue| quote!(.queue(#queue)));
+    let once = once.then(|| quote!(.once()));
+    let concurrency = concurrency.map(|streams| quote!(.concurrency(#streams)));
     quote! {
         #(#checks)*
         const _: () = {
@@ -32,6 +35,9 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
             const NEEDS: &[#private::Need] = &[#(#needs),*];
             #private::inventory::submit! {
                 #private::HandlerRow::new(#name, ARMS, NEEDS, ::core::file!(), ::core::line!())
+                    #queue
+                    #once
+                    #concurrency
             }
         };
     }

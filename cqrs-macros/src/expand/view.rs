@@ -8,7 +8,7 @@ use crate::model::{Address, Key, View};
 
 /// What `#[projection(…)]` adds beside the struct: the view's names and its key.
 pub(crate) fn view(view: &View) -> TokenStream {
-    let View { krate, ident, name, view: view_name, address, .. } = view;
+    let View { krate, ident, name, view: view_name, queue, address, .. } = view;
     let private = quote!(#krate::__private);
     let (key_struct, key_type) = match address {
         Address::Aggregate(aggregate) => (None, quote!(<#aggregate as #private::Entity>::Key)),
@@ -18,6 +18,11 @@ pub(crate) fn view(view: &View) -> TokenStream {
             (Some(quote!(#key_struct #address)), quote!(#key_ident))
         }
     };
+    let queue = queue.as_ref().map(|queue| {
+        quote! {
+            const QUEUE: ::core::option::Option<&'static str> = ::core::option::Option::Some(#queue);
+        }
+    });
     quote! {
         #key_struct
 
@@ -25,6 +30,7 @@ pub(crate) fn view(view: &View) -> TokenStream {
         impl #private::View for #ident {
             const NAME: &'static str = #name;
             const VIEW: &'static str = #view_name;
+            #queue
             type Key = #key_type;
         }
     }

@@ -5,13 +5,20 @@ use syn::{Ident, ImplItem, Item, Path, Signature, Type};
 use super::argument::{self, Passed, Receiver};
 use super::fold::text;
 use super::item::{head, kind, read_impl};
-use crate::attr::HandlerArgs;
+use super::queue::queue;
+use crate::attr::{HandlerArgs, Number};
 use crate::diagnostics::Diagnostics;
 
 /// `#[event_handler(…)]`.
 pub(crate) struct Handler {
     pub(crate) krate: Path,
     pub(crate) name: String,
+    /// The queue that it shares.
+    pub(crate) queue: Option<String>,
+    /// Whether it has an inbox.
+    pub(crate) once: bool,
+    /// How many streams it works on at a time.
+    pub(crate) concurrency: Option<usize>,
     pub(crate) subject: Subject,
     pub(crate) arms: Vec<Arm>,
 }
@@ -71,8 +78,29 @@ impl Handler {
                 name.0.value()
             }
         };
-        diagnostics.is_empty().then_some(Self { krate: args.krate, name, subject, arms })
+        let queue = queue(args.queue.as_ref(), diagnostics);
+        let concurrency = args.concurrency.and_then(|number| concurrency(&number, diagnostics));
+        diagnostics.is_empty().then_some(Self {
+            krate: args.krate,
+            name,
+            queue,
+            once: args.once,
+            concurrency,
+            subject,
+            arms,
+        })
     }
+}
+
+fn concurrency(number: &Number, diagnostics: &mut Diagnostics) -> Option<usize> {
+    let streams = number.0.base10_parse().ok().filter(|streams| *streams > 0);
+    if streams.is_none() {
+        diagnostics.at(
+            &number.0,
+            "`concurrency` is the number of streams that the handler works on at a time: 1 or more",
+        );
+    }
+    streams
 }
 
 fn read_function(signature: &Signature, events: &[Type], diagnostics: &mut Diagnostics) -> Option<Arm> {

@@ -10,6 +10,7 @@ mod handler;
 mod item;
 mod key;
 mod projection;
+mod queue;
 mod serde;
 mod template;
 mod view;

@@ -4,6 +4,7 @@ use syn::{Ident, Path, Type};
 
 use super::item::read_struct;
 use super::key::Key;
+use super::queue::queue;
 use super::serde::Serde;
 use crate::attr::{Target, Text, ViewArgs};
 use crate::diagnostics::Diagnostics;
@@ -16,6 +17,8 @@ pub(crate) struct View {
     pub(crate) name: String,
     /// The name in the keys: `ORDER_SUMMARY`.
     pub(crate) view: String,
+    /// The queue that it shares.
+    pub(crate) queue: Option<String>,
     pub(crate) address: Address,
     pub(crate) serde: Serde,
 }
@@ -54,7 +57,9 @@ impl View {
                 name.0.value()
             }
         };
-        Some(Self { krate: args.krate, ident, name, view, address, serde: Serde::missing(&item.attrs) })
+        let queue = queue(args.queue.as_ref(), diagnostics);
+        let serde = Serde::missing(&item.attrs);
+        Some(Self { krate: args.krate, ident, name, view, queue, address, serde })
     }
 }
 

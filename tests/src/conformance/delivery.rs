@@ -1,7 +1,10 @@
 //! The promises of a delivery store.
 
+use std::collections::HashSet;
+
 use cqrs_core::delivery::{DeadLetter, DeliveryStore, LetterId, Positions};
 use cqrs_core::store::{EventStore, record};
+use cqrs_core::{StreamKey, Version};
 use serde_json::{Value, json};
 
 use super::{at, commit, filled, stream};
@@ -76,6 +79,41 @@ pub async fn many_and_large_letters_come_back(store: impl EventStore) {
     for (letter, version) in found.iter().zip(1..) {
         assert_eq!(letter.record, Value::Object(record::encode(&filled(&stream("1"), version, 390_000))));
     }
+}
+
+/// A stream is held back on one queue, until nothing of it holds it back any more.
+pub async fn a_parked_stream_waits_for_all_of_its_commits(store: impl EventStore) {
+    let delivery = store.delivery();
+    let (one, eleven) = (stream("1"), stream("11"));
+    for (queue, stream, version) in
+        [("mail", &one, 3), ("mail", &one, 4), ("mail", &one, 3), ("mail", &eleven, 3), ("mailer", &one, 3)]
+    {
+        delivery.park(queue, stream, Version::new(version)).await.unwrap();
+    }
+    let parked = async |queue: &str| delivery.parked(queue).await.unwrap();
+    assert_eq!(parked("mail").await, HashSet::from([one.clone(), eleven.clone()]));
+    assert_eq!(parked("mailer").await, HashSet::from([one.clone()]));
+    assert_eq!(parked("m").await, HashSet::new());
+    delivery.unpark("mail", &one, Version::new(4)).await.unwrap();
+    delivery.unpark("mail", &one, Version::new(5)).await.unwrap();
+    assert_eq!(parked("mail").await, HashSet::from([one.clone(), eleven.clone()]));
+    delivery.unpark("mail", &one, Version::new(3)).await.unwrap();
+    delivery.unpark("mail", &one, Version::new(3)).await.unwrap();
+    assert_eq!(parked("mail").await, HashSet::from([eleven]));
+    assert_eq!(parked("mailer").await, HashSet::from([one]));
+}
+
+/// More parked streams than one page holds.
+pub async fn many_parked_streams_come_back(store: impl EventStore) {
+    let delivery = store.delivery();
+    let tenant = "T".repeat(2000);
+    let mut expected = HashSet::new();
+    for number in 0..400 {
+        let stream = StreamKey::new(tenant.clone(), format!("ORDER#{number}{}", "x".repeat(900))).unwrap();
+        delivery.park("mail", &stream, Version::new(1)).await.unwrap();
+        expected.insert(stream);
+    }
+    assert_eq!(delivery.parked("mail").await.unwrap(), expected);
 }
 
 async fn all(delivery: &impl DeliveryStore, subscriber: &str) -> Vec<DeadLetter> {

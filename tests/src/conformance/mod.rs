@@ -2,6 +2,7 @@
 
 pub mod delivery;
 pub mod events;
+pub mod inbox;
 pub mod views;
 
 use std::sync::Arc;

@@ -84,3 +84,28 @@ const _: () = {
         ::core::line!())
     }
 };
+async fn welcome(event: &OrderCreated) -> Result<(), HandlerError> {
+    Ok(())
+}
+const _: () = {
+    const ARMS: &[::cqrs_core::__private::HandlerArm] = &[
+        ::cqrs_core::__private::HandlerArm::new(
+            ::cqrs_core::__private::event_id::<OrderCreated>(),
+            |scope, raw| {
+                ::std::boxed::Box::pin(async move {
+                    let event = scope.decode::<OrderCreated>(raw)?;
+                    let done: ::core::result::Result<
+                        (),
+                        ::cqrs_core::__private::HandlerError,
+                    > = welcome(event.event()).await;
+                    done
+                })
+            },
+        ),
+    ];
+    const NEEDS: &[::cqrs_core::__private::Need] = &[];
+    ::cqrs_core::__private::inventory::submit! {
+        ::cqrs_core::__private::HandlerRow::new("welcome", ARMS, NEEDS, ::core::file!(),
+        ::core::line!()).queue("mail").once().concurrency(4usize)
+    }
+};

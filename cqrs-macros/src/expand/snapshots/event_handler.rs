@@ -14,3 +14,8 @@ impl Audit {
         self.write(0)
     }
 }
+
+#[event_handler(OrderCreated, once, queue = "mail", concurrency = 4)]
+async fn welcome(event: &OrderCreated) -> Result<(), HandlerError> {
+    Ok(())
+}

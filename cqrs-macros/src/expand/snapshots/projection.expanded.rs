@@ -132,6 +132,9 @@ impl ::cqrs_core::__private::ViewAddress for CustomerTotalsKey {
 impl ::cqrs_core::__private::View for CustomerTotals {
     const NAME: &'static str = "CustomerTotals";
     const VIEW: &'static str = "TOTALS";
+    const QUEUE: ::core::option::Option<&'static str> = ::core::option::Option::Some(
+        "totals",
+    );
     type Key = CustomerTotalsKey;
 }
 impl CustomerTotals {

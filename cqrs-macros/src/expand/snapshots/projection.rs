@@ -12,7 +12,7 @@ impl OrderSummary {
     }
 }
 
-#[projection(key(customer_id: String), view = "TOTALS")]
+#[projection(key(customer_id: String), view = "TOTALS", queue = "totals")]
 #[derive(Default)]
 pub struct CustomerTotals {
     total: u64,

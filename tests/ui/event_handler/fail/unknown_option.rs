@@ -7,4 +7,16 @@ async fn tell(event: &Recorded<OrderCreated>) -> Result<(), HandlerError> {
     Ok(())
 }
 
+#[event_handler(OrderCreated, onec)]
+async fn misspelt_flag(event: &Recorded<OrderCreated>) -> Result<(), HandlerError> {
+    let _ = event;
+    Ok(())
+}
+
+#[event_handler(OrderCreated, retries = 3)]
+async fn unlike_any(event: &Recorded<OrderCreated>) -> Result<(), HandlerError> {
+    let _ = event;
+    Ok(())
+}
+
 fn main() {}

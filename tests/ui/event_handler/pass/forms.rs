@@ -42,4 +42,37 @@ async fn alias(event: &Recorded<Placed>) -> Handled {
     Ok(())
 }
 
+#[event_handler(OrderCreated, once, queue = "mail", concurrency = 1)]
+async fn all_options(event: &OrderCreated) -> Handled {
+    let _ = event;
+    Ok(())
+}
+
+#[event_handler(once, OrderShipped)]
+impl Mailer {
+    async fn shipped(&self, _: &OrderShipped) -> Handled {
+        Ok(())
+    }
+}
+
+/// In lower case, an event is told from an option by its path.
+#[event]
+#[allow(non_camel_case_types)]
+pub struct closed {}
+
+#[aggregate(entity = "SHOP")]
+#[derive(Default)]
+pub struct Shop {}
+
+#[aggregate]
+impl Shop {
+    #[apply]
+    fn closed(&mut self, _: &closed) {}
+}
+
+#[event_handler(self::closed)]
+async fn lower_case(_: &closed) -> Handled {
+    Ok(())
+}
+
 fn main() {}

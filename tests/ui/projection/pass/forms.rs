@@ -26,7 +26,7 @@ impl Summary {
     }
 }
 
-#[projection(key(carrier: String, r#type: u8))]
+#[projection(key(carrier: String, r#type: u8), queue = "Carriers_2-by-type")]
 #[derive(Debug, Default)]
 pub struct Carriers {
     orders: u64,

@@ -1,0 +1,118 @@
+use std::future::Future;
+use std::time::Duration;
+
+use crate::key::StreamKey;
+use crate::store::StoreError;
+use crate::timestamp::Timestamp;
+use crate::version::Version;
+
+/// The address of an inbox record: a handler, and one event by its place.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InboxId {
+    /// The handler's name.
+    pub handler: String,
+    /// The stream of the event's commit.
+    pub stream: StreamKey,
+    /// The version of the event's commit.
+    pub version: Version,
+    /// The event's place in its commit, from 0.
+    pub index: usize,
+}
+
+/// The right to handle one event, for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxLease {
+    /// Who has it: unique to one run, so that two runs in one process are two owners.
+    pub owner: String,
+    /// When it is claimed.
+    pub now: Timestamp,
+    /// From then on somebody else may claim the event.
+    pub until: Timestamp,
+    /// From then on the record may be forgotten; never before `until`.
+    pub expires: Timestamp,
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// The event is the claimant's to handle.
+    Claimed,
+    /// The event has been handled.
+    Done,
+    /// Another owner has it.
+    Busy {
+        /// From then on it may be claimed.
+        until: Timestamp,
+    },
+}
+
+/// What became of a finish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "where the lease was lost, the event may be handled twice"]
+pub enum Finish {
+    /// The event counts as handled.
+    Done,
+    /// The lease had run out, and another owner has claimed the event since: nothing was written.
+    Lost,
+}
+
+/// Remembers what handlers with `once` have done: one record per handler and event.
+///
+/// A record is claimed before the handler runs and finished after it. In between the event is leased to one owner;
+/// one that vanishes holds it up until the lease runs out. Times are the callers': their clocks have to agree to
+/// much less than a lease.
+pub trait Inbox {
+    /// Leases an event that was neither handled nor is leased at `lease.now`, in one atomic step.
+    ///
+    /// Its owner can claim it again, which renews it: an answer that gets lost does no harm.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a transient one leaves open whether the event is leased.
+    fn claim(
+        &self,
+        id: &InboxId,
+        lease: &InboxLease,
+    ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
+
+    /// Notes that the event was handled, unless another owner has claimed it. A lease that has run out is good
+    /// as long as nobody has. Again is no error.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a transient one leaves open whether it is noted.
+    fn finish(
+        &self,
+        id: &InboxId,
+        lease: &InboxLease,
+    ) -> impl Future<Output = Result<Finish, StoreError>> + Send;
+
+    /// Gives the lease back, so that the event can be claimed at once. A lease that is not held any more, and an
+    /// event that has been handled, stay as they are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn release(
+        &self,
+        id: &InboxId,
+        lease: &InboxLease,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+impl InboxLease {
+    /// A lease from `now` on, of a record that is kept for `kept` at least.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use cqrs_core::Timestamp;
+    /// use cqrs_core::delivery::InboxLease;
+    ///
+    /// let now: Timestamp = "2024-01-01T10:00:00Z".parse()?;
+    /// let lease = InboxLease::new("run-1", now, Duration::from_secs(60), Duration::from_secs(24 * 60 * 60));
+    /// assert_eq!(lease.until.to_string(), "2024-01-01T10:01:00.000Z");
+    /// assert_eq!(lease.expires.to_string(), "2024-01-02T10:00:00.000Z");
+    /// # Ok::<(), cqrs_core::TimestampError>(())
+    /// ```
+    #[must_use]
+    pub fn new(owner: &str, now: Timestamp, lease: Duration, kept: Duration) -> Self {
+        Self { owner: owner.to_owned(), now, until: now + lease, expires: now + kept.max(lease) }
+    }
+}

@@ -1,0 +1,100 @@
+use uuid::Uuid;
+
+use super::inbox::{Claim, Finish, InboxId, InboxLease};
+use super::subscriber::Failure;
+use crate::app::App;
+use crate::event::RawEvent;
+use crate::handler::HandlerError;
+use crate::timestamp::Timestamp;
+
+/// One event on its way through the inbox of a handler with `once`: claim, handle, finish.
+///
+/// A failed run gives its claim back. A run that ends in between (a crash, a finish that cannot be written) leaves
+/// it, and the event is handled again when the lease has run out: once is at least once, then.
+#[derive(Debug)]
+pub(crate) struct Once<'a> {
+    app: &'a App,
+    id: InboxId,
+    /// One for all tries: a claim whose answer got lost is not in the way of the next one.
+    owner: String,
+}
+
+/// How far one try came.
+#[derive(Debug)]
+pub(crate) enum Progress {
+    /// The handler has run, and its record is to be finished.
+    Handled(InboxLease),
+    /// It ran earlier.
+    Done,
+    /// Another owner has the event until then.
+    Busy(Timestamp),
+}
+
+impl<'a> Once<'a> {
+    pub(crate) fn new(app: &'a App, handler: &str, raw: &RawEvent<'_>) -> Self {
+        let commit = raw.commit();
+        let id = InboxId {
+            handler: handler.to_owned(),
+            stream: commit.stream.clone(),
+            version: commit.version,
+            index: raw.index(),
+        };
+        Self { app, id, owner: Uuid::now_v7().to_string() }
+    }
+
+    /// Claims the event and handles it, if it is to be had. `work` is not polled before.
+    pub(crate) async fn handle(
+        &self,
+        work: impl Future<Output = Result<(), HandlerError>>,
+    ) -> Result<Progress, HandlerError> {
+        let settings = self.app.settings();
+        let now = Timestamp::now();
+        let lease = InboxLease::new(&self.owner, now, settings.inbox_lease, settings.inbox_kept);
+        match self.app.ledger().claim(&self.id, &lease).await? {
+            Claim::Claimed => {}
+            Claim::Done => return Ok(Progress::Done),
+            Claim::Busy { until } => return Ok(Progress::Busy(until)),
+        }
+        if let Err(error) = work.await {
+            self.release(&lease).await;
+            return Err(error);
+        }
+        Ok(Progress::Handled(lease))
+    }
+
+    pub(crate) async fn finish(&self, lease: &InboxLease) -> Result<Finish, HandlerError> {
+        self.app.ledger().finish(&self.id, lease).await.map_err(|error| {
+            let error = HandlerError::retry(error);
+            HandlerError::retry(format!(
+                "the event was handled, and its inbox record cannot be written: {error}"
+            ))
+        })
+    }
+
+    /// The failure of the handler is what counts; a claim that stays runs out by itself.
+    async fn release(&self, lease: &InboxLease) {
+        if let Err(error) = self.app.ledger().release(&self.id, lease).await {
+            let InboxId { handler, stream, version, index } = &self.id;
+            tracing::warn!(
+                handler, %stream, %version, index, until = %lease.until, %error, "a claim could not be given back"
+            );
+        }
+    }
+
+    pub(crate) fn busy(&self, until: Timestamp) -> Failure {
+        let reason =
+            format!("another run of `{}` has the event, until {until} at the latest", self.id.handler);
+        Failure { reason, attempts: 0, permanent: false, held: Some(until) }
+    }
+
+    pub(crate) fn lost(&self, lease: &InboxLease) -> Failure {
+        let InboxId { handler, stream, version, index } = &self.id;
+        let reason = format!(
+            "`{handler}` took longer than its lease until {}, and another run has claimed the event since, so it may \
+             be handled twice; raise `Settings::inbox_lease`",
+            lease.until
+        );
+        tracing::error!(handler, %stream, %version, index, reason, "the lease of an event was lost");
+        Failure { reason, attempts: 1, permanent: false, held: Some(lease.until) }
+    }
+}

@@ -1,0 +1,102 @@
+//! The promises of an inbox.
+
+use cqrs_core::delivery::{Claim, Finish, Inbox, InboxId, InboxLease};
+use cqrs_core::store::EventStore;
+use cqrs_core::{StreamKey, Version};
+use futures_util::future::join_all;
+
+use super::{at, stream};
+
+/// When the records of these tests expire: long after all leases.
+const EXPIRES: u64 = 1_000_000;
+
+/// An event is leased to one owner, who may renew the lease; when it has run out, somebody else may have it.
+pub async fn an_event_is_leased_to_one_owner_at_a_time(store: impl EventStore) {
+    let (inbox, id) = (store.delivery(), id("mailer", &stream("1"), 1, 0));
+    assert_eq!(inbox.claim(&id, &lease("a", 0, 100)).await.unwrap(), Claim::Claimed);
+    assert_eq!(inbox.claim(&id, &lease("b", 50, 150)).await.unwrap(), Claim::Busy { until: at(100) });
+    assert_eq!(inbox.claim(&id, &lease("a", 60, 160)).await.unwrap(), Claim::Claimed);
+    assert_eq!(inbox.claim(&id, &lease("b", 159, 259)).await.unwrap(), Claim::Busy { until: at(160) });
+    assert_eq!(inbox.claim(&id, &lease("b", 160, 260)).await.unwrap(), Claim::Claimed);
+    assert_eq!(inbox.claim(&id, &lease("a", 170, 270)).await.unwrap(), Claim::Busy { until: at(260) });
+}
+
+/// What was finished stays so, for everybody and after any lease.
+pub async fn a_finished_event_is_not_claimed_again(store: impl EventStore) {
+    let (inbox, id) = (store.delivery(), id("mailer", &stream("1"), 1, 0));
+    let own = lease("a", 0, 100);
+    assert_eq!(inbox.claim(&id, &own).await.unwrap(), Claim::Claimed);
+    // A second time, as after an answer that got lost.
+    assert_eq!(inbox.finish(&id, &own).await.unwrap(), Finish::Done);
+    assert_eq!(inbox.finish(&id, &own).await.unwrap(), Finish::Done);
+    for (owner, now) in [("a", 10), ("a", 200), ("b", 10), ("b", 200), ("b", EXPIRES - 1)] {
+        let claim = inbox.claim(&id, &lease(owner, now, now + 100)).await.unwrap();
+        assert_eq!(claim, Claim::Done, "{owner} {now}");
+    }
+}
+
+/// A lease that has run out is good until somebody else claims the event; then it is lost, and the loser changes
+/// nothing.
+pub async fn a_lost_lease_is_told(store: impl EventStore) {
+    let (inbox, id) = (store.delivery(), id("mailer", &stream("1"), 1, 0));
+    let (slow, fast) = (lease("slow", 0, 100), lease("fast", 100, 200));
+    assert_eq!(inbox.finish(&id, &slow).await.unwrap(), Finish::Lost, "never claimed");
+    inbox.claim(&id, &slow).await.unwrap();
+    inbox.claim(&id, &fast).await.unwrap();
+    assert_eq!(inbox.finish(&id, &slow).await.unwrap(), Finish::Lost);
+    inbox.release(&id, &slow).await.unwrap();
+    assert_eq!(inbox.claim(&id, &lease("c", 150, 250)).await.unwrap(), Claim::Busy { until: at(200) });
+    assert_eq!(inbox.finish(&id, &fast).await.unwrap(), Finish::Done, "nobody has claimed it since");
+    assert_eq!(inbox.finish(&id, &slow).await.unwrap(), Finish::Lost);
+}
+
+/// A lease that was given back is nobody's; what was finished cannot be given back.
+pub async fn a_released_event_can_be_claimed_at_once(store: impl EventStore) {
+    let (inbox, id) = (store.delivery(), id("mailer", &stream("1"), 1, 0));
+    let (first, second) = (lease("a", 0, 100), lease("b", 10, 110));
+    inbox.release(&id, &first).await.unwrap();
+    inbox.claim(&id, &first).await.unwrap();
+    inbox.release(&id, &first).await.unwrap();
+    assert_eq!(inbox.finish(&id, &first).await.unwrap(), Finish::Lost);
+    assert_eq!(inbox.claim(&id, &second).await.unwrap(), Claim::Claimed);
+    assert_eq!(inbox.finish(&id, &second).await.unwrap(), Finish::Done);
+    inbox.release(&id, &second).await.unwrap();
+    assert_eq!(inbox.claim(&id, &lease("c", 500, 600)).await.unwrap(), Claim::Done);
+}
+
+/// Of many claims at one time, one succeeds.
+pub async fn one_of_many_claims_succeeds(store: impl EventStore) {
+    let (inbox, id) = (store.delivery(), id("mailer", &stream("1"), 1, 0));
+    let claims = (0..20).map(|owner| {
+        let (inbox, id) = (&inbox, &id);
+        async move { inbox.claim(id, &lease(&owner.to_string(), 0, 100)).await.unwrap() }
+    });
+    let claims = join_all(claims).await;
+    assert_eq!(claims.iter().filter(|claim| **claim == Claim::Claimed).count(), 1, "{claims:?}");
+    let busy = Claim::Busy { until: at(100) };
+    assert_eq!(claims.iter().filter(|claim| **claim == busy).count(), 19, "{claims:?}");
+}
+
+/// Handlers, streams, commits and events have a record each, however alike they are called.
+pub async fn kindred_records_stay_apart(store: impl EventStore) {
+    let inbox = store.delivery();
+    let mut ids = Vec::new();
+    for handler in ["mail", "mailer", "mail#1"] {
+        for stream in [stream("1"), stream("11"), StreamKey::new("TENANT002#ORDER", "ORDER#1").unwrap()] {
+            for (version, index) in [(1, 0), (1, 1), (1, 11), (11, 1), (11, 0), (2, 0)] {
+                ids.push(id(handler, &stream, version, index));
+            }
+        }
+    }
+    for id in &ids {
+        assert_eq!(inbox.claim(id, &lease("a", 0, 100)).await.unwrap(), Claim::Claimed, "{id:?}");
+    }
+}
+
+fn id(handler: &str, stream: &StreamKey, version: u64, index: usize) -> InboxId {
+    InboxId { handler: handler.to_owned(), stream: stream.clone(), version: Version::new(version), index }
+}
+
+fn lease(owner: &str, now: u64, until: u64) -> InboxLease {
+    InboxLease { owner: owner.to_owned(), now: at(now), until: at(until), expires: at(EXPIRES) }
+}

@@ -1,0 +1,7 @@
+//! Handlers with `once`, on the embedded DynamoDB: what was handled is not handled again, whatever is delivered again.
+
+mod lease;
+mod office;
+mod options;
+mod redelivery;
+mod table;
