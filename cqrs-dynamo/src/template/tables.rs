@@ -1,12 +1,12 @@
 //! The tables, as `create_tables` would make them, with what an account adds: recovery, protection, expiry.
 
-use crate::inbox::EXPIRES_AT;
 use serde_json::{Value, json};
 
 use super::Section;
 use super::intrinsic::{attribute, output, reference};
 use super::name::Names;
 use crate::Tables;
+use crate::inbox::EXPIRES_AT;
 
 pub(super) const EVENTS: &str = "EventsTable";
 pub(super) const VIEWS: &str = "ViewsTable";
