@@ -1,15 +1,20 @@
 //! Makes topic, queues and subscriptions, or brings those that are there to the app's wiring.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use cqrs_core::App;
 use serde_json::{Value, json};
 
+use super::queue::is_missing;
 use super::{Broker, BrokerError};
 
 /// Fourteen days, the longest there is: what waits for a worker, or for a repair, must not be gone by then.
 const RETENTION_SECONDS: &str = "1209600";
+/// How often, and how many times, a new queue is asked for.
+const POLL: Duration = Duration::from_millis(500);
+const POLLS: u32 = 20;
 /// What SQS allows.
 const MAX_RECEIVES: u32 = 1000;
 
@@ -111,11 +116,19 @@ impl Broker {
         let created = request.send().await;
         let created = created.map_err(|error| BrokerError::request("create the queue", &name, error))?;
         let url = created.queue_url.unwrap_or_default();
-        let request = self.sqs.get_queue_attributes().queue_url(&url);
-        let found = request.attribute_names(QueueAttributeName::QueueArn).send().await;
-        let found = found.map_err(|error| BrokerError::request("look up the queue", &name, error))?;
-        let arn = found.attributes.unwrap_or_default().remove(&QueueAttributeName::QueueArn);
-        Ok(Made { name, url, arn: arn.unwrap_or_default() })
+        for _ in 0..POLLS {
+            let request = self.sqs.get_queue_attributes().queue_url(&url);
+            match request.attribute_names(QueueAttributeName::QueueArn).send().await {
+                Ok(found) => {
+                    let arn = found.attributes.unwrap_or_default().remove(&QueueAttributeName::QueueArn);
+                    return Ok(Made { name, url, arn: arn.unwrap_or_default() });
+                }
+                // A queue that was just made may not be there yet for all that ask.
+                Err(error) if is_missing(&error) => tokio::time::sleep(POLL).await,
+                Err(error) => return Err(BrokerError::request("look up the queue", &name, error)),
+            }
+        }
+        Err(BrokerError::Missing { kind: "queue", name })
     }
 
     async fn set_attributes(

@@ -152,11 +152,8 @@ impl QueueDeadLetters {
         let mut failing = HashSet::new();
         let mut failed = Vec::new();
         loop {
-            // A group of a FIFO queue is in order anyway, and brings its next ten only when these are gone.
-            let letters = match self.dead.is_fifo() {
-                true => sorted(held.receive(self.wait).await?),
-                false => self.receive_all(held).await?,
-            };
+            // Again, until there are none: a FIFO queue brings the next ten of a stream when the first are gone.
+            let letters = self.receive_all(held).await?;
             if letters.is_empty() {
                 break;
             }

@@ -59,9 +59,7 @@ impl Queue {
     pub(super) async fn find(sqs: &Client, name: String) -> Result<Self, BrokerError> {
         match sqs.get_queue_url().queue_name(&name).send().await {
             Ok(found) => Ok(Self { sqs: sqs.clone(), url: found.queue_url.unwrap_or_default(), name }),
-            Err(error) if error.code().is_some_and(|code| MISSING.contains(&code)) => {
-                Err(BrokerError::Missing { kind: "queue", name })
-            }
+            Err(error) if is_missing(&error) => Err(BrokerError::Missing { kind: "queue", name }),
             Err(error) => Err(BrokerError::request("look up the queue", &name, error)),
         }
     }
@@ -210,8 +208,10 @@ impl Queue {
     }
 }
 
-/// The older protocol's name and the newer one's.
-const MISSING: [&str; 2] = ["AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"];
+/// Whether there is no such queue, by the older protocol's name or the newer one's.
+pub(super) fn is_missing(error: &impl ProvideErrorMetadata) -> bool {
+    matches!(error.code(), Some("AWS.SimpleQueueService.NonExistentQueue" | "QueueDoesNotExist"))
+}
 
 impl Letter {
     /// The commit's message, as the consumer takes it.

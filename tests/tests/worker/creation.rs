@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use cqrs_core::delivery::DeliveryError;
-use cqrs_dynamo::BrokerError;
-use cqrs_tests::emulator::Emulator;
+use cqrs_dynamo::{Broker, BrokerError};
+use cqrs_tests::emulator::{Emulator, prefix};
+use cqrs_tests::faults::{Fault, Faults, at};
 use serde_json::{Value, json};
 
 use crate::office::{CLERK, Office};
@@ -52,6 +53,15 @@ async fn a_topic_that_is_there_follows_the_wiring() {
     assert_eq!(topic.arn, office.topic.arn);
     assert_eq!(topic.queues.len(), 2);
     assert_eq!(topic.queues[1], office.topic.queues[0], "what was there is left as it was");
+}
+
+#[tokio::test]
+async fn a_queue_that_is_made_is_waited_for() {
+    let office = Office::new().await;
+    let missing = at("GetQueueAttributes", 0, Fault::Answer(400, "QueueDoesNotExist"));
+    let conf = Faults::over(Emulator::shared().sdk_config(), missing).sdk_config();
+    let topic = Broker::from_conf(&conf).with_prefix(prefix()).create(&office.app).await.unwrap();
+    assert!(topic.queues[0].dead_letters_arn.ends_with("clerk-dlq"), "{topic:?}");
 }
 
 #[tokio::test]

@@ -92,7 +92,7 @@ async fn a_dead_letter_keeps_its_body_and_its_attributes() {
     let letter = &letters.messages()[0];
     let attributes = letter.message_attributes().unwrap();
     let text = |name: &str| attributes[name].string_value().unwrap();
-    assert_eq!(text("reason"), "the clerk cannot read `forged`");
+    assert_eq!(text("reason"), "the clerk refuses `forged`");
     assert_eq!(text("types"), "[\"Deposited\"]");
     assert_eq!(text("correlationId"), commits[0].metadata.correlation_id);
     assert_eq!(letter.body().unwrap(), cqrs_core::delivery::Message::of(&office.app, &commits[0]).body);

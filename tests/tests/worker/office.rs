@@ -65,11 +65,9 @@ impl Desk {
         }
         let permanent = self.shared.broken.lock().unwrap().get(&event.note).copied();
         if let Some(permanent) = permanent {
-            let reason = format!("the clerk cannot read `{}`", event.note);
-            return Err(if permanent {
-                HandlerError::permanent(reason)
-            } else {
-                HandlerError::retry(reason)
+            return Err(match permanent {
+                true => HandlerError::permanent(format!("the clerk refuses `{}`", event.note)),
+                false => HandlerError::retry(format!("the clerk cannot read `{}`", event.note)),
             });
         }
         self.shared.book.send_modify(|book| book.push(entry));

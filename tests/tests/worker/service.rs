@@ -74,6 +74,11 @@ async fn a_service_that_is_stopped_finishes_what_it_holds() {
     let service = Service::start(office.worker());
     in_time(office.desk.busy(3)).await;
     service.stop.send(()).unwrap();
+    // Time for the worker to stop, if it did not wait.
+    for _ in 0..5 {
+        office.backlog().await;
+    }
+    assert!(!service.ended.is_finished());
     office.desk.open();
     let worked = in_time(service.ended).await.unwrap().unwrap();
     assert_eq!((worked.done, worked.returned), (3, 0));
@@ -272,7 +277,7 @@ async fn a_batch_that_waits_for_a_stream_sees_that_it_was_parked_meanwhile() {
     in_time(async { while office.backlog().await > 0 {} }).await;
     assert_eq!(service.stop().await.dead, 2);
     let waits = "1:3 waits behind an earlier commit of its stream";
-    assert_eq!(office.letters_told().await, ["1:2 the clerk cannot read `wait`", waits]);
+    assert_eq!(office.letters_told().await, ["1:2 the clerk refuses `wait`", waits]);
     assert!(office.desk.book().is_empty());
 }
 
