@@ -1,0 +1,253 @@
+//! The end of a broker's queue under everything that a broker, a network and a machine may do: messages twice, out of
+//! order, received and lost, batches of any size, acknowledgements that do not arrive, throttled and broken requests,
+//! consumers that are killed between any two steps.
+//!
+//! `CHAOS_SEEDS=1000 cargo test -p cqrs-tests --test chaos` tries more; a failure names its seed.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
+
+use cqrs_core::Commit;
+use cqrs_core::delivery::{Consumer, Message, Received, Verdict};
+use cqrs_core::prelude::*;
+use cqrs_dynamo::{Dynamo, Embedded};
+use cqrs_tests::bank::{
+    self, AccountEvent, DepositAll, Deposited, Open, Opened, Statement, Wealth, WealthKey, Withdraw, deposit,
+};
+use cqrs_tests::conformance::events::all;
+use cqrs_tests::faults::{Call, Fault, Faults};
+use fastrand::Rng;
+use futures_util::TryStreamExt;
+
+const SEEDS: u64 = 200;
+const ACCOUNTS: [&str; 3] = ["1", "2", "3"];
+const OWNERS: [&str; 2] = ["Ada", "Bob"];
+const PERCENT: u32 = 10;
+
+/// What a handler has done, by commit.
+type Done = Arc<Mutex<BTreeMap<(String, u64), u32>>>;
+
+struct Ledger(Done);
+struct Inbox(Done);
+
+fn note(done: &Done, stream: &cqrs_core::StreamKey, version: Version) {
+    *done.lock().unwrap().entry((stream.to_string(), version.get())).or_default() += 1;
+}
+
+#[event_handler(Opened, Deposited)]
+impl Ledger {
+    async fn opened(&self, event: &Recorded<Opened>) -> Result<(), HandlerError> {
+        note(&self.0, event.stream(), event.version());
+        Ok(())
+    }
+
+    async fn deposited(&self, event: &Recorded<Deposited>) -> Result<(), HandlerError> {
+        if event.index() == 0 {
+            note(&self.0, event.stream(), event.version());
+        }
+        Ok(())
+    }
+}
+
+#[event_handler(Opened, once)]
+async fn greet(event: &Recorded<Opened>, inbox: &Inbox) -> Result<(), HandlerError> {
+    note(&inbox.0, event.stream(), event.version());
+    Ok(())
+}
+
+fn chance(rng: &mut Rng) -> bool {
+    rng.u32(..100) < PERCENT
+}
+
+/// Some accounts with a life behind them.
+async fn lives(dynamo: &Dynamo, rng: &mut Rng) -> Vec<Commit> {
+    let app = bank::app(dynamo.event_store()).unwrap();
+    let mut commits = Vec::new();
+    for number in ACCOUNTS {
+        let key = bank::account(number);
+        let owner = OWNERS[rng.usize(..OWNERS.len())].to_owned();
+        app.execute(&key, Open { owner }).await.unwrap();
+        for _ in 0..rng.usize(2..7) {
+            match rng.usize(..3) {
+                0 => drop(app.execute(&key, DepositAll(vec![1, 2, 3])).await.unwrap()),
+                1 => drop(app.execute(&key, deposit(rng.u64(1..50))).await.unwrap()),
+                // Refused where too little is there.
+                _ => drop(app.execute(&key, Withdraw { cents: 5 }).await),
+            }
+        }
+        commits.extend(all(&dynamo.event_store(), &key.stream().unwrap()).await);
+    }
+    commits
+}
+
+/// A queue of a broker: at least once, in no order.
+struct Queue {
+    messages: Vec<Received>,
+    dead: Vec<(Received, String)>,
+}
+
+impl Queue {
+    /// The messages of the commits that somebody here listens to, some of them twice.
+    fn filled(app: &App, name: &str, commits: &[Commit], rng: &mut Rng) -> Self {
+        let subscribers = app.wiring().subscribers.iter().filter(|subscriber| subscriber.queue == name);
+        let types: Vec<&str> = subscribers.flat_map(|subscriber| subscriber.events.clone()).collect();
+        let mut messages = Vec::new();
+        for commit in commits {
+            let message = Message::of(app, commit);
+            if message.types.iter().any(|name| types.contains(&name.as_str())) {
+                let copies = 1 + usize::from(chance(rng));
+                messages.extend(vec![Received { body: message.body, receives: 0 }; copies]);
+            }
+        }
+        Self { messages, dead: Vec::new() }
+    }
+
+    fn receive(&mut self, rng: &mut Rng) -> Vec<Received> {
+        rng.shuffle(&mut self.messages);
+        let left = self.messages.len().saturating_sub(rng.usize(1..=10));
+        let mut batch = self.messages.split_off(left);
+        batch.iter_mut().for_each(|message| message.receives += 1);
+        batch
+    }
+
+    fn settle(&mut self, batch: Vec<Received>, verdicts: Vec<Verdict>, rng: &mut Rng) {
+        for (message, verdict) in batch.into_iter().zip(verdicts) {
+            match verdict {
+                // The acknowledgement may be lost.
+                Verdict::Done if !chance(rng) => {}
+                Verdict::Done | Verdict::Retry { .. } => self.messages.push(message),
+                Verdict::Dead { reason } => self.dead.push((message, reason)),
+            }
+        }
+    }
+}
+
+/// Works a queue off. Where `kills`, a consumer dies now and then, after so many steps as chance has it.
+async fn work(consumer: &Consumer, queue: &mut Queue, rng: &mut Rng, kills: bool) {
+    while !queue.messages.is_empty() {
+        let batch = queue.receive(rng);
+        if chance(rng) {
+            // Received, and never arrived.
+            queue.messages.extend(batch);
+        } else if kills && chance(rng) {
+            let mut taking = Box::pin(consumer.take(&batch));
+            for _ in 0..rng.usize(..40) {
+                if taking.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            drop(taking);
+            queue.messages.extend(batch);
+        } else {
+            let verdicts = consumer.take(&batch).await;
+            queue.settle(batch, verdicts, rng);
+        }
+    }
+}
+
+/// One request in ten goes wrong, in one way or another.
+fn disturbed(database: &Embedded, seed: u64) -> Dynamo {
+    let rng = Mutex::new(Rng::with_seed(seed));
+    let plan = move |_: &Call| {
+        let mut rng = rng.lock().unwrap();
+        if !chance(&mut rng) {
+            return Fault::None;
+        }
+        let faults = [
+            Fault::Reset,
+            Fault::AnswerLost,
+            Fault::Answer(500, "InternalServerError"),
+            Fault::Answer(400, "ThrottlingException"),
+        ];
+        faults[rng.usize(..faults.len())]
+    };
+    Faults::new(database, plan).dynamo_without_retries()
+}
+
+fn app(dynamo: &Dynamo, ledger: &Done, inbox: &Done) -> App {
+    App::builder(dynamo.event_store())
+        .views(dynamo.views())
+        .provide(Ledger(Arc::clone(ledger)))
+        .provide(Inbox(Arc::clone(inbox)))
+        .settings(|settings| {
+            // A broker that never gives up: what is left at the end would be lost.
+            settings.delivery.attempts = u32::MAX;
+            // A claim whose answer was lost is taken over at once.
+            settings.inbox_lease = std::time::Duration::ZERO;
+        })
+        .build()
+        .unwrap()
+}
+
+async fn run(seed: u64) {
+    let mut rng = Rng::with_seed(seed);
+    let database = Embedded::in_memory().unwrap();
+    let clean = Dynamo::from_conf(&database.sdk_config());
+    clean.create_tables().await.unwrap();
+    let commits = lives(&clean, &mut rng).await;
+
+    let (ledger, inbox) = (Done::default(), Done::default());
+    let app = app(&disturbed(&database, seed), &ledger, &inbox);
+    for (name, kills) in [("Statement", true), ("Wealth", true), ("Ledger", true), ("greet", false)] {
+        let consumer = app.consumer(name).unwrap();
+        let mut queue = Queue::filled(&app, name, &commits, &mut rng);
+        work(&consumer, &mut queue, &mut rng, kills).await;
+        assert_eq!(queue.dead, [], "seed {seed}, queue {name}");
+    }
+    check_views(&clean, seed).await;
+    check_handlers(&commits, &ledger.lock().unwrap(), &inbox.lock().unwrap(), seed);
+}
+
+/// Every view equals the fold of the store.
+async fn check_views(dynamo: &Dynamo, seed: u64) {
+    let app = App::builder(dynamo.event_store()).views(dynamo.views()).only([]).build().unwrap();
+    let mut wealth: BTreeMap<String, u64> = BTreeMap::new();
+    for number in ACCOUNTS {
+        let key = bank::account(number);
+        let mut lines = Vec::new();
+        let mut owner = String::new();
+        let log: Vec<_> = app.history(&key).try_collect().await.unwrap();
+        for event in &log {
+            match event.event() {
+                AccountEvent::Opened(event) => owner.clone_from(&event.owner),
+                AccountEvent::Deposited(event) => lines.push(event.cents.cast_signed()),
+                AccountEvent::Withdrawn(event) => lines.push(-event.cents.cast_signed()),
+            }
+        }
+        let state = app.load(&key).await.unwrap().state;
+        *wealth.entry(owner).or_default() += state.balance;
+        let view = app.view::<Statement>(&key).await.unwrap().unwrap_or_default();
+        assert_eq!(view.lines, lines, "seed {seed}, account {number}");
+    }
+    for (owner, cents) in wealth {
+        let key = WealthKey::new(&bank::tenant(), owner.as_str());
+        let view = app.view::<Wealth>(&key).await.unwrap().unwrap_or_default();
+        assert_eq!(view.cents, cents, "seed {seed}, owner {owner}");
+    }
+}
+
+/// Every commit was handled; by the handler with an inbox once, unless the answer to its last request was lost.
+fn check_handlers(
+    commits: &[Commit],
+    ledger: &BTreeMap<(String, u64), u32>,
+    inbox: &BTreeMap<(String, u64), u32>,
+    seed: u64,
+) {
+    for commit in commits {
+        let place = (commit.stream.to_string(), commit.version.get());
+        let name = commit.events[0].name.as_str();
+        let wanted = matches!(name, "Opened" | "Deposited");
+        assert_eq!(ledger.contains_key(&place), wanted, "seed {seed}, {place:?}");
+        assert_eq!(inbox.contains_key(&place), name == "Opened", "seed {seed}, {place:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_view_equals_the_fold_and_every_commit_is_handled() {
+    let seeds = std::env::var("CHAOS_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(SEEDS);
+    for seed in 0..seeds {
+        run(seed).await;
+    }
+}
