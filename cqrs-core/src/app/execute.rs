@@ -58,7 +58,7 @@ impl<K, C> Execute<'_, K, C> {
         self
     }
 
-    /// When it happened, where that is not now: for imports.
+    /// When it happened, where that is not now: for imports. The time now is kept beside it, as `recordedAt`.
     pub fn at(mut self, when: Timestamp) -> Self {
         self.at = Some(when);
         self
@@ -116,6 +116,7 @@ where
             {
                 metadata.correlation_id = id;
             }
+            metadata.recorded_at = self.at.map(|_| Timestamp::now());
             metadata.created_by = self.by;
             metadata.causation_id =
                 self.causation_id.or_else(|| cause.map(|cause| cause.causation_id().to_owned()));
