@@ -1,14 +1,10 @@
 use std::sync::Arc;
 
-use serde_json::Value;
-
+use super::intake::{self, RELAY};
 use super::queue::{failed, stream_of};
-use super::relay::RELAY;
 use super::{DeadLetter, DeliveryError, LetterId, Subscriber};
 use crate::app::App;
-use crate::commit::Commit;
 use crate::key::StreamKey;
-use crate::store::record;
 
 /// The dead letters of an app's subscribers: list them, redrive them, drop them.
 ///
@@ -102,7 +98,7 @@ impl<'a> DeadLetters<'a> {
 
     /// Delivers one letter; on failure keeps it with the new reason.
     async fn deliver(&self, subscriber: &Subscriber, letter: &DeadLetter) -> Result<bool, DeliveryError> {
-        let failure = match decode(letter) {
+        let failure = match intake::decode(&letter.record) {
             Ok(commit) => {
                 let retry = self.app.settings().delivery;
                 match subscriber.deliver(self.app, std::slice::from_ref(&commit), retry).await {
@@ -134,7 +130,7 @@ impl<'a> DeadLetters<'a> {
         let known: Vec<&str> = self.app.known_events().collect();
         let mut removed = 0;
         'letters: for letter in self.of(RELAY).await? {
-            let Ok(commit) = decode(&letter) else { continue };
+            let Ok(commit) = intake::decode(&letter.record) else { continue };
             if !commit.events.iter().all(|event| known.contains(&event.name.as_str())) {
                 continue;
             }
@@ -147,12 +143,5 @@ impl<'a> DeadLetters<'a> {
             removed += 1;
         }
         Ok(removed)
-    }
-}
-
-fn decode(letter: &DeadLetter) -> Result<Commit, String> {
-    match &letter.record {
-        Value::Object(fields) => record::decode(fields.clone()).map_err(|corrupt| corrupt.to_string()),
-        _ => Err("the record is not an object".to_owned()),
     }
 }
