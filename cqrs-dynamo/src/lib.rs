@@ -27,6 +27,9 @@ mod event_store;
 mod feed;
 mod meter;
 mod shard;
+#[cfg(feature = "broker")]
+mod sns;
+mod stream;
 mod tables;
 mod view_store;
 
@@ -37,5 +40,7 @@ pub use embedded::{Embedded, EmbeddedError};
 pub use event_store::DynamoEventStore;
 pub use feed::StreamFeed;
 pub use meter::Cost;
+#[cfg(feature = "broker")]
+pub use sns::SnsPublisher;
 pub use tables::Tables;
 pub use view_store::DynamoViewStore;
