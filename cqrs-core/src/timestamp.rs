@@ -1,8 +1,9 @@
 //! A point in time, to the millisecond.
 
 use std::fmt;
+use std::ops::{Add, Sub};
 use std::str::FromStr;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use time::OffsetDateTime;
@@ -48,6 +49,28 @@ impl Timestamp {
     pub const fn unix_millis(self) -> i64 {
         self.0
     }
+}
+
+/// A later time, to the millisecond; at most the last of year 9999.
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, time: Duration) -> Self {
+        Self::from_unix_millis(self.0.saturating_add(milliseconds(time)))
+    }
+}
+
+/// An earlier time, to the millisecond; at least the first of year 0.
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, time: Duration) -> Self {
+        Self::from_unix_millis(self.0.saturating_sub(milliseconds(time)))
+    }
+}
+
+fn milliseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl fmt::Display for Timestamp {
@@ -110,6 +133,14 @@ mod tests {
         fn texts_sort_as_times(a in FIRST_MILLISECOND..=LAST_MILLISECOND, b in FIRST_MILLISECOND..=LAST_MILLISECOND) {
             prop_assert_eq!(a.cmp(&b), Timestamp(a).to_string().cmp(&Timestamp(b).to_string()));
         }
+    }
+
+    #[test]
+    fn a_time_moves_up_to_the_ends_of_the_calendar() {
+        let at = Timestamp(1_000);
+        assert_eq!(at + Duration::from_millis(1) - Duration::from_secs(1), Timestamp(1));
+        assert_eq!(at + Duration::MAX, Timestamp(LAST_MILLISECOND));
+        assert_eq!(at - Duration::MAX, Timestamp(FIRST_MILLISECOND));
     }
 
     #[test]

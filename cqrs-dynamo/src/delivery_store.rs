@@ -23,6 +23,7 @@ const REASON_BYTES: usize = 4096;
 /// | position | `POSITION#{subscriber}` | the shard |
 /// | dead letter | `LETTER#{subscriber}` | `{digest of the stream's key}@{version}` |
 /// | commit that holds its stream back | `PARKED#{queue}` | the same |
+/// | lease of a relay to a topic | `RELAY#{name}` | the shard |
 ///
 /// The digest is a name-based UUID, because a commit's two keys do not fit into one sort key. Letters of one
 /// stream stand together, in the order of their versions.
@@ -124,7 +125,7 @@ impl DeliveryStore for DynamoDeliveryStore {
 }
 
 impl DynamoDeliveryStore {
-    async fn put(&self, item: Item) -> Result<(), StoreError> {
+    pub(crate) async fn put(&self, item: Item) -> Result<(), StoreError> {
         self.client
             .put_item()
             .table_name(&self.table)
@@ -136,7 +137,7 @@ impl DynamoDeliveryStore {
         Ok(())
     }
 
-    async fn delete(&self, key: Item) -> Result<(), StoreError> {
+    pub(crate) async fn delete(&self, key: Item) -> Result<(), StoreError> {
         self.client
             .delete_item()
             .table_name(&self.table)
@@ -148,7 +149,11 @@ impl DynamoDeliveryStore {
         Ok(())
     }
 
-    async fn page(&self, pk: &str, start: Option<Item>) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+    pub(crate) async fn page(
+        &self,
+        pk: &str,
+        start: Option<Item>,
+    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
         let output = self
             .client
             .query()
@@ -197,12 +202,12 @@ impl DynamoDeliveryStore {
         record.map(Value::Object).map_err(|error| StoreError::Refused { source: Box::new(error) })
     }
 
-    fn text(&self, item: &Item, name: &str) -> Result<String, StoreError> {
+    pub(crate) fn text(&self, item: &Item, name: &str) -> Result<String, StoreError> {
         let value = item.get(name).and_then(|value| value.as_s().ok()).cloned();
         value.ok_or_else(|| self.unreadable(item, name))
     }
 
-    fn unreadable(&self, item: &Item, name: &str) -> StoreError {
+    pub(crate) fn unreadable(&self, item: &Item, name: &str) -> StoreError {
         let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str);
         let (pk, sk) = (text("pk"), text("sk"));
         refused(format!("table `{}`, item at pk `{pk}`, sk `{sk}`: `{name}` cannot be read", self.table))
@@ -232,7 +237,7 @@ fn stream_sk(pk: &str, sk: &str, version: u64) -> String {
     format!("{digest}@{version:010}")
 }
 
-fn key(pk: &str, sk: &str) -> Item {
+pub(crate) fn key(pk: &str, sk: &str) -> Item {
     let text = |value: &str| AttributeValue::S(value.to_owned());
     Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
 }

@@ -10,6 +10,7 @@
 //! | `views` | fence of a view across aggregates | `TENANT001#ORDER@CUSTOMER_TOTALS` | `ORDER#20240101-001` |
 //! | `delivery` | position of a subscriber | `POSITION#{subscriber}` | the stream's shard |
 //! | `delivery` | dead letter of a subscriber | `LETTER#{subscriber}` | digest and version |
+//! | `delivery` | lease of a relay to a topic | `RELAY#{name}` | the stream's shard |
 //!
 //! An append is one `PutItem` under `attribute_not_exists(pk)`; where the version is taken, the same answer brings
 //! the commit that holds it. Commits are never updated and never deleted: a policy for the events table needs
@@ -26,6 +27,8 @@ mod error;
 mod event_store;
 mod feed;
 mod meter;
+#[cfg(feature = "broker")]
+mod relay;
 mod shard;
 #[cfg(feature = "broker")]
 mod sns;
@@ -40,6 +43,8 @@ pub use embedded::{Embedded, EmbeddedError};
 pub use event_store::DynamoEventStore;
 pub use feed::StreamFeed;
 pub use meter::Cost;
+#[cfg(feature = "broker")]
+pub use relay::{NotRelayed, Relay, RelaySettings, relay_records};
 #[cfg(feature = "broker")]
 pub use sns::SnsPublisher;
 pub use tables::Tables;
