@@ -2,6 +2,7 @@
 
 pub mod bank;
 pub mod conformance;
+pub mod emulator;
 pub mod faults;
 pub mod loopback;
 pub mod shop;

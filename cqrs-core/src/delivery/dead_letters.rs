@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::intake::{self, RELAY};
 use super::queue::{failed, stream_of};
-use super::{DeadLetter, DeliveryError, LetterId, Subscriber};
+use super::{DeadLetter, DeliveryError, LetterId, Publisher, Subscriber};
 use crate::app::App;
 use crate::key::StreamKey;
 
@@ -63,6 +63,23 @@ impl<'a> DeadLetters<'a> {
             }
         }
         Ok(removed)
+    }
+
+    /// Publishes the dead letters of `@relay` that this program can read, in the order of each stream: the redrive of a
+    /// relay to a topic. What the topic accepts is removed. Returns how many were removed.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Publish`], [`DeliveryError::Ledger`].
+    pub async fn publish(&self, publisher: &impl Publisher) -> Result<usize, DeliveryError> {
+        let mut letters = self.of(RELAY).await?;
+        letters.retain(|letter| intake::decode(&letter.record).is_ok());
+        let records: Vec<_> = letters.iter().map(|letter| letter.record.clone()).collect();
+        let published = self.app.publish(publisher, &records).await;
+        let accepted = published.as_ref().err().map_or(records.len(), |interrupted| interrupted.accepted);
+        for letter in letters.iter().take(accepted) {
+            self.app.ledger().remove_letter(&letter.id).await.map_err(|source| failed(RELAY, source))?;
+        }
+        published.map(|()| accepted).map_err(|interrupted| interrupted.error)
     }
 
     /// Removes a dead letter without delivering it; later commits of its stream stay until they are redriven.

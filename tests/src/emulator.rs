@@ -1,0 +1,90 @@
+//! SNS and SQS on this machine: moto's server, in a Python of the project's own.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+
+/// A server that ends when this value is dropped, or with the process, however that ends.
+#[derive(Debug)]
+pub struct Emulator {
+    server: Child,
+    /// `http://127.0.0.1:…`
+    pub endpoint: String,
+}
+
+impl Emulator {
+    /// The one of this process: its tests stay apart by the prefixes of their brokers.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Emulator> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
+    }
+
+    /// Starts one of its own, which takes a second or two, and the first time as long as it takes to install it.
+    ///
+    /// # Panics
+    /// Where `scripts/emulators` fails, or what it has installed does not start.
+    #[must_use]
+    pub fn start() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let script = root.join("scripts/emulators");
+        let installed = Command::new("bash").arg(&script).output();
+        let installed = installed.unwrap_or_else(|error| panic!("`bash` cannot be started: {error}"));
+        let (python, said) =
+            (String::from_utf8_lossy(&installed.stdout), String::from_utf8_lossy(&installed.stderr));
+        assert!(
+            installed.status.success(),
+            "SNS and SQS cannot be emulated, because `{}` failed ({}): {said}",
+            script.display(),
+            installed.status
+        );
+        let mut server = Command::new(python.trim())
+            .args(["-c", include_str!("emulator.py")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("`{}` cannot be started: {error}", python.trim()));
+        let mut port = String::new();
+        let stdout = server.stdout.take().map(BufReader::new);
+        let read = stdout.map(|mut stdout| stdout.read_line(&mut port));
+        assert!(
+            matches!(read, Some(Ok(1..))),
+            "the emulator of SNS and SQS ended before it listened: {:?}",
+            server.wait()
+        );
+        Self { server, endpoint: format!("http://127.0.0.1:{}", port.trim()) }
+    }
+
+    /// A configuration of the SDK that leads here, for one runtime: a client keeps connections to it.
+    #[must_use]
+    pub fn sdk_config(&self) -> SdkConfig {
+        let credentials = Credentials::from_keys("test", "test", None);
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::from_static("eu-central-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .endpoint_url(&self.endpoint)
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build()
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // It may have ended by itself; what counts is that it is gone.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+/// A prefix that no other test of this process has.
+#[must_use]
+pub fn prefix() -> String {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    format!("test{}-", COUNT.fetch_add(1, Ordering::Relaxed))
+}
