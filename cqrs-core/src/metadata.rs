@@ -16,6 +16,10 @@ use crate::timestamp::Timestamp;
 pub struct Metadata {
     /// When the command was executed, or the time given with `.at(…)`.
     pub created_at: Timestamp,
+    /// When the command was executed, where `created_at` is another time: one given with `.at(…)`, or one moved
+    /// on so that time does not run backwards in its stream. See [`Metadata::recorded`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Timestamp>,
     /// Who sent the command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<String>,
@@ -38,11 +42,19 @@ impl Metadata {
         let command_id = command_id.into();
         Self {
             created_at,
+            recorded_at: None,
             created_by: None,
             correlation_id: command_id.clone(),
             command_id,
             causation_id: None,
             trace_context: None,
         }
+    }
+
+    /// When the commit was recorded, by the clock of the machine that executed the command. What has to be done
+    /// with all commits since a time, whatever time they tell about, goes by this one.
+    #[must_use]
+    pub fn recorded(&self) -> Timestamp {
+        self.recorded_at.unwrap_or(self.created_at)
     }
 }

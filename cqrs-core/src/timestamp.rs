@@ -1,7 +1,7 @@
 //! A point in time, to the millisecond.
 
 use std::fmt;
-use std::ops::Add;
+use std::ops::{Add, Sub};
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -57,14 +57,26 @@ impl Timestamp {
     }
 }
 
-/// To the millisecond; past the year 9999 it stays at its end.
+/// A later time, to the millisecond; at most the last of year 9999.
 impl Add<Duration> for Timestamp {
     type Output = Self;
 
     fn add(self, time: Duration) -> Self {
-        let milliseconds = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-        Self::from_unix_millis(self.0.saturating_add(milliseconds))
+        Self::from_unix_millis(self.0.saturating_add(milliseconds(time)))
     }
+}
+
+/// An earlier time, to the millisecond; at least the first of year 0.
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, time: Duration) -> Self {
+        Self::from_unix_millis(self.0.saturating_sub(milliseconds(time)))
+    }
+}
+
+fn milliseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl fmt::Display for Timestamp {
@@ -130,11 +142,13 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_ends_with_the_year_9999() {
-        let now = Timestamp::from_unix_millis(1_704_103_200_000);
-        let later = now + Duration::from_secs(60);
-        assert_eq!((later.since(now), now.since(later)), (Duration::from_secs(60), Duration::ZERO));
-        assert_eq!(now + Duration::MAX, Timestamp(LAST_MILLISECOND));
+    fn a_time_moves_up_to_the_ends_of_the_calendar() {
+        let at = Timestamp(1_000);
+        assert_eq!(at + Duration::from_millis(1) - Duration::from_secs(1), Timestamp(1));
+        assert_eq!(at + Duration::MAX, Timestamp(LAST_MILLISECOND));
+        assert_eq!(at - Duration::MAX, Timestamp(FIRST_MILLISECOND));
+        let later = at + Duration::from_secs(60);
+        assert_eq!((later.since(at), at.since(later)), (Duration::from_secs(60), Duration::ZERO));
     }
 
     #[test]

@@ -24,6 +24,7 @@ const REASON_BYTES: usize = 4096;
 /// | dead letter | `LETTER#{subscriber}` | `{digest of the stream's key}@{version}` |
 /// | commit that holds its stream back | `PARKED#{queue}` | the same |
 /// | inbox record | `INBOX#{handler}#{digest of the stream's key}` | `{version}#{index of the event}` |
+/// | lease of a relay to a topic | `RELAY#{name}` | the shard |
 ///
 /// An inbox record has `claimedBy`, `leasedUntil` until the event has been handled, and `expiresAt` (N, seconds since
 /// 1970), by which DynamoDB deletes it where the table's time to live is enabled. The embedded DynamoDB deletes none.
@@ -129,7 +130,7 @@ impl DeliveryStore for DynamoDeliveryStore {
 }
 
 impl DynamoDeliveryStore {
-    async fn put(&self, item: Item) -> Result<(), StoreError> {
+    pub(crate) async fn put(&self, item: Item) -> Result<(), StoreError> {
         self.client
             .put_item()
             .table_name(&self.table)
@@ -141,7 +142,7 @@ impl DynamoDeliveryStore {
         Ok(())
     }
 
-    async fn delete(&self, key: Item) -> Result<(), StoreError> {
+    pub(crate) async fn delete(&self, key: Item) -> Result<(), StoreError> {
         self.client
             .delete_item()
             .table_name(&self.table)
@@ -153,7 +154,11 @@ impl DynamoDeliveryStore {
         Ok(())
     }
 
-    async fn page(&self, pk: &str, start: Option<Item>) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+    pub(crate) async fn page(
+        &self,
+        pk: &str,
+        start: Option<Item>,
+    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
         let output = self
             .client
             .query()

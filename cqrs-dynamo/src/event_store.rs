@@ -13,6 +13,7 @@ use crate::contention::{CONTENDED, Contention};
 use crate::delivery_store::DynamoDeliveryStore;
 use crate::error::{refused, store_error};
 use crate::feed::StreamFeed;
+use crate::stream::TableStream;
 
 /// Commits in a DynamoDB table, one item each. Clones are cheap.
 ///
@@ -88,7 +89,7 @@ impl EventStore for DynamoEventStore {
     }
 
     fn feed(&self) -> StreamFeed {
-        StreamFeed::new(self.client.clone(), self.streams.clone(), self.table.clone())
+        StreamFeed::new(self.stream())
     }
 
     fn delivery(&self) -> DynamoDeliveryStore {
@@ -101,6 +102,10 @@ impl EventStore for DynamoEventStore {
 }
 
 impl DynamoEventStore {
+    pub(crate) fn stream(&self) -> TableStream {
+        TableStream::new(self.client.clone(), self.streams.clone(), self.table.clone())
+    }
+
     /// The commit that DynamoDB hands back with a failed condition.
     fn winner(&self, error: SdkError<PutItemError>) -> Result<Commit, StoreError> {
         let item = match error {

@@ -3,8 +3,9 @@ use std::collections::VecDeque;
 use cqrs_core::StoreError;
 use cqrs_core::delivery::{ChangeFeed, FeedPage, Positions};
 
-use crate::error::{refused, store_error};
+use crate::error::refused;
 use crate::shard::{Read, Shard};
+use crate::stream::TableStream;
 
 /// After so many empty reads the list of shards is read again: new ones appear where old ones end, and that
 /// is seen at once; this is for what was not seen.
@@ -17,10 +18,7 @@ const EMPTY_READS: u32 = 40;
 /// Streams"): a delivery that stands still for longer misses commits.
 #[derive(Debug)]
 pub struct StreamFeed {
-    tables: aws_sdk_dynamodb::Client,
-    streams: aws_sdk_dynamodbstreams::Client,
-    table: String,
-    arn: Option<String>,
+    stream: TableStream,
     /// Those that have not ended; the one to read next stands first, the one read last at the back.
     open: VecDeque<Shard>,
     /// Ids of those that have ended and are still listed.
@@ -31,9 +29,9 @@ pub struct StreamFeed {
 
 impl ChangeFeed for StreamFeed {
     async fn read(&mut self, after: &Positions) -> Result<FeedPage, StoreError> {
-        let arn = self.arn().await?;
+        let arn = self.stream.arn().await?;
         if self.stale || self.empty_reads >= EMPTY_READS {
-            self.list_shards(&arn, after).await?;
+            self.list_shards(after).await?;
         }
         let mut left = self.open.len();
         while left > 0 {
@@ -45,16 +43,26 @@ impl ChangeFeed for StreamFeed {
             }
             let Some(shard) = self.open.back_mut() else { break };
             let position = after.get(shard.id());
-            match shard.read(&self.streams, &self.table, &arn, position).await? {
+            match shard.read(&self.stream.client, &self.stream.table, &arn, position).await? {
                 Read::Changes(changes) => {
                     self.empty_reads = 0;
+                    let changes = changes.into_iter().map(|streamed| streamed.change).collect();
                     return Ok(FeedPage { changes });
                 }
-                Read::Nothing | Read::Others => {}
-                Read::Ended => {
+                Read::Nothing => {}
+                Read::Trimmed => {
+                    return Err(refused(format!(
+                        "the stream of table `{}` no longer holds the place where the delivery stopped (shard \
+                         `{}`): it keeps records for 24 hours. To go on from the oldest record that it has, delete \
+                         the items of the delivery table whose pk begins with `POSITION#`",
+                        self.stream.table,
+                        shard.id(),
+                    )));
+                }
+                Read::Ended | Read::Gone => {
                     let ended = self.open.pop_back();
                     self.ended.extend(ended.map(|shard| shard.id().to_owned()));
-                    self.list_shards(&arn, after).await?;
+                    self.list_shards(after).await?;
                     // Its children may be read now.
                     left = self.open.len();
                 }
@@ -66,38 +74,8 @@ impl ChangeFeed for StreamFeed {
 }
 
 impl StreamFeed {
-    pub(crate) fn new(
-        tables: aws_sdk_dynamodb::Client,
-        streams: aws_sdk_dynamodbstreams::Client,
-        table: String,
-    ) -> Self {
-        Self {
-            tables,
-            streams,
-            table,
-            arn: None,
-            open: VecDeque::new(),
-            ended: Vec::new(),
-            stale: true,
-            empty_reads: 0,
-        }
-    }
-
-    async fn arn(&mut self) -> Result<String, StoreError> {
-        if let Some(arn) = &self.arn {
-            return Ok(arn.clone());
-        }
-        let described = self.tables.describe_table().table_name(&self.table).send().await;
-        let table = described.map_err(|error| store_error(&self.table, error))?.table;
-        let arn = table.and_then(|table| table.latest_stream_arn).ok_or_else(|| {
-            refused(format!(
-                "table `{}` has no stream, so nothing can be delivered; enable one with new images, or let \
-                 `create_tables()` make the table",
-                self.table
-            ))
-        })?;
-        self.arn = Some(arn.clone());
-        Ok(arn)
+    pub(crate) fn new(stream: TableStream) -> Self {
+        Self { stream, open: VecDeque::new(), ended: Vec::new(), stale: true, empty_reads: 0 }
     }
 
     fn waits_for_parent(&self, shard: &Shard) -> bool {
@@ -105,36 +83,22 @@ impl StreamFeed {
     }
 
     /// Takes in shards that were not there before, and forgets ended ones that are gone.
-    async fn list_shards(&mut self, arn: &str, after: &Positions) -> Result<(), StoreError> {
-        let mut listed = Vec::new();
-        let mut start = None;
-        loop {
-            let page = self.streams.describe_stream().stream_arn(arn).set_exclusive_start_shard_id(start);
-            let description =
-                page.send().await.map_err(|error| store_error(&self.table, error))?.stream_description;
-            let Some(description) = description else { break };
-            listed.extend(description.shards.unwrap_or_default());
-            start = description.last_evaluated_shard_id;
-            if start.is_none() {
-                break;
-            }
-        }
-        let first = self.stale;
-        let ids: Vec<&str> = listed.iter().filter_map(|shard| shard.shard_id()).collect();
-        if first && !after.is_empty() && !ids.iter().any(|id| after.contains_key(*id)) {
+    async fn list_shards(&mut self, after: &Positions) -> Result<(), StoreError> {
+        let listed = self.stream.shards().await?;
+        let ids: Vec<&str> = listed.iter().map(Shard::id).collect();
+        if self.stale && !after.is_empty() && !ids.iter().any(|id| after.contains_key(*id)) {
             tracing::warn!(
-                table = self.table,
+                table = self.stream.table,
                 "the stream no longer holds the place where the delivery stopped; commits that are older than \
                  24 hours may not have been delivered"
             );
         }
         self.ended.retain(|id| ids.contains(&id.as_str()));
-        for shard in &listed {
-            let Some(id) = shard.shard_id() else { continue };
-            let known =
-                self.ended.iter().any(|ended| ended == id) || self.open.iter().any(|open| open.id() == id);
+        for shard in listed {
+            let known = self.ended.iter().any(|ended| ended == shard.id())
+                || self.open.iter().any(|open| open.id() == shard.id());
             if !known {
-                self.open.push_back(Shard::new(id, shard.parent_shard_id()));
+                self.open.push_back(shard);
             }
         }
         self.stale = false;

@@ -74,6 +74,7 @@
 //! | `delivery` | position of a subscriber | `POSITION#{subscriber}` | the stream's shard |
 //! | `delivery` | dead letter of a subscriber | `LETTER#{subscriber}` | digest and version |
 //! | `delivery` | inbox record of a handler with `once` | `INBOX#{handler}#{digest}` | version and index of the event |
+//! | `delivery` | lease of a relay to a topic | `RELAY#{name}` | the stream's shard |
 //!
 //! A commit is the record of [`cqrs_core::store::record`], its JSON values as native types. An append is one
 //! `PutItem` under `attribute_not_exists(pk)`; where the version is taken, the same answer brings the commit that
@@ -128,7 +129,12 @@ mod inbox;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod meter;
+#[cfg(feature = "broker")]
+mod relay;
 mod shard;
+#[cfg(feature = "broker")]
+mod sns;
+mod stream;
 mod tables;
 pub mod template;
 mod view_store;
@@ -145,5 +151,9 @@ pub use embedded::{Embedded, EmbeddedError};
 pub use event_store::DynamoEventStore;
 pub use feed::StreamFeed;
 pub use meter::Cost;
+#[cfg(feature = "broker")]
+pub use relay::{NotRelayed, Relay, RelaySettings, relay_records};
+#[cfg(feature = "broker")]
+pub use sns::SnsPublisher;
 pub use tables::Tables;
 pub use view_store::DynamoViewStore;

@@ -11,7 +11,9 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemOutput;
 use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::put_item::PutItemOutput;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
+use aws_sdk_dynamodb::operation::scan::ScanOutput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsOutput;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use aws_smithy_runtime_api::client::interceptors::context::Output;
 
@@ -89,6 +91,10 @@ impl Meter {
             self.add_read(output.consumed_capacity());
         } else if let Some(output) = output.downcast_ref::<GetItemOutput>() {
             self.add_read(output.consumed_capacity());
+        } else if let Some(output) = output.downcast_ref::<ScanOutput>() {
+            self.add_read(output.consumed_capacity());
+        } else if let Some(output) = output.downcast_ref::<UpdateItemOutput>() {
+            self.add_write(output.consumed_capacity());
         } else if let Some(output) = output.downcast_ref::<DeleteItemOutput>() {
             self.add_write(output.consumed_capacity());
         } else if let Some(output) = output.downcast_ref::<TransactWriteItemsOutput>() {

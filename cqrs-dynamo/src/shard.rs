@@ -2,12 +2,15 @@ use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::error::ProvideErrorMetadata;
 use aws_sdk_dynamodbstreams::operation::get_records::GetRecordsOutput;
 use aws_sdk_dynamodbstreams::types::{OperationType, ShardIteratorType, StreamRecord};
-use cqrs_core::StoreError;
 use cqrs_core::delivery::Change;
+use cqrs_core::{StoreError, Timestamp};
 use serde_json::Value;
 
 use crate::attribute;
-use crate::error::{refused, store_error};
+use crate::error::store_error;
+
+/// The code for a place that is older than what the stream keeps.
+const TRIMMED: &str = "TrimmedDataAccessException";
 
 /// One shard of a stream, and how far it has been read.
 #[derive(Debug)]
@@ -26,11 +29,21 @@ struct Reader {
 
 /// What one read of a shard gave.
 pub(crate) enum Read {
-    Changes(Vec<Change>),
-    /// Records, and no commit among them.
-    Others,
+    Changes(Vec<Streamed>),
+    /// There is nothing new at present.
     Nothing,
+    /// All of it has been read.
     Ended,
+    /// The stream no longer holds what follows the position.
+    Trimmed,
+    /// The whole shard is older than what the stream keeps.
+    Gone,
+}
+
+/// A change, and when DynamoDB took it, to the second.
+pub(crate) struct Streamed {
+    pub(crate) change: Change,
+    pub(crate) at: Option<Timestamp>,
 }
 
 impl Shard {
@@ -61,24 +74,26 @@ impl Shard {
             let iterator = match kept.take() {
                 Some(reader) => reader.iterator,
                 None => match self.iterator(client, table, arn, after).await? {
-                    Some(iterator) => iterator,
-                    None => return Ok(Read::Ended),
+                    Ok(iterator) => iterator,
+                    Err(end) => return Ok(end),
                 },
             };
             match client.get_records().shard_iterator(&iterator).send().await {
                 Ok(output) => match self.take(output, after) {
                     // The commits behind them must not wait for the next poll.
-                    Read::Others => kept = self.reader.take(),
-                    read => return Ok(read),
+                    None => kept = self.reader.take(),
+                    Some(read) => return Ok(read),
                 },
                 // An iterator lives for 15 minutes; the position does not age.
                 Err(error) if error.code() == Some("ExpiredIteratorException") && !fresh => {}
+                Err(error) if error.code() == Some(TRIMMED) => return Ok(Read::Trimmed),
                 Err(error) => return Err(store_error(table, error)),
             }
         }
     }
 
-    fn take(&mut self, output: GetRecordsOutput, after: Option<&String>) -> Read {
+    /// What the answer brings; none where there are records, and no commit among them.
+    fn take(&mut self, output: GetRecordsOutput, after: Option<&String>) -> Option<Read> {
         let mut changes = Vec::new();
         let records = output.records.unwrap_or_default();
         let empty = records.is_empty();
@@ -89,29 +104,32 @@ impl Shard {
             }
             let Some(image) = record.dynamodb else { continue };
             let position = format!("{:0>40}", image.sequence_number().unwrap_or_default());
-            changes.push(Change { shard: self.id.clone(), position, record: image_of(image) });
+            let at = image.approximate_creation_date_time().and_then(|at| at.to_millis().ok());
+            let change = Change { shard: self.id.clone(), position, record: image_of(image) };
+            changes.push(Streamed { change, at: at.map(Timestamp::from_unix_millis) });
         }
-        let last = changes.last().map(|change| change.position.clone());
+        let last = changes.last().map(|streamed| streamed.change.position.clone());
         let continues = last.or_else(|| after.cloned());
         let next = output.next_shard_iterator;
         let ended = next.is_none();
         self.reader = next.map(|iterator| Reader { after: continues, iterator });
         match changes.is_empty() {
-            true if ended => Read::Ended,
-            true if empty => Read::Nothing,
-            true => Read::Others,
+            true if ended => Some(Read::Ended),
+            true if empty => Some(Read::Nothing),
+            true => None,
             // An end is seen once more, by the read that follows these.
-            false => Read::Changes(changes),
+            false => Some(Read::Changes(changes)),
         }
     }
 
+    /// An iterator; or why there is none.
     async fn iterator(
         &self,
         client: &Client,
         table: &str,
         arn: &str,
         after: Option<&String>,
-    ) -> Result<Option<String>, StoreError> {
+    ) -> Result<Result<String, Read>, StoreError> {
         let wanted = client.get_shard_iterator().stream_arn(arn).shard_id(&self.id);
         let wanted = match after {
             Some(position) => wanted
@@ -120,15 +138,9 @@ impl Shard {
             None => wanted.shard_iterator_type(ShardIteratorType::TrimHorizon),
         };
         match wanted.send().await {
-            Ok(output) => Ok(output.shard_iterator),
-            // The whole shard is older than 24 hours.
-            Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
-            Err(error) if error.code() == Some("TrimmedDataAccessException") => Err(refused(format!(
-                "the stream of table `{table}` no longer holds the place where the delivery stopped (shard `{}`): \
-                 it keeps records for 24 hours. To go on from the oldest record that it has, delete the items of \
-                 the delivery table whose pk begins with `POSITION#`",
-                self.id
-            ))),
+            Ok(output) => Ok(output.shard_iterator.ok_or(Read::Ended)),
+            Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(Err(Read::Gone)),
+            Err(error) if error.code() == Some(TRIMMED) => Ok(Err(Read::Trimmed)),
             Err(error) => Err(store_error(table, error)),
         }
     }

@@ -27,6 +27,7 @@ async fn a_command_becomes_a_commit() {
     let (app, other) = two_apps().await;
     let key = bank::account("1");
     let at: Timestamp = "2024-01-01T10:00:00Z".parse().unwrap();
+    let before = Timestamp::now();
     let done = app
         .execute(&key, Open { owner: "Ada".into() })
         .by("teller-1")
@@ -45,6 +46,10 @@ async fn a_command_becomes_a_commit() {
     assert_eq!(recorded.metadata(), &done.metadata);
     assert_eq!(recorded.metadata().created_by.as_deref(), Some("teller-1"));
     assert_eq!(recorded.metadata().created_at, at);
+    assert!(
+        recorded.metadata().recorded() >= before,
+        "an import is recorded now, whatever time it tells about"
+    );
     assert_eq!(recorded.metadata().command_id, "c-1");
     assert_eq!(recorded.metadata().correlation_id, "request-1");
     assert_eq!(recorded.metadata().causation_id.as_deref(), Some("c-0"));
@@ -213,6 +218,9 @@ async fn time_does_not_run_backwards_within_a_stream() {
     app.execute(&key, Open { owner: "Ada".into() }).at(future).await.unwrap();
     let done = app.execute(&key, deposit(1)).await.unwrap();
     assert_eq!(done.metadata.created_at, future, "the clock of the machine is behind that of the stream");
+    assert!(done.metadata.recorded() < future, "and tells when the commit was recorded");
+    let done = app.execute(&bank::account("2"), Open { owner: "Bo".into() }).await.unwrap();
+    assert_eq!(done.metadata.recorded_at, None, "nothing is written twice");
 }
 
 #[tokio::test]

@@ -152,7 +152,11 @@ impl<'a> Engine<'a> {
         }
         if let (true, Some(last)) = (self.intent.own_clock, state.last_at) {
             // Clocks of two machines differ; within a stream, time does not run backwards.
-            self.intent.metadata.created_at = self.intent.metadata.created_at.max(last);
+            let metadata = &mut self.intent.metadata;
+            if metadata.created_at < last {
+                metadata.recorded_at.get_or_insert(metadata.created_at);
+                metadata.created_at = last;
+            }
         }
         let context = CommandContext::new(state.version, self.intent.metadata.clone());
         let mut events = Vec::new();

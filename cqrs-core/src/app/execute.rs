@@ -125,7 +125,7 @@ impl<A: Aggregate, R> Execute<'_, A, R> {
         self
     }
 
-    /// When it happened, where that is not now: for imports.
+    /// When it happened, where that is not now: for imports. The time now is kept beside it, as `recordedAt`.
     pub fn at(mut self, when: Timestamp) -> Self {
         self.at = Some(when);
         self
@@ -230,6 +230,7 @@ impl<'a, A: Aggregate, R: 'a> IntoFuture for Execute<'a, A, R> {
             {
                 metadata.correlation_id = id;
             }
+            metadata.recorded_at = self.at.map(|_| Timestamp::now());
             metadata.created_by = self.by;
             metadata.causation_id =
                 self.causation_id.or_else(|| cause.map(|cause| cause.causation_id().to_owned()));

@@ -1,14 +1,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use serde_json::Value;
-
+use super::intake::{self, RELAY};
 use super::queue::{failed, stream_of};
-use super::relay::RELAY;
-use super::{DeadLetter, DeliveryError, LetterId, Subscriber};
+use super::{DeadLetter, DeliveryError, LetterId, Publisher, Subscriber};
 use crate::app::App;
-use crate::commit::Commit;
-use crate::store::record;
 
 /// The dead letters of an app's subscribers: list them, redrive them, drop them.
 ///
@@ -79,6 +75,23 @@ impl<'a> DeadLetters<'a> {
         }
     }
 
+    /// Publishes the dead letters of `@relay` that this program can read, in the order of each stream: the redrive of a
+    /// relay to a topic. What the topic accepts is removed. Returns how many were removed.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Publish`], [`DeliveryError::Ledger`].
+    pub async fn publish(&self, publisher: &impl Publisher) -> Result<usize, DeliveryError> {
+        let mut letters = self.of(RELAY).await?;
+        letters.retain(|letter| intake::decode(&letter.record).is_ok());
+        let records: Vec<_> = letters.iter().map(|letter| letter.record.clone()).collect();
+        let published = self.app.publish(publisher, &records).await;
+        let accepted = published.as_ref().err().map_or(records.len(), |interrupted| interrupted.accepted);
+        for letter in letters.iter().take(accepted) {
+            self.app.ledger().remove_letter(&letter.id).await.map_err(|source| failed(RELAY, source))?;
+        }
+        published.map(|()| accepted).map_err(|interrupted| interrupted.error)
+    }
+
     /// Removes a dead letter without delivering it. Those behind it stay until they are redriven; where there are
     /// none, the stream flows on.
     ///
@@ -113,7 +126,7 @@ impl<'a> DeadLetters<'a> {
 
     /// Delivers one letter; on failure keeps it with the new reason.
     async fn deliver(&self, subscriber: &Subscriber, letter: &DeadLetter) -> Result<bool, DeliveryError> {
-        let failure = match decode(letter) {
+        let failure = match intake::decode(&letter.record) {
             Ok(commit) => {
                 let retry = self.app.settings().delivery;
                 match subscriber.deliver(self.app, std::slice::from_ref(&commit), retry).await {
@@ -134,7 +147,7 @@ impl<'a> DeadLetters<'a> {
     async fn redrive_relay(&self) -> Result<usize, DeliveryError> {
         let mut removed = 0;
         'letters: for letter in self.of(RELAY).await? {
-            let Ok(commit) = decode(&letter) else { continue };
+            let Ok(commit) = intake::decode(&letter.record) else { continue };
             if !commit.events.iter().all(|event| self.app.knows(&event.name)) {
                 continue;
             }
@@ -147,12 +160,5 @@ impl<'a> DeadLetters<'a> {
             removed += 1;
         }
         Ok(removed)
-    }
-}
-
-fn decode(letter: &DeadLetter) -> Result<Commit, String> {
-    match &letter.record {
-        Value::Object(fields) => record::decode(fields.clone()).map_err(|corrupt| corrupt.to_string()),
-        _ => Err("the record is not an object".to_owned()),
     }
 }

@@ -1,3 +1,4 @@
+use super::PublishError;
 use crate::store::StoreError;
 
 /// Why the delivery stopped. Nothing is lost: the next run goes on at the kept positions.
@@ -16,6 +17,9 @@ pub enum DeliveryError {
         #[source]
         source: Box<StoreError>,
     },
+    /// The topic does not take the commits.
+    #[error("the commits cannot be published")]
+    Publish(#[source] Box<PublishError>),
     /// A subscriber's task ended before its work was done.
     #[error("the task of a subscriber ended early")]
     Stopped,
@@ -38,8 +42,11 @@ pub enum DeliveryError {
 }
 
 impl DeliveryError {
-    pub(crate) fn is_transient(&self) -> bool {
+    /// Whether another run may work later, without anybody doing something about it.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
         match self {
+            Self::Publish(source) => source.fault.is_transient(),
             Self::Feed(source) | Self::Ledger { source, .. } => source.is_transient(),
             Self::Stopped | Self::UnknownSubscriber { .. } | Self::UnknownQueue { .. } => false,
         }

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -12,6 +12,9 @@ use crate::version::Version;
 /// What a body may take, names and values of the attributes included, in bytes
 /// (Amazon SNS Developer Guide, "Amazon SNS message size"; Amazon SQS Developer Guide, "Quotas").
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
+
+/// Unicode's noncharacters of the first plane that XML 1.0 leaves out.
+const NONCHARACTERS: [char; 2] = ['\u{FFFE}', '\u{FFFF}'];
 
 /// A commit on its way over a topic, whichever broker carries it.
 ///
@@ -27,13 +30,17 @@ pub struct Message {
     pub tenant: Option<String>,
     /// The entity name of its aggregate; none as before.
     pub entity: Option<&'static str>,
-    /// The correlation id of its metadata.
-    pub correlation_id: String,
+    /// The correlation id of its metadata; none where it is empty, and where it alone is too large for a message.
+    pub correlation_id: Option<String>,
     /// The same for all commits of one stream: a digest, because a stream's keys may be longer than a broker's
     /// group id.
     pub group: String,
     /// Unique to the commit, and the same each time that it is published.
     pub id: String,
+    /// The stream of the commit.
+    pub stream: StreamKey,
+    /// Its version.
+    pub version: Version,
 }
 
 /// What a body holds.
@@ -49,9 +56,14 @@ impl Message {
     /// The message of a commit.
     #[must_use]
     pub fn of(app: &App, commit: &Commit) -> Self {
-        let record = record::encode(commit);
+        Self::carrying(app, commit, &Value::Object(record::encode(commit)))
+    }
+
+    /// The message of a commit, with its record as it was stored: a newer program may have put something into it
+    /// that this one does not know.
+    pub(crate) fn carrying(app: &App, commit: &Commit, record: &Value) -> Self {
         let mut message = Self {
-            body: Value::Object(record.clone()).to_string(),
+            body: text(record),
             types: commit
                 .events
                 .iter()
@@ -59,15 +71,20 @@ impl Message {
                 .collect::<BTreeSet<_>>()
                 .into_iter()
                 .collect(),
-            tenant: app.tenant_of(commit).ok().map(|tenant| tenant.to_string()),
+            tenant: app.tenant_of(commit).ok().map(|tenant| legible(tenant.as_str())),
             entity: app.entity_of(commit),
-            correlation_id: commit.metadata.correlation_id.clone(),
+            correlation_id: Some(legible(&commit.metadata.correlation_id)).filter(|id| !id.is_empty()),
             group: digest(&commit.stream, None),
             id: digest(&commit.stream, Some(commit.version)),
+            stream: commit.stream.clone(),
+            version: commit.version,
         };
         if message.bytes() > MAX_MESSAGE_BYTES {
-            let keys = record.into_iter().filter(|(name, _)| name == "pk" || name == "sk");
-            message.body = Value::Object(keys.collect()).to_string();
+            let keys = json!({ "pk": commit.stream.pk(), "sk": commit.stream.commit_sk(commit.version) });
+            message.body = text(&keys);
+        }
+        if message.bytes() > MAX_MESSAGE_BYTES {
+            message.correlation_id = None;
         }
         message
     }
@@ -79,7 +96,8 @@ impl Message {
         let types: usize = self.types.iter().map(|name| name.len() + 3).sum();
         let tenant = self.tenant.as_ref().map_or(0, String::len);
         let entity = self.entity.map_or(0, str::len);
-        self.body.len() + types + tenant + entity + self.correlation_id.len() + NAMES_AND_KINDS
+        let correlation_id = self.correlation_id.as_ref().map_or(0, String::len);
+        self.body.len() + types + tenant + entity + correlation_id + NAMES_AND_KINDS
     }
 }
 
@@ -100,9 +118,100 @@ impl Body {
     }
 }
 
+/// JSON in the characters that brokers take: those of XML 1.0 (Amazon SQS API Reference, "SendMessage"). JSON
+/// escapes most of the others itself; all of them can only stand in strings, where they may be escaped.
+fn text(record: &Value) -> String {
+    let text = record.to_string();
+    if text.contains(NONCHARACTERS) {
+        return text.replace(NONCHARACTERS[0], "\\uFFFE").replace(NONCHARACTERS[1], "\\uFFFF");
+    }
+    text
+}
+
+/// An attribute's value in the same characters. The body has what it was.
+fn legible(text: &str) -> String {
+    let refused = |character: char| {
+        NONCHARACTERS.contains(&character) || character < ' ' && !matches!(character, '\t' | '\n' | '\r')
+    };
+    text.replace(refused, "\u{FFFD}")
+}
+
 /// A name-based UUID (RFC 9562, version 5): short enough for every broker, the same in every process.
 fn digest(stream: &StreamKey, version: Option<Version>) -> String {
     let version = version.map(Version::to_padded).unwrap_or_default();
     let name = format!("{}\n{}\n{version}", stream.pk(), stream.sk());
     Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::commit::StoredEvent;
+    use crate::metadata::Metadata;
+    use crate::store::MemoryEventStore;
+    use crate::timestamp::Timestamp;
+
+    fn commit(text: &str, correlation_id: &str) -> Commit {
+        let mut metadata = Metadata::new("command", Timestamp::from_unix_millis(0));
+        correlation_id.clone_into(&mut metadata.correlation_id);
+        let event =
+            |name: &str| StoredEvent { name: name.to_owned(), schema: 1, data: json!({ "text": text }) };
+        Commit {
+            stream: StreamKey::new("TENANT001#ORDER", "ORDER#1").unwrap(),
+            version: Version::new(3),
+            events: vec![event("OrderShipped"), event("OrderCreated"), event("OrderShipped")],
+            metadata: Arc::new(metadata),
+        }
+    }
+
+    fn message(text: &str, correlation_id: &str) -> (Message, Commit) {
+        let app = App::builder(MemoryEventStore::new()).only([]).build().unwrap();
+        let commit = commit(text, correlation_id);
+        (Message::of(&app, &commit), commit)
+    }
+
+    #[test]
+    fn a_commit_travels_whole_up_to_the_limit_and_as_its_keys_beyond_it() {
+        for (bytes, whole) in [(0, true), (80_000, true), (100_000, false), (133_000, false)] {
+            let (message, commit) = message(&"x".repeat(bytes), "c");
+            let expected = match whole {
+                true => Body::Commit(commit),
+                false => Body::Reference(commit.stream, commit.version),
+            };
+            assert_eq!(Body::parse(&message.body).unwrap(), expected, "{bytes}");
+            assert!(message.bytes() <= MAX_MESSAGE_BYTES);
+            assert_eq!(message.types, ["OrderCreated", "OrderShipped"]);
+            assert_eq!(message.correlation_id.as_deref(), Some("c"));
+        }
+    }
+
+    #[test]
+    fn a_correlation_id_that_alone_is_too_large_stays_in_the_store() {
+        let (message, commit) = message("", &"c".repeat(300_000));
+        assert_eq!(Body::parse(&message.body).unwrap(), Body::Reference(commit.stream, commit.version));
+        assert_eq!(message.correlation_id, None);
+        assert!(message.bytes() <= MAX_MESSAGE_BYTES);
+    }
+
+    #[test]
+    fn characters_that_brokers_refuse_are_escaped_in_the_body_and_replaced_in_attributes() {
+        let text = "a\u{0}\u{1F}\u{7F}\u{FFFE}\u{FFFF}\u{1F980}";
+        let (message, commit) = message(text, text);
+        assert_eq!(Body::parse(&message.body).unwrap(), Body::Commit(commit));
+        let allowed = |c: char| c >= ' ' && !NONCHARACTERS.contains(&c);
+        assert!(message.body.chars().all(allowed), "{}", message.body);
+        assert!(message.correlation_id.unwrap().chars().all(allowed));
+    }
+
+    #[test]
+    fn what_only_a_newer_program_knows_travels_along() {
+        let app = App::builder(MemoryEventStore::new()).only([]).build().unwrap();
+        let commit = commit("", "c");
+        let mut record = record::encode(&commit);
+        record.insert("signature".to_owned(), "abc".into());
+        let message = Message::carrying(&app, &commit, &Value::Object(record.clone()));
+        assert_eq!(serde_json::from_str::<Record>(&message.body).unwrap(), record);
+    }
 }

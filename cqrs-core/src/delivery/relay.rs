@@ -4,18 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::queue::{Page, Placed, Queue, failed};
-use super::{Change, DeadLetter, DeliveryError, DynChangeFeed, LetterId, Positions};
+use super::intake;
+use super::queue::{Page, Placed, Queue};
+use super::{Change, DeliveryError, DynChangeFeed, Positions};
 use crate::app::App;
-use crate::store::record;
-use crate::timestamp::Timestamp;
-
-/// The name under which the relay keeps records that no subscriber could be given.
-pub(crate) const RELAY: &str = "@relay";
 
 /// How many pages a slow subscriber may fall behind before the relay waits for it.
 const QUEUED_PAGES: usize = 4;
@@ -126,38 +121,19 @@ impl Relay {
 }
 
 /// Decodes a change. What cannot be decoded, or holds a type that this program does not know, is kept as a
-/// dead letter of the relay: never passed over in silence.
+/// dead letter of the relay.
 async fn place(app: &App, change: Change) -> Result<Option<Placed>, DeliveryError> {
     let Change { shard, position, record } = change;
-    let decoded = match &record {
-        Value::Object(fields) => record::decode(fields.clone()).map_err(|corrupt| corrupt.to_string()),
-        _ => Err("the record is not an object".to_owned()),
-    };
-    match decoded {
-        Ok(commit) => {
-            let unknown = commit.events.iter().find(|event| !app.knows(&event.name));
-            if let Some(event) = unknown {
-                let reason = format!(
-                    "unknown event type `{}` (schema {}): no aggregate of this program applies it",
-                    event.name, event.schema
-                );
-                keep(app, record, reason).await?;
-            }
-            Ok(Some(Placed { commit, shard, position }))
-        }
-        Err(reason) => {
-            keep(app, record, reason).await?;
-            Ok(None)
-        }
+    let Some(commit) = intake::take_in(app, &record).await? else { return Ok(None) };
+    let unknown = commit.events.iter().find(|event| !app.knows(&event.name));
+    if let Some(event) = unknown {
+        let reason = format!(
+            "unknown event type `{}` (schema {}): no aggregate of this program applies it",
+            event.name, event.schema
+        );
+        intake::keep(app, record, reason).await?;
     }
-}
-
-async fn keep(app: &App, record: Value, reason: String) -> Result<(), DeliveryError> {
-    let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or("missing").to_owned();
-    let id = LetterId { subscriber: RELAY.to_owned(), pk: text("pk"), sk: text("sk") };
-    tracing::error!(pk = id.pk, sk = id.sk, reason, "dead letter of the relay");
-    let letter = DeadLetter { id, reason, attempts: 1, since: Timestamp::now(), record };
-    app.ledger().put_letter(&letter).await.map_err(|source| failed(RELAY, source))
+    Ok(Some(Placed { commit, shard, position }))
 }
 
 /// Per shard the position that every subscriber has passed; no entry where one has not begun.

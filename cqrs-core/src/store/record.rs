@@ -9,6 +9,8 @@
 //!
 //! The first event stands in `type`, `schema` and `data`; further ones in `rest`, a list of the same three.
 //! `createdBy`, `causationId` and `traceContext` are left out where there is none.
+//! `recordedAt` stands there only where it differs from `createdAt`: in imports, whose commits tell about another
+//! time.
 
 use std::sync::Arc;
 
@@ -45,6 +47,9 @@ pub fn encode(commit: &Commit) -> Record {
     put("createdAt", metadata.created_at.to_string().into());
     put("commandId", metadata.command_id.as_str().into());
     put("correlationId", metadata.correlation_id.as_str().into());
+    if let Some(at) = metadata.recorded_at {
+        put("recordedAt", at.to_string().into());
+    }
     for (name, value) in [
         ("createdBy", &metadata.created_by),
         ("causationId", &metadata.causation_id),
@@ -92,9 +97,11 @@ fn decode_fields(record: &mut Record) -> Result<Commit, String> {
     if stored != version.get() {
         return Err(format!("`version` is {stored}, and the sort key says {version}"));
     }
-    let created_at: Timestamp =
-        text(record, "createdAt")?.parse().map_err(|error| format!("`createdAt`: {error}"))?;
-    let mut metadata = Metadata::new(text(record, "commandId")?, created_at);
+    let time = |name: &str| -> Result<Timestamp, String> {
+        text(record, name)?.parse().map_err(|error| format!("`{name}`: {error}"))
+    };
+    let mut metadata = Metadata::new(text(record, "commandId")?, time("createdAt")?);
+    metadata.recorded_at = record.contains_key("recordedAt").then(|| time("recordedAt")).transpose()?;
     text(record, "correlationId")?.clone_into(&mut metadata.correlation_id);
     metadata.created_by = optional_text(record, "createdBy")?;
     metadata.causation_id = optional_text(record, "causationId")?;
@@ -146,5 +153,36 @@ fn number(record: &Record, name: &str) -> Result<u64, String> {
     match record.get(name) {
         Some(value) => value.as_u64().ok_or_else(|| format!("`{name}` is not a whole number")),
         None => Err(format!("`{name}` is missing")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn stored(extra: Value) -> Record {
+        let mut record = json!({
+            "pk": "TENANT001#ORDER", "sk": "ORDER#1@0000000001", "version": 1, "type": "OrderCreated", "schema": 1,
+            "data": {}, "createdAt": "2024-01-01T10:00:00.000Z", "commandId": "c", "correlationId": "c",
+        });
+        if let (Value::Object(record), Value::Object(extra)) = (&mut record, extra) {
+            record.extend(extra);
+        }
+        serde_json::from_value(record).unwrap()
+    }
+
+    #[test]
+    fn a_commit_was_recorded_when_it_was_created_unless_it_says_otherwise() {
+        let old = decode(stored(json!({}))).unwrap();
+        assert_eq!(old.metadata.recorded().to_string(), "2024-01-01T10:00:00.000Z");
+        assert!(!encode(&old).contains_key("recordedAt"));
+        let imported = stored(json!({ "recordedAt": "2025-06-01T00:00:00.000Z" }));
+        let commit = decode(imported.clone()).unwrap();
+        assert_eq!(commit.metadata.recorded().to_string(), "2025-06-01T00:00:00.000Z");
+        assert_eq!(commit.metadata.created_at.to_string(), "2024-01-01T10:00:00.000Z");
+        assert_eq!(encode(&commit), imported);
+        let error = decode(stored(json!({ "recordedAt": "yesterday" }))).unwrap_err();
+        assert!(error.reason.starts_with("`recordedAt`: "), "{error}");
     }
 }

@@ -14,7 +14,7 @@
 mod deadline;
 mod message;
 mod queue;
-//mod relay;
+mod relay;
 
 pub use queue::QueueFunction;
-//pub use relay::RelayFunction;
+pub use relay::RelayFunction;

@@ -25,6 +25,7 @@ pub async fn a_commit_is_read_back(store: impl EventStore) {
     written.events.push(event("OrderCreated", json!({})));
     written.events[1].schema = 7;
     let metadata = Arc::make_mut(&mut written.metadata);
+    metadata.recorded_at = Some(at(7));
     metadata.created_by = Some("user-123".to_owned());
     metadata.correlation_id = "correlation".to_owned();
     metadata.causation_id = Some("causation".to_owned());

@@ -1,0 +1,40 @@
+//! What comes out of the change feed: a commit, or a dead letter of the relay.
+
+use serde_json::Value;
+
+use super::queue::failed;
+use super::{DeadLetter, DeliveryError, LetterId};
+use crate::app::App;
+use crate::commit::Commit;
+use crate::store::record;
+use crate::timestamp::Timestamp;
+
+/// The name under which the relay keeps records that no subscriber could be given.
+pub(crate) const RELAY: &str = "@relay";
+
+/// Decodes a record. One that is no commit is kept as a dead letter: never passed over in silence.
+pub(crate) async fn take_in(app: &App, record: &Value) -> Result<Option<Commit>, DeliveryError> {
+    match decode(record) {
+        Ok(commit) => Ok(Some(commit)),
+        Err(reason) => {
+            keep(app, record.clone(), reason).await?;
+            Ok(None)
+        }
+    }
+}
+
+/// Keeps a record as a dead letter of the relay.
+pub(crate) async fn keep(app: &App, record: Value, reason: String) -> Result<(), DeliveryError> {
+    let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or("missing").to_owned();
+    let id = LetterId { subscriber: RELAY.to_owned(), pk: text("pk"), sk: text("sk") };
+    tracing::error!(pk = id.pk, sk = id.sk, reason, "dead letter of the relay");
+    let letter = DeadLetter { id, reason, attempts: 1, since: Timestamp::now(), record };
+    app.ledger().put_letter(&letter).await.map_err(|source| failed(RELAY, source))
+}
+
+pub(crate) fn decode(record: &Value) -> Result<Commit, String> {
+    match record {
+        Value::Object(fields) => record::decode(fields.clone()).map_err(|corrupt| corrupt.to_string()),
+        _ => Err("the record is not an object".to_owned()),
+    }
+}

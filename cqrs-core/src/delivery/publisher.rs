@@ -1,0 +1,129 @@
+use std::future::Future;
+
+use serde_json::Value;
+
+use super::{DeliveryError, Message, intake};
+use crate::app::App;
+use crate::key::StreamKey;
+use crate::version::Version;
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// The topic that commits are published to, whichever broker has it.
+pub trait Publisher: Send + Sync + 'static {
+    /// Publishes messages. Nothing of a stream is sent before all that stands in front of it has been
+    /// accepted, or goes in the same request.
+    ///
+    /// # Errors
+    /// [`PublishError`] says how many the topic has accepted. Publishing the others again is safe, also where it has
+    /// accepted some of them: consumers know a commit by its key.
+    fn publish(&self, messages: &[Message]) -> impl Future<Output = Result<(), PublishError>> + Send;
+}
+
+/// A topic that did not accept all messages.
+#[derive(Debug, thiserror::Error)]
+#[error("the topic took {accepted} messages and not the next one")]
+pub struct PublishError {
+    /// How many were accepted, counted from the first up to the first that was not.
+    pub accepted: usize,
+    /// What happened then.
+    #[source]
+    pub fault: PublishFault,
+}
+
+/// Why a topic did not accept a message.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishFault {
+    /// The broker asks for less. Try again later.
+    #[error("the broker throttles this topic; try again later")]
+    Throttled {
+        /// What the client said.
+        #[source]
+        source: Source,
+    },
+    /// The broker did not answer, or answered that it cannot at present. Messages may have been accepted.
+    #[error("the broker cannot be reached, or did not answer; messages may have been accepted")]
+    Unavailable {
+        /// What the client said.
+        #[source]
+        source: Source,
+    },
+    /// The broker refuses every request of this kind: a missing topic, missing rights, a missing key.
+    #[error("the broker refuses the request")]
+    Refused {
+        /// What the client said.
+        #[source]
+        source: Source,
+    },
+    /// The broker refuses one commit, and would refuse it again.
+    #[error("the broker refuses commit {version} of stream {stream}")]
+    CommitRefused {
+        /// The commit's stream.
+        stream: StreamKey,
+        /// Its version.
+        version: Version,
+        /// What the broker said.
+        #[source]
+        source: Source,
+    },
+}
+
+impl PublishFault {
+    /// Whether the same messages may be accepted later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Throttled { .. } | Self::Unavailable { .. })
+    }
+}
+
+/// Records that were not all published.
+#[derive(Debug, thiserror::Error)]
+#[error("{accepted} records were published, and not the next one")]
+pub struct Interrupted {
+    /// How many are done, counted from the first up to the first that is not.
+    pub accepted: usize,
+    /// What happened then.
+    #[source]
+    pub error: DeliveryError,
+}
+
+impl App {
+    /// Publishes records of the event store ([`store::record`](crate::store::record)) in their order: the work of
+    /// every relay, wherever it reads the records and however it remembers how far it has come.
+    ///
+    /// Events of types that no aggregate of this program applies are published like all others, because another
+    /// program may know them. A record that is no commit becomes a dead letter of `@relay`, and counts as done.
+    ///
+    /// # Errors
+    /// [`Interrupted`] says how many records are done; publishing the others again is safe.
+    pub async fn publish(&self, publisher: &impl Publisher, records: &[Value]) -> Result<(), Interrupted> {
+        let mut messages = Vec::with_capacity(records.len());
+        let mut places = Vec::with_capacity(records.len());
+        let mut end = Ok(());
+        for (place, record) in records.iter().enumerate() {
+            match intake::take_in(self, record).await {
+                Ok(Some(commit)) => {
+                    messages.push(Message::carrying(self, &commit, record));
+                    places.push(place);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    end = Err(Interrupted { accepted: place, error });
+                    break;
+                }
+            }
+        }
+        if messages.is_empty() {
+            return end;
+        }
+        let taken_in = end.as_ref().err().map_or(records.len(), |end| end.accepted);
+        match publisher.publish(&messages).await {
+            Ok(()) => end,
+            Err(error) => {
+                let accepted = places.get(error.accepted).copied().unwrap_or(taken_in);
+                Err(Interrupted { accepted, error: DeliveryError::Publish(Box::new(error)) })
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! From the stream of the events table to a topic.
+
+mod lease;
+mod leases;
+mod plan;
+mod process;
+mod records;
+mod scan;
+mod session;
+mod source;
+mod worker;
+
+pub use process::{Relay, RelaySettings};
+pub use records::{NotRelayed, relay_records};

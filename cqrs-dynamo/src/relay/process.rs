@@ -1,0 +1,229 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cqrs_core::delivery::{Delivered, DeliveryError, Publisher};
+use cqrs_core::store::EventStore;
+use cqrs_core::{App, StoreError, Timestamp};
+use uuid::Uuid;
+
+use super::leases::Leases;
+use super::session::Session;
+use crate::{Dynamo, DynamoEventStore};
+
+/// The longest wait before a relay that was interrupted starts again.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// A lease of no time at all would be renewed all the time.
+const SHORTEST_RENEWAL: Duration = Duration::from_millis(100);
+
+/// Moves commits from the events table's DynamoDB Stream to a topic: as a process of its own, or a task in one.
+///
+/// Every commit is published at least once, in the order of its stream. The position moves only after the topic has
+/// accepted what is in front of it, so a crash publishes some commits again and loses none.
+///
+/// Several relays may run at once, here or on other machines: they share the shards of the stream, a lease each, and a
+/// shard whose relay has died is taken over when its lease runs out. Shards are read parents before children.
+///
+/// The stream keeps its records for 24 hours. Where a relay finds that records are gone which it had not published, it
+/// reads the events table itself, in parallel, and publishes every commit that was recorded since the last record that
+/// was accepted, some of them again; only then it goes on with the stream. A relay that begins on a table for the first
+/// time publishes what the stream holds.
+///
+/// A record that is no commit becomes a dead letter of `@relay`
+/// ([`App::dead_letters`](cqrs_core::App::dead_letters)).
+///
+/// ```no_run
+/// use cqrs_core::App;
+/// use cqrs_dynamo::{Dynamo, Relay, SnsPublisher};
+///
+/// # async fn example(sns: aws_sdk_sns::Client, topic_arn: String) -> Result<(), Box<dyn std::error::Error>> {
+/// let dynamo = Dynamo::from_env().await?;
+/// let app = App::builder(dynamo.event_store()).only([]).build()?;
+/// let mut relay = Relay::new(&dynamo, &app, SnsPublisher::new(sns, topic_arn));
+/// relay.run(async { /* until a signal arrives */ }).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Its leases are items of the delivery table, pk `RELAY#{name}`. It needs, beside the rights to read the stream, `Query`,
+/// `UpdateItem`, `PutItem` and `DeleteItem` on the delivery table, and `Scan` on the events table.
+pub struct Relay<P> {
+    app: App,
+    publisher: Arc<P>,
+    events: DynamoEventStore,
+    settings: RelaySettings,
+    clock: Clock,
+    /// The name of this relay among those of one name.
+    me: String,
+}
+
+type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What can be tuned. The defaults are meant for production.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RelaySettings {
+    /// The name that the relays to one topic have in common. Relays to another topic need another one. Default
+    /// `default`.
+    pub name: String,
+    /// How long a shard waits for a relay that does not show signs of life. Default 30 seconds.
+    pub lease: Duration,
+    /// How long a relay waits before it reads a shard again that has nothing new. Default 250 milliseconds.
+    pub poll: Duration,
+    /// How far a catch-up goes back behind the last record that was accepted: more than the clocks of the machines
+    /// that execute commands may differ. Default 15 minutes.
+    pub margin: Duration,
+    /// Into how many parts a catch-up divides the table; the relays work on them side by side. Default 4.
+    pub segments: u32,
+}
+
+impl Default for RelaySettings {
+    fn default() -> Self {
+        Self {
+            name: "default".to_owned(),
+            lease: Duration::from_secs(30),
+            poll: Duration::from_millis(250),
+            margin: Duration::from_mins(15),
+            segments: 4,
+        }
+    }
+}
+
+impl<P: Publisher> Relay<P> {
+    /// A relay from the stream of `dynamo`'s events table; `app` is one on its event store.
+    #[must_use]
+    pub fn new(dynamo: &Dynamo, app: &App, publisher: P) -> Self {
+        Self {
+            app: app.clone(),
+            publisher: Arc::new(publisher),
+            events: dynamo.event_store(),
+            settings: RelaySettings::default(),
+            clock: Arc::new(Timestamp::now),
+            me: Uuid::now_v7().to_string(),
+        }
+    }
+
+    /// Changes the settings.
+    #[must_use]
+    pub fn settings(mut self, change: impl FnOnce(&mut RelaySettings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    /// The clock by which leases run out and holes are measured; for tests. Default: the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Publishes until `shutdown` is ready, then finishes what it has begun and hands its leases back. Where the
+    /// store or the topic is throttled or cannot be reached, it waits and goes on.
+    ///
+    /// Dropped before that, it leaves its leases to run out.
+    ///
+    /// # Errors
+    /// [`DeliveryError`] for what waiting does not mend: missing rights, a missing topic or table, a commit that the
+    /// topic refuses. Nothing is lost; the next run goes on at the kept positions.
+    pub async fn run(
+        &mut self,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<Delivered, DeliveryError> {
+        let mut shutdown = pin!(shutdown);
+        let shared = self.shared();
+        let mut delivered = Delivered::default();
+        let mut wait = shared.settings.poll;
+        let ended = loop {
+            let mut session = Session::new(Arc::clone(&shared));
+            let served = session.serve(shutdown.as_mut()).await;
+            if session.published() > 0 {
+                wait = shared.settings.poll;
+            }
+            delivered.commits += session.published();
+            match served {
+                Err(error) if error.is_transient() => {
+                    tracing::warn!(%error, ?wait, "relay interrupted");
+                    tokio::select! {
+                        () = shutdown.as_mut() => break Ok(delivered),
+                        () = tokio::time::sleep(wait) => {}
+                    }
+                    wait = (wait * 2).min(LONGEST_WAIT);
+                }
+                ended => break ended.map(|()| delivered),
+            }
+        };
+        // The others wait for a relay that says nothing until it is believed to be gone.
+        let left = shared.leases.leave().await.map_err(ledger);
+        let delivered = ended?;
+        left.map(|()| delivered)
+    }
+
+    /// Publishes what there is in the shards that no other relay has, and returns when there is nothing new. For
+    /// programs that end, and for tests.
+    ///
+    /// # Errors
+    /// [`DeliveryError`]; nothing is lost, the next run goes on.
+    pub async fn run_until_idle(&mut self) -> Result<Delivered, DeliveryError> {
+        let mut session = Session::new(self.shared());
+        session.drain().await?;
+        let mut delivered = Delivered::default();
+        delivered.commits = session.published();
+        Ok(delivered)
+    }
+
+    fn shared(&self) -> Arc<Shared<P>> {
+        let delivery = self.events.delivery();
+        Arc::new(Shared {
+            app: self.app.clone(),
+            publisher: Arc::clone(&self.publisher),
+            leases: Leases::new(delivery, &self.settings.name, self.me.clone()),
+            events: self.events.clone(),
+            settings: self.settings.clone(),
+            clock: Arc::clone(&self.clock),
+        })
+    }
+}
+
+impl<P> fmt::Debug for Relay<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Relay").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// What the parts of a relay have in common.
+pub(super) struct Shared<P> {
+    pub(super) app: App,
+    pub(super) publisher: Arc<P>,
+    pub(super) leases: Leases,
+    pub(super) events: DynamoEventStore,
+    pub(super) settings: RelaySettings,
+    clock: Clock,
+}
+
+impl<P> Shared<P> {
+    pub(super) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// When a lease runs out that is taken or renewed now.
+    pub(super) fn until(&self) -> Timestamp {
+        self.now() + self.settings.lease
+    }
+
+    /// How often a lease is renewed: twice may fail.
+    pub(super) fn renewal(&self) -> Duration {
+        (self.settings.lease / 3).max(SHORTEST_RENEWAL)
+    }
+}
+
+/// The leases cannot be read or written.
+pub(super) fn ledger(source: StoreError) -> DeliveryError {
+    DeliveryError::Ledger { subscriber: "@relay".to_owned(), source: Box::new(source) }
+}
+
+/// The stream or the table cannot be read.
+pub(super) fn unread(source: StoreError) -> DeliveryError {
+    DeliveryError::Feed(Box::new(source))
+}

@@ -1,0 +1,32 @@
+use cqrs_core::App;
+use cqrs_core::delivery::{DeliveryError, Publisher};
+use serde_json::Value;
+
+/// A record that was not published, nor any after it.
+#[derive(Debug, thiserror::Error)]
+#[error("the record with sequence number `{sequence_number}` was not published")]
+pub struct NotRelayed {
+    /// The record's sequence number: what `batchItemFailures` names, so that Lambda sends it and those after it again.
+    pub sequence_number: String,
+    /// Why.
+    #[source]
+    pub error: DeliveryError,
+}
+
+/// Publishes records that were read from the events table's stream by somebody else: what a relay does that runs as a Lambda
+/// function. Each is its sequence number and its new image, as JSON; they are published in their order.
+///
+/// # Errors
+/// [`NotRelayed`] names the first record that is still to be published. All before it are, and some of those after it
+/// may be: sending them again is safe.
+pub async fn relay_records(
+    app: &App,
+    publisher: &impl Publisher,
+    records: Vec<(String, Value)>,
+) -> Result<(), NotRelayed> {
+    let (numbers, images): (Vec<String>, Vec<Value>) = records.into_iter().unzip();
+    app.publish(publisher, &images).await.map_err(|interrupted| NotRelayed {
+        sequence_number: numbers.into_iter().nth(interrupted.accepted).unwrap_or_default(),
+        error: interrupted.error,
+    })
+}

@@ -1,0 +1,244 @@
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+
+use cqrs_core::Timestamp;
+use cqrs_core::delivery::{DeliveryError, Publisher};
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep};
+
+use super::lease::{Lease, Segment};
+use super::plan::{self, Findings};
+use super::process::{Shared, ledger, unread};
+use super::scan::Scan;
+use super::source::{Endpoint, Source};
+use super::worker::{End, Worked, Worker};
+use crate::shard::Shard;
+
+/// The workers of one relay, from a start until something interrupts them.
+pub(super) struct Session<P> {
+    shared: Arc<Shared<P>>,
+    workers: JoinSet<Worked>,
+    /// By the lease's id: tells the worker to hand it back.
+    stops: BTreeMap<String, watch::Sender<bool>>,
+    published: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// The leases are shared with the other relays, and kept while there is nothing new.
+    Service,
+    /// Whatever is free is worked off, and handed back.
+    UntilIdle,
+}
+
+impl<P: Publisher> Session<P> {
+    pub(super) fn new(shared: Arc<Shared<P>>) -> Self {
+        Self { shared, workers: JoinSet::new(), stops: BTreeMap::new(), published: 0 }
+    }
+
+    /// How many records are done.
+    pub(super) fn published(&self) -> u64 {
+        self.published
+    }
+
+    /// Works until `shutdown`.
+    pub(super) async fn serve(
+        &mut self,
+        shutdown: Pin<&mut (impl Future<Output = ()> + Send)>,
+    ) -> Result<(), DeliveryError> {
+        let served = self.serve_until(shutdown).await;
+        let stopped = self.stop().await;
+        served.and(stopped)
+    }
+
+    /// Works until there is nothing new.
+    pub(super) async fn drain(&mut self) -> Result<(), DeliveryError> {
+        let drained = self.drain_all().await;
+        let stopped = self.stop().await;
+        drained.and(stopped)
+    }
+
+    async fn serve_until(
+        &mut self,
+        mut shutdown: Pin<&mut (impl Future<Output = ()> + Send)>,
+    ) -> Result<(), DeliveryError> {
+        loop {
+            self.deal(Mode::Service).await?;
+            let mut pause = pin!(sleep(self.shared.renewal()));
+            loop {
+                tokio::select! {
+                    () = shutdown.as_mut() => return Ok(()),
+                    () = pause.as_mut() => break,
+                    Some(worked) = self.workers.join_next() => {
+                        if self.settle(worked).await? {
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn drain_all(&mut self) -> Result<(), DeliveryError> {
+        loop {
+            let before = self.published;
+            let mut moved = self.deal(Mode::UntilIdle).await?;
+            while let Some(worked) = self.workers.join_next().await {
+                moved |= self.settle(worked).await?;
+            }
+            if !moved && self.published == before {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Lets the workers finish what they have begun.
+    async fn stop(&mut self) -> Result<(), DeliveryError> {
+        for stop in self.stops.values() {
+            stop.send_replace(true);
+        }
+        let mut stopped = Ok(());
+        while let Some(worked) = self.workers.join_next().await {
+            stopped = stopped.and(self.settle(worked).await.map(|_| ()));
+        }
+        stopped
+    }
+
+    /// Sees which shards there are, and takes and hands back leases; true where there is other work now than
+    /// there was before.
+    async fn deal(&mut self, mode: Mode) -> Result<bool, DeliveryError> {
+        let shared = Arc::clone(&self.shared);
+        let now = shared.now();
+        if mode == Mode::Service {
+            shared.leases.announce(shared.until()).await.map_err(ledger)?;
+        }
+        // In this order: a shard whose lease is seen is not one that came after the list.
+        let mut board = shared.leases.board().await.map_err(ledger)?;
+        let mut stream = shared.events.stream();
+        let listed = stream.shards().await.map_err(unread)?;
+        let findings = plan::survey(&board, &listed, now, shared.settings.margin);
+        let changed = findings != Findings::default() || !board.begun;
+        if changed {
+            self.write_down(&findings, board.begun).await?;
+            board = shared.leases.board().await.map_err(ledger)?;
+        }
+        if mode == Mode::UntilIdle {
+            board.relays.clear();
+        }
+        let readable = plan::readable(&board, &listed);
+        let held = self.stops.keys().map(String::as_str);
+        let share = plan::share(&readable, held, &board.relays, shared.leases.me(), now);
+        for id in &share.hand_back {
+            if let Some(stop) = self.stops.get(id) {
+                stop.send_replace(true);
+            }
+        }
+        let endpoint = Arc::new(Endpoint {
+            client: stream.client.clone(),
+            table: stream.table.clone(),
+            arn: stream.arn().await.map_err(unread)?,
+        });
+        for id in &share.take {
+            let taken = shared.leases.take(id, now, shared.until()).await.map_err(ledger)?;
+            if let Some(lease) = taken {
+                self.start(lease, &endpoint, mode);
+            }
+        }
+        Ok(findings.hole.is_some())
+    }
+
+    /// Everything that must not be forgotten, the catch-up first: what follows it makes the hole unseen.
+    async fn write_down(&self, findings: &Findings, begun: bool) -> Result<(), DeliveryError> {
+        let leases = &self.shared.leases;
+        let now = self.shared.now();
+        if let Some(since) = findings.hole {
+            self.open_catch_up(since).await?;
+        }
+        for lease in &findings.new {
+            leases.register(lease).await.map_err(ledger)?;
+        }
+        if !begun {
+            leases.begin().await.map_err(ledger)?;
+        }
+        for id in &findings.lost {
+            leases.give_up(id).await.map_err(ledger)?;
+        }
+        for id in &findings.late {
+            leases.restart(id, now).await.map_err(ledger)?;
+        }
+        for id in &findings.over {
+            leases.forget(id).await.map_err(ledger)?;
+        }
+        for relay in &findings.silent {
+            leases.forget_relay(relay).await.map_err(ledger)?;
+        }
+        Ok(())
+    }
+
+    /// Has the table read for what was recorded since a time.
+    async fn open_catch_up(&self, since: Timestamp) -> Result<(), DeliveryError> {
+        let Shared { leases, settings, events, .. } = &*self.shared;
+        let now = self.shared.now();
+        // One that is under way may have to go back further.
+        let board = leases.board().await.map_err(ledger)?;
+        let under_way = board.segments.values().map(|segment| segment.acknowledged_at);
+        let since = under_way.fold(since - settings.margin, Timestamp::min);
+        tracing::error!(
+            table = events.table,
+            %since,
+            "the stream lost records before they were published; publishing from the table what was recorded since"
+        );
+        for segment in Segment::all(settings.segments.max(1)) {
+            let fresh = now - settings.margin;
+            leases.open_segment(segment, since, now, fresh).await.map_err(ledger)?;
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, lease: Lease, endpoint: &Arc<Endpoint>, mode: Mode) {
+        let source = match Segment::parse(&lease.id) {
+            Some(segment) => {
+                let events = &self.shared.events;
+                let (client, table) = (events.client.clone(), events.table.clone());
+                Source::Segment(Scan::new(client, table, segment, lease.acknowledged_at))
+            }
+            None => Source::Shard { shard: Shard::new(&lease.id, None), stream: Arc::clone(endpoint) },
+        };
+        let (stop, stopped) = watch::channel(false);
+        self.stops.insert(lease.id.clone(), stop);
+        let worker = Worker {
+            shared: Arc::clone(&self.shared),
+            lease,
+            source,
+            stop: stopped,
+            until_idle: mode == Mode::UntilIdle,
+            renewed: Instant::now(),
+            published: 0,
+        };
+        self.workers.spawn(worker.run());
+    }
+
+    /// Takes in what a worker has done; true where there is other work now than there was before.
+    async fn settle(&mut self, worked: Result<Worked, JoinError>) -> Result<bool, DeliveryError> {
+        let Worked { lease, published, end } = worked.map_err(|_| DeliveryError::Stopped)?;
+        self.stops.remove(&lease.id);
+        self.published += published;
+        let leases = &self.shared.leases;
+        match end? {
+            End::HandedBack | End::TakenOver => return Ok(false),
+            End::Done => {}
+            End::Trimmed => {
+                self.open_catch_up(lease.acknowledged_at).await?;
+                leases.restart(&lease.id, self.shared.now()).await.map_err(ledger)?;
+            }
+            End::Gone => {
+                self.open_catch_up(lease.acknowledged_at).await?;
+                leases.give_up(&lease.id).await.map_err(ledger)?;
+            }
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,6 @@
+//! Publishing to a topic of SNS.
+
+mod batch;
+mod publisher;
+
+pub use publisher::SnsPublisher;

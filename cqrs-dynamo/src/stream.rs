@@ -1,0 +1,61 @@
+use aws_sdk_dynamodbstreams::Client;
+use cqrs_core::StoreError;
+
+use crate::error::{refused, store_error};
+use crate::shard::Shard;
+
+/// The DynamoDB Stream of a table.
+#[derive(Debug)]
+pub(crate) struct TableStream {
+    tables: aws_sdk_dynamodb::Client,
+    pub(crate) client: Client,
+    pub(crate) table: String,
+    arn: Option<String>,
+}
+
+impl TableStream {
+    pub(crate) fn new(tables: aws_sdk_dynamodb::Client, client: Client, table: String) -> Self {
+        Self { tables, client, table, arn: None }
+    }
+
+    /// The ARN of the stream that the table has now.
+    pub(crate) async fn arn(&mut self) -> Result<String, StoreError> {
+        if let Some(arn) = &self.arn {
+            return Ok(arn.clone());
+        }
+        let described = self.tables.describe_table().table_name(&self.table).send().await;
+        let table = described.map_err(|error| store_error(&self.table, error))?.table;
+        let arn = table.and_then(|table| table.latest_stream_arn).ok_or_else(|| {
+            refused(format!(
+                "table `{}` has no stream, so nothing can be delivered; enable one with new images, or let \
+                 `create_tables()` make the table",
+                self.table
+            ))
+        })?;
+        self.arn = Some(arn.clone());
+        Ok(arn)
+    }
+
+    /// All shards that still have records, or may get some.
+    pub(crate) async fn shards(&mut self) -> Result<Vec<Shard>, StoreError> {
+        let arn = self.arn().await?;
+        let mut listed = Vec::new();
+        let mut start = None;
+        loop {
+            let page = self.client.describe_stream().stream_arn(&arn).set_exclusive_start_shard_id(start);
+            let description =
+                page.send().await.map_err(|error| store_error(&self.table, error))?.stream_description;
+            let Some(description) = description else { return Ok(listed) };
+            let shards = description.shards.unwrap_or_default();
+            listed.extend(
+                shards
+                    .iter()
+                    .filter_map(|shard| Some(Shard::new(shard.shard_id()?, shard.parent_shard_id()))),
+            );
+            start = description.last_evaluated_shard_id;
+            if start.is_none() {
+                return Ok(listed);
+            }
+        }
+    }
+}
