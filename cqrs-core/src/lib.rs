@@ -11,6 +11,7 @@ mod metadata;
 pub mod prelude;
 pub mod projection;
 mod registry;
+pub mod replay;
 pub mod store;
 mod tenant;
 mod timestamp;

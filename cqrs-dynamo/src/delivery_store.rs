@@ -232,7 +232,7 @@ fn stream_sk(pk: &str, sk: &str, version: u64) -> String {
     format!("{digest}@{version:010}")
 }
 
-fn key(pk: &str, sk: &str) -> Item {
+pub(crate) fn key(pk: &str, sk: &str) -> Item {
     let text = |value: &str| AttributeValue::S(value.to_owned());
     Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
 }

@@ -8,14 +8,19 @@
 //! | `events` | commit | `TENANT001#ORDER` | `ORDER#20240101-001@0000000003` |
 //! | `views` | view | `TENANT001#ORDER_SUMMARY` | `ORDER_SUMMARY#20240101-001` |
 //! | `views` | fence of a view across aggregates | `TENANT001#ORDER@CUSTOMER_TOTALS` | `ORDER#20240101-001` |
+//! | `views` | view across aggregates that replay 3 builds | `TENANT001#CUSTOMER_TOTALS~3` | `CUSTOMER_TOTALS#CUST-001` |
+//! | `views` | the replays of a projection | `@CUSTOMER_TOTALS` | `@` |
 //! | `delivery` | position of a subscriber | `POSITION#{subscriber}` | the stream's shard |
+//! | `delivery` | checkpoint of a replay | `POSITION#@replay#{projection}` | the phase and the part of the table |
 //! | `delivery` | dead letter of a subscriber | `LETTER#{subscriber}` | digest and version |
 //!
 //! An append is one `PutItem` under `attribute_not_exists(pk)`; where the version is taken, the same answer brings
 //! the commit that holds it. Commits are never updated and never deleted: a policy for the events table needs
-//! `PutItem`, `GetItem` and `Query`, and for its stream `DescribeStream`, `GetShardIterator` and `GetRecords`.
+//! `PutItem`, `GetItem` and `Query`, and for its stream `DescribeStream`, `GetShardIterator` and `GetRecords`. Who replays
+//! needs `Scan` on the tables `events` and `views`, and `DescribeTable` on `events`, beside what a projection needs.
 
 mod attribute;
+mod condition;
 mod contention;
 mod creation;
 mod delivery_store;
@@ -26,6 +31,7 @@ mod error;
 mod event_store;
 mod feed;
 mod meter;
+mod scan;
 mod shard;
 mod tables;
 mod view_store;

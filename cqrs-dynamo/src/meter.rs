@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemOutput;
 use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::put_item::PutItemOutput;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
+use aws_sdk_dynamodb::operation::scan::ScanOutput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsOutput;
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use aws_smithy_runtime_api::client::interceptors::context::Output;
@@ -83,6 +84,8 @@ impl Meter {
         if let Some(output) = output.downcast_ref::<PutItemOutput>() {
             self.add_write(output.consumed_capacity());
         } else if let Some(output) = output.downcast_ref::<QueryOutput>() {
+            self.add_read(output.consumed_capacity());
+        } else if let Some(output) = output.downcast_ref::<ScanOutput>() {
             self.add_read(output.consumed_capacity());
         } else if let Some(output) = output.downcast_ref::<GetItemOutput>() {
             self.add_read(output.consumed_capacity());

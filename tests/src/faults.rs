@@ -1,11 +1,13 @@
 //! Faults between the SDK and DynamoDB, in the place of the SDK's HTTP client.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -63,17 +65,25 @@ impl Call {
     }
 }
 
+/// What is decided about a request, after whatever else a test wants to happen before it goes through.
+pub type Decision = Pin<Box<dyn Future<Output = Fault> + Send>>;
+
 /// An embedded DynamoDB with faults in front of it. Clones share the count.
 #[derive(Clone)]
 pub struct Faults {
     database: Embedded,
-    plan: Arc<dyn Fn(&Call) -> Fault + Send + Sync>,
+    plan: Arc<dyn Fn(Call) -> Decision + Send + Sync>,
     count: Arc<AtomicUsize>,
 }
 
 impl Faults {
     /// Asks `plan` what becomes of each request.
     pub fn new(database: &Embedded, plan: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> Self {
+        Self::after(database, move |call| Box::pin(std::future::ready(plan(&call))))
+    }
+
+    /// Lets something happen before each request goes through, and asks what becomes of it.
+    pub fn after(database: &Embedded, plan: impl Fn(Call) -> Decision + Send + Sync + 'static) -> Self {
         Self { database: database.clone(), plan: Arc::new(plan), count: Arc::default() }
     }
 
@@ -109,6 +119,14 @@ impl Faults {
         self.dynamo_with(RetryConfig::disabled())
     }
 
+    /// The DynamoDB behind the faults, without retries and without a limit in time.
+    #[must_use]
+    pub fn dynamo_without_limits(&self) -> Dynamo {
+        let conf = self.database.sdk_config().into_builder().http_client(self.clone());
+        let conf = conf.stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        Dynamo::from_conf(&conf.retry_config(RetryConfig::disabled()).build())
+    }
+
     fn dynamo_with(&self, retry: RetryConfig) -> Dynamo {
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(500)).build();
         let conf = self.database.sdk_config().into_builder();
@@ -138,9 +156,10 @@ impl HttpConnector for Faults {
             number: self.count.fetch_add(1, Ordering::Relaxed),
             body: String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned(),
         };
-        let fault = (self.plan)(&call);
+        let decision = (self.plan)(call);
         let database = self.database.clone();
         HttpConnectorFuture::new(async move {
+            let fault = decision.await;
             if matches!(fault, Fault::None | Fault::AnswerLost | Fault::AnswerHangs) {
                 let answer = database.call(request).await?;
                 if fault == Fault::None {

@@ -22,7 +22,7 @@ pub use read::{Found, FoundViews, History};
 pub use settings::Settings;
 pub use wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ use crate::key::KeyError;
 use crate::registry::AggregateRow;
 use crate::store::{DynEventStore, EventStore, StoreError};
 use crate::tenant::Tenant;
-use crate::view::DynViewStore;
+use crate::view::{DynViewStore, RecentWrites};
 
 use cause::Cause;
 use state::StateCache;
@@ -61,6 +61,7 @@ struct Inner {
     parked: HashMap<&'static str, Arc<crate::delivery::Parked>>,
     aggregates: HashMap<&'static str, &'static AggregateRow>,
     states: StateCache,
+    recent_writes: RecentWrites,
     settings: Settings,
 }
 
@@ -88,6 +89,10 @@ impl App {
         self.inner.views.as_deref().ok_or_else(|| StoreError::Refused {
             source: "the app has no view store; give it one with `App::builder(…).views(…)`".into(),
         })
+    }
+
+    pub(crate) fn recent_writes(&self) -> &RecentWrites {
+        &self.inner.recent_writes
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -130,6 +135,18 @@ impl App {
 
     fn aggregate_of(&self, commit: &Commit) -> Option<&'static AggregateRow> {
         commit.events.iter().find_map(|event| self.inner.aggregates.get(event.name.as_str()).copied())
+    }
+
+    /// The partitions that hold all streams of a tenant with one of these events; none where they cannot be known.
+    pub(crate) fn partitions<'a>(
+        &self,
+        mut events: impl Iterator<Item = &'a str>,
+        tenant: &Tenant,
+    ) -> Option<BTreeSet<String>> {
+        events.try_fold(BTreeSet::new(), |mut all, name| {
+            all.extend((self.inner.aggregates.get(name)?.partitions)(tenant)?);
+            Some(all)
+        })
     }
 
     /// The same app, sending commands because of an event that a handler received.
