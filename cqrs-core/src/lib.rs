@@ -262,6 +262,7 @@ mod pages;
 pub mod prelude;
 pub mod projection;
 mod registry;
+pub mod replay;
 pub mod store;
 mod tenant;
 mod timestamp;

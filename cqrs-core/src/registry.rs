@@ -30,6 +30,7 @@ pub struct AggregateRow {
     pub(crate) entity: &'static str,
     pub(crate) events: fn() -> Vec<EventId>,
     pub(crate) tenant: fn(&StreamKey) -> Result<Tenant, KeyError>,
+    pub(crate) partitions: fn(&Tenant) -> Option<Vec<String>>,
     pub(crate) location: Location,
 }
 
@@ -42,6 +43,7 @@ impl AggregateRow {
             entity: A::ENTITY,
             events: || A::EVENTS.iter().map(|row: &EventRow<A::Event>| row.id).collect(),
             tenant: |stream| A::Key::parse(stream).map(|key| key.tenant().clone()),
+            partitions: |tenant| A::Key::TEMPLATE.partitions(tenant),
             location: Location { file, line },
         }
     }

@@ -5,14 +5,15 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure as OnFailure,
 };
 use cqrs_core::store::record::{self, Record};
-use cqrs_core::store::{Append, CommitPage, EventStore, limits};
+use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, limits};
 use cqrs_core::{Commit, StoreError, StreamKey, Version};
 
 use crate::attribute::{self, Item};
 use crate::contention::{CONTENDED, Contention};
-use crate::delivery_store::DynamoDeliveryStore;
+use crate::delivery_store::{DynamoDeliveryStore, key};
 use crate::error::{refused, store_error};
 use crate::feed::StreamFeed;
+use crate::scan;
 use crate::stream::TableStream;
 
 /// Commits in a DynamoDB table, one item each. Clones are cheap.
@@ -86,6 +87,23 @@ impl EventStore for DynamoEventStore {
         let more = output.last_evaluated_key.is_some();
         let commits = output.items.unwrap_or_default().into_iter().map(decode);
         Ok(CommitPage { commits: commits.collect::<Result<_, _>>()?, more })
+    }
+
+    async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
+        let start = after.map(|after| key(after.stream.pk(), &after.stream.commit_sk(after.version)));
+        let page = scan::page(&self.client, &self.table, extent, start, None).await?;
+        let next = page.next.map(|(pk, sk)| {
+            let (stream, version) = StreamKey::parse_commit(&pk, &sk)?;
+            Ok::<_, StoreError>(CommitKey { stream, version })
+        });
+        let commits = page.items.into_iter().map(decode);
+        Ok(CommitScan { commits: commits.collect::<Result<_, _>>()?, next: next.transpose()? })
+    }
+
+    async fn count(&self) -> Result<Option<u64>, StoreError> {
+        let described = self.client.describe_table().table_name(&self.table).send().await;
+        let table = described.map_err(|error| store_error(&self.table, error))?.table;
+        Ok(table.and_then(|table| table.item_count).and_then(|count| u64::try_from(count).ok()))
     }
 
     fn feed(&self) -> StreamFeed {

@@ -71,7 +71,10 @@
 //! | `events` | commit | `TENANT001#ORDER` | `ORDER#20240101-001@0000000003` |
 //! | `views` | view | `TENANT001#ORDER_SUMMARY` | `ORDER_SUMMARY#20240101-001` |
 //! | `views` | fence of a view across aggregates | `TENANT001#ORDER@CUSTOMER_TOTALS` | `ORDER#20240101-001` |
+//! | `views` | view across aggregates that replay 3 builds | `TENANT001#CUSTOMER_TOTALS~3` | `CUSTOMER_TOTALS#CUST-001` |
+//! | `views` | the replays of a projection | `@CUSTOMER_TOTALS` | `@` |
 //! | `delivery` | position of a subscriber | `POSITION#{subscriber}` | the stream's shard |
+//! | `delivery` | checkpoint of a replay | `POSITION#@replay#{projection}` | the phase and the part of the table |
 //! | `delivery` | dead letter of a subscriber | `LETTER#{subscriber}` | digest and version |
 //! | `delivery` | inbox record of a handler with `once` | `INBOX#{handler}#{digest}` | version and index of the event |
 //! | `delivery` | lease of a relay to a topic | `RELAY#{name}` | the stream's shard |
@@ -91,6 +94,8 @@
 //! | table `views` | | `GetItem`, `Query` | `GetItem`, `PutItem` |
 //! | table `delivery` | | | `Query`, `PutItem`, `DeleteItem` |
 //!
+//! Who replays needs `Scan` on `events` and `views`, `DeleteItem` on `views`, and `DescribeTable` on `events`, beside what
+//! delivery needs.
 //! A transaction needs the permissions of its parts, here `PutItem`. [`Dynamo::create_tables`] needs
 //! `DescribeTable` and `CreateTable` on all three. A [`template`] gives the functions on AWS theirs, one by one.
 //!
@@ -101,8 +106,8 @@
 //! | command on a stream that is not in memory | `Query` per 1 MB, `PutItem` | 1, whatever the number of events |
 //! | command on a stream that is in memory | `PutItem` | 1 |
 //! | conflict with another process | one more `PutItem`; from the second in a row on, a `Query` too | those of the refused write |
-//! | commit to a view at its aggregate's key | `GetItem`, `PutItem` | 1 |
-//! | commit to a view with a key of its own | two `GetItem`, `TransactWriteItems` | 4 |
+//! | commit to a view at its aggregate's key | `GetItem`, `PutItem`; the latter alone when warm | 1 |
+//! | commit to a view with a key of its own | two `GetItem`, `TransactWriteItems`; the latter alone when warm | 4 |
 //! | page of the feed, per subscriber | `PutItem` | 1 |
 //!
 //! Reads are consistent, and take one read unit per 4 KB. [`Dynamo::cost`] tells what was really taken.
@@ -116,6 +121,7 @@
 mod attribute;
 #[cfg(feature = "broker")]
 mod broker;
+mod condition;
 mod contention;
 mod creation;
 mod delivery_store;
@@ -131,6 +137,7 @@ pub mod lambda;
 mod meter;
 #[cfg(feature = "broker")]
 mod relay;
+mod scan;
 mod shard;
 #[cfg(feature = "broker")]
 mod sns;

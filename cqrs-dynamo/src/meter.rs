@@ -89,6 +89,8 @@ impl Meter {
             self.add_write(output.consumed_capacity());
         } else if let Some(output) = output.downcast_ref::<QueryOutput>() {
             self.add_read(output.consumed_capacity());
+        } else if let Some(output) = output.downcast_ref::<ScanOutput>() {
+            self.add_read(output.consumed_capacity());
         } else if let Some(output) = output.downcast_ref::<GetItemOutput>() {
             self.add_read(output.consumed_capacity());
         } else if let Some(output) = output.downcast_ref::<ScanOutput>() {

@@ -1,22 +1,24 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, Put, ReturnConsumedCapacity, TransactWriteItem};
 use cqrs_core::projection::ViewId;
+use cqrs_core::store::Extent;
 use cqrs_core::store::record::Record;
-use cqrs_core::view::{Fence, StoredView, ViewPage, ViewStore, Write};
+use cqrs_core::view::{Fence, Revision, StoredView, ViewScan, ViewStore, Write};
 use cqrs_core::{StoreError, Timestamp, Version};
 use serde_json::Value;
 
 use crate::attribute::{self, Item};
+use crate::condition::Condition;
 use crate::contention::{CONTENDED, Contention};
+use crate::delivery_store::key;
 use crate::error::{refused, store_error};
 use crate::event_store::checked_item;
+use crate::scan;
 
 /// The most items that one transaction takes (Amazon DynamoDB Developer Guide, "Quotas").
 const TRANSACTION_ITEMS: usize = 100;
-const ABSENT: &str = "attribute_not_exists(pk)";
-const UNCHANGED: &str = "version = :currentVersion";
 
 /// Views in a DynamoDB table, one item each, and their fences beside them. Clones are cheap.
 ///
@@ -36,17 +38,126 @@ impl ViewStore for DynamoViewStore {
         item.map(|item| decode_view(&self.table, item)).transpose()
     }
 
-    async fn put(&self, view: &StoredView, expected: Version) -> Result<Write, StoreError> {
+    async fn put(&self, view: &StoredView, expected: Revision) -> Result<Write, StoreError> {
+        self.put_if(view, || Condition::at(expected)).await
+    }
+
+    async fn put_rebuilt(&self, view: &StoredView) -> Result<Write, StoreError> {
+        self.put_if(view, || Condition::older_than(view)).await
+    }
+
+    async fn delete(&self, id: &ViewId, expected: Revision) -> Result<Write, StoreError> {
         let mut contention = Contention::default();
         loop {
-            let (condition, values) = unchanged_since(expected);
+            let condition = Condition::at(expected);
+            let delete = self
+                .client
+                .delete_item()
+                .table_name(&self.table)
+                .set_key(Some(key(&id.pk, &id.sk)))
+                .condition_expression(condition.expression)
+                .set_expression_attribute_values(condition.values)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            match delete.send().await {
+                Ok(_) => return Ok(Write::Done),
+                Err(SdkError::ServiceError(context))
+                    if context.err().is_conditional_check_failed_exception() =>
+                {
+                    return Ok(Write::Stale);
+                }
+                Err(error) if error.code() == Some(CONTENDED) && contention.wait().await => {}
+                Err(error) => return Err(store_error(&self.table, error)),
+            }
+        }
+    }
+
+    async fn swap_in(
+        &self,
+        view: &StoredView,
+        expected: Revision,
+        shadow: &ViewId,
+        shadow_expected: Revision,
+    ) -> Result<Write, StoreError> {
+        let writes = vec![
+            self.put_item(view.record(), Condition::at(expected))?,
+            self.delete_item(shadow, Condition::at(shadow_expected))?,
+        ];
+        self.transact(writes).await
+    }
+
+    async fn fence(&self, id: &ViewId) -> Result<Option<Fence>, StoreError> {
+        let Some(item) = self.item(id).await? else { return Ok(None) };
+        let record = record_of(&self.table, item)?;
+        let version =
+            version_of(&record).ok_or_else(|| unreadable(&self.table, id, "a fence without a `version`"))?;
+        let built = record.get("built").and_then(Value::as_u64).map_or(version, Version::new);
+        Ok(Some(Fence { id: id.clone(), version, build: build_of(&record), built }))
+    }
+
+    async fn put_fenced(
+        &self,
+        fence: &Fence,
+        expected: &Fence,
+        views: &[(StoredView, Revision)],
+    ) -> Result<Write, StoreError> {
+        if views.len() >= TRANSACTION_ITEMS {
+            return Err(refused(format!(
+                "the events change {} views of table `{}` at once, and a transaction takes at most {} beside \
+                 the fence; spread the events over more commands",
+                views.len(),
+                self.table,
+                TRANSACTION_ITEMS - 1,
+            )));
+        }
+        let mut writes = Vec::with_capacity(views.len() + 1);
+        writes.push(self.put_item(fence.record(), Condition::fenced(expected))?);
+        for (view, expected) in views {
+            writes.push(self.put_item(view.record(), Condition::at(*expected))?);
+        }
+        self.transact(writes).await
+    }
+
+    async fn scan(&self, extent: &Extent, after: Option<&ViewId>) -> Result<ViewScan, StoreError> {
+        let start = after.map(|id| key(&id.pk, &id.sk));
+        // Fences have no data.
+        let page = scan::page(&self.client, &self.table, extent, start, Some("data")).await?;
+        let views = page.items.into_iter().map(|item| decode_view(&self.table, item));
+        let next = page.next.map(|(pk, sk)| ViewId { pk, sk });
+        Ok(ViewScan { views: views.collect::<Result<_, _>>()?, next })
+    }
+}
+
+impl DynamoViewStore {
+    async fn item(&self, id: &ViewId) -> Result<Option<Item>, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(&id.pk, &id.sk)))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| store_error(&self.table, error))?;
+        Ok(output.item)
+    }
+
+    async fn put_if(
+        &self,
+        view: &StoredView,
+        condition: impl Fn() -> Condition,
+    ) -> Result<Write, StoreError> {
+        let item = checked_item(view.record())?;
+        let mut contention = Contention::default();
+        loop {
+            let condition = condition();
             let put = self
                 .client
                 .put_item()
                 .table_name(&self.table)
-                .set_item(Some(checked_item(view.record())?))
-                .condition_expression(condition)
-                .set_expression_attribute_values(values)
+                .set_item(Some(item.clone()))
+                .condition_expression(condition.expression)
+                .set_expression_attribute_values(condition.values)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
             match put.send().await {
                 Ok(_) => return Ok(Write::Done),
@@ -61,42 +172,13 @@ impl ViewStore for DynamoViewStore {
         }
     }
 
-    async fn fence(&self, id: &ViewId) -> Result<Version, StoreError> {
-        match self.item(id).await? {
-            None => Ok(Version::NONE),
-            Some(item) => {
-                let record = record_of(&self.table, item)?;
-                version_of(&record).ok_or_else(|| unreadable(&self.table, id, "a fence without a `version`"))
-            }
-        }
-    }
-
-    async fn put_fenced(
-        &self,
-        fence: &Fence,
-        expected: Version,
-        views: &[(StoredView, Version)],
-    ) -> Result<Write, StoreError> {
-        if views.len() >= TRANSACTION_ITEMS {
-            return Err(refused(format!(
-                "the events change {} views of table `{}` at once, and a transaction takes at most {} beside \
-                 the fence; spread the events over more commands",
-                views.len(),
-                self.table,
-                TRANSACTION_ITEMS - 1,
-            )));
-        }
+    async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Write, StoreError> {
         let mut contention = Contention::default();
         loop {
-            let mut writes = Vec::with_capacity(views.len() + 1);
-            writes.push(self.conditional(fence.record(), expected)?);
-            for (view, expected) in views {
-                writes.push(self.conditional(view.record(), *expected)?);
-            }
             let sent = self
                 .client
                 .transact_write_items()
-                .set_transact_items(Some(writes))
+                .set_transact_items(Some(writes.clone()))
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send()
                 .await;
@@ -114,63 +196,27 @@ impl ViewStore for DynamoViewStore {
         }
     }
 
-    async fn list(&self, pk: &str, after: Option<&str>) -> Result<ViewPage, StoreError> {
-        let text = |value: &str| AttributeValue::S(value.to_owned());
-        let start = after.map(|sk| Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))]));
-        let output = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", text(pk))
-            .set_exclusive_start_key(start)
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|error| store_error(&self.table, error))?;
-        let more = output.last_evaluated_key.is_some();
-        let views = output.items.unwrap_or_default().into_iter().map(|item| decode_view(&self.table, item));
-        Ok(ViewPage { views: views.collect::<Result<_, _>>()?, more })
-    }
-}
-
-impl DynamoViewStore {
-    async fn item(&self, id: &ViewId) -> Result<Option<Item>, StoreError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("pk", AttributeValue::S(id.pk.clone()))
-            .key("sk", AttributeValue::S(id.sk.clone()))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|error| store_error(&self.table, error))?;
-        Ok(output.item)
-    }
-
-    fn conditional(&self, record: Record, expected: Version) -> Result<TransactWriteItem, StoreError> {
-        let (condition, values) = unchanged_since(expected);
+    fn put_item(&self, record: Record, condition: Condition) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(checked_item(record)?))
-            .condition_expression(condition)
-            .set_expression_attribute_values(values)
+            .condition_expression(condition.expression)
+            .set_expression_attribute_values(condition.values)
             .build()
             .map_err(|error| refused(error.to_string()))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
-}
 
-/// The condition under which an item may be written over.
-fn unchanged_since(expected: Version) -> (&'static str, Option<Item>) {
-    if expected == Version::NONE {
-        return (ABSENT, None);
+    fn delete_item(&self, id: &ViewId, condition: Condition) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(&id.pk, &id.sk)))
+            .condition_expression(condition.expression)
+            .set_expression_attribute_values(condition.values)
+            .build()
+            .map_err(|error| refused(error.to_string()))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
-    let version = AttributeValue::N(expected.get().to_string());
-    (UNCHANGED, Some(Item::from([(":currentVersion".to_owned(), version)])))
 }
 
 /// Why a transaction was not carried out.
@@ -205,8 +251,9 @@ fn decode_view(table: &str, item: Item) -> Result<StoredView, StoreError> {
     let missing = |name: &str| unreadable(table, &id, &format!("a view without a readable `{name}`"));
     let version = version_of(&record).ok_or_else(|| missing("version"))?;
     let updated_at: Timestamp = text("updatedAt").parse().map_err(|_| missing("updatedAt"))?;
+    let build = build_of(&record);
     let data = record.remove("data").ok_or_else(|| missing("data"))?;
-    Ok(StoredView { id, version, data, updated_at })
+    Ok(StoredView { id, version, build, data, updated_at })
 }
 
 fn record_of(table: &str, item: Item) -> Result<Record, StoreError> {
@@ -217,6 +264,10 @@ fn record_of(table: &str, item: Item) -> Result<Record, StoreError> {
 
 fn version_of(record: &Record) -> Option<Version> {
     record.get("version").and_then(Value::as_u64).map(Version::new)
+}
+
+fn build_of(record: &Record) -> u64 {
+    record.get("build").and_then(Value::as_u64).unwrap_or_default()
 }
 
 fn unreadable(table: &str, id: &ViewId, reason: &str) -> StoreError {

@@ -1,12 +1,14 @@
 //! Faults between the SDK and a service, in the place of the SDK's HTTP client.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -66,11 +68,14 @@ impl Call {
     }
 }
 
+/// What is decided about a request, after whatever else a test wants to happen before it goes through.
+pub type Decision = Pin<Box<dyn Future<Output = Fault> + Send>>;
+
 /// A service with faults in front of it. Clones share the count.
 #[derive(Clone)]
 pub struct Faults {
     conf: SdkConfig,
-    plan: Arc<dyn Fn(&Call) -> Fault + Send + Sync>,
+    plan: Arc<dyn Fn(Call) -> Decision + Send + Sync>,
     count: Arc<AtomicUsize>,
 }
 
@@ -82,6 +87,15 @@ impl Faults {
 
     /// The same for whatever a configuration with an HTTP client leads to.
     pub fn over(conf: SdkConfig, plan: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> Self {
+        Self::decided(conf, move |call| Box::pin(std::future::ready(plan(&call))))
+    }
+
+    /// Lets something happen before each request goes through, and asks what becomes of it.
+    pub fn after(database: &Embedded, plan: impl Fn(Call) -> Decision + Send + Sync + 'static) -> Self {
+        Self::decided(database.sdk_config(), plan)
+    }
+
+    fn decided(conf: SdkConfig, plan: impl Fn(Call) -> Decision + Send + Sync + 'static) -> Self {
         Self { conf, plan: Arc::new(plan), count: Arc::default() }
     }
 
@@ -109,6 +123,14 @@ impl Faults {
     #[must_use]
     pub fn dynamo_without_retries(&self) -> Dynamo {
         self.dynamo_with(RetryConfig::disabled())
+    }
+
+    /// The DynamoDB behind the faults, without retries and without a limit in time.
+    #[must_use]
+    pub fn dynamo_without_limits(&self) -> Dynamo {
+        let conf = self.sdk_config().into_builder();
+        let conf = conf.stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        Dynamo::from_conf(&conf.retry_config(RetryConfig::disabled()).build())
     }
 
     fn dynamo_with(&self, retry: RetryConfig) -> Dynamo {
@@ -166,9 +188,10 @@ impl HttpConnector for Faulty {
             number: self.faults.count.fetch_add(1, Ordering::Relaxed),
             body,
         };
-        let fault = (self.faults.plan)(&call);
+        let decision = (self.faults.plan)(call);
         let service = self.service.clone();
         HttpConnectorFuture::new(async move {
+            let fault = decision.await;
             if matches!(fault, Fault::None | Fault::AnswerLost | Fault::AnswerHangs) {
                 let answer = service.call(request).await?;
                 if fault == Fault::None {

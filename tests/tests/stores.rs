@@ -21,6 +21,8 @@ macro_rules! conformance {
                 events::a_long_stream_is_paged_to_its_end
                 events::the_largest_commit_fits_and_no_more
                 events::what_does_not_fit_is_named
+                events::a_scan_finds_every_commit_once
+                events::a_scan_goes_on_behind_any_commit
                 events::the_feed_has_every_commit_in_order
                 events::a_new_feed_goes_on_behind_any_position
                 delivery::positions_are_kept_apart
@@ -39,8 +41,13 @@ macro_rules! conformance {
             conformance!(@views $open,
                 views::a_view_is_read_back
                 views::a_stale_write_changes_nothing
+                views::a_rebuilt_view_never_goes_back
+                views::a_stale_removal_changes_nothing
+                views::a_view_is_swapped_in_whole
                 views::a_fenced_write_is_all_or_nothing
+                views::a_fence_tells_replays_apart
                 views::a_partition_is_listed_to_its_end
+                views::a_scan_finds_every_view_once
                 views::an_oversized_view_is_refused
             );
         }

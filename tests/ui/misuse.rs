@@ -3,7 +3,7 @@
 #[test]
 fn misuse_is_refused_with_a_way_out() {
     let cases = trybuild::TestCases::new();
-    for macro_name in ["event", "aggregate", "projection", "event_handler"] {
+    for macro_name in ["event", "aggregate", "projection", "event_handler", "replay"] {
         cases.pass(format!("{macro_name}/pass/*.rs"));
         cases.compile_fail(format!("{macro_name}/fail/*.rs"));
     }

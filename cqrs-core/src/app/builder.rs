@@ -12,7 +12,7 @@ use crate::event::EventId;
 use crate::handler::Provided;
 use crate::registry::{AggregateRow, HandlerRow, Location, ProjectionRow};
 use crate::store::{DynEventStore, EventStore};
-use crate::view::{DynViewStore, ViewStore};
+use crate::view::{DynViewStore, RecentWrites, ViewStore};
 
 /// Collects what an app is made of; [`AppBuilder::build`] checks it.
 ///
@@ -126,6 +126,7 @@ impl AppBuilder {
             parked,
             aggregates,
             states: StateCache::new(self.settings.cached_states),
+            recent_writes: RecentWrites::new(self.settings.cached_views),
             settings: self.settings,
         };
         Ok(App { inner: Arc::new(inner), cause: None })

@@ -35,7 +35,7 @@ pub use read::{Found, FoundViews, History};
 pub use settings::Settings;
 pub use wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ use crate::key::KeyError;
 use crate::registry::AggregateRow;
 use crate::store::{DynEventStore, EventStore, StoreError};
 use crate::tenant::Tenant;
-use crate::view::DynViewStore;
+use crate::view::{DynViewStore, RecentWrites};
 
 use cause::Cause;
 use state::StateCache;
@@ -77,6 +77,7 @@ struct Inner {
     parked: HashMap<&'static str, Arc<crate::delivery::Parked>>,
     aggregates: HashMap<&'static str, &'static AggregateRow>,
     states: StateCache,
+    recent_writes: RecentWrites,
     settings: Settings,
 }
 
@@ -130,6 +131,10 @@ impl App {
         })
     }
 
+    pub(crate) fn recent_writes(&self) -> &RecentWrites {
+        &self.inner.recent_writes
+    }
+
     /// The settings that it was built with.
     #[must_use]
     pub fn settings(&self) -> &Settings {
@@ -172,6 +177,18 @@ impl App {
 
     fn aggregate_of(&self, commit: &Commit) -> Option<&'static AggregateRow> {
         commit.events.iter().find_map(|event| self.inner.aggregates.get(event.name.as_str()).copied())
+    }
+
+    /// The partitions that hold all streams of a tenant with one of these events; none where they cannot be known.
+    pub(crate) fn partitions<'a>(
+        &self,
+        mut events: impl Iterator<Item = &'a str>,
+        tenant: &Tenant,
+    ) -> Option<BTreeSet<String>> {
+        events.try_fold(BTreeSet::new(), |mut all, name| {
+            all.extend((self.inner.aggregates.get(name)?.partitions)(tenant)?);
+            Some(all)
+        })
     }
 
     /// The same app, sending commands because of an event that a handler received.

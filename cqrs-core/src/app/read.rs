@@ -4,7 +4,6 @@ use std::pin::Pin;
 
 use futures_core::Stream;
 use futures_util::stream;
-use serde_json::Value;
 
 use super::state::{State, decode_one};
 use super::{App, Loaded};
@@ -13,7 +12,7 @@ use crate::commit::Commit;
 use crate::event::{RawEvent, Recorded};
 use crate::key::{AggregateKey, StreamKey};
 use crate::projection::{Projection, View, ViewAddress, ViewId};
-use crate::store::{CorruptCommit, StoreError};
+use crate::store::{CorruptCommit, Extent, StoreError};
 use crate::tenant::Tenant;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
@@ -254,7 +253,7 @@ impl App {
     /// app has no view store.
     pub async fn view<P: Projection>(&self, key: &P::Key) -> Result<Option<P>, StoreError> {
         let stored = self.view_store()?.get(&ViewId::of::<P>(key)?).await?;
-        stored.map(|stored| decode_view(&stored.id, &stored.data)).transpose()
+        stored.map(|stored| stored.decode()).transpose()
     }
 
     /// All views of one tenant, in the order of their ids.
@@ -297,32 +296,29 @@ impl App {
     /// # }
     /// ```
     pub fn views<P: Projection>(&self, tenant: &Tenant) -> FoundViews<'_, P> {
-        let start = (tenant.clone(), None::<String>, true, VecDeque::new());
-        Box::pin(stream::try_unfold(start, move |(tenant, mut after, mut more, mut page)| async move {
-            while page.is_empty() && more {
-                let pk = ViewId::partition(P::VIEW, &tenant);
-                let next = self.view_store()?.list(&pk, after.as_deref()).await?;
-                more = next.more && !next.views.is_empty();
-                after = next.views.last().map(|view| view.id.sk.clone()).or(after);
-                page.extend(next.views);
-            }
-            match page.pop_front() {
-                Some(view) => Ok(Some((found::<P>(&tenant, view)?, (tenant, after, more, page)))),
-                None => Ok(None),
-            }
-        }))
+        let extent = Extent::Partition(ViewId::partition(P::VIEW, tenant));
+        let start = (extent, tenant.clone(), None::<ViewId>, true, VecDeque::new());
+        Box::pin(stream::try_unfold(
+            start,
+            move |(extent, tenant, mut after, mut more, mut page)| async move {
+                while page.is_empty() && more {
+                    let scan = self.view_store()?.scan(&extent, after.as_ref()).await?;
+                    more = scan.next.is_some();
+                    after = scan.next;
+                    page.extend(scan.views);
+                }
+                match page.pop_front() {
+                    Some(view) => Ok(Some((found::<P>(&tenant, view)?, (extent, tenant, after, more, page)))),
+                    None => Ok(None),
+                }
+            },
+        ))
     }
 }
 
-fn decode_view<P: Projection>(id: &ViewId, data: &Value) -> Result<P, StoreError> {
-    P::deserialize(data).map_err(|error| StoreError::Refused {
-        source: format!("the stored view {} does not have the shape of `{}`: {error}", id.sk, P::NAME).into(),
-    })
-}
-
 fn found<P: Projection>(tenant: &Tenant, stored: StoredView) -> Result<Found<P>, StoreError> {
-    let StoredView { id, version, data, updated_at } = stored;
-    let view = decode_view(&id, &data)?;
+    let view = stored.decode()?;
+    let StoredView { id, version, updated_at, .. } = stored;
     let text = id.sk.strip_prefix(P::VIEW).and_then(|id| id.strip_prefix('#')).unwrap_or(&id.sk);
     let key = P::Key::from_view_id(tenant.clone(), text)?;
     Ok(Found { key, view, version, updated_at })

@@ -26,8 +26,11 @@ use crate::delivery::RetryPolicy;
 pub struct Settings {
     /// How many states of aggregates are kept in memory; 0 turns the cache off. Default 10,000.
     pub cached_states: u64,
-    /// How a command is tried again after conflicts: at once, with a wait after every fourth. Default 40 times,
-    /// with 9 waits of up to 2 seconds.
+    /// How many views that this process wrote last are kept in memory, so that a projection writes on without a
+    /// read, and as many fences; 0 turns the cache off. Default 10,000.
+    pub cached_views: u64,
+    /// How a command is tried again after conflicts, and a stream of a replay that others write to: at once, with a
+    /// wait after every fourth. Default 40 times, with 9 waits of up to 2 seconds.
     pub conflict: RetryPolicy,
     /// How a subscriber tries a commit again before it becomes a dead letter. Default 5 times, up to 5 seconds
     /// apart.
@@ -49,6 +52,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             cached_states: 10_000,
+            cached_views: 10_000,
             conflict: RetryPolicy {
                 attempts: 40,
                 base: Duration::from_millis(10),

@@ -53,7 +53,9 @@ pub use relay::Delivered;
 pub use retry::RetryPolicy;
 
 pub(crate) use erased::{DynChangeFeed, DynDeliveryStore};
-pub(crate) use projector::{ProjectionDriver, projection_driver};
+pub(crate) use projector::{
+    Across, Goal, ProjectError, ProjectionDriver, encode, fold, projection_driver, shadow_of, wants,
+};
 pub(crate) use queue::Parked;
 pub(crate) use relay::Relay;
 pub(crate) use subscriber::{CONCURRENT_STREAMS, Reaction, Subscriber};

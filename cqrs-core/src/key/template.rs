@@ -38,6 +38,29 @@ pub struct KeyTemplate {
     pub sk: &'static [Piece],
 }
 
+impl KeyTemplate {
+    /// The partitions that hold all streams of a tenant; none where a field of the key stands in `pk`, so that nobody
+    /// knows them all.
+    pub(crate) fn partitions(&self, tenant: &Tenant) -> Option<Vec<String>> {
+        let mut partitions = vec![String::new()];
+        for piece in self.pk {
+            match *piece {
+                Piece::Literal(text) => partitions.iter_mut().for_each(|pk| pk.push_str(text)),
+                Piece::Tenant => partitions.iter_mut().for_each(|pk| encode_into(tenant.as_str(), pk)),
+                Piece::Field { .. } => return None,
+                Piece::Shard { count } => {
+                    let with_shard = |pk: &String| {
+                        let pk = pk.clone();
+                        (0..count.max(1)).map(move |shard| format!("{pk}{}", render_shard(shard.into())))
+                    };
+                    partitions = partitions.iter().flat_map(with_shard).collect();
+                }
+            }
+        }
+        Some(partitions)
+    }
+}
+
 /// The typed address of one aggregate instance; `#[aggregate(entity = "ORDER")]` writes it: `OrderKey`.
 ///
 /// ```rust,standalone_crate
@@ -152,11 +175,15 @@ fn render<K: AggregateKey>(key: &K, pieces: &[Piece], sk: &str, out: &mut String
             Piece::Field { index, width, .. } => render_part(key, index, width, out)?,
             Piece::Shard { count } => {
                 let shard = stable_hash(sk.as_bytes()) % u64::from(count.max(1));
-                out.push_str(&format!("{shard:02}"));
+                out.push_str(&render_shard(shard));
             }
         }
     }
     Ok(())
+}
+
+fn render_shard(shard: u64) -> String {
+    format!("{shard:02}")
 }
 
 fn render_part<K: AggregateKey>(
@@ -219,7 +246,7 @@ fn malformed(text: &str, pieces: &[Piece], reason: &str) -> KeyError {
 }
 
 /// FNV-1a, 64 bits: what is stored must not depend on the release of the standard library.
-fn stable_hash(bytes: &[u8]) -> u64 {
+pub(crate) fn stable_hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })

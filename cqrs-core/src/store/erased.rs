@@ -1,7 +1,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::{Append, CommitPage, EventStore, StoreError};
+use super::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, StoreError};
 use crate::commit::Commit;
 use crate::delivery::{ChangeFeed, DynChangeFeed};
 use crate::key::StreamKey;
@@ -13,6 +13,8 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 
 pub(crate) trait DynEventStore: Send + Sync {
     fn append<'a>(&'a self, commit: &'a Commit) -> Boxed<'a, Append>;
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage>;
+    fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a CommitKey>) -> Boxed<'a, CommitScan>;
+    fn count(&self) -> Boxed<'_, Option<u64>>;
     fn feed(&self) -> Box<dyn DynChangeFeed>;
 }
 
@@ -25,6 +27,12 @@ where
     }
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage> {
         Box::pin(EventStore::read(self, stream, after, until))
+    }
+    fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a CommitKey>) -> Boxed<'a, CommitScan> {
+        Box::pin(EventStore::scan(self, extent, after))
+    }
+    fn count(&self) -> Boxed<'_, Option<u64>> {
+        Box::pin(EventStore::count(self))
     }
     fn feed(&self) -> Box<dyn DynChangeFeed> {
         Box::new(EventStore::feed(self))

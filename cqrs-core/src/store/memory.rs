@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
 use super::record::{self, Record};
-use super::{Append, CommitPage, EventStore, StoreError, limits};
+use super::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, StoreError, limits};
 use crate::commit::Commit;
 use crate::delivery::{Change, ChangeFeed, FeedPage, MemoryDeliveryStore, Positions};
 use crate::key::StreamKey;
@@ -80,6 +81,29 @@ impl EventStore for MemoryEventStore {
             page.commits.push(record::decode(record.clone())?);
         }
         Ok(page)
+    }
+
+    async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
+        let content = self.content();
+        let start = match after {
+            Some(key) => Bound::Excluded((key.stream.pk().to_owned(), key.stream.commit_sk(key.version))),
+            None => Bound::Unbounded,
+        };
+        let range = content.by_key.range((start, Bound::Unbounded));
+        let mut wanted = range.filter(|((pk, _), _)| extent.holds(pk)).map(|(_, record)| record);
+        let mut scan = CommitScan::default();
+        let mut bytes = 0;
+        while bytes < PAGE_BYTES {
+            let Some(record) = wanted.next() else { return Ok(scan) };
+            bytes += limits::size(record);
+            scan.commits.push(record::decode(record.clone())?);
+        }
+        scan.next = wanted.next().and_then(|_| scan.commits.last()).map(CommitKey::of);
+        Ok(scan)
+    }
+
+    async fn count(&self) -> Result<Option<u64>, StoreError> {
+        Ok(Some(self.content().by_key.len() as u64))
     }
 
     fn feed(&self) -> MemoryFeed {

@@ -9,10 +9,12 @@ mod error;
 pub mod limits;
 mod memory;
 pub mod record;
+mod scan;
 
 pub(crate) use erased::DynEventStore;
 pub use error::{CorruptCommit, StoreError};
 pub use memory::MemoryEventStore;
+pub use scan::{CommitKey, CommitScan, Extent};
 
 use std::future::Future;
 
@@ -99,6 +101,27 @@ pub trait EventStore: Send + Sync + 'static {
         after: Version,
         until: Version,
     ) -> impl Future<Output = Result<CommitPage, StoreError>> + Send;
+
+    /// Reads the commits of one extent after `after`, a commit of the same extent, one page, with all writes that were
+    /// acknowledged before the page was asked for. A commit that is appended while a scan is under way is found or not.
+    ///
+    /// This is for replays and for catching up: on DynamoDB a segment is read by `Scan`, which is charged for everything in it.
+    ///
+    /// # Errors
+    /// As [`EventStore::read`].
+    fn scan(
+        &self,
+        extent: &Extent,
+        after: Option<&CommitKey>,
+    ) -> impl Future<Output = Result<CommitScan, StoreError>> + Send;
+
+    /// About how many commits there are, to tell how long a scan takes; none where the store does not know.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn count(&self) -> impl Future<Output = Result<Option<u64>, StoreError>> + Send {
+        async { Ok(None) }
+    }
 
     /// The feed of all commits, in the order of each stream.
     fn feed(&self) -> Self::Feed;

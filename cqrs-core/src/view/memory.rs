@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Fence, StoredView, ViewPage, ViewStore, Write};
+use super::{Fence, Revision, StoredView, ViewScan, ViewStore, Write};
 use crate::projection::ViewId;
-use crate::store::{StoreError, limits};
-use crate::version::Version;
+use crate::store::{Extent, StoreError, limits};
 
 const PAGE: usize = 100;
 
@@ -17,16 +17,23 @@ pub struct MemoryViewStore {
 #[derive(Debug, Default)]
 struct Content {
     views: BTreeMap<ViewId, StoredView>,
-    fences: BTreeMap<ViewId, Version>,
+    fences: BTreeMap<ViewId, Fence>,
 }
 
 impl Content {
-    fn version(&self, id: &ViewId) -> Version {
-        self.views.get(id).map_or(Version::NONE, |view| view.version)
+    fn is_at(&self, id: &ViewId, expected: Revision) -> bool {
+        self.views.get(id).map_or(Revision::NONE, StoredView::revision) == expected
     }
 
-    fn fence(&self, id: &ViewId) -> Version {
-        self.fences.get(id).copied().unwrap_or_default()
+    fn is_fenced(&self, expected: &Fence) -> bool {
+        match self.fences.get(&expected.id) {
+            Some(fence) => fence == expected,
+            None => expected.version.is_none(),
+        }
+    }
+
+    fn insert(&mut self, view: &StoredView) {
+        self.views.insert(view.id.clone(), view.clone());
     }
 }
 
@@ -41,6 +48,20 @@ impl MemoryViewStore {
         // Conditions are checked before anything changes: what a panicking holder left behind is whole.
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Changes the content if it is as expected.
+    fn write(
+        &self,
+        expected: impl FnOnce(&Content) -> bool,
+        change: impl FnOnce(&mut Content),
+    ) -> Result<Write, StoreError> {
+        let mut content = self.content();
+        if !expected(&content) {
+            return Ok(Write::Stale);
+        }
+        change(&mut content);
+        Ok(Write::Done)
+    }
 }
 
 impl ViewStore for MemoryViewStore {
@@ -48,48 +69,76 @@ impl ViewStore for MemoryViewStore {
         Ok(self.content().views.get(id).cloned())
     }
 
-    async fn put(&self, view: &StoredView, expected: Version) -> Result<Write, StoreError> {
+    async fn put(&self, view: &StoredView, expected: Revision) -> Result<Write, StoreError> {
         limits::check(&view.record())?;
-        let mut content = self.content();
-        if content.version(&view.id) != expected {
-            return Ok(Write::Stale);
-        }
-        content.views.insert(view.id.clone(), view.clone());
-        Ok(Write::Done)
+        self.write(|content| content.is_at(&view.id, expected), |content| content.insert(view))
     }
 
-    async fn fence(&self, id: &ViewId) -> Result<Version, StoreError> {
-        Ok(self.content().fence(id))
+    async fn put_rebuilt(&self, view: &StoredView) -> Result<Write, StoreError> {
+        limits::check(&view.record())?;
+        let is_older = |content: &Content| {
+            let stored = content.views.get(&view.id);
+            stored.is_none_or(|stored| stored.version <= view.version && stored.build < view.build)
+        };
+        self.write(is_older, |content| content.insert(view))
+    }
+
+    async fn delete(&self, id: &ViewId, expected: Revision) -> Result<Write, StoreError> {
+        self.write(
+            |content| content.is_at(id, expected),
+            |content| {
+                content.views.remove(id);
+            },
+        )
+    }
+
+    async fn swap_in(
+        &self,
+        view: &StoredView,
+        expected: Revision,
+        shadow: &ViewId,
+        shadow_expected: Revision,
+    ) -> Result<Write, StoreError> {
+        limits::check(&view.record())?;
+        self.write(
+            |content| content.is_at(&view.id, expected) && content.is_at(shadow, shadow_expected),
+            |content| {
+                content.insert(view);
+                content.views.remove(shadow);
+            },
+        )
+    }
+
+    async fn fence(&self, id: &ViewId) -> Result<Option<Fence>, StoreError> {
+        Ok(self.content().fences.get(id).cloned())
     }
 
     async fn put_fenced(
         &self,
         fence: &Fence,
-        expected: Version,
-        views: &[(StoredView, Version)],
+        expected: &Fence,
+        views: &[(StoredView, Revision)],
     ) -> Result<Write, StoreError> {
         for (view, _) in views {
             limits::check(&view.record())?;
         }
-        let mut content = self.content();
-        let stale = content.fence(&fence.id) != expected
-            || views.iter().any(|(view, expected)| content.version(&view.id) != *expected);
-        if stale {
-            return Ok(Write::Stale);
-        }
-        content.fences.insert(fence.id.clone(), fence.version);
-        for (view, _) in views {
-            content.views.insert(view.id.clone(), view.clone());
-        }
-        Ok(Write::Done)
+        let unchanged = |content: &Content| {
+            content.is_fenced(expected)
+                && views.iter().all(|(view, expected)| content.is_at(&view.id, *expected))
+        };
+        self.write(unchanged, |content| {
+            content.fences.insert(fence.id.clone(), fence.clone());
+            views.iter().for_each(|(view, _)| content.insert(view));
+        })
     }
 
-    async fn list(&self, pk: &str, after: Option<&str>) -> Result<ViewPage, StoreError> {
+    async fn scan(&self, extent: &Extent, after: Option<&ViewId>) -> Result<ViewScan, StoreError> {
         let content = self.content();
-        let after = after.unwrap_or("");
-        let mut views =
-            content.views.values().filter(|view| view.id.pk == pk && view.id.sk.as_str() > after).cloned();
-        let page = ViewPage { views: views.by_ref().take(PAGE).collect(), more: views.next().is_some() };
-        Ok(page)
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let range = content.views.range((start, Bound::Unbounded));
+        let mut wanted = range.map(|(_, view)| view).filter(|view| extent.holds(&view.id.pk));
+        let views: Vec<_> = wanted.by_ref().take(PAGE).cloned().collect();
+        let next = wanted.next().and_then(|_| views.last()).map(|view| view.id.clone());
+        Ok(ViewScan { views, next })
     }
 }

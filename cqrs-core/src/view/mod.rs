@@ -4,17 +4,19 @@
 
 mod erased;
 mod memory;
+mod recent;
 
 pub(crate) use erased::DynViewStore;
 pub use memory::MemoryViewStore;
+pub(crate) use recent::RecentWrites;
 
 use std::future::Future;
 
 use serde_json::Value;
 
-use crate::projection::ViewId;
-use crate::store::StoreError;
+use crate::projection::{View, ViewId};
 use crate::store::record::Record;
+use crate::store::{Extent, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
@@ -26,6 +28,8 @@ pub struct StoredView {
     /// For a view at its aggregate's key: the last commit that it contains. For any other: how often it was
     /// written.
     pub version: Version,
+    /// The replay that it was last rebuilt by; 0 for none.
+    pub build: u64,
     /// The serialized view.
     pub data: Value,
     /// When it was written.
@@ -33,32 +37,85 @@ pub struct StoredView {
 }
 
 impl StoredView {
+    /// What a conditional write over it expects.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        Revision { version: self.version, build: self.build }
+    }
+
+    /// The view itself.
+    pub(crate) fn decode<V: View>(&self) -> Result<V, StoreError> {
+        V::deserialize(&self.data).map_err(|error| StoreError::Refused {
+            source: format!(
+                "the stored view {} does not have the shape of `{}`: {error}",
+                self.id.sk,
+                V::NAME
+            )
+            .into(),
+        })
+    }
+
     /// The view as one item.
     #[must_use]
     pub fn record(&self) -> Record {
         let mut record = self.id.record();
         record.insert("version".to_owned(), self.version.get().into());
+        if self.build > 0 {
+            record.insert("build".to_owned(), self.build.into());
+        }
         record.insert("data".to_owned(), self.data.clone());
         record.insert("updatedAt".to_owned(), self.updated_at.to_string().into());
         record
     }
 }
 
+/// The state of a stored view, by which a conditional write tells that nobody else wrote. The version alone does not: a
+/// replay writes a view anew at the version that it had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Revision {
+    /// See [`StoredView::version`].
+    pub version: Version,
+    /// See [`StoredView::build`].
+    pub build: u64,
+}
+
+impl Revision {
+    /// There is no view yet.
+    pub const NONE: Self = Self { version: Version::NONE, build: 0 };
+}
+
 /// Remembers, beside views across aggregates, the last commit of one stream that they contain.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence {
     /// Its address.
     pub id: ViewId,
     /// The last commit of the stream that the projection has applied.
     pub version: Version,
+    /// The last replay that the stream takes part in; 0 for none.
+    pub build: u64,
+    /// The last commit of the stream that the views of this replay contain; behind `version` only until the replay has
+    /// caught up with the stream.
+    pub built: Version,
 }
 
 impl Fence {
+    /// The fence of a stream of which nothing has been applied.
+    #[must_use]
+    pub fn none(id: ViewId) -> Self {
+        Self { id, version: Version::NONE, build: 0, built: Version::NONE }
+    }
+
     /// The fence as one item.
     #[must_use]
     pub fn record(&self) -> Record {
         let mut record = self.id.record();
         record.insert("version".to_owned(), self.version.get().into());
+        if self.build > 0 {
+            record.insert("build".to_owned(), self.build.into());
+        }
+        if self.built != self.version {
+            record.insert("built".to_owned(), self.built.get().into());
+        }
         record
     }
 }
@@ -123,7 +180,7 @@ pub trait ViewStore: Send + Sync + 'static {
     /// [`StoreError`].
     fn get(&self, id: &ViewId) -> impl Future<Output = Result<Option<StoredView>, StoreError>> + Send;
 
-    /// Writes a view if the stored one is still at `expected`; [`Version::NONE`] expects none.
+    /// Writes a view if the stored one is still at `expected`; [`Revision::NONE`] expects none.
     ///
     /// # Errors
     /// What [`limits::check`](crate::store::limits::check) says, before anything is sent. A write whose answer was
@@ -131,42 +188,71 @@ pub trait ViewStore: Send + Sync + 'static {
     fn put(
         &self,
         view: &StoredView,
-        expected: Version,
+        expected: Revision,
     ) -> impl Future<Output = Result<Write, StoreError>> + Send;
 
-    /// Reads the version of a fence; [`Version::NONE`] where there is none.
+    /// Writes a rebuilt view over one of an earlier build that is not ahead of it, or where there is none.
+    ///
+    /// # Errors
+    /// As [`ViewStore::put`].
+    fn put_rebuilt(&self, view: &StoredView) -> impl Future<Output = Result<Write, StoreError>> + Send;
+
+    /// Removes a view if it is still at `expected`.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn fence(&self, id: &ViewId) -> impl Future<Output = Result<Version, StoreError>> + Send;
+    fn delete(
+        &self,
+        id: &ViewId,
+        expected: Revision,
+    ) -> impl Future<Output = Result<Write, StoreError>> + Send;
 
-    /// Writes a fence and views in one transaction, each if the stored one is still at its expected version.
+    /// Writes a view and removes the one that it was rebuilt at, as one step, if both are still as expected.
+    ///
+    /// # Errors
+    /// As [`ViewStore::put`].
+    fn swap_in(
+        &self,
+        view: &StoredView,
+        expected: Revision,
+        shadow: &ViewId,
+        shadow_expected: Revision,
+    ) -> impl Future<Output = Result<Write, StoreError>> + Send;
+
+    /// Reads a fence; none where nothing of the stream has been applied.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn fence(&self, id: &ViewId) -> impl Future<Output = Result<Option<Fence>, StoreError>> + Send;
+
+    /// Writes a fence and views in one transaction, each if the stored one is still as expected. A fence at
+    /// [`Version::NONE`] expects none.
     ///
     /// # Errors
     /// As [`ViewStore::put`]; [`StoreError::Refused`] for more views than one transaction takes.
     fn put_fenced(
         &self,
         fence: &Fence,
-        expected: Version,
-        views: &[(StoredView, Version)],
+        expected: &Fence,
+        views: &[(StoredView, Revision)],
     ) -> impl Future<Output = Result<Write, StoreError>> + Send;
 
-    /// Reads all views of one partition, in the order of their keys, from after `after`, one page.
+    /// Reads the views of one extent after `after`, a view of the same extent, one page.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn list(
+    fn scan(
         &self,
-        pk: &str,
-        after: Option<&str>,
-    ) -> impl Future<Output = Result<ViewPage, StoreError>> + Send;
+        extent: &Extent,
+        after: Option<&ViewId>,
+    ) -> impl Future<Output = Result<ViewScan, StoreError>> + Send;
 }
 
-/// Some views of one partition.
+/// Some views of one extent.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct ViewPage {
-    /// In the order of their sort keys.
+pub struct ViewScan {
+    /// Within a partition in the order of their sort keys.
     pub views: Vec<StoredView>,
-    /// Whether there may be more after the last one.
-    pub more: bool,
+    /// Where the next page begins; none at the end of the extent. A page without views may have one.
+    pub next: Option<ViewId>,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cqrs_core::delivery::{Change, ChangeFeed, Positions};
 use cqrs_core::store::limits::{self, MAX_ITEM_BYTES};
-use cqrs_core::store::{Append, EventStore, record};
+use cqrs_core::store::{Append, CommitKey, EventStore, Extent, record};
 use cqrs_core::{Commit, StoreError, StreamKey, Version};
 use serde_json::{Value, json};
 
@@ -120,6 +120,62 @@ pub async fn what_does_not_fit_is_named(store: impl EventStore) {
     assert_eq!(all(&store, &stream("1")).await, []);
 }
 
+/// The segments of a scan hold every commit once, each stream in one segment and in its order; a partition holds its own.
+pub async fn a_scan_finds_every_commit_once(store: impl EventStore) {
+    let mut written = Vec::new();
+    for tenant in 0..12 {
+        for id in ["1", "10", "2"] {
+            let stream = StreamKey::new(format!("TENANT{tenant:03}#ORDER"), format!("ORDER#{id}")).unwrap();
+            for version in 1..=4 {
+                let commit = commit(&stream, version, json!({ "id": id }));
+                store.append(&commit).await.unwrap();
+                written.push(commit);
+            }
+        }
+    }
+    written.sort_by_key(CommitKey::of);
+    for of in [1, 2, 5] {
+        let mut found = Vec::new();
+        for number in 0..of {
+            let segment = scan(&store, &Extent::Segment { number, of }).await;
+            for run in segment.chunk_by(|one, next| one.stream == next.stream) {
+                let versions: Vec<u64> = run.iter().map(|commit| commit.version.get()).collect();
+                assert_eq!(versions, [1, 2, 3, 4], "{number} of {of}");
+            }
+            found.extend(segment);
+        }
+        found.sort_by_key(CommitKey::of);
+        assert_eq!(found, written, "{of} segments");
+    }
+    let mut partition = scan(&store, &Extent::Partition("TENANT007#ORDER".to_owned())).await;
+    // By text `ORDER#10@…` stands before `ORDER#1@…`.
+    partition.sort_by_key(CommitKey::of);
+    let expected: Vec<_> =
+        written.into_iter().filter(|commit| commit.stream.pk() == "TENANT007#ORDER").collect();
+    assert_eq!(partition, expected);
+    assert_eq!(scan(&store, &Extent::Partition("TENANT00".to_owned())).await, []);
+}
+
+/// A scan of three megabytes is paged, and goes on behind any commit.
+pub async fn a_scan_goes_on_behind_any_commit(store: impl EventStore) {
+    for version in 1..=30 {
+        store.append(&filled(&stream("1"), version, 105_000)).await.unwrap();
+    }
+    for extent in [Extent::Segment { number: 0, of: 1 }, Extent::Partition("TENANT001#ORDER".to_owned())] {
+        let first = store.scan(&extent, None).await.unwrap();
+        assert!(first.next.is_some() && first.commits.len() < 12, "one page held {}", first.commits.len());
+        let everything = scan(&store, &extent).await;
+        assert_eq!(everything.len(), 30);
+        for (index, commit) in everything.iter().enumerate().step_by(7) {
+            let page = store.scan(&extent, Some(&CommitKey::of(commit))).await.unwrap();
+            let rest = everything.get(index + 1..).unwrap();
+            assert_eq!(page.commits, rest[..page.commits.len()], "behind {index}");
+            assert_eq!(page.next.is_none(), page.commits.len() == rest.len(), "behind {index}");
+        }
+    }
+    assert_eq!(store.count().await.unwrap(), Some(30));
+}
+
 /// The feed brings every commit once, in the order of its stream, and goes on where it was.
 pub async fn the_feed_has_every_commit_in_order(store: impl EventStore) {
     let mut feed = store.feed();
@@ -169,6 +225,23 @@ pub async fn all(store: &impl EventStore, stream: &StreamKey) -> Vec<Commit> {
         let page = store.read(stream, after, Version::MAX).await.unwrap();
         found.extend(page.commits);
         if !page.more {
+            return found;
+        }
+    }
+}
+
+/// Scans an extent to its end.
+///
+/// # Panics
+/// Where the store fails.
+pub async fn scan(store: &impl EventStore, extent: &Extent) -> Vec<Commit> {
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.scan(extent, after.as_ref()).await.unwrap();
+        found.extend(page.commits);
+        after = page.next;
+        if after.is_none() {
             return found;
         }
     }

@@ -1,7 +1,8 @@
 //! The promises of a view store.
 
 use cqrs_core::projection::ViewId;
-use cqrs_core::view::{Fence, StoredView, ViewStore, Write};
+use cqrs_core::store::Extent;
+use cqrs_core::view::{Fence, Revision, StoredView, ViewStore, Write};
 use cqrs_core::{StoreError, Version};
 use serde_json::json;
 
@@ -10,50 +11,140 @@ use super::at;
 /// A view is absent, then as it was written.
 pub async fn a_view_is_read_back(store: impl ViewStore) {
     assert_eq!(store.get(&id("1")).await.unwrap(), None);
-    let written = view("1", 3);
-    assert_eq!(store.put(&written, Version::NONE).await.unwrap(), Write::Done);
-    assert_eq!(store.get(&id("1")).await.unwrap(), Some(written));
-    assert_eq!(store.get(&id("2")).await.unwrap(), None);
+    for (name, build) in [("1", 0), ("2", 7)] {
+        let written = StoredView { build, ..view(name, 3) };
+        assert_eq!(store.put(&written, Revision::NONE).await.unwrap(), Write::Done);
+        assert_eq!(store.get(&id(name)).await.unwrap(), Some(written));
+    }
+    assert_eq!(store.get(&id("3")).await.unwrap(), None);
 }
 
-/// A write goes through only over the version that was read.
+/// A write goes through only over the revision that was read: the same version of another build is another.
 pub async fn a_stale_write_changes_nothing(store: impl ViewStore) {
-    assert_eq!(store.put(&view("1", 2), Version::new(1)).await.unwrap(), Write::Stale, "over nothing");
-    assert_eq!(store.put(&view("1", 2), Version::NONE).await.unwrap(), Write::Done);
-    for expected in [0, 1, 3] {
-        assert_eq!(store.put(&view("1", 9), Version::new(expected)).await.unwrap(), Write::Stale);
+    assert_eq!(store.put(&view("1", 2), at_version(1)).await.unwrap(), Write::Stale, "over nothing");
+    assert_eq!(store.put(&view("1", 2), Revision::NONE).await.unwrap(), Write::Done);
+    for expected in [Revision::NONE, at_version(1), at_version(3), built(2, 1)] {
+        assert_eq!(store.put(&view("1", 9), expected).await.unwrap(), Write::Stale, "{expected:?}");
     }
     assert_eq!(store.get(&id("1")).await.unwrap(), Some(view("1", 2)));
-    assert_eq!(store.put(&view("1", 5), Version::new(2)).await.unwrap(), Write::Done);
+    let rebuilt = StoredView { build: 4, ..view("1", 5) };
+    assert_eq!(store.put(&rebuilt, at_version(2)).await.unwrap(), Write::Done);
+    for expected in [at_version(5), built(5, 3), built(5, 5), built(4, 4)] {
+        assert_eq!(store.put(&view("1", 9), expected).await.unwrap(), Write::Stale, "{expected:?}");
+    }
+    assert_eq!(store.get(&id("1")).await.unwrap(), Some(rebuilt));
+    assert_eq!(store.put(&view("1", 6), built(5, 4)).await.unwrap(), Write::Done);
+}
+
+/// A rebuilt view goes over one that is not ahead and of an earlier build, and over none.
+pub async fn a_rebuilt_view_never_goes_back(store: impl ViewStore) {
+    let rebuilt = |version, build| StoredView { build, ..view("1", version) };
+    for (version, build, expected) in [
+        (3, 2, Write::Done),
+        (3, 2, Write::Stale),
+        (4, 1, Write::Stale),
+        (2, 3, Write::Stale),
+        (3, 3, Write::Done),
+        (9, 4, Write::Done),
+    ] {
+        let written = store.put_rebuilt(&rebuilt(version, build)).await.unwrap();
+        assert_eq!(written, expected, "version {version}, build {build}");
+    }
+    assert_eq!(store.get(&id("1")).await.unwrap(), Some(rebuilt(9, 4)));
+    // Over a view that no replay has built.
+    store.put(&view("2", 5), Revision::NONE).await.unwrap();
+    assert_eq!(store.put_rebuilt(&StoredView { build: 1, ..view("2", 4) }).await.unwrap(), Write::Stale);
+    assert_eq!(store.put_rebuilt(&StoredView { build: 1, ..view("2", 5) }).await.unwrap(), Write::Done);
+}
+
+/// A view is removed only as it was read.
+pub async fn a_stale_removal_changes_nothing(store: impl ViewStore) {
+    let written = StoredView { build: 2, ..view("1", 3) };
+    store.put(&written, Revision::NONE).await.unwrap();
+    for expected in [at_version(3), built(3, 1), built(2, 2)] {
+        assert_eq!(store.delete(&id("1"), expected).await.unwrap(), Write::Stale, "{expected:?}");
+    }
+    assert_eq!(store.get(&id("1")).await.unwrap(), Some(written));
+    assert_eq!(store.delete(&id("1"), built(3, 2)).await.unwrap(), Write::Done);
+    assert_eq!(store.get(&id("1")).await.unwrap(), None);
+}
+
+/// A view is put in place of the live one, and its shadow removed, together or not at all.
+pub async fn a_view_is_swapped_in_whole(store: impl ViewStore) {
+    let shadow = |version| {
+        let mut shadow = view("1", version);
+        shadow.id.pk.push_str("~3");
+        shadow
+    };
+    let new = StoredView { build: 3, ..view("1", 8) };
+    store.put(&view("1", 5), Revision::NONE).await.unwrap();
+    store.put(&shadow(8), Revision::NONE).await.unwrap();
+    let place = shadow(8).id;
+    for (live, expected) in [
+        (at_version(4), at_version(8)),
+        (Revision::NONE, at_version(8)),
+        (at_version(5), at_version(7)),
+        (at_version(5), Revision::NONE),
+    ] {
+        let swapped = store.swap_in(&new, live, &place, expected).await.unwrap();
+        assert_eq!(swapped, Write::Stale, "{live:?} {expected:?}");
+    }
     assert_eq!(store.get(&id("1")).await.unwrap(), Some(view("1", 5)));
+    assert_eq!(store.get(&place).await.unwrap(), Some(shadow(8)));
+    let swapped = store.swap_in(&new, at_version(5), &place, at_version(8)).await.unwrap();
+    assert_eq!(swapped, Write::Done);
+    assert_eq!(store.get(&id("1")).await.unwrap(), Some(new.clone()));
+    assert_eq!(store.get(&place).await.unwrap(), None);
+    // Also where there is no live view.
+    store.put(&shadow(1), Revision::NONE).await.unwrap();
+    store.delete(&id("1"), new.revision()).await.unwrap();
+    let swapped = store.swap_in(&new, Revision::NONE, &place, at_version(1)).await.unwrap();
+    assert_eq!(swapped, Write::Done);
 }
 
 /// A fence and its views are written together or not at all.
 pub async fn a_fenced_write_is_all_or_nothing(store: impl ViewStore) {
-    let fence = |version| Fence { id: fence_id(), version: Version::new(version) };
-    let none = Version::NONE;
-    assert_eq!(store.fence(&fence_id()).await.unwrap(), none);
+    let none = Revision::NONE;
+    assert_eq!(store.fence(&fence_id()).await.unwrap(), None);
     let both = [(view("1", 1), none), (view("2", 1), none)];
-    assert_eq!(store.put_fenced(&fence(4), none, &both).await.unwrap(), Write::Done);
-    assert_eq!(store.fence(&fence_id()).await.unwrap(), Version::new(4));
+    assert_eq!(store.put_fenced(&fence(4), &fence(0), &both).await.unwrap(), Write::Done);
+    assert_eq!(store.fence(&fence_id()).await.unwrap(), Some(fence(4)));
 
     // A stale fence stops the views; a stale view stops the fence and the other view.
-    let next = [(view("1", 2), Version::new(1)), (view("2", 2), Version::new(1))];
-    assert_eq!(store.put_fenced(&fence(5), Version::new(3), &next).await.unwrap(), Write::Stale);
-    let stale = [(view("1", 2), Version::new(1)), (view("2", 2), Version::new(7))];
-    assert_eq!(store.put_fenced(&fence(5), Version::new(4), &stale).await.unwrap(), Write::Stale);
-    let appears = [(view("1", 2), Version::new(1)), (view("3", 1), Version::new(1))];
-    assert_eq!(store.put_fenced(&fence(5), Version::new(4), &appears).await.unwrap(), Write::Stale);
-    assert_eq!(store.fence(&fence_id()).await.unwrap(), Version::new(4));
+    let next = [(view("1", 2), at_version(1)), (view("2", 2), at_version(1))];
+    assert_eq!(store.put_fenced(&fence(5), &fence(3), &next).await.unwrap(), Write::Stale);
+    for stale in [at_version(7), built(1, 1)] {
+        let stale = [(view("1", 2), at_version(1)), (view("2", 2), stale)];
+        assert_eq!(store.put_fenced(&fence(5), &fence(4), &stale).await.unwrap(), Write::Stale);
+    }
+    let appears = [(view("1", 2), at_version(1)), (view("3", 1), at_version(1))];
+    assert_eq!(store.put_fenced(&fence(5), &fence(4), &appears).await.unwrap(), Write::Stale);
+    assert_eq!(store.fence(&fence_id()).await.unwrap(), Some(fence(4)));
     assert_eq!(store.get(&id("1")).await.unwrap(), Some(view("1", 1)));
     assert_eq!(store.get(&id("2")).await.unwrap(), Some(view("2", 1)));
     assert_eq!(store.get(&id("3")).await.unwrap(), None);
 
-    assert_eq!(store.put_fenced(&fence(5), Version::new(4), &next).await.unwrap(), Write::Done);
+    assert_eq!(store.put_fenced(&fence(5), &fence(4), &next).await.unwrap(), Write::Done);
     assert_eq!(store.get(&id("2")).await.unwrap(), Some(view("2", 2)));
     // Events that touch no view still move the fence.
-    assert_eq!(store.put_fenced(&fence(6), Version::new(5), &[]).await.unwrap(), Write::Done);
-    assert_eq!(store.fence(&fence_id()).await.unwrap(), Version::new(6));
+    assert_eq!(store.put_fenced(&fence(6), &fence(5), &[]).await.unwrap(), Write::Done);
+    assert_eq!(store.fence(&fence_id()).await.unwrap(), Some(fence(6)));
+}
+
+/// A fence that has begun to take part in a replay, or has come further in it, is another fence.
+pub async fn a_fence_tells_replays_apart(store: impl ViewStore) {
+    let part = |version, build, built| Fence { build, built: Version::new(built), ..fence(version) };
+    assert_eq!(store.put_fenced(&fence(4), &fence(0), &[]).await.unwrap(), Write::Done);
+    let mut stored = fence(4);
+    for next in [part(4, 3, 0), part(4, 3, 2), part(5, 3, 2), part(5, 3, 5), part(6, 3, 6), part(6, 4, 0)] {
+        for stale in [part(4, 2, 4), part(4, 3, 3), part(5, 3, 4), part(6, 3, 5), part(7, 4, 0)] {
+            assert_eq!(store.put_fenced(&part(9, 9, 9), &stale, &[]).await.unwrap(), Write::Stale);
+        }
+        assert_eq!(store.put_fenced(&next, &stored, &[]).await.unwrap(), Write::Done, "{next:?}");
+        assert_eq!(store.put_fenced(&next, &stored, &[]).await.unwrap(), Write::Stale, "{next:?}");
+        assert_eq!(store.fence(&fence_id()).await.unwrap(), Some(next.clone()));
+        stored = next;
+    }
 }
 
 /// The views of one partition come in the order of their keys, page by page, and no others.
@@ -61,32 +152,61 @@ pub async fn a_partition_is_listed_to_its_end(store: impl ViewStore) {
     for number in 0..25 {
         let mut large = view(&format!("{number:03}"), 1);
         large.data = json!({ "text": "x".repeat(100_000) });
-        store.put(&large, Version::NONE).await.unwrap();
+        store.put(&large, Revision::NONE).await.unwrap();
     }
     let mut other = view("000", 1);
     other.id.pk = "TENANT001#ORDER_SUMMARY2".to_owned();
-    store.put(&other, Version::NONE).await.unwrap();
+    store.put(&other, Revision::NONE).await.unwrap();
 
-    let mut found: Vec<ViewId> = Vec::new();
-    loop {
-        let after = found.last().map(|id| id.sk.as_str());
-        let page = store.list("TENANT001#ORDER_SUMMARY", after).await.unwrap();
-        found.extend(page.views.into_iter().map(|view| view.id));
-        if !page.more {
-            break;
+    let extent = |pk: &str| Extent::Partition(pk.to_owned());
+    let found = scan(&store, &extent("TENANT001#ORDER_SUMMARY")).await;
+    assert_eq!(found, (0..25).map(|number| id(&format!("{number:03}"))).collect::<Vec<_>>());
+    assert_eq!(scan(&store, &extent("TENANT001#NONE")).await, []);
+}
+
+/// The segments of a scan hold every view once, and nothing that is no view.
+pub async fn a_scan_finds_every_view_once(store: impl ViewStore) {
+    let mut written = Vec::new();
+    for tenant in 0..15 {
+        for name in ["1", "2", "3"] {
+            let mut view = view(name, 1);
+            view.id.pk = format!("TENANT{tenant:03}#ORDER_SUMMARY");
+            store.put(&view, Revision::NONE).await.unwrap();
+            written.push(view.id.clone());
         }
     }
-    assert_eq!(found, (0..25).map(|number| id(&format!("{number:03}"))).collect::<Vec<_>>());
-    assert_eq!(store.list("TENANT001#NONE", None).await.unwrap().views, []);
+    store.put_fenced(&fence(4), &fence(0), &[]).await.unwrap();
+    written.sort();
+    for of in [1, 4] {
+        let mut found = Vec::new();
+        for number in 0..of {
+            found.extend(scan(&store, &Extent::Segment { number, of }).await);
+        }
+        found.sort();
+        assert_eq!(found, written, "{of} segments");
+    }
 }
 
 /// A view over 400 KB is refused with its size.
 pub async fn an_oversized_view_is_refused(store: impl ViewStore) {
     let mut large = view("1", 1);
     large.data = json!({ "text": "x".repeat(500_000) });
-    let error = store.put(&large, Version::NONE).await.unwrap_err();
+    let error = store.put(&large, Revision::NONE).await.unwrap_err();
     assert!(matches!(error, StoreError::TooLarge { bytes: 500_000.., .. }), "{error:?}");
     assert_eq!(store.get(&id("1")).await.unwrap(), None);
+}
+
+async fn scan(store: &impl ViewStore, extent: &Extent) -> Vec<ViewId> {
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.scan(extent, after.as_ref()).await.unwrap();
+        found.extend(page.views.into_iter().map(|view| view.id));
+        after = page.next;
+        if after.is_none() {
+            return found;
+        }
+    }
 }
 
 fn id(id: &str) -> ViewId {
@@ -97,10 +217,24 @@ fn fence_id() -> ViewId {
     ViewId { pk: "TENANT001#ORDER@CUSTOMER_TOTALS".to_owned(), sk: "ORDER#1".to_owned() }
 }
 
+fn fence(version: u64) -> Fence {
+    let version = Version::new(version);
+    Fence { id: fence_id(), version, build: 0, built: version }
+}
+
+fn at_version(version: u64) -> Revision {
+    built(version, 0)
+}
+
+fn built(version: u64, build: u64) -> Revision {
+    Revision { version: Version::new(version), build }
+}
+
 fn view(name: &str, version: u64) -> StoredView {
     StoredView {
         id: id(name),
         version: Version::new(version),
+        build: 0,
         data: json!({ "total": version, "note": null }),
         updated_at: at(version),
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use cqrs_core::delivery::{Change, ChangeFeed, FeedPage, Positions};
 use cqrs_core::prelude::*;
-use cqrs_core::store::{Append, CommitPage, EventStore, MemoryEventStore};
+use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, MemoryEventStore};
 use cqrs_core::view::MemoryViewStore;
 use cqrs_core::{Commit, StoreError, StreamKey};
 use cqrs_tests::bank::{DepositAll, Withdraw, deposit};
@@ -32,6 +32,10 @@ impl<S: EventStore> EventStore for Chaos<S> {
 
     async fn read(&self, key: &StreamKey, after: Version, until: Version) -> Result<CommitPage, StoreError> {
         self.store.read(key, after, until).await
+    }
+
+    async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
+        self.store.scan(extent, after).await
     }
 
     fn feed(&self) -> Self::Feed {

@@ -1,0 +1,51 @@
+use std::error::Error;
+
+use crate::event::DecodeError;
+use crate::handler::HandlerError;
+use crate::key::KeyError;
+use crate::store::StoreError;
+
+/// How often a projection reads again because another process wrote the same view.
+pub(super) const ROUNDS: u32 = 10;
+
+/// Why a projection did not take commits.
+#[derive(Debug)]
+pub(crate) enum ProjectError {
+    /// The store did not do its work.
+    Store(StoreError),
+    /// A commit or a view does not fit today's code.
+    Permanent(Box<dyn Error + Send + Sync>),
+    /// Other writers were faster, again and again.
+    Contended,
+    /// The replay on whose behalf it was done is over, or another one took its place.
+    Over,
+}
+
+impl From<StoreError> for ProjectError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<DecodeError> for ProjectError {
+    fn from(error: DecodeError) -> Self {
+        Self::Permanent(Box::new(error))
+    }
+}
+
+impl From<KeyError> for ProjectError {
+    fn from(error: KeyError) -> Self {
+        Self::Permanent(Box::new(error))
+    }
+}
+
+impl From<ProjectError> for HandlerError {
+    fn from(error: ProjectError) -> Self {
+        match error {
+            ProjectError::Store(error) => Self::retry(error),
+            ProjectError::Permanent(error) => Self::permanent(error),
+            ProjectError::Contended => Self::retry(format!("other writers were faster {ROUNDS} times")),
+            ProjectError::Over => Self::retry("the replay is over"),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+use serde_json::Value;
+
+use super::ProjectError;
+use crate::app::App;
+use crate::commit::Commit;
+use crate::event::{DecodeError, RawEvent};
+use crate::projection::{Projection, ProjectionArm};
+
+/// Whether the commit holds an event that the projection lists. By name: a schema that it does not know must fail,
+/// and not pass unseen.
+pub(crate) fn wants<P: Projection>(commit: &Commit) -> bool {
+    commit.events.iter().any(|event| P::ARMS.iter().any(|arm| arm.event.name == event.name))
+}
+
+/// Folds a commit into the view at its aggregate's own key.
+pub(crate) fn fold<P: Projection>(app: &App, view: &mut P, commit: &Commit) -> Result<(), DecodeError> {
+    for raw in RawEvent::all(commit) {
+        if let Some(arm) = arm_of::<P>(app, &raw)? {
+            (arm.apply)(view, &raw)?;
+        }
+    }
+    Ok(())
+}
+
+/// The arm for an event; none for an event that the projection does not list. What this program does not know
+/// at all is no such event: a newer one may list it.
+pub(super) fn arm_of<P: Projection>(
+    app: &App,
+    raw: &RawEvent<'_>,
+) -> Result<Option<&'static ProjectionArm<P>>, DecodeError> {
+    let stored = raw.stored();
+    let mut listed = P::ARMS.iter().filter(|arm| arm.event.name == stored.name).peekable();
+    if listed.peek().is_none() {
+        return match app.knows(&stored.name) {
+            true => Ok(None),
+            false => Err(raw.refuse("this program does not know the type".to_owned())),
+        };
+    }
+    match listed.find(|arm| arm.event.schema == stored.schema) {
+        Some(arm) => Ok(Some(arm)),
+        None => Err(raw.refuse("this program does not know the schema".to_owned())),
+    }
+}
+
+/// Serializes a view.
+pub(crate) fn encode<P: Projection>(view: &P) -> Result<Value, ProjectError> {
+    serde_json::to_value(view).map_err(|error| {
+        ProjectError::Permanent(format!("the view `{}` cannot be serialized: {error}", P::NAME).into())
+    })
+}

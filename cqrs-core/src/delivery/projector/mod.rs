@@ -1,0 +1,63 @@
+//! Projections in the delivery: what is delivered goes into the stored views.
+
+mod across;
+mod error;
+mod fold;
+mod gap;
+mod opened;
+mod own;
+
+use std::fmt;
+use std::pin::Pin;
+
+use crate::app::App;
+use crate::commit::Commit;
+use crate::handler::HandlerError;
+use crate::projection::Projection;
+
+pub(crate) use across::{Across, Goal, shadow_of};
+pub(crate) use error::ProjectError;
+pub(crate) use fold::{encode, fold, wants};
+
+use gap::Following;
+
+/// A projection without its type.
+pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
+    /// Brings the views up to the latest of these commits of one stream, whatever was delivered before.
+    fn apply<'a>(
+        &'a self,
+        app: &'a App,
+        commits: &'a [Commit],
+    ) -> Pin<Box<dyn Future<Output = Result<(), HandlerError>> + Send + 'a>>;
+}
+
+pub(crate) fn projection_driver<P: Projection>() -> Box<dyn ProjectionDriver> {
+    Box::new(Driver::<P>(Across::new()))
+}
+
+struct Driver<P>(Across<P>);
+
+impl<P: Projection> fmt::Debug for Driver<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Driver({})", P::NAME)
+    }
+}
+
+impl<P: Projection> ProjectionDriver for Driver<P> {
+    fn apply<'a>(
+        &'a self,
+        app: &'a App,
+        commits: &'a [Commit],
+    ) -> Pin<Box<dyn Future<Output = Result<(), HandlerError>> + Send + 'a>> {
+        Box::pin(async move {
+            // A feed that repeats or mixes need not end with the latest.
+            let Some(last) = commits.iter().max_by_key(|commit| commit.version) else { return Ok(()) };
+            if P::KEYED {
+                self.0.deliver(app, commits, last).await?;
+            } else {
+                own::advance::<P>(app, commits, last).await?;
+            }
+            Ok(())
+        })
+    }
+}

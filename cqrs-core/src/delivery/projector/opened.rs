@@ -1,0 +1,216 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::try_join_all;
+use serde_json::Value;
+use tokio::sync::OwnedMutexGuard;
+
+use super::across::Shadow;
+use super::{ProjectError, encode, shadow_of};
+use crate::app::App;
+use crate::event::{DecodeError, RawEvent};
+use crate::projection::{Projection, ProjectionArm, ViewId};
+use crate::replay::Phase;
+use crate::timestamp::Timestamp;
+use crate::version::Version;
+use crate::view::{Revision, StoredView};
+
+type Recent = OwnedMutexGuard<Option<StoredView>>;
+
+/// An event on its way into a view.
+pub(super) struct Change<'a, P: Projection> {
+    pub(super) version: Version,
+    pub(super) raw: RawEvent<'a>,
+    pub(super) arm: &'static ProjectionArm<P>,
+    pub(super) id: ViewId,
+}
+
+/// Into which of its two copies a view takes events.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Copies {
+    pub(super) live: bool,
+    pub(super) shadow: bool,
+}
+
+/// The views that one transaction writes, by the ids of the live ones, with their shadows during a replay.
+pub(super) struct OpenViews<P>(BTreeMap<ViewId, Pair<P>>);
+
+struct Pair<P> {
+    live: Option<Opened<P>>,
+    shadow: Option<Opened<P>>,
+}
+
+struct Opened<P> {
+    recent: Recent,
+    id: ViewId,
+    expected: Revision,
+    /// What it is written with, where that is not what was read.
+    build: u64,
+    content: Content<P>,
+}
+
+enum Content<P> {
+    View(P),
+    /// A view of an earlier shape, which is carried along until the replay swaps the new one in.
+    Unreadable(Value),
+}
+
+impl<P: Projection> OpenViews<P> {
+    /// Locks and reads views. `build` is the one that new views begin with.
+    pub(super) async fn open(
+        app: &App,
+        wanted: &BTreeMap<ViewId, Copies>,
+        build: u64,
+        replay: Option<Shadow>,
+    ) -> Result<Self, ProjectError> {
+        let mut locks = lock(app, wanted, replay).await;
+        let lives = wanted.iter().filter(|(_, copies)| copies.live).map(|(id, _)| id.clone());
+        let lives = read(app, &mut locks, lives.collect()).await?;
+        let mut pairs: BTreeMap<ViewId, Pair<P>> = BTreeMap::new();
+        for (id, recent, stored) in lives {
+            let live = Opened::of(id.clone(), recent, stored, build, replay.is_some())?;
+            pairs.insert(id, Pair { live: Some(live), shadow: None });
+        }
+        if let Some(replay) = replay {
+            let is_open = |id: &ViewId| {
+                let live = pairs.get(id).and_then(|pair| pair.live.as_ref());
+                live.is_none_or(|live| live.expected.build < replay.build)
+            };
+            let unswapped = wanted.iter().filter(|(id, copies)| copies.shadow && is_open(id));
+            let by_shadow: BTreeMap<ViewId, ViewId> =
+                unswapped.map(|(id, _)| (shadow_of(id, replay.build), id.clone())).collect();
+            for (shadow, recent, stored) in read(app, &mut locks, by_shadow.keys().cloned().collect()).await?
+            {
+                let Some(id) = by_shadow.get(&shadow) else { continue };
+                let pair = pairs.entry(id.clone()).or_insert(Pair { live: None, shadow: None });
+                pair.join(Opened::of(shadow, recent, stored, 0, false)?, replay);
+            }
+        }
+        Ok(Self(pairs))
+    }
+
+    /// Folds an event into the copies of its view.
+    pub(super) fn apply(&mut self, change: &Change<'_, P>, copies: Copies) -> Result<(), DecodeError> {
+        let Some(pair) = self.0.get_mut(&change.id) else { return Ok(()) };
+        let live = pair.live.as_mut().filter(|_| copies.live);
+        let shadow = pair.shadow.as_mut().filter(|_| copies.shadow);
+        for opened in live.into_iter().chain(shadow) {
+            if let Content::View(view) = &mut opened.content {
+                (change.arm.apply)(view, &change.raw)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is to be written over what.
+    pub(super) fn writes(&self) -> Result<Vec<(StoredView, Revision)>, ProjectError> {
+        self.opened().map(|opened| Ok((opened.next()?, opened.expected))).collect()
+    }
+
+    /// Remembers what was written.
+    pub(super) fn remember(mut self, writes: Vec<(StoredView, Revision)>) {
+        let opened = self.0.values_mut().flat_map(|pair| [&mut pair.live, &mut pair.shadow]).flatten();
+        for (opened, (view, _)) in opened.zip(writes) {
+            *opened.recent = Some(view);
+        }
+    }
+
+    fn opened(&self) -> impl Iterator<Item = &Opened<P>> {
+        self.0.values().flat_map(|pair| [&pair.live, &pair.shadow]).flatten()
+    }
+}
+
+impl<P: Projection> Pair<P> {
+    /// Puts the shadow beside the live view. A view that is new when all streams have been replayed needs none.
+    fn join(&mut self, shadow: Opened<P>, replay: Shadow) {
+        match &mut self.live {
+            Some(live)
+                if replay.phase == Phase::Swap
+                    && live.expected == Revision::NONE
+                    && shadow.expected == Revision::NONE =>
+            {
+                live.build = replay.build;
+            }
+            live => {
+                if let Some(live) = live.as_mut().filter(|live| live.expected == Revision::NONE) {
+                    live.build = 0;
+                }
+                self.shadow = Some(shadow);
+            }
+        }
+    }
+}
+
+impl<P: Projection> Opened<P> {
+    fn of(
+        id: ViewId,
+        recent: Recent,
+        stored: Option<StoredView>,
+        build: u64,
+        carried: bool,
+    ) -> Result<Self, ProjectError> {
+        let Some(stored) = stored else {
+            return Ok(Self {
+                recent,
+                id,
+                expected: Revision::NONE,
+                build,
+                content: Content::View(P::default()),
+            });
+        };
+        let content = match stored.decode() {
+            Ok(view) => Content::View(view),
+            Err(_) if carried => Content::Unreadable(stored.data.clone()),
+            Err(error) => return Err(ProjectError::Permanent(error.into())),
+        };
+        Ok(Self { recent, id, expected: stored.revision(), build: stored.build, content })
+    }
+
+    fn next(&self) -> Result<StoredView, ProjectError> {
+        Ok(StoredView {
+            id: self.id.clone(),
+            version: self.expected.version.next(),
+            build: self.build,
+            data: match &self.content {
+                Content::View(view) => encode(view)?,
+                Content::Unreadable(data) => data.clone(),
+            },
+            updated_at: Timestamp::now(),
+        })
+    }
+}
+
+/// Locks the places of all copies in the order of their ids: two writers cannot wait for each other.
+async fn lock(
+    app: &App,
+    wanted: &BTreeMap<ViewId, Copies>,
+    replay: Option<Shadow>,
+) -> BTreeMap<ViewId, Recent> {
+    let lives = wanted.iter().filter(|(_, copies)| copies.live).map(|(id, _)| id.clone());
+    let shadows = wanted.iter().filter(|(_, copies)| copies.shadow);
+    let shadows = shadows.filter_map(|(id, _)| Some(shadow_of(id, replay?.build)));
+    let ids: BTreeSet<ViewId> = lives.chain(shadows).collect();
+    let mut locks = BTreeMap::new();
+    for id in ids {
+        let recent = app.recent_writes().views.lock(&id).await;
+        locks.insert(id, recent);
+    }
+    locks
+}
+
+/// Takes views out of their places, and reads those that are not there.
+async fn read(
+    app: &App,
+    locks: &mut BTreeMap<ViewId, Recent>,
+    ids: Vec<ViewId>,
+) -> Result<Vec<(ViewId, Recent, Option<StoredView>)>, ProjectError> {
+    let views = app.view_store()?;
+    let locked = ids.into_iter().filter_map(|id| Some((locks.remove(&id)?, id)));
+    let reads = locked.map(|(mut recent, id)| async move {
+        let stored = match recent.take() {
+            Some(view) => Some(view),
+            None => views.get(&id).await?,
+        };
+        Ok((id, recent, stored))
+    });
+    try_join_all(reads).await
+}

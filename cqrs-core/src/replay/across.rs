@@ -1,0 +1,87 @@
+use super::walk::{Run, Work};
+use super::{ReplayError, Replayed};
+use crate::app::App;
+use crate::delivery::{self, Goal, ProjectError, wants};
+use crate::key::StreamKey;
+use crate::projection::Projection;
+use crate::tenant::Tenant;
+use crate::version::Version;
+
+/// Rebuilds views across aggregates: every stream is applied to shadow views through its fence, and takes part in the
+/// replay from then on.
+pub(super) struct Across<'a, P> {
+    app: &'a App,
+    build: u64,
+    tenant: Option<&'a Tenant>,
+    projector: delivery::Across<P>,
+}
+
+/// A stream whose commits are being applied.
+pub(super) struct Applying {
+    stream: StreamKey,
+    /// Whose it is; none as long as no commit came that the projection listens to.
+    tenant: Option<Tenant>,
+}
+
+impl<'a, P: Projection> Across<'a, P> {
+    pub(super) fn new(app: &'a App, build: u64, tenant: Option<&'a Tenant>) -> Self {
+        Self { app, build, tenant, projector: delivery::Across::new() }
+    }
+
+    /// Nobody sends a replay again as a broker does a message, so it makes room for live writers and insists.
+    async fn advance(&self, goal: Goal<'_>) -> Result<(), ReplayError> {
+        let policy = self.app.settings().conflict;
+        let mut lost = 0;
+        loop {
+            match self.projector.advance(self.app, goal).await {
+                Err(ProjectError::Contended) if lost < policy.attempts => {
+                    lost += 1;
+                    policy.pause(lost).await;
+                }
+                advanced => return advanced.map_err(ReplayError::project::<P>),
+            }
+        }
+    }
+
+    fn covers(&self, tenant: &Tenant) -> bool {
+        self.tenant.is_none_or(|covered| covered == tenant)
+    }
+}
+
+impl<P: Projection> Work for Across<'_, P> {
+    type View = P;
+    type Open = Applying;
+
+    async fn take(&self, run: &Run, open: Option<Applying>) -> Result<Applying, ReplayError> {
+        let mut open = open.unwrap_or_else(|| Applying { stream: run.stream.clone(), tenant: None });
+        let Some(last) = run.commits.iter().rev().find(|commit| wants::<P>(commit)) else { return Ok(open) };
+        let tenant = self.app.tenant_of(last).map_err(|error| ReplayError::store::<P>(error.into()))?;
+        if self.covers(&tenant) {
+            let goal = Goal {
+                stream: &run.stream,
+                tenant: &tenant,
+                at_hand: &run.commits,
+                until: last.version,
+                whole: false,
+                replay: Some(self.build),
+            };
+            self.advance(goal).await?;
+            open.tenant = Some(tenant);
+        }
+        Ok(open)
+    }
+
+    async fn finish(&self, open: Applying) -> Result<Replayed, ReplayError> {
+        let Some(tenant) = &open.tenant else { return Ok(Replayed::default()) };
+        let goal = Goal {
+            stream: &open.stream,
+            tenant,
+            at_hand: &[],
+            until: Version::NONE,
+            whole: true,
+            replay: Some(self.build),
+        };
+        self.advance(goal).await?;
+        Ok(Replayed { streams: 1, ..Replayed::default() })
+    }
+}

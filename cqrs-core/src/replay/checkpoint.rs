@@ -1,0 +1,54 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Phase, Replayed};
+use crate::app::App;
+use crate::delivery::Positions;
+use crate::projection::View;
+use crate::store::{Extent, StoreError};
+
+/// How far a replay has come with one extent.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Checkpoint {
+    build: u64,
+    /// The keys of the last item that is done, pk and sk.
+    pub(super) after: Option<(String, String)>,
+    pub(super) ended: bool,
+    pub(super) done: Replayed,
+}
+
+/// The checkpoints of one phase of a replay, among the positions of the delivery, under a name that no subscriber has.
+pub(super) struct Checkpoints<'a> {
+    app: &'a App,
+    name: String,
+    phase: Phase,
+    build: u64,
+    kept: Positions,
+}
+
+impl<'a> Checkpoints<'a> {
+    pub(super) async fn load<V: View>(app: &'a App, phase: Phase, build: u64) -> Result<Self, StoreError> {
+        let name = format!("@replay#{}", V::NAME);
+        let kept = app.ledger().positions(&name).await?;
+        Ok(Self { app, name, phase, build, kept })
+    }
+
+    /// Where to go on in an extent: at its start, where the last checkpoint is one of another replay.
+    pub(super) fn of(&self, extent: &Extent) -> Checkpoint {
+        let kept = self.kept.get(&self.label(extent)).and_then(|text| serde_json::from_str(text).ok());
+        let kept = kept.filter(|checkpoint: &Checkpoint| checkpoint.build == self.build);
+        kept.unwrap_or_else(|| Checkpoint { build: self.build, ..Checkpoint::default() })
+    }
+
+    pub(super) async fn save(&self, extent: &Extent, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        let text = serde_json::to_string(checkpoint)
+            .map_err(|error| StoreError::Refused { source: Box::new(error) })?;
+        self.app.ledger().save_position(&self.name, &self.label(extent), &text).await
+    }
+
+    fn label(&self, extent: &Extent) -> String {
+        match self.phase {
+            Phase::Fold => format!("fold {extent}"),
+            Phase::Swap => format!("swap {extent}"),
+        }
+    }
+}

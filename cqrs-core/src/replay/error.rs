@@ -1,0 +1,88 @@
+use std::error::Error;
+
+use crate::delivery::ProjectError;
+use crate::projection::View;
+use crate::store::StoreError;
+
+/// Why a replay stopped. Live views are whole, and the same call goes on where it was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplayError {
+    /// The store did not do its work.
+    #[error("the replay of `{projection}` stopped: a store could not be read or written")]
+    Store {
+        /// The projection.
+        projection: &'static str,
+        /// What the store said.
+        #[source]
+        source: Box<StoreError>,
+    },
+    /// A commit, a key or a view does not fit today's code. What was rebuilt before it stays; mend the code, and the replay
+    /// goes on.
+    #[error("the replay of `{projection}` stopped: something stored does not fit this program")]
+    Unreadable {
+        /// The projection.
+        projection: &'static str,
+        /// What does not fit, and where.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// A replay of the projection was begun for other tenants, and is not over: under way, or interrupted.
+    #[error(
+        "a replay of `{projection}` for {} has begun and is not over; finish it by the same call, or begin anew with \
+         `.restart()`",
+        .tenant.as_ref().map_or_else(|| "all tenants".to_owned(), |tenant| format!("tenant `{tenant}`"))
+    )]
+    Busy {
+        /// The projection.
+        projection: &'static str,
+        /// The tenant that the other replay is for; none for all.
+        tenant: Option<String>,
+    },
+    /// Another replay of the projection was begun with `.restart()`, or has ended this one.
+    #[error("the replay of `{projection}` stopped: another one has taken its place")]
+    Superseded {
+        /// The projection.
+        projection: &'static str,
+    },
+    /// Live writers were faster, again and again.
+    #[error("the replay of `{projection}` stopped: other writers were faster every time")]
+    Contended {
+        /// The projection.
+        projection: &'static str,
+    },
+}
+
+impl ReplayError {
+    /// Whether the same call may get on later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Store { source, .. } => source.is_transient(),
+            Self::Contended { .. } => true,
+            Self::Unreadable { .. } | Self::Busy { .. } | Self::Superseded { .. } => false,
+        }
+    }
+
+    pub(super) fn store<V: View>(source: StoreError) -> Self {
+        match source {
+            StoreError::Corrupt(_) | StoreError::Decode(_) | StoreError::Key(_) => {
+                Self::Unreadable { projection: V::NAME, source: Box::new(source) }
+            }
+            source => Self::Store { projection: V::NAME, source: Box::new(source) },
+        }
+    }
+
+    pub(super) fn superseded<V: View>() -> Self {
+        Self::Superseded { projection: V::NAME }
+    }
+
+    pub(super) fn project<V: View>(error: ProjectError) -> Self {
+        match error {
+            ProjectError::Store(source) => Self::store::<V>(source),
+            ProjectError::Permanent(source) => Self::Unreadable { projection: V::NAME, source },
+            ProjectError::Contended => Self::Contended { projection: V::NAME },
+            ProjectError::Over => Self::superseded::<V>(),
+        }
+    }
+}

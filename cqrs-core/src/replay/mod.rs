@@ -1,0 +1,302 @@
+//! Replay: projections are built anew from all commits.
+//!
+//! ```
+//! # use cqrs_core::prelude::*;
+//! # use cqrs_core::replay::{ReplayError, Replayed};
+//! # async fn example<OrderSummary: Projection>(app: &App) -> Result<(), ReplayError> {
+//! let done: Replayed = app
+//!     .replay::<OrderSummary>()
+//!     .parallel(16)
+//!     .progress(|progress| match progress.left() {
+//!         Some(left) => eprintln!("{} commits, {:.0}/s, {left:.0?} left", progress.done.commits, progress.rate()),
+//!         None => eprintln!("{} commits, {:.0}/s", progress.done.commits, progress.rate()),
+//!     })
+//!     .await?;
+//! println!("{} views of {} streams", done.views, done.streams);
+//! # Ok(())
+//! # }
+//! # use cqrs_core::Projection;
+//! ```
+//!
+//! This is for when the fold has changed: first every consumer runs the new code, then the replay runs, from any one
+//! process. Handlers are not replayed: they have side effects, and `replay` does not take them.
+//!
+//! * **Readers see the old view until the new one is whole.** Each view is built beside the live one and put in its place
+//!   by one write. Views are put in place one by one, so a list that is read meanwhile may hold old and new ones.
+//! * **The delivery goes on.** What is committed during the replay is in the old view as ever, and in the new one.
+//! * **A replay that was interrupted goes on** when the same call is made again, in any process; what has been done is not
+//!   done again, but for the last page of each worker. [`Replay::restart`] begins anew, for when the fold has changed
+//!   again meanwhile.
+//! * **Memory is flat**: a page of 1 MB and the open view for each worker.
+//!
+//! # Views at their aggregates' keys
+//!
+//! A stream is folded in memory, and the view is written over the live one if that has come no further; otherwise the tail
+//! is read first. Requests: 1 per view (`PutItem`), 1 per MB of commits (`Scan`, 1 read unit per 4 KB of the whole table), and
+//! 1 per MB for the checkpoint.
+//!
+//! # Views across aggregates
+//!
+//! Their events are spread over streams, so nothing can be put in place before all streams have been read. Each stream is
+//! applied to *shadow* views, in a partition of their own, through its fence; from then on, as its fence says, the delivery
+//! applies it to both copies in one transaction. When all streams have been read, each live view is replaced by its shadow
+//! in one transaction, and live views that were not built again are removed.
+//!
+//! Requests: 3 per stream and 4 write units (fence, view, transaction), fewer where views are shared; then 2 per view and 4
+//! write units (`GetItem`, transaction), and a `Scan` of the views table. From when a stream takes part until the replay is
+//! over, its delivery takes one request more per commit (is the replay over?) and 6 write units instead of 4, and a commit
+//! may change at most 49 views instead of 99: so a replay that was interrupted should be brought to its end.
+//!
+//! # One tenant, one view
+//!
+//! [`Replay::tenant`] replays the streams of one tenant, for views of both kinds: all that goes into a view is of one
+//! tenant. Where the partition keys of its streams follow from the tenant alone, as they do by default, only these
+//! partitions are read (`Query`). [`Replay::key`] rebuilds one view at its aggregate's key, in 4 requests: the number of the
+//! replay is read and written, the stream is read, the view is written.
+//!
+//! One replay of a projection runs at a time: another one is refused until it is over, unless it is [restarted](Replay::restart).
+
+mod across;
+mod builds;
+mod checkpoint;
+mod error;
+mod own;
+mod progress;
+mod swap;
+mod walk;
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use crate::app::App;
+use crate::key::{AggregateKey, KeyError, StreamKey};
+use crate::projection::{Projection, ViewId};
+use crate::store::Extent;
+use crate::tenant::Tenant;
+
+use across::Across;
+use checkpoint::Checkpoints;
+use own::Own;
+use progress::Tally;
+use swap::Swap;
+use walk::{Walk, Work};
+
+pub use builds::Phase;
+pub(crate) use builds::{Builds, Underway};
+pub use error::ReplayError;
+pub use progress::{Progress, Replayed};
+
+/// How many requests are on their way at a time, where nothing else is said.
+const PARALLEL: usize = 8;
+
+/// What can be built anew from its commits: every projection, and nothing else.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be replayed: it is not a projection",
+    label = "only projections are replayed",
+    note = "handlers have side effects, so they are never replayed; `replay` takes a type with `#[projection(…)]`"
+)]
+pub trait Replayable: Projection {}
+
+#[diagnostic::do_not_recommend]
+impl<P: Projection> Replayable for P {}
+
+/// A projection whose views live at their aggregate's keys, so that one view is made of one stream.
+#[diagnostic::on_unimplemented(
+    message = "one view of `{Self}` cannot be replayed: its events are spread over many streams",
+    label = "its views live at keys of their own",
+    note = "replay the views of a tenant, by `.tenant(&tenant)`, or all of them"
+)]
+pub trait OfOneStream: Projection {
+    /// The stream that a view is made of.
+    #[doc(hidden)]
+    fn stream_of(key: &Self::Key) -> Result<StreamKey, KeyError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: Projection<Key: AggregateKey>> OfOneStream for P {
+    fn stream_of(key: &Self::Key) -> Result<StreamKey, KeyError> {
+        key.stream()
+    }
+}
+
+/// A replay on its way; `.await` runs it. See [the module](self).
+#[must_use = "a replay does nothing until it is awaited"]
+pub struct Replay<'a, P> {
+    app: &'a App,
+    /// Here what `P` is has been checked once and for all: who replays what is no projection gets one error, not three.
+    run: fn(Self) -> Running<'a>,
+    scope: Scope,
+    parallel: usize,
+    restart: bool,
+    projection: PhantomData<fn() -> P>,
+    listener: Option<Box<dyn Fn(Progress) + Send + Sync + 'a>>,
+}
+
+type Running<'a> = Pin<Box<dyn Future<Output = Result<Replayed, ReplayError>> + Send + 'a>>;
+
+/// Which views are replayed.
+#[derive(Debug)]
+enum Scope {
+    All,
+    Tenant(Tenant),
+    Key(Result<StreamKey, KeyError>),
+}
+
+impl App {
+    /// Builds the views of a projection anew from the commits in the store. See [`replay`](crate::replay).
+    pub fn replay<P: Replayable>(&self) -> Replay<'_, P> {
+        Replay {
+            app: self,
+            run: |replay| Box::pin(replay.run()),
+            scope: Scope::All,
+            parallel: PARALLEL,
+            restart: false,
+            listener: None,
+            projection: PhantomData,
+        }
+    }
+}
+
+impl<'a, P> Replay<'a, P> {
+    /// The views of one tenant only. Of this and [`Replay::key`] the last call counts.
+    pub fn tenant(mut self, tenant: &Tenant) -> Self {
+        self.scope = Scope::Tenant(tenant.clone());
+        self
+    }
+
+    /// One view only, at its aggregate's key. Nothing is kept for going on: it is quick.
+    pub fn key(mut self, key: &P::Key) -> Self
+    where
+        P: OfOneStream,
+    {
+        self.scope = Scope::Key(P::stream_of(key));
+        self
+    }
+
+    /// How many requests are on their way at a time; default 8. A replay that goes on after an interruption keeps the
+    /// segments that it began with.
+    pub fn parallel(mut self, requests: usize) -> Self {
+        self.parallel = requests.max(1);
+        self
+    }
+
+    /// Begins anew, also where a replay has begun and is not over; that one stops.
+    pub fn restart(mut self) -> Self {
+        self.restart = true;
+        self
+    }
+
+    /// Calls back after each page that a worker is through with. A progress bar is the caller's own.
+    pub fn progress(mut self, listener: impl Fn(Progress) + Send + Sync + 'a) -> Self {
+        self.listener = Some(Box::new(listener));
+        self
+    }
+}
+
+impl<'a, P> IntoFuture for Replay<'a, P> {
+    type Output = Result<Replayed, ReplayError>;
+    type IntoFuture = Running<'a>;
+
+    fn into_future(self) -> Running<'a> {
+        (self.run)(self)
+    }
+}
+
+impl<P: Projection> Replay<'_, P> {
+    #[tracing::instrument(name = "replay", level = "info", skip_all, fields(projection = P::NAME, build))]
+    async fn run(self) -> Result<Replayed, ReplayError> {
+        let views = self.app.view_store().map_err(ReplayError::store::<P>)?;
+        let tenant = match &self.scope {
+            Scope::All => None,
+            Scope::Tenant(tenant) => Some(tenant),
+            Scope::Key(stream) => {
+                let stream = stream.clone().map_err(|error| ReplayError::store::<P>(error.into()))?;
+                let build = Builds::next::<P>(views).await?;
+                return Own::<P>::new(self.app, build, None).rebuild(&stream).await;
+            }
+        };
+        let segments = u32::try_from(self.parallel).unwrap_or(u32::MAX);
+        let underway = Builds::begin::<P>(views, tenant, segments, self.restart).await?;
+        let build = underway.build;
+        tracing::Span::current().record("build", build);
+        let total = match tenant {
+            Some(_) => None,
+            None => self.app.event_store().count().await.map_err(ReplayError::store::<P>)?,
+        };
+        let tally = Tally::new(total, self.listener.as_deref());
+        if P::KEYED {
+            let across = Across::<P>::new(self.app, build, tenant);
+            self.fold(&across, &tally, &underway, tenant).await?;
+            if underway.phase == Phase::Fold {
+                Builds::begin_swap::<P>(views, build).await?;
+            }
+            self.swap(&tally, &underway, tenant).await?;
+        } else {
+            self.fold(&Own::<P>::new(self.app, build, tenant), &tally, &underway, tenant).await?;
+        }
+        Builds::end::<P>(views, build).await?;
+        Ok(tally.done())
+    }
+
+    async fn fold<W: Work<View = P>>(
+        &self,
+        work: &W,
+        tally: &Tally<'_>,
+        underway: &Underway,
+        tenant: Option<&Tenant>,
+    ) -> Result<(), ReplayError> {
+        let names = P::ARMS.iter().map(|arm| arm.event.name);
+        let partitions = tenant.and_then(|tenant| self.app.partitions(names, tenant));
+        let extents = match partitions {
+            Some(partitions) => partitions.into_iter().map(Extent::Partition).collect(),
+            None => underway.extents(),
+        };
+        let checkpoints = Checkpoints::load::<P>(self.app, Phase::Fold, underway.build).await;
+        let checkpoints = checkpoints.map_err(ReplayError::store::<P>)?;
+        let width = self.width(extents.len());
+        let walk = Walk { app: self.app, work, tally, checkpoints: &checkpoints, width };
+        let walk = &walk;
+        let walks = stream::iter(extents).map(|extent| async move { walk.through(&extent).await });
+        walks.buffer_unordered(self.parallel).try_collect().await
+    }
+
+    async fn swap(
+        &self,
+        tally: &Tally<'_>,
+        underway: &Underway,
+        tenant: Option<&Tenant>,
+    ) -> Result<(), ReplayError> {
+        let build = underway.build;
+        // Of two partitions that belong together, the second has little left to do when the first is done.
+        let (extents, at_a_time) = match tenant.map(|tenant| ViewId::partition(P::VIEW, tenant)) {
+            Some(live) => (vec![Extent::Partition(format!("{live}~{build}")), Extent::Partition(live)], 1),
+            None => (underway.extents(), self.parallel),
+        };
+        let checkpoints = Checkpoints::load::<P>(self.app, Phase::Swap, build).await;
+        let checkpoints = checkpoints.map_err(ReplayError::store::<P>)?;
+        let width = self.width(extents.len().min(at_a_time));
+        let swap = Swap::<P>::new(self.app, build, tenant, tally, &checkpoints, width);
+        let swap = &swap;
+        let walks = stream::iter(extents).map(|extent| async move { swap.through(&extent).await });
+        walks.buffer_unordered(at_a_time).try_collect().await
+    }
+
+    /// How many requests each of so many walks may have on its way.
+    fn width(&self, walks: usize) -> usize {
+        (self.parallel / walks.max(1)).max(1)
+    }
+}
+
+impl<P> fmt::Debug for Replay<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Replay")
+            .field("scope", &self.scope)
+            .field("parallel", &self.parallel)
+            .field("restart", &self.restart)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,194 @@
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::checkpoint::Checkpoints;
+use super::progress::Tally;
+use super::{Builds, Phase, ReplayError, Replayed};
+use crate::app::App;
+use crate::delivery::shadow_of;
+use crate::projection::{Projection, ViewId};
+use crate::store::{Extent, StoreError};
+use crate::tenant::Tenant;
+use crate::timestamp::Timestamp;
+use crate::view::{Revision, StoredView, Write};
+
+/// Puts the views that a replay has built aside in the place of the live ones, one transaction each, and removes live
+/// ones that were not built again.
+pub(super) struct Swap<'a, P> {
+    app: &'a App,
+    build: u64,
+    /// The only partition of live views; none for all.
+    partition: Option<String>,
+    tally: &'a Tally<'a>,
+    checkpoints: &'a Checkpoints<'a>,
+    /// How many views of a page are worked on at a time.
+    width: usize,
+    projection: PhantomData<fn() -> P>,
+}
+
+/// What an item of the views table is to this replay.
+enum Found {
+    /// A live view that has not been swapped.
+    Live(ViewId),
+    /// The shadow of a live view.
+    Shadow(ViewId),
+    /// What a replay that was given up has left behind.
+    Leftover,
+    /// Something else.
+    Foreign,
+}
+
+/// A view in its two copies.
+#[derive(Default)]
+struct Pair {
+    live: Option<StoredView>,
+    shadow: Option<StoredView>,
+}
+
+impl<'a, P: Projection> Swap<'a, P> {
+    pub(super) fn new(
+        app: &'a App,
+        build: u64,
+        tenant: Option<&Tenant>,
+        tally: &'a Tally<'a>,
+        checkpoints: &'a Checkpoints<'a>,
+        width: usize,
+    ) -> Self {
+        let partition = tenant.map(|tenant| ViewId::partition(P::VIEW, tenant));
+        Self { app, build, partition, tally, checkpoints, width, projection: PhantomData }
+    }
+
+    pub(super) async fn through(&self, extent: &Extent) -> Result<(), ReplayError> {
+        let mut checkpoint = self.checkpoints.of(extent);
+        self.tally.resume(checkpoint.done);
+        let mut after = checkpoint.after.clone().map(|(pk, sk)| ViewId { pk, sk });
+        while !checkpoint.ended {
+            let step = async {
+                let scan = self.app.view_store()?.scan(extent, after.as_ref()).await?;
+                Ok((scan.next, scan.views))
+            };
+            let (next, page) = step.await.map_err(ReplayError::store::<P>)?;
+            let done = Replayed { views: self.settle_all(page).await?, ..Replayed::default() };
+            checkpoint.done.add(done);
+            checkpoint.ended = next.is_none();
+            checkpoint.after = next.clone().map(|id| (id.pk, id.sk));
+            let saved = self.checkpoints.save(extent, &checkpoint).await;
+            saved.map_err(ReplayError::store::<P>)?;
+            self.tally.add(Phase::Swap, done);
+            after = next;
+        }
+        Ok(())
+    }
+
+    /// Settles the views of a page; returns how many were put in place.
+    async fn settle_all(&self, page: Vec<StoredView>) -> Result<u64, ReplayError> {
+        let mut pairs: BTreeMap<ViewId, Pair> = BTreeMap::new();
+        let mut leftovers = Vec::new();
+        for view in page {
+            match self.find(&view) {
+                Found::Live(id) => pairs.entry(id).or_default().live = Some(view),
+                Found::Shadow(id) => pairs.entry(id).or_default().shadow = Some(view),
+                Found::Leftover => leftovers.push(view),
+                Found::Foreign => {}
+            }
+        }
+        let removed = stream::iter(leftovers).map(|view| self.remove(view)).buffer_unordered(self.width);
+        removed.try_collect::<()>().await.map_err(ReplayError::store::<P>)?;
+        if pairs.is_empty() {
+            return Ok(0);
+        }
+        let completed = stream::iter(pairs).map(|(id, pair)| async move {
+            let pair = self.complete(&id, pair).await?;
+            Ok((id, pair))
+        });
+        let pairs: Vec<(ViewId, Pair)> =
+            completed.buffer_unordered(self.width).try_collect().await.map_err(ReplayError::store::<P>)?;
+        // Only then: as long as the replay is not over, whoever changes one copy changes the other, too. So these belong
+        // together, and what happens to them from now on is seen by the condition of the write.
+        self.check_underway().await?;
+        let settled = stream::iter(pairs).map(|(id, pair)| self.settle(id, pair));
+        let add = |sum, put| async move { Ok(sum + u64::from(put)) };
+        settled.buffer_unordered(self.width).try_fold(0, add).await
+    }
+
+    /// Reads the copy that is not at hand.
+    async fn complete(&self, id: &ViewId, pair: Pair) -> Result<Pair, StoreError> {
+        let views = self.app.view_store()?;
+        let live = match pair.live {
+            Some(live) => Some(live),
+            None => views.get(id).await?,
+        };
+        let shadow = match pair.shadow {
+            Some(shadow) => Some(shadow),
+            None => views.get(&shadow_of(id, self.build)).await?,
+        };
+        Ok(Pair { live, shadow })
+    }
+
+    /// Brings one view to its end; answers whether a rebuilt one was put in its place.
+    async fn settle(&self, id: ViewId, mut pair: Pair) -> Result<bool, ReplayError> {
+        loop {
+            let settled = self.try_settle(&id, &pair).await.map_err(ReplayError::store::<P>)?;
+            if settled == Write::Done {
+                return Ok(pair.shadow.is_some());
+            }
+            pair = self.complete(&id, Pair::default()).await.map_err(ReplayError::store::<P>)?;
+            self.check_underway().await?;
+        }
+    }
+
+    async fn try_settle(&self, id: &ViewId, pair: &Pair) -> Result<Write, StoreError> {
+        let views = self.app.view_store()?;
+        let live = pair.live.as_ref().map_or(Revision::NONE, StoredView::revision);
+        match &pair.shadow {
+            Some(shadow) => {
+                let view = StoredView {
+                    id: id.clone(),
+                    version: shadow.version,
+                    build: self.build,
+                    data: shadow.data.clone(),
+                    updated_at: Timestamp::now(),
+                };
+                views.swap_in(&view, live, &shadow.id, shadow.revision()).await
+            }
+            None if live == Revision::NONE || live.build >= self.build => Ok(Write::Done),
+            None => views.delete(id, live).await,
+        }
+    }
+
+    async fn check_underway(&self) -> Result<(), ReplayError> {
+        let read = async { Builds::read::<P>(self.app.view_store()?).await };
+        let (builds, _) = read.await.map_err(ReplayError::store::<P>)?;
+        match builds.underway {
+            Some(underway) if underway.build == self.build => Ok(()),
+            _ => Err(ReplayError::superseded::<P>()),
+        }
+    }
+
+    async fn remove(&self, view: StoredView) -> Result<(), StoreError> {
+        self.app.view_store()?.delete(&view.id, view.revision()).await?;
+        Ok(())
+    }
+
+    fn find(&self, view: &StoredView) -> Found {
+        let pk = &view.id.pk;
+        let (live, build) = match pk.rsplit_once('~').map(|(live, build)| (live, build.parse::<u64>())) {
+            Some((live, Ok(build))) => (live, Some(build)),
+            _ => (pk.as_str(), None),
+        };
+        let is_ours = match &self.partition {
+            Some(partition) => live == partition,
+            None => live.rsplit_once('#').is_some_and(|(_, name)| name == P::VIEW),
+        };
+        let id = ViewId { pk: live.to_owned(), sk: view.id.sk.clone() };
+        match build {
+            _ if !is_ours => Found::Foreign,
+            None if view.build < self.build => Found::Live(id),
+            Some(build) if build == self.build => Found::Shadow(id),
+            Some(build) if build < self.build => Found::Leftover,
+            _ => Found::Foreign,
+        }
+    }
+}

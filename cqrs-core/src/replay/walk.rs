@@ -1,0 +1,146 @@
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::checkpoint::{Checkpoint, Checkpoints};
+use super::progress::Tally;
+use super::{Phase, ReplayError, Replayed};
+use crate::app::App;
+use crate::commit::Commit;
+use crate::key::StreamKey;
+use crate::projection::View;
+use crate::store::{CommitKey, Extent, StoreError};
+
+/// What is done with the streams that a walk comes to.
+pub(super) trait Work: Sync {
+    /// The projection.
+    type View: View;
+    /// A stream of which not all has been read.
+    type Open: Send;
+
+    /// Takes commits of one stream; `open` has those before.
+    fn take(
+        &self,
+        run: &Run,
+        open: Option<Self::Open>,
+    ) -> impl Future<Output = Result<Self::Open, ReplayError>> + Send;
+
+    /// Ends a stream; the answer counts it, or counts nothing where it is not of the projection.
+    fn finish(&self, open: Self::Open) -> impl Future<Output = Result<Replayed, ReplayError>> + Send;
+}
+
+/// Commits of one stream that follow each other in a page.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) stream: StreamKey,
+    pub(super) commits: Vec<Commit>,
+}
+
+/// A walk through one extent of the events: page by page, with a checkpoint behind the last stream that is done.
+pub(super) struct Walk<'a, W: Work> {
+    pub(super) app: &'a App,
+    pub(super) work: &'a W,
+    pub(super) tally: &'a Tally<'a>,
+    pub(super) checkpoints: &'a Checkpoints<'a>,
+    /// How many streams of a page are worked on at a time.
+    pub(super) width: usize,
+}
+
+/// The stream that may go on in the next page.
+struct Last<O> {
+    stream: StreamKey,
+    commits: u64,
+    open: O,
+}
+
+impl<W: Work> Walk<'_, W> {
+    pub(super) async fn through(&self, extent: &Extent) -> Result<(), ReplayError> {
+        let mut checkpoint = self.checkpoints.of(extent);
+        self.tally.resume(checkpoint.done);
+        let mut after = place_of(&checkpoint).map_err(ReplayError::store::<W::View>)?;
+        let mut last: Option<Last<W::Open>> = None;
+        while !checkpoint.ended {
+            let scan = self.app.event_store().scan(extent, after.as_ref()).await;
+            let scan = scan.map_err(ReplayError::store::<W::View>)?;
+            let read = scan.commits.len() as u64;
+            let mut runs = runs_of(scan.commits);
+            let mut finished = Replayed::default();
+            let mut safe = None;
+            let ended = last.take_if(|last| runs.first().is_some_and(|run| run.stream != last.stream));
+            if let Some(ended) = ended {
+                finished.add(self.finish(ended).await?);
+                safe = after;
+            }
+            let unfinished = runs.pop();
+            if let Some(run) = runs.last() {
+                safe = run.commits.last().map(CommitKey::of);
+                finished.add(self.take_whole(runs, last.take()).await?);
+            }
+            if let Some(run) = unfinished {
+                last = Some(self.take(run, last.take()).await?);
+            }
+            after = scan.next;
+            checkpoint.ended = after.is_none();
+            if let Some(ended) = last.take_if(|_| checkpoint.ended) {
+                finished.add(self.finish(ended).await?);
+            }
+            checkpoint.done.add(finished);
+            if let Some(place) = &safe {
+                checkpoint.after =
+                    Some((place.stream.pk().to_owned(), place.stream.commit_sk(place.version)));
+            }
+            if safe.is_some() || checkpoint.ended {
+                let saved = self.checkpoints.save(extent, &checkpoint).await;
+                saved.map_err(ReplayError::store::<W::View>)?;
+            }
+            self.tally.add(Phase::Fold, Replayed { commits: read, ..finished });
+        }
+        Ok(())
+    }
+
+    /// Takes streams to their ends; the first one may have begun before.
+    async fn take_whole(
+        &self,
+        runs: Vec<Run>,
+        mut first: Option<Last<W::Open>>,
+    ) -> Result<Replayed, ReplayError> {
+        let runs: Vec<_> = runs.into_iter().map(|run| (run, first.take())).collect();
+        let finished = stream::iter(runs).map(|(run, before)| async move {
+            let last = self.take(run, before).await?;
+            self.finish(last).await
+        });
+        let add = |mut all: Replayed, more| async move {
+            all.add(more);
+            Ok(all)
+        };
+        finished.buffer_unordered(self.width).try_fold(Replayed::default(), add).await
+    }
+
+    async fn take(&self, run: Run, before: Option<Last<W::Open>>) -> Result<Last<W::Open>, ReplayError> {
+        let (commits, open) = before.map_or((0, None), |last| (last.commits, Some(last.open)));
+        let commits = commits + run.commits.len() as u64;
+        let open = self.work.take(&run, open).await?;
+        Ok(Last { stream: run.stream, commits, open })
+    }
+
+    async fn finish(&self, last: Last<W::Open>) -> Result<Replayed, ReplayError> {
+        let finished = self.work.finish(last.open).await?;
+        Ok(Replayed { commits: last.commits, ..finished })
+    }
+}
+
+/// The streams of a page, in its order.
+fn runs_of(commits: Vec<Commit>) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for commit in commits {
+        match runs.last_mut() {
+            Some(run) if run.stream == commit.stream => run.commits.push(commit),
+            _ => runs.push(Run { stream: commit.stream.clone(), commits: vec![commit] }),
+        }
+    }
+    runs
+}
+
+fn place_of(checkpoint: &Checkpoint) -> Result<Option<CommitKey>, StoreError> {
+    let Some((pk, sk)) = &checkpoint.after else { return Ok(None) };
+    let (stream, version) = StreamKey::parse_commit(pk, sk)?;
+    Ok(Some(CommitKey { stream, version }))
+}

@@ -1,0 +1,67 @@
+use std::fmt;
+
+use crate::commit::Commit;
+use crate::key::{StreamKey, stable_hash};
+use crate::version::Version;
+
+/// A part of a table. The segments of one scan have nothing in common, and hold everything together; the items of one
+/// partition stand in one segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Extent {
+    /// One of `of` parts of about one size.
+    Segment {
+        /// Which one, from 0.
+        number: u32,
+        /// How many there are; at least 1.
+        of: u32,
+    },
+    /// One partition, by its key: `TENANT001#ORDER`.
+    Partition(String),
+}
+
+impl Extent {
+    /// Whether it holds the items of a partition, for stores that have no segments of their own.
+    pub(crate) fn holds(&self, pk: &str) -> bool {
+        match self {
+            Self::Segment { number, of } => {
+                stable_hash(pk.as_bytes()) % u64::from((*of).max(1)) == u64::from(*number)
+            }
+            Self::Partition(partition) => partition == pk,
+        }
+    }
+}
+
+impl fmt::Display for Extent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Segment { number, of } => write!(f, "{number}/{of}"),
+            Self::Partition(pk) => f.write_str(pk),
+        }
+    }
+}
+
+/// The address of a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CommitKey {
+    /// The stream it stands in.
+    pub stream: StreamKey,
+    /// Its place in the stream.
+    pub version: Version,
+}
+
+impl CommitKey {
+    /// The address of a commit.
+    #[must_use]
+    pub fn of(commit: &Commit) -> Self {
+        Self { stream: commit.stream.clone(), version: commit.version }
+    }
+}
+
+/// Some commits of one extent.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CommitScan {
+    /// Within a partition in the order of their keys, so that a stream stands together and in its order.
+    pub commits: Vec<Commit>,
+    /// Where the next page begins; none at the end of the extent. A page without commits may have one.
+    pub next: Option<CommitKey>,
+}

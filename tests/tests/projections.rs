@@ -1,0 +1,226 @@
+//! What a projection costs on DynamoDB, cold and warm, and that what a process remembers of its views never misleads it.
+
+use cqrs_core::delivery::{Message, Received, Verdict};
+use cqrs_core::prelude::*;
+use cqrs_core::store::{EventStore, Extent};
+use cqrs_dynamo::{Dynamo, Embedded};
+use cqrs_tests::bank::{self, Open, Statement, Wealth, Withdraw, deposit};
+use cqrs_tests::conformance::events;
+use cqrs_tests::faults::{self, Fault, Faults};
+
+const QUEUES: [&str; 2] = ["Statement", "Wealth"];
+
+fn app_with(dynamo: &Dynamo, cached_views: u64) -> App {
+    App::builder(dynamo.event_store())
+        .views(dynamo.views())
+        .settings(|settings| settings.cached_views = cached_views)
+        .only(QUEUES)
+        .build()
+        .unwrap()
+}
+
+fn app(dynamo: &Dynamo) -> App {
+    app_with(dynamo, 100)
+}
+
+/// Commits to an account, of which none has been delivered.
+async fn committed() -> (Embedded, Dynamo) {
+    let (database, dynamo) = faults::database().await;
+    let app = bank::app(dynamo.event_store()).unwrap();
+    let key = bank::account("1");
+    app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
+    for cents in [100, 10, 1] {
+        app.execute(&key, deposit(cents)).await.unwrap();
+    }
+    app.execute(&key, Withdraw { cents: 5 }).await.unwrap();
+    (database, dynamo)
+}
+
+/// A consumer of one queue.
+struct Queue<'a> {
+    dynamo: &'a Dynamo,
+    app: App,
+    name: &'static str,
+}
+
+impl Queue<'_> {
+    /// Delivers some commits of the account; returns requests and write units.
+    async fn deliver(&self, versions: &[u64]) -> (u64, f64) {
+        let stream = bank::account("1").stream().unwrap();
+        let page = self.dynamo.event_store().read(&stream, Version::NONE, Version::MAX).await.unwrap();
+        // A statement does not listen to the first commit.
+        let first = if self.name == "Statement" { 2 } else { 1 };
+        let chosen = page
+            .commits
+            .iter()
+            .filter(|commit| commit.version.get() >= first && versions.contains(&commit.version.get()));
+        let received = |commit| Received { body: Message::of(&self.app, commit).body, receives: 1 };
+        let batch: Vec<Received> = chosen.map(received).collect();
+        let consumer = self.app.consumer(self.name).unwrap();
+        let before = self.dynamo.cost();
+        let verdicts = consumer.take(&batch).await;
+        let cost = self.dynamo.cost() - before;
+        assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Done), "{verdicts:?}");
+        (cost.requests, cost.write_units)
+    }
+}
+
+/// The views of the account's five commits.
+async fn assert_all_in(app: &App, name: &str) {
+    let key = bank::account("1");
+    if name == "Statement" {
+        let view = app.view::<Statement>(&key).await.unwrap().unwrap();
+        assert_eq!(view.lines, [100, 10, 1, -5]);
+    } else {
+        let key = bank::WealthKey::new(&bank::tenant(), "Ada");
+        let view = app.view::<Wealth>(&key).await.unwrap().unwrap();
+        assert_eq!(view, Wealth { cents: 106, folded: 5 });
+    }
+}
+
+#[tokio::test]
+async fn a_view_at_its_aggregates_key_costs_two_requests_cold_and_one_warm() {
+    let (_, dynamo) = committed().await;
+    let queue = |app| Queue { dynamo: &dynamo, app, name: "Statement" };
+    let one = queue(app(&dynamo));
+    assert_eq!(
+        one.deliver(&[2]).await,
+        (3, 1.0),
+        "GetItem, PutItem, and Query for a commit that was left out"
+    );
+    assert_eq!(one.deliver(&[3]).await, (1, 1.0), "PutItem");
+    let other = queue(app(&dynamo));
+    assert_eq!(other.deliver(&[4]).await, (2, 1.0), "GetItem, PutItem");
+    assert_eq!(other.deliver(&[5]).await, (1, 1.0), "PutItem");
+    assert_eq!(
+        other.deliver(&[2, 3, 4, 5]).await,
+        (0, 0.0),
+        "what it remembers to have written is not asked for"
+    );
+    assert_all_in(&other.app, "Statement").await;
+}
+
+#[tokio::test]
+async fn a_view_across_aggregates_costs_three_requests_cold_and_one_warm() {
+    let (_, dynamo) = committed().await;
+    let queue = |app| Queue { dynamo: &dynamo, app, name: "Wealth" };
+    let one = queue(app(&dynamo));
+    assert_eq!(one.deliver(&[1]).await, (4, 4.0), "GetItem of fence, replays and view, TransactWriteItems");
+    assert_eq!(one.deliver(&[2]).await, (1, 4.0), "TransactWriteItems");
+    let other = queue(app(&dynamo));
+    assert_eq!(other.deliver(&[3]).await, (3, 4.0), "GetItem of fence and view, TransactWriteItems");
+    assert_eq!(other.deliver(&[4, 5]).await, (1, 4.0), "TransactWriteItems, also for two commits");
+    assert_eq!(other.deliver(&[1, 2, 3, 4, 5]).await, (0, 0.0));
+    assert_all_in(&other.app, "Wealth").await;
+}
+
+#[tokio::test]
+async fn without_a_cache_every_commit_is_cold() {
+    for (name, cold) in [("Statement", 2), ("Wealth", 3)] {
+        let (_, dynamo) = committed().await;
+        let queue = Queue { dynamo: &dynamo, app: app_with(&dynamo, 0), name };
+        queue.deliver(&[1, 2]).await;
+        for version in [3, 4, 5] {
+            assert_eq!(queue.deliver(&[version]).await.0, cold, "{name}, {version}");
+        }
+        assert_all_in(&queue.app, name).await;
+    }
+}
+
+/// What is remembered is behind the store: the condition says so, and the view is read again.
+#[tokio::test]
+async fn a_view_that_another_process_has_written_is_read_again() {
+    for (name, requests) in [("Statement", 3), ("Wealth", 4)] {
+        let (_, dynamo) = committed().await;
+        let one = Queue { dynamo: &dynamo, app: app(&dynamo), name };
+        let other = Queue { dynamo: &dynamo, app: app(&dynamo), name };
+        one.deliver(&[1, 2]).await;
+        other.deliver(&[3]).await;
+        // Its own write fails, then it reads; nothing is left out, so no commit is read.
+        assert_eq!(one.deliver(&[3, 4]).await.0, requests, "{name}");
+        other.deliver(&[4, 5]).await;
+        assert_all_in(&one.app, name).await;
+    }
+}
+
+/// Whatever becomes of a write, only what is stored is remembered.
+#[tokio::test]
+async fn a_write_that_fails_is_not_remembered() {
+    for name in QUEUES {
+        for fault in [Fault::Reset, Fault::AnswerLost, Fault::Answer(500, "InternalServerError")] {
+            for write in 0..5 {
+                let (database, dynamo) = committed().await;
+                let operation = if name == "Statement" { "PutItem" } else { "TransactWriteItems" };
+                let faults = Faults::at(&database, operation, write, fault);
+                let app = app(&faults.dynamo_without_limits());
+                let stream = bank::account("1").stream().unwrap();
+                let commits =
+                    dynamo.event_store().read(&stream, Version::NONE, Version::MAX).await.unwrap().commits;
+                let consumer = app.consumer(name).unwrap();
+                for commit in commits.iter().filter(|commit| name == "Wealth" || commit.version.get() > 1) {
+                    let received = [Received { body: Message::of(&app, commit).body, receives: 1 }];
+                    let mut tries = 0;
+                    while consumer.take(&received).await != [Verdict::Done] {
+                        tries += 1;
+                        assert!(tries < 3, "{name}, {fault:?} at {write}");
+                    }
+                }
+                assert_all_in(&app, name).await;
+            }
+        }
+    }
+}
+
+/// While a replay is under way, a stream that takes part in it is applied to both copies of its view.
+#[tokio::test]
+async fn a_commit_during_a_replay_costs_two_requests_and_six_units() {
+    let (database, dynamo) = committed().await;
+    let queue = Queue { dynamo: &dynamo, app: app(&dynamo), name: "Wealth" };
+    queue.deliver(&[1, 2]).await;
+    let faults = Faults::new(&database, |call| match call.operation.as_str() {
+        "Scan" if call.is_for("views") => Fault::Answer(500, "InternalServerError"),
+        _ => Fault::None,
+    });
+    app(&faults.dynamo_without_limits()).replay::<Wealth>().await.unwrap_err();
+    // The replay has taken the stream to its end, so these are no news to it, nor to the live view.
+    queue.deliver(&[3, 4, 5]).await;
+    let key = bank::account("1");
+    for cents in [20, 30] {
+        queue.app.execute(&key, deposit(cents)).await.unwrap();
+    }
+    queue.deliver(&[6]).await;
+    assert_eq!(queue.deliver(&[7]).await, (2, 6.0), "GetItem of the replays, TransactWriteItems");
+    app(&dynamo).replay::<Wealth>().await.unwrap();
+    queue.app.execute(&key, deposit(0)).await.unwrap();
+    queue.app.execute(&key, deposit(50)).await.unwrap();
+    queue.app.execute(&key, deposit(60)).await.unwrap();
+    queue.deliver(&[8]).await;
+    assert_eq!(queue.deliver(&[9]).await, (1, 4.0), "once it is over, it costs what it did before");
+    let view = queue.app.view::<Wealth>(&bank::WealthKey::new(&bank::tenant(), "Ada")).await.unwrap();
+    assert_eq!(view, Some(Wealth { cents: 266, folded: 9 }));
+}
+
+/// Several streams at once go into one view: in one process none of them has to write twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn streams_that_share_a_view_do_not_fight_over_it() {
+    let (_, dynamo) = faults::database().await;
+    let app = app(&dynamo);
+    for number in 0..40 {
+        let key = bank::account(&number.to_string());
+        app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
+    }
+    let stored = events::scan(&dynamo.event_store(), &Extent::Segment { number: 0, of: 1 }).await;
+    let received = |commit| Received { body: Message::of(&app, commit).body, receives: 1 };
+    let batch: Vec<Received> = stored.iter().map(received).collect();
+    let before = dynamo.cost();
+    let verdicts = app.consumer("Wealth").unwrap().take(&batch).await;
+    assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Done), "{verdicts:?}");
+    let cost = dynamo.cost() - before;
+    assert_eq!(
+        (cost.requests, cost.write_units),
+        (40 * 3 + 1, 160.0),
+        "fence, replays, transaction; one view"
+    );
+    let view = app.view::<Wealth>(&bank::WealthKey::new(&bank::tenant(), "Ada")).await.unwrap();
+    assert_eq!(view, Some(Wealth { cents: 0, folded: 40 }));
+}

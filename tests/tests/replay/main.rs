@@ -1,0 +1,10 @@
+//! Replay: whatever happens while it runs, every view equals the fold of the store in the end.
+
+mod across;
+mod kill;
+mod live;
+mod own;
+mod requests;
+mod scope;
+mod spread;
+mod world;
