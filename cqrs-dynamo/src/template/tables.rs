@@ -12,8 +12,6 @@ pub(super) const EVENTS: &str = "EventsTable";
 pub(super) const VIEWS: &str = "ViewsTable";
 pub(super) const DELIVERY: &str = "DeliveryTable";
 
-/// Where an item says, in seconds since 1970, when it may go.
-
 pub(super) fn resources(names: &Names) -> Section {
     let Tables { events, views, delivery } = Tables::with_prefix(&names.prefix);
     let mut resources = Section::new();

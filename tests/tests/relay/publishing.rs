@@ -11,7 +11,7 @@ use cqrs_tests::conformance;
 use serde_json::{Value, json};
 
 use crate::requests::{Answer, Publish};
-use crate::topic::Topic;
+use crate::topic::{Got, Topic};
 use crate::{append, database, deposits};
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn what_is_too_large_for_a_message_travels_as_a_reference_and_batches_keep
     Relay::new(&dynamo, &app, publisher).run_until_idle().await.unwrap();
     assert_eq!(requests.count(), 2, "the first three, and the third of 100 KB with the references");
     let mut got = inbox.all().await;
-    got.sort_by_key(|got| got.sk());
+    got.sort_by_key(Got::sk);
     assert_eq!(got.len(), 6);
     for (got, version) in got.iter().zip(1..) {
         assert_eq!(got.attributes["types"].0, "String.Array");

@@ -205,8 +205,10 @@ impl Office {
                 .publish()
                 .topic_arn(&self.topic.arn)
                 .message(message.body)
-                .message_attributes("types", attribute("String.Array", types))
-                .message_attributes("correlationId", attribute("String", message.correlation_id));
+                .message_attributes("types", attribute("String.Array", types));
+            if let Some(id) = message.correlation_id {
+                request = request.message_attributes("correlationId", attribute("String", id));
+            }
             if self.broker.is_fifo() {
                 request = request.message_group_id(message.group).message_deduplication_id(message.id);
             }
