@@ -7,7 +7,7 @@
 //! | [`QueueFunction`] | one queue of SQS | the messages that have to come again |
 //!
 //! Both need `ReportBatchItemFailures` in their event source mapping: without it Lambda takes any answer for success, and
-//! what failed would be lost. [`Template`](crate::Template) sets it.
+//! what failed would be lost. [`Template`](crate::template::Template) sets it.
 //!
 //! Nothing goes on after an answer: Lambda freezes the process between two events.
 

@@ -34,7 +34,7 @@ pub struct QueueFunction {
 
 impl QueueFunction {
     /// The subscribers of one queue of an app, and the queue for its dead letters by its URL: of those that
-    /// [`Template`](crate::Template) makes, a function may send to that queue and not look it up.
+    /// [`Template`](crate::template::Template) makes, a function may send to that queue and not look it up.
     ///
     /// # Errors
     /// [`BrokerError::Delivery`] where the app has no such queue.

@@ -1,7 +1,7 @@
 //! The orders of a shop: commands from a file, executed, delivered, and shown as read models.
 //!
 //! [`domain`] and [`read_models`] are what a user of the framework writes. The rest is the program around it:
-//! [`file`] reads and checks the commands, [`session`] executes and delivers them, [`report`] holds what was
+//! [`mod@file`] reads and checks the commands, [`session`] executes and delivers them, [`report`] holds what was
 //! seen, and [`text`] shows it to people.
 
 pub mod domain;
