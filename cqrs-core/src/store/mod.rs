@@ -32,7 +32,7 @@ use crate::version::Version;
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
 ///
-/// use cqrs_core::store::{Append, CommitPage, MemoryEventStore};
+/// use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, Extent, MemoryEventStore};
 /// use cqrs_core::{App, Commit, EventStore, StoreError, StreamKey, Version};
 ///
 /// struct Counted<S> {
@@ -59,6 +59,14 @@ use crate::version::Version;
 ///         until: Version,
 ///     ) -> Result<CommitPage, StoreError> {
 ///         self.store.read(stream, after, until).await
+///     }
+///
+///     async fn scan(
+///         &self,
+///         extent: &Extent,
+///         after: Option<&CommitKey>,
+///     ) -> Result<CommitScan, StoreError> {
+///         self.store.scan(extent, after).await
 ///     }
 ///
 ///     fn feed(&self) -> S::Feed {

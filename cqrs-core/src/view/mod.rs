@@ -134,14 +134,15 @@ pub enum Write {
 /// A store in front of another one, which lets nothing be written:
 ///
 /// ```
+/// use cqrs_core::StoreError;
 /// use cqrs_core::projection::ViewId;
-/// use cqrs_core::view::{Fence, MemoryViewStore, StoredView, ViewPage, ViewStore, Write};
-/// use cqrs_core::{StoreError, Version};
+/// use cqrs_core::store::Extent;
+/// use cqrs_core::view::{Fence, MemoryViewStore, Revision, StoredView, ViewScan, ViewStore, Write};
 ///
 /// struct ReadOnly<S>(S);
 ///
-/// fn refused() -> StoreError {
-///     StoreError::Refused { source: "this process only reads views".into() }
+/// fn refused() -> Result<Write, StoreError> {
+///     Err(StoreError::Refused { source: "this process only reads views".into() })
 /// }
 ///
 /// impl<S: ViewStore> ViewStore for ReadOnly<S> {
@@ -149,25 +150,43 @@ pub enum Write {
 ///         self.0.get(id).await
 ///     }
 ///
-///     async fn list(&self, pk: &str, after: Option<&str>) -> Result<ViewPage, StoreError> {
-///         self.0.list(pk, after).await
+///     async fn scan(&self, extent: &Extent, after: Option<&ViewId>) -> Result<ViewScan, StoreError> {
+///         self.0.scan(extent, after).await
 ///     }
 ///
-///     async fn fence(&self, id: &ViewId) -> Result<Version, StoreError> {
+///     async fn fence(&self, id: &ViewId) -> Result<Option<Fence>, StoreError> {
 ///         self.0.fence(id).await
 ///     }
 ///
-///     async fn put(&self, _: &StoredView, _: Version) -> Result<Write, StoreError> {
-///         Err(refused())
+///     async fn put(&self, _: &StoredView, _: Revision) -> Result<Write, StoreError> {
+///         refused()
+///     }
+///
+///     async fn put_rebuilt(&self, _: &StoredView) -> Result<Write, StoreError> {
+///         refused()
+///     }
+///
+///     async fn delete(&self, _: &ViewId, _: Revision) -> Result<Write, StoreError> {
+///         refused()
+///     }
+///
+///     async fn swap_in(
+///         &self,
+///         _: &StoredView,
+///         _: Revision,
+///         _: &ViewId,
+///         _: Revision,
+///     ) -> Result<Write, StoreError> {
+///         refused()
 ///     }
 ///
 ///     async fn put_fenced(
 ///         &self,
 ///         _: &Fence,
-///         _: Version,
-///         _: &[(StoredView, Version)],
+///         _: &Fence,
+///         _: &[(StoredView, Revision)],
 ///     ) -> Result<Write, StoreError> {
-///         Err(refused())
+///         refused()
 ///     }
 /// }
 ///
