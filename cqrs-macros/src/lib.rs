@@ -13,25 +13,25 @@ mod model;
 
 use proc_macro::TokenStream;
 
-#[doc = include_str!("../docs/event.md")]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/event.md"))]
 #[proc_macro_attribute]
 pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
     macros::run(macros::event, args.into(), item.into()).into()
 }
 
-#[doc = include_str!("../docs/aggregate.md")]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/aggregate.md"))]
 #[proc_macro_attribute]
 pub fn aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
     macros::run(macros::aggregate, args.into(), item.into()).into()
 }
 
-#[doc = include_str!("../docs/projection.md")]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/projection.md"))]
 #[proc_macro_attribute]
 pub fn projection(args: TokenStream, item: TokenStream) -> TokenStream {
     macros::run(macros::projection, args.into(), item.into()).into()
 }
 
-#[doc = include_str!("../docs/event_handler.md")]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/event_handler.md"))]
 #[proc_macro_attribute]
 pub fn event_handler(args: TokenStream, item: TokenStream) -> TokenStream {
     macros::run(macros::event_handler, args.into(), item.into()).into()
