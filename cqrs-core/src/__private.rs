@@ -10,11 +10,14 @@ pub use std::vec::Vec;
 
 pub use crate::aggregate::{Aggregate, Command, CommandContext, Decide, Entity, EventRow};
 pub use crate::commit::{EncodeError, StoredEvent};
+pub use crate::event::older::{JsonStep, NextJson, Older, UpcastFrom};
 pub use crate::event::{AggregateEvent, DecodeError, Event, EventId, IntoEvents, RawEvent, Recorded};
 pub use crate::handler::{HandlerArm, HandlerError, HandlerFuture, Need, Scope};
 pub use crate::key::{AggregateKey, KeyError, KeyPart, KeyTemplate, Parts, Piece};
 pub use crate::projection::{Projection, ProjectionArm, View, ViewAddress};
 pub use crate::registry::{AggregateRow, HandlerRow, ProjectionRow};
+use crate::schema::{self, Text};
+pub use crate::schema::{EventData, Field, Itself, Shape, changed_shape};
 pub use crate::tenant::Tenant;
 
 /// The two halves of a `Result`, also behind an alias.
@@ -196,21 +199,22 @@ impl<T: KeyPart> RenderPart for T {
     }
 }
 
-/// The name that two rows of one aggregate share, with one schema.
+/// The name that two rows of one aggregate share.
 #[must_use]
 pub const fn shared_name<S>(rows: &[EventRow<S>]) -> Option<Message> {
     let mut left = 0;
     while left < rows.len() {
         let mut right = left + 1;
         while right < rows.len() {
-            let (first, second) = (&rows[left].id, &rows[right].id);
-            if first.schema == second.schema && same_text(first.name, second.name) {
-                return Some(
-                    Message::new()
-                        .with("two events of this aggregate are stored as `")
-                        .with(first.name)
-                        .with("` with one schema: rename one of them with `#[event(name = \"…\")]`"),
-                );
+            if let Some(name) = rows[left].id.shared_name(&rows[right].id) {
+                let mut message = Message::new();
+                message.push("two events of this aggregate are stored as `");
+                message.push(name);
+                message.push("`: rename one of them with `#[event(name = \"…\")]`");
+                if rows[left].id.schema != rows[right].id.schema {
+                    message.push(", or make the newer schema `from` the older, and apply only the newer");
+                }
+                return Some(message);
             }
             right += 1;
         }
@@ -219,49 +223,37 @@ pub const fn shared_name<S>(rows: &[EventRow<S>]) -> Option<Message> {
     None
 }
 
-/// A text that is put together at compile time; what does not fit is cut off.
-pub struct Message {
-    bytes: [u8; 512],
-    len: usize,
+/// What is wrong with `#[event(from = …)]` on `E`, where something is.
+#[must_use]
+pub const fn broken_step<E: Event>() -> Option<Message> {
+    let Some(old) = E::OLDER.typed_id() else { return None };
+    let mut message = Message::new();
+    if !EventId::of::<E>().is_named(old.name) {
+        message.push("`from` names another event, `");
+        message.push(old.name);
+        message.push("`: the earlier schemas of `");
+        message.push(E::TYPE);
+        message.push("` are stored under that name, so give the old struct `#[event(name = \"");
+        message.push(E::TYPE);
+        message.push("\")]`, or this one `alias = \"");
+        message.push(old.name);
+        message.push("\"`");
+    } else if old.schema + 1 != E::SCHEMA {
+        message.push("schema ");
+        message.number(E::SCHEMA as u64);
+        message.push(" comes from schema ");
+        message.number((E::SCHEMA - 1) as u64);
+        message.push(", and `from` names the struct of schema ");
+        message.number(old.schema as u64);
+    } else {
+        return None;
+    }
+    Some(message)
 }
 
-impl Message {
-    const fn new() -> Self {
-        Self { bytes: [0; 512], len: 0 }
-    }
-
-    const fn with(mut self, text: &str) -> Self {
-        let text = text.as_bytes();
-        let mut index = 0;
-        while index < text.len() && self.len < self.bytes.len() {
-            self.bytes[self.len] = text[index];
-            self.len += 1;
-            index += 1;
-        }
-        self
-    }
-
-    /// The text.
-    #[must_use]
-    pub const fn text(&self) -> &str {
-        match std::str::from_utf8(self.bytes.split_at(self.len).0) {
-            Ok(text) => text,
-            Err(_) => "two events of this aggregate have one stored name and schema",
-        }
-    }
-}
+/// A message of the compiler.
+pub type Message = Text<512>;
 
 const fn same_text(left: &str, right: &str) -> bool {
-    let (left, right) = (left.as_bytes(), right.as_bytes());
-    if left.len() != right.len() {
-        return false;
-    }
-    let mut index = 0;
-    while index < left.len() {
-        if left[index] != right[index] {
-            return false;
-        }
-        index += 1;
-    }
-    true
+    schema::same(left.as_bytes(), right.as_bytes())
 }

@@ -263,6 +263,7 @@ pub mod prelude;
 pub mod projection;
 mod registry;
 pub mod replay;
+pub mod schema;
 pub mod store;
 mod tenant;
 mod timestamp;
@@ -275,15 +276,19 @@ pub mod __private;
 pub use aggregate::{Aggregate, CommandContext};
 pub use app::{App, BuildError, Committed, ExecuteError, Loaded, Outcome};
 pub use commit::{Commit, StoredEvent};
-pub use cqrs_macros::{aggregate, event, event_handler, projection};
+pub use cqrs_macros::{EventData, aggregate, event, event_handler, projection};
 pub use event::{Event, EventId, IntoEvents, Recorded};
 pub use handler::HandlerError;
 pub use key::{AggregateKey, KeyError, KeyPart, StreamKey};
 pub use metadata::Metadata;
 pub use projection::Projection;
 pub use registry::Location;
+pub use schema::EventData;
 pub use serde;
 pub use store::{EventStore, StoreError};
 pub use tenant::Tenant;
 pub use timestamp::{Timestamp, TimestampError};
 pub use version::Version;
+
+/// An event's data as it is stored: what the functions of `#[event(from_json(…))]` take and give.
+pub type Json = serde_json::Value;

@@ -3,6 +3,7 @@
 use crate::aggregate::{Aggregate, EventRow};
 use crate::delivery::{CONCURRENT_STREAMS, ProjectionDriver, projection_driver};
 use crate::event::EventId;
+use crate::event::older::EventSchema;
 use crate::handler::{HandlerArm, Need};
 use crate::key::{AggregateKey, KeyError, StreamKey};
 use crate::projection::Projection;
@@ -29,19 +30,23 @@ pub struct AggregateRow {
     pub(crate) name: &'static str,
     pub(crate) entity: &'static str,
     pub(crate) events: fn() -> Vec<EventId>,
+    pub(crate) schemas: fn() -> Vec<EventSchema>,
+    pub(crate) package: &'static str,
     pub(crate) tenant: fn(&StreamKey) -> Result<Tenant, KeyError>,
     pub(crate) partitions: fn(&Tenant) -> Option<Vec<String>>,
     pub(crate) location: Location,
 }
 
 impl AggregateRow {
-    /// The row of `A`.
+    /// The row of `A`, which stands in a package.
     #[must_use]
-    pub const fn of<A: Aggregate>(file: &'static str, line: u32) -> Self {
+    pub const fn of<A: Aggregate>(file: &'static str, line: u32, package: &'static str) -> Self {
         Self {
             name: A::NAME,
             entity: A::ENTITY,
             events: || A::EVENTS.iter().map(|row: &EventRow<A::Event>| row.id).collect(),
+            schemas: || A::EVENTS.iter().flat_map(|row: &EventRow<A::Event>| (row.schemas)()).collect(),
+            package,
             tenant: |stream| A::Key::parse(stream).map(|key| key.tenant().clone()),
             partitions: |tenant| A::Key::TEMPLATE.partitions(tenant),
             location: Location { file, line },

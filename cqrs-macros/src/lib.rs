@@ -36,3 +36,9 @@ pub fn projection(args: TokenStream, item: TokenStream) -> TokenStream {
 pub fn event_handler(args: TokenStream, item: TokenStream) -> TokenStream {
     macros::run(macros::event_handler, args.into(), item.into()).into()
 }
+
+#[cfg_attr(not(doctest), doc = include_str!("../docs/event_data.md"))]
+#[proc_macro_derive(EventData, attributes(event_data, serde))]
+pub fn event_data(item: TokenStream) -> TokenStream {
+    macros::event_data(item.into()).into()
+}

@@ -16,8 +16,16 @@ pub(crate) fn event(args: TokenStream, item: TokenStream, diagnostics: &mut Diag
         return item;
     };
     let item = expand::derive(item, event.derives(), &event.krate);
+    let shape = event.shape.then(|| expand::derive_data(&event.krate));
     let expansion = expand::event(&event);
-    quote!(#item #expansion)
+    quote!(#shape #item #expansion)
+}
+
+pub(crate) fn event_data(item: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::default();
+    let data = model::Data::read(item, &mut diagnostics);
+    let expansion = data.map(|data| expand::data(&data));
+    quote!(#expansion #diagnostics)
 }
 
 pub(crate) fn aggregate(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> TokenStream {

@@ -43,7 +43,7 @@ fn one_entity_and_one_event_name_for_two_aggregates_are_faults() {
     let error = App::builder(MemoryEventStore::new()).only([]).build().unwrap_err();
     let entity = WiringFault::DuplicateEntity { entity: "POST", first: "Letter", second: "Parcel" };
     let event = EventId { name: "Sent", schema: 1 };
-    let event = WiringFault::DuplicateEvent { event, first: "Letter", second: "Parcel" };
+    let event = WiringFault::DuplicateEvent { name: event.name, event, first: "Letter", second: "Parcel" };
     assert_eq!(error.faults, [entity, event]);
     let text = error.to_string();
     assert!(text.contains("aggregates `Letter` and `Parcel` are both stored as entity `POST`"), "{text}");

@@ -1,10 +1,21 @@
 //! Misuse, and what the compiler says about it: one folder per macro. `TRYBUILD=overwrite` writes the messages anew.
 
+use std::fs;
+use std::path::Path;
+
 #[test]
 fn misuse_is_refused_with_a_way_out() {
+    lock_events();
     let cases = trybuild::TestCases::new();
-    for macro_name in ["event", "aggregate", "projection", "event_handler", "replay"] {
-        cases.pass(format!("{macro_name}/pass/*.rs"));
-        cases.compile_fail(format!("{macro_name}/fail/*.rs"));
+    for folder in ["event", "event_data", "lock", "aggregate", "projection", "event_handler", "replay"] {
+        cases.pass(format!("{folder}/pass/*.rs"));
+        cases.compile_fail(format!("{folder}/fail/*.rs"));
     }
+}
+
+/// trybuild makes a package of the fixtures; a lock stands beside the `Cargo.toml` of the package.
+fn lock_events() {
+    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("tests/trybuild/cqrs-misuse");
+    fs::create_dir_all(&package).unwrap();
+    fs::copy("lock/events.lock", package.join("events.lock")).unwrap();
 }

@@ -1,5 +1,6 @@
 use serde_json::Value;
 
+use crate::event::older::{self, EventSchema};
 use crate::event::{AggregateEvent, EventId};
 
 /// One event of an aggregate: its id and how it becomes a case of the aggregate's enum.
@@ -7,7 +8,8 @@ use crate::event::{AggregateEvent, EventId};
 pub struct EventRow<S> {
     /// The stored type and schema.
     pub id: EventId,
-    pub(crate) decode: fn(&Value) -> Result<S, serde_json::Error>,
+    pub(crate) decode: fn(u32, &Value) -> Result<S, String>,
+    pub(crate) schemas: fn() -> Vec<EventSchema>,
 }
 
 impl<S> EventRow<S> {
@@ -17,6 +19,10 @@ impl<S> EventRow<S> {
     where
         S: From<E>,
     {
-        Self { id: EventId::of::<E>(), decode: |data| E::deserialize(data).map(S::from) }
+        Self {
+            id: EventId::of::<E>(),
+            decode: |schema, data| older::read::<E>(schema, data).map(S::from),
+            schemas: older::schemas::<E>,
+        }
     }
 }

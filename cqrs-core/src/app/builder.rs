@@ -111,8 +111,10 @@ impl AppBuilder {
             return Err(BuildError { faults });
         }
         let wiring = draw(&rows, &candidates);
-        let aggregates =
-            rows.iter().flat_map(|row| (row.events)().into_iter().map(|id| (id.name, *row))).collect();
+        let aggregates = rows
+            .iter()
+            .flat_map(|row| (row.events)().into_iter().flat_map(|id| id.names().map(|name| (name, *row))))
+            .collect();
         let subscribers: Vec<_> =
             candidates.into_iter().map(|candidate| Arc::new(candidate.subscriber)).collect();
         let parked = subscribers.iter().map(|subscriber| (subscriber.name, Arc::default())).collect();
@@ -237,8 +239,10 @@ fn check_aggregates(rows: &[&AggregateRow], faults: &mut Vec<WiringFault>) {
             faults.push(WiringFault::DuplicateEntity { entity: row.entity, first, second: row.name });
         }
         for event in (row.events)() {
-            if let Some(first) = events.insert(event.name, row.name).filter(|first| *first != row.name) {
-                faults.push(WiringFault::DuplicateEvent { event, first, second: row.name });
+            for name in event.names() {
+                if let Some(first) = events.insert(name, row.name).filter(|first| *first != row.name) {
+                    faults.push(WiringFault::DuplicateEvent { name, event, first, second: row.name });
+                }
             }
         }
     }
@@ -253,6 +257,7 @@ fn draw(rows: &[&AggregateRow], candidates: &[Candidate]) -> Wiring {
             events.push(WiringEvent {
                 name: id.name,
                 schema: id.schema,
+                aliases: id.aliases,
                 aggregate: row.name,
                 subscribers: subscribers.map(|candidate| candidate.subscriber.name).collect(),
             });
@@ -262,7 +267,7 @@ fn draw(rows: &[&AggregateRow], candidates: &[Candidate]) -> Wiring {
         name: candidate.subscriber.name,
         queue: candidate.subscriber.queue,
         kind: candidate.kind,
-        events: candidate.subscriber.events.iter().map(|id| id.name).collect(),
+        events: candidate.subscriber.events.iter().flat_map(EventId::names).collect(),
         location: candidate.location.to_string(),
     });
     Wiring { events, subscribers: subscribers.collect() }

@@ -83,10 +83,12 @@ pub enum WiringFault {
     },
     /// Two aggregates apply events of one stored name, whatever the schemas: events are told apart by name.
     #[error(
-        "aggregates `{first}` and `{second}` both apply an event stored as {event}; rename one with `#[event(name = \"…\")]`"
+        "aggregates `{first}` and `{second}` both apply an event stored as `{name}`: {event}; rename one with `#[event(name = \"…\")]`"
     )]
     DuplicateEvent {
-        /// The stored name and schema.
+        /// The name, which may be an alias.
+        name: &'static str,
+        /// The event of the second.
         event: EventId,
         /// The first aggregate.
         first: &'static str,

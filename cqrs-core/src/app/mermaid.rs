@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     fn event(name: &'static str, schema: u32, aggregate: &'static str, of: &[&'static str]) -> WiringEvent {
-        WiringEvent { name, schema, aggregate, subscribers: of.to_vec() }
+        WiringEvent { name, schema, aliases: &[], aggregate, subscribers: of.to_vec() }
     }
 
     fn listener(

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::aggregate::Aggregate;
 use crate::commit::Commit;
-use crate::event::{EventId, RawEvent};
+use crate::event::RawEvent;
 use crate::key::StreamKey;
 use crate::store::{CorruptCommit, StoreError};
 use crate::timestamp::Timestamp;
@@ -72,18 +72,11 @@ pub(crate) fn decode<A: Aggregate>(commit: &Commit) -> Result<Vec<A::Event>, Sto
 
 pub(crate) fn decode_one<A: Aggregate>(raw: &RawEvent<'_>) -> Result<A::Event, StoreError> {
     let stored = raw.stored();
-    let named = |id: EventId| id.name == stored.name;
-    let row = A::EVENTS.iter().find(|row| named(row.id) && row.id.schema == stored.schema);
-    let Some(row) = row else {
-        let reason = match A::EVENTS.iter().find(|row| named(row.id)) {
-            Some(known) => {
-                format!("this program knows schema {}; a newer program may have stored it", known.id.schema)
-            }
-            None => format!("no `#[apply]` method of `{}` takes this type", A::NAME),
-        };
+    let Some(row) = A::EVENTS.iter().find(|row| row.id.is_stored_as(&stored.name)) else {
+        let reason = format!("no `#[apply]` method of `{}` takes this type", A::NAME);
         return Err(raw.refuse(reason).into());
     };
-    (row.decode)(&stored.data).map_err(|error| raw.refuse(error.to_string()).into())
+    (row.decode)(stored.schema, &stored.data).map_err(|reason| raw.refuse(reason).into())
 }
 
 /// One stream's place in the cache: its lock, and its state where it is known.

@@ -16,6 +16,9 @@ pub struct WiringEvent {
     pub name: &'static str,
     /// The schema.
     pub schema: u32,
+    /// The type names that it was stored under before.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub aliases: &'static [&'static str],
     /// The aggregate that applies it.
     pub aggregate: &'static str,
     /// The names of the subscribers that listen to it.
@@ -32,7 +35,7 @@ pub struct WiringSubscriber {
     /// What it is.
     #[serde(flatten)]
     pub kind: SubscriberKind,
-    /// The stored type names that it listens to.
+    /// The stored type names that it listens to, with those from before a renaming.
     pub events: Vec<&'static str>,
     /// Where it stands in the source.
     pub location: String,

@@ -55,7 +55,7 @@ impl Subscriber {
     /// Whether the commit holds an event that this subscriber listens to. By name: a schema that it does not
     /// know must fail there, and not pass unseen.
     pub(crate) fn wants(&self, commit: &Commit) -> bool {
-        commit.events.iter().any(|event| self.events.iter().any(|id| id.name == event.name))
+        commit.events.iter().any(|event| self.events.iter().any(|id| id.is_stored_as(&event.name)))
     }
 
     pub(crate) fn is_projection(&self) -> bool {
@@ -106,18 +106,7 @@ impl Subscriber {
     ) -> Result<(), Failure> {
         for raw in RawEvent::all(commit) {
             let stored = raw.stored();
-            if !self.events.iter().any(|id| id.name == stored.name) {
-                continue;
-            }
-            let arm = arms
-                .iter()
-                .find(|arm| arm.event.name == stored.name && arm.event.schema == stored.schema)
-                .ok_or_else(|| Failure {
-                    reason: raw.refuse("this program does not know the schema".to_owned()).to_string(),
-                    attempts: 1,
-                    permanent: true,
-                    held: None,
-                })?;
+            let Some(arm) = arms.iter().find(|arm| arm.event.is_stored_as(&stored.name)) else { continue };
             let call = || {
                 caught(async {
                     let agent = app.on_behalf_of(self.name, commit, raw.index());

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::Event;
+use crate::schema;
 
 /// The name that an event is stored under: its type and its schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -9,13 +10,52 @@ pub struct EventId {
     pub name: &'static str,
     /// The version of its shape.
     pub schema: u32,
+    /// The names that it was stored under before.
+    pub aliases: &'static [&'static str],
 }
 
 impl EventId {
     /// The id of an event type.
     #[must_use]
     pub const fn of<E: Event>() -> Self {
-        Self { name: E::TYPE, schema: E::SCHEMA }
+        Self { name: E::TYPE, schema: E::SCHEMA, aliases: E::ALIASES }
+    }
+
+    /// Whether the event is, or once was, stored under this type name.
+    #[must_use]
+    pub fn is_stored_as(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
+
+    /// [`EventId::is_stored_as`] for the compiler.
+    pub(crate) const fn is_named(&self, name: &str) -> bool {
+        let mut same = schema::same(self.name.as_bytes(), name.as_bytes());
+        let mut index = 0;
+        while !same && index < self.aliases.len() {
+            same = schema::same(self.aliases[index].as_bytes(), name.as_bytes());
+            index += 1;
+        }
+        same
+    }
+
+    /// A name that both are stored under.
+    pub(crate) const fn shared_name(&self, other: &Self) -> Option<&'static str> {
+        if other.is_named(self.name) {
+            return Some(self.name);
+        }
+        let mut index = 0;
+        while index < self.aliases.len() {
+            if other.is_named(self.aliases[index]) {
+                return Some(self.aliases[index]);
+            }
+            index += 1;
+        }
+        None
+    }
+
+    /// Every type name that it may be stored under, today's first.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
     }
 }
 

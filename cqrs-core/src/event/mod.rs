@@ -6,6 +6,7 @@
 
 mod id;
 mod into_events;
+pub(crate) mod older;
 mod raw;
 mod recorded;
 
@@ -14,6 +15,7 @@ pub use into_events::IntoEvents;
 pub use raw::{DecodeError, RawEvent};
 pub use recorded::Recorded;
 
+use crate::schema::EventData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -23,23 +25,28 @@ use serde::de::DeserializeOwned;
 /// use cqrs_core::prelude::*;
 /// use cqrs_core::Event;
 ///
-/// #[event(schema = 2)]
+/// #[event]
 /// struct OrderShipped {
 ///     tracking: String,
 /// }
 ///
-/// assert_eq!((OrderShipped::TYPE, OrderShipped::SCHEMA), ("OrderShipped", 2));
+/// assert_eq!((OrderShipped::TYPE, OrderShipped::SCHEMA), ("OrderShipped", 1));
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     label = "this type is not an event",
     note = "annotate its struct with `#[event]`"
 )]
-pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait Event: EventData + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The stored type name: the struct's own, or `#[event(name = "…")]`.
     const TYPE: &'static str;
     /// The version of its shape: 1, 2, …
     const SCHEMA: u32;
+    /// The names that it was stored under before: `#[event(alias = "…")]`.
+    const ALIASES: &'static [&'static str] = &[];
+    /// How its earlier schemas are read: `#[event(from = …)]` and `#[event(from_json(…))]`.
+    #[doc(hidden)]
+    const OLDER: older::Older<Self> = older::Older::NONE;
 }
 
 /// An event that an aggregate applies. `#[aggregate]` on the impl block implements it for every `#[apply]`.

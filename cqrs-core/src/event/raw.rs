@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Event, Recorded};
+use super::{Event, Recorded, older};
 use crate::commit::{Commit, StoredEvent};
 use crate::key::StreamKey;
 use crate::version::Version;
@@ -57,14 +57,14 @@ impl<'a> RawEvent<'a> {
         self.stored
     }
 
-    /// Decodes it as `E`.
+    /// Decodes it as `E`, from the schema that it was stored under.
     ///
     /// # Errors
-    /// [`DecodeError`] where the data does not have the shape of `E`.
+    /// [`DecodeError`] where the schema is newer than `E`, or the data does not have its shape.
     pub fn decode<E: Event>(&self) -> Result<Recorded<E>, DecodeError> {
-        match E::deserialize(&self.stored.data) {
+        match older::read(self.stored.schema, &self.stored.data) {
             Ok(event) => Ok(self.record(event)),
-            Err(error) => Err(self.refuse(error.to_string())),
+            Err(reason) => Err(self.refuse(reason)),
         }
     }
 

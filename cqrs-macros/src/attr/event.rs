@@ -1,32 +1,90 @@
 use darling::FromMeta;
 use proc_macro2::TokenStream;
-use syn::Path;
+use syn::parse::{Parse, ParseStream};
+use syn::{Expr, LitInt, Meta, Path, Token};
 
-use super::args;
+use super::args::{self, Arg};
 use super::options::Options;
-use super::value::{CratePath, Number, Text};
+use super::value::{CratePath, Number, Text, TypePath};
 use crate::diagnostics::Diagnostics;
 
-const OPTIONS: Options = Options { attribute: "#[event]", names: &["name", "schema", "crate"] };
+const OPTIONS: Options =
+    Options { attribute: "#[event]", names: &["name", "alias", "schema", "from", "from_json", "crate"] };
 
-/// `#[event(name = "…", schema = 2, crate = path)]`.
+/// `#[event(name = "…", alias = "…", schema = 2, from = OldEvent, from_json(1, upgrade), crate = path)]`.
 pub(crate) struct EventArgs {
     pub(crate) name: Option<Text>,
+    pub(crate) aliases: Vec<Text>,
     pub(crate) schema: Option<Number>,
+    /// The struct of the schema before.
+    pub(crate) from: Option<TypePath>,
+    pub(crate) from_json: Vec<JsonStep>,
+    /// Whether either of them was tried.
+    pub(crate) has_older: bool,
     pub(crate) krate: Path,
 }
 
 #[derive(FromMeta, Default)]
 struct Read {
     name: Option<Text>,
+    #[darling(multiple, rename = "alias")]
+    aliases: Vec<Text>,
     schema: Option<Number>,
+    from: Option<TypePath>,
+    #[darling(multiple)]
+    from_json: Vec<JsonStep>,
     #[darling(rename = "crate")]
     krate: Option<CratePath>,
 }
 
+/// `from_json(1, upgrade)`: a function from the fields under one schema to those under the next.
+#[derive(Clone)]
+pub(crate) struct JsonStep {
+    pub(crate) from: LitInt,
+    pub(crate) step: Expr,
+}
+
+impl Parse for JsonStep {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let from = input.parse()?;
+        input.parse::<Token![,]>()?;
+        let step = input.parse()?;
+        input.parse::<Option<Token![,]>>()?;
+        Ok(Self { from, step })
+    }
+}
+
+impl FromMeta for JsonStep {
+    fn from_meta(meta: &Meta) -> darling::Result<Self> {
+        let read = match meta {
+            Meta::List(list) => list.parse_args().ok(),
+            Meta::Path(_) | Meta::NameValue(_) => None,
+        };
+        read.ok_or_else(|| {
+            darling::Error::custom(
+                "expected a schema and a function from its JSON to that of the next: `from_json(1, upgrade)`",
+            )
+            .with_span(meta)
+        })
+    }
+}
+
 impl EventArgs {
     pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
-        let read: Read = OPTIONS.read(args::parse(tokens, diagnostics), diagnostics);
-        Self { name: read.name, schema: read.schema, krate: CratePath::or_default(read.krate) }
+        let args = args::parse(tokens, diagnostics);
+        let has_older = args.iter().any(|arg| {
+            let Arg::Option(meta) = arg else { return false };
+            meta.path().is_ident("from") || meta.path().is_ident("from_json")
+        });
+        let read: Read = OPTIONS.read_with(&["alias", "from_json"], args, diagnostics);
+        Self {
+            name: read.name,
+            aliases: read.aliases,
+            schema: read.schema,
+            from: read.from,
+            from_json: read.from_json,
+            has_older,
+            krate: CratePath::or_default(read.krate),
+        }
     }
 }

@@ -2,19 +2,23 @@
 
 mod aggregate;
 mod args;
+mod data;
 mod event;
 mod handler;
 mod key;
 mod marker;
 mod options;
 mod projection;
+mod serde;
 mod value;
 
 pub(crate) use aggregate::{AggregateArgs, AggregateImplArgs};
-pub(crate) use event::EventArgs;
+pub(crate) use data::DataArgs;
+pub(crate) use event::{EventArgs, JsonStep};
 pub(crate) use handler::HandlerArgs;
 pub(crate) use key::KeyField;
 pub(crate) use marker::{ApplyKey, Marker, Marks, strip_markers};
 pub(crate) use options::did_you_mean;
 pub(crate) use projection::{ProjectionImplArgs, Target, ViewArgs};
+pub(crate) use serde::{SerdeArgs, SerdeNames};
 pub(crate) use value::{Number, Text};

@@ -18,10 +18,20 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the options; what is unknown, repeated or no option is noted and left out.
     pub(crate) fn read<T: FromMeta + Default>(&self, args: Vec<Arg>, diagnostics: &mut Diagnostics) -> T {
+        self.read_with(&[], args, diagnostics)
+    }
+
+    /// The same, where some may stand there more than once.
+    pub(crate) fn read_with<T: FromMeta + Default>(
+        &self,
+        repeated: &[&str],
+        args: Vec<Arg>,
+        diagnostics: &mut Diagnostics,
+    ) -> T {
         let mut metas: Vec<Meta> = Vec::new();
         for arg in args {
             match arg {
-                Arg::Option(meta) => self.take(meta, &mut metas, diagnostics),
+                Arg::Option(meta) => self.take(repeated, meta, &mut metas, diagnostics),
                 Arg::Type(ty) => self.refuse(&ty, &ty.to_token_stream().to_string(), diagnostics),
                 Arg::Literal(literal) => {
                     diagnostics.at(&literal, format!("expected an option; {}", self.known()));
@@ -37,11 +47,13 @@ impl Options {
         })
     }
 
-    fn take(&self, meta: Meta, metas: &mut Vec<Meta>, diagnostics: &mut Diagnostics) {
+    fn take(&self, repeated: &[&str], meta: Meta, metas: &mut Vec<Meta>, diagnostics: &mut Diagnostics) {
         let name = meta.path().get_ident().map(|ident| ident.unraw().to_string()).unwrap_or_default();
         if !self.names.contains(&name.as_str()) {
             self.refuse(meta.path(), &name, diagnostics);
-        } else if metas.iter().any(|earlier| earlier.path() == meta.path()) {
+        } else if !repeated.contains(&name.as_str())
+            && metas.iter().any(|earlier| earlier.path() == meta.path())
+        {
             diagnostics.at(meta.path(), format!("`{name}` is given twice"));
         } else {
             metas.push(meta);

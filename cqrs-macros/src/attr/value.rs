@@ -45,6 +45,19 @@ impl FromMeta for Flag {
     }
 }
 
+/// The value of an option that is a type.
+#[derive(Clone)]
+pub(crate) struct TypePath(pub(crate) syn::ExprPath);
+
+impl FromMeta for TypePath {
+    fn from_meta(meta: &Meta) -> darling::Result<Self> {
+        match value(meta) {
+            Some(Expr::Path(path)) => Ok(Self(path.clone())),
+            _ => Err(expected(meta, "a type", "OrderCreatedV1")),
+        }
+    }
+}
+
 /// The value of `crate`.
 #[derive(Clone)]
 pub(crate) struct CratePath(pub(crate) Path);

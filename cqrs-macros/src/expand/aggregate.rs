@@ -65,7 +65,7 @@ pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
 
         #unique
         #private::inventory::submit! {
-            #private::AggregateRow::of::<#ty>(::core::file!(), ::core::line!())
+            #private::AggregateRow::of::<#ty>(::core::file!(), ::core::line!(), ::core::env!("CARGO_PKG_NAME"))
         }
     }
 }

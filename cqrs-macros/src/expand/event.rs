@@ -1,26 +1,86 @@
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
-use crate::model::Event;
+use crate::model::{Event, Locked, Older};
 
 /// What `#[event]` adds beside the struct.
 pub(crate) fn event(event: &Event) -> TokenStream {
-    let Event { krate, ident, name, schema, .. } = event;
-    let serde = event.unit.then(|| unit_serde(event));
+    let Event { krate, ident, name, aliases, schema, .. } = event;
+    let private = quote!(#krate::__private);
+    let unit = event.unit.then(|| unit(event, &private));
+    let aliases = (!aliases.is_empty()).then(|| {
+        quote! {
+            const ALIASES: &'static [&'static str] = &[#(#aliases),*];
+        }
+    });
+    let (older, step) = older(event, &private);
+    let lock = event.locked.as_ref().map(|locked| lock(event, locked, &private));
     quote! {
         #[automatically_derived]
-        impl #krate::__private::Event for #ident {
+        impl #private::Event for #ident {
             const TYPE: &'static str = #name;
             const SCHEMA: u32 = #schema;
+            #aliases
+            #older
         }
-        #serde
+        #unit
+        #step
+        #lock
     }
 }
 
+/// How earlier schemas are read, and the check that the chain has no hole.
+fn older(event: &Event, private: &TokenStream) -> (Option<TokenStream>, Option<TokenStream>) {
+    let ident = &event.ident;
+    let older = |value: TokenStream| quote!(const OLDER: #private::Older<Self> = #value;);
+    match &event.older {
+        Older::None => (None, None),
+        Older::Typed(from) => {
+            let typed = quote_spanned!(from.span()=> #private::Older::typed::<#from>());
+            let check = quote_spanned!(from.span()=>
+                const _: () = if let ::core::option::Option::Some(message) =
+                    #private::broken_step::<#ident>()
+                {
+                    ::core::panic!("{}", message.text())
+                };
+            );
+            (Some(older(typed)), Some(check))
+        }
+        Older::Json(steps) => {
+            let steps = steps.iter().map(|(from, step)| {
+                let call = quote_spanned!(step.span()=> #private::NextJson::next_json((#step)(data)));
+                quote!(#private::JsonStep { from: #from, step: |data| #call })
+            });
+            (Some(older(quote!(#private::Older::json(&[#(#steps),*])))), None)
+        }
+    }
+}
+
+/// The comparison with `events.lock`. The file is read by rustc too, so that a change of it compiles the event anew.
+fn lock(event: &Event, locked: &Locked, private: &TokenStream) -> TokenStream {
+    let ident = &event.ident;
+    let file = crate::model::LOCK_FILE;
+    let path = format!("/{file}");
+    let tracked = quote! {
+        const _: &[u8] = ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #path));
+    };
+    let check = locked.shape.as_ref().map(|shape| {
+        quote_spanned!(ident.span()=>
+            const _: () = if let ::core::option::Option::Some(message) =
+                #private::changed_shape::<#ident>(#shape)
+            {
+                ::core::panic!("{}", message.text())
+            };
+        )
+    });
+    quote!(#tracked #check)
+}
+
 /// A unit struct would be stored as null, and could never get a field; an empty map can.
-fn unit_serde(event: &Event) -> TokenStream {
-    let Event { krate, ident, .. } = event;
-    let serde = quote!(#krate::__private::serde);
+fn unit(event: &Event, private: &TokenStream) -> TokenStream {
+    let Event { ident, .. } = event;
+    let serde = quote!(#private::serde);
     let serialize = event.serde.serialize.then(|| {
         quote! {
             #[automatically_derived]
@@ -29,7 +89,7 @@ fn unit_serde(event: &Event) -> TokenStream {
                     &self,
                     serializer: S,
                 ) -> ::core::result::Result<S::Ok, S::Error> {
-                    #krate::__private::serialize_unit(serializer)
+                    #private::serialize_unit(serializer)
                 }
             }
         }
@@ -41,10 +101,17 @@ fn unit_serde(event: &Event) -> TokenStream {
                 fn deserialize<D: #serde::Deserializer<'de>>(
                     deserializer: D,
                 ) -> ::core::result::Result<Self, D::Error> {
-                    #krate::__private::deserialize_unit(deserializer, #ident)
+                    #private::deserialize_unit(deserializer, #ident)
                 }
             }
         }
     });
-    quote!(#serialize #deserialize)
+    quote! {
+        #[automatically_derived]
+        impl #private::EventData for #ident {
+            const SHAPE: #private::Shape = #private::Shape::Record(&[]);
+        }
+        #serialize
+        #deserialize
+    }
 }

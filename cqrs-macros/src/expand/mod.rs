@@ -1,6 +1,7 @@
 //! From the models to Rust: one pure function per item.
 
 mod aggregate;
+mod data;
 mod entity;
 mod event;
 mod handler;
@@ -13,6 +14,7 @@ mod view;
 mod tests;
 
 pub(crate) use aggregate::aggregate;
+pub(crate) use data::{data, derive_data};
 pub(crate) use entity::entity;
 pub(crate) use event::event;
 pub(crate) use handler::handler;

@@ -24,6 +24,10 @@ fn macro_of(attribute: &Attribute) -> Option<Macro> {
 
 fn expand(mut item: Item) -> TokenStream {
     let attributes = match &mut item {
+        Item::Struct(item) if derives_data(&item.attrs) => {
+            return macros::event_data(item.to_token_stream());
+        }
+        Item::Enum(item) if derives_data(&item.attrs) => return macros::event_data(item.to_token_stream()),
         Item::Struct(item) => &mut item.attrs,
         Item::Impl(item) => &mut item.attrs,
         Item::Fn(item) => &mut item.attrs,
@@ -36,6 +40,10 @@ fn expand(mut item: Item) -> TokenStream {
         _ => TokenStream::new(),
     };
     macros::run(expand, args, item.into_token_stream())
+}
+
+fn derives_data(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| attribute.to_token_stream().to_string() == "# [derive (EventData)]")
 }
 
 fn check(name: &str) {
@@ -55,6 +63,11 @@ fn check(name: &str) {
 #[test]
 fn event() {
     check("event");
+}
+
+#[test]
+fn event_data() {
+    check("event_data");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
-use syn::{Fields, Ident, Path};
+use syn::{Expr, ExprPath, Fields, Ident, Path};
 
 use super::item::read_struct;
+use super::lock::{self, Locked};
 use super::serde::Serde;
-use crate::attr::EventArgs;
+use crate::attr::{EventArgs, JsonStep, Text};
 use crate::diagnostics::Diagnostics;
 
 /// `#[event] struct`.
@@ -13,24 +14,38 @@ pub(crate) struct Event {
     pub(crate) ident: Ident,
     /// The stored type.
     pub(crate) name: String,
+    /// The stored types of before a renaming.
+    pub(crate) aliases: Vec<String>,
     pub(crate) schema: u32,
+    pub(crate) older: Older,
     /// Without fields: stored as an empty map, so that fields can be added later.
     pub(crate) unit: bool,
     pub(crate) serde: Serde,
+    /// Whether `EventData` is to be derived.
+    pub(crate) shape: bool,
+    /// What `events.lock` says about it, where there is one.
+    pub(crate) locked: Option<Locked>,
+}
+
+/// How the earlier schemas are read.
+pub(crate) enum Older {
+    None,
+    /// From the struct of the schema before.
+    Typed(Box<ExprPath>),
+    /// On the stored fields, schema by schema.
+    Json(Vec<(u32, Expr)>),
 }
 
 impl Event {
     pub(crate) fn read(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> Option<Self> {
         let args = EventArgs::parse(args, diagnostics);
         let item = read_struct(item, "#[event]", ", or without fields", diagnostics)?.item;
+        let own_name = item.ident.unraw().to_string();
         let name = match &args.name {
-            Some(name) if name.0.value().trim().is_empty() => {
-                diagnostics.at(&name.0, "the stored name is empty");
-                item.ident.unraw().to_string()
-            }
-            Some(name) => name.0.value(),
-            None => item.ident.unraw().to_string(),
+            Some(name) => stored_name(name, diagnostics).unwrap_or(own_name),
+            None => own_name,
         };
+        let aliases = aliases(&args.aliases, &name, diagnostics);
         let schema = match &args.schema {
             None => 1,
             Some(number) => match number.0.base10_parse::<u32>() {
@@ -42,13 +57,133 @@ impl Event {
                 parsed => diagnostics.ok(parsed).unwrap_or(1),
             },
         };
+        let older = Older::read(&args, &item.ident, schema, diagnostics);
+        let locked = diagnostics.ok(lock::find(&name, &aliases, schema, &item.ident)).flatten();
         let serde = Serde::missing(&item.attrs);
         let unit = matches!(item.fields, Fields::Unit);
-        Some(Self { krate: args.krate, ident: item.ident, name, schema, unit, serde })
+        Some(Self {
+            krate: args.krate,
+            shape: !unit && !Serde::is_derived(&item.attrs, "EventData"),
+            ident: item.ident,
+            name,
+            aliases,
+            schema,
+            older,
+            unit,
+            serde,
+            locked,
+        })
     }
 
     /// What to derive. A unit struct derives nothing: `null` is all that serde would make of it.
     pub(crate) fn derives(&self) -> Serde {
         if self.unit { Serde::NOTHING } else { self.serde }
     }
+}
+
+fn stored_name(name: &Text, diagnostics: &mut Diagnostics) -> Option<String> {
+    let text = name.0.value();
+    if text.trim().is_empty() {
+        diagnostics.at(&name.0, "the stored name is empty");
+        return None;
+    }
+    Some(text)
+}
+
+fn aliases(given: &[Text], name: &str, diagnostics: &mut Diagnostics) -> Vec<String> {
+    let mut aliases: Vec<String> = Vec::new();
+    for alias in given {
+        let Some(text) = stored_name(alias, diagnostics) else { continue };
+        if text == name {
+            diagnostics.at(
+                &alias.0,
+                format!("`{name}` is the stored name of today: `alias` takes one from before a renaming"),
+            );
+        } else if aliases.contains(&text) {
+            diagnostics.at(&alias.0, format!("`alias = {text:?}` is given twice"));
+        } else {
+            aliases.push(text);
+        }
+    }
+    aliases
+}
+
+impl Older {
+    fn read(args: &EventArgs, ident: &Ident, schema: u32, diagnostics: &mut Diagnostics) -> Self {
+        let before = schema.saturating_sub(1);
+        match (&args.from, args.from_json.first()) {
+            (Some(from), Some(step)) => {
+                diagnostics.at(
+                    &step.from,
+                    "`from` and `from_json` are two ways to the same schemas: keep one of them; the struct that `from` names can have a `from_json` of its own",
+                );
+                Self::Typed(Box::new(from.0.clone()))
+            }
+            (Some(from), None) => {
+                if schema == 1 {
+                    diagnostics.at(
+                        &from.0,
+                        "schema 1 is the first shape of an event: with `from`, this is `schema = 2` or later",
+                    );
+                    return Self::None;
+                }
+                if from.0.path.is_ident(ident) {
+                    diagnostics.at(
+                        &from.0,
+                        format!(
+                            "`{ident}` cannot come from itself: `from` names the struct of schema {before}"
+                        ),
+                    );
+                    return Self::None;
+                }
+                Self::Typed(Box::new(from.0.clone()))
+            }
+            (None, Some(_)) => Self::Json(steps(&args.from_json, schema, diagnostics)),
+            (None, None) => {
+                if let (true, Some(number)) = (schema > 1 && !args.has_older, &args.schema) {
+                    diagnostics.at(
+                        &number.0,
+                        format!(
+                            "schema {schema} does not say how schema {before} is read: name its struct, `from = {ident}V{before}`, or a function on its JSON, `from_json({before}, upgrade)`"
+                        ),
+                    );
+                }
+                Self::None
+            }
+        }
+    }
+}
+
+/// The steps in the order of their schemas; they end at the schema of the event, without a hole.
+fn steps(given: &[JsonStep], schema: u32, diagnostics: &mut Diagnostics) -> Vec<(u32, Expr)> {
+    let mut steps: Vec<(u32, Expr)> = Vec::new();
+    for JsonStep { from, step } in given {
+        let Some(number) = diagnostics.ok(from.base10_parse::<u32>()) else { continue };
+        if number == 0 {
+            diagnostics.at(from, "schemas start at 1");
+        } else if number >= schema {
+            diagnostics.at(
+                from,
+                format!(
+                    "`from_json({number}, …)` takes an earlier schema than the event's own, which is {schema}"
+                ),
+            );
+        } else if steps.iter().any(|(earlier, _)| *earlier == number) {
+            diagnostics.at(from, format!("`from_json({number}, …)` is given twice"));
+        } else {
+            steps.push((number, step.clone()));
+        }
+    }
+    steps.sort_by_key(|(number, _)| *number);
+    let first = steps.first().map_or(schema, |(number, _)| *number);
+    let hole = (first..schema).find(|number| !steps.iter().any(|(from, _)| from == number));
+    if let (Some(hole), Some(given)) = (hole, given.first()) {
+        let next = hole + 1;
+        diagnostics.at(
+            &given.from,
+            format!("nothing leads from schema {hole} to {next}: add `from_json({hole}, …)`"),
+        );
+        return Vec::new();
+    }
+    steps
 }

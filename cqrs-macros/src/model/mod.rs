@@ -2,13 +2,16 @@
 
 mod aggregate;
 mod argument;
+mod case;
 mod command;
+mod data;
 mod entity;
 mod event;
 mod fold;
 mod handler;
 mod item;
 mod key;
+mod lock;
 mod projection;
 mod queue;
 mod serde;
@@ -17,12 +20,14 @@ mod view;
 
 pub(crate) use aggregate::Aggregate;
 pub(crate) use command::Command;
+pub(crate) use data::{Data, Field, Shape};
 pub(crate) use entity::Entity;
-pub(crate) use event::Event;
+pub(crate) use event::{Event, Older};
 pub(crate) use fold::Apply;
 pub(crate) use handler::{Arm, Handler, Subject};
 pub(crate) use item::is_impl;
 pub(crate) use key::{Key, Kind};
+pub(crate) use lock::{FILE as LOCK_FILE, Locked};
 pub(crate) use projection::Projection;
 pub(crate) use serde::Serde;
 pub(crate) use template::Piece;

@@ -18,15 +18,17 @@ impl Serde {
     pub(crate) const NOTHING: Self =
         Self { serialize: false, deserialize: false, rename_all: false, krate: false };
 
+    /// Whether a derive of that name stands among the attributes of an item.
+    pub(crate) fn is_derived(attributes: &[Attribute], name: &str) -> bool {
+        let derives = attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
+        let mut paths = derives.flat_map(|derive| {
+            derive.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated).unwrap_or_default()
+        });
+        paths.any(|path| path.segments.last().is_some_and(|segment| segment.ident == name))
+    }
+
     /// What is missing among the attributes of an item.
     pub(crate) fn missing(attributes: &[Attribute]) -> Self {
-        let derived = |name: &str| {
-            let derives = attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
-            let mut paths = derives.flat_map(|derive| {
-                derive.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated).unwrap_or_default()
-            });
-            paths.any(|path| path.segments.last().is_some_and(|segment| segment.ident == name))
-        };
         let configured = |option: &str| {
             let mut options = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
             options.any(|attribute| {
@@ -36,7 +38,8 @@ impl Serde {
                     .any(|word| word == option)
             })
         };
-        let (serialize, deserialize) = (!derived("Serialize"), !derived("Deserialize"));
+        let serialize = !Self::is_derived(attributes, "Serialize");
+        let deserialize = !Self::is_derived(attributes, "Deserialize");
         Self {
             serialize,
             deserialize,

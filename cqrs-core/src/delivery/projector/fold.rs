@@ -6,10 +6,10 @@ use crate::commit::Commit;
 use crate::event::{DecodeError, RawEvent};
 use crate::projection::{Projection, ProjectionArm};
 
-/// Whether the commit holds an event that the projection lists. By name: a schema that it does not know must fail,
-/// and not pass unseen.
+/// Whether the commit holds an event that the projection lists. By name: a schema that it does not
+/// know must fail, and not pass unseen.
 pub(crate) fn wants<P: Projection>(commit: &Commit) -> bool {
-    commit.events.iter().any(|event| P::ARMS.iter().any(|arm| arm.event.name == event.name))
+    commit.events.iter().any(|event| P::ARMS.iter().any(|arm| arm.event.is_stored_as(&event.name)))
 }
 
 /// Folds a commit into the view at its aggregate's own key.
@@ -29,16 +29,10 @@ pub(super) fn arm_of<P: Projection>(
     raw: &RawEvent<'_>,
 ) -> Result<Option<&'static ProjectionArm<P>>, DecodeError> {
     let stored = raw.stored();
-    let mut listed = P::ARMS.iter().filter(|arm| arm.event.name == stored.name).peekable();
-    if listed.peek().is_none() {
-        return match app.knows(&stored.name) {
-            true => Ok(None),
-            false => Err(raw.refuse("this program does not know the type".to_owned())),
-        };
-    }
-    match listed.find(|arm| arm.event.schema == stored.schema) {
+    match P::ARMS.iter().find(|arm| arm.event.is_stored_as(&stored.name)) {
         Some(arm) => Ok(Some(arm)),
-        None => Err(raw.refuse("this program does not know the schema".to_owned())),
+        None if app.knows(&stored.name) => Ok(None),
+        None => Err(raw.refuse("this program does not know the type".to_owned())),
     }
 }
 

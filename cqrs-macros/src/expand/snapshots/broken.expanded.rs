@@ -1,3 +1,4 @@
+#[derive(::cqrs_core::EventData)]
 #[derive(
     ::cqrs_core::__private::serde::Serialize,
     ::cqrs_core::__private::serde::Deserialize
@@ -10,7 +11,7 @@ impl ::cqrs_core::__private::Event for OrderCreated {
     const SCHEMA: u32 = 1u32;
 }
 ::core::compile_error! {
-    "unknown option `nam`, did you mean `name`? `#[event]` takes `name`, `schema`, `crate`"
+    "unknown option `nam`, did you mean `name`? `#[event]` takes `name`, `alias`, `schema`, `from`, `from_json`, `crate`"
 }
 ::core::compile_error! {
     "`#[event]` takes a struct with named fields, or without fields: what is stored needs a name"
@@ -217,7 +218,7 @@ const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__priv
 };
 ::cqrs_core::__private::inventory::submit! {
     ::cqrs_core::__private::AggregateRow::of:: < Order > (::core::file!(),
-    ::core::line!())
+    ::core::line!(), ::core::env!("CARGO_PKG_NAME"))
 }
 ::core::compile_error! {
     "decisions do not wait; a `#[command]` method is `fn create(&self, command: CreateOrder) -> Result<…, …>`"

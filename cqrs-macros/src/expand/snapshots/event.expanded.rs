@@ -1,3 +1,4 @@
+#[derive(::cqrs_core::EventData)]
 #[derive(
     ::cqrs_core::__private::serde::Serialize,
     ::cqrs_core::__private::serde::Deserialize
@@ -11,14 +12,20 @@ impl ::cqrs_core::__private::Event for OrderCreated {
     const TYPE: &'static str = "OrderCreated";
     const SCHEMA: u32 = 1u32;
 }
-pub struct Closed;
+pub struct ClosedV1;
 #[automatically_derived]
-impl ::cqrs_core::__private::Event for Closed {
+impl ::cqrs_core::__private::Event for ClosedV1 {
     const TYPE: &'static str = "OrderClosed";
-    const SCHEMA: u32 = 2u32;
+    const SCHEMA: u32 = 1u32;
 }
 #[automatically_derived]
-impl ::cqrs_core::__private::serde::Serialize for Closed {
+impl ::cqrs_core::__private::EventData for ClosedV1 {
+    const SHAPE: ::cqrs_core::__private::Shape = ::cqrs_core::__private::Shape::Record(
+        &[],
+    );
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::serde::Serialize for ClosedV1 {
     fn serialize<S: ::cqrs_core::__private::serde::Serializer>(
         &self,
         serializer: S,
@@ -27,13 +34,66 @@ impl ::cqrs_core::__private::serde::Serialize for Closed {
     }
 }
 #[automatically_derived]
-impl<'de> ::cqrs_core::__private::serde::Deserialize<'de> for Closed {
+impl<'de> ::cqrs_core::__private::serde::Deserialize<'de> for ClosedV1 {
     fn deserialize<D: ::cqrs_core::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::cqrs_core::__private::deserialize_unit(deserializer, Closed)
+        ::cqrs_core::__private::deserialize_unit(deserializer, ClosedV1)
     }
 }
+#[derive(::cqrs_core::EventData)]
+#[derive(
+    ::cqrs_core::__private::serde::Serialize,
+    ::cqrs_core::__private::serde::Deserialize
+)]
+#[serde(crate = "::cqrs_core::__private::serde", rename_all = "camelCase")]
+pub struct Closed {
+    pub reason: Option<String>,
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::Event for Closed {
+    const TYPE: &'static str = "OrderClosed";
+    const SCHEMA: u32 = 2u32;
+    const ALIASES: &'static [&'static str] = &["OrderEnded"];
+    const OLDER: ::cqrs_core::__private::Older<Self> = ::cqrs_core::__private::Older::typed::<
+        ClosedV1,
+    >();
+}
+const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__private::broken_step::<
+    Closed,
+>() {
+    ::core::panic!("{}", message.text())
+};
+#[derive(::cqrs_core::EventData)]
+#[derive(
+    ::cqrs_core::__private::serde::Serialize,
+    ::cqrs_core::__private::serde::Deserialize
+)]
+#[serde(crate = "::cqrs_core::__private::serde", rename_all = "camelCase")]
+pub struct Reopened {
+    pub by: String,
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::Event for Reopened {
+    const TYPE: &'static str = "Reopened";
+    const SCHEMA: u32 = 3u32;
+    const OLDER: ::cqrs_core::__private::Older<Self> = ::cqrs_core::__private::Older::json(
+        &[
+            ::cqrs_core::__private::JsonStep {
+                from: 1u32,
+                step: |data| ::cqrs_core::__private::NextJson::next_json(
+                    (|data| data)(data),
+                ),
+            },
+            ::cqrs_core::__private::JsonStep {
+                from: 2u32,
+                step: |data| ::cqrs_core::__private::NextJson::next_json((upgrade)(data)),
+            },
+        ],
+    );
+}
+#[derive(facade::cqrs::EventData)]
+#[event_data(crate = facade::cqrs)]
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Own {

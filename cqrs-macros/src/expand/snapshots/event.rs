@@ -3,8 +3,18 @@ pub struct OrderCreated {
     pub customer_id: String,
 }
 
-#[event(name = "OrderClosed", schema = 2)]
-pub struct Closed;
+#[event(name = "OrderClosed")]
+pub struct ClosedV1;
+
+#[event(name = "OrderClosed", alias = "OrderEnded", schema = 2, from = ClosedV1)]
+pub struct Closed {
+    pub reason: Option<String>,
+}
+
+#[event(schema = 3, from_json(2, upgrade), from_json(1, |data| data))]
+pub struct Reopened {
+    pub by: String,
+}
 
 #[event(crate = facade::cqrs)]
 #[derive(Serialize, Deserialize)]

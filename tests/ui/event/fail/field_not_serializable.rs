@@ -1,5 +1,6 @@
 use cqrs_core::prelude::*;
 
+#[derive(EventData)]
 pub struct Money(u64);
 
 #[event]

@@ -8,7 +8,7 @@ pub struct Nothing;
 #[event]
 pub struct Braces {}
 
-#[event(name = "Renamed", schema = 3)]
+#[event(name = "Renamed", alias = "Named", alias = "Called")]
 #[derive(Debug, Clone)]
 pub struct Named {
     #[serde(default)]
@@ -16,7 +16,7 @@ pub struct Named {
     pub some: Option<Nested>,
 }
 
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, EventData)]
 #[serde(crate = "cqrs_core::serde")]
 pub struct Nested {
     pub value: u8,

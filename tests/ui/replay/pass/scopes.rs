@@ -19,7 +19,7 @@ impl Summary {
 pub async fn again(app: &App, tenant: &Tenant, key: &OrderKey) -> Result<Replayed, ReplayError> {
     app.replay::<Summary>().await?;
     app.replay::<Summary>().key(key).await?;
-    app.replay::<Summary>().tenant(tenant).parallel(4).restart().progress(|progress| drop(progress.left())).await
+    app.replay::<Summary>().tenant(tenant).parallel(4).restart().progress(|progress| println!("{:?}", progress.left())).await
 }
 
 fn main() {}

@@ -1,0 +1,170 @@
+//! From the shapes that an event had to the one that it has.
+
+use std::fmt::Display;
+
+use serde_json::Value;
+
+use super::{Event, EventId};
+use crate::schema::Shape;
+
+/// How an event is read that was stored under an earlier schema.
+pub struct Older<E>(Kind<E>);
+
+enum Kind<E> {
+    None,
+    /// From the struct of the schema before, which reads the ones before it.
+    Typed {
+        id: EventId,
+        read: fn(u32, &Value) -> Result<E, String>,
+        before: fn() -> Vec<EventSchema>,
+    },
+    /// Step by step on the stored fields; in the order of the schemas, without a hole, up to the event's own.
+    Json(&'static [JsonStep]),
+}
+
+/// From one schema to the next on the stored fields.
+#[derive(Debug)]
+pub struct JsonStep {
+    /// The schema that it takes.
+    pub from: u32,
+    /// The fields under that schema to those under the next.
+    pub step: fn(Value) -> Result<Value, String>,
+}
+
+/// One schema of an event, for those who look at all of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EventSchema {
+    /// The stored name and the schema.
+    pub id: EventId,
+    /// What its data consists of; none for a schema that only a function on JSON knows.
+    pub shape: Option<Shape>,
+    /// Reads its data as the event of today's program.
+    pub(crate) read: fn(u32, &Value) -> Result<(), String>,
+}
+
+impl<E: Event> Older<E> {
+    /// There is no earlier schema.
+    pub const NONE: Self = Self(Kind::None);
+
+    /// The struct of the schema before is `Old`.
+    #[must_use]
+    pub const fn typed<Old: Event>() -> Self
+    where
+        E: UpcastFrom<Old>,
+    {
+        Self(Kind::Typed {
+            id: EventId::of::<Old>(),
+            read: |schema, data| read::<Old>(schema, data).map(E::upcast_from),
+            before: schemas::<Old>,
+        })
+    }
+
+    /// The event that `from` names.
+    pub(crate) const fn typed_id(&self) -> Option<EventId> {
+        match &self.0 {
+            Kind::Typed { id, .. } => Some(*id),
+            Kind::None | Kind::Json(_) => None,
+        }
+    }
+
+    /// Functions on the stored fields.
+    #[must_use]
+    pub const fn json(steps: &'static [JsonStep]) -> Self {
+        Self(Kind::Json(steps))
+    }
+}
+
+/// Reads an event that was stored under this or an earlier schema.
+pub(crate) fn read<E: Event>(schema: u32, data: &Value) -> Result<E, String> {
+    let decode = |data: &Value| E::deserialize(data).map_err(|error| error.to_string());
+    if schema == E::SCHEMA {
+        return decode(data);
+    }
+    if schema > E::SCHEMA {
+        return Err(format!(
+            "this program knows it up to schema {}; a newer program may have stored it",
+            E::SCHEMA
+        ));
+    }
+    match &E::OLDER.0 {
+        Kind::Typed { read, .. } => read(schema, data),
+        Kind::Json(steps) if steps.first().is_some_and(|first| first.from <= schema) => {
+            let mut data = data.clone();
+            for JsonStep { from, step } in steps.iter().filter(|step| step.from >= schema) {
+                data = step(data)
+                    .map_err(|reason| format!("`from_json({from}, …)` does not take it: {reason}"))?;
+            }
+            decode(&data).map_err(|reason| {
+                format!("as `from_json` leaves it, it has not the shape of today: {reason}")
+            })
+        }
+        Kind::None | Kind::Json(_) => {
+            Err(format!("this program knows it from schema {} on", first_schema::<E>()))
+        }
+    }
+}
+
+fn first_schema<E: Event>() -> u32 {
+    schemas::<E>().first().map_or(E::SCHEMA, |first| first.id.schema)
+}
+
+/// All schemas of an event that today's program reads, the oldest first.
+pub(crate) fn schemas<E: Event>() -> Vec<EventSchema> {
+    let check = |schema: u32, data: &Value| read::<E>(schema, data).map(drop);
+    let mut all = match &E::OLDER.0 {
+        Kind::None => Vec::new(),
+        Kind::Typed { before, .. } => {
+            before().into_iter().map(|older| EventSchema { read: check, ..older }).collect()
+        }
+        Kind::Json(steps) => {
+            let id = |schema| EventId { schema, ..EventId::of::<E>() };
+            steps.iter().map(|step| EventSchema { id: id(step.from), shape: None, read: check }).collect()
+        }
+    };
+    all.push(EventSchema { id: EventId::of::<E>(), shape: Some(E::SHAPE), read: check });
+    all
+}
+
+/// What the step from schema n to n + 1 is: `From`, under a name that says so in the compiler's messages.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is `from = {Old}`, and does not say how",
+    label = "no `From<{Old}>` for `{Self}`",
+    note = "write `impl From<{Old}> for {Self}`"
+)]
+pub trait UpcastFrom<Old> {
+    /// The event of the next schema.
+    fn upcast_from(old: Old) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<Old, E: From<Old>> UpcastFrom<Old> for E {
+    fn upcast_from(old: Old) -> Self {
+        E::from(old)
+    }
+}
+
+/// What a function of `from_json` returns: the fields under the next schema, or why there are none.
+#[diagnostic::on_unimplemented(
+    message = "a function of `from_json` returns the JSON of the next schema, not `{Self}`",
+    label = "neither `Json` nor `Result<Json, …>`",
+    note = "write `fn upgrade(data: cqrs_core::Json) -> cqrs_core::Json`, or a `Result` of that"
+)]
+pub trait NextJson {
+    /// The fields, or what is wrong.
+    ///
+    /// # Errors
+    /// What the function said.
+    fn next_json(self) -> Result<Value, String>;
+}
+
+impl NextJson for Value {
+    fn next_json(self) -> Result<Value, String> {
+        Ok(self)
+    }
+}
+
+impl<E: Display> NextJson for Result<Value, E> {
+    fn next_json(self) -> Result<Value, String> {
+        self.map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,236 @@
+//! The test that `events_lock!` makes.
+
+use std::path::{Path, PathBuf};
+use std::{fmt, fs, io};
+
+use super::EventsLock;
+use super::diff::{Difference, difference};
+use super::example::{NoExample, examples};
+use super::lock::Entry;
+use crate::event::older::EventSchema;
+use crate::registry::AggregateRow;
+
+/// The name of the lock.
+const FILE: &str = "events.lock";
+/// `EVENTS_LOCK=write` adds what is missing.
+const MODE: &str = "EVENTS_LOCK";
+/// `EVENTS_LOCK_WRITER=old.lock`: the lock of a program whose events must be readable, too.
+const WRITER: &str = "EVENTS_LOCK_WRITER";
+/// `EVENTS_LOCK_READER=old.lock`: the lock of a program that must be able to read this one's events, after a rollback.
+const READER: &str = "EVENTS_LOCK_READER";
+
+/// Makes the test `events_lock`, which compares the events of a package with its `events.lock`.
+///
+/// It decodes every example of every schema by the code of today, and fails where an event is missing, where an example
+/// does not decode, and where something is locked that the program no longer reads. Put it into one test target of the
+/// package that defines the events:
+///
+/// ```rust,ignore
+/// // tests/events.rs
+/// use shop as _; // what is not named is not linked, and has no events
+///
+/// cqrs_core::events_lock!();
+/// ```
+///
+/// | run with | it |
+/// | --- | --- |
+/// | nothing | compares |
+/// | `EVENTS_LOCK=write` | adds entries that are missing, and never changes one |
+/// | `EVENTS_LOCK_READER=v1.lock` | also lists what a program with that lock could not read: the way back |
+/// | `EVENTS_LOCK_WRITER=v1.lock` | also lists what this program could not read of that one's: the way forth |
+#[macro_export]
+macro_rules! events_lock {
+    () => {
+        #[test]
+        fn events_lock() {
+            let report = $crate::schema::check_events_lock(
+                ::core::env!("CARGO_MANIFEST_DIR"),
+                ::core::env!("CARGO_PKG_NAME"),
+            );
+            if let ::core::result::Result::Err(report) = report {
+                ::core::panic!("{report}");
+            }
+        }
+    };
+}
+
+/// What is wrong with a lock, all of it.
+#[derive(Debug)]
+pub struct LockReport {
+    path: PathBuf,
+    problems: Vec<String>,
+}
+
+impl fmt::Display for LockReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.path.display())?;
+        for problem in &self.problems {
+            write!(f, "\n  - {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for LockReport {}
+
+/// What the test of [`events_lock!`](crate::events_lock) does, for a package in a folder; as the environment says.
+///
+/// # Errors
+/// [`LockReport`] with every difference between the lock and the linked events of the package.
+pub fn check_events_lock(folder: &str, package: &str) -> Result<(), LockReport> {
+    let path = Path::new(folder).join(FILE);
+    let mut check = Check { lock: EventsLock::default(), problems: Vec::new() };
+    check.run(&path, package);
+    if check.problems.is_empty() { Ok(()) } else { Err(LockReport { path, problems: check.problems }) }
+}
+
+struct Check {
+    lock: EventsLock,
+    problems: Vec<String>,
+}
+
+impl Check {
+    fn run(&mut self, path: &Path, package: &str) {
+        let schemas = linked(package);
+        if schemas.is_empty() {
+            self.problems.push(format!(
+                "no event of `{package}` is linked into this test: name the crate that has them, `use {} as _;`",
+                package.replace('-', "_")
+            ));
+            return;
+        }
+        match read(path) {
+            Ok(lock) => self.lock = lock,
+            Err(problem) => return self.problems.push(problem),
+        }
+        match std::env::var(MODE).as_deref() {
+            Err(_) => self.missing(&schemas),
+            Ok("write") => self.write(path, &schemas),
+            Ok(other) => self.problems.push(format!("`{MODE}={other}`: the one value is `write`")),
+        }
+        self.decode(&schemas);
+        self.ask(READER, |own, other| other.compat(own));
+        self.ask(WRITER, EventsLock::compat);
+    }
+
+    fn missing(&mut self, schemas: &[EventSchema]) {
+        for schema in schemas {
+            let EventSchema { id, shape: Some(shape), .. } = schema else { continue };
+            let Some(entry) = self.entry(schema) else {
+                self.problems.push(format!(
+                    "`{}` (schema {}) is missing: `{MODE}=write cargo test events_lock` adds it",
+                    id.name, id.schema
+                ));
+                continue;
+            };
+            // The compiler says so, too; but not where the lock came into being after the program was compiled.
+            let mut changes = Box::new(Difference::new());
+            difference(shape, &entry.shape, &mut changes);
+            if changes.size() > 0 {
+                self.problems.push(format!(
+                    "`{}` (schema {}) is locked, and has another shape now: {}",
+                    id.name,
+                    id.schema,
+                    changes.text()
+                ));
+            }
+        }
+    }
+
+    fn entry(&self, schema: &EventSchema) -> Option<&Entry> {
+        schema.id.names().find_map(|name| self.lock.get(name, schema.id.schema))
+    }
+
+    /// Adds what is missing. An entry that is there is never written anew: it tells what is stored.
+    fn write(&mut self, path: &Path, schemas: &[EventSchema]) {
+        let mut added = Vec::new();
+        for schema in schemas {
+            let EventSchema { id, shape: Some(shape), read } = schema else { continue };
+            if self.entry(schema).is_some() {
+                continue;
+            }
+            let refused = |reason: String| format!("`{}` (schema {}): {reason}", id.name, id.schema);
+            match examples(shape) {
+                Ok(examples) => {
+                    let unread = examples.iter().find_map(|example| {
+                        read(id.schema, example).err().map(|reason| (example.clone(), reason))
+                    });
+                    if let Some((example, reason)) = unread {
+                        self.problems.push(refused(format!(
+                            "the example {example} is not taken ({reason}): give one that is, `#[event_data(example = \"…\")]` at the field or at its type"
+                        )));
+                    }
+                    self.lock.insert(id.name, id.schema, Entry { shape: shape.to_string(), examples });
+                    added.push(id.to_string());
+                }
+                Err(NoExample::Refused(reason)) => self.problems.push(refused(reason)),
+                Err(NoExample::Endless) => self.problems.push(refused(
+                    "the type contains itself without an end: give an example, `#[event_data(example = \"…\")]`"
+                        .to_owned(),
+                )),
+            }
+        }
+        if added.is_empty() || !self.problems.is_empty() {
+            return;
+        }
+        match fs::write(path, self.lock.to_string()) {
+            Ok(()) => println!("{FILE}: added {}", added.join(", ")),
+            Err(error) => self.problems.push(format!("it cannot be written: {error}")),
+        }
+    }
+
+    /// Reads every example of every schema by the code of today.
+    fn decode(&mut self, schemas: &[EventSchema]) {
+        for (name, schema, entry) in self.lock.iter() {
+            let known = schemas.iter().find(|known| known.id.schema == schema && known.id.is_stored_as(name));
+            // A schema that only `from_json` reads stands under the event's name of today or of before.
+            let Some(known) = known else {
+                self.problems.push(format!(
+                    "`{name}` (schema {schema}) is locked, and this program does not read it: keep its struct in the chain of `from`, or an `alias` after a renaming; delete the entry only if no such event is stored anywhere"
+                ));
+                continue;
+            };
+            for example in &entry.examples {
+                if let Err(reason) = (known.read)(schema, example) {
+                    self.problems
+                        .push(format!("`{name}` (schema {schema}): {example} cannot be read: {reason}"));
+                }
+            }
+        }
+    }
+
+    fn ask(
+        &mut self,
+        variable: &str,
+        compare: impl Fn(&EventsLock, &EventsLock) -> Vec<super::Incompatible>,
+    ) {
+        let Some(path) = std::env::var_os(variable) else { return };
+        let path = PathBuf::from(path);
+        if !path.is_file() {
+            self.problems.push(format!("`{variable}`: there is no file {}", path.display()));
+            return;
+        }
+        match read(&path) {
+            Ok(other) => self
+                .problems
+                .extend(compare(&self.lock, &other).iter().map(|broken| format!("{variable}: {broken}"))),
+            Err(problem) => self.problems.push(format!("{variable}: {problem}")),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<EventsLock, String> {
+    match fs::read_to_string(path) {
+        Ok(text) => text.parse().map_err(|error: super::LockError| error.to_string()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(EventsLock::default()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Every schema of every event of a package, as far as it is linked.
+fn linked(package: &str) -> Vec<EventSchema> {
+    let rows = inventory::iter::<AggregateRow>().filter(|row| row.package == package);
+    let mut all: Vec<EventSchema> = rows.flat_map(|row| (row.schemas)()).collect();
+    all.sort_by_key(|schema| schema.id);
+    all
+}

@@ -1,0 +1,80 @@
+use super::lock::{EventsLock, in_order};
+
+/// What one program stores, and another cannot read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Incompatible {
+    /// The reader does not know the event.
+    #[error("`{name}` is not known to the reader")]
+    Unknown {
+        /// The stored type name.
+        name: String,
+    },
+    /// The reader knows the event under other schemas only.
+    #[error("`{name}` is stored under schema {schema}, and the reader knows {known:?}")]
+    Schema {
+        /// The stored type name.
+        name: String,
+        /// The schema that is stored.
+        schema: u32,
+        /// The schemas that the reader knows.
+        known: Vec<u32>,
+    },
+    /// One schema has two shapes: somebody changed a locked event by hand.
+    #[error("`{name}` (schema {schema}) is stored as {stored}, and the reader expects {expected}")]
+    Shape {
+        /// The stored type name.
+        name: String,
+        /// The schema.
+        schema: u32,
+        /// The writer's shape.
+        stored: String,
+        /// The reader's shape.
+        expected: String,
+    },
+}
+
+impl EventsLock {
+    /// Whether the program with this lock reads what the program with the other lock stores: all that breaks.
+    ///
+    /// Asked before a rollback, with the lock of the older program as the reader; and before a deployment, with that of
+    /// the newer one.
+    ///
+    /// ```
+    /// use cqrs_core::schema::EventsLock;
+    ///
+    /// let old: EventsLock = "OrderCreated 1 {\n    total: u64,\n}".parse()?;
+    /// let new: EventsLock =
+    ///     "OrderCreated 1 {\n    total: u64,\n}\n\nOrderCreated 2 {\n    cents: u64,\n}".parse()?;
+    /// assert!(new.compat(&old).is_empty());
+    ///
+    /// let breaks = old.compat(&new);
+    /// assert_eq!(
+    ///     breaks[0].to_string(),
+    ///     "`OrderCreated` is stored under schema 2, and the reader knows [1]"
+    /// );
+    /// # Ok::<_, cqrs_core::schema::LockError>(())
+    /// ```
+    #[must_use]
+    pub fn compat(&self, writer: &Self) -> Vec<Incompatible> {
+        let check = |(name, schema, stored): (&str, u32, &super::Entry)| {
+            let name = name.to_owned();
+            if let Some(expected) = self.get(&name, schema) {
+                let same = in_order(&expected.shape) == in_order(&stored.shape);
+                return (!same).then(|| Incompatible::Shape {
+                    name,
+                    schema,
+                    stored: stored.shape.clone(),
+                    expected: expected.shape.clone(),
+                });
+            }
+            let known: Vec<u32> = self.iter().filter(|known| known.0 == name).map(|known| known.1).collect();
+            Some(if known.is_empty() {
+                Incompatible::Unknown { name }
+            } else {
+                Incompatible::Schema { name, schema, known }
+            })
+        };
+        writer.iter().filter_map(check).collect()
+    }
+}

@@ -1,0 +1,181 @@
+//! Data of a given shape, made up: what a lock keeps as the stored event of today.
+
+use serde_json::{Map, Value};
+
+use super::lock::unquoted;
+use super::notation::name_of;
+use super::shape::{Field, Shape};
+
+/// Why there is no example.
+pub(super) enum NoExample {
+    /// The type contains itself without an end.
+    Endless,
+    /// Of a type that is not looked into, or in JSON that is none.
+    Refused(String),
+}
+
+/// So many examples are kept of one event.
+const MOST: usize = 16;
+
+/// Examples that show every case of a choice, values and their absence.
+pub(super) fn examples(shape: &Shape) -> Result<Vec<Value>, NoExample> {
+    let mut all: Vec<Value> = Vec::new();
+    for round in 0..rounds(shape).min(MOST) {
+        let example = build(shape, round)?;
+        if !all.contains(&example) {
+            all.push(example);
+        }
+    }
+    Ok(all)
+}
+
+/// How many examples show all that a shape can be: each once, and its absence where it may be absent.
+fn rounds(shape: &Shape) -> usize {
+    match shape {
+        Shape::Scalar(_) | Shape::Itself | Shape::Opaque(_) | Shape::Example(..) => 1,
+        Shape::Optional(inner) | Shape::List(inner) | Shape::Map(_, inner) => rounds(inner) + 1,
+        Shape::Array(inner, _) => rounds(inner),
+        Shape::Tuple(items) => items.iter().map(rounds).max().unwrap_or(1),
+        Shape::Record(fields) => fields.iter().map(rounds_of_field).max().unwrap_or(1),
+        Shape::Choice(_, cases) => cases.iter().map(rounds_of_field).sum::<usize>().max(1),
+    }
+}
+
+fn rounds_of_field(field: &Field) -> usize {
+    field.shape.as_ref().map_or(1, rounds) + usize::from(is_told(field.label, "default"))
+}
+
+fn build(shape: &Shape, round: usize) -> Result<Value, NoExample> {
+    let round = round % rounds(shape);
+    Ok(match shape {
+        Shape::Scalar(name) => scalar(name),
+        Shape::Optional(inner) | Shape::List(inner) | Shape::Map(_, inner) if round == rounds(inner) => {
+            nothing(shape)
+        }
+        Shape::Optional(inner) => or_nothing(shape, build(inner, round))?,
+        Shape::List(item) => or_nothing(shape, build(item, round).map(|item| Value::Array(vec![item])))?,
+        Shape::Map(key, value) => {
+            let key = match build(key, round)? {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            or_nothing(shape, build(value, round).map(|value| Value::Object(Map::from_iter([(key, value)]))))?
+        }
+        Shape::Array(item, length) => Value::Array(vec![build(item, round)?; *length]),
+        Shape::Tuple(items) => {
+            Value::Array(items.iter().map(|item| build(item, round)).collect::<Result<_, _>>()?)
+        }
+        Shape::Record(fields) => Value::Object(record(fields, round)?),
+        Shape::Choice(tagging, cases) => choice(tagging, cases, round)?,
+        Shape::Itself => return Err(NoExample::Endless),
+        Shape::Opaque(name) => {
+            return Err(NoExample::Refused(format!(
+                "`{name}` is opaque: give an example of it, `#[event_data(opaque, example = \"…\")]`"
+            )));
+        }
+        Shape::Example(_, json) => serde_json::from_str(json)
+            .map_err(|error| NoExample::Refused(format!("the example `{json}` is no JSON: {error}")))?,
+    })
+}
+
+fn nothing(shape: &Shape) -> Value {
+    match shape {
+        Shape::List(_) => Value::Array(Vec::new()),
+        Shape::Map(..) => Value::Object(Map::new()),
+        _ => Value::Null,
+    }
+}
+
+/// What contains itself ends where there may be nothing.
+fn or_nothing(shape: &Shape, built: Result<Value, NoExample>) -> Result<Value, NoExample> {
+    match built {
+        Err(NoExample::Endless) => Ok(nothing(shape)),
+        built => built,
+    }
+}
+
+fn scalar(name: &str) -> Value {
+    match name {
+        "bool" => true.into(),
+        "f32" | "f64" => 1.5.into(),
+        "char" => "c".into(),
+        "null" => Value::Null,
+        _ if name.starts_with('u') => 7.into(),
+        _ if name.starts_with('i') => (-7).into(),
+        _ => "text".into(),
+    }
+}
+
+fn record(fields: &[Field], round: usize) -> Result<Map<String, Value>, NoExample> {
+    let mut record = Map::new();
+    for field in fields {
+        let Some(shape) = &field.shape else { continue };
+        if is_told(field.label, "default") && round % rounds_of_field(field) == rounds(shape) {
+            continue;
+        }
+        match (field.label.starts_with(".."), build(shape, round)?) {
+            (true, Value::Object(inner)) => record.extend(inner),
+            (true, _) => {}
+            (false, Value::Null) if is_told(field.label, "omitted") => {}
+            (false, value) => {
+                record.insert(stored_name(field), value);
+            }
+        }
+    }
+    Ok(record)
+}
+
+/// The case of a round; one that holds itself without an end gives way to the next.
+fn choice(tagging: &str, cases: &[Field], round: usize) -> Result<Value, NoExample> {
+    let mut left = round;
+    let chosen = cases.iter().position(|case| {
+        let rounds = rounds_of_field(case);
+        let found = left < rounds;
+        left = if found { left } else { left - rounds };
+        found
+    });
+    let first = chosen.unwrap_or_default();
+    let mut order = cases[first..].iter().chain(&cases[..first]);
+    loop {
+        let Some(case) = order.next() else { return Err(NoExample::Endless) };
+        match case.shape.as_ref().map(|shape| build(shape, left)).transpose() {
+            Ok(data) => return Ok(tagged(tagging, stored_name(case), data)),
+            Err(NoExample::Endless) => {}
+            Err(refused) => return Err(refused),
+        }
+    }
+}
+
+/// As serde writes the case of an enum: <https://serde.rs/enum-representations.html>.
+fn tagged(tagging: &str, name: String, data: Option<Value>) -> Value {
+    let mut options = tagging.split('"').skip(1).step_by(2).map(str::to_owned);
+    match (options.next(), options.next()) {
+        _ if tagging.ends_with("untagged") => data.unwrap_or_default(),
+        (Some(tag), Some(content)) => {
+            let content = data.map(|data| (content, data));
+            Value::Object([(tag, name.into())].into_iter().chain(content).collect())
+        }
+        (Some(tag), None) => {
+            let fields = match data {
+                Some(Value::Object(fields)) => fields,
+                _ => Map::new(),
+            };
+            Value::Object([(tag, name.into())].into_iter().chain(fields).collect())
+        }
+        (None, _) => match data {
+            Some(data) => Value::Object(Map::from_iter([(name, data)])),
+            None => name.into(),
+        },
+    }
+}
+
+fn stored_name(field: &Field) -> String {
+    let name = name_of(field.label.as_bytes()).len();
+    unquoted(&field.label[..name])
+}
+
+/// Whether a note stands behind the names of a label.
+fn is_told(label: &str, note: &str) -> bool {
+    let names = name_of(label.as_bytes()).len();
+    label[names..].split(' ').any(|word| word == note)
+}

@@ -1,0 +1,196 @@
+//! What events are stored as, over the years: shapes, the lock that watches over them, and how old ones are read.
+//!
+//! Stored events outlive the code that wrote them. A field that is renamed in passing makes a year of them unreadable, and
+//! nothing tells before production does. Here the compiler tells.
+//!
+//! # An order's life over three schemas
+//!
+//! The shop begins with one event, and a test of one line in `tests/events.rs`:
+//!
+//! ```
+//! # use cqrs_core::prelude::*;
+//! #[event]
+//! pub struct OrderCreated {
+//!     pub customer: String,
+//!     pub total: f64,
+//! }
+//! ```
+//!
+//! ```rust,ignore
+//! use shop as _;
+//!
+//! cqrs_core::events_lock!();
+//! ```
+//!
+//! `cargo test` says that the event is not locked yet, and what to do:
+//!
+//! ```text
+//! shop/events.lock:
+//!   - `OrderCreated` (schema 1) is missing: `EVENTS_LOCK=write cargo test events_lock` adds it
+//! ```
+//!
+//! The command writes `events.lock` beside `Cargo.toml`. It is committed, like `Cargo.lock`:
+//!
+//! ```text
+//! OrderCreated 1 {
+//!     customer: string,
+//!     total: f64,
+//! }
+//! = {"customer":"text","total":1.5}
+//! ```
+//!
+//! ## Schema 2
+//!
+//! A year later somebody finds that money does not go into an `f64`, and makes it `total: u64`, in cents. That does not
+//! compile:
+//!
+//! ```text
+//! error[E0080]: evaluation panicked: events.lock has another shape of `OrderCreated` (schema 1):
+//!                 - `total` was `f64`, is `u64`
+//!               stored events have the locked shape. Keep a struct of it as schema 1, and give this one `#[event(schema = 2, from = …)]`.
+//!               If no event of schema 1 was ever stored outside of this machine, delete it from events.lock, and run `EVENTS_LOCK=write cargo test events_lock`
+//!  --> src/order.rs:4:12
+//!   |
+//! 4 | pub struct OrderCreated {
+//!   |            ^^^^^^^^^^^^ evaluation of `_` failed here
+//! ```
+//!
+//! So the old struct stays, under another name in the program and the same one in the store:
+//!
+//! ```
+//! # use cqrs_core::prelude::*;
+//! #[event(name = "OrderCreated")]
+//! pub struct OrderCreatedV1 {
+//!     pub customer: String,
+//!     pub total: f64,
+//! }
+//!
+//! #[event(schema = 2, from = OrderCreatedV1)]
+//! pub struct OrderCreated {
+//!     pub customer: String,
+//!     pub total: u64,
+//! }
+//!
+//! impl From<OrderCreatedV1> for OrderCreated {
+//!     fn from(old: OrderCreatedV1) -> Self {
+//!         Self { customer: old.customer, total: (old.total * 100.0).round() as u64 }
+//!     }
+//! }
+//! ```
+//!
+//! Aggregates, projections and handlers see schema 2 only: an old event becomes a new one wherever it is read, from the
+//! store, a queue, a dead letter, in a replay and in `history`. The same command locks schema 2 beside schema 1. The test
+//! reads the examples of both by the code of today, for as long as they stand in the lock.
+//!
+//! ## Schema 3
+//!
+//! Customers move into a type of their own. The lock looks into it:
+//!
+//! ```
+//! # use cqrs_core::prelude::*;
+//! # use cqrs_core::serde::{Deserialize, Serialize};
+//! #[derive(Serialize, Deserialize, EventData)]
+//! # #[serde(crate = "cqrs_core::serde")]
+//! pub struct Customer {
+//!     pub id: String,
+//!     pub tier: Option<u8>,
+//! }
+//!
+//! #[event(schema = 3, from = OrderCreatedV2)]
+//! pub struct OrderCreated {
+//!     pub customer: Customer,
+//!     pub total: u64,
+//! }
+//! # #[event(name = "OrderCreated")]
+//! # pub struct OrderCreatedV1 { pub customer: String, pub total: f64 }
+//! # impl From<OrderCreatedV1> for OrderCreatedV2 {
+//! #     fn from(old: OrderCreatedV1) -> Self { Self { customer: old.customer, total: (old.total * 100.0).round() as u64 } }
+//! # }
+//!
+//! #[event(name = "OrderCreated", schema = 2, from = OrderCreatedV1)]
+//! pub struct OrderCreatedV2 {
+//!     pub customer: String,
+//!     pub total: u64,
+//! }
+//!
+//! impl From<OrderCreatedV2> for OrderCreated {
+//!     fn from(old: OrderCreatedV2) -> Self {
+//!         Self { customer: Customer { id: old.customer, tier: None }, total: old.total }
+//!     }
+//! }
+//! ```
+//!
+//! Whoever renames `tier` afterwards, in whatever crate `Customer` stands, reads at the event:
+//!
+//! ```text
+//! error[E0080]: evaluation panicked: events.lock has another shape of `OrderCreated` (schema 3):
+//!                 - `customer.level` is new: `level: u8?`
+//!                 - `customer` lacks `tier`
+//! ```
+//!
+//! # Before a deployment, and before the way back
+//!
+//! Can the program of last week read what today's stores? Its lock knows:
+//!
+//! ```text
+//! $ git show v1.4:shop/events.lock > old.lock
+//! $ EVENTS_LOCK_READER=$PWD/old.lock cargo test events_lock
+//! shop/events.lock:
+//!   - EVENTS_LOCK_READER: `OrderCreated` is stored under schema 3, and the reader knows [1, 2]
+//! ```
+//!
+//! [`EventsLock::compat`] is the same as a function.
+//!
+//! # What it does not see
+//!
+//! * What `serialize_with` and `with` make of a value, and types that are marked
+//!   [`opaque`](derive@crate::EventData): their names count, and the examples that the test decodes.
+//! * A schema that only `from_json` knows has no struct to compare: its entry stays in the lock as it was, and is decoded.
+
+mod check;
+mod compat;
+mod data;
+mod diff;
+mod example;
+mod lock;
+mod notation;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use check::{LockReport, check_events_lock};
+pub use compat::Incompatible;
+pub use data::Itself;
+pub use diff::Difference;
+pub use lock::{Entry, EventsLock, LockError};
+pub(crate) use notation::same;
+pub use shape::{EventData, Field, Shape};
+pub use text::Text;
+
+use crate::event::Event;
+
+/// What the compiler says where an event has another shape than the one that is locked; none where it has that one.
+#[must_use]
+pub const fn changed_shape<E: Event>(locked: &str) -> Option<Difference> {
+    let mut changes = Difference::new();
+    diff::difference(&E::SHAPE, locked, &mut changes);
+    if changes.size() == 0 {
+        return None;
+    }
+    let mut message = Difference::new();
+    message.push("events.lock has another shape of `");
+    message.push(E::TYPE);
+    message.push("` (schema ");
+    message.number(E::SCHEMA as u64);
+    message.push("):");
+    message.push(changes.text());
+    message.push("\nstored events have the locked shape. Keep a struct of it as schema ");
+    message.number(E::SCHEMA as u64);
+    message.push(", and give this one `#[event(schema = ");
+    message.number((E::SCHEMA + 1) as u64);
+    message.push(", from = …)]`.\nIf no event of schema ");
+    message.number(E::SCHEMA as u64);
+    message.push(" was ever stored outside of this machine, delete it from events.lock, and run `EVENTS_LOCK=write cargo test events_lock`");
+    Some(message)
+}

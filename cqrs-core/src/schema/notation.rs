@@ -1,0 +1,114 @@
+//! Reads the text of a shape, without taking it apart: also while a program is compiled.
+
+/// A label, and the shape behind it where there is one.
+pub(super) type Entry<'a> = (&'a [u8], Option<&'a [u8]>);
+
+/// The entry of a list `a: u64, b` that begins at a place, and where the next one begins.
+pub(super) const fn entry_at(list: &[u8], at: usize) -> Option<(Entry<'_>, usize)> {
+    if at >= list.len() {
+        return None;
+    }
+    let end = find(list, at, b',');
+    let entry = trim(cut(list, at, end));
+    if entry.is_empty() {
+        return None;
+    }
+    let colon = find(entry, 0, b':');
+    let label = trim(cut(entry, 0, colon));
+    let shape = if colon < entry.len() { Some(trim(cut(entry, colon + 1, entry.len()))) } else { None };
+    Some(((label, shape), end + 1))
+}
+
+pub(super) const fn entry_named<'a>(list: &'a [u8], name: &[u8]) -> Option<Entry<'a>> {
+    let mut at = 0;
+    while let Some((entry, next)) = entry_at(list, at) {
+        if same(name_of(entry.0), name) {
+            return Some(entry);
+        }
+        at = next;
+    }
+    None
+}
+
+/// The name in a label: `total` in `total|sum default`.
+pub(super) const fn name_of(label: &[u8]) -> &[u8] {
+    cut(label, 0, name_end(label))
+}
+
+pub(super) const fn name_end(label: &[u8]) -> usize {
+    if !label.is_empty() && label[0] == b'"' {
+        return quote_end(label, 0);
+    }
+    let mut at = 0;
+    while at < label.len() && label[at] != b' ' && label[at] != b'|' {
+        at += 1;
+    }
+    at
+}
+
+/// Where `wanted` stands outside of brackets and quotes; the end where it does not.
+pub(super) const fn find(bytes: &[u8], from: usize, wanted: u8) -> usize {
+    let (mut at, mut depth) = (from, 0_usize);
+    while at < bytes.len() {
+        match bytes[at] {
+            byte if byte == wanted && depth == 0 => return at,
+            b'"' => {
+                at = quote_end(bytes, at);
+                continue;
+            }
+            b'{' | b'[' | b'(' | b'<' => depth += 1,
+            b'}' | b']' | b')' | b'>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at += 1;
+    }
+    at
+}
+
+/// Behind the text in quotes that begins at a place.
+pub(super) const fn quote_end(bytes: &[u8], from: usize) -> usize {
+    let mut at = from + 1;
+    while at < bytes.len() && bytes[at] != b'"' {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    if at < bytes.len() { at + 1 } else { bytes.len() }
+}
+
+/// What stands between an opening of so many bytes and the closing bracket.
+pub(super) const fn inside(bytes: &[u8], opening: usize) -> &[u8] {
+    trim(cut(bytes, opening, bytes.len() - 1))
+}
+
+pub(super) const fn cut(bytes: &[u8], from: usize, to: usize) -> &[u8] {
+    let to = if to < bytes.len() { to } else { bytes.len() };
+    if from >= to {
+        return &[];
+    }
+    bytes.split_at(to).0.split_at(from).1
+}
+
+pub(super) const fn trim(bytes: &[u8]) -> &[u8] {
+    bytes.trim_ascii()
+}
+
+pub(super) const fn starts(bytes: &[u8], with: &[u8]) -> bool {
+    bytes.len() >= with.len() && same(bytes.split_at(with.len()).0, with)
+}
+
+pub(super) const fn ends(bytes: &[u8], with: &[u8]) -> bool {
+    bytes.len() >= with.len() && same(bytes.split_at(bytes.len() - with.len()).1, with)
+}
+
+pub(crate) const fn same(left: &[u8], right: &[u8]) -> bool {
+    if left.len() != right.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < left.len() {
+        if left[index] != right[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}

@@ -1,0 +1,125 @@
+use std::fmt;
+
+use super::text::Text;
+
+/// A type whose stored form is known at compile time: what an event, and what stands inside of one, consists of.
+///
+/// `#[event]` implements it for events, `#[derive(EventData)]` for the types inside of them, and this crate for those of
+/// the standard library. The derive reads the type's serde attributes; it adds no serde derives.
+///
+/// ```
+/// use cqrs_core::prelude::*;
+/// use cqrs_core::serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, EventData)]
+/// #[serde(crate = "cqrs_core::serde", rename_all = "camelCase")]
+/// struct Item {
+///     sku: String,
+///     unit_price: Option<u64>,
+/// }
+///
+/// assert_eq!(Item::SHAPE.to_string(), "{ sku: string, unitPrice: u64? }");
+/// assert_eq!(<Vec<Item>>::SHAPE.to_string(), "[{ sku: string, unitPrice: u64? }]");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` stands in an event, and its stored shape is not known",
+    label = "no `EventData`",
+    note = "derive it where `{Self}` is defined: `#[derive(EventData)]`",
+    note = "a field of another crate's type is marked instead: `#[event_data(opaque)]`"
+)]
+pub trait EventData {
+    /// What it is stored as.
+    const SHAPE: Shape;
+}
+
+/// What a value is stored as: names and kinds, and nothing of how the program calls it.
+///
+/// Its text is the one of `events.lock`.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Shape {
+    /// A value without parts: `string`, `u64`, `bool`.
+    Scalar(&'static str),
+    /// A value or null: `u64?`.
+    Optional(&'static Shape),
+    /// Any number of one kind: `[u64]`.
+    List(&'static Shape),
+    /// So many of one kind: `[u8; 16]`.
+    Array(&'static Shape, usize),
+    /// One after another, without names: `(string, u64)`.
+    Tuple(&'static [Shape]),
+    /// Values by their keys: `map<string, u64>`.
+    Map(&'static Shape, &'static Shape),
+    /// Values by their names: `{ sku: string, quantity: u32 }`.
+    Record(&'static [Field]),
+    /// One of several, told apart as serde's options say: `enum { Card: { number: string }, Cash }`.
+    Choice(&'static str, &'static [Field]),
+    /// The nearest type around it once more, in types that contain themselves: `itself`.
+    Itself,
+    /// Not looked into; by the name of its type: `opaque Uuid`.
+    Opaque(&'static str),
+    /// The same, of which an example is known as JSON. It does not show in the text.
+    Example(&'static Shape, &'static str),
+}
+
+/// One field of a record, or one case of a choice.
+#[derive(Clone, Copy)]
+pub struct Field {
+    pub(crate) label: &'static str,
+    pub(crate) shape: Option<Shape>,
+}
+
+impl Field {
+    /// A field of type `T`, under its stored name.
+    #[must_use]
+    pub const fn of<T: EventData>(label: &'static str) -> Self {
+        Self { label, shape: Some(T::SHAPE) }
+    }
+
+    /// A field, or a case with something in it.
+    #[must_use]
+    pub const fn new(label: &'static str, shape: Shape) -> Self {
+        Self { label, shape: Some(shape) }
+    }
+
+    /// A case with nothing in it.
+    #[must_use]
+    pub const fn bare(label: &'static str) -> Self {
+        Self { label, shape: None }
+    }
+}
+
+impl Shape {
+    /// A number that changes with the shape, and not with the program that computes it: FNV-1a of the text.
+    #[must_use]
+    pub const fn fingerprint(&self) -> u64 {
+        let mut hash = Text::<0>::new();
+        hash.shape(self);
+        hash.hash()
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut size = Text::<0>::new();
+        size.shape(self);
+        // One writer serves both the compiler, which has no heap, and this.
+        let mut text = Box::new(Text::<{ 64 * 1024 }>::new());
+        text.shape(self);
+        f.write_str(text.text())?;
+        if size.size() > text.text().len() { f.write_str(" …") } else { Ok(()) }
+    }
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label)?;
+        self.shape.map_or(Ok(()), |shape| write!(f, ": {shape}"))
+    }
+}

@@ -1,0 +1,140 @@
+use super::shape::{Field, Shape};
+
+/// A text that is put together at compile time, where there is no heap. What does not fit is counted and hashed, and
+/// left out.
+pub struct Text<const N: usize> {
+    bytes: [u8; N],
+    len: usize,
+    size: usize,
+    hash: u64,
+}
+
+/// FNV-1a, 64 bits: <http://www.isthe.com/chongo/tech/comp/fnv/>. `DefaultHasher` may change with any Rust release.
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0100_0000_01b3;
+
+impl<const N: usize> Text<N> {
+    pub(crate) const fn new() -> Self {
+        Self { bytes: [0; N], len: 0, size: 0, hash: FNV_OFFSET }
+    }
+
+    /// The text; whole characters only.
+    #[must_use]
+    pub const fn text(&self) -> &str {
+        let bytes = self.bytes.split_at(self.len).0;
+        match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(cut) => match std::str::from_utf8(bytes.split_at(cut.valid_up_to()).0) {
+                Ok(text) => text,
+                Err(_) => "",
+            },
+        }
+    }
+
+    /// How many bytes the whole of it has.
+    pub(crate) const fn size(&self) -> usize {
+        self.size
+    }
+
+    pub(crate) const fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    pub(crate) const fn push(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    pub(crate) const fn bytes(&mut self, bytes: &[u8]) {
+        let mut index = 0;
+        while index < bytes.len() {
+            if self.len < N {
+                self.bytes[self.len] = bytes[index];
+                self.len += 1;
+            }
+            self.size += 1;
+            self.hash = (self.hash ^ bytes[index] as u64).wrapping_mul(FNV_PRIME);
+            index += 1;
+        }
+    }
+
+    pub(crate) const fn number(&mut self, number: u64) {
+        if number >= 10 {
+            self.number(number / 10);
+        }
+        self.bytes(&[b'0' + (number % 10) as u8]);
+    }
+
+    pub(crate) const fn shape(&mut self, shape: &Shape) {
+        match shape {
+            Shape::Scalar(name) => self.push(name),
+            Shape::Optional(inner) => {
+                self.shape(inner);
+                self.push("?");
+            }
+            Shape::List(item) => {
+                self.push("[");
+                self.shape(item);
+                self.push("]");
+            }
+            Shape::Array(item, length) => {
+                self.push("[");
+                self.shape(item);
+                self.push("; ");
+                self.number(*length as u64);
+                self.push("]");
+            }
+            Shape::Tuple(items) => {
+                self.push("(");
+                let mut index = 0;
+                while index < items.len() {
+                    if index > 0 {
+                        self.push(", ");
+                    }
+                    self.shape(&items[index]);
+                    index += 1;
+                }
+                self.push(")");
+            }
+            Shape::Map(key, value) => {
+                self.push("map<");
+                self.shape(key);
+                self.push(", ");
+                self.shape(value);
+                self.push(">");
+            }
+            Shape::Record(fields) => self.fields(fields),
+            Shape::Choice(tagging, cases) => {
+                self.push(tagging);
+                self.push(" ");
+                self.fields(cases);
+            }
+            Shape::Itself => self.push("itself"),
+            Shape::Opaque(name) => {
+                self.push("opaque ");
+                self.push(name);
+            }
+            Shape::Example(shape, _) => self.shape(shape),
+        }
+    }
+
+    const fn fields(&mut self, fields: &[Field]) {
+        if fields.is_empty() {
+            self.push("{}");
+            return;
+        }
+        self.push("{ ");
+        let mut index = 0;
+        while index < fields.len() {
+            if index > 0 {
+                self.push(", ");
+            }
+            self.push(fields[index].label);
+            if let Some(shape) = &fields[index].shape {
+                self.push(": ");
+                self.shape(shape);
+            }
+            index += 1;
+        }
+        self.push(" }");
+    }
+}

@@ -1,0 +1,262 @@
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::punctuated::Punctuated;
+use syn::{DeriveInput, Fields, Generics, Ident, LitStr, Path, Token, Variant};
+
+use super::case::Case;
+use crate::attr::{DataArgs, SerdeArgs, SerdeNames};
+use crate::diagnostics::Diagnostics;
+
+/// `#[derive(EventData)]`.
+pub(crate) struct Data {
+    pub(crate) krate: Path,
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) shape: Shape,
+}
+
+/// What a type is stored as, as far as its tokens tell.
+pub(crate) enum Shape {
+    /// As another type is.
+    Of(TokenStream),
+    Null,
+    Opaque(String),
+    Tuple(Vec<Shape>),
+    Record(Vec<Field>),
+    /// Told apart as the text says.
+    Choice(String, Vec<Field>),
+    /// With a value as JSON.
+    Example(Box<Shape>, LitStr),
+}
+
+/// A field of a record, or a case of a choice, under its label in `events.lock`.
+pub(crate) struct Field {
+    pub(crate) label: String,
+    /// None for a case with nothing in it.
+    pub(crate) shape: Option<Shape>,
+}
+
+impl Data {
+    pub(crate) fn read(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let input: DeriveInput = diagnostics.ok(syn::parse2(item))?;
+        let args = DataArgs::on_type(&input.attrs, diagnostics);
+        let serde = SerdeArgs::read(&input.attrs);
+        let reader = Reader { own: &input.ident, krate: &args.krate };
+        let shape = match (&input.data, serde.into.as_ref().or(serde.from.as_ref())) {
+            _ if args.opaque => Shape::Opaque(input.ident.unraw().to_string()),
+            (_, Some(stored)) => Shape::Of(stored.to_token_stream()),
+            (syn::Data::Struct(data), None) => {
+                reader.fields(&data.fields, Cases::of(&serde.rename_all), &serde, diagnostics)
+            }
+            (syn::Data::Enum(data), None) => reader.variants(&data.variants, &serde, diagnostics),
+            (syn::Data::Union(data), None) => {
+                diagnostics.at(data.union_token, "`EventData` takes a struct or an enum, not a union");
+                return None;
+            }
+        };
+        let shape = with_example(shape, args.example);
+        Some(Self { krate: args.krate, ident: input.ident, generics: input.generics, shape })
+    }
+}
+
+/// How names are written and read.
+#[derive(Clone, Copy, Default)]
+struct Cases {
+    written: Option<Case>,
+    read: Option<Case>,
+}
+
+impl Cases {
+    fn of(names: &SerdeNames) -> Self {
+        let case = |name: &Option<String>| name.as_deref().and_then(Case::named);
+        Self { written: case(&names.written), read: case(&names.read) }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self { written: self.written.or(other.written), read: self.read.or(other.read) }
+    }
+}
+
+struct Reader<'a> {
+    own: &'a Ident,
+    krate: &'a Path,
+}
+
+impl Reader<'_> {
+    fn fields(
+        &self,
+        fields: &Fields,
+        cases: Cases,
+        container: &SerdeArgs,
+        diagnostics: &mut Diagnostics,
+    ) -> Shape {
+        let mut read: Vec<Field> = Vec::new();
+        let mut flattened = 0;
+        for field in fields {
+            let serde = SerdeArgs::read(&field.attrs);
+            let args = DataArgs::on_field(&field.attrs, diagnostics);
+            if serde.is_skipped() {
+                continue;
+            }
+            let label = if serde.flatten {
+                // What it is called is nowhere stored.
+                flattened += 1;
+                if flattened == 1 { "..".to_owned() } else { format!("..{flattened}") }
+            } else {
+                let name = field.ident.as_ref().map(|ident| ident.unraw().to_string()).unwrap_or_default();
+                label(&serde, container.default, &name, cases, Case::field)
+            };
+            let shape = if args.opaque {
+                Shape::Opaque(text(&field.ty))
+            } else if serde.with.is_empty() {
+                Shape::Of(self.without_itself(field.ty.to_token_stream()))
+            } else {
+                Shape::Opaque(serde.with.join(", "))
+            };
+            read.push(Field { label, shape: Some(with_example(shape, args.example)) });
+        }
+        let named = matches!(fields, Fields::Named(_));
+        let alone = container.transparent || (!named && fields.len() == 1);
+        let shapes = |fields: Vec<Field>| fields.into_iter().filter_map(|field| field.shape);
+        match fields {
+            Fields::Unit => Shape::Null,
+            _ if alone => shapes(read).next().unwrap_or(Shape::Null),
+            Fields::Named(_) => Shape::Record(read),
+            Fields::Unnamed(_) => Shape::Tuple(shapes(read).collect()),
+        }
+    }
+
+    fn variants(
+        &self,
+        variants: &Punctuated<Variant, Token![,]>,
+        container: &SerdeArgs,
+        diagnostics: &mut Diagnostics,
+    ) -> Shape {
+        let tagging = match (&container.tag, &container.content) {
+            _ if container.untagged => "enum untagged".to_owned(),
+            (Some(tag), Some(content)) => format!("enum tag {tag:?} content {content:?}"),
+            (Some(tag), None) => format!("enum tag {tag:?}"),
+            (None, _) => "enum".to_owned(),
+        };
+        let cases = Cases::of(&container.rename_all);
+        let inner = Cases::of(&container.rename_all_fields);
+        let mut read = Vec::new();
+        for variant in variants {
+            let serde = SerdeArgs::read(&variant.attrs);
+            let args = DataArgs::on_field(&variant.attrs, diagnostics);
+            if serde.is_skipped() {
+                continue;
+            }
+            let name = variant.ident.unraw().to_string();
+            let label = label(&serde, false, &name, cases, Case::variant);
+            let fields = Cases::of(&serde.rename_all).or(inner);
+            let shape = match &variant.fields {
+                _ if args.opaque => Some(Shape::Opaque(name)),
+                _ if !serde.with.is_empty() => Some(Shape::Opaque(serde.with.join(", "))),
+                Fields::Unit => None,
+                some => Some(self.fields(some, fields, &SerdeArgs::default(), diagnostics)),
+            };
+            read.push(Field { label, shape: shape.map(|shape| with_example(shape, args.example)) });
+        }
+        Shape::Choice(tagging, read)
+    }
+
+    /// A type that holds itself has a shape without end: inside of itself it is named, and not looked into.
+    fn without_itself(&self, tokens: TokenStream) -> TokenStream {
+        let krate = self.krate;
+        let mut out = TokenStream::new();
+        let mut tokens = tokens.into_iter().peekable();
+        while let Some(token) = tokens.next() {
+            match token {
+                TokenTree::Ident(ident) if ident == *self.own || ident == "Self" => {
+                    out.extend(quote!(#krate::__private::Itself));
+                    if tokens.peek().is_some_and(|next| is_punct(next, '<')) {
+                        skip_arguments(&mut tokens);
+                    }
+                }
+                TokenTree::Group(group) => {
+                    let mut inner = Group::new(group.delimiter(), self.without_itself(group.stream()));
+                    inner.set_span(group.span());
+                    out.extend([TokenTree::Group(inner)]);
+                }
+                other => out.extend([other]),
+            }
+        }
+        out
+    }
+}
+
+/// Passes over `<…>`.
+fn skip_arguments(tokens: &mut impl Iterator<Item = TokenTree>) {
+    let mut depth = 0_usize;
+    for token in tokens {
+        if is_punct(&token, '<') {
+            depth += 1;
+        } else if is_punct(&token, '>') {
+            depth -= 1;
+            if depth == 0 {
+                return;
+            }
+        }
+    }
+}
+
+fn is_punct(token: &TokenTree, wanted: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == wanted)
+}
+
+/// `total|sum default`: the stored name, the other names that are read, and what else serde was told.
+fn label(
+    serde: &SerdeArgs,
+    all_default: bool,
+    name: &str,
+    cases: Cases,
+    rename: fn(Case, &str) -> String,
+) -> String {
+    let named = |given: &Option<String>, case: Option<Case>| match (given, case) {
+        (Some(given), _) => given.clone(),
+        (None, Some(case)) => rename(case, name),
+        (None, None) => name.to_owned(),
+    };
+    let written = named(&serde.rename.written, cases.written);
+    let read = named(&serde.rename.read, cases.read);
+    let mut label = quoted(&written);
+    let others = std::iter::once(&read).chain(&serde.aliases).filter(|other| **other != written);
+    for other in others {
+        label.push('|');
+        label.push_str(&quoted(other));
+    }
+    for (told, note) in [
+        (serde.default || all_default, " default"),
+        (serde.skip_serializing_if, " omitted"),
+        (serde.skip_serializing, " unwritten"),
+        (serde.skip_deserializing, " unread"),
+        (serde.other, " other"),
+    ] {
+        label.push_str(if told { note } else { "" });
+    }
+    label
+}
+
+/// In quotes where it could be taken for something else.
+fn quoted(name: &str) -> String {
+    let plain = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | '.');
+    if !name.is_empty() && name.chars().all(plain) && !name.starts_with("..") {
+        name.to_owned()
+    } else {
+        format!("{name:?}")
+    }
+}
+
+fn with_example(shape: Shape, example: Option<LitStr>) -> Shape {
+    match example {
+        Some(example) => Shape::Example(Box::new(shape), example),
+        None => shape,
+    }
+}
+
+/// A type as one writes it.
+fn text(ty: &impl ToTokens) -> String {
+    ty.to_token_stream().to_string().replace(' ', "")
+}
