@@ -43,6 +43,7 @@ pub(crate) enum Read {
 /// A change, and when DynamoDB took it, to the second.
 pub(crate) struct Streamed {
     pub(crate) change: Change,
+    #[cfg_attr(not(feature = "broker"), expect(dead_code, reason = "only the relay to a topic asks for it"))]
     pub(crate) at: Option<Timestamp>,
 }
 
