@@ -15,8 +15,9 @@ use crate::options::Stack;
 use crate::progress;
 use crate::read_models::{CustomerTotals, OrderSummary};
 
-/// How often the read models are looked at, and how often the dead letters.
-const LOOK: Duration = Duration::from_millis(500);
+/// How often the read models are looked at: at most a tenth of the time goes into that. And how often the dead
+/// letters are.
+const LOOK: Duration = Duration::from_millis(250);
 const LOOK_FOR_LETTERS: Duration = Duration::from_secs(5);
 /// How long nothing may change before there is no point in waiting.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -67,11 +68,13 @@ impl Arrival {
         is_stuck: impl AsyncFn() -> Result<bool, RunError>,
     ) -> Result<(), RunError> {
         let bar = progress::bar("delivering", self.orders.len());
+        let started = Instant::now();
         let mut last = self.look().await?;
+        let pause = LOOK.max(10 * started.elapsed());
         let (mut changed_at, mut looked_at) = (Instant::now(), Instant::now());
         while last.orders < self.orders.len() || last.by_orders != last.by_customers {
             bar.set_position(last.orders as u64);
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(pause).await;
             if looked_at.elapsed() > LOOK_FOR_LETTERS {
                 if is_stuck().await? {
                     break;
