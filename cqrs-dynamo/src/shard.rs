@@ -2,8 +2,8 @@ use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::error::ProvideErrorMetadata;
 use aws_sdk_dynamodbstreams::operation::get_records::GetRecordsOutput;
 use aws_sdk_dynamodbstreams::types::{OperationType, ShardIteratorType, StreamRecord};
-use cqrs_core::StoreError;
 use cqrs_core::delivery::Change;
+use cqrs_core::{StoreError, Timestamp};
 use serde_json::Value;
 
 use crate::attribute;
@@ -43,9 +43,8 @@ pub(crate) enum Read {
 /// A change, and when DynamoDB took it, to the second.
 pub(crate) struct Streamed {
     pub(crate) change: Change,
-    /// What a relay tells from that is whether it was away for too long.
-    #[cfg(feature = "broker")]
-    pub(crate) at: Option<cqrs_core::Timestamp>,
+    #[cfg_attr(not(feature = "broker"), expect(dead_code, reason = "only the relay to a topic asks for it"))]
+    pub(crate) at: Option<Timestamp>,
 }
 
 impl Shard {
@@ -106,16 +105,9 @@ impl Shard {
             }
             let Some(image) = record.dynamodb else { continue };
             let position = format!("{:0>40}", image.sequence_number().unwrap_or_default());
-            #[cfg(feature = "broker")]
-            let at = image
-                .approximate_creation_date_time()
-                .and_then(|at| at.to_millis().ok())
-                .map(cqrs_core::Timestamp::from_unix_millis);
-            changes.push(Streamed {
-                change: Change { shard: self.id.clone(), position, record: image_of(image) },
-                #[cfg(feature = "broker")]
-                at,
-            });
+            let at = image.approximate_creation_date_time().and_then(|at| at.to_millis().ok());
+            let change = Change { shard: self.id.clone(), position, record: image_of(image) };
+            changes.push(Streamed { change, at: at.map(Timestamp::from_unix_millis) });
         }
         let last = changes.last().map(|streamed| streamed.change.position.clone());
         let continues = last.or_else(|| after.cloned());

@@ -2,7 +2,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, maybe_done, select};
 
 use super::App;
 use crate::delivery::{DeadLetters, Delivered, DeliveryError, Relay};
@@ -30,7 +30,8 @@ impl App {
     /// # Errors
     /// [`DeliveryError`] for what waiting does not mend.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<Delivered, DeliveryError> {
-        let mut shutdown = pin!(shutdown);
+        // Asked once more after it was ready, where something fails while the delivery stops.
+        let mut shutdown = pin!(maybe_done(shutdown));
         let poll = self.inner.settings.poll;
         let mut delivered = Delivered::default();
         let mut wait = poll;

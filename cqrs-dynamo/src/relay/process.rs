@@ -7,6 +7,7 @@ use std::time::Duration;
 use cqrs_core::delivery::{Delivered, DeliveryError, Publisher};
 use cqrs_core::store::EventStore;
 use cqrs_core::{App, StoreError, Timestamp};
+use futures_util::future::maybe_done;
 use uuid::Uuid;
 
 use super::leases::Leases;
@@ -131,7 +132,8 @@ impl<P: Publisher> Relay<P> {
         &mut self,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<Delivered, DeliveryError> {
-        let mut shutdown = pin!(shutdown);
+        // Asked once more after it was ready, where something fails while the relay stops.
+        let mut shutdown = pin!(maybe_done(shutdown));
         let shared = self.shared();
         let mut delivered = Delivered::default();
         let mut wait = shared.settings.poll;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use cqrs_core::delivery::DeliveryError;
+use cqrs_core::replay::ReplayError;
 use cqrs_core::{BuildError, StoreError};
 
 use crate::file::FileError;
@@ -23,6 +24,31 @@ pub enum RunError {
         #[source]
         source: StoreError,
     },
+    /// This build is for the embedded database alone.
+    #[error("this program was built without AWS; `cargo run -p orders --features aws -- --aws …` has it")]
+    NoAws,
+    /// The tables cannot be used.
+    #[error("the tables cannot be used")]
+    Tables(#[source] StoreError),
+    /// The topic and its queues cannot be used.
+    #[cfg(feature = "aws")]
+    #[error("the topic and its queues cannot be used; run again to go on")]
+    Broker(#[from] cqrs_dynamo::BrokerError),
+    /// The delivery stands still, and no dead letter says why.
+    #[cfg(feature = "aws")]
+    #[error(
+        "nothing has arrived for {} seconds, and the read models lack commits ({arrived} of {orders} orders are \
+         complete); run again to go on, with `--replay` where messages were discarded",
+        .patience.as_secs()
+    )]
+    Late {
+        /// How many orders are as they should be in their read model.
+        arrived: usize,
+        /// How many there are.
+        orders: usize,
+        /// How long it was waited.
+        patience: std::time::Duration,
+    },
     /// The program is wired wrongly.
     #[error(transparent)]
     Wiring(#[from] BuildError),
@@ -40,6 +66,9 @@ pub enum RunError {
     /// The delivery failed; the commands are executed.
     #[error("the events cannot be delivered; run again to go on")]
     Delivery(#[from] DeliveryError),
+    /// The read models could not be built anew; the old ones are still there.
+    #[error("the replay stopped; run again to go on")]
+    Replay(#[from] ReplayError),
     /// What is stored cannot be read.
     #[error("the result cannot be read")]
     Read(#[from] StoreError),

@@ -3,7 +3,13 @@
 //! [`domain`] and [`read_models`] are what a user of the framework writes. The rest is the program around it:
 //! [`mod@file`] reads and checks the commands, [`session`] executes and delivers them, [`report`] holds what was
 //! seen, and [`text`] shows it to people.
+//!
+//! With the feature `aws`, [`aws`] takes the events over SNS and SQS instead.
 
+#[cfg(feature = "aws")]
+pub mod arrival;
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod domain;
 pub mod entry;
 pub mod error;
@@ -26,6 +32,7 @@ pub use report::Report;
 use std::path::Path;
 
 use file::CommandFile;
+use options::{Part, Place, Stack};
 use session::Session;
 
 /// Executes a file of commands, delivers what came of them, and reads the result.
@@ -38,13 +45,15 @@ use session::Session;
 pub async fn run(options: &Options) -> Result<Report, RunError> {
     let file = CommandFile::read(&options.file)?;
     let wanted = options.order.as_deref().map(|id| file.find_order(id)).transpose()?;
-    let session = Session::open(&options.database).await?;
+    let session = open(&options.place).await?;
 
     let start = session.cost();
     let outcomes = session.execute(&file).await?;
     let executed = session.cost();
-    let delivery = session.deliver().await?;
+    let delivery = session.deliver(&file).await?;
     let delivered = session.cost();
+
+    let replays = if options.replay { session.replay().await? } else { Vec::new() };
 
     let closely = wanted.or_else(|| file.longest_order(&outcomes));
     let order = match closely {
@@ -53,12 +62,39 @@ pub async fn run(options: &Options) -> Result<Report, RunError> {
     };
     Ok(Report {
         file: shown(&options.file),
-        database: shown(&options.database),
+        database: match &options.place {
+            Place::Embedded(path) => shown(path),
+            Place::Aws(stack) => format!("AWS, as `{}*`", stack.prefix),
+        },
         commands: report::Commands::new(&file, outcomes, executed - start),
         delivery: report::Delivery { cost: (delivered - executed).into(), ..delivery },
         tenants: session.tenants(file.tenants()).await?,
         order,
+        replays,
     })
+}
+
+async fn open(place: &Place) -> Result<Session, RunError> {
+    match place {
+        Place::Embedded(path) => Session::open(path).await,
+        #[cfg(feature = "aws")]
+        Place::Aws(stack) => Session::connect(stack).await,
+        #[cfg(not(feature = "aws"))]
+        Place::Aws(_) => Err(RunError::NoAws),
+    }
+}
+
+/// Runs a part of the way over AWS until it is interrupted; returns how many commits or messages it is through with.
+///
+/// # Errors
+/// [`RunError::Tables`], [`RunError::Broker`], [`RunError::Delivery`]; [`RunError::NoAws`] in a build without.
+pub async fn serve(part: Part, stack: &Stack) -> Result<u64, RunError> {
+    #[cfg(feature = "aws")]
+    if let Some(pipeline) = Session::connect(stack).await?.pipeline() {
+        return pipeline.serve(part).await;
+    }
+    let _ = (part, stack);
+    Err(RunError::NoAws)
 }
 
 /// A path as the reader would type it here.

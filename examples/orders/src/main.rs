@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use orders::options::{HELP, Request};
+use orders::options::{HELP, Part, Request, Stack};
 use orders::{Options, Report, text};
 
 /// The exit code for wrong arguments.
@@ -22,6 +22,7 @@ async fn main() -> ExitCode {
     let ended = match request {
         Request::Help => print(HELP).map(|()| ExitCode::SUCCESS).map_err(Into::into),
         Request::Run(options) => run(&options).await,
+        Request::Serve(part, stack) => serve(part, &stack).await,
     };
     ended.unwrap_or_else(|error| {
         eprintln!("error: {}", chain(&*error));
@@ -37,6 +38,16 @@ async fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
         eprintln!("error: {left} commits could not be delivered; they are kept as dead letters");
         return Ok(ExitCode::FAILURE);
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(part: Part, stack: &Stack) -> Result<ExitCode, Box<dyn Error>> {
+    let what = match part {
+        Part::Relay => "commits published",
+        Part::Worker => "messages done",
+    };
+    let count = orders::serve(part, stack).await?;
+    eprintln!("{count} {what}");
     Ok(ExitCode::SUCCESS)
 }
 

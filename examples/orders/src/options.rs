@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The file that ships with the program.
 const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/commands.jsonl");
@@ -11,6 +12,7 @@ pub const HELP: &str = "\
 Executes the commands of a file on an event store, delivers the events, and shows the read models.
 
 usage: orders [options] [FILE]
+       orders --aws --serve relay|worker [options]
 
   FILE         commands, one JSON object a line; default: the `commands.jsonl` that ships with the program.
                The whole file is checked first: one bad line, and nothing is executed.
@@ -18,8 +20,18 @@ usage: orders [options] [FILE]
 options:
   --db PATH    the database, made where it is not there; default: `orders.db`
   --order ID   the order whose audit trail is shown; default: the first one with the most commits
+  --replay     then builds the read models anew from all commits
   --json       one JSON document on stdout instead of text
   -h, --help   this text
+
+on AWS (a build with `--features aws`):
+  --aws        on DynamoDB, its stream, SNS and SQS in the place of the database. The configuration is that of every
+               AWS program: `AWS_PROFILE`, `AWS_REGION`, … and `AWS_ENDPOINT_URL…` for emulators. Tables, topic and
+               queues that are not there are made. Relay and worker run in this process until all has arrived.
+  --prefix P   what the names of tables, topic and queues begin with; default: `orders-`
+  --serve PART `relay` or `worker`: executes nothing, and runs this part until it is interrupted. Any number of
+               them may run at once, here and elsewhere.
+  --lease S    how many seconds the work of a relay or a worker that died waits for another one; default: 30
 
 Commands:
   {\"command\": \"create\", \"tenant\": …, \"orderId\": …, \"at\": RFC 3339 time, \"customerId\": …,
@@ -43,7 +55,8 @@ The document of `--json`:
      \"customers\": [{\"customerId\", \"orders\", \"total\"}, …]}, …],
    \"order\": null | {\"tenant\", \"orderId\",
      \"history\": [{\"version\", \"at\", \"by\", \"commandId\", \"event\", \"data\"}, …],
-     \"now\": STATE, \"atVersion\": STATE, \"asOf\": STATE with \"time\"}}
+     \"now\": STATE, \"atVersion\": STATE, \"asOf\": STATE with \"time\"},
+   \"replays\": [{\"projection\", \"commits\", \"streams\", \"views\", \"seconds\", COST}, …]}
   COST is \"cost\": {\"requests\", \"writeUnits\", \"readUnits\", \"streamRequests\"}
   STATE is {\"version\", \"status\", \"customerId\", \"total\"}; amounts are cents
 
@@ -51,22 +64,58 @@ Exit code: 0 after a run, whatever was rejected; 1 where the run failed or left 
 arguments.
 ";
 
-/// What the program is asked to do.
+/// What a run is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// The file of commands.
     pub file: PathBuf,
-    /// The database.
-    pub database: PathBuf,
+    /// Where the events are.
+    pub place: Place,
     /// The order whose audit trail is shown.
     pub order: Option<String>,
+    /// Whether the read models are built anew.
+    pub replay: bool,
     /// Whether a program reads the output.
     pub json: bool,
 }
 
+/// Where the events are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In a database of this machine.
+    Embedded(PathBuf),
+    /// In an AWS account, or what the environment says instead.
+    Aws(Stack),
+}
+
+/// What belongs together in an AWS account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stack {
+    /// What all names begin with.
+    pub prefix: String,
+    /// How long the work of a relay or a worker that died waits for another one.
+    pub lease: Duration,
+}
+
+/// What runs as a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// From the stream of the events table to the topic.
+    Relay,
+    /// From the queues to the read models and handlers.
+    Worker,
+}
+
 impl Default for Options {
     fn default() -> Self {
-        Self { file: SHIPPED.into(), database: "orders.db".into(), order: None, json: false }
+        let place = Place::Embedded("orders.db".into());
+        Self { file: SHIPPED.into(), place, order: None, replay: false, json: false }
+    }
+}
+
+impl Default for Stack {
+    fn default() -> Self {
+        Self { prefix: "orders-".to_owned(), lease: Duration::from_secs(30) }
     }
 }
 
@@ -77,33 +126,134 @@ pub enum Request {
     Help,
     /// A run.
     Run(Options),
+    /// A service.
+    Serve(Part, Stack),
+}
+
+/// What is wrong with the arguments.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UsageError {
+    /// One by itself.
+    #[error(transparent)]
+    Argument(#[from] lexopt::Error),
+    /// Two that exclude each other.
+    #[error("`{one}` and `{other}` exclude each other")]
+    Excluded {
+        /// One of them.
+        one: &'static str,
+        /// The other.
+        other: &'static str,
+    },
+    /// One that makes no sense alone.
+    #[error("`{option}` needs `--aws`")]
+    NeedsAws {
+        /// The one.
+        option: &'static str,
+    },
+}
+
+/// The options as they come.
+#[derive(Default)]
+struct Given {
+    file: Option<PathBuf>,
+    database: Option<PathBuf>,
+    order: Option<String>,
+    replay: bool,
+    json: bool,
+    aws: bool,
+    prefix: Option<String>,
+    lease: Option<Duration>,
+    serve: Option<Part>,
 }
 
 impl Request {
     /// Reads the arguments, without the program's name.
     ///
     /// # Errors
-    /// [`lexopt::Error`] for an unknown option, a missing value, or a second file.
-    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, lexopt::Error> {
+    /// [`UsageError`]: an unknown option, a missing value, a second file, options that do not go together.
+    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, UsageError> {
         use lexopt::prelude::{Long, Short, Value, ValueExt};
 
-        let mut options = Options::default();
-        let mut file = None;
+        let mut given = Given::default();
         let mut parser = lexopt::Parser::from_args(arguments);
         while let Some(argument) = parser.next()? {
             match argument {
                 Short('h') | Long("help") => return Ok(Self::Help),
-                Long("db") => options.database = parser.value()?.into(),
-                Long("order") => options.order = Some(parser.value()?.string()?),
-                Long("json") => options.json = true,
-                Value(path) if file.is_none() => file = Some(PathBuf::from(path)),
-                other => return Err(other.unexpected()),
+                Long("db") => given.database = Some(parser.value()?.into()),
+                Long("order") => given.order = Some(parser.value()?.string()?),
+                Long("replay") => given.replay = true,
+                Long("json") => given.json = true,
+                Long("aws") => given.aws = true,
+                Long("prefix") => given.prefix = Some(parser.value()?.string()?),
+                Long("lease") => given.lease = Some(Duration::from_secs(parser.value()?.parse()?)),
+                Long("serve") => given.serve = Some(parser.value()?.parse_with(Part::parse)?),
+                Value(path) if given.file.is_none() => given.file = Some(PathBuf::from(path)),
+                other => return Err(other.unexpected().into()),
             }
         }
-        if let Some(file) = file {
-            options.file = file;
+        given.request()
+    }
+}
+
+impl Part {
+    fn parse(name: &str) -> Result<Self, &'static str> {
+        match name {
+            "relay" => Ok(Self::Relay),
+            "worker" => Ok(Self::Worker),
+            _ => Err("it is `relay` or `worker`"),
         }
-        Ok(Self::Run(options))
+    }
+}
+
+impl Given {
+    fn request(self) -> Result<Request, UsageError> {
+        if self.aws {
+            self.check_aws()?;
+        } else {
+            let needy = [
+                ("--prefix", self.prefix.is_some()),
+                ("--lease", self.lease.is_some()),
+                ("--serve", self.serve.is_some()),
+            ];
+            if let Some((option, _)) = needy.into_iter().find(|(_, given)| *given) {
+                return Err(UsageError::NeedsAws { option });
+            }
+        }
+        let usual = Stack::default();
+        let stack =
+            Stack { prefix: self.prefix.unwrap_or(usual.prefix), lease: self.lease.unwrap_or(usual.lease) };
+        if let Some(part) = self.serve {
+            return Ok(Request::Serve(part, stack));
+        }
+        let usual = Options::default();
+        Ok(Request::Run(Options {
+            file: self.file.unwrap_or(usual.file),
+            place: match (self.aws, self.database) {
+                (true, _) => Place::Aws(stack),
+                (false, Some(database)) => Place::Embedded(database),
+                (false, None) => usual.place,
+            },
+            order: self.order,
+            replay: self.replay,
+            json: self.json,
+        }))
+    }
+
+    fn check_aws(&self) -> Result<(), UsageError> {
+        if self.database.is_some() {
+            return Err(UsageError::Excluded { one: "--aws", other: "--db" });
+        }
+        let for_a_run = [
+            ("FILE", self.file.is_some()),
+            ("--order", self.order.is_some()),
+            ("--replay", self.replay),
+            ("--json", self.json),
+        ];
+        match for_a_run.into_iter().find(|(_, given)| *given && self.serve.is_some()) {
+            Some((other, _)) => Err(UsageError::Excluded { one: "--serve", other }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -119,11 +269,13 @@ mod tests {
     fn arguments_become_options() {
         let wanted = Options {
             file: "a.jsonl".into(),
-            database: "b.db".into(),
+            place: Place::Embedded("b.db".into()),
             order: Some("7".to_owned()),
+            replay: true,
             json: true,
         };
-        assert_eq!(parse(&["a.jsonl", "--json", "--db", "b.db", "--order=7"]), Ok(Request::Run(wanted)));
+        let given = ["a.jsonl", "--json", "--replay", "--db", "b.db", "--order=7"];
+        assert_eq!(parse(&given), Ok(Request::Run(wanted)));
         assert_eq!(parse(&[]), Ok(Request::Run(Options::default())));
         assert_eq!(parse(&["x", "-h"]), Ok(Request::Help));
     }
@@ -133,5 +285,20 @@ mod tests {
         assert!(parse(&["--jsno"]).unwrap_err().contains("--jsno"));
         assert!(parse(&["a", "b"]).unwrap_err().contains('b'));
         assert!(parse(&["--db"]).unwrap_err().contains("--db"));
+        assert_eq!(parse(&["--serve", "relay"]).unwrap_err(), "`--serve` needs `--aws`");
+    }
+
+    #[test]
+    fn arguments_for_aws_become_options() {
+        let stack = Stack { prefix: "p-".to_owned(), lease: Duration::from_secs(2) };
+        let place = Place::Aws(stack.clone());
+        let wanted = Request::Run(Options { place, ..Options::default() });
+        assert_eq!(parse(&["--aws", "--prefix", "p-", "--lease", "2"]), Ok(wanted));
+        let served = parse(&["--aws", "--serve", "worker", "--prefix", "p-", "--lease", "2"]);
+        assert_eq!(served, Ok(Request::Serve(Part::Worker, stack)));
+        assert!(parse(&["--aws", "--serve", "all"]).unwrap_err().contains("`relay` or `worker`"));
+        assert_eq!(parse(&["--aws", "--db", "x"]).unwrap_err(), "`--aws` and `--db` exclude each other");
+        let both = parse(&["--aws", "--serve", "relay", "x.jsonl"]).unwrap_err();
+        assert_eq!(both, "`--serve` and `FILE` exclude each other");
     }
 }

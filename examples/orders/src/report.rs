@@ -1,5 +1,6 @@
 //! What a run saw, as data: what `--json` prints, and what the text is made of.
 
+use cqrs_core::delivery::{DeadLetter, LetterId};
 use cqrs_core::prelude::*;
 use cqrs_dynamo::Cost;
 use serde::Serialize;
@@ -26,6 +27,8 @@ pub struct Report {
     pub tenants: Vec<TenantViews>,
     /// One order, closely.
     pub order: Option<Trail>,
+    /// The read models that were built anew.
+    pub replays: Vec<Rebuilt>,
 }
 
 /// What became of the commands.
@@ -100,6 +103,23 @@ pub struct Spent {
     pub read_units: f64,
     /// Requests to the stream of the events table.
     pub stream_requests: u64,
+}
+
+/// A read model that was built anew.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Rebuilt {
+    /// Its projection.
+    pub projection: &'static str,
+    /// How many commits were read.
+    pub commits: u64,
+    /// How many streams it is made of.
+    pub streams: u64,
+    /// How many views were put in place.
+    pub views: u64,
+    /// How long it took.
+    pub seconds: f64,
+    /// What it cost.
+    pub cost: Spent,
 }
 
 /// The read models of one tenant.
@@ -217,6 +237,13 @@ impl Executed {
             command_id: entry.line.id(),
             outcome,
         }
+    }
+}
+
+impl From<DeadLetter> for Letter {
+    fn from(letter: DeadLetter) -> Self {
+        let LetterId { subscriber, pk, sk } = letter.id;
+        Self { subscriber, pk, sk, reason: letter.reason }
     }
 }
 

@@ -1,27 +1,38 @@
-//! One open database: commands in, events delivered, views out.
+//! One store: commands in, events delivered, views out.
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::OnceLock;
+use std::time::Instant;
 
 use cqrs_core::prelude::*;
+use cqrs_core::replay::{Progress, Replayable};
 use cqrs_core::{Aggregate, StoreError};
 use cqrs_dynamo::{Cost, Dynamo};
 use futures_util::{TryStreamExt, pin_mut};
 
+#[cfg(feature = "aws")]
+use crate::aws::{self, Pipeline};
 use crate::domain::{Order, OrderKey};
 use crate::error::RunError;
 use crate::file::CommandFile;
+#[cfg(feature = "aws")]
+use crate::options::Stack;
 use crate::outcome::Outcome;
 use crate::progress;
 use crate::read_models::{CustomerTotals, NotificationService, OrderCreatedHandler, OrderSummary};
-use crate::report::{CustomerRow, Delivery, Happened, Letter, OrderRow, StateAsOf, TenantViews, Trail};
+use crate::report::{
+    CustomerRow, Delivery, Happened, Letter, OrderRow, Rebuilt, StateAsOf, TenantViews, Trail,
+};
 
-/// One open database.
+/// One store, and the way from it to the read models.
 #[derive(Debug)]
 pub struct Session {
     dynamo: Dynamo,
     app: App,
     notifications: NotificationService,
+    #[cfg(feature = "aws")]
+    pipeline: Option<Pipeline>,
 }
 
 impl Session {
@@ -32,12 +43,41 @@ impl Session {
     pub async fn open(path: &Path) -> Result<Self, RunError> {
         let opened = Dynamo::embedded(path).await;
         let dynamo = opened.map_err(|source| RunError::Database { path: path.to_owned(), source })?;
+        Self::on(dynamo)
+    }
+
+    /// Makes what is not there of an AWS account's tables, topic and queues, and goes over these.
+    ///
+    /// # Errors
+    /// [`RunError::Tables`], [`RunError::Broker`], [`RunError::Wiring`].
+    #[cfg(feature = "aws")]
+    pub async fn connect(stack: &Stack) -> Result<Self, RunError> {
+        let dynamo = aws::tables(stack).await?;
+        let session = Self::on(dynamo)?;
+        let pipeline = Pipeline::create(&session.dynamo, &session.app, stack).await?;
+        Ok(Self { pipeline: Some(pipeline), ..session })
+    }
+
+    fn on(dynamo: Dynamo) -> Result<Self, RunError> {
         let notifications = NotificationService::default();
         let app = App::builder(dynamo.event_store())
             .views(dynamo.views())
             .provide(OrderCreatedHandler { notifications: notifications.clone() })
             .build()?;
-        Ok(Self { dynamo, app, notifications })
+        Ok(Self {
+            dynamo,
+            app,
+            notifications,
+            #[cfg(feature = "aws")]
+            pipeline: None,
+        })
+    }
+
+    /// The way over AWS, where that is the way.
+    #[cfg(feature = "aws")]
+    #[must_use]
+    pub fn pipeline(&self) -> Option<&Pipeline> {
+        self.pipeline.as_ref()
     }
 
     /// What has been asked of the database so far.
@@ -51,7 +91,7 @@ impl Session {
     /// # Errors
     /// [`RunError::Line`] where the store fails.
     pub async fn execute(&self, file: &CommandFile) -> Result<Vec<Outcome>, RunError> {
-        let progress = progress::bar(file.entries.len());
+        let progress = progress::bar("executing", file.entries.len());
         let mut outcomes = Vec::with_capacity(file.entries.len());
         for entry in &file.entries {
             let outcome = entry.execute(&self.app).await.map_err(|source| RunError::Line {
@@ -69,20 +109,54 @@ impl Session {
     /// Delivers every commit that a subscriber has not taken yet.
     ///
     /// # Errors
-    /// [`RunError::Delivery`].
-    pub async fn deliver(&self) -> Result<Delivery, RunError> {
+    /// [`RunError::Delivery`]; over AWS also [`RunError::Broker`] and [`RunError::Late`].
+    pub async fn deliver(&self, file: &CommandFile) -> Result<Delivery, RunError> {
+        #[cfg(feature = "aws")]
+        if let Some(pipeline) = &self.pipeline {
+            let delivered = pipeline.deliver(file).await?;
+            return Ok(Delivery { confirmations: self.notifications.sent(), ..delivered });
+        }
+        let _ = file;
         let delivered = self.app.run_until_idle().await?;
-        let letters = self.app.dead_letters().list().await?.into_iter().map(|letter| Letter {
-            subscriber: letter.id.subscriber,
-            pk: letter.id.pk,
-            sk: letter.id.sk,
-            reason: letter.reason,
-        });
+        let letters = self.app.dead_letters().list().await?.into_iter();
         Ok(Delivery {
             commits: delivered.commits,
             confirmations: self.notifications.sent(),
-            dead_letters: letters.collect(),
+            dead_letters: letters.map(Letter::from).collect(),
             ..Delivery::default()
+        })
+    }
+
+    /// Builds both read models anew from all commits.
+    ///
+    /// # Errors
+    /// [`RunError::Replay`].
+    pub async fn replay(&self) -> Result<Vec<Rebuilt>, RunError> {
+        Ok(vec![self.rebuild::<OrderSummary>().await?, self.rebuild::<CustomerTotals>().await?])
+    }
+
+    async fn rebuild<P: Replayable>(&self) -> Result<Rebuilt, RunError> {
+        let bar = OnceLock::new();
+        let show = |progress: Progress| {
+            let total = progress.total.unwrap_or_default();
+            let length = usize::try_from(total).unwrap_or(usize::MAX);
+            let bar = bar.get_or_init(|| progress::bar(format!("building {}", P::NAME), length));
+            // DynamoDB counts every six hours: there may be more by now.
+            bar.set_length(total.max(progress.done.commits));
+            bar.set_position(progress.done.commits);
+        };
+        let (before, started) = (self.cost(), Instant::now());
+        let done = self.app.replay::<P>().progress(show).await?;
+        if let Some(bar) = bar.get() {
+            bar.finish_and_clear();
+        }
+        Ok(Rebuilt {
+            projection: P::NAME,
+            commits: done.commits,
+            streams: done.streams,
+            views: done.views,
+            seconds: started.elapsed().as_secs_f64(),
+            cost: (self.cost() - before).into(),
         })
     }
 

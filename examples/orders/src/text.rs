@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::domain::Status;
 use crate::money::Money;
 use crate::outcome::{Counts, Outcome};
-use crate::report::{Commands, Delivery, Executed, Report, Spent, State, TenantViews, Trail};
+use crate::report::{Commands, Delivery, Executed, Rebuilt, Report, Spent, State, TenantViews, Trail};
 use crate::table::Align::{Left, Right};
 use crate::table::{Table, printable};
 
@@ -22,6 +22,7 @@ pub fn of(report: &Report) -> String {
     parts.extend(report.tenants.iter().map(views));
     parts.extend(report.order.as_ref().map(trail));
     parts.extend(dead_letters(&report.delivery));
+    parts.extend(replays(&report.replays));
     parts.push(costs(&report.commands, &report.delivery));
     parts.join("\n")
 }
@@ -165,6 +166,33 @@ fn dead_letters(delivery: &Delivery) -> Option<String> {
         table.row([letter.subscriber.clone(), letter.pk.clone(), letter.sk.clone(), letter.reason.clone()]);
     }
     (!table.is_empty()).then(|| format!("Dead letters: {}\n{table}", delivery.dead_letters.len()))
+}
+
+fn replays(replays: &[Rebuilt]) -> Option<String> {
+    let mut table = Table::new(&[
+        ("built anew", Left),
+        ("commits", Right),
+        ("streams", Right),
+        ("views", Right),
+        ("seconds", Right),
+        ("requests", Right),
+        ("WCU", Right),
+        ("RCU", Right),
+    ]);
+    for rebuilt in replays {
+        let Rebuilt { projection, commits, streams, views, seconds, cost } = rebuilt;
+        table.row([
+            (*projection).to_owned(),
+            commits.to_string(),
+            streams.to_string(),
+            views.to_string(),
+            format!("{seconds:.2}"),
+            cost.requests.to_string(),
+            cost.write_units.to_string(),
+            cost.read_units.to_string(),
+        ]);
+    }
+    (!table.is_empty()).then(|| table.to_string())
 }
 
 fn costs(commands: &Commands, delivery: &Delivery) -> String {

@@ -93,6 +93,40 @@ async fn a_service_finishes_what_it_holds() {
 }
 
 #[tokio::test]
+async fn a_service_that_fails_while_it_stops_has_stopped() {
+    let (database, dynamo) = database().await;
+    let faults =
+        Faults::new(&database, |call| match call.operation == "PutItem" && call.is_for("delivery") {
+            true => Fault::Reset,
+            false => Fault::None,
+        });
+    let gate = Gate::default();
+    let gated = |dynamo: &Dynamo| {
+        App::builder(dynamo.event_store()).provide(gate.clone()).only(["gate"]).build().unwrap()
+    };
+    let app = gated(&faults.dynamo_without_retries());
+    open(&app, &["1"]).await;
+    pay(&app, &["1"]).await;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (hear, heard) = oneshot::channel();
+    let service = tokio::spawn(async move {
+        let shutdown = async {
+            drop(stopped.await);
+            hear.send(()).unwrap();
+        };
+        app.run(shutdown).await
+    });
+    gate.entered.notified().await;
+    stop.send(()).unwrap();
+    heard.await.unwrap();
+    // It has seen that it is to stop, and now it cannot keep its position.
+    gate.opened.notify_one();
+    service.await.unwrap().unwrap();
+    gate.opened.notify_one();
+    assert_eq!(gated(&dynamo).run_until_idle().await.unwrap().commits, 2, "nothing is lost");
+}
+
+#[tokio::test]
 async fn a_service_goes_on_after_faults_that_pass() {
     for (operation, fault) in [
         ("GetRecords", Fault::Answer(400, "LimitExceededException")),

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cqrs_core::Timestamp;
 use cqrs_core::delivery::DeliveryError;
 use cqrs_dynamo::{Dynamo, Relay};
 use cqrs_tests::faults::{Call, Fault, Faults};
@@ -156,4 +157,41 @@ async fn a_relay_rides_out_what_passes_and_stops_when_it_is_told_to() {
     let done = until(|| async { requests.arrived().len() >= 12 });
     relay.run(done).await.unwrap();
     requests.check(&["ACCOUNT#1"], 12, "through many faults");
+}
+
+#[tokio::test]
+async fn a_relay_that_fails_while_it_stops_has_stopped() {
+    let (database, dynamo, app) = database().await;
+    let topic = Topic::standard().await;
+    deposits(&app, &["1"], 5).await;
+    let faults = Faults::new(&database, |call| match call.body.contains(":position") {
+        true => Fault::Reset,
+        false => Fault::None,
+    });
+    let go = Arc::new(Notify::new());
+    let held = Answer::Held(Arc::clone(&go));
+    let (publisher, first) = topic.publisher_with(move |_| held.clone());
+    let mut failing = Relay::new(&faults.dynamo_without_retries(), &app, publisher);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let heard = Arc::new(Notify::new());
+    let hear = Arc::clone(&heard);
+    let failing = tokio::spawn(async move {
+        let shutdown = async {
+            drop(stopped.await);
+            hear.notify_one();
+        };
+        failing.run(shutdown).await
+    });
+    until(|| async { first.count() == 1 }).await;
+    stop.send(()).unwrap();
+    heard.notified().await;
+    // It has seen that it is to stop, and now it cannot keep its position.
+    go.notify_one();
+    assert_eq!(failing.await.unwrap().unwrap().commits, 5, "as far as the topic goes");
+
+    let later = Timestamp::now() + Duration::from_mins(1);
+    let (publisher, second) = topic.publisher();
+    let mut relay = Relay::new(&dynamo, &app, publisher).clock(move || later);
+    relay.run_until_idle().await.unwrap();
+    second.check(&["ACCOUNT#1"], 5, "nothing is lost");
 }

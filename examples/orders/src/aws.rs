@@ -1,0 +1,129 @@
+//! Over AWS: the relay takes commits from the stream of the events table to the topic, the worker from the queues
+//! behind it to the read models and the handler.
+
+use std::time::Duration;
+
+use cqrs_core::App;
+use cqrs_core::delivery::Delivered;
+use cqrs_dynamo::{Broker, BrokerTopic, Dynamo, Relay, SnsPublisher, Tables, Worked, Worker};
+use tokio::sync::watch;
+
+use crate::arrival::Arrival;
+use crate::error::RunError;
+use crate::file::CommandFile;
+use crate::options::{Part, Stack};
+use crate::report::{Delivery, Letter};
+
+/// A receive that waits longer than this would be given up where the program ends.
+const WAIT: Duration = Duration::from_secs(1);
+
+/// The tables of a stack. Those that are not there are made.
+///
+/// # Errors
+/// [`RunError::Tables`].
+pub async fn tables(stack: &Stack) -> Result<Dynamo, RunError> {
+    let dynamo = Dynamo::from_env().await.map_err(RunError::Tables)?;
+    let dynamo = dynamo.with_tables(Tables::with_prefix(&stack.prefix));
+    dynamo.create_tables().await.map_err(RunError::Tables)?;
+    Ok(dynamo)
+}
+
+/// A topic with its queues, and what goes in and out.
+#[derive(Debug)]
+pub struct Pipeline {
+    dynamo: Dynamo,
+    app: App,
+    broker: Broker,
+    topic: BrokerTopic,
+    stack: Stack,
+}
+
+impl Pipeline {
+    /// Makes of topic and queues what is not there.
+    ///
+    /// # Errors
+    /// [`RunError::Broker`].
+    pub async fn create(dynamo: &Dynamo, app: &App, stack: &Stack) -> Result<Self, RunError> {
+        let broker = Broker::from_env().await?.with_prefix(&*stack.prefix);
+        let topic = broker.create(app).await?;
+        Ok(Self { dynamo: dynamo.clone(), app: app.clone(), broker, topic, stack: stack.clone() })
+    }
+
+    /// Runs relay and worker until the read models have all that the store has, or something is a dead letter.
+    ///
+    /// # Errors
+    /// [`RunError::Delivery`], [`RunError::Broker`], [`RunError::Late`].
+    pub async fn deliver(&self, file: &CommandFile) -> Result<Delivery, RunError> {
+        let (stop, stopping) = watch::channel(());
+        let worker = self.worker().settings(|settings| settings.wait = WAIT);
+        let arrived = async {
+            let arrived = self.wait(file).await;
+            drop(stop);
+            arrived
+        };
+        let mut relay = self.relay();
+        let published = async { Ok::<_, RunError>(relay.run(closed(stopping.clone())).await?) };
+        let worked = async { Ok::<_, RunError>(worker.run(closed(stopping.clone())).await?) };
+        let (Delivered { commits, .. }, Worked { .. }, ()) = tokio::try_join!(published, worked, arrived)?;
+        // What the read models say nothing of: the handler's messages.
+        worker.run_until_idle().await?;
+        Ok(Delivery { commits, dead_letters: self.letters().await?, ..Delivery::default() })
+    }
+
+    /// Runs one part until it is interrupted; returns how many commits or messages it is through with.
+    ///
+    /// # Errors
+    /// [`RunError::Delivery`], [`RunError::Broker`].
+    pub async fn serve(&self, part: Part) -> Result<u64, RunError> {
+        Ok(match part {
+            Part::Relay => self.relay().run(interrupted()).await?.commits,
+            Part::Worker => self.worker().run(interrupted()).await?.done,
+        })
+    }
+
+    fn relay(&self) -> Relay<SnsPublisher> {
+        let publisher = SnsPublisher::new(self.broker.sns().clone(), &self.topic.arn);
+        let relay = Relay::new(&self.dynamo, &self.app, publisher);
+        relay.settings(|settings| settings.lease = self.stack.lease)
+    }
+
+    fn worker(&self) -> Worker {
+        self.broker.worker(&self.app).settings(|settings| settings.visibility = self.stack.lease)
+    }
+
+    async fn wait(&self, file: &CommandFile) -> Result<(), RunError> {
+        let arrival = Arrival::of(file, &self.stack).await?;
+        arrival.wait(async || Ok(!self.letters().await?.is_empty())).await
+    }
+
+    /// The dead letters of all queues, and what the relay could not make sense of.
+    async fn letters(&self) -> Result<Vec<Letter>, RunError> {
+        let unread = self.app.dead_letters().list().await?.into_iter();
+        let mut all: Vec<_> = unread.map(Letter::from).collect();
+        for queue in &self.topic.queues {
+            let letters = self.broker.dead_letters(&self.app, &queue.queue).await?.list().await?;
+            all.extend(letters.into_iter().map(|letter| Letter {
+                subscriber: queue.queue.clone(),
+                pk: letter.stream.as_ref().map_or_else(String::new, |stream| stream.pk().to_owned()),
+                sk: match letter.stream.zip(letter.version) {
+                    Some((stream, version)) => stream.commit_sk(version),
+                    None => letter.id,
+                },
+                reason: letter.reason.unwrap_or_else(|| "received too often".to_owned()),
+            }));
+        }
+        Ok(all)
+    }
+}
+
+/// Resolves when the other end is gone.
+async fn closed(mut stopping: watch::Receiver<()>) {
+    while stopping.changed().await.is_ok() {}
+}
+
+/// Resolves at Ctrl-C; where that cannot be heard, it ends the process by itself.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}
