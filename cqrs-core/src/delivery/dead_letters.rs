@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::failure::{Failure, FailureKind};
 use super::intake::{self, RELAY};
 use super::queue::{failed, stream_of};
 use super::{DeadLetter, DeliveryError, LetterId, Publisher, Subscriber};
@@ -37,7 +38,8 @@ impl<'a> DeadLetters<'a> {
     /// at the first failure of a stream the rest of it stays. Returns how many were removed.
     ///
     /// # Errors
-    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Ledger`].
+    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Ledger`], [`DeliveryError::Outage`]; what is not removed
+    /// stays as it was.
     pub async fn redrive(&self, subscriber: &str) -> Result<usize, DeliveryError> {
         if subscriber == RELAY {
             return self.redrive_relay().await;
@@ -131,9 +133,17 @@ impl<'a> DeadLetters<'a> {
                 let retry = self.app.settings().delivery;
                 match subscriber.deliver(self.app, std::slice::from_ref(&commit), retry).await {
                     (_, None) => return Ok(true),
-                    // Nothing new is known about the letter.
-                    (_, Some(failure)) if failure.held.is_some() => return Ok(false),
-                    (_, Some(failure)) => (failure.reason, failure.attempts),
+                    (_, Some(Failure { reason, attempts, kind })) => match kind {
+                        // Nothing new is known about the letter.
+                        FailureKind::Held(_) => return Ok(false),
+                        FailureKind::Outage(source) => {
+                            return Err(DeliveryError::Outage {
+                                subscriber: subscriber.name.to_owned(),
+                                source,
+                            });
+                        }
+                        FailureKind::Passing | FailureKind::Permanent => (reason, attempts),
+                    },
                 }
             }
             Err(reason) => (reason, 1),

@@ -26,6 +26,7 @@ mod consumer;
 mod dead_letters;
 mod erased;
 mod error;
+mod failure;
 mod feed;
 mod inbox;
 mod intake;

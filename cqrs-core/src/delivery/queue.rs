@@ -5,7 +5,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::subscriber::Failure;
+use super::failure::{Failure, FailureKind};
 use super::{DeadLetter, DeliveryError, LetterId, Positions, Subscriber};
 use crate::app::App;
 use crate::commit::Commit;
@@ -103,9 +103,19 @@ impl Queue {
             let (done, failure) = self.subscriber.deliver(&self.app, left, retry).await;
             let Some(failure) = failure else { return Ok(()) };
             left = left.get(done..).unwrap_or_default();
-            let Some(until) = failure.held else {
-                let mut parked = self.parked.lock().await;
-                return self.park(&mut parked, &stream, left, Some(failure)).await;
+            let until = match failure.kind {
+                FailureKind::Held(until) => until,
+                // Whatever comes next would fail, too: the run is interrupted, and goes on at the same place.
+                FailureKind::Outage(source) => {
+                    return Err(DeliveryError::Outage {
+                        subscriber: self.subscriber.name.to_owned(),
+                        source,
+                    });
+                }
+                FailureKind::Passing | FailureKind::Permanent => {
+                    let mut parked = self.parked.lock().await;
+                    return self.park(&mut parked, &stream, left, Some(failure)).await;
+                }
             };
             // Most likely by a run of this very handler that was killed: only its lease is to be waited for.
             let wait = until.since(Timestamp::now()).min(retry.cap);

@@ -12,7 +12,6 @@ use std::pin::Pin;
 
 use crate::app::App;
 use crate::commit::Commit;
-use crate::handler::HandlerError;
 use crate::projection::Projection;
 
 pub(crate) use across::{Across, Goal, shadow_of};
@@ -28,7 +27,7 @@ pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
         &'a self,
         app: &'a App,
         commits: &'a [Commit],
-    ) -> Pin<Box<dyn Future<Output = Result<(), HandlerError>> + Send + 'a>>;
+    ) -> Pin<Box<dyn Future<Output = Result<(), ProjectError>> + Send + 'a>>;
 }
 
 pub(crate) fn projection_driver<P: Projection>() -> Box<dyn ProjectionDriver> {
@@ -48,7 +47,7 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
         &'a self,
         app: &'a App,
         commits: &'a [Commit],
-    ) -> Pin<Box<dyn Future<Output = Result<(), HandlerError>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<(), ProjectError>> + Send + 'a>> {
         Box::pin(async move {
             // A feed that repeats or mixes need not end with the latest.
             let Some(last) = commits.iter().max_by_key(|commit| commit.version) else { return Ok(()) };
