@@ -6,6 +6,7 @@ mod crash;
 mod letters;
 mod office;
 mod order;
+mod outage;
 mod redrive;
 mod relay;
 mod service;
