@@ -9,6 +9,7 @@ use futures_util::{StreamExt, stream};
 use moka::sync::Cache;
 use tokio::sync::{Mutex, Semaphore};
 
+use super::discards;
 use super::failure::{Failure, chain};
 use super::queue::failed;
 use super::{Body, DeliveryError, RetryPolicy, Subscriber};
@@ -131,11 +132,21 @@ impl Consumer {
     }
 
     /// Lets a stream flow again that was held back by a dead letter which is dropped, unless others hold it
-    /// back, too.
+    /// back, too. The projections of the queue go on without that commit where they cannot apply it; see
+    /// [`DeadLetters::discard`](super::DeadLetters::discard).
     ///
     /// # Errors
     /// [`DeliveryError::Ledger`].
-    pub async fn release(&self, stream: &StreamKey, version: Version) -> Result<(), DeliveryError> {
+    pub async fn discard(
+        &self,
+        stream: &StreamKey,
+        version: Version,
+        reason: &str,
+    ) -> Result<(), DeliveryError> {
+        for projection in self.subscribers.iter().filter(|subscriber| subscriber.is_projection()) {
+            let kept = discards::keep(&self.app, projection.name, stream, version, reason).await;
+            kept.map_err(|source| failed(projection.name, source))?;
+        }
         let unparked = self.app.ledger().unpark(&self.queue, stream, version).await;
         unparked.map_err(|source| failed(&self.queue, source))
     }

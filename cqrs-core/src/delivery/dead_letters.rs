@@ -1,11 +1,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::discards;
 use super::failure::{Failure, FailureKind};
 use super::intake::{self, RELAY};
 use super::queue::{failed, stream_of};
 use super::{DeadLetter, DeliveryError, LetterId, Publisher, Subscriber};
 use crate::app::App;
+use crate::key::StreamKey;
 
 /// The dead letters of an app's subscribers: list them, redrive them, drop them.
 ///
@@ -97,11 +99,37 @@ impl<'a> DeadLetters<'a> {
     /// Removes a dead letter without delivering it. Those behind it stay until they are redriven; where there are
     /// none, the stream flows on.
     ///
+    /// A handler never sees the commit. A projection goes on without it: when a later commit comes and this one still
+    /// cannot be applied, the view passes it over, with what else was discarded of its stream, and so does every replay. It
+    /// is not struck from the history: where the code has been repaired since, a view that has not passed it over yet, and
+    /// a replay, contain it. A letter of `@relay` that is discarded is passed over by every projection.
+    /// [`DeadLetters::discarded`] lists what is passed over.
+    ///
     /// # Errors
     /// [`DeliveryError::Ledger`].
     pub async fn discard(&self, id: &LetterId, reason: &str) -> Result<(), DeliveryError> {
         tracing::warn!(subscriber = id.subscriber, pk = id.pk, sk = id.sk, reason, "dead letter discarded");
+        // First, so that a view whose letter is gone is not stuck.
+        if let Ok((stream, version)) = StreamKey::parse_commit(&id.pk, &id.sk) {
+            let concerned = self.app.subscribers().iter().filter(|subscriber| {
+                subscriber.is_projection() && [subscriber.name, RELAY].contains(&id.subscriber.as_str())
+            });
+            for projection in concerned {
+                let kept = discards::keep(self.app, projection.name, &stream, version, reason).await;
+                kept.map_err(|source| failed(projection.name, source))?;
+            }
+        }
         self.app.ledger().remove_letter(id).await.map_err(|source| failed(&id.subscriber, source))
+    }
+
+    /// The commits that a projection passes over because they were discarded, with the reasons. Their records are not
+    /// kept: the store has them.
+    ///
+    /// # Errors
+    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Ledger`].
+    pub async fn discarded(&self, projection: &str) -> Result<Vec<DeadLetter>, DeliveryError> {
+        let projection = self.find(projection)?;
+        discards::all(self.app, projection.name).await.map_err(|source| failed(projection.name, source))
     }
 
     async fn of(&self, subscriber: &str) -> Result<Vec<DeadLetter>, DeliveryError> {

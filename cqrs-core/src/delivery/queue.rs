@@ -199,11 +199,11 @@ fn letter(subscriber: &str, commit: &Commit, failure: Option<Failure>) -> DeadLe
     }
 }
 
-fn letter_id(subscriber: &str, stream: &StreamKey, version: Version) -> LetterId {
+pub(crate) fn letter_id(subscriber: &str, stream: &StreamKey, version: Version) -> LetterId {
     LetterId { subscriber: subscriber.to_owned(), pk: stream.pk().to_owned(), sk: stream.commit_sk(version) }
 }
 
-fn place_of(letter: &DeadLetter) -> Option<(StreamKey, Version)> {
+pub(crate) fn place_of(letter: &DeadLetter) -> Option<(StreamKey, Version)> {
     StreamKey::parse_commit(&letter.id.pk, &letter.id.sk).ok()
 }
 

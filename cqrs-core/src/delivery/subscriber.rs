@@ -4,6 +4,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use tracing::{Instrument, Span, field};
 
+use super::discards::{self, LeftOut};
 use super::failure::{Failure, FailureKind, TryError};
 use super::inbox::Finish;
 use super::once::{Once, Progress};
@@ -28,6 +29,8 @@ pub(crate) struct Subscriber {
 
 /// How many streams a subscriber works on at the same time, where it does not say so itself.
 pub(crate) const CONCURRENT_STREAMS: usize = 16;
+
+const DISCARDS: &str = "what was discarded cannot be read";
 
 /// What a subscriber does with a commit.
 #[derive(Debug)]
@@ -78,8 +81,7 @@ impl Subscriber {
     ) -> (usize, Option<Failure>) {
         let apply = |commits| async move {
             let span = self.project_span(commits);
-            let applied = self.retried(retry, || caught(driver.apply(app, commits)));
-            let applied = applied.instrument(span.clone()).await;
+            let applied = self.apply(app, driver, commits, retry).instrument(span.clone()).await;
             if let Err(failure) = &applied {
                 trace::fail(&span, &failure.reason);
             }
@@ -97,6 +99,29 @@ impl Subscriber {
             }
         }
         (commits.len(), None)
+    }
+
+    /// Applies commits of one stream, and where that fails without those that were discarded.
+    async fn apply(
+        &self,
+        app: &App,
+        driver: &dyn ProjectionDriver,
+        commits: &[Commit],
+        retry: RetryPolicy,
+    ) -> Result<(), Failure> {
+        let none = LeftOut::new();
+        let failure = match self.retried(retry, || caught(driver.apply(app, commits, &none))).await {
+            Err(failure) if failure.is_of_the_commit() => failure,
+            applied => return applied,
+        };
+        let Some(commit) = commits.first() else { return Err(failure) };
+        let left_out = discards::of_stream(app, self.name, &commit.stream).await;
+        let left_out = left_out.map_err(|error| TryError::of(DISCARDS, error).after(failure.attempts))?;
+        if left_out.is_empty() {
+            return Err(failure);
+        }
+        tracing::warn!(?left_out, reason = failure.reason, "going on without what was discarded");
+        self.retried(retry, || caught(driver.apply(app, commits, &left_out))).await
     }
 
     async fn handle_all(

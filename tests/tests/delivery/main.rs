@@ -3,6 +3,7 @@
 mod chaos;
 mod consumer;
 mod crash;
+mod discard;
 mod letters;
 mod office;
 mod order;
