@@ -4,9 +4,10 @@ use std::sync::Arc;
 use super::discards;
 use super::failure::{Failure, FailureKind};
 use super::intake::{self, RELAY};
-use super::queue::{failed, stream_of};
+use super::queue::{failed, has_letters, letter, stream_of};
 use super::{DeadLetter, DeliveryError, LetterId, Publisher, Subscriber};
 use crate::app::App;
+use crate::commit::Commit;
 use crate::key::StreamKey;
 
 /// The dead letters of an app's subscribers: list them, redrive them, drop them.
@@ -38,6 +39,11 @@ impl<'a> DeadLetters<'a> {
 
     /// Delivers the dead letters of a subscriber again, in the order of each stream. What succeeds is removed;
     /// at the first failure of a stream the rest of it stays. Returns how many were removed.
+    ///
+    /// For `@relay` that is: a program that knows the type by now gives the commit to all its subscribers. Nobody could tell
+    /// who would have to wait for such a commit, so later ones of its stream did not: **a handler gets it after those it has
+    /// seen**, and can tell by the version; only where the stream has dead letters at the handler, it is put among them in
+    /// its place. Views are in order all the same. Where a handler cannot bear that, discard the letter.
     ///
     /// # Errors
     /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Ledger`], [`DeliveryError::Outage`]; what is not removed
@@ -80,7 +86,8 @@ impl<'a> DeadLetters<'a> {
     }
 
     /// Publishes the dead letters of `@relay` that this program can read, in the order of each stream: the redrive of a
-    /// relay to a topic. What the topic accepts is removed. Returns how many were removed.
+    /// relay to a topic. What the topic accepts is removed. Returns how many were removed. As in a [redrive](Self::redrive) of
+    /// `@relay`, later commits of their streams have been published before them.
     ///
     /// # Errors
     /// [`DeliveryError::Publish`], [`DeliveryError::Ledger`].
@@ -122,6 +129,27 @@ impl<'a> DeadLetters<'a> {
         self.app.ledger().remove_letter(id).await.map_err(|source| failed(&id.subscriber, source))
     }
 
+    /// Puts the dead letters of a subscriber that was renamed under its new name, to be redriven. Returns how many there
+    /// were. Nobody may deliver to either of the two meanwhile.
+    ///
+    /// # Errors
+    /// [`DeliveryError::UnknownSubscriber`] for the new name, [`DeliveryError::Ledger`]; nothing is lost, and the same call
+    /// goes on.
+    pub async fn hand_over(&self, old: &str, new: &str) -> Result<usize, DeliveryError> {
+        let new = self.find(new)?;
+        let letters = self.of(old).await?;
+        let moved = letters.len();
+        for letter in letters {
+            let id = LetterId { subscriber: new.name.to_owned(), ..letter.id.clone() };
+            let handed_over = async {
+                self.app.ledger().put_letter(&DeadLetter { id, ..letter.clone() }).await?;
+                self.app.ledger().remove_letter(&letter.id).await
+            };
+            handed_over.await.map_err(|source| failed(new.name, source))?;
+        }
+        Ok(moved)
+    }
+
     /// The commits that a projection passes over because they were discarded, with the reasons. Their records are not
     /// kept: the store has them.
     ///
@@ -132,7 +160,12 @@ impl<'a> DeadLetters<'a> {
         discards::all(self.app, projection.name).await.map_err(|source| failed(projection.name, source))
     }
 
-    async fn of(&self, subscriber: &str) -> Result<Vec<DeadLetter>, DeliveryError> {
+    /// The dead letters of one subscriber, by stream and version. It need not be there any more: after a subscriber was
+    /// renamed, its letters are found under the old name; [`DeadLetters::hand_over`] puts them under the new one.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Ledger`].
+    pub async fn of(&self, subscriber: &str) -> Result<Vec<DeadLetter>, DeliveryError> {
         let mut found: Vec<DeadLetter> = Vec::new();
         loop {
             let after = found.last().map(|letter| &letter.id);
@@ -182,6 +215,20 @@ impl<'a> DeadLetters<'a> {
         Ok(false)
     }
 
+    /// Puts a commit among the dead letters that its stream has at a subscriber; false where there are none.
+    async fn waits(&self, subscriber: &Subscriber, commit: &Commit) -> Result<bool, DeliveryError> {
+        let name = subscriber.name;
+        let parked = self.app.parked(name);
+        // Nobody takes the last of those letters away meanwhile.
+        let _held = parked.lock().await;
+        if !has_letters(self.app, name, &commit.stream).await? {
+            return Ok(false);
+        }
+        let put = self.app.ledger().put_letter(&letter(name, commit, None)).await;
+        put.map_err(|source| failed(name, source))?;
+        Ok(true)
+    }
+
     async fn redrive_relay(&self) -> Result<usize, DeliveryError> {
         let mut removed = 0;
         'letters: for letter in self.of(RELAY).await? {
@@ -189,8 +236,8 @@ impl<'a> DeadLetters<'a> {
             if !commit.events.iter().all(|event| self.app.knows(&event.name)) {
                 continue;
             }
-            for subscriber in self.app.subscribers() {
-                if subscriber.wants(&commit) && !self.deliver(subscriber, &letter).await? {
+            for subscriber in self.app.subscribers().iter().filter(|subscriber| subscriber.wants(&commit)) {
+                if !self.waits(subscriber, &commit).await? && !self.deliver(subscriber, &letter).await? {
                     continue 'letters;
                 }
             }

@@ -129,7 +129,7 @@ impl Queue {
         let mut parked = self.parked.lock().await;
         let Some(last) = parked.get(stream).copied() else { return Ok(false) };
         // Another process may have redriven or discarded them.
-        if !self.has_letters(stream).await? {
+        if !has_letters(&self.app, self.subscriber.name, stream).await? {
             parked.remove(stream);
             return Ok(false);
         }
@@ -137,14 +137,6 @@ impl Queue {
         let known = commits.partition_point(|commit| commit.version <= last);
         self.park(&mut parked, stream, commits.get(known..).unwrap_or_default(), None).await?;
         Ok(true)
-    }
-
-    async fn has_letters(&self, stream: &StreamKey) -> Result<bool, DeliveryError> {
-        let name = self.subscriber.name;
-        let start = letter_id(name, stream, Version::NONE);
-        let letters = self.app.ledger().letters(name, Some(&start)).await;
-        let letters = letters.map_err(|source| failed(name, source))?;
-        Ok(letters.first().and_then(stream_of).as_ref() == Some(stream))
     }
 
     /// Puts the first commit away with the reason, and the others behind it.
@@ -185,7 +177,20 @@ impl Queue {
     }
 }
 
-fn letter(subscriber: &str, commit: &Commit, failure: Option<Failure>) -> DeadLetter {
+/// Whether a stream has dead letters at a subscriber.
+pub(crate) async fn has_letters(
+    app: &App,
+    subscriber: &str,
+    stream: &StreamKey,
+) -> Result<bool, DeliveryError> {
+    let start = letter_id(subscriber, stream, Version::NONE);
+    let letters = app.ledger().letters(subscriber, Some(&start)).await;
+    let letters = letters.map_err(|source| failed(subscriber, source))?;
+    Ok(letters.first().and_then(stream_of).as_ref() == Some(stream))
+}
+
+/// A commit as a dead letter, with its failure; without one it waits behind an earlier commit.
+pub(crate) fn letter(subscriber: &str, commit: &Commit, failure: Option<Failure>) -> DeadLetter {
     let (reason, attempts) = match failure {
         Some(failure) => (failure.reason, failure.attempts),
         None => ("waits behind an earlier commit of its stream".to_owned(), 0),
