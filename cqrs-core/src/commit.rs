@@ -74,3 +74,10 @@ pub struct Commit {
     /// Who, when, because of what.
     pub metadata: Arc<Metadata>,
 }
+
+impl Commit {
+    /// The stored type name of its first event, for logs.
+    pub(crate) fn first_type(&self) -> Option<&str> {
+        self.events.first().map(|event| event.name.as_str())
+    }
+}

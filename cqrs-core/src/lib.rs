@@ -206,6 +206,9 @@
 //! most once, whatever was repeated or left out. What fails becomes a dead letter after some tries; see [`delivery`]
 //! and [`App::dead_letters`].
 //!
+//! Correlation id, causation id and trace context go with the commit all the way into the `tracing` span of the handler, and
+//! into the commands that it sends: [`trace`].
+//!
 //! # The past
 //!
 //! ```rust,standalone_crate
@@ -267,6 +270,7 @@ pub mod schema;
 pub mod store;
 mod tenant;
 mod timestamp;
+pub mod trace;
 mod version;
 pub mod view;
 

@@ -30,7 +30,7 @@ pub struct Metadata {
     /// The command id of the commit that caused this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causation_id: Option<String>,
-    /// The W3C `traceparent` of the span that sent the command.
+    /// The W3C `traceparent` of the span that sent the command; see [`trace`](crate::trace).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_context: Option<String>,
 }

@@ -16,6 +16,7 @@ pub(crate) struct Cause {
     event: String,
     command_id: String,
     correlation_id: String,
+    trace_context: Option<String>,
     sent: Mutex<HashMap<StreamKey, u32>>,
 }
 
@@ -26,6 +27,7 @@ impl Cause {
             event: format!("{}\n{}\n{index}", commit.stream.pk(), commit.stream.commit_sk(commit.version)),
             command_id: commit.metadata.command_id.clone(),
             correlation_id: commit.metadata.correlation_id.clone(),
+            trace_context: commit.metadata.trace_context.clone(),
             sent: Mutex::default(),
         }
     }
@@ -36,6 +38,10 @@ impl Cause {
 
     pub(crate) fn correlation_id(&self) -> &str {
         &self.correlation_id
+    }
+
+    pub(crate) fn trace_context(&self) -> Option<&str> {
+        self.trace_context.as_deref()
     }
 
     /// The id of the next command to `target`: a name-based UUID (RFC 9562, version 5).

@@ -1,4 +1,7 @@
+use std::any::type_name;
 use std::sync::Arc;
+
+use tracing::{Instrument, Span, field};
 
 use super::state::{State, decode};
 use super::{App, Committed, ExecuteError, Outcome};
@@ -7,6 +10,7 @@ use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::store::{Append, CorruptCommit, StoreError};
+use crate::trace;
 use crate::version::Version;
 
 /// So often a command is decided on the commit that it lost against, before it makes room.
@@ -18,6 +22,8 @@ pub(super) struct Intent {
     pub(super) metadata: Metadata,
     /// The id was given, so it may have been seen before.
     pub(super) idempotent: bool,
+    /// The metadata's trace context was given with the command.
+    pub(super) traced: bool,
     /// The time comes from this machine's clock, and may be moved to keep the stream in order.
     pub(super) own_clock: bool,
     pub(super) expected: Option<Version>,
@@ -43,24 +49,53 @@ impl<'a> Engine<'a> {
         Self { app, intent }
     }
 
-    #[tracing::instrument(
-        name = "execute",
-        level = "info",
-        skip_all,
-        fields(
-            pk = self.intent.stream.pk(),
-            sk = self.intent.stream.sk(),
-            aggregate = A::NAME,
-            command_id = self.intent.metadata.command_id,
-            correlation_id = self.intent.metadata.correlation_id,
-            version,
-            attempts,
-        )
-    )]
     pub(super) async fn execute<A, C>(
         mut self,
         command: &C,
     ) -> Result<Committed<A>, ExecuteError<A::Rejection>>
+    where
+        A: Decide<C>,
+        C: Command,
+    {
+        let span = self.span::<A, C>();
+        async {
+            if !self.intent.traced
+                && let Some(current) = trace::current()
+            {
+                self.intent.metadata.trace_context = Some(current);
+            }
+            self.run(command).await
+        }
+        .instrument(span)
+        .await
+    }
+
+    fn span<A: Aggregate, C>(&self) -> Span {
+        let Metadata { command_id, correlation_id, causation_id, trace_context, .. } = &self.intent.metadata;
+        let span = tracing::info_span!(
+            "execute",
+            pk = self.intent.stream.pk(),
+            sk = self.intent.stream.sk(),
+            aggregate = A::NAME,
+            command = type_name::<C>(),
+            command_id,
+            correlation_id,
+            causation_id,
+            trace_context,
+            version = field::Empty,
+            attempts = field::Empty,
+            otel.kind = trace::PRODUCER,
+        );
+        // The cause's trace goes on by itself where the handler's span is around this one.
+        if let Some(given) = trace_context
+            && (self.intent.traced || trace::current().is_none())
+        {
+            trace::join(&span, given);
+        }
+        span
+    }
+
+    async fn run<A, C>(&mut self, command: &C) -> Result<Committed<A>, ExecuteError<A::Rejection>>
     where
         A: Decide<C>,
         C: Command,
@@ -115,7 +150,7 @@ impl<'a> Engine<'a> {
                 Err(error) => return Err(error),
             }
         };
-        let span = tracing::Span::current();
+        let span = Span::current();
         span.record("version", state.version.get());
         span.record("attempts", lost + 1);
         slot.put(state);
@@ -207,7 +242,15 @@ impl<'a> Engine<'a> {
         name = "append",
         level = "debug",
         skip_all,
-        fields(version = commit.version.get(), events = commit.events.len(), r#type = commit.events.first().map(|event| event.name.as_str()))
+        fields(
+            pk = commit.stream.pk(),
+            sk = commit.stream.sk(),
+            version = commit.version.get(),
+            r#type = commit.first_type(),
+            events = commit.events.len(),
+            command_id = commit.metadata.command_id,
+            correlation_id = commit.metadata.correlation_id,
+        )
     )]
     async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
         self.app.event_store().append(commit).await

@@ -49,7 +49,7 @@ use crate::version::Version;
 /// | [`command_id`](Execute::command_id) | a new one; in a handler one that follows from the event |
 /// | [`correlation_id`](Execute::correlation_id) | the command id; in a handler the event's correlation id |
 /// | [`causation_id`](Execute::causation_id) | none; in a handler the command id of the event's commit |
-/// | [`trace_context`](Execute::trace_context) | none |
+/// | [`trace_context`](Execute::trace_context) | that of its own span, with the feature `opentelemetry`; else none, and in a handler that of the event's commit |
 /// | [`expect_version`](Execute::expect_version) | any version; conflicts are tried again |
 #[must_use = "a command does nothing until it is awaited"]
 pub struct Execute<'a, A: Aggregate, R> {
@@ -171,7 +171,7 @@ impl<A: Aggregate, R> Execute<'_, A, R> {
         self
     }
 
-    /// The W3C `traceparent` of the caller's span.
+    /// The W3C `traceparent` of the caller's span; see [`trace`](crate::trace).
     pub fn trace_context(mut self, traceparent: impl Into<String>) -> Self {
         self.trace_context = Some(traceparent.into());
         self
@@ -234,11 +234,13 @@ impl<'a, A: Aggregate, R: 'a> IntoFuture for Execute<'a, A, R> {
             metadata.created_by = self.by;
             metadata.causation_id =
                 self.causation_id.or_else(|| cause.map(|cause| cause.causation_id().to_owned()));
-            metadata.trace_context = self.trace_context;
+            let traced = self.trace_context.is_some();
+            metadata.trace_context = self.trace_context.or_else(|| cause?.trace_context().map(str::to_owned));
             let intent = Intent {
                 stream,
                 metadata,
                 idempotent,
+                traced,
                 own_clock: self.at.is_none(),
                 expected: self.expected,
             };

@@ -9,8 +9,9 @@ use futures_util::{StreamExt, stream};
 use moka::sync::Cache;
 use tokio::sync::{Mutex, Semaphore};
 
+use super::discards;
+use super::failure::{Failure, chain};
 use super::queue::failed;
-use super::subscriber::Failure;
 use super::{Body, DeliveryError, RetryPolicy, Subscriber};
 use crate::app::App;
 use crate::commit::Commit;
@@ -56,7 +57,8 @@ pub enum Verdict {
     /// It is done, and may be deleted.
     Done,
     /// It stays in its queue, and is received again. Also where another run has claimed its event for a handler with
-    /// `once`: no number of such receives makes a dead letter of it.
+    /// `once`, and where the views, the inbox or the event store are throttled or cannot be reached: no number of such
+    /// receives makes a dead letter of it here. The queue's own `maxReceiveCount` counts them.
     Retry {
         /// Why.
         reason: String,
@@ -130,11 +132,21 @@ impl Consumer {
     }
 
     /// Lets a stream flow again that was held back by a dead letter which is dropped, unless others hold it
-    /// back, too.
+    /// back, too. The projections of the queue go on without that commit where they cannot apply it; see
+    /// [`DeadLetters::discard`](super::DeadLetters::discard).
     ///
     /// # Errors
     /// [`DeliveryError::Ledger`].
-    pub async fn release(&self, stream: &StreamKey, version: Version) -> Result<(), DeliveryError> {
+    pub async fn discard(
+        &self,
+        stream: &StreamKey,
+        version: Version,
+        reason: &str,
+    ) -> Result<(), DeliveryError> {
+        for projection in self.subscribers.iter().filter(|subscriber| subscriber.is_projection()) {
+            let kept = discards::keep(&self.app, projection.name, stream, version, reason).await;
+            kept.map_err(|source| failed(projection.name, source))?;
+        }
         let unparked = self.app.ledger().unpark(&self.queue, stream, version).await;
         unparked.map_err(|source| failed(&self.queue, source))
     }
@@ -258,7 +270,7 @@ impl Consumer {
             // The failure is that of the first one that is not done.
             let verdict = match failure.take_if(|_| place >= done) {
                 _ if place < done => self.finish(commit, door).await,
-                Some(failure) if failure.is_final(receives, self.app.settings().delivery) => {
+                Some(failure) if failure.is_final(receives, self.app.settings().delivery.attempts) => {
                     dead = true;
                     self.park(commit, failure.reason).await
                 }
@@ -320,17 +332,6 @@ impl Consumer {
 
 fn unreadable(error: &StoreError) -> String {
     format!("the parked streams cannot be read: {}", chain(error))
-}
-
-/// An error with everything behind it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 impl fmt::Debug for Consumer {

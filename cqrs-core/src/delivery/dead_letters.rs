@@ -1,10 +1,14 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::discards;
+use super::failure::{Failure, FailureKind};
 use super::intake::{self, RELAY};
-use super::queue::{failed, stream_of};
+use super::queue::{failed, has_letters, letter, stream_of};
 use super::{DeadLetter, DeliveryError, LetterId, Publisher, Subscriber};
 use crate::app::App;
+use crate::commit::Commit;
+use crate::key::StreamKey;
 
 /// The dead letters of an app's subscribers: list them, redrive them, drop them.
 ///
@@ -36,8 +40,14 @@ impl<'a> DeadLetters<'a> {
     /// Delivers the dead letters of a subscriber again, in the order of each stream. What succeeds is removed;
     /// at the first failure of a stream the rest of it stays. Returns how many were removed.
     ///
+    /// For `@relay` that is: a program that knows the type by now gives the commit to all its subscribers. Nobody could tell
+    /// who would have to wait for such a commit, so later ones of its stream did not: **a handler gets it after those it has
+    /// seen**, and can tell by the version; only where the stream has dead letters at the handler, it is put among them in
+    /// its place. Views are in order all the same. Where a handler cannot bear that, discard the letter.
+    ///
     /// # Errors
-    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Ledger`].
+    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Ledger`], [`DeliveryError::Outage`]; what is not removed
+    /// stays as it was.
     pub async fn redrive(&self, subscriber: &str) -> Result<usize, DeliveryError> {
         if subscriber == RELAY {
             return self.redrive_relay().await;
@@ -76,7 +86,8 @@ impl<'a> DeadLetters<'a> {
     }
 
     /// Publishes the dead letters of `@relay` that this program can read, in the order of each stream: the redrive of a
-    /// relay to a topic. What the topic accepts is removed. Returns how many were removed.
+    /// relay to a topic. What the topic accepts is removed. Returns how many were removed. As in a [redrive](Self::redrive) of
+    /// `@relay`, later commits of their streams have been published before them.
     ///
     /// # Errors
     /// [`DeliveryError::Publish`], [`DeliveryError::Ledger`].
@@ -95,14 +106,66 @@ impl<'a> DeadLetters<'a> {
     /// Removes a dead letter without delivering it. Those behind it stay until they are redriven; where there are
     /// none, the stream flows on.
     ///
+    /// A handler never sees the commit. A projection goes on without it: when a later commit comes and this one still
+    /// cannot be applied, the view passes it over, with what else was discarded of its stream, and so does every replay. It
+    /// is not struck from the history: where the code has been repaired since, a view that has not passed it over yet, and
+    /// a replay, contain it. A letter of `@relay` that is discarded is passed over by every projection.
+    /// [`DeadLetters::discarded`] lists what is passed over.
+    ///
     /// # Errors
     /// [`DeliveryError::Ledger`].
     pub async fn discard(&self, id: &LetterId, reason: &str) -> Result<(), DeliveryError> {
         tracing::warn!(subscriber = id.subscriber, pk = id.pk, sk = id.sk, reason, "dead letter discarded");
+        // First, so that a view whose letter is gone is not stuck.
+        if let Ok((stream, version)) = StreamKey::parse_commit(&id.pk, &id.sk) {
+            let concerned = self.app.subscribers().iter().filter(|subscriber| {
+                subscriber.is_projection() && [subscriber.name, RELAY].contains(&id.subscriber.as_str())
+            });
+            for projection in concerned {
+                let kept = discards::keep(self.app, projection.name, &stream, version, reason).await;
+                kept.map_err(|source| failed(projection.name, source))?;
+            }
+        }
         self.app.ledger().remove_letter(id).await.map_err(|source| failed(&id.subscriber, source))
     }
 
-    async fn of(&self, subscriber: &str) -> Result<Vec<DeadLetter>, DeliveryError> {
+    /// Puts the dead letters of a subscriber that was renamed under its new name, to be redriven. Returns how many there
+    /// were. Nobody may deliver to either of the two meanwhile.
+    ///
+    /// # Errors
+    /// [`DeliveryError::UnknownSubscriber`] for the new name, [`DeliveryError::Ledger`]; nothing is lost, and the same call
+    /// goes on.
+    pub async fn hand_over(&self, old: &str, new: &str) -> Result<usize, DeliveryError> {
+        let new = self.find(new)?;
+        let letters = self.of(old).await?;
+        let moved = letters.len();
+        for letter in letters {
+            let id = LetterId { subscriber: new.name.to_owned(), ..letter.id.clone() };
+            let handed_over = async {
+                self.app.ledger().put_letter(&DeadLetter { id, ..letter.clone() }).await?;
+                self.app.ledger().remove_letter(&letter.id).await
+            };
+            handed_over.await.map_err(|source| failed(new.name, source))?;
+        }
+        Ok(moved)
+    }
+
+    /// The commits that a projection passes over because they were discarded, with the reasons. Their records are not
+    /// kept: the store has them.
+    ///
+    /// # Errors
+    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Ledger`].
+    pub async fn discarded(&self, projection: &str) -> Result<Vec<DeadLetter>, DeliveryError> {
+        let projection = self.find(projection)?;
+        discards::all(self.app, projection.name).await.map_err(|source| failed(projection.name, source))
+    }
+
+    /// The dead letters of one subscriber, by stream and version. It need not be there any more: after a subscriber was
+    /// renamed, its letters are found under the old name; [`DeadLetters::hand_over`] puts them under the new one.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Ledger`].
+    pub async fn of(&self, subscriber: &str) -> Result<Vec<DeadLetter>, DeliveryError> {
         let mut found: Vec<DeadLetter> = Vec::new();
         loop {
             let after = found.last().map(|letter| &letter.id);
@@ -131,9 +194,17 @@ impl<'a> DeadLetters<'a> {
                 let retry = self.app.settings().delivery;
                 match subscriber.deliver(self.app, std::slice::from_ref(&commit), retry).await {
                     (_, None) => return Ok(true),
-                    // Nothing new is known about the letter.
-                    (_, Some(failure)) if failure.held.is_some() => return Ok(false),
-                    (_, Some(failure)) => (failure.reason, failure.attempts),
+                    (_, Some(Failure { reason, attempts, kind })) => match kind {
+                        // Nothing new is known about the letter.
+                        FailureKind::Held(_) => return Ok(false),
+                        FailureKind::Outage(source) => {
+                            return Err(DeliveryError::Outage {
+                                subscriber: subscriber.name.to_owned(),
+                                source,
+                            });
+                        }
+                        FailureKind::Passing | FailureKind::Permanent => (reason, attempts),
+                    },
                 }
             }
             Err(reason) => (reason, 1),
@@ -144,6 +215,20 @@ impl<'a> DeadLetters<'a> {
         Ok(false)
     }
 
+    /// Puts a commit among the dead letters that its stream has at a subscriber; false where there are none.
+    async fn waits(&self, subscriber: &Subscriber, commit: &Commit) -> Result<bool, DeliveryError> {
+        let name = subscriber.name;
+        let parked = self.app.parked(name);
+        // Nobody takes the last of those letters away meanwhile.
+        let _held = parked.lock().await;
+        if !has_letters(self.app, name, &commit.stream).await? {
+            return Ok(false);
+        }
+        let put = self.app.ledger().put_letter(&letter(name, commit, None)).await;
+        put.map_err(|source| failed(name, source))?;
+        Ok(true)
+    }
+
     async fn redrive_relay(&self) -> Result<usize, DeliveryError> {
         let mut removed = 0;
         'letters: for letter in self.of(RELAY).await? {
@@ -151,8 +236,8 @@ impl<'a> DeadLetters<'a> {
             if !commit.events.iter().all(|event| self.app.knows(&event.name)) {
                 continue;
             }
-            for subscriber in self.app.subscribers() {
-                if subscriber.wants(&commit) && !self.deliver(subscriber, &letter).await? {
+            for subscriber in self.app.subscribers().iter().filter(|subscriber| subscriber.wants(&commit)) {
+                if !self.waits(subscriber, &commit).await? && !self.deliver(subscriber, &letter).await? {
                     continue 'letters;
                 }
             }

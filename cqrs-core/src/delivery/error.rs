@@ -17,6 +17,16 @@ pub enum DeliveryError {
         #[source]
         source: Box<StoreError>,
     },
+    /// The views of a projection, or the inbox of a handler with `once`, cannot be had at present. No commit is to
+    /// blame, so none becomes a dead letter.
+    #[error("`{subscriber}` cannot go on")]
+    Outage {
+        /// The subscriber.
+        subscriber: String,
+        /// What the store said.
+        #[source]
+        source: Box<StoreError>,
+    },
     /// The topic does not take the commits.
     #[error("the commits cannot be published")]
     Publish(#[source] Box<PublishError>),
@@ -47,7 +57,9 @@ impl DeliveryError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Publish(source) => source.fault.is_transient(),
-            Self::Feed(source) | Self::Ledger { source, .. } => source.is_transient(),
+            Self::Feed(source) | Self::Ledger { source, .. } | Self::Outage { source, .. } => {
+                source.is_transient()
+            }
             Self::Stopped | Self::UnknownSubscriber { .. } | Self::UnknownQueue { .. } => false,
         }
     }

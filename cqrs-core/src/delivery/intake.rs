@@ -1,13 +1,16 @@
 //! What comes out of the change feed: a commit, or a dead letter of the relay.
 
 use serde_json::Value;
+use tracing::Span;
 
 use super::queue::failed;
 use super::{DeadLetter, DeliveryError, LetterId};
 use crate::app::App;
 use crate::commit::Commit;
+use crate::metadata::Metadata;
 use crate::store::record;
 use crate::timestamp::Timestamp;
+use crate::trace;
 
 /// The name under which the relay keeps records that no subscriber could be given.
 pub(crate) const RELAY: &str = "@relay";
@@ -21,6 +24,24 @@ pub(crate) async fn take_in(app: &App, record: &Value) -> Result<Option<Commit>,
             Ok(None)
         }
     }
+}
+
+/// The span of the relay's work on one commit.
+pub(crate) fn span_of(commit: &Commit) -> Span {
+    let Metadata { command_id, correlation_id, causation_id, trace_context, .. } = &*commit.metadata;
+    let span = tracing::info_span!(
+        "relay",
+        pk = commit.stream.pk(),
+        sk = commit.stream.sk(),
+        version = commit.version.get(),
+        r#type = commit.first_type(),
+        command_id,
+        correlation_id,
+        causation_id,
+        trace_context,
+    );
+    trace::take(&span, [trace_context.as_deref()]);
+    span
 }
 
 /// Keeps a record as a dead letter of the relay.

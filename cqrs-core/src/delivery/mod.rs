@@ -10,6 +10,14 @@
 //! last run stopped. What fails is tried again, then becomes a [`DeadLetter`]; later commits of the same
 //! stream wait behind it, other streams flow on.
 //!
+//! A dead letter of a projection that is discarded lets the view go on without that commit: where it cannot be applied, it is
+//! passed over, also in replays. Where it can be, after a repair, it is not left out: a view is the fold of its stream as
+//! far as today's code can fold it. See [`DeadLetters::discard`].
+//!
+//! Where a views table, the inbox or the event store is throttled or cannot be reached, no commit is to blame, and none
+//! becomes a dead letter: a run ends with [`DeliveryError::Outage`], [`App::run`](crate::App::run) waits and goes on, and a
+//! [`Consumer`] asks for the message again. What a handler's own calls meet is the handler's failure.
+//!
 //! [`App::run`](crate::App::run) and [`App::run_until_idle`](crate::App::run_until_idle) deliver; one process at a
 //! time should do it on one store. How often and how soon is tried again is
 //! [`Settings::delivery`](crate::app::Settings). A commit that cannot be decoded, or holds a type that no linked
@@ -24,8 +32,10 @@
 
 mod consumer;
 mod dead_letters;
+mod discards;
 mod erased;
 mod error;
+mod failure;
 mod feed;
 mod inbox;
 mod intake;
@@ -52,6 +62,7 @@ pub use publisher::{Interrupted, PublishError, PublishFault, Publisher};
 pub use relay::Delivered;
 pub use retry::RetryPolicy;
 
+pub(crate) use discards::{LeftOut, of_stream as discarded};
 pub(crate) use erased::{DynChangeFeed, DynDeliveryStore};
 pub(crate) use projector::{
     Across, Goal, ProjectError, ProjectionDriver, encode, fold, projection_driver, shadow_of, wants,

@@ -1,10 +1,9 @@
 use uuid::Uuid;
 
+use super::failure::{Failure, FailureKind, TryError};
 use super::inbox::{Claim, Finish, InboxId, InboxLease};
-use super::subscriber::Failure;
 use crate::app::App;
 use crate::event::RawEvent;
-use crate::handler::HandlerError;
 use crate::timestamp::Timestamp;
 
 /// One event on its way through the inbox of a handler with `once`: claim, handle, finish.
@@ -45,12 +44,13 @@ impl<'a> Once<'a> {
     /// Claims the event and handles it, if it is to be had. `work` is not polled before.
     pub(crate) async fn handle(
         &self,
-        work: impl Future<Output = Result<(), HandlerError>>,
-    ) -> Result<Progress, HandlerError> {
+        work: impl Future<Output = Result<(), TryError>>,
+    ) -> Result<Progress, TryError> {
         let settings = self.app.settings();
         let now = Timestamp::now();
         let lease = InboxLease::new(&self.owner, now, settings.inbox_lease, settings.inbox_kept);
-        match self.app.ledger().claim(&self.id, &lease).await? {
+        let claim = self.app.ledger().claim(&self.id, &lease).await;
+        match claim.map_err(|error| TryError::of("the event cannot be claimed in the inbox", error))? {
             Claim::Claimed => {}
             Claim::Done => return Ok(Progress::Done),
             Claim::Busy { until } => return Ok(Progress::Busy(until)),
@@ -62,12 +62,10 @@ impl<'a> Once<'a> {
         Ok(Progress::Handled(lease))
     }
 
-    pub(crate) async fn finish(&self, lease: &InboxLease) -> Result<Finish, HandlerError> {
-        self.app.ledger().finish(&self.id, lease).await.map_err(|error| {
-            let error = HandlerError::retry(error);
-            HandlerError::retry(format!(
-                "the event was handled, and its inbox record cannot be written: {error}"
-            ))
+    pub(crate) async fn finish(&self, lease: &InboxLease) -> Result<Finish, TryError> {
+        let finish = self.app.ledger().finish(&self.id, lease).await;
+        finish.map_err(|error| {
+            TryError::of("the event was handled, and its inbox record cannot be written", error)
         })
     }
 
@@ -84,7 +82,7 @@ impl<'a> Once<'a> {
     pub(crate) fn busy(&self, until: Timestamp) -> Failure {
         let reason =
             format!("another run of `{}` has the event, until {until} at the latest", self.id.handler);
-        Failure { reason, attempts: 0, permanent: false, held: Some(until) }
+        Failure { reason, attempts: 0, kind: FailureKind::Held(until) }
     }
 
     pub(crate) fn lost(&self, lease: &InboxLease) -> Failure {
@@ -95,6 +93,6 @@ impl<'a> Once<'a> {
             lease.until
         );
         tracing::error!(handler, %stream, %version, index, reason, "the lease of an event was lost");
-        Failure { reason, attempts: 1, permanent: false, held: Some(lease.until) }
+        Failure { reason, attempts: 1, kind: FailureKind::Held(lease.until) }
     }
 }

@@ -1,10 +1,12 @@
 use std::future::Future;
 
 use serde_json::Value;
+use tracing::Instrument;
 
 use super::{DeliveryError, Message, intake};
 use crate::app::App;
 use crate::key::StreamKey;
+use crate::trace;
 use crate::version::Version;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
@@ -100,12 +102,15 @@ impl App {
     pub async fn publish(&self, publisher: &impl Publisher, records: &[Value]) -> Result<(), Interrupted> {
         let mut messages = Vec::with_capacity(records.len());
         let mut places = Vec::with_capacity(records.len());
+        let mut metadata = Vec::with_capacity(records.len());
         let mut end = Ok(());
         for (place, record) in records.iter().enumerate() {
             match intake::take_in(self, record).await {
                 Ok(Some(commit)) => {
-                    messages.push(Message::carrying(self, &commit, record));
+                    let message = || Message::carrying(self, &commit, record);
+                    messages.push(intake::span_of(&commit).in_scope(message));
                     places.push(place);
+                    metadata.push(commit.metadata);
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -118,7 +123,9 @@ impl App {
             return end;
         }
         let taken_in = end.as_ref().err().map_or(records.len(), |end| end.accepted);
-        match publisher.publish(&messages).await {
+        let span = tracing::info_span!("publish", commits = messages.len());
+        trace::take(&span, metadata.iter().map(|metadata| metadata.trace_context.as_deref()));
+        match publisher.publish(&messages).instrument(span).await {
             Ok(()) => end,
             Err(error) => {
                 let accepted = places.get(error.accepted).copied().unwrap_or(taken_in);

@@ -5,7 +5,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::subscriber::Failure;
+use super::failure::{Failure, FailureKind};
 use super::{DeadLetter, DeliveryError, LetterId, Positions, Subscriber};
 use crate::app::App;
 use crate::commit::Commit;
@@ -103,9 +103,19 @@ impl Queue {
             let (done, failure) = self.subscriber.deliver(&self.app, left, retry).await;
             let Some(failure) = failure else { return Ok(()) };
             left = left.get(done..).unwrap_or_default();
-            let Some(until) = failure.held else {
-                let mut parked = self.parked.lock().await;
-                return self.park(&mut parked, &stream, left, Some(failure)).await;
+            let until = match failure.kind {
+                FailureKind::Held(until) => until,
+                // Whatever comes next would fail, too: the run is interrupted, and goes on at the same place.
+                FailureKind::Outage(source) => {
+                    return Err(DeliveryError::Outage {
+                        subscriber: self.subscriber.name.to_owned(),
+                        source,
+                    });
+                }
+                FailureKind::Passing | FailureKind::Permanent => {
+                    let mut parked = self.parked.lock().await;
+                    return self.park(&mut parked, &stream, left, Some(failure)).await;
+                }
             };
             // Most likely by a run of this very handler that was killed: only its lease is to be waited for.
             let wait = until.since(Timestamp::now()).min(retry.cap);
@@ -119,7 +129,7 @@ impl Queue {
         let mut parked = self.parked.lock().await;
         let Some(last) = parked.get(stream).copied() else { return Ok(false) };
         // Another process may have redriven or discarded them.
-        if !self.has_letters(stream).await? {
+        if !has_letters(&self.app, self.subscriber.name, stream).await? {
             parked.remove(stream);
             return Ok(false);
         }
@@ -127,14 +137,6 @@ impl Queue {
         let known = commits.partition_point(|commit| commit.version <= last);
         self.park(&mut parked, stream, commits.get(known..).unwrap_or_default(), None).await?;
         Ok(true)
-    }
-
-    async fn has_letters(&self, stream: &StreamKey) -> Result<bool, DeliveryError> {
-        let name = self.subscriber.name;
-        let start = letter_id(name, stream, Version::NONE);
-        let letters = self.app.ledger().letters(name, Some(&start)).await;
-        let letters = letters.map_err(|source| failed(name, source))?;
-        Ok(letters.first().and_then(stream_of).as_ref() == Some(stream))
     }
 
     /// Puts the first commit away with the reason, and the others behind it.
@@ -175,7 +177,20 @@ impl Queue {
     }
 }
 
-fn letter(subscriber: &str, commit: &Commit, failure: Option<Failure>) -> DeadLetter {
+/// Whether a stream has dead letters at a subscriber.
+pub(crate) async fn has_letters(
+    app: &App,
+    subscriber: &str,
+    stream: &StreamKey,
+) -> Result<bool, DeliveryError> {
+    let start = letter_id(subscriber, stream, Version::NONE);
+    let letters = app.ledger().letters(subscriber, Some(&start)).await;
+    let letters = letters.map_err(|source| failed(subscriber, source))?;
+    Ok(letters.first().and_then(stream_of).as_ref() == Some(stream))
+}
+
+/// A commit as a dead letter, with its failure; without one it waits behind an earlier commit.
+pub(crate) fn letter(subscriber: &str, commit: &Commit, failure: Option<Failure>) -> DeadLetter {
     let (reason, attempts) = match failure {
         Some(failure) => (failure.reason, failure.attempts),
         None => ("waits behind an earlier commit of its stream".to_owned(), 0),
@@ -189,11 +204,11 @@ fn letter(subscriber: &str, commit: &Commit, failure: Option<Failure>) -> DeadLe
     }
 }
 
-fn letter_id(subscriber: &str, stream: &StreamKey, version: Version) -> LetterId {
+pub(crate) fn letter_id(subscriber: &str, stream: &StreamKey, version: Version) -> LetterId {
     LetterId { subscriber: subscriber.to_owned(), pk: stream.pk().to_owned(), sk: stream.commit_sk(version) }
 }
 
-fn place_of(letter: &DeadLetter) -> Option<(StreamKey, Version)> {
+pub(crate) fn place_of(letter: &DeadLetter) -> Option<(StreamKey, Version)> {
     StreamKey::parse_commit(&letter.id.pk, &letter.id.sk).ok()
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use super::intake;
 use super::queue::{Page, Placed, Queue};
@@ -125,13 +126,14 @@ impl Relay {
 async fn place(app: &App, change: Change) -> Result<Option<Placed>, DeliveryError> {
     let Change { shard, position, record } = change;
     let Some(commit) = intake::take_in(app, &record).await? else { return Ok(None) };
+    let span = intake::span_of(&commit);
     let unknown = commit.events.iter().find(|event| !app.knows(&event.name));
     if let Some(event) = unknown {
         let reason = format!(
             "unknown event type `{}` (schema {}): no aggregate of this program applies it",
             event.name, event.schema
         );
-        intake::keep(app, record, reason).await?;
+        intake::keep(app, record, reason).instrument(span).await?;
     }
     Ok(Some(Placed { commit, shard, position }))
 }

@@ -2,7 +2,10 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
+use tracing::{Instrument, Span, field};
 
+use super::discards::{self, LeftOut};
+use super::failure::{Failure, TryError};
 use super::inbox::Finish;
 use super::once::{Once, Progress};
 use super::{ProjectionDriver, RetryPolicy};
@@ -10,7 +13,8 @@ use crate::app::App;
 use crate::commit::Commit;
 use crate::event::{EventId, RawEvent};
 use crate::handler::{HandlerArm, HandlerError, Scope};
-use crate::timestamp::Timestamp;
+use crate::metadata::Metadata;
+use crate::trace;
 
 /// Whoever receives commits: a handler or a projection.
 #[derive(Debug)]
@@ -26,29 +30,13 @@ pub(crate) struct Subscriber {
 /// How many streams a subscriber works on at the same time, where it does not say so itself.
 pub(crate) const CONCURRENT_STREAMS: usize = 16;
 
+const DISCARDS: &str = "what was discarded cannot be read";
+
 /// What a subscriber does with a commit.
 #[derive(Debug)]
 pub(crate) enum Reaction {
     Handle { arms: &'static [HandlerArm], once: bool },
     Project { driver: Box<dyn ProjectionDriver> },
-}
-
-/// A commit that could not be taken after all tries.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) reason: String,
-    pub(crate) attempts: u32,
-    /// Another try is pointless.
-    pub(crate) permanent: bool,
-    /// Nothing failed: another run has the event, until then at the latest.
-    pub(crate) held: Option<Timestamp>,
-}
-
-impl Failure {
-    /// Whether the commit becomes a dead letter after so many tries of a broker.
-    pub(crate) fn is_final(&self, receives: u32, retry: RetryPolicy) -> bool {
-        self.held.is_none() && (self.permanent || receives >= retry.attempts)
-    }
 }
 
 impl Subscriber {
@@ -72,22 +60,10 @@ impl Subscriber {
         retry: RetryPolicy,
     ) -> (usize, Option<Failure>) {
         match &self.reaction {
-            Reaction::Project { driver } => {
-                // All at once costs one write; if that fails, one by one finds the commit to blame.
-                if self.retried(retry, || caught(driver.apply(app, commits))).await.is_ok() {
-                    return (commits.len(), None);
-                }
-                for (done, commit) in commits.iter().enumerate() {
-                    let one = std::slice::from_ref(commit);
-                    if let Err(failure) = self.retried(retry, || caught(driver.apply(app, one))).await {
-                        return (done, Some(failure));
-                    }
-                }
-                (commits.len(), None)
-            }
+            Reaction::Project { driver } => self.project(app, &**driver, commits, retry).await,
             Reaction::Handle { arms, once } => {
                 for (done, commit) in commits.iter().enumerate() {
-                    if let Err(failure) = self.handle(app, arms, *once, commit, retry).await {
+                    if let Err(failure) = self.handle_all(app, arms, *once, commit, retry).await {
                         return (done, Some(failure));
                     }
                 }
@@ -96,7 +72,59 @@ impl Subscriber {
         }
     }
 
-    async fn handle(
+    async fn project(
+        &self,
+        app: &App,
+        driver: &dyn ProjectionDriver,
+        commits: &[Commit],
+        retry: RetryPolicy,
+    ) -> (usize, Option<Failure>) {
+        let apply = |commits| async move {
+            let span = self.project_span(commits);
+            let applied = self.apply(app, driver, commits, retry).instrument(span.clone()).await;
+            if let Err(failure) = &applied {
+                trace::fail(&span, &failure.reason);
+            }
+            applied
+        };
+        // All at once costs one write; if that fails, one by one finds the commit to blame.
+        match apply(commits).await {
+            Ok(()) => return (commits.len(), None),
+            Err(failure) if commits.len() == 1 || !failure.is_of_the_commit() => return (0, Some(failure)),
+            Err(_) => {}
+        }
+        for (done, commit) in commits.iter().enumerate() {
+            if let Err(failure) = apply(std::slice::from_ref(commit)).await {
+                return (done, Some(failure));
+            }
+        }
+        (commits.len(), None)
+    }
+
+    /// Applies commits of one stream, and where that fails without those that were discarded.
+    async fn apply(
+        &self,
+        app: &App,
+        driver: &dyn ProjectionDriver,
+        commits: &[Commit],
+        retry: RetryPolicy,
+    ) -> Result<(), Failure> {
+        let none = LeftOut::new();
+        let failure = match self.retried(retry, || caught(driver.apply(app, commits, &none))).await {
+            Err(failure) if failure.is_of_the_commit() => failure,
+            applied => return applied,
+        };
+        let Some(commit) = commits.first() else { return Err(failure) };
+        let left_out = discards::of_stream(app, self.name, &commit.stream).await;
+        let left_out = left_out.map_err(|error| TryError::of(DISCARDS, error).after(failure.attempts))?;
+        if left_out.is_empty() {
+            return Err(failure);
+        }
+        tracing::warn!(?left_out, reason = failure.reason, "going on without what was discarded");
+        self.retried(retry, || caught(driver.apply(app, commits, &left_out))).await
+    }
+
+    async fn handle_all(
         &self,
         app: &App,
         arms: &[HandlerArm],
@@ -105,23 +133,86 @@ impl Subscriber {
         retry: RetryPolicy,
     ) -> Result<(), Failure> {
         for raw in RawEvent::all(commit) {
-            let stored = raw.stored();
-            let Some(arm) = arms.iter().find(|arm| arm.event.is_stored_as(&stored.name)) else { continue };
-            let call = || {
-                caught(async {
-                    let agent = app.on_behalf_of(self.name, commit, raw.index());
-                    let scope = Scope::new(Arc::clone(app.provided()), agent);
-                    (arm.call)(&scope, raw).await
-                })
-            };
-            if once {
-                self.handle_once(&Once::new(app, self.name, &raw), app.settings().delivery, call, retry)
-                    .await?;
-            } else {
-                self.retried(retry, call).await?;
+            let named = |arm: &&HandlerArm| arm.event.is_stored_as(&raw.stored().name);
+            let Some(arm) = arms.iter().find(named) else { continue };
+            let span = self.handle_span(&raw);
+            let handled = self.handle(app, arm, once, raw, retry).instrument(span.clone()).await;
+            if let Err(failure) = &handled {
+                trace::fail(&span, &failure.reason);
             }
+            handled?;
         }
         Ok(())
+    }
+
+    async fn handle(
+        &self,
+        app: &App,
+        arm: &HandlerArm,
+        once: bool,
+        raw: RawEvent<'_>,
+        retry: RetryPolicy,
+    ) -> Result<(), Failure> {
+        let call = || {
+            caught(async {
+                let agent = app.on_behalf_of(self.name, raw.commit(), raw.index());
+                let scope = Scope::new(Arc::clone(app.provided()), agent);
+                (arm.call)(&scope, raw).await
+            })
+        };
+        if once {
+            let once = Once::new(app, self.name, &raw);
+            self.handle_once(&once, app.settings().delivery, call, retry).await
+        } else {
+            self.retried(retry, call).await
+        }
+    }
+
+    fn handle_span(&self, raw: &RawEvent<'_>) -> Span {
+        let (commit, stored) = (raw.commit(), raw.stored());
+        let Metadata { command_id, correlation_id, causation_id, trace_context, .. } = &*commit.metadata;
+        let span = tracing::info_span!(
+            "handle",
+            subscriber = self.name,
+            pk = commit.stream.pk(),
+            sk = commit.stream.sk(),
+            version = commit.version.get(),
+            index = raw.index(),
+            r#type = stored.name,
+            schema = stored.schema,
+            command_id,
+            correlation_id,
+            causation_id,
+            trace_context,
+            error = field::Empty,
+            otel.kind = trace::CONSUMER,
+            otel.status_code = field::Empty,
+        );
+        trace::take(&span, [trace_context.as_deref()]);
+        span
+    }
+
+    fn project_span(&self, commits: &[Commit]) -> Span {
+        let last = commits.last();
+        let metadata = last.map(|commit| &*commit.metadata);
+        let span = tracing::info_span!(
+            "project",
+            subscriber = self.name,
+            pk = last.map(|commit| commit.stream.pk()),
+            sk = last.map(|commit| commit.stream.sk()),
+            version = last.map(|commit| commit.version.get()),
+            r#type = last.and_then(Commit::first_type),
+            commits = commits.len(),
+            command_id = metadata.map(|metadata| metadata.command_id.as_str()),
+            correlation_id = metadata.map(|metadata| metadata.correlation_id.as_str()),
+            causation_id = metadata.and_then(|metadata| metadata.causation_id.as_deref()),
+            trace_context = metadata.and_then(|metadata| metadata.trace_context.as_deref()),
+            error = field::Empty,
+            otel.kind = trace::CONSUMER,
+            otel.status_code = field::Empty,
+        );
+        trace::take(&span, commits.iter().map(|commit| commit.metadata.trace_context.as_deref()));
+        span
     }
 
     /// Runs the handler unless it has run. Its record is finished apart from it, so that trying that again does
@@ -134,7 +225,7 @@ impl Subscriber {
         retry: RetryPolicy,
     ) -> Result<(), Failure>
     where
-        F: Future<Output = Result<(), HandlerError>>,
+        F: Future<Output = Result<(), TryError>>,
     {
         let lease = match self.retried(retry, || once.handle(call())).await? {
             Progress::Handled(lease) => lease,
@@ -147,21 +238,22 @@ impl Subscriber {
         }
     }
 
-    async fn retried<T, F>(&self, retry: RetryPolicy, mut call: impl FnMut() -> F) -> Result<T, Failure>
+    async fn retried<T, E, F>(&self, retry: RetryPolicy, mut call: impl FnMut() -> F) -> Result<T, Failure>
     where
-        F: Future<Output = Result<T, HandlerError>>,
+        E: Into<TryError>,
+        F: Future<Output = Result<T, E>>,
     {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let error = match call().await {
+            let error: TryError = match call().await {
                 Ok(done) => return Ok(done),
-                Err(error) => error,
+                Err(error) => error.into(),
             };
             let permanent = error.is_permanent();
             tracing::warn!(subscriber = self.name, attempts, permanent, %error, "delivery failed");
             if permanent || attempts >= retry.attempts {
-                return Err(Failure { reason: error.to_string(), attempts, permanent, held: None });
+                return Err(error.after(attempts));
             }
             retry.pause(attempts).await;
         }
@@ -169,10 +261,10 @@ impl Subscriber {
 }
 
 /// A panic is a failure of its one commit.
-async fn caught(work: impl Future<Output = Result<(), HandlerError>>) -> Result<(), HandlerError> {
+async fn caught<E: Into<TryError>>(work: impl Future<Output = Result<(), E>>) -> Result<(), TryError> {
     match AssertUnwindSafe(work).catch_unwind().await {
-        Ok(done) => done,
-        Err(panic) => Err(HandlerError::retry(format!("it panicked: {}", panic_text(&*panic)))),
+        Ok(done) => done.map_err(Into::into),
+        Err(panic) => Err(HandlerError::retry(format!("it panicked: {}", panic_text(&*panic))).into()),
     }
 }
 

@@ -1,7 +1,7 @@
 use super::walk::{Run, Work};
 use super::{ReplayError, Replayed};
 use crate::app::App;
-use crate::delivery::{self, Goal, ProjectError, wants};
+use crate::delivery::{self, Goal, LeftOut, ProjectError, discarded, wants};
 use crate::key::StreamKey;
 use crate::projection::Projection;
 use crate::tenant::Tenant;
@@ -30,6 +30,21 @@ impl<'a, P: Projection> Across<'a, P> {
 
     /// Nobody sends a replay again as a broker does a message, so it makes room for live writers and insists.
     async fn advance(&self, goal: Goal<'_>) -> Result<(), ReplayError> {
+        let failed = match self.insist(goal).await {
+            Err(failed @ ReplayError::Unreadable { .. }) => failed,
+            advanced => return advanced,
+        };
+        let left_out = discarded(self.app, P::NAME, goal.stream).await.map_err(ReplayError::store::<P>)?;
+        if left_out.is_empty() {
+            return Err(failed);
+        }
+        tracing::warn!(
+            projection = P::NAME, stream = %goal.stream, ?left_out, error = %failed, "going on without what was discarded"
+        );
+        self.insist(Goal { left_out: &left_out, ..goal }).await
+    }
+
+    async fn insist(&self, goal: Goal<'_>) -> Result<(), ReplayError> {
         let policy = self.app.settings().conflict;
         let mut lost = 0;
         loop {
@@ -61,6 +76,7 @@ impl<P: Projection> Work for Across<'_, P> {
                 stream: &run.stream,
                 tenant: &tenant,
                 at_hand: &run.commits,
+                left_out: &LeftOut::new(),
                 until: last.version,
                 whole: false,
                 replay: Some(self.build),
@@ -77,6 +93,7 @@ impl<P: Projection> Work for Across<'_, P> {
             stream: &open.stream,
             tenant,
             at_hand: &[],
+            left_out: &LeftOut::new(),
             until: Version::NONE,
             whole: true,
             replay: Some(self.build),

@@ -29,6 +29,10 @@
 //!   again meanwhile.
 //! * **Memory is flat**: a page of 1 MB and the open view for each worker.
 //!
+//! A commit that cannot be applied ends the replay, with an error that names it. One that was discarded from the projection's
+//! dead letters ([`DeadLetters::discard`](crate::delivery::DeadLetters::discard)) is passed over where it cannot be applied,
+//! and so is what else was discarded of its stream; where all of a stream can be applied, the view contains it all.
+//!
 //! # Views at their aggregates' keys
 //!
 //! A stream is folded in memory, and the view is written over the live one if that has come no further; otherwise the tail

@@ -4,7 +4,7 @@ use super::walk::{Run, Work};
 use super::{ReplayError, Replayed};
 use crate::app::App;
 use crate::commit::Commit;
-use crate::delivery::{ProjectError, encode, fold, wants};
+use crate::delivery::{LeftOut, ProjectError, discarded, encode, fold, wants};
 use crate::key::StreamKey;
 use crate::projection::{Projection, ViewAddress, ViewId};
 use crate::store::CorruptCommit;
@@ -32,8 +32,18 @@ pub(super) struct Folding<P> {
     folded: Version,
     /// The version that the view has with it: that of the last commit that the projection listens to.
     version: Version,
-    /// The commits did not come one after another: the stream is read again on its own.
-    broken: bool,
+    /// The stream is read again on its own.
+    broken: Option<Broken>,
+    /// What is passed over.
+    left_out: LeftOut,
+}
+
+/// Why a view cannot be folded from what the walk comes to.
+enum Broken {
+    /// The commits did not come one after another.
+    Order,
+    /// A commit cannot be applied.
+    Commit(ProjectError),
 }
 
 impl<'a, P: Projection> Own<'a, P> {
@@ -44,8 +54,8 @@ impl<'a, P: Projection> Own<'a, P> {
     /// Rebuilds the view of one stream.
     pub(super) async fn rebuild(&self, stream: &StreamKey) -> Result<Replayed, ReplayError> {
         let rebuilt = async {
-            let mut folding = self.open(stream)?;
-            folding.read_on(self.app).await?;
+            let folding = self.open(stream)?;
+            let folding = self.read_again(folding, Broken::Order).await?;
             let commits = folding.folded.get();
             Ok(Replayed { commits, ..self.put(folding).await? })
         };
@@ -61,16 +71,38 @@ impl<'a, P: Projection> Own<'a, P> {
             view: P::default(),
             folded: Version::NONE,
             version: Version::NONE,
-            broken: false,
+            broken: None,
+            left_out: LeftOut::new(),
         })
+    }
+
+    /// Folds the stream from its start, and where that cannot be done without what was discarded.
+    async fn read_again(&self, folding: Folding<P>, broken: Broken) -> Result<Folding<P>, ProjectError> {
+        let mut again = self.open(&folding.stream)?;
+        let error = match broken {
+            Broken::Commit(error) => error,
+            Broken::Order => match again.read_on(self.app).await {
+                Ok(()) => return Ok(again),
+                Err(error) => error,
+            },
+        };
+        let left_out = discarded(self.app, P::NAME, &folding.stream).await?;
+        if left_out.is_empty() {
+            return Err(error);
+        }
+        tracing::warn!(
+            projection = P::NAME, stream = %folding.stream, ?left_out, ?error, "going on without what was discarded"
+        );
+        again = Folding { left_out, ..self.open(&folding.stream)? };
+        again.read_on(self.app).await?;
+        Ok(again)
     }
 
     /// Puts a view over the live one, however far that has come meanwhile.
     async fn put(&self, mut folding: Folding<P>) -> Result<Replayed, ProjectError> {
         let views = self.app.view_store()?;
-        if folding.broken {
-            folding = self.open(&folding.stream)?;
-            folding.read_on(self.app).await?;
+        if let Some(broken) = folding.broken.take() {
+            folding = self.read_again(folding, broken).await?;
         }
         let Some(id) = folding.id.clone().filter(|_| !folding.version.is_none()) else {
             return Ok(Replayed::default());
@@ -89,7 +121,12 @@ impl<'a, P: Projection> Own<'a, P> {
             match views.get(&id).await? {
                 // By an earlier run of this replay, or by a later replay.
                 Some(live) if live.build >= self.build => break,
-                Some(live) => folding.reach(self.app, live.version).await?,
+                Some(live) => match folding.reach(self.app, live.version).await {
+                    Err(error @ ProjectError::Permanent(_)) if folding.left_out.is_empty() => {
+                        folding = self.read_again(folding, Broken::Commit(error)).await?;
+                    }
+                    reached => reached?,
+                },
                 None => {}
             }
         }
@@ -98,15 +135,22 @@ impl<'a, P: Projection> Own<'a, P> {
 }
 
 impl<P: Projection> Folding<P> {
-    fn fold(&mut self, app: &App, commit: &Commit) -> Result<(), ProjectError> {
-        if self.id.is_none() || self.broken {
-            return Ok(());
+    /// Folds a commit of the walk. What cannot be folded breaks the view, and is seen to at the end of its stream.
+    fn take(&mut self, app: &App, commit: &Commit) {
+        if self.id.is_none() || self.broken.is_some() {
+            return;
         }
         if commit.version != self.folded.next() {
-            self.broken = true;
-            return Ok(());
+            self.broken = Some(Broken::Order);
+        } else if let Err(error) = self.fold(app, commit) {
+            self.broken = Some(Broken::Commit(error));
         }
-        fold(app, &mut self.view, commit)?;
+    }
+
+    fn fold(&mut self, app: &App, commit: &Commit) -> Result<(), ProjectError> {
+        if !self.left_out.contains(&commit.version) {
+            fold(app, &mut self.view, commit)?;
+        }
         self.folded = commit.version;
         if wants::<P>(commit) {
             self.version = commit.version;
@@ -119,11 +163,11 @@ impl<P: Projection> Folding<P> {
         loop {
             let page = app.event_store().read(&self.stream, self.folded, Version::MAX).await?;
             for commit in &page.commits {
-                self.fold(app, commit)?;
-                if self.broken {
+                if commit.version != self.folded.next() {
                     let gap = CorruptCommit::behind_gap(commit, self.folded.next());
                     return Err(ProjectError::Store(gap.into()));
                 }
+                self.fold(app, commit)?;
             }
             if !page.more {
                 return Ok(());
@@ -156,12 +200,10 @@ impl<P: Projection> Work for Own<'_, P> {
     type Open = Folding<P>;
 
     async fn take(&self, run: &Run, open: Option<Folding<P>>) -> Result<Folding<P>, ReplayError> {
-        let take = || {
-            let mut folding = open.map_or_else(|| self.open(&run.stream), Ok)?;
-            run.commits.iter().try_for_each(|commit| folding.fold(self.app, commit))?;
-            Ok(folding)
-        };
-        take().map_err(ReplayError::project::<P>)
+        let folding = open.map_or_else(|| self.open(&run.stream), Ok);
+        let mut folding = folding.map_err(ReplayError::project::<P>)?;
+        run.commits.iter().for_each(|commit| folding.take(self.app, commit));
+        Ok(folding)
     }
 
     async fn finish(&self, open: Folding<P>) -> Result<Replayed, ReplayError> {

@@ -114,7 +114,8 @@ impl QueueDeadLetters {
     }
 
     /// Deletes a dead letter without delivering it. Its stream flows again, unless later commits wait behind
-    /// it: they stay until they are redriven.
+    /// it: they stay until they are redriven. A projection goes on without the commit, as
+    /// [`DeadLetters::discard`](cqrs_core::delivery::DeadLetters::discard) says.
     ///
     /// # Errors
     /// [`BrokerError::NoSuchLetter`], [`BrokerError::Request`], [`BrokerError::Delivery`].
@@ -140,7 +141,7 @@ impl QueueDeadLetters {
             );
             // In this order, lest a stream waits for a letter that is not there any more.
             if let Some((stream, version)) = &opened.place {
-                self.consumer.release(stream, *version).await?;
+                self.consumer.discard(stream, *version, reason).await?;
             }
             held.delete(&[&opened.letter]).await;
             return Ok(());

@@ -19,6 +19,14 @@ const INSERT: &str = "INSERT";
 /// It publishes the commits of a batch in their order and names the first record that was not accepted: Lambda sends that
 /// one and those after it again. Lambda reads the shards, parents before children, and keeps the position.
 ///
+/// The stream keeps its records for 24 hours, and so long Lambda tries. What it has not got rid of by then it gives up, and
+/// tells the mapping's on-failure destination, a queue with an alarm in a
+/// [`Template`](crate::template::Template): `DDBStreamBatchInfo.approximateArrivalOfFirstRecord` of the oldest message there
+/// is since when commits may not have been published. They are in the events table still, and
+/// [`Relay::catch_up`](crate::Relay::catch_up) publishes from there what was recorded since. The same goes for a mapping that
+/// was disabled, or a table without one, for longer than 24 hours. Views need no more than that a later commit of the
+/// stream arrives: they read what is missing from the store.
+///
 /// ```no_run
 /// use cqrs_core::App;
 /// use cqrs_dynamo::lambda::RelayFunction;

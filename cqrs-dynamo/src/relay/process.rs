@@ -175,6 +175,58 @@ impl<P: Publisher> Relay<P> {
         Ok(delivered)
     }
 
+    /// Publishes every commit that was recorded since a time, less [`RelaySettings::margin`], from the events table itself, and
+    /// returns when that is done: for an operator who knows that records were lost before they were published. A relay of
+    /// this kind notices that itself; a [`RelayFunction`](crate::lambda::RelayFunction) cannot.
+    ///
+    /// What was published before is published again: consumers know a commit by its key. Commits of one stream are published
+    /// in their order, but a function that publishes from the stream meanwhile may be ahead of it; where the order matters
+    /// to handlers, it waits until this has returned.
+    ///
+    /// The table is read in parallel, by all relays of this name that are at work, and where store or topic are throttled
+    /// or cannot be reached, this waits and goes on. Begun again after a crash, it may publish from the start again.
+    /// It takes a `Scan` of the whole table: 1 read unit per 4 KB.
+    ///
+    /// ```no_run
+    /// # use cqrs_core::{App, Timestamp};
+    /// # use cqrs_dynamo::{Dynamo, Relay, SnsPublisher};
+    /// # async fn example(dynamo: Dynamo, app: App, topic: SnsPublisher) -> Result<(), Box<dyn std::error::Error>> {
+    /// let since: Timestamp = "2024-01-01T10:00:00Z".parse()?;
+    /// let published = Relay::new(&dynamo, &app, topic).catch_up(since).await?;
+    /// println!("{} commits", published.commits);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`DeliveryError`] for what waiting does not mend.
+    pub async fn catch_up(&mut self, since: Timestamp) -> Result<Delivered, DeliveryError> {
+        let shared = self.shared();
+        let mut delivered = Delivered::default();
+        let mut wait = shared.settings.poll;
+        let mut opened = false;
+        loop {
+            let mut session = Session::new(Arc::clone(&shared));
+            let caught_up = async {
+                if !opened {
+                    session.open_catch_up(since).await?;
+                    opened = true;
+                }
+                session.catch_up().await
+            };
+            let caught_up = caught_up.await;
+            delivered.commits += session.published();
+            match caught_up {
+                Err(error) if error.is_transient() => {
+                    tracing::warn!(%error, ?wait, "catch-up interrupted");
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(LONGEST_WAIT);
+                }
+                ended => return ended.map(|()| delivered),
+            }
+        }
+    }
+
     fn shared(&self) -> Arc<Shared<P>> {
         let delivery = self.events.delivery();
         Arc::new(Shared {

@@ -54,6 +54,13 @@ impl<P: Publisher> Session<P> {
         served.and(stopped)
     }
 
+    /// Works off the segments of the catch-up that is under way, and nothing else.
+    pub(super) async fn catch_up(&mut self) -> Result<(), DeliveryError> {
+        let caught_up = self.drain_segments().await;
+        let stopped = self.stop().await;
+        caught_up.and(stopped)
+    }
+
     /// Works until there is nothing new.
     pub(super) async fn drain(&mut self) -> Result<(), DeliveryError> {
         let drained = self.drain_all().await;
@@ -78,6 +85,29 @@ impl<P: Publisher> Session<P> {
                         }
                     }
                 }
+            }
+        }
+    }
+
+    async fn drain_segments(&mut self) -> Result<(), DeliveryError> {
+        let shared = Arc::clone(&self.shared);
+        loop {
+            let board = shared.leases.board().await.map_err(ledger)?;
+            if board.segments.is_empty() {
+                return Ok(());
+            }
+            for id in board.segments.keys() {
+                let taken = shared.leases.take(id, shared.now(), shared.until()).await.map_err(ledger)?;
+                let Some((lease, segment)) = taken.zip(Segment::parse(id)) else { continue };
+                let source = self.segment(segment, &lease);
+                self.start(lease, source, Mode::UntilIdle);
+            }
+            if self.workers.is_empty() {
+                // They are in other relays' hands.
+                sleep(shared.renewal()).await;
+            }
+            while let Some(worked) = self.workers.join_next().await {
+                self.settle(worked).await?;
             }
         }
     }
@@ -144,7 +174,11 @@ impl<P: Publisher> Session<P> {
         for id in &share.take {
             let taken = shared.leases.take(id, now, shared.until()).await.map_err(ledger)?;
             if let Some(lease) = taken {
-                self.start(lease, &endpoint, mode);
+                let source = match Segment::parse(id) {
+                    Some(segment) => self.segment(segment, &lease),
+                    None => Source::Shard { shard: Shard::new(id, None), stream: Arc::clone(&endpoint) },
+                };
+                self.start(lease, source, mode);
             }
         }
         Ok(findings.hole.is_some())
@@ -155,6 +189,7 @@ impl<P: Publisher> Session<P> {
         let leases = &self.shared.leases;
         let now = self.shared.now();
         if let Some(since) = findings.hole {
+            self.lost();
             self.open_catch_up(since).await?;
         }
         for lease in &findings.new {
@@ -178,19 +213,20 @@ impl<P: Publisher> Session<P> {
         Ok(())
     }
 
+    fn lost(&self) {
+        let table = &self.shared.events.table;
+        tracing::error!(table, "the stream lost records before they were published");
+    }
+
     /// Has the table read for what was recorded since a time.
-    async fn open_catch_up(&self, since: Timestamp) -> Result<(), DeliveryError> {
+    pub(super) async fn open_catch_up(&self, since: Timestamp) -> Result<(), DeliveryError> {
         let Shared { leases, settings, events, .. } = &*self.shared;
         let now = self.shared.now();
         // One that is under way may have to go back further.
         let board = leases.board().await.map_err(ledger)?;
         let under_way = board.segments.values().map(|segment| segment.acknowledged_at);
         let since = under_way.fold(since - settings.margin, Timestamp::min);
-        tracing::error!(
-            table = events.table,
-            %since,
-            "the stream lost records before they were published; publishing from the table what was recorded since"
-        );
+        tracing::warn!(table = events.table, %since, "publishing from the table what was recorded since");
         for segment in Segment::all(settings.segments.max(1)) {
             let fresh = now - settings.margin;
             leases.open_segment(segment, since, now, fresh).await.map_err(ledger)?;
@@ -198,15 +234,13 @@ impl<P: Publisher> Session<P> {
         Ok(())
     }
 
-    fn start(&mut self, lease: Lease, endpoint: &Arc<Endpoint>, mode: Mode) {
-        let source = match Segment::parse(&lease.id) {
-            Some(segment) => {
-                let events = &self.shared.events;
-                let (client, table) = (events.client.clone(), events.table.clone());
-                Source::Segment(Scan::new(client, table, segment, lease.acknowledged_at))
-            }
-            None => Source::Shard { shard: Shard::new(&lease.id, None), stream: Arc::clone(endpoint) },
-        };
+    fn segment(&self, segment: Segment, lease: &Lease) -> Source {
+        let events = &self.shared.events;
+        let (client, table) = (events.client.clone(), events.table.clone());
+        Source::Segment(Scan::new(client, table, segment, lease.acknowledged_at))
+    }
+
+    fn start(&mut self, lease: Lease, source: Source, mode: Mode) {
         let (stop, stopped) = watch::channel(false);
         self.stops.insert(lease.id.clone(), stop);
         let worker = Worker {
@@ -231,10 +265,12 @@ impl<P: Publisher> Session<P> {
             End::HandedBack | End::TakenOver => return Ok(false),
             End::Done => {}
             End::Trimmed => {
+                self.lost();
                 self.open_catch_up(lease.acknowledged_at).await?;
                 leases.restart(&lease.id, self.shared.now()).await.map_err(ledger)?;
             }
             End::Gone => {
+                self.lost();
                 self.open_catch_up(lease.acknowledged_at).await?;
                 leases.give_up(&lease.id).await.map_err(ledger)?;
             }

@@ -3,9 +3,11 @@
 mod chaos;
 mod consumer;
 mod crash;
+mod discard;
 mod letters;
 mod office;
 mod order;
+mod outage;
 mod redrive;
 mod relay;
 mod service;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use cqrs_core::delivery::{DeliveryError, LetterId};
+use cqrs_core::EventStore;
+use cqrs_core::delivery::{DeadLetter, DeliveryError, DeliveryStore, LetterId};
 use cqrs_core::prelude::*;
 
 use crate::office::*;
@@ -53,6 +54,27 @@ async fn a_redrive_by_another_process_releases_the_stream_after_a_restart() {
     clerk.answers(|_| Answer::Done);
     assert_eq!(app(&dynamo, &clerk).dead_letters().redrive("clerk").await.unwrap(), 3);
     assert_released(&app(&dynamo, &clerk), &clerk, 5).await;
+}
+
+#[tokio::test]
+async fn the_letters_of_a_subscriber_that_was_renamed_are_redriven_under_its_new_name() {
+    let (dynamo, app, clerk) = stuck().await;
+    // As if the clerk had been called otherwise when it failed.
+    for letter in app.dead_letters().of("clerk").await.unwrap() {
+        let id = LetterId { subscriber: "writer".to_owned(), ..letter.id.clone() };
+        dynamo.event_store().delivery().put_letter(&DeadLetter { id, ..letter.clone() }).await.unwrap();
+        app.dead_letters().discard(&letter.id, "the clerk was called writer").await.unwrap();
+    }
+    assert_eq!(app.dead_letters().list().await.unwrap(), [], "the subscribers have none");
+    assert_eq!(app.dead_letters().of("writer").await.unwrap().len(), 3);
+    let error = app.dead_letters().hand_over("clerk", "writer").await.unwrap_err();
+    assert!(matches!(error, DeliveryError::UnknownSubscriber { .. }), "{error:?}");
+    assert_eq!(app.dead_letters().hand_over("writer", "clerk").await.unwrap(), 3);
+    assert_eq!(app.dead_letters().of("writer").await.unwrap(), []);
+    assert_eq!(letters(&app).await, of_clerk("1", &[(2, ATTEMPTS), (3, 0), (4, 0)]));
+    clerk.answers(|_| Answer::Done);
+    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap(), 3);
+    assert_eq!(clerk.versions("1"), [2, 3, 4]);
 }
 
 #[tokio::test]

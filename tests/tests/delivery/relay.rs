@@ -172,6 +172,28 @@ async fn a_type_that_has_become_known_is_redriven_to_its_subscribers() {
     assert_views_are_the_fold(&app, &ACCOUNTS, "the views had it already").await;
 }
 
+#[tokio::test]
+async fn a_type_that_has_become_known_waits_behind_the_dead_letters_of_its_stream() {
+    let (dynamo, app, clerk) = start().await;
+    clerk.fails_at("1", 1, Answer::Permanent);
+    open(&app, &["1"]).await;
+    app.run_until_idle().await.unwrap();
+    let sk = raw::sort_key(&key("1"), 2);
+    let id = LetterId { subscriber: "@relay".into(), pk: "BANK#ACCOUNT".into(), sk };
+    let record = Value::Object(deposited(2));
+    let letter = DeadLetter { id, reason: "unknown".into(), attempts: 1, since: Timestamp::now(), record };
+    dynamo.event_store().delivery().put_letter(&letter).await.unwrap();
+    raw::put(&dynamo, deposited(2)).await;
+
+    clerk.calls();
+    clerk.answers(|_| Answer::Done);
+    assert_eq!(app.dead_letters().redrive("@relay").await.unwrap(), 1);
+    assert!(clerk.versions("1").is_empty(), "it would come before the one that failed");
+    assert_eq!(letters(&app).await, of_clerk("1", &[(1, 1), (2, 0)]));
+    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap(), 2);
+    assert_eq!(clerk.versions("1"), [1, 2]);
+}
+
 /// A gap that the store has, too, cannot be healed from there.
 #[tokio::test]
 async fn a_view_does_not_go_on_beyond_a_gap_in_the_store() {

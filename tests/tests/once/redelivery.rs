@@ -1,11 +1,17 @@
 //! What is delivered again, and what failed.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use aws_sdk_dynamodb::types::AttributeValue;
-use cqrs_core::delivery::Verdict;
+use cqrs_core::delivery::{DeliveryError, Verdict};
 use cqrs_dynamo::Dynamo;
 use cqrs_tests::bank::{self, DepositAll};
+use cqrs_tests::faults::{Call, Fault, Faults};
 
-use crate::office::{ALL, Answer, Post, database, messages, open, process, process_with, retried, take};
+use crate::office::{
+    ALL, Answer, Post, database, is_claim, is_finish, messages, open, process, process_with, retried, take,
+};
 
 /// The store forgets how far the subscribers have come.
 async fn forget_positions(dynamo: &Dynamo) {
@@ -110,4 +116,37 @@ async fn an_event_that_is_handled_costs_two_write_units() {
     let before = dynamo.cost();
     assert_eq!(consumer.take(message).await, [Verdict::Done]);
     assert_eq!((dynamo.cost() - before).requests, 2, "one that has been handled is a claim in vain");
+}
+
+#[tokio::test]
+async fn an_inbox_that_cannot_be_had_is_no_failure_of_the_event() {
+    for is_hit in [is_claim, is_finish] as [fn(&Call) -> bool; 2] {
+        let (database, dynamo) = database().await;
+        let down = Arc::new(AtomicBool::new(true));
+        let plan = {
+            let down = Arc::clone(&down);
+            move |call: &Call| match down.load(Ordering::Relaxed) && is_hit(call) {
+                true => Fault::Answer(400, "ThrottlingException"),
+                false => Fault::None,
+            }
+        };
+        let faults = Faults::new(&database, plan);
+        let post = Post::default();
+        // No lease to be waited for: the claim of the run that could not finish it has run out at once.
+        let app = process_with(&faults.dynamo_without_retries(), &post, |settings| {
+            settings.inbox_lease = std::time::Duration::ZERO;
+        });
+        open(&app, "1", 1).await;
+        for queue in ["receipt", "mail"] {
+            let reason = retried(take(&dynamo, &app, queue, 1000).await);
+            assert!(reason.contains("inbox"), "{reason}");
+        }
+        let error = app.run_until_idle().await.unwrap_err();
+        assert!(matches!(error, DeliveryError::Outage { .. }) && error.is_transient(), "{error:?}");
+        assert_eq!(app.dead_letters().list().await.unwrap(), []);
+        down.store(false, Ordering::Relaxed);
+        app.run_until_idle().await.unwrap();
+        assert!(post.sent("receipt") > 0 && post.sent("welcome") > 0);
+        assert_eq!(app.dead_letters().list().await.unwrap(), []);
+    }
 }

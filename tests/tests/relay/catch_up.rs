@@ -201,6 +201,69 @@ async fn a_crash_at_any_request_amid_a_hole_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_catch_up_that_is_asked_for_publishes_what_was_recorded_since_and_touches_no_shard() {
+    let (_, dynamo, app) = database().await;
+    let topic = Topic::standard().await;
+    let since = Timestamp::now() - Duration::from_hours(30);
+    append_at(&dynamo, "before", 1..=3, since - Duration::from_mins(16)).await;
+    append_at(&dynamo, "margin", 1..=3, since - Duration::from_mins(14)).await;
+    append_at(&dynamo, "after", 1..=12, since + Duration::from_hours(1)).await;
+    deposits(&app, &["1"], 2).await;
+    // The topic is away for a while.
+    let (publisher, requests) = topic.publisher_with(|publish| match publish.number {
+        0..4 => Answer::Error(503, "ServiceUnavailable"),
+        _ => Answer::Through,
+    });
+    let hasty = |settings: &mut cqrs_dynamo::RelaySettings| settings.poll = Duration::from_millis(1);
+    let caught_up = Relay::new(&dynamo, &app, publisher).settings(hasty).catch_up(since).await.unwrap();
+    // A page that was interrupted is published again.
+    assert!(caught_up.commits >= 3 + 12 + 2, "{caught_up:?}");
+    for (stream, last) in [("ORDER#margin", 3), ("ORDER#after", 12), ("ACCOUNT#1", 2)] {
+        requests.check(&[stream], last, "a catch-up");
+    }
+    assert!(!requests.arrived().iter().any(|sk| sk.starts_with("ORDER#before")));
+    assert_eq!(leases(&dynamo).await, [""; 0], "it is done, and whoever reads the stream has its position");
+}
+
+#[tokio::test]
+async fn a_catch_up_that_dies_is_done_by_the_next_one() {
+    let topic = Topic::standard().await;
+    let mut number = 0;
+    loop {
+        let (database, dynamo, app) = database().await;
+        let now = Clock::new();
+        let since = now.now() - Duration::from_hours(30);
+        append_at(&dynamo, "lost", 1..=2, since).await;
+        let faults = Faults::new(&database, move |call| match call.number {
+            before if before < number => Fault::None,
+            _ => Fault::Answer(400, "AccessDeniedException"),
+        });
+        let (publisher, first) = topic.publisher();
+        let two = |settings: &mut cqrs_dynamo::RelaySettings| settings.segments = 2;
+        let mut dying =
+            Relay::new(&faults.dynamo_without_retries(), &app, publisher).clock(now.read()).settings(two);
+        let died = dying.catch_up(since).await;
+        now.forward(Duration::from_mins(1));
+        let (publisher, second) = topic.publisher();
+        Relay::new(&dynamo, &app, publisher).clock(now.read()).settings(two).catch_up(since).await.unwrap();
+        let mut arrived = [first.arrived(), second.arrived()].concat();
+        arrived.sort();
+        arrived.dedup();
+        assert_eq!(
+            arrived,
+            ["ORDER#lost@0000000001", "ORDER#lost@0000000002"],
+            "it died at request {number}"
+        );
+        assert_eq!(leases(&dynamo).await, [""; 0], "it died at request {number}");
+        if died.is_ok() {
+            assert!(number > 8, "{number}");
+            return;
+        }
+        number += 1;
+    }
+}
+
+#[tokio::test]
 async fn two_relays_that_see_a_hole_at_once_lose_nothing() {
     let (_, dynamo, app) = database().await;
     let topic = Topic::standard().await;

@@ -1,6 +1,10 @@
 //! Dead letters: looked at, redriven in order, discarded.
 
+use std::time::Duration;
+
 use cqrs_dynamo::BrokerError;
+use cqrs_tests::bank::{self, Statement};
+use cqrs_tests::emulator::Emulator;
 
 use crate::office::Office;
 
@@ -146,4 +150,38 @@ async fn more_dead_letters_than_one_receive_brings_are_redriven_in_order() {
     assert_eq!(office.letters().await.redrive().await.unwrap().done, 64);
     let expected: Vec<_> = (2..66).map(|version| format!("1:{version}")).collect();
     assert_eq!(office.desk.book(), expected);
+}
+
+#[tokio::test]
+async fn a_view_goes_on_without_a_dead_letter_that_was_discarded() {
+    const STATEMENT: &str = "Statement";
+    // No number of this sign has a counterpart: the statement's fold panics.
+    const TOO_MUCH: u64 = 1 << 63;
+    let office = Office::with(Emulator::shared().broker(), &[STATEMENT]).await;
+    let key = bank::account("1");
+    let mut commits = office.deposit("1", [""]).await.to_vec();
+    office.app.execute(&key, bank::deposit(TOO_MUCH)).await.unwrap();
+    office.app.execute(&key, bank::Withdraw { cents: TOO_MUCH }).await.unwrap();
+    office.app.execute(&key, bank::deposit(5)).await.unwrap();
+    for version in 3..=5 {
+        commits.push(office.commit("1", version).await);
+    }
+    office.publish(&commits).await;
+    office.worker().run_until_idle().await.unwrap();
+
+    let letters = office.broker.dead_letters(&office.app, STATEMENT).await.unwrap().wait(Duration::ZERO);
+    let listed = letters.list().await.unwrap();
+    let versions: Vec<_> = listed.iter().map(|letter| letter.version.unwrap().get()).collect();
+    assert_eq!(versions, [4, 5]);
+    assert_eq!(letters.redrive().await.unwrap().done, 0);
+    let poison = letters.list().await.unwrap().remove(0);
+    letters.discard(&poison.id, "beyond all measure").await.unwrap();
+    let redriven = letters.redrive().await.unwrap();
+    assert_eq!((redriven.done, redriven.left), (1, 0));
+
+    office.app.execute(&key, bank::deposit(6)).await.unwrap();
+    office.publish(&[office.commit("1", 6).await]).await;
+    assert_eq!(office.worker().run_until_idle().await.unwrap().done, 1);
+    let statement = office.app.view::<Statement>(&key).await.unwrap().unwrap();
+    assert_eq!(statement.lines, [1, TOO_MUCH.cast_signed(), 5, 6]);
 }

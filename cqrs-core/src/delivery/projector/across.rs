@@ -8,6 +8,7 @@ use super::opened::{Change, Copies, OpenViews};
 use super::{Following, ProjectError};
 use crate::app::App;
 use crate::commit::Commit;
+use crate::delivery::LeftOut;
 use crate::event::RawEvent;
 use crate::key::StreamKey;
 use crate::projection::{Projection, ViewId};
@@ -37,6 +38,8 @@ pub(crate) struct Goal<'a> {
     pub(crate) tenant: &'a Tenant,
     /// Commits of the stream that need not be read.
     pub(crate) at_hand: &'a [Commit],
+    /// Commits of the stream that are passed over.
+    pub(crate) left_out: &'a LeftOut,
     pub(crate) until: Version,
     /// Whether the shadows are brought as far as the live views, and not only to `until`.
     pub(crate) whole: bool,
@@ -81,11 +84,13 @@ impl<P: Projection> Across<P> {
         app: &App,
         commits: &[Commit],
         last: &Commit,
+        left_out: &LeftOut,
     ) -> Result<(), ProjectError> {
         let goal = Goal {
             stream: &last.stream,
             tenant: &app.tenant_of(last)?,
             at_hand: commits,
+            left_out,
             until: last.version,
             whole: true,
             replay: None,
@@ -133,7 +138,7 @@ impl<P: Projection> Across<P> {
             let next = Fence { build: part.build, built: Version::NONE, ..fence.clone() };
             Planned { next, writes: Vec::new(), open: None }
         } else {
-            let mut following = Following::new(app, goal.stream, goal.at_hand, from, until);
+            let mut following = Following::new(app, goal.stream, goal.at_hand, goal.left_out, from, until);
             let commits = following.next().await?.unwrap_or_default();
             plan(app, goal.tenant, &fence, &part, &commits).await?
         };

@@ -1,5 +1,6 @@
 use std::error::Error;
 
+use crate::delivery::failure::TryError;
 use crate::event::DecodeError;
 use crate::handler::HandlerError;
 use crate::key::KeyError;
@@ -39,13 +40,15 @@ impl From<KeyError> for ProjectError {
     }
 }
 
-impl From<ProjectError> for HandlerError {
+impl From<ProjectError> for TryError {
     fn from(error: ProjectError) -> Self {
         match error {
-            ProjectError::Store(error) => Self::retry(error),
-            ProjectError::Permanent(error) => Self::permanent(error),
-            ProjectError::Contended => Self::retry(format!("other writers were faster {ROUNDS} times")),
-            ProjectError::Over => Self::retry("the replay is over"),
+            ProjectError::Store(error) => Self::of("the commits cannot be read, or the views written", error),
+            ProjectError::Permanent(error) => HandlerError::permanent(error).into(),
+            ProjectError::Contended => {
+                HandlerError::retry(format!("other writers were faster {ROUNDS} times")).into()
+            }
+            ProjectError::Over => HandlerError::retry("the replay is over").into(),
         }
     }
 }

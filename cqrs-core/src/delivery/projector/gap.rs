@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use crate::app::App;
 use crate::commit::Commit;
+use crate::delivery::LeftOut;
 use crate::key::StreamKey;
 use crate::store::{CorruptCommit, StoreError};
 use crate::version::Version;
@@ -13,6 +14,7 @@ pub(crate) struct Following<'a> {
     app: &'a App,
     stream: &'a StreamKey,
     at_hand: &'a [Commit],
+    left_out: &'a LeftOut,
     seen: Version,
     until: Version,
 }
@@ -22,21 +24,27 @@ impl<'a> Following<'a> {
         app: &'a App,
         stream: &'a StreamKey,
         at_hand: &'a [Commit],
+        left_out: &'a LeftOut,
         seen: Version,
         until: Version,
     ) -> Self {
-        Self { app, stream, at_hand, seen, until }
+        Self { app, stream, at_hand, left_out, seen, until }
     }
 
-    /// The next commits, without a gap; none behind the last one.
+    /// The next commits, without a gap; none behind the last one. Those that are left out have no events.
     pub(crate) async fn next(&mut self) -> Result<Option<Cow<'a, [Commit]>>, StoreError> {
         if self.seen >= self.until {
             return Ok(None);
         }
-        let commits = match self.next_at_hand() {
+        let mut commits = match self.next_at_hand() {
             Some(commits) => Cow::Borrowed(commits),
             None => Cow::Owned(self.next_stored().await?),
         };
+        let is_left_out = |commit: &Commit| self.left_out.contains(&commit.version);
+        if commits.iter().any(is_left_out) {
+            let left_out = commits.to_mut().iter_mut().filter(|commit| is_left_out(commit));
+            left_out.for_each(|commit| commit.events.clear());
+        }
         self.seen = commits.last().map_or(self.seen, |commit| commit.version);
         Ok(Some(commits))
     }

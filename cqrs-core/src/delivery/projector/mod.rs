@@ -12,7 +12,7 @@ use std::pin::Pin;
 
 use crate::app::App;
 use crate::commit::Commit;
-use crate::handler::HandlerError;
+use crate::delivery::LeftOut;
 use crate::projection::Projection;
 
 pub(crate) use across::{Across, Goal, shadow_of};
@@ -23,12 +23,14 @@ use gap::Following;
 
 /// A projection without its type.
 pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
-    /// Brings the views up to the latest of these commits of one stream, whatever was delivered before.
+    /// Brings the views up to the latest of these commits of one stream, whatever was delivered before; those that are
+    /// left out are passed over.
     fn apply<'a>(
         &'a self,
         app: &'a App,
         commits: &'a [Commit],
-    ) -> Pin<Box<dyn Future<Output = Result<(), HandlerError>> + Send + 'a>>;
+        left_out: &'a LeftOut,
+    ) -> Pin<Box<dyn Future<Output = Result<(), ProjectError>> + Send + 'a>>;
 }
 
 pub(crate) fn projection_driver<P: Projection>() -> Box<dyn ProjectionDriver> {
@@ -48,14 +50,15 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
         &'a self,
         app: &'a App,
         commits: &'a [Commit],
-    ) -> Pin<Box<dyn Future<Output = Result<(), HandlerError>> + Send + 'a>> {
+        left_out: &'a LeftOut,
+    ) -> Pin<Box<dyn Future<Output = Result<(), ProjectError>> + Send + 'a>> {
         Box::pin(async move {
             // A feed that repeats or mixes need not end with the latest.
             let Some(last) = commits.iter().max_by_key(|commit| commit.version) else { return Ok(()) };
             if P::KEYED {
-                self.0.deliver(app, commits, last).await?;
+                self.0.deliver(app, commits, last, left_out).await?;
             } else {
-                own::advance::<P>(app, commits, last).await?;
+                own::advance::<P>(app, commits, last, left_out).await?;
             }
             Ok(())
         })

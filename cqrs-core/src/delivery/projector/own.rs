@@ -2,6 +2,7 @@ use super::error::ROUNDS;
 use super::{Following, ProjectError, encode, fold};
 use crate::app::App;
 use crate::commit::Commit;
+use crate::delivery::LeftOut;
 use crate::key::StreamKey;
 use crate::projection::{Projection, ViewAddress, ViewId};
 use crate::timestamp::Timestamp;
@@ -13,16 +14,22 @@ pub(super) async fn advance<P: Projection>(
     app: &App,
     commits: &[Commit],
     last: &Commit,
+    left_out: &LeftOut,
 ) -> Result<(), ProjectError> {
     for _ in 0..ROUNDS {
-        if step::<P>(app, commits, last).await? == Write::Done {
+        if step::<P>(app, commits, last, left_out).await? == Write::Done {
             return Ok(());
         }
     }
     Err(ProjectError::Contended)
 }
 
-async fn step<P: Projection>(app: &App, commits: &[Commit], last: &Commit) -> Result<Write, ProjectError> {
+async fn step<P: Projection>(
+    app: &App,
+    commits: &[Commit],
+    last: &Commit,
+    left_out: &LeftOut,
+) -> Result<Write, ProjectError> {
     let views = app.view_store()?;
     let id = id_of::<P>(&last.stream)?;
     let mut recent = app.recent_writes().views.lock(&id).await;
@@ -40,7 +47,7 @@ async fn step<P: Projection>(app: &App, commits: &[Commit], last: &Commit) -> Re
         Some(stored) => stored.decode::<P>().map_err(|error| ProjectError::Permanent(error.into()))?,
         None => P::default(),
     };
-    let mut following = Following::new(app, &last.stream, commits, expected.version, last.version);
+    let mut following = Following::new(app, &last.stream, commits, left_out, expected.version, last.version);
     while let Some(commits) = following.next().await? {
         for commit in commits.iter() {
             fold(app, &mut view, commit)?;

@@ -1,0 +1,140 @@
+//! A views table that is throttled or cannot be reached: no commit's fault, for however long it lasts.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use cqrs_core::delivery::{DeliveryError, Message, Received, Verdict};
+use cqrs_core::prelude::*;
+use cqrs_core::{EventStore, StoreError};
+use cqrs_dynamo::{Dynamo, Embedded};
+use cqrs_tests::faults::{Call as Request, Fault, Faults, database};
+
+use crate::office::*;
+use crate::service::{Service, until_views_are_the_fold};
+
+const ACCOUNTS: [&str; 2] = ["1", "2"];
+const PROJECTIONS: [&str; 2] = ["Statement", "Wealth"];
+/// More tries than anybody has.
+const LONG: usize = 40;
+
+/// How many more requests to the views table an outage swallows.
+#[derive(Clone, Default)]
+struct Outage(Arc<AtomicUsize>);
+
+impl Outage {
+    fn lasts(&self, requests: usize) {
+        self.0.store(requests, Ordering::Relaxed);
+    }
+
+    fn over(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+
+    fn in_front_of(&self, database: &Embedded, fault: Fault) -> Dynamo {
+        let left = Arc::clone(&self.0);
+        let faults = Faults::new(database, move |request: &Request| {
+            let hit = request.body.contains("\"views\"")
+                && left
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+                    .is_ok();
+            if hit { fault } else { Fault::None }
+        });
+        faults.dynamo_without_retries()
+    }
+}
+
+const THROTTLED: Fault = Fault::Answer(400, "ProvisionedThroughputExceededException");
+
+#[tokio::test]
+async fn a_run_ends_with_the_outage_as_its_error_and_the_next_one_goes_on() {
+    for fault in [THROTTLED, Fault::Reset, Fault::AnswerLost, Fault::Answer(500, "InternalServerError")] {
+        let (database, dynamo) = database().await;
+        let outage = Outage::default();
+        let clerk = Clerk::new();
+        let app = app(&outage.in_front_of(&database, fault), &clerk);
+        open(&app, &ACCOUNTS).await;
+        pay(&app, &ACCOUNTS).await;
+        outage.lasts(usize::MAX);
+        for _ in 0..3 {
+            let error = app.run_until_idle().await.unwrap_err();
+            assert!(error.is_transient(), "{fault:?}: {error:?}");
+            let DeliveryError::Outage { subscriber, source } = error else { panic!("{fault:?}: {error:?}") };
+            assert!(PROJECTIONS.contains(&subscriber.as_str()));
+            assert!(matches!(*source, StoreError::Throttled { .. } | StoreError::Unavailable { .. }));
+            assert_eq!(letters(&app).await, [], "{fault:?}");
+        }
+        outage.lasts(0);
+        app.run_until_idle().await.unwrap();
+        assert_eq!(letters(&app).await, [], "{fault:?}");
+        assert_views_are_the_fold(&self::app(&dynamo, &clerk), &ACCOUNTS, "after the outage").await;
+    }
+}
+
+#[tokio::test]
+async fn a_service_waits_for_the_views_and_goes_on() {
+    let (database, dynamo) = database().await;
+    let outage = Outage::default();
+    let clean = app(&dynamo, &Clerk::new());
+    open(&clean, &ACCOUNTS).await;
+    outage.lasts(LONG);
+    let service = Service::start(&app(&outage.in_front_of(&database, THROTTLED), &Clerk::new()));
+    until_views_are_the_fold(&clean).await;
+    pay(&clean, &ACCOUNTS).await;
+    until_views_are_the_fold(&clean).await;
+    assert!(outage.over());
+    service.stop().await;
+    assert_eq!(letters(&clean).await, []);
+}
+
+#[tokio::test]
+async fn a_queue_gets_the_message_again_however_often_it_was_received() {
+    let (database, dynamo) = database().await;
+    let outage = Outage::default();
+    let clean = app(&dynamo, &Clerk::new());
+    open(&clean, &["1"]).await;
+    pay(&clean, &["1"]).await;
+    let page = dynamo.event_store().read(&key("1").stream().unwrap(), Version::new(1), Version::new(2)).await;
+    let body = Message::of(&clean, &page.unwrap().commits[0]).body;
+    let received = |receives| [Received { body: body.clone(), receives }];
+    for subscriber in PROJECTIONS {
+        let app = app(&outage.in_front_of(&database, THROTTLED), &Clerk::new());
+        let consumer = app.consumer(subscriber).unwrap();
+        outage.lasts(LONG);
+        for receives in [1, ATTEMPTS, 1000] {
+            let verdicts = consumer.take(&received(receives)).await;
+            assert!(matches!(&verdicts[..], [Verdict::Retry { .. }]), "{subscriber}: {verdicts:?}");
+        }
+        outage.lasts(0);
+        assert_eq!(consumer.take(&received(1000)).await, [Verdict::Done], "{subscriber}");
+    }
+}
+
+#[tokio::test]
+async fn a_redrive_during_an_outage_leaves_the_letters_as_they_were() {
+    let (database, dynamo) = database().await;
+    let outage = Outage::default();
+    let clerk = Clerk::new();
+    let app = app_of(
+        dynamo.event_store(),
+        outage.in_front_of(&database, THROTTLED).views(),
+        &clerk,
+        &["Statement"],
+    );
+    open(&app, &["1"]).await;
+    cqrs_tests::raw::put(&dynamo, broken()).await;
+    app.run_until_idle().await.unwrap();
+    let before = app.dead_letters().list().await.unwrap();
+    assert_eq!(before.len(), 1);
+    outage.lasts(LONG);
+    let error = app.dead_letters().redrive("Statement").await.unwrap_err();
+    assert!(matches!(error, DeliveryError::Outage { .. }), "{error:?}");
+    assert_eq!(app.dead_letters().list().await.unwrap(), before);
+}
+
+/// The second commit of account `1`, whose event lacks a field.
+fn broken() -> cqrs_core::store::record::Record {
+    let event = cqrs_tests::bank::Withdrawn { owner: "Ada".into(), cents: 1 };
+    let mut record = cqrs_tests::raw::record(&key("1"), 2, &event);
+    record.insert("data".to_owned(), serde_json::json!({ "owner": "Ada" }));
+    record
+}
