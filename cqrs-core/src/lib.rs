@@ -263,6 +263,7 @@ pub mod prelude;
 pub mod projection;
 mod registry;
 pub mod replay;
+pub mod snapshot;
 pub mod store;
 mod tenant;
 mod timestamp;

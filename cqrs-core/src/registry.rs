@@ -31,6 +31,8 @@ pub struct AggregateRow {
     pub(crate) events: fn() -> Vec<EventId>,
     pub(crate) tenant: fn(&StreamKey) -> Result<Tenant, KeyError>,
     pub(crate) partitions: fn(&Tenant) -> Option<Vec<String>>,
+    /// Whether it asks for snapshots.
+    pub(crate) snapshots: bool,
     pub(crate) location: Location,
 }
 
@@ -44,6 +46,7 @@ impl AggregateRow {
             events: || A::EVENTS.iter().map(|row: &EventRow<A::Event>| row.id).collect(),
             tenant: |stream| A::Key::parse(stream).map(|key| key.tenant().clone()),
             partitions: |tenant| A::Key::TEMPLATE.partitions(tenant),
+            snapshots: A::SNAPSHOTS.is_some(),
             location: Location { file, line },
         }
     }
