@@ -1,0 +1,85 @@
+//! A snapshot of another history: the events table was restored from a backup, and the snapshots were not.
+
+use cqrs_core::prelude::*;
+use cqrs_core::snapshot::{MemorySnapshotStore, SnapshotStore};
+use cqrs_core::store::MemoryEventStore;
+
+use crate::ledger::every_4::{Ledger, key};
+use crate::ledger::{Book, stored};
+
+/// A stream of so many amounts; its snapshots go into the store.
+async fn history(snapshots: &MemorySnapshotStore, amount: i64, commits: usize) -> MemoryEventStore {
+    let store = MemoryEventStore::new();
+    let app = App::builder(store.clone()).snapshots(snapshots.clone()).only([]).build().unwrap();
+    for _ in 0..commits {
+        app.execute(&key("1"), Book(vec![amount])).await.unwrap();
+    }
+    store
+}
+
+async fn load(store: &MemoryEventStore, snapshots: &MemorySnapshotStore) -> Loaded<Ledger> {
+    let app = App::builder(store.clone()).snapshots(snapshots.clone()).only([]).build().unwrap();
+    let loaded = app.load(&key("1")).await.unwrap();
+    assert_eq!(app.load(&key("1")).await.unwrap(), loaded, "the second time");
+    assert_eq!(app.load_at(&key("1"), Version::new(1000)).await.unwrap(), loaded);
+    loaded
+}
+
+/// For every length of the stream, before and behind the snapshot that is not its own.
+#[tokio::test]
+async fn a_snapshot_of_another_history_is_ignored() {
+    for commits in [0, 1, 3, 4, 7, 8, 9, 11, 12, 13, 15] {
+        let foreign = MemorySnapshotStore::new();
+        history(&foreign, 100, 8).await;
+        let store = history(&MemorySnapshotStore::new(), 1, commits).await;
+        let loaded = load(&store, &foreign).await;
+        assert_eq!((loaded.version.get(), loaded.state.booked), (commits as u64, commits as u64));
+        assert_eq!(loaded, load(&store, &MemorySnapshotStore::new()).await);
+        // What is written next takes its version behind the stream's end, not behind the snapshot's.
+        let app = App::builder(store).snapshots(foreign).only([]).build().unwrap();
+        let done = app.execute(&key("1"), Book(vec![1])).await.unwrap();
+        assert_eq!(done.version.get(), commits as u64 + 1);
+    }
+}
+
+/// It was seen, and then it is gone, or replaced by an earlier one.
+#[tokio::test]
+async fn a_snapshot_may_vanish_or_go_back() {
+    let early = MemorySnapshotStore::new();
+    history(&early, 1, 4).await;
+    for then in [None, stored(&early, &key("1")).await] {
+        let snapshots = Swapped::default();
+        let store = MemoryEventStore::new();
+        let app = App::builder(store).snapshots(snapshots.clone()).only([]).build().unwrap();
+        for _ in 0..14 {
+            app.execute(&key("1"), Book(vec![1])).await.unwrap();
+        }
+        let loaded = app.load(&key("1")).await.unwrap();
+        let empty = MemorySnapshotStore::new();
+        if let Some(snapshot) = &then {
+            empty.put(snapshot).await.unwrap();
+        }
+        *snapshots.0.lock().unwrap() = empty;
+        assert_eq!(app.load(&key("1")).await.unwrap(), loaded);
+        assert_eq!(app.load(&key("1")).await.unwrap(), loaded);
+    }
+}
+
+/// A store whose content can be exchanged, as by deleting and making its table.
+#[derive(Clone, Default)]
+struct Swapped(std::sync::Arc<std::sync::Mutex<MemorySnapshotStore>>);
+
+impl SnapshotStore for Swapped {
+    async fn get(
+        &self,
+        stream: &cqrs_core::StreamKey,
+    ) -> Result<Option<cqrs_core::snapshot::StoredSnapshot>, cqrs_core::StoreError> {
+        let store = self.0.lock().unwrap().clone();
+        store.get(stream).await
+    }
+
+    async fn put(&self, snapshot: &cqrs_core::snapshot::StoredSnapshot) -> Result<(), cqrs_core::StoreError> {
+        let store = self.0.lock().unwrap().clone();
+        store.put(snapshot).await
+    }
+}
