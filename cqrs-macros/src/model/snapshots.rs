@@ -31,7 +31,7 @@ impl Snapshots {
             }
             Ok(number) => number,
             Err(_) => {
-                own.at(&every.0, format!("`snapshot_every` is at most {}", u32::MAX));
+                own.at(&every.0, format!("`snapshot_every` is a whole number from 1 to {}", u32::MAX));
                 0
             }
         };

@@ -147,10 +147,11 @@ async fn other_commands_do_not_wait_for_a_snapshot() {
         reached.notified().await;
         app.execute(&key("1"), Book(vec![5])).await.unwrap().version
     };
+    let fifth = tokio::time::timeout(std::time::Duration::from_secs(20), fifth);
     tokio::select! {
         biased;
         _ = fourth => panic!("it hangs"),
-        version = fifth => assert_eq!(version, Version::new(5)),
+        version = fifth => assert_eq!(version.expect("it waits for the fourth"), Version::new(5)),
     }
 }
 
