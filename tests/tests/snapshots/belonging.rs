@@ -1,8 +1,13 @@
 //! A snapshot of another history: the events table was restored from a backup, and the snapshots were not.
 
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::prelude::*;
-use cqrs_core::snapshot::{MemorySnapshotStore, SnapshotStore};
+use cqrs_core::snapshot::{MemorySnapshotStore, SnapshotStore, StoredSnapshot};
 use cqrs_core::store::MemoryEventStore;
+use cqrs_core::{StoreError, StreamKey};
+use cqrs_dynamo::Dynamo;
 
 use crate::ledger::every_4::{Ledger, key};
 use crate::ledger::{Book, stored};
@@ -65,20 +70,43 @@ async fn a_snapshot_may_vanish_or_go_back() {
     }
 }
 
+/// The table is replaced by an earlier one while a process is running that knows where the snapshot was.
+#[tokio::test]
+async fn a_stream_may_end_before_the_snapshot_that_was_seen() {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    let app = App::builder(dynamo.event_store()).snapshots(dynamo.snapshots()).only([]).build().unwrap();
+    for _ in 0..14 {
+        app.execute(&key("1"), Book(vec![1])).await.unwrap();
+    }
+    assert_eq!(app.load(&key("1")).await.unwrap().version, Version::new(14));
+    let stream = key("1").stream().unwrap();
+    for version in (4..=14).map(Version::new) {
+        delete(&dynamo, "events", stream.pk(), &stream.commit_sk(version)).await;
+    }
+    delete(&dynamo, "snapshots", stream.pk(), stream.sk()).await;
+    for _ in 0..2 {
+        let loaded = app.load(&key("1")).await.unwrap();
+        assert_eq!((loaded.version.get(), loaded.state.booked), (3, 3));
+    }
+}
+
+async fn delete(dynamo: &Dynamo, table: &str, pk: &str, sk: &str) {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let delete = dynamo.client().delete_item().table_name(table).key("pk", text(pk)).key("sk", text(sk));
+    delete.send().await.unwrap();
+}
+
 /// A store whose content can be exchanged, as by deleting and making its table.
 #[derive(Clone, Default)]
-struct Swapped(std::sync::Arc<std::sync::Mutex<MemorySnapshotStore>>);
+struct Swapped(Arc<Mutex<MemorySnapshotStore>>);
 
 impl SnapshotStore for Swapped {
-    async fn get(
-        &self,
-        stream: &cqrs_core::StreamKey,
-    ) -> Result<Option<cqrs_core::snapshot::StoredSnapshot>, cqrs_core::StoreError> {
+    async fn get(&self, stream: &StreamKey) -> Result<Option<StoredSnapshot>, StoreError> {
         let store = self.0.lock().unwrap().clone();
         store.get(stream).await
     }
 
-    async fn put(&self, snapshot: &cqrs_core::snapshot::StoredSnapshot) -> Result<(), cqrs_core::StoreError> {
+    async fn put(&self, snapshot: &StoredSnapshot) -> Result<(), StoreError> {
         let store = self.0.lock().unwrap().clone();
         store.put(snapshot).await
     }

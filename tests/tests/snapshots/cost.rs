@@ -1,6 +1,7 @@
 //! What loads and commands cost with snapshots.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use cqrs_core::prelude::*;
 use cqrs_dynamo::Dynamo;
@@ -115,7 +116,7 @@ async fn a_load_is_one_round_trip() {
         });
         let reader = app(&faults.dynamo_without_limits());
         for _ in 0..2 {
-            let load = tokio::time::timeout(std::time::Duration::from_secs(20), reader.load(&key));
+            let load = tokio::time::timeout(Duration::from_secs(20), reader.load(&key));
             load.await.expect("one waits for the other").unwrap();
         }
         assert_eq!(faults.count(), 4);

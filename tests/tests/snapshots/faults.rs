@@ -1,7 +1,9 @@
 //! Snapshots that cannot be read, cannot be written, or cannot be believed.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -147,7 +149,7 @@ async fn other_commands_do_not_wait_for_a_snapshot() {
         reached.notified().await;
         app.execute(&key("1"), Book(vec![5])).await.unwrap().version
     };
-    let fifth = tokio::time::timeout(std::time::Duration::from_secs(20), fifth);
+    let fifth = tokio::time::timeout(Duration::from_secs(20), fifth);
     tokio::select! {
         biased;
         _ = fourth => panic!("it hangs"),
@@ -210,7 +212,7 @@ async fn a_snapshot_that_is_none_is_ignored() {
     assert_eq!((dynamo.cost() - before).requests, 2);
 }
 
-async fn item(dynamo: &Dynamo) -> std::collections::HashMap<String, AttributeValue> {
+async fn item(dynamo: &Dynamo) -> HashMap<String, AttributeValue> {
     let stream = key("1").stream().unwrap();
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let get = dynamo.client().get_item().table_name("snapshots");

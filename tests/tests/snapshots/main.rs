@@ -7,5 +7,6 @@ mod faults;
 mod fold;
 mod ids;
 mod ledger;
+mod log;
 mod race;
 mod writes;

@@ -1,6 +1,7 @@
 //! Two processes at one stream: commits, snapshots and loads in any order.
 
 use cqrs_core::prelude::*;
+use cqrs_core::snapshot::MemorySnapshotStore;
 use cqrs_dynamo::Dynamo;
 
 use crate::ledger::every_4::key;
@@ -29,9 +30,8 @@ async fn racing_processes_agree_with_the_full_fold() {
     while let Some(ended) = tasks.join_next().await {
         ended.unwrap();
     }
-    let events = dynamo.event_store();
-    let bare = cqrs_core::snapshot::MemorySnapshotStore::new();
-    let full = App::builder(events).snapshots(bare).only([]).build().unwrap().load(&key("1")).await.unwrap();
+    let bare = App::builder(dynamo.event_store()).snapshots(MemorySnapshotStore::new()).only([]);
+    let full = bare.build().unwrap().load(&key("1")).await.unwrap();
     assert_eq!((full.version.get(), full.state.booked), (150, 150));
     for app in [&apps[0], &apps[1], &app()] {
         assert_eq!(app.load(&key("1")).await.unwrap(), full);
