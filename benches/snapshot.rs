@@ -22,7 +22,7 @@ const FIRST_ROUNDS: usize = 200;
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
 /// Puts money in.
-pub struct Deposit;
+pub(crate) struct Deposit;
 
 /// One account with snapshots at one distance. The fold is not idempotent.
 macro_rules! account {
@@ -33,16 +33,16 @@ macro_rules! account {
             use super::Deposit;
 
             #[event(name = $event)]
-            pub struct Deposited {
-                pub cents: u64,
-                pub note: String,
+            pub(crate) struct Deposited {
+                pub(crate) cents: u64,
+                pub(crate) note: String,
             }
 
             #[aggregate(entity = $entity, snapshot_every = $every)]
             #[derive(Debug, Default, PartialEq)]
-            pub struct Account {
-                pub balance: u64,
-                pub digest: u64,
+            pub(crate) struct Account {
+                pub(crate) balance: u64,
+                pub(crate) digest: u64,
             }
 
             #[aggregate]
