@@ -8,7 +8,7 @@ pub use serde;
 pub use std::string::String;
 pub use std::vec::Vec;
 
-pub use crate::aggregate::{Aggregate, Command, CommandContext, Decide, Entity, EventRow};
+pub use crate::aggregate::{Aggregate, Command, CommandContext, Decide, Entity, EventRow, Snapshots};
 pub use crate::commit::{EncodeError, StoredEvent};
 pub use crate::event::older::{JsonStep, NextJson, Older, UpcastFrom};
 pub use crate::event::{AggregateEvent, DecodeError, Event, EventId, IntoEvents, RawEvent, Recorded};

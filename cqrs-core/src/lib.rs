@@ -19,6 +19,7 @@
 //! | metadata | who, when, command id, correlation id, causation id, trace context |
 //! | projection | folds commits into a view, the read model; no side effects |
 //! | handler | reacts to events, may have side effects |
+//! | snapshot | the state at a version, stored to load from; may vanish at any time without harm |
 //! | subscriber | a handler or a projection, as the delivery sees it |
 //! | feed | all commits of the store in the order of each stream |
 //! | relay | hands the commits of the feed to the queue of every subscriber |
@@ -246,11 +247,12 @@
 //! | --- | --- | --- |
 //! | commits | [`EventStore`] | pk `TENANT001#ORDER`, sk `ORDER#20240101-001@0000000003` |
 //! | views and fences | [`ViewStore`](view::ViewStore) | pk `TENANT001#ORDER_SUMMARY`, sk `ORDER_SUMMARY#20240101-001` |
+//! | snapshots | [`SnapshotStore`](snapshot::SnapshotStore) | the stream's own: pk `TENANT001#ORDER`, sk `ORDER#20240101-001` |
 //! | positions and dead letters | [`DeliveryStore`](delivery::DeliveryStore) | by subscriber |
 //!
-//! `cqrs-dynamo` keeps them in three DynamoDB tables, on AWS or embedded in a file. The stores in memory,
-//! [`MemoryEventStore`](store::MemoryEventStore) and [`MemoryViewStore`](view::MemoryViewStore), keep the same
-//! records under the same conditions, for tests. [`store::record`] has the commit as it is stored.
+//! `cqrs-dynamo` keeps them in four DynamoDB tables, on AWS or embedded in a file. The stores in memory,
+//! [`MemoryEventStore`](store::MemoryEventStore), [`MemoryViewStore`](view::MemoryViewStore) and
+//! [`MemorySnapshotStore`](snapshot::MemorySnapshotStore), keep the same records under the same conditions, for tests. [`store::record`] has the commit as it is stored.
 
 pub mod aggregate;
 pub mod app;
@@ -267,6 +269,7 @@ pub mod projection;
 mod registry;
 pub mod replay;
 pub mod schema;
+pub mod snapshot;
 pub mod store;
 mod tenant;
 mod timestamp;

@@ -34,6 +34,8 @@ pub struct AggregateRow {
     pub(crate) package: &'static str,
     pub(crate) tenant: fn(&StreamKey) -> Result<Tenant, KeyError>,
     pub(crate) partitions: fn(&Tenant) -> Option<Vec<String>>,
+    /// Whether it asks for snapshots.
+    pub(crate) snapshots: bool,
     pub(crate) location: Location,
 }
 
@@ -49,6 +51,7 @@ impl AggregateRow {
             package,
             tenant: |stream| A::Key::parse(stream).map(|key| key.tenant().clone()),
             partitions: |tenant| A::Key::TEMPLATE.partitions(tenant),
+            snapshots: A::SNAPSHOTS.is_some(),
             location: Location { file, line },
         }
     }

@@ -20,13 +20,18 @@ const POLL: Duration = Duration::from_millis(500);
 const POLLS: u32 = 600;
 
 pub(crate) async fn create(client: &Client, tables: &Tables) -> Result<(), StoreError> {
-    let wanted = [(&tables.events, true), (&tables.views, false), (&tables.delivery, false)];
+    let wanted = [
+        (&tables.events, true),
+        (&tables.views, false),
+        (&tables.snapshots, false),
+        (&tables.delivery, false),
+    ];
     for (table, streamed) in wanted {
         if describe(client, table).await?.is_none() {
             create_one(client, table, streamed).await?;
         }
     }
-    // One after another would wait for the slowest three times.
+    // One after another would wait for the slowest four times.
     for (table, streamed) in wanted {
         let description = active(client, table).await?;
         check(table, &description, streamed)?;

@@ -6,7 +6,7 @@ use cqrs_core::StoreError;
 
 use crate::error::refused;
 use crate::meter::{Cost, Meter, StreamRequests, TableRequests};
-use crate::{DynamoEventStore, DynamoViewStore, Tables, creation};
+use crate::{DynamoEventStore, DynamoSnapshotStore, DynamoViewStore, Tables, creation};
 
 /// The variable by which the AWS SDKs lead DynamoDB somewhere else, and the one for its streams.
 const ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
@@ -165,6 +165,12 @@ impl Dynamo {
     #[must_use]
     pub fn views(&self) -> DynamoViewStore {
         DynamoViewStore { client: self.client.clone(), table: self.tables.views.clone() }
+    }
+
+    /// The snapshot store, for [`AppBuilder::snapshots`](cqrs_core::app::AppBuilder::snapshots).
+    #[must_use]
+    pub fn snapshots(&self) -> DynamoSnapshotStore {
+        DynamoSnapshotStore { client: self.client.clone(), table: self.tables.snapshots.clone() }
     }
 
     /// What has been spent through this value, its clones and its stores so far. Two readings give what went on

@@ -1,6 +1,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure as OnFailure,
 };
@@ -70,23 +71,25 @@ impl EventStore for DynamoEventStore {
         if after >= until {
             return Ok(CommitPage::default());
         }
-        let text = |value: &str| AttributeValue::S(value.to_owned());
-        let output = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
-            .expression_attribute_values(":pk", text(stream.pk()))
-            .expression_attribute_values(":first", AttributeValue::S(stream.commit_sk(after.next())))
-            .expression_attribute_values(":last", AttributeValue::S(stream.commit_sk(until)))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|error| store_error(&self.table, error))?;
-        let more = output.last_evaluated_key.is_some();
-        let commits = output.items.unwrap_or_default().into_iter().map(decode);
-        Ok(CommitPage { commits: commits.collect::<Result<_, _>>()?, more })
+        self.page(self.query(stream, after, until)).await
+    }
+
+    async fn read_last(
+        &self,
+        stream: &StreamKey,
+        after: Version,
+        limit: u64,
+    ) -> Result<CommitPage, StoreError> {
+        if after >= Version::MAX || limit == 0 {
+            return Ok(CommitPage::default());
+        }
+        let query = self
+            .query(stream, after, Version::MAX)
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let mut page = self.page(query).await?;
+        page.commits.reverse();
+        Ok(page)
     }
 
     async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
@@ -120,6 +123,25 @@ impl EventStore for DynamoEventStore {
 }
 
 impl DynamoEventStore {
+    fn query(&self, stream: &StreamKey, after: Version, until: Version) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":pk", AttributeValue::S(stream.pk().to_owned()))
+            .expression_attribute_values(":first", AttributeValue::S(stream.commit_sk(after.next())))
+            .expression_attribute_values(":last", AttributeValue::S(stream.commit_sk(until)))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+    }
+
+    async fn page(&self, query: QueryFluentBuilder) -> Result<CommitPage, StoreError> {
+        let output = query.send().await.map_err(|error| store_error(&self.table, error))?;
+        let more = output.last_evaluated_key.is_some();
+        let commits = output.items.unwrap_or_default().into_iter().map(decode);
+        Ok(CommitPage { commits: commits.collect::<Result<_, _>>()?, more })
+    }
+
     pub(crate) fn stream(&self) -> TableStream {
         TableStream::new(self.client.clone(), self.streams.clone(), self.table.clone())
     }

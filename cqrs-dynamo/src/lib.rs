@@ -62,7 +62,7 @@
 //!
 //! # Tables
 //!
-//! Three tables, each with `pk` (S) as partition key and `sk` (S) as sort key; the events table has a stream with
+//! Four tables, each with `pk` (S) as partition key and `sk` (S) as sort key; the events table has a stream with
 //! the view type `NEW_IMAGE`. [`Dynamo::create_tables`] makes them, on demand, or checks those that are there. The
 //! embedded database makes them by itself. [`Tables`] has their names.
 //!
@@ -73,6 +73,7 @@
 //! | `views` | fence of a view across aggregates | `TENANT001#ORDER@CUSTOMER_TOTALS` | `ORDER#20240101-001` |
 //! | `views` | view across aggregates that replay 3 builds | `TENANT001#CUSTOMER_TOTALS~3` | `CUSTOMER_TOTALS#CUST-001` |
 //! | `views` | the replays of a projection | `@CUSTOMER_TOTALS` | `@` |
+//! | `snapshots` | snapshot of a stream | `TENANT001#ORDER` | `ORDER#20240101-001` |
 //! | `delivery` | position of a subscriber | `POSITION#{subscriber}` | the stream's shard |
 //! | `delivery` | checkpoint of a replay | `POSITION#@replay#{projection}` | the phase and the part of the table |
 //! | `delivery` | dead letter of a subscriber | `LETTER#{subscriber}` | digest and version |
@@ -92,12 +93,13 @@
 //! | table `events` | `PutItem`, `Query` | | `DescribeTable`, `GetItem`, `Query` |
 //! | its stream | | | `DescribeStream`, `GetShardIterator`, `GetRecords` |
 //! | table `views` | | `GetItem`, `Query` | `GetItem`, `PutItem` |
+//! | table `snapshots`, with `snapshot_every` | `GetItem`, `PutItem` | | |
 //! | table `delivery` | | | `Query`, `PutItem`, `DeleteItem` |
 //!
 //! Who replays needs `Scan` on `events` and `views`, `DeleteItem` on `views`, and `DescribeTable` on `events`, beside what
 //! delivery needs.
 //! A transaction needs the permissions of its parts, here `PutItem`. [`Dynamo::create_tables`] needs
-//! `DescribeTable` and `CreateTable` on all three. A [`template`] gives the functions on AWS theirs, one by one.
+//! `DescribeTable` and `CreateTable` on all four. A [`template`] gives the functions on AWS theirs, one by one.
 //!
 //! # Cost
 //!
@@ -105,12 +107,16 @@
 //! | --- | --- | --- |
 //! | command on a stream that is not in memory | `Query` per 1 MB, `PutItem` | 1, whatever the number of events |
 //! | command on a stream that is in memory | `PutItem` | 1 |
+//! | the same with `snapshot_every = N`, not in memory | `GetItem` and `Query` at once, `PutItem` | 1 |
+//! | every N commits | one more `PutItem` | those of the state and the command ids |
 //! | conflict with another process | one more `PutItem`; from the second in a row on, a `Query` too | those of the refused write |
 //! | commit to a view at its aggregate's key | `GetItem`, `PutItem`; the latter alone when warm | 1 |
 //! | commit to a view with a key of its own | two `GetItem`, `TransactWriteItems`; the latter alone when warm | 4 |
 //! | page of the feed, per subscriber | `PutItem` | 1 |
 //!
-//! Reads are consistent, and take one read unit per 4 KB. [`Dynamo::cost`] tells what was really taken.
+//! Reads are consistent, and take one read unit per 4 KB; that of a snapshot is not, and takes half of it. Beside a
+//! snapshot of which the process knows, from having read or written it before, the `Query` reads the commits since then;
+//! otherwise the last N, so that a load is one round trip in any case. [`Dynamo::cost`] tells what was really taken.
 //!
 //! # The embedded database
 //!
@@ -139,6 +145,7 @@ mod meter;
 mod relay;
 mod scan;
 mod shard;
+mod snapshot_store;
 #[cfg(feature = "broker")]
 mod sns;
 mod stream;
@@ -160,6 +167,7 @@ pub use feed::StreamFeed;
 pub use meter::Cost;
 #[cfg(feature = "broker")]
 pub use relay::{NotRelayed, Relay, RelaySettings, relay_records};
+pub use snapshot_store::DynamoSnapshotStore;
 #[cfg(feature = "broker")]
 pub use sns::SnsPublisher;
 pub use tables::Tables;

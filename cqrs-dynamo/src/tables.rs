@@ -11,6 +11,8 @@ pub struct Tables {
     pub events: String,
     /// Views and their fences. Default `views`.
     pub views: String,
+    /// Snapshots of aggregates that ask for them. Default `snapshots`.
+    pub snapshots: String,
     /// The delivery's positions, dead letters and inbox records; the last expire by its time to live, `expiresAt`.
     /// Default `delivery`.
     pub delivery: String,
@@ -21,7 +23,12 @@ impl Tables {
     #[must_use]
     pub fn with_prefix(prefix: &str) -> Self {
         let name = |table: &str| format!("{prefix}{table}");
-        Self { events: name("events"), views: name("views"), delivery: name("delivery") }
+        Self {
+            events: name("events"),
+            views: name("views"),
+            snapshots: name("snapshots"),
+            delivery: name("delivery"),
+        }
     }
 }
 

@@ -29,12 +29,18 @@ pub(crate) fn event_data(item: TokenStream) -> TokenStream {
 }
 
 pub(crate) fn aggregate(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> TokenStream {
-    let expansion = if model::is_impl(&item) {
-        model::Aggregate::read(args, item.clone(), diagnostics).map(|model| expand::aggregate(&model))
-    } else {
-        model::Entity::read(args, item.clone(), diagnostics).map(|model| expand::entity(&model))
+    if model::is_impl(&item) {
+        let model = model::Aggregate::read(args, item.clone(), diagnostics);
+        let expansion = model.map(|model| expand::aggregate(&model));
+        let item = attr::strip_markers(item);
+        return quote!(#item #expansion);
+    }
+    let Some(entity) = model::Entity::read(args, item.clone(), diagnostics) else {
+        return item;
     };
-    let item = attr::strip_markers(item);
+    let serde = entity.snapshots.as_ref().map_or(model::Serde::NOTHING, |snapshots| snapshots.serde);
+    let item = expand::derive(item, serde, &entity.krate);
+    let expansion = expand::entity(&entity);
     quote!(#item #expansion)
 }
 

@@ -1,10 +1,11 @@
 //! One suite of promises, against every store: in memory, on the embedded DynamoDB in memory and in a file, and
 //! behind a loopback port, with the SDK's own HTTP stack in the path.
 
+use cqrs_core::snapshot::MemorySnapshotStore;
 use cqrs_core::store::MemoryEventStore;
 use cqrs_core::view::MemoryViewStore;
 use cqrs_dynamo::{Dynamo, Tables};
-use cqrs_tests::conformance::{delivery, events, inbox, views};
+use cqrs_tests::conformance::{delivery, events, inbox, snapshots, views};
 use cqrs_tests::loopback::Loopback;
 
 /// Runs every promise against the stores of one backend.
@@ -19,6 +20,8 @@ macro_rules! conformance {
                 events::kindred_streams_stay_apart
                 events::reads_have_bounds
                 events::a_long_stream_is_paged_to_its_end
+                events::the_last_commits_are_read
+                events::the_last_pages_end_at_the_end_of_the_stream
                 events::the_largest_commit_fits_and_no_more
                 events::what_does_not_fit_is_named
                 events::a_scan_finds_every_commit_once
@@ -50,45 +53,61 @@ macro_rules! conformance {
                 views::a_scan_finds_every_view_once
                 views::an_oversized_view_is_refused
             );
+            conformance!(@snapshots $open,
+                snapshots::a_snapshot_is_read_back
+                snapshots::a_snapshot_never_goes_back
+                snapshots::the_latest_of_many_snapshots_stays
+                snapshots::kindred_snapshots_stay_apart
+                snapshots::an_oversized_snapshot_is_refused
+            );
         }
     };
     (@events $open:expr, $($area:ident::$promise:ident)*) => {$(
         #[tokio::test]
         async fn $promise() {
-            let (events, _, _keep) = $open.await;
+            let (events, _, _, _keep) = $open.await;
             $area::$promise(events).await;
         }
     )*};
     (@views $open:expr, $($area:ident::$promise:ident)*) => {$(
         #[tokio::test]
         async fn $promise() {
-            let (_, views, _keep) = $open.await;
+            let (_, views, _, _keep) = $open.await;
             $area::$promise(views).await;
+        }
+    )*};
+    (@snapshots $open:expr, $($area:ident::$promise:ident)*) => {$(
+        #[tokio::test]
+        async fn $promise() {
+            let (_, _, snapshots, _keep) = $open.await;
+            $area::$promise(snapshots).await;
         }
     )*};
 }
 
-conformance!(memory, async { (MemoryEventStore::new(), MemoryViewStore::new(), ()) });
+conformance!(memory, async {
+    (MemoryEventStore::new(), MemoryViewStore::new(), MemorySnapshotStore::new(), ())
+});
 
 conformance!(embedded, async {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
-    (dynamo.event_store(), dynamo.views(), ())
+    (dynamo.event_store(), dynamo.views(), dynamo.snapshots(), ())
 });
 
 conformance!(file, async {
     let folder = tempfile::tempdir().unwrap();
     let dynamo = Dynamo::embedded(folder.path().join("test.db")).await.unwrap();
-    (dynamo.event_store(), dynamo.views(), folder)
+    (dynamo.event_store(), dynamo.views(), dynamo.snapshots(), folder)
 });
 
 conformance!(loopback, async {
     let dynamo = Loopback::start().await.dynamo().await;
-    (dynamo.event_store(), dynamo.views(), ())
+    (dynamo.event_store(), dynamo.views(), dynamo.snapshots(), ())
 });
 
 // Other names of the tables lead to other tables.
 conformance!(prefixed, async {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap().with_tables(Tables::with_prefix("shop-test-"));
     dynamo.create_tables().await.unwrap();
-    (dynamo.event_store(), dynamo.views(), ())
+    (dynamo.event_store(), dynamo.views(), dynamo.snapshots(), ())
 });

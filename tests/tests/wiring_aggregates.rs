@@ -4,6 +4,7 @@
 use cqrs_core::EventId;
 use cqrs_core::app::WiringFault;
 use cqrs_core::prelude::*;
+use cqrs_core::snapshot::MemorySnapshotStore;
 use cqrs_core::store::MemoryEventStore;
 
 #[event(name = "Sent")]
@@ -15,7 +16,7 @@ struct LetterSent;
 #[event]
 struct Lost;
 
-#[aggregate(entity = "POST")]
+#[aggregate(entity = "POST", snapshot_every = 10)]
 #[derive(Default)]
 struct Letter {}
 
@@ -39,13 +40,22 @@ impl Parcel {
 }
 
 #[test]
-fn one_entity_and_one_event_name_for_two_aggregates_are_faults() {
+fn one_entity_and_one_event_name_for_two_aggregates_and_snapshots_without_a_store_are_faults() {
     let error = App::builder(MemoryEventStore::new()).only([]).build().unwrap_err();
     let entity = WiringFault::DuplicateEntity { entity: "POST", first: "Letter", second: "Parcel" };
-    let event = EventId { name: "Sent", schema: 1 };
+    let event = EventId { name: "Sent", schema: 1, aliases: &[] };
     let event = WiringFault::DuplicateEvent { name: event.name, event, first: "Letter", second: "Parcel" };
-    assert_eq!(error.faults, [entity, event]);
+    assert_eq!(error.faults[..2], [entity, event]);
+    assert!(matches!(error.faults[2..], [WiringFault::NoSnapshotStore { aggregate: "Letter", .. }]));
     let text = error.to_string();
     assert!(text.contains("aggregates `Letter` and `Parcel` are both stored as entity `POST`"), "{text}");
-    assert!(text.contains("both apply an event stored as Sent (schema 1)"), "{text}");
+    assert!(text.contains("both apply an event stored as `Sent`: Sent (schema 1)"), "{text}");
+    let told = "has `snapshot_every`, and the app has no snapshot store: add `.snapshots(…)`";
+    assert!(
+        text.contains("aggregate `Letter` (tests/tests/wiring_aggregates.rs:") && text.contains(told),
+        "{text}"
+    );
+
+    let app = App::builder(MemoryEventStore::new()).snapshots(MemorySnapshotStore::new()).only([]);
+    assert_eq!(app.build().unwrap_err().faults.len(), 2);
 }

@@ -17,10 +17,13 @@
 mod context;
 mod decide;
 mod row;
+mod snapshots;
 
 pub use context::CommandContext;
 pub use decide::{Command, Decide};
 pub use row::EventRow;
+pub use snapshots::Snapshots;
+pub(crate) use snapshots::fingerprint;
 
 use crate::commit::{EncodeError, StoredEvent};
 use crate::key::AggregateKey;
@@ -38,6 +41,8 @@ pub trait Entity: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     /// The typed key: `OrderKey`.
     type Key: AggregateKey<Aggregate = Self>;
+    /// What `snapshot_every` says; none where it is not given.
+    const SNAPSHOTS: Option<Snapshots<Self>> = None;
 
     /// The state before the first event: the struct's `Default`.
     fn initial() -> Self;
@@ -54,6 +59,8 @@ pub trait Aggregate: Entity {
     type Event: Send + Sync + 'static;
     /// Every event that it applies.
     const EVENTS: &'static [EventRow<Self::Event>];
+    /// Changes with the code of the impl block, commands aside, so that snapshots of another fold are told apart.
+    const FOLD: u64 = 0;
 
     /// Folds one event into the state.
     fn apply(&mut self, event: &Self::Event);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::fault::{BuildError, WiringFault};
+use super::snapshots::SnapshotShelf;
 use super::state::StateCache;
 use super::wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
 use super::{App, Inner, Settings};
@@ -11,6 +12,7 @@ use crate::delivery::{CONCURRENT_STREAMS, Reaction, Subscriber};
 use crate::event::EventId;
 use crate::handler::Provided;
 use crate::registry::{AggregateRow, HandlerRow, Location, ProjectionRow};
+use crate::snapshot::{DynSnapshotStore, SnapshotStore};
 use crate::store::{DynEventStore, EventStore};
 use crate::view::{DynViewStore, RecentWrites, ViewStore};
 
@@ -47,6 +49,7 @@ pub struct AppBuilder {
     store: Box<dyn DynEventStore>,
     ledger: Box<dyn crate::delivery::DynDeliveryStore>,
     views: Option<Box<dyn DynViewStore>>,
+    snapshots: Option<Box<dyn DynSnapshotStore>>,
     provided: Provided,
     settings: Settings,
     only: Option<Vec<String>>,
@@ -65,6 +68,7 @@ impl AppBuilder {
             ledger: Box::new(store.delivery()),
             store: Box::new(store),
             views: None,
+            snapshots: None,
             provided: Provided::new(),
             settings: Settings::default(),
             only: None,
@@ -74,6 +78,12 @@ impl AppBuilder {
     /// Where views are kept. An app with a projection needs it.
     pub fn views(mut self, store: impl ViewStore) -> Self {
         self.views = Some(Box::new(store));
+        self
+    }
+
+    /// Where snapshots are kept. An app with an aggregate that has `snapshot_every` needs it.
+    pub fn snapshots(mut self, store: impl SnapshotStore) -> Self {
+        self.snapshots = Some(Box::new(store));
         self
     }
 
@@ -106,6 +116,7 @@ impl AppBuilder {
         let mut rows: Vec<&'static AggregateRow> = inventory::iter::<AggregateRow>().collect();
         rows.sort_by_key(|row| (row.name, row.location.file, row.location.line));
         check_aggregates(&rows, &mut faults);
+        self.check_snapshots(&rows, &mut faults);
         let candidates = self.candidates(&mut faults);
         if !faults.is_empty() {
             return Err(BuildError { faults });
@@ -122,6 +133,7 @@ impl AppBuilder {
             store: self.store,
             ledger: self.ledger,
             views: self.views,
+            snapshots: self.snapshots.map(|store| SnapshotShelf::new(store, &self.settings)),
             provided: Arc::new(self.provided),
             wiring,
             subscribers,
@@ -208,6 +220,16 @@ impl AppBuilder {
                     });
                 }
             }
+        }
+    }
+
+    fn check_snapshots(&self, rows: &[&'static AggregateRow], faults: &mut Vec<WiringFault>) {
+        if self.snapshots.is_none() {
+            faults.extend(
+                rows.iter()
+                    .filter(|row| row.snapshots)
+                    .map(|row| WiringFault::NoSnapshotStore { aggregate: row.name, location: row.location }),
+            );
         }
     }
 

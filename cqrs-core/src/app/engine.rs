@@ -106,10 +106,9 @@ impl<'a> Engine<'a> {
         let mut state = match slot.take::<A>() {
             Some(state) => state,
             None => {
-                let mut state = State::empty();
-                self.catch_up(&mut state).await.map_err(|error| self.store_error(error))?;
+                let loaded = self.app.load_now(&self.intent.stream).await;
                 fresh = true;
-                state
+                loaded.map_err(|error| self.store_error(error))?
             }
         };
         let mut lost = 0;
@@ -117,7 +116,7 @@ impl<'a> Engine<'a> {
             match self.step(&mut state, command, fresh).await {
                 Ok(Step::Done(done)) => break Ok(done),
                 Ok(Step::Stale) => {
-                    self.catch_up(&mut state).await.map_err(|error| self.store_error(error))?;
+                    self.catch_up(&mut state).await?;
                     fresh = true;
                 }
                 Ok(Step::Lost(winner)) => {
@@ -135,7 +134,7 @@ impl<'a> Engine<'a> {
                     // make room, then see where the stream is.
                     if lost.is_multiple_of(TRIES_IN_A_ROW) {
                         self.app.inner.settings.conflict.pause(lost / TRIES_IN_A_ROW).await;
-                        self.catch_up(&mut state).await.map_err(|error| self.store_error(error))?;
+                        self.catch_up(&mut state).await?;
                         fresh = true;
                     }
                 }
@@ -153,7 +152,19 @@ impl<'a> Engine<'a> {
         let span = Span::current();
         span.record("version", state.version.get());
         span.record("attempts", lost + 1);
+        let snapshot = match (&result, self.app.snapshots::<A>()) {
+            (Ok(done), Some((snapshots, shelf))) if done.outcome == Outcome::Committed => {
+                shelf.take_due(&snapshots, &self.intent.stream, &mut state).map(|snapshot| (shelf, snapshot))
+            }
+            _ => None,
+        };
         slot.put(state);
+        // The next command on this key need not wait for it; this one does, because a function that has answered may
+        // be frozen.
+        drop(slot);
+        if let Some((shelf, snapshot)) = snapshot {
+            shelf.write::<A>(&snapshot).await;
+        }
         result
     }
 
@@ -168,7 +179,7 @@ impl<'a> Engine<'a> {
         C: Command,
     {
         if self.intent.idempotent
-            && let Some(version) = state.find_command(&self.intent.metadata.command_id)
+            && let Some(version) = state.command_ids.find(&self.intent.metadata.command_id)
         {
             return self
                 .first_outcome(version)
@@ -256,17 +267,9 @@ impl<'a> Engine<'a> {
         self.app.event_store().append(commit).await
     }
 
-    /// Folds what was appended after the state's version.
-    async fn catch_up<A: Aggregate>(&self, state: &mut State<A>) -> Result<(), StoreError> {
-        loop {
-            let page = self.app.event_store().read(&self.intent.stream, state.version, Version::MAX).await?;
-            for commit in &page.commits {
-                state.fold(commit)?;
-            }
-            if !page.more {
-                return Ok(());
-            }
-        }
+    async fn catch_up<A: Aggregate, R>(&self, state: &mut State<A>) -> Result<(), ExecuteError<R>> {
+        let caught_up = self.app.catch_up(state, &self.intent.stream).await;
+        caught_up.map_err(|error| self.store_error(error))
     }
 
     async fn first_outcome<A: Aggregate>(&self, version: Version) -> Result<Committed<A>, StoreError> {

@@ -125,6 +125,16 @@ pub enum WiringFault {
         /// Where it stands.
         location: Location,
     },
+    /// There is an aggregate with `snapshot_every`, and nowhere to keep its snapshots.
+    #[error(
+        "aggregate `{aggregate}` ({location}) has `snapshot_every`, and the app has no snapshot store: add `.snapshots(…)`"
+    )]
+    NoSnapshotStore {
+        /// The aggregate's name.
+        aggregate: &'static str,
+        /// Where it stands.
+        location: Location,
+    },
     /// A name given to `only(…)` belongs to no subscriber.
     #[error("no subscriber is called `{name}`; there are: {known}")]
     UnknownSubscriber {

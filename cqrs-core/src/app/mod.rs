@@ -14,15 +14,18 @@
 
 mod builder;
 mod cause;
+mod command_ids;
 mod committed;
 mod engine;
 mod error;
 mod execute;
 mod fault;
+mod load;
 mod mermaid;
 mod read;
 mod run;
 mod settings;
+mod snapshots;
 mod state;
 mod wiring;
 
@@ -49,6 +52,7 @@ use crate::tenant::Tenant;
 use crate::view::{DynViewStore, RecentWrites};
 
 use cause::Cause;
+use snapshots::SnapshotShelf;
 use state::StateCache;
 
 /// An application on one event store. Clones are cheap and share everything.
@@ -71,6 +75,7 @@ struct Inner {
     store: Box<dyn DynEventStore>,
     ledger: Box<dyn DynDeliveryStore>,
     views: Option<Box<dyn DynViewStore>>,
+    snapshots: Option<SnapshotShelf>,
     provided: Arc<Provided>,
     wiring: Wiring,
     subscribers: Vec<Arc<Subscriber>>,

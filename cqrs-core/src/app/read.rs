@@ -5,7 +5,8 @@ use std::pin::Pin;
 use futures_core::Stream;
 use futures_util::stream;
 
-use super::state::{State, decode_one};
+use super::load::Until;
+use super::state::decode_one;
 use super::{App, Loaded};
 use crate::aggregate::{Aggregate, Entity};
 use crate::commit::Commit;
@@ -52,7 +53,8 @@ impl<P: View + fmt::Debug> fmt::Debug for Found<P> {
 impl App {
     /// The state now: all commits that were acknowledged before the call.
     ///
-    /// It is folded from the stream, one request per 1 MB; nothing comes from memory.
+    /// It is folded from the stream, one request per 1 MB; nothing comes from memory. With `snapshot_every` it is folded
+    /// from the snapshot and the commits after it, which are read at the same time.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -78,7 +80,7 @@ impl App {
     where
         K: AggregateKey<Aggregate: Aggregate>,
     {
-        self.fold_while(key, Version::MAX, |_| true).await
+        Ok(self.load_now(&key.stream()?).await?.into())
     }
 
     /// The state right after the commit `version`; where the stream is shorter, the state now. The version of
@@ -110,7 +112,7 @@ impl App {
     where
         K: AggregateKey<Aggregate: Aggregate>,
     {
-        self.fold_while(key, version, |_| true).await
+        Ok(self.load_until(&key.stream()?, Until::Version(version)).await?.into())
     }
 
     /// The state at a point in time: all commits before the first one that is later than `time`. A commit at `time`
@@ -143,33 +145,7 @@ impl App {
     where
         K: AggregateKey<Aggregate: Aggregate>,
     {
-        self.fold_while(key, Version::MAX, |commit| commit.metadata.created_at <= time).await
-    }
-
-    async fn fold_while<K>(
-        &self,
-        key: &K,
-        until: Version,
-        wanted: impl Fn(&Commit) -> bool,
-    ) -> Result<Loaded<K::Aggregate>, StoreError>
-    where
-        K: AggregateKey<Aggregate: Aggregate>,
-    {
-        let stream = key.stream()?;
-        let mut state = State::<K::Aggregate>::empty();
-        'pages: loop {
-            let page = self.event_store().read(&stream, state.version, until).await?;
-            for commit in &page.commits {
-                if !wanted(commit) {
-                    break 'pages;
-                }
-                state.fold(commit)?;
-            }
-            if !page.more {
-                break;
-            }
-        }
-        Ok(Loaded { state: state.aggregate, version: state.version })
+        Ok(self.load_until(&key.stream()?, Until::Time(time)).await?.into())
     }
 
     /// The audit trail: every event of the stream with its metadata, in order, a page at a time.

@@ -24,8 +24,16 @@ use crate::delivery::RetryPolicy;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// How many states of aggregates are kept in memory; 0 turns the cache off. Default 10,000.
+    /// How many states of aggregates are kept in memory, and of how many streams the version of
+    /// the last snapshot; 0 turns the caches off. Default 10,000.
     pub cached_states: u64,
+    /// How many command ids a snapshot keeps, so that a command with an id is not executed again. Default 100.
+    ///
+    /// A command that is sent again is recognised as long as it is one of the last so many commits before the
+    /// snapshot, or a later one; on a stream without a snapshot always. Older than that, it is executed again. An id
+    /// of 36 characters takes 37 bytes of the snapshot: 100 of them and a small state are one read unit, and four
+    /// write units.
+    pub snapshot_command_ids: usize,
     /// How many views that this process wrote last are kept in memory, so that a projection writes on without a
     /// read, and as many fences; 0 turns the cache off. Default 10,000.
     pub cached_views: u64,
@@ -52,6 +60,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             cached_states: 10_000,
+            snapshot_command_ids: 100,
             cached_views: 10_000,
             conflict: RetryPolicy {
                 attempts: 40,

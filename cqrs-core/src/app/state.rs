@@ -1,11 +1,12 @@
 use std::any::Any;
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use moka::sync::Cache;
 use tokio::sync::Mutex;
 
+use super::Loaded;
+use super::command_ids::CommandIds;
 use crate::aggregate::Aggregate;
 use crate::commit::Commit;
 use crate::event::RawEvent;
@@ -19,17 +20,20 @@ pub(crate) struct State<A> {
     pub(crate) aggregate: A,
     pub(crate) version: Version,
     pub(crate) last_at: Option<Timestamp>,
-    command_ids: HashMap<Box<str>, Version>,
+    pub(crate) command_ids: CommandIds,
+    /// The last snapshot that is known of; [`Version::NONE`] for none.
+    pub(crate) snapshot_at: Version,
 }
 
 impl<A: Aggregate> State<A> {
     pub(crate) fn empty() -> Self {
-        Self { aggregate: A::initial(), version: Version::NONE, last_at: None, command_ids: HashMap::new() }
-    }
-
-    /// The version of the commit that a command became earlier.
-    pub(crate) fn find_command(&self, id: &str) -> Option<Version> {
-        self.command_ids.get(id).copied()
+        Self {
+            aggregate: A::initial(),
+            version: Version::NONE,
+            last_at: None,
+            command_ids: CommandIds::default(),
+            snapshot_at: Version::NONE,
+        }
     }
 
     /// Folds a stored commit. After an error the state is of no use.
@@ -39,6 +43,10 @@ impl<A: Aggregate> State<A> {
             self.aggregate.apply(&event);
         }
         self.note(commit);
+        // Whoever wrote this commit had the snapshot to write.
+        if A::SNAPSHOTS.is_some_and(|snapshots| commit.version.get().is_multiple_of(snapshots.every)) {
+            self.snapshot_at = commit.version;
+        }
         Ok(())
     }
 
@@ -53,7 +61,7 @@ impl<A: Aggregate> State<A> {
     fn note(&mut self, commit: &Commit) {
         self.version = commit.version;
         self.last_at = self.last_at.max(Some(commit.metadata.created_at));
-        self.command_ids.insert(commit.metadata.command_id.as_str().into(), commit.version);
+        self.command_ids.push(&commit.metadata.command_id, commit.version);
     }
 
     fn check_next(&self, commit: &Commit) -> Result<(), StoreError> {
@@ -62,6 +70,12 @@ impl<A: Aggregate> State<A> {
             return Ok(());
         }
         Err(CorruptCommit::behind_gap(commit, expected).into())
+    }
+}
+
+impl<A: Aggregate> From<State<A>> for Loaded<A> {
+    fn from(state: State<A>) -> Self {
+        Self { state: state.aggregate, version: state.version }
     }
 }
 

@@ -17,7 +17,7 @@ pub use template::Parts;
 pub use template::{AggregateKey, KeyTemplate, Piece};
 
 pub(crate) use encoding::{decode, encode_into};
-pub(crate) use template::stable_hash;
+pub(crate) use template::{extend_hash, stable_hash};
 
 /// DynamoDB's limit for a partition key value, in bytes
 /// (Amazon DynamoDB Developer Guide, "Quotas", partition key values).

@@ -246,8 +246,16 @@ fn malformed(text: &str, pieces: &[Piece], reason: &str) -> KeyError {
 }
 
 /// FNV-1a, 64 bits: what is stored must not depend on the release of the standard library.
-pub(crate) fn stable_hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+pub(crate) const fn stable_hash(bytes: &[u8]) -> u64 {
+    extend_hash(0xcbf2_9ce4_8422_2325, bytes)
+}
+
+/// The hash of what was hashed before and these bytes.
+pub(crate) const fn extend_hash(mut hash: u64, bytes: &[u8]) -> u64 {
+    let mut index = 0;
+    while index < bytes.len() {
+        hash = (hash ^ bytes[index] as u64).wrapping_mul(0x0000_0100_0000_01b3);
+        index += 1;
+    }
+    hash
 }

@@ -13,6 +13,7 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 
 pub(crate) trait DynEventStore: Send + Sync {
     fn append<'a>(&'a self, commit: &'a Commit) -> Boxed<'a, Append>;
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage>;
+    fn read_last<'a>(&'a self, stream: &'a StreamKey, after: Version, limit: u64) -> Boxed<'a, CommitPage>;
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a CommitKey>) -> Boxed<'a, CommitScan>;
     fn count(&self) -> Boxed<'_, Option<u64>>;
     fn feed(&self) -> Box<dyn DynChangeFeed>;
@@ -27,6 +28,9 @@ where
     }
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage> {
         Box::pin(EventStore::read(self, stream, after, until))
+    }
+    fn read_last<'a>(&'a self, stream: &'a StreamKey, after: Version, limit: u64) -> Boxed<'a, CommitPage> {
+        Box::pin(EventStore::read_last(self, stream, after, limit))
     }
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a CommitKey>) -> Boxed<'a, CommitScan> {
         Box::pin(EventStore::scan(self, extent, after))

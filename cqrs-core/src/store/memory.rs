@@ -83,6 +83,31 @@ impl EventStore for MemoryEventStore {
         Ok(page)
     }
 
+    async fn read_last(
+        &self,
+        stream: &StreamKey,
+        after: Version,
+        limit: u64,
+    ) -> Result<CommitPage, StoreError> {
+        let mut page = CommitPage::default();
+        if after >= Version::MAX {
+            return Ok(page);
+        }
+        let first = (stream.pk().to_owned(), stream.commit_sk(after.next()));
+        let last = (stream.pk().to_owned(), stream.commit_sk(Version::MAX));
+        let mut bytes = 0;
+        for record in self.content().by_key.range(first..=last).rev().map(|(_, record)| record) {
+            if bytes >= PAGE_BYTES || page.commits.len() as u64 >= limit {
+                page.more = true;
+                break;
+            }
+            bytes += limits::size(record);
+            page.commits.push(record::decode(record.clone())?);
+        }
+        page.commits.reverse();
+        Ok(page)
+    }
+
     async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
         let content = self.content();
         let start = match after {

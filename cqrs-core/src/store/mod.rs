@@ -110,6 +110,39 @@ pub trait EventStore: Send + Sync + 'static {
         until: Version,
     ) -> impl Future<Output = Result<CommitPage, StoreError>> + Send;
 
+    /// Reads the last commits of one stream after `after`, at most `limit` of them, in the order of their versions, with
+    /// all writes that were acknowledged before. The page begins where the store has no more room for earlier ones, and
+    /// always goes on to the end of the stream; `more` tells that earlier ones after `after` are missing in it, or may
+    /// be.
+    ///
+    /// This is for loading from a snapshot. What is here by default reads everything after `after`: a store that can
+    /// read backwards does.
+    ///
+    /// # Errors
+    /// As [`EventStore::read`].
+    fn read_last(
+        &self,
+        stream: &StreamKey,
+        after: Version,
+        limit: u64,
+    ) -> impl Future<Output = Result<CommitPage, StoreError>> + Send {
+        async move {
+            let mut last = CommitPage::default();
+            let mut after = after;
+            loop {
+                let page = self.read(stream, after, Version::MAX).await?;
+                after = page.commits.last().map_or(after, |commit| commit.version);
+                last.commits.extend(page.commits);
+                let before = (last.commits.len() as u64).saturating_sub(limit);
+                last.more |= before > 0;
+                last.commits.drain(..usize::try_from(before).unwrap_or(0));
+                if !page.more {
+                    return Ok(last);
+                }
+            }
+        }
+    }
+
     /// Reads the commits of one extent after `after`, a commit of the same extent, one page, with all writes that were
     /// acknowledged before the page was asked for. A commit that is appended while a scan is under way is found or not.
     ///

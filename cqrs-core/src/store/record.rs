@@ -137,7 +137,7 @@ fn decode_event(record: &mut Record) -> Result<StoredEvent, String> {
     Ok(StoredEvent { name, schema, data })
 }
 
-fn text<'a>(record: &'a Record, name: &str) -> Result<&'a str, String> {
+pub(crate) fn text<'a>(record: &'a Record, name: &str) -> Result<&'a str, String> {
     match record.get(name) {
         Some(Value::String(text)) => Ok(text),
         Some(_) => Err(format!("`{name}` is not a string")),
@@ -149,7 +149,7 @@ fn optional_text(record: &Record, name: &str) -> Result<Option<String>, String> 
     record.contains_key(name).then(|| text(record, name).map(str::to_owned)).transpose()
 }
 
-fn number(record: &Record, name: &str) -> Result<u64, String> {
+pub(crate) fn number(record: &Record, name: &str) -> Result<u64, String> {
     match record.get(name) {
         Some(value) => value.as_u64().ok_or_else(|| format!("`{name}` is not a whole number")),
         None => Err(format!("`{name}` is missing")),

@@ -25,7 +25,7 @@
 //!
 //! | what | how many | remarks |
 //! | --- | --- | --- |
-//! | tables | 3 | on demand, point-in-time recovery; events with a stream, and kept when the stack goes |
+//! | tables | 4 | on demand, point-in-time recovery; events with a stream, and kept when the stack goes |
 //! | topic | 1 | encrypted; the relay alone may publish |
 //! | queue, dead-letter queue, subscription | 1 each per queue of the wiring | the subscription filters on the types of the events |
 //! | functions | commands, relay, and one subscriber per queue | each with a role and a log group of its own |

@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use super::function::RELAY_FAILURES;
 use super::intrinsic::{arn, attribute, reference};
 use super::queue::Queue;
-use super::tables::{DELIVERY, EVENTS, VIEWS};
+use super::tables::{DELIVERY, EVENTS, SNAPSHOTS, VIEWS};
 use super::topic::TOPIC;
 
 const READ: [&str; 2] = ["dynamodb:GetItem", "dynamodb:Query"];
 /// No `UpdateItem` and no `DeleteItem`: a commit, once written, is what it is.
 const APPEND: [&str; 3] = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
+const SNAPSHOT: [&str; 2] = ["dynamodb:GetItem", "dynamodb:PutItem"];
 /// A transaction needs the permissions of its parts (Amazon DynamoDB Developer Guide, "Using IAM with DynamoDB
 /// transactions").
 const PROJECT: [&str; 4] =
@@ -30,7 +31,7 @@ const RECEIVE: [&str; 4] =
     ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
 
 pub(super) fn commands() -> Vec<Value> {
-    vec![allow(&APPEND, arn(EVENTS)), allow(&READ, arn(VIEWS))]
+    vec![allow(&APPEND, arn(EVENTS)), allow(&READ, arn(VIEWS)), allow(&SNAPSHOT, arn(SNAPSHOTS))]
 }
 
 pub(super) fn relay() -> Vec<Value> {
@@ -54,13 +55,17 @@ pub(super) fn subscriber(queue: &Queue<'_>) -> Vec<Value> {
         // A projection fails again behind a commit that failed, and needs no list.
         false => &PARK,
     };
-    vec![
+    let mut statements = vec![
         allow(&RECEIVE, arn(&queue.ids.queue)),
         allow(&["sqs:SendMessage"], arn(&queue.ids.dead_letters)),
         allow(events, arn(EVENTS)),
         allow(views, arn(VIEWS)),
         allow(delivery, arn(DELIVERY)),
-    ]
+    ];
+    if queue.handles {
+        statements.push(allow(&SNAPSHOT, arn(SNAPSHOTS)));
+    }
+    statements
 }
 
 pub(super) fn write_logs(group: &str) -> Value {

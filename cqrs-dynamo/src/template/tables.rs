@@ -10,10 +10,11 @@ use crate::inbox::EXPIRES_AT;
 
 pub(super) const EVENTS: &str = "EventsTable";
 pub(super) const VIEWS: &str = "ViewsTable";
+pub(super) const SNAPSHOTS: &str = "SnapshotsTable";
 pub(super) const DELIVERY: &str = "DeliveryTable";
 
 pub(super) fn resources(names: &Names) -> Section {
-    let Tables { events, views, delivery } = Tables::with_prefix(&names.prefix);
+    let Tables { events, views, snapshots, delivery } = Tables::with_prefix(&names.prefix);
     let mut resources = Section::new();
 
     // Commits are what everything else is made of: no deletion of the stack, and no slip, takes them along.
@@ -23,6 +24,11 @@ pub(super) fn resources(names: &Names) -> Section {
     resources.insert(EVENTS.to_owned(), table);
 
     resources.insert(VIEWS.to_owned(), self::table(&views, "Delete"));
+
+    // No recovery to an earlier time: what is lost is made again.
+    let mut table = self::table(&snapshots, "Delete");
+    table["Properties"]["PointInTimeRecoverySpecification"] = json!({ "PointInTimeRecoveryEnabled": false });
+    resources.insert(SNAPSHOTS.to_owned(), table);
 
     let mut table = self::table(&delivery, "Delete");
     table["Properties"]["TimeToLiveSpecification"] = json!({ "AttributeName": EXPIRES_AT, "Enabled": true });
@@ -56,6 +62,7 @@ pub(super) fn outputs() -> Section {
         output("EventsTableName", "The table of the commits".to_owned(), reference(EVENTS)),
         output("EventsStreamArn", "The stream of its changes".to_owned(), attribute(EVENTS, "StreamArn")),
         output("ViewsTableName", "The table of the views".to_owned(), reference(VIEWS)),
+        output("SnapshotsTableName", "The table of the snapshots".to_owned(), reference(SNAPSHOTS)),
         output("DeliveryTableName", "The table of the delivery".to_owned(), reference(DELIVERY)),
     ]
     .into_iter()

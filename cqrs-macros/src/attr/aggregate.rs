@@ -2,23 +2,27 @@ use darling::FromMeta;
 use proc_macro2::TokenStream;
 use syn::Path;
 
-use super::args;
+use super::args::{self, Arg};
 use super::key::{KeyField, KeyFields};
 use super::options::Options;
 use super::value::{CratePath, Number, Text};
 use crate::diagnostics::Diagnostics;
 
-const ON_STRUCT: Options =
-    Options { attribute: "#[aggregate]", names: &["entity", "key", "pk", "sk", "shards", "crate"] };
+const ON_STRUCT: Options = Options {
+    attribute: "#[aggregate]",
+    names: &["entity", "key", "pk", "sk", "shards", "snapshot_every", "crate"],
+};
 const ON_IMPL: Options = Options { attribute: "#[aggregate] impl", names: &["crate"] };
 
-/// `#[aggregate(entity = "ORDER", key(number: u32), pk = "…", sk = "…", shards = 16, crate = path)]`.
+/// `#[aggregate(entity = "ORDER", key(number: u32), pk = "…", sk = "…", shards = 16, snapshot_every = 100,
+/// crate = path)]`.
 pub(crate) struct AggregateArgs {
     pub(crate) entity: Option<Text>,
     pub(crate) key: Option<Vec<KeyField>>,
     pub(crate) pk: Option<Text>,
     pub(crate) sk: Option<Text>,
     pub(crate) shards: Option<Number>,
+    pub(crate) snapshot_every: Option<Number>,
     pub(crate) krate: Path,
 }
 
@@ -29,6 +33,7 @@ struct Read {
     pk: Option<Text>,
     sk: Option<Text>,
     shards: Option<Number>,
+    snapshot_every: Option<Number>,
     #[darling(rename = "crate")]
     krate: Option<CratePath>,
 }
@@ -42,6 +47,7 @@ impl AggregateArgs {
             pk: read.pk,
             sk: read.sk,
             shards: read.shards,
+            snapshot_every: read.snapshot_every,
             krate: CratePath::or_default(read.krate),
         }
     }
@@ -60,7 +66,25 @@ struct ReadImpl {
 
 impl AggregateImplArgs {
     pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
-        let read: ReadImpl = ON_IMPL.read(args::parse(tokens, diagnostics), diagnostics);
+        let mut args = args::parse(tokens, diagnostics);
+        args.retain(|arg| !is_for_struct(arg, diagnostics));
+        let read: ReadImpl = ON_IMPL.read(args, diagnostics);
         Self { krate: CratePath::or_default(read.krate) }
     }
+}
+
+/// Notes an option that belongs on the struct.
+fn is_for_struct(arg: &Arg, diagnostics: &mut Diagnostics) -> bool {
+    let Arg::Option(meta) = arg else { return false };
+    let name = meta.path().get_ident().map(ToString::to_string).unwrap_or_default();
+    let misplaced = ON_STRUCT.names.contains(&name.as_str()) && !ON_IMPL.names.contains(&name.as_str());
+    if misplaced {
+        diagnostics.at(
+            meta.path(),
+            format!(
+                "`{name}` goes on the struct, into its `#[aggregate(entity = \"…\")]`, not on the impl block"
+            ),
+        );
+    }
+    misplaced
 }

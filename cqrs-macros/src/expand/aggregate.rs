@@ -6,7 +6,7 @@ use crate::model::{Aggregate, Apply, Command};
 
 /// What `#[aggregate] impl` adds: the enum of the events, their fold, and one decision per command.
 pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
-    let Aggregate { krate, ty, event, applies, commands } = aggregate;
+    let Aggregate { krate, ty, event, applies, commands, fold } = aggregate;
     let private = quote!(#krate::__private);
     let events = event_enum(aggregate, &private);
     let memberships = applies.iter().map(|apply| membership(aggregate, apply, &private));
@@ -44,6 +44,7 @@ pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
         impl #private::Aggregate for #ty {
             type Event = #event;
             const EVENTS: &'static [#private::EventRow<Self::Event>] = &[#(#rows),*];
+            const FOLD: u64 = #fold;
 
             fn apply(&mut self, event: &Self::Event) {
                 match *event {

@@ -3,7 +3,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::key::{key, reads};
-use crate::model::{Entity, Piece};
+use crate::model::{Entity, Piece, Snapshots};
 
 /// What `#[aggregate(entity = "…")]` adds beside the struct: its key and its names.
 pub(crate) fn entity(entity: &Entity) -> TokenStream {
@@ -22,6 +22,13 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
         quote!(#index => #render,)
     });
     let reads = reads(&entity.key);
+    let snapshots = entity.snapshots.as_ref().map(|Snapshots { every, shape, .. }| {
+        let row = quote_spanned!(ident.span()=> #private::Snapshots::of(#every, #shape));
+        quote! {
+            const SNAPSHOTS: ::core::option::Option<#private::Snapshots<Self>> =
+                ::core::option::Option::Some(#row);
+        }
+    });
     quote! {
         #key
 
@@ -56,6 +63,7 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
             const ENTITY: &'static str = #entity_name;
             const NAME: &'static str = #name;
             type Key = #key_ident;
+            #snapshots
 
             fn initial() -> Self {
                 #initial

@@ -3,6 +3,7 @@ use quote::format_ident;
 use syn::{Ident, ImplItem, Path, Type};
 
 use super::command::Command;
+use super::fingerprint;
 use super::fold::{Apply, Folder};
 use super::item::read_impl;
 use crate::attr::{AggregateImplArgs, Marker, Marks};
@@ -16,6 +17,8 @@ pub(crate) struct Aggregate {
     pub(crate) event: Ident,
     pub(crate) applies: Vec<Apply>,
     pub(crate) commands: Vec<Command>,
+    /// Changes with the code of the fold: with everything in the block but commands, for an `#[apply]` may call it.
+    pub(crate) fold: u64,
 }
 
 impl Aggregate {
@@ -43,12 +46,19 @@ impl Aggregate {
             command.check_output(&applies, diagnostics);
         }
         Command::check_unique(&mut commands, diagnostics);
+        let fold = fingerprint::of_members(block.item.items.iter().filter(|item| !is_command(item)));
         Some(Self {
             krate: args.krate,
             ty: *block.item.self_ty,
             event: format_ident!("{}Event", block.name),
             applies,
             commands,
+            fold,
         })
     }
+}
+
+fn is_command(item: &ImplItem) -> bool {
+    let ImplItem::Fn(method) = item else { return false };
+    method.attrs.iter().any(|attribute| attribute.path().is_ident("command"))
 }

@@ -4,6 +4,7 @@ use syn::{Ident, Path};
 
 use super::item::read_struct;
 use super::key::Key;
+use super::snapshots::Snapshots;
 use super::template::{Rules, Templates};
 use crate::attr::AggregateArgs;
 use crate::diagnostics::Diagnostics;
@@ -16,6 +17,7 @@ pub(crate) struct Entity {
     pub(crate) entity: String,
     pub(crate) key: Key,
     pub(crate) templates: Templates,
+    pub(crate) snapshots: Option<Snapshots>,
 }
 
 impl Entity {
@@ -49,12 +51,14 @@ impl Entity {
             }
             parsed => diagnostics.ok(parsed),
         });
+        let every = args.snapshot_every.as_ref();
+        let snapshots = every.and_then(|every| Snapshots::read(every, &item, diagnostics));
         let fields = args.key.unwrap_or_else(|| vec![Key::default_field(&args.krate)]);
         let key = Key::new(&item.ident, item.vis, fields, diagnostics);
         let rules = Rules { entity: &entity, key: &key, shards };
         let (pk, sk) = (args.pk.as_ref().map(|text| &text.0), args.sk.as_ref().map(|text| &text.0));
         let templates = rules.templates(pk, sk, diagnostics);
-        Some(Self { krate: args.krate, ident: item.ident, name, entity, key, templates })
+        Some(Self { krate: args.krate, ident: item.ident, name, entity, key, templates, snapshots })
     }
 }
 

@@ -155,5 +155,11 @@ pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
 /// A type as its author would write it.
 pub(crate) fn text(ty: &Type) -> String {
     let tokens = ty.to_token_stream().to_string();
-    tokens.replace(" :: ", "::").replace(":: ", "::").replace(" <", "<").replace("< ", "<").replace(" >", ">")
+    tokens
+        .replace(" :: ", "::")
+        .replace(":: ", "::")
+        .replace("& ", "&")
+        .replace(" <", "<")
+        .replace("< ", "<")
+        .replace(" >", ">")
 }

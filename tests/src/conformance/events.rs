@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cqrs_core::delivery::{Change, ChangeFeed, Positions};
 use cqrs_core::store::limits::{self, MAX_ITEM_BYTES};
-use cqrs_core::store::{Append, CommitKey, EventStore, Extent, record};
+use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, record};
 use cqrs_core::{Commit, StoreError, StreamKey, Version};
 use serde_json::{Value, json};
 
@@ -194,6 +194,84 @@ pub async fn the_feed_has_every_commit_in_order(store: impl EventStore) {
     }
     for pair in everything.windows(2).filter(|pair| pair[0].shard == pair[1].shard) {
         assert!(pair[0].position < pair[1].position, "positions sort as text: {pair:?}");
+    }
+}
+
+/// The end of a stream is read without its beginning, in the order of the versions.
+pub async fn the_last_commits_are_read(store: impl EventStore + Clone) {
+    let streams = KINDRED.map(stream);
+    for stream in &streams {
+        for version in 1..=12 {
+            store.append(&commit(stream, version, json!({}))).await.unwrap();
+        }
+    }
+    let slow = Forward(store.clone());
+    let versions =
+        |page: &CommitPage| page.commits.iter().map(|commit| commit.version.get()).collect::<Vec<_>>();
+    for stream in &streams {
+        for (after, limit, expected) in [
+            (0, 3, 10..=12),
+            (0, 100, 1..=12),
+            (9, 3, 10..=12),
+            (10, 3, 11..=12),
+            (11, 1, 12..=12),
+            (4, 7, 6..=12),
+        ] {
+            let page = store.read_last(stream, Version::new(after), limit).await.unwrap();
+            assert_eq!(versions(&page), expected.clone().collect::<Vec<_>>(), "{stream} {after} {limit}");
+            assert!(page.more || *expected.start() == after + 1, "{stream} {after} {limit}");
+            assert!(page.commits.iter().all(|commit| commit.stream == *stream));
+            let same = slow.read_last(stream, Version::new(after), limit).await.unwrap();
+            assert_eq!(page.commits, same.commits, "by default: {stream} {after} {limit}");
+        }
+        for (after, limit) in [(12, 3), (100, 3), (0, 0), (Version::MAX.get(), 3)] {
+            let page = store.read_last(stream, Version::new(after), limit).await.unwrap();
+            assert_eq!(page.commits, [], "{stream} {after} {limit}");
+        }
+    }
+    assert_eq!(store.read_last(&stream("none"), Version::NONE, 3).await.unwrap().commits, []);
+}
+
+/// What has no room in a page is missing at its beginning.
+pub async fn the_last_pages_end_at_the_end_of_the_stream(store: impl EventStore + Clone) {
+    for version in 1..=12 {
+        store.append(&filled(&stream("1"), version, 200_000)).await.unwrap();
+    }
+    let page = store.read_last(&stream("1"), Version::NONE, 100).await.unwrap();
+    let first = page.commits[0].version.get();
+    assert!((2..12).contains(&first) && page.more, "{first}");
+    let versions: Vec<_> = page.commits.iter().map(|commit| commit.version.get()).collect();
+    assert_eq!(versions, (first..=12).collect::<Vec<_>>());
+    let everything = Forward(store).read_last(&stream("1"), Version::NONE, 100).await.unwrap();
+    assert_eq!(everything.commits.len(), 12, "by default");
+}
+
+/// A store that cannot read backwards.
+struct Forward<S>(S);
+
+impl<S: EventStore> EventStore for Forward<S> {
+    type Feed = S::Feed;
+    type Delivery = S::Delivery;
+
+    async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
+        self.0.append(commit).await
+    }
+    async fn read(
+        &self,
+        stream: &StreamKey,
+        after: Version,
+        until: Version,
+    ) -> Result<CommitPage, StoreError> {
+        self.0.read(stream, after, until).await
+    }
+    async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
+        self.0.scan(extent, after).await
+    }
+    fn feed(&self) -> S::Feed {
+        self.0.feed()
+    }
+    fn delivery(&self) -> S::Delivery {
+        self.0.delivery()
     }
 }
 

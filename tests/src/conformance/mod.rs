@@ -3,6 +3,7 @@
 pub mod delivery;
 pub mod events;
 pub mod inbox;
+pub mod snapshots;
 pub mod views;
 
 use std::sync::Arc;

@@ -44,6 +44,7 @@ impl ::cqrs_core::__private::Aggregate for Order {
         ::cqrs_core::__private::EventRow::of::<OrderCreated>(),
         ::cqrs_core::__private::EventRow::of::<OrderCancelled>(),
     ];
+    const FOLD: u64 = 9714809008210194392u64;
     fn apply(&mut self, event: &Self::Event) {
         match *event {
             OrderEvent::OrderCreated(ref event) => Self::created(self, event),

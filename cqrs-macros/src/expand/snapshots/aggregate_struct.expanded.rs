@@ -228,3 +228,117 @@ impl ::cqrs_core::__private::Entity for Invoice {
         <Invoice as ::core::default::Default>::default()
     }
 }
+#[derive(
+    ::cqrs_core::__private::serde::Serialize,
+    ::cqrs_core::__private::serde::Deserialize
+)]
+#[serde(crate = "::cqrs_core::__private::serde", rename_all = "camelCase")]
+#[derive(Default)]
+pub struct Cart {
+    count: u64,
+}
+/// The key of one [`Cart`].
+#[derive(::core::clone::Clone)]
+pub struct CartKey {
+    tenant: ::cqrs_core::__private::Tenant,
+    id: ::cqrs_core::__private::String,
+}
+#[automatically_derived]
+#[allow(dead_code, unreachable_pub)]
+impl CartKey {
+    /// The key of one instance, of one tenant.
+    #[must_use]
+    pub fn new(
+        tenant: &::cqrs_core::__private::Tenant,
+        id: impl ::core::convert::Into<::cqrs_core::__private::String>,
+    ) -> Self {
+        Self {
+            tenant: ::core::clone::Clone::clone(tenant),
+            id: ::core::convert::Into::into(id),
+        }
+    }
+    /// Whose data it addresses.
+    #[must_use]
+    pub fn tenant(&self) -> &::cqrs_core::__private::Tenant {
+        &self.tenant
+    }
+    /// The key's `id`.
+    #[must_use]
+    pub fn id(&self) -> &::cqrs_core::__private::String {
+        &self.id
+    }
+}
+#[automatically_derived]
+impl ::core::cmp::PartialEq for CartKey {
+    fn eq(&self, other: &Self) -> bool {
+        ::cqrs_core::__private::same_address(self, other)
+    }
+}
+#[automatically_derived]
+impl ::core::cmp::Eq for CartKey {}
+#[automatically_derived]
+impl ::core::hash::Hash for CartKey {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        ::cqrs_core::__private::hash_address(self, state);
+    }
+}
+#[automatically_derived]
+impl ::core::fmt::Debug for CartKey {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::cqrs_core::__private::debug_address("CartKey", self, f)
+    }
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::AggregateKey for CartKey {
+    type Aggregate = Cart;
+    const TEMPLATE: ::cqrs_core::__private::KeyTemplate = ::cqrs_core::__private::KeyTemplate {
+        pk: &[
+            ::cqrs_core::__private::Piece::Tenant,
+            ::cqrs_core::__private::Piece::Literal("#CART"),
+        ],
+        sk: &[
+            ::cqrs_core::__private::Piece::Literal("CART#"),
+            ::cqrs_core::__private::Piece::Field {
+                name: "id",
+                index: 0usize,
+                width: 0usize,
+            },
+        ],
+    };
+    const FIELDS: &'static [&'static str] = &["id"];
+    fn tenant(&self) -> &::cqrs_core::__private::Tenant {
+        &self.tenant
+    }
+    fn render_field(
+        &self,
+        index: usize,
+        width: usize,
+        out: &mut ::cqrs_core::__private::String,
+    ) {
+        match index {
+            0usize => ::cqrs_core::__private::KeyPart::render_part(&self.id, width, out),
+            _ => {}
+        }
+    }
+    fn from_parts(
+        tenant: ::cqrs_core::__private::Tenant,
+        parts: &::cqrs_core::__private::Parts<'_>,
+    ) -> ::core::result::Result<Self, ::cqrs_core::__private::KeyError> {
+        ::core::result::Result::Ok(Self {
+            tenant,
+            id: parts.field::<::cqrs_core::__private::String>(0usize)?,
+        })
+    }
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::Entity for Cart {
+    const ENTITY: &'static str = "CART";
+    const NAME: &'static str = "Cart";
+    type Key = CartKey;
+    const SNAPSHOTS: ::core::option::Option<::cqrs_core::__private::Snapshots<Self>> = ::core::option::Option::Some(
+        ::cqrs_core::__private::Snapshots::of(100u32, 6302822212885970881u64),
+    );
+    fn initial() -> Self {
+        <Cart as ::core::default::Default>::default()
+    }
+}

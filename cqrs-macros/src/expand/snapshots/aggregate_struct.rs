@@ -7,3 +7,9 @@ pub struct Order {
 #[aggregate(entity = "INVOICE", key(year: u16, number: u32), sk = "INVOICE#{year}#{number:06}", shards = 16)]
 #[derive(Default)]
 struct Invoice {}
+
+#[aggregate(entity = "CART", snapshot_every = 100)]
+#[derive(Default)]
+pub struct Cart {
+    count: u64,
+}

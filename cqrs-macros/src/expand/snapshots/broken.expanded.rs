@@ -162,6 +162,7 @@ impl ::cqrs_core::__private::Aggregate for Order {
     const EVENTS: &'static [::cqrs_core::__private::EventRow<Self::Event>] = &[
         ::cqrs_core::__private::EventRow::of::<OrderCreated>(),
     ];
+    const FOLD: u64 = 5491794310609959012u64;
     fn apply(&mut self, event: &Self::Event) {
         match *event {
             OrderEvent::OrderCreated(ref event) => {

@@ -1,0 +1,182 @@
+//! From a stream, and its snapshot where it has one, to a state.
+
+use futures_util::future;
+
+use super::App;
+use super::snapshots::{Opened, SnapshotShelf};
+use super::state::State;
+use crate::aggregate::{Aggregate, Snapshots};
+use crate::commit::Commit;
+use crate::key::StreamKey;
+use crate::store::StoreError;
+use crate::timestamp::Timestamp;
+use crate::version::Version;
+
+/// How far into the past a state is wanted.
+#[derive(Clone, Copy)]
+pub(super) enum Until {
+    Version(Version),
+    Time(Timestamp),
+}
+
+impl Until {
+    fn last_version(self) -> Version {
+        match self {
+            Self::Version(version) => version,
+            Self::Time(_) => Version::MAX,
+        }
+    }
+
+    fn includes(self, commit: &Commit) -> bool {
+        match self {
+            Self::Version(version) => commit.version <= version,
+            Self::Time(time) => commit.metadata.created_at <= time,
+        }
+    }
+
+    /// Whether no commit of the snapshot is too late.
+    fn includes_all_of<A>(self, snapshot: &Opened<A>) -> bool {
+        match self {
+            Self::Version(version) => snapshot.version <= version,
+            Self::Time(time) => snapshot.last_at <= time,
+        }
+    }
+}
+
+impl App {
+    /// The state now. With snapshots that is one round trip, in which the snapshot and the last commits are read at the
+    /// same time: those since the snapshot that was there the last time, or as many as lie between two snapshots.
+    pub(super) async fn load_now<A: Aggregate>(&self, stream: &StreamKey) -> Result<State<A>, StoreError> {
+        let Some((snapshots, shelf)) = self.snapshots::<A>() else {
+            let mut state = State::empty();
+            self.fold(&mut state, stream, Until::Version(Version::MAX)).await?;
+            return Ok(state);
+        };
+        // With the commit of the snapshot itself, which tells whether the two belong together.
+        let after = shelf.last_seen(stream).previous();
+        let (snapshot, last) = future::join(
+            shelf.open(&snapshots, stream),
+            self.event_store().read_last(stream, after, snapshots.every),
+        )
+        .await;
+        let last = last?.commits;
+        let mut state = match snapshot {
+            Some(snapshot) => self.resume(stream, snapshot, &last).await?,
+            None => State::empty(),
+        };
+        let snapshot_at = state.snapshot_at;
+        shelf.saw(stream, snapshot_at);
+        match last.first() {
+            Some(first) if first.version <= state.version.next() => {}
+            Some(first) => {
+                self.fold(&mut state, stream, Until::Version(first.version.previous())).await?;
+            }
+            None if after.is_none() => {}
+            // The snapshot of the last time lay behind the end of the stream.
+            None => self.fold(&mut state, stream, Until::Version(Version::MAX)).await?,
+        }
+        let known = state.version;
+        for commit in last.iter().skip_while(|commit| commit.version <= known) {
+            state.fold(commit)?;
+        }
+        state.snapshot_at = snapshot_at;
+        Ok(state)
+    }
+
+    /// The state in the past. Its snapshot, if any, is read first: most often it is too late to be of use.
+    pub(super) async fn load_until<A: Aggregate>(
+        &self,
+        stream: &StreamKey,
+        until: Until,
+    ) -> Result<State<A>, StoreError> {
+        let mut state = State::empty();
+        if let Some((snapshots, shelf)) = self.snapshots::<A>()
+            && until.last_version().get() >= snapshots.every
+            && let Some(snapshot) = shelf.open(&snapshots, stream).await
+            && until.includes_all_of(&snapshot)
+            && let Some(resumed) = self.read_on(stream, snapshot, until).await?
+        {
+            return Ok(resumed);
+        }
+        self.fold(&mut state, stream, until).await?;
+        Ok(state)
+    }
+
+    /// Folds what was appended after the state's version.
+    pub(super) async fn catch_up<A: Aggregate>(
+        &self,
+        state: &mut State<A>,
+        stream: &StreamKey,
+    ) -> Result<(), StoreError> {
+        self.fold(state, stream, Until::Version(Version::MAX)).await
+    }
+
+    async fn fold<A: Aggregate>(
+        &self,
+        state: &mut State<A>,
+        stream: &StreamKey,
+        until: Until,
+    ) -> Result<(), StoreError> {
+        loop {
+            let page = self.event_store().read(stream, state.version, until.last_version()).await?;
+            for commit in &page.commits {
+                if !until.includes(commit) {
+                    return Ok(());
+                }
+                state.fold(commit)?;
+            }
+            if !page.more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The state of a snapshot, with everything between it and `last`; the state before the first commit where the
+    /// snapshot does not belong to the stream.
+    async fn resume<A: Aggregate>(
+        &self,
+        stream: &StreamKey,
+        snapshot: Opened<A>,
+        last: &[Commit],
+    ) -> Result<State<A>, StoreError> {
+        let resumed = match last.iter().find(|commit| commit.version == snapshot.version) {
+            Some(commit) => snapshot.state_after(stream, Some(commit)),
+            None => {
+                let first = last.first().map(|commit| commit.version);
+                let until =
+                    first.filter(|first| *first > snapshot.version).map_or(Version::MAX, Version::previous);
+                self.read_on(stream, snapshot, Until::Version(until)).await?
+            }
+        };
+        Ok(resumed.unwrap_or_else(State::empty))
+    }
+
+    /// The state of a snapshot and of the commits after it; none where it does not belong to the stream.
+    async fn read_on<A: Aggregate>(
+        &self,
+        stream: &StreamKey,
+        snapshot: Opened<A>,
+        until: Until,
+    ) -> Result<Option<State<A>>, StoreError> {
+        let before = snapshot.version.previous();
+        let page = self.event_store().read(stream, before, until.last_version()).await?;
+        let Some(mut state) = snapshot.state_after(stream, page.commits.first()) else { return Ok(None) };
+        let snapshot_at = state.snapshot_at;
+        for commit in page.commits.iter().skip(1) {
+            if !until.includes(commit) {
+                return Ok(Some(state));
+            }
+            state.fold(commit)?;
+        }
+        if page.more {
+            self.fold(&mut state, stream, until).await?;
+        }
+        state.snapshot_at = snapshot_at;
+        Ok(Some(state))
+    }
+
+    /// How the aggregate's snapshots are made, and where they are kept.
+    pub(super) fn snapshots<A: Aggregate>(&self) -> Option<(Snapshots<A>, &SnapshotShelf)> {
+        A::SNAPSHOTS.zip(self.inner.snapshots.as_ref())
+    }
+}

@@ -1,0 +1,175 @@
+use std::collections::HashSet;
+use std::error::Error;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use moka::sync::Cache;
+
+use super::Settings;
+use super::command_ids::CommandIds;
+use super::state::State;
+use crate::aggregate::{Aggregate, Snapshots, fingerprint};
+use crate::commit::Commit;
+use crate::key::StreamKey;
+use crate::snapshot::{DynSnapshotStore, StoredSnapshot};
+use crate::store::StoreError;
+use crate::timestamp::Timestamp;
+use crate::version::Version;
+
+/// The snapshots of an app. Nothing that goes wrong here is an error: the stream has it all.
+pub(crate) struct SnapshotShelf {
+    store: Box<dyn DynSnapshotStore>,
+    /// The versions of the snapshots that were read or written last: where the tail of a stream begins.
+    seen: Cache<StreamKey, Version>,
+    command_ids: usize,
+    /// The aggregates of which a snapshot was too large, so that this is said once.
+    oversized: Mutex<HashSet<&'static str>>,
+}
+
+/// A snapshot of this program's own fold, not yet compared with the stream.
+pub(super) struct Opened<A> {
+    aggregate: A,
+    pub(super) version: Version,
+    pub(super) last_at: Timestamp,
+    command_ids: Vec<String>,
+}
+
+impl<A: Aggregate> Opened<A> {
+    /// The state, if the commit at the snapshot's version is the one that it was taken after. It is another one, or
+    /// none, where the events table was restored from a backup, and the snapshots were not.
+    pub(super) fn state_after(self, stream: &StreamKey, commit: Option<&Commit>) -> Option<State<A>> {
+        let follows = commit.is_some_and(|commit| {
+            self.version == commit.version && self.command_ids.last() == Some(&commit.metadata.command_id)
+        });
+        if !follows {
+            tracing::warn!(
+                pk = stream.pk(),
+                sk = stream.sk(),
+                aggregate = A::NAME,
+                version = self.version.get(),
+                "the snapshot does not belong to the stream, and is ignored; was the events table restored?"
+            );
+            return None;
+        }
+        Some(State {
+            aggregate: self.aggregate,
+            version: self.version,
+            last_at: Some(self.last_at),
+            command_ids: CommandIds::up_to(self.version, &self.command_ids),
+            snapshot_at: self.version,
+        })
+    }
+}
+
+impl SnapshotShelf {
+    pub(super) fn new(store: Box<dyn DynSnapshotStore>, settings: &Settings) -> Self {
+        Self {
+            store,
+            seen: Cache::new(settings.cached_states),
+            // The last one tells whether snapshot and stream belong together.
+            command_ids: settings.snapshot_command_ids.max(1),
+            oversized: Mutex::default(),
+        }
+    }
+
+    /// The version of the snapshot that was there the last time; [`Version::NONE`] where that is not known.
+    pub(super) fn last_seen(&self, stream: &StreamKey) -> Version {
+        self.seen.get(stream).unwrap_or(Version::NONE)
+    }
+
+    pub(super) fn saw(&self, stream: &StreamKey, version: Version) {
+        if version.is_none() {
+            self.seen.invalidate(stream);
+        } else {
+            self.seen.insert(stream.clone(), version);
+        }
+    }
+
+    /// The snapshot of a stream, where there is one of this program's own fold.
+    pub(super) async fn open<A: Aggregate>(
+        &self,
+        snapshots: &Snapshots<A>,
+        stream: &StreamKey,
+    ) -> Option<Opened<A>> {
+        let stored = match self.store.get(stream).await {
+            Ok(stored) => stored?,
+            Err(error) => {
+                warn(A::NAME, stream, &error, "the snapshot cannot be read; the whole stream is");
+                return None;
+            }
+        };
+        if stored.fingerprint != fingerprint::<A>() {
+            tracing::debug!(
+                pk = stream.pk(),
+                sk = stream.sk(),
+                aggregate = A::NAME,
+                version = stored.version.get(),
+                "the snapshot is of another fold, and ignored"
+            );
+            return None;
+        }
+        let StoredSnapshot { version, state, command_ids, last_at, .. } = stored;
+        match (snapshots.decode)(state) {
+            Ok(aggregate) => Some(Opened { aggregate, version, last_at, command_ids }),
+            Err(error) => {
+                warn(A::NAME, stream, &error, "the snapshot cannot be decoded; the whole stream is read");
+                None
+            }
+        }
+    }
+
+    /// What is to be written after a commit of this program. The state remembers it as written: what fails now is not
+    /// tried again with every command.
+    pub(super) fn take_due<A: Aggregate>(
+        &self,
+        snapshots: &Snapshots<A>,
+        stream: &StreamKey,
+        state: &mut State<A>,
+    ) -> Option<StoredSnapshot> {
+        let version = state.version.get();
+        let since = version.saturating_sub(state.snapshot_at.get());
+        if since < snapshots.every && !version.is_multiple_of(snapshots.every) {
+            return None;
+        }
+        state.snapshot_at = state.version;
+        let encoded = match (snapshots.encode)(&state.aggregate) {
+            Ok(encoded) => encoded,
+            Err(error) => {
+                warn(A::NAME, stream, &error, "the state cannot be serialized; no snapshot is written");
+                return None;
+            }
+        };
+        Some(StoredSnapshot {
+            stream: stream.clone(),
+            version: state.version,
+            state: encoded,
+            fingerprint: fingerprint::<A>(),
+            command_ids: state.command_ids.last(self.command_ids),
+            last_at: state.last_at?,
+        })
+    }
+
+    pub(super) async fn write<A: Aggregate>(&self, snapshot: &StoredSnapshot) {
+        let stream = &snapshot.stream;
+        match self.store.put(snapshot).await {
+            Ok(()) => self.saw(stream, snapshot.version),
+            Err(error @ StoreError::TooLarge { .. }) => {
+                let mut oversized = self.oversized.lock().unwrap_or_else(PoisonError::into_inner);
+                if oversized.insert(A::NAME) {
+                    warn(A::NAME, stream, &error, "the snapshot is not written; this is said once");
+                }
+            }
+            Err(error) => warn(A::NAME, stream, &error, "the snapshot is not written"),
+        }
+    }
+}
+
+fn warn(aggregate: &str, stream: &StreamKey, error: &(dyn Error + 'static), message: &str) {
+    tracing::warn!(pk = stream.pk(), sk = stream.sk(), aggregate, error, "{message}");
+}
+
+impl fmt::Debug for SnapshotShelf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SnapshotShelf({} seen)", self.seen.entry_count())
+    }
+}

@@ -1,0 +1,125 @@
+use serde_json::Value;
+
+use crate::key::StreamKey;
+use crate::store::record::{self, Record};
+use crate::store::{CorruptCommit, StoreError};
+use crate::timestamp::Timestamp;
+use crate::version::Version;
+
+/// A snapshot as it is stored.
+///
+/// ```json
+/// { "pk": "TENANT001#ORDER", "sk": "ORDER#20240101-001", "version": 300, "state": { "open": true, "total": 15000 },
+///   "fingerprint": "9f2c61d0a7b3e845", "commandIds": ["…", "…"], "lastAt": "2024-01-01T10:00:00.000Z" }
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredSnapshot {
+    /// The stream.
+    pub stream: StreamKey,
+    /// The last commit that is folded in.
+    pub version: Version,
+    /// The serialized state.
+    pub state: Value,
+    /// Names the code that folded it: 16 hexadecimal digits. A program with another fold ignores the snapshot.
+    pub fingerprint: String,
+    /// The command ids of the last commits, in the order of their versions; that of `version` is the last one, and
+    /// always there.
+    pub command_ids: Vec<String>,
+    /// The latest `createdAt` among all commits.
+    pub last_at: Timestamp,
+}
+
+impl StoredSnapshot {
+    /// The snapshot as one item.
+    #[must_use]
+    pub fn record(&self) -> Record {
+        let ids = self.command_ids.iter().map(|id| Value::from(id.as_str())).collect();
+        Record::from_iter([
+            ("pk".to_owned(), self.stream.pk().into()),
+            ("sk".to_owned(), self.stream.sk().into()),
+            ("version".to_owned(), self.version.get().into()),
+            ("state".to_owned(), self.state.clone()),
+            ("fingerprint".to_owned(), self.fingerprint.as_str().into()),
+            ("commandIds".to_owned(), Value::Array(ids)),
+            ("lastAt".to_owned(), self.last_at.to_string().into()),
+        ])
+    }
+
+    /// Reads a snapshot back. Attributes that it does not know are left alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] for a missing attribute, or one of another kind.
+    pub fn decode(mut record: Record) -> Result<Self, StoreError> {
+        decode_fields(&mut record).map_err(|reason| {
+            let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or("missing").to_owned();
+            let version = record.get("version").and_then(Value::as_u64);
+            let reason = format!("no snapshot: {reason}");
+            CorruptCommit { pk: text("pk"), sk: text("sk"), version, name: None, reason }.into()
+        })
+    }
+}
+
+fn decode_fields(record: &mut Record) -> Result<StoredSnapshot, String> {
+    let stream = StreamKey::new(record::text(record, "pk")?, record::text(record, "sk")?)
+        .map_err(|error| error.to_string())?;
+    let version = Version::new(record::number(record, "version")?);
+    let fingerprint = record::text(record, "fingerprint")?.to_owned();
+    let last_at = record::text(record, "lastAt")?.parse().map_err(|error| format!("`lastAt`: {error}"))?;
+    let ids = record.get("commandIds").and_then(Value::as_array).ok_or("`commandIds` is not a list")?;
+    let ids = ids.iter().map(|id| id.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
+    let command_ids = ids.ok_or("`commandIds` has an element that is not a string")?;
+    if command_ids.is_empty() || command_ids.len() as u64 > version.get() {
+        return Err(format!("`commandIds` has {} elements for {version} commits", command_ids.len()));
+    }
+    let state = record.remove("state").ok_or("`state` is missing")?;
+    Ok(StoredSnapshot { stream, version, state, fingerprint, command_ids, last_at })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn snapshot() -> StoredSnapshot {
+        StoredSnapshot {
+            stream: StreamKey::new("TENANT001#ORDER", "ORDER#1").unwrap(),
+            version: Version::new(2),
+            state: json!({ "open": true }),
+            fingerprint: "00000000000000ff".to_owned(),
+            command_ids: vec!["c-1".to_owned(), String::new()],
+            last_at: "2024-01-01T10:00:00Z".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_snapshot_is_read_back_with_attributes_that_nobody_knows() {
+        let mut record = snapshot().record();
+        record.insert("later".to_owned(), json!(1));
+        assert_eq!(StoredSnapshot::decode(record).unwrap(), snapshot());
+    }
+
+    #[test]
+    fn what_is_no_snapshot_is_named_with_its_key() {
+        let broken = [
+            ("version", json!("2"), "`version` is not a whole number"),
+            ("version", json!(1), "`commandIds` has 2 elements for 1 commits"),
+            ("fingerprint", json!(7), "`fingerprint` is not a string"),
+            ("commandIds", json!("c-1"), "`commandIds` is not a list"),
+            ("commandIds", json!([]), "`commandIds` has 0 elements"),
+            ("commandIds", json!([1]), "`commandIds` has an element"),
+            ("lastAt", json!("yesterday"), "`lastAt`: "),
+        ];
+        for (name, value, reason) in broken {
+            let mut record = snapshot().record();
+            record.insert(name.to_owned(), value);
+            let said = StoredSnapshot::decode(record).unwrap_err().to_string();
+            assert!(said.contains("pk `TENANT001#ORDER`, sk `ORDER#1`") && said.contains(reason), "{said}");
+        }
+        for name in ["version", "state", "fingerprint", "commandIds", "lastAt"] {
+            let mut record = snapshot().record();
+            record.remove(name);
+            let said = StoredSnapshot::decode(record).unwrap_err().to_string();
+            assert!(said.contains(&format!("`{name}`")), "{said}");
+        }
+    }
+}

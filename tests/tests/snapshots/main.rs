@@ -1,0 +1,12 @@
+//! Snapshots: a load from one is the fold of the whole stream, whatever becomes of the snapshot.
+
+mod belonging;
+mod cost;
+mod cuts;
+mod faults;
+mod fold;
+mod ids;
+mod ledger;
+mod log;
+mod race;
+mod writes;

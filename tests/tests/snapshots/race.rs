@@ -1,0 +1,40 @@
+//! Two processes at one stream: commits, snapshots and loads in any order.
+
+use cqrs_core::prelude::*;
+use cqrs_core::snapshot::MemorySnapshotStore;
+use cqrs_dynamo::Dynamo;
+
+use crate::ledger::every_4::key;
+use crate::ledger::{Book, stored};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn racing_processes_agree_with_the_full_fold() {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    let app = || App::builder(dynamo.event_store()).snapshots(dynamo.snapshots()).only([]).build().unwrap();
+    let apps = [app(), app()];
+    let mut tasks = tokio::task::JoinSet::new();
+    for task in 0..6i64 {
+        let app = apps[usize::try_from(task).unwrap() % 2].clone();
+        tasks.spawn(async move {
+            for number in 0..25 {
+                app.execute(&key("1"), Book(vec![task]))
+                    .command_id(format!("{task}-{number}"))
+                    .await
+                    .unwrap();
+                let loaded = app.load(&key("1")).await.unwrap();
+                // One event a commit: a state that has lost or doubled one shows it at any version.
+                assert_eq!(loaded.state.booked, loaded.version.get());
+            }
+        });
+    }
+    while let Some(ended) = tasks.join_next().await {
+        ended.unwrap();
+    }
+    let bare = App::builder(dynamo.event_store()).snapshots(MemorySnapshotStore::new()).only([]);
+    let full = bare.build().unwrap().load(&key("1")).await.unwrap();
+    assert_eq!((full.version.get(), full.state.booked), (150, 150));
+    for app in [&apps[0], &apps[1], &app()] {
+        assert_eq!(app.load(&key("1")).await.unwrap(), full);
+    }
+    assert!(stored(&dynamo.snapshots(), &key("1")).await.unwrap().version >= Version::new(148));
+}
