@@ -265,6 +265,7 @@ mod registry;
 pub mod replay;
 pub mod store;
 mod tenant;
+pub mod testing;
 mod timestamp;
 mod version;
 pub mod view;

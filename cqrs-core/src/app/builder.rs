@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::fault::{BuildError, WiringFault};
 use super::state::StateCache;
 use super::wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
-use super::{App, Inner, Settings};
+use super::{App, Inner, Probe, Settings};
 use crate::delivery::{CONCURRENT_STREAMS, Reaction, Subscriber};
 use crate::event::EventId;
 use crate::handler::Provided;
@@ -50,6 +50,7 @@ pub struct AppBuilder {
     provided: Provided,
     settings: Settings,
     only: Option<Vec<String>>,
+    probe: Option<Arc<Probe>>,
 }
 
 /// A subscriber before the checks.
@@ -68,6 +69,7 @@ impl AppBuilder {
             provided: Provided::new(),
             settings: Settings::default(),
             only: None,
+            probe: None,
         }
     }
 
@@ -94,6 +96,12 @@ impl AppBuilder {
     /// executes commands and leaves the delivery to another process.
     pub fn only<'a>(mut self, subscribers: impl IntoIterator<Item = &'a str>) -> Self {
         self.only = Some(subscribers.into_iter().map(str::to_owned).collect());
+        self
+    }
+
+    /// Lets the test kit look at the handlers.
+    pub(crate) fn probe(mut self, probe: &Arc<Probe>) -> Self {
+        self.probe = Some(Arc::clone(probe));
         self
     }
 
@@ -128,6 +136,7 @@ impl AppBuilder {
             states: StateCache::new(self.settings.cached_states),
             recent_writes: RecentWrites::new(self.settings.cached_views),
             settings: self.settings,
+            probe: self.probe,
         };
         Ok(App { inner: Arc::new(inner), cause: None })
     }
@@ -150,7 +159,7 @@ impl AppBuilder {
                 name: row.name,
                 queue: row.queue.unwrap_or(row.name),
                 events: (row.events)(),
-                reaction: Reaction::Project { driver: (row.driver)() },
+                reaction: Reaction::Project { driver: (row.driver)(), restart: row.driver },
                 concurrency: CONCURRENT_STREAMS,
             },
             kind: SubscriberKind::Projection,

@@ -20,10 +20,12 @@ mod error;
 mod execute;
 mod fault;
 mod mermaid;
+mod probe;
 mod read;
 mod run;
 mod settings;
 mod state;
+mod twin;
 mod wiring;
 
 pub use builder::AppBuilder;
@@ -47,6 +49,10 @@ use crate::registry::AggregateRow;
 use crate::store::{DynEventStore, EventStore, StoreError};
 use crate::tenant::Tenant;
 use crate::view::{DynViewStore, RecentWrites};
+
+pub(crate) use probe::{Probe, Sent};
+pub(crate) use state::State;
+pub(crate) use twin::Stores;
 
 use cause::Cause;
 use state::StateCache;
@@ -79,6 +85,8 @@ struct Inner {
     states: StateCache,
     recent_writes: RecentWrites,
     settings: Settings,
+    /// For the test kit.
+    probe: Option<Arc<Probe>>,
 }
 
 impl App {

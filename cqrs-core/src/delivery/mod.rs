@@ -58,4 +58,4 @@ pub(crate) use projector::{
 };
 pub(crate) use queue::Parked;
 pub(crate) use relay::Relay;
-pub(crate) use subscriber::{CONCURRENT_STREAMS, Reaction, Subscriber};
+pub(crate) use subscriber::{CONCURRENT_STREAMS, Failure, Reaction, Subscriber};

@@ -30,7 +30,7 @@ pub(crate) const CONCURRENT_STREAMS: usize = 16;
 #[derive(Debug)]
 pub(crate) enum Reaction {
     Handle { arms: &'static [HandlerArm], once: bool },
-    Project { driver: Box<dyn ProjectionDriver> },
+    Project { driver: Box<dyn ProjectionDriver>, restart: fn() -> Box<dyn ProjectionDriver> },
 }
 
 /// A commit that could not be taken after all tries.
@@ -52,6 +52,15 @@ impl Failure {
 }
 
 impl Subscriber {
+    /// The same one in another process: what a driver remembers of a store is not taken along.
+    pub(crate) fn restarted(of: &Self) -> Self {
+        let reaction = match of.reaction {
+            Reaction::Handle { arms, once } => Reaction::Handle { arms, once },
+            Reaction::Project { restart, .. } => Reaction::Project { driver: restart(), restart },
+        };
+        Self { events: of.events.clone(), reaction, ..*of }
+    }
+
     /// Whether the commit holds an event that this subscriber listens to. By name: a schema that it does not
     /// know must fail there, and not pass unseen.
     pub(crate) fn wants(&self, commit: &Commit) -> bool {
@@ -72,7 +81,7 @@ impl Subscriber {
         retry: RetryPolicy,
     ) -> (usize, Option<Failure>) {
         match &self.reaction {
-            Reaction::Project { driver } => {
+            Reaction::Project { driver, .. } => {
                 // All at once costs one write; if that fails, one by one finds the commit to blame.
                 if self.retried(retry, || caught(driver.apply(app, commits))).await.is_ok() {
                     return (commits.len(), None);
@@ -122,7 +131,9 @@ impl Subscriber {
                 caught(async {
                     let agent = app.on_behalf_of(self.name, commit, raw.index());
                     let scope = Scope::new(Arc::clone(app.provided()), agent);
-                    (arm.call)(&scope, raw).await
+                    let done = (arm.call)(&scope, raw).await;
+                    app.note_run(self.name, &raw, done.is_ok());
+                    done
                 })
             };
             if once {
