@@ -9,8 +9,10 @@ pub use std::string::String;
 pub use std::vec::Vec;
 
 pub use crate::aggregate::{Aggregate, Command, CommandContext, Decide, Entity, EventRow};
+pub use crate::app::{applied, applied_count, not_applied, projected, projected_count, unreached};
 pub use crate::commit::{EncodeError, StoredEvent};
 pub use crate::event::{AggregateEvent, DecodeError, Event, EventId, IntoEvents, RawEvent, Recorded};
+pub use crate::handler::{EventHandler, Provides, ProvidesAll, assert_provided, handled, handler_name};
 pub use crate::handler::{HandlerArm, HandlerError, HandlerFuture, Need, Scope};
 pub use crate::key::{AggregateKey, KeyError, KeyPart, KeyTemplate, Parts, Piece};
 pub use crate::projection::{Projection, ProjectionArm, View, ViewAddress};
@@ -226,11 +228,11 @@ pub struct Message {
 }
 
 impl Message {
-    const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { bytes: [0; 512], len: 0 }
     }
 
-    const fn with(mut self, text: &str) -> Self {
+    pub(crate) const fn with(mut self, text: &str) -> Self {
         let text = text.as_bytes();
         let mut index = 0;
         while index < text.len() && self.len < self.bytes.len() {
@@ -251,7 +253,7 @@ impl Message {
     }
 }
 
-const fn same_text(left: &str, right: &str) -> bool {
+pub(crate) const fn same_text(left: &str, right: &str) -> bool {
     let (left, right) = (left.as_bytes(), right.as_bytes());
     if left.len() != right.len() {
         return false;

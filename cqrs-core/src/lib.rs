@@ -276,7 +276,7 @@ pub mod __private;
 pub use aggregate::{Aggregate, CommandContext};
 pub use app::{App, BuildError, Committed, ExecuteError, Loaded, Outcome};
 pub use commit::{Commit, StoredEvent};
-pub use cqrs_macros::{aggregate, event, event_handler, projection};
+pub use cqrs_macros::{aggregate, app, event, event_handler, projection};
 pub use event::{Event, EventId, IntoEvents, Recorded};
 pub use handler::HandlerError;
 pub use key::{AggregateKey, KeyError, KeyPart, StreamKey};

@@ -8,3 +8,5 @@ mod aggregate {}
 mod projection {}
 #[doc = include_str!("../../cqrs-macros/docs/event_handler.md")]
 mod event_handler {}
+#[doc = include_str!("../../cqrs-macros/docs/app.md")]
+mod app {}

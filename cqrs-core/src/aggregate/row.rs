@@ -7,6 +7,8 @@ use crate::event::{AggregateEvent, EventId};
 pub struct EventRow<S> {
     /// The stored type and schema.
     pub id: EventId,
+    /// Why no subscriber takes it, where the event says so.
+    pub(crate) unhandled: Option<&'static str>,
     pub(crate) decode: fn(&Value) -> Result<S, serde_json::Error>,
 }
 
@@ -17,6 +19,10 @@ impl<S> EventRow<S> {
     where
         S: From<E>,
     {
-        Self { id: EventId::of::<E>(), decode: |data| E::deserialize(data).map(S::from) }
+        Self {
+            id: EventId::of::<E>(),
+            unhandled: E::UNHANDLED,
+            decode: |data| E::deserialize(data).map(S::from),
+        }
     }
 }

@@ -99,6 +99,20 @@ impl AppBuilder {
         self
     }
 
+    /// For a proof without values: something of this type will be given. Nothing may be delivered by such an app.
+    pub(crate) fn provide_type(mut self, id: TypeId) -> Self {
+        self.provided.insert(id, Box::new(()) as Box<dyn Any + Send + Sync>);
+        self
+    }
+
+    /// What `build()` would report.
+    pub(crate) fn faults(&self) -> Vec<WiringFault> {
+        let mut faults = Vec::new();
+        check_aggregates(&aggregate_rows(), &mut faults);
+        self.candidates(&mut faults);
+        faults
+    }
+
     /// Lets the test kit look at the handlers.
     pub(crate) fn probe(mut self, probe: &Arc<Probe>) -> Self {
         self.probe = Some(Arc::clone(probe));
@@ -111,8 +125,7 @@ impl AppBuilder {
     /// All faults at once: see [`WiringFault`].
     pub fn build(self) -> Result<App, BuildError> {
         let mut faults = Vec::new();
-        let mut rows: Vec<&'static AggregateRow> = inventory::iter::<AggregateRow>().collect();
-        rows.sort_by_key(|row| (row.name, row.location.file, row.location.line));
+        let rows = aggregate_rows();
         check_aggregates(&rows, &mut faults);
         let candidates = self.candidates(&mut faults);
         if !faults.is_empty() {
@@ -235,6 +248,12 @@ impl AppBuilder {
             );
         }
     }
+}
+
+fn aggregate_rows() -> Vec<&'static AggregateRow> {
+    let mut rows: Vec<&'static AggregateRow> = inventory::iter::<AggregateRow>().collect();
+    rows.sort_by_key(|row| (row.name, row.location.file, row.location.line));
+    rows
 }
 
 fn check_aggregates(rows: &[&AggregateRow], faults: &mut Vec<WiringFault>) {

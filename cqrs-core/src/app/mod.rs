@@ -19,6 +19,7 @@ mod engine;
 mod error;
 mod execute;
 mod fault;
+mod list;
 mod mermaid;
 mod probe;
 mod read;
@@ -49,6 +50,9 @@ use crate::registry::AggregateRow;
 use crate::store::{DynEventStore, EventStore, StoreError};
 use crate::tenant::Tenant;
 use crate::view::{DynViewStore, RecentWrites};
+
+#[doc(hidden)]
+pub use list::{applied, applied_count, not_applied, projected, projected_count, unreached};
 
 pub(crate) use probe::{Probe, Sent};
 pub(crate) use state::State;

@@ -40,6 +40,8 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
     const TYPE: &'static str;
     /// The version of its shape: 1, 2, …
     const SCHEMA: u32;
+    /// Why nobody handles it: `#[event(unhandled = "…")]`.
+    const UNHANDLED: Option<&'static str> = None;
 }
 
 /// An event that an aggregate applies. `#[aggregate]` on the impl block implements it for every `#[apply]`.

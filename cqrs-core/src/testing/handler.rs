@@ -78,7 +78,6 @@ pub struct Handling {
 
 /// What a handler has done.
 #[derive(Debug)]
-#[must_use = "a run proves nothing before a `then…` looks at it"]
 pub struct Handled {
     handler: String,
     failure: Option<Failure>,
@@ -168,6 +167,7 @@ impl Handling {
     ///
     /// # Panics
     /// In an async test, where `.await` takes its place; and as `.await` does.
+    #[must_use = "a run proves nothing before a `then…` looks at it"]
     #[track_caller]
     pub fn run(self) -> Handled {
         assert!(

@@ -1,6 +1,7 @@
 //! What stands in the parentheses of the attributes, read with darling.
 
 mod aggregate;
+mod app;
 mod args;
 mod event;
 mod handler;
@@ -11,6 +12,7 @@ mod projection;
 mod value;
 
 pub(crate) use aggregate::{AggregateArgs, AggregateImplArgs};
+pub(crate) use app::AppArgs;
 pub(crate) use event::EventArgs;
 pub(crate) use handler::HandlerArgs;
 pub(crate) use key::KeyField;

@@ -7,11 +7,17 @@ use crate::model::Event;
 pub(crate) fn event(event: &Event) -> TokenStream {
     let Event { krate, ident, name, schema, .. } = event;
     let serde = event.unit.then(|| unit_serde(event));
+    let unhandled = event.unhandled.as_ref().map(|why| {
+        quote! {
+            const UNHANDLED: ::core::option::Option<&'static str> = ::core::option::Option::Some(#why);
+        }
+    });
     quote! {
         #[automatically_derived]
         impl #krate::__private::Event for #ident {
             const TYPE: &'static str = #name;
             const SCHEMA: u32 = #schema;
+            #unhandled
         }
         #serde
     }

@@ -1,6 +1,7 @@
 //! From the models to Rust: one pure function per item.
 
 mod aggregate;
+mod app;
 mod entity;
 mod event;
 mod handler;
@@ -13,6 +14,7 @@ mod view;
 mod tests;
 
 pub(crate) use aggregate::aggregate;
+pub(crate) use app::app;
 pub(crate) use entity::entity;
 pub(crate) use event::event;
 pub(crate) use handler::handler;

@@ -14,6 +14,8 @@ pub(crate) struct Event {
     /// The stored type.
     pub(crate) name: String,
     pub(crate) schema: u32,
+    /// Why nobody handles it.
+    pub(crate) unhandled: Option<String>,
     /// Without fields: stored as an empty map, so that fields can be added later.
     pub(crate) unit: bool,
     pub(crate) serde: Serde,
@@ -42,9 +44,16 @@ impl Event {
                 parsed => diagnostics.ok(parsed).unwrap_or(1),
             },
         };
+        let unhandled = args.unhandled.map(|why| {
+            if why.0.value().trim().is_empty() {
+                diagnostics
+                    .at(&why.0, "`unhandled` says why nobody handles the event, and here it says nothing");
+            }
+            why.0.value()
+        });
         let serde = Serde::missing(&item.attrs);
         let unit = matches!(item.fields, Fields::Unit);
-        Some(Self { krate: args.krate, ident: item.ident, name, schema, unit, serde })
+        Some(Self { krate: args.krate, ident: item.ident, name, schema, unhandled, unit, serde })
     }
 
     /// What to derive. A unit struct derives nothing: `null` is all that serde would make of it.
