@@ -9,9 +9,11 @@ pub use std::string::String;
 pub use std::vec::Vec;
 
 pub use crate::aggregate::{Aggregate, Command, CommandContext, Decide, Entity, EventRow, Snapshots};
+pub use crate::app::{applied, applied_count, not_applied, projected, projected_count, unreached};
 pub use crate::commit::{EncodeError, StoredEvent};
 pub use crate::event::older::{JsonStep, NextJson, Older, UpcastFrom};
 pub use crate::event::{AggregateEvent, DecodeError, Event, EventId, IntoEvents, RawEvent, Recorded};
+pub use crate::handler::{EventHandler, Provides, ProvidesAll, assert_provided, handled, handler_name};
 pub use crate::handler::{HandlerArm, HandlerError, HandlerFuture, Need, Scope};
 pub use crate::key::{AggregateKey, KeyError, KeyPart, KeyTemplate, Parts, Piece};
 pub use crate::projection::{Projection, ProjectionArm, View, ViewAddress};
@@ -254,6 +256,6 @@ pub const fn broken_step<E: Event>() -> Option<Message> {
 /// A message of the compiler.
 pub type Message = Text<512>;
 
-const fn same_text(left: &str, right: &str) -> bool {
+pub(crate) const fn same_text(left: &str, right: &str) -> bool {
     schema::same(left.as_bytes(), right.as_bytes())
 }

@@ -10,3 +10,5 @@ mod projection {}
 mod event_handler {}
 #[doc = include_str!("../../cqrs-macros/docs/event_data.md")]
 mod event_data {}
+#[doc = include_str!("../../cqrs-macros/docs/app.md")]
+mod app {}

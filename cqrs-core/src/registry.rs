@@ -29,6 +29,8 @@ impl std::fmt::Display for Location {
 pub struct AggregateRow {
     pub(crate) name: &'static str,
     pub(crate) entity: &'static str,
+    pub(crate) full_name: fn() -> &'static str,
+    pub(crate) unhandled: fn() -> Vec<(EventId, &'static str)>,
     pub(crate) events: fn() -> Vec<EventId>,
     pub(crate) schemas: fn() -> Vec<EventSchema>,
     pub(crate) package: &'static str,
@@ -46,6 +48,11 @@ impl AggregateRow {
         Self {
             name: A::NAME,
             entity: A::ENTITY,
+            full_name: std::any::type_name::<A>,
+            unhandled: || {
+                let marked = |row: &EventRow<A::Event>| Some((row.id, row.unhandled?));
+                A::EVENTS.iter().filter_map(marked).collect()
+            },
             events: || A::EVENTS.iter().map(|row: &EventRow<A::Event>| row.id).collect(),
             schemas: || A::EVENTS.iter().flat_map(|row: &EventRow<A::Event>| (row.schemas)()).collect(),
             package,
@@ -62,6 +69,7 @@ impl AggregateRow {
 pub struct ProjectionRow {
     pub(crate) name: &'static str,
     pub(crate) view: &'static str,
+    pub(crate) full_name: fn() -> &'static str,
     pub(crate) events: fn() -> Vec<EventId>,
     pub(crate) driver: fn() -> Box<dyn ProjectionDriver>,
     pub(crate) queue: Option<&'static str>,
@@ -75,6 +83,7 @@ impl ProjectionRow {
         Self {
             name: P::NAME,
             view: P::VIEW,
+            full_name: std::any::type_name::<P>,
             events: || P::ARMS.iter().map(|arm| arm.event).collect(),
             driver: projection_driver::<P>,
             queue: P::QUEUE,
@@ -92,6 +101,7 @@ pub struct HandlerRow {
     pub(crate) queue: Option<&'static str>,
     pub(crate) once: bool,
     pub(crate) concurrency: usize,
+    pub(crate) module: &'static str,
     pub(crate) location: Location,
 }
 
@@ -106,7 +116,23 @@ impl HandlerRow {
         line: u32,
     ) -> Self {
         let location = Location { file, line };
-        Self { name, arms, needs, queue: None, once: false, concurrency: CONCURRENT_STREAMS, location }
+        Self {
+            name,
+            arms,
+            needs,
+            queue: None,
+            once: false,
+            concurrency: CONCURRENT_STREAMS,
+            module: "",
+            location,
+        }
+    }
+
+    /// The same handler with the path of its module.
+    #[must_use]
+    pub const fn module(mut self, path: &'static str) -> Self {
+        self.module = path;
+        self
     }
 
     /// The same handler on a queue that it shares.

@@ -1,4 +1,4 @@
-//! The attribute macros of `cqrs-core`.
+//! The macros of `cqrs-core`.
 //!
 //! Use them through `cqrs_core::prelude::*`; the pages here are their reference. Each macro leaves the item as it
 //! is and adds trait impls and table rows beside it; all logic is in ordinary functions of `cqrs-core`.
@@ -29,6 +29,12 @@ pub fn aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn projection(args: TokenStream, item: TokenStream) -> TokenStream {
     macros::run(macros::projection, args.into(), item.into()).into()
+}
+
+#[cfg_attr(not(doctest), doc = include_str!("../docs/app.md"))]
+#[proc_macro]
+pub fn app(lists: TokenStream) -> TokenStream {
+    macros::run(macros::app, lists.into(), TokenStream::new().into()).into()
 }
 
 #[cfg_attr(not(doctest), doc = include_str!("../docs/event_handler.md"))]

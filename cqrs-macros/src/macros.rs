@@ -1,4 +1,4 @@
-//! The four macros, on tokens that unit tests can make too.
+//! The five macros, on tokens that unit tests can make too.
 //!
 //! The item comes out whatever is wrong with it, so that one mistake is one error and editors go on completing.
 
@@ -67,6 +67,12 @@ pub(crate) fn event_handler(
     let handler = model::Handler::read(args, item.clone(), diagnostics);
     let expansion = handler.map(|handler| expand::handler(&handler));
     quote!(#item #expansion)
+}
+
+/// Has no item: its argument is all there is.
+pub(crate) fn app(lists: TokenStream, _: TokenStream, diagnostics: &mut Diagnostics) -> TokenStream {
+    let app = model::App::read(lists, diagnostics);
+    app.map(|app| expand::app(&app)).unwrap_or_default()
 }
 
 /// Runs one macro; all that is wrong comes out together, after the item.

@@ -1,9 +1,12 @@
 //! Everything that is wrong with an app's wiring is told at once, before the first message. What is linked into
 //! this binary is wrong on purpose; the wiring of a right one is told in `delivery`.
 
+use std::panic::AssertUnwindSafe;
+
 use cqrs_core::app::WiringFault;
 use cqrs_core::prelude::*;
 use cqrs_core::store::MemoryEventStore;
+use cqrs_core::testing::WiringProof;
 use cqrs_core::view::MemoryViewStore;
 use cqrs_core::{BuildError, Location};
 
@@ -12,14 +15,33 @@ struct Sent {
     to: String,
 }
 
+#[event]
+struct Weighed;
+
+#[event(unhandled = "nobody asks")]
+struct Sealed;
+
 #[aggregate(entity = "PARCEL")]
 #[derive(Default)]
 struct Parcel {}
+
+const PARCEL: u32 = line!() + 2;
 
 #[aggregate]
 impl Parcel {
     #[apply]
     fn sent(&mut self, _: &Sent) {}
+
+    #[apply]
+    fn weighed(&mut self, _: &Weighed) {}
+
+    #[apply]
+    fn sealed(&mut self, _: &Sealed) {}
+}
+
+#[event_handler(Sealed)]
+async fn curious(_: &Sealed) -> Handled {
+    Ok(())
 }
 
 struct Office;
@@ -144,10 +166,27 @@ fn unknown_names_are_told_beside_the_other_faults() {
     let [first, second] = unknown[..] else { panic!("{faults:?}") };
     assert_eq!(
         first.to_string(),
-        "no subscriber is called `offices`; there are: list, map, office, twin, twin"
+        "no subscriber is called `offices`; there are: curious, list, map, office, twin, twin"
     );
     assert!(second.to_string().contains("`twins`"));
     assert_eq!(needed(&faults).len(), 3);
+}
+
+#[test]
+fn a_proof_tells_what_build_tells_and_what_no_app_can_know() {
+    let proof = WiringProof::new().provides::<Office>().provides::<Scales>().provides::<Stamps>();
+    let panic = std::panic::catch_unwind(AssertUnwindSafe(|| proof.assert())).unwrap_err();
+    let said = panic.downcast_ref::<String>().unwrap();
+    let file = file!();
+    let wanted = format!(
+        "the wiring is not right:
+  - two subscribers are called `twin`: {file}:{FIRST_TWIN} and {file}:{SECOND_TWIN}; rename one with `name = \"…\"`
+  - projections `list` and `map` both write the view `PARCELS`; rename one with `view = \"…\"`
+  - nobody takes `Weighed` of `Parcel` ({file}:{PARCEL}): add a projection or a handler, or say why not with \
+         `#[event(unhandled = \"…\")]`
+  - `Sealed` of `Parcel` is marked `unhandled = \"nobody asks\"`, and `curious` takes it: take the mark off"
+    );
+    assert_eq!(*said, wanted);
 }
 
 #[test]

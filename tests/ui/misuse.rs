@@ -1,4 +1,4 @@
-//! Misuse, and what the compiler says about it: one folder per macro. `TRYBUILD=overwrite` writes the messages anew.
+//! Misuse, and what the compiler says about it: one folder per macro, and one per part that users call. `TRYBUILD=overwrite` writes the messages anew.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,17 @@ use std::path::Path;
 fn misuse_is_refused_with_a_way_out() {
     lock_events();
     let cases = trybuild::TestCases::new();
-    for folder in ["event", "event_data", "lock", "aggregate", "projection", "event_handler", "replay"] {
+    for folder in [
+        "event",
+        "event_data",
+        "lock",
+        "aggregate",
+        "projection",
+        "event_handler",
+        "replay",
+        "testing",
+        "app",
+    ] {
         cases.pass(format!("{folder}/pass/*.rs"));
         cases.compile_fail(format!("{folder}/fail/*.rs"));
     }

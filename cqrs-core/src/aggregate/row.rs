@@ -8,6 +8,8 @@ use crate::event::{AggregateEvent, EventId};
 pub struct EventRow<S> {
     /// The stored type and schema.
     pub id: EventId,
+    /// Why no subscriber takes it, where the event says so.
+    pub(crate) unhandled: Option<&'static str>,
     pub(crate) decode: fn(u32, &Value) -> Result<S, String>,
     pub(crate) schemas: fn() -> Vec<EventSchema>,
 }
@@ -21,6 +23,7 @@ impl<S> EventRow<S> {
     {
         Self {
             id: EventId::of::<E>(),
+            unhandled: E::UNHANDLED,
             decode: |schema, data| older::read::<E>(schema, data).map(S::from),
             schemas: older::schemas::<E>,
         }

@@ -7,7 +7,7 @@ use super::fault::{BuildError, WiringFault};
 use super::snapshots::SnapshotShelf;
 use super::state::StateCache;
 use super::wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
-use super::{App, Inner, Settings};
+use super::{App, Inner, Probe, Settings};
 use crate::delivery::{CONCURRENT_STREAMS, Reaction, Subscriber};
 use crate::event::EventId;
 use crate::handler::Provided;
@@ -53,6 +53,7 @@ pub struct AppBuilder {
     provided: Provided,
     settings: Settings,
     only: Option<Vec<String>>,
+    probe: Option<Arc<Probe>>,
 }
 
 /// A subscriber before the checks.
@@ -72,6 +73,7 @@ impl AppBuilder {
             provided: Provided::new(),
             settings: Settings::default(),
             only: None,
+            probe: None,
         }
     }
 
@@ -107,14 +109,33 @@ impl AppBuilder {
         self
     }
 
+    /// For a proof without values: something of this type will be given. Nothing may be delivered by such an app.
+    pub(crate) fn provide_type(mut self, id: TypeId) -> Self {
+        self.provided.insert(id, Box::new(()) as Box<dyn Any + Send + Sync>);
+        self
+    }
+
+    /// What `build()` would report.
+    pub(crate) fn faults(&self) -> Vec<WiringFault> {
+        let mut faults = Vec::new();
+        check_aggregates(&aggregate_rows(), &mut faults);
+        self.candidates(&mut faults);
+        faults
+    }
+
+    /// Lets the test kit look at the handlers.
+    pub(crate) fn probe(mut self, probe: &Arc<Probe>) -> Self {
+        self.probe = Some(Arc::clone(probe));
+        self
+    }
+
     /// Checks the wiring of everything that is linked into this program. Nothing is sent to the store yet.
     ///
     /// # Errors
     /// All faults at once: see [`WiringFault`].
     pub fn build(self) -> Result<App, BuildError> {
         let mut faults = Vec::new();
-        let mut rows: Vec<&'static AggregateRow> = inventory::iter::<AggregateRow>().collect();
-        rows.sort_by_key(|row| (row.name, row.location.file, row.location.line));
+        let rows = aggregate_rows();
         check_aggregates(&rows, &mut faults);
         self.check_snapshots(&rows, &mut faults);
         let candidates = self.candidates(&mut faults);
@@ -142,6 +163,7 @@ impl AppBuilder {
             states: StateCache::new(self.settings.cached_states),
             recent_writes: RecentWrites::new(self.settings.cached_views),
             settings: self.settings,
+            probe: self.probe,
         };
         Ok(App { inner: Arc::new(inner), cause: None })
     }
@@ -164,7 +186,7 @@ impl AppBuilder {
                 name: row.name,
                 queue: row.queue.unwrap_or(row.name),
                 events: (row.events)(),
-                reaction: Reaction::Project { driver: (row.driver)() },
+                reaction: Reaction::Project { driver: (row.driver)(), restart: row.driver },
                 concurrency: CONCURRENT_STREAMS,
             },
             kind: SubscriberKind::Projection,
@@ -250,6 +272,12 @@ impl AppBuilder {
             );
         }
     }
+}
+
+fn aggregate_rows() -> Vec<&'static AggregateRow> {
+    let mut rows: Vec<&'static AggregateRow> = inventory::iter::<AggregateRow>().collect();
+    rows.sort_by_key(|row| (row.name, row.location.file, row.location.line));
+    rows
 }
 
 fn check_aggregates(rows: &[&AggregateRow], faults: &mut Vec<WiringFault>) {

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -105,7 +106,11 @@ impl App {
             app: self,
             stream: key.stream(),
             run: Box::new(move |app, intent| {
-                Box::pin(async move { Engine::new(app, intent).execute(&command).await })
+                Box::pin(async move {
+                    let command = Arc::new(command);
+                    app.note_command(&command, &intent);
+                    Engine::new(app, intent).execute(&*command).await
+                })
             }),
             by: None,
             at: None,

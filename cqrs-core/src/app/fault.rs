@@ -143,6 +143,55 @@ pub enum WiringFault {
         /// All names.
         known: String,
     },
+    /// No subscriber takes an event, and the event does not say why. Told by a
+    /// [wiring proof](crate::testing::WiringProof) alone, as all below.
+    #[error(
+        "nobody takes `{}` of `{aggregate}` ({location}): add a projection or a handler, or say why not with `#[event(unhandled = \"…\")]`",
+        .event.name
+    )]
+    Unhandled {
+        /// The stored name and schema.
+        event: EventId,
+        /// The aggregate that applies it.
+        aggregate: &'static str,
+        /// Where the aggregate stands.
+        location: Location,
+    },
+    /// An event is marked `unhandled`, and somebody takes it.
+    #[error(
+        "`{}` of `{aggregate}` is marked `unhandled = \"{reason}\"`, and `{takers}` takes it: take the mark off",
+        .event.name
+    )]
+    HandledAfterAll {
+        /// The stored name and schema.
+        event: EventId,
+        /// The aggregate that applies it.
+        aggregate: &'static str,
+        /// What the mark says.
+        reason: &'static str,
+        /// Who takes it.
+        takers: String,
+    },
+    /// No aggregate, projection or handler of a crate is linked.
+    #[error(
+        "nothing of crate `{name}` is linked: write `use {name} as _;` where the program begins; linked are `{linked}`"
+    )]
+    NotLinked {
+        /// The crate.
+        name: String,
+        /// The crates that are.
+        linked: String,
+    },
+    /// Something is linked, and `app!` does not list it.
+    #[error("{kind} `{name}` ({location}) is linked, and `app!` does not list it")]
+    NotListed {
+        /// Aggregate, projection or handler.
+        kind: &'static str,
+        /// Its name.
+        name: &'static str,
+        /// Where it stands.
+        location: Location,
+    },
 }
 
 impl fmt::Display for BuildError {

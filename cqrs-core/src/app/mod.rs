@@ -20,13 +20,16 @@ mod engine;
 mod error;
 mod execute;
 mod fault;
+mod list;
 mod load;
 mod mermaid;
+mod probe;
 mod read;
 mod run;
 mod settings;
 mod snapshots;
 mod state;
+mod twin;
 mod wiring;
 
 pub use builder::AppBuilder;
@@ -50,6 +53,13 @@ use crate::registry::AggregateRow;
 use crate::store::{DynEventStore, EventStore, StoreError};
 use crate::tenant::Tenant;
 use crate::view::{DynViewStore, RecentWrites};
+
+#[doc(hidden)]
+pub use list::{applied, applied_count, not_applied, projected, projected_count, unreached};
+
+pub(crate) use probe::{Probe, Sent};
+pub(crate) use state::State;
+pub(crate) use twin::Stores;
 
 use cause::Cause;
 use snapshots::SnapshotShelf;
@@ -84,6 +94,8 @@ struct Inner {
     states: StateCache,
     recent_writes: RecentWrites,
     settings: Settings,
+    /// For the test kit.
+    probe: Option<Arc<Probe>>,
 }
 
 impl App {

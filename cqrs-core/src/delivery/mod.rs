@@ -64,6 +64,7 @@ pub use retry::RetryPolicy;
 
 pub(crate) use discards::{LeftOut, of_stream as discarded};
 pub(crate) use erased::{DynChangeFeed, DynDeliveryStore};
+pub(crate) use failure::{Failure, FailureKind, TryError};
 pub(crate) use projector::{
     Across, Goal, ProjectError, ProjectionDriver, encode, fold, projection_driver, shadow_of, wants,
 };

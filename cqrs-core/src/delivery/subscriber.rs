@@ -36,10 +36,19 @@ const DISCARDS: &str = "what was discarded cannot be read";
 #[derive(Debug)]
 pub(crate) enum Reaction {
     Handle { arms: &'static [HandlerArm], once: bool },
-    Project { driver: Box<dyn ProjectionDriver> },
+    Project { driver: Box<dyn ProjectionDriver>, restart: fn() -> Box<dyn ProjectionDriver> },
 }
 
 impl Subscriber {
+    /// The same one in another process: what a driver remembers of a store is not taken along.
+    pub(crate) fn restarted(of: &Self) -> Self {
+        let reaction = match of.reaction {
+            Reaction::Handle { arms, once } => Reaction::Handle { arms, once },
+            Reaction::Project { restart, .. } => Reaction::Project { driver: restart(), restart },
+        };
+        Self { events: of.events.clone(), reaction, ..*of }
+    }
+
     /// Whether the commit holds an event that this subscriber listens to. By name: a schema that it does not
     /// know must fail there, and not pass unseen.
     pub(crate) fn wants(&self, commit: &Commit) -> bool {
@@ -60,7 +69,7 @@ impl Subscriber {
         retry: RetryPolicy,
     ) -> (usize, Option<Failure>) {
         match &self.reaction {
-            Reaction::Project { driver } => self.project(app, &**driver, commits, retry).await,
+            Reaction::Project { driver, .. } => self.project(app, &**driver, commits, retry).await,
             Reaction::Handle { arms, once } => {
                 for (done, commit) in commits.iter().enumerate() {
                     if let Err(failure) = self.handle_all(app, arms, *once, commit, retry).await {
@@ -157,7 +166,9 @@ impl Subscriber {
             caught(async {
                 let agent = app.on_behalf_of(self.name, raw.commit(), raw.index());
                 let scope = Scope::new(Arc::clone(app.provided()), agent);
-                (arm.call)(&scope, raw).await
+                let done = (arm.call)(&scope, raw).await;
+                app.note_run(self.name, &raw, done.is_ok());
+                done
             })
         };
         if once {

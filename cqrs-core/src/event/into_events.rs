@@ -1,6 +1,6 @@
 use crate::aggregate::Aggregate;
 
-/// What a `#[command]` method may return inside its `Ok`: one event, an `Option`, a `Vec`, a tuple of them,
+/// What a `#[command]` method may return inside its `Ok`: one event, an `Option`, a `Vec`, an array, a tuple of them,
 /// the aggregate's own event enum, or `()` for no event.
 #[diagnostic::on_unimplemented(
     message = "`{A}` does not apply `{Self}`, so none of its commands can return it",
@@ -21,6 +21,14 @@ impl<A: Aggregate, T: IntoEvents<A>> IntoEvents<A> for Option<T> {
 }
 
 impl<A: Aggregate, T: IntoEvents<A>> IntoEvents<A> for Vec<T> {
+    fn into_events(self, events: &mut Vec<A::Event>) {
+        for event in self {
+            event.into_events(events);
+        }
+    }
+}
+
+impl<A: Aggregate, T: IntoEvents<A>, const N: usize> IntoEvents<A> for [T; N] {
     fn into_events(self, events: &mut Vec<A::Event>) {
         for event in self {
             event.into_events(events);

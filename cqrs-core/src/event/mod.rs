@@ -47,6 +47,8 @@ pub trait Event: EventData + Serialize + DeserializeOwned + Send + Sync + 'stati
     /// How its earlier schemas are read: `#[event(from = …)]` and `#[event(from_json(…))]`.
     #[doc(hidden)]
     const OLDER: older::Older<Self> = older::Older::NONE;
+    /// Why nobody handles it: `#[event(unhandled = "…")]`.
+    const UNHANDLED: Option<&'static str> = None;
 }
 
 /// An event that an aggregate applies. `#[aggregate]` on the impl block implements it for every `#[apply]`.

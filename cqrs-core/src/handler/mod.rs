@@ -5,10 +5,14 @@
 
 mod arm;
 mod error;
+mod listed;
 mod scope;
 
 pub use arm::{HandlerArm, HandlerFuture, Need};
 pub use error::HandlerError;
 pub use scope::Scope;
+
+#[doc(hidden)]
+pub use listed::{EventHandler, Provides, ProvidesAll, assert_provided, handled, handler_name};
 
 pub(crate) use scope::Provided;

@@ -44,6 +44,12 @@ impl<const N: usize> Text<N> {
         self.bytes(text.as_bytes());
     }
 
+    /// The same text with more behind it.
+    pub(crate) const fn with(mut self, text: &str) -> Self {
+        self.push(text);
+        self
+    }
+
     pub(crate) const fn bytes(&mut self, bytes: &[u8]) {
         let mut index = 0;
         while index < bytes.len() {

@@ -8,10 +8,12 @@ use super::options::Options;
 use super::value::{CratePath, Number, Text, TypePath};
 use crate::diagnostics::Diagnostics;
 
-const OPTIONS: Options =
-    Options { attribute: "#[event]", names: &["name", "alias", "schema", "from", "from_json", "crate"] };
+const OPTIONS: Options = Options {
+    attribute: "#[event]",
+    names: &["name", "alias", "schema", "from", "from_json", "unhandled", "crate"],
+};
 
-/// `#[event(name = "…", alias = "…", schema = 2, from = OldEvent, from_json(1, upgrade), crate = path)]`.
+/// `#[event(name = "…", alias = "…", schema = 2, from = OldEvent, from_json(1, upgrade), unhandled = "…", crate = path)]`.
 pub(crate) struct EventArgs {
     pub(crate) name: Option<Text>,
     pub(crate) aliases: Vec<Text>,
@@ -21,6 +23,7 @@ pub(crate) struct EventArgs {
     pub(crate) from_json: Vec<JsonStep>,
     /// Whether either of them was tried.
     pub(crate) has_older: bool,
+    pub(crate) unhandled: Option<Text>,
     pub(crate) krate: Path,
 }
 
@@ -33,6 +36,7 @@ struct Read {
     from: Option<TypePath>,
     #[darling(multiple)]
     from_json: Vec<JsonStep>,
+    unhandled: Option<Text>,
     #[darling(rename = "crate")]
     krate: Option<CratePath>,
 }
@@ -84,6 +88,7 @@ impl EventArgs {
             from: read.from,
             from_json: read.from_json,
             has_older,
+            unhandled: read.unhandled,
             krate: CratePath::or_default(read.krate),
         }
     }

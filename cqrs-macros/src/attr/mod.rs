@@ -1,6 +1,7 @@
 //! What stands in the parentheses of the attributes, read with darling.
 
 mod aggregate;
+mod app;
 mod args;
 mod data;
 mod event;
@@ -13,6 +14,7 @@ mod serde;
 mod value;
 
 pub(crate) use aggregate::{AggregateArgs, AggregateImplArgs};
+pub(crate) use app::AppArgs;
 pub(crate) use data::DataArgs;
 pub(crate) use event::{EventArgs, JsonStep};
 pub(crate) use handler::HandlerArgs;

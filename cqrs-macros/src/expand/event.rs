@@ -16,6 +16,11 @@ pub(crate) fn event(event: &Event) -> TokenStream {
     });
     let (older, step) = older(event, &private);
     let lock = event.locked.as_ref().map(|locked| lock(event, locked, &private));
+    let unhandled = event.unhandled.as_ref().map(|why| {
+        quote! {
+            const UNHANDLED: ::core::option::Option<&'static str> = ::core::option::Option::Some(#why);
+        }
+    });
     quote! {
         #[automatically_derived]
         impl #private::Event for #ident {
@@ -23,6 +28,7 @@ pub(crate) fn event(event: &Event) -> TokenStream {
             const SCHEMA: u32 = #schema;
             #aliases
             #older
+            #unhandled
         }
         #unit
         #step

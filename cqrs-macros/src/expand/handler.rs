@@ -1,7 +1,8 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::Type;
 
-use crate::model::{Arm, Handler, Subject};
+use crate::model::{Arm, Handler, Subject, handler_marker};
 
 /// What `#[event_handler(…)]` adds: one registered row.
 pub(crate) fn handler(handler: &Handler) -> TokenStream {
@@ -13,28 +14,25 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
         quote!(const _: () = #private::assert_same_event::<#taken, #listed>();)
     });
     let receiver = match subject {
-        Subject::Function => None,
+        Subject::Function(_) => None,
         Subject::Methods(ty) => Some(quote!(#private::Need::receiver::<#ty>())),
     };
-    let mut dependencies: Vec<_> = arms.iter().flat_map(|arm| &arm.dependencies).collect();
-    let mut seen = Vec::new();
-    dependencies.retain(|ty| {
-        let new = !seen.contains(ty);
-        seen.push(ty);
-        new
-    });
-    let dependencies = dependencies.iter().map(|ty| quote!(#private::Need::dependency::<#ty>()));
+    let dependencies =
+        dependencies(handler).into_iter().map(|ty| quote!(#private::Need::dependency::<#ty>()));
     let needs = receiver.into_iter().chain(dependencies);
+    let named = named(handler, &private);
     let queue = queue.as_ref().map(|queue| quote!(.queue(#queue)));
     let once = once.then(|| quote!(.once()));
     let concurrency = concurrency.map(|streams| quote!(.concurrency(#streams)));
     quote! {
         #(#checks)*
+        #named
         const _: () = {
             const ARMS: &[#private::HandlerArm] = &[#(#rows),*];
             const NEEDS: &[#private::Need] = &[#(#needs),*];
             #private::inventory::submit! {
                 #private::HandlerRow::new(#name, ARMS, NEEDS, ::core::file!(), ::core::line!())
+                    .module(::core::module_path!())
                     #queue
                     #once
                     #concurrency
@@ -43,10 +41,56 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
     }
 }
 
+/// What follows the events in the arguments, each type once.
+fn dependencies(handler: &Handler) -> Vec<&Type> {
+    let mut found: Vec<&Type> = Vec::new();
+    for ty in handler.arms.iter().flat_map(|arm| &arm.dependencies) {
+        if !found.contains(&ty) {
+            found.push(ty);
+        }
+    }
+    found
+}
+
+/// What `app!` finds where it lists the handler: the receiver's type, or a type beside the function.
+fn named(handler: &Handler, private: &TokenStream) -> TokenStream {
+    let Handler { name, subject, arms, .. } = handler;
+    let events: Vec<_> = arms.iter().map(|arm| &arm.taken).collect();
+    let (ty, declared, receiver) = match subject {
+        Subject::Methods(ty) => (quote!(#ty), None, Some(quote!(#ty))),
+        Subject::Function(vis) => {
+            let Some(arm) = arms.first() else { return TokenStream::new() };
+            let marker = handler_marker(&arm.function);
+            let declared = quote! {
+                #[doc(hidden)]
+                #[allow(non_camel_case_types, dead_code, unreachable_pub)]
+                #vis struct #marker;
+            };
+            (quote!(#marker), Some(declared), None)
+        }
+    };
+    let dependencies = dependencies(handler).into_iter().map(|ty| quote!(#ty));
+    let needs = list(receiver.into_iter().chain(dependencies).collect());
+    let taken = list(events.iter().map(|event| quote!(#event)).collect());
+    quote! {
+        #declared
+        #[automatically_derived]
+        impl #private::EventHandler<#taken, #needs> for #ty {
+            const NAME: &'static str = #name;
+            const EVENTS: &'static [#private::EventId] = &[#(#private::event_id::<#events>()),*];
+        }
+    }
+}
+
+/// Types as a list of pairs, which has no limit in length.
+fn list(types: Vec<TokenStream>) -> TokenStream {
+    types.into_iter().rev().fold(quote!(()), |rest, ty| quote!((#ty, #rest)))
+}
+
 fn arm_row(arm: &Arm, subject: &Subject, private: &TokenStream) -> TokenStream {
     let Arm { function, taken, .. } = arm;
     let (callee, receiver) = match subject {
-        Subject::Function => (quote!(#function), None),
+        Subject::Function(_) => (quote!(#function), None),
         Subject::Methods(ty) => (quote!(<#ty>::#function), Some(quote!(scope.get::<#ty>()?))),
     };
     let event = if arm.recorded { quote!(&event) } else { quote!(event.event()) };

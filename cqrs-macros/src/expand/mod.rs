@@ -1,6 +1,7 @@
 //! From the models to Rust: one pure function per item.
 
 mod aggregate;
+mod app;
 mod data;
 mod entity;
 mod event;
@@ -14,6 +15,7 @@ mod view;
 mod tests;
 
 pub(crate) use aggregate::aggregate;
+pub(crate) use app::app;
 pub(crate) use data::{data, derive_data};
 pub(crate) use entity::entity;
 pub(crate) use event::event;

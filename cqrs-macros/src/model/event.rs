@@ -18,6 +18,8 @@ pub(crate) struct Event {
     pub(crate) aliases: Vec<String>,
     pub(crate) schema: u32,
     pub(crate) older: Older,
+    /// Why nobody handles it.
+    pub(crate) unhandled: Option<String>,
     /// Without fields: stored as an empty map, so that fields can be added later.
     pub(crate) unit: bool,
     pub(crate) serde: Serde,
@@ -57,6 +59,13 @@ impl Event {
                 parsed => diagnostics.ok(parsed).unwrap_or(1),
             },
         };
+        let unhandled = args.unhandled.as_ref().map(|why| {
+            if why.0.value().trim().is_empty() {
+                diagnostics
+                    .at(&why.0, "`unhandled` says why nobody handles the event, and here it says nothing");
+            }
+            why.0.value()
+        });
         let older = Older::read(&args, &item.ident, schema, diagnostics);
         let locked = diagnostics.ok(lock::find(&name, &aliases, schema, &item.ident)).flatten();
         let serde = Serde::missing(&item.attrs);
@@ -69,6 +78,7 @@ impl Event {
             aliases,
             schema,
             older,
+            unhandled,
             unit,
             serde,
             locked,

@@ -1,6 +1,7 @@
 use proc_macro2::TokenStream;
+use quote::format_ident;
 use syn::ext::IdentExt;
-use syn::{Ident, ImplItem, Item, Path, Signature, Type};
+use syn::{Ident, ImplItem, Item, Path, Signature, Type, Visibility};
 
 use super::argument::{self, Passed, Receiver};
 use super::fold::text;
@@ -25,7 +26,8 @@ pub(crate) struct Handler {
 
 /// What is called.
 pub(crate) enum Subject {
-    Function,
+    /// A function, as visible as this.
+    Function(Visibility),
     /// The methods of this type.
     Methods(Box<Type>),
 }
@@ -42,6 +44,11 @@ pub(crate) struct Arm {
     pub(crate) dependencies: Vec<Type>,
 }
 
+/// The type that stands for a handler that is a function, where `app!` lists it.
+pub(crate) fn marker(function: &Ident) -> Ident {
+    format_ident!("__event_handler_{}", function.unraw(), span = function.span())
+}
+
 impl Handler {
     /// Reads the item; none where anything is wrong: half a handler is not registered.
     pub(crate) fn read(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> Option<Self> {
@@ -49,7 +56,8 @@ impl Handler {
         let (own_name, subject, arms) = match diagnostics.ok(syn::parse2::<Item>(item.clone()))? {
             Item::Fn(function) => {
                 let arm = read_function(&function.sig, &args.events, diagnostics);
-                (function.sig.ident.unraw().to_string(), Subject::Function, arm.into_iter().collect())
+                let name = function.sig.ident.unraw().to_string();
+                (name, Subject::Function(function.vis), arm.into_iter().collect())
             }
             Item::Impl(_) => {
                 let block = read_impl(item, "#[event_handler]", diagnostics)?;

@@ -1,6 +1,7 @@
 //! What the annotated items say, checked: everything that `expand` needs and nothing else.
 
 mod aggregate;
+mod app;
 mod argument;
 mod case;
 mod command;
@@ -21,12 +22,13 @@ mod template;
 mod view;
 
 pub(crate) use aggregate::Aggregate;
+pub(crate) use app::App;
 pub(crate) use command::Command;
 pub(crate) use data::{Data, Field, Shape};
 pub(crate) use entity::Entity;
 pub(crate) use event::{Event, Older};
 pub(crate) use fold::Apply;
-pub(crate) use handler::{Arm, Handler, Subject};
+pub(crate) use handler::{Arm, Handler, Subject, marker as handler_marker};
 pub(crate) use item::is_impl;
 pub(crate) use key::{Key, Kind};
 pub(crate) use lock::{FILE as LOCK_FILE, Locked};

@@ -1,0 +1,213 @@
+//! The stores of an app, with a network before them.
+
+use std::collections::HashSet;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+
+use fastrand::Rng;
+
+use crate::app::{App, Probe, Stores};
+use crate::commit::Commit;
+use crate::delivery::{
+    Claim, DeadLetter, DynChangeFeed, DynDeliveryStore, Finish, InboxId, InboxLease, LetterId, Positions,
+};
+use crate::key::StreamKey;
+use crate::projection::ViewId;
+use crate::store::{Append, CommitKey, CommitPage, CommitScan, DynEventStore, Extent, StoreError};
+use crate::version::Version;
+use crate::view::{DynViewStore, Fence, Revision, StoredView, ViewScan, Write};
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// The stores of another app. Before and after each request its future waits once, so that a task which is dropped
+/// there leaves off between any two steps; and one request in so many is lost, or its answer is.
+#[derive(Clone)]
+pub(super) struct Fragile {
+    app: App,
+    probe: Arc<Probe>,
+    rng: Arc<Mutex<Rng>>,
+    /// How many requests of a hundred go wrong.
+    percent: u32,
+}
+
+/// What becomes of a request.
+enum Fate {
+    Answered,
+    Lost,
+    Throttled,
+    AnswerLost,
+}
+
+impl Fragile {
+    pub(super) fn new(app: &App, probe: &Arc<Probe>, seed: u64, percent: u32) -> Self {
+        let rng = Arc::new(Mutex::new(Rng::with_seed(seed)));
+        Self { app: app.clone(), probe: Arc::clone(probe), rng, percent }
+    }
+
+    pub(super) fn stores(&self) -> Stores {
+        Stores {
+            events: Box::new(self.clone()),
+            views: Box::new(self.clone()),
+            ledger: Box::new(self.clone()),
+        }
+    }
+
+    fn fate(&self) -> Fate {
+        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        if rng.u32(..100) >= self.percent {
+            return Fate::Answered;
+        }
+        match rng.u8(..3) {
+            0 => Fate::Lost,
+            1 => Fate::Throttled,
+            _ => Fate::AnswerLost,
+        }
+    }
+
+    fn send<'a, T: Send + 'a>(
+        &'a self,
+        request: impl Future<Output = Result<T, StoreError>> + Send + 'a,
+    ) -> Boxed<'a, T> {
+        Box::pin(async move {
+            pause().await;
+            let fate = self.fate();
+            match fate {
+                Fate::Lost => return Err(unavailable("the chaos lost the request")),
+                Fate::Throttled => {
+                    return Err(StoreError::Throttled { source: "the chaos throttles".into() });
+                }
+                Fate::Answered | Fate::AnswerLost => {}
+            }
+            let answer = request.await?;
+            pause().await;
+            if matches!(fate, Fate::AnswerLost) {
+                return Err(unavailable("the chaos lost the answer"));
+            }
+            Ok(answer)
+        })
+    }
+
+    fn views(&self) -> Result<&dyn DynViewStore, StoreError> {
+        self.app.view_store()
+    }
+}
+
+fn unavailable(reason: &str) -> StoreError {
+    StoreError::Unavailable { source: reason.into() }
+}
+
+/// Ready the second time.
+async fn pause() {
+    let mut waited = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+impl DynEventStore for Fragile {
+    fn append<'a>(&'a self, commit: &'a Commit) -> Boxed<'a, Append> {
+        self.send(self.app.event_store().append(commit))
+    }
+    fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage> {
+        self.send(self.app.event_store().read(stream, after, until))
+    }
+    fn read_last<'a>(&'a self, stream: &'a StreamKey, after: Version, limit: u64) -> Boxed<'a, CommitPage> {
+        self.send(self.app.event_store().read_last(stream, after, limit))
+    }
+    fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a CommitKey>) -> Boxed<'a, CommitScan> {
+        self.send(self.app.event_store().scan(extent, after))
+    }
+    fn count(&self) -> Boxed<'_, Option<u64>> {
+        self.send(self.app.event_store().count())
+    }
+    fn feed(&self) -> Box<dyn DynChangeFeed> {
+        self.app.event_store().feed()
+    }
+}
+
+impl DynViewStore for Fragile {
+    fn get<'a>(&'a self, id: &'a ViewId) -> Boxed<'a, Option<StoredView>> {
+        self.send(async move { self.views()?.get(id).await })
+    }
+    fn put<'a>(&'a self, view: &'a StoredView, expected: Revision) -> Boxed<'a, Write> {
+        self.send(async move { self.views()?.put(view, expected).await })
+    }
+    fn put_rebuilt<'a>(&'a self, view: &'a StoredView) -> Boxed<'a, Write> {
+        self.send(async move { self.views()?.put_rebuilt(view).await })
+    }
+    fn delete<'a>(&'a self, id: &'a ViewId, expected: Revision) -> Boxed<'a, Write> {
+        self.send(async move { self.views()?.delete(id, expected).await })
+    }
+    fn swap_in<'a>(
+        &'a self,
+        view: &'a StoredView,
+        expected: Revision,
+        shadow: &'a ViewId,
+        shadow_expected: Revision,
+    ) -> Boxed<'a, Write> {
+        self.send(async move { self.views()?.swap_in(view, expected, shadow, shadow_expected).await })
+    }
+    fn fence<'a>(&'a self, id: &'a ViewId) -> Boxed<'a, Option<Fence>> {
+        self.send(async move { self.views()?.fence(id).await })
+    }
+    fn put_fenced<'a>(
+        &'a self,
+        fence: &'a Fence,
+        expected: &'a Fence,
+        views: &'a [(StoredView, Revision)],
+    ) -> Boxed<'a, Write> {
+        self.send(async move { self.views()?.put_fenced(fence, expected, views).await })
+    }
+    fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a ViewId>) -> Boxed<'a, ViewScan> {
+        self.send(async move { self.views()?.scan(extent, after).await })
+    }
+}
+
+impl DynDeliveryStore for Fragile {
+    fn positions<'a>(&'a self, subscriber: &'a str) -> Boxed<'a, Positions> {
+        self.send(self.app.ledger().positions(subscriber))
+    }
+    fn save_position<'a>(&'a self, subscriber: &'a str, shard: &'a str, position: &'a str) -> Boxed<'a, ()> {
+        self.send(self.app.ledger().save_position(subscriber, shard, position))
+    }
+    fn put_letter<'a>(&'a self, letter: &'a DeadLetter) -> Boxed<'a, ()> {
+        self.send(self.app.ledger().put_letter(letter))
+    }
+    fn letters<'a>(&'a self, subscriber: &'a str, after: Option<&'a LetterId>) -> Boxed<'a, Vec<DeadLetter>> {
+        self.send(self.app.ledger().letters(subscriber, after))
+    }
+    fn remove_letter<'a>(&'a self, id: &'a LetterId) -> Boxed<'a, ()> {
+        self.send(self.app.ledger().remove_letter(id))
+    }
+    fn park<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()> {
+        self.send(self.app.ledger().park(queue, stream, version))
+    }
+    fn unpark<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()> {
+        self.send(self.app.ledger().unpark(queue, stream, version))
+    }
+    fn parked<'a>(&'a self, queue: &'a str) -> Boxed<'a, HashSet<StreamKey>> {
+        self.send(self.app.ledger().parked(queue))
+    }
+    fn claim<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, Claim> {
+        self.send(self.app.ledger().claim(id, lease))
+    }
+    fn finish<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, Finish> {
+        self.send(async move {
+            let finish = self.app.ledger().finish(id, lease).await?;
+            if finish == Finish::Done {
+                self.probe.seen().finished.insert(id.clone());
+            }
+            Ok(finish)
+        })
+    }
+    fn release<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, ()> {
+        self.send(self.app.ledger().release(id, lease))
+    }
+}

@@ -1,0 +1,315 @@
+//! A delivery that does all that brokers, networks and machines may do.
+
+mod broker;
+mod fragile;
+mod outcome;
+
+use std::fmt;
+use std::future::poll_fn;
+use std::ops::Range;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use crate::app::{App, Probe, Settings, Stores};
+use crate::commit::Commit;
+use crate::delivery::{MemoryDeliveryStore, Received, RetryPolicy};
+use crate::store::{DynEventStore, MemoryEventStore};
+use crate::view::MemoryViewStore;
+
+use broker::{Broker, chance};
+use fragile::Fragile;
+
+/// The variable with the one seed to run, and the one with how many.
+const SEED: &str = "CQRS_CHAOS_SEED";
+const SEEDS: &str = "CQRS_CHAOS_SEEDS";
+/// How many seeds are run, where nobody says so.
+const RUNS: u64 = 50;
+/// How many things of a hundred go wrong, of each kind.
+const PERCENT: u32 = 10;
+/// The most steps that a process takes before it is killed.
+const STEPS: u32 = 12;
+/// More rounds of commands that follow from commands are taken for a circle.
+const ROUNDS: u32 = 1_000;
+
+/// Delivers the events of an app of yours with everything that a broker, a network and a machine may do, and looks whether
+/// every view and every handler is right afterwards.
+///
+/// Three lines: the app, some commands, the chaos.
+///
+/// ```rust,standalone_crate
+/// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+/// # use order::*;
+/// # use cqrs_core::prelude::*;
+/// # use cqrs_core::store::MemoryEventStore;
+/// # use cqrs_core::view::MemoryViewStore;
+/// # #[projection(Order)]
+/// # #[derive(Default)]
+/// # pub struct OrderSummary { pub total: u64 }
+/// # #[projection(Order)]
+/// # impl OrderSummary {
+/// #     #[apply]
+/// #     fn created(&mut self, event: &OrderCreated) { self.total += event.total; }
+/// # }
+/// # mod shop {
+/// #     pub fn app() -> Result<cqrs_core::App, cqrs_core::BuildError> {
+/// #         let views = cqrs_core::view::MemoryViewStore::new();
+/// #         cqrs_core::App::builder(cqrs_core::store::MemoryEventStore::new()).views(views).build()
+/// #     }
+/// # }
+/// use cqrs_core::testing::DeliveryChaos;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+/// let app = shop::app()?;
+/// app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
+/// DeliveryChaos::new().run(&app).await;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// What happens, drawn anew for each seed, one thing in ten:
+///
+/// - messages come twice, in any order, in batches of any size; batches and acknowledgements get lost; messages to a
+///   projection get lost for good, where a later one of their stream arrives;
+/// - requests to the stores are throttled, or get lost, or are done and their answers get lost;
+/// - the process is killed between any two steps, and started again with nothing in memory.
+///
+/// What has to hold after it:
+///
+/// - every view equals the fold of the store, compared as stored, by field;
+/// - every handler has done its work for every event that it listens to, those that handlers brought about included; a
+///   handler with `once` did not run again after its inbox had the event as handled;
+/// - there is no dead letter, and nothing comes back for ever.
+///
+/// [`run`](Self::run) takes the commits of the app's store as they are at the call. Each seed has its own stores in memory,
+/// filled with those commits: the app's own are read and never written. Handlers get what was provided to the app, so their
+/// effects outside happen at least once per seed.
+///
+/// A failure names its seed and how to run it alone: `CQRS_CHAOS_SEED=17`. `CQRS_CHAOS_SEEDS=1000` runs more of them. A
+/// seed draws the same things each time; handlers that wait for something outside may still take another course.
+#[derive(Debug, Clone)]
+#[must_use = "nothing happens before `run`"]
+pub struct DeliveryChaos {
+    seeds: Range<u64>,
+}
+
+/// What happened in a chaos that did no harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Survived {
+    /// How many seeds.
+    pub seeds: u64,
+    /// How many batches were received.
+    pub batches: u64,
+    /// How many messages were lost for good.
+    pub lost: u64,
+    /// How often the process was killed.
+    pub crashes: u64,
+}
+
+impl DeliveryChaos {
+    /// 50 seeds, or what `CQRS_CHAOS_SEED` and `CQRS_CHAOS_SEEDS` in the environment say.
+    ///
+    /// # Panics
+    /// Where one of them is no number.
+    pub fn new() -> Self {
+        match (variable(SEED), variable(SEEDS)) {
+            (Some(seed), _) => Self::seed(seed),
+            (None, seeds) => Self::seeds(seeds.unwrap_or(RUNS)),
+        }
+    }
+
+    /// So many seeds.
+    pub fn seeds(seeds: u64) -> Self {
+        Self { seeds: 0..seeds }
+    }
+
+    /// One seed.
+    pub fn seed(seed: u64) -> Self {
+        Self { seeds: seed..seed + 1 }
+    }
+
+    /// Runs each seed on stores of its own.
+    ///
+    /// # Panics
+    /// Where something does not hold: the message says what, names the seed, and tells how to run it alone. Where there is
+    /// nothing to deliver, or nobody to deliver to.
+    pub async fn run(self, app: &App) -> Survived {
+        let commits = read(app).await;
+        let mut survived = Survived::default();
+        for seed in self.seeds {
+            let place = copy(app, &commits).await;
+            survived.add(chaos(&place, seed, PERCENT).await);
+        }
+        survived
+    }
+
+    /// Runs one seed on the app's own stores, to put a store of your own, or the network before it, to the test. What was
+    /// written to the views earlier is part of it. The stores' faults are the caller's; `clean` is an app on the same
+    /// stores without them, to look at the outcome with.
+    ///
+    /// # Panics
+    /// As [`run`](Self::run).
+    pub async fn run_in_place(self, app: &App, clean: &App) -> Survived {
+        let mut survived = Survived::default();
+        for seed in self.seeds {
+            read(clean).await;
+            survived.add(in_place(app, clean, seed, 0).await);
+        }
+        survived
+    }
+}
+
+impl Default for DeliveryChaos {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Survived {
+    fn add(&mut self, one: Self) {
+        self.seeds += one.seeds;
+        self.batches += one.batches;
+        self.lost += one.lost;
+        self.crashes += one.crashes;
+    }
+}
+
+impl fmt::Display for Survived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seeds, batches, lost, crashes } = self;
+        write!(f, "{seeds} seeds, {batches} batches, {lost} lost messages, {crashes} crashes")
+    }
+}
+
+fn variable(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("`{name}` is a number, not `{text}`")))
+}
+
+/// The commits to deliver.
+async fn read(app: &App) -> Vec<Commit> {
+    let commits = outcome::commits(app).await.unwrap_or_else(|error| panic!("{error}"));
+    assert!(!commits.is_empty(), "the store holds no commits: execute some commands before the chaos");
+    assert!(!app.subscribers().is_empty(), "the app has no subscribers: there is nobody to deliver to");
+    commits
+}
+
+/// The same app on stores in memory, with these commits.
+async fn copy(app: &App, commits: &[Commit]) -> App {
+    let store = MemoryEventStore::new();
+    for commit in commits {
+        let appended = DynEventStore::append(&store, commit).await;
+        appended.unwrap_or_else(|error| panic!("{error}"));
+    }
+    let stores = Stores {
+        events: Box::new(store),
+        views: Box::new(MemoryViewStore::new()),
+        ledger: Box::new(MemoryDeliveryStore::default()),
+    };
+    app.twin(stores, *app.settings(), &Arc::default())
+}
+
+async fn chaos(place: &App, seed: u64, percent: u32) -> Survived {
+    in_place(place, place, seed, percent).await
+}
+
+async fn in_place(app: &App, clean: &App, seed: u64, percent: u32) -> Survived {
+    let run = Run { app, clean, seed, percent, probe: Arc::default() };
+    match run.deliver().await {
+        Ok(survived) => survived,
+        Err(reason) => {
+            let test = std::thread::current().name().filter(|name| *name != "main").map(str::to_owned);
+            let test = test.map(|name| format!(" {name}")).unwrap_or_default();
+            panic!("chaos of seed {seed}: {reason}\nrun it alone: {SEED}={seed} cargo test{test}")
+        }
+    }
+}
+
+/// One seed.
+struct Run<'a> {
+    app: &'a App,
+    clean: &'a App,
+    seed: u64,
+    /// How many requests of a hundred go wrong.
+    percent: u32,
+    probe: Arc<Probe>,
+}
+
+impl Run<'_> {
+    async fn deliver(&self) -> Result<Survived, String> {
+        let mut rng = Rng::with_seed(self.seed);
+        let mut survived = Survived { seeds: 1, ..Survived::default() };
+        let mut broker = Broker::default();
+        let stores = Fragile::new(self.app, &self.probe, rng.u64(..), self.percent);
+        let mut process = self.start(&stores);
+        for round in 0.. {
+            if round == ROUNDS {
+                return Err(format!("after {ROUNDS} rounds, handlers still bring about new events"));
+            }
+            let commits = outcome::commits(self.clean).await.map_err(|error| error.to_string())?;
+            broker.publish(self.clean, &commits, &mut rng, PERCENT);
+            if broker.any_queue(&mut rng).is_none() {
+                survived.lost = broker.lost;
+                outcome::check_views(self.clean, &commits).await?;
+                outcome::check_handlers(self.clean, &commits, &self.probe)?;
+                return Ok(survived);
+            }
+            while let Some(queue) = broker.any_queue(&mut rng) {
+                survived.batches += 1;
+                let batch = broker.receive(queue, &mut rng);
+                if chance(&mut rng, PERCENT) {
+                    // Received, and never arrived.
+                    broker.put_back(queue, batch);
+                    continue;
+                }
+                let consumer = process.consumer(queue).map_err(|error| error.to_string())?;
+                let messages: Vec<Received> = batch.iter().map(|message| message.received.clone()).collect();
+                let steps = chance(&mut rng, PERCENT).then(|| rng.u32(..STEPS));
+                match stopped_after(steps, consumer.take(&messages)).await {
+                    Some(verdicts) => broker.settle(queue, batch, verdicts, &mut rng, PERCENT)?,
+                    None => {
+                        survived.crashes += 1;
+                        broker.put_back(queue, batch);
+                        process = self.start(&stores);
+                    }
+                }
+            }
+        }
+        Ok(survived)
+    }
+
+    /// The program, with nothing in memory.
+    fn start(&self, stores: &Fragile) -> App {
+        let mut settings: Settings = *self.app.settings();
+        // A broker that never gives up, and nobody who waits.
+        settings.delivery = RetryPolicy { attempts: u32::MAX, base: Duration::ZERO, cap: Duration::ZERO };
+        settings.conflict = RetryPolicy { base: Duration::ZERO, cap: Duration::ZERO, ..settings.conflict };
+        // What a killed process has claimed is free at once.
+        settings.inbox_lease = Duration::ZERO;
+        self.app.twin(stores.stores(), settings, &self.probe)
+    }
+}
+
+/// Lets work go so many steps; none where it was not through by then.
+async fn stopped_after<T>(steps: Option<u32>, work: impl Future<Output = T>) -> Option<T> {
+    let Some(mut left) = steps else { return Some(work.await) };
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        match work.as_mut().poll(context) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}

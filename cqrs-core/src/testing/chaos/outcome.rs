@@ -1,0 +1,155 @@
+//! What has to hold after a chaos, whatever it was.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::app::{App, Probe, Stores};
+use crate::commit::Commit;
+use crate::delivery::{InboxId, LeftOut, MemoryDeliveryStore, Reaction, Subscriber, TryError};
+use crate::event::RawEvent;
+use crate::projection::ViewId;
+use crate::registry::ProjectionRow;
+use crate::store::{Extent, StoreError};
+use crate::testing::difference::{fields, report};
+use crate::view::{MemoryViewStore, StoredView};
+
+use super::fragile::Fragile;
+
+const ALL: Extent = Extent::Segment { number: 0, of: 1 };
+
+/// All commits of a store, stream by stream.
+pub(super) async fn commits(app: &App) -> Result<Vec<Commit>, StoreError> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let scan = app.event_store().scan(&ALL, after.as_ref()).await?;
+        found.extend(scan.commits);
+        if scan.next.is_none() {
+            break;
+        }
+        after = scan.next;
+    }
+    found.sort_by(|left, right| (&left.stream, left.version).cmp(&(&right.stream, right.version)));
+    Ok(found)
+}
+
+/// Every view equals the fold of the store.
+///
+/// # Errors
+/// The first view that does not, by field.
+pub(super) async fn check_views(app: &App, commits: &[Commit]) -> Result<(), String> {
+    let names: HashMap<&str, &str> =
+        inventory::iter::<ProjectionRow>().map(|row| (row.view, row.name)).collect();
+    let chosen = |view: &str| {
+        names.get(view).filter(|name| app.subscribers().iter().any(|subscriber| subscriber.name == **name))
+    };
+    let stored = all_views(app).await.map_err(|error| error.to_string())?;
+    let folded = folded(app, commits).await?;
+    let ids: std::collections::BTreeSet<&ViewId> = stored.keys().chain(folded.keys()).collect();
+    for id in ids {
+        let view = id.sk.split('#').next().unwrap_or_default();
+        let Some(projection) = chosen(view) else { continue };
+        let what = match (folded.get(id), stored.get(id)) {
+            (Some(wanted), Some(found)) => {
+                let differing = fields(&wanted.data, &found.data);
+                if differing.is_empty() {
+                    continue;
+                }
+                report(&format!("view {} is not the fold of its events", place(id)), &[("", differing)])
+            }
+            (Some(wanted), None) => {
+                let lines = vec![wanted.data.to_string()];
+                report(&format!("there is no view {}", place(id)), &[("expected", lines)])
+            }
+            (None, found) => {
+                let lines = found.map(|view| view.data.to_string()).into_iter().collect();
+                report(&format!("there is a view {} without events", place(id)), &[("actual", lines)])
+            }
+        };
+        return Err(format!(
+            "{what}\nthe fold is that of `{projection}` over the streams one after another; does it read a clock, or \
+             depend on the order between streams, which no delivery keeps?"
+        ));
+    }
+    Ok(())
+}
+
+fn place(id: &ViewId) -> String {
+    format!("{} {}", id.pk, id.sk)
+}
+
+async fn all_views(app: &App) -> Result<BTreeMap<ViewId, StoredView>, StoreError> {
+    let (mut found, mut after) = (BTreeMap::new(), None);
+    // An app without projections needs no view store.
+    let Ok(store) = app.view_store() else { return Ok(found) };
+    loop {
+        let scan = store.scan(&ALL, after.as_ref()).await?;
+        found.extend(scan.views.into_iter().map(|view| (view.id.clone(), view)));
+        if scan.next.is_none() {
+            return Ok(found);
+        }
+        after = scan.next;
+    }
+}
+
+/// The views that a delivery in order makes, on stores of its own.
+async fn folded(app: &App, commits: &[Commit]) -> Result<BTreeMap<ViewId, StoredView>, String> {
+    let (views, ledger) = (MemoryViewStore::new(), MemoryDeliveryStore::default());
+    let probe = Arc::new(Probe::default());
+    let clean = Fragile::new(app, &probe, 0, 0);
+    let stores = Stores { views: Box::new(views), ledger: Box::new(ledger), events: clean.stores().events };
+    let twin = app.twin(stores, *app.settings(), &probe);
+    for subscriber in twin.subscribers() {
+        let Reaction::Project { driver, .. } = &subscriber.reaction else { continue };
+        for commit in commits.iter().filter(|commit| subscriber.wants(commit)) {
+            let one = std::slice::from_ref(commit);
+            driver.apply(&twin, one, &LeftOut::new()).await.map_err(|error| {
+                let error = TryError::from(error);
+                format!("projection `{}` cannot fold {}: {error}", subscriber.name, commit.stream)
+            })?;
+        }
+    }
+    all_views(&twin).await.map_err(|error| error.to_string())
+}
+
+/// Every handler has done its work for every event that it listens to; one with `once` not again after its inbox had it
+/// as handled.
+///
+/// # Errors
+/// The first event for which that is not so.
+pub(super) fn check_handlers(app: &App, commits: &[Commit], probe: &Probe) -> Result<(), String> {
+    let seen = probe.seen();
+    let done: HashSet<&InboxId> = seen.runs.iter().filter(|run| run.done).map(|run| &run.id).collect();
+    let handlers = app.subscribers().iter().filter(|subscriber| !subscriber.is_projection());
+    for handler in handlers {
+        for raw in commits.iter().flat_map(RawEvent::all).filter(|raw| listens(handler, raw)) {
+            let commit = raw.commit();
+            let id = InboxId {
+                handler: handler.name.to_owned(),
+                stream: commit.stream.clone(),
+                version: commit.version,
+                index: raw.index(),
+            };
+            if !done.contains(&id) {
+                return Err(format!(
+                    "handler `{}` has not handled `{}` at version {} of stream {}",
+                    handler.name,
+                    raw.stored().name,
+                    commit.version,
+                    commit.stream
+                ));
+            }
+        }
+    }
+    if let Some(run) = seen.runs.iter().find(|run| run.needless) {
+        let InboxId { handler, stream, version, index } = &run.id;
+        return Err(format!(
+            "handler `{handler}` with `once` ran again for event {index} at version {version} of stream {stream}, which \
+             its inbox had as handled"
+        ));
+    }
+    Ok(())
+}
+
+fn listens(handler: &Subscriber, raw: &RawEvent<'_>) -> bool {
+    handler.events.iter().any(|id| id.is_stored_as(&raw.stored().name))
+}

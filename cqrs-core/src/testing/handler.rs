@@ -1,0 +1,376 @@
+use std::fmt::{self, Debug};
+use std::future::IntoFuture;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::difference::{last_name, report, short_name};
+use super::setting::time;
+use super::world::World;
+use crate::aggregate::{Aggregate, Command, Decide};
+use crate::app::{App, AppBuilder, Probe, Sent};
+use crate::commit::Commit;
+use crate::delivery::{Failure, FailureKind, RetryPolicy, Subscriber};
+use crate::event::IntoEvents;
+use crate::key::AggregateKey;
+use crate::metadata::Metadata;
+use crate::snapshot::MemorySnapshotStore;
+use crate::store::DynEventStore;
+use crate::timestamp::Timestamp;
+use crate::view::MemoryViewStore;
+
+/// One try: what fails is the test's to see.
+const ONE_TRY: RetryPolicy = RetryPolicy { attempts: 1, base: Duration::ZERO, cap: Duration::ZERO };
+
+/// What a handler does with an event: given what it needs, when an event comes, then its result and the commands that it
+/// sent.
+///
+/// ```rust,standalone_crate
+/// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+/// # use order::*;
+/// use cqrs_core::prelude::*;
+/// use cqrs_core::testing::HandlerScenario;
+///
+/// /// Small orders leave at once.
+/// #[event_handler(OrderCreated)]
+/// async fn ship_small(event: &Recorded<OrderCreated>, app: &App) -> Result<(), HandlerError> {
+///     if event.total < 100 {
+///         app.execute(&event.key()?, ShipOrder { tracking: "letter".into() }).await?;
+///     }
+///     Ok(())
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+/// let created = |total| OrderCreated { customer_id: "CUST-001".into(), total };
+///
+/// HandlerScenario::of("ship_small")
+///     .when(&order, created(50))
+///     .twice()
+///     .run()
+///     .then_done()
+///     .then_sent(&order, ShipOrder { tracking: "letter".into() })
+///     .then_sent_no_more();
+///
+/// HandlerScenario::of("ship_small").when(&order, created(500)).run().then_done().then_sent_no_more();
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A handler goes by its name, as with [`only`](AppBuilder::only). What it needs is given with
+/// [`provide`](Self::provide); keep a clone to see the effects. The event reaches it the way that it does in production,
+/// out of a stored commit, with an [`App`] that sends commands on behalf of the event, to aggregates whose past is
+/// [`given`](Self::given).
+///
+/// In a plain `#[test]`, [`Handling::run`] brings a runtime of its own; in a `#[tokio::test]`, `.await` takes its place.
+pub struct HandlerScenario {
+    handler: String,
+    builder: AppBuilder,
+    world: World,
+}
+
+/// A handler with its event before it; `.await` or [`Handling::run`] lets it go on.
+#[must_use = "the handler has not run: add `.run()`, or `.await` in an async test"]
+pub struct Handling {
+    scenario: HandlerScenario,
+    commit: Commit,
+    twice: bool,
+}
+
+/// What a handler has done.
+#[derive(Debug)]
+pub struct Handled {
+    handler: String,
+    failure: Option<Failure>,
+    sent: Vec<Sent>,
+    /// How many of them a `then_sent` has looked at.
+    seen: usize,
+    world: World,
+}
+
+impl HandlerScenario {
+    /// The handler of this name.
+    pub fn of(name: &str) -> Self {
+        let world = World::new();
+        let builder = App::builder(world.store.clone())
+            .views(MemoryViewStore::new())
+            .snapshots(MemorySnapshotStore::new());
+        Self { handler: name.to_owned(), builder, world }
+    }
+
+    /// Gives the handler what it needs: its receiver, a dependency.
+    #[must_use]
+    pub fn provide<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.builder = self.builder.provide(value);
+        self
+    }
+
+    /// These events have happened to the aggregate at `key`, each as a commit of its own.
+    ///
+    /// # Panics
+    /// Where an event cannot be stored.
+    #[must_use]
+    #[track_caller]
+    pub fn given<K>(mut self, key: &K, events: impl IntoEvents<K::Aggregate>) -> Self
+    where
+        K: AggregateKey<Aggregate: Aggregate>,
+    {
+        self.world.happen(key, events);
+        self
+    }
+
+    /// From now on it is this time: a [`Timestamp`], or a text such as `"2024-01-31T10:00:00Z"`.
+    ///
+    /// # Panics
+    /// Where the text is no time.
+    #[must_use]
+    #[track_caller]
+    pub fn at<T: TryInto<Timestamp, Error: fmt::Display>>(mut self, when: T) -> Self {
+        self.world.setting.at = time(when);
+        self
+    }
+
+    /// From now on this user sends the commands that the events come from.
+    #[must_use]
+    pub fn by(mut self, who: impl Into<String>) -> Self {
+        self.world.setting.by = Some(who.into());
+        self
+    }
+
+    /// Changes the metadata of the next commit.
+    #[must_use]
+    pub fn metadata(mut self, change: impl FnOnce(&mut Metadata)) -> Self {
+        self.world.setting.change(change);
+        self
+    }
+
+    /// This happens to the aggregate at `key`, and the handler receives it: one event, or those of one commit.
+    ///
+    /// # Panics
+    /// Where an event cannot be stored.
+    #[track_caller]
+    pub fn when<K>(mut self, key: &K, events: impl IntoEvents<K::Aggregate>) -> Handling
+    where
+        K: AggregateKey<Aggregate: Aggregate>,
+    {
+        let commit = self.world.happen_at_once(key, events);
+        Handling { scenario: self, commit, twice: false }
+    }
+}
+
+impl Handling {
+    /// Delivers the events twice, as every delivery may. The handler has to send the same commands under the same ids, and
+    /// they are executed once. What it does outside is the test's to compare.
+    pub fn twice(mut self) -> Self {
+        self.twice = true;
+        self
+    }
+
+    /// Lets the handler run, in a test without a runtime.
+    ///
+    /// # Panics
+    /// In an async test, where `.await` takes its place; and as `.await` does.
+    #[must_use = "a run proves nothing before a `then…` looks at it"]
+    #[track_caller]
+    pub fn run(self) -> Handled {
+        assert!(
+            tokio::runtime::Handle::try_current().is_err(),
+            "there is a runtime already: write `.await` instead of `.run()`"
+        );
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.unwrap_or_else(|error| panic!("no runtime: {error}")).block_on(self.handle())
+    }
+
+    async fn handle(self) -> Handled {
+        let Self { scenario: HandlerScenario { handler, builder, world }, commit, twice } = self;
+        let probe = Arc::default();
+        let app = builder.only([handler.as_str()]).probe(&probe).build();
+        let app = app.unwrap_or_else(|faults| panic!("{faults}"));
+        let [subscriber] = app.subscribers() else { panic!("there is no handler `{handler}`") };
+        assert!(!subscriber.is_projection(), "`{handler}` is a projection: see `ProjectionScenario`");
+        assert!(
+            subscriber.wants(&commit),
+            "`{handler}` does not listen to `{}`; it takes {}",
+            commit.events.iter().map(|event| event.name.as_str()).collect::<Vec<_>>().join("`, `"),
+            subscriber.events.iter().map(|id| format!("`{}`", id.name)).collect::<Vec<_>>().join(", ")
+        );
+        let (failure, sent) = deliver(subscriber, &app, &commit, &probe).await;
+        if twice {
+            let stored = written(&world).await;
+            let (_, again) = deliver(subscriber, &app, &commit, &probe).await;
+            check_again(&handler, &sent, &again, written(&world).await - stored);
+        }
+        Handled { handler, failure, sent, seen: 0, world }
+    }
+}
+
+impl IntoFuture for Handling {
+    type Output = Handled;
+    type IntoFuture = Pin<Box<dyn Future<Output = Handled> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.handle())
+    }
+}
+
+fn is_permanent(failure: &Failure) -> bool {
+    matches!(failure.kind, FailureKind::Permanent)
+}
+
+async fn deliver(
+    subscriber: &Subscriber,
+    app: &App,
+    commit: &Commit,
+    probe: &Probe,
+) -> (Option<Failure>, Vec<Sent>) {
+    let (_, failure) = subscriber.deliver(app, std::slice::from_ref(commit), ONE_TRY).await;
+    (failure, std::mem::take(&mut probe.seen().sent))
+}
+
+/// How many commits there are by now.
+async fn written(world: &World) -> u64 {
+    DynEventStore::count(&world.store).await.ok().flatten().unwrap_or_default()
+}
+
+fn check_again(handler: &str, first: &[Sent], again: &[Sent], written: u64) {
+    let told = |sent: &[Sent]| listed(sent.iter().map(|sent| format!("{} {}", place(sent), sent.command_id)));
+    // A handler with `once` is not run a second time.
+    if !again.is_empty() && told(first) != told(again) {
+        let what = format!("`{handler}` sent other commands when its event came again");
+        panic!("{}", report(&what, &[("first", told(first)), ("then", told(again))]));
+    }
+    assert!(
+        written == 0,
+        "`{handler}` does not bear its event twice: the second time, {written} commits were written; are its command \
+         ids its own?"
+    );
+}
+
+impl Handled {
+    /// The handler did its work.
+    ///
+    /// # Panics
+    /// Where it failed.
+    #[track_caller]
+    pub fn then_done(self) -> Self {
+        if let Some(failure) = &self.failure {
+            let kind = if is_permanent(failure) { "for good" } else { "and would try again" };
+            self.fail(&format!("was to do its work, and failed {kind}"), vec![failure.reason.clone()]);
+        }
+        self
+    }
+
+    /// The handler failed in a way that is worth another try, with this in the error's text.
+    ///
+    /// # Panics
+    /// Where it did its work, failed for good, or for another reason.
+    #[track_caller]
+    pub fn then_retry(self, reason: &str) -> Self {
+        self.then_failed(false, reason)
+    }
+
+    /// The handler failed in a way that another try does not mend, with this in the error's text.
+    ///
+    /// # Panics
+    /// Where it did its work, would try again, or failed for another reason.
+    #[track_caller]
+    pub fn then_permanent(self, reason: &str) -> Self {
+        self.then_failed(true, reason)
+    }
+
+    #[track_caller]
+    fn then_failed(self, permanent: bool, reason: &str) -> Self {
+        let wanted = if permanent { "fail for good" } else { "fail and try again" };
+        match &self.failure {
+            None => self.fail(&format!("was to {wanted}, and did its work"), Vec::new()),
+            Some(failure) if is_permanent(failure) != permanent => {
+                let kind = if is_permanent(failure) { "failed for good" } else { "would try again" };
+                self.fail(&format!("was to {wanted}, and {kind}"), vec![failure.reason.clone()]);
+            }
+            Some(failure) if !failure.reason.contains(reason) => {
+                let lines = vec![format!("expected {reason}"), format!("actual   {}", failure.reason)];
+                self.fail("failed for another reason", lines);
+            }
+            Some(_) => self,
+        }
+    }
+
+    /// The next command that the handler sent is this one, to the aggregate at `key`. Its `{:?}` is compared.
+    ///
+    /// # Panics
+    /// Where it is another one, goes somewhere else, or none is left.
+    #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "an expected value is written down where it is given")]
+    pub fn then_sent<K, C>(mut self, key: &K, command: C) -> Self
+    where
+        K: AggregateKey<Aggregate: Decide<C>>,
+        C: Command + Debug,
+    {
+        let stream = key.stream().unwrap_or_else(|error| panic!("{error}"));
+        let expected = format!("{command:?}");
+        let wanted = format!("expected {expected} to {}", stream.sk());
+        let Some(sent) = self.sent.get(self.seen) else {
+            self.fail("sent no such command", vec![wanted]);
+        };
+        let actual = match sent.command.downcast_ref::<C>() {
+            Some(actual) => format!("{actual:?}"),
+            None => last_name(sent.name).to_owned(),
+        };
+        if actual != expected || sent.stream != stream {
+            let lines = vec![wanted, format!("actual   {actual} to {}", sent.stream.sk())];
+            self.fail(&format!("sent another command than `{}`", short_name::<C>()), lines);
+        }
+        self.seen += 1;
+        self
+    }
+
+    /// No command is left that no `then_sent` has looked at.
+    ///
+    /// # Panics
+    /// Where there is one.
+    #[track_caller]
+    pub fn then_sent_no_more(self) -> Self {
+        if let Some(left) = self.sent.get(self.seen..).filter(|left| !left.is_empty()) {
+            self.fail("sent more", listed(left.iter().map(place)));
+        }
+        self
+    }
+
+    /// The ids of the commands that the handler sent, in their order.
+    #[must_use]
+    pub fn command_ids(&self) -> Vec<&str> {
+        self.sent.iter().map(|sent| sent.command_id.as_str()).collect()
+    }
+
+    #[track_caller]
+    fn fail(&self, what: &str, lines: Vec<String>) -> ! {
+        let sections = [("", lines), ("given", self.world.told())];
+        panic!("{}", report(&format!("handler `{}` {what}", self.handler), &sections))
+    }
+}
+
+/// `ShipOrder to ORDER#1`.
+fn place(sent: &Sent) -> String {
+    format!("{} to {}", last_name(sent.name), sent.stream.sk())
+}
+
+fn listed(lines: impl Iterator<Item = String>) -> Vec<String> {
+    let lines: Vec<String> =
+        lines.enumerate().map(|(index, line)| format!("{}. {line}", index + 1)).collect();
+    if lines.is_empty() { vec!["no commands".to_owned()] } else { lines }
+}
+
+impl Debug for HandlerScenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HandlerScenario")
+            .field("handler", &self.handler)
+            .field("history", &self.world.told())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Debug for Handling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handling").field("scenario", &self.scenario).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,353 @@
+use std::fmt::{self, Debug};
+use std::sync::Arc;
+
+use super::difference::{events, listed, report, short_name};
+use super::setting::{Setting, time};
+use crate::aggregate::{Aggregate, Command, CommandContext, Decide};
+use crate::app::State;
+use crate::commit::{Commit, StoredEvent};
+use crate::event::IntoEvents;
+use crate::key::StreamKey;
+use crate::metadata::Metadata;
+use crate::store::{limits, record};
+use crate::timestamp::Timestamp;
+
+/// What an aggregate decides: given events, when a command comes, then events or a rejection.
+///
+/// ```rust,standalone_crate
+/// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+/// # use order::*;
+/// use cqrs_core::testing::Scenario;
+///
+/// # fn main() {
+/// let created = || OrderCreated { customer_id: "CUST-001".into(), total: 15000 };
+///
+/// Scenario::<Order>::given([created()])
+///     .when(ShipOrder { tracking: "Z1".into() })
+///     .then([OrderShipped { tracking: "Z1".into() }])
+///     .when(ShipOrder { tracking: "Z2".into() })
+///     .then_rejected(OrderError::NotOpen);
+///
+/// Scenario::<Order>::given((created(), OrderCancelled {}))
+///     .when(CancelOrder)
+///     .then_unchanged();
+/// # }
+/// ```
+///
+/// After each `then` the scenario goes on from where it is, so that a story needs no second `given`. Events of another
+/// aggregate do not compile, and neither do its commands.
+///
+/// Events are compared as they are stored, and what is given goes through its stored form, too: a field that serde
+/// loses is lost in the test as it is in production, and no event needs `PartialEq`. A failure shows what differs, by
+/// field:
+///
+/// ```text
+/// `Order` decided otherwise on `ShipOrder`
+///   event 1, `OrderShipped`
+///     `tracking`
+///       expected "Z1"
+///       actual   "Z2"
+/// given
+///   1. OrderCreated {"customerId":"CUST-001","total":15000}
+/// ```
+///
+/// Every event that is given is a commit of its own. Time stands still at 2024-01-01T00:00:00Z unless [`Scenario::at`]
+/// moves it; command ids are `command-1`, `command-2`, ….
+pub struct Scenario<A> {
+    state: State<A>,
+    stream: StreamKey,
+    history: Vec<StoredEvent>,
+    setting: Setting,
+}
+
+/// A decision that no `then` has looked at yet.
+#[must_use = "a decision proves nothing before a `then…` looks at it"]
+pub struct Decided<A, R> {
+    scenario: Scenario<A>,
+    command: &'static str,
+    metadata: Metadata,
+    decided: Result<Vec<StoredEvent>, R>,
+}
+
+impl<A: Aggregate> Scenario<A> {
+    /// Nothing has happened yet.
+    #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "these keys are short")]
+    pub fn new() -> Self {
+        let stream = StreamKey::new(format!("TEST#{}", A::ENTITY), format!("{}#1", A::ENTITY));
+        Self {
+            state: State::empty(),
+            stream: stream.expect("an entity's name fits into a key"),
+            history: Vec::new(),
+            setting: Setting::new(),
+        }
+    }
+
+    /// These events have happened: one, an array or a `Vec` of one type, a tuple of several, or cases of the
+    /// aggregate's enum.
+    #[must_use]
+    #[track_caller]
+    pub fn given(events: impl IntoEvents<A>) -> Self {
+        Self::new().and_given(events)
+    }
+
+    /// These events have happened, too.
+    ///
+    /// # Panics
+    /// Where an event cannot be stored, or not be read back.
+    #[must_use]
+    #[track_caller]
+    pub fn and_given(mut self, events: impl IntoEvents<A>) -> Self {
+        for event in encoded::<A>(events) {
+            let metadata = self.setting.next();
+            self.commit(vec![event], metadata);
+        }
+        self
+    }
+
+    /// This command was executed, and not rejected: the same as `when(…).then_accepted()`.
+    #[must_use]
+    #[track_caller]
+    pub fn given_command<C: Command>(self, command: C) -> Self
+    where
+        A: Decide<C, Rejection: Debug>,
+    {
+        self.when(command).then_accepted()
+    }
+
+    /// From now on it is this time: a [`Timestamp`], or a text such as `"2024-01-31T10:00:00Z"`.
+    ///
+    /// # Panics
+    /// Where the text is no time.
+    #[must_use]
+    #[track_caller]
+    pub fn at<T: TryInto<Timestamp, Error: fmt::Display>>(mut self, when: T) -> Self {
+        self.setting.at = time(when);
+        self
+    }
+
+    /// From now on this user sends the commands.
+    #[must_use]
+    pub fn by(mut self, who: impl Into<String>) -> Self {
+        self.setting.by = Some(who.into());
+        self
+    }
+
+    /// Changes the metadata of the next commit, as its [`CommandContext`] shows them.
+    #[must_use]
+    pub fn metadata(mut self, change: impl FnOnce(&mut Metadata)) -> Self {
+        self.setting.change(change);
+        self
+    }
+
+    /// The aggregate decides on this command.
+    ///
+    /// # Panics
+    /// Where it decides on an event that cannot be stored.
+    #[track_caller]
+    pub fn when<C: Command>(mut self, command: C) -> Decided<A, A::Rejection>
+    where
+        A: Decide<C>,
+    {
+        let metadata = self.setting.next();
+        let context = CommandContext::new(self.state.version, metadata.clone());
+        let mut events = Vec::new();
+        let decided = self.state.aggregate.decide(&command, &context, &mut events);
+        let decided = decided.map(|()| encoded_all::<A>(&events));
+        Decided { scenario: self, command: short_name::<C>(), metadata, decided }
+    }
+
+    /// Looks at the state; what is wrong with it is the caller's to say.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::testing::Scenario;
+    /// # fn main() {
+    /// Scenario::<Order>::new()
+    ///     .given_command(CreateOrder { customer_id: "CUST-001".into(), total: 15000 })
+    ///     .then_state(|order| assert_eq!(order.status, Status::Open));
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn then_state(self, look: impl FnOnce(&A)) -> Self {
+        look(&self.state.aggregate);
+        self
+    }
+
+    #[track_caller]
+    fn commit(&mut self, events: Vec<StoredEvent>, metadata: Metadata) {
+        let commit = Commit {
+            stream: self.stream.clone(),
+            version: self.state.version.next(),
+            events,
+            metadata: Arc::new(metadata),
+        };
+        let folded = limits::check(&record::encode(&commit)).and_then(|()| self.state.fold(&commit));
+        folded.unwrap_or_else(|error| panic!("`{}` cannot take this commit: {error}", A::NAME));
+        self.history.extend(commit.events);
+    }
+}
+
+impl<A: Aggregate> Default for Scenario<A> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<A: Aggregate, R: Debug> Decided<A, R> {
+    /// These events and no others, in this order.
+    ///
+    /// # Panics
+    /// Where others came, or the command was rejected.
+    #[track_caller]
+    pub fn then(self, expected: impl IntoEvents<A>) -> Scenario<A> {
+        let expected = encoded::<A>(expected);
+        match &self.decided {
+            Ok(actual) => {
+                let differing = events(&expected, actual);
+                if !differing.is_empty() {
+                    self.fail("decided otherwise on", &[("", differing)]);
+                }
+            }
+            Err(rejection) => self.fail(
+                "was to decide on events, and rejected",
+                &[("rejection", vec![format!("{rejection:?}")]), ("expected", listed(&expected))],
+            ),
+        }
+        self.go_on()
+    }
+
+    /// Events, or none, but no rejection.
+    ///
+    /// # Panics
+    /// Where the command was rejected.
+    #[track_caller]
+    pub fn then_accepted(self) -> Scenario<A> {
+        if let Err(rejection) = &self.decided {
+            self.fail("was to accept, and rejected", &[("rejection", vec![format!("{rejection:?}")])]);
+        }
+        self.go_on()
+    }
+
+    /// No events, and no rejection: nothing would be written.
+    ///
+    /// # Panics
+    /// Where events came, or the command was rejected.
+    #[track_caller]
+    pub fn then_unchanged(self) -> Scenario<A> {
+        match &self.decided {
+            Ok(actual) if actual.is_empty() => {}
+            Ok(actual) => self.fail("was to stay unchanged on", &[("decided on", listed(actual))]),
+            Err(rejection) => self.fail(
+                "was to stay unchanged, and rejected",
+                &[("rejection", vec![format!("{rejection:?}")])],
+            ),
+        }
+        self.go_on()
+    }
+
+    /// This rejection. Its `{:?}` is compared: errors that hold other errors cannot be `PartialEq`.
+    ///
+    /// # Panics
+    /// Where another one came, or none.
+    #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "an expected value is written down where it is given")]
+    pub fn then_rejected(self, expected: R) -> Scenario<A> {
+        let expected = format!("{expected:?}");
+        let rejection = self.rejection(&[("expected", vec![expected.clone()])]);
+        let actual = format!("{rejection:?}");
+        if actual != expected {
+            let lines = vec![format!("expected {expected}"), format!("actual   {actual}")];
+            self.fail("rejected for another reason", &[("", lines)]);
+        }
+        self.go_on()
+    }
+
+    /// A rejection for which this holds.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::testing::Scenario;
+    /// # fn main() {
+    /// Scenario::<Order>::new()
+    ///     .when(CancelOrder)
+    ///     .then_rejected_if(|rejection| matches!(rejection, OrderError::NotOpen));
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Where it does not hold, or the command was not rejected.
+    #[track_caller]
+    pub fn then_rejected_if(self, holds: impl FnOnce(&R) -> bool) -> Scenario<A> {
+        let rejection = self.rejection(&[]);
+        if !holds(rejection) {
+            let actual = vec![format!("{rejection:?}")];
+            self.fail("rejected for another reason", &[("rejection", actual)]);
+        }
+        self.go_on()
+    }
+
+    #[track_caller]
+    fn rejection(&self, expected: &[(&str, Vec<String>)]) -> &R {
+        match &self.decided {
+            Err(rejection) => rejection,
+            Ok(actual) => {
+                let mut sections = expected.to_vec();
+                sections.push(("decided on", listed(actual)));
+                self.fail("was to reject, and accepted", &sections)
+            }
+        }
+    }
+
+    #[track_caller]
+    fn go_on(self) -> Scenario<A> {
+        let Self { mut scenario, metadata, decided, .. } = self;
+        if let Ok(events) = decided
+            && !events.is_empty()
+        {
+            scenario.commit(events, metadata);
+        }
+        scenario
+    }
+
+    #[track_caller]
+    fn fail(&self, what: &str, sections: &[(&str, Vec<String>)]) -> ! {
+        let mut sections = sections.to_vec();
+        sections.push(("given", listed(&self.scenario.history)));
+        panic!("{}", report(&format!("`{}` {what} `{}`", A::NAME, self.command), &sections))
+    }
+}
+
+/// The stored forms of what a test wrote down.
+#[track_caller]
+pub(crate) fn encoded<A: Aggregate>(events: impl IntoEvents<A>) -> Vec<StoredEvent> {
+    let mut all = Vec::new();
+    events.into_events(&mut all);
+    encoded_all::<A>(&all)
+}
+
+#[track_caller]
+fn encoded_all<A: Aggregate>(events: &[A::Event]) -> Vec<StoredEvent> {
+    let encoded = |event| A::encode(event).unwrap_or_else(|error| panic!("{error}"));
+    events.iter().map(encoded).collect()
+}
+
+impl<A: Aggregate> Debug for Scenario<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { history, setting, .. } = self;
+        f.debug_struct("Scenario").field("history", history).field("setting", setting).finish_non_exhaustive()
+    }
+}
+
+impl<A: Aggregate, R: Debug> Debug for Decided<A, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scenario, command, decided, .. } = self;
+        f.debug_struct("Decided")
+            .field("scenario", scenario)
+            .field("command", command)
+            .field("decided", decided)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,7 @@
+use cqrs_misuse::Order;
+
+cqrs_core::app! {
+    aggregates: Order,
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+use cqrs_core::prelude::*;
+use cqrs_misuse::{Order, OrderCreated, OrderShipped};
+
+pub struct Mailer;
+
+#[event_handler(OrderCreated)]
+async fn greet(_: &OrderCreated, _: &Mailer) -> Result<(), HandlerError> {
+    Ok(())
+}
+
+#[event_handler(OrderShipped)]
+async fn tell_customer(_: &OrderShipped) -> Result<(), HandlerError> {
+    Ok(())
+}
+
+cqrs_core::app! {
+    aggregates: [OrderCreated],
+    projections: [Order],
+    handlers: [greet, tell_customer],
+    provides: [Mailer],
+}
+
+fn main() {}

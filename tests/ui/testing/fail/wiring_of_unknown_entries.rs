@@ -1,0 +1,3 @@
+cqrs_core::testing::wiring!(provide: [cqrs_misuse::Order]);
+
+fn main() {}
