@@ -75,7 +75,9 @@ impl App {
     /// Executes a command on the aggregate at `key`: load, decide, append.
     ///
     /// Two requests on DynamoDB, one where the state is still in memory. A rejection, or no events, decided on a
-    /// state from memory is decided again on the stream's end before it is returned, which takes one more.
+    /// state from memory is decided again on the stream's end before it is returned, which takes one more. With
+    /// `snapshot_every`, a state that is not in memory takes one request more, at the same time as the other, and every
+    /// so many commits one more writes the snapshot.
     ///
     /// The answer is a [`Committed`] with its [`Outcome`](super::Outcome), or an [`ExecuteError`].
     ///
@@ -140,7 +142,9 @@ impl<A: Aggregate, R> Execute<'_, A, R> {
     /// the answer is the first outcome as [`Outcome::Duplicate`](super::Outcome::Duplicate). Ids are text of any
     /// form.
     ///
-    /// What was rejected or unchanged left no trace: it is decided again.
+    /// What was rejected or unchanged left no trace: it is decided again. So is what is older than the ids that a
+    /// snapshot keeps, on a stream that has one: see
+    /// [`Settings::snapshot_command_ids`](super::Settings::snapshot_command_ids).
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
