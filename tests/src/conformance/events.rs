@@ -200,7 +200,7 @@ pub async fn the_feed_has_every_commit_in_order(store: impl EventStore) {
 /// A feed that is made anew, as after a restart, goes on behind any kept position.
 pub async fn a_new_feed_goes_on_behind_any_position(store: impl EventStore) {
     for version in 1..=9 {
-        store.append(&commit(&stream("1"), version, json!({}))).await.unwrap();
+        store.append(&commit(&stream("1"), version, json!({ "number": version }))).await.unwrap();
     }
     let everything = drain(&mut store.feed(), Positions::new()).await;
     for (index, change) in everything.iter().enumerate() {
@@ -212,6 +212,19 @@ pub async fn a_new_feed_goes_on_behind_any_position(store: impl EventStore) {
     let mut feed = store.feed();
     let once = feed.read(&Positions::new()).await.unwrap();
     assert_eq!(feed.read(&Positions::new()).await.unwrap(), once);
+}
+
+/// The feed brings what is empty as it was appended.
+pub async fn the_feed_has_what_is_empty(store: impl EventStore) {
+    let mut appended = Vec::new();
+    for (version, data) in
+        [json!({}), json!({ "a": {}, "b": [{}], "c": [], "d": "", "e": null })].into_iter().enumerate()
+    {
+        appended.push(commit(&stream("1"), version as u64 + 1, data));
+        store.append(appended.last().unwrap()).await.unwrap();
+    }
+    let everything = drain(&mut store.feed(), Positions::new()).await;
+    assert_eq!(everything.iter().map(decoded).collect::<Vec<_>>(), appended);
 }
 
 /// Reads a stream page by page to its end.
