@@ -12,6 +12,10 @@ use crate::error::store_error;
 /// The code for a place that is older than what the stream keeps.
 const TRIMMED: &str = "TrimmedDataAccessException";
 
+/// How long a sequence number is at least, and at most (Amazon DynamoDB Streams API Reference, "GetShardIterator").
+const SHORTEST_NUMBER: usize = 21;
+const LONGEST_NUMBER: usize = 40;
+
 /// One shard of a stream, and how far it has been read.
 #[derive(Debug)]
 pub(crate) struct Shard {
@@ -86,7 +90,9 @@ impl Shard {
                     Some(read) => return Ok(read),
                 },
                 // An iterator lives for 15 minutes; the position does not age.
-                Err(error) if error.code() == Some("ExpiredIteratorException") && !fresh => {}
+                // And what the iterator of an empty shard stands for may be gone when the position is not.
+                Err(error)
+                    if matches!(error.code(), Some("ExpiredIteratorException" | TRIMMED)) && !fresh => {}
                 Err(error) if error.code() == Some(TRIMMED) => return Ok(Read::Trimmed),
                 Err(error) => return Err(store_error(table, error)),
             }
@@ -104,7 +110,8 @@ impl Shard {
                 continue;
             }
             let Some(image) = record.dynamodb else { continue };
-            let position = format!("{:0>40}", image.sequence_number().unwrap_or_default());
+            let number = image.sequence_number().unwrap_or_default();
+            let position = format!("{number:0>LONGEST_NUMBER$}");
             let at = image.approximate_creation_date_time().and_then(|at| at.to_millis().ok());
             let change = Change { shard: self.id.clone(), position, record: image_of(image) };
             changes.push(Streamed { change, at: at.map(Timestamp::from_unix_millis) });
@@ -135,7 +142,7 @@ impl Shard {
         let wanted = match after {
             Some(position) => wanted
                 .shard_iterator_type(ShardIteratorType::AfterSequenceNumber)
-                .sequence_number(position.trim_start_matches('0')),
+                .sequence_number(sequence_number(position)),
             None => wanted.shard_iterator_type(ShardIteratorType::TrimHorizon),
         };
         match wanted.send().await {
@@ -147,8 +154,30 @@ impl Shard {
     }
 }
 
+/// The sequence number of a position, as the stream gave it: zeros of its own may stand at its front.
+fn sequence_number(position: &str) -> &str {
+    let zeros = position.len() - position.trim_start_matches('0').len();
+    let padding = zeros.min(position.len().saturating_sub(SHORTEST_NUMBER));
+    position.get(padding..).unwrap_or(position)
+}
+
 /// The stored item, without attributes that are no JSON: a commit that lacks one is kept as a dead letter
 /// instead of stopping the feed.
 fn image_of(image: StreamRecord) -> Value {
     Value::Object(attribute::streamed_readable(image.new_image.unwrap_or_default()).0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sequence_number_comes_back_as_the_stream_gave_it() {
+        // DynamoDB's, and those of DynamoDB Local.
+        for number in ["111500000000006646622341", "000000000000000000048", "100000000000000000000"] {
+            assert_eq!(sequence_number(&format!("{number:0>LONGEST_NUMBER$}")), number);
+        }
+        assert_eq!(sequence_number("7"), "7");
+        assert_eq!(sequence_number(""), "");
+    }
 }

@@ -278,7 +278,7 @@ impl<S: EventStore> EventStore for Forward<S> {
 /// A feed that is made anew, as after a restart, goes on behind any kept position.
 pub async fn a_new_feed_goes_on_behind_any_position(store: impl EventStore) {
     for version in 1..=9 {
-        store.append(&commit(&stream("1"), version, json!({}))).await.unwrap();
+        store.append(&commit(&stream("1"), version, json!({ "number": version }))).await.unwrap();
     }
     let everything = drain(&mut store.feed(), Positions::new()).await;
     for (index, change) in everything.iter().enumerate() {
@@ -290,6 +290,19 @@ pub async fn a_new_feed_goes_on_behind_any_position(store: impl EventStore) {
     let mut feed = store.feed();
     let once = feed.read(&Positions::new()).await.unwrap();
     assert_eq!(feed.read(&Positions::new()).await.unwrap(), once);
+}
+
+/// The feed brings what is empty as it was appended.
+pub async fn the_feed_has_what_is_empty(store: impl EventStore) {
+    let mut appended = Vec::new();
+    for (version, data) in
+        [json!({}), json!({ "a": {}, "b": [{}], "c": [], "d": "", "e": null })].into_iter().enumerate()
+    {
+        appended.push(commit(&stream("1"), version as u64 + 1, data));
+        store.append(appended.last().unwrap()).await.unwrap();
+    }
+    let everything = drain(&mut store.feed(), Positions::new()).await;
+    assert_eq!(everything.iter().map(decoded).collect::<Vec<_>>(), appended);
 }
 
 /// Reads a stream page by page to its end.

@@ -15,7 +15,7 @@ use crate::topic::Topic;
 use crate::{Clock, append, append_at, database, deposits, items};
 
 /// A lease of a shard that the stream no longer lists, in which nothing after `acknowledged_at` was published.
-async fn lose_shard(dynamo: &Dynamo, id: &str, acknowledged_at: Timestamp) {
+pub(crate) async fn lose_shard(dynamo: &Dynamo, id: &str, acknowledged_at: Timestamp) {
     let text = |value: String| AttributeValue::S(value);
     dynamo
         .client()
@@ -98,6 +98,20 @@ async fn a_position_that_the_stream_no_longer_knows_is_a_hole() {
         );
         assert_eq!(relay.run_until_idle().await.unwrap().commits, 0, "{operation}");
         assert_eq!(leases(&dynamo).await, ["@begun", "shardId-00000001-events"], "{operation}");
+    }
+}
+
+#[tokio::test]
+async fn an_iterator_that_is_gone_is_no_hole_while_its_position_is_there() {
+    for code in ["TrimmedDataAccessException", "ExpiredIteratorException"] {
+        let (database, _, app) = database().await;
+        let topic = Topic::standard().await;
+        deposits(&app, &["1", "2"], 4).await;
+        // The first read of the shard has a new iterator, the second the one that the first left.
+        let faults = Faults::at(&database, "GetRecords", 1, Fault::Answer(400, code));
+        let (publisher, requests) = topic.publisher();
+        Relay::new(&faults.dynamo(), &app, publisher).run_until_idle().await.unwrap();
+        assert_eq!(requests.arrived().len(), 8, "{code}: from the stream alone");
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod catch_up;
 mod leases;
+mod local;
 mod publishing;
 mod records;
 mod requests;
@@ -48,7 +49,7 @@ async fn deposits(app: &App, accounts: &[&str], commits: u64) {
 /// Appends commits of one stream as they come from another time.
 async fn append_at(dynamo: &Dynamo, id: &str, versions: std::ops::RangeInclusive<u64>, at: Timestamp) {
     for version in versions {
-        let mut commit = conformance::commit(&conformance::stream(id), version, json!({}));
+        let mut commit = conformance::commit(&conformance::stream(id), version, json!({ "id": id }));
         Arc::make_mut(&mut commit.metadata).created_at = at;
         append(dynamo, &commit).await;
     }
