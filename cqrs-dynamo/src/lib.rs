@@ -141,6 +141,7 @@ mod scan;
 mod shard;
 #[cfg(feature = "broker")]
 mod sns;
+mod spent;
 mod stream;
 mod tables;
 pub mod template;
@@ -162,5 +163,6 @@ pub use meter::Cost;
 pub use relay::{NotRelayed, Relay, RelaySettings, relay_records};
 #[cfg(feature = "broker")]
 pub use sns::SnsPublisher;
+pub use spent::Spent;
 pub use tables::Tables;
 pub use view_store::DynamoViewStore;

@@ -10,7 +10,7 @@ impl ::cqrs_core::__private::Event for OrderCreated {
     const SCHEMA: u32 = 1u32;
 }
 ::core::compile_error! {
-    "unknown option `nam`, did you mean `name`? `#[event]` takes `name`, `schema`, `crate`"
+    "unknown option `nam`, did you mean `name`? `#[event]` takes `name`, `schema`, `unhandled`, `crate`"
 }
 ::core::compile_error! {
     "`#[event]` takes a struct with named fields, or without fields: what is stored needs a name"

@@ -11,3 +11,8 @@ pub struct Closed;
 struct Own {
     text: String,
 }
+
+#[event(unhandled = "nobody asks")]
+pub struct OrderArchived {
+    pub by: String,
+}
