@@ -19,17 +19,22 @@ pub(crate) fn app(app: &App) -> TokenStream {
         .collect();
     let rows = aggregates.iter().map(|ty| quote_spanned!(ty.span()=> #private::listed_aggregate::<#ty>()));
     let rows: Vec<_> = rows.collect();
-    let applied = rows.iter().map(|rows| quote!(&#private::applied::<_, { #rows.len() }>(#rows)));
+    let applied = aggregates
+        .iter()
+        .zip(&rows)
+        .map(|(ty, rows)| quote_spanned!(ty.span()=> &#private::applied::<_, { #rows.len() }>(#rows)));
     let projected = projections.iter().map(|ty| {
         let arms = quote_spanned!(ty.span()=> #private::listed_projection::<#ty>());
-        quote!(&#private::projected::<_, { #arms.len() }>(#arms))
+        quote_spanned!(ty.span()=> &#private::projected::<_, { #arms.len() }>(#arms))
     });
     let handled = handlers.iter().zip(&aliases).map(|(ty, alias)| {
         let arms = quote_spanned!(ty.span()=> #private::listed_handler::<#alias, Listed, _, _>());
-        quote!(&#private::handled::<{ #arms.len() }>(#arms))
+        quote_spanned!(ty.span()=> &#private::handled::<{ #arms.len() }>(#arms))
     });
-    let reached =
-        aggregates.iter().zip(&rows).map(|(ty, rows)| proof(ty, &quote!(#private::unreached(#rows, TAKEN))));
+    let reached = aggregates
+        .iter()
+        .zip(&rows)
+        .map(|(ty, rows)| proof(ty, &quote_spanned!(ty.span()=> #private::unreached(#rows, TAKEN))));
     let known = projections
         .iter()
         .chain(handlers)
