@@ -142,7 +142,6 @@ impl<P: Projection> ProjectionScenario<P> {
     /// # Panics
     /// Where it is another one, or there is none.
     #[track_caller]
-    #[expect(clippy::needless_pass_by_value, reason = "an expected value is written down where it is given")]
     pub fn then(self, key: &P::Key, expected: P) -> Self {
         let expected =
             encode(&expected).unwrap_or_else(|error| panic!("{}", crate::HandlerError::from(error)));

@@ -252,7 +252,6 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
     /// # Panics
     /// Where another one came, or none.
     #[track_caller]
-    #[expect(clippy::needless_pass_by_value, reason = "an expected value is written down where it is given")]
     pub fn then_rejected(self, expected: R) -> Scenario<A> {
         let expected = format!("{expected:?}");
         let rejection = self.rejection(&[("expected", vec![expected.clone()])]);
