@@ -227,7 +227,7 @@ macro_rules! __wiring {
             "unknown entry, or no list of its kind: `",
             ::core::stringify!($entry),
             "`; `wiring!` takes `provides: [types]`, `crates: [names]`, or an app's builder"
-        ))
+        ));
     };
     ($builder:expr) => {
         #[test]

@@ -1,4 +1,4 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
@@ -17,29 +17,32 @@ pub(crate) fn app(app: &App) -> TokenStream {
         .enumerate()
         .map(|(index, ty)| format_ident!("Handler{index}", span = ty.span()))
         .collect();
-    let rows = aggregates.iter().map(|ty| quote_spanned!(ty.span()=> #private::listed_aggregate::<#ty>()));
+    let rows = aggregates.iter().map(|ty| {
+        let private = at(ty, &private);
+        quote_spanned!(ty.span()=> #private::listed_aggregate::<#ty>())
+    });
     let rows: Vec<_> = rows.collect();
     let applied = aggregates
         .iter()
         .zip(&rows)
         .map(|(ty, rows)| quote_spanned!(ty.span()=> &#private::applied::<_, { #rows.len() }>(#rows)));
     let projected = projections.iter().map(|ty| {
+        let private = at(ty, &private);
         let arms = quote_spanned!(ty.span()=> #private::listed_projection::<#ty>());
         quote_spanned!(ty.span()=> &#private::projected::<_, { #arms.len() }>(#arms))
     });
     let handled = handlers.iter().zip(&aliases).map(|(ty, alias)| {
+        let private = at(ty, &private);
         let arms = quote_spanned!(ty.span()=> #private::listed_handler::<#alias, Listed, _, _>());
         quote_spanned!(ty.span()=> &#private::handled::<{ #arms.len() }>(#arms))
     });
-    let reached = aggregates
-        .iter()
-        .zip(&rows)
-        .map(|(ty, rows)| proof(ty, &quote_spanned!(ty.span()=> #private::unreached(#rows, TAKEN))));
+    let reached =
+        aggregates.iter().zip(&rows).map(|(ty, rows)| proof(ty, &private, &quote!(unreached(#rows, TAKEN))));
     let known = projections
         .iter()
         .chain(handlers)
         .enumerate()
-        .map(|(index, ty)| proof(ty, &quote!(#private::not_applied(TAKEN[#index], APPLIED))));
+        .map(|(index, ty)| proof(ty, &private, &quote!(not_applied(TAKEN[#index], APPLIED))));
     let names = aggregates
         .iter()
         .map(|ty| quote!(<#ty as #private::Entity>::NAME))
@@ -69,10 +72,24 @@ pub(crate) fn app(app: &App) -> TokenStream {
 }
 
 /// An error at the entry, where the check finds one.
-fn proof(entry: &Type, check: &TokenStream) -> TokenStream {
+fn proof(entry: &Type, private: &TokenStream, check: &TokenStream) -> TokenStream {
+    let (private, check) = (at(entry, private), at(entry, check));
     quote_spanned! {entry.span()=>
-        const _: () = if let ::core::option::Option::Some(message) = #check {
+        const _: () = if let ::core::option::Option::Some(message) = #private::#check {
             ::core::panic!("{}", message.text())
         };
     }
+}
+
+/// Tokens that stand at an entry: an expression with one token from elsewhere would be reported at the whole list.
+fn at(entry: &Type, tokens: &TokenStream) -> TokenStream {
+    let place = Span::call_site().located_at(entry.span());
+    tokens
+        .clone()
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(place);
+            token
+        })
+        .collect()
 }
