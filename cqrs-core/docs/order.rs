@@ -17,6 +17,7 @@ pub struct CreateOrder {
     pub customer_id: String,
     pub total: u64,
 }
+#[derive(Debug)]
 pub struct ShipOrder {
     pub tracking: String,
 }

@@ -9,11 +9,13 @@ pub use std::string::String;
 pub use std::vec::Vec;
 
 pub use crate::aggregate::{Aggregate, Command, CommandContext, Decide, Entity, EventRow, Snapshots};
-pub use crate::app::{applied, applied_count, not_applied, projected, projected_count, unreached};
+pub use crate::app::{
+    applied, handled, listed_aggregate, listed_handler, listed_projection, not_applied, projected, unreached,
+};
 pub use crate::commit::{EncodeError, StoredEvent};
 pub use crate::event::older::{JsonStep, NextJson, Older, UpcastFrom};
 pub use crate::event::{AggregateEvent, DecodeError, Event, EventId, IntoEvents, RawEvent, Recorded};
-pub use crate::handler::{EventHandler, Provides, ProvidesAll, assert_provided, handled, handler_name};
+pub use crate::handler::{AllProvidedBy, EventHandler, ProvidedBy, handler_name};
 pub use crate::handler::{HandlerArm, HandlerError, HandlerFuture, Need, Scope};
 pub use crate::key::{AggregateKey, KeyError, KeyPart, KeyTemplate, Parts, Piece};
 pub use crate::projection::{Projection, ProjectionArm, View, ViewAddress};

@@ -241,6 +241,23 @@
 //! # }
 //! ```
 //!
+//! # Testing
+//!
+//! Given events, when a command comes, then events: [`testing`] has scenarios for aggregates, projections and handlers, a
+//! chaos for deliveries, and the proof of the wiring.
+//!
+//! ```rust,standalone_crate
+//! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+//! # use order::*;
+//! use cqrs_core::testing::Scenario;
+//!
+//! # fn main() {
+//! Scenario::<Order>::given([OrderCreated { customer_id: "CUST-001".into(), total: 15000 }])
+//!     .when(ShipOrder { tracking: "Z1".into() })
+//!     .then([OrderShipped { tracking: "Z1".into() }]);
+//! # }
+//! ```
+//!
 //! # Where things are stored
 //!
 //! | what | trait | address |

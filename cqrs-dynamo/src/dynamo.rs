@@ -1,3 +1,4 @@
+use std::future::IntoFuture;
 #[cfg(feature = "embedded")]
 use std::path::Path;
 
@@ -6,6 +7,7 @@ use cqrs_core::StoreError;
 
 use crate::error::refused;
 use crate::meter::{Cost, Meter, StreamRequests, TableRequests};
+use crate::spent::Spent;
 use crate::{DynamoEventStore, DynamoSnapshotStore, DynamoViewStore, Tables, creation};
 
 /// The variable by which the AWS SDKs lead DynamoDB somewhere else, and the one for its streams.
@@ -186,6 +188,46 @@ impl Dynamo {
     #[must_use]
     pub fn cost(&self) -> Cost {
         self.meter.read()
+    }
+
+    /// Does some work, and tells what it cost: for tests. What others spend through this value meanwhile is in it.
+    ///
+    /// ```
+    /// # use cqrs_core::prelude::*;
+    /// # #[event]
+    /// # pub struct Opened {}
+    /// # #[derive(Clone)]
+    /// # pub struct Open;
+    /// # #[aggregate(entity = "ACCOUNT")]
+    /// # #[derive(Default)]
+    /// # pub struct Account {}
+    /// # #[aggregate]
+    /// # impl Account {
+    /// #     #[command]
+    /// #     fn open(&self, _: Open) -> Result<Opened, std::convert::Infallible> { Ok(Opened {}) }
+    /// #     #[apply]
+    /// #     fn opened(&mut self, _: &Opened) {}
+    /// # }
+    /// # #[cfg(not(feature = "embedded"))]
+    /// # fn main() {}
+    /// # #[cfg(feature = "embedded")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let account = AccountKey::new(&Tenant::new("BANK")?, "4711");
+    /// let dynamo = cqrs_dynamo::Dynamo::embedded_in_memory().await?;
+    /// let app = App::builder(dynamo.event_store()).build()?;
+    ///
+    /// dynamo.spent(app.execute(&account, Open)).await.requests(2).wcu(1);
+    /// let done = dynamo.spent(app.execute(&account, Open)).await.requests(1).wcu(1).rcu(0).output?;
+    /// assert_eq!(done.version, Version::new(2));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn spent<W: IntoFuture>(&self, work: W) -> Spent<W::Output> {
+        self.meter.note_names();
+        let before = self.cost();
+        let output = work.await;
+        Spent { output, cost: self.cost() - before, names: self.meter.take_names() }
     }
 
     /// The SDK's client, to look at the tables with. Its requests count.

@@ -148,6 +148,7 @@ mod shard;
 mod snapshot_store;
 #[cfg(feature = "broker")]
 mod sns;
+mod spent;
 mod stream;
 mod tables;
 pub mod template;
@@ -170,5 +171,6 @@ pub use relay::{NotRelayed, Relay, RelaySettings, relay_records};
 pub use snapshot_store::DynamoSnapshotStore;
 #[cfg(feature = "broker")]
 pub use sns::SnsPublisher;
+pub use spent::Spent;
 pub use tables::Tables;
 pub use view_store::DynamoViewStore;

@@ -23,8 +23,8 @@ use aws_smithy_runtime_api::client::interceptors::context::Output;
 /// whose condition failed is charged by DynamoDB, too, but its answer does not say how much (Amazon DynamoDB
 /// Developer Guide, "Condition expressions"). On tables in on-demand mode, one unit is one request unit.
 ///
-/// A test holds what a use case may cost with the difference of two readings of
-/// [`Dynamo::cost`](crate::Dynamo::cost).
+/// A test holds what a use case may cost with [`Dynamo::spent`](crate::Dynamo::spent); what a program reports is the
+/// difference of two readings of [`Dynamo::cost`](crate::Dynamo::cost).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Cost {
@@ -65,23 +65,40 @@ impl fmt::Display for Cost {
 
 /// Counts what goes over the wire. Clones share their count.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Meter(Arc<Mutex<Cost>>);
+pub(crate) struct Meter(Arc<Mutex<Count>>);
+
+#[derive(Debug, Default)]
+struct Count {
+    cost: Cost,
+    /// The names of the requests, while somebody wants to know them.
+    names: Option<Vec<String>>,
+}
 
 impl Meter {
     pub(crate) fn read(&self) -> Cost {
-        *self.cost()
+        self.count().cost
     }
 
-    fn cost(&self) -> MutexGuard<'_, Cost> {
+    /// Notes the names of requests from now on.
+    pub(crate) fn note_names(&self) {
+        self.count().names = Some(Vec::new());
+    }
+
+    /// The names that were noted; no more are.
+    pub(crate) fn take_names(&self) -> Vec<String> {
+        self.count().names.take().unwrap_or_default()
+    }
+
+    fn count(&self) -> MutexGuard<'_, Count> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn add_read(&self, consumed: Option<&ConsumedCapacity>) {
-        self.cost().read_units += consumed.and_then(ConsumedCapacity::capacity_units).unwrap_or(0.0);
+        self.count().cost.read_units += consumed.and_then(ConsumedCapacity::capacity_units).unwrap_or(0.0);
     }
 
     fn add_write(&self, consumed: Option<&ConsumedCapacity>) {
-        self.cost().write_units += consumed.and_then(ConsumedCapacity::capacity_units).unwrap_or(0.0);
+        self.count().cost.write_units += consumed.and_then(ConsumedCapacity::capacity_units).unwrap_or(0.0);
     }
 
     fn add_output(&self, output: &Output) {
@@ -118,11 +135,16 @@ impl Intercept for TableRequests {
 
     fn read_before_transmit(
         &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.0.cost().requests += 1;
+        let mut count = self.0.count();
+        count.cost.requests += 1;
+        if let Some(names) = &mut count.names {
+            let target = context.request().headers().get("x-amz-target").unwrap_or_default();
+            names.push(target.rsplit('.').next().unwrap_or_default().to_owned());
+        }
         Ok(())
     }
 
@@ -154,7 +176,7 @@ impl Intercept for StreamRequests {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.0.cost().stream_requests += 1;
+        self.0.count().cost.stream_requests += 1;
         Ok(())
     }
 }

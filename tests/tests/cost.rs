@@ -1,129 +1,132 @@
 //! What a command costs on DynamoDB, as the SDK's interceptor counts requests and as the answers tell capacity.
 
 use cqrs_core::prelude::*;
-use cqrs_dynamo::{Cost, Dynamo};
-use cqrs_tests::bank::{self, Deposit, DepositAll, Open, Withdraw, deposit};
+use cqrs_dynamo::Dynamo;
+use cqrs_tests::bank::{self, AccountKey, Deposit, DepositAll, Open, Withdraw, deposit};
 use futures_util::{StreamExt, TryStreamExt};
 
-struct Meter(Dynamo, Cost);
-
-impl Meter {
-    /// Requests, write units and read units since the last reading.
-    fn read(&mut self) -> (u64, f64, f64) {
-        let now = self.0.cost();
-        let spent = now - std::mem::replace(&mut self.1, now);
-        (spent.requests, spent.write_units, spent.read_units)
-    }
-}
-
-async fn start() -> (Dynamo, App, Meter) {
+async fn start() -> (Dynamo, App) {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
     let app = bank::app(dynamo.event_store()).unwrap();
-    let meter = Meter(dynamo.clone(), dynamo.cost());
-    (dynamo, app, meter)
+    (dynamo, app)
+}
+
+/// An app with an account that is in memory.
+async fn opened() -> (Dynamo, App, AccountKey) {
+    let (dynamo, app) = start().await;
+    let key = bank::account("1");
+    app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
+    (dynamo, app, key)
+}
+
+fn note(bytes: usize) -> Deposit {
+    Deposit { cents: 1, note: "x".repeat(bytes) }
 }
 
 #[tokio::test]
 async fn cold_two_requests_warm_one() {
-    let (dynamo, app, mut meter) = start().await;
+    let (dynamo, app) = start().await;
     let key = bank::account("1");
-    app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
-    assert_eq!(meter.read(), (2, 1.0, 1.0), "cold, on an empty stream: Query, PutItem");
-    app.execute(&key, deposit(5)).await.unwrap();
-    assert_eq!(meter.read(), (1, 1.0, 0.0), "warm: PutItem");
+    let cold = dynamo.spent(app.execute(&key, Open { owner: "Ada".into() })).await;
+    assert_eq!(cold.requests(2).wcu(1).rcu(1).names, ["Query", "PutItem"], "on an empty stream");
+    let warm = dynamo.spent(app.execute(&key, deposit(5))).await;
+    assert_eq!(warm.requests(1).wcu(1).rcu(0).names, ["PutItem"]);
 
     let fresh = bank::app(dynamo.event_store()).unwrap();
-    fresh.execute(&key, deposit(5)).await.unwrap();
-    assert_eq!(meter.read(), (2, 1.0, 1.0), "cold: Query, PutItem");
+    let cold = dynamo.spent(fresh.execute(&key, deposit(5))).await;
+    assert_eq!(cold.requests(2).wcu(1).rcu(1).names, ["Query", "PutItem"]);
 }
 
 #[tokio::test]
 async fn an_event_of_500_bytes_costs_one_write_unit() {
-    let (_, app, mut meter) = start().await;
-    let key = bank::account("1");
-    app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
-    meter.read();
-    app.execute(&key, Deposit { cents: 1, note: "x".repeat(500) }).await.unwrap();
-    assert_eq!(meter.read(), (1, 1.0, 0.0));
+    let (dynamo, app, key) = opened().await;
+    dynamo.spent(app.execute(&key, note(500))).await.requests(1).wcu(1).rcu(0);
 }
 
 #[tokio::test]
 async fn several_events_up_to_a_kilobyte_cost_one_write_unit() {
-    let (_, app, mut meter) = start().await;
-    let key = bank::account("1");
-    app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
-    meter.read();
-    app.execute(&key, DepositAll(vec![1, 2, 3, 4, 5])).await.unwrap();
-    assert_eq!(meter.read(), (1, 1.0, 0.0), "five events");
+    let (dynamo, app, key) = opened().await;
+    dynamo.spent(app.execute(&key, DepositAll(vec![1, 2, 3, 4, 5]))).await.requests(1).wcu(1).rcu(0);
     // 150 events are still one request; their write units follow from their size alone.
-    app.execute(&key, DepositAll((1..=150).collect())).await.unwrap();
-    let (requests, writes, reads) = meter.read();
-    assert_eq!((requests, reads), (1, 0.0));
-    assert!((2.0..20.0).contains(&writes), "{writes}");
+    let spent = dynamo.spent(app.execute(&key, DepositAll((1..=150).collect()))).await.requests(1).rcu(0);
+    assert!((2.0..20.0).contains(&spent.cost.write_units), "{}", spent.cost);
 }
 
 #[tokio::test]
 async fn a_conflict_costs_one_request_more() {
-    let (dynamo, app, mut meter) = start().await;
+    let (dynamo, app, key) = opened().await;
     let other = bank::app(dynamo.event_store()).unwrap();
-    let key = bank::account("1");
-    app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
     other.execute(&key, deposit(1)).await.unwrap();
-    meter.read();
-    app.execute(&key, deposit(1)).await.unwrap();
-    let (requests, writes, reads) = meter.read();
-    assert_eq!((requests, reads), (2, 0.0), "PutItem, which brings the winner, and PutItem");
-    assert!(writes <= 2.0, "{writes}");
+    // The first one brings the winner.
+    let spent = dynamo.spent(app.execute(&key, deposit(1))).await.requests(2).rcu(0);
+    assert_eq!(spent.names, ["PutItem", "PutItem"]);
+    assert!(spent.cost.write_units <= 2.0, "{}", spent.cost);
 }
 
 #[tokio::test]
 async fn what_is_not_written_costs_what_must_be_read() {
-    let (_, app, mut meter) = start().await;
-    let key = bank::account("1");
-    app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
-    meter.read();
-    assert!(app.execute(&key, Withdraw { cents: 1 }).await.is_err());
-    assert_eq!(meter.read(), (1, 0.0, 1.0), "a rejection is decided again on fresh state");
-    assert!(app.execute(&key, deposit(0)).await.unwrap().is_unchanged());
-    assert_eq!(meter.read(), (1, 0.0, 1.0), "so are no events");
-    app.execute(&key, deposit(1)).command_id("once").await.unwrap();
-    assert_eq!(meter.read(), (1, 1.0, 0.0), "a given command id costs nothing");
-    app.execute(&key, deposit(1)).command_id("once").await.unwrap();
-    assert_eq!(meter.read(), (1, 0.0, 1.0), "a repeated command reads its first outcome");
-    app.execute(&key, Deposit { cents: 1, note: "x".repeat(500_000) }).await.unwrap_err();
-    assert_eq!(meter.read(), (0, 0.0, 0.0), "what is too large is not sent");
+    let (dynamo, app, key) = opened().await;
+    // A rejection is decided again on fresh state, and so are no events.
+    let rejected = dynamo.spent(app.execute(&key, Withdraw { cents: 1 })).await.requests(1).wcu(0).rcu(1);
+    assert!(rejected.output.is_err());
+    let unchanged = dynamo.spent(app.execute(&key, deposit(0))).await.requests(1).wcu(0).rcu(1);
+    assert!(unchanged.output.unwrap().is_unchanged());
+    // A given command id costs nothing; a repeated command reads its first outcome.
+    dynamo.spent(app.execute(&key, deposit(1)).command_id("once")).await.requests(1).wcu(1).rcu(0);
+    dynamo.spent(app.execute(&key, deposit(1)).command_id("once")).await.requests(1).wcu(0).rcu(1);
+    // What is too large is not sent.
+    dynamo.spent(app.execute(&key, note(500_000))).await.requests(0).wcu(0).rcu(0).output.unwrap_err();
 }
 
 #[tokio::test]
 async fn a_long_stream_is_read_a_page_a_request() {
-    let (dynamo, app, mut meter) = start().await;
-    let key = bank::account("1");
-    app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
+    let (dynamo, app, key) = opened().await;
     for _ in 0..30 {
-        app.execute(&key, Deposit { cents: 1, note: "x".repeat(105_000) }).await.unwrap();
+        app.execute(&key, note(105_000)).await.unwrap();
     }
-    meter.read();
     let fresh = bank::app(dynamo.event_store()).unwrap();
-    assert_eq!(fresh.execute(&key, deposit(1)).await.unwrap().version, Version::new(32));
-    let (requests, writes, reads) = meter.read();
-    assert_eq!((requests, writes), (5, 1.0), "four pages for 3.1 MB, and PutItem");
+    // Four pages for 3.1 MB, and PutItem.
+    let spent = dynamo.spent(fresh.execute(&key, deposit(1))).await.requests(5).wcu(1);
     // 4 KB a unit, in consistent reads.
-    assert!((750.0..=830.0).contains(&reads), "{reads}");
+    assert!((750.0..=830.0).contains(&spent.cost.read_units), "{}", spent.cost);
+    assert_eq!(spent.output.unwrap().version, Version::new(32));
 }
 
 #[tokio::test]
 async fn a_history_reads_a_page_when_it_is_needed() {
-    let (dynamo, app, mut meter) = start().await;
-    let key = bank::account("1");
-    app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
+    let (dynamo, app, key) = opened().await;
     for _ in 0..30 {
-        app.execute(&key, Deposit { cents: 1, note: "x".repeat(105_000) }).await.unwrap();
+        app.execute(&key, note(105_000)).await.unwrap();
     }
     let reader = bank::app(dynamo.event_store()).unwrap();
     let mut history = reader.history(&key);
-    meter.read();
-    assert!(history.next().await.is_some());
-    assert_eq!(meter.read().0, 1, "the first page of four");
-    assert_eq!(history.try_collect::<Vec<_>>().await.unwrap().len(), 30);
-    assert_eq!(meter.read().0, 3, "the others");
+    // The first page of four, then the others.
+    assert!(dynamo.spent(history.next()).await.requests(1).output.is_some());
+    let rest = dynamo.spent(history.try_collect::<Vec<_>>()).await.requests(3);
+    assert_eq!(rest.output.unwrap().len(), 30);
+}
+
+/// What a failing assertion says.
+async fn said<T>(
+    dynamo: &Dynamo,
+    work: impl Future<Output = T>,
+    look: impl FnOnce(cqrs_dynamo::Spent<T>),
+) -> String {
+    let spent = dynamo.spent(work).await;
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| look(spent))).unwrap_err();
+    *panic.downcast::<String>().unwrap()
+}
+
+#[tokio::test]
+async fn more_than_was_expected_is_told_with_the_requests_by_name() {
+    let (dynamo, app) = start().await;
+    let open = |number: &str| app.execute(&bank::account(number), Open { owner: "Ada".into() }).into_future();
+    let told = said(&dynamo, open("1"), |spent| drop(spent.requests(1))).await;
+    assert_eq!(told, "expected 1 request, and there were 2 (Query, PutItem): 2 requests, 1 WCU, 1 RCU");
+    let told = said(&dynamo, open("2"), |spent| drop(spent.requests(2).wcu(2))).await;
+    assert_eq!(told, "expected 2 WCU, and it took 1 (Query, PutItem): 2 requests, 1 WCU, 1 RCU");
+    let told = said(&dynamo, open("3"), |spent| drop(spent.rcu(0.5))).await;
+    assert_eq!(told, "expected 0.5 RCU, and it took 1 (Query, PutItem): 2 requests, 1 WCU, 1 RCU");
+    let told = said(&dynamo, std::future::ready(()), |spent| drop(spent.requests(3))).await;
+    assert_eq!(told, "expected 3 requests, and there were 0: 0 requests, 0 WCU, 0 RCU");
 }

@@ -1,43 +1,68 @@
 //! What the root list of a program, `app!`, proves while it is compiled.
+//!
+//! Every entry is named through one function: what is wrong with it is one error, however often it is asked.
 
 use crate::__private::{Message, same_text};
-use crate::aggregate::Aggregate;
+use crate::aggregate::{Aggregate, EventRow};
 use crate::event::EventId;
-use crate::projection::Projection;
+use crate::handler::{AllProvidedBy, EventHandler, HandlerArm};
+use crate::projection::{Projection, ProjectionArm, View};
 
 const NO_EVENT: EventId = EventId { name: "", schema: 0, aliases: &[] };
 
-/// How many events an aggregate applies.
+/// The rows of an aggregate.
 #[must_use]
-pub const fn applied_count<A: Aggregate>() -> usize {
-    A::EVENTS.len()
+pub const fn listed_aggregate<A: Aggregate>() -> &'static [EventRow<A::Event>] {
+    A::EVENTS
+}
+
+/// The rows of a projection.
+#[must_use]
+pub const fn listed_projection<P: Projection>() -> &'static [ProjectionArm<P>] {
+    P::ARMS
+}
+
+/// The rows of a handler whose needs are in the list.
+#[must_use]
+pub const fn listed_handler<H, List, Events, Needs>() -> &'static [HandlerArm]
+where
+    H: EventHandler<Events, Needs>,
+    Needs: AllProvidedBy<List>,
+{
+    H::ARMS
 }
 
 /// The events that an aggregate applies.
 #[must_use]
-pub const fn applied<A: Aggregate, const N: usize>() -> [EventId; N] {
+pub const fn applied<S, const N: usize>(rows: &[EventRow<S>]) -> [EventId; N] {
     let mut ids = [NO_EVENT; N];
     let mut index = 0;
     while index < N {
-        ids[index] = A::EVENTS[index].id;
+        ids[index] = rows[index].id;
         index += 1;
     }
     ids
 }
 
-/// How many events a projection takes.
-#[must_use]
-pub const fn projected_count<P: Projection>() -> usize {
-    P::ARMS.len()
-}
-
 /// The events that a projection takes.
 #[must_use]
-pub const fn projected<P: Projection, const N: usize>() -> [EventId; N] {
+pub const fn projected<P: View, const N: usize>(arms: &[ProjectionArm<P>]) -> [EventId; N] {
     let mut ids = [NO_EVENT; N];
     let mut index = 0;
     while index < N {
-        ids[index] = P::ARMS[index].event;
+        ids[index] = arms[index].event;
+        index += 1;
+    }
+    ids
+}
+
+/// The events that a handler takes.
+#[must_use]
+pub const fn handled<const N: usize>(arms: &[HandlerArm]) -> [EventId; N] {
+    let mut ids = [NO_EVENT; N];
+    let mut index = 0;
+    while index < N {
+        ids[index] = arms[index].event;
         index += 1;
     }
     ids
@@ -45,28 +70,23 @@ pub const fn projected<P: Projection, const N: usize>() -> [EventId; N] {
 
 /// An event of an aggregate that nobody takes and that does not say why; or one that says so and is taken.
 #[must_use]
-pub const fn unreached<A: Aggregate>(taken: &[&[EventId]]) -> Option<Message> {
+pub const fn unreached<S>(rows: &[EventRow<S>], taken: &[&[EventId]]) -> Option<Message> {
     let mut index = 0;
-    while index < A::EVENTS.len() {
-        let row = &A::EVENTS[index];
+    while index < rows.len() {
+        let row = &rows[index];
         match (contains(taken, row.id.name), row.unhandled.is_some()) {
             (false, false) => {
                 return Some(
-                    Message::new()
-                        .with("nobody in `app!` takes `")
-                        .with(row.id.name)
-                        .with("` of `")
-                        .with(A::NAME)
-                        .with("`: list a projection or a handler, or say why not: `#[event(unhandled = \"…\")]`"),
+                    Message::new().with("nobody in `app!` takes its event `").with(row.id.name).with(
+                        "`: list a projection or a handler, or say why not: `#[event(unhandled = \"…\")]`",
+                    ),
                 );
             }
             (true, true) => {
                 return Some(
                     Message::new()
-                        .with("`")
+                        .with("its event `")
                         .with(row.id.name)
-                        .with("` of `")
-                        .with(A::NAME)
                         .with("` is marked `unhandled`, and somebody in `app!` takes it: take the mark off"),
                 );
             }
@@ -79,17 +99,15 @@ pub const fn unreached<A: Aggregate>(taken: &[&[EventId]]) -> Option<Message> {
 
 /// An event that a projection or a handler takes, and no aggregate in the list applies.
 #[must_use]
-pub const fn not_applied(taker: &str, takes: &[EventId], applied: &[&[EventId]]) -> Option<Message> {
+pub const fn not_applied(takes: &[EventId], applied: &[&[EventId]]) -> Option<Message> {
     let mut index = 0;
     while index < takes.len() {
         if !contains(applied, takes[index].name) {
             return Some(
                 Message::new()
-                    .with("`")
-                    .with(taker)
-                    .with("` takes `")
+                    .with("it takes `")
                     .with(takes[index].name)
-                    .with("`, and no aggregate in `app!` applies it: list its aggregate"),
+                    .with("`, and no aggregate in `app!` applies that: list its aggregate"),
             );
         }
         index += 1;

@@ -55,7 +55,9 @@ use crate::tenant::Tenant;
 use crate::view::{DynViewStore, RecentWrites};
 
 #[doc(hidden)]
-pub use list::{applied, applied_count, not_applied, projected, projected_count, unreached};
+pub use list::{
+    applied, handled, listed_aggregate, listed_handler, listed_projection, not_applied, projected, unreached,
+};
 
 pub(crate) use probe::{Probe, Sent};
 pub(crate) use state::State;

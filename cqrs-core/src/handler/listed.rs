@@ -1,4 +1,4 @@
-use crate::event::EventId;
+use super::HandlerArm;
 
 /// What `#[event_handler]` implements for the root list of a program, `app!`: the receiver, or a type that stands for the
 /// function, with the handler's events and needs as types.
@@ -14,37 +14,23 @@ pub trait EventHandler<Events, Needs> {
     /// The handler's name.
     const NAME: &'static str;
     /// What it takes.
-    const EVENTS: &'static [EventId];
+    const ARMS: &'static [HandlerArm];
 }
 
-/// What `app!` has in its list `provides`.
+/// What `app!` has in its list `provides`. The list is the parameter, so that the compiler names what is missing.
 #[diagnostic::on_unimplemented(
-    message = "a handler needs `{T}`, and `app!` does not list it",
-    label = "this handler needs `{T}`",
-    note = "add it: `provides: [{T}]`, and give the value to the app with `.provide(…)`"
+    message = "this handler needs `{Self}`, and `app!` does not list it",
+    label = "it needs `{Self}`",
+    note = "add it: `provides: [{Self}]`, and give the value to the app with `.provide(…)`"
 )]
-pub trait Provides<T> {}
+pub trait ProvidedBy<List> {}
 
 /// Every type of a list of pairs.
-pub trait ProvidesAll<Needs> {}
+pub trait AllProvidedBy<List> {}
 
-impl<P> ProvidesAll<()> for P {}
+impl<List> AllProvidedBy<List> for () {}
 
-impl<P, T, Rest> ProvidesAll<(T, Rest)> for P where P: Provides<T> + ProvidesAll<Rest> {}
-
-/// Holds where all that the handler needs is provided.
-pub const fn assert_provided<H, P, Events, Needs>()
-where
-    H: EventHandler<Events, Needs>,
-    P: ProvidesAll<Needs>,
-{
-}
-
-/// The events of a handler.
-#[must_use]
-pub const fn handled<H: EventHandler<Events, Needs>, Events, Needs>() -> &'static [EventId] {
-    H::EVENTS
-}
+impl<List, T: ProvidedBy<List>, Rest: AllProvidedBy<List>> AllProvidedBy<List> for (T, Rest) {}
 
 /// The name of a handler.
 #[must_use]

@@ -13,6 +13,6 @@ pub use error::HandlerError;
 pub use scope::Scope;
 
 #[doc(hidden)]
-pub use listed::{EventHandler, Provides, ProvidesAll, assert_provided, handled, handler_name};
+pub use listed::{AllProvidedBy, EventHandler, ProvidedBy, handler_name};
 
 pub(crate) use scope::Provided;

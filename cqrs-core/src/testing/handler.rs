@@ -300,7 +300,6 @@ impl Handled {
     /// # Panics
     /// Where it is another one, goes somewhere else, or none is left.
     #[track_caller]
-    #[expect(clippy::needless_pass_by_value, reason = "an expected value is written down where it is given")]
     pub fn then_sent<K, C>(mut self, key: &K, command: C) -> Self
     where
         K: AggregateKey<Aggregate: Decide<C>>,

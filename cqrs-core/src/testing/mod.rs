@@ -1,4 +1,136 @@
-//! Tests of what was built with this crate.
+//! Testing: what users of this crate test what they have built with.
+//!
+//! | to test | use | a test is |
+//! | --- | --- | --- |
+//! | what an aggregate decides | [`Scenario`] | `#[test]` |
+//! | what a projection makes of events | [`ProjectionScenario`] | `#[test]` |
+//! | what a handler does, and which commands it sends | [`HandlerScenario`] | either |
+//! | the whole app under every delivery there is | [`DeliveryChaos`] | `#[tokio::test]` |
+//! | that all that is linked fits together | [`wiring!`], [`app!`](crate::app!) | one line |
+//! | what a command costs on DynamoDB | `cqrs_dynamo::Dynamo::spent` | `#[tokio::test]` |
+//!
+//! The module is always there: it registers nothing and is named by no other code, so that a program which does not use it
+//! does not hold it, and a feature would only let the crate be built twice, once for the tests. It brings no dependency.
+//!
+//! # Aggregates
+//!
+//! Given events, when a command comes, then events, a rejection, or nothing. The scenario goes on after each `then`.
+//!
+//! ```rust,standalone_crate
+//! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+//! # use order::*;
+//! use cqrs_core::testing::Scenario;
+//!
+//! # fn main() {
+//! Scenario::<Order>::given([OrderCreated { customer_id: "CUST-001".into(), total: 15000 }])
+//!     .when(CancelOrder)
+//!     .then([OrderCancelled {}])
+//!     .when(ShipOrder { tracking: "Z1".into() })
+//!     .then_rejected(OrderError::NotOpen)
+//!     .when(CancelOrder)
+//!     .then_unchanged();
+//! # }
+//! ```
+//!
+//! Time, user and ids are the same in every run; [`at`](Scenario::at), [`by`](Scenario::by) and
+//! [`metadata`](Scenario::metadata) set what a command's [`CommandContext`](crate::CommandContext) shows.
+//!
+//! # Failures
+//!
+//! A failure shows what differs, by field, and nothing else. Events and views are compared as they are stored: that is what
+//! outlives the program, a field that serde loses is found, and neither has to be `PartialEq`. Rejections and commands are
+//! compared by their `{:?}`, because they are never stored, and errors that hold other errors cannot be `PartialEq`.
+//!
+//! ```text
+//! `Order` decided otherwise on `ShipOrder`
+//!   event 1, `OrderShipped`
+//!     `tracking`
+//!       expected "Z1"
+//!       actual   "Z2"
+//! given
+//!   1. OrderCreated {"customerId":"CUST-001","total":15000}
+//! ```
+//!
+//! # Projections and handlers
+//!
+//! Both receive stored commits, by the way that they receive them in production, with stores in memory.
+//!
+//! ```rust,standalone_crate
+//! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+//! # use order::*;
+//! use std::sync::{Arc, Mutex};
+//!
+//! use cqrs_core::prelude::*;
+//! use cqrs_core::testing::{HandlerScenario, ProjectionScenario};
+//!
+//! #[projection(Order)]
+//! #[derive(Default)]
+//! pub struct OrderSummary {
+//!     pub total: u64,
+//!     pub tracking: Option<String>,
+//! }
+//!
+//! #[projection(Order)]
+//! impl OrderSummary {
+//!     #[apply]
+//!     fn created(&mut self, event: &OrderCreated) {
+//!         self.total = event.total;
+//!     }
+//!
+//!     #[apply]
+//!     fn shipped(&mut self, event: &OrderShipped) {
+//!         self.tracking = Some(event.tracking.clone());
+//!     }
+//! }
+//!
+//! #[derive(Clone, Default)]
+//! pub struct Outbox(Arc<Mutex<Vec<String>>>);
+//!
+//! #[event_handler(OrderShipped)]
+//! async fn tell_customer(event: &Recorded<OrderShipped>, outbox: &Outbox) -> Result<(), HandlerError> {
+//!     if event.tracking.is_empty() {
+//!         return Err(HandlerError::permanent("there is nothing to track"));
+//!     }
+//!     outbox.0.lock().unwrap().push(event.tracking.clone());
+//!     Ok(())
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+//! let created = OrderCreated { customer_id: "CUST-001".into(), total: 15000 };
+//! let shipped = |tracking: &str| OrderShipped { tracking: tracking.into() };
+//!
+//! ProjectionScenario::given(&order, (created, shipped("Z1")))
+//!     .then(&order, OrderSummary { total: 15000, tracking: Some("Z1".into()) });
+//!
+//! let outbox = Outbox::default();
+//! let handler = || HandlerScenario::of("tell_customer").provide(outbox.clone());
+//! handler().when(&order, shipped("Z1")).run().then_done();
+//! handler().when(&order, shipped("")).run().then_permanent("nothing to track");
+//! assert_eq!(*outbox.0.lock().unwrap(), ["Z1"]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A handler that sends commands is asked for them: [`Handled::then_sent`]. [`Handling::twice`] delivers its event a second
+//! time, and holds that the same commands come under the same ids.
+//!
+//! # Deliveries
+//!
+//! [`DeliveryChaos`] takes the commits of an app of yours, and delivers them with duplicates, in disorder, with losses, in
+//! batches of any size, on stores that fail, in a process that is killed between any two steps. Afterwards every view equals
+//! the fold of the store and every handler has done its work. A failure names its seed.
+//!
+//! # The wiring
+//!
+//! ```
+//! cqrs_core::testing::wiring!();
+//! # fn main() {}
+//! ```
+//!
+//! is a test that all that is linked into a program fits together; it reports what
+//! [`build`](crate::app::AppBuilder::build) would, and the events that nobody takes. In the crate that holds the program,
+//! [`app!`](crate::app!) proves it while it is compiled.
 
 mod chaos;
 mod difference;

@@ -57,7 +57,7 @@ use crate::view::{DynViewStore, MemoryViewStore, StoredView};
 /// memory: keys, fences and stored shapes are those of production, and events that the projection does not list are
 /// passed over. Views are compared as they are stored, so that they need no `PartialEq`; a failure shows what differs, by
 /// field. Every event is a commit of its own. Nothing here is async: the test is a plain `#[test]`.
-pub struct ProjectionScenario<P> {
+pub struct ProjectionScenario<P: Projection> {
     world: World,
     views: MemoryViewStore,
     app: App,
@@ -150,7 +150,6 @@ impl<P: Projection> ProjectionScenario<P> {
     /// # Panics
     /// Where it is another one, or there is none.
     #[track_caller]
-    #[expect(clippy::needless_pass_by_value, reason = "an expected value is written down where it is given")]
     pub fn then(self, key: &P::Key, expected: P) -> Self {
         let expected = encode(&expected).unwrap_or_else(|error| panic!("{}", TryError::from(error)));
         let id = Self::id(key);
@@ -161,6 +160,21 @@ impl<P: Projection> ProjectionScenario<P> {
                     self.fail(&format!("view {} is another one", id.sk), &[("", differing)]);
                 }
             }
+            Ok(None) => self.fail(&format!("there is no view {}", id.sk), &[("views", self.ids())]),
+            Err(error) => panic!("{error}"),
+        }
+        self
+    }
+
+    /// Looks at the view at `key`; what is wrong with it is the caller's to say.
+    ///
+    /// # Panics
+    /// Where there is none.
+    #[track_caller]
+    pub fn then_view(self, key: &P::Key, look: impl FnOnce(&P)) -> Self {
+        let id = Self::id(key);
+        match at_once(self.app.view::<P>(key)) {
+            Ok(Some(view)) => look(&view),
             Ok(None) => self.fail(&format!("there is no view {}", id.sk), &[("views", self.ids())]),
             Err(error) => panic!("{error}"),
         }

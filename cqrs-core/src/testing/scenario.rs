@@ -53,7 +53,7 @@ use crate::timestamp::Timestamp;
 ///
 /// Every event that is given is a commit of its own. Time stands still at 2024-01-01T00:00:00Z unless [`Scenario::at`]
 /// moves it; command ids are `command-1`, `command-2`, ….
-pub struct Scenario<A> {
+pub struct Scenario<A: Aggregate> {
     state: State<A>,
     stream: StreamKey,
     history: Vec<StoredEvent>,
@@ -62,7 +62,7 @@ pub struct Scenario<A> {
 
 /// A decision that no `then` has looked at yet.
 #[must_use = "a decision proves nothing before a `then…` looks at it"]
-pub struct Decided<A, R> {
+pub struct Decided<A: Aggregate, R> {
     scenario: Scenario<A>,
     command: &'static str,
     metadata: Metadata,
@@ -252,7 +252,6 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
     /// # Panics
     /// Where another one came, or none.
     #[track_caller]
-    #[expect(clippy::needless_pass_by_value, reason = "an expected value is written down where it is given")]
     pub fn then_rejected(self, expected: R) -> Scenario<A> {
         let expected = format!("{expected:?}");
         let rejection = self.rejection(&[("expected", vec![expected.clone()])]);

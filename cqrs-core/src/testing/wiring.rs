@@ -214,6 +214,7 @@ fn unlisted(listed: &BTreeSet<&'static str>) -> Vec<WiringFault> {
 #[macro_export]
 macro_rules! __wiring {
     ($($entry:ident: [$($value:tt)*]),* $(,)?) => {
+        $($crate::__wiring!(# $entry [$($value)*]);)*
         #[test]
         fn wiring_is_right() {
             let proof = $crate::testing::WiringProof::new();
@@ -223,12 +224,15 @@ macro_rules! __wiring {
     };
     (@ provides $proof:ident [$($ty:ty),* $(,)?]) => { $proof$(.provides::<$ty>())* };
     (@ crates $proof:ident [$($name:ident),* $(,)?]) => { $proof$(.links(::core::stringify!($name)))* };
-    (@ $entry:ident $($rest:tt)*) => {
+    // Checked outside of the test, which is not there without `cfg(test)`.
+    (# provides [$($ty:ty),* $(,)?]) => {};
+    (# crates [$($name:ident),* $(,)?]) => {};
+    (# $entry:ident $($rest:tt)*) => {
         ::core::compile_error!(::core::concat!(
             "unknown entry, or no list of its kind: `",
             ::core::stringify!($entry),
             "`; `wiring!` takes `provides: [types]`, `crates: [names]`, or an app's builder"
-        ))
+        ));
     };
     ($builder:expr) => {
         #[test]

@@ -57,7 +57,9 @@ impl AppArgs {
             let twice = match (place, value) {
                 (Some(place), Value::List(types)) => {
                     check_unique(&types, &text, diagnostics);
-                    lists[place].replace(types).is_some()
+                    let twice = lists[place].is_some();
+                    lists[place].get_or_insert_default().extend(types);
+                    twice
                 }
                 (_, Value::Path(path)) => krate.replace(path).is_some(),
                 (None, Value::List(_)) => {

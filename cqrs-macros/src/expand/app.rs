@@ -1,5 +1,6 @@
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned;
 
 use crate::model::App;
@@ -9,38 +10,50 @@ pub(crate) fn app(app: &App) -> TokenStream {
     let App { krate, aggregates, projections, handlers, provides } = app;
     let private = quote!(#krate::__private);
     let provided =
-        provides.iter().map(|ty| quote_spanned!(ty.span()=> impl #private::Provides<#ty> for Provided {}));
-    let applied = aggregates.iter().map(
-        |ty| quote_spanned!(ty.span()=> &#private::applied::<#ty, { #private::applied_count::<#ty>() }>()),
-    );
-    let projected = projections.iter().map(|ty| {
-        quote_spanned!(ty.span()=> &#private::projected::<#ty, { #private::projected_count::<#ty>() }>())
-    });
-    let handled = handlers.iter().map(|ty| quote_spanned!(ty.span()=> #private::handled::<#ty, _, _>()));
-    let needs = handlers.iter().map(
-        |ty| quote_spanned!(ty.span()=> const _: () = #private::assert_provided::<#ty, Provided, _, _>();),
-    );
-    let takers = projections
+        provides.iter().map(|ty| quote_spanned!(ty.span()=> impl #private::ProvidedBy<Listed> for #ty {}));
+    // A function that is no handler is one error, and not one more at each use.
+    let aliases: Vec<_> = handlers
         .iter()
-        .map(|ty| quote_spanned!(ty.span()=> <#ty as #private::View>::NAME))
-        .chain(handlers.iter().map(|ty| quote_spanned!(ty.span()=> #private::handler_name::<#ty, _, _>())));
-    let takers: Vec<_> = takers.collect();
-    let names = aggregates.iter().map(|ty| quote_spanned!(ty.span()=> <#ty as #private::Entity>::NAME));
-    let names: Vec<_> = names.collect();
-    let reached = aggregates.iter().map(|ty| {
-        let checked = quote!(#private::unreached::<#ty>(TAKEN));
-        assert(ty, &checked)
+        .enumerate()
+        .map(|(index, ty)| format_ident!("Handler{index}", span = ty.span()))
+        .collect();
+    let rows = aggregates.iter().map(|ty| {
+        let private = at(ty, &private);
+        quote_spanned!(ty.span()=> #private::listed_aggregate::<#ty>())
     });
-    let known = projections.iter().chain(handlers).zip(&takers).enumerate().map(|(index, (ty, name))| {
-        let checked = quote!(#private::not_applied(#name, TAKEN[#index], APPLIED));
-        assert(ty, &checked)
+    let rows: Vec<_> = rows.collect();
+    let applied = aggregates
+        .iter()
+        .zip(&rows)
+        .map(|(ty, rows)| quote_spanned!(ty.span()=> &#private::applied::<_, { #rows.len() }>(#rows)));
+    let projected = projections.iter().map(|ty| {
+        let private = at(ty, &private);
+        let arms = quote_spanned!(ty.span()=> #private::listed_projection::<#ty>());
+        quote_spanned!(ty.span()=> &#private::projected::<_, { #arms.len() }>(#arms))
     });
+    let handled = handlers.iter().zip(&aliases).map(|(ty, alias)| {
+        let private = at(ty, &private);
+        let arms = quote_spanned!(ty.span()=> #private::listed_handler::<#alias, Listed, _, _>());
+        quote_spanned!(ty.span()=> &#private::handled::<{ #arms.len() }>(#arms))
+    });
+    let reached =
+        aggregates.iter().zip(&rows).map(|(ty, rows)| proof(ty, &private, &quote!(unreached(#rows, TAKEN))));
+    let known = projections
+        .iter()
+        .chain(handlers)
+        .enumerate()
+        .map(|(index, ty)| proof(ty, &private, &quote!(not_applied(TAKEN[#index], APPLIED))));
+    let names = aggregates
+        .iter()
+        .map(|ty| quote!(<#ty as #private::Entity>::NAME))
+        .chain(projections.iter().map(|ty| quote!(<#ty as #private::View>::NAME)))
+        .chain(handlers.iter().map(|ty| quote!(#private::handler_name::<#ty, _, _>())));
     quote! {
         const _: () = {
-            struct Provided;
-            impl #private::Provides<#krate::App> for Provided {}
+            struct Listed;
+            impl #private::ProvidedBy<Listed> for #krate::App {}
             #(#provided)*
-            #(#needs)*
+            #(type #aliases = #handlers;)*
             const APPLIED: &[&[#private::EventId]] = &[#(#applied),*];
             const TAKEN: &[&[#private::EventId]] = &[#(#projected,)* #(#handled),*];
             #(#reached)*
@@ -52,17 +65,31 @@ pub(crate) fn app(app: &App) -> TokenStream {
         fn app_lists_all_that_is_linked() {
             #krate::testing::WiringProof::new()
                 #(.provides::<#provides>())*
-                .lists(&[#(#names,)* #(#takers),*])
+                .lists(&[#(#names),*])
                 .assert();
         }
     }
 }
 
 /// An error at the entry, where the check finds one.
-fn assert(entry: &syn::Type, checked: &TokenStream) -> TokenStream {
+fn proof(entry: &Type, private: &TokenStream, check: &TokenStream) -> TokenStream {
+    let (private, check) = (at(entry, private), at(entry, check));
     quote_spanned! {entry.span()=>
-        const _: () = if let ::core::option::Option::Some(message) = #checked {
+        const _: () = if let ::core::option::Option::Some(message) = #private::#check {
             ::core::panic!("{}", message.text())
         };
     }
+}
+
+/// Tokens that stand at an entry: an expression with one token from elsewhere would be reported at the whole list.
+fn at(entry: &Type, tokens: &TokenStream) -> TokenStream {
+    let place = Span::call_site().located_at(entry.span());
+    tokens
+        .clone()
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(place);
+            token
+        })
+        .collect()
 }

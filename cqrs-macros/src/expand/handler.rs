@@ -1,5 +1,5 @@
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
 use crate::model::{Arm, Handler, Subject, handler_marker};
@@ -20,16 +20,17 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
     let dependencies =
         dependencies(handler).into_iter().map(|ty| quote!(#private::Need::dependency::<#ty>()));
     let needs = receiver.into_iter().chain(dependencies);
-    let named = named(handler, &private);
+    let (marker, named) = named(handler, &private);
     let queue = queue.as_ref().map(|queue| quote!(.queue(#queue)));
     let once = once.then(|| quote!(.once()));
     let concurrency = concurrency.map(|streams| quote!(.concurrency(#streams)));
     quote! {
         #(#checks)*
-        #named
+        #marker
         const _: () = {
             const ARMS: &[#private::HandlerArm] = &[#(#rows),*];
             const NEEDS: &[#private::Need] = &[#(#needs),*];
+            #named
             #private::inventory::submit! {
                 #private::HandlerRow::new(#name, ARMS, NEEDS, ::core::file!(), ::core::line!())
                     .module(::core::module_path!())
@@ -52,14 +53,14 @@ fn dependencies(handler: &Handler) -> Vec<&Type> {
     found
 }
 
-/// What `app!` finds where it lists the handler: the receiver's type, or a type beside the function.
-fn named(handler: &Handler, private: &TokenStream) -> TokenStream {
+/// What `app!` finds where it lists the handler: the receiver's type, or a type beside the function; and what that type
+/// tells.
+fn named(handler: &Handler, private: &TokenStream) -> (Option<TokenStream>, TokenStream) {
     let Handler { name, subject, arms, .. } = handler;
-    let events: Vec<_> = arms.iter().map(|arm| &arm.taken).collect();
     let (ty, declared, receiver) = match subject {
         Subject::Methods(ty) => (quote!(#ty), None, Some(quote!(#ty))),
         Subject::Function(vis) => {
-            let Some(arm) = arms.first() else { return TokenStream::new() };
+            let Some(arm) = arms.first() else { return (None, TokenStream::new()) };
             let marker = handler_marker(&arm.function);
             let declared = quote! {
                 #[doc(hidden)]
@@ -71,15 +72,16 @@ fn named(handler: &Handler, private: &TokenStream) -> TokenStream {
     };
     let dependencies = dependencies(handler).into_iter().map(|ty| quote!(#ty));
     let needs = list(receiver.into_iter().chain(dependencies).collect());
-    let taken = list(events.iter().map(|event| quote!(#event)).collect());
-    quote! {
-        #declared
+    let taken = arms.iter().map(|arm| arm.taken.to_token_stream());
+    let taken = list(taken.collect());
+    let named = quote! {
         #[automatically_derived]
         impl #private::EventHandler<#taken, #needs> for #ty {
             const NAME: &'static str = #name;
-            const EVENTS: &'static [#private::EventId] = &[#(#private::event_id::<#events>()),*];
+            const ARMS: &'static [#private::HandlerArm] = ARMS;
         }
-    }
+    };
+    (declared, named)
 }
 
 /// Types as a list of pairs, which has no limit in length.

@@ -23,6 +23,10 @@ fn macro_of(attribute: &Attribute) -> Option<Macro> {
 }
 
 fn expand(mut item: Item) -> TokenStream {
+    if let Item::Macro(item) = &item {
+        assert!(item.mac.path.is_ident("app"), "the one function-like macro");
+        return macros::run(macros::app, item.mac.tokens.clone(), TokenStream::new());
+    }
     let attributes = match &mut item {
         Item::Struct(item) if derives_data(&item.attrs) => {
             return macros::event_data(item.to_token_stream());
@@ -88,6 +92,11 @@ fn projection() {
 #[test]
 fn event_handler() {
     check("event_handler");
+}
+
+#[test]
+fn app() {
+    check("app");
 }
 
 #[test]

@@ -47,3 +47,11 @@ pub fn app(dynamo: &Dynamo) -> Result<App, Error> {
 pub fn app_without_subscribers(dynamo: &Dynamo) -> Result<App, Error> {
     Ok(App::builder(dynamo.event_store()).only([]).build()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::OrderCreatedHandler;
+
+    // What is linked into the functions is what is linked into this test.
+    cqrs_core::testing::wiring!(provides: [OrderCreatedHandler], crates: [orders]);
+}

@@ -24,6 +24,7 @@ pub mod report;
 pub mod session;
 pub mod table;
 pub mod text;
+mod wiring;
 
 pub use error::RunError;
 pub use options::Options;

@@ -3,6 +3,8 @@
 // Laid out by hand, as in the README; rustfmt would give every method three lines.
 #[rustfmt::skip]
 mod bank;
+#[cfg(test)]
+mod tests;
 
 use bank::{AccountKey, Deposit, Open, Statement, Withdraw};
 use cqrs_core::prelude::*;

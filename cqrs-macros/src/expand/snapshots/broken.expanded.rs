@@ -11,7 +11,7 @@ impl ::cqrs_core::__private::Event for OrderCreated {
     const SCHEMA: u32 = 1u32;
 }
 ::core::compile_error! {
-    "unknown option `nam`, did you mean `name`? `#[event]` takes `name`, `alias`, `schema`, `from`, `from_json`, `crate`"
+    "unknown option `nam`, did you mean `name`? `#[event]` takes `name`, `alias`, `schema`, `from`, `from_json`, `unhandled`, `crate`"
 }
 ::core::compile_error! {
     "`#[event]` takes a struct with named fields, or without fields: what is stored needs a name"

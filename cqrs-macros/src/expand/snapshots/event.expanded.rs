@@ -104,3 +104,19 @@ impl facade::cqrs::__private::Event for Own {
     const TYPE: &'static str = "Own";
     const SCHEMA: u32 = 1u32;
 }
+#[derive(
+    ::cqrs_core::__private::serde::Serialize,
+    ::cqrs_core::__private::serde::Deserialize
+)]
+#[serde(crate = "::cqrs_core::__private::serde", rename_all = "camelCase")]
+pub struct OrderArchived {
+    pub by: String,
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::Event for OrderArchived {
+    const TYPE: &'static str = "OrderArchived";
+    const SCHEMA: u32 = 1u32;
+    const UNHANDLED: ::core::option::Option<&'static str> = ::core::option::Option::Some(
+        "nobody asks",
+    );
+}

@@ -21,3 +21,8 @@ pub struct Reopened {
 struct Own {
     text: String,
 }
+
+#[event(unhandled = "nobody asks")]
+pub struct OrderArchived {
+    pub by: String,
+}

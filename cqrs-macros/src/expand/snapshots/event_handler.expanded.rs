@@ -4,6 +4,9 @@ async fn tell_customer(
 ) -> Result<(), HandlerError> {
     mailer.send(&event.tracking).await
 }
+#[doc(hidden)]
+#[allow(non_camel_case_types, dead_code, unreachable_pub)]
+struct __event_handler_tell_customer;
 const _: () = {
     const ARMS: &[::cqrs_core::__private::HandlerArm] = &[
         ::cqrs_core::__private::HandlerArm::new(
@@ -23,9 +26,15 @@ const _: () = {
     const NEEDS: &[::cqrs_core::__private::Need] = &[
         ::cqrs_core::__private::Need::dependency::<Mailer>(),
     ];
+    #[automatically_derived]
+    impl ::cqrs_core::__private::EventHandler<(OrderShipped, ()), (Mailer, ())>
+    for __event_handler_tell_customer {
+        const NAME: &'static str = "tell_customer";
+        const ARMS: &'static [::cqrs_core::__private::HandlerArm] = ARMS;
+    }
     ::cqrs_core::__private::inventory::submit! {
         ::cqrs_core::__private::HandlerRow::new("tell_customer", ARMS, NEEDS,
-        ::core::file!(), ::core::line!())
+        ::core::file!(), ::core::line!()).module(::core::module_path!())
     }
 };
 impl Audit {
@@ -79,14 +88,25 @@ const _: () = {
         ::cqrs_core::__private::Need::receiver::<Audit>(),
         ::cqrs_core::__private::Need::dependency::<App>(),
     ];
+    #[automatically_derived]
+    impl ::cqrs_core::__private::EventHandler<
+        (OrderCreated, (OrderShipped, ())),
+        (Audit, (App, ())),
+    > for Audit {
+        const NAME: &'static str = "audit";
+        const ARMS: &'static [::cqrs_core::__private::HandlerArm] = ARMS;
+    }
     ::cqrs_core::__private::inventory::submit! {
         ::cqrs_core::__private::HandlerRow::new("audit", ARMS, NEEDS, ::core::file!(),
-        ::core::line!())
+        ::core::line!()).module(::core::module_path!())
     }
 };
 async fn welcome(event: &OrderCreated) -> Result<(), HandlerError> {
     Ok(())
 }
+#[doc(hidden)]
+#[allow(non_camel_case_types, dead_code, unreachable_pub)]
+struct __event_handler_welcome;
 const _: () = {
     const ARMS: &[::cqrs_core::__private::HandlerArm] = &[
         ::cqrs_core::__private::HandlerArm::new(
@@ -104,8 +124,15 @@ const _: () = {
         ),
     ];
     const NEEDS: &[::cqrs_core::__private::Need] = &[];
+    #[automatically_derived]
+    impl ::cqrs_core::__private::EventHandler<(OrderCreated, ()), ()>
+    for __event_handler_welcome {
+        const NAME: &'static str = "welcome";
+        const ARMS: &'static [::cqrs_core::__private::HandlerArm] = ARMS;
+    }
     ::cqrs_core::__private::inventory::submit! {
         ::cqrs_core::__private::HandlerRow::new("welcome", ARMS, NEEDS, ::core::file!(),
-        ::core::line!()).queue("mail").once().concurrency(4usize)
+        ::core::line!()).module(::core::module_path!()).queue("mail").once()
+        .concurrency(4usize)
     }
 };

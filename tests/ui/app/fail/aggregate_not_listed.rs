@@ -1,5 +1,5 @@
 use cqrs_core::prelude::*;
-use cqrs_misuse::{Order, OrderCreated, OrderShipped};
+use cqrs_misuse::{OrderCreated, OrderShipped};
 
 pub struct Mailer;
 

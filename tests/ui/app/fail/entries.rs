@@ -1,9 +1,7 @@
-use cqrs_misuse::Order;
-
 pub struct Mailer;
 
 cqrs_core::app! {
-    aggregates: [Order, Order],
+    aggregates: [cqrs_misuse::Order, cqrs_misuse::Order],
     handler: [],
     provides: [Mailer, cqrs_core::App],
     provides: [Mailer],

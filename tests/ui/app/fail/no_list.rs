@@ -1,7 +1,5 @@
-use cqrs_misuse::Order;
-
 cqrs_core::app! {
-    aggregates: Order,
+    aggregates: cqrs_misuse::Order,
 }
 
 fn main() {}

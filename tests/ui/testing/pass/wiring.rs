@@ -1,7 +1,4 @@
 // What a test of one line takes; in a program without tests it is not run.
-use cqrs_core::prelude::*;
-use cqrs_core::store::MemoryEventStore;
-
 pub struct Mailer;
 
 mod types {
@@ -13,8 +10,7 @@ mod nothing {
 }
 
 mod values {
-    use super::*;
-    cqrs_core::testing::wiring!(App::builder(MemoryEventStore::new()).provide(Mailer));
+    cqrs_core::testing::wiring!(cqrs_core::App::builder(cqrs_core::store::MemoryEventStore::new()));
 }
 
 fn main() {}

@@ -1,0 +1,70 @@
+use crate::meter::Cost;
+
+/// Work that was done, and what it cost, to be held to a test's expectation: see [`Dynamo::spent`](crate::Dynamo::spent).
+///
+/// A failure tells what was spent in all, and the requests by name:
+///
+/// ```text
+/// expected 1 request, and there were 2 (Query, PutItem): 2 requests, 1 WCU, 1 RCU
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Spent<T> {
+    /// What the work gave.
+    pub output: T,
+    /// What it cost.
+    pub cost: Cost,
+    /// The requests to the tables, in their order: `Query`, `PutItem`.
+    pub names: Vec<String>,
+}
+
+impl<T> Spent<T> {
+    /// So many requests to the tables, and no others.
+    ///
+    /// # Panics
+    /// Where there were more, or less.
+    #[track_caller]
+    pub fn requests(self, expected: u64) -> Self {
+        let actual = self.cost.requests;
+        let noun = if expected == 1 { "request" } else { "requests" };
+        let names =
+            if self.names.is_empty() { String::new() } else { format!(" ({})", self.names.join(", ")) };
+        assert!(
+            actual == expected,
+            "expected {expected} {noun}, and there were {actual}{names}: {}",
+            self.cost
+        );
+        self
+    }
+
+    /// So many write capacity units: 1 per KB of an item that is written.
+    ///
+    /// # Panics
+    /// Where it took more, or less.
+    #[track_caller]
+    pub fn wcu(self, expected: impl Into<f64>) -> Self {
+        self.check_units("WCU", expected.into(), self.cost.write_units);
+        self
+    }
+
+    /// So many read capacity units: 1 per 4 KB that is read consistently.
+    ///
+    /// # Panics
+    /// Where it took more, or less.
+    #[track_caller]
+    pub fn rcu(self, expected: impl Into<f64>) -> Self {
+        self.check_units("RCU", expected.into(), self.cost.read_units);
+        self
+    }
+
+    #[track_caller]
+    fn check_units(&self, unit: &str, expected: f64, actual: f64) {
+        // Capacity comes in halves, which are exact; the difference of two sums of them is, too.
+        assert!(
+            (expected - actual).abs() < 0.001,
+            "expected {expected} {unit}, and it took {actual} ({}): {}",
+            self.names.join(", "),
+            self.cost
+        );
+    }
+}

@@ -1,0 +1,6 @@
+app! {
+    aggregates: [Order, shop::Account],
+    projections: [OrderSummary],
+    handlers: [OrderCreatedHandler, mail::tell_customer],
+    provides: [OrderCreatedHandler, Mailer],
+}
