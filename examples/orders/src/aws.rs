@@ -124,6 +124,6 @@ async fn closed(mut stopping: watch::Receiver<()>) {
 /// Resolves at Ctrl-C; where that cannot be heard, it ends the process by itself.
 async fn interrupted() {
     if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

@@ -35,6 +35,25 @@ fn every_outcome_is_seen_and_a_second_run_changes_nothing() {
 }
 
 #[test]
+fn a_replay_builds_the_read_models_anew_and_tells_what_it_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("orders.db");
+    let first = run(&database, None);
+    assert_eq!(first["replays"], json!([]));
+    let output = program(&database, None).args(["--replay", "--json"]).output().unwrap();
+    let second: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(second["tenants"], first["tenants"]);
+    let told = ["projection", "commits", "streams", "views"];
+    let told = |replay: &Value| told.map(|name| replay[name].clone());
+    assert_eq!(told(&second["replays"][0]), [json!("OrderSummary"), json!(30), json!(16), json!(16)]);
+    assert_eq!(told(&second["replays"][1]), [json!("CustomerTotals"), json!(30), json!(16), json!(11)]);
+    assert!(second["replays"][0]["cost"]["writeUnits"].as_f64().unwrap() >= 16.0);
+
+    let output = program(&database, None).arg("--replay").output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains("built anew"));
+}
+
+#[test]
 fn the_trail_tells_what_happened_and_how_it_stood() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("orders.db");
