@@ -40,8 +40,10 @@ pub(crate) fn aggregate(args: TokenStream, item: TokenStream, diagnostics: &mut 
     };
     let serde = entity.snapshots.as_ref().map_or(model::Serde::NOTHING, |snapshots| snapshots.serde);
     let item = expand::derive(item, serde, &entity.krate);
+    let shape = entity.snapshots.as_ref().is_some_and(|snapshots| snapshots.data);
+    let shape = shape.then(|| expand::derive_data(&entity.krate));
     let expansion = expand::entity(&entity);
-    quote!(#item #expansion)
+    quote!(#shape #item #expansion)
 }
 
 pub(crate) fn projection(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> TokenStream {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Aggregate;
 use crate::key::{extend_hash, stable_hash};
+use crate::schema::EventData;
 
 /// Goes up when the framework itself stores or folds otherwise than before.
 const FORMAT: &[u8] = b"1";
@@ -19,13 +20,14 @@ pub struct Snapshots<A> {
     pub(crate) decode: fn(Value) -> Result<A, serde_json::Error>,
 }
 
-impl<A: Serialize + DeserializeOwned> Snapshots<A> {
-    /// A snapshot every so many commits; `shape` changes with the declaration of the state.
+impl<A: Serialize + DeserializeOwned + EventData> Snapshots<A> {
+    /// A snapshot every so many commits; `declared` changes with the declaration of the state. What the types inside of
+    /// it are stored as counts, too.
     #[must_use]
-    pub const fn of(every: u32, shape: u64) -> Self {
+    pub const fn of(every: u32, declared: u64) -> Self {
         Self {
             every: every as u64,
-            shape,
+            shape: extend_hash(declared, &A::SHAPE.fingerprint().to_le_bytes()),
             encode: |state| serde_json::to_value(state),
             decode: serde_json::from_value,
         }

@@ -2,7 +2,8 @@ use std::fmt;
 
 use super::text::Text;
 
-/// A type whose stored form is known at compile time: what an event, and what stands inside of one, consists of.
+/// A type whose stored form is known at compile time: what an event, and what stands inside of one, consists of; and the
+/// state of an aggregate with `snapshot_every`.
 ///
 /// `#[event]` implements it for events, `#[derive(EventData)]` for the types inside of them, and this crate for those of
 /// the standard library. The derive reads the type's serde attributes; it adds no serde derives.
@@ -22,7 +23,7 @@ use super::text::Text;
 /// assert_eq!(<Vec<Item>>::SHAPE.to_string(), "[{ sku: string, unitPrice: u64? }]");
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` stands in an event, and its stored shape is not known",
+    message = "`{Self}` stands in what is stored, and its shape is not known",
     label = "no `EventData`",
     note = "derive it where `{Self}` is defined: `#[derive(EventData)]`",
     note = "a field of another crate's type is marked instead: `#[event_data(opaque)]`"

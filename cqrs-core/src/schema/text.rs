@@ -1,4 +1,5 @@
 use super::shape::{Field, Shape};
+use crate::key::{extend_hash, stable_hash};
 
 /// A text that is put together at compile time, where there is no heap. What does not fit is counted and hashed, and
 /// left out.
@@ -9,13 +10,9 @@ pub struct Text<const N: usize> {
     hash: u64,
 }
 
-/// FNV-1a, 64 bits: <http://www.isthe.com/chongo/tech/comp/fnv/>. `DefaultHasher` may change with any Rust release.
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-const FNV_PRIME: u64 = 0x0100_0000_01b3;
-
 impl<const N: usize> Text<N> {
     pub(crate) const fn new() -> Self {
-        Self { bytes: [0; N], len: 0, size: 0, hash: FNV_OFFSET }
+        Self { bytes: [0; N], len: 0, size: 0, hash: stable_hash(&[]) }
     }
 
     /// The text; whole characters only.
@@ -57,10 +54,10 @@ impl<const N: usize> Text<N> {
                 self.bytes[self.len] = bytes[index];
                 self.len += 1;
             }
-            self.size += 1;
-            self.hash = (self.hash ^ bytes[index] as u64).wrapping_mul(FNV_PRIME);
             index += 1;
         }
+        self.size += bytes.len();
+        self.hash = extend_hash(self.hash, bytes);
     }
 
     pub(crate) const fn number(&mut self, number: u64) {

@@ -14,6 +14,8 @@ pub(crate) struct Snapshots {
     /// Changes with what a snapshot of the state looks like.
     pub(crate) shape: u64,
     pub(crate) serde: Serde,
+    /// Whether `EventData` is to be derived.
+    pub(crate) data: bool,
 }
 
 impl Snapshots {
@@ -42,7 +44,8 @@ impl Snapshots {
         // What the author derives is stored as the author's other uses of it need it.
         serde.rename_all &= serde.serialize && serde.deserialize;
         let shape = fingerprint::of_struct(item) ^ u64::from(serde.rename_all);
-        right.then_some(Self { every: number, shape, serde })
+        let data = !Serde::is_derived(&item.attrs, "EventData");
+        right.then_some(Self { every: number, shape, serde, data })
     }
 }
 

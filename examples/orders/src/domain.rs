@@ -4,7 +4,7 @@ use cqrs_core::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// One line of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, EventData)]
 #[serde(rename_all = "camelCase")]
 pub struct Item {
     /// What is ordered.
