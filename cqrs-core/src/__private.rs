@@ -13,7 +13,7 @@ pub use crate::app::{
     applied, handled, listed_aggregate, listed_handler, listed_projection, not_applied, projected, unreached,
 };
 pub use crate::commit::{EncodeError, StoredEvent};
-pub use crate::event::older::{JsonStep, NextJson, Older, UpcastFrom};
+pub use crate::event::older::{JsonStep, Older, UpcastFrom, next_json};
 pub use crate::event::{AggregateEvent, DecodeError, Event, EventId, IntoEvents, RawEvent, Recorded};
 pub use crate::handler::{AllProvidedBy, EventHandler, ProvidedBy, handler_name};
 pub use crate::handler::{HandlerArm, HandlerError, HandlerFuture, Need, Scope};

@@ -37,7 +37,9 @@ mod shadowed {
     use names::*;
 
     /// Text, but not the standard library's.
-    #[derive(Debug, ::core::clone::Clone, ::core::default::Default, serde::Serialize, serde::Deserialize)]
+    #[derive(
+        Debug, ::core::clone::Clone, ::core::default::Default, serde::Serialize, serde::Deserialize, EventData,
+    )]
     pub struct String(pub ::std::string::String);
 
     #[event]

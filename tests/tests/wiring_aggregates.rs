@@ -10,7 +10,7 @@ use cqrs_core::store::MemoryEventStore;
 #[event(name = "Sent")]
 struct ParcelSent;
 
-#[event(name = "Sent", schema = 2)]
+#[event(name = "Sent")]
 struct LetterSent;
 
 #[event]

@@ -143,6 +143,14 @@ impl<Old, E: From<Old>> UpcastFrom<Old> for E {
     }
 }
 
+/// Takes one step on the stored fields.
+///
+/// # Errors
+/// What the function said.
+pub fn next_json<R: NextJson>(step: impl FnOnce(Value) -> R, data: Value) -> Result<Value, String> {
+    step(data).next_json()
+}
+
 /// What a function of `from_json` returns: the fields under the next schema, or why there are none.
 #[diagnostic::on_unimplemented(
     message = "a function of `from_json` returns the JSON of the next schema, not `{Self}`",

@@ -55,7 +55,7 @@ fn older(event: &Event, private: &TokenStream) -> (Option<TokenStream>, Option<T
         }
         Older::Json(steps) => {
             let steps = steps.iter().map(|(from, step)| {
-                let call = quote_spanned!(step.span()=> #private::NextJson::next_json((#step)(data)));
+                let call = quote_spanned!(step.span()=> #private::next_json(#step, data));
                 quote!(#private::JsonStep { from: #from, step: |data| #call })
             });
             (Some(older(quote!(#private::Older::json(&[#(#steps),*])))), None)

@@ -10,30 +10,30 @@ use cqrs_tests::conformance;
 use serde_json::Value;
 
 #[event(name = "OrderCreated")]
-pub struct OrderCreatedV1 {
-    pub customer: String,
-    pub euros: u64,
+pub(crate) struct OrderCreatedV1 {
+    pub(crate) customer: String,
+    pub(crate) euros: u64,
 }
 
 #[event(name = "OrderCreated", schema = 2, from = OrderCreatedV1)]
-pub struct OrderCreatedV2 {
-    pub customer: String,
-    pub cents: u64,
+pub(crate) struct OrderCreatedV2 {
+    pub(crate) customer: String,
+    pub(crate) cents: u64,
 }
 
 /// Renamed since.
 #[event(schema = 3, from = OrderCreatedV2, alias = "OrderCreated")]
 #[derive(Debug, Clone, PartialEq)]
-pub struct OrderPlaced {
-    pub customer: String,
-    pub cents: u64,
-    pub currency: String,
+pub(crate) struct OrderPlaced {
+    pub(crate) customer: String,
+    pub(crate) cents: u64,
+    pub(crate) currency: String,
 }
 
 #[event(schema = 3, from_json(2, rename_parcel), from_json(1, |data: Json| data))]
 #[derive(Debug, Clone, PartialEq)]
-pub struct OrderShipped {
-    pub parcel: String,
+pub(crate) struct OrderShipped {
+    pub(crate) parcel: String,
 }
 
 impl From<OrderCreatedV1> for OrderCreatedV2 {
@@ -58,16 +58,16 @@ fn rename_parcel(mut data: Json) -> Result<Json, &'static str> {
 }
 
 #[derive(Clone)]
-pub struct Ship {
-    pub parcel: String,
+pub(crate) struct Ship {
+    pub(crate) parcel: String,
 }
 
 #[aggregate(entity = "ORDER")]
 #[derive(Debug, Default)]
-pub struct Order {
-    pub cents: u64,
-    pub currency: String,
-    pub parcels: Vec<String>,
+pub(crate) struct Order {
+    pub(crate) cents: u64,
+    pub(crate) currency: String,
+    pub(crate) parcels: Vec<String>,
 }
 
 #[aggregate]
@@ -91,9 +91,9 @@ impl Order {
 
 #[projection(Order)]
 #[derive(Debug, Default, PartialEq)]
-pub struct Summary {
-    pub cents: u64,
-    pub parcels: usize,
+pub(crate) struct Summary {
+    pub(crate) cents: u64,
+    pub(crate) parcels: usize,
 }
 
 #[projection(Order)]
@@ -111,8 +111,8 @@ impl Summary {
 
 #[projection(key(customer: String))]
 #[derive(Debug, Default, PartialEq)]
-pub struct Revenue {
-    pub cents: u64,
+pub(crate) struct Revenue {
+    pub(crate) cents: u64,
 }
 
 #[projection(key(customer))]
@@ -124,7 +124,7 @@ impl Revenue {
 }
 
 #[derive(Default)]
-pub struct Seen(pub Arc<Mutex<Vec<OrderPlaced>>>);
+pub(crate) struct Seen(pub(crate) Arc<Mutex<Vec<OrderPlaced>>>);
 
 #[event_handler(OrderPlaced)]
 async fn note(event: &OrderPlaced, seen: &Seen) -> Result<(), HandlerError> {
@@ -132,19 +132,24 @@ async fn note(event: &OrderPlaced, seen: &Seen) -> Result<(), HandlerError> {
     Ok(())
 }
 
-pub fn app(dynamo: &Dynamo) -> (App, Arc<Mutex<Vec<OrderPlaced>>>) {
+pub(crate) fn app(dynamo: &Dynamo) -> (App, Arc<Mutex<Vec<OrderPlaced>>>) {
     let seen = Seen::default();
     let placed = Arc::clone(&seen.0);
     let app = App::builder(dynamo.event_store()).views(dynamo.views()).provide(seen).build().unwrap();
     (app, placed)
 }
 
-pub fn order(id: &str) -> OrderKey {
+pub(crate) fn order(id: &str) -> OrderKey {
     OrderKey::new(&Tenant::new("SHOP").unwrap(), id)
 }
 
 /// Stores a commit of one event, as a program of then did.
-pub async fn stored(dynamo: &Dynamo, id: &str, version: u64, (name, schema, data): (&str, u32, Value)) {
+pub(crate) async fn stored(
+    dynamo: &Dynamo,
+    id: &str,
+    version: u64,
+    (name, schema, data): (&str, u32, Value),
+) {
     let mut commit: Commit = conformance::commit(&order(id).stream().unwrap(), version, Value::Null);
     commit.events = vec![StoredEvent { name: name.to_owned(), schema, data }];
     dynamo.event_store().append(&commit).await.unwrap();
