@@ -2,6 +2,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cqrs_core::delivery::{Delivered, DeliveryError, Publisher};
@@ -131,7 +132,11 @@ impl<P: Publisher> Relay<P> {
         &mut self,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<Delivered, DeliveryError> {
-        let mut shutdown = pin!(shutdown);
+        let told = AtomicBool::new(false);
+        let mut shutdown = pin!(async {
+            shutdown.await;
+            told.store(true, Ordering::Relaxed);
+        });
         let shared = self.shared();
         let mut delivered = Delivered::default();
         let mut wait = shared.settings.poll;
@@ -143,6 +148,11 @@ impl<P: Publisher> Relay<P> {
             }
             delivered.commits += session.published();
             match served {
+                // What it could not finish is published by the next one, when its leases have run out.
+                Err(error) if error.is_transient() && told.load(Ordering::Relaxed) => {
+                    tracing::warn!(%error, "relay stopped before it was done");
+                    break Ok(delivered);
+                }
                 Err(error) if error.is_transient() => {
                     tracing::warn!(%error, ?wait, "relay interrupted");
                     tokio::select! {
