@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+pub use cqrs_macros::EventData;
 pub use inventory;
 pub use serde;
 pub use std::string::String;

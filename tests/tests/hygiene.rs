@@ -38,7 +38,7 @@ mod shadowed {
 
     /// Text, but not the standard library's.
     #[derive(
-        Debug, ::core::clone::Clone, ::core::default::Default, serde::Serialize, serde::Deserialize, EventData,
+        Debug, ::core::clone::Clone, ::core::default::Default, serde::Serialize, serde::Deserialize, ::cqrs_core::EventData,
     )]
     pub struct String(pub ::std::string::String);
 

@@ -1,8 +1,9 @@
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::future::{Either, maybe_done, select};
+use futures_util::future::{Either, select};
 
 use super::App;
 use crate::delivery::{DeadLetters, Delivered, DeliveryError, Relay};
@@ -23,15 +24,18 @@ impl App {
     }
 
     /// Delivers until `shutdown` is ready, then finishes what it holds. For services. Where the store is
-    /// throttled or cannot be reached it waits and goes on.
+    /// throttled or cannot be reached it waits and goes on; after `shutdown` it leaves the rest to the next run.
     ///
     /// One process at a time should run it on one store: two would deliver everything twice.
     ///
     /// # Errors
     /// [`DeliveryError`] for what waiting does not mend.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<Delivered, DeliveryError> {
-        // Asked once more after it was ready, where something fails while the delivery stops.
-        let mut shutdown = pin!(maybe_done(shutdown));
+        let told = AtomicBool::new(false);
+        let mut shutdown = pin!(async {
+            shutdown.await;
+            told.store(true, Ordering::Relaxed);
+        });
         let poll = self.inner.settings.poll;
         let mut delivered = Delivered::default();
         let mut wait = poll;
@@ -43,6 +47,11 @@ impl App {
             };
             match session.await {
                 Ok(()) => return Ok(delivered),
+                // What could not be finished is delivered by the next run.
+                Err(error) if error.is_transient() && told.load(Ordering::Relaxed) => {
+                    tracing::warn!(%error, "delivery stopped before it was done");
+                    return Ok(delivered);
+                }
                 Err(error) if error.is_transient() => {
                     // A session that got somewhere was no failed start.
                     wait = if delivered == before { (wait * 2).min(LONGEST_WAIT) } else { poll };

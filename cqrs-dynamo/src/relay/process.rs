@@ -2,12 +2,12 @@ use std::fmt;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cqrs_core::delivery::{Delivered, DeliveryError, Publisher};
 use cqrs_core::store::EventStore;
 use cqrs_core::{App, StoreError, Timestamp};
-use futures_util::future::maybe_done;
 use uuid::Uuid;
 
 use super::leases::Leases;
@@ -132,8 +132,11 @@ impl<P: Publisher> Relay<P> {
         &mut self,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<Delivered, DeliveryError> {
-        // Asked once more after it was ready, where something fails while the relay stops.
-        let mut shutdown = pin!(maybe_done(shutdown));
+        let told = AtomicBool::new(false);
+        let mut shutdown = pin!(async {
+            shutdown.await;
+            told.store(true, Ordering::Relaxed);
+        });
         let shared = self.shared();
         let mut delivered = Delivered::default();
         let mut wait = shared.settings.poll;
@@ -145,6 +148,11 @@ impl<P: Publisher> Relay<P> {
             }
             delivered.commits += session.published();
             match served {
+                // What it could not finish is published by the next one, when its leases have run out.
+                Err(error) if error.is_transient() && told.load(Ordering::Relaxed) => {
+                    tracing::warn!(%error, "relay stopped before it was done");
+                    break Ok(delivered);
+                }
                 Err(error) if error.is_transient() => {
                     tracing::warn!(%error, ?wait, "relay interrupted");
                     tokio::select! {

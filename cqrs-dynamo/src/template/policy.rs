@@ -18,7 +18,7 @@ const PROJECT: [&str; 4] =
     ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
 /// A stream that is held back, or a record that is no commit.
 const PARK: [&str; 1] = ["dynamodb:PutItem"];
-/// And which streams are held back.
+/// And which streams are held back, or what was discarded.
 const WAIT: [&str; 2] = ["dynamodb:PutItem", "dynamodb:Query"];
 /// And what a handler has done, or could not do.
 const REMEMBER: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"];
@@ -49,12 +49,7 @@ pub(super) fn subscriber(queue: &Queue<'_>) -> Vec<Value> {
     // A handler takes `&App`: it may execute commands and read views.
     let events: &[_] = if queue.handles { &APPEND } else { &READ };
     let views: &[_] = if queue.projects { &PROJECT } else { &READ };
-    let delivery: &[_] = match queue.handles {
-        true if queue.remembers => &REMEMBER,
-        true => &WAIT,
-        // A projection fails again behind a commit that failed, and needs no list.
-        false => &PARK,
-    };
+    let delivery: &[_] = if queue.remembers { &REMEMBER } else { &WAIT };
     let mut statements = vec![
         allow(&RECEIVE, arn(&queue.ids.queue)),
         allow(&["sqs:SendMessage"], arn(&queue.ids.dead_letters)),

@@ -27,7 +27,7 @@ pub(crate) fn data(data: &Data) -> TokenStream {
 /// The derive, for a struct that another macro is on.
 pub(crate) fn derive_data(krate: &Path) -> TokenStream {
     let place = (*krate != parse_quote!(::cqrs_core)).then(|| quote!(#[event_data(crate = #krate)]));
-    quote!(#[derive(#krate::EventData)] #place)
+    quote!(#[derive(#krate::__private::EventData)] #place)
 }
 
 fn constant(shape: &Shape, private: &TokenStream) -> TokenStream {

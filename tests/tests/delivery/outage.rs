@@ -87,6 +87,26 @@ async fn a_service_waits_for_the_views_and_goes_on() {
 }
 
 #[tokio::test]
+async fn a_service_that_is_told_to_stop_amid_an_outage_leaves_the_rest_to_the_next_run() {
+    for _ in 0..10 {
+        let (database, dynamo) = database().await;
+        let outage = Outage::default();
+        let clean = app(&dynamo, &Clerk::new());
+        open(&clean, &ACCOUNTS).await;
+        outage.lasts(usize::MAX);
+        let begun = async {
+            while outage.0.load(Ordering::Relaxed) == usize::MAX {
+                tokio::task::yield_now().await;
+            }
+        };
+        app(&outage.in_front_of(&database, THROTTLED), &Clerk::new()).run(begun).await.unwrap();
+        assert_eq!(letters(&clean).await, []);
+        clean.run_until_idle().await.unwrap();
+        assert_views_are_the_fold(&clean, &ACCOUNTS, "the next run").await;
+    }
+}
+
+#[tokio::test]
 async fn a_queue_gets_the_message_again_however_often_it_was_received() {
     let (database, dynamo) = database().await;
     let outage = Outage::default();

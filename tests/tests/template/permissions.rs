@@ -81,7 +81,7 @@ fn only_projections_write_views() {
 fn subscribers_remember_what_their_kind_has_to() {
     let delivery = |id: &str| allowed(&format!("{id}Role"), "DeliveryTable.Arn");
     let (park, see, forget) = ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem");
-    assert_eq!(delivery("StatementSubscriber"), set(&[park]));
+    assert_eq!(delivery("StatementSubscriber"), set(&[park, see]));
     assert_eq!(delivery("mailX2DoutSubscriber"), set(&[park, see]));
     assert_eq!(delivery("auditSubscriber"), set(&[park, see, forget]));
     assert_eq!(delivery("RelayFunction"), set(&[park]));
