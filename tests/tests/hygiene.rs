@@ -38,7 +38,12 @@ mod shadowed {
 
     /// Text, but not the standard library's.
     #[derive(
-        Debug, ::core::clone::Clone, ::core::default::Default, serde::Serialize, serde::Deserialize, ::cqrs_core::EventData,
+        Debug,
+        ::core::clone::Clone,
+        ::core::default::Default,
+        serde::Serialize,
+        serde::Deserialize,
+        ::cqrs_core::EventData,
     )]
     pub struct String(pub ::std::string::String);
 

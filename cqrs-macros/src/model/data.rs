@@ -167,9 +167,12 @@ impl Reader<'_> {
         let krate = self.krate;
         let mut out = TokenStream::new();
         let mut tokens = tokens.into_iter().peekable();
+        // `names::Item` is another one than `Item`.
+        let mut in_path = false;
         while let Some(token) = tokens.next() {
+            let follows = std::mem::replace(&mut in_path, is_punct(&token, ':'));
             match token {
-                TokenTree::Ident(ident) if ident == *self.own || ident == "Self" => {
+                TokenTree::Ident(ident) if !follows && (ident == *self.own || ident == "Self") => {
                     out.extend(quote!(#krate::__private::Itself));
                     if tokens.peek().is_some_and(|next| is_punct(next, '<')) {
                         skip_arguments(&mut tokens);

@@ -228,6 +228,7 @@ impl ::cqrs_core::__private::Entity for Invoice {
         <Invoice as ::core::default::Default>::default()
     }
 }
+#[derive(::cqrs_core::__private::EventData)]
 #[derive(
     ::cqrs_core::__private::serde::Serialize,
     ::cqrs_core::__private::serde::Deserialize

@@ -1,4 +1,4 @@
-#[derive(::cqrs_core::EventData)]
+#[derive(::cqrs_core::__private::EventData)]
 #[derive(
     ::cqrs_core::__private::serde::Serialize,
     ::cqrs_core::__private::serde::Deserialize

@@ -1,4 +1,4 @@
-#[derive(::cqrs_core::EventData)]
+#[derive(::cqrs_core::__private::EventData)]
 #[derive(
     ::cqrs_core::__private::serde::Serialize,
     ::cqrs_core::__private::serde::Deserialize
@@ -41,7 +41,7 @@ impl<'de> ::cqrs_core::__private::serde::Deserialize<'de> for ClosedV1 {
         ::cqrs_core::__private::deserialize_unit(deserializer, ClosedV1)
     }
 }
-#[derive(::cqrs_core::EventData)]
+#[derive(::cqrs_core::__private::EventData)]
 #[derive(
     ::cqrs_core::__private::serde::Serialize,
     ::cqrs_core::__private::serde::Deserialize
@@ -64,7 +64,7 @@ const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__priv
 >() {
     ::core::panic!("{}", message.text())
 };
-#[derive(::cqrs_core::EventData)]
+#[derive(::cqrs_core::__private::EventData)]
 #[derive(
     ::cqrs_core::__private::serde::Serialize,
     ::cqrs_core::__private::serde::Deserialize
@@ -81,18 +81,16 @@ impl ::cqrs_core::__private::Event for Reopened {
         &[
             ::cqrs_core::__private::JsonStep {
                 from: 1u32,
-                step: |data| ::cqrs_core::__private::NextJson::next_json(
-                    (|data| data)(data),
-                ),
+                step: |data| ::cqrs_core::__private::next_json(|data| data, data),
             },
             ::cqrs_core::__private::JsonStep {
                 from: 2u32,
-                step: |data| ::cqrs_core::__private::NextJson::next_json((upgrade)(data)),
+                step: |data| ::cqrs_core::__private::next_json(upgrade, data),
             },
         ],
     );
 }
-#[derive(facade::cqrs::EventData)]
+#[derive(facade::cqrs::__private::EventData)]
 #[event_data(crate = facade::cqrs)]
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -104,6 +102,7 @@ impl facade::cqrs::__private::Event for Own {
     const TYPE: &'static str = "Own";
     const SCHEMA: u32 = 1u32;
 }
+#[derive(::cqrs_core::__private::EventData)]
 #[derive(
     ::cqrs_core::__private::serde::Serialize,
     ::cqrs_core::__private::serde::Deserialize

@@ -14,7 +14,7 @@ for Item<T> {
             ),
             ::cqrs_core::__private::Field::of::<T>(".."),
             ::cqrs_core::__private::Field::of::<
-                Vec<::cqrs_core::__private::Itself<T>>,
+                Vec<::cqrs_core::__private::Itself>,
             >("parts"),
         ],
     );
