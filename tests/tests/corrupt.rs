@@ -155,7 +155,7 @@ async fn an_event_that_this_program_cannot_decode_is_named_with_its_place() {
     let place = "BANK#ACCOUNT ACCOUNT#1 at version 2, event 0: ";
     for (attribute, value, parts) in [
         ("type", json!("Ghost"), ["`Ghost` (schema 1)", "no `#[apply]` method of `Account` takes this type"]),
-        ("schema", json!(7), ["`Deposited` (schema 7)", "this program knows schema 1"]),
+        ("schema", json!(7), ["`Deposited` (schema 7)", "this program knows it up to schema 1"]),
         ("data", json!({ "owner": "Ada", "note": "" }), ["`Deposited` (schema 1)", "missing field `cents`"]),
         ("data", json!("text"), ["`Deposited` (schema 1)", "invalid type"]),
         ("data", json!(null), ["`Deposited` (schema 1)", "invalid type"]),

@@ -55,8 +55,15 @@ fn older(event: &Event, private: &TokenStream) -> (Option<TokenStream>, Option<T
         }
         Older::Json(steps) => {
             let steps = steps.iter().map(|(from, step)| {
-                let call = quote_spanned!(step.span()=> #private::next_json(#step, data));
-                quote!(#private::JsonStep { from: #from, step: |data| #call })
+                let call = quote_spanned!(step.span()=> __next_json(#step, data));
+                // A path of two places in the source would have none for rustc to point at.
+                quote!(#private::JsonStep {
+                    from: #from,
+                    step: |data| {
+                        use #private::next_json as __next_json;
+                        #call
+                    },
+                })
             });
             (Some(older(quote!(#private::Older::json(&[#(#steps),*])))), None)
         }

@@ -81,11 +81,17 @@ impl ::cqrs_core::__private::Event for Reopened {
         &[
             ::cqrs_core::__private::JsonStep {
                 from: 1u32,
-                step: |data| ::cqrs_core::__private::next_json(|data| data, data),
+                step: |data| {
+                    use ::cqrs_core::__private::next_json as __next_json;
+                    __next_json(|data| data, data)
+                },
             },
             ::cqrs_core::__private::JsonStep {
                 from: 2u32,
-                step: |data| ::cqrs_core::__private::next_json(upgrade, data),
+                step: |data| {
+                    use ::cqrs_core::__private::next_json as __next_json;
+                    __next_json(upgrade, data)
+                },
             },
         ],
     );

@@ -1,7 +1,7 @@
 use cqrs_core::prelude::*;
 use cqrs_core::serde::Serialize;
 
-#[derive(Default, Serialize)]
+#[derive(Default, EventData, Serialize)]
 #[serde(crate = "cqrs_core::serde")]
 pub struct Money(u64);
 

@@ -1,6 +1,6 @@
 use cqrs_core::prelude::*;
 
-#[derive(Default)]
+#[derive(Default, EventData)]
 pub struct Money(u64);
 
 #[aggregate(entity = "CART", snapshot_every = 100)]
