@@ -233,7 +233,14 @@ pub const fn shared_name<S>(rows: &[EventRow<S>]) -> Option<Message> {
 pub const fn broken_step<E: Event>() -> Option<Message> {
     let Some(old) = E::OLDER.typed_id() else { return None };
     let mut message = Message::new();
-    if !EventId::of::<E>().is_named(old.name) {
+    let today = EventId::of::<E>();
+    if let (true, Some(name)) = (today.is_named(old.name), today.lacks_alias(&old)) {
+        message.push("`from` names a struct that was also stored as `");
+        message.push(name);
+        message.push("`: only the names of this one are looked for, so add `alias = \"");
+        message.push(name);
+        message.push("\"`");
+    } else if !today.is_named(old.name) {
         message.push("`from` names another event, `");
         message.push(old.name);
         message.push("`: the earlier schemas of `");
@@ -243,7 +250,7 @@ pub const fn broken_step<E: Event>() -> Option<Message> {
         message.push("\")]`, or this one `alias = \"");
         message.push(old.name);
         message.push("\"`");
-    } else if old.schema + 1 != E::SCHEMA {
+    } else if E::SCHEMA == 0 || old.schema != E::SCHEMA - 1 {
         message.push("schema ");
         message.number(E::SCHEMA as u64);
         message.push(" comes from schema ");

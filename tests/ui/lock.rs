@@ -211,7 +211,7 @@ fn an_event_that_is_locked_cannot_change_its_shape_unseen() {
         ("rename = \"unitPrice\"", "rename = \"cents\"", "- `items[].cents` is new: `cents|price: u64`"),
         ("#[serde(skip)]", "", "- `items[].seen` is new: `seen: bool`"),
         ("#[serde(flatten)]", "", "- `items[].size` is new: `size: { height: u16 }`"),
-        ("pub height: u16", "pub height: Option<u16>", "- `items[]....height` was `u16`, is `u16?`"),
+        ("pub height: u16", "pub height: Option<u16>", "- `items[].height` was `u16`, is `u16?`"),
         ("rename_all = \"kebab-case\"", "rename_all = \"snake_case\"", "- `by` lacks `on-delivery`"),
         ("tag = \"kind\", ", "", "- `by` was `enum tag \"kind\" {"),
     ] {

@@ -129,23 +129,30 @@ impl<'a> DeadLetters<'a> {
         self.app.ledger().remove_letter(id).await.map_err(|source| failed(&id.subscriber, source))
     }
 
-    /// Puts the dead letters of a subscriber that was renamed under its new name, to be redriven. Returns how many there
-    /// were. Nobody may deliver to either of the two meanwhile.
+    /// Puts the dead letters of a subscriber that was renamed under its new name, to be redriven, and what it discarded.
+    /// Returns how many dead letters there were. Nobody may deliver to either of the two meanwhile.
     ///
     /// # Errors
     /// [`DeliveryError::UnknownSubscriber`] for the new name, [`DeliveryError::Ledger`]; nothing is lost, and the same call
     /// goes on.
     pub async fn hand_over(&self, old: &str, new: &str) -> Result<usize, DeliveryError> {
         let new = self.find(new)?;
+        // First what is to be passed over: a redrive that is early does not stumble over it.
+        let discarded = self.of(&discards::pile(old)).await?;
+        self.move_to(&discards::pile(new.name), discarded).await?;
         let letters = self.of(old).await?;
+        self.move_to(new.name, letters).await
+    }
+
+    async fn move_to(&self, name: &str, letters: Vec<DeadLetter>) -> Result<usize, DeliveryError> {
         let moved = letters.len();
         for letter in letters {
-            let id = LetterId { subscriber: new.name.to_owned(), ..letter.id.clone() };
+            let id = LetterId { subscriber: name.to_owned(), ..letter.id.clone() };
             let handed_over = async {
                 self.app.ledger().put_letter(&DeadLetter { id, ..letter.clone() }).await?;
                 self.app.ledger().remove_letter(&letter.id).await
             };
-            handed_over.await.map_err(|source| failed(new.name, source))?;
+            handed_over.await.map_err(|source| failed(name, source))?;
         }
         Ok(moved)
     }

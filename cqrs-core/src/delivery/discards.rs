@@ -14,7 +14,7 @@ use crate::version::Version;
 pub(crate) type LeftOut = BTreeSet<Version>;
 
 /// Where the ledger keeps them, as letters without their records. No subscriber has an `@` in its name.
-fn pile(projection: &str) -> String {
+pub(super) fn pile(projection: &str) -> String {
     format!("{projection}@discarded")
 }
 

@@ -38,6 +38,18 @@ impl EventId {
         same
     }
 
+    /// An alias of the other that is no name of this one.
+    pub(crate) const fn lacks_alias(&self, other: &Self) -> Option<&'static str> {
+        let mut index = 0;
+        while index < other.aliases.len() {
+            if !self.is_named(other.aliases[index]) {
+                return Some(other.aliases[index]);
+            }
+            index += 1;
+        }
+        None
+    }
+
     /// A name that both are stored under.
     pub(crate) const fn shared_name(&self, other: &Self) -> Option<&'static str> {
         if other.is_named(self.name) {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedL
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::{
-    NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64, Saturating,
-    Wrapping,
+    NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroIsize, NonZeroU8, NonZeroU16, NonZeroU32,
+    NonZeroU64, NonZeroUsize, Saturating, Wrapping,
 };
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -27,19 +27,29 @@ macro_rules! scalar {
 
 scalar! {
     "bool": bool;
-    "i8": i8, NonZeroI8;
-    "i16": i16, NonZeroI16;
-    "i32": i32, NonZeroI32;
-    "i64": i64, NonZeroI64;
+    "i8": i8;
+    "i16": i16;
+    "i32": i32;
+    "i64": i64;
     "isize": isize;
-    "u8": u8, NonZeroU8;
-    "u16": u16, NonZeroU16;
-    "u32": u32, NonZeroU32;
-    "u64": u64, NonZeroU64, Version;
+    "u8": u8;
+    "u16": u16;
+    "u32": u32;
+    "u64": u64, Version;
     "usize": usize;
     "f32": f32;
     "f64": f64;
     "char": char;
+    "i8 nonzero": NonZeroI8;
+    "i16 nonzero": NonZeroI16;
+    "i32 nonzero": NonZeroI32;
+    "i64 nonzero": NonZeroI64;
+    "isize nonzero": NonZeroIsize;
+    "u8 nonzero": NonZeroU8;
+    "u16 nonzero": NonZeroU16;
+    "u32 nonzero": NonZeroU32;
+    "u64 nonzero": NonZeroU64;
+    "usize nonzero": NonZeroUsize;
     "string": String, str, PathBuf;
     "null": ();
 }
@@ -127,7 +137,10 @@ macro_rules! tuple {
     };
 }
 
-tuple! { A; A B; A B C; A B C D; A B C D E; A B C D E F; }
+tuple! {
+    A; A B; A B C; A B C D; A B C D E; A B C D E F; A B C D E F G; A B C D E F G H; A B C D E F G H I;
+    A B C D E F G H I J; A B C D E F G H I J K; A B C D E F G H I J K L;
+}
 
 impl EventData for Duration {
     const SHAPE: Shape = Shape::Record(&[Field::of::<u64>("secs"), Field::of::<u32>("nanos")]);
@@ -140,7 +153,7 @@ impl EventData for SystemTime {
 
 /// A type inside of itself: what `#[derive(EventData)]` puts in its place, because a shape that held itself would have
 /// no end.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Itself;
 
 impl EventData for Itself {

@@ -9,7 +9,7 @@ use super::shape::{Field, Shape};
 use super::text::Text;
 
 /// What has changed, one line each.
-pub type Difference = Text<4096>;
+pub(super) type Difference = Text<2048>;
 
 /// How the shape of `E` differs from the locked one; none where it does not.
 pub(super) const fn difference(shape: &Shape, locked: &str, out: &mut Difference) {
@@ -21,6 +21,7 @@ enum Path<'a> {
     Root,
     Step(&'a Path<'a>, &'a str),
     Field(&'a Path<'a>, &'a str),
+    Place(&'a Path<'a>, usize),
 }
 
 impl Path<'_> {
@@ -33,10 +34,18 @@ impl Path<'_> {
             }
             Path::Field(parent, name) => {
                 parent.write(out);
-                if !matches!(parent, Path::Root) {
-                    out.push(".");
+                // Fields of a flattened one are stored beside those around it.
+                if !starts(name.as_bytes(), b"..") {
+                    if !matches!(parent, Path::Root) {
+                        out.push(".");
+                    }
+                    out.push(name);
                 }
-                out.push(name);
+            }
+            Path::Place(parent, index) => {
+                parent.write(out);
+                out.push(".");
+                out.number(*index as u64);
             }
         }
     }
@@ -71,7 +80,7 @@ const fn compare(shape: &Shape, locked: &[u8], path: &Path<'_>, out: &mut Differ
             let (mut index, mut at) = (0, 0);
             while index < items.len() {
                 let end = find(all, at, b',');
-                compare(&items[index], trim(cut(all, at, end)), &Path::Step(path, PLACES[index]), out);
+                compare(&items[index], trim(cut(all, at, end)), &Path::Place(path, index), out);
                 (index, at) = (index + 1, end + 1);
             }
         }
@@ -84,15 +93,34 @@ const fn compare(shape: &Shape, locked: &[u8], path: &Path<'_>, out: &mut Differ
         _ => {
             begin(path, out);
             out.push("was `");
-            out.bytes(locked);
+            quote(locked, out);
             out.push("`, is `");
-            out.shape(shape);
+            quote_shape(shape, out);
             out.push("`");
         }
     }
 }
 
-const PLACES: [&str; 8] = [".0", ".1", ".2", ".3", ".4", ".5", ".6", ".7"];
+/// As much of a text as a message bears.
+const QUOTED: usize = 160;
+
+const fn quote(text: &[u8], out: &mut Difference) {
+    let mut short = Text::<QUOTED>::new();
+    short.bytes(text);
+    out.push(short.text());
+    if short.size() > QUOTED {
+        out.push(" …");
+    }
+}
+
+const fn quote_shape(shape: &Shape, out: &mut Difference) {
+    let mut short = Text::<QUOTED>::new();
+    short.shape(shape);
+    out.push(short.text());
+    if short.size() > QUOTED {
+        out.push(" …");
+    }
+}
 
 const fn compare_fields(fields: &[Field], locked: &[u8], path: &Path<'_>, out: &mut Difference) {
     let mut index = 0;
@@ -106,7 +134,7 @@ const fn compare_fields(fields: &[Field], locked: &[u8], path: &Path<'_>, out: &
                 out.push(field.label);
                 if let Some(shape) = &field.shape {
                     out.push(": ");
-                    out.shape(shape);
+                    quote_shape(shape, out);
                 }
                 out.push("`");
             }
@@ -145,13 +173,13 @@ const fn compare_field(field: &Field, entry: Entry<'_>, path: &Path<'_>, out: &m
         (Some(shape), None) => {
             begin(path, out);
             out.push("had nothing in it, has `");
-            out.shape(shape);
+            quote_shape(shape, out);
             out.push("`");
         }
         (None, Some(locked)) => {
             begin(path, out);
             out.push("had `");
-            out.bytes(locked);
+            quote(locked, out);
             out.push("`, has nothing in it");
         }
     }
@@ -199,7 +227,7 @@ const fn is_array(locked: &[u8], length: usize) -> bool {
 }
 
 const fn is_tuple(locked: &[u8], items: usize) -> bool {
-    if !starts(locked, b"(") || !ends(locked, b")") || items > PLACES.len() {
+    if !starts(locked, b"(") || !ends(locked, b")") {
         return false;
     }
     let all = inside(locked, 1);
@@ -216,5 +244,8 @@ const fn is_choice(locked: &[u8], tagging: &str) -> bool {
 }
 
 const fn same_opaque(name: &str, locked: &[u8]) -> bool {
-    starts(locked, b"opaque ") && same(name.as_bytes(), cut(locked, b"opaque ".len(), locked.len()))
+    let quoted = b"opaque \"";
+    starts(locked, quoted)
+        && ends(locked, b"\"")
+        && same(name.as_bytes(), cut(locked, quoted.len(), locked.len() - 1))
 }

@@ -15,7 +15,7 @@ pub(super) enum NoExample {
 }
 
 /// So many examples are kept of one event.
-const MOST: usize = 16;
+const MOST: usize = 64;
 
 /// Examples that show every case of a choice, values and their absence.
 pub(super) fn examples(shape: &Shape) -> Result<Vec<Value>, NoExample> {
@@ -66,6 +66,11 @@ fn build(shape: &Shape, round: usize) -> Result<Value, NoExample> {
             Value::Array(items.iter().map(|item| build(item, round)).collect::<Result<_, _>>()?)
         }
         Shape::Record(fields) => Value::Object(record(fields, round)?),
+        // What is read, of a type that is written as another one.
+        Shape::Choice("sides", sides) => match sides.last().and_then(|side| side.shape.as_ref()) {
+            Some(read) => build(read, round)?,
+            None => Value::Null,
+        },
         Shape::Choice(tagging, cases) => choice(tagging, cases, round)?,
         Shape::Itself => return Err(NoExample::Endless),
         Shape::Opaque(name) => {
@@ -139,6 +144,7 @@ fn choice(tagging: &str, cases: &[Field], round: usize) -> Result<Value, NoExamp
     loop {
         let Some(case) = order.next() else { return Err(NoExample::Endless) };
         match case.shape.as_ref().map(|shape| build(shape, left)).transpose() {
+            Ok(data) if is_told(case.label, "untagged") => return Ok(data.unwrap_or_default()),
             Ok(data) => return Ok(tagged(tagging, stored_name(case), data)),
             Err(NoExample::Endless) => {}
             Err(refused) => return Err(refused),

@@ -25,7 +25,7 @@ use super::text::Text;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` stands in what is stored, and its shape is not known",
     label = "no `EventData`",
-    note = "derive it where `{Self}` is defined: `#[derive(EventData)]`",
+    note = "if the type is your own, derive it: `#[derive(EventData)]`",
     note = "a field of another crate's type is marked instead: `#[event_data(opaque)]`"
 )]
 pub trait EventData {
@@ -57,7 +57,7 @@ pub enum Shape {
     Choice(&'static str, &'static [Field]),
     /// The nearest type around it once more, in types that contain themselves: `itself`.
     Itself,
-    /// Not looked into; by the name of its type: `opaque Uuid`.
+    /// Not looked into; by the name of its type: `opaque "Uuid"`.
     Opaque(&'static str),
     /// The same, of which an example is known as JSON. It does not show in the text.
     Example(&'static Shape, &'static str),
@@ -100,15 +100,25 @@ impl Shape {
     }
 }
 
+/// The longest text of a shape.
+pub(super) const MOST_BYTES: usize = 64 * 1024;
+
+impl Shape {
+    /// Whether the whole text is written.
+    pub(super) fn fits(&self) -> bool {
+        let mut text = Text::<0>::new();
+        text.shape(self);
+        text.size() <= MOST_BYTES
+    }
+}
+
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut size = Text::<0>::new();
-        size.shape(self);
         // One writer serves both the compiler, which has no heap, and this.
-        let mut text = Box::new(Text::<{ 64 * 1024 }>::new());
+        let mut text = Box::new(Text::<MOST_BYTES>::new());
         text.shape(self);
         f.write_str(text.text())?;
-        if size.size() > text.text().len() { f.write_str(" …") } else { Ok(()) }
+        if self.fits() { Ok(()) } else { f.write_str(" …") }
     }
 }
 

@@ -175,9 +175,106 @@ fn enums_of_all_kinds_are_those_of_serde() {
     is_serdes::<HashMap<String, Vec<Option<Newtype>>>>("map<string, [string?]>");
 }
 
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn write<S: Serializer>(value: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&value.to_string())
+    }
+
+    pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[derive(Serialize, Deserialize, EventData)]
+#[event_data(crate = crate)]
+#[serde(deny_unknown_fields)]
+struct Strict {
+    #[serde(serialize_with = "as_text::write", deserialize_with = "as_text::read")]
+    #[event_data(example = "\"5\"")]
+    first: u64,
+    second: Wide,
+    #[event_data(opaque, example = "{}")]
+    third: HashMap<String, (u8, u8)>,
+}
+
+#[derive(Serialize, Deserialize, EventData)]
+#[event_data(crate = crate)]
+#[serde(tag = "type", rename = "named")]
+struct Named {
+    value: u8,
+}
+
+#[derive(Serialize, Deserialize, EventData)]
+#[event_data(crate = crate)]
+struct Wide(u8, u8, u8, u8, u8, u8, u8, u8, u8, Option<u16>);
+
+#[derive(Serialize, Deserialize, EventData)]
+#[event_data(crate = crate)]
+enum PartlyUntagged {
+    Cash,
+    #[serde(untagged)]
+    Other(String),
+}
+
+#[derive(Serialize, Deserialize, EventData)]
+#[event_data(crate = crate)]
+#[serde(transparent)]
+struct Marked<T> {
+    marker: std::marker::PhantomData<T>,
+    value: u64,
+}
+
+#[derive(Clone, Serialize, Deserialize, EventData)]
+#[event_data(crate = crate)]
+#[serde(from = "String")]
+struct ReadAsText {
+    cents: u64,
+}
+
+impl From<String> for ReadAsText {
+    fn from(text: String) -> Self {
+        Self { cents: text.len() as u64 }
+    }
+}
+
+const WIDTH: usize = 2;
+
+#[derive(Serialize, Deserialize, EventData)]
+#[event_data(crate = crate)]
+struct Digest {
+    bytes: [u8; Self::LENGTH],
+}
+
+impl Digest {
+    const LENGTH: usize = WIDTH;
+}
+
+#[test]
+fn what_changes_the_form_is_in_the_text() {
+    is_serdes::<Strict>(
+        "{ first: opaque \"deserialize_with as_text::read, serialize_with as_text::write\", \
+         second: (u8, u8, u8, u8, u8, u8, u8, u8, u8, u16?), third: opaque \"HashMap<String,(u8,u8)>\", ..: null }",
+    );
+    is_serdes::<Named>("{ type: enum { named }, value: u8 }");
+    is_serdes::<PartlyUntagged>("enum { Cash, Other untagged: string }");
+    is_serdes::<Marked<String>>("u64");
+    is_serdes::<Digest>("{ bytes: [u8; 2] }");
+    is_serdes::<std::num::NonZeroU64>("u64 nonzero");
+    assert_eq!(ReadAsText::SHAPE.to_string(), "sides { written: { cents: u64 }, read: string }");
+    assert_eq!(made_up::<ReadAsText>(), [json!("text")]);
+}
+
 #[test]
 fn a_shape_differs_from_none_but_another() {
     let shapes = [
+        Strict::SHAPE,
+        Wide::SHAPE,
+        PartlyUntagged::SHAPE,
+        ReadAsText::SHAPE,
+        <u64>::SHAPE,
+        std::num::NonZeroU64::SHAPE,
         Everything::SHAPE,
         Adjacent::SHAPE,
         Untagged::SHAPE,

@@ -113,8 +113,9 @@ impl<const N: usize> Text<N> {
             }
             Shape::Itself => self.push("itself"),
             Shape::Opaque(name) => {
-                self.push("opaque ");
+                self.push("opaque \"");
                 self.push(name);
+                self.push("\"");
             }
             Shape::Example(shape, _) => self.shape(shape),
         }

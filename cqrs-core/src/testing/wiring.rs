@@ -38,7 +38,7 @@ use crate::view::MemoryViewStore;
 pub struct WiringProof {
     builder: AppBuilder,
     crates: Vec<String>,
-    listed: Option<BTreeSet<&'static str>>,
+    listed: Option<BTreeSet<(&'static str, &'static str)>>,
 }
 
 impl WiringProof {
@@ -69,8 +69,15 @@ impl WiringProof {
     }
 
     /// These are all aggregates, projections and handlers there are, by name.
-    pub fn lists(mut self, names: &[&'static str]) -> Self {
-        self.listed = Some(names.iter().copied().collect());
+    pub fn lists(
+        mut self,
+        aggregates: &[&'static str],
+        projections: &[&'static str],
+        handlers: &[&'static str],
+    ) -> Self {
+        let kinds = [("aggregate", aggregates), ("projection", projections), ("handler", handlers)];
+        let all = kinds.into_iter().flat_map(|(kind, names)| names.iter().map(move |name| (kind, *name)));
+        self.listed = Some(all.collect());
         self
     }
 
@@ -161,12 +168,12 @@ fn linked_crates() -> BTreeSet<&'static str> {
     paths.filter_map(|path| path.split("::").next()).collect()
 }
 
-fn unlisted(listed: &BTreeSet<&'static str>) -> Vec<WiringFault> {
+fn unlisted(listed: &BTreeSet<(&'static str, &'static str)>) -> Vec<WiringFault> {
     let aggregates = aggregates().into_iter().map(|row| ("aggregate", row.name, row.location));
     let projections = inventory::iter::<ProjectionRow>().map(|row| ("projection", row.name, row.location));
     let handlers = inventory::iter::<HandlerRow>().map(|row| ("handler", row.name, row.location));
     let all = aggregates.chain(projections).chain(handlers);
-    let mut left: Vec<_> = all.filter(|(_, name, _)| !listed.contains(name)).collect();
+    let mut left: Vec<_> = all.filter(|(kind, name, _)| !listed.contains(&(*kind, *name))).collect();
     left.sort_by_key(|(kind, name, _)| (*kind, *name));
     let fault = |(kind, name, location)| WiringFault::NotListed { kind, name, location };
     left.into_iter().map(fault).collect()

@@ -22,6 +22,8 @@ pub(crate) struct SerdeArgs {
     pub(crate) transparent: bool,
     pub(crate) untagged: bool,
     pub(crate) other: bool,
+    /// What is not known is refused.
+    pub(crate) strict: bool,
     pub(crate) tag: Option<String>,
     pub(crate) content: Option<String>,
     /// The functions that write and read in place of the type.
@@ -74,6 +76,7 @@ impl SerdeArgs {
             "transparent" => self.transparent = true,
             "untagged" => self.untagged = true,
             "other" => self.other = true,
+            "deny_unknown_fields" => self.strict = true,
             "tag" => self.tag = value(meta)?,
             "content" => self.content = value(meta)?,
             "with" | "serialize_with" | "deserialize_with" => {

@@ -43,11 +43,9 @@ pub(crate) fn app(app: &App) -> TokenStream {
         .chain(handlers)
         .enumerate()
         .map(|(index, ty)| proof(ty, &private, &quote!(not_applied(TAKEN[#index], APPLIED))));
-    let names = aggregates
-        .iter()
-        .map(|ty| quote!(<#ty as #private::Entity>::NAME))
-        .chain(projections.iter().map(|ty| quote!(<#ty as #private::View>::NAME)))
-        .chain(handlers.iter().map(|ty| quote!(#private::handler_name::<#ty, _, _>())));
+    let named = aggregates.iter().map(|ty| quote!(<#ty as #private::Entity>::NAME));
+    let viewed = projections.iter().map(|ty| quote!(<#ty as #private::View>::NAME));
+    let called = handlers.iter().map(|ty| quote!(#private::handler_name::<#ty, _, _>()));
     quote! {
         const _: () = {
             struct Listed;
@@ -65,7 +63,7 @@ pub(crate) fn app(app: &App) -> TokenStream {
         fn app_lists_all_that_is_linked() {
             #krate::testing::WiringProof::new()
                 #(.provides::<#provides>())*
-                .lists(&[#(#names),*])
+                .lists(&[#(#named),*], &[#(#viewed),*], &[#(#called),*])
                 .assert();
         }
     }

@@ -80,6 +80,7 @@ fn lock(event: &Event, locked: &Locked, private: &TokenStream) -> TokenStream {
     };
     let check = locked.shape.as_ref().map(|shape| {
         quote_spanned!(ident.span()=>
+            #[allow(long_running_const_eval)]
             const _: () = if let ::core::option::Option::Some(message) =
                 #private::changed_shape::<#ident>(#shape)
             {

@@ -2,11 +2,14 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
-use syn::{DeriveInput, Fields, Generics, Ident, LitStr, Path, Token, Variant};
+use syn::{DeriveInput, Fields, Generics, Ident, LitStr, Path, Token, Type, Variant};
 
 use super::case::Case;
 use crate::attr::{DataArgs, SerdeArgs, SerdeNames};
 use crate::diagnostics::Diagnostics;
+
+/// How `events.lock` writes a type that is read as another one than it is written as.
+const SIDES: &str = "sides";
 
 /// `#[derive(EventData)]`.
 pub(crate) struct Data {
@@ -43,17 +46,21 @@ impl Data {
         let args = DataArgs::on_type(&input.attrs, diagnostics);
         let serde = SerdeArgs::read(&input.attrs);
         let reader = Reader { own: &input.ident, krate: &args.krate };
-        let shape = match (&input.data, serde.into.as_ref().or(serde.from.as_ref())) {
-            _ if args.opaque => Shape::Opaque(input.ident.unraw().to_string()),
-            (_, Some(stored)) => Shape::Of(stored.to_token_stream()),
-            (syn::Data::Struct(data), None) => {
-                reader.fields(&data.fields, Cases::of(&serde.rename_all), &serde, diagnostics)
+        let own = match &input.data {
+            syn::Data::Struct(data) => {
+                let shape = reader.fields(&data.fields, Cases::of(&serde.rename_all), &serde, diagnostics);
+                tagged(shape, &serde, &input.ident)
             }
-            (syn::Data::Enum(data), None) => reader.variants(&data.variants, &serde, diagnostics),
-            (syn::Data::Union(data), None) => {
+            syn::Data::Enum(data) => reader.variants(&data.variants, &serde, diagnostics),
+            syn::Data::Union(data) => {
                 diagnostics.at(data.union_token, "`EventData` takes a struct or an enum, not a union");
                 return None;
             }
+        };
+        let shape = if args.opaque {
+            Shape::Opaque(input.ident.unraw().to_string())
+        } else {
+            sides(own, serde.into.as_ref(), serde.from.as_ref())
         };
         let shape = with_example(shape, args.example);
         Some(Self { krate: args.krate, ident: input.ident, generics: input.generics, shape })
@@ -112,9 +119,16 @@ impl Reader<'_> {
             } else if serde.with.is_empty() {
                 Shape::Of(self.without_itself(field.ty.to_token_stream()))
             } else {
-                Shape::Opaque(serde.with.join(", "))
+                with(serde.with)
             };
+            // What is transparent is so by the field that holds something.
+            if container.transparent && text(&field.ty).contains("PhantomData") {
+                continue;
+            }
             read.push(Field { label, shape: Some(with_example(shape, args.example)) });
+        }
+        if container.strict && matches!(fields, Fields::Named(_)) {
+            read.push(Field { label: "..".to_owned(), shape: Some(Shape::Null) });
         }
         let named = matches!(fields, Fields::Named(_));
         let alone = container.transparent || (!named && fields.len() == 1);
@@ -153,9 +167,12 @@ impl Reader<'_> {
             let fields = Cases::of(&serde.rename_all).or(inner);
             let shape = match &variant.fields {
                 _ if args.opaque => Some(Shape::Opaque(name)),
-                _ if !serde.with.is_empty() => Some(Shape::Opaque(serde.with.join(", "))),
+                _ if !serde.with.is_empty() => Some(with(serde.with)),
                 Fields::Unit => None,
-                some => Some(self.fields(some, fields, &SerdeArgs::default(), diagnostics)),
+                some => {
+                    let container = SerdeArgs { strict: container.strict, ..SerdeArgs::default() };
+                    Some(self.fields(some, fields, &container, diagnostics))
+                }
             };
             read.push(Field { label, shape: shape.map(|shape| with_example(shape, args.example)) });
         }
@@ -172,7 +189,12 @@ impl Reader<'_> {
         while let Some(token) = tokens.next() {
             let follows = std::mem::replace(&mut in_path, is_punct(&token, ':'));
             match token {
-                TokenTree::Ident(ident) if !follows && (ident == *self.own || ident == "Self") => {
+                // `Self::LENGTH` is none of its fields.
+                TokenTree::Ident(ident)
+                    if !follows
+                        && (ident == *self.own || ident == "Self")
+                        && !tokens.peek().is_some_and(|next| is_punct(next, ':')) =>
+                {
                     out.extend(quote!(#krate::__private::Itself));
                     if tokens.peek().is_some_and(|next| is_punct(next, '<')) {
                         skip_arguments(&mut tokens);
@@ -236,6 +258,7 @@ fn label(
         (serde.skip_serializing, " unwritten"),
         (serde.skip_deserializing, " unread"),
         (serde.other, " other"),
+        (serde.untagged, " untagged"),
     ] {
         label.push_str(if told { note } else { "" });
     }
@@ -250,6 +273,39 @@ fn quoted(name: &str) -> String {
     } else {
         format!("{name:?}")
     }
+}
+
+/// A struct that is stored with its name in a field.
+fn tagged(shape: Shape, serde: &SerdeArgs, ident: &Ident) -> Shape {
+    match (shape, &serde.tag) {
+        (Shape::Record(mut fields), Some(tag)) => {
+            let label = label(serde, false, &ident.unraw().to_string(), Cases::default(), Case::variant);
+            let name = vec![Field { label, shape: None }];
+            fields
+                .insert(0, Field { label: quoted(tag), shape: Some(Shape::Choice("enum".to_owned(), name)) });
+            Shape::Record(fields)
+        }
+        (shape, _) => shape,
+    }
+}
+
+/// Where another type is written or read in place of this one.
+fn sides(own: Shape, into: Option<&Type>, from: Option<&Type>) -> Shape {
+    let (written, read) = match (into, from) {
+        (None, None) => return own,
+        (Some(into), Some(from)) if text(into) == text(from) => return Shape::Of(into.to_token_stream()),
+        (Some(into), Some(from)) => (Shape::Of(into.to_token_stream()), Shape::Of(from.to_token_stream())),
+        (Some(into), None) => (Shape::Of(into.to_token_stream()), own),
+        (None, Some(from)) => (own, Shape::Of(from.to_token_stream())),
+    };
+    let side = |label: &str, shape| Field { label: label.to_owned(), shape: Some(shape) };
+    Shape::Choice(SIDES.to_owned(), vec![side("written", written), side("read", read)])
+}
+
+/// What functions store in place of the type: their names, in whatever order they are given.
+fn with(mut functions: Vec<String>) -> Shape {
+    functions.sort();
+    Shape::Opaque(functions.join(", "))
 }
 
 fn with_example(shape: Shape, example: Option<LitStr>) -> Shape {

@@ -39,16 +39,22 @@ fn look_up(text: &str, names: &[&str], schema: u32) -> Result<Locked, String> {
     Ok(Locked { shape })
 }
 
-/// The shape behind `OrderCreated 1 `: up to the example, the next entry or the end.
+/// The shape behind `OrderCreated 1 `, as its text is written in one line: up to the example, the next entry or the end.
 fn entry(text: &str, name: &str, schema: u32) -> Option<String> {
-    let plain = name
-        .chars()
-        .all(|character| character.is_alphanumeric() || matches!(character, '_' | '-' | '.' | ':'));
-    let head = if plain { format!("{name} {schema} ") } else { format!("{name:?} {schema} ") };
+    let plain = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '.' | ':');
+    let head =
+        if name.chars().all(plain) { format!("{name} {schema} ") } else { format!("{name:?} {schema} ") };
     let mut lines = text.lines().skip_while(|line| !line.starts_with(&head));
     let mut shape = lines.next()?[head.len()..].trim().to_owned();
-    for line in lines.take_while(|line| line.starts_with(' ') || line.starts_with('}')) {
+    for line in lines.filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
+        if !line.starts_with([' ', '}']) {
+            break;
+        }
+        shape.push(' ');
         shape.push_str(line.trim());
     }
-    Some(shape)
+    match shape.strip_suffix(", }") {
+        Some(fields) => Some(format!("{fields} }}")),
+        None => Some(shape),
+    }
 }

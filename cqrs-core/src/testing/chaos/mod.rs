@@ -6,7 +6,7 @@ mod outcome;
 
 use std::fmt;
 use std::future::poll_fn;
-use std::ops::Range;
+use std::ops::RangeInclusive;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -95,7 +95,7 @@ const ROUNDS: u32 = 1_000;
 #[derive(Debug, Clone)]
 #[must_use = "nothing happens before `run`"]
 pub struct DeliveryChaos {
-    seeds: Range<u64>,
+    seeds: RangeInclusive<u64>,
 }
 
 /// What happened in a chaos that did no harm.
@@ -116,7 +116,7 @@ impl DeliveryChaos {
     /// 50 seeds, or what `CQRS_CHAOS_SEED` and `CQRS_CHAOS_SEEDS` in the environment say.
     ///
     /// # Panics
-    /// Where one of them is no number.
+    /// Where one of them is no number, or no seed is wanted.
     pub fn new() -> Self {
         match (variable(SEED), variable(SEEDS)) {
             (Some(seed), _) => Self::seed(seed),
@@ -125,13 +125,17 @@ impl DeliveryChaos {
     }
 
     /// So many seeds.
+    ///
+    /// # Panics
+    /// Where there is none.
     pub fn seeds(seeds: u64) -> Self {
-        Self { seeds: 0..seeds }
+        assert!(seeds > 0, "no seed: nothing would be delivered");
+        Self { seeds: 0..=seeds - 1 }
     }
 
     /// One seed.
     pub fn seed(seed: u64) -> Self {
-        Self { seeds: seed..seed + 1 }
+        Self { seeds: seed..=seed }
     }
 
     /// Runs each seed on stores of its own.

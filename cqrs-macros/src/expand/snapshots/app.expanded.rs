@@ -68,7 +68,9 @@ fn app_lists_all_that_is_linked() {
             &[
                 <Order as ::cqrs_core::__private::Entity>::NAME,
                 <shop::Account as ::cqrs_core::__private::Entity>::NAME,
-                <OrderSummary as ::cqrs_core::__private::View>::NAME,
+            ],
+            &[<OrderSummary as ::cqrs_core::__private::View>::NAME],
+            &[
                 ::cqrs_core::__private::handler_name::<OrderCreatedHandler, _, _>(),
                 ::cqrs_core::__private::handler_name::<
                     mail::__event_handler_tell_customer,
