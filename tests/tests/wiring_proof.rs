@@ -108,7 +108,7 @@ fn a_crate_that_is_not_linked_is_told() {
 #[test]
 fn what_a_list_leaves_out_is_told() {
     let proof = WiringProof::new().provides::<Mailer>().provides::<desk::Clerk>();
-    let faults = proof.lists(&["Account", "Statement", "greet", "clerk", "Wealth"]).faults();
+    let faults = proof.lists(&["Account"], &["Statement", "Wealth"], &["greet", "clerk"]).faults();
     let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
     let [till, count] = &told[..] else { panic!("{told:?}") };
     assert!(till.starts_with("aggregate `Till` (tests/tests/wiring_proof.rs:"), "{till}");
