@@ -21,6 +21,10 @@ pub struct Deposit {
     pub note: String,
 }
 
+/// Puts money in several times at once, an event each.
+#[derive(Debug, Clone)]
+pub struct DepositAll(pub Vec<Deposit>);
+
 /// An account.
 #[aggregate(entity = "ACCOUNT")]
 #[derive(Debug, Default)]
@@ -34,6 +38,12 @@ impl Account {
     #[command]
     fn deposit(&self, command: &Deposit) -> Result<Deposited, std::convert::Infallible> {
         Ok(Deposited { cents: command.cents, note: command.note.clone() })
+    }
+
+    #[command]
+    fn deposit_all(&self, command: &DepositAll) -> Result<Vec<AccountEvent>, std::convert::Infallible> {
+        let event = |each: &Deposit| Deposited { cents: each.cents, note: each.note.clone() }.into();
+        Ok(command.0.iter().map(event).collect())
     }
 
     #[apply]

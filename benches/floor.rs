@@ -1,0 +1,100 @@
+//! The bare SDK requests that a command is made of, with the same items: what no framework can be faster than.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::ops::RangeInclusive;
+
+use aws_sdk_dynamodb::types::{
+    AttributeValue, PutRequest, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, WriteRequest,
+};
+use cqrs_core::StreamKey;
+use cqrs_core::prelude::*;
+use cqrs_dynamo::Dynamo;
+
+/// DynamoDB takes so many items in one `BatchWriteItem`.
+const BATCH: usize = 25;
+
+type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// The request that an append is.
+///
+/// # Errors
+/// Those of the SDK.
+pub async fn put_item(dynamo: &Dynamo, stream: &StreamKey, version: u64) -> Fallible<()> {
+    dynamo
+        .client()
+        .put_item()
+        .table_name(&dynamo.tables().events)
+        .set_item(Some(item(stream, version)))
+        .condition_expression("attribute_not_exists(pk)")
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        .return_consumed_capacity(ReturnConsumedCapacity::Total)
+        .send()
+        .await?;
+    Ok(())
+}
+
+/// The request that a read is, once per page of 1 MB.
+///
+/// # Errors
+/// Those of the SDK.
+pub async fn query(dynamo: &Dynamo, stream: &StreamKey) -> Fallible<usize> {
+    let (mut items, mut start) = (0, None);
+    loop {
+        let output = dynamo
+            .client()
+            .query()
+            .table_name(&dynamo.tables().events)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":pk", AttributeValue::S(stream.pk().to_owned()))
+            .expression_attribute_values(":first", AttributeValue::S(stream.commit_sk(Version::new(1))))
+            .expression_attribute_values(":last", AttributeValue::S(stream.commit_sk(Version::MAX)))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .set_exclusive_start_key(start)
+            .send()
+            .await?;
+        items += output.items().len();
+        start = output.last_evaluated_key;
+        if start.is_none() {
+            return Ok(items);
+        }
+    }
+}
+
+/// Writes these commits of a stream, a request per 25 of them: a long stream is to be had sooner than by commands.
+///
+/// # Errors
+/// Those of the SDK.
+pub async fn fill(dynamo: &Dynamo, stream: &StreamKey, versions: RangeInclusive<u64>) -> Fallible<()> {
+    let versions: Vec<u64> = versions.collect();
+    for versions in versions.chunks(BATCH) {
+        let mut requests = Vec::with_capacity(BATCH);
+        for version in versions {
+            let put = PutRequest::builder().set_item(Some(item(stream, *version))).build()?;
+            requests.push(WriteRequest::builder().put_request(put).build());
+        }
+        dynamo.client().batch_write_item().request_items(&dynamo.tables().events, requests).send().await?;
+    }
+    Ok(())
+}
+
+/// What [`account::deposit`](crate::account::deposit) stores.
+fn item(stream: &StreamKey, version: u64) -> HashMap<String, AttributeValue> {
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    let number = |value: u64| AttributeValue::N(value.to_string());
+    let data = [("cents".to_owned(), number(5)), ("note".to_owned(), text(&"x".repeat(200)))];
+    let id = format!("{version:08x}-0000-7000-8000-000000000000");
+    let attributes = [
+        ("pk", text(stream.pk())),
+        ("sk", AttributeValue::S(stream.commit_sk(Version::new(version)))),
+        ("version", number(version)),
+        ("type", text("Deposited")),
+        ("schema", number(1)),
+        ("data", AttributeValue::M(data.into())),
+        ("createdAt", AttributeValue::S(Timestamp::now().to_string())),
+        ("commandId", text(&id)),
+        ("correlationId", text(&id)),
+    ];
+    attributes.map(|(name, value)| (name.to_owned(), value)).into()
+}

@@ -1,0 +1,114 @@
+//! The page of the figures: each section between two marks, so that it can be taken anew alone.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use crate::price;
+
+const HEAD: &str = "# Benchmarks\n\n\
+    What stands between two marks is written by the command that it names; the rest by hand.\n";
+
+pub struct Page {
+    path: PathBuf,
+    text: String,
+}
+
+impl Page {
+    /// Opens the page, or begins it.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let text = match fs::read_to_string(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => HEAD.to_owned(),
+            read => read?,
+        };
+        Ok(Self { path: path.to_owned(), text })
+    }
+
+    /// Puts a section in the place of the one of its name, or at the end.
+    pub fn put(&mut self, name: &str, body: &str) -> io::Result<()> {
+        println!("{body}");
+        let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->\n"));
+        let section = format!("{begin}\n{}\n\n{end}", body.trim_end());
+        let old = self.text.find(&begin).zip(self.text.find(&end));
+        match old {
+            Some((from, to)) => self.text.replace_range(from..to + end.len(), &section),
+            None => self.text = format!("{}\n\n{section}", self.text.trim_end()),
+        }
+        fs::write(&self.path, &self.text)
+    }
+}
+
+/// How to take a section anew.
+fn command(name: &str) -> String {
+    format!("`cargo run --release --manifest-path benches/peers/Cargo.toml -- {name}`")
+}
+
+pub fn cost(table: &str) -> String {
+    format!(
+        "## What a command costs\n\n\
+         One command that makes one event, whose item is about 500 bytes here and of like size at the peers; five \
+         where it says so. No clock: the same figures on every machine. {}.\n\n{table}\n\
+         Method: the libraries send through one SDK to one embedded DynamoDB. Requests are counted below the SDK, in \
+         the place of its HTTP client; there, `ReturnConsumedCapacity` is put into requests that lack it, and the \
+         answer's units are added up. The answer to a write whose condition failed names no units; it counts by the \
+         size of its item, a canceled transaction once for each of its items (DynamoDB may charge twice that). The \
+         race is lost for certain: another process commits between the read and the write. cqrs-es and \
+         event-store-adapter then return an error, and the caller sends the command again; this project does so \
+         itself. \"Kept in memory\" is event-store-adapter in a program that keeps its aggregates itself, which the \
+         library allows and does not do. Snapshots are taken every 100 commits.\n\n\
+         Dollars: {}; without storage.\n",
+        command("cost"),
+        price::SOURCE,
+    )
+}
+
+pub fn contention(table: &str) -> String {
+    format!(
+        "## Twenty commands at once on one stream\n\n\
+         Each command once, and what the library makes of it; medians of 9 rounds. {}.\n\n{table}\n\
+         Method: 20 tasks start together on a runtime with a thread per core; a command that ends in a conflict error \
+         did not succeed. No embedded database emulates `TransactionConflict`, with which DynamoDB would refuse some \
+         transactions of the peers before they are tried.\n",
+        command("contention"),
+    )
+}
+
+pub fn latency(table: &str) -> String {
+    format!(
+        "## How long a command takes\n\n\
+         Beside the floor: the bare SDK's requests, with the same items as this project's and their answers not \
+         looked at. On an embedded DynamoDB in memory, so that there is no network in it; a request to DynamoDB takes \
+         milliseconds more, and each request counts. Read the ratios. {}.\n\n{table}\n\
+         Method: all lines of one length in turns, in one run, each with a database of its own; each cold command by \
+         a process that has not seen its stream (another `App`, another client); streams filled without commands \
+         where a library has a way. Snapshots are taken every 100 commits. A stream gets longer by at most a fortieth \
+         while it is timed.\n",
+        command("latency"),
+    )
+}
+
+pub fn throughput(table: &str) -> String {
+    format!(
+        "## How many commands a second\n\n\
+         Commands that succeeded. The embedded DynamoDB in memory is one SQLite database that writes one request after \
+         the other: the limit is the machine, so read the ratios and the share that succeeds. {}.\n\n{table}\n\
+         Method: rounds of half a second, the libraries in turns, medians of 5; a database for each round; a command \
+         that ends in a conflict is not tried again by the task, which goes on to its next.\n",
+        command("throughput"),
+    )
+}
+
+pub fn growth(plots: [&str; 4]) -> String {
+    let images: Vec<String> = plots.iter().map(|name| format!("![{name}]({name}.svg)")).collect();
+    format!(
+        "## How the cost grows\n\nCounted, as above. {}.\n\n{}\n\n\
+         Method: cold commands on streams of so many commits, half way between two snapshots; the second command on \
+         each of so many streams or tenants, by one process that has executed the first (this project keeps 10,000 \
+         states in memory by default: beyond, some are read again; the peers have no tenants, their id names it); a \
+         command with so many read models, this project's as their queues hand the commit to them, with the view in \
+         memory as in a process that runs on, cqrs-es' as queries of its framework. SNS and SQS are not in it. \
+         event-store-adapter has no read models.\n",
+        command("growth"),
+        images.join("\n\n"),
+    )
+}
