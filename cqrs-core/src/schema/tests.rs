@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::diff::{Difference, difference};
 use super::example::{NoExample, examples};
 use super::lock::in_order;
-use super::{EventsLock, Shape};
+use super::{EventsLock, Field, Shape};
 use crate::EventData;
 use crate::{Timestamp, Version};
 
@@ -295,6 +295,13 @@ fn a_shape_differs_from_none_but_another() {
             assert_eq!(shape.fingerprint() == locked.fingerprint(), index == other);
         }
     }
+}
+
+/// `cqrs-macros` has the same test on the text that it reads from the lock.
+#[test]
+fn a_fingerprint_is_the_hash_of_the_text() {
+    let fields = &[Field::of::<String>("id"), Field::of::<Vec<u32>>("quantities")];
+    assert_eq!(Shape::Record(fields).fingerprint(), 13_286_107_032_837_057_374);
 }
 
 #[test]

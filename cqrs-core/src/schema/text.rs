@@ -1,8 +1,8 @@
 use super::shape::{Field, Shape};
 use crate::key::{extend_hash, stable_hash};
 
-/// A text that is put together at compile time, where there is no heap. What does not fit is counted and hashed, and
-/// left out.
+/// A text that is put together at compile time, where there is no heap. What does not fit is counted, and left out; a text
+/// without room is hashed.
 pub struct Text<const N: usize> {
     bytes: [u8; N],
     len: usize,
@@ -33,6 +33,7 @@ impl<const N: usize> Text<N> {
         self.size
     }
 
+    /// Of a text without room.
     pub(crate) const fn hash(&self) -> u64 {
         self.hash
     }
@@ -48,16 +49,17 @@ impl<const N: usize> Text<N> {
     }
 
     pub(crate) const fn bytes(&mut self, bytes: &[u8]) {
+        self.size += bytes.len();
+        if N == 0 {
+            self.hash = extend_hash(self.hash, bytes);
+            return;
+        }
         let mut index = 0;
-        while index < bytes.len() {
-            if self.len < N {
-                self.bytes[self.len] = bytes[index];
-                self.len += 1;
-            }
+        while index < bytes.len() && self.len < N {
+            self.bytes[self.len] = bytes[index];
+            self.len += 1;
             index += 1;
         }
-        self.size += bytes.len();
-        self.hash = extend_hash(self.hash, bytes);
     }
 
     pub(crate) const fn number(&mut self, number: u64) {

@@ -79,10 +79,11 @@ fn lock(event: &Event, locked: &Locked, private: &TokenStream) -> TokenStream {
         const _: &[u8] = ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #path));
     };
     let check = locked.shape.as_ref().map(|shape| {
+        let fingerprint = crate::model::text_fingerprint(shape);
         quote_spanned!(ident.span()=>
             #[allow(long_running_const_eval)]
             const _: () = if let ::core::option::Option::Some(message) =
-                #private::changed_shape::<#ident>(#shape)
+                #private::changed_shape::<#ident>(#shape, #fingerprint)
             {
                 ::core::panic!("{}", message.text())
             };

@@ -30,10 +30,10 @@ pub(crate) fn find(name: &str, aliases: &[String], schema: u32, at: &Ident) -> s
 /// The entry under the first of the names that has one.
 fn look_up(text: &str, names: &[&str], schema: u32) -> Result<Locked, String> {
     // One that git has left unmerged would lock half of the events.
-    if let Some((number, line)) =
-        text.lines().enumerate().find(|(_, line)| line.starts_with("<<<<<<<") || line.starts_with(">>>>>>>"))
-    {
-        return Err(format!("line {}: `{line}` is a conflict that was not merged", number + 1));
+    if let Some(at) = ["<<<<<<<", ">>>>>>>"].iter().find_map(|mark| line_with(text, mark)) {
+        let (before, line) = (&text[..at], text[at..].lines().next().unwrap_or_default());
+        let number = before.lines().count() + 1;
+        return Err(format!("line {number}: `{line}` is a conflict that was not merged"));
     }
     let shape = names.iter().find_map(|name| entry(text, name, schema));
     Ok(Locked { shape })
@@ -44,8 +44,9 @@ fn entry(text: &str, name: &str, schema: u32) -> Option<String> {
     let plain = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '.' | ':');
     let head =
         if name.chars().all(plain) { format!("{name} {schema} ") } else { format!("{name:?} {schema} ") };
-    let mut lines = text.lines().skip_while(|line| !line.starts_with(&head));
-    let mut shape = lines.next()?[head.len()..].trim().to_owned();
+    let start = line_with(text, &head)? + head.len();
+    let mut lines = text[start..].lines();
+    let mut shape = lines.next()?.trim().to_owned();
     for line in lines.filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
         if !line.starts_with([' ', '}']) {
             break;
@@ -56,5 +57,38 @@ fn entry(text: &str, name: &str, schema: u32) -> Option<String> {
     match shape.strip_suffix(", }") {
         Some(fields) => Some(format!("{fields} }}")),
         None => Some(shape),
+    }
+}
+
+/// Where the first line begins that begins so. Every event looks through the whole lock, so it is no loop over its lines.
+fn line_with(text: &str, begin: &str) -> Option<usize> {
+    if text.starts_with(begin) {
+        return Some(0);
+    }
+    text.find(&format!("\n{begin}")).map(|at| at + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOCK: &str = "# remark\n\nReOrderCreated 1 {}\nOrderCreated 11 {}\n\nOrderCreated 1 {\n    id: string,\n    \"a, b\": [{ sku: string }],\n}\n= {}\n\n\"Two Words\" 1 {}\n";
+
+    #[test]
+    fn a_shape_is_read_as_the_compiler_writes_it() {
+        let shape = |name| look_up(LOCK, &[name], 1).unwrap().shape;
+        assert_eq!(shape("OrderCreated").unwrap(), "{ id: string, \"a, b\": [{ sku: string }] }");
+        assert_eq!(shape("Two Words").unwrap(), "{}");
+        assert_eq!(shape("Created"), None);
+        assert_eq!(
+            look_up(&LOCK.replace('\n', "\r\n"), &["OrderCreated"], 1),
+            look_up(LOCK, &["OrderCreated"], 1)
+        );
+    }
+
+    #[test]
+    fn a_conflict_is_found_with_its_line() {
+        let refused = look_up(&LOCK.replace("OrderCreated 11", ">>>>>>> theirs"), &["OrderCreated"], 1);
+        assert_eq!(refused.unwrap_err(), "line 4: `>>>>>>> theirs {}` is a conflict that was not merged");
     }
 }
