@@ -14,12 +14,14 @@ use cqrs_dynamo::{Dynamo, Tables};
 
 use crate::emulator::prefix;
 
-/// The variable that turns the tests on it on: it takes Java, npm, and a hundred megabytes.
+/// The variable that turns the tests on it on: it takes a JDK, npm, and a hundred megabytes.
 pub const WANTED: &str = "CQRS_DYNAMODB_LOCAL";
 
-/// Ends the server with whoever holds its standard input, however that ends. `$1` is the folder, `$2` the port.
+/// Ends the server with whoever holds its standard input, however that ends. `$1` is the folder, `$2` the port, `$3` what
+/// keeps it on the loopback address.
 const KEEPER: &str = r#"
-java -Djava.library.path="$1/DynamoDBLocal_lib" -jar "$1/DynamoDBLocal.jar" -inMemory -disableTelemetry -port "$2" &
+java -Djava.library.path="$1/DynamoDBLocal_lib" -cp "$1/DynamoDBLocal.jar:$1/DynamoDBLocal_lib/*" "$3" \
+    -inMemory -disableTelemetry -port "$2" &
 cat
 kill $!
 "#;
@@ -27,8 +29,7 @@ kill $!
 /// How long it may take to start on a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A server that ends when this value is dropped, or with the process, however that ends. It listens on all addresses of
-/// the machine: it has no option for less.
+/// A server on the loopback address that ends when this value is dropped, or with the process, however that ends.
 #[derive(Debug)]
 pub struct DynamoDbLocal {
     server: Child,
@@ -48,7 +49,7 @@ impl DynamoDbLocal {
             // Past the test harness, which keeps what a passing test prints.
             let _ = writeln!(
                 std::io::stderr(),
-                "SKIPPED what runs on DynamoDB Local: `{WANTED}=1` runs it, with Java 17 and npm"
+                "SKIPPED what runs on DynamoDB Local: `{WANTED}=1` runs it, with a JDK (17) and npm"
             );
             None
         };
@@ -71,6 +72,7 @@ impl DynamoDbLocal {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let server = Command::new("bash")
             .args(["-c", KEEPER, "keeper", folder.trim(), &port.to_string()])
+            .arg(script.with_file_name("LoopbackDynamoDb.java"))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
