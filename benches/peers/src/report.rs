@@ -82,7 +82,8 @@ pub fn latency(table: &str) -> String {
          Method: all lines of one length in turns, in one run, each with a database of its own; each cold command by \
          a process that has not seen its stream (another `App`, another client); streams filled without commands \
          where a library has a way. Snapshots are taken every 100 commits. A stream gets longer by at most a fortieth \
-         while it is timed.\n",
+         while it is timed. No table has a DynamoDB stream: DynamoDB feeds it beside the write, the embedded \
+         database looks through all of its records in each write.\n",
         command("latency"),
     )
 }
