@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::price;
 
-const HEAD: &str = "# Benchmarks\n\n\
-    What stands between two marks is written by the command that it names; the rest by hand.\n";
+const HEAD: &str = "# Benchmarks\n";
 
 pub struct Page {
     path: PathBuf,
