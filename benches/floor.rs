@@ -5,7 +5,8 @@ use std::error::Error;
 use std::ops::RangeInclusive;
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, PutRequest, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, WriteRequest,
+    AttributeValue, PutRequest, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
+    StreamSpecification, WriteRequest,
 };
 use cqrs_core::StreamKey;
 use cqrs_core::prelude::*;
@@ -15,6 +16,18 @@ use cqrs_dynamo::Dynamo;
 const BATCH: usize = 25;
 
 type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Turns the events table's stream off, for what is timed: DynamoDB feeds a stream beside the write, the embedded one
+/// looks through all records of it in each write.
+///
+/// # Errors
+/// Those of the SDK.
+pub async fn without_stream(dynamo: &Dynamo) -> Fallible<()> {
+    let off = StreamSpecification::builder().stream_enabled(false).build()?;
+    let update = dynamo.client().update_table().table_name(&dynamo.tables().events);
+    update.stream_specification(off).send().await?;
+    Ok(())
+}
 
 /// The request that an append is.
 ///

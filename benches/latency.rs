@@ -34,6 +34,7 @@ async fn main() -> Fallible<()> {
 /// The state is in memory: one `PutItem`.
 async fn warm(rounds: usize) -> Fallible<()> {
     let dynamo = Dynamo::embedded_in_memory().await?;
+    floor::without_stream(&dynamo).await?;
     let app = App::builder(dynamo.event_store()).build()?;
     let tenant = Tenant::new("BANK")?;
     let key = AccountKey::new(&tenant, "warm");
@@ -51,6 +52,7 @@ async fn warm(rounds: usize) -> Fallible<()> {
 /// Nothing is in memory, and the stream has `prior` commits: `Query`, `PutItem`.
 async fn cold(prior: u64, rounds: usize) -> Fallible<()> {
     let dynamo = Dynamo::embedded_in_memory().await?;
+    floor::without_stream(&dynamo).await?;
     let tenant = Tenant::new("BANK")?;
     let (mut command, mut bare) = (Samples::default(), Samples::default());
     let each = 1 + prior / GROWTH;

@@ -99,7 +99,9 @@ struct Floor {
 
 impl Floor {
     async fn open() -> Fallible<Self> {
-        Ok(Self { dynamo: Dynamo::embedded_in_memory().await?, tenant: Tenant::new(TENANT)? })
+        let dynamo = Dynamo::embedded_in_memory().await?;
+        floor::without_stream(&dynamo).await?;
+        Ok(Self { dynamo, tenant: Tenant::new(TENANT)? })
     }
 
     fn stream(&self, name: &str) -> Fallible<cqrs_core::StreamKey> {

@@ -55,7 +55,10 @@ pub struct Ours {
 
 impl Ours {
     pub async fn create_tables(conf: &SdkConfig) -> Fallible<()> {
-        Ok(Dynamo::from_conf(conf).create_tables().await?)
+        let dynamo = Dynamo::from_conf(conf);
+        dynamo.create_tables().await?;
+        // The peers' tables have none either.
+        floor::without_stream(&dynamo).await
     }
 
     /// One process.

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::price;
 
-const HEAD: &str = "# Benchmarks\n\n\
-    What stands between two marks is written by the command that it names; the rest by hand.\n";
+const HEAD: &str = "# Benchmarks\n";
 
 pub struct Page {
     path: PathBuf,
@@ -46,8 +45,8 @@ fn command(name: &str) -> String {
 pub fn cost(table: &str) -> String {
     format!(
         "## What a command costs\n\n\
-         One command that makes one event, whose item is about 500 bytes here and of like size at the peers; five \
-         where it says so. No clock: the same figures on every machine. {}.\n\n{table}\n\
+         One command that makes one event, whose item is about 430 bytes here, 360 at cqrs-es and 340 at \
+         event-store-adapter; five events where it says so. No clock: the same figures on every machine. {}.\n\n{table}\n\
          Method: the libraries send through one SDK to one embedded DynamoDB. Requests are counted below the SDK, in \
          the place of its HTTP client; there, `ReturnConsumedCapacity` is put into requests that lack it, and the \
          answer's units are added up. The answer to a write whose condition failed names no units; it counts by the \
@@ -82,7 +81,8 @@ pub fn latency(table: &str) -> String {
          Method: all lines of one length in turns, in one run, each with a database of its own; each cold command by \
          a process that has not seen its stream (another `App`, another client); streams filled without commands \
          where a library has a way. Snapshots are taken every 100 commits. A stream gets longer by at most a fortieth \
-         while it is timed.\n",
+         while it is timed. No table has a DynamoDB stream: DynamoDB feeds it beside the write, the embedded \
+         database looks through all of its records in each write.\n",
         command("latency"),
     )
 }
