@@ -7,12 +7,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_config::SdkConfig;
 use cqrs_dynamo::{Dynamo, Tables};
 
-use crate::emulator::prefix;
+use crate::emulator::{prefix, sdk_config};
 
 /// The variable that turns the tests on it on: it takes a JDK, npm, and a hundred megabytes.
 pub const WANTED: &str = "CQRS_DYNAMODB_LOCAL";
@@ -89,14 +87,7 @@ impl DynamoDbLocal {
     /// A configuration of the SDK that leads here, for one runtime: a client keeps connections to it.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
-        let credentials = Credentials::from_keys("test", "test", None);
-        SdkConfig::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::from_static("eu-central-1"))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .endpoint_url(&self.endpoint)
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build()
+        sdk_config(&self.endpoint)
     }
 
     /// A DynamoDB with tables that no other test of this process has.

@@ -65,14 +65,7 @@ impl Emulator {
     /// A configuration of the SDK that leads here, for one runtime: a client keeps connections to it.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
-        let credentials = Credentials::from_keys("test", "test", None);
-        SdkConfig::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::from_static("eu-central-1"))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .endpoint_url(&self.endpoint)
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build()
+        sdk_config(&self.endpoint)
     }
 
     /// A broker with names that no other test of this process has.
@@ -80,6 +73,18 @@ impl Emulator {
     pub fn broker(&self) -> Broker {
         Broker::from_conf(&self.sdk_config()).with_prefix(prefix())
     }
+}
+
+/// A configuration of the SDK that leads to a server on this machine.
+pub(crate) fn sdk_config(endpoint: &str) -> SdkConfig {
+    let credentials = Credentials::from_keys("test", "test", None);
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::from_static("eu-central-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .endpoint_url(endpoint)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build()
 }
 
 impl Drop for Emulator {
