@@ -1,42 +1,50 @@
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use crate::version::Version;
 
 /// The command ids of a stream's commits: of all, or of those from some version on.
+///
+/// Every commit that is folded adds one, and few commands look for one: so they stand one behind the other, and are
+/// searched from the end.
 #[derive(Default)]
 pub(crate) struct CommandIds {
-    /// Without a gap up to the last commit.
-    in_order: Vec<Arc<str>>,
-    versions: HashMap<Arc<str>, Version>,
+    text: String,
+    /// Where each ends in the text. Without a gap up to the last commit.
+    ends: Vec<usize>,
+    last: Version,
 }
 
 impl CommandIds {
     /// The ids of the last commits up to `version`.
     pub(crate) fn up_to(version: Version, ids: &[String]) -> Self {
         let mut found = Self::default();
-        let before = version.get().saturating_sub(ids.len() as u64);
-        for (number, id) in (before + 1..).zip(ids) {
-            found.push(id, Version::new(number));
-        }
+        ids.iter().for_each(|id| found.push(id, version));
         found
     }
 
+    /// Adds the id of the commit at `version`, which is the last one.
     pub(crate) fn push(&mut self, id: &str, version: Version) {
-        let id: Arc<str> = id.into();
-        self.in_order.push(Arc::clone(&id));
-        self.versions.insert(id, version);
+        self.text.push_str(id);
+        self.ends.push(self.text.len());
+        self.last = version;
     }
 
-    /// The version of the commit that a command became earlier.
+    /// The version of the last commit that a command became earlier.
     pub(crate) fn find(&self, id: &str) -> Option<Version> {
-        self.versions.get(id).copied()
+        let after = self.newest_first().position(|known| known == id)?;
+        Some(Version::new(self.last.get().saturating_sub(after as u64)))
     }
 
     /// The last ids, in the order of their commits.
     pub(crate) fn last(&self, count: usize) -> Vec<String> {
-        let skipped = self.in_order.len().saturating_sub(count);
-        self.in_order.iter().skip(skipped).map(|id| id.as_ref().to_owned()).collect()
+        let mut ids: Vec<String> = self.newest_first().take(count).map(str::to_owned).collect();
+        ids.reverse();
+        ids
+    }
+
+    fn newest_first(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).rev().map(|index| {
+            let begin = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+            &self.text[begin..self.ends[index]]
+        })
     }
 }
 

@@ -39,8 +39,8 @@ impl<A: Aggregate> State<A> {
     /// Folds a stored commit. After an error the state is of no use.
     pub(crate) fn fold(&mut self, commit: &Commit) -> Result<(), StoreError> {
         self.check_next(commit)?;
-        for event in decode::<A>(commit)? {
-            self.aggregate.apply(&event);
+        for raw in RawEvent::all(commit) {
+            self.aggregate.apply(&decode_one::<A>(&raw)?);
         }
         self.note(commit);
         // Whoever wrote this commit had the snapshot to write.
