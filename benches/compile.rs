@@ -45,9 +45,8 @@ fn main() -> Fallible<()> {
     }
     let [plain, serde, event, locked] = &packages;
     let empty = plain.expanded()?;
-    let [of_serde, of_event, of_locked] = [serde, event, locked].map(|package| -> Fallible<f64> {
-        Ok((package.expanded()? - empty) as f64 / EVENTS as f64)
-    });
+    let [of_serde, of_event, of_locked] = [serde, event, locked]
+        .map(|package| -> Fallible<f64> { Ok((package.expanded()? - empty) as f64 / EVENTS as f64) });
     let (of_serde, of_event, of_locked) = (of_serde?, of_event?, of_locked?);
     let whole = times(&packages, false, rounds)?;
     let again = times(&packages, true, rounds)?;
@@ -155,8 +154,7 @@ impl Package {
         let arguments = ["rustc", "--lib", "--profile", "check"];
         fs::write(self.source(), source(self.form)?)?;
         let mut cargo = self.cargo(&arguments, false);
-        let output =
-            cargo.args(["--", "-Zunpretty=expanded"]).env("RUSTC_BOOTSTRAP", "1").output()?;
+        let output = cargo.args(["--", "-Zunpretty=expanded"]).env("RUSTC_BOOTSTRAP", "1").output()?;
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
         }

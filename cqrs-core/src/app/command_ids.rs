@@ -21,6 +21,7 @@ impl CommandIds {
     }
 
     /// Adds the id of the commit at `version`, which is the last one.
+    #[inline]
     pub(crate) fn push(&mut self, id: &str, version: Version) {
         self.text.push_str(id);
         self.ends.push(self.text.len());

@@ -84,6 +84,7 @@ pub(crate) fn decode<A: Aggregate>(commit: &Commit) -> Result<Vec<A::Event>, Sto
     RawEvent::all(commit).map(|raw| decode_one::<A>(&raw)).collect()
 }
 
+#[inline]
 pub(crate) fn decode_one<A: Aggregate>(raw: &RawEvent<'_>) -> Result<A::Event, StoreError> {
     let stored = raw.stored();
     let Some(row) = A::EVENTS.iter().find(|row| row.id.is_stored_as(&stored.name)) else {

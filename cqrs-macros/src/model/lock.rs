@@ -79,7 +79,10 @@ mod tests {
         assert_eq!(shape("OrderCreated").unwrap(), "{ id: string, \"a, b\": [{ sku: string }] }");
         assert_eq!(shape("Two Words").unwrap(), "{}");
         assert_eq!(shape("Created"), None);
-        assert_eq!(look_up(&LOCK.replace('\n', "\r\n"), &["OrderCreated"], 1), look_up(LOCK, &["OrderCreated"], 1));
+        assert_eq!(
+            look_up(&LOCK.replace('\n', "\r\n"), &["OrderCreated"], 1),
+            look_up(LOCK, &["OrderCreated"], 1)
+        );
     }
 
     #[test]
