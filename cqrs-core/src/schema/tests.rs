@@ -203,8 +203,25 @@ fn a_shape_differs_from_none_but_another() {
 /// `cqrs-macros` has the same test on the text that it reads from the lock.
 #[test]
 fn a_fingerprint_is_the_hash_of_the_text() {
-    let fields = &[Field::of::<String>("id"), Field::of::<Vec<u32>>("quantities")];
-    assert_eq!(Shape::Record(fields).fingerprint(), 13_286_107_032_837_057_374);
+    const FIELDS: &[Field] = &[Field::of::<String>("id"), Field::of::<Vec<u32>>("quantities")];
+    assert_eq!(Shape::Record(FIELDS).fingerprint(), 13_286_107_032_837_057_374);
+}
+
+#[test]
+fn a_number_that_json_has_no_place_for_is_looked_for_wherever_one_may_stand() {
+    for shape in [
+        f64::SHAPE,
+        <Vec<Option<f32>>>::SHAPE,
+        <HashMap<String, (u8, [f64; 2])>>::SHAPE,
+        Shape::Record(const { &[Field::of::<u8>("whole"), Field::of::<f64>("share")] }),
+        Shape::Choice("enum", const { &[Field::bare("None"), Field::of::<f64>("Share")] }),
+        Shape::Opaque("Money"),
+        Shape::Scalar("money"),
+    ] {
+        assert!(shape.may_lose_numbers(), "{shape}");
+    }
+    assert!(!Untagged::SHAPE.may_lose_numbers());
+    assert!(!<(u8, BTreeMap<String, Option<i64>>)>::SHAPE.may_lose_numbers());
 }
 
 #[test]
