@@ -39,8 +39,8 @@ impl<A: Aggregate> State<A> {
     /// Folds a stored commit. After an error the state is of no use.
     pub(crate) fn fold(&mut self, commit: &Commit) -> Result<(), StoreError> {
         self.check_next(commit)?;
-        for event in decode::<A>(commit)? {
-            self.aggregate.apply(&event);
+        for raw in RawEvent::all(commit) {
+            self.aggregate.apply(&decode_one::<A>(&raw)?);
         }
         self.note(commit);
         // Whoever wrote this commit had the snapshot to write.
@@ -84,6 +84,7 @@ pub(crate) fn decode<A: Aggregate>(commit: &Commit) -> Result<Vec<A::Event>, Sto
     RawEvent::all(commit).map(|raw| decode_one::<A>(&raw)).collect()
 }
 
+#[inline]
 pub(crate) fn decode_one<A: Aggregate>(raw: &RawEvent<'_>) -> Result<A::Event, StoreError> {
     let stored = raw.stored();
     let Some(row) = A::EVENTS.iter().find(|row| row.id.is_stored_as(&stored.name)) else {

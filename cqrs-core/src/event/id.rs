@@ -23,6 +23,7 @@ impl EventId {
 
     /// Whether the event is, or once was, stored under this type name.
     #[must_use]
+    #[inline]
     pub fn is_stored_as(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
     }

@@ -75,11 +75,19 @@ impl<E: Event> Older<E> {
 }
 
 /// Reads an event that was stored under this or an earlier schema.
+#[inline]
 pub(crate) fn read<E: Event>(schema: u32, data: &Value) -> Result<E, String> {
-    let decode = |data: &Value| E::deserialize(data).map_err(|error| error.to_string());
-    if schema == E::SCHEMA {
-        return decode(data);
-    }
+    if schema == E::SCHEMA { decode(data) } else { read_other(schema, data) }
+}
+
+#[inline]
+fn decode<E: Event>(data: &Value) -> Result<E, String> {
+    E::deserialize(data).map_err(|error| error.to_string())
+}
+
+/// What is not of today's schema; apart, so that a chain costs nothing where nothing is old.
+#[cold]
+fn read_other<E: Event>(schema: u32, data: &Value) -> Result<E, String> {
     if schema > E::SCHEMA {
         return Err(format!(
             "this program knows it up to schema {}; a newer program may have stored it",

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::notation::same;
 use super::text::Text;
 
 /// A type whose stored form is known at compile time: what an event, and what stands inside of one, consists of; and the
@@ -109,6 +110,59 @@ impl Shape {
         let mut text = Text::<0>::new();
         text.shape(self);
         text.size() <= MOST_BYTES
+    }
+}
+
+/// The scalars that JSON has a place for, whatever their value.
+const WHOLE: [&str; 15] = [
+    "bool", "char", "i16", "i32", "i64", "i8", "isize", "null", "string", "u16", "u32", "u64", "u8", "usize",
+    "json",
+];
+
+impl Shape {
+    /// Whether a number may stand in it that becomes null in JSON: NaN, or an infinite one.
+    pub(crate) const fn may_lose_numbers(&self) -> bool {
+        match self {
+            Self::Scalar(name) => {
+                let mut index = 0;
+                while index < WHOLE.len() {
+                    if same(WHOLE[index].as_bytes(), name.as_bytes()) {
+                        return false;
+                    }
+                    index += 1;
+                }
+                true
+            }
+            Self::Optional(inner) | Self::List(inner) | Self::Array(inner, _) | Self::Example(inner, _) => {
+                inner.may_lose_numbers()
+            }
+            Self::Map(key, value) => key.may_lose_numbers() || value.may_lose_numbers(),
+            Self::Tuple(items) => {
+                let mut index = 0;
+                while index < items.len() {
+                    if items[index].may_lose_numbers() {
+                        return true;
+                    }
+                    index += 1;
+                }
+                false
+            }
+            Self::Record(fields) | Self::Choice(_, fields) => {
+                let mut index = 0;
+                while index < fields.len() {
+                    if let Some(shape) = &fields[index].shape
+                        && shape.may_lose_numbers()
+                    {
+                        return true;
+                    }
+                    index += 1;
+                }
+                false
+            }
+            // What stands around it tells.
+            Self::Itself => false,
+            Self::Opaque(_) => true,
+        }
     }
 }
 

@@ -305,6 +305,23 @@ fn a_fingerprint_is_the_hash_of_the_text() {
 }
 
 #[test]
+fn a_number_that_json_has_no_place_for_is_looked_for_wherever_one_may_stand() {
+    for shape in [
+        f64::SHAPE,
+        <Vec<Option<f32>>>::SHAPE,
+        <HashMap<String, (u8, [f64; 2])>>::SHAPE,
+        Shape::Record(const { &[Field::of::<u8>("whole"), Field::of::<f64>("share")] }),
+        Shape::Choice("enum", const { &[Field::bare("None"), Field::of::<f64>("Share")] }),
+        Shape::Opaque("Money"),
+        Shape::Scalar("money"),
+    ] {
+        assert!(shape.may_lose_numbers(), "{shape}");
+    }
+    assert!(!Untagged::SHAPE.may_lose_numbers());
+    assert!(!<(u8, BTreeMap<String, Option<i64>>)>::SHAPE.may_lose_numbers());
+}
+
+#[test]
 fn the_order_of_fields_does_not_count() {
     let left = "{ a: u8, b: [{ c: u8, d: enum tag \"},{\" { X, Y: { p: u8, q: u8 } } }] }";
     let right = "{ b: [{ d: enum tag \"},{\" { Y: { q: u8, p: u8 }, X }, c: u8 }], a: u8 }";
