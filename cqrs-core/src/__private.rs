@@ -9,11 +9,16 @@ pub use serde;
 pub use std::string::String;
 pub use std::vec::Vec;
 
-pub use crate::aggregate::{Aggregate, Command, CommandContext, Decide, Entity, EventRow, Snapshots};
+use serde_json::Value;
+
+pub use crate::aggregate::{
+    Aggregate, Command, CommandContext, Decide, Entity, EventRow, Snapshots, unapplied,
+};
 pub use crate::app::{
     applied, handled, listed_aggregate, listed_handler, listed_projection, not_applied, projected, unreached,
 };
 pub use crate::commit::{EncodeError, StoredEvent};
+use crate::event::older;
 pub use crate::event::older::{JsonStep, Older, UpcastFrom, next_json};
 pub use crate::event::{AggregateEvent, DecodeError, Event, EventId, IntoEvents, RawEvent, Recorded};
 pub use crate::handler::{AllProvidedBy, EventHandler, ProvidedBy, handler_name};
@@ -70,6 +75,22 @@ impl<C: Clone> ByValue for C {
     fn copy(&self) -> Self {
         self.clone()
     }
+}
+
+/// Whether an event is, or once was, stored under a name.
+#[inline]
+#[must_use]
+pub fn is_stored_as<E: AggregateEvent>(name: &str) -> bool {
+    EventId::of::<E>().is_stored_as(name)
+}
+
+/// Decodes a stored event where it is applied.
+///
+/// # Errors
+/// What is wrong with the data.
+#[inline]
+pub fn fold_event<E: AggregateEvent>(schema: u32, data: Value, apply: impl FnOnce(&E)) -> Result<(), String> {
+    older::read_then(schema, data, apply)
 }
 
 /// Serializes one case of an aggregate's event enum.

@@ -21,9 +21,11 @@ mod snapshots;
 
 pub use context::CommandContext;
 pub use decide::{Command, Decide};
-pub use row::EventRow;
+pub use row::{EventRow, unapplied};
 pub use snapshots::Snapshots;
 pub(crate) use snapshots::fingerprint;
+
+use serde_json::Value;
 
 use crate::commit::{EncodeError, StoredEvent};
 use crate::key::AggregateKey;
@@ -64,6 +66,12 @@ pub trait Aggregate: Entity {
 
     /// Folds one event into the state.
     fn apply(&mut self, event: &Self::Event);
+
+    /// Folds one event as it is stored: [`Aggregate::apply`], without the way through the enum.
+    ///
+    /// # Errors
+    /// What is wrong with the data; or that no event is stored under this name.
+    fn fold(&mut self, name: &str, schema: u32, data: Value) -> Result<(), String>;
 
     /// Serializes one event.
     ///

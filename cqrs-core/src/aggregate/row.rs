@@ -1,5 +1,6 @@
 use serde_json::Value;
 
+use super::Aggregate;
 use crate::event::older::{self, EventSchema};
 use crate::event::{AggregateEvent, EventId};
 
@@ -10,7 +11,7 @@ pub struct EventRow<S> {
     pub id: EventId,
     /// Why no subscriber takes it, where the event says so.
     pub(crate) unhandled: Option<&'static str>,
-    pub(crate) decode: fn(u32, &Value) -> Result<S, String>,
+    pub(crate) decode: fn(u32, Value) -> Result<S, String>,
     pub(crate) schemas: fn() -> Vec<EventSchema>,
 }
 
@@ -28,4 +29,11 @@ impl<S> EventRow<S> {
             schemas: older::schemas::<E>,
         }
     }
+}
+
+/// What is wrong with a name that no event of the aggregate is stored under.
+#[cold]
+#[must_use]
+pub fn unapplied<A: Aggregate>() -> String {
+    format!("no `#[apply]` method of `{}` takes this type", A::NAME)
 }

@@ -121,12 +121,12 @@ impl<'a> Engine<'a> {
                 }
                 Ok(Step::Lost(winner)) => {
                     lost += 1;
-                    let wanted = state.version;
-                    if winner.version == wanted.next() {
-                        state.fold(&winner).map_err(|error| self.store_error(error))?;
+                    let (wanted, actual) = (state.version, winner.version);
+                    if actual == wanted.next() {
+                        state.fold(*winner).map_err(|error| self.store_error(error))?;
                     }
                     if self.intent.expected.is_some() || lost >= self.app.inner.settings.conflict.attempts {
-                        break Err(ExecuteError::Conflict { expected: wanted, actual: winner.version });
+                        break Err(ExecuteError::Conflict { expected: wanted, actual });
                     }
                     fresh = false;
                     // The winner's commit is at hand, and going on at once keeps pace with a busy rival; a pause
@@ -242,8 +242,8 @@ impl<'a> Engine<'a> {
             Append::Taken(winner) if winner.metadata.command_id == self.intent.metadata.command_id => {
                 let outcome =
                     if winner.metadata == commit.metadata { Outcome::Committed } else { Outcome::Duplicate };
-                state.fold(&winner).map_err(|error| self.store_error(error))?;
-                self.outcome_of(&winner, outcome).map(Step::Done).map_err(|error| self.store_error(error))
+                state.fold(Commit::clone(&winner)).map_err(|error| self.store_error(error))?;
+                self.outcome_of(*winner, outcome).map(Step::Done).map_err(|error| self.store_error(error))
             }
             Append::Taken(winner) => Ok(Step::Lost(winner)),
         }
@@ -275,7 +275,7 @@ impl<'a> Engine<'a> {
     async fn first_outcome<A: Aggregate>(&self, version: Version) -> Result<Committed<A>, StoreError> {
         let stream = &self.intent.stream;
         let page = self.app.event_store().read(stream, version.previous(), version).await?;
-        match page.commits.first() {
+        match page.commits.into_iter().next() {
             Some(commit) => self.outcome_of(commit, Outcome::Duplicate),
             None => Err(CorruptCommit {
                 pk: stream.pk().to_owned(),
@@ -290,12 +290,12 @@ impl<'a> Engine<'a> {
 
     fn outcome_of<A: Aggregate>(
         &self,
-        commit: &Commit,
+        mut commit: Commit,
         outcome: Outcome,
     ) -> Result<Committed<A>, StoreError> {
         Ok(Committed {
             version: commit.version,
-            events: decode::<A>(commit)?,
+            events: decode::<A>(&mut commit)?,
             metadata: commit.metadata.as_ref().clone(),
             outcome,
         })

@@ -76,7 +76,7 @@ impl App {
             None => self.fold(&mut state, stream, Until::Version(Version::MAX)).await?,
         }
         let known = state.version;
-        for commit in last.iter().skip_while(|commit| commit.version <= known) {
+        for commit in last.into_iter().skip_while(|commit| commit.version <= known) {
             state.fold(commit)?;
         }
         state.snapshot_at = snapshot_at;
@@ -119,8 +119,8 @@ impl App {
     ) -> Result<(), StoreError> {
         loop {
             let page = self.event_store().read(stream, state.version, until.last_version()).await?;
-            for commit in &page.commits {
-                if !until.includes(commit) {
+            for commit in page.commits {
+                if !until.includes(&commit) {
                     return Ok(());
                 }
                 state.fold(commit)?;
@@ -162,8 +162,8 @@ impl App {
         let page = self.event_store().read(stream, before, until.last_version()).await?;
         let Some(mut state) = snapshot.state_after(stream, page.commits.first()) else { return Ok(None) };
         let snapshot_at = state.snapshot_at;
-        for commit in page.commits.iter().skip(1) {
-            if !until.includes(commit) {
+        for commit in page.commits.into_iter().skip(1) {
+            if !until.includes(&commit) {
                 return Ok(Some(state));
             }
             state.fold(commit)?;

@@ -6,11 +6,11 @@ use futures_core::Stream;
 use futures_util::stream;
 
 use super::load::Until;
-use super::state::decode_one;
+use super::state::decode;
 use super::{App, Loaded};
 use crate::aggregate::{Aggregate, Entity};
 use crate::commit::Commit;
-use crate::event::{RawEvent, Recorded};
+use crate::event::Recorded;
 use crate::key::{AggregateKey, StreamKey};
 use crate::projection::{Projection, View, ViewAddress, ViewId};
 use crate::store::{CorruptCommit, Extent, StoreError};
@@ -326,14 +326,14 @@ impl<S> Reading<'_, S> {
             if let Some(event) = self.events.pop_front() {
                 return Ok(Some((event, self)));
             }
-            if let Some(commit) = self.commits.pop_front() {
+            if let Some(mut commit) = self.commits.pop_front() {
                 if commit.version != self.version.next() {
                     return Err(CorruptCommit::behind_gap(&commit, self.version.next()).into());
                 }
                 self.version = commit.version;
-                for raw in RawEvent::all(&commit) {
-                    self.events.push_back(raw.record(decode_one::<A>(&raw)?));
-                }
+                let events = decode::<A>(&mut commit)?;
+                let recorded = |(index, event)| Recorded::of(event, &commit, index);
+                self.events.extend(events.into_iter().enumerate().map(recorded));
                 continue;
             }
             if !self.more {

@@ -1,5 +1,6 @@
 use std::any::Any;
 use std::fmt;
+use std::mem::take;
 use std::sync::Arc;
 
 use moka::sync::Cache;
@@ -7,9 +8,9 @@ use tokio::sync::Mutex;
 
 use super::Loaded;
 use super::command_ids::CommandIds;
-use crate::aggregate::Aggregate;
-use crate::commit::Commit;
-use crate::event::RawEvent;
+use crate::aggregate::{Aggregate, unapplied};
+use crate::commit::{Commit, StoredEvent};
+use crate::event::DecodeError;
 use crate::key::StreamKey;
 use crate::store::{CorruptCommit, StoreError};
 use crate::timestamp::Timestamp;
@@ -37,12 +38,17 @@ impl<A: Aggregate> State<A> {
     }
 
     /// Folds a stored commit. After an error the state is of no use.
-    pub(crate) fn fold(&mut self, commit: &Commit) -> Result<(), StoreError> {
-        self.check_next(commit)?;
-        for raw in RawEvent::all(commit) {
-            self.aggregate.apply(&decode_one::<A>(&raw)?);
+    pub(crate) fn fold(&mut self, mut commit: Commit) -> Result<(), StoreError> {
+        self.check_next(&commit)?;
+        let mut events = take(&mut commit.events).into_iter();
+        let count = events.len();
+        while let Some(StoredEvent { name, schema, data }) = events.next() {
+            if let Err(reason) = self.aggregate.fold(&name, schema, data) {
+                let index = count - events.len() - 1;
+                return Err(DecodeError::new(&commit, index, name, schema, reason).into());
+            }
         }
-        self.note(commit);
+        self.note(&commit);
         // Whoever wrote this commit had the snapshot to write.
         if A::SNAPSHOTS.is_some_and(|snapshots| commit.version.get().is_multiple_of(snapshots.every)) {
             self.snapshot_at = commit.version;
@@ -79,19 +85,17 @@ impl<A: Aggregate> From<State<A>> for Loaded<A> {
     }
 }
 
-/// Decodes the events of a commit.
-pub(crate) fn decode<A: Aggregate>(commit: &Commit) -> Result<Vec<A::Event>, StoreError> {
-    RawEvent::all(commit).map(|raw| decode_one::<A>(&raw)).collect()
-}
-
-#[inline]
-pub(crate) fn decode_one<A: Aggregate>(raw: &RawEvent<'_>) -> Result<A::Event, StoreError> {
-    let stored = raw.stored();
-    let Some(row) = A::EVENTS.iter().find(|row| row.id.is_stored_as(&stored.name)) else {
-        let reason = format!("no `#[apply]` method of `{}` takes this type", A::NAME);
-        return Err(raw.refuse(reason).into());
+/// Takes the events out of a commit.
+pub(crate) fn decode<A: Aggregate>(commit: &mut Commit) -> Result<Vec<A::Event>, StoreError> {
+    let events = take(&mut commit.events);
+    let decode = |(index, StoredEvent { name, schema, data })| {
+        let decoded = match A::EVENTS.iter().find(|row| row.id.is_stored_as(&name)) {
+            Some(row) => (row.decode)(schema, data),
+            None => Err(unapplied::<A>()),
+        };
+        decoded.map_err(|reason| DecodeError::new(commit, index, name, schema, reason).into())
     };
-    (row.decode)(stored.schema, &stored.data).map_err(|reason| raw.refuse(reason).into())
+    events.into_iter().enumerate().map(decode).collect()
 }
 
 /// One stream's place in the cache: its lock, and its state where it is known.

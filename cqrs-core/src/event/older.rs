@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use serde::Deserializer;
 use serde_json::Value;
 
 use super::{Event, EventId};
@@ -15,7 +16,7 @@ enum Kind<E> {
     /// From the struct of the schema before, which reads the ones before it.
     Typed {
         id: EventId,
-        read: fn(u32, &Value) -> Result<E, String>,
+        read: fn(u32, Value) -> Result<E, String>,
         before: fn() -> Vec<EventSchema>,
     },
     /// Step by step on the stored fields; in the order of the schemas, without a hole, up to the event's own.
@@ -39,7 +40,7 @@ pub(crate) struct EventSchema {
     /// What its data consists of; none for a schema that only a function on JSON knows.
     pub shape: Option<Shape>,
     /// Reads its data as the event of today's program.
-    pub(crate) read: fn(u32, &Value) -> Result<(), String>,
+    pub(crate) read: fn(u32, Value) -> Result<(), String>,
 }
 
 impl<E: Event> Older<E> {
@@ -74,20 +75,38 @@ impl<E: Event> Older<E> {
     }
 }
 
-/// Reads an event that was stored under this or an earlier schema.
-#[inline]
-pub(crate) fn read<E: Event>(schema: u32, data: &Value) -> Result<E, String> {
+/// Reads an event that was stored under this or an earlier schema. Its texts are those of the data, moved.
+pub(crate) fn read<E: Event>(schema: u32, data: Value) -> Result<E, String> {
     if schema == E::SCHEMA { decode(data) } else { read_other(schema, data) }
 }
 
+/// [`read`] for data that others read as well.
+pub(crate) fn read_shared<E: Event>(schema: u32, data: &Value) -> Result<E, String> {
+    if schema == E::SCHEMA { decode(data) } else { read_other(schema, data.clone()) }
+}
+
+/// [`read`], without a move of the event: it is lent where it was decoded.
 #[inline]
-fn decode<E: Event>(data: &Value) -> Result<E, String> {
+pub(crate) fn read_then<E: Event>(schema: u32, data: Value, then: impl FnOnce(&E)) -> Result<(), String> {
+    if schema != E::SCHEMA {
+        return read_other(schema, data).map(|event| then(&event));
+    }
+    match &E::deserialize(data) {
+        Ok(event) => {
+            then(event);
+            Ok(())
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn decode<'a, E: Event>(data: impl Deserializer<'a, Error = serde_json::Error>) -> Result<E, String> {
     E::deserialize(data).map_err(|error| error.to_string())
 }
 
 /// What is not of today's schema; apart, so that a chain costs nothing where nothing is old.
 #[cold]
-fn read_other<E: Event>(schema: u32, data: &Value) -> Result<E, String> {
+fn read_other<E: Event>(schema: u32, data: Value) -> Result<E, String> {
     if schema > E::SCHEMA {
         return Err(format!(
             "this program knows it up to schema {}; a newer program may have stored it",
@@ -97,12 +116,12 @@ fn read_other<E: Event>(schema: u32, data: &Value) -> Result<E, String> {
     match &E::OLDER.0 {
         Kind::Typed { read, .. } => read(schema, data),
         Kind::Json(steps) if steps.first().is_some_and(|first| first.from <= schema) => {
-            let mut data = data.clone();
+            let mut data = data;
             for JsonStep { from, step } in steps.iter().filter(|step| step.from >= schema) {
                 data = step(data)
                     .map_err(|reason| format!("`from_json({from}, …)` does not take it: {reason}"))?;
             }
-            decode(&data).map_err(|reason| {
+            decode(data).map_err(|reason| {
                 format!("as `from_json` leaves it, it has not the shape of today: {reason}")
             })
         }
@@ -118,7 +137,7 @@ fn first_schema<E: Event>() -> u32 {
 
 /// All schemas of an event that today's program reads, the oldest first.
 pub(crate) fn schemas<E: Event>() -> Vec<EventSchema> {
-    let check = |schema: u32, data: &Value| read::<E>(schema, data).map(drop);
+    let check = |schema: u32, data: Value| read::<E>(schema, data).map(drop);
     let mut all = match &E::OLDER.0 {
         Kind::None => Vec::new(),
         Kind::Typed { before, .. } => {

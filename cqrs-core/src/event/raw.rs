@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use super::{Event, Recorded, older};
 use crate::commit::{Commit, StoredEvent};
 use crate::key::StreamKey;
@@ -62,30 +60,25 @@ impl<'a> RawEvent<'a> {
     /// # Errors
     /// [`DecodeError`] where the schema is newer than `E`, or the data does not have its shape.
     pub fn decode<E: Event>(&self) -> Result<Recorded<E>, DecodeError> {
-        match older::read(self.stored.schema, &self.stored.data) {
+        match older::read_shared(self.stored.schema, &self.stored.data) {
             Ok(event) => Ok(self.record(event)),
             Err(reason) => Err(self.refuse(reason)),
         }
     }
 
     pub(crate) fn record<E>(&self, event: E) -> Recorded<E> {
-        Recorded::new(
-            event,
-            self.commit.stream.clone(),
-            self.commit.version,
-            self.index,
-            Arc::clone(&self.commit.metadata),
-        )
+        Recorded::of(event, self.commit, self.index)
     }
 
     pub(crate) fn refuse(&self, reason: String) -> DecodeError {
-        DecodeError {
-            stream: self.commit.stream.clone(),
-            version: self.commit.version,
-            index: self.index,
-            name: self.stored.name.clone(),
-            schema: self.stored.schema,
-            reason,
-        }
+        DecodeError::new(self.commit, self.index, self.stored.name.clone(), self.stored.schema, reason)
+    }
+}
+
+impl DecodeError {
+    /// For an event of a commit; its name and schema may have been taken out of it.
+    #[cold]
+    pub(crate) fn new(commit: &Commit, index: usize, name: String, schema: u32, reason: String) -> Self {
+        Self { stream: commit.stream.clone(), version: commit.version, index, name, schema, reason }
     }
 }

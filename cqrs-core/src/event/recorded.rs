@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::AggregateEvent;
 use crate::aggregate::Entity;
+use crate::commit::Commit;
 use crate::key::{AggregateKey, KeyError, StreamKey};
 use crate::metadata::Metadata;
 use crate::version::Version;
@@ -45,6 +46,10 @@ impl<E> Recorded<E> {
     #[must_use]
     pub fn new(event: E, stream: StreamKey, version: Version, index: usize, metadata: Arc<Metadata>) -> Self {
         Self { event, stream, version, index, metadata }
+    }
+
+    pub(crate) fn of(event: E, commit: &Commit, index: usize) -> Self {
+        Self::new(event, commit.stream.clone(), commit.version, index, Arc::clone(&commit.metadata))
     }
 
     /// The event itself.

@@ -156,7 +156,7 @@ impl Check {
             match examples(shape) {
                 Ok(examples) => {
                     let unread = examples.iter().find_map(|example| {
-                        read(id.schema, example).err().map(|reason| (example.clone(), reason))
+                        read(id.schema, example.clone()).err().map(|reason| (example.clone(), reason))
                     });
                     if let Some((example, reason)) = unread {
                         self.problems.push(refused(format!(
@@ -194,7 +194,7 @@ impl Check {
                 continue;
             };
             for example in &entry.examples {
-                if let Err(reason) = (known.read)(schema, example) {
+                if let Err(reason) = (known.read)(schema, example.clone()) {
                     self.problems
                         .push(format!("`{name}` (schema {schema}): {example} cannot be read: {reason}"));
                 }

@@ -183,7 +183,7 @@ impl<A: Aggregate> Scenario<A> {
             events,
             metadata: Arc::new(metadata),
         };
-        let folded = limits::check(&record::encode(&commit)).and_then(|()| self.state.fold(&commit));
+        let folded = limits::check(&record::encode(&commit)).and_then(|()| self.state.fold(commit.clone()));
         folded.unwrap_or_else(|error| panic!("`{}` cannot take this commit: {error}", A::NAME));
         self.history.extend(commit.events);
     }

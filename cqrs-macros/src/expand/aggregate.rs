@@ -15,16 +15,28 @@ pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
         let (cfgs, event) = (&apply.cfgs, &apply.event);
         quote!(#(#cfgs)* #private::EventRow::of::<#event>())
     });
-    let folds = applies.iter().map(|apply| {
-        let Apply { cfgs, name, method, .. } = apply;
-        let call = if apply.valid {
+    let call = |apply: &Apply| {
+        let method = &apply.method;
+        if apply.valid {
             quote!(Self::#method(self, event))
         } else {
             quote!({
                 let _ = event;
             })
-        };
+        }
+    };
+    let cases = applies.iter().map(|apply| {
+        let (cfgs, name, call) = (&apply.cfgs, &apply.name, call(apply));
         quote!(#(#cfgs)* #event::#name(ref event) => #call,)
+    });
+    let folds = applies.iter().map(|apply| {
+        let (cfgs, event, call) = (&apply.cfgs, &apply.event, call(apply));
+        quote! {
+            #(#cfgs)*
+            if #private::is_stored_as::<#event>(name) {
+                return #private::fold_event(schema, data, |event: &#event| #call);
+            }
+        }
     });
     let encodes = applies.iter().map(|apply| {
         let (cfgs, name) = (&apply.cfgs, &apply.name);
@@ -48,8 +60,19 @@ pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
 
             fn apply(&mut self, event: &Self::Event) {
                 match *event {
-                    #(#folds)*
+                    #(#cases)*
                 }
+            }
+
+            #[inline]
+            fn fold(
+                &mut self,
+                name: &str,
+                schema: u32,
+                data: #krate::Json,
+            ) -> ::core::result::Result<(), #private::String> {
+                #(#folds)*
+                ::core::result::Result::Err(#private::unapplied::<Self>())
             }
 
             fn encode(

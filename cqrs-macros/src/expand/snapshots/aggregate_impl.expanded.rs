@@ -51,6 +51,29 @@ impl ::cqrs_core::__private::Aggregate for Order {
             OrderEvent::OrderCancelled(ref event) => Self::cancelled(self, event),
         }
     }
+    #[inline]
+    fn fold(
+        &mut self,
+        name: &str,
+        schema: u32,
+        data: ::cqrs_core::Json,
+    ) -> ::core::result::Result<(), ::cqrs_core::__private::String> {
+        if ::cqrs_core::__private::is_stored_as::<OrderCreated>(name) {
+            return ::cqrs_core::__private::fold_event(
+                schema,
+                data,
+                |event: &OrderCreated| Self::created(self, event),
+            );
+        }
+        if ::cqrs_core::__private::is_stored_as::<OrderCancelled>(name) {
+            return ::cqrs_core::__private::fold_event(
+                schema,
+                data,
+                |event: &OrderCancelled| Self::cancelled(self, event),
+            );
+        }
+        ::core::result::Result::Err(::cqrs_core::__private::unapplied::<Self>())
+    }
     fn encode(
         event: &Self::Event,
     ) -> ::core::result::Result<

@@ -170,6 +170,24 @@ impl ::cqrs_core::__private::Aggregate for Order {
             }
         }
     }
+    #[inline]
+    fn fold(
+        &mut self,
+        name: &str,
+        schema: u32,
+        data: ::cqrs_core::Json,
+    ) -> ::core::result::Result<(), ::cqrs_core::__private::String> {
+        if ::cqrs_core::__private::is_stored_as::<OrderCreated>(name) {
+            return ::cqrs_core::__private::fold_event(
+                schema,
+                data,
+                |event: &OrderCreated| {
+                    let _ = event;
+                },
+            );
+        }
+        ::core::result::Result::Err(::cqrs_core::__private::unapplied::<Self>())
+    }
     fn encode(
         event: &Self::Event,
     ) -> ::core::result::Result<
