@@ -16,6 +16,13 @@ const ROUNDS: [usize; 2] = [300, 900];
 /// [`counted`](crate::case::counted), whatever its work is.
 const COUNTED: &str = "--toggle-collect=*case::counted*";
 
+/// glibc's heap in its simplest mode: what is freed is kept for the next block of its size. Otherwise the order of all that
+/// was freed before decides how long it looks for one.
+const HEAP: (&str, &str) = (
+    "GLIBC_TUNABLES",
+    "glibc.malloc.tcache_count=65535:glibc.malloc.trim_threshold=1073741824:glibc.malloc.mmap_threshold=1073741824",
+);
+
 const MISSING: &str = "`valgrind` is not installed, and this bench counts with it: `apt-get install valgrind` or \
                        `dnf install valgrind`; see https://valgrind.org for the platforms that it runs on";
 
@@ -96,7 +103,7 @@ fn run(case: &str, rounds: usize) -> Fallible<Taken> {
 
 fn valgrind(case: &str, rounds: usize, tool: &[&str]) -> Fallible<String> {
     let mut valgrind = Command::new("valgrind");
-    valgrind.args(tool).arg(env::current_exe()?).args([case, &rounds.to_string()]);
+    valgrind.env(HEAP.0, HEAP.1).args(tool).arg(env::current_exe()?).args([case, &rounds.to_string()]);
     let output = valgrind.output()?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     if output.status.success() { Ok(said) } else { Err(format!("{case}: {said}").into()) }

@@ -36,7 +36,8 @@ impl Page {
         Ok(Self { path: path.to_owned(), text })
     }
 
-    /// Puts a section in the place of the one of its name; a new one behind the nearest of those that it follows.
+    /// Puts a section in the place of the one of its name; a new one beside those that stand next to it
+    /// in [`SECTIONS`].
     pub fn put(&mut self, name: &str, body: &str) -> io::Result<()> {
         println!("{body}");
         let section = format!("{}\n{}\n\n{}", begin(name), body.trim_end(), end(name));
@@ -56,10 +57,14 @@ impl Page {
     }
 
     fn insert(&mut self, name: &str, section: &str) {
-        let before = SECTIONS.iter().take_while(|other| **other != name);
-        match before.rev().find_map(|other| self.place(other)) {
-            Some((_, end)) => self.text.insert_str(end, &format!("\n{section}")),
-            None => self.text = format!("{}\n\n{section}", self.text.trim_end()),
+        let at = SECTIONS.iter().position(|other| *other == name).unwrap_or(SECTIONS.len());
+        let (before, from) = SECTIONS.split_at(at);
+        if let Some((_, end)) = before.iter().rev().find_map(|other| self.place(other)) {
+            self.text.insert_str(end, &format!("\n{section}"));
+        } else if let Some((begin, _)) = from.iter().find_map(|other| self.place(other)) {
+            self.text.insert_str(begin, &format!("{section}\n"));
+        } else {
+            self.text = format!("{}\n\n{section}", self.text.trim_end());
         }
     }
 }
