@@ -176,8 +176,8 @@ pub(crate) fn checked_item(record: Record) -> Result<Item, StoreError> {
 
 /// Attributes that a commit does not have are left alone, whatever they are.
 fn decode(item: Item) -> Result<Commit, StoreError> {
-    let (record, others) = attribute::readable(item);
-    record::decode(record).map_err(|mut corrupt| {
+    let mut others = Vec::new();
+    record::decode(attribute::readable(item, &mut others)).map_err(|mut corrupt| {
         for other in others {
             corrupt.reason.push_str(&format!("; {other}"));
         }
