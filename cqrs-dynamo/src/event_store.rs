@@ -43,14 +43,15 @@ impl EventStore for DynamoEventStore {
     type Delivery = DynamoDeliveryStore;
 
     async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
-        let item = checked_item(record::encode(commit))?;
         let mut contention = Contention::default();
         loop {
+            // Made anew after a contention, which is rare: to keep a copy for it would cost every append.
+            let item = checked_item(record::encode(commit))?;
             let put = self
                 .client
                 .put_item()
                 .table_name(&self.table)
-                .set_item(Some(item.clone()))
+                .set_item(Some(item))
                 .condition_expression("attribute_not_exists(pk)")
                 .return_values_on_condition_check_failure(OnFailure::AllOld)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
