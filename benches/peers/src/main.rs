@@ -42,7 +42,8 @@ async fn main() -> ExitCode {
         eprintln!("`{unknown}` is no section; the sections are {}", SECTIONS.join(", "));
         return ExitCode::FAILURE;
     }
-    let wanted = |name: &&str| *name == "setting" || asked.is_empty() || asked.iter().any(|asked| asked == name);
+    let wanted =
+        |name: &&str| *name == "setting" || asked.is_empty() || asked.iter().any(|asked| asked == name);
     let mut failed = Vec::new();
     for name in SECTIONS.into_iter().filter(wanted) {
         if let Err(error) = renew(name).await {
