@@ -1,9 +1,10 @@
 //! A load of a long stream from its snapshot beside a load of a short stream, on one embedded DynamoDB, in turns.
 //!
-//! `cargo bench -p cqrs-benches --bench snapshot`; two numbers after `--` are the commits of the long stream, 10,000 by
-//! default, and the rounds, 2,000 by default.
+//! `cargo bench -p cqrs-benches --bench snapshot` prints a section of `docs/benchmarks.md`; two numbers after `--` are the
+//! commits of the long stream, 10,000 by default, and the rounds, 2,000 by default.
 
 use std::error::Error;
+use std::fmt::Write;
 
 use cqrs_benches::samples::Samples;
 use cqrs_core::prelude::*;
@@ -18,6 +19,21 @@ const SHORT: usize = 10;
 const TAILS: [usize; 4] = [0, 1, 10, 99];
 /// A process that has never seen the stream is set up for each load.
 const FIRST_ROUNDS: usize = 200;
+/// A whole stream takes its time.
+const WHOLE_ROUNDS: usize = 5;
+
+const METHOD: &str = "
+Method: streams written by commands on an embedded DynamoDB in memory, so that there is no network in it; an event of \
+about 500 bytes as stored. Both streams are loaded in turns, by a process that has loaded them before, medians of so many \
+rounds as were asked for (2,000 by default). A load is a `GetItem` for the snapshot and a `Query` for what follows it, \
+sent at the same time: one round trip, and both ask for a consistent read. The `Query` begins at the snapshot that the \
+process has seen last, so a load reads the commits that came after it, and that of the snapshot itself, which tells \
+whether both belong together; a process that has seen none reads the last commits of the stream, as many as lie between \
+two snapshots, and leaves out those that the snapshot has in it. A stream shorter than the distance of \
+snapshots has none, and the `GetItem` finds nothing. Without snapshots the long stream is read in pages of 1 MB, one \
+after the other. That the state from the snapshot is that of the full fold, whose `apply` is not idempotent, is compared \
+in each run.
+";
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
@@ -67,19 +83,19 @@ account!(every_10, "ACCOUNT_10", "Deposited10", 10);
 
 /// Measures one of them.
 macro_rules! measure {
-    ($module:ident, $every:literal, $commits:expr, $rounds:expr) => {{
+    ($table:expr, $module:ident, $every:literal, $commits:expr, $rounds:expr) => {{
         use $module::AccountKey;
         let dynamo = Dynamo::embedded_in_memory().await?;
         let (writer, reader) = (app(&dynamo)?, app(&dynamo)?);
         let tenant = Tenant::new("BANK")?;
         let (short, long) = (AccountKey::new(&tenant, "short"), AccountKey::new(&tenant, "long"));
+        eprintln!("snapshot_every = {}: writing {} commits", $every, $commits);
         for _ in 0..SHORT {
             writer.execute(&short, Deposit).await?;
         }
         for _ in 0..$commits {
             writer.execute(&long, Deposit).await?;
         }
-        println!("snapshot_every = {}, {} commits", $every, $commits);
         let mut after = 0;
         for tail in TAILS.into_iter().filter(|tail| *tail < $every) {
             for _ in after..tail {
@@ -93,7 +109,7 @@ macro_rules! measure {
                     load.time(&dynamo, round > 0, async { reader.load(key).await }).await?;
                 }
             }
-            show(&format!("{tail} commits after the snapshot"), &ten, &many);
+            row($table, $every, &format!("{tail}"), &ten, &many)?;
         }
         // A process that has never seen the streams.
         let (mut ten, mut many) = (Load::default(), Load::default());
@@ -103,13 +119,20 @@ macro_rules! measure {
                 load.time(&dynamo, true, async { fresh.load(key).await }).await?;
             }
         }
-        show(&format!("{after} after it, first load of a process"), &ten, &many);
+        row($table, $every, &format!("{after}, first load of a process"), &ten, &many)?;
         // And what it would be without the snapshot, which is also what it has to come to.
         let bare = App::builder(dynamo.event_store()).snapshots(MemorySnapshotStore::new()).build()?;
-        let mut full = Load::default();
+        let (mut ten, mut full) = (Load::default(), Load::default());
         let whole = full.time(&dynamo, true, async { bare.load(&long).await }).await?;
-        assert!(whole == reader.load(&long).await?, "the state from the snapshot is not the full fold");
-        println!("  without snapshot     {full}");
+        if whole != reader.load(&long).await? {
+            return Err("the state from the snapshot is not the full fold".into());
+        }
+        for _ in 0..WHOLE_ROUNDS.min($rounds) {
+            for (load, key) in [(&mut ten, &short), (&mut full, &long)] {
+                load.time(&dynamo, true, async { bare.load(key).await }).await?;
+            }
+        }
+        row($table, $every, "all: without the snapshot", &ten, &full)?;
     }};
 }
 
@@ -118,9 +141,18 @@ async fn main() -> Fallible<()> {
     let mut numbers = std::env::args().filter_map(|argument| argument.parse().ok());
     let commits = numbers.next().unwrap_or(COMMITS);
     let rounds = numbers.next().unwrap_or(ROUNDS);
-    println!("per load               requests      RCU  p50 µs   p99 µs");
-    measure!(every_100, 100, commits, rounds);
-    measure!(every_10, 10, commits, rounds);
+    let mut section = format!(
+        "## How long a load from a snapshot takes\n\n\
+         A load of a stream of {commits} commits beside a load of a stream of {SHORT}, right after a snapshot and with \
+         commits behind it: what it costs does not grow with the stream, only with the commits behind the snapshot. Read \
+         the ratios. `cargo bench -p cqrs-benches --bench snapshot`.\n\n\
+         | snapshot every | commits behind it | requests: {SHORT} commits | {commits} | read units: {SHORT} commits | \
+         {commits} | p50 µs: {SHORT} commits | {commits} | p50 ÷ {SHORT} commits |\n\
+         | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+    );
+    measure!(&mut section, every_100, 100, commits, rounds);
+    measure!(&mut section, every_10, 10, commits, rounds);
+    print!("{section}{METHOD}");
     Ok(())
 }
 
@@ -165,19 +197,17 @@ impl Load {
     }
 }
 
-impl std::fmt::Display for Load {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:>8.2} {:>8.2} {}", self.requests(), self.read_units(), self.times)
-    }
-}
-
-fn show(what: &str, short: &Load, long: &Load) {
-    println!(" {what}");
-    println!("  short stream         {short}");
-    println!(
-        "  long stream          {long}   ratios: requests {:.2}, RCU {:.2}, p50 {:.2}",
-        long.requests() / short.requests(),
-        long.read_units() / short.read_units(),
-        long.times.percentile(50) / short.times.percentile(50),
-    );
+/// One line of the table.
+fn row(table: &mut String, every: u64, behind: &str, short: &Load, long: &Load) -> Fallible<()> {
+    let (short_p50, long_p50) = (short.times.percentile(50), long.times.percentile(50));
+    writeln!(
+        table,
+        "| {every} | {behind} | {:.2} | {:.2} | {:.2} | {:.2} | {short_p50:.0} | {long_p50:.0} | {:.2} |",
+        short.requests(),
+        long.requests(),
+        short.read_units(),
+        long.read_units(),
+        long_p50 / short_p50,
+    )?;
+    Ok(())
 }

@@ -61,16 +61,18 @@ fn to_number(text: &str) -> Option<Number> {
 /// The two SDK crates and that of Lambda's events bring a type each for one and the same thing.
 macro_rules! from_attribute {
     ($readable:ident, $to_record:ident, $to_value:ident, $attribute:ident) => {
-        /// The attributes of an item that are JSON, and what the others are.
-        pub(crate) fn $readable(item: HashMap<String, $attribute>) -> (Record, Vec<NoJson>) {
-            let (mut record, mut others) = (Record::new(), Vec::new());
-            for (name, value) in item {
-                match $to_value(value) {
-                    Ok(value) => drop(record.insert(name, value)),
-                    Err(other) => others.push(other.within(&name)),
+        /// The attributes of an item that are JSON; what the others are goes into `others`.
+        pub(crate) fn $readable(
+            item: HashMap<String, $attribute>,
+            others: &mut Vec<NoJson>,
+        ) -> impl Iterator<Item = (String, Value)> {
+            item.into_iter().filter_map(|(name, value)| match $to_value(value) {
+                Ok(value) => Some((name, value)),
+                Err(other) => {
+                    others.push(other.within(&name));
+                    None
                 }
-            }
-            (record, others)
+            })
         }
 
         pub(crate) fn $to_record(item: HashMap<String, $attribute>) -> Result<Record, NoJson> {

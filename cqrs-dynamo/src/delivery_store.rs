@@ -203,7 +203,8 @@ impl DynamoDeliveryStore {
             .send()
             .await
             .map_err(|error| store_error(&self.events_table, error))?;
-        Ok(Value::Object(attribute::readable(output.item.unwrap_or_default()).0))
+        let item = output.item.unwrap_or_default();
+        Ok(Value::Object(attribute::readable(item, &mut Vec::new()).collect()))
     }
 
     pub(crate) fn text(&self, item: &Item, name: &str) -> Result<String, StoreError> {

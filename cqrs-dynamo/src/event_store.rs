@@ -43,14 +43,15 @@ impl EventStore for DynamoEventStore {
     type Delivery = DynamoDeliveryStore;
 
     async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
-        let item = checked_item(record::encode(commit))?;
         let mut contention = Contention::default();
         loop {
+            // Made anew after a contention, which is rare: to keep a copy for it would cost every append.
+            let item = checked_item(record::encode(commit))?;
             let put = self
                 .client
                 .put_item()
                 .table_name(&self.table)
-                .set_item(Some(item.clone()))
+                .set_item(Some(item))
                 .condition_expression("attribute_not_exists(pk)")
                 .return_values_on_condition_check_failure(OnFailure::AllOld)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
@@ -176,8 +177,8 @@ pub(crate) fn checked_item(record: Record) -> Result<Item, StoreError> {
 
 /// Attributes that a commit does not have are left alone, whatever they are.
 fn decode(item: Item) -> Result<Commit, StoreError> {
-    let (record, others) = attribute::readable(item);
-    record::decode(record).map_err(|mut corrupt| {
+    let mut others = Vec::new();
+    record::decode(attribute::readable(item, &mut others)).map_err(|mut corrupt| {
         for other in others {
             corrupt.reason.push_str(&format!("; {other}"));
         }

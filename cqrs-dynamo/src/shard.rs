@@ -164,7 +164,8 @@ fn sequence_number(position: &str) -> &str {
 /// The stored item, without attributes that are no JSON: a commit that lacks one is kept as a dead letter
 /// instead of stopping the feed.
 fn image_of(image: StreamRecord) -> Value {
-    Value::Object(attribute::streamed_readable(image.new_image.unwrap_or_default()).0)
+    let image = image.new_image.unwrap_or_default();
+    Value::Object(attribute::streamed_readable(image, &mut Vec::new()).collect())
 }
 
 #[cfg(test)]

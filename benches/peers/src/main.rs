@@ -1,15 +1,18 @@
 //! Figures of this project beside its peers, and the page that shows them.
 //!
 //! `cargo run --release --manifest-path benches/peers/Cargo.toml` writes `docs/benchmarks.md` and the plots beside it;
-//! names of sections after `--` take only those anew: `cost`, `contention`, `latency`, `throughput`, `growth`.
+//! names of sections after `--` take only those anew: `cost`, `contention`, `latency`, `snapshot`, `throughput`, `replay`,
+//! `instructions`, `compile`, `build`, `growth`. A section that cannot be taken leaves the others as they come.
 
-use std::fs;
 use std::path::Path;
+use std::process::ExitCode;
+use std::{env, fs};
 
-use report::Page;
+use page::{Page, SECTIONS};
 use system::Fallible;
 
 mod adapter;
+mod benches;
 mod contention;
 mod cost;
 mod cqrs_es_store;
@@ -18,6 +21,7 @@ mod growth;
 mod item;
 mod latency;
 mod ours;
+mod page;
 mod plot;
 mod price;
 mod report;
@@ -32,31 +36,47 @@ const TENANT: &str = "BANK";
 const SNAPSHOT_EVERY: usize = 100;
 
 #[tokio::main]
-async fn main() -> Fallible<()> {
-    let asked: Vec<String> = std::env::args().skip(1).collect();
-    let wanted = |name: &str| asked.is_empty() || asked.iter().any(|asked| asked == name);
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
-    let mut page = Page::open(&docs.join("benchmarks.md"))?;
-    page.put("setting", &setting::section())?;
-    if wanted("cost") {
-        page.put("cost", &report::cost(&cost::section().await?))?;
+async fn main() -> ExitCode {
+    let asked: Vec<String> = env::args().skip(1).collect();
+    if let Some(unknown) = asked.iter().find(|asked| !SECTIONS.contains(&asked.as_str())) {
+        eprintln!("`{unknown}` is no section; the sections are {}", SECTIONS.join(", "));
+        return ExitCode::FAILURE;
     }
-    if wanted("contention") {
-        page.put("contention", &report::contention(&contention::section().await?))?;
-    }
-    if wanted("latency") {
-        page.put("latency", &report::latency(&latency::section().await?))?;
-    }
-    if wanted("throughput") {
-        page.put("throughput", &report::throughput(&throughput::section().await?))?;
-    }
-    if wanted("growth") {
-        let plots = growth::plots().await?;
-        for (name, svg) in &plots {
-            fs::write(docs.join(format!("{name}.svg")), svg)?;
+    let wanted =
+        |name: &&str| *name == "setting" || asked.is_empty() || asked.iter().any(|asked| asked == name);
+    let mut failed = Vec::new();
+    for name in SECTIONS.into_iter().filter(wanted) {
+        if let Err(error) = renew(name).await {
+            eprintln!("{name}: {error}");
+            failed.push(name);
         }
-        page.put("growth", &report::growth(plots.each_ref().map(|(name, _)| *name)))?;
     }
+    if failed.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("not taken anew, see above: {}", failed.join(", "));
+    ExitCode::FAILURE
+}
+
+/// Takes one section anew.
+async fn renew(name: &str) -> Fallible<()> {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let section = match name {
+        "setting" => setting::section(),
+        "cost" => report::cost(&cost::section().await?),
+        "contention" => report::contention(&contention::section().await?),
+        "latency" => report::latency(&latency::section().await?),
+        "throughput" => report::throughput(&throughput::section().await?),
+        "growth" => {
+            let plots = growth::plots().await?;
+            for (name, svg) in &plots {
+                fs::write(docs.join(format!("{name}.svg")), svg)?;
+            }
+            report::growth(plots.each_ref().map(|(name, _)| *name))
+        }
+        bench => benches::section(bench)?,
+    };
+    Page::open(&docs.join("benchmarks.md"))?.put(name, &section)?;
     Ok(())
 }
 

@@ -1,45 +1,13 @@
-//! The page of the figures: each section between two marks, so that it can be taken anew alone.
-
-use std::fs;
-use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+//! What stands around the tables: what they show, and how they were taken.
 
 use crate::price;
 
-const HEAD: &str = "# Benchmarks\n";
-
-pub struct Page {
-    path: PathBuf,
-    text: String,
-}
-
-impl Page {
-    /// Opens the page, or begins it.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        let text = match fs::read_to_string(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => HEAD.to_owned(),
-            read => read?,
-        };
-        Ok(Self { path: path.to_owned(), text })
-    }
-
-    /// Puts a section in the place of the one of its name, or at the end.
-    pub fn put(&mut self, name: &str, body: &str) -> io::Result<()> {
-        println!("{body}");
-        let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->\n"));
-        let section = format!("{begin}\n{}\n\n{end}", body.trim_end());
-        let old = self.text.find(&begin).zip(self.text.find(&end));
-        match old {
-            Some((from, to)) => self.text.replace_range(from..to + end.len(), &section),
-            None => self.text = format!("{}\n\n{section}", self.text.trim_end()),
-        }
-        fs::write(&self.path, &self.text)
-    }
-}
+/// How to take the page anew.
+pub const COMMAND: &str = "cargo run --release --manifest-path benches/peers/Cargo.toml";
 
 /// How to take a section anew.
 fn command(name: &str) -> String {
-    format!("`cargo run --release --manifest-path benches/peers/Cargo.toml -- {name}`")
+    format!("`{COMMAND} -- {name}`")
 }
 
 pub fn cost(table: &str) -> String {

@@ -3,24 +3,35 @@
 use std::fs;
 use std::process::Command;
 
+use crate::{benches, report};
+
 /// The versions that count, as the lock file has them.
 const PACKAGES: [&str; 6] =
     ["cqrs-es", "dynamo-es", "event-store-adapter-rs", "aws-sdk-dynamodb", "dynoxide-rs", "tokio"];
 
 pub fn section() -> String {
-    let rustc = Command::new("rustc").arg("--version").output();
-    let rustc =
-        rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
+    let rustc = said_version("rustc").unwrap_or_default();
+    let valgrind = said_version("valgrind").map(|said| format!(", {said}")).unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let versions: Vec<String> = PACKAGES.iter().filter_map(|name| version(name)).collect();
     format!(
-        "Taken on {} with {cores} cores, {} {}; {rustc}, release profile; this project {}, {}.\n",
+        "Taken on {} with {cores} cores, {} {}; {rustc}, release profile{valgrind}; this project {}, {}. By `{}`, which runs `{} NAME` \
+         for the sections that name it.\n",
         processor(),
         std::env::consts::OS,
         std::env::consts::ARCH,
         env!("CARGO_PKG_VERSION"),
         versions.join(", "),
+        report::COMMAND,
+        benches::COMMAND,
     )
+}
+
+/// What a tool says that it is, where it is there.
+fn said_version(tool: &str) -> Option<String> {
+    let output = Command::new(tool).arg("--version").output().ok()?;
+    let said = String::from_utf8(output.stdout).ok()?;
+    Some(said.trim().to_owned()).filter(|said| !said.is_empty())
 }
 
 fn processor() -> String {

@@ -1,10 +1,12 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use uuid::Uuid;
 
 use crate::commit::Commit;
 use crate::key::StreamKey;
+use crate::metadata::Metadata;
+use crate::version::Version;
 
 /// The event on whose behalf a handler sends commands.
 ///
@@ -13,35 +15,36 @@ use crate::key::StreamKey;
 #[derive(Debug)]
 pub(crate) struct Cause {
     handler: &'static str,
-    event: String,
-    command_id: String,
-    correlation_id: String,
-    trace_context: Option<String>,
+    stream: StreamKey,
+    version: Version,
+    index: usize,
+    metadata: Arc<Metadata>,
     sent: Mutex<HashMap<StreamKey, u32>>,
 }
 
 impl Cause {
+    /// Every call of a handler has one, and few send commands: so the texts are made when one is sent.
     pub(crate) fn new(handler: &'static str, commit: &Commit, index: usize) -> Self {
         Self {
             handler,
-            event: format!("{}\n{}\n{index}", commit.stream.pk(), commit.stream.commit_sk(commit.version)),
-            command_id: commit.metadata.command_id.clone(),
-            correlation_id: commit.metadata.correlation_id.clone(),
-            trace_context: commit.metadata.trace_context.clone(),
+            stream: commit.stream.clone(),
+            version: commit.version,
+            index,
+            metadata: Arc::clone(&commit.metadata),
             sent: Mutex::default(),
         }
     }
 
     pub(crate) fn causation_id(&self) -> &str {
-        &self.command_id
+        &self.metadata.command_id
     }
 
     pub(crate) fn correlation_id(&self) -> &str {
-        &self.correlation_id
+        &self.metadata.correlation_id
     }
 
     pub(crate) fn trace_context(&self) -> Option<&str> {
-        self.trace_context.as_deref()
+        self.metadata.trace_context.as_deref()
     }
 
     /// The id of the next command to `target`: a name-based UUID (RFC 9562, version 5).
@@ -49,7 +52,9 @@ impl Cause {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let count = sent.entry(target.clone()).or_default();
         *count += 1;
-        let name = format!("{}\n{}\n{}\n{}\n{count}", self.handler, self.event, target.pk(), target.sk());
+        let Self { handler, stream, version, index, .. } = self;
+        let (pk, sk) = (stream.pk(), stream.commit_sk(*version));
+        let name = format!("{handler}\n{pk}\n{sk}\n{index}\n{}\n{}\n{count}", target.pk(), target.sk());
         Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string()
     }
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::future::Future;
@@ -289,16 +290,17 @@ impl Consumer {
     async fn deliver(&self, commits: &[Commit]) -> (usize, Option<Failure>) {
         let mut worst: (usize, Option<Failure>) = (commits.len(), None);
         for subscriber in &self.subscribers {
-            let (places, wanted): (Vec<usize>, Vec<Commit>) = commits
-                .iter()
-                .enumerate()
-                .filter(|(_, commit)| subscriber.wants(commit))
-                .map(|(place, commit)| (place, commit.clone()))
-                .unzip();
+            let wants = |commit: &&Commit| subscriber.wants(commit);
+            // Most often it is all of them, and there is nothing to copy.
+            let wanted: Cow<'_, [Commit]> = match commits.iter().all(|commit| wants(&commit)) {
+                true => commits.into(),
+                false => commits.iter().filter(wants).cloned().collect(),
+            };
             let (done, failure) = subscriber.deliver(&self.app, &wanted, ONE_TRY).await;
-            let Some(place) = places.get(done) else { continue };
-            if failure.is_some() && *place <= worst.0 {
-                worst = (*place, failure);
+            let mut places = commits.iter().enumerate().filter(|(_, commit)| wants(commit));
+            match places.nth(done) {
+                Some((place, _)) if failure.is_some() && place <= worst.0 => worst = (place, failure),
+                _ => {}
             }
         }
         worst

@@ -9,17 +9,18 @@ fn is_escaped(character: char) -> bool {
 
 /// Appends `text` with `%`, `#`, `@` and control characters as `%XX` per UTF-8 byte.
 pub(crate) fn encode_into(text: &str, out: &mut String) {
-    for character in text.chars() {
-        if is_escaped(character) {
-            let mut bytes = [0; 4];
-            for byte in character.encode_utf8(&mut bytes).bytes() {
-                // Writing to a `String` cannot fail.
-                let _ = write!(out, "%{byte:02X}");
-            }
-        } else {
-            out.push(character);
+    let mut rest = text;
+    while let Some(at) = rest.find(is_escaped) {
+        let (plain, from) = rest.split_at(at);
+        let (character, after) = from.split_at(from.chars().next().map_or(0, char::len_utf8));
+        out.push_str(plain);
+        for byte in character.bytes() {
+            // Writing to a `String` cannot fail.
+            let _ = write!(out, "%{byte:02X}");
         }
+        rest = after;
     }
+    out.push_str(rest);
 }
 
 /// The inverse of [`encode_into`]; `None` for text that `encode_into` cannot have written.

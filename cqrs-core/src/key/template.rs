@@ -6,6 +6,9 @@ use super::part::KeyPart;
 use super::{KeyError, StreamKey, decode, encode_into};
 use crate::tenant::Tenant;
 
+/// Most keys have less bytes, and need not grow while they are rendered.
+const ROOM: usize = 64;
+
 /// One piece of a key template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece {
@@ -102,9 +105,9 @@ pub trait AggregateKey: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// # Errors
     /// [`KeyError::EmptyPart`] and [`KeyError::TooLong`].
     fn stream(&self) -> Result<StreamKey, KeyError> {
-        let mut sk = String::new();
+        let mut sk = String::with_capacity(ROOM);
         render(self, Self::TEMPLATE.sk, "", &mut sk)?;
-        let mut pk = String::new();
+        let mut pk = String::with_capacity(ROOM);
         render(self, Self::TEMPLATE.pk, &sk, &mut pk)?;
         StreamKey::new(pk, sk)
     }

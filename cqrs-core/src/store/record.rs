@@ -74,86 +74,155 @@ fn encode_event(event: &StoredEvent) -> Value {
 ///
 /// # Errors
 /// [`CorruptCommit`] for a missing attribute, one of another kind, or a version that is not the sort key's.
-pub fn decode(mut record: Record) -> Result<Commit, CorruptCommit> {
-    decode_fields(&mut record).map_err(|reason| corrupt(&record, reason))
+pub fn decode(record: impl IntoIterator<Item = (String, Value)>) -> Result<Commit, CorruptCommit> {
+    let mut fields = Fields::of(record);
+    fields.commit().map_err(|reason| fields.corrupt(reason))
 }
 
-/// What is wrong with a record, with as much of its identity as it still has.
-fn corrupt(record: &Record, reason: String) -> CorruptCommit {
-    let text = |name: &str| record.get(name).and_then(Value::as_str);
-    CorruptCommit {
-        pk: text("pk").unwrap_or("missing").to_owned(),
-        sk: text("sk").unwrap_or("missing").to_owned(),
-        version: record.get("version").and_then(Value::as_u64),
-        name: text("type").map(str::to_owned),
-        reason,
-    }
+/// The attributes of a record. Every commit that is loaded or delivered comes through here: so its texts are taken out
+/// of the record, and not looked up in it and copied.
+#[derive(Default)]
+struct Fields {
+    pk: Option<Value>,
+    sk: Option<Value>,
+    version: Option<Value>,
+    name: Option<Value>,
+    schema: Option<Value>,
+    data: Option<Value>,
+    rest: Option<Value>,
+    created_at: Option<Value>,
+    recorded_at: Option<Value>,
+    created_by: Option<Value>,
+    command_id: Option<Value>,
+    correlation_id: Option<Value>,
+    causation_id: Option<Value>,
+    trace_context: Option<Value>,
 }
 
-fn decode_fields(record: &mut Record) -> Result<Commit, String> {
-    let (stream, version) = StreamKey::parse_commit(text(record, "pk")?, text(record, "sk")?)
-        .map_err(|error| error.to_string())?;
-    let stored = number(record, "version")?;
-    if stored != version.get() {
-        return Err(format!("`version` is {stored}, and the sort key says {version}"));
+impl Fields {
+    fn of(record: impl IntoIterator<Item = (String, Value)>) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in record {
+            let field = match name.as_str() {
+                "pk" => &mut fields.pk,
+                "sk" => &mut fields.sk,
+                "version" => &mut fields.version,
+                "type" => &mut fields.name,
+                "schema" => &mut fields.schema,
+                "data" => &mut fields.data,
+                "rest" => &mut fields.rest,
+                "createdAt" => &mut fields.created_at,
+                "recordedAt" => &mut fields.recorded_at,
+                "createdBy" => &mut fields.created_by,
+                "commandId" => &mut fields.command_id,
+                "correlationId" => &mut fields.correlation_id,
+                "causationId" => &mut fields.causation_id,
+                "traceContext" => &mut fields.trace_context,
+                _ => continue,
+            };
+            *field = Some(value);
+        }
+        fields
     }
-    let time = |name: &str| -> Result<Timestamp, String> {
-        text(record, name)?.parse().map_err(|error| format!("`{name}`: {error}"))
-    };
-    let mut metadata = Metadata::new(text(record, "commandId")?, time("createdAt")?);
-    metadata.recorded_at = record.contains_key("recordedAt").then(|| time("recordedAt")).transpose()?;
-    text(record, "correlationId")?.clone_into(&mut metadata.correlation_id);
-    metadata.created_by = optional_text(record, "createdBy")?;
-    metadata.causation_id = optional_text(record, "causationId")?;
-    metadata.trace_context = optional_text(record, "traceContext")?;
 
-    // Checked before any data is taken out, so that the error can still name the type.
-    for name in ["type", "schema"] {
-        if !record.contains_key(name) {
-            return Err(format!("`{name}` is missing"));
+    /// What is wrong with the record, with as much of its identity as it still has.
+    fn corrupt(&self, reason: String) -> CorruptCommit {
+        let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
+        CorruptCommit {
+            pk: text(&self.pk).unwrap_or_else(|| "missing".to_owned()),
+            sk: text(&self.sk).unwrap_or_else(|| "missing".to_owned()),
+            version: self.version.as_ref().and_then(Value::as_u64),
+            name: text(&self.name),
+            reason,
         }
     }
-    let rest = match record.remove("rest") {
-        None => Vec::new(),
-        Some(Value::Array(rest)) => rest,
-        Some(_) => return Err("`rest` is not a list".to_owned()),
-    };
-    let mut events = Vec::with_capacity(1 + rest.len());
-    events.push(decode_event(record)?);
-    for (index, event) in rest.into_iter().enumerate() {
-        let Value::Object(mut event) = event else {
-            return Err(format!("`rest[{index}]` is not a map"));
-        };
-        events.push(decode_event(&mut event).map_err(|reason| format!("`rest[{index}]`: {reason}"))?);
-    }
-    Ok(Commit { stream, version, events, metadata: Arc::new(metadata) })
-}
 
-fn decode_event(record: &mut Record) -> Result<StoredEvent, String> {
-    let name = text(record, "type")?.to_owned();
-    let schema = number(record, "schema")?;
-    let schema = u32::try_from(schema).map_err(|_| format!("`schema` is {schema}"))?;
-    let data = record.remove("data").ok_or("`data` is missing")?;
-    Ok(StoredEvent { name, schema, data })
+    fn commit(&mut self) -> Result<Commit, String> {
+        let (pk, sk) = (text_of(self.pk.as_ref(), "pk")?, text_of(self.sk.as_ref(), "sk")?);
+        let (stream, version) = StreamKey::parse_commit(pk, sk).map_err(|error| error.to_string())?;
+        let stored = number_of(self.version.as_ref(), "version")?;
+        if stored != version.get() {
+            return Err(format!("`version` is {stored}, and the sort key says {version}"));
+        }
+        let command_id = take_text(&mut self.command_id, "commandId")?;
+        let created_at = time(self.created_at.as_ref(), "createdAt")?;
+        let recorded_at = self.recorded_at.as_ref().map(|at| time(Some(at), "recordedAt")).transpose()?;
+        let metadata = Metadata {
+            created_at,
+            recorded_at,
+            command_id,
+            correlation_id: take_text(&mut self.correlation_id, "correlationId")?,
+            created_by: take_optional_text(&mut self.created_by, "createdBy")?,
+            causation_id: take_optional_text(&mut self.causation_id, "causationId")?,
+            trace_context: take_optional_text(&mut self.trace_context, "traceContext")?,
+        };
+        let rest = match self.rest.take() {
+            None => Vec::new(),
+            Some(Value::Array(rest)) => rest,
+            Some(_) => return Err("`rest` is not a list".to_owned()),
+        };
+        let mut events = Vec::with_capacity(1 + rest.len());
+        events.push(self.event()?);
+        for (index, event) in rest.into_iter().enumerate() {
+            let Value::Object(event) = event else {
+                return Err(format!("`rest[{index}]` is not a map"));
+            };
+            let event = Self::of(event).event();
+            events.push(event.map_err(|reason| format!("`rest[{index}]`: {reason}"))?);
+        }
+        Ok(Commit { stream, version, events, metadata: Arc::new(metadata) })
+    }
+
+    /// The type stays, so that an error further on can name it.
+    fn event(&mut self) -> Result<StoredEvent, String> {
+        let name = text_of(self.name.as_ref(), "type")?.to_owned();
+        let schema = number_of(self.schema.as_ref(), "schema")?;
+        let schema = u32::try_from(schema).map_err(|_| format!("`schema` is {schema}"))?;
+        let data = self.data.take().ok_or("`data` is missing")?;
+        Ok(StoredEvent { name, schema, data })
+    }
 }
 
 pub(crate) fn text<'a>(record: &'a Record, name: &str) -> Result<&'a str, String> {
-    match record.get(name) {
-        Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(format!("`{name}` is not a string")),
-        None => Err(format!("`{name}` is missing")),
-    }
-}
-
-fn optional_text(record: &Record, name: &str) -> Result<Option<String>, String> {
-    record.contains_key(name).then(|| text(record, name).map(str::to_owned)).transpose()
+    text_of(record.get(name), name)
 }
 
 pub(crate) fn number(record: &Record, name: &str) -> Result<u64, String> {
-    match record.get(name) {
-        Some(value) => value.as_u64().ok_or_else(|| format!("`{name}` is not a whole number")),
-        None => Err(format!("`{name}` is missing")),
+    number_of(record.get(name), name)
+}
+
+fn text_of<'a>(value: Option<&'a Value>, name: &str) -> Result<&'a str, String> {
+    let value = value.ok_or_else(|| missing(name))?;
+    value.as_str().ok_or_else(|| no_text(name))
+}
+
+fn number_of(value: Option<&Value>, name: &str) -> Result<u64, String> {
+    let value = value.ok_or_else(|| missing(name))?;
+    value.as_u64().ok_or_else(|| format!("`{name}` is not a whole number"))
+}
+
+fn time(value: Option<&Value>, name: &str) -> Result<Timestamp, String> {
+    text_of(value, name)?.parse().map_err(|error| format!("`{name}`: {error}"))
+}
+
+fn take_text(value: &mut Option<Value>, name: &str) -> Result<String, String> {
+    take_optional_text(value, name)?.ok_or_else(|| missing(name))
+}
+
+fn take_optional_text(value: &mut Option<Value>, name: &str) -> Result<Option<String>, String> {
+    match value.take() {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(no_text(name)),
     }
+}
+
+fn missing(name: &str) -> String {
+    format!("`{name}` is missing")
+}
+
+fn no_text(name: &str) -> String {
+    format!("`{name}` is not a string")
 }
 
 #[cfg(test)]

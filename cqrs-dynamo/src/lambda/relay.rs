@@ -91,7 +91,7 @@ impl<P: Publisher> RelayFunction<P> {
 fn read(record: EventRecord) -> (String, Value) {
     let number = number(&record);
     // Attributes that are no JSON are left out, as the stream's own reader does.
-    let (image, _) = attribute::image_readable(record.change.new_image.into_inner());
+    let image = attribute::image_readable(record.change.new_image.into_inner(), &mut Vec::new()).collect();
     (number, Value::Object(image))
 }
 
