@@ -15,6 +15,9 @@ use cqrs_dynamo::Dynamo;
 /// DynamoDB takes so many items in one `BatchWriteItem`.
 const BATCH: usize = 25;
 
+/// An item as the SDK takes it.
+pub type Item = HashMap<String, AttributeValue>;
+
 type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Turns the events table's stream off, for what is timed: DynamoDB feeds a stream beside the write, the embedded one
@@ -80,11 +83,19 @@ pub async fn query(dynamo: &Dynamo, stream: &StreamKey) -> Fallible<usize> {
 /// # Errors
 /// Those of the SDK.
 pub async fn fill(dynamo: &Dynamo, stream: &StreamKey, versions: RangeInclusive<u64>) -> Fallible<()> {
-    let versions: Vec<u64> = versions.collect();
-    for versions in versions.chunks(BATCH) {
+    put_all(dynamo, versions.map(|version| item(stream, version))).await
+}
+
+/// Writes these items into the events table, a request per 25 of them.
+///
+/// # Errors
+/// Those of the SDK.
+pub async fn put_all(dynamo: &Dynamo, items: impl Iterator<Item = Item>) -> Fallible<()> {
+    let mut items = items.peekable();
+    while items.peek().is_some() {
         let mut requests = Vec::with_capacity(BATCH);
-        for version in versions {
-            let put = PutRequest::builder().set_item(Some(item(stream, *version))).build()?;
+        for item in items.by_ref().take(BATCH) {
+            let put = PutRequest::builder().set_item(Some(item)).build()?;
             requests.push(WriteRequest::builder().put_request(put).build());
         }
         dynamo.client().batch_write_item().request_items(&dynamo.tables().events, requests).send().await?;
@@ -93,7 +104,7 @@ pub async fn fill(dynamo: &Dynamo, stream: &StreamKey, versions: RangeInclusive<
 }
 
 /// What [`account::deposit`](crate::account::deposit) stores.
-fn item(stream: &StreamKey, version: u64) -> HashMap<String, AttributeValue> {
+fn item(stream: &StreamKey, version: u64) -> Item {
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let number = |value: u64| AttributeValue::N(value.to_string());
     let data = [("cents".to_owned(), number(5)), ("note".to_owned(), text(&"x".repeat(200)))];

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -11,9 +12,20 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use dynoxide::actions::query::QueryRequest;
+use dynoxide::actions::scan::ScanRequest;
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
+
+/// So many items are read for a page at most. Left alone, dynoxide 3.2 takes all that follow into memory, however many,
+/// and cuts them at 1 MB afterwards: each page would cost the whole rest of the table. Items of 256 bytes fill 1 MB.
+const PAGE_ITEMS: usize = 4_096;
+
+/// So many requests are answered at a time: one by the database, which has a lock around it, and one whose JSON is read or
+/// written meanwhile. More threads would only wait, and each keeps the memory of the largest page that it has read.
+const TURNS: usize = 2;
 
 /// An embedded DynamoDB: a SQLite file, or memory, in the place of the SDK's HTTP client.
 ///
@@ -35,6 +47,7 @@ use serde::de::DeserializeOwned;
 #[derive(Clone)]
 pub struct Embedded {
     database: Database,
+    turns: Arc<Semaphore>,
 }
 
 /// An embedded database that cannot be opened.
@@ -55,7 +68,7 @@ impl Embedded {
         let refused = |reason: String| EmbeddedError { place: format!("`{}`", path.display()), reason };
         let text = path.to_str().ok_or_else(|| refused("its path is not UTF-8".to_owned()))?;
         let database = Database::new(text).map_err(|error| refused(error.to_string()))?;
-        Ok(Self { database })
+        Ok(Self::of(database))
     }
 
     /// A database that lives as long as its clones.
@@ -65,7 +78,11 @@ impl Embedded {
     pub fn in_memory() -> Result<Self, EmbeddedError> {
         let refused =
             |error: DynoxideError| EmbeddedError { place: "in memory".to_owned(), reason: error.to_string() };
-        Ok(Self { database: Database::memory().map_err(refused)? })
+        Ok(Self::of(Database::memory().map_err(refused)?))
+    }
+
+    fn of(database: Database) -> Self {
+        Self { database, turns: Arc::new(Semaphore::new(TURNS)) }
     }
 
     /// A configuration of the SDK that leads here.
@@ -95,8 +112,10 @@ impl HttpClient for Embedded {
 
 impl HttpConnector for Embedded {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let database = self.database.clone();
+        let Self { database, turns } = self.clone();
         HttpConnectorFuture::new(async move {
+            // Nobody closes it.
+            let _turn = turns.acquire().await.ok();
             // SQLite blocks, for a lock of another process up to seconds.
             tokio::task::spawn_blocking(move || answer(&database, &request))
                 .await
@@ -123,12 +142,18 @@ fn answer(database: &Database, request: &HttpRequest) -> Result<HttpResponse, Co
 fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
     match operation {
         "PutItem" => run(body, |request| database.put_item(request)),
-        "Query" => run(body, |request| database.query(request)),
+        "Query" => run(body, |mut request: QueryRequest| {
+            request.limit.get_or_insert(PAGE_ITEMS);
+            database.query(request)
+        }),
         "GetItem" => run(body, |request| database.get_item(request)),
         "TransactWriteItems" => run(body, |request| database.transact_write_items(request)),
         "DeleteItem" => run(body, |request| database.delete_item(request)),
         "UpdateItem" => run(body, |request| database.update_item(request)),
-        "Scan" => run(body, |request| database.scan(request)),
+        "Scan" => run(body, |mut request: ScanRequest| {
+            request.limit.get_or_insert(PAGE_ITEMS);
+            database.scan(request)
+        }),
         "BatchGetItem" => run(body, |request| database.batch_get_item(request)),
         "BatchWriteItem" => run(body, |request| database.batch_write_item(request)),
         "TransactGetItems" => run(body, |request| database.transact_get_items(request)),

@@ -121,8 +121,8 @@
 //! # The embedded database
 //!
 //! The SDK's requests are answered in this process, from SQLite. It stands in for DynamoDB, and is none: every
-//! read is consistent, its stream has one shard and does not forget after 24 hours, and it neither throttles nor
-//! lets transactions meet. Several processes may have one file open; it is not for several machines.
+//! read is consistent, a page has at most 4,096 items, its stream has one shard and does not forget after 24 hours, and it
+//! neither throttles nor lets transactions meet. Several processes may have one file open; it is not for several machines.
 
 mod attribute;
 #[cfg(feature = "broker")]

@@ -27,7 +27,7 @@
 //! * **A replay that was interrupted goes on** when the same call is made again, in any process; what has been done is not
 //!   done again, but for the last page of each worker. [`Replay::restart`] begins anew, for when the fold has changed
 //!   again meanwhile.
-//! * **Memory is flat**: a page of 1 MB and the open view for each worker.
+//! * **Memory is flat**: two pages of 1 MB, one that is worked on and the next one, and the open view for each worker.
 //!
 //! A commit that cannot be applied ends the replay, with an error that names it. One that was discarded from the projection's
 //! dead letters ([`DeadLetters::discard`](crate::delivery::DeadLetters::discard)) is passed over where it cannot be applied,

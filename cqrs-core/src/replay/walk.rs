@@ -1,4 +1,4 @@
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, future, stream};
 
 use super::checkpoint::{Checkpoint, Checkpoints};
 use super::progress::Tally;
@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::projection::View;
-use crate::store::{CommitKey, Extent, StoreError};
+use crate::store::{CommitKey, CommitScan, Extent, StoreError};
 
 /// What is done with the streams that a walk comes to.
 pub(super) trait Work: Sync {
@@ -44,6 +44,14 @@ pub(super) struct Walk<'a, W: Work> {
     pub(super) width: usize,
 }
 
+/// How far a walk has come.
+struct Place<O> {
+    checkpoint: Checkpoint,
+    /// Where the page began that is worked on.
+    after: Option<CommitKey>,
+    last: Option<Last<O>>,
+}
+
 /// The stream that may go on in the next page.
 struct Last<O> {
     stream: StreamKey,
@@ -53,46 +61,75 @@ struct Last<O> {
 
 impl<W: Work> Walk<'_, W> {
     pub(super) async fn through(&self, extent: &Extent) -> Result<(), ReplayError> {
-        let mut checkpoint = self.checkpoints.of(extent);
+        let checkpoint = self.checkpoints.of(extent);
         self.tally.resume(checkpoint.done);
-        let mut after = place_of(&checkpoint).map_err(ReplayError::store::<W::View>)?;
-        let mut last: Option<Last<W::Open>> = None;
-        while !checkpoint.ended {
-            let scan = self.app.event_store().scan(extent, after.as_ref()).await;
-            let scan = scan.map_err(ReplayError::store::<W::View>)?;
-            let read = scan.commits.len() as u64;
-            let mut runs = runs_of(scan.commits);
-            let mut finished = Replayed::default();
-            let mut safe = None;
-            let ended = last.take_if(|last| runs.first().is_some_and(|run| run.stream != last.stream));
-            if let Some(ended) = ended {
-                finished.add(self.finish(ended).await?);
-                safe = after;
-            }
-            let unfinished = runs.pop();
-            if let Some(run) = runs.last() {
-                safe = run.commits.last().map(CommitKey::of);
-                finished.add(self.take_whole(runs, last.take()).await?);
-            }
-            if let Some(run) = unfinished {
-                last = Some(self.take(run, last.take()).await?);
-            }
-            after = scan.next;
-            checkpoint.ended = after.is_none();
-            if let Some(ended) = last.take_if(|_| checkpoint.ended) {
-                finished.add(self.finish(ended).await?);
-            }
-            checkpoint.done.add(finished);
-            if let Some(place) = &safe {
-                checkpoint.after =
-                    Some((place.stream.pk().to_owned(), place.stream.commit_sk(place.version)));
-            }
-            if safe.is_some() || checkpoint.ended {
-                let saved = self.checkpoints.save(extent, &checkpoint).await;
-                saved.map_err(ReplayError::store::<W::View>)?;
-            }
-            self.tally.add(Phase::Fold, Replayed { commits: read, ..finished });
+        if checkpoint.ended {
+            return Ok(());
         }
+        let after = place_of(&checkpoint).map_err(ReplayError::store::<W::View>)?;
+        let mut scan = self.read(extent, after.as_ref()).await?;
+        let mut place = Place { checkpoint, after, last: None };
+        loop {
+            // The next page is on its way while this one is worked on.
+            let next = scan.next.clone();
+            let ahead = async {
+                match &next {
+                    Some(next) => self.read(extent, Some(next)).await.map(Some),
+                    None => Ok(None),
+                }
+            };
+            let (worked, ahead) = future::join(self.work_on(extent, scan, &mut place), ahead).await;
+            worked?;
+            match ahead? {
+                Some(page) => scan = page,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn read(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, ReplayError> {
+        self.app.event_store().scan(extent, after).await.map_err(ReplayError::store::<W::View>)
+    }
+
+    /// Takes the commits of a page, and notes how far that is.
+    async fn work_on(
+        &self,
+        extent: &Extent,
+        scan: CommitScan,
+        place: &mut Place<W::Open>,
+    ) -> Result<(), ReplayError> {
+        let Place { checkpoint, after, last } = place;
+        let read = scan.commits.len() as u64;
+        let mut runs = runs_of(scan.commits);
+        let mut finished = Replayed::default();
+        let mut safe = None;
+        let ended = last.take_if(|last| runs.first().is_some_and(|run| run.stream != last.stream));
+        if let Some(ended) = ended {
+            finished.add(self.finish(ended).await?);
+            safe = after.take();
+        }
+        let unfinished = runs.pop();
+        if let Some(run) = runs.last() {
+            safe = run.commits.last().map(CommitKey::of);
+            finished.add(self.take_whole(runs, last.take()).await?);
+        }
+        if let Some(run) = unfinished {
+            *last = Some(self.take(run, last.take()).await?);
+        }
+        *after = scan.next;
+        checkpoint.ended = after.is_none();
+        if let Some(ended) = last.take_if(|_| checkpoint.ended) {
+            finished.add(self.finish(ended).await?);
+        }
+        checkpoint.done.add(finished);
+        if let Some(place) = &safe {
+            checkpoint.after = Some((place.stream.pk().to_owned(), place.stream.commit_sk(place.version)));
+        }
+        if safe.is_some() || checkpoint.ended {
+            let saved = self.checkpoints.save(extent, checkpoint).await;
+            saved.map_err(ReplayError::store::<W::View>)?;
+        }
+        self.tally.add(Phase::Fold, Replayed { commits: read, ..finished });
         Ok(())
     }
 
