@@ -22,7 +22,7 @@ pub use crate::key::{AggregateKey, KeyError, KeyPart, KeyTemplate, Parts, Piece}
 pub use crate::projection::{Projection, ProjectionArm, View, ViewAddress};
 pub use crate::registry::{AggregateRow, HandlerRow, ProjectionRow};
 use crate::schema::{self, Text};
-pub use crate::schema::{EventData, Field, Itself, Shape, changed_shape};
+pub use crate::schema::{EventData, Field, Itself, Shape, check_shape};
 pub use crate::tenant::Tenant;
 
 /// The two halves of a `Result`, also behind an alias.

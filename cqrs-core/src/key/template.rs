@@ -251,11 +251,13 @@ pub(crate) const fn stable_hash(bytes: &[u8]) -> u64 {
 }
 
 /// The hash of what was hashed before and these bytes.
-pub(crate) const fn extend_hash(mut hash: u64, bytes: &[u8]) -> u64 {
-    let mut index = 0;
-    while index < bytes.len() {
-        hash = (hash ^ bytes[index] as u64).wrapping_mul(0x0000_0100_0000_01b3);
-        index += 1;
+#[allow(clippy::cast_possible_truncation)]
+pub(crate) const fn extend_hash(mut hash: u64, mut bytes: &[u8]) -> u64 {
+    // Beside an `events.lock`, the compiler interprets this for every event, and would spend most of that on calls of
+    // `wrapping_mul`.
+    while let [byte, rest @ ..] = bytes {
+        hash = ((hash ^ *byte as u64) as u128 * 0x0000_0100_0000_01b3) as u64;
+        bytes = rest;
     }
     hash
 }

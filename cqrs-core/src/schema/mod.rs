@@ -173,15 +173,24 @@ pub use text::Text;
 
 use crate::event::Event;
 
-/// What the compiler says where an event has another shape than the one that is locked; none where it has that one.
+/// Stops the compiler where an event has another shape than the one that is locked, and tells what has changed.
 ///
 /// `fingerprint` is that of the locked text. Nearly always it is the shape's own, and a number takes the compiler a tenth of
 /// the time that the comparison takes.
-#[must_use]
-pub const fn changed_shape<E: Event>(locked: &str, fingerprint: u64) -> Option<Text<4096>> {
+///
+/// # Panics
+/// With the difference; at the place of the call, which the macro gives the name of the event.
+#[track_caller]
+pub const fn check_shape<E: Event>(locked: &str, fingerprint: u64) {
     if E::SHAPE.fingerprint() == fingerprint {
-        return None;
+        return;
     }
+    if let Some(message) = changed_shape::<E>(locked) {
+        panic!("{}", message.text());
+    }
+}
+
+const fn changed_shape<E: Event>(locked: &str) -> Option<Text<4096>> {
     let mut changes = diff::Difference::new();
     diff::difference(&E::SHAPE, locked, &mut changes);
     if changes.size() == 0 {

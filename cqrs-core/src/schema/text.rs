@@ -69,55 +69,56 @@ impl<const N: usize> Text<N> {
         self.bytes(&[b'0' + (number % 10) as u8]);
     }
 
+    /// In bytes, as a call of a function is what takes the compiler longest.
     pub(crate) const fn shape(&mut self, shape: &Shape) {
         match shape {
-            Shape::Scalar(name) => self.push(name),
+            Shape::Scalar(name) => self.bytes(name.as_bytes()),
             Shape::Optional(inner) => {
                 self.shape(inner);
-                self.push("?");
+                self.bytes(b"?");
             }
             Shape::List(item) => {
-                self.push("[");
+                self.bytes(b"[");
                 self.shape(item);
-                self.push("]");
+                self.bytes(b"]");
             }
             Shape::Array(item, length) => {
-                self.push("[");
+                self.bytes(b"[");
                 self.shape(item);
-                self.push("; ");
+                self.bytes(b"; ");
                 self.number(*length as u64);
-                self.push("]");
+                self.bytes(b"]");
             }
             Shape::Tuple(items) => {
-                self.push("(");
+                self.bytes(b"(");
                 let mut index = 0;
                 while index < items.len() {
                     if index > 0 {
-                        self.push(", ");
+                        self.bytes(b", ");
                     }
                     self.shape(&items[index]);
                     index += 1;
                 }
-                self.push(")");
+                self.bytes(b")");
             }
             Shape::Map(key, value) => {
-                self.push("map<");
+                self.bytes(b"map<");
                 self.shape(key);
-                self.push(", ");
+                self.bytes(b", ");
                 self.shape(value);
-                self.push(">");
+                self.bytes(b">");
             }
             Shape::Record(fields) => self.fields(fields),
             Shape::Choice(tagging, cases) => {
-                self.push(tagging);
-                self.push(" ");
+                self.bytes(tagging.as_bytes());
+                self.bytes(b" ");
                 self.fields(cases);
             }
-            Shape::Itself => self.push("itself"),
+            Shape::Itself => self.bytes(b"itself"),
             Shape::Opaque(name) => {
-                self.push("opaque \"");
-                self.push(name);
-                self.push("\"");
+                self.bytes(b"opaque \"");
+                self.bytes(name.as_bytes());
+                self.bytes(b"\"");
             }
             Shape::Example(shape, _) => self.shape(shape),
         }
@@ -125,22 +126,22 @@ impl<const N: usize> Text<N> {
 
     const fn fields(&mut self, fields: &[Field]) {
         if fields.is_empty() {
-            self.push("{}");
+            self.bytes(b"{}");
             return;
         }
-        self.push("{ ");
+        self.bytes(b"{ ");
         let mut index = 0;
         while index < fields.len() {
             if index > 0 {
-                self.push(", ");
+                self.bytes(b", ");
             }
-            self.push(fields[index].label);
+            self.bytes(fields[index].label.as_bytes());
             if let Some(shape) = &fields[index].shape {
-                self.push(": ");
+                self.bytes(b": ");
                 self.shape(shape);
             }
             index += 1;
         }
-        self.push(" }");
+        self.bytes(b" }");
     }
 }
