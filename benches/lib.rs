@@ -1,5 +1,6 @@
-//! What the benches share: the domain that is timed, and the bare requests beside it.
+//! What the benches share: the domain that is timed, the bare requests beside it, and packages to compile.
 
 pub mod account;
 pub mod floor;
+pub mod package;
 pub mod samples;

@@ -1,0 +1,148 @@
+//! What `#[event]` costs the compiler, beside serde's two derives on the same structs: the time of `cargo check`, and the
+//! bytes of the expansion.
+//!
+//! `cargo bench -p cqrs-benches --bench compile`; a number after `--` is how often each crate is checked, 7 times by
+//! default. Four crates of 200 structs are written, with the same dependencies: plain structs, serde's derives, `#[event]`,
+//! and `#[event]` beside an `events.lock` that has them all. In every round each is touched and checked, in turn, so that a
+//! drift of the machine reaches all of them; the median counts. The time is that of the processor, where `/proc` tells it,
+//! so that other programs count little. What the plain structs take is subtracted, so that the start of cargo and the
+//! metadata of the dependencies, which are the same for all, do not hide the difference.
+//! Expansions are printed by rustc (`-Zunpretty=expanded`, for which it is told to take unstable options).
+
+mod events;
+
+use std::env;
+use std::error::Error;
+use std::path::Path;
+
+use cqrs_benches::package::{Package, median, time};
+
+use events::Form;
+
+const EVENTS: usize = 200;
+const ROUNDS: usize = 7;
+
+type Fallible<T> = Result<T, Box<dyn Error>>;
+
+/// A crate of such structs.
+struct Events {
+    form: Form,
+    package: Package,
+}
+
+/// What one form takes beyond another, an event.
+#[derive(Clone, Copy)]
+struct Cost {
+    bytes: f64,
+    check: f64,
+    again: f64,
+}
+
+fn main() -> Fallible<()> {
+    let rounds = env::args().find_map(|argument| argument.parse().ok()).unwrap_or(ROUNDS);
+    let mut all = Vec::new();
+    for form in [Form::Plain, Form::Serde, Form::Event, Form::Locked] {
+        let events = Events::new(form)?;
+        events.check(false)?;
+        all.push(events);
+    }
+    let bytes = all.iter().map(Events::expanded).collect::<Fallible<Vec<f64>>>()?;
+    let check = times(&all, false, rounds)?;
+    let again = times(&all, true, rounds)?;
+    let costs: Vec<Cost> = (1..all.len())
+        .map(|at| Cost {
+            bytes: (bytes[at] - bytes[0]) / EVENTS as f64,
+            check: check[at - 1],
+            again: again[at - 1],
+        })
+        .collect();
+    print(&costs, rounds);
+    Ok(())
+}
+
+fn print(costs: &[Cost], rounds: usize) {
+    println!(
+        "## What an event costs the compiler\n\n\
+         `#[event]` derives serde's two traits and adds an event's own; beside it, the two derives alone on the same \
+         structs. `cargo bench -p cqrs-benches --bench compile`.\n\n\
+         | | expansion beyond serde's, bytes | ÷ serde's | `cargo check`, ms | ÷ serde | changed and checked again, ms | ÷ serde |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    );
+    let serde = costs[0];
+    let rows = ["serde's two derives", "`#[event]`", "`#[event]`, with an `events.lock`"];
+    for (row, cost) in rows.iter().zip(costs) {
+        let (beyond, share) = match cost.bytes - serde.bytes {
+            0.0 => (format!("(serde's: {:.0})", serde.bytes), String::new()),
+            beyond => (format!("{beyond:.0}"), format!("{:.1} %", beyond / serde.bytes * 100.0)),
+        };
+        println!(
+            "| {row} | {beyond} | {share} | {:.2} | {:.2} | {:.2} | {:.2} |",
+            cost.check,
+            cost.check / serde.check,
+            cost.again,
+            cost.again / serde.again,
+        );
+    }
+    println!(
+        "\nMethod: four crates of {EVENTS} structs of four fields each, with the same dependencies: the structs alone, \
+         with serde's derives, with `#[event]`, and with `#[event]` beside an `events.lock` of them all. Each figure is \
+         one struct's part of what its crate takes beyond the crate of the structs alone: time of the processor in \
+         `cargo check`, the crates in turns, medians of {rounds} rounds; bytes of what rustc prints as the expansion \
+         (`-Zunpretty=expanded`). Checked again is with rustc's incremental cache, after the file was written anew \
+         without a change."
+    );
+}
+
+/// The median of what each form but the first takes beyond the first: milliseconds an event.
+fn times(all: &[Events], incremental: bool, rounds: usize) -> Fallible<Vec<f64>> {
+    let mut beyond = vec![Vec::new(); all.len() - 1];
+    for round in 0..=rounds {
+        let mut taken = vec![0.0; all.len()];
+        for place in 0..all.len() {
+            let at = (place + round) % all.len();
+            taken[at] = all[at].check(incremental)?;
+        }
+        eprintln!("round {round} of {rounds}: {taken:.0?} ms");
+        // In the first round the caches are filled.
+        if round > 0 {
+            for (at, beyond) in beyond.iter_mut().enumerate() {
+                beyond.push((taken[at + 1] - taken[0]) / EVENTS as f64);
+            }
+        }
+    }
+    Ok(beyond.into_iter().map(median).collect())
+}
+
+impl Events {
+    fn new(form: Form) -> Fallible<Self> {
+        let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compile");
+        // One target directory, so that the dependencies are compiled once.
+        let (folder, target) = (place.join(form.name()), place.join("target"));
+        let dependencies =
+            "serde = { version = \"1\", features = [\"derive\"] }\ncqrs-core.path = \"$ROOT/cqrs-core\"";
+        let package = Package::new(folder, target, "events", dependencies)?;
+        if form == Form::Locked {
+            package.write("events.lock", &events::lock(EVENTS))?;
+        }
+        Ok(Self { form, package })
+    }
+
+    fn write(&self) -> Fallible<()> {
+        Ok(self.package.write("src/lib.rs", &events::source(self.form, EVENTS))?)
+    }
+
+    /// Checks it anew; milliseconds.
+    fn check(&self, incremental: bool) -> Fallible<f64> {
+        self.write()?;
+        let (_, took) = time(&mut self.package.cargo(&["check", "--offline"], incremental))?;
+        Ok(took.processor.as_secs_f64() * 1e3)
+    }
+
+    /// How many bytes rustc prints as the expansion.
+    fn expanded(&self) -> Fallible<f64> {
+        self.write()?;
+        let mut cargo = self.package.cargo(&["rustc", "--offline", "--lib", "--profile", "check"], false);
+        cargo.args(["--", "-Zunpretty=expanded"]).env("RUSTC_BOOTSTRAP", "1");
+        Ok(time(&mut cargo)?.0.stdout.len() as f64)
+    }
+}
