@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 /// What stands on the structs.
 #[derive(Clone, Copy, PartialEq)]
-pub enum Form {
+pub(crate) enum Form {
     Plain,
     Serde,
     Event,
@@ -10,7 +10,7 @@ pub enum Form {
 }
 
 impl Form {
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Form::Plain => "plain",
             Form::Serde => "serde",
@@ -21,7 +21,7 @@ impl Form {
 }
 
 /// The structs of a crate.
-pub fn source(form: Form, count: usize) -> String {
+pub(crate) fn source(form: Form, count: usize) -> String {
     let on_struct = match form {
         Form::Plain => "",
         Form::Serde => {
@@ -39,7 +39,7 @@ pub fn source(form: Form, count: usize) -> String {
 }
 
 /// Their `events.lock`.
-pub fn lock(count: usize) -> String {
+pub(crate) fn lock(count: usize) -> String {
     (0..count).fold(String::new(), |mut text, number| {
         let _ = write!(
             text,
