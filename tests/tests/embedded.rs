@@ -51,14 +51,18 @@ fn requests_that_wait_for_the_database_hold_no_threads() {
     let runtime = Builder::new_current_thread().enable_all().on_thread_start(count).build().unwrap();
     runtime.block_on(async {
         let dynamo = Dynamo::embedded_in_memory().await.unwrap();
-        let puts = (0..64).map(|number| {
-            let put = dynamo.client().put_item().table_name(&dynamo.tables().views);
-            put.item("pk", text("p")).item("sk", text(&number.to_string())).send()
-        });
-        try_join_all(puts).await.unwrap();
+        let (client, table) = (dynamo.client(), &dynamo.tables().views);
+        let put = |number: usize| {
+            let put = client.put_item().table_name(table).item("pk", text("p"));
+            put.item("sk", text(&number.to_string())).send()
+        };
+        try_join_all((0..500).map(put)).await.unwrap();
+        // Each takes longer than a thread takes to start.
+        let scans = (0..64).map(|_| client.scan().table_name(table).send());
+        try_join_all(scans).await.unwrap();
     });
     let started = started.load(Ordering::Relaxed);
-    assert!(started <= 8, "{started} threads for 64 requests");
+    assert!(started <= 8, "{started} threads for 64 scans");
 }
 
 fn text(text: &str) -> AttributeValue {
