@@ -7,6 +7,8 @@
 use std::env;
 use std::error::Error;
 
+use tokio::runtime::Builder;
+
 mod bare;
 mod memory;
 mod order;
@@ -18,14 +20,19 @@ const TIMED: u64 = 20_000;
 
 type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-#[tokio::main]
-async fn main() -> Fallible<()> {
+fn main() -> Fallible<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     if let [kind, projection, file] = arguments.as_slice()
         && kind == memory::CHILD
     {
-        return memory::child(projection, file).await;
+        // A replay is one task. The allocator keeps for each thread what the largest page took that was ever read on it.
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        return runtime.block_on(memory::child(projection, file));
     }
+    Builder::new_multi_thread().enable_all().build()?.block_on(take(&arguments))
+}
+
+async fn take(arguments: &[String]) -> Fallible<()> {
     let commits = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(COMMITS).max(1_000);
     let timed = commits.min(TIMED);
     let (speed, memory) =
@@ -47,7 +54,8 @@ fn section(timed: u64, speed: &str, memory: &str) -> String {
          all lines of one length in turns, medians of {rounds} rounds after one that counts for nothing. Views across \
          streams are {customers} totals per customer: two requests per stream (GetItem of its fence, TransactWriteItems), \
          and two per view at the end. Memory: on an embedded DynamoDB in a file, each replay in a process of its own, \
-         `VmHWM` of Linux at its end without `VmRSS` at its beginning.",
+         on a runtime with one thread (on one with more, the allocator keeps about ten megabytes for each thread that has \
+         read a page): `VmHWM` of Linux at its end without `VmRSS` at its beginning.",
         rounds = speed::ROUNDS,
         customers = order::CUSTOMERS,
     )

@@ -9,13 +9,13 @@ use futures_util::future::try_join_all;
 use tokio::runtime::Builder;
 
 /// So many fit onto no page, and into 1 MB.
-const ITEMS: usize = 4_200;
+const ITEMS: i32 = 4_200;
 
 #[tokio::test]
 async fn a_page_is_bounded_in_items_too_and_paging_comes_to_the_end() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
     let (client, table) = (dynamo.client(), &dynamo.tables().views);
-    let numbers: Vec<usize> = (0..ITEMS).collect();
+    let numbers: Vec<i32> = (0..ITEMS).collect();
     for numbers in numbers.chunks(25) {
         let puts = numbers.iter().map(|number| {
             let put = PutRequest::builder().item("pk", text("p")).item("sk", text(&format!("{number:05}")));
@@ -31,14 +31,14 @@ async fn a_page_is_bounded_in_items_too_and_paging_comes_to_the_end() {
     let next = first.last_evaluated_key.clone();
     assert!(next.is_some());
     let second = query().set_exclusive_start_key(next).send().await.unwrap();
-    assert_eq!((first.count() + second.count()) as usize, ITEMS);
+    assert_eq!(first.count() + second.count(), ITEMS);
     assert_eq!(second.last_evaluated_key, None);
 
     let first = client.scan().table_name(table).send().await.unwrap();
     let next = first.last_evaluated_key.clone();
     assert!(next.is_some());
     let second = client.scan().table_name(table).set_exclusive_start_key(next).send().await.unwrap();
-    assert_eq!((first.count() + second.count()) as usize, ITEMS);
+    assert_eq!(first.count() + second.count(), ITEMS);
 }
 
 #[test]
@@ -51,14 +51,18 @@ fn requests_that_wait_for_the_database_hold_no_threads() {
     let runtime = Builder::new_current_thread().enable_all().on_thread_start(count).build().unwrap();
     runtime.block_on(async {
         let dynamo = Dynamo::embedded_in_memory().await.unwrap();
-        let puts = (0..64).map(|number| {
-            let put = dynamo.client().put_item().table_name(&dynamo.tables().views);
-            put.item("pk", text("p")).item("sk", text(&number.to_string())).send()
-        });
-        try_join_all(puts).await.unwrap();
+        let (client, table) = (dynamo.client(), &dynamo.tables().views);
+        let put = |number: usize| {
+            let put = client.put_item().table_name(table).item("pk", text("p"));
+            put.item("sk", text(&number.to_string())).send()
+        };
+        try_join_all((0..500).map(put)).await.unwrap();
+        // Each takes longer than a thread takes to start.
+        let scans = (0..64).map(|_| client.scan().table_name(table).send());
+        try_join_all(scans).await.unwrap();
     });
     let started = started.load(Ordering::Relaxed);
-    assert!(started <= 8, "{started} threads for 64 requests");
+    assert!(started <= 8, "{started} threads for 64 scans");
 }
 
 fn text(text: &str) -> AttributeValue {
