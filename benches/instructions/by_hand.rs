@@ -49,7 +49,7 @@ pub(crate) struct Order {
 
 impl Order {
     /// Decodes a stored event and applies it.
-    pub(crate) fn take(&mut self, name: &str, schema: u32, data: &Value) -> Fallible<()> {
+    pub(crate) fn take(&mut self, name: &str, schema: u32, data: Value) -> Fallible<()> {
         match (name, schema) {
             ("Placed", 1) => self.placed(&Placed::deserialize(data)?),
             ("Priced", 1) => self.priced(&Priced::deserialize(data)?),

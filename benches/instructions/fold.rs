@@ -26,8 +26,8 @@ pub(crate) fn by_hand(rounds: usize, events: Events) -> Fallible<()> {
     counted(|| {
         let mut order = by_hand::Order::default();
         for commit in commits {
-            for event in &commit.events {
-                order.take(&event.name, event.schema, &event.data)?;
+            for event in commit.events {
+                order.take(&event.name, event.schema, event.data)?;
             }
         }
         black_box(order);

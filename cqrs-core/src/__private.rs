@@ -9,8 +9,7 @@ pub use serde;
 pub use std::string::String;
 pub use std::vec::Vec;
 
-use serde_json::Value;
-
+pub use crate::Json;
 pub use crate::aggregate::{
     Aggregate, Command, CommandContext, Decide, Entity, EventRow, Snapshots, unapplied,
 };
@@ -89,7 +88,7 @@ pub fn is_stored_as<E: AggregateEvent>(name: &str) -> bool {
 /// # Errors
 /// What is wrong with the data.
 #[inline]
-pub fn fold_event<E: AggregateEvent>(schema: u32, data: Value, apply: impl FnOnce(&E)) -> Result<(), String> {
+pub fn fold_event<E: AggregateEvent>(schema: u32, data: Json, apply: impl FnOnce(&E)) -> Result<(), String> {
     older::read_then(schema, data, apply)
 }
 

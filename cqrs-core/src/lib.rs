@@ -273,6 +273,7 @@
 
 pub mod aggregate;
 pub mod app;
+mod cache;
 pub mod commit;
 pub mod delivery;
 pub mod event;

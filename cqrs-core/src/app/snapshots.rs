@@ -3,12 +3,11 @@ use std::error::Error;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use moka::sync::Cache;
-
 use super::Settings;
 use super::command_ids::CommandIds;
 use super::state::State;
 use crate::aggregate::{Aggregate, Snapshots, fingerprint};
+use crate::cache::Cache;
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::snapshot::{DynSnapshotStore, StoredSnapshot};
@@ -79,7 +78,7 @@ impl SnapshotShelf {
 
     pub(super) fn saw(&self, stream: &StreamKey, version: Version) {
         if version.is_none() {
-            self.seen.invalidate(stream);
+            self.seen.remove(stream);
         } else {
             self.seen.insert(stream.clone(), version);
         }
@@ -170,6 +169,6 @@ fn warn(aggregate: &str, stream: &StreamKey, error: &(dyn Error + 'static), mess
 
 impl fmt::Debug for SnapshotShelf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SnapshotShelf({} seen)", self.seen.entry_count())
+        write!(f, "SnapshotShelf({:?} seen)", self.seen)
     }
 }

@@ -3,12 +3,12 @@ use std::fmt;
 use std::mem::take;
 use std::sync::Arc;
 
-use moka::sync::Cache;
 use tokio::sync::Mutex;
 
 use super::Loaded;
 use super::command_ids::CommandIds;
 use crate::aggregate::{Aggregate, unapplied};
+use crate::cache::Cache;
 use crate::commit::{Commit, StoredEvent};
 use crate::event::DecodeError;
 use crate::key::StreamKey;
@@ -125,12 +125,12 @@ impl StateCache {
     }
 
     pub(crate) fn slot(&self, stream: &StreamKey) -> Arc<Mutex<Slot>> {
-        self.0.get_with_by_ref(stream, Arc::default)
+        self.0.get_or_default(stream)
     }
 }
 
 impl fmt::Debug for StateCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "StateCache({})", self.0.entry_count())
+        write!(f, "StateCache({:?})", self.0)
     }
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use futures_util::future::{Either, select};
 use futures_util::{StreamExt, stream};
-use moka::sync::Cache;
 use tokio::sync::{Mutex, Semaphore};
 
 use super::discards;
@@ -15,6 +14,7 @@ use super::failure::{Failure, chain};
 use super::queue::failed;
 use super::{Body, DeliveryError, RetryPolicy, Subscriber};
 use crate::app::App;
+use crate::cache::Cache;
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::store::StoreError;
@@ -244,7 +244,7 @@ impl Consumer {
         door: Door,
         held: bool,
     ) -> Vec<(usize, Verdict)> {
-        let lock = self.locks.get_with_by_ref(&stream, Arc::default);
+        let lock = self.locks.get_or_default(&stream);
         let mut parked_here = lock.lock().await;
         let _slot = self.slots.acquire().await;
         let held = match *parked_here {

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use moka::sync::Cache;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{Fence, StoredView};
+use crate::cache::Cache;
 use crate::projection::ViewId;
 
 /// What this process wrote last, so that writing on needs no read: the condition of the write decides whether it was
@@ -28,6 +28,6 @@ impl<T: Send + 'static> Recent<T> {
     /// The place of an item. Whoever writes takes it out, and puts it back only when the write is through: a write that
     /// fails or is dropped leaves nothing behind.
     pub(crate) async fn lock(&self, id: &ViewId) -> OwnedMutexGuard<Option<T>> {
-        self.0.get_with_by_ref(id, Arc::default).lock_owned().await
+        self.0.get_or_default(id).lock_owned().await
     }
 }

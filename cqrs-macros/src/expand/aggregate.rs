@@ -69,7 +69,7 @@ pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
                 &mut self,
                 name: &str,
                 schema: u32,
-                data: #krate::Json,
+                data: #private::Json,
             ) -> ::core::result::Result<(), #private::String> {
                 #(#folds)*
                 ::core::result::Result::Err(#private::unapplied::<Self>())

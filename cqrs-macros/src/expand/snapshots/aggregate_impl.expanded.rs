@@ -56,7 +56,7 @@ impl ::cqrs_core::__private::Aggregate for Order {
         &mut self,
         name: &str,
         schema: u32,
-        data: ::cqrs_core::Json,
+        data: ::cqrs_core::__private::Json,
     ) -> ::core::result::Result<(), ::cqrs_core::__private::String> {
         if ::cqrs_core::__private::is_stored_as::<OrderCreated>(name) {
             return ::cqrs_core::__private::fold_event(
