@@ -7,7 +7,7 @@
 use std::env;
 use std::error::Error;
 
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 
 mod bare;
 mod memory;
@@ -25,11 +25,13 @@ fn main() -> Fallible<()> {
     if let [kind, projection, file] = arguments.as_slice()
         && kind == memory::CHILD
     {
-        // A replay is one task. The allocator keeps for each thread what the largest page took that was ever read on it.
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        return runtime.block_on(memory::child(projection, file));
+        return runtime()?.block_on(memory::child(projection, file));
     }
-    Builder::new_multi_thread().enable_all().build()?.block_on(take(&arguments))
+    runtime()?.block_on(take(&arguments))
+}
+
+fn runtime() -> Fallible<Runtime> {
+    Ok(Builder::new_multi_thread().enable_all().build()?)
 }
 
 async fn take(arguments: &[String]) -> Fallible<()> {
@@ -53,9 +55,8 @@ fn section(timed: u64, speed: &str, memory: &str) -> String {
          the other for pages and 8 at a time for views, by the SDK as by the replay. On an embedded DynamoDB in memory, \
          all lines of one length in turns, medians of {rounds} rounds after one that counts for nothing. Views across \
          streams are {customers} totals per customer: two requests per stream (GetItem of its fence, TransactWriteItems), \
-         and two per view at the end. Memory: on an embedded DynamoDB in a file, each replay in a process of its own, \
-         on a runtime with one thread (on one with more, the allocator keeps about ten megabytes for each thread that has \
-         read a page): `VmHWM` of Linux at its end without `VmRSS` at its beginning.",
+         and two per view at the end. Memory: on an embedded DynamoDB in a file, each replay in a process of its own: \
+         `VmHWM` of Linux at its end without `VmRSS` at its beginning.",
         rounds = speed::ROUNDS,
         customers = order::CUSTOMERS,
     )

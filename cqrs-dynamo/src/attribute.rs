@@ -76,12 +76,12 @@ macro_rules! from_attribute {
         }
 
         pub(crate) fn $to_record(item: HashMap<String, $attribute>) -> Result<Record, NoJson> {
-            item.into_iter()
-                .map(|(name, value)| {
-                    let value = $to_value(value).map_err(|error| error.within(&name))?;
-                    Ok((name, value))
-                })
-                .collect()
+            let mut record = Record::new();
+            for (name, value) in item {
+                let value = $to_value(value).map_err(|error| error.within(&name))?;
+                record.insert(name, value);
+            }
+            Ok(record)
         }
 
         pub(crate) fn $to_value(value: $attribute) -> Result<Value, NoJson> {

@@ -100,8 +100,7 @@ impl EventStore for DynamoEventStore {
             let (stream, version) = StreamKey::parse_commit(&pk, &sk)?;
             Ok::<_, StoreError>(CommitKey { stream, version })
         });
-        let commits = page.items.into_iter().map(decode);
-        Ok(CommitScan { commits: commits.collect::<Result<_, _>>()?, next: next.transpose()? })
+        Ok(CommitScan { commits: decode_all(page.items)?, next: next.transpose()? })
     }
 
     async fn count(&self) -> Result<Option<u64>, StoreError> {
@@ -139,8 +138,7 @@ impl DynamoEventStore {
     async fn page(&self, query: QueryFluentBuilder) -> Result<CommitPage, StoreError> {
         let output = query.send().await.map_err(|error| store_error(&self.table, error))?;
         let more = output.last_evaluated_key.is_some();
-        let commits = output.items.unwrap_or_default().into_iter().map(decode);
-        Ok(CommitPage { commits: commits.collect::<Result<_, _>>()?, more })
+        Ok(CommitPage { commits: decode_all(output.items.unwrap_or_default())?, more })
     }
 
     pub(crate) fn stream(&self) -> TableStream {
@@ -173,6 +171,15 @@ impl DynamoEventStore {
 pub(crate) fn checked_item(record: Record) -> Result<Item, StoreError> {
     limits::check(&record)?;
     Ok(attribute::to_item(record))
+}
+
+/// The list is as long as it will be from the start: to grow, it would be copied again and again.
+fn decode_all(items: Vec<Item>) -> Result<Vec<Commit>, StoreError> {
+    let mut commits = Vec::with_capacity(items.len());
+    for item in items {
+        commits.push(decode(item)?);
+    }
+    Ok(commits)
 }
 
 /// Attributes that a commit does not have are left alone, whatever they are.
