@@ -105,17 +105,25 @@ pub async fn put_all(dynamo: &Dynamo, items: impl Iterator<Item = Item>) -> Fall
 
 /// What [`account::deposit`](crate::account::deposit) stores.
 fn item(stream: &StreamKey, version: u64) -> Item {
+    let note = AttributeValue::S("x".repeat(200));
+    let data = [("cents".to_owned(), AttributeValue::N("5".to_owned())), ("note".to_owned(), note)];
+    let sk = stream.commit_sk(Version::new(version));
+    commit(stream.pk(), &sk, version, "Deposited", data.into())
+}
+
+/// What a command stores that makes one event; under its keys, rendered.
+#[must_use]
+pub fn commit(pk: &str, sk: &str, version: u64, event: &str, data: Item) -> Item {
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let number = |value: u64| AttributeValue::N(value.to_string());
-    let data = [("cents".to_owned(), number(5)), ("note".to_owned(), text(&"x".repeat(200)))];
     let id = format!("{version:08x}-0000-7000-8000-000000000000");
     let attributes = [
-        ("pk", text(stream.pk())),
-        ("sk", AttributeValue::S(stream.commit_sk(Version::new(version)))),
+        ("pk", text(pk)),
+        ("sk", text(sk)),
         ("version", number(version)),
-        ("type", text("Deposited")),
+        ("type", text(event)),
         ("schema", number(1)),
-        ("data", AttributeValue::M(data.into())),
+        ("data", AttributeValue::M(data)),
         ("createdAt", AttributeValue::S(Timestamp::now().to_string())),
         ("commandId", text(&id)),
         ("correlationId", text(&id)),

@@ -2,5 +2,6 @@
 
 pub mod account;
 pub mod floor;
+pub mod median;
 pub mod package;
 pub mod samples;

@@ -11,7 +11,8 @@ use std::error::Error;
 use std::path::Path;
 use std::{env, fs, io};
 
-use cqrs_benches::package::{self, Package, Took, median, time};
+use cqrs_benches::median::median;
+use cqrs_benches::package::{self, Package, Took, time};
 
 /// How often each is built again after a change.
 const CHANGES: usize = 5;

@@ -15,7 +15,8 @@ use std::env;
 use std::error::Error;
 use std::path::Path;
 
-use cqrs_benches::package::{Package, median, time};
+use cqrs_benches::median::median;
+use cqrs_benches::package::{Package, time};
 
 use events::Form;
 

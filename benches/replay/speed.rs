@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use cqrs_benches::floor;
+use cqrs_benches::median::median;
 use cqrs_core::prelude::*;
 use cqrs_core::projection::Projection;
 use cqrs_dynamo::Dynamo;
@@ -64,10 +65,7 @@ async fn medians(commits: u64, each: u64) -> Fallible<[f64; 4]> {
             }
         }
     }
-    Ok(times.map(|mut times| {
-        times.sort_unstable_by(f64::total_cmp);
-        times.get(times.len() / 2).copied().unwrap_or_default()
-    }))
+    Ok(times.map(median))
 }
 
 async fn timed(read: impl Future<Output = Fallible<u64>>) -> Fallible<(f64, u64)> {

@@ -1,9 +1,9 @@
 //! Commands at the same time on one stream: how many succeed, and with how many requests.
 
+use cqrs_benches::median::median;
 use cqrs_dynamo::Embedded;
 use tokio::task::JoinSet;
 
-use crate::median;
 use crate::system::{Fallible, Kind, Outcome};
 use crate::wire::Wire;
 
@@ -24,8 +24,8 @@ pub async fn section() -> Fallible<String> {
                 requests[place].push(sent);
             }
         }
-        let [one, apart] = done.map(|mut done| median(&mut done));
-        let [sent_by_one, sent_apart] = requests.map(|mut requests| median(&mut requests));
+        let [one, apart] = done.map(median);
+        let [sent_by_one, sent_apart] = requests.map(median);
         table += &format!("| {} | {one} | {sent_by_one} | {apart} | {sent_apart} |\n", kind.name());
     }
     Ok(table)

@@ -79,9 +79,3 @@ async fn renew(name: &str) -> Fallible<()> {
     Page::open(&docs.join("benchmarks.md"))?.put(name, &section)?;
     Ok(())
 }
-
-/// The middle one.
-fn median(numbers: &mut [f64]) -> f64 {
-    numbers.sort_unstable_by(f64::total_cmp);
-    numbers.get(numbers.len() / 2).copied().unwrap_or(0.0)
-}

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use cqrs_benches::median::median;
 use cqrs_dynamo::Embedded;
 use tokio::task::JoinSet;
 
-use crate::median;
 use crate::system::{Fallible, Kind, Outcome};
 
 const TASKS: [usize; 3] = [1, 8, 64];
@@ -52,7 +52,7 @@ pub async fn section() -> Fallible<String> {
                 }
             }
             let mut ours = None;
-            for (kind, (rates, shares)) in kinds.iter().zip(&mut results) {
+            for (kind, (rates, shares)) in kinds.iter().zip(results) {
                 let (rate, share) = (median(rates), 100.0 * median(shares));
                 let ratio = rate / *ours.get_or_insert(rate);
                 table += &format!(

@@ -169,6 +169,6 @@ fn warn(aggregate: &str, stream: &StreamKey, error: &(dyn Error + 'static), mess
 
 impl fmt::Debug for SnapshotShelf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SnapshotShelf({:?} seen)", self.seen)
+        f.debug_struct("SnapshotShelf").field("seen", &self.seen).finish_non_exhaustive()
     }
 }

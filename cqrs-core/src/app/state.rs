@@ -1,5 +1,4 @@
 use std::any::Any;
-use std::fmt;
 use std::mem::take;
 use std::sync::Arc;
 
@@ -40,11 +39,8 @@ impl<A: Aggregate> State<A> {
     /// Folds a stored commit. After an error the state is of no use.
     pub(crate) fn fold(&mut self, mut commit: Commit) -> Result<(), StoreError> {
         self.check_next(&commit)?;
-        let mut events = take(&mut commit.events).into_iter();
-        let count = events.len();
-        while let Some(StoredEvent { name, schema, data }) = events.next() {
+        for (index, StoredEvent { name, schema, data }) in take(&mut commit.events).into_iter().enumerate() {
             if let Err(reason) = self.aggregate.fold(&name, schema, data) {
-                let index = count - events.len() - 1;
                 return Err(DecodeError::new(&commit, index, name, schema, reason).into());
             }
         }
@@ -117,6 +113,7 @@ impl Slot {
 /// The states in memory, and the locks that let commands on one key run one after another.
 ///
 /// An evicted slot that somebody still holds is no harm: two commands on one key may then meet at the store.
+#[derive(Debug)]
 pub(crate) struct StateCache(Cache<StreamKey, Arc<Mutex<Slot>>>);
 
 impl StateCache {
@@ -126,11 +123,5 @@ impl StateCache {
 
     pub(crate) fn slot(&self, stream: &StreamKey) -> Arc<Mutex<Slot>> {
         self.0.get_or_default(stream)
-    }
-}
-
-impl fmt::Debug for StateCache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "StateCache({:?})", self.0)
     }
 }

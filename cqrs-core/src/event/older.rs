@@ -106,7 +106,7 @@ fn decode<'a, E: Event>(data: impl Deserializer<'a, Error = serde_json::Error>) 
 
 /// What is not of today's schema; apart, so that a chain costs nothing where nothing is old.
 #[cold]
-fn read_other<E: Event>(schema: u32, data: Value) -> Result<E, String> {
+fn read_other<E: Event>(schema: u32, mut data: Value) -> Result<E, String> {
     if schema > E::SCHEMA {
         return Err(format!(
             "this program knows it up to schema {}; a newer program may have stored it",
@@ -116,7 +116,6 @@ fn read_other<E: Event>(schema: u32, data: Value) -> Result<E, String> {
     match &E::OLDER.0 {
         Kind::Typed { read, .. } => read(schema, data),
         Kind::Json(steps) if steps.first().is_some_and(|first| first.from <= schema) => {
-            let mut data = data;
             for JsonStep { from, step } in steps.iter().filter(|step| step.from >= schema) {
                 data = step(data)
                     .map_err(|reason| format!("`from_json({from}, …)` does not take it: {reason}"))?;
