@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use cqrs_core::Timestamp;
 
@@ -6,9 +7,8 @@ use cqrs_core::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Lease {
     pub(super) id: String,
-    /// The relay that works on it, as long as `until` is not over.
-    pub(super) owner: Option<String>,
-    pub(super) until: Option<Timestamp>,
+    /// The relay that works on it.
+    pub(super) holder: Option<Holder>,
     /// What the topic has accepted; none before the first.
     pub(super) position: Option<String>,
     /// Nothing recorded before this is still to be published from here. For a segment, where the catch-up begins.
@@ -22,17 +22,56 @@ pub(super) struct Lease {
 impl Lease {
     pub(super) fn new(id: impl Into<String>, acknowledged_at: Timestamp, since: Timestamp) -> Self {
         let id = id.into();
-        Self { id, owner: None, until: None, position: None, acknowledged_at, since, done: false }
+        Self { id, holder: None, position: None, acknowledged_at, since, done: false }
     }
 
     /// Whether a relay other than this one works on it.
-    pub(super) fn is_taken(&self, me: &str, now: Timestamp) -> bool {
-        self.owner.as_deref().is_some_and(|owner| owner != me) && self.until.is_some_and(|until| until > now)
+    pub(super) fn is_taken(&self, me: &str) -> bool {
+        self.holder.as_ref().is_some_and(|holder| holder.relay != me && holder.life != Life::Silent)
     }
 
     /// Whether any relay works on it.
-    pub(super) fn is_held(&self, now: Timestamp) -> bool {
-        self.owner.is_some() && self.until.is_some_and(|until| until > now)
+    pub(super) fn is_held(&self) -> bool {
+        self.holder.as_ref().is_some_and(|holder| holder.life != Life::Silent)
+    }
+}
+
+/// The relay that has a lease, and its last sign of life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Holder {
+    pub(super) relay: String,
+    pub(super) sign: Sign,
+    pub(super) life: Life,
+}
+
+/// What is known of a relay that has a lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Life {
+    /// It has not been watched for long enough.
+    Unknown,
+    /// It has given a sign of life while it was watched.
+    Seen,
+    /// It has given none for as long as a lease lasts.
+    Silent,
+}
+
+/// What a relay changes as long as it lives. Whether it does is told by the clock of the relay that watches: a sign that
+/// stays the same for as long as a lease lasts is the last one. What the other relay's clock says does not matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sign {
+    /// When the lease runs out by the clock of its owner: for people who look, and for relays of earlier releases.
+    pub(super) until: Option<Timestamp>,
+    /// Goes up with each sign; none from relays of earlier releases.
+    pub(super) beat: Option<u64>,
+    /// How long the lease lasts after a sign; none from relays of earlier releases.
+    pub(super) lasts: Option<Duration>,
+}
+
+impl Sign {
+    /// Whether a relay that gave this sign and lives would have given another one since, or none like this, if the two clocks
+    /// agreed. A hint to look closer, and no more.
+    pub(super) fn is_odd(&self, now: Timestamp, lease: Duration) -> bool {
+        self.until.is_none_or(|until| until <= now || until > now + self.lasts.unwrap_or(lease))
     }
 }
 
@@ -66,8 +105,16 @@ impl Segment {
 pub(super) struct Board {
     /// Whether some relay has seen all shards that there were in the beginning.
     pub(super) begun: bool,
-    /// The relays at work, and until when they are believed to be.
-    pub(super) relays: BTreeMap<String, Timestamp>,
+    /// The relays that have said that they are at work.
+    pub(super) relays: BTreeMap<String, (Sign, Life)>,
     pub(super) shards: BTreeMap<String, Lease>,
     pub(super) segments: BTreeMap<String, Lease>,
+}
+
+impl Board {
+    /// How many relays beside this one are at work, as far as is known.
+    pub(super) fn others(&self, me: &str) -> usize {
+        let others = self.relays.iter().filter(|(relay, _)| relay.as_str() != me);
+        others.filter(|(_, (_, life))| *life != Life::Silent).count()
+    }
 }

@@ -1,10 +1,13 @@
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
 use cqrs_core::{StoreError, Timestamp};
 
-use super::lease::{Board, Lease, Segment};
+use super::lease::{Board, Holder, Lease, Life, Segment, Sign};
 use crate::DynamoDeliveryStore;
 use crate::attribute::Item;
 use crate::delivery_store::key;
@@ -17,6 +20,11 @@ const RELAY: &str = "@relay#";
 /// What the lease has to be for its owner to write it.
 const MINE: &str = "#owner = :me";
 
+/// A sign of life, in the words of an update that begins with `SET`.
+const ALIVE: &str = "#until = :until, leaseMillis = :lasts ADD beat :one";
+const BEAT: &str = "beat";
+const LASTS: &str = "leaseMillis";
+
 /// Names that DynamoDB's expressions take for their own.
 const RESERVED: [(&str, &str); 3] = [("#owner", "owner"), ("#until", "until"), ("#position", "position")];
 
@@ -26,12 +34,15 @@ pub(super) struct Leases {
     store: DynamoDeliveryStore,
     pk: String,
     me: String,
+    /// How long a lease of this relay lasts after a sign of life.
+    lasts: Duration,
+    announced: Arc<AtomicU64>,
 }
 
 impl Leases {
-    /// `me` is the name of this relay among those of one name.
-    pub(super) fn new(store: DynamoDeliveryStore, name: &str, me: String) -> Self {
-        Self { store, pk: format!("RELAY#{name}"), me }
+    /// `me` is the name of this relay among those of one name, and its leases last for so long after a sign of life.
+    pub(super) fn new(store: DynamoDeliveryStore, name: &str, me: String, lasts: Duration) -> Self {
+        Self { store, pk: format!("RELAY#{name}"), me, lasts, announced: Arc::default() }
     }
 
     pub(super) fn me(&self) -> &str {
@@ -48,7 +59,7 @@ impl Leases {
                 if id == BEGUN {
                     board.begun = true;
                 } else if let Some(relay) = id.strip_prefix(RELAY) {
-                    board.relays.insert(relay.to_owned(), self.time(&item, "until")?);
+                    board.relays.insert(relay.to_owned(), (self.sign(&item)?, Life::Unknown));
                 } else {
                     let lease = self.lease(&item)?;
                     let leases =
@@ -65,8 +76,11 @@ impl Leases {
 
     /// Says that this relay is at work.
     pub(super) async fn announce(&self, until: Timestamp) -> Result<(), StoreError> {
+        let beat = self.announced.fetch_add(1, Ordering::Relaxed) + 1;
         let mut item = key(&self.pk, &format!("{RELAY}{}", self.me));
         item.insert("until".to_owned(), stamp(until));
+        item.insert(LASTS.to_owned(), self.lasts());
+        item.insert(BEAT.to_owned(), AttributeValue::N(beat.to_string()));
         self.store.put(item).await
     }
 
@@ -112,24 +126,44 @@ impl Leases {
         Ok(())
     }
 
-    /// Becomes the owner, where nobody else is. The lease comes back as it is now.
-    pub(super) async fn take(
-        &self,
-        id: &str,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<Lease>, StoreError> {
-        let values = [(":me", self.owner()), (":now", stamp(now)), (":until", stamp(until))];
-        let free = "attribute_exists(pk) AND attribute_not_exists(done) \
-                    AND (attribute_not_exists(#owner) OR #owner = :me OR #until <= :now)";
-        let taken = self.update(id, "SET #owner = :me, #until = :until", free, values).await?;
+    /// Becomes the owner, where the lease is as it was seen: free, or with the last sign of life of a relay that is gone. It
+    /// comes back as it is now.
+    pub(super) async fn take(&self, seen: &Lease, until: Timestamp) -> Result<Option<Lease>, StoreError> {
+        let (free, values) = self.free(seen);
+        let free = format!("attribute_exists(pk) AND attribute_not_exists(done) AND ({free})");
+        let values = values.into_iter().chain(self.alive(until));
+        let taken = self.update(&seen.id, &format!("SET #owner = :me, {ALIVE}"), &free, values).await?;
         taken.map(|item| self.lease(&item)).transpose()
+    }
+
+    /// The condition that nobody has taken the lease, or given a sign of life, since it was seen.
+    fn free(&self, seen: &Lease) -> (String, Vec<(&'static str, AttributeValue)>) {
+        let mut free = "attribute_not_exists(#owner) OR #owner = :me".to_owned();
+        let mut values = vec![(":me", self.owner())];
+        if let Some(Holder { relay, sign, .. }) =
+            seen.holder.as_ref().filter(|holder| holder.relay != self.me)
+        {
+            values.push((":was", AttributeValue::S(relay.clone())));
+            let same = match (sign.beat, sign.until) {
+                (Some(beat), _) => {
+                    values.push((":seen", AttributeValue::N(beat.to_string())));
+                    "beat = :seen"
+                }
+                (None, Some(until)) => {
+                    values.push((":seen", stamp(until)));
+                    "attribute_not_exists(beat) AND #until = :seen"
+                }
+                (None, None) => "attribute_not_exists(beat) AND attribute_not_exists(#until)",
+            };
+            free = format!("{free} OR (#owner = :was AND {same})");
+        }
+        (free, values)
     }
 
     /// Stays the owner; false where another relay has become it.
     pub(super) async fn renew(&self, id: &str, until: Timestamp) -> Result<bool, StoreError> {
-        let values = [(":me", self.owner()), (":until", stamp(until))];
-        Ok(self.update(id, "SET #until = :until", MINE, values).await?.is_some())
+        let values = self.alive(until).into_iter().chain([(":me", self.owner())]);
+        Ok(self.update(id, &format!("SET {ALIVE}"), MINE, values).await?.is_some())
     }
 
     /// Moves the position, and stays the owner; false where another relay has become it.
@@ -140,14 +174,14 @@ impl Leases {
         acknowledged_at: Timestamp,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
-        let values = [
+        let moved = [
             (":me", self.owner()),
-            (":until", stamp(until)),
             (":position", AttributeValue::S(position.to_owned())),
             (":acknowledgedAt", stamp(acknowledged_at)),
         ];
-        let set = "SET #until = :until, #position = :position, acknowledgedAt = :acknowledgedAt";
-        Ok(self.update(id, set, MINE, values).await?.is_some())
+        let set = format!("SET #position = :position, acknowledgedAt = :acknowledgedAt, {ALIVE}");
+        let values = self.alive(until).into_iter().chain(moved);
+        Ok(self.update(id, &set, MINE, values).await?.is_some())
     }
 
     /// Hands the lease back.
@@ -172,12 +206,11 @@ impl Leases {
     }
 
     /// Goes back to the oldest record that a shard has, after a catch-up has been opened for those before.
-    pub(super) async fn restart(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
-        let values = [(":me", self.owner()), (":now", stamp(now))];
+    pub(super) async fn restart(&self, seen: &Lease, now: Timestamp) -> Result<(), StoreError> {
+        let (free, values) = self.free(seen);
+        let values = values.into_iter().chain([(":now", stamp(now))]);
         let set = "SET since = :now, acknowledgedAt = :now REMOVE #owner, #until, #position";
-        let free =
-            "attribute_exists(pk) AND (attribute_not_exists(#owner) OR #owner = :me OR #until <= :now)";
-        self.update(id, set, free, values).await?;
+        self.update(&seen.id, set, &format!("attribute_exists(pk) AND ({free})"), values).await?;
         Ok(())
     }
 
@@ -239,17 +272,44 @@ impl Leases {
         AttributeValue::S(self.me.clone())
     }
 
+    fn lasts(&self) -> AttributeValue {
+        AttributeValue::N(self.lasts.as_millis().to_string())
+    }
+
+    /// The values of [`ALIVE`].
+    fn alive(&self, until: Timestamp) -> [(&'static str, AttributeValue); 3] {
+        let one = AttributeValue::N("1".to_owned());
+        [(":until", stamp(until)), (":lasts", self.lasts()), (":one", one)]
+    }
+
     fn lease(&self, item: &Item) -> Result<Lease, StoreError> {
         let optional = |name: &str| item.contains_key(name).then(|| self.store.text(item, name)).transpose();
         Ok(Lease {
             id: self.store.text(item, "sk")?,
-            owner: optional("owner")?,
-            until: item.contains_key("until").then(|| self.time(item, "until")).transpose()?,
+            holder: match optional("owner")? {
+                Some(relay) => Some(Holder { relay, sign: self.sign(item)?, life: Life::Unknown }),
+                None => None,
+            },
             position: optional("position")?,
             acknowledged_at: self.time(item, "acknowledgedAt")?,
             since: self.time(item, "since")?,
             done: item.contains_key("done"),
         })
+    }
+
+    fn sign(&self, item: &Item) -> Result<Sign, StoreError> {
+        Ok(Sign {
+            until: item.contains_key("until").then(|| self.time(item, "until")).transpose()?,
+            beat: self.number(item, BEAT)?,
+            lasts: self.number(item, LASTS)?.map(Duration::from_millis),
+        })
+    }
+
+    /// A whole number; none where there is none.
+    fn number(&self, item: &Item, name: &str) -> Result<Option<u64>, StoreError> {
+        let Some(value) = item.get(name) else { return Ok(None) };
+        let number = value.as_n().ok().and_then(|text| text.parse().ok());
+        number.map(Some).ok_or_else(|| self.store.unreadable(item, name))
     }
 
     fn time(&self, item: &Item, name: &str) -> Result<Timestamp, StoreError> {

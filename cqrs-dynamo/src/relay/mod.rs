@@ -8,6 +8,7 @@ mod records;
 mod scan;
 mod session;
 mod source;
+mod watch;
 mod worker;
 
 pub use process::{Relay, RelaySettings};

@@ -1,11 +1,11 @@
 //! What follows from the shards that are listed and the leases that there are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cqrs_core::Timestamp;
 
-use super::lease::{Board, Lease};
+use super::lease::{Board, Lease, Life};
 use crate::shard::Shard;
 
 /// How long a stream keeps its records (Amazon DynamoDB Developer Guide, "Change data capture for DynamoDB Streams").
@@ -57,7 +57,7 @@ pub(super) fn survey(board: &Board, listed: &[Shard], now: Timestamp, margin: Du
     }
     // What was listed less than a day ago is there, whatever the list says: it may be behind. And what a relay works
     // on is that relay's to judge.
-    let aged = |lease: &Lease| lease.since < oldest + margin && !lease.is_held(now);
+    let aged = |lease: &Lease| lease.since < oldest + margin && !lease.is_held();
     for (id, lease) in board.shards.iter().filter(|(_, lease)| aged(lease)) {
         match listed.iter().any(|shard| shard.id() == id) {
             false if lease.done => findings.over.push(id.clone()),
@@ -72,7 +72,7 @@ pub(super) fn survey(board: &Board, listed: &[Shard], now: Timestamp, margin: Du
             true => {}
         }
     }
-    let silent = board.relays.iter().filter(|(_, until)| **until < now);
+    let silent = board.relays.iter().filter(|(_, (_, life))| *life == Life::Silent);
     findings.silent.extend(silent.map(|(relay, _)| relay.clone()));
     findings
 }
@@ -107,27 +107,26 @@ pub(super) fn readable<'a>(board: &'a Board, listed: &[Shard]) -> Vec<&'a Lease>
 /// What one relay has to do with the leases that can be worked on.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Share {
-    pub(super) take: Vec<String>,
+    pub(super) take: Vec<Lease>,
     pub(super) hand_back: Vec<String>,
 }
 
-/// Shares the leases out among the relays at work: each takes as many as are its due, and hands back what is more.
+/// Shares the leases out among the relays at work, this one and so many others: each takes as many as are its due, and
+/// hands back what is more.
 pub(super) fn share<'a>(
     readable: &[&Lease],
     held: impl IntoIterator<Item = &'a str>,
-    relays: &BTreeMap<String, Timestamp>,
+    others: usize,
     me: &str,
-    now: Timestamp,
 ) -> Share {
-    let others = relays.iter().filter(|(relay, until)| relay.as_str() != me && **until > now).count();
     let due = readable.len().div_ceil(others + 1);
     let (mine, mut hand_back): (Vec<&str>, Vec<&str>) =
         held.into_iter().partition(|id| readable.iter().any(|lease| lease.id == *id));
     let kept = mine.len().min(due);
     hand_back.extend(&mine[kept..]);
-    let free = readable.iter().filter(|lease| !mine.contains(&lease.id.as_str()) && !lease.is_taken(me, now));
+    let free = readable.iter().filter(|lease| !mine.contains(&lease.id.as_str()) && !lease.is_taken(me));
     Share {
-        take: free.take(due - kept).map(|lease| lease.id.clone()).collect(),
+        take: free.take(due - kept).map(|lease| Lease::clone(lease)).collect(),
         hand_back: hand_back.into_iter().map(str::to_owned).collect(),
     }
 }

@@ -1,17 +1,19 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use cqrs_core::delivery::{Delivered, DeliveryError, Publisher};
 use cqrs_core::store::EventStore;
 use cqrs_core::{App, StoreError, Timestamp};
 use uuid::Uuid;
 
+use super::lease::Board;
 use super::leases::Leases;
 use super::session::Session;
+use super::watch::{Reading, Watch};
 use crate::{Dynamo, DynamoEventStore};
 
 /// The longest wait before a relay that was interrupted starts again.
@@ -25,7 +27,8 @@ const SHORTEST_RENEWAL: Duration = Duration::from_millis(100);
 /// accepted what is in front of it, so a crash publishes some commits again and loses none.
 ///
 /// Several relays may run at once, here or on other machines: they share the shards of the stream, a lease each, and a
-/// shard whose relay has died is taken over when its lease runs out. Shards are read parents before children.
+/// shard whose relay has died is taken over when another one has watched its lease for as long as that lasts. The clocks of
+/// the machines may differ by any amount. Shards are read parents before children.
 ///
 /// The stream keeps its records for 24 hours. Where a relay finds that records are gone which it had not published, it
 /// reads the events table itself, in parallel, and publishes every commit that was recorded since the last record that
@@ -56,11 +59,24 @@ pub struct Relay<P> {
     events: DynamoEventStore,
     settings: RelaySettings,
     clock: Clock,
+    watch: Arc<Mutex<Watch>>,
     /// The name of this relay among those of one name.
     me: String,
 }
 
-type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+/// What time it is, and how much of it passes: leases go by the second alone.
+#[derive(Clone)]
+struct Clock {
+    time: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    passed: Arc<dyn Fn() -> Duration + Send + Sync>,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        let start = Instant::now();
+        Self { time: Arc::new(Timestamp::now), passed: Arc::new(move || start.elapsed()) }
+    }
+}
 
 /// What can be tuned. The defaults are meant for production.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +85,8 @@ pub struct RelaySettings {
     /// The name that the relays to one topic have in common. Relays to another topic need another one. Default
     /// `default`.
     pub name: String,
-    /// How long a shard waits for a relay that does not show signs of life. Default 30 seconds.
+    /// How long a shard waits for a relay that does not show signs of life, as measured by the relay that waits: clocks of
+    /// machines may differ. Default 30 seconds.
     pub lease: Duration,
     /// How long a relay waits before it reads a shard again that has nothing new. Default 250 milliseconds.
     pub poll: Duration,
@@ -101,7 +118,8 @@ impl<P: Publisher> Relay<P> {
             publisher: Arc::new(publisher),
             events: dynamo.event_store(),
             settings: RelaySettings::default(),
-            clock: Arc::new(Timestamp::now),
+            clock: Clock::default(),
+            watch: Arc::default(),
             me: Uuid::now_v7().to_string(),
         }
     }
@@ -113,10 +131,18 @@ impl<P: Publisher> Relay<P> {
         self
     }
 
-    /// The clock by which leases run out and holes are measured; for tests. Default: the machine's.
+    /// The clock by which holes are measured; for tests. Default: the machine's.
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock.time = Arc::new(clock);
+        self
+    }
+
+    /// The time that has passed since any beginning, by which leases run out; for tests. Default: the machine's monotonic
+    /// clock, which nobody sets.
+    #[must_use]
+    pub fn passed(mut self, passed: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        self.clock.passed = Arc::new(passed);
         self
     }
 
@@ -171,7 +197,8 @@ impl<P: Publisher> Relay<P> {
     }
 
     /// Publishes what there is in the shards that no other relay has, and returns when there is nothing new. For
-    /// programs that end, and for tests.
+    /// programs that end, and for tests. Where the owner of a lease may be dead, it watches it for as long as the lease
+    /// lasts.
     ///
     /// # Errors
     /// [`DeliveryError`]; nothing is lost, the next run goes on.
@@ -240,10 +267,11 @@ impl<P: Publisher> Relay<P> {
         Arc::new(Shared {
             app: self.app.clone(),
             publisher: Arc::clone(&self.publisher),
-            leases: Leases::new(delivery, &self.settings.name, self.me.clone()),
+            leases: Leases::new(delivery, &self.settings.name, self.me.clone(), self.settings.lease),
             events: self.events.clone(),
             settings: self.settings.clone(),
-            clock: Arc::clone(&self.clock),
+            clock: self.clock.clone(),
+            watch: Arc::clone(&self.watch),
         })
     }
 }
@@ -262,11 +290,22 @@ pub(super) struct Shared<P> {
     pub(super) events: DynamoEventStore,
     pub(super) settings: RelaySettings,
     clock: Clock,
+    watch: Arc<Mutex<Watch>>,
 }
 
 impl<P> Shared<P> {
     pub(super) fn now(&self) -> Timestamp {
-        (self.clock)()
+        (self.clock.time)()
+    }
+
+    /// All that is written down, with what this relay knows of the others.
+    pub(super) async fn board(&self) -> Result<Board, DeliveryError> {
+        let before = (self.clock.passed)();
+        let mut board = self.leases.board().await.map_err(ledger)?;
+        let reading = Reading { before, after: (self.clock.passed)() };
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        watch.judge(&mut board, reading, self.settings.lease);
+        Ok(board)
     }
 
     /// When a lease runs out that is taken or renewed now.

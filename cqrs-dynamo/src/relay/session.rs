@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep};
 
-use super::lease::{Lease, Segment};
+use super::lease::{Board, Lease, Life, Segment};
 use super::plan::{self, Findings};
 use super::process::{Shared, ledger, unread};
 use super::scan::Scan;
@@ -24,6 +24,8 @@ pub(super) struct Session<P> {
     /// By the lease's id: tells the worker to hand it back.
     stops: BTreeMap<String, watch::Sender<bool>>,
     published: u64,
+    /// Some lease has an owner that may be dead.
+    doubtful: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +38,7 @@ enum Mode {
 
 impl<P: Publisher> Session<P> {
     pub(super) fn new(shared: Arc<Shared<P>>) -> Self {
-        Self { shared, workers: JoinSet::new(), stops: BTreeMap::new(), published: 0 }
+        Self { shared, workers: JoinSet::new(), stops: BTreeMap::new(), published: 0, doubtful: false }
     }
 
     /// How many records are done.
@@ -92,13 +94,13 @@ impl<P: Publisher> Session<P> {
     async fn drain_segments(&mut self) -> Result<(), DeliveryError> {
         let shared = Arc::clone(&self.shared);
         loop {
-            let board = shared.leases.board().await.map_err(ledger)?;
+            let board = shared.board().await?;
             if board.segments.is_empty() {
                 return Ok(());
             }
-            for id in board.segments.keys() {
-                let taken = shared.leases.take(id, shared.now(), shared.until()).await.map_err(ledger)?;
-                let Some((lease, segment)) = taken.zip(Segment::parse(id)) else { continue };
+            for seen in board.segments.values().filter(|segment| !segment.is_taken(shared.leases.me())) {
+                let taken = shared.leases.take(seen, shared.until()).await.map_err(ledger)?;
+                let Some((lease, segment)) = taken.zip(Segment::parse(&seen.id)) else { continue };
                 let source = self.segment(segment, &lease);
                 self.start(lease, source, Mode::UntilIdle);
             }
@@ -119,9 +121,13 @@ impl<P: Publisher> Session<P> {
             while let Some(worked) = self.workers.join_next().await {
                 moved |= self.settle(worked).await?;
             }
-            if !moved && self.published == before {
+            if moved || self.published > before {
+                continue;
+            }
+            if !self.doubtful {
                 return Ok(());
             }
+            sleep(self.shared.renewal()).await;
         }
     }
 
@@ -146,21 +152,27 @@ impl<P: Publisher> Session<P> {
             shared.leases.announce(shared.until()).await.map_err(ledger)?;
         }
         // In this order: a shard whose lease is seen is not one that came after the list.
-        let mut board = shared.leases.board().await.map_err(ledger)?;
+        let mut board = shared.board().await?;
         let mut stream = shared.events.stream();
         let listed = stream.shards().await.map_err(unread)?;
         let findings = plan::survey(&board, &listed, now, shared.settings.margin);
         let changed = findings != Findings::default() || !board.begun;
         if changed {
-            self.write_down(&findings, board.begun).await?;
-            board = shared.leases.board().await.map_err(ledger)?;
+            self.write_down(&findings, &board).await?;
+            board = shared.board().await?;
         }
-        if mode == Mode::UntilIdle {
-            board.relays.clear();
-        }
+        let me = shared.leases.me();
         let readable = plan::readable(&board, &listed);
+        self.doubtful = readable.iter().filter_map(|lease| lease.holder.as_ref()).any(|holder| {
+            let unknown = holder.relay != me && holder.life == Life::Unknown;
+            unknown && holder.sign.is_odd(now, shared.settings.lease)
+        });
         let held = self.stops.keys().map(String::as_str);
-        let share = plan::share(&readable, held, &board.relays, shared.leases.me(), now);
+        let others = match mode {
+            Mode::Service => board.others(me),
+            Mode::UntilIdle => 0,
+        };
+        let share = plan::share(&readable, held, others, me);
         for id in &share.hand_back {
             if let Some(stop) = self.stops.get(id) {
                 stop.send_replace(true);
@@ -171,12 +183,14 @@ impl<P: Publisher> Session<P> {
             table: stream.table.clone(),
             arn: stream.arn().await.map_err(unread)?,
         });
-        for id in &share.take {
-            let taken = shared.leases.take(id, now, shared.until()).await.map_err(ledger)?;
+        for seen in &share.take {
+            let taken = shared.leases.take(seen, shared.until()).await.map_err(ledger)?;
             if let Some(lease) = taken {
-                let source = match Segment::parse(id) {
+                let source = match Segment::parse(&seen.id) {
                     Some(segment) => self.segment(segment, &lease),
-                    None => Source::Shard { shard: Shard::new(id, None), stream: Arc::clone(&endpoint) },
+                    None => {
+                        Source::Shard { shard: Shard::new(&seen.id, None), stream: Arc::clone(&endpoint) }
+                    }
                 };
                 self.start(lease, source, mode);
             }
@@ -185,7 +199,7 @@ impl<P: Publisher> Session<P> {
     }
 
     /// Everything that must not be forgotten, the catch-up first: what follows it makes the hole unseen.
-    async fn write_down(&self, findings: &Findings, begun: bool) -> Result<(), DeliveryError> {
+    async fn write_down(&self, findings: &Findings, board: &Board) -> Result<(), DeliveryError> {
         let leases = &self.shared.leases;
         let now = self.shared.now();
         if let Some(since) = findings.hole {
@@ -195,14 +209,14 @@ impl<P: Publisher> Session<P> {
         for lease in &findings.new {
             leases.register(lease).await.map_err(ledger)?;
         }
-        if !begun {
+        if !board.begun {
             leases.begin().await.map_err(ledger)?;
         }
         for id in &findings.lost {
             leases.give_up(id).await.map_err(ledger)?;
         }
-        for id in &findings.late {
-            leases.restart(id, now).await.map_err(ledger)?;
+        for late in findings.late.iter().filter_map(|id| board.shards.get(id)) {
+            leases.restart(late, now).await.map_err(ledger)?;
         }
         for id in &findings.over {
             leases.forget(id).await.map_err(ledger)?;
@@ -267,7 +281,7 @@ impl<P: Publisher> Session<P> {
             End::Trimmed => {
                 self.lost();
                 self.open_catch_up(lease.acknowledged_at).await?;
-                leases.restart(&lease.id, self.shared.now()).await.map_err(ledger)?;
+                leases.restart(&lease, self.shared.now()).await.map_err(ledger)?;
             }
             End::Gone => {
                 self.lost();

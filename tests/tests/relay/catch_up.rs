@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::prelude::*;
-use cqrs_dynamo::{Dynamo, Relay};
+use cqrs_dynamo::{Dynamo, Relay, RelaySettings};
 use cqrs_tests::bank::{self, Deposit, Open};
 use cqrs_tests::conformance;
 use cqrs_tests::faults::{Fault, Faults};
@@ -166,6 +166,12 @@ async fn a_catch_up_that_is_under_way_goes_back_for_an_older_hole() {
     requests.check(&["ORDER#older", "ORDER#newer"], 2, "two holes");
 }
 
+/// Two segments, and leases that the next relay need not watch for long.
+fn short(settings: &mut RelaySettings) {
+    settings.segments = 2;
+    settings.lease = Duration::from_millis(100);
+}
+
 #[tokio::test]
 async fn a_crash_at_any_request_amid_a_hole_loses_nothing() {
     let topic = Topic::standard().await;
@@ -185,14 +191,12 @@ async fn a_crash_at_any_request_amid_a_hole_loses_nothing() {
             _ => Fault::Reset,
         });
         let (publisher, first) = topic.publisher();
-        let mut crashing = Relay::new(&faults.dynamo_without_retries(), &app, publisher)
-            .clock(now.read())
-            .settings(|settings| settings.segments = 2);
+        let mut crashing =
+            Relay::new(&faults.dynamo_without_retries(), &app, publisher).clock(now.read()).settings(short);
         let crashed = crashing.run_until_idle().await;
         now.forward(Duration::from_mins(1));
         let (publisher, second) = topic.publisher();
-        let mut relay =
-            Relay::new(&dynamo, &app, publisher).clock(now.read()).settings(|settings| settings.segments = 2);
+        let mut relay = Relay::new(&dynamo, &app, publisher).clock(now.read()).settings(short);
         relay.run_until_idle().await.unwrap();
         let mut arrived = [first.arrived(), second.arrived()].concat();
         arrived.sort();
@@ -253,13 +257,12 @@ async fn a_catch_up_that_dies_is_done_by_the_next_one() {
             _ => Fault::Answer(400, "AccessDeniedException"),
         });
         let (publisher, first) = topic.publisher();
-        let two = |settings: &mut cqrs_dynamo::RelaySettings| settings.segments = 2;
         let mut dying =
-            Relay::new(&faults.dynamo_without_retries(), &app, publisher).clock(now.read()).settings(two);
+            Relay::new(&faults.dynamo_without_retries(), &app, publisher).clock(now.read()).settings(short);
         let died = dying.catch_up(since).await;
         now.forward(Duration::from_mins(1));
         let (publisher, second) = topic.publisher();
-        Relay::new(&dynamo, &app, publisher).clock(now.read()).settings(two).catch_up(since).await.unwrap();
+        Relay::new(&dynamo, &app, publisher).clock(now.read()).settings(short).catch_up(since).await.unwrap();
         let mut arrived = [first.arrived(), second.arrived()].concat();
         arrived.sort();
         arrived.dedup();

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::Timestamp;
 use cqrs_core::delivery::DeliveryError;
-use cqrs_dynamo::{Dynamo, Relay};
+use cqrs_dynamo::{Dynamo, Relay, RelaySettings};
 use cqrs_tests::faults::{Call, Fault, Faults};
 use tokio::sync::Notify;
 
@@ -28,7 +29,7 @@ async fn a_relay_waits_for_the_one_that_works_and_takes_over_when_its_lease_has_
     deposits(&app, &["1"], 5).await;
     until(|| async { first.arrived().len() == 5 }).await;
     let (publisher, second) = topic.publisher();
-    let mut waiting = Relay::new(&dynamo, &app, publisher).clock(clock.read());
+    let mut waiting = Relay::new(&dynamo, &app, publisher).clock(clock.read()).passed(clock.passed());
     assert_eq!(waiting.run_until_idle().await.unwrap().commits, 0);
 
     until(|| async { position(&dynamo).await.is_some() }).await;
@@ -58,7 +59,8 @@ async fn a_crash_between_publishing_and_keeping_the_position_publishes_again() {
         let faulty = Faults::new(&database, plan).dynamo_without_retries();
         let clock = Clock::new();
         let (publisher, first) = topic.publisher();
-        let mut crashing = Relay::new(&faulty, &app, publisher).clock(clock.read());
+        let short = |settings: &mut RelaySettings| settings.lease = Duration::from_millis(200);
+        let mut crashing = Relay::new(&faulty, &app, publisher).clock(clock.read()).settings(short);
         let error = crashing.run_until_idle().await.unwrap_err();
         assert!(matches!(error, DeliveryError::Ledger { .. }) && error.is_transient(), "{error:?}");
         assert_eq!(first.arrived().len(), 5);
@@ -66,7 +68,7 @@ async fn a_crash_between_publishing_and_keeping_the_position_publishes_again() {
         clock.forward(Duration::from_secs(30));
         deposits(&app, &["1"], 1).await;
         let (publisher, second) = topic.publisher();
-        let mut relay = Relay::new(&dynamo, &app, publisher).clock(clock.read());
+        let mut relay = Relay::new(&dynamo, &app, publisher).clock(clock.read()).settings(short);
         relay.run_until_idle().await.unwrap();
         // Where the answer alone was lost, the position had been kept.
         let again = if fault == Fault::Reset { 6 } else { 1 };
@@ -90,9 +92,10 @@ async fn a_relay_that_lost_its_lease_leaves_the_shard_alone() {
     let slow = tokio::spawn(async move { slow.run_until_idle().await });
     until(|| async { first.count() == 1 }).await;
 
-    clock.forward(Duration::from_secs(30));
     let (publisher, second) = topic.publisher();
-    let mut quick = Relay::new(&dynamo, &app, publisher).clock(clock.read());
+    let mut quick = Relay::new(&dynamo, &app, publisher).clock(clock.read()).passed(clock.passed());
+    assert_eq!(quick.run_until_idle().await.unwrap().commits, 0);
+    clock.forward(Duration::from_secs(30));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let quick = tokio::spawn(async move { quick.run(async { drop(stopped.await) }).await });
     deposits(&app, &["1"], 2).await;
@@ -132,7 +135,7 @@ async fn a_relay_keeps_its_lease_as_long_as_publishing_takes() {
         .await;
     }
     let (publisher, _) = topic.publisher();
-    let mut waiting = Relay::new(&dynamo, &app, publisher).clock(clock.read());
+    let mut waiting = Relay::new(&dynamo, &app, publisher).clock(clock.read()).passed(clock.passed());
     assert_eq!(waiting.run_until_idle().await.unwrap().commits, 0);
     go.notify_one();
     assert_eq!(slow.await.unwrap().unwrap().commits, 5);
@@ -171,7 +174,8 @@ async fn a_relay_that_fails_while_it_stops_has_stopped() {
     let go = Arc::new(Notify::new());
     let held = Answer::Held(Arc::clone(&go));
     let (publisher, first) = topic.publisher_with(move |_| held.clone());
-    let mut failing = Relay::new(&faults.dynamo_without_retries(), &app, publisher);
+    let short = |settings: &mut RelaySettings| settings.lease = Duration::from_millis(200);
+    let mut failing = Relay::new(&faults.dynamo_without_retries(), &app, publisher).settings(short);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let heard = Arc::new(Notify::new());
     let hear = Arc::clone(&heard);
@@ -191,7 +195,116 @@ async fn a_relay_that_fails_while_it_stops_has_stopped() {
 
     let later = Timestamp::now() + Duration::from_mins(1);
     let (publisher, second) = topic.publisher();
-    let mut relay = Relay::new(&dynamo, &app, publisher).clock(move || later);
+    let mut relay = Relay::new(&dynamo, &app, publisher).clock(move || later).settings(short);
     relay.run_until_idle().await.unwrap();
     second.check(&["ACCOUNT#1"], 5, "nothing is lost");
+}
+
+/// Clocks that are wrong by an hour, in front and behind, and how wrong the other one's is.
+const SKEWS: [(i64, i64); 4] = [(0, 1), (0, -1), (1, -1), (-1, 1)];
+
+fn wrong(hours: i64) -> impl Fn() -> Timestamp + Send + Sync + 'static {
+    move || Timestamp::from_unix_millis(Timestamp::now().unix_millis() + hours * 3_600_000)
+}
+
+#[tokio::test]
+async fn a_dead_relay_with_a_wrong_clock_is_followed_after_one_lease() {
+    for (mine, its) in SKEWS {
+        let (_, dynamo, app) = database().await;
+        let topic = Topic::standard().await;
+        let passed = Clock::new();
+        let (publisher, first) = topic.publisher();
+        let mut dying = Relay::new(&dynamo, &app, publisher).clock(wrong(its)).passed(passed.passed());
+        let dying = tokio::spawn(async move { dying.run(std::future::pending()).await });
+        deposits(&app, &["1"], 2).await;
+        until(|| async { first.arrived().len() == 2 && position(&dynamo).await.is_some() }).await;
+        dying.abort();
+        dying.await.unwrap_err();
+
+        let (publisher, second) = topic.publisher();
+        let mut heir = Relay::new(&dynamo, &app, publisher)
+            .clock(wrong(mine))
+            .passed(passed.passed())
+            .settings(|settings| settings.lease = Duration::from_millis(300));
+        let heir = tokio::spawn(async move { heir.run(std::future::pending()).await });
+        deposits(&app, &["1"], 1).await;
+        // It has looked at the leases: now it is one of the relays.
+        until(|| async { relays(&dynamo).await.len() == 2 }).await;
+        assert_eq!(owners(&dynamo).await.len(), 1);
+        assert_eq!(second.count(), 0, "{mine} beside {its}: nobody has watched it for long enough");
+        passed.forward(Duration::from_secs(30));
+        until(|| async { second.arrived().len() == 1 }).await;
+        heir.abort();
+    }
+}
+
+#[tokio::test]
+async fn a_running_relay_keeps_its_leases_whatever_the_clocks_say() {
+    for (mine, its) in SKEWS {
+        let (_, dynamo, app) = database().await;
+        let topic = Topic::standard().await;
+        let (publisher, first) = topic.publisher();
+        let mut running = Relay::new(&dynamo, &app, publisher).clock(wrong(its));
+        let running = tokio::spawn(async move { running.run(std::future::pending()).await });
+        deposits(&app, &["1"], 2).await;
+        until(|| async { first.arrived().len() == 2 && position(&dynamo).await.is_some() }).await;
+        let before = owners(&dynamo).await;
+
+        let (publisher, second) = topic.publisher();
+        let mut newcomer = Relay::new(&dynamo, &app, publisher)
+            .clock(wrong(mine))
+            .settings(|settings| settings.lease = Duration::from_millis(30));
+        let newcomer = tokio::spawn(async move { newcomer.run(std::future::pending()).await });
+        // It looks around many times.
+        until(|| async { beats(&dynamo).await.iter().any(|beat| *beat >= 5) }).await;
+        deposits(&app, &["1"], 1).await;
+        until(|| async { first.arrived().len() == 3 }).await;
+        assert_eq!(owners(&dynamo).await, before, "{mine} beside {its}");
+        assert_eq!(second.count(), 0);
+        newcomer.abort();
+        running.abort();
+    }
+}
+
+/// What the relays have said that are at work.
+async fn relays(dynamo: &Dynamo) -> Vec<std::collections::HashMap<String, AttributeValue>> {
+    let mut items = items(dynamo, "RELAY#default").await;
+    items.retain(|item| item["sk"].as_s().unwrap().starts_with("@relay#"));
+    items
+}
+
+async fn beats(dynamo: &Dynamo) -> Vec<u64> {
+    relays(dynamo).await.iter().map(|item| item["beat"].as_n().unwrap().parse().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_lease_of_an_earlier_release_is_watched_by_its_time() {
+    let (_, dynamo, app) = database().await;
+    let topic = Topic::standard().await;
+    deposits(&app, &["1"], 3).await;
+    let (publisher, _) = topic.publisher();
+    Relay::new(&dynamo, &app, publisher).run_until_idle().await.unwrap();
+    let shard = items(&dynamo, "RELAY#default").await.into_iter().find(|item| item.contains_key("position"));
+    let shard = shard.unwrap()["sk"].clone();
+    // As a relay left it that knew nothing of beats, and whose clock was an hour ahead.
+    let until = wrong(1)().to_string();
+    let earlier = dynamo
+        .client()
+        .update_item()
+        .table_name(&dynamo.tables().delivery)
+        .key("pk", AttributeValue::S("RELAY#default".to_owned()))
+        .key("sk", shard)
+        .update_expression("SET #owner = :owner, #until = :until REMOVE beat, leaseMillis")
+        .expression_attribute_names("#owner", "owner")
+        .expression_attribute_names("#until", "until")
+        .expression_attribute_values(":owner", AttributeValue::S("of-before".to_owned()))
+        .expression_attribute_values(":until", AttributeValue::S(until));
+    earlier.send().await.unwrap();
+    deposits(&app, &["1"], 1).await;
+
+    let (publisher, requests) = topic.publisher();
+    let mut relay =
+        Relay::new(&dynamo, &app, publisher).settings(|settings| settings.lease = Duration::from_millis(200));
+    assert_eq!(relay.run_until_idle().await.unwrap().commits, 1, "it has watched it for a lease");
+    assert_eq!(requests.count(), 1);
 }

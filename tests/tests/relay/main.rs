@@ -110,4 +110,10 @@ impl Clock {
         let clock = self.clone();
         move || clock.now()
     }
+
+    /// How much time has passed, by this clock.
+    fn passed(&self) -> impl Fn() -> Duration + Send + Sync + 'static {
+        let clock = self.clone();
+        move || clock.now().since(Timestamp::from_unix_millis(0))
+    }
 }

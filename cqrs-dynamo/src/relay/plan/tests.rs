@@ -1,5 +1,8 @@
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
+use super::super::lease::{Holder, Sign};
 use super::*;
 
 const MARGIN: Duration = Duration::from_mins(15);
@@ -30,9 +33,11 @@ fn read(lease: Lease) -> Lease {
     Lease { position: Some("1".to_owned()), ..lease }
 }
 
-fn held(lease: Lease, owner: &str, until: Timestamp) -> Lease {
-    Lease { owner: Some(owner.to_owned()), until: Some(until), ..lease }
+fn held(lease: Lease, relay: &str, life: Life) -> Lease {
+    Lease { holder: Some(Holder { relay: relay.to_owned(), sign: SIGN, life }), ..lease }
 }
+
+const SIGN: Sign = Sign { until: None, beat: None, lasts: None };
 
 fn ids(leases: &[&Lease]) -> Vec<String> {
     leases.iter().map(|lease| lease.id.clone()).collect()
@@ -69,7 +74,7 @@ fn a_shard_that_is_gone_before_its_end_is_a_hole() {
     let findings = survey(&leases(done(a.clone())), &shards, at(48), MARGIN);
     assert_eq!((findings.hole, findings.over), (None, vec!["A".to_owned()]), "one read to its end is none");
 
-    let held = survey(&leases(held(a.clone(), "other", at(49))), &shards, at(48), MARGIN);
+    let held = survey(&leases(held(a.clone(), "other", Life::Unknown)), &shards, at(48), MARGIN);
     assert_eq!(held, Findings::default(), "a relay reads it just now");
     let recent = survey(&leases(Lease { since: at(30), ..a }), &shards, at(48), MARGIN);
     assert_eq!(recent, Findings::default(), "it cannot be gone yet: the list is behind");
@@ -96,7 +101,7 @@ fn a_shard_that_nobody_began_in_time_is_a_hole() {
     assert_eq!((findings.hole, findings.late), (Some(at(1)), vec!["A".to_owned()]));
     // Once there is a position, the stream itself says whether it has what follows.
     assert_eq!(survey(&board([read(a.clone())]), &shards, at(48), MARGIN), Findings::default());
-    assert_eq!(survey(&board([held(a, "other", at(49))]), &shards, at(48), MARGIN), Findings::default());
+    assert_eq!(survey(&board([held(a, "other", Life::Seen)]), &shards, at(48), MARGIN), Findings::default());
 }
 
 #[test]
@@ -104,7 +109,7 @@ fn children_are_read_when_their_parent_is_done_whoever_read_it() {
     let shards = listed(&[("A", ""), ("B", "A"), ("C", "A"), ("D", "B"), ("E", "gone")]);
     let leases = |finished: &[&str]| {
         board(["A", "B", "C", "D", "E"].map(|id| {
-            let lease = held(Lease::new(id, at(1), at(1)), "other", at(9));
+            let lease = held(Lease::new(id, at(1), at(1)), "other", Life::Seen);
             if finished.contains(&id) { done(lease) } else { lease }
         }))
     };
@@ -124,7 +129,7 @@ fn shards_wait_for_a_catch_up() {
     let shards = listed(&[("A", "")]);
     let readable = readable(&leases, &shards);
     assert_eq!(ids(&readable), ["@catch-up#0001/0004"]);
-    let share = share(&readable, ["A"], &BTreeMap::new(), "me", at(2));
+    let share = share(&readable, ["A"], 0, "me");
     assert_eq!((share.take.len(), share.hand_back), (1, vec!["A".to_owned()]));
 }
 
@@ -132,34 +137,36 @@ fn shards_wait_for_a_catch_up() {
 fn relays_share_evenly() {
     let free = ["A", "B", "C", "D", "E"].map(|id| Lease::new(id, at(1), at(1)));
     let free: Vec<&Lease> = free.iter().collect();
-    let relays =
-        |others: &[(&str, u64)]| others.iter().map(|(id, until)| ((*id).to_owned(), at(*until))).collect();
-    let share = |held: &[&str], others: &[(&str, u64)]| {
-        let share = share(&free, held.iter().copied(), &relays(others), "me", at(5));
-        (share.take.concat(), share.hand_back.concat())
+    let share = |held: &[&str], others: usize| {
+        let share = share(&free, held.iter().copied(), others, "me");
+        let take: String = share.take.into_iter().map(|lease| lease.id).collect();
+        (take, share.hand_back.concat())
     };
     let of = |take: &str, hand_back: &str| (take.to_owned(), hand_back.to_owned());
-    assert_eq!(share(&[], &[]), of("ABCDE", ""));
-    assert_eq!(share(&[], &[("me", 9)]), of("ABCDE", ""));
-    assert_eq!(share(&["A", "B"], &[("you", 9)]), of("C", ""));
-    assert_eq!(share(&["A", "B", "C", "D", "E"], &[("you", 9)]), of("", "DE"));
-    assert_eq!(
-        share(&["A", "B", "C", "D", "E"], &[("you", 5)]),
-        of("", ""),
-        "that relay is believed to be gone"
-    );
-    assert_eq!(share(&["A"], &[("you", 9), ("they", 9)]), of("B", ""));
+    assert_eq!(share(&[], 0), of("ABCDE", ""));
+    assert_eq!(share(&["A", "B"], 1), of("C", ""));
+    assert_eq!(share(&["A", "B", "C", "D", "E"], 1), of("", "DE"));
+    assert_eq!(share(&["A"], 2), of("B", ""));
 }
 
 #[test]
-fn a_lease_is_taken_when_its_relay_is_gone() {
-    let leases = |until| [held(Lease::new("A", at(1), at(1)), "you", at(until))];
-    let take = |until| {
-        let leases = leases(until);
-        share(&[&leases[0]], [], &BTreeMap::from([("you".to_owned(), at(9))]), "me", at(5)).take
+fn a_relay_that_is_silent_has_no_share() {
+    let relays = [("me", Life::Seen), ("you", Life::Unknown), ("they", Life::Seen), ("gone", Life::Silent)];
+    let relays = relays.map(|(relay, life)| (relay.to_owned(), (SIGN, life)));
+    let board = Board { relays: relays.into(), ..board([]) };
+    assert_eq!(board.others("me"), 2);
+    assert_eq!(survey(&board, &[], at(1), MARGIN).silent, ["gone"]);
+}
+
+#[test]
+fn a_lease_is_taken_when_its_relay_is_silent() {
+    let take = |life| {
+        let lease = held(Lease::new("A", at(1), at(1)), "you", life);
+        share(&[&lease], [], 1, "me").take
     };
-    assert_eq!(take(6), Vec::<String>::new());
-    assert_eq!(take(5), ["A"]);
+    assert_eq!(take(Life::Unknown), []);
+    assert_eq!(take(Life::Seen), []);
+    assert_eq!(take(Life::Silent).len(), 1);
 }
 
 /// A tree of shards: for each the number of its parent before it, or itself for none.
@@ -180,6 +187,7 @@ proptest! {
             Shard::new(&name(own), Some(name(*parent)).filter(|_| *parent != own).as_deref())
         }).collect();
         let mut now = at(0);
+        let mut signs: BTreeMap<String, Timestamp> = BTreeMap::new();
         let mut leases = Board::default();
         for lease in survey(&leases, &shards, now, MARGIN).new {
             leases.shards.insert(lease.id.clone(), lease);
@@ -190,39 +198,49 @@ proptest! {
         for (relay, finished, dies) in steps.into_iter().chain(rest) {
             now = now + Duration::from_secs(10);
             let me = format!("relay-{relay}");
+            // Each relay has its own view of who is alive; here they agree.
+            for (relay, at) in &signs {
+                let silent = now.since(*at) >= Duration::from_secs(30);
+                let life = if silent { Life::Silent } else { Life::Seen };
+                leases.relays.insert(relay.clone(), (SIGN, life));
+                for lease in leases.shards.values_mut() {
+                    if let Some(holder) = lease.holder.as_mut().filter(|holder| holder.relay == *relay) {
+                        holder.life = life;
+                    }
+                }
+            }
             let findings = survey(&leases, &shards, now, MARGIN);
             for relay in &findings.silent {
                 leases.relays.remove(relay);
             }
             prop_assert_eq!(Findings { silent: Vec::new(), ..findings }, Findings::default());
-            leases.relays.insert(me.clone(), now + Duration::from_secs(30));
+            signs.insert(me.clone(), now);
+            leases.relays.insert(me.clone(), (SIGN, Life::Seen));
+            let is_mine = |lease: &Lease| lease.holder.as_ref().is_some_and(|holder| holder.relay == me);
             let mine: Vec<String> =
-                leases.shards.values().filter(|lease| lease.owner.as_ref() == Some(&me)).map(|lease| lease.id.clone()).collect();
+                leases.shards.values().filter(|lease| is_mine(lease)).map(|lease| lease.id.clone()).collect();
             let readable = readable(&leases, &shards);
             for lease in &readable {
                 let parent = shards.iter().find(|shard| shard.id() == lease.id).and_then(Shard::parent);
                 prop_assert!(parent.is_none_or(|parent| leases.shards[parent].done), "{} before its parent", lease.id);
             }
-            let share = share(&readable, mine.iter().map(String::as_str), &leases.relays, &me, now);
-            for id in &share.take {
-                prop_assert!(!leases.shards[id].is_taken(&me, now), "{id} is another relay's");
-                let lease = leases.shards.get_mut(id).unwrap();
-                (lease.owner, lease.until) = (Some(me.clone()), Some(now + Duration::from_secs(30)));
+            let share = share(&readable, mine.iter().map(String::as_str), leases.others(&me), &me);
+            for seen in &share.take {
+                prop_assert!(!leases.shards[&seen.id].is_taken(&me), "{} is another relay's", seen.id);
+                let taken = held(seen.clone(), &me, Life::Seen);
+                leases.shards.insert(seen.id.clone(), taken);
             }
             for id in &share.hand_back {
-                leases.shards.get_mut(id).unwrap().owner = None;
+                leases.shards.get_mut(id).unwrap().holder = None;
             }
             if dies {
                 continue;
             }
             let mut held: Vec<&mut Lease> =
-                leases.shards.values_mut().filter(|lease| lease.owner.as_ref() == Some(&me) && !lease.done).collect();
-            for lease in &mut held {
-                lease.until = Some(now + Duration::from_secs(30));
-            }
+                leases.shards.values_mut().filter(|lease| is_mine(lease) && !lease.done).collect();
             if !held.is_empty() {
                 let finished = finished % held.len();
-                (held[finished].done, held[finished].owner) = (true, None);
+                (held[finished].done, held[finished].holder) = (true, None);
             }
         }
         prop_assert!(leases.shards.values().all(|lease| lease.done), "{leases:?}");
