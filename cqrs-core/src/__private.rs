@@ -1,7 +1,9 @@
 //! What generated code calls. No part of the public interface: it changes without notice.
 
+use std::error::Error;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
 
 pub use cqrs_macros::EventData;
 pub use inventory;
@@ -11,8 +13,9 @@ pub use std::vec::Vec;
 
 pub use crate::Json;
 pub use crate::aggregate::{
-    Aggregate, Command, CommandContext, Decide, Entity, EventRow, Snapshots, unapplied,
+    Aggregate, Command, CommandContext, CommandDigest, Decide, Entity, EventRow, Snapshots, unapplied,
 };
+pub use crate::app::ExecuteError;
 pub use crate::app::{
     applied, handled, listed_aggregate, listed_handler, listed_projection, not_applied, projected, unreached,
 };
@@ -73,6 +76,84 @@ pub trait ByValue: Sized {
 impl<C: Clone> ByValue for C {
     fn copy(&self) -> Self {
         self.clone()
+    }
+}
+
+/// Looks into a command by the best way that its type has. Methods of a reference come before those behind it, so
+/// `(&&&Content(command)).digest(name)` is the first that there is.
+#[derive(Debug)]
+pub struct Content<'a, C>(pub &'a C);
+
+/// The first way: what serde sees.
+pub trait BySerde {
+    /// The digest; none for a value that cannot be serialized.
+    fn digest(&self, name: &str) -> Option<CommandDigest>;
+}
+
+/// The second: the `{:?}`.
+pub trait ByDebug {
+    /// The digest.
+    fn digest(&self, name: &str) -> Option<CommandDigest>;
+}
+
+/// There is no way.
+pub trait ByNothing {
+    /// None.
+    fn digest(&self, name: &str) -> Option<CommandDigest>;
+}
+
+impl<C: serde::Serialize> BySerde for &&Content<'_, C> {
+    fn digest(&self, name: &str) -> Option<CommandDigest> {
+        CommandDigest::of_content(name, self.0)
+    }
+}
+
+impl<C: fmt::Debug> ByDebug for &Content<'_, C> {
+    fn digest(&self, name: &str) -> Option<CommandDigest> {
+        Some(CommandDigest::of_debug(name, self.0))
+    }
+}
+
+impl<C> ByNothing for Content<'_, C> {
+    fn digest(&self, _: &str) -> Option<CommandDigest> {
+        None
+    }
+}
+
+/// Finds the answer to a command among errors, where the rejection `R` is an error: `(&Answer::<R>::new()).find(error)`.
+#[derive(Debug)]
+pub struct Answer<R>(PhantomData<fn() -> R>);
+
+impl<R> Answer<R> {
+    /// The answers with this rejection.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "generated code alone makes one")]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// The rejection is an error.
+pub trait AmongErrors<R> {
+    /// The error, where it is such an answer.
+    fn find<'e>(&self, error: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<R>>;
+}
+
+/// It is none, and so its answer is none.
+pub trait NotAmongErrors<R> {
+    /// None.
+    fn find<'e>(&self, error: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<R>>;
+}
+
+impl<R: Error + 'static> AmongErrors<R> for &Answer<R> {
+    fn find<'e>(&self, error: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<R>> {
+        error.downcast_ref()
+    }
+}
+
+impl<R> NotAmongErrors<R> for Answer<R> {
+    fn find<'e>(&self, _: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<R>> {
+        None
     }
 }
 

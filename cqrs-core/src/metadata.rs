@@ -25,6 +25,10 @@ pub struct Metadata {
     pub created_by: Option<String>,
     /// The command's own id; unique within the stream.
     pub command_id: String,
+    /// A digest of the command, where it has an id that may come again: one given with `.command_id(…)`, or one of a
+    /// handler. It tells the same command from another one under the same id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_digest: Option<String>,
     /// The id of everything that one outside request caused.
     pub correlation_id: String,
     /// The command id of the commit that caused this one.
@@ -46,6 +50,7 @@ impl Metadata {
             created_by: None,
             correlation_id: command_id.clone(),
             command_id,
+            command_digest: None,
             causation_id: None,
             trace_context: None,
         }

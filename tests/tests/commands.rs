@@ -211,19 +211,6 @@ async fn a_state_can_be_read_at_any_version_and_time() {
 }
 
 #[tokio::test]
-async fn time_does_not_run_backwards_within_a_stream() {
-    let (app, _) = two_apps().await;
-    let key = bank::account("1");
-    let future: Timestamp = "2999-01-01T00:00:00Z".parse().unwrap();
-    app.execute(&key, Open { owner: "Ada".into() }).at(future).await.unwrap();
-    let done = app.execute(&key, deposit(1)).await.unwrap();
-    assert_eq!(done.metadata.created_at, future, "the clock of the machine is behind that of the stream");
-    assert!(done.metadata.recorded() < future, "and tells when the commit was recorded");
-    let done = app.execute(&bank::account("2"), Open { owner: "Bo".into() }).await.unwrap();
-    assert_eq!(done.metadata.recorded_at, None, "nothing is written twice");
-}
-
-#[tokio::test]
 async fn commands_on_one_key_run_one_after_another() {
     // One attempt: a conflict between two tasks of this process would be an error.
     let store = MemoryEventStore::new();

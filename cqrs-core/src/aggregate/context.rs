@@ -49,6 +49,7 @@ use crate::version::Version;
 #[derive(Debug, Clone)]
 pub struct CommandContext {
     version: Version,
+    now: Timestamp,
     metadata: Metadata,
 }
 
@@ -56,13 +57,21 @@ impl CommandContext {
     /// A context; tests build their own, the framework builds all others.
     #[must_use]
     pub fn new(version: Version, metadata: Metadata) -> Self {
-        Self { version, metadata }
+        Self { version, now: metadata.created_at, metadata }
     }
 
-    /// The time that the commit will carry.
+    /// The same, at a time that is not the commit's.
+    pub(crate) fn at(self, now: Timestamp) -> Self {
+        Self { now, ..self }
+    }
+
+    /// The time by the clock of the machine that decides, or the one given with `.at(…)`.
+    ///
+    /// The commit carries it as `createdAt`, unless the stream has a commit from a machine whose clock is ahead: then it
+    /// carries that one's time, so that time does not run backwards in a stream.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.metadata.created_at
+        self.now
     }
 
     /// The version of the state that is decided on; `0` before the first commit.

@@ -1,9 +1,17 @@
-use super::{Aggregate, CommandContext};
+use std::any::type_name;
+use std::error::Error;
+
+use super::{Aggregate, CommandContext, CommandDigest};
+use crate::app::ExecuteError;
 
 /// A value that an aggregate decides on. Every type that may cross threads is one.
 ///
 /// A `#[command]` method that takes it by value needs it to be `Clone`: after a conflict with another writer the
 /// framework decides again.
+///
+/// A command that is sent again, by the same id or by a handler whose event comes again, is known by what it holds: through
+/// `serde::Serialize` where it implements that, else through `Debug`, else by what the aggregate decides on it. The last
+/// takes a decision that follows from state, command and context alone.
 pub trait Command: Send + Sync + 'static {}
 
 impl<T: Send + Sync + 'static> Command for T {}
@@ -31,4 +39,22 @@ pub trait Decide<C: Command>: Aggregate {
         context: &CommandContext,
         events: &mut Vec<Self::Event>,
     ) -> Result<(), Self::Rejection>;
+
+    /// The command's name.
+    #[must_use]
+    fn command_name() -> &'static str {
+        type_name::<C>()
+    }
+
+    /// What tells this command from another one of its type; none where its type lets nobody look.
+    #[must_use]
+    fn digest(_command: &C) -> Option<CommandDigest> {
+        None
+    }
+
+    /// The error as what [`App::execute`](crate::App::execute) answered to this command, where it is that.
+    #[must_use]
+    fn find_error<'e>(_error: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<Self::Rejection>> {
+        None
+    }
 }

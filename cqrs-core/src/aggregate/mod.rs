@@ -16,11 +16,14 @@
 
 mod context;
 mod decide;
+mod digest;
 mod row;
 mod snapshots;
 
 pub use context::CommandContext;
 pub use decide::{Command, Decide};
+pub use digest::CommandDigest;
+pub(crate) use digest::Likeness;
 pub use row::{EventRow, unapplied};
 pub use snapshots::Snapshots;
 pub(crate) use snapshots::fingerprint;

@@ -1,17 +1,22 @@
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::error::Error;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
+use super::ExecuteError;
+use crate::aggregate::{Command, CommandDigest, Decide};
 use crate::commit::Commit;
+use crate::handler::HandlerError;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::version::Version;
 
-/// The event on whose behalf a handler sends commands.
+/// The event on whose behalf a handler sends commands, in one run of the handler.
 ///
-/// The ids of those commands follow from the event, the handler, the stream they go to and their order on
-/// it, so that a redelivered event sends the same ids again, and the engine recognizes them.
+/// The id of such a command follows from the event, the handler, the stream it goes to and what it holds, so that another
+/// run has the same id for the same command, whatever else that run sends. Of equal commands each takes the first id whose
+/// commit no other one of this run has claimed.
 #[derive(Debug)]
 pub(crate) struct Cause {
     handler: &'static str,
@@ -19,7 +24,40 @@ pub(crate) struct Cause {
     version: Version,
     index: usize,
     metadata: Arc<Metadata>,
-    sent: Mutex<HashMap<StreamKey, u32>>,
+    run: Mutex<Run>,
+}
+
+#[derive(Debug, Default)]
+struct Run {
+    /// The commits that are the outcome of a command of this run.
+    claimed: HashSet<(StreamKey, Version)>,
+    /// How many commands went to a stream.
+    sent: HashMap<StreamKey, u32>,
+    failed: Vec<Failed>,
+}
+
+/// A command that was answered with an error.
+#[derive(Debug)]
+struct Failed {
+    find: fn(&(dyn Error + 'static)) -> Option<Answer>,
+    command: &'static str,
+    stream: StreamKey,
+}
+
+/// Whether the same command may have another answer the next time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Final,
+    Passing,
+}
+
+/// How the commands of a handler are told from each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// By a name that the handler gave.
+    Name(String),
+    /// By what they hold.
+    Content { command: &'static str, digest: Option<CommandDigest> },
 }
 
 impl Cause {
@@ -31,7 +69,7 @@ impl Cause {
             version: commit.version,
             index,
             metadata: Arc::clone(&commit.metadata),
-            sent: Mutex::default(),
+            run: Mutex::default(),
         }
     }
 
@@ -47,14 +85,82 @@ impl Cause {
         self.metadata.trace_context.as_deref()
     }
 
-    /// The id of the next command to `target`: a name-based UUID (RFC 9562, version 5).
-    pub(crate) fn next_command_id(&self, target: &StreamKey) -> String {
-        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = sent.entry(target.clone()).or_default();
-        *count += 1;
+    /// The id of the `ordinal`th of equal commands to `target`, from 1 on.
+    pub(super) fn command_id(&self, target: &StreamKey, naming: &Naming, ordinal: u32) -> String {
+        let what = match naming {
+            Naming::Name(name) => format!("name {name}"),
+            Naming::Content { command, digest: Some(digest) } => {
+                format!("{command} {:016x} {ordinal}", digest.content())
+            }
+            Naming::Content { command, digest: None } => format!("{command} {ordinal}"),
+        };
+        self.id_of(target, &what)
+    }
+
+    /// The ids that an earlier release gave: the nth command to `target`.
+    pub(super) fn counted_id(&self, target: &StreamKey, count: u32) -> String {
+        self.id_of(target, &count.to_string())
+    }
+
+    /// A name-based UUID (RFC 9562, version 5).
+    fn id_of(&self, target: &StreamKey, what: &str) -> String {
         let Self { handler, stream, version, index, .. } = self;
         let (pk, sk) = (stream.pk(), stream.commit_sk(*version));
-        let name = format!("{handler}\n{pk}\n{sk}\n{index}\n{}\n{}\n{count}", target.pk(), target.sk());
+        let name = format!("{handler}\n{pk}\n{sk}\n{index}\n{}\n{}\n{what}", target.pk(), target.sk());
         Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string()
+    }
+
+    /// Counts a command to `target`; the first is 1.
+    pub(super) fn count(&self, target: &StreamKey) -> u32 {
+        let mut run = self.run();
+        let count = run.sent.entry(target.clone()).or_default();
+        *count += 1;
+        *count
+    }
+
+    /// Takes a commit for a command of this run; false where another one has it.
+    pub(super) fn claim(&self, target: &StreamKey, version: Version) -> bool {
+        self.run().claimed.insert((target.clone(), version))
+    }
+
+    pub(super) fn is_claimed(&self, target: &StreamKey, version: Version) -> bool {
+        self.run().claimed.contains(&(target.clone(), version))
+    }
+
+    /// Keeps in mind how an answer with an error is known again, if the handler returns it.
+    pub(super) fn note_failed<A: Decide<C>, C: Command>(&self, target: &StreamKey) {
+        let find = |error: &(dyn Error + 'static)| A::find_error(error).map(Answer::of);
+        self.run().failed.push(Failed { find, command: A::command_name(), stream: target.clone() });
+    }
+
+    /// What became of the run: a command's answer that leaves the handler says which command it was and where it went, and
+    /// is not tried again where it would be the same.
+    pub(crate) fn judge(&self, error: HandlerError) -> HandlerError {
+        let run = self.run();
+        for failed in run.failed.iter().rev() {
+            let mut found: Option<&(dyn Error + 'static)> = Some(error.source());
+            while let Some(source) = found {
+                if let Some(answer) = (failed.find)(source) {
+                    let place = format!("command `{}` to stream {}", failed.command, failed.stream);
+                    return error.answered(place, answer == Answer::Final);
+                }
+                found = source.source();
+            }
+        }
+        error
+    }
+
+    fn run(&self) -> MutexGuard<'_, Run> {
+        // Every change is one insertion: what a panicking holder left behind is whole.
+        self.run.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Answer {
+    fn of<R>(error: &ExecuteError<R>) -> Self {
+        match error {
+            ExecuteError::Conflict { .. } | ExecuteError::Store { .. } => Self::Passing,
+            _ => Self::Final,
+        }
     }
 }

@@ -3,13 +3,15 @@ use std::sync::Arc;
 
 use tracing::{Instrument, Span, field};
 
+use super::cause::{Cause, Naming};
 use super::state::{State, decode};
 use super::{App, Committed, ExecuteError, Outcome};
-use crate::aggregate::{Aggregate, Command, CommandContext, Decide};
+use crate::aggregate::{Aggregate, Command, CommandContext, CommandDigest, Decide};
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
-use crate::store::{Append, CorruptCommit, StoreError};
+use crate::store::{Append, StoreError};
+use crate::timestamp::Timestamp;
 use crate::trace;
 use crate::version::Version;
 
@@ -20,8 +22,7 @@ const TRIES_IN_A_ROW: u32 = 4;
 pub(super) struct Intent {
     pub(super) stream: StreamKey,
     pub(super) metadata: Metadata,
-    /// The id was given, so it may have been seen before.
-    pub(super) idempotent: bool,
+    pub(super) identity: Identity,
     /// The metadata's trace context was given with the command.
     pub(super) traced: bool,
     /// The time comes from this machine's clock, and may be moved to keep the stream in order.
@@ -29,10 +30,31 @@ pub(super) struct Intent {
     pub(super) expected: Option<Version>,
 }
 
+/// Where a command's id comes from, and so whether it may have been seen before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// Made for this one command.
+    New,
+    /// Given with `.command_id(…)`.
+    Given,
+    /// Derived from the event whose handler sends the command, and from a name where there is one.
+    Derived { name: Option<String> },
+}
+
 /// Executes one command: see "Executing a command" in the design.
 pub(super) struct Engine<'a> {
-    app: &'a App,
-    intent: Intent,
+    pub(super) app: &'a App,
+    pub(super) intent: Intent,
+    pub(super) derived: Option<Derived<'a>>,
+    pub(super) digest: Option<CommandDigest>,
+}
+
+/// What a derived id is made of.
+pub(super) struct Derived<'a> {
+    pub(super) cause: &'a Cause,
+    pub(super) naming: Naming,
+    /// How many commands of this run went to the stream, this one included.
+    pub(super) count: u32,
 }
 
 /// How one decision ended.
@@ -45,12 +67,37 @@ enum Step<A: Aggregate> {
 }
 
 impl<'a> Engine<'a> {
-    pub(super) fn new(app: &'a App, intent: Intent) -> Self {
-        Self { app, intent }
+    pub(super) fn new<A, C>(app: &'a App, mut intent: Intent, command: &C) -> Self
+    where
+        A: Decide<C>,
+        C: Command,
+    {
+        if intent.identity == Identity::New {
+            return Self { app, intent, derived: None, digest: None };
+        }
+        let digest = A::digest(command);
+        intent.metadata.command_digest = digest.as_ref().map(ToString::to_string);
+        let derived = match (&intent.identity, app.cause.as_deref()) {
+            (Identity::Derived { name }, Some(cause)) => {
+                let naming = match name {
+                    Some(name) => Naming::Name(name.clone()),
+                    None => Naming::Content { command: A::command_name(), digest: digest.clone() },
+                };
+                intent.metadata.command_id = cause.command_id(&intent.stream, &naming, 1);
+                Some(Derived { cause, naming, count: cause.count(&intent.stream) })
+            }
+            _ => None,
+        };
+        Self { app, intent, derived, digest }
+    }
+
+    /// The id that the command has.
+    pub(super) fn command_id(&self) -> &str {
+        &self.intent.metadata.command_id
     }
 
     pub(super) async fn execute<A, C>(
-        mut self,
+        &mut self,
         command: &C,
     ) -> Result<Committed<A>, ExecuteError<A::Rejection>>
     where
@@ -141,7 +188,8 @@ impl<'a> Engine<'a> {
                 Err(
                     error @ (ExecuteError::Rejected(_)
                     | ExecuteError::Conflict { .. }
-                    | ExecuteError::TooLarge { .. }),
+                    | ExecuteError::TooLarge { .. }
+                    | ExecuteError::CommandIdTaken { .. }),
                 ) => {
                     break Err(error);
                 }
@@ -178,14 +226,8 @@ impl<'a> Engine<'a> {
         A: Decide<C>,
         C: Command,
     {
-        if self.intent.idempotent
-            && let Some(version) = state.command_ids.find(&self.intent.metadata.command_id)
-        {
-            return self
-                .first_outcome(version)
-                .await
-                .map(Step::Done)
-                .map_err(|error| self.store_error(error));
+        if let Some(first) = self.first_outcome(state, command).await? {
+            return Ok(Step::Done(first));
         }
         if let Some(expected) = self.intent.expected
             && expected != state.version
@@ -196,15 +238,21 @@ impl<'a> Engine<'a> {
             }
             return Err(ExecuteError::Conflict { expected, actual: state.version });
         }
-        if let (true, Some(last)) = (self.intent.own_clock, state.last_at) {
-            // Clocks of two machines differ; within a stream, time does not run backwards.
+        let now = if self.intent.own_clock {
             let metadata = &mut self.intent.metadata;
-            if metadata.created_at < last {
-                metadata.recorded_at.get_or_insert(metadata.created_at);
+            let now = metadata.recorded();
+            // Clocks of two machines differ; within a stream, time does not run backwards. A time that no clock can have
+            // is of an earlier release, which let a time given with `.at(…)` pass for one.
+            let possible = |last: &Timestamp| *last <= now + self.app.inner.settings.furthest_ahead;
+            if let Some(last) = state.clock_at.filter(possible).filter(|last| metadata.created_at < *last) {
+                metadata.recorded_at = Some(now);
                 metadata.created_at = last;
             }
-        }
-        let context = CommandContext::new(state.version, self.intent.metadata.clone());
+            now
+        } else {
+            self.intent.metadata.created_at
+        };
+        let context = CommandContext::new(state.version, self.intent.metadata.clone()).at(now);
         let mut events = Vec::new();
         match state.aggregate.decide(command, &context, &mut events) {
             Err(rejection) if fresh => return Err(ExecuteError::Rejected(rejection)),
@@ -230,6 +278,7 @@ impl<'a> Engine<'a> {
         match self.append(&commit).await.map_err(|error| self.store_error(error))? {
             Append::Written => {
                 state.fold_decided(&commit, &events);
+                self.claim(commit.version);
                 Ok(Step::Done(Committed {
                     version: commit.version,
                     events,
@@ -242,7 +291,15 @@ impl<'a> Engine<'a> {
             Append::Taken(winner) if winner.metadata.command_id == self.intent.metadata.command_id => {
                 let outcome =
                     if winner.metadata == commit.metadata { Outcome::Committed } else { Outcome::Duplicate };
+                if outcome == Outcome::Duplicate && !self.is_same::<A, C>(&winner, command).await? {
+                    return match self.intent.identity {
+                        // An equal id is another command's only where its type lets nobody look: the next one is free.
+                        Identity::Derived { name: None } => Ok(Step::Lost(winner)),
+                        _ => Err(self.taken(winner.version)),
+                    };
+                }
                 state.fold(Commit::clone(&winner)).map_err(|error| self.store_error(error))?;
+                self.claim(winner.version);
                 self.outcome_of(*winner, outcome).map(Step::Done).map_err(|error| self.store_error(error))
             }
             Append::Taken(winner) => Ok(Step::Lost(winner)),
@@ -272,23 +329,7 @@ impl<'a> Engine<'a> {
         caught_up.map_err(|error| self.store_error(error))
     }
 
-    async fn first_outcome<A: Aggregate>(&self, version: Version) -> Result<Committed<A>, StoreError> {
-        let stream = &self.intent.stream;
-        let page = self.app.event_store().read(stream, version.previous(), version).await?;
-        match page.commits.into_iter().next() {
-            Some(commit) => self.outcome_of(commit, Outcome::Duplicate),
-            None => Err(CorruptCommit {
-                pk: stream.pk().to_owned(),
-                sk: stream.commit_sk(version),
-                version: Some(version.get()),
-                name: None,
-                reason: "the commit was there before, and is gone".to_owned(),
-            }
-            .into()),
-        }
-    }
-
-    fn outcome_of<A: Aggregate>(
+    pub(super) fn outcome_of<A: Aggregate>(
         &self,
         mut commit: Commit,
         outcome: Outcome,
@@ -301,7 +342,7 @@ impl<'a> Engine<'a> {
         })
     }
 
-    fn store_error<E>(&self, source: StoreError) -> ExecuteError<E> {
+    pub(super) fn store_error<E>(&self, source: StoreError) -> ExecuteError<E> {
         ExecuteError::store(&self.intent.metadata.command_id, source)
     }
 }

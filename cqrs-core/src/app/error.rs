@@ -1,4 +1,4 @@
-use crate::key::KeyError;
+use crate::key::{KeyError, StreamKey};
 use crate::store::StoreError;
 use crate::version::Version;
 
@@ -51,6 +51,27 @@ pub enum ExecuteError<E> {
         bytes: usize,
         /// The most that fits.
         limit: usize,
+    },
+    /// Another command was sent under this command id before. Nothing was done: a new command needs a new id.
+    #[error(
+        "command id `{command_id}` belongs to another command, which became version {version} of stream {stream}; give \
+         this one an id of its own"
+    )]
+    CommandIdTaken {
+        /// The id.
+        command_id: String,
+        /// Where it was used.
+        stream: StreamKey,
+        /// The commit of the other command.
+        version: Version,
+    },
+    /// An option of the command has a value that cannot be stored; nothing was sent.
+    #[error("`.{option}(…)` {reason}")]
+    Option {
+        /// The option's name: `command_id`.
+        option: &'static str,
+        /// What is wrong with its value, and what to do.
+        reason: String,
     },
     /// The key cannot be rendered.
     #[error(transparent)]

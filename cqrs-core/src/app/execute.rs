@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::engine::{Engine, Intent};
+use super::engine::{Engine, Identity, Intent};
 use super::{App, Committed, ExecuteError};
 use crate::aggregate::{Aggregate, Command, Decide};
 use crate::key::{AggregateKey, KeyError, StreamKey};
 use crate::metadata::Metadata;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
+
+/// The most bytes that an id, or the name of who sends a command, takes.
+const LONGEST_TEXT: usize = 1024;
 
 /// A command on its way; `.await` executes it.
 ///
@@ -46,8 +49,9 @@ use crate::version::Version;
 /// | option | without it |
 /// | --- | --- |
 /// | [`by`](Execute::by) | the commit does not say |
-/// | [`at`](Execute::at) | the machine's clock, but never earlier than the stream's last commit |
-/// | [`command_id`](Execute::command_id) | a new one; in a handler one that follows from the event |
+/// | [`at`](Execute::at) | the machine's clock, but never earlier than the stream's last commit without one |
+/// | [`command_id`](Execute::command_id) | a new one; in a handler one that follows from the event and the command |
+/// | [`named`](Execute::named) | a handler's command is known by what it holds |
 /// | [`correlation_id`](Execute::correlation_id) | the command id; in a handler the event's correlation id |
 /// | [`causation_id`](Execute::causation_id) | none; in a handler the command id of the event's commit |
 /// | [`trace_context`](Execute::trace_context) | that of its own span, with the feature `opentelemetry`; else none, and in a handler that of the event's commit |
@@ -60,6 +64,7 @@ pub struct Execute<'a, A: Aggregate, R> {
     by: Option<String>,
     at: Option<Timestamp>,
     command_id: Option<String>,
+    name: Option<String>,
     correlation_id: Option<String>,
     causation_id: Option<String>,
     trace_context: Option<String>,
@@ -110,13 +115,21 @@ impl App {
             run: Box::new(move |app, intent| {
                 Box::pin(async move {
                     let command = Arc::new(command);
-                    app.note_command(&command, &intent);
-                    Engine::new(app, intent).execute(&*command).await
+                    let place = app.note_command(&command, &intent.stream);
+                    let stream = app.cause.as_ref().map(|_| intent.stream.clone());
+                    let mut engine = Engine::new::<K::Aggregate, C>(app, intent, &command);
+                    let done = engine.execute(&*command).await;
+                    app.note_command_id(place, engine.command_id());
+                    if let (Err(_), Some(cause), Some(stream)) = (&done, &app.cause, &stream) {
+                        cause.note_failed::<K::Aggregate, C>(stream);
+                    }
+                    done
                 })
             }),
             by: None,
             at: None,
             command_id: None,
+            name: None,
             correlation_id: None,
             causation_id: None,
             trace_context: None,
@@ -132,7 +145,11 @@ impl<A: Aggregate, R> Execute<'_, A, R> {
         self
     }
 
-    /// When it happened, where that is not now: for imports. The time now is kept beside it, as `recordedAt`.
+    /// When it happened, where that is not now: for imports. The time now is kept beside it, as `recordedAt`. Later commands
+    /// have their own time, whatever this one is.
+    ///
+    /// A time further in the future than [`Settings::furthest_ahead`](super::Settings::furthest_ahead) is an
+    /// [`ExecuteError::Option`].
     pub fn at(mut self, when: Timestamp) -> Self {
         self.at = Some(when);
         self
@@ -140,7 +157,10 @@ impl<A: Aggregate, R> Execute<'_, A, R> {
 
     /// Makes the command idempotent: sent again under the same id, on the same key, it is not executed again, and
     /// the answer is the first outcome as [`Outcome::Duplicate`](super::Outcome::Duplicate). Ids are text of any
-    /// form.
+    /// form, of 1 to 1,024 bytes.
+    ///
+    /// Another command under the same id is [`ExecuteError::CommandIdTaken`]: the commit keeps a digest of the command. See
+    /// [`Command`] for what the digest sees.
     ///
     /// What was rejected or unchanged left no trace: it is decided again. So is what is older than the ids that a
     /// snapshot keeps, on a stream that has one: see
@@ -165,6 +185,29 @@ impl<A: Aggregate, R> Execute<'_, A, R> {
     /// ```
     pub fn command_id(mut self, id: impl Into<String>) -> Self {
         self.command_id = Some(id.into());
+        self
+    }
+
+    /// Names the command among those that a handler sends to one stream because of one event. Its id follows from the name
+    /// then, and not from what the command holds: a name says which command it is where two are alike, or where the type
+    /// lets nobody look into it. Sent again under the same name with another content, it is
+    /// [`ExecuteError::CommandIdTaken`].
+    ///
+    /// Outside of a handler, and beside [`command_id`](Self::command_id), it changes nothing.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// #[event_handler(OrderCreated)]
+    /// async fn ship(event: &Recorded<OrderCreated>, app: &App) -> Result<(), HandlerError> {
+    ///     let order = event.key::<OrderKey>()?;
+    ///     app.execute(&order, ShipOrder { tracking: "Z1".into() }).named("first parcel").await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
         self
     }
 
@@ -213,6 +256,42 @@ impl<A: Aggregate, R> Execute<'_, A, R> {
     }
 }
 
+impl<A: Aggregate, R> Execute<'_, A, R> {
+    /// What could not be stored, or would be a mistake for as long as it is.
+    fn check_options(&self) -> Result<(), ExecuteError<R>> {
+        let texts = [
+            ("by", &self.by),
+            ("command_id", &self.command_id),
+            ("named", &self.name),
+            ("correlation_id", &self.correlation_id),
+            ("causation_id", &self.causation_id),
+        ];
+        for (option, text) in texts {
+            let reason = match text.as_deref().map(str::len) {
+                Some(0) => "is empty; leave it out, or give it a text".to_owned(),
+                Some(bytes) if bytes > LONGEST_TEXT => {
+                    format!(
+                        "takes {bytes} bytes, and at most {LONGEST_TEXT} are stored; shorten it, or give a digest of it"
+                    )
+                }
+                _ => continue,
+            };
+            return Err(ExecuteError::Option { option, reason });
+        }
+        let furthest = Timestamp::now() + self.app.settings().furthest_ahead;
+        match self.at {
+            Some(at) if at > furthest => {
+                let reason = format!(
+                    "is {at}, further in the future than `Settings::furthest_ahead` allows ({furthest} at the most); is \
+                     the year right?"
+                );
+                Err(ExecuteError::Option { option: "at", reason })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl<A: Aggregate, R> fmt::Debug for Execute<'_, A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Execute")
@@ -228,11 +307,20 @@ impl<'a, A: Aggregate, R: 'a> IntoFuture for Execute<'a, A, R> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
+            self.check_options()?;
             let stream = self.stream.map_err(ExecuteError::Key)?;
             let cause = self.app.cause.as_deref();
-            let given = self.command_id.or_else(|| cause.map(|cause| cause.next_command_id(&stream)));
-            let idempotent = given.is_some();
-            let command_id = given.unwrap_or_else(|| Uuid::now_v7().to_string());
+            let identity = match (&self.command_id, cause) {
+                (Some(_), _) => Identity::Given,
+                (None, Some(_)) => Identity::Derived { name: self.name },
+                (None, None) => Identity::New,
+            };
+            let command_id = match (self.command_id, &identity) {
+                (Some(id), _) => id,
+                // The engine derives it.
+                (None, Identity::Derived { .. }) => String::new(),
+                (None, _) => Uuid::now_v7().to_string(),
+            };
             let mut metadata = Metadata::new(command_id, self.at.unwrap_or_else(Timestamp::now));
             if let Some(id) =
                 self.correlation_id.or_else(|| cause.map(|cause| cause.correlation_id().to_owned()))
@@ -245,14 +333,8 @@ impl<'a, A: Aggregate, R: 'a> IntoFuture for Execute<'a, A, R> {
                 self.causation_id.or_else(|| cause.map(|cause| cause.causation_id().to_owned()));
             let traced = self.trace_context.is_some();
             metadata.trace_context = self.trace_context.or_else(|| cause?.trace_context().map(str::to_owned));
-            let intent = Intent {
-                stream,
-                metadata,
-                idempotent,
-                traced,
-                own_clock: self.at.is_none(),
-                expected: self.expected,
-            };
+            let own_clock = self.at.is_none();
+            let intent = Intent { stream, metadata, identity, traced, own_clock, expected: self.expected };
             (self.run)(self.app, intent).await
         })
     }

@@ -25,6 +25,7 @@ mod load;
 mod mermaid;
 mod probe;
 mod read;
+mod recognition;
 mod run;
 mod settings;
 mod snapshots;
@@ -47,7 +48,7 @@ use std::sync::Arc;
 
 use crate::commit::Commit;
 use crate::delivery::{DynDeliveryStore, Subscriber};
-use crate::handler::Provided;
+use crate::handler::{HandlerError, Provided};
 use crate::key::KeyError;
 use crate::registry::AggregateRow;
 use crate::store::{DynEventStore, EventStore, StoreError};
@@ -208,6 +209,14 @@ impl App {
             all.extend((self.inner.aggregates.get(name)?.partitions)(tenant)?);
             Some(all)
         })
+    }
+
+    /// What a handler that sent commands through this app has failed with.
+    pub(crate) fn judge(&self, error: HandlerError) -> HandlerError {
+        match &self.cause {
+            Some(cause) => cause.judge(error),
+            None => error,
+        }
     }
 
     /// The same app, sending commands because of an event that a handler received.

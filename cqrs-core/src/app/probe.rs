@@ -3,7 +3,6 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::App;
-use super::engine::Intent;
 use crate::aggregate::Command;
 use crate::delivery::InboxId;
 use crate::event::RawEvent;
@@ -51,14 +50,24 @@ impl Probe {
 
 impl App {
     /// Notes a command of a handler before it is executed.
-    pub(super) fn note_command<C: Command>(&self, command: &Arc<C>, intent: &Intent) {
-        if let (Some(probe), Some(_)) = (&self.inner.probe, &self.cause) {
-            probe.seen().sent.push(Sent {
-                command: Arc::clone(command) as Arc<dyn Any + Send + Sync>,
-                name: std::any::type_name::<C>(),
-                stream: intent.stream.clone(),
-                command_id: intent.metadata.command_id.clone(),
-            });
+    pub(super) fn note_command<C: Command>(&self, command: &Arc<C>, stream: &StreamKey) -> Option<usize> {
+        let (Some(probe), Some(_)) = (&self.inner.probe, &self.cause) else { return None };
+        let mut seen = probe.seen();
+        seen.sent.push(Sent {
+            command: Arc::clone(command) as Arc<dyn Any + Send + Sync>,
+            name: std::any::type_name::<C>(),
+            stream: stream.clone(),
+            command_id: String::new(),
+        });
+        Some(seen.sent.len() - 1)
+    }
+
+    /// Notes the id that it had.
+    pub(super) fn note_command_id(&self, place: Option<usize>, id: &str) {
+        if let (Some(probe), Some(place)) = (&self.inner.probe, place)
+            && let Some(sent) = probe.seen().sent.get_mut(place)
+        {
+            id.clone_into(&mut sent.command_id);
         }
     }
 

@@ -52,6 +52,9 @@ pub struct Settings {
     /// How long the inbox remembers at least what a handler with `once` has done. Default 14 days: SQS keeps no
     /// message for longer (Amazon SQS Developer Guide, "Message quotas").
     pub inbox_kept: Duration,
+    /// How far in the future a time given with `.at(…)` may lie; one that lies further is taken for a mistake. Default 1 day,
+    /// which bears a wrong time zone and wrong clocks.
+    pub furthest_ahead: Duration,
     /// How long `run` waits before it reads an empty feed again. Default 250 milliseconds.
     pub poll: Duration,
 }
@@ -74,6 +77,7 @@ impl Default for Settings {
             },
             inbox_lease: Duration::from_secs(60),
             inbox_kept: Duration::from_secs(14 * 24 * 60 * 60),
+            furthest_ahead: Duration::from_hours(24),
             poll: Duration::from_millis(250),
         }
     }

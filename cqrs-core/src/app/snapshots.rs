@@ -30,6 +30,7 @@ pub(super) struct Opened<A> {
     aggregate: A,
     pub(super) version: Version,
     pub(super) last_at: Timestamp,
+    clock_at: Option<Timestamp>,
     command_ids: Vec<String>,
 }
 
@@ -54,6 +55,7 @@ impl<A: Aggregate> Opened<A> {
             aggregate: self.aggregate,
             version: self.version,
             last_at: Some(self.last_at),
+            clock_at: self.clock_at.or(Some(self.last_at)),
             command_ids: CommandIds::up_to(self.version, &self.command_ids),
             snapshot_at: self.version,
         })
@@ -107,9 +109,9 @@ impl SnapshotShelf {
             );
             return None;
         }
-        let StoredSnapshot { version, state, command_ids, last_at, .. } = stored;
+        let StoredSnapshot { version, state, command_ids, last_at, clock_at, .. } = stored;
         match (snapshots.decode)(state) {
-            Ok(aggregate) => Some(Opened { aggregate, version, last_at, command_ids }),
+            Ok(aggregate) => Some(Opened { aggregate, version, last_at, clock_at, command_ids }),
             Err(error) => {
                 warn(A::NAME, stream, &error, "the snapshot cannot be decoded; the whole stream is read");
                 None
@@ -145,6 +147,7 @@ impl SnapshotShelf {
             fingerprint: fingerprint::<A>(),
             command_ids: state.command_ids.last(self.command_ids),
             last_at: state.last_at?,
+            clock_at: state.clock_at,
         })
     }
 

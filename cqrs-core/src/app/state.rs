@@ -11,6 +11,7 @@ use crate::cache::Cache;
 use crate::commit::{Commit, StoredEvent};
 use crate::event::DecodeError;
 use crate::key::StreamKey;
+use crate::metadata::Metadata;
 use crate::store::{CorruptCommit, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
@@ -19,7 +20,10 @@ use crate::version::Version;
 pub(crate) struct State<A> {
     pub(crate) aggregate: A,
     pub(crate) version: Version,
+    /// The latest time that a commit tells about.
     pub(crate) last_at: Option<Timestamp>,
+    /// The latest time that came from a clock: the next one from a clock may not lie before it.
+    pub(crate) clock_at: Option<Timestamp>,
     pub(crate) command_ids: CommandIds,
     /// The last snapshot that is known of; [`Version::NONE`] for none.
     pub(crate) snapshot_at: Version,
@@ -31,6 +35,7 @@ impl<A: Aggregate> State<A> {
             aggregate: A::initial(),
             version: Version::NONE,
             last_at: None,
+            clock_at: None,
             command_ids: CommandIds::default(),
             snapshot_at: Version::NONE,
         }
@@ -62,7 +67,13 @@ impl<A: Aggregate> State<A> {
 
     fn note(&mut self, commit: &Commit) {
         self.version = commit.version;
-        self.last_at = self.last_at.max(Some(commit.metadata.created_at));
+        let Metadata { created_at, recorded_at, .. } = &*commit.metadata;
+        // A time that differs from that of recording was moved on to keep the order, or was given with `.at(…)`. The latter
+        // may be any time, and does not bind what follows.
+        if recorded_at.is_none() {
+            self.clock_at = self.clock_at.max(Some(*created_at));
+        }
+        self.last_at = self.last_at.max(Some(*created_at));
         self.command_ids.push(&commit.metadata.command_id, commit.version);
     }
 

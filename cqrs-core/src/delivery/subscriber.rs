@@ -165,8 +165,8 @@ impl Subscriber {
         let call = || {
             caught(async {
                 let agent = app.on_behalf_of(self.name, raw.commit(), raw.index());
-                let scope = Scope::new(Arc::clone(app.provided()), agent);
-                let done = (arm.call)(&scope, raw).await;
+                let scope = Scope::new(Arc::clone(app.provided()), agent.clone());
+                let done = (arm.call)(&scope, raw).await.map_err(|error| agent.judge(error));
                 app.note_run(self.name, &raw, done.is_ok());
                 done
             })

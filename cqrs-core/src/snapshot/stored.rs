@@ -27,6 +27,9 @@ pub struct StoredSnapshot {
     pub command_ids: Vec<String>,
     /// The latest `createdAt` among all commits.
     pub last_at: Timestamp,
+    /// The latest time in it that came from a clock and was not given with `.at(…)`; none where there is none, and in
+    /// snapshots of earlier releases.
+    pub clock_at: Option<Timestamp>,
 }
 
 impl StoredSnapshot {
@@ -34,7 +37,7 @@ impl StoredSnapshot {
     #[must_use]
     pub fn record(&self) -> Record {
         let ids = self.command_ids.iter().map(|id| Value::from(id.as_str())).collect();
-        Record::from_iter([
+        let mut record = Record::from_iter([
             ("pk".to_owned(), self.stream.pk().into()),
             ("sk".to_owned(), self.stream.sk().into()),
             ("version".to_owned(), self.version.get().into()),
@@ -42,7 +45,11 @@ impl StoredSnapshot {
             ("fingerprint".to_owned(), self.fingerprint.as_str().into()),
             ("commandIds".to_owned(), Value::Array(ids)),
             ("lastAt".to_owned(), self.last_at.to_string().into()),
-        ])
+        ]);
+        if let Some(at) = self.clock_at {
+            record.insert("clockAt".to_owned(), at.to_string().into());
+        }
+        record
     }
 
     /// Reads a snapshot back. Attributes that it does not know are left alone.
@@ -65,6 +72,12 @@ fn decode_fields(record: &mut Record) -> Result<StoredSnapshot, String> {
     let version = Version::new(record::number(record, "version")?);
     let fingerprint = record::text(record, "fingerprint")?.to_owned();
     let last_at = record::text(record, "lastAt")?.parse().map_err(|error| format!("`lastAt`: {error}"))?;
+    let clock_at = match record.get("clockAt") {
+        Some(_) => {
+            Some(record::text(record, "clockAt")?.parse().map_err(|error| format!("`clockAt`: {error}"))?)
+        }
+        None => None,
+    };
     let ids = record.get("commandIds").and_then(Value::as_array).ok_or("`commandIds` is not a list")?;
     let ids = ids.iter().map(|id| id.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
     let command_ids = ids.ok_or("`commandIds` has an element that is not a string")?;
@@ -72,7 +85,7 @@ fn decode_fields(record: &mut Record) -> Result<StoredSnapshot, String> {
         return Err(format!("`commandIds` has {} elements for {version} commits", command_ids.len()));
     }
     let state = record.remove("state").ok_or("`state` is missing")?;
-    Ok(StoredSnapshot { stream, version, state, fingerprint, command_ids, last_at })
+    Ok(StoredSnapshot { stream, version, state, fingerprint, command_ids, last_at, clock_at })
 }
 
 #[cfg(test)]
@@ -88,6 +101,7 @@ mod tests {
             fingerprint: "00000000000000ff".to_owned(),
             command_ids: vec!["c-1".to_owned(), String::new()],
             last_at: "2024-01-01T10:00:00Z".parse().unwrap(),
+            clock_at: Some("2024-01-01T09:00:00Z".parse().unwrap()),
         }
     }
 
@@ -108,6 +122,7 @@ mod tests {
             ("commandIds", json!([]), "`commandIds` has 0 elements"),
             ("commandIds", json!([1]), "`commandIds` has an element"),
             ("lastAt", json!("yesterday"), "`lastAt`: "),
+            ("clockAt", json!("yesterday"), "`clockAt`: "),
         ];
         for (name, value, reason) in broken {
             let mut record = snapshot().record();

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The first event stands in `type`, `schema` and `data`; further ones in `rest`, a list of the same three.
-//! `createdBy`, `causationId` and `traceContext` are left out where there is none.
+//! `createdBy`, `commandDigest`, `causationId` and `traceContext` are left out where there is none.
 //! `recordedAt` stands there only where it differs from `createdAt`: in imports, whose commits tell about another
 //! time.
 
@@ -52,6 +52,7 @@ pub fn encode(commit: &Commit) -> Record {
     }
     for (name, value) in [
         ("createdBy", &metadata.created_by),
+        ("commandDigest", &metadata.command_digest),
         ("causationId", &metadata.causation_id),
         ("traceContext", &metadata.trace_context),
     ] {
@@ -94,6 +95,7 @@ struct Fields {
     recorded_at: Option<Value>,
     created_by: Option<Value>,
     command_id: Option<Value>,
+    command_digest: Option<Value>,
     correlation_id: Option<Value>,
     causation_id: Option<Value>,
     trace_context: Option<Value>,
@@ -115,6 +117,7 @@ impl Fields {
                 "recordedAt" => &mut fields.recorded_at,
                 "createdBy" => &mut fields.created_by,
                 "commandId" => &mut fields.command_id,
+                "commandDigest" => &mut fields.command_digest,
                 "correlationId" => &mut fields.correlation_id,
                 "causationId" => &mut fields.causation_id,
                 "traceContext" => &mut fields.trace_context,
@@ -151,6 +154,7 @@ impl Fields {
             created_at,
             recorded_at,
             command_id,
+            command_digest: take_optional_text(&mut self.command_digest, "commandDigest")?,
             correlation_id: take_text(&mut self.correlation_id, "correlationId")?,
             created_by: take_optional_text(&mut self.created_by, "createdBy")?,
             causation_id: take_optional_text(&mut self.causation_id, "causationId")?,

@@ -187,10 +187,12 @@ fn decision(aggregate: &Aggregate, command: &Command, private: &TokenStream) -> 
         }
         _ => quote!(loop {}),
     };
+    let name = quote!(#command_ty).to_string().replace(' ', "");
+    let name = name.rsplit("::").next().unwrap_or_default();
     quote! {
         #(#cfgs)*
         #[automatically_derived]
-        #[allow(unused_variables)]
+        #[allow(unused_variables, unused_imports)]
         impl #private::Decide<#command_ty> for #ty {
             type Rejection = #rejection;
 
@@ -201,6 +203,22 @@ fn decision(aggregate: &Aggregate, command: &Command, private: &TokenStream) -> 
                 events: &mut #private::Vec<Self::Event>,
             ) -> ::core::result::Result<(), Self::Rejection> {
                 #body
+            }
+
+            fn command_name() -> &'static str {
+                #name
+            }
+
+            fn digest(command: &#command_ty) -> ::core::option::Option<#private::CommandDigest> {
+                use #private::{ByDebug as _, ByNothing as _, BySerde as _};
+                (&&&#private::Content(command)).digest(#name)
+            }
+
+            fn find_error<'e>(
+                error: &'e (dyn ::core::error::Error + 'static),
+            ) -> ::core::option::Option<&'e #private::ExecuteError<Self::Rejection>> {
+                use #private::{AmongErrors as _, NotAmongErrors as _};
+                (&&#private::Answer::<#rejection>::new()).find(error)
             }
         }
     }

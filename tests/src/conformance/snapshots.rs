@@ -86,5 +86,6 @@ fn snapshot(stream: &StreamKey, version: u64, state: Value) -> StoredSnapshot {
         fingerprint: format!("{version:016x}"),
         command_ids: vec![format!("{stream} {version}")],
         last_at: at(version),
+        clock_at: Some(at(version)),
     }
 }

@@ -70,9 +70,9 @@ macro_rules! check {
             right(app.load_as_of(&key("1"), at(number)).await.unwrap(), reached, "load_as_of");
         }
         // Every command is remembered, whichever side of the snapshot it is on.
-        for number in 1..=commits.len() as u64 {
-            let again =
-                app.execute(&key("1"), Book(vec![7])).command_id(format!("c-{number}")).await.unwrap();
+        for (number, booked) in (1_u64..).zip(commits.iter()) {
+            let again = app.execute(&key("1"), Book(booked.clone())).command_id(format!("c-{number}"));
+            let again = again.await.unwrap();
             assert_eq!((again.outcome, again.version.get()), (Outcome::Duplicate, number), "{cut:?}");
         }
     }};

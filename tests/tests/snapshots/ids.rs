@@ -1,9 +1,9 @@
 //! What the engine remembers of commits travels with the snapshot.
 
-use cqrs_core::Outcome;
 use cqrs_core::prelude::*;
 use cqrs_core::snapshot::MemorySnapshotStore;
 use cqrs_core::store::MemoryEventStore;
+use cqrs_core::{EventStore, Outcome};
 
 use crate::ledger::every_4::key;
 use crate::ledger::{Book, at, stored};
@@ -81,13 +81,20 @@ async fn ids_are_handed_on_from_snapshot_to_snapshot() {
 #[tokio::test]
 async fn time_does_not_run_backwards_behind_a_snapshot() {
     let world = World(MemoryEventStore::new(), MemorySnapshotStore::new());
-    let future: Timestamp = "2999-01-01T00:00:00Z".parse().unwrap();
     let app = world.app(100);
-    app.execute(&key("1"), Book(vec![1])).at(future).await.unwrap();
+    // From a machine whose clock is ahead.
+    let future = Timestamp::now() + std::time::Duration::from_hours(1);
+    let elsewhere = World(MemoryEventStore::new(), MemorySnapshotStore::new());
+    elsewhere.app(100).execute(&key("1"), Book(vec![1])).await.unwrap();
+    let stream = key("1").stream().unwrap();
+    let mut first = elsewhere.0.read(&stream, Version::NONE, Version::MAX).await.unwrap().commits.remove(0);
+    std::sync::Arc::make_mut(&mut first.metadata).created_at = future;
+    world.0.append(&first).await.unwrap();
     for _ in 0..3 {
         app.execute(&key("1"), Book(vec![1])).await.unwrap();
     }
-    assert_eq!(stored(&world.1, &key("1")).await.unwrap().last_at, future);
+    let snapshot = stored(&world.1, &key("1")).await.unwrap();
+    assert_eq!((snapshot.last_at, snapshot.clock_at), (future, Some(future)));
     let later = world.app(100).execute(&key("1"), Book(vec![1])).await.unwrap();
     assert_eq!((later.version, later.metadata.created_at), (Version::new(5), future));
 }

@@ -123,7 +123,7 @@ impl ::cqrs_core::__private::IntoEvents<Order> for OrderCancelled {
     }
 }
 #[automatically_derived]
-#[allow(unused_variables)]
+#[allow(unused_variables, unused_imports)]
 impl ::cqrs_core::__private::Decide<CreateOrder> for Order {
     type Rejection = <Result<
         OrderCreated,
@@ -143,9 +143,32 @@ impl ::cqrs_core::__private::Decide<CreateOrder> for Order {
         >>::into_events(decided, events);
         ::core::result::Result::Ok(())
     }
+    fn command_name() -> &'static str {
+        "CreateOrder"
+    }
+    fn digest(
+        command: &CreateOrder,
+    ) -> ::core::option::Option<::cqrs_core::__private::CommandDigest> {
+        use ::cqrs_core::__private::{ByDebug as _, ByNothing as _, BySerde as _};
+        (&&&::cqrs_core::__private::Content(command)).digest("CreateOrder")
+    }
+    fn find_error<'e>(
+        error: &'e (dyn ::core::error::Error + 'static),
+    ) -> ::core::option::Option<
+        &'e ::cqrs_core::__private::ExecuteError<Self::Rejection>,
+    > {
+        use ::cqrs_core::__private::{AmongErrors as _, NotAmongErrors as _};
+        (&&::cqrs_core::__private::Answer::<
+            <Result<
+                OrderCreated,
+                OrderError,
+            > as ::cqrs_core::__private::ResultType>::Error,
+        >::new())
+            .find(error)
+    }
 }
 #[automatically_derived]
-#[allow(unused_variables)]
+#[allow(unused_variables, unused_imports)]
 impl ::cqrs_core::__private::Decide<CancelOrder> for Order {
     type Rejection = <Decision as ::cqrs_core::__private::ResultType>::Error;
     fn decide(
@@ -161,6 +184,26 @@ impl ::cqrs_core::__private::Decide<CancelOrder> for Order {
             Self,
         >>::into_events(decided, events);
         ::core::result::Result::Ok(())
+    }
+    fn command_name() -> &'static str {
+        "CancelOrder"
+    }
+    fn digest(
+        command: &CancelOrder,
+    ) -> ::core::option::Option<::cqrs_core::__private::CommandDigest> {
+        use ::cqrs_core::__private::{ByDebug as _, ByNothing as _, BySerde as _};
+        (&&&::cqrs_core::__private::Content(command)).digest("CancelOrder")
+    }
+    fn find_error<'e>(
+        error: &'e (dyn ::core::error::Error + 'static),
+    ) -> ::core::option::Option<
+        &'e ::cqrs_core::__private::ExecuteError<Self::Rejection>,
+    > {
+        use ::cqrs_core::__private::{AmongErrors as _, NotAmongErrors as _};
+        (&&::cqrs_core::__private::Answer::<
+            <Decision as ::cqrs_core::__private::ResultType>::Error,
+        >::new())
+            .find(error)
     }
 }
 const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__private::shared_name(

@@ -218,7 +218,7 @@ impl ::cqrs_core::__private::IntoEvents<Order> for OrderCreated {
     }
 }
 #[automatically_derived]
-#[allow(unused_variables)]
+#[allow(unused_variables, unused_imports)]
 impl ::cqrs_core::__private::Decide<CreateOrder> for Order {
     type Rejection = ::core::convert::Infallible;
     fn decide(
@@ -228,6 +228,24 @@ impl ::cqrs_core::__private::Decide<CreateOrder> for Order {
         events: &mut ::cqrs_core::__private::Vec<Self::Event>,
     ) -> ::core::result::Result<(), Self::Rejection> {
         loop {}
+    }
+    fn command_name() -> &'static str {
+        "CreateOrder"
+    }
+    fn digest(
+        command: &CreateOrder,
+    ) -> ::core::option::Option<::cqrs_core::__private::CommandDigest> {
+        use ::cqrs_core::__private::{ByDebug as _, ByNothing as _, BySerde as _};
+        (&&&::cqrs_core::__private::Content(command)).digest("CreateOrder")
+    }
+    fn find_error<'e>(
+        error: &'e (dyn ::core::error::Error + 'static),
+    ) -> ::core::option::Option<
+        &'e ::cqrs_core::__private::ExecuteError<Self::Rejection>,
+    > {
+        use ::cqrs_core::__private::{AmongErrors as _, NotAmongErrors as _};
+        (&&::cqrs_core::__private::Answer::<::core::convert::Infallible>::new())
+            .find(error)
     }
 }
 const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__private::shared_name(

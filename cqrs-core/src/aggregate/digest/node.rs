@@ -1,0 +1,73 @@
+/// What serde sees of a value, in a form that can be written in one way only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Node {
+    /// Also a field that is left out: a field that comes with a later release and is not set changes nothing.
+    None,
+    Bool(bool),
+    /// Of any width.
+    Integer(String),
+    /// By its bits, so that every value is told from every other.
+    Float(u64),
+    Text(String),
+    Bytes(Vec<u8>),
+    /// A list or a set.
+    List(Vec<Self>),
+    /// Of a known length, each place with a meaning of its own.
+    Tuple(Vec<Self>),
+    /// A map or the fields of a struct.
+    Map(Vec<(Self, Self)>),
+}
+
+/// How the elements of lists are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lists {
+    Ordered,
+    Sorted,
+}
+
+impl Node {
+    pub(super) fn render(&self, lists: Lists) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.write(lists, &mut out);
+        out
+    }
+
+    fn write(&self, lists: Lists, out: &mut Vec<u8>) {
+        match self {
+            Self::None => out.push(b'n'),
+            Self::Bool(value) => out.extend([b'b', u8::from(*value)]),
+            Self::Integer(digits) => sized(b'i', digits.as_bytes(), out),
+            Self::Float(bits) => {
+                out.push(b'f');
+                out.extend(bits.to_be_bytes());
+            }
+            Self::Text(text) => sized(b't', text.as_bytes(), out),
+            Self::Bytes(bytes) => sized(b'x', bytes, out),
+            Self::List(nodes) => {
+                let mut parts: Vec<Vec<u8>> = nodes.iter().map(|node| node.render(lists)).collect();
+                if lists == Lists::Sorted {
+                    parts.sort_unstable();
+                }
+                sized(b'l', &parts.concat(), out);
+            }
+            Self::Tuple(nodes) => {
+                let parts: Vec<Vec<u8>> = nodes.iter().map(|node| node.render(lists)).collect();
+                sized(b'u', &parts.concat(), out);
+            }
+            Self::Map(entries) => {
+                let set = entries.iter().filter(|(_, value)| *value != Self::None);
+                let mut parts: Vec<Vec<u8>> =
+                    set.map(|(key, value)| [key.render(lists), value.render(lists)].concat()).collect();
+                parts.sort_unstable();
+                sized(b'm', &parts.concat(), out);
+            }
+        }
+    }
+}
+
+/// With its length in front, so that no two values run into each other.
+fn sized(kind: u8, bytes: &[u8], out: &mut Vec<u8>) {
+    out.push(kind);
+    out.extend((bytes.len() as u64).to_be_bytes());
+    out.extend_from_slice(bytes);
+}

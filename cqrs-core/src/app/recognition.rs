@@ -1,0 +1,196 @@
+//! Whether a command has been executed before: by its id, and by what it holds.
+
+use super::cause::Naming;
+use super::engine::{Engine, Identity};
+use super::load::Until;
+use super::state::{State, decode};
+use super::{Committed, ExecuteError, Outcome};
+use crate::aggregate::{Aggregate, Command, CommandContext, Decide, Likeness};
+use crate::commit::{Commit, EncodeError, StoredEvent};
+use crate::store::{CorruptCommit, StoreError};
+use crate::version::Version;
+
+/// So many commands more than this run has sent to a stream are looked for under the ids of an earlier release.
+const COUNTED_BEYOND: u32 = 16;
+
+/// What a stored commit is to a command under the same id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Match {
+    Same,
+    Other,
+    /// Nothing tells: neither a digest nor a decision that follows from state and command alone.
+    Unknown,
+}
+
+impl Engine<'_> {
+    /// The first outcome of the command, where it has one. For a derived id, this also finds the id that the command has among
+    /// equal ones.
+    pub(super) async fn first_outcome<A, C>(
+        &mut self,
+        state: &mut State<A>,
+        command: &C,
+    ) -> Result<Option<Committed<A>>, ExecuteError<A::Rejection>>
+    where
+        A: Decide<C>,
+        C: Command,
+    {
+        match self.intent.identity {
+            Identity::New => Ok(None),
+            Identity::Given => {
+                let Some(version) = state.command_ids.find(&self.intent.metadata.command_id) else {
+                    return Ok(None);
+                };
+                let commit = self.stored(version).await?;
+                match self.compare::<A, C>(&commit, command).await? {
+                    Match::Same | Match::Unknown => self.duplicate(commit).map(Some),
+                    Match::Other => Err(self.taken(version)),
+                }
+            }
+            Identity::Derived { .. } => self.first_derived(state, command).await,
+        }
+    }
+
+    /// Takes a commit for this command, so that an equal one of the same run is not answered with it.
+    pub(super) fn claim(&self, version: Version) {
+        if let Some(derived) = &self.derived {
+            derived.cause.claim(&self.intent.stream, version);
+        }
+    }
+
+    async fn first_derived<A, C>(
+        &mut self,
+        state: &mut State<A>,
+        command: &C,
+    ) -> Result<Option<Committed<A>>, ExecuteError<A::Rejection>>
+    where
+        A: Decide<C>,
+        C: Command,
+    {
+        let Some(derived) = &self.derived else { return Ok(None) };
+        let (cause, named) = (derived.cause, matches!(derived.naming, Naming::Name(_)));
+        let mut ordinal = 1;
+        let free = loop {
+            let id = cause.command_id(&self.intent.stream, &derived.naming, ordinal);
+            let Some(version) = state.command_ids.find(&id) else { break id };
+            if named || !cause.is_claimed(&self.intent.stream, version) {
+                let commit = self.stored(version).await?;
+                match self.compare::<A, C>(&commit, command).await? {
+                    Match::Same | Match::Unknown => return self.duplicate(commit).map(Some),
+                    Match::Other if named => {
+                        self.intent.metadata.command_id = id;
+                        return Err(self.taken(version));
+                    }
+                    Match::Other => {}
+                }
+            }
+            ordinal += 1;
+        };
+        // An earlier release counted the commands to a stream. Most often nothing of it is left.
+        for count in 1..=derived.count.saturating_add(COUNTED_BEYOND) {
+            let id = cause.counted_id(&self.intent.stream, count);
+            let Some(version) = state.command_ids.find(&id) else { continue };
+            if cause.is_claimed(&self.intent.stream, version) {
+                continue;
+            }
+            let commit = self.stored(version).await?;
+            let same = match self.compare::<A, C>(&commit, command).await? {
+                Match::Same => true,
+                Match::Unknown => count == derived.count,
+                Match::Other => false,
+            };
+            if same {
+                return self.duplicate(commit).map(Some);
+            }
+        }
+        tracing::Span::current().record("command_id", free.as_str());
+        self.intent.metadata.command_id = free;
+        Ok(None)
+    }
+
+    fn duplicate<A: Aggregate, R>(&self, commit: Commit) -> Result<Committed<A>, ExecuteError<R>> {
+        self.claim(commit.version);
+        self.outcome_of(commit, Outcome::Duplicate).map_err(|error| self.store_error(error))
+    }
+
+    /// Whether a commit under the command's id is the outcome of this command, as far as can be told.
+    pub(super) async fn is_same<A, C>(
+        &self,
+        commit: &Commit,
+        command: &C,
+    ) -> Result<bool, ExecuteError<A::Rejection>>
+    where
+        A: Decide<C>,
+        C: Command,
+    {
+        Ok(self.compare::<A, C>(commit, command).await? != Match::Other)
+    }
+
+    pub(super) fn taken<R>(&self, version: Version) -> ExecuteError<R> {
+        ExecuteError::CommandIdTaken {
+            command_id: self.intent.metadata.command_id.clone(),
+            stream: self.intent.stream.clone(),
+            version,
+        }
+    }
+
+    async fn stored<R>(&self, version: Version) -> Result<Commit, ExecuteError<R>> {
+        let stream = &self.intent.stream;
+        let page = self.app.event_store().read(stream, version.previous(), version).await;
+        let page = page.map_err(|error| self.store_error(error))?;
+        page.commits.into_iter().next().ok_or_else(|| {
+            let gone = CorruptCommit {
+                pk: stream.pk().to_owned(),
+                sk: stream.commit_sk(version),
+                version: Some(version.get()),
+                name: None,
+                reason: "the commit was there before, and is gone".to_owned(),
+            };
+            self.store_error(gone.into())
+        })
+    }
+
+    /// Compares the command with the one that a commit under its id is the outcome of.
+    async fn compare<A, C>(&self, commit: &Commit, command: &C) -> Result<Match, ExecuteError<A::Rejection>>
+    where
+        A: Decide<C>,
+        C: Command,
+    {
+        let stored = commit.metadata.command_digest.as_deref();
+        match (&self.digest, stored) {
+            (Some(digest), Some(stored)) => match digest.compare(stored) {
+                Some(Likeness::Same) => return Ok(Match::Same),
+                Some(Likeness::Different) => return Ok(Match::Other),
+                Some(Likeness::Reordered) | None => {}
+            },
+            // An id that a user gave, in a commit of an earlier release: it is taken at its word, as it was then.
+            (Some(_), None) if self.intent.identity == Identity::Given => return Ok(Match::Same),
+            _ => {}
+        }
+        self.compare_decisions::<A, C>(commit, command).await.map_err(|error| self.store_error(error))
+    }
+
+    /// Decides the command where the commit's one was decided. A command that decides the same there is the same in effect.
+    async fn compare_decisions<A, C>(&self, commit: &Commit, command: &C) -> Result<Match, StoreError>
+    where
+        A: Decide<C>,
+        C: Command,
+    {
+        let before = commit.version.previous();
+        let state: State<A> = self.app.load_until(&self.intent.stream, Until::Version(before)).await?;
+        let context = CommandContext::new(before, commit.metadata.as_ref().clone());
+        let decide = || -> Result<Option<Vec<StoredEvent>>, EncodeError> {
+            let mut events = Vec::new();
+            match state.aggregate.decide(command, &context, &mut events) {
+                Ok(()) => events.iter().map(A::encode).collect::<Result<_, _>>().map(Some),
+                Err(_) => Ok(None),
+            }
+        };
+        let (first, second) = (decide()?, decide()?);
+        if first != second {
+            return Ok(Match::Unknown);
+        }
+        let stored = decode::<A>(&mut commit.clone())?;
+        let stored = stored.iter().map(A::encode).collect::<Result<Vec<_>, _>>()?;
+        Ok(if first.as_ref() == Some(&stored) { Match::Same } else { Match::Other })
+    }
+}
