@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
+use super::place;
 use crate::model::{Event, Locked, Older};
 
 /// What `#[event]` adds beside the struct.
@@ -43,8 +43,8 @@ fn older(event: &Event, private: &TokenStream) -> (Option<TokenStream>, Option<T
     match &event.older {
         Older::None => (None, None),
         Older::Typed(from) => {
-            let typed = quote_spanned!(from.span()=> #private::Older::typed::<#from>());
-            let check = quote_spanned!(from.span()=>
+            let typed = quote_spanned!(place(from)=> #private::Older::typed::<#from>());
+            let check = quote_spanned!(place(from)=>
                 const _: () = if let ::core::option::Option::Some(message) =
                     #private::broken_step::<#ident>()
                 {
@@ -55,7 +55,7 @@ fn older(event: &Event, private: &TokenStream) -> (Option<TokenStream>, Option<T
         }
         Older::Json(steps) => {
             let steps = steps.iter().map(|(from, step)| {
-                let call = quote_spanned!(step.span()=> __next_json(#step, data));
+                let call = quote_spanned!(place(step)=> __next_json(#step, data));
                 // A path of two places in the source would have none for rustc to point at.
                 quote!(#private::JsonStep {
                     from: #from,
@@ -83,7 +83,7 @@ fn lock(event: &Event, locked: &Locked, private: &TokenStream) -> TokenStream {
     let check = locked.shape.as_ref().map(|shape| {
         let fingerprint = crate::model::text_fingerprint(shape);
         // A path of two places in the source would have none for rustc to point at.
-        quote_spanned!(ident.span()=>
+        quote_spanned!(place(ident)=>
             #[allow(long_running_const_eval)]
             const _: () = {
                 use #private::check_shape as __check_shape;
