@@ -1,5 +1,6 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::place;
 use crate::model::{Aggregate, Apply, Command};
@@ -42,7 +43,7 @@ pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
         let (cfgs, name) = (&apply.cfgs, &apply.name);
         quote!(#(#cfgs)* #event::#name(ref event) => #private::encode_event(event),)
     });
-    let unique = quote_spanned!(place(ty)=>
+    let unique = quote_spanned!(ty.span()=>
         const _: () = if let ::core::option::Option::Some(message) =
             #private::shared_name(<#ty as #private::Aggregate>::EVENTS)
         {

@@ -1,6 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
+use syn::spanned::Spanned;
 
 use super::place;
 use crate::model::App;
@@ -72,7 +73,7 @@ pub(crate) fn app(app: &App) -> TokenStream {
 /// An error at the entry, where the check finds one.
 fn proof(entry: &Type, private: &TokenStream, check: &TokenStream) -> TokenStream {
     let (private, check) = (at(entry, private), at(entry, check));
-    quote_spanned! {place(entry)=>
+    quote_spanned! {entry.span()=>
         const _: () = if let ::core::option::Option::Some(message) = #private::#check {
             ::core::panic!("{}", message.text())
         };

@@ -1,5 +1,6 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::place;
 use crate::model::{Event, Locked, Older};
@@ -44,7 +45,7 @@ fn older(event: &Event, private: &TokenStream) -> (Option<TokenStream>, Option<T
         Older::None => (None, None),
         Older::Typed(from) => {
             let typed = quote_spanned!(place(from)=> #private::Older::typed::<#from>());
-            let check = quote_spanned!(place(from)=>
+            let check = quote_spanned!(from.span()=>
                 const _: () = if let ::core::option::Option::Some(message) =
                     #private::broken_step::<#ident>()
                 {
@@ -83,7 +84,7 @@ fn lock(event: &Event, locked: &Locked, private: &TokenStream) -> TokenStream {
     let check = locked.shape.as_ref().map(|shape| {
         let fingerprint = crate::model::text_fingerprint(shape);
         // A path of two places in the source would have none for rustc to point at.
-        quote_spanned!(place(ident)=>
+        quote_spanned!(ident.span()=>
             #[allow(long_running_const_eval)]
             const _: () = {
                 use #private::check_shape as __check_shape;

@@ -2,8 +2,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 
-use super::place;
 use crate::attr::Target;
 use crate::model::{Apply, Projection};
 
@@ -22,7 +22,7 @@ pub(crate) fn projection(projection: &Projection) -> TokenStream {
         },
         Target::Key(fields) => {
             let names = fields.iter().map(|field| field.unraw().to_string());
-            quote_spanned!(place(ty)=>
+            quote_spanned!(ty.span()=>
                 const _: () = if !#private::same_fields(#key::FIELDS, &[#(#names),*]) {
                     ::core::panic!(
                         "the struct and the impl block of a projection name the same key fields in the same order"
