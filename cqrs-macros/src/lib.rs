@@ -8,6 +8,7 @@
 mod attr;
 mod diagnostics;
 mod expand;
+mod groups;
 mod macros;
 mod model;
 

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::diagnostics::Diagnostics;
-use crate::{attr, expand, model};
+use crate::{attr, expand, groups, model};
 
 /// One macro: its arguments and its item in, the item and what is generated out.
 pub(crate) type Macro = fn(TokenStream, TokenStream, &mut Diagnostics) -> TokenStream;
@@ -23,7 +23,7 @@ pub(crate) fn event(args: TokenStream, item: TokenStream, diagnostics: &mut Diag
 
 pub(crate) fn event_data(item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
-    let data = model::Data::read(item, &mut diagnostics);
+    let data = model::Data::read(groups::open_item(item), &mut diagnostics);
     let expansion = data.map(|data| expand::data(&data));
     quote!(#expansion #diagnostics)
 }
@@ -80,6 +80,6 @@ pub(crate) fn app(lists: TokenStream, _: TokenStream, diagnostics: &mut Diagnost
 /// Runs one macro; all that is wrong comes out together, after the item.
 pub(crate) fn run(expand: Macro, args: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
-    let expanded = expand(args, item, &mut diagnostics);
+    let expanded = expand(groups::open_args(args), groups::open_item(item), &mut diagnostics);
     quote!(#expanded #diagnostics)
 }

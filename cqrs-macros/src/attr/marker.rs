@@ -1,7 +1,8 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, Ident, ImplItemFn, Meta, Token, parenthesized};
+use syn::{Attribute, Expr, Ident, ImplItemFn, Meta, Path, Token, parenthesized, parse_quote};
 
 use crate::diagnostics::Diagnostics;
 
@@ -12,10 +13,20 @@ pub(crate) enum Marker {
     Apply,
 }
 
-/// The marker of a method, with the attribute that it stands in.
-pub(crate) struct Marks<'a> {
+impl Marker {
+    fn of(path: &Path) -> Option<Self> {
+        match path {
+            path if path.is_ident("command") => Some(Self::Command),
+            path if path.is_ident("apply") => Some(Self::Apply),
+            _ => None,
+        }
+    }
+}
+
+/// The marker of a method, with its arguments.
+pub(crate) struct Marks {
     pub(crate) marker: Marker,
-    attribute: &'a Attribute,
+    meta: Meta,
 }
 
 /// `#[apply(key(customer_id = event.buyer.clone()))]`: one field of a view's key.
@@ -25,22 +36,22 @@ pub(crate) struct ApplyKey {
     pub(crate) value: Expr,
 }
 
-impl<'a> Marks<'a> {
+impl Marks {
     /// The method's marker, if it has one; two of them are a mistake, and none.
-    pub(crate) fn of(method: &'a ImplItemFn, diagnostics: &mut Diagnostics) -> Option<Self> {
+    pub(crate) fn of(method: &ImplItemFn, diagnostics: &mut Diagnostics) -> Option<Self> {
         let mut found: Option<Self> = None;
         let mut twice = false;
-        for attribute in &method.attrs {
-            let marker = match attribute.path() {
-                path if path.is_ident("command") => Marker::Command,
-                path if path.is_ident("apply") => Marker::Apply,
-                _ => continue,
-            };
+        let metas = method.attrs.iter().flat_map(|attribute| match Conditional::of(attribute) {
+            Some(conditional) => conditional.attributes,
+            None => vec![attribute.meta.clone()],
+        });
+        for meta in metas {
+            let Some(marker) = Marker::of(meta.path()) else { continue };
             if found.is_some() {
-                diagnostics.at(attribute, "a method is one `#[command]` or one `#[apply]`");
+                diagnostics.at(meta, "a method is one `#[command]` or one `#[apply]`");
                 twice = true;
             } else {
-                found = Some(Self { marker, attribute });
+                found = Some(Self { marker, meta });
             }
         }
         found.filter(|_| !twice)
@@ -48,27 +59,30 @@ impl<'a> Marks<'a> {
 
     /// Refuses arguments.
     pub(crate) fn refuse_arguments(&self, diagnostics: &mut Diagnostics) {
-        if !matches!(self.attribute.meta, Meta::Path(_)) {
-            diagnostics.at(&self.attribute.meta, "this attribute takes no arguments here");
+        if !matches!(self.meta, Meta::Path(_)) {
+            diagnostics.at(&self.meta, "this attribute takes no arguments here");
         }
     }
 
     /// The fields of `key(…)`; none where there is no `key`.
     pub(crate) fn key(&self, diagnostics: &mut Diagnostics) -> Vec<ApplyKey> {
-        if matches!(self.attribute.meta, Meta::Path(_)) {
+        if matches!(self.meta, Meta::Path(_)) {
             return Vec::new();
         }
-        let parsed = self.attribute.parse_args::<KeyArgument>();
+        let parsed = match &self.meta {
+            Meta::List(list) => list.parse_args::<KeyArgument>(),
+            other => Err(syn::Error::new_spanned(other, EXPECTED)),
+        };
         diagnostics.ok(parsed).map(|argument| argument.0).unwrap_or_default()
     }
 }
+
+const EXPECTED: &str = "`#[apply]` takes only a key: `#[apply(key(customer_id = event.buyer.clone()))]`";
 
 struct KeyArgument(Vec<ApplyKey>);
 
 impl Parse for KeyArgument {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        const EXPECTED: &str =
-            "`#[apply]` takes only a key: `#[apply(key(customer_id = event.buyer.clone()))]`";
         let name: Ident = input.parse().map_err(|error| syn::Error::new(error.span(), EXPECTED))?;
         if name != "key" {
             return Err(syn::Error::new(name.span(), EXPECTED));
@@ -109,10 +123,18 @@ fn strip(body: TokenStream) -> TokenStream {
     let mut tokens = body.into_iter().peekable();
     while let Some(token) = tokens.next() {
         let hash = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
-        if hash && tokens.next_if(is_marker).is_some() {
-            continue;
+        match tokens.peek() {
+            Some(next) if hash && is_marker(next) => {
+                tokens.next();
+                continue;
+            }
+            Some(next) if hash && let Some(rest) = without_markers(next) => {
+                tokens.next();
+                stripped.extend(rest);
+                continue;
+            }
+            _ => stripped.extend([token]),
         }
-        stripped.extend([token]);
     }
     stripped
 }
@@ -124,4 +146,65 @@ fn is_marker(token: &TokenTree) -> bool {
             group.stream().into_iter().next(),
             Some(TokenTree::Ident(name)) if name == "command" || name == "apply"
         )
+}
+
+/// What is left of a `#[cfg_attr(…)]` that holds a marker; none for every other attribute.
+fn without_markers(token: &TokenTree) -> Option<TokenStream> {
+    let TokenTree::Group(group) = token else { return None };
+    if group.delimiter() != Delimiter::Bracket {
+        return None;
+    }
+    let Conditional { predicate, mut attributes } = Conditional::parse(syn::parse2(group.stream()).ok()?)?;
+    let all = attributes.len();
+    attributes.retain(|meta| Marker::of(meta.path()).is_none());
+    match attributes.len() {
+        left if left == all => None,
+        0 => Some(TokenStream::new()),
+        _ => Some(quote!(#[cfg_attr(#predicate, #(#attributes),*)])),
+    }
+}
+
+/// `#[cfg_attr(predicate, attribute, …)]`: inside of an impl block the compiler has not yet looked at it.
+struct Conditional {
+    predicate: Meta,
+    attributes: Vec<Meta>,
+}
+
+impl Conditional {
+    fn of(attribute: &Attribute) -> Option<Self> {
+        Self::parse(attribute.meta.clone())
+    }
+
+    fn parse(meta: Meta) -> Option<Self> {
+        let Meta::List(list) = meta else { return None };
+        if !list.path.is_ident("cfg_attr") {
+            return None;
+        }
+        let arguments = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
+        let mut arguments = arguments.into_iter();
+        Some(Self { predicate: arguments.next()?, attributes: arguments.collect() })
+    }
+}
+
+/// The `#[cfg]`s of a method, those of `#[cfg_attr]` too: generated code that names the method needs the same ones.
+pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
+    let mut cfgs = Vec::new();
+    for attribute in attributes {
+        if attribute.path().is_ident("cfg") {
+            cfgs.push(attribute.clone());
+        }
+        let Some(Conditional { predicate, attributes }) = Conditional::of(attribute) else { continue };
+        for meta in attributes {
+            match meta {
+                Meta::List(list) if list.path.is_ident("cfg") => {
+                    let condition = list.tokens;
+                    cfgs.push(parse_quote!(#[cfg(any(not(#predicate), #condition))]));
+                }
+                // Where the marker is not there, the method is one of the author's own.
+                meta if Marker::of(meta.path()).is_some() => cfgs.push(parse_quote!(#[cfg(#predicate)])),
+                _ => {}
+            }
+        }
+    }
+    cfgs
 }

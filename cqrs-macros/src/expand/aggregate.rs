@@ -2,6 +2,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use super::place;
 use crate::model::{Aggregate, Apply, Command};
 
 /// What `#[aggregate] impl` adds: the enum of the events, their fold, and one decision per command.
@@ -172,12 +173,12 @@ fn decision(aggregate: &Aggregate, command: &Command, private: &TokenStream) -> 
             let argument = if command.borrows {
                 quote!(command)
             } else {
-                quote_spanned!(command_ty.span()=> #private::clone_command(command))
+                quote_spanned!(place(command_ty)=> #private::clone_command(command))
             };
             let context = command.context.then(|| quote!(, context));
             let events = match &command.events {
                 Some(events) => quote!(#events),
-                None => quote_spanned!(output.span()=> <#output as #private::ResultType>::Value),
+                None => quote_spanned!(place(output)=> <#output as #private::ResultType>::Value),
             };
             quote! {
                 let decided = #private::ResultType::into_result(Self::#method(self, #argument #context))?;

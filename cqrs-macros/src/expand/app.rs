@@ -1,8 +1,9 @@
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
+use super::place;
 use crate::model::App;
 
 /// What `app!` becomes: proofs, and the test that nothing is missing in its lists.
@@ -10,31 +11,31 @@ pub(crate) fn app(app: &App) -> TokenStream {
     let App { krate, aggregates, projections, handlers, provides } = app;
     let private = quote!(#krate::__private);
     let provided =
-        provides.iter().map(|ty| quote_spanned!(ty.span()=> impl #private::ProvidedBy<Listed> for #ty {}));
+        provides.iter().map(|ty| quote_spanned!(place(ty)=> impl #private::ProvidedBy<Listed> for #ty {}));
     // A function that is no handler is one error, and not one more at each use.
     let aliases: Vec<_> = handlers
         .iter()
         .enumerate()
-        .map(|(index, ty)| format_ident!("Handler{index}", span = ty.span()))
+        .map(|(index, ty)| format_ident!("Handler{index}", span = place(ty)))
         .collect();
     let rows = aggregates.iter().map(|ty| {
         let private = at(ty, &private);
-        quote_spanned!(ty.span()=> #private::listed_aggregate::<#ty>())
+        quote_spanned!(place(ty)=> #private::listed_aggregate::<#ty>())
     });
     let rows: Vec<_> = rows.collect();
     let applied = aggregates
         .iter()
         .zip(&rows)
-        .map(|(ty, rows)| quote_spanned!(ty.span()=> &#private::applied::<_, { #rows.len() }>(#rows)));
+        .map(|(ty, rows)| quote_spanned!(place(ty)=> &#private::applied::<_, { #rows.len() }>(#rows)));
     let projected = projections.iter().map(|ty| {
         let private = at(ty, &private);
-        let arms = quote_spanned!(ty.span()=> #private::listed_projection::<#ty>());
-        quote_spanned!(ty.span()=> &#private::projected::<_, { #arms.len() }>(#arms))
+        let arms = quote_spanned!(place(ty)=> #private::listed_projection::<#ty>());
+        quote_spanned!(place(ty)=> &#private::projected::<_, { #arms.len() }>(#arms))
     });
     let handled = handlers.iter().zip(&aliases).map(|(ty, alias)| {
         let private = at(ty, &private);
-        let arms = quote_spanned!(ty.span()=> #private::listed_handler::<#alias, Listed, _, _>());
-        quote_spanned!(ty.span()=> &#private::handled::<{ #arms.len() }>(#arms))
+        let arms = quote_spanned!(place(ty)=> #private::listed_handler::<#alias, Listed, _, _>());
+        quote_spanned!(place(ty)=> &#private::handled::<{ #arms.len() }>(#arms))
     });
     let reached =
         aggregates.iter().zip(&rows).map(|(ty, rows)| proof(ty, &private, &quote!(unreached(#rows, TAKEN))));
@@ -81,7 +82,7 @@ fn proof(entry: &Type, private: &TokenStream, check: &TokenStream) -> TokenStrea
 
 /// Tokens that stand at an entry: an expression with one token from elsewhere would be reported at the whole list.
 fn at(entry: &Type, tokens: &TokenStream) -> TokenStream {
-    let place = Span::call_site().located_at(entry.span());
+    let place = place(entry);
     tokens
         .clone()
         .into_iter()

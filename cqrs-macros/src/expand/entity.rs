@@ -1,8 +1,8 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 use super::key::{key, reads};
+use super::place;
 use crate::model::{Entity, Piece, Snapshots};
 
 /// What `#[aggregate(entity = "…")]` adds beside the struct: its key and its names.
@@ -14,16 +14,16 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
     let pk = templates.pk.iter().map(|piece| piece_row(&private, piece));
     let sk = templates.sk.iter().map(|piece| piece_row(&private, piece));
     let parts = &entity.key.parts;
-    let initial = quote_spanned!(ident.span()=> <#ident as ::core::default::Default>::default());
+    let initial = quote_spanned!(place(ident)=> <#ident as ::core::default::Default>::default());
     let names = parts.iter().map(|part| &part.name);
     let renders = parts.iter().enumerate().map(|(index, part)| {
         let (ident, ty) = (&part.ident, &part.ty);
-        let render = quote_spanned!(ty.span()=> #private::KeyPart::render_part(&self.#ident, width, out));
+        let render = quote_spanned!(place(ty)=> #private::KeyPart::render_part(&self.#ident, width, out));
         quote!(#index => #render,)
     });
     let reads = reads(&entity.key);
     let snapshots = entity.snapshots.as_ref().map(|Snapshots { every, shape, .. }| {
-        let row = quote_spanned!(ident.span()=> #private::Snapshots::of(#every, #shape));
+        let row = quote_spanned!(place(ident)=> #private::Snapshots::of(#every, #shape));
         quote! {
             const SNAPSHOTS: ::core::option::Option<#private::Snapshots<Self>> =
                 ::core::option::Option::Some(#row);

@@ -2,6 +2,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use super::place;
 use crate::model::{Event, Locked, Older};
 
 /// What `#[event]` adds beside the struct.
@@ -43,7 +44,7 @@ fn older(event: &Event, private: &TokenStream) -> (Option<TokenStream>, Option<T
     match &event.older {
         Older::None => (None, None),
         Older::Typed(from) => {
-            let typed = quote_spanned!(from.span()=> #private::Older::typed::<#from>());
+            let typed = quote_spanned!(place(from)=> #private::Older::typed::<#from>());
             let check = quote_spanned!(from.span()=>
                 const _: () = if let ::core::option::Option::Some(message) =
                     #private::broken_step::<#ident>()
@@ -55,7 +56,7 @@ fn older(event: &Event, private: &TokenStream) -> (Option<TokenStream>, Option<T
         }
         Older::Json(steps) => {
             let steps = steps.iter().map(|(from, step)| {
-                let call = quote_spanned!(step.span()=> __next_json(#step, data));
+                let call = quote_spanned!(place(step)=> __next_json(#step, data));
                 // A path of two places in the source would have none for rustc to point at.
                 quote!(#private::JsonStep {
                     from: #from,

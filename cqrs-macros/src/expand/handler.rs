@@ -1,7 +1,8 @@
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
-use syn::Type;
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Attribute, Type};
 
+use super::place;
 use crate::model::{Arm, Handler, Subject, handler_marker};
 
 /// What `#[event_handler(…)]` adds: one registered row.
@@ -10,15 +11,16 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
     let private = quote!(#krate::__private);
     let rows = arms.iter().map(|arm| arm_row(arm, subject, &private));
     let checks = arms.iter().filter(|arm| arm.listed != arm.taken).map(|arm| {
-        let Arm { listed, taken, .. } = arm;
-        quote!(const _: () = #private::assert_same_event::<#taken, #listed>();)
+        let Arm { cfgs, listed, taken, .. } = arm;
+        quote!(#(#cfgs)* const _: () = #private::assert_same_event::<#taken, #listed>();)
     });
     let receiver = match subject {
         Subject::Function(_) => None,
         Subject::Methods(ty) => Some(quote!(#private::Need::receiver::<#ty>())),
     };
-    let dependencies =
-        dependencies(handler).into_iter().map(|ty| quote!(#private::Need::dependency::<#ty>()));
+    let dependencies = dependencies(handler)
+        .into_iter()
+        .map(|(cfgs, ty)| quote!(#(#cfgs)* #private::Need::dependency::<#ty>()));
     let needs = receiver.into_iter().chain(dependencies);
     let (marker, named) = named(handler, &private);
     let queue = queue.as_ref().map(|queue| quote!(.queue(#queue)));
@@ -42,12 +44,17 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
     }
 }
 
-/// What follows the events in the arguments, each type once.
-fn dependencies(handler: &Handler) -> Vec<&Type> {
-    let mut found: Vec<&Type> = Vec::new();
-    for ty in handler.arms.iter().flat_map(|arm| &arm.dependencies) {
-        if !found.contains(&ty) {
-            found.push(ty);
+/// What follows the events in the arguments, with the `#[cfg]`s of the method; each type once, where none hides it.
+fn dependencies(handler: &Handler) -> Vec<(&[Attribute], &Type)> {
+    let mut found: Vec<(&[Attribute], &Type)> = Vec::new();
+    for arm in &handler.arms {
+        for ty in &arm.dependencies {
+            let there = |(cfgs, known): &(&[Attribute], &Type)| {
+                *known == ty && (cfgs.is_empty() || *cfgs == arm.cfgs.as_slice())
+            };
+            if !found.iter().any(there) {
+                found.push((&arm.cfgs, ty));
+            }
         }
     }
     found
@@ -70,11 +77,14 @@ fn named(handler: &Handler, private: &TokenStream) -> (Option<TokenStream>, Toke
             (quote!(#marker), Some(declared), None)
         }
     };
-    let dependencies = dependencies(handler).into_iter().map(|ty| quote!(#ty));
-    let needs = list(receiver.into_iter().chain(dependencies).collect());
-    let taken = arms.iter().map(|arm| arm.taken.to_token_stream());
-    let taken = list(taken.collect());
+    let needs = receiver.into_iter().map(|ty| (&[][..], ty));
+    let dependencies = dependencies(handler).into_iter().map(|(cfgs, ty)| (cfgs, ty.to_token_stream()));
+    let (needs, some_needs) = list("Needs", needs.chain(dependencies).collect());
+    let taken = arms.iter().map(|arm| (arm.cfgs.as_slice(), arm.taken.to_token_stream()));
+    let (taken, some_taken) = list("Taken", taken.collect());
     let named = quote! {
+        #(#some_needs)*
+        #(#some_taken)*
         #[automatically_derived]
         impl #private::EventHandler<#taken, #needs> for #ty {
             const NAME: &'static str = #name;
@@ -84,13 +94,29 @@ fn named(handler: &Handler, private: &TokenStream) -> (Option<TokenStream>, Toke
     (declared, named)
 }
 
-/// Types as a list of pairs, which has no limit in length.
-fn list(types: Vec<TokenStream>) -> TokenStream {
-    types.into_iter().rev().fold(quote!(()), |rest, ty| quote!((#ty, #rest)))
+/// Types as a list of pairs, which has no limit in length; and aliases for those parts of it that a `#[cfg]` may take out,
+/// as no attribute stands inside of a type.
+fn list(name: &str, types: Vec<(&[Attribute], TokenStream)>) -> (TokenStream, Vec<TokenStream>) {
+    let mut aliases = Vec::new();
+    let list = types.into_iter().enumerate().rev().fold(quote!(()), |rest, (index, (cfgs, ty))| {
+        if cfgs.is_empty() {
+            return quote!((#ty, #rest));
+        }
+        let alias = format_ident!("__{name}{index}");
+        let conditions = cfgs.iter().filter_map(|cfg| cfg.parse_args::<TokenStream>().ok());
+        aliases.push(quote! {
+            #(#cfgs)*
+            type #alias = (#ty, #rest);
+            #[cfg(not(all(#(#conditions),*)))]
+            type #alias = #rest;
+        });
+        quote!(#alias)
+    });
+    (list, aliases)
 }
 
 fn arm_row(arm: &Arm, subject: &Subject, private: &TokenStream) -> TokenStream {
-    let Arm { function, taken, .. } = arm;
+    let Arm { cfgs, function, taken, .. } = arm;
     let (callee, receiver) = match subject {
         Subject::Function(_) => (quote!(#function), None),
         Subject::Methods(ty) => (quote!(<#ty>::#function), Some(quote!(scope.get::<#ty>()?))),
@@ -98,8 +124,9 @@ fn arm_row(arm: &Arm, subject: &Subject, private: &TokenStream) -> TokenStream {
     let event = if arm.recorded { quote!(&event) } else { quote!(event.event()) };
     let dependencies = arm.dependencies.iter().map(|ty| quote!(scope.get::<#ty>()?));
     let arguments = receiver.into_iter().chain([event]).chain(dependencies);
-    let call = quote_spanned!(function.span()=> #callee(#(#arguments),*).await);
+    let call = quote_spanned!(place(function)=> #callee(#(#arguments),*).await);
     quote! {
+        #(#cfgs)*
         #private::HandlerArm::new(#private::event_id::<#taken>(), |scope, raw| {
             ::std::boxed::Box::pin(async move {
                 let event = scope.decode::<#taken>(raw)?;

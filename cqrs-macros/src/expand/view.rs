@@ -1,9 +1,9 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Path;
-use syn::spanned::Spanned;
 
 use super::key::{key, reads};
+use super::place;
 use crate::model::{Address, Key, View};
 
 /// What `#[projection(…)]` adds beside the struct: the view's names and its key.
@@ -42,7 +42,7 @@ fn own_address(krate: &Path, key: &Key) -> TokenStream {
     let names: Vec<_> = key.parts.iter().map(|part| &part.name).collect();
     let fields = key.parts.iter().map(|part| {
         let (ident, ty, name) = (&part.ident, &part.ty, &part.name);
-        quote_spanned!(ty.span()=> (#name, &self.#ident))
+        quote_spanned!(place(ty)=> (#name, &self.#ident))
     });
     let reads = reads(key);
     quote! {

@@ -41,7 +41,7 @@ impl Aggregate {
                 "an aggregate needs at least one `#[apply] fn …(&mut self, event: &…)`: its state is the fold of its events",
             );
         }
-        Apply::check_unique(&mut applies, diagnostics);
+        Apply::check_unique(&mut applies, Folder::Aggregate, diagnostics);
         for command in &mut commands {
             command.check_output(&applies, diagnostics);
         }
@@ -60,5 +60,6 @@ impl Aggregate {
 
 fn is_command(item: &ImplItem) -> bool {
     let ImplItem::Fn(method) = item else { return false };
-    method.attrs.iter().any(|attribute| attribute.path().is_ident("command"))
+    // A method with two markers is noted where its marker is read.
+    Marks::of(method, &mut Diagnostics::default()).is_some_and(|marks| marks.marker == Marker::Command)
 }

@@ -1,9 +1,9 @@
 use syn::{Attribute, Ident, ImplItemFn, Type};
 
 use super::argument::{self, Passed, Receiver};
-use super::fold::{Apply, cfgs, text};
+use super::fold::{Apply, text};
 use super::item::plain_name;
-use crate::attr::Marks;
+use crate::attr::{Marks, cfgs};
 use crate::diagnostics::Diagnostics;
 
 /// One `#[command]` method.
@@ -25,11 +25,7 @@ pub(crate) struct Command {
 
 impl Command {
     /// Reads a method; none where not even its command is known.
-    pub(crate) fn read(
-        method: &ImplItemFn,
-        marks: &Marks<'_>,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<Self> {
+    pub(crate) fn read(method: &ImplItemFn, marks: &Marks, diagnostics: &mut Diagnostics) -> Option<Self> {
         let signature = &method.sig;
         let mut arguments = argument::types(signature);
         let first = arguments.next();

@@ -3,7 +3,7 @@ use syn::{Attribute, Ident, ImplItemFn, ReturnType, Type};
 
 use super::argument::{self, Passed, Receiver};
 use super::item::plain_name;
-use crate::attr::{ApplyKey, Marks};
+use crate::attr::{ApplyKey, Marks, cfgs};
 use crate::diagnostics::Diagnostics;
 
 /// One `#[apply]` method.
@@ -49,7 +49,7 @@ impl Apply {
     /// Reads a method; none where not even its event is known.
     pub(crate) fn read(
         method: &ImplItemFn,
-        marks: &Marks<'_>,
+        marks: &Marks,
         folder: Folder,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
@@ -120,13 +120,19 @@ impl Apply {
         })
     }
 
-    /// Notes events that two methods take, and events that differ only in their module.
-    pub(crate) fn check_unique(applies: &mut Vec<Self>, diagnostics: &mut Diagnostics) {
+    /// Notes events that two methods take; in an aggregate also events that differ only in their module, for there the name
+    /// is a case of an enum.
+    pub(crate) fn check_unique(applies: &mut Vec<Self>, folder: Folder, diagnostics: &mut Diagnostics) {
         let mut kept: Vec<Self> = Vec::new();
         for apply in applies.drain(..) {
-            let Some(first) =
-                kept.iter().find(|earlier| earlier.name == apply.name && earlier.cfgs == apply.cfgs)
-            else {
+            let same = |earlier: &&Self| {
+                let same = match folder {
+                    Folder::Aggregate => earlier.name == apply.name,
+                    Folder::Projection => earlier.event == apply.event,
+                };
+                same && earlier.cfgs == apply.cfgs
+            };
+            let Some(first) = kept.iter().find(same) else {
                 kept.push(apply);
                 continue;
             };
@@ -145,11 +151,6 @@ impl Apply {
         }
         *applies = kept;
     }
-}
-
-/// The `#[cfg]`s of a method: generated code that names it needs the same ones.
-pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
-    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
 }
 
 /// A type as its author would write it.

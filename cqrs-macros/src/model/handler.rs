@@ -1,13 +1,13 @@
 use proc_macro2::TokenStream;
 use quote::format_ident;
 use syn::ext::IdentExt;
-use syn::{Ident, ImplItem, Item, Path, Signature, Type, Visibility};
+use syn::{Attribute, Ident, ImplItem, ImplItemFn, Item, Path, Signature, Type, Visibility};
 
 use super::argument::{self, Passed, Receiver};
 use super::fold::text;
 use super::item::{head, kind, read_impl};
 use super::queue::queue;
-use crate::attr::{HandlerArgs, Number};
+use crate::attr::{HandlerArgs, Number, cfgs};
 use crate::diagnostics::Diagnostics;
 
 /// `#[event_handler(…)]`.
@@ -34,6 +34,8 @@ pub(crate) enum Subject {
 
 /// One function or method, and its event.
 pub(crate) struct Arm {
+    /// The `#[cfg]`s of a method.
+    pub(crate) cfgs: Vec<Attribute>,
     pub(crate) function: Ident,
     /// As listed in the attribute.
     pub(crate) listed: Type,
@@ -62,7 +64,7 @@ impl Handler {
             Item::Impl(_) => {
                 let block = read_impl(item, "#[event_handler]", diagnostics)?;
                 let methods = block.item.items.iter().filter_map(|item| match item {
-                    ImplItem::Fn(method) => Some(&method.sig),
+                    ImplItem::Fn(method) => Some(method),
                     _ => None,
                 });
                 let arms = read_methods(methods.collect(), &args.events, &block.item.self_ty, diagnostics);
@@ -128,35 +130,49 @@ fn read_function(signature: &Signature, events: &[Type], diagnostics: &mut Diagn
     read_signature(signature, events.first()?, diagnostics)
 }
 
-/// Gives every listed event its method. Methods that take no listed event are the author's own.
+/// Gives every listed event its methods: one, or alternatives under a `#[cfg]`. Methods that take no listed event are the
+/// author's own.
 fn read_methods(
-    methods: Vec<&Signature>,
+    methods: Vec<&ImplItemFn>,
     events: &[Type],
     ty: &Type,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Arm> {
     let mut arms = Vec::new();
     let mut rest = methods;
-    let mut missing = Vec::new();
-    for event in events {
-        let mut takes = rest.iter().copied().filter(|signature| event_name(signature) == last_name(event));
-        let Some(first) = takes.next() else {
-            missing.push(event);
-            continue;
-        };
-        for second in takes {
-            diagnostics.at(&second.ident, format!("two methods take `{}`; one event has one", text(event)));
-            diagnostics.at(&first.ident, format!("the first method for `{}` is here", text(event)));
+    let mut found: Vec<Vec<&ImplItemFn>> = vec![Vec::new(); events.len()];
+    // A type as it is listed is surely the one that is meant, and its last name alone only where no other event has it.
+    for same in [same_type, same_name] {
+        for (event, methods) in events.iter().zip(&mut found).filter(|(_, methods)| methods.is_empty()) {
+            let takes = |method: &&ImplItemFn| event_of(&method.sig).is_some_and(|taken| same(taken, event));
+            methods.extend(rest.iter().copied().filter(takes));
+            rest.retain(|method| !takes(method));
         }
-        rest.retain(|signature| event_name(signature) != last_name(event));
-        arms.extend(read_method(first, event, diagnostics));
     }
-    let mut candidates: Vec<&Signature> =
-        rest.into_iter().filter(|signature| is_candidate(signature)).collect();
+    let mut missing = Vec::new();
+    for (event, methods) in events.iter().zip(found) {
+        if methods.is_empty() {
+            missing.push(event);
+        }
+        for (index, method) in methods.iter().enumerate() {
+            let own = cfgs(&method.attrs);
+            match methods[..index].iter().find(|earlier| cfgs(&earlier.attrs) == own) {
+                Some(first) => {
+                    let event = text(event);
+                    diagnostics
+                        .at(&method.sig.ident, format!("two methods take `{event}`; one event has one"));
+                    diagnostics.at(&first.sig.ident, format!("the first method for `{event}` is here"));
+                }
+                None => arms.extend(read_method(method, event, diagnostics)),
+            }
+        }
+    }
+    let mut candidates: Vec<&ImplItemFn> =
+        rest.into_iter().filter(|method| is_candidate(&method.sig)).collect();
     // The argument may name the event through an alias; the compiler compares the two types.
     if missing.len() == candidates.len() {
-        for (event, signature) in missing.drain(..).zip(candidates.drain(..)) {
-            arms.extend(read_method(signature, event, diagnostics));
+        for (event, method) in missing.drain(..).zip(candidates.drain(..)) {
+            arms.extend(read_method(method, event, diagnostics));
         }
     }
     for event in missing {
@@ -166,7 +182,7 @@ fn read_methods(
             format!("no method takes `{event}`; add `async fn …(&self, event: &Recorded<{event}>) -> Result<(), HandlerError>`"),
         );
     }
-    for signature in candidates.iter().filter(|signature| event_name(signature).is_some()) {
+    for signature in candidates.iter().map(|method| &method.sig) {
         if let Some(first) =
             argument::types(signature).next().filter(|ty| argument::recorded(Passed::of(ty).ty()).is_some())
         {
@@ -182,17 +198,29 @@ fn is_candidate(signature: &Signature) -> bool {
     signature.asyncness.is_some() || first.and_then(argument::recorded).is_some()
 }
 
-fn event_name(signature: &Signature) -> Option<Ident> {
+/// The event that a method takes, if it is one that takes any.
+fn event_of(signature: &Signature) -> Option<&Type> {
     let passed = Passed::of(argument::types(signature).next()?);
-    last_name(argument::recorded(passed.ty()).unwrap_or(passed.ty()))
+    let inner = passed.ty();
+    Some(argument::bare(argument::recorded(inner).unwrap_or(inner)))
 }
 
-fn last_name(ty: &Type) -> Option<Ident> {
+fn same_type(taken: &Type, listed: &Type) -> bool {
+    taken == argument::bare(listed)
+}
+
+fn same_name(taken: &Type, listed: &Type) -> bool {
+    let name = last_name(taken);
+    name.is_some() && name == last_name(argument::bare(listed))
+}
+
+fn last_name(ty: &Type) -> Option<&Ident> {
     let Type::Path(path) = ty else { return None };
-    path.path.segments.last().map(|segment| segment.ident.clone())
+    path.path.segments.last().map(|segment| &segment.ident)
 }
 
-fn read_method(signature: &Signature, event: &Type, diagnostics: &mut Diagnostics) -> Option<Arm> {
+fn read_method(method: &ImplItemFn, event: &Type, diagnostics: &mut Diagnostics) -> Option<Arm> {
+    let signature = &method.sig;
     if Receiver::of(signature) != Receiver::Shared {
         match signature.receiver() {
             Some(receiver) => {
@@ -202,7 +230,8 @@ fn read_method(signature: &Signature, event: &Type, diagnostics: &mut Diagnostic
             None => diagnostics.at(&signature.ident, "`&self` is missing: without it, write a free function"),
         }
     }
-    read_signature(signature, event, diagnostics)
+    let arm = read_signature(signature, event, diagnostics)?;
+    Some(Arm { cfgs: cfgs(&method.attrs), ..arm })
 }
 
 fn read_signature(signature: &Signature, event: &Type, diagnostics: &mut Diagnostics) -> Option<Arm> {
@@ -238,6 +267,7 @@ fn read_signature(signature: &Signature, event: &Type, diagnostics: &mut Diagnos
         }
     }
     Some(Arm {
+        cfgs: Vec::new(),
         function: signature.ident.clone(),
         listed: event.clone(),
         taken: recorded.unwrap_or(passed.ty()).clone(),

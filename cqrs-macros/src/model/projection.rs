@@ -40,7 +40,7 @@ impl Projection {
                 "a projection needs at least one `#[apply] fn …(&mut self, event: &…)`",
             );
         }
-        Apply::check_unique(&mut applies, diagnostics);
+        Apply::check_unique(&mut applies, Folder::Projection, diagnostics);
         let target = args.target?;
         for apply in &applies {
             check_key(apply, &target, diagnostics);
