@@ -29,7 +29,7 @@ pub use crate::key::{AggregateKey, KeyError, KeyPart, KeyTemplate, Parts, Piece}
 pub use crate::projection::{Projection, ProjectionArm, View, ViewAddress};
 pub use crate::registry::{AggregateRow, HandlerRow, ProjectionRow};
 use crate::schema::{self, Text};
-pub use crate::schema::{EventData, Field, Itself, Shape, check_shape};
+pub use crate::schema::{EventData, Field, Itself, Shape, check_shape, check_way_back};
 pub use crate::tenant::Tenant;
 
 /// The two halves of a `Result`, also behind an alias.
@@ -153,6 +153,34 @@ impl<R: Error + 'static> AmongErrors<R> for &Answer<R> {
 
 impl<R> NotAmongErrors<R> for Answer<R> {
     fn find<'e>(&self, _: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<R>> {
+        None
+    }
+}
+
+/// One field of a state, to be copied: `(&&Part(&self.total)).copy()`.
+#[derive(Debug)]
+pub struct Part<'a, T>(pub &'a T);
+
+/// The field can be copied.
+pub trait Copied<T> {
+    /// The copy.
+    fn copy(&self) -> Option<T>;
+}
+
+/// It cannot.
+pub trait NotCopied<T> {
+    /// None.
+    fn copy(&self) -> Option<T>;
+}
+
+impl<T: Clone> Copied<T> for &Part<'_, T> {
+    fn copy(&self) -> Option<T> {
+        Some(self.0.clone())
+    }
+}
+
+impl<T> NotCopied<T> for Part<'_, T> {
+    fn copy(&self) -> Option<T> {
         None
     }
 }

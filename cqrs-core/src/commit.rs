@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::event::Event;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
+use crate::store::canonical::canonicalize;
 use crate::version::Version;
 
 /// One event as it is stored.
@@ -35,14 +36,17 @@ pub struct EncodeError {
 }
 
 impl StoredEvent {
-    /// Serializes an event.
+    /// Serializes an event, in the one form in which it is stored: see [`canonical`](crate::store::canonical).
     ///
     /// # Errors
     /// [`EncodeError`] for what JSON has no place for: maps without text keys, integers over 64 bits,
     /// a NaN or an infinity in a field that is not optional.
     pub fn encode<E: Event>(event: &E) -> Result<Self, EncodeError> {
         let refused = |reason: String| EncodeError { name: E::TYPE, reason };
-        let data = serde_json::to_value(event).map_err(|error| refused(error.to_string()))?;
+        let mut data = serde_json::to_value(event).map_err(|error| refused(error.to_string()))?;
+        if const { !E::SHAPE.comes_back() } {
+            canonicalize(&mut data);
+        }
         // serde_json writes NaN as null, which could never be read back: better refused than stored.
         if const { E::SHAPE.may_lose_numbers() } && contains_null(&data) {
             E::deserialize(&data).map_err(|error| {
@@ -53,7 +57,7 @@ impl StoredEvent {
     }
 }
 
-fn contains_null(value: &Value) -> bool {
+pub(crate) fn contains_null(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(values) => values.iter().any(contains_null),

@@ -282,6 +282,7 @@ pub mod key;
 mod metadata;
 #[cfg(doctest)]
 mod pages;
+mod panic;
 pub mod prelude;
 pub mod projection;
 mod registry;

@@ -16,10 +16,11 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodbstreams::types::AttributeValue as StreamedValue;
+use cqrs_core::store::canonical;
 use cqrs_core::store::record::Record;
 #[cfg(feature = "lambda")]
 use serde_dynamo::AttributeValue as ImageValue;
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 /// An item as the SDK takes and gives it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -46,16 +47,6 @@ pub(crate) fn to_attribute(value: Value) -> AttributeValue {
         Value::Array(values) => AttributeValue::L(values.into_iter().map(to_attribute).collect()),
         Value::Object(fields) => AttributeValue::M(to_item(fields)),
     }
-}
-
-fn to_number(text: &str) -> Option<Number> {
-    if let Ok(number) = text.parse::<u64>() {
-        return Some(number.into());
-    }
-    if let Ok(number) = text.parse::<i64>() {
-        return Some(number.into());
-    }
-    text.parse().ok().and_then(Number::from_f64)
 }
 
 /// The two SDK crates and that of Lambda's events bring a type each for one and the same thing.
@@ -88,7 +79,7 @@ macro_rules! from_attribute {
             Ok(match value {
                 $attribute::S(text) => Value::String(text),
                 $attribute::N(text) => {
-                    Value::Number(to_number(&text).ok_or_else(|| NoJson::of("number out of range"))?)
+                    Value::Number(canonical::number(&text).ok_or_else(|| NoJson::of("number out of range"))?)
                 }
                 $attribute::Bool(flag) => Value::Bool(flag),
                 $attribute::Null(_) => Value::Null,

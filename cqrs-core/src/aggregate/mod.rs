@@ -23,7 +23,7 @@ mod snapshots;
 pub use context::CommandContext;
 pub use decide::{Command, Decide};
 pub use digest::CommandDigest;
-pub(crate) use digest::Likeness;
+pub(crate) use digest::{Likeness, place_of_no_number};
 pub use row::{EventRow, unapplied};
 pub use snapshots::Snapshots;
 pub(crate) use snapshots::fingerprint;
@@ -51,6 +51,12 @@ pub trait Entity: Sized + Send + Sync + 'static {
 
     /// The state before the first event: the struct's `Default`.
     fn initial() -> Self;
+
+    /// A copy of the state; none where a field is not `Clone`. Events are folded before they are stored, and where another
+    /// writer was faster the state of before is needed again: without a copy, it is read again.
+    fn copy(&self) -> Option<Self> {
+        None
+    }
 }
 
 /// What `#[aggregate]` on the impl block implements: the events and their fold.

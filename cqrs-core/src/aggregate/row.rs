@@ -11,6 +11,8 @@ pub struct EventRow<S> {
     pub id: EventId,
     /// Why no subscriber takes it, where the event says so.
     pub(crate) unhandled: Option<&'static str>,
+    /// Every event comes back from the store as it went there.
+    pub(crate) comes_back: bool,
     pub(crate) decode: fn(u32, Value) -> Result<S, String>,
     pub(crate) schemas: fn() -> Vec<EventSchema>,
 }
@@ -25,6 +27,7 @@ impl<S> EventRow<S> {
         Self {
             id: EventId::of::<E>(),
             unhandled: E::UNHANDLED,
+            comes_back: E::SHAPE.comes_back(),
             decode: |schema, data| older::read::<E>(schema, data).map(S::from),
             schemas: older::schemas::<E>,
         }

@@ -6,8 +6,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Aggregate;
+use super::digest::{are_alike, place_of_no_number};
 use crate::key::{extend_hash, stable_hash};
 use crate::schema::EventData;
+use crate::store::canonical::canonicalize;
 
 /// Goes up when the framework itself stores or folds otherwise than before.
 const FORMAT: &[u8] = b"1";
@@ -16,7 +18,8 @@ const FORMAT: &[u8] = b"1";
 pub struct Snapshots<A> {
     pub(crate) every: u64,
     shape: u64,
-    pub(crate) encode: fn(&A) -> Result<Value, serde_json::Error>,
+    /// The state as it is stored; an error also where it would not come back as it is.
+    pub(crate) encode: fn(&A) -> Result<Value, String>,
     pub(crate) decode: fn(Value) -> Result<A, serde_json::Error>,
 }
 
@@ -24,13 +27,41 @@ impl<A: Serialize + DeserializeOwned + EventData> Snapshots<A> {
     /// A snapshot every so many commits; `declared` changes with the declaration of the state. What the types inside of
     /// it are stored as counts, too.
     #[must_use]
+    /// # Panics
+    /// At compile time, where a type inside of the state has a part that is not stored.
+    #[track_caller]
     pub const fn of(every: u32, declared: u64) -> Self {
+        assert!(
+            !A::SHAPE.is_lossy(),
+            "a type inside of this state has a field with `#[serde(skip)]`: a state that is read back from a snapshot would \
+             not be the fold of its events; store the field, or leave out `snapshot_every`"
+        );
         Self {
             every: every as u64,
             shape: extend_hash(declared, &A::SHAPE.fingerprint().to_le_bytes()),
-            encode: |state| serde_json::to_value(state),
+            encode,
             decode: serde_json::from_value,
         }
+    }
+}
+
+fn encode<A: Serialize + DeserializeOwned + EventData>(state: &A) -> Result<Value, String> {
+    let mut encoded = serde_json::to_value(state).map_err(|error| error.to_string())?;
+    if const { A::SHAPE.comes_back() } {
+        return Ok(encoded);
+    }
+    canonicalize(&mut encoded);
+    match A::deserialize(&encoded) {
+        Ok(read) if are_alike(&read, state) => Ok(encoded),
+        Ok(_) => Err(
+            "it would be read back as another one; does it hold -0.0, `Some(None)`, or cases that are told \
+                      apart by their content?"
+                .to_owned(),
+        ),
+        Err(error) => Err(match place_of_no_number(state) {
+            Some(place) => format!("`{place}` is NaN or infinite, and could not be read back"),
+            None => format!("it could not be read back: {error}"),
+        }),
     }
 }
 

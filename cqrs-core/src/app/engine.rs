@@ -4,10 +4,11 @@ use std::sync::Arc;
 use tracing::{Instrument, Span, field};
 
 use super::cause::{Cause, Naming};
+use super::load::Until;
 use super::state::{State, decode};
 use super::{App, Committed, ExecuteError, Outcome};
-use crate::aggregate::{Aggregate, Command, CommandContext, CommandDigest, Decide};
-use crate::commit::Commit;
+use crate::aggregate::{Aggregate, Command, CommandContext, CommandDigest, Decide, EventRow, unapplied};
+use crate::commit::{Commit, EncodeError, StoredEvent};
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::store::{Append, StoreError};
@@ -275,9 +276,18 @@ impl<'a> Engine<'a> {
             events: stored.map_err(|error| self.store_error(error.into()))?,
             metadata: Arc::new(self.intent.metadata.clone()),
         };
+        // What others will read is what counts, also here.
+        if let Some(read) = read_back::<A>(&commit).map_err(|error| self.store_error(error.into()))? {
+            events = read;
+        }
+        let before = state.aggregate.copy();
+        state.try_apply(&events).map_err(|(index, said)| {
+            let reason = format!("`{}` panics when it is folded: {said}", A::NAME);
+            self.store_error(refused::<A>(&commit, index, reason).into())
+        })?;
         match self.append(&commit).await.map_err(|error| self.store_error(error))? {
             Append::Written => {
-                state.fold_decided(&commit, &events);
+                state.note(&commit);
                 self.claim(commit.version);
                 Ok(Step::Done(Committed {
                     version: commit.version,
@@ -286,24 +296,55 @@ impl<'a> Engine<'a> {
                     outcome: Outcome::Committed,
                 }))
             }
-            // The same command id holds the version: our own write whose answer got lost, or, where the
-            // metadata differ, another process that executed the same command.
-            Append::Taken(winner) if winner.metadata.command_id == self.intent.metadata.command_id => {
-                let outcome =
-                    if winner.metadata == commit.metadata { Outcome::Committed } else { Outcome::Duplicate };
-                if outcome == Outcome::Duplicate && !self.is_same::<A, C>(&winner, command).await? {
-                    return match self.intent.identity {
-                        // An equal id is another command's only where its type lets nobody look: the next one is free.
-                        Identity::Derived { name: None } => Ok(Step::Lost(winner)),
-                        _ => Err(self.taken(winner.version)),
-                    };
-                }
-                state.fold(Commit::clone(&winner)).map_err(|error| self.store_error(error))?;
+            // The very same commit holds the version: our own write, whose answer got lost.
+            Append::Taken(winner) if winner.metadata == commit.metadata => {
+                state.note(&winner);
                 self.claim(winner.version);
-                self.outcome_of(*winner, outcome).map(Step::Done).map_err(|error| self.store_error(error))
+                self.outcome_of(*winner, Outcome::Committed)
+                    .map(Step::Done)
+                    .map_err(|error| self.store_error(error))
             }
-            Append::Taken(winner) => Ok(Step::Lost(winner)),
+            Append::Taken(winner) => {
+                match before {
+                    Some(before) => state.aggregate = before,
+                    None => *state = self.load_again(state.version).await?,
+                }
+                self.lost(state, command, winner).await
+            }
         }
+    }
+
+    /// Another commit holds the version: that of another command, or, under the same id, of the same command in another
+    /// process.
+    async fn lost<A, C>(
+        &self,
+        state: &mut State<A>,
+        command: &C,
+        winner: Box<Commit>,
+    ) -> Result<Step<A>, ExecuteError<A::Rejection>>
+    where
+        A: Decide<C>,
+        C: Command,
+    {
+        if winner.metadata.command_id != self.intent.metadata.command_id {
+            return Ok(Step::Lost(winner));
+        }
+        if !self.is_same::<A, C>(&winner, command).await? {
+            return match self.intent.identity {
+                // An equal id is another command's only where its type lets nobody look: the next one is free.
+                Identity::Derived { name: None } => Ok(Step::Lost(winner)),
+                _ => Err(self.taken(winner.version)),
+            };
+        }
+        state.fold(Commit::clone(&winner)).map_err(|error| self.store_error(error))?;
+        self.claim(winner.version);
+        let duplicate = self.outcome_of(*winner, Outcome::Duplicate);
+        duplicate.map(Step::Done).map_err(|error| self.store_error(error))
+    }
+
+    async fn load_again<A: Aggregate, R>(&self, version: Version) -> Result<State<A>, ExecuteError<R>> {
+        let state = self.app.load_until(&self.intent.stream, Until::Version(version)).await;
+        state.map_err(|error| self.store_error(error))
     }
 
     #[tracing::instrument(
@@ -345,4 +386,34 @@ impl<'a> Engine<'a> {
     pub(super) fn store_error<E>(&self, source: StoreError) -> ExecuteError<E> {
         ExecuteError::store(&self.intent.metadata.command_id, source)
     }
+}
+
+/// The events of a commit as everybody else will read them, where they may differ from those that were decided.
+fn read_back<A: Aggregate>(commit: &Commit) -> Result<Option<Vec<A::Event>>, EncodeError> {
+    let comes_back = |event: &StoredEvent| row_of::<A>(&event.name).is_some_and(|row| row.comes_back);
+    if commit.events.iter().all(comes_back) {
+        return Ok(None);
+    }
+    let read = |(index, event): (usize, &StoredEvent)| {
+        let read = match row_of::<A>(&event.name) {
+            Some(row) => (row.decode)(event.schema, event.data.clone()),
+            None => Err(unapplied::<A>()),
+        };
+        read.map_err(|reason| {
+            let reason = format!(
+                "it could not be read back ({reason}); is a number NaN or infinite, or a field left out?"
+            );
+            refused::<A>(commit, index, reason)
+        })
+    };
+    commit.events.iter().enumerate().map(read).collect::<Result<_, _>>().map(Some)
+}
+
+fn row_of<A: Aggregate>(name: &str) -> Option<&'static EventRow<A::Event>> {
+    A::EVENTS.iter().find(|row| row.id.is_stored_as(name))
+}
+
+fn refused<A: Aggregate>(commit: &Commit, index: usize, reason: String) -> EncodeError {
+    let name = commit.events.get(index).and_then(|event| row_of::<A>(&event.name));
+    EncodeError { name: name.map_or(A::NAME, |row| row.id.name), reason }
 }

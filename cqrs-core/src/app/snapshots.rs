@@ -22,7 +22,7 @@ pub(crate) struct SnapshotShelf {
     seen: Cache<StreamKey, Version>,
     command_ids: usize,
     /// The aggregates of which a snapshot was too large, so that this is said once.
-    oversized: Mutex<HashSet<&'static str>>,
+    unfit: Mutex<HashSet<&'static str>>,
 }
 
 /// A snapshot of this program's own fold, not yet compared with the stream.
@@ -69,7 +69,7 @@ impl SnapshotShelf {
             seen: Cache::new(settings.cached_states),
             // The last one tells whether snapshot and stream belong together.
             command_ids: settings.snapshot_command_ids.max(1),
-            oversized: Mutex::default(),
+            unfit: Mutex::default(),
         }
     }
 
@@ -135,8 +135,17 @@ impl SnapshotShelf {
         state.snapshot_at = state.version;
         let encoded = match (snapshots.encode)(&state.aggregate) {
             Ok(encoded) => encoded,
-            Err(error) => {
-                warn(A::NAME, stream, &error, "the state cannot be serialized; no snapshot is written");
+            Err(reason) => {
+                let mut unfit = self.unfit.lock().unwrap_or_else(PoisonError::into_inner);
+                if unfit.insert(A::NAME) {
+                    tracing::warn!(
+                        pk = stream.pk(),
+                        sk = stream.sk(),
+                        aggregate = A::NAME,
+                        reason,
+                        "the state cannot be stored, so no snapshot is written; this is said once"
+                    );
+                }
                 return None;
             }
         };
@@ -156,8 +165,8 @@ impl SnapshotShelf {
         match self.store.put(snapshot).await {
             Ok(()) => self.saw(stream, snapshot.version),
             Err(error @ StoreError::TooLarge { .. }) => {
-                let mut oversized = self.oversized.lock().unwrap_or_else(PoisonError::into_inner);
-                if oversized.insert(A::NAME) {
+                let mut unfit = self.unfit.lock().unwrap_or_else(PoisonError::into_inner);
+                if unfit.insert(A::NAME) {
                     warn(A::NAME, stream, &error, "the snapshot is not written; this is said once");
                 }
             }

@@ -1,5 +1,6 @@
 use std::any::Any;
 use std::mem::take;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -12,6 +13,7 @@ use crate::commit::{Commit, StoredEvent};
 use crate::event::DecodeError;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
+use crate::panic::panic_text;
 use crate::store::{CorruptCommit, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
@@ -57,15 +59,20 @@ impl<A: Aggregate> State<A> {
         Ok(())
     }
 
-    /// Folds a commit whose events are at hand.
-    pub(crate) fn fold_decided(&mut self, commit: &Commit, events: &[A::Event]) {
-        for event in events {
-            self.aggregate.apply(event);
+    /// Folds events that are about to be stored, so that none is stored that cannot be folded.
+    ///
+    /// # Errors
+    /// The place of the event whose fold panicked, and what it said. The state is of no use then.
+    pub(crate) fn try_apply(&mut self, events: &[A::Event]) -> Result<(), (usize, String)> {
+        for (index, event) in events.iter().enumerate() {
+            let applied = catch_unwind(AssertUnwindSafe(|| self.aggregate.apply(event)));
+            applied.map_err(|panic| (index, panic_text(&*panic).to_owned()))?;
         }
-        self.note(commit);
+        Ok(())
     }
 
-    fn note(&mut self, commit: &Commit) {
+    /// Takes in a commit whose events have been folded.
+    pub(crate) fn note(&mut self, commit: &Commit) {
         self.version = commit.version;
         let Metadata { created_at, recorded_at, .. } = &*commit.metadata;
         // A time that differs from that of recording was moved on to keep the order, or was given with `.at(…)`. The latter

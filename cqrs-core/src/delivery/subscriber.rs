@@ -14,6 +14,7 @@ use crate::commit::Commit;
 use crate::event::{EventId, RawEvent};
 use crate::handler::{HandlerArm, HandlerError, Scope};
 use crate::metadata::Metadata;
+use crate::panic::panic_text;
 use crate::trace;
 
 /// Whoever receives commits: a handler or a projection.
@@ -277,9 +278,4 @@ async fn caught<E: Into<TryError>>(work: impl Future<Output = Result<(), E>>) ->
         Ok(done) => done.map_err(Into::into),
         Err(panic) => Err(HandlerError::retry(format!("it panicked: {}", panic_text(&*panic))).into()),
     }
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }

@@ -156,6 +156,7 @@ mod compat;
 mod data;
 mod diff;
 mod example;
+mod fidelity;
 mod lock;
 mod notation;
 mod shape;
@@ -186,6 +187,17 @@ pub const fn check_shape<E: Event>(locked: &str, fingerprint: u64) {
         return;
     }
     if let Some(message) = changed_shape::<E>(locked) {
+        panic!("{}", message.text());
+    }
+}
+
+/// Refuses an event of which nothing could be read back.
+///
+/// # Panics
+/// With what is wrong; at the place of the call, which the macro gives the name of the event.
+#[track_caller]
+pub const fn check_way_back<E: Event>() {
+    if let Some(message) = E::SHAPE.fault() {
         panic!("{}", message.text());
     }
 }

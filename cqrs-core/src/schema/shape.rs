@@ -62,6 +62,8 @@ pub enum Shape {
     Opaque(&'static str),
     /// The same, of which an example is known as JSON. It does not show in the text.
     Example(&'static Shape, &'static str),
+    /// The same, of which a part is not stored: a field with `#[serde(skip)]`. It does not show in the text.
+    Lossy(&'static Shape),
 }
 
 /// One field of a record, or one case of a choice.
@@ -136,6 +138,7 @@ impl Shape {
             Self::Optional(inner) | Self::List(inner) | Self::Array(inner, _) | Self::Example(inner, _) => {
                 inner.may_lose_numbers()
             }
+            Self::Lossy(inner) => inner.may_lose_numbers(),
             Self::Map(key, value) => key.may_lose_numbers() || value.may_lose_numbers(),
             Self::Tuple(items) => {
                 let mut index = 0;

@@ -4,6 +4,7 @@
 //! [`EventStore`], with a [`ChangeFeed`] to deliver from and a [`DeliveryStore`] for the delivery's memory;
 //! [`record`] turns commits into what is stored, [`limits`] says what fits.
 
+pub mod canonical;
 mod erased;
 mod error;
 pub mod limits;

@@ -47,6 +47,10 @@ fn constant(shape: &Shape, private: &TokenStream) -> TokenStream {
             let cases = cases.iter().map(|case| field(case, private));
             quote!(#private::Shape::Choice(#tagging, &[#(#cases),*]))
         }
+        Shape::Lossy(shape) => {
+            let shape = constant(shape, private);
+            quote!(#private::Shape::Lossy(&#shape))
+        }
         Shape::Example(shape, example) => {
             let shape = constant(shape, private);
             quote!(#private::Shape::Example(&#shape, #example))

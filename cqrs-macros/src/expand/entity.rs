@@ -29,6 +29,10 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
                 ::core::option::Option::Some(#row);
         }
     });
+    let copies = entity
+        .fields
+        .iter()
+        .map(|(cfgs, member)| quote!(#(#cfgs)* #member: (&&#private::Part(&self.#member)).copy()?,));
     quote! {
         #key
 
@@ -67,6 +71,12 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
 
             fn initial() -> Self {
                 #initial
+            }
+
+            #[allow(unused_imports)]
+            fn copy(&self) -> ::core::option::Option<Self> {
+                use #private::{Copied as _, NotCopied as _};
+                ::core::option::Option::Some(Self { #(#copies)* })
             }
         }
     }

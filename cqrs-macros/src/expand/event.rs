@@ -22,6 +22,13 @@ pub(crate) fn event(event: &Event) -> TokenStream {
             const UNHANDLED: ::core::option::Option<&'static str> = ::core::option::Option::Some(#why);
         }
     });
+    // A path of two places in the source would have none for rustc to point at.
+    let way_back = quote_spanned!(ident.span()=>
+        const _: () = {
+            use #private::check_way_back as __check_way_back;
+            __check_way_back::<#ident>()
+        };
+    );
     quote! {
         #[automatically_derived]
         impl #private::Event for #ident {
@@ -34,6 +41,7 @@ pub(crate) fn event(event: &Event) -> TokenStream {
         #unit
         #step
         #lock
+        #way_back
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) enum Shape {
     Choice(String, Vec<Field>),
     /// With a value as JSON.
     Example(Box<Shape>, LitStr),
+    /// With a part that is not stored.
+    Lossy(Box<Shape>),
 }
 
 /// A field of a record, or a case of a choice, under its label in `events.lock`.
@@ -100,12 +102,15 @@ impl Reader<'_> {
     ) -> Shape {
         let mut read: Vec<Field> = Vec::new();
         let mut flattened = 0;
+        let mut lossy = false;
         for field in fields {
             let serde = SerdeArgs::read(&field.attrs);
             let args = DataArgs::on_field(&field.attrs, diagnostics);
             if serde.is_skipped() {
+                lossy = true;
                 continue;
             }
+            check_way_back(field, &serde, container, diagnostics);
             let label = if serde.flatten {
                 // What it is called is nowhere stored.
                 flattened += 1;
@@ -133,12 +138,13 @@ impl Reader<'_> {
         let named = matches!(fields, Fields::Named(_));
         let alone = container.transparent || (!named && fields.len() == 1);
         let shapes = |fields: Vec<Field>| fields.into_iter().filter_map(|field| field.shape);
-        match fields {
+        let shape = match fields {
             Fields::Unit => Shape::Null,
             _ if alone => shapes(read).next().unwrap_or(Shape::Null),
             Fields::Named(_) => Shape::Record(read),
             Fields::Unnamed(_) => Shape::Tuple(shapes(read).collect()),
-        }
+        };
+        if lossy { Shape::Lossy(Box::new(shape)) } else { shape }
     }
 
     fn variants(
@@ -285,8 +291,42 @@ fn tagged(shape: Shape, serde: &SerdeArgs, ident: &Ident) -> Shape {
                 .insert(0, Field { label: quoted(tag), shape: Some(Shape::Choice("enum".to_owned(), name)) });
             Shape::Record(fields)
         }
+        (Shape::Lossy(shape), Some(_)) => Shape::Lossy(Box::new(tagged(*shape, serde, ident))),
         (shape, _) => shape,
     }
+}
+
+/// A field that is left out of what is stored, at times or always, needs something to be read as.
+fn check_way_back(
+    field: &syn::Field,
+    serde: &SerdeArgs,
+    container: &SerdeArgs,
+    diagnostics: &mut Diagnostics,
+) {
+    let left_out = match (serde.skip_serializing, serde.skip_serializing_if) {
+        (true, _) => "skip_serializing",
+        (_, true) => "skip_serializing_if",
+        _ => return,
+    };
+    let has_default = serde.default || container.default || serde.skip_deserializing;
+    // Without functions of its own, a missing option is read as none.
+    if has_default || (is_option(&field.ty) && serde.with.is_empty()) {
+        return;
+    }
+    let name = match &field.ident {
+        Some(name) => format!("`{}`", name.unraw()),
+        None => "the field".to_owned(),
+    };
+    diagnostics.at(
+        &field.ty,
+        format!(
+            "`{left_out}` leaves {name} out of what is stored, and then nobody could read it back: add `default` beside it"
+        ),
+    );
+}
+
+fn is_option(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"))
 }
 
 /// Where another type is written or read in place of this one.

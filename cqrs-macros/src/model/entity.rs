@@ -1,12 +1,12 @@
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
-use syn::{Ident, Path};
+use syn::{Attribute, Ident, Member, Path};
 
 use super::item::read_struct;
 use super::key::Key;
 use super::snapshots::Snapshots;
 use super::template::{Rules, Templates};
-use crate::attr::AggregateArgs;
+use crate::attr::{AggregateArgs, cfgs};
 use crate::diagnostics::Diagnostics;
 
 /// `#[aggregate(entity = "ORDER")] struct`.
@@ -18,6 +18,8 @@ pub(crate) struct Entity {
     pub(crate) key: Key,
     pub(crate) templates: Templates,
     pub(crate) snapshots: Option<Snapshots>,
+    /// The fields of the state, each with what switches it off.
+    pub(crate) fields: Vec<(Vec<Attribute>, Member)>,
 }
 
 impl Entity {
@@ -53,12 +55,23 @@ impl Entity {
         });
         let every = args.snapshot_every.as_ref();
         let snapshots = every.and_then(|every| Snapshots::read(every, &item, diagnostics));
+        let places = item.fields.members().zip(&item.fields);
+        let state = places.map(|(member, field)| (cfgs(&field.attrs), member)).collect();
         let fields = args.key.unwrap_or_else(|| vec![Key::default_field(&args.krate)]);
         let key = Key::new(&item.ident, item.vis, fields, diagnostics);
         let rules = Rules { entity: &entity, key: &key, shards };
         let (pk, sk) = (args.pk.as_ref().map(|text| &text.0), args.sk.as_ref().map(|text| &text.0));
         let templates = rules.templates(pk, sk, diagnostics);
-        Some(Self { krate: args.krate, ident: item.ident, name, entity, key, templates, snapshots })
+        Some(Self {
+            krate: args.krate,
+            ident: item.ident,
+            name,
+            entity,
+            key,
+            templates,
+            snapshots,
+            fields: state,
+        })
     }
 }
 

@@ -80,6 +80,19 @@ impl fmt::Display for CommandDigest {
     }
 }
 
+/// Whether two values are the same in all that serde sees of them: also `Some(None)` is told from `None`, and -0.0 from 0.
+pub(crate) fn are_alike<T: Serialize>(left: &T, right: &T) -> bool {
+    match (left.serialize(NodeSerializer), right.serialize(NodeSerializer)) {
+        (Ok(left), Ok(right)) => left == right,
+        _ => false,
+    }
+}
+
+/// Where in a value a NaN or an infinite number stands, which JSON has no place for.
+pub(crate) fn place_of_no_number<T: Serialize>(value: &T) -> Option<String> {
+    value.serialize(NodeSerializer).ok()?.place_of_no_number()
+}
+
 /// The hash stands in stored commits. It is SHA-1, shortened: whoever chooses a command's content must not be able to choose
 /// its hash easily.
 fn hash(name: &str, content: &[u8]) -> u64 {

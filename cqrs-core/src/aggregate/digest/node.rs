@@ -3,6 +3,8 @@
 pub(super) enum Node {
     /// Also a field that is left out: a field that comes with a later release and is not set changes nothing.
     None,
+    /// Told from what is in it where two values are compared, and written as what is in it.
+    Some(Box<Self>),
     Bool(bool),
     /// Of any width.
     Integer(String),
@@ -32,9 +34,38 @@ impl Node {
         out
     }
 
+    fn is_nothing(&self) -> bool {
+        match self {
+            Self::None => true,
+            Self::Some(inner) => inner.is_nothing(),
+            _ => false,
+        }
+    }
+
+    /// Where a NaN or an infinite number stands: `prices.2`.
+    pub(super) fn place_of_no_number(&self) -> Option<String> {
+        let within = |name: &str, inner: &Self| {
+            let place = inner.place_of_no_number()?;
+            Some(if place.is_empty() { name.to_owned() } else { format!("{name}.{place}") })
+        };
+        match self {
+            Self::Float(bits) if !f64::from_bits(*bits).is_finite() => Some(String::new()),
+            Self::Some(inner) => inner.place_of_no_number(),
+            Self::List(nodes) | Self::Tuple(nodes) => {
+                nodes.iter().enumerate().find_map(|(index, node)| within(&index.to_string(), node))
+            }
+            Self::Map(entries) => entries.iter().find_map(|(key, value)| match key {
+                Self::Text(name) => within(name, value),
+                _ => within("…", value),
+            }),
+            _ => None,
+        }
+    }
+
     fn write(&self, lists: Lists, out: &mut Vec<u8>) {
         match self {
             Self::None => out.push(b'n'),
+            Self::Some(inner) => inner.write(lists, out),
             Self::Bool(value) => out.extend([b'b', u8::from(*value)]),
             Self::Integer(digits) => sized(b'i', digits.as_bytes(), out),
             Self::Float(bits) => {
@@ -55,7 +86,7 @@ impl Node {
                 sized(b'u', &parts.concat(), out);
             }
             Self::Map(entries) => {
-                let set = entries.iter().filter(|(_, value)| *value != Self::None);
+                let set = entries.iter().filter(|(_, value)| !value.is_nothing());
                 let mut parts: Vec<Vec<u8>> =
                     set.map(|(key, value)| [key.render(lists), value.render(lists)].concat()).collect();
                 parts.sort_unstable();

@@ -145,7 +145,7 @@ impl Serializer for NodeSerializer {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Written {
-        node(value)
+        Ok(Node::Some(Box::new(node(value)?)))
     }
 
     fn serialize_unit(self) -> Written {

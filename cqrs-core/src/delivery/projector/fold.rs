@@ -1,10 +1,12 @@
 use serde_json::Value;
 
 use super::ProjectError;
+use crate::aggregate::place_of_no_number;
 use crate::app::App;
-use crate::commit::Commit;
+use crate::commit::{Commit, contains_null};
 use crate::event::{DecodeError, RawEvent};
 use crate::projection::{Projection, ProjectionArm};
+use crate::store::canonical::canonicalize;
 
 /// Whether the commit holds an event that the projection lists. By name: a schema that it does not
 /// know must fail, and not pass unseen.
@@ -36,9 +38,24 @@ pub(super) fn arm_of<P: Projection>(
     }
 }
 
-/// Serializes a view.
+/// Serializes a view, in the one form in which it is stored.
+///
+/// # Errors
+/// For what JSON has no place for, and what could not be read back: a NaN or an infinite number.
 pub(crate) fn encode<P: Projection>(view: &P) -> Result<Value, ProjectError> {
-    serde_json::to_value(view).map_err(|error| {
-        ProjectError::Permanent(format!("the view `{}` cannot be serialized: {error}", P::NAME).into())
-    })
+    let refused = |reason: String| {
+        ProjectError::Permanent(format!("the view `{}` cannot be stored: {reason}", P::NAME).into())
+    };
+    let mut data = serde_json::to_value(view).map_err(|error| refused(error.to_string()))?;
+    canonicalize(&mut data);
+    // serde_json writes NaN as null: better refused than stored, and never read again.
+    if contains_null(&data)
+        && let Err(error) = P::deserialize(&data)
+    {
+        return Err(refused(match place_of_no_number(view) {
+            Some(place) => format!("`{place}` is NaN or infinite, and could not be read back"),
+            None => format!("it could not be read back: {error}"),
+        }));
+    }
+    Ok(data)
 }
