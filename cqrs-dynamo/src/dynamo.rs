@@ -34,6 +34,7 @@ pub struct Dynamo {
     streams: aws_sdk_dynamodbstreams::Client,
     tables: Tables,
     meter: Meter,
+    embedded: bool,
 }
 
 impl Dynamo {
@@ -103,6 +104,10 @@ impl Dynamo {
             streams: aws_sdk_dynamodbstreams::Client::from_conf(streams.build()),
             tables: Tables::default(),
             meter,
+            #[cfg(feature = "embedded")]
+            embedded: crate::embedded::leads_here(conf),
+            #[cfg(not(feature = "embedded"))]
+            embedded: false,
         }
     }
 
@@ -113,7 +118,10 @@ impl Dynamo {
     /// [`StoreError::Refused`] where the file cannot be opened, or is something else.
     #[cfg(feature = "embedded")]
     pub async fn embedded(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        Self::on(crate::Embedded::open(path)).await
+        let path = path.as_ref().to_owned();
+        // A large file of an earlier version gets its indexes first.
+        let opened = tokio::task::spawn_blocking(move || crate::Embedded::open(path)).await;
+        Self::on(opened.map_err(|error| StoreError::Unavailable { source: Box::new(error) })?).await
     }
 
     /// An embedded DynamoDB that lives as long as this value and its clones, with its tables.
@@ -160,6 +168,7 @@ impl Dynamo {
             streams: self.streams.clone(),
             table: self.tables.events.clone(),
             delivery_table: self.tables.delivery.clone(),
+            embedded: self.embedded,
         }
     }
 
