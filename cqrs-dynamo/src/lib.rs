@@ -164,6 +164,7 @@ mod spent;
 mod stream;
 mod tables;
 pub mod template;
+mod time_limits;
 mod view_store;
 
 #[cfg(feature = "broker")]
