@@ -21,7 +21,7 @@ pub type Item = HashMap<String, AttributeValue>;
 type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Turns the events table's stream off, for what is timed: DynamoDB feeds a stream beside the write, the embedded one
-/// looks through all records of it in each write.
+/// within it.
 ///
 /// # Errors
 /// Those of the SDK.

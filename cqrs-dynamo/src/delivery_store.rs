@@ -16,6 +16,11 @@ use crate::event_store::checked_item;
 /// A longer reason is cut: it is for reading.
 const REASON_BYTES: usize = 4096;
 
+/// What the partitions of positions begin with, and those of the leases of relays to a topic.
+pub(crate) const POSITIONS: &str = "POSITION#";
+#[cfg(any(feature = "broker", feature = "embedded"))]
+pub(crate) const LEASES: &str = "RELAY#";
+
 /// Positions, dead letters and the inbox in a DynamoDB table. Clones are cheap.
 ///
 /// | item | pk | sk |
@@ -43,7 +48,7 @@ impl DeliveryStore for DynamoDeliveryStore {
         let mut positions = Positions::new();
         let mut start = None;
         loop {
-            let (items, next) = self.page(&format!("POSITION#{subscriber}"), start).await?;
+            let (items, next) = self.page(&format!("{POSITIONS}{subscriber}"), start).await?;
             for item in items {
                 let text = |name: &str| self.text(&item, name);
                 positions.insert(text("sk")?, text("position")?);
@@ -56,7 +61,7 @@ impl DeliveryStore for DynamoDeliveryStore {
     }
 
     async fn save_position(&self, subscriber: &str, shard: &str, position: &str) -> Result<(), StoreError> {
-        let item = [("pk", format!("POSITION#{subscriber}")), ("sk", shard.to_owned())]
+        let item = [("pk", format!("{POSITIONS}{subscriber}")), ("sk", shard.to_owned())]
             .into_iter()
             .chain([("position", position.to_owned())])
             .map(|(name, value)| (name.to_owned(), AttributeValue::S(value)))

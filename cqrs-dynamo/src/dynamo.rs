@@ -8,7 +8,7 @@ use cqrs_core::StoreError;
 use crate::error::refused;
 use crate::meter::{Cost, Meter, StreamRequests, TableRequests};
 use crate::spent::Spent;
-use crate::{DynamoEventStore, DynamoSnapshotStore, DynamoViewStore, Tables, creation};
+use crate::{DynamoEventStore, DynamoSnapshotStore, DynamoViewStore, Tables, creation, time_limits};
 
 /// The variable by which the AWS SDKs lead DynamoDB somewhere else, and the one for its streams.
 const ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
@@ -34,6 +34,7 @@ pub struct Dynamo {
     streams: aws_sdk_dynamodbstreams::Client,
     tables: Tables,
     meter: Meter,
+    embedded: bool,
 }
 
 impl Dynamo {
@@ -53,6 +54,28 @@ impl Dynamo {
     /// `AWS_ENDPOINT_URL_DYNAMODB_STREAMS` leads them elsewhere. Nothing is sent yet, and no table is made:
     /// see [`Dynamo::create_tables`].
     ///
+    /// A connection may take 3 seconds, a try 10, and a request with all its tries 35. A command that meets the last one
+    /// ends with [`ExecuteError::Store`](cqrs_core::ExecuteError), which has the command's id, and
+    /// [`StoreError::Unavailable`]: the commit may have been written. Send the command again under its id. Other limits
+    /// are a matter of the configuration:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use aws_config::BehaviorVersion;
+    /// use aws_config::timeout::TimeoutConfig;
+    /// use cqrs_dynamo::Dynamo;
+    ///
+    /// # async fn example() {
+    /// let limits = TimeoutConfig::builder()
+    ///     .operation_attempt_timeout(Duration::from_secs(1))
+    ///     .operation_timeout(Duration::from_secs(3))
+    ///     .build();
+    /// let conf = aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(limits).load().await;
+    /// let dynamo = Dynamo::from_conf(&conf);
+    /// # }
+    /// ```
+    ///
     /// Credentials of AWS SSO and of external processes need features of `aws-config` that this crate leaves
     /// off; load the configuration yourself and give it to [`Dynamo::from_conf`].
     ///
@@ -69,8 +92,9 @@ impl Dynamo {
         Ok(Self::new(&conf, endpoint))
     }
 
-    /// A configuration of the AWS SDK, with all that it says about region, credentials, endpoint, retries and
-    /// HTTP client. Nothing is sent yet, and no table is made.
+    /// A configuration of the AWS SDK, with all that it says about region, credentials, endpoint, retries, time limits
+    /// and HTTP client. Time limits that it does not set are those of [`Dynamo::from_env`]; what it disables
+    /// (`TimeoutConfig::disabled()`, or one by one) stays disabled. Nothing is sent yet, and no table is made.
     ///
     /// ```
     /// use aws_config::{BehaviorVersion, Region};
@@ -90,6 +114,7 @@ impl Dynamo {
     }
 
     fn new(conf: &SdkConfig, streams_endpoint: Option<String>) -> Self {
+        let conf = &time_limits::limited(conf);
         let meter = Meter::default();
         let tables =
             aws_sdk_dynamodb::config::Builder::from(conf).interceptor(TableRequests(meter.clone())).build();
@@ -103,6 +128,10 @@ impl Dynamo {
             streams: aws_sdk_dynamodbstreams::Client::from_conf(streams.build()),
             tables: Tables::default(),
             meter,
+            #[cfg(feature = "embedded")]
+            embedded: crate::embedded::leads_here(conf),
+            #[cfg(not(feature = "embedded"))]
+            embedded: false,
         }
     }
 
@@ -113,7 +142,10 @@ impl Dynamo {
     /// [`StoreError::Refused`] where the file cannot be opened, or is something else.
     #[cfg(feature = "embedded")]
     pub async fn embedded(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        Self::on(crate::Embedded::open(path)).await
+        let path = path.as_ref().to_owned();
+        // A large file of an earlier version gets its indexes first.
+        let opened = tokio::task::spawn_blocking(move || crate::Embedded::open(path)).await;
+        Self::on(opened.map_err(|error| StoreError::Unavailable { source: Box::new(error) })?).await
     }
 
     /// An embedded DynamoDB that lives as long as this value and its clones, with its tables.
@@ -160,6 +192,7 @@ impl Dynamo {
             streams: self.streams.clone(),
             table: self.tables.events.clone(),
             delivery_table: self.tables.delivery.clone(),
+            embedded: self.embedded,
         }
     }
 

@@ -36,6 +36,8 @@ pub struct DynamoEventStore {
     pub(crate) streams: aws_sdk_dynamodbstreams::Client,
     pub(crate) table: String,
     pub(crate) delivery_table: String,
+    /// Answered in this process, one request at a time.
+    pub(crate) embedded: bool,
 }
 
 impl EventStore for DynamoEventStore {
@@ -107,6 +109,10 @@ impl EventStore for DynamoEventStore {
         let described = self.client.describe_table().table_name(&self.table).send().await;
         let table = described.map_err(|error| store_error(&self.table, error))?.table;
         Ok(table.and_then(|table| table.item_count).and_then(|count| u64::try_from(count).ok()))
+    }
+
+    fn segments(&self, wanted: u32) -> u32 {
+        if self.embedded { 1 } else { wanted }
     }
 
     fn feed(&self) -> StreamFeed {

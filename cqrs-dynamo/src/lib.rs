@@ -121,8 +121,20 @@
 //! # The embedded database
 //!
 //! The SDK's requests are answered in this process, from SQLite. It stands in for DynamoDB, and is none: every
-//! read is consistent, a page has at most 4,096 items, its stream has one shard and does not forget after 24 hours, and it
-//! neither throttles nor lets transactions meet. Several processes may have one file open; it is not for several machines.
+//! read is consistent, a page has at most 4,096 items, its stream has one shard, and it neither throttles nor lets
+//! transactions meet. Several processes may have one file open; it is not for several machines.
+//!
+//! * A request has no time limit. Requests are answered one after another, so many at once take long, and none fails for that.
+//! * A command, a poll and a page cost as much after a million commits as after a thousand. A file of an earlier version gets
+//!   the indexes for it when it is opened.
+//! * A record of the stream goes after 24 hours, as on DynamoDB, **but not before every subscriber has passed it**: a program
+//!   may be off for days with commits that it has not delivered. A subscriber is whoever has a position in the delivery
+//!   table, or has asked for it; where there is none, all records stay. The position of a handler that there is no more holds
+//!   records, too: delete the items at `POSITION#{subscriber}` to let them go.
+//! * `DescribeTable` counts up to 2,000 items. Beyond that, its `ItemCount` is how many have been written, of which some may
+//!   have replaced others; for the events table it is the number of commits.
+//! * Scans are not divided: a replay reads one segment, whatever [`parallel`](cqrs_core::replay::Replay::parallel) says, and
+//!   works on as many streams at once.
 
 mod attribute;
 #[cfg(feature = "broker")]
@@ -152,6 +164,7 @@ mod spent;
 mod stream;
 mod tables;
 pub mod template;
+mod time_limits;
 mod view_store;
 
 #[cfg(feature = "broker")]

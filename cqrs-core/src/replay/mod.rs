@@ -224,6 +224,7 @@ impl<P: Projection> Replay<'_, P> {
             }
         };
         let segments = u32::try_from(self.parallel).unwrap_or(u32::MAX);
+        let segments = self.app.event_store().segments(segments).max(1);
         let underway = Builds::begin::<P>(views, tenant, segments, self.restart).await?;
         let build = underway.build;
         tracing::Span::current().record("build", build);

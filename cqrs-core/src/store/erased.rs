@@ -16,6 +16,7 @@ pub(crate) trait DynEventStore: Send + Sync {
     fn read_last<'a>(&'a self, stream: &'a StreamKey, after: Version, limit: u64) -> Boxed<'a, CommitPage>;
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a CommitKey>) -> Boxed<'a, CommitScan>;
     fn count(&self) -> Boxed<'_, Option<u64>>;
+    fn segments(&self, wanted: u32) -> u32;
     fn feed(&self) -> Box<dyn DynChangeFeed>;
 }
 
@@ -37,6 +38,9 @@ where
     }
     fn count(&self) -> Boxed<'_, Option<u64>> {
         Box::pin(EventStore::count(self))
+    }
+    fn segments(&self, wanted: u32) -> u32 {
+        EventStore::segments(self, wanted)
     }
     fn feed(&self) -> Box<dyn DynChangeFeed> {
         Box::new(EventStore::feed(self))

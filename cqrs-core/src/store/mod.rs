@@ -165,6 +165,12 @@ pub trait EventStore: Send + Sync + 'static {
         async { Ok(None) }
     }
 
+    /// Into how many segments a table is best divided for a scan that asks for `wanted` of them: as many, where nothing
+    /// else is said. A store that answers one request at a time has nothing to gain from more than one.
+    fn segments(&self, wanted: u32) -> u32 {
+        wanted
+    }
+
     /// The feed of all commits, in the order of each stream.
     fn feed(&self) -> Self::Feed;
 

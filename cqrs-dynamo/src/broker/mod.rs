@@ -23,6 +23,7 @@ pub use worker::{Worked, Worker, WorkerSettings};
 use aws_config::{BehaviorVersion, SdkConfig};
 use cqrs_core::App;
 
+use crate::time_limits;
 use names::Names;
 #[cfg(feature = "lambda")]
 pub(crate) use queue::Letter;
@@ -68,6 +69,9 @@ impl Broker {
     /// The standard AWS configuration: environment, profile, container or instance.
     /// `AWS_ENDPOINT_URL_SNS` and `AWS_ENDPOINT_URL_SQS` lead to other endpoints. Nothing is sent yet.
     ///
+    /// Time limits are those of [`Dynamo::from_env`](crate::Dynamo::from_env); for SQS a try and a request may take 20
+    /// seconds more, because a receive may wait for messages for as long.
+    ///
     /// # Errors
     /// [`BrokerError::NoRegion`].
     pub async fn from_env() -> Result<Self, BrokerError> {
@@ -78,13 +82,14 @@ impl Broker {
         Ok(Self::from_conf(&conf))
     }
 
-    /// A configuration of the AWS SDK, with all that it says about region, credentials, endpoint, retries and
-    /// HTTP client. A time limit on operations has to be longer than [`WorkerSettings::wait`].
+    /// A configuration of the AWS SDK, with all that it says about region, credentials, endpoint, retries, time limits
+    /// and HTTP client. Time limits that it does not set are those of [`Broker::from_env`]; one on tries or on operations
+    /// has to be longer than [`WorkerSettings::wait`].
     #[must_use]
     pub fn from_conf(conf: &SdkConfig) -> Self {
         Self {
-            sns: aws_sdk_sns::Client::new(conf),
-            sqs: aws_sdk_sqs::Client::new(conf),
+            sns: aws_sdk_sns::Client::new(&time_limits::limited(conf)),
+            sqs: aws_sdk_sqs::Client::new(&time_limits::limited_for_long_polls(conf)),
             names: Names::default(),
         }
     }

@@ -39,7 +39,8 @@ pub struct SnsPublisher {
 }
 
 impl SnsPublisher {
-    /// A publisher to a topic.
+    /// A publisher to a topic. Whatever the client's own limits are, [`SnsPublisher::with_time_limit`] is one more;
+    /// [`Broker::sns`](crate::Broker::sns) is a client that has limits.
     #[must_use]
     pub fn new(client: Client, topic_arn: impl Into<String>) -> Self {
         Self {

@@ -55,9 +55,9 @@ async fn a_stream_of_a_view_across_aggregates_costs_three_requests_and_a_view_tw
 
 #[tokio::test]
 async fn the_frame_of_a_replay_costs_little() {
-    // The number is read and written, commits counted, checkpoints read, two segments scanned and noted, the end noted.
-    assert_eq!(cost(0, Kind::Statement, None).await.0, 2 + 1 + 1 + 2 + 2 + 2);
-    // One partition instead of two segments, and nothing is counted.
+    // The number is read and written, commits counted, checkpoints read, the table scanned and noted, the end noted.
+    assert_eq!(cost(0, Kind::Statement, None).await.0, 2 + 1 + 1 + 1 + 1 + 2);
+    // One partition instead of the table, and nothing is counted.
     assert_eq!(cost(0, Kind::Statement, Some(&tenant("NORTH"))).await.0, 2 + 1 + 1 + 1 + 2);
 }
 

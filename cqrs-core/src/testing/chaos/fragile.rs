@@ -127,6 +127,9 @@ impl DynEventStore for Fragile {
     fn count(&self) -> Boxed<'_, Option<u64>> {
         self.send(self.app.event_store().count())
     }
+    fn segments(&self, wanted: u32) -> u32 {
+        self.app.event_store().segments(wanted)
+    }
     fn feed(&self) -> Box<dyn DynChangeFeed> {
         self.app.event_store().feed()
     }

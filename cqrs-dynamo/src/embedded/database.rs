@@ -1,0 +1,77 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use dynoxide::DynoxideError;
+use dynoxide::actions::create_table::{self, CreateTableRequest, CreateTableResponse};
+use dynoxide::actions::vector_lifecycle::VectorIndexLifecycle;
+use dynoxide::storage::Storage;
+
+use super::indexes;
+use super::retention::Retention;
+use super::tokens::Tokens;
+
+/// How long an index may wait for another process, and a request: dynoxide's own limits for opening a file and after that.
+const OPENING: Duration = Duration::from_secs(30);
+const OPEN: Duration = Duration::from_secs(5);
+
+/// The storage behind a lock, and what has to be remembered beside it.
+pub(super) struct Database {
+    inner: Mutex<Inner>,
+    pub(super) vectors: VectorIndexLifecycle,
+}
+
+pub(super) struct Inner {
+    pub(super) storage: Storage,
+    pub(super) tokens: Tokens,
+    pub(super) retention: Retention,
+}
+
+impl Database {
+    /// Makes what is missing in the file, and lets old stream records go.
+    pub(super) fn prepare(storage: Storage) -> Self {
+        // A limit that cannot be set stays as it is.
+        let _ = storage.conn().busy_timeout(OPENING);
+        indexes::of_stream(&storage);
+        match storage.list_table_names() {
+            Ok(tables) => tables.iter().for_each(|table| indexes::of_table(&storage, table)),
+            Err(error) => tracing::warn!(%error, "the tables of the embedded database cannot be listed"),
+        }
+        let retention = Retention::begin(&storage);
+        let _ = storage.conn().busy_timeout(OPEN);
+        Self {
+            inner: Mutex::new(Inner { storage, tokens: Tokens::default(), retention }),
+            vectors: VectorIndexLifecycle::new(),
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(|poisoned: PoisonError<_>| {
+            self.inner.clear_poison();
+            let inner: MutexGuard<'_, Inner> = poisoned.into_inner();
+            // Whatever panicked may have left its transaction open.
+            if !inner.storage.conn().is_autocommit() {
+                let _ = inner.storage.rollback();
+            }
+            inner
+        })
+    }
+
+    pub(super) fn create_table(
+        &self,
+        request: CreateTableRequest,
+    ) -> Result<CreateTableResponse, DynoxideError> {
+        let inner = self.lock();
+        let table = request.table_name.clone();
+        let created = super::dispatch::now(create_table::execute(&inner.storage, request))?;
+        indexes::of_table(&inner.storage, &table);
+        Ok(created)
+    }
+
+    /// What is to be done from time to time, when nothing else is.
+    pub(super) fn tidy(&self) {
+        if let Ok(mut inner) = self.inner.try_lock() {
+            let Inner { storage, retention, .. } = &mut *inner;
+            retention.tidy(storage);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Descriptions that do not take longer the more there is.
+
+use dynoxide::DynoxideError;
+use dynoxide::actions::describe_stream::{
+    self, DescribeStreamRequest, DescribeStreamResponse, SequenceNumberRange, Shard, StreamDescription,
+};
+use dynoxide::actions::describe_table::{self, DescribeTableRequest, DescribeTableResponse};
+use dynoxide::actions::vector_lifecycle::VectorIndexLifecycle;
+use dynoxide::actions::{
+    BillingModeSummary, StreamSpecificationDescription, TableDescription,
+    TableProvisionedThroughputDescription,
+};
+use dynoxide::storage::{Storage, TableMetadata};
+use dynoxide::streams::{shard_id, stream_arn, table_arn};
+
+use super::dispatch::now;
+use super::indexes::quoted;
+use super::retention::shown;
+
+/// So many items are counted. Beyond, a table tells how many were written, as DynamoDB tells how many there were hours ago.
+const COUNTED: i64 = 2_000;
+
+/// Dynoxide counts all items of a table and adds their sizes up.
+pub(super) fn table(
+    storage: &Storage,
+    request: DescribeTableRequest,
+    vectors: &VectorIndexLifecycle,
+) -> Result<DescribeTableResponse, DynoxideError> {
+    if let Some(metadata) = storage.get_table_metadata(&request.table_name)?.filter(is_plain)
+        && let Some((items, bytes)) = estimated(storage, &metadata.table_name)?
+    {
+        return Ok(DescribeTableResponse { table: described(metadata, items, bytes)? });
+    }
+    now(describe_table::execute(storage, request, vectors))
+}
+
+/// Dynoxide looks through all records for the numbers of a shard, and names one at which its open shard ends.
+pub(super) fn stream(
+    storage: &Storage,
+    request: DescribeStreamRequest,
+) -> Result<DescribeStreamResponse, DynoxideError> {
+    let table = table_of(&request.stream_arn).unwrap_or_default();
+    let Some(metadata) = storage.get_table_metadata(table)?.filter(|table| table.stream_enabled) else {
+        return now(describe_stream::execute(storage, request));
+    };
+    let first = "SELECT min(CAST(sequence_number AS INTEGER)) FROM _stream_records WHERE table_name = ?1";
+    let first: Option<i64> = storage.conn().prepare_cached(first)?.query_row([table], |row| row.get(0))?;
+    let shard = Shard {
+        shard_id: shard_id(table),
+        sequence_number_range: SequenceNumberRange {
+            starting_sequence_number: first.map(shown),
+            ending_sequence_number: None,
+        },
+    };
+    let stream_description = StreamDescription {
+        stream_arn: request.stream_arn,
+        stream_label: metadata.stream_label.unwrap_or_default(),
+        stream_status: "ENABLED".to_owned(),
+        stream_view_type: metadata.stream_view_type.unwrap_or_default(),
+        table_name: metadata.table_name,
+        shards: vec![shard],
+        creation_request_date_time: seconds(metadata.created_at),
+    };
+    Ok(DescribeStreamResponse { stream_description })
+}
+
+/// The table of a stream: `arn:aws:dynamodb:{region}:{account}:table/{table}/stream/{label}`.
+pub(super) fn table_of(stream: &str) -> Option<&str> {
+    stream.split('/').nth(1)
+}
+
+/// Whether a table has no more to it than those of this crate: no indexes, and no options that are rarely set.
+fn is_plain(table: &TableMetadata) -> bool {
+    let optional = [
+        &table.gsi_definitions,
+        &table.lsi_definitions,
+        &table.vector_index_definitions,
+        &table.provisioned_throughput,
+        &table.on_demand_throughput,
+        &table.sse_specification,
+        &table.table_class,
+    ];
+    optional.iter().all(|option| option.is_none())
+}
+
+/// About how many items there are and how many bytes they have; none where they can be counted.
+fn estimated(storage: &Storage, table: &str) -> Result<Option<(i64, i64)>, DynoxideError> {
+    let quoted = quoted(table);
+    let counted = format!("SELECT count(*) FROM (SELECT item_size FROM {quoted} LIMIT {COUNTED})");
+    let counted: i64 = storage.conn().query_row(&counted, [], |row| row.get(0))?;
+    if counted < COUNTED {
+        return Ok(None);
+    }
+    let written = format!("SELECT max(rowid) FROM {quoted}");
+    let written: i64 = storage.conn().query_row(&written, [], |row| row.get(0))?;
+    let bytes = format!(
+        "SELECT CAST(avg(item_size) AS INTEGER) FROM \
+         (SELECT item_size FROM {quoted} ORDER BY rowid DESC LIMIT 100)"
+    );
+    let bytes: i64 = storage.conn().query_row(&bytes, [], |row| row.get(0))?;
+    Ok(Some((written, written.saturating_mul(bytes))))
+}
+
+fn described(table: TableMetadata, items: i64, bytes: i64) -> Result<TableDescription, DynoxideError> {
+    let malformed = |error: serde_json::Error| DynoxideError::InternalServerError(error.to_string());
+    let name = &table.table_name;
+    let label = table.stream_label.filter(|_| table.stream_enabled);
+    let stream_enabled = table.stream_enabled;
+    let specification =
+        StreamSpecificationDescription { stream_enabled, stream_view_type: table.stream_view_type };
+    Ok(TableDescription {
+        table_id: table.table_id,
+        table_arn: table_arn(name),
+        table_status: table.table_status,
+        key_schema: serde_json::from_str(&table.key_schema).map_err(malformed)?,
+        attribute_definitions: serde_json::from_str(&table.attribute_definitions).map_err(malformed)?,
+        creation_date_time: Some(seconds(table.created_at)),
+        item_count: Some(items),
+        table_size_bytes: Some(bytes),
+        provisioned_throughput: Some(TableProvisionedThroughputDescription::default()),
+        billing_mode_summary: table
+            .billing_mode
+            .map(|billing_mode| BillingModeSummary { billing_mode, ..BillingModeSummary::default() }),
+        stream_specification: stream_enabled.then_some(specification),
+        latest_stream_arn: label.as_deref().map(|label| stream_arn(name, label)),
+        latest_stream_label: label,
+        deletion_protection_enabled: Some(table.deletion_protection_enabled),
+        table_name: table.table_name,
+        ..TableDescription::default()
+    })
+}
+
+/// Whole seconds as the API has them.
+#[expect(clippy::cast_precision_loss, reason = "seconds of the next million years fit")]
+fn seconds(since_1970: i64) -> f64 {
+    since_1970 as f64
+}

@@ -1,0 +1,146 @@
+//! An embedded DynamoDB in the place of the SDK's HTTP client.
+//!
+//! ```text
+//! SDK ─ request ─ turns ─ dispatch ─ database ─┬─ indexes    what keeps a look-up as cheap as in an empty file
+//!                                              ├─ described  tables and streams, without counting
+//!                                              ├─ pages      how much of a table one answer holds
+//!                                              └─ retention  which stream records may go
+//! ```
+
+mod database;
+mod described;
+mod dispatch;
+mod indexes;
+mod pages;
+mod retention;
+mod tokens;
+mod turns;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use dynoxide::DynoxideError;
+use dynoxide::storage::Storage;
+
+use database::Database;
+use turns::Turns;
+
+/// The name by which the SDK's configuration tells this connector from others.
+const CONNECTOR: &str = "cqrs-embedded";
+
+/// An embedded DynamoDB: a SQLite file, or memory, in the place of the SDK's HTTP client.
+///
+/// The SDK serializes its requests as ever; they are answered in this process instead of on a socket. Clones share
+/// the database. [`Dynamo::embedded`](crate::Dynamo::embedded) is the short way to it; the long way lets one put
+/// something in between, faults for example. The [crate's page](crate#the-embedded-database) says in what it
+/// differs from DynamoDB.
+///
+/// ```
+/// use cqrs_dynamo::{Dynamo, Embedded};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let database = Embedded::in_memory()?;
+/// let dynamo = Dynamo::from_conf(&database.sdk_config());
+/// dynamo.create_tables().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Embedded {
+    turns: Arc<Turns>,
+}
+
+/// An embedded database that cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("the embedded database {place} cannot be opened: {reason}")]
+pub struct EmbeddedError {
+    place: String,
+    reason: String,
+}
+
+impl Embedded {
+    /// Opens a file, or makes it. Several processes may have it open at once.
+    ///
+    /// A file of an earlier version of this crate gets its indexes now, once: that takes some seconds per million
+    /// commits. This call blocks meanwhile; [`Dynamo::embedded`](crate::Dynamo::embedded) does not.
+    ///
+    /// # Errors
+    /// [`EmbeddedError`] where the file cannot be opened, or is something else.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, EmbeddedError> {
+        let path = path.as_ref();
+        let refused = |reason: String| EmbeddedError { place: format!("`{}`", path.display()), reason };
+        let text = path.to_str().ok_or_else(|| refused("its path is not UTF-8".to_owned()))?;
+        let storage = Storage::new(text).map_err(|error| refused(error.to_string()))?;
+        Ok(Self::of(storage))
+    }
+
+    /// A database that lives as long as its clones.
+    ///
+    /// # Errors
+    /// [`EmbeddedError`] where SQLite does not work at all.
+    pub fn in_memory() -> Result<Self, EmbeddedError> {
+        let refused =
+            |error: DynoxideError| EmbeddedError { place: "in memory".to_owned(), reason: error.to_string() };
+        Ok(Self::of(Storage::memory().map_err(refused)?))
+    }
+
+    fn of(storage: Storage) -> Self {
+        Self { turns: Arc::new(Turns::new(Database::prepare(storage))) }
+    }
+
+    /// A configuration of the SDK that leads here. It has no time limits: there is no network that could fall silent, and
+    /// a request that waits for its turn is sure to get it.
+    #[must_use]
+    pub fn sdk_config(&self) -> SdkConfig {
+        let credentials = Credentials::from_keys("embedded", "embedded", None);
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::from_static("local"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .timeout_config(TimeoutConfig::disabled())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .http_client(self.clone())
+            .build()
+    }
+}
+
+/// Whether a configuration leads to an embedded database, with nothing in between.
+pub(crate) fn leads_here(conf: &SdkConfig) -> bool {
+    let client = conf.http_client();
+    client.and_then(|client| client.connector_metadata()).is_some_and(|it| it.name() == CONNECTOR)
+}
+
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Embedded")
+    }
+}
+
+impl HttpClient for Embedded {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        Some(ConnectorMetadata::new(CONNECTOR, None))
+    }
+}
+
+impl HttpConnector for Embedded {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let turns = Arc::clone(&self.turns);
+        HttpConnectorFuture::new(async move { turns.answer(request).await })
+    }
+}

@@ -1,0 +1,12 @@
+//! The embedded database takes no more memory, threads and time than it needs, however much there is to do and to keep.
+
+mod growth;
+mod pages;
+mod retention;
+mod turns;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
