@@ -137,22 +137,34 @@ impl<R> Answer<R> {
 pub trait AmongErrors<R> {
     /// The error, where it is such an answer.
     fn find<'e>(&self, error: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<R>>;
+    /// What the answer says.
+    fn text(&self, answer: &ExecuteError<R>) -> Option<String>;
 }
 
 /// It is none, and so its answer is none.
 pub trait NotAmongErrors<R> {
     /// None.
     fn find<'e>(&self, error: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<R>>;
+    /// None.
+    fn text(&self, answer: &ExecuteError<R>) -> Option<String>;
 }
 
 impl<R: Error + 'static> AmongErrors<R> for &Answer<R> {
     fn find<'e>(&self, error: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<R>> {
         error.downcast_ref()
     }
+
+    fn text(&self, answer: &ExecuteError<R>) -> Option<String> {
+        Some(answer.to_string())
+    }
 }
 
 impl<R> NotAmongErrors<R> for Answer<R> {
     fn find<'e>(&self, _: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<R>> {
+        None
+    }
+
+    fn text(&self, _: &ExecuteError<R>) -> Option<String> {
         None
     }
 }

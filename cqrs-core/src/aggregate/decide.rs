@@ -57,4 +57,10 @@ pub trait Decide<C: Command>: Aggregate {
     fn find_error<'e>(_error: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<Self::Rejection>> {
         None
     }
+
+    /// What such an answer says, where it is an error.
+    #[must_use]
+    fn error_text(_answer: &ExecuteError<Self::Rejection>) -> Option<String> {
+        None
+    }
 }

@@ -36,10 +36,23 @@ struct Run {
     failed: Vec<Failed>,
 }
 
+/// One event, as one handler has it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct CausingEvent {
+    handler: &'static str,
+    stream: StreamKey,
+    version: Version,
+    index: usize,
+    pub(super) causation: String,
+}
+
 /// A command that was answered with an error.
 #[derive(Debug)]
 struct Failed {
     find: fn(&(dyn Error + 'static)) -> Option<Answer>,
+    answer: Answer,
+    /// What it says: an error that shows another one as its own hides that one's type.
+    text: Option<String>,
     command: &'static str,
     stream: StreamKey,
 }
@@ -70,6 +83,17 @@ impl Cause {
             index,
             metadata: Arc::clone(&commit.metadata),
             run: Mutex::default(),
+        }
+    }
+
+    /// The event, and who handles it, for the test kit.
+    pub(super) fn event(&self) -> CausingEvent {
+        CausingEvent {
+            handler: self.handler,
+            stream: self.stream.clone(),
+            version: self.version,
+            index: self.index,
+            causation: self.causation_id().to_owned(),
         }
     }
 
@@ -128,9 +152,15 @@ impl Cause {
     }
 
     /// Keeps in mind how an answer with an error is known again, if the handler returns it.
-    pub(super) fn note_failed<A: Decide<C>, C: Command>(&self, target: &StreamKey) {
+    pub(super) fn note_failed<A: Decide<C>, C: Command>(
+        &self,
+        target: &StreamKey,
+        error: &ExecuteError<A::Rejection>,
+    ) {
         let find = |error: &(dyn Error + 'static)| A::find_error(error).map(Answer::of);
-        self.run().failed.push(Failed { find, command: A::command_name(), stream: target.clone() });
+        let (answer, text) = (Answer::of(error), A::error_text(error));
+        let failed = Failed { find, answer, text, command: A::command_name(), stream: target.clone() };
+        self.run().failed.push(failed);
     }
 
     /// What became of the run: a command's answer that leaves the handler says which command it was and where it went, and
@@ -138,13 +168,9 @@ impl Cause {
     pub(crate) fn judge(&self, error: HandlerError) -> HandlerError {
         let run = self.run();
         for failed in run.failed.iter().rev() {
-            let mut found: Option<&(dyn Error + 'static)> = Some(error.source());
-            while let Some(source) = found {
-                if let Some(answer) = (failed.find)(source) {
-                    let place = format!("command `{}` to stream {}", failed.command, failed.stream);
-                    return error.answered(place, answer == Answer::Final);
-                }
-                found = source.source();
+            if let Some(answer) = failed.among(error.source()) {
+                let place = format!("command `{}` to stream {}", failed.command, failed.stream);
+                return error.answered(place, answer == Answer::Final);
             }
         }
         error
@@ -153,6 +179,20 @@ impl Cause {
     fn run(&self) -> MutexGuard<'_, Run> {
         // Every change is one insertion: what a panicking holder left behind is whole.
         self.run.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Failed {
+    /// The answer, where it is this error or one that led to it.
+    fn among(&self, error: &(dyn Error + 'static)) -> Option<Answer> {
+        let mut found = Some(error);
+        while let Some(error) = found {
+            if let Some(answer) = (self.find)(error) {
+                return Some(answer);
+            }
+            found = error.source();
+        }
+        (self.text.as_ref() == Some(&error.to_string())).then_some(self.answer)
     }
 }
 

@@ -92,9 +92,9 @@ impl<'a> Engine<'a> {
         Self { app, intent, derived, digest }
     }
 
-    /// The id that the command has.
-    pub(super) fn command_id(&self) -> &str {
-        &self.intent.metadata.command_id
+    /// With the id that the command has.
+    pub(super) fn metadata(&self) -> &Metadata {
+        &self.intent.metadata
     }
 
     pub(super) async fn execute<A, C>(

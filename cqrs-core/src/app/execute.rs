@@ -119,9 +119,9 @@ impl App {
                     let stream = app.cause.as_ref().map(|_| intent.stream.clone());
                     let mut engine = Engine::new::<K::Aggregate, C>(app, intent, &command);
                     let done = engine.execute(&*command).await;
-                    app.note_command_id(place, engine.command_id());
-                    if let (Err(_), Some(cause), Some(stream)) = (&done, &app.cause, &stream) {
-                        cause.note_failed::<K::Aggregate, C>(stream);
+                    app.note_answer(place, engine.metadata(), done.as_ref().ok().map(|done| done.outcome));
+                    if let (Err(error), Some(cause), Some(stream)) = (&done, &app.cause, &stream) {
+                        cause.note_failed::<K::Aggregate, C>(stream, error);
                     }
                     done
                 })

@@ -30,7 +30,8 @@ impl Until {
     fn includes(self, commit: &Commit) -> bool {
         match self {
             Self::Version(version) => commit.version <= version,
-            Self::Time(time) => commit.metadata.created_at <= time,
+            // A commit that tells about a later time than that of recording had happened when it was recorded.
+            Self::Time(time) => commit.metadata.created_at.min(commit.metadata.recorded()) <= time,
         }
     }
 

@@ -60,7 +60,7 @@ pub use list::{
     applied, handled, listed_aggregate, listed_handler, listed_projection, not_applied, projected, unreached,
 };
 
-pub(crate) use probe::{Probe, Sent};
+pub(crate) use probe::{Due, Probe, Sent, Told};
 pub(crate) use state::State;
 pub(crate) use twin::Stores;
 

@@ -1,12 +1,14 @@
 use std::any::Any;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::App;
+use super::cause::Cause;
+use super::{App, Outcome};
 use crate::aggregate::Command;
 use crate::delivery::InboxId;
 use crate::event::RawEvent;
 use crate::key::StreamKey;
+use crate::metadata::Metadata;
 
 /// What the test kit learns about the handlers of an app. In production there is none.
 #[derive(Debug, Default)]
@@ -29,6 +31,47 @@ pub(crate) struct Sent {
     pub(crate) name: &'static str,
     pub(crate) stream: StreamKey,
     pub(crate) command_id: String,
+    /// What tells it from other commands; none for a type that lets nobody look.
+    pub(crate) digest: Option<String>,
+    /// It has a commit, its own or the first one.
+    pub(crate) committed: bool,
+    /// The run of the handler that sent it.
+    pub(super) cause: Arc<Cause>,
+}
+
+/// The commits that a command must have because of one commit, and may have at the most.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Due {
+    pub(crate) least: usize,
+    pub(crate) most: usize,
+}
+
+/// A stream, the command id of the commit that caused it, and the digest of the command.
+pub(crate) type Told = (StreamKey, String, String);
+
+impl Seen {
+    /// Whatever the runs of a handler for one event sent, a command has as many commits as the run that sent it most often.
+    pub(crate) fn due(&self) -> HashMap<Told, Due> {
+        let mut by_run: HashMap<_, Due> = HashMap::new();
+        for sent in &self.sent {
+            let Some(digest) = &sent.digest else { continue };
+            let run = (Arc::as_ptr(&sent.cause), sent.cause.event(), sent.stream.clone(), digest.clone());
+            let due = by_run.entry(run).or_default();
+            due.least += usize::from(sent.committed);
+            due.most += 1;
+        }
+        let mut by_event: HashMap<_, Due> = HashMap::new();
+        for ((_, event, stream, digest), one) in by_run {
+            let due: &mut Due = by_event.entry((event, stream, digest)).or_default();
+            *due = Due { least: due.least.max(one.least), most: due.most.max(one.most) };
+        }
+        let mut due: HashMap<Told, Due> = HashMap::new();
+        for ((event, stream, digest), one) in by_event {
+            let all = due.entry((stream, event.causation, digest)).or_default();
+            *all = Due { least: all.least + one.least, most: all.most + one.most };
+        }
+        due
+    }
 }
 
 /// One run of a handler that came to its end.
@@ -51,23 +94,28 @@ impl Probe {
 impl App {
     /// Notes a command of a handler before it is executed.
     pub(super) fn note_command<C: Command>(&self, command: &Arc<C>, stream: &StreamKey) -> Option<usize> {
-        let (Some(probe), Some(_)) = (&self.inner.probe, &self.cause) else { return None };
+        let (Some(probe), Some(cause)) = (&self.inner.probe, &self.cause) else { return None };
         let mut seen = probe.seen();
         seen.sent.push(Sent {
             command: Arc::clone(command) as Arc<dyn Any + Send + Sync>,
             name: std::any::type_name::<C>(),
             stream: stream.clone(),
             command_id: String::new(),
+            digest: None,
+            committed: false,
+            cause: Arc::clone(cause),
         });
         Some(seen.sent.len() - 1)
     }
 
-    /// Notes the id that it had.
-    pub(super) fn note_command_id(&self, place: Option<usize>, id: &str) {
+    /// Notes what became of it.
+    pub(super) fn note_answer(&self, place: Option<usize>, metadata: &Metadata, outcome: Option<Outcome>) {
         if let (Some(probe), Some(place)) = (&self.inner.probe, place)
             && let Some(sent) = probe.seen().sent.get_mut(place)
         {
-            id.clone_into(&mut sent.command_id);
+            metadata.command_id.clone_into(&mut sent.command_id);
+            sent.digest.clone_from(&metadata.command_digest);
+            sent.committed = matches!(outcome, Some(Outcome::Committed | Outcome::Duplicate));
         }
     }
 

@@ -221,6 +221,13 @@ fn decision(aggregate: &Aggregate, command: &Command, private: &TokenStream) -> 
                 use #private::{AmongErrors as _, NotAmongErrors as _};
                 (&&#private::Answer::<#rejection>::new()).find(error)
             }
+
+            fn error_text(
+                answer: &#private::ExecuteError<Self::Rejection>,
+            ) -> ::core::option::Option<#private::String> {
+                use #private::{AmongErrors as _, NotAmongErrors as _};
+                (&&#private::Answer::<#rejection>::new()).text(answer)
+            }
         }
     }
 }

@@ -84,6 +84,8 @@ const ROUNDS: u32 = 1_000;
 /// - every view equals the fold of the store, compared as stored, by field;
 /// - every handler has done its work for every event that it listens to, those that handlers brought about included; a
 ///   handler with `once` did not run again after its inbox had the event as handled;
+/// - no command of a handler is lost or doubled, also where a run does not repeat the one before: what serde or `Debug` tells
+///   apart is in a stream as often as the run has sent it that sent it most;
 /// - there is no dead letter, and nothing comes back for ever.
 ///
 /// [`run`](Self::run) takes the commits of the app's store as they are at the call. Each seed has its own stores in memory,
@@ -262,6 +264,7 @@ impl Run<'_> {
                 survived.lost = broker.lost;
                 outcome::check_views(self.clean, &commits).await?;
                 outcome::check_handlers(self.clean, &commits, &self.probe)?;
+                outcome::check_commands(&commits, &self.probe)?;
                 return Ok(survived);
             }
             while let Some(queue) = broker.any_queue(&mut rng) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::app::{App, Probe, Stores};
+use crate::app::{App, Due, Probe, Stores, Told};
 use crate::commit::Commit;
 use crate::delivery::{InboxId, LeftOut, MemoryDeliveryStore, Reaction, Subscriber, TryError};
 use crate::event::RawEvent;
@@ -145,6 +145,37 @@ pub(super) fn check_handlers(app: &App, commits: &[Commit], probe: &Probe) -> Re
         return Err(format!(
             "handler `{handler}` with `once` ran again for event {index} at version {version} of stream {stream}, which \
              its inbox had as handled"
+        ));
+    }
+    Ok(())
+}
+
+/// No command of a handler is lost, and none has more commits than a run sent.
+///
+/// # Errors
+/// The first command for which that is not so.
+pub(super) fn check_commands(commits: &[Commit], probe: &Probe) -> Result<(), String> {
+    let mut stored: HashMap<Told, usize> = HashMap::new();
+    for commit in commits {
+        let metadata = &commit.metadata;
+        if let (Some(causation), Some(digest)) = (&metadata.causation_id, &metadata.command_digest) {
+            *stored.entry((commit.stream.clone(), causation.clone(), digest.clone())).or_default() += 1;
+        }
+    }
+    let seen = probe.seen();
+    for (told, Due { least, most }) in seen.due() {
+        let found = stored.get(&told).copied().unwrap_or_default();
+        if (least..=most).contains(&found) {
+            continue;
+        }
+        let (stream, causation, digest) = told;
+        let sent =
+            seen.sent.iter().find(|sent| sent.stream == stream && sent.digest.as_ref() == Some(&digest));
+        let name = sent.map_or("a command", |sent| sent.name);
+        let what = if found < least { "lost" } else { "doubled" };
+        return Err(format!(
+            "`{name}` to stream {stream} was {what}: a handler sent it {most} times because of command `{causation}`, and \
+             the stream has {found} commits of it"
         ));
     }
     Ok(())

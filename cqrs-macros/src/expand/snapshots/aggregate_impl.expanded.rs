@@ -166,6 +166,18 @@ impl ::cqrs_core::__private::Decide<CreateOrder> for Order {
         >::new())
             .find(error)
     }
+    fn error_text(
+        answer: &::cqrs_core::__private::ExecuteError<Self::Rejection>,
+    ) -> ::core::option::Option<::cqrs_core::__private::String> {
+        use ::cqrs_core::__private::{AmongErrors as _, NotAmongErrors as _};
+        (&&::cqrs_core::__private::Answer::<
+            <Result<
+                OrderCreated,
+                OrderError,
+            > as ::cqrs_core::__private::ResultType>::Error,
+        >::new())
+            .text(answer)
+    }
 }
 #[automatically_derived]
 #[allow(unused_variables, unused_imports)]
@@ -204,6 +216,15 @@ impl ::cqrs_core::__private::Decide<CancelOrder> for Order {
             <Decision as ::cqrs_core::__private::ResultType>::Error,
         >::new())
             .find(error)
+    }
+    fn error_text(
+        answer: &::cqrs_core::__private::ExecuteError<Self::Rejection>,
+    ) -> ::core::option::Option<::cqrs_core::__private::String> {
+        use ::cqrs_core::__private::{AmongErrors as _, NotAmongErrors as _};
+        (&&::cqrs_core::__private::Answer::<
+            <Decision as ::cqrs_core::__private::ResultType>::Error,
+        >::new())
+            .text(answer)
     }
 }
 const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__private::shared_name(

@@ -103,6 +103,13 @@ impl ::cqrs_core::__private::Entity for Order {
     fn initial() -> Self {
         <Order as ::core::default::Default>::default()
     }
+    #[allow(unused_imports)]
+    fn copy(&self) -> ::core::option::Option<Self> {
+        use ::cqrs_core::__private::{Copied as _, NotCopied as _};
+        ::core::option::Option::Some(Self {
+            open: (&&::cqrs_core::__private::Part(&self.open)).copy()?,
+        })
+    }
 }
 #[derive(Default)]
 struct Invoice {}
@@ -227,6 +234,11 @@ impl ::cqrs_core::__private::Entity for Invoice {
     fn initial() -> Self {
         <Invoice as ::core::default::Default>::default()
     }
+    #[allow(unused_imports)]
+    fn copy(&self) -> ::core::option::Option<Self> {
+        use ::cqrs_core::__private::{Copied as _, NotCopied as _};
+        ::core::option::Option::Some(Self {})
+    }
 }
 #[derive(::cqrs_core::__private::EventData)]
 #[derive(
@@ -341,5 +353,12 @@ impl ::cqrs_core::__private::Entity for Cart {
     );
     fn initial() -> Self {
         <Cart as ::core::default::Default>::default()
+    }
+    #[allow(unused_imports)]
+    fn copy(&self) -> ::core::option::Option<Self> {
+        use ::cqrs_core::__private::{Copied as _, NotCopied as _};
+        ::core::option::Option::Some(Self {
+            count: (&&::cqrs_core::__private::Part(&self.count)).copy()?,
+        })
     }
 }

@@ -10,6 +10,10 @@ impl ::cqrs_core::__private::Event for OrderCreated {
     const TYPE: &'static str = "OrderCreated";
     const SCHEMA: u32 = 1u32;
 }
+const _: () = {
+    use ::cqrs_core::__private::check_way_back as __check_way_back;
+    __check_way_back::<OrderCreated>()
+};
 ::core::compile_error! {
     "unknown option `nam`, did you mean `name`? `#[event]` takes `name`, `alias`, `schema`, `from`, `from_json`, `unhandled`, `crate`"
 }
@@ -120,6 +124,11 @@ impl ::cqrs_core::__private::Entity for Order {
     type Key = OrderKey;
     fn initial() -> Self {
         <Order as ::core::default::Default>::default()
+    }
+    #[allow(unused_imports)]
+    fn copy(&self) -> ::core::option::Option<Self> {
+        use ::cqrs_core::__private::{Copied as _, NotCopied as _};
+        ::core::option::Option::Some(Self {})
     }
 }
 ::core::compile_error! {
@@ -246,6 +255,13 @@ impl ::cqrs_core::__private::Decide<CreateOrder> for Order {
         use ::cqrs_core::__private::{AmongErrors as _, NotAmongErrors as _};
         (&&::cqrs_core::__private::Answer::<::core::convert::Infallible>::new())
             .find(error)
+    }
+    fn error_text(
+        answer: &::cqrs_core::__private::ExecuteError<Self::Rejection>,
+    ) -> ::core::option::Option<::cqrs_core::__private::String> {
+        use ::cqrs_core::__private::{AmongErrors as _, NotAmongErrors as _};
+        (&&::cqrs_core::__private::Answer::<::core::convert::Infallible>::new())
+            .text(answer)
     }
 }
 const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__private::shared_name(

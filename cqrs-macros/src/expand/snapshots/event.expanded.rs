@@ -12,6 +12,10 @@ impl ::cqrs_core::__private::Event for OrderCreated {
     const TYPE: &'static str = "OrderCreated";
     const SCHEMA: u32 = 1u32;
 }
+const _: () = {
+    use ::cqrs_core::__private::check_way_back as __check_way_back;
+    __check_way_back::<OrderCreated>()
+};
 pub struct ClosedV1;
 #[automatically_derived]
 impl ::cqrs_core::__private::Event for ClosedV1 {
@@ -41,6 +45,10 @@ impl<'de> ::cqrs_core::__private::serde::Deserialize<'de> for ClosedV1 {
         ::cqrs_core::__private::deserialize_unit(deserializer, ClosedV1)
     }
 }
+const _: () = {
+    use ::cqrs_core::__private::check_way_back as __check_way_back;
+    __check_way_back::<ClosedV1>()
+};
 #[derive(::cqrs_core::__private::EventData)]
 #[derive(
     ::cqrs_core::__private::serde::Serialize,
@@ -63,6 +71,10 @@ const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__priv
     Closed,
 >() {
     ::core::panic!("{}", message.text())
+};
+const _: () = {
+    use ::cqrs_core::__private::check_way_back as __check_way_back;
+    __check_way_back::<Closed>()
 };
 #[derive(::cqrs_core::__private::EventData)]
 #[derive(
@@ -96,6 +108,10 @@ impl ::cqrs_core::__private::Event for Reopened {
         ],
     );
 }
+const _: () = {
+    use ::cqrs_core::__private::check_way_back as __check_way_back;
+    __check_way_back::<Reopened>()
+};
 #[derive(facade::cqrs::__private::EventData)]
 #[event_data(crate = facade::cqrs)]
 #[derive(Serialize, Deserialize)]
@@ -108,6 +124,10 @@ impl facade::cqrs::__private::Event for Own {
     const TYPE: &'static str = "Own";
     const SCHEMA: u32 = 1u32;
 }
+const _: () = {
+    use facade::cqrs::__private::check_way_back as __check_way_back;
+    __check_way_back::<Own>()
+};
 #[derive(::cqrs_core::__private::EventData)]
 #[derive(
     ::cqrs_core::__private::serde::Serialize,
@@ -125,3 +145,7 @@ impl ::cqrs_core::__private::Event for OrderArchived {
         "nobody asks",
     );
 }
+const _: () = {
+    use ::cqrs_core::__private::check_way_back as __check_way_back;
+    __check_way_back::<OrderArchived>()
+};
