@@ -1,5 +1,7 @@
 //! The rows that the macros register through `inventory`.
 
+use std::time::Duration;
+
 use crate::aggregate::{Aggregate, EventRow};
 use crate::delivery::{CONCURRENT_STREAMS, ProjectionDriver, projection_driver};
 use crate::event::EventId;
@@ -101,6 +103,7 @@ pub struct HandlerRow {
     pub(crate) queue: Option<&'static str>,
     pub(crate) once: bool,
     pub(crate) concurrency: usize,
+    pub(crate) timeout: Option<Duration>,
     pub(crate) module: &'static str,
     pub(crate) location: Location,
 }
@@ -123,6 +126,7 @@ impl HandlerRow {
             queue: None,
             once: false,
             concurrency: CONCURRENT_STREAMS,
+            timeout: None,
             module: "",
             location,
         }
@@ -153,6 +157,13 @@ impl HandlerRow {
     #[must_use]
     pub const fn concurrency(mut self, streams: usize) -> Self {
         self.concurrency = streams;
+        self
+    }
+
+    /// The same handler, with so much time for one event.
+    #[must_use]
+    pub const fn timeout_millis(mut self, millis: u64) -> Self {
+        self.timeout = Some(Duration::from_millis(millis));
         self
     }
 }

@@ -2,6 +2,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::fault::{BuildError, WiringFault};
 use super::snapshots::SnapshotShelf;
@@ -177,6 +178,7 @@ impl AppBuilder {
                 events: row.arms.iter().map(|arm| arm.event).collect(),
                 reaction: Reaction::Handle { arms: row.arms, once: row.once },
                 concurrency: row.concurrency,
+                timeout: row.timeout.unwrap_or(self.settings.handler_timeout),
             },
             kind: SubscriberKind::Handler { once: row.once },
             location: row.location,
@@ -188,6 +190,7 @@ impl AppBuilder {
                 events: (row.events)(),
                 reaction: Reaction::Project { driver: (row.driver)(), restart: row.driver },
                 concurrency: CONCURRENT_STREAMS,
+                timeout: Duration::MAX,
             },
             kind: SubscriberKind::Projection,
             location: row.location,

@@ -43,7 +43,16 @@ pub struct Settings {
     /// How a subscriber tries a commit again before it becomes a dead letter. Default 5 times, up to 5 seconds
     /// apart.
     pub delivery: RetryPolicy,
-    /// How long a handler with `once` may take for one event; then another run may claim it. Default 1 minute.
+    /// How long a handler may take for one event, where it does not say so itself: `#[event_handler(X, timeout = "5m")]`.
+    /// Then the try has failed, and the handler is stopped where it waits. Default 30 seconds.
+    ///
+    /// A handler that never waits, because it computes or blocks its thread, cannot be stopped.
+    pub handler_timeout: Duration,
+    /// How long a run that is told to stop finishes what it holds; then it leaves the rest to the next run. Default 20
+    /// seconds.
+    pub grace: Duration,
+    /// How long a handler with `once` may take for one event; then another run may claim it. Default 1 minute: more than
+    /// [`handler_timeout`](Self::handler_timeout), which stops a run before.
     ///
     /// This is how long an event waits when its handler crashed, so it is little more than the longest run. Not
     /// longer than the visibility timeout of the handler's queue either: a message that comes back while its event is
@@ -75,6 +84,8 @@ impl Default for Settings {
                 base: Duration::from_millis(100),
                 cap: Duration::from_secs(5),
             },
+            handler_timeout: Duration::from_secs(30),
+            grace: Duration::from_secs(20),
             inbox_lease: Duration::from_secs(60),
             inbox_kept: Duration::from_secs(14 * 24 * 60 * 60),
             furthest_ahead: Duration::from_hours(24),

@@ -40,6 +40,7 @@ mod feed;
 mod inbox;
 mod intake;
 mod ledger;
+mod marks;
 mod memory;
 mod message;
 mod once;

@@ -1,11 +1,16 @@
 use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify, Semaphore, mpsc, watch};
 
 use super::failure::{Failure, FailureKind};
+use super::marks::{Marks, Place};
 use super::{DeadLetter, DeliveryError, LetterId, Positions, Subscriber};
 use crate::app::App;
 use crate::commit::Commit;
@@ -28,6 +33,8 @@ pub(crate) struct Placed {
     pub(crate) commit: Commit,
     pub(crate) shard: String,
     pub(crate) position: String,
+    /// About how much memory it takes.
+    pub(crate) bytes: usize,
 }
 
 /// The streams of one subscriber whose commits wait behind a dead letter, and the last letter of each.
@@ -36,13 +43,67 @@ pub(crate) struct Placed {
 /// it has added its own, and a redrive while it lists them, so that none is added behind a redrive's back.
 pub(crate) type Parked = Mutex<HashMap<StreamKey, Version>>;
 
-/// One subscriber's queue: its position, and the order within each stream.
+/// How much a subscriber may have taken in without having done it; then it is passed over until it has room, and reads what it
+/// missed by itself.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+const MOST_COMMITS: usize = 4_096;
+
+/// What a subscriber has taken in, and not done.
+#[derive(Debug, Default)]
+pub(crate) struct Load {
+    commits: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl Load {
+    pub(crate) fn has_room(&self) -> bool {
+        self.commits.load(Ordering::Relaxed) < MOST_COMMITS && self.bytes.load(Ordering::Relaxed) < MOST_BYTES
+    }
+
+    fn add(&self, bytes: usize) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn remove(&self, bytes: usize) {
+        self.commits.fetch_sub(1, Ordering::Relaxed);
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// One subscriber's queue: its position, and a lane for each stream that has something to be done.
+///
+/// Commits of a stream are worked off in their order. A stream that is slow, or waits for a lease, holds up no other one:
+/// neither of this subscriber, as long as one of its places is free, nor of another.
 pub(crate) struct Queue {
+    desk: Arc<Desk>,
+    positions: Positions,
+    marks: Marks,
+    load: Arc<Load>,
+    lanes: HashMap<StreamKey, Lane>,
+}
+
+/// What the lanes have in common.
+struct Desk {
     app: App,
     subscriber: Arc<Subscriber>,
     parked: Arc<Parked>,
-    positions: Positions,
+    /// The streams that it works on at the same time. One that waits has none.
+    places: Semaphore,
 }
+
+/// The commits of one stream that are not begun; one batch of it is at work.
+type Lane = Vec<Waiting>;
+
+/// A commit that is to be done.
+struct Waiting {
+    commit: Commit,
+    place: Place,
+    bytes: usize,
+}
+
+/// A batch of one stream that is done.
+type Worked = (StreamKey, Vec<(Place, usize)>, Result<(), DeliveryError>);
 
 impl Queue {
     /// Loads what the last run left behind.
@@ -64,43 +125,155 @@ impl Queue {
                 parked.extend(letters.iter().filter_map(place_of));
             }
         }
-        Ok(Self { app: app.clone(), subscriber, parked, positions })
+        let places = Semaphore::new(subscriber.concurrency);
+        Ok(Self {
+            desk: Arc::new(Desk { app: app.clone(), subscriber, parked, places }),
+            marks: Marks::behind(&positions),
+            positions,
+            load: Arc::default(),
+            lanes: HashMap::new(),
+        })
     }
 
     pub(crate) fn positions(&self) -> &Positions {
         &self.positions
     }
 
-    /// Works a page off, then moves the position: what a crash interrupts is delivered again.
-    pub(crate) async fn take(&mut self, page: &Page) -> Result<(), DeliveryError> {
-        let mut streams: Vec<(StreamKey, Vec<Commit>)> = Vec::new();
-        for placed in &page.commits {
-            let done = self.positions.get(&placed.shard).is_some_and(|done| placed.position <= *done);
-            if done || !self.subscriber.wants(&placed.commit) {
-                continue;
-            }
-            match streams.iter_mut().find(|(stream, _)| *stream == placed.commit.stream) {
-                Some((_, commits)) => commits.push(placed.commit.clone()),
-                None => streams.push((placed.commit.stream.clone(), vec![placed.commit.clone()])),
-            }
-        }
-        let this = &*self;
-        let work = streams.into_iter().map(|(stream, commits)| this.take_stream(stream, commits));
-        stream::iter(work)
-            .buffer_unordered(this.subscriber.concurrency)
-            .try_for_each(|()| async { Ok(()) })
-            .await?;
-        self.move_to(&page.ends).await
+    pub(crate) fn load(&self) -> Arc<Load> {
+        Arc::clone(&self.load)
     }
 
-    async fn take_stream(&self, stream: StreamKey, commits: Vec<Commit>) -> Result<(), DeliveryError> {
-        if self.waits(&stream, &commits).await? {
+    /// Works off the pages that come, until there will be none; a position moves when everything before it is done, so that
+    /// what a crash interrupts is delivered again. Counts the pages that are done.
+    pub(crate) async fn run(
+        mut self,
+        mut pages: mpsc::UnboundedReceiver<Arc<Page>>,
+        progress: &Progress,
+    ) -> Result<(), DeliveryError> {
+        let mut at_work: FuturesUnordered<Pin<Box<dyn Future<Output = Worked> + Send>>> =
+            FuturesUnordered::new();
+        let mut taken = 0;
+        let mut more = true;
+        while more || !at_work.is_empty() {
+            tokio::select! {
+                page = pages.recv(), if more => match page {
+                    Some(page) => {
+                        taken += 1;
+                        let ready = self.take_in(&page);
+                        at_work.extend(ready.into_iter().map(|(stream, lane)| self.begin(stream, lane)));
+                    }
+                    None => more = false,
+                },
+                Some((stream, done, worked)) = at_work.next() => {
+                    worked?;
+                    for (place, bytes) in &done {
+                        self.marks.done(place);
+                        self.load.remove(*bytes);
+                    }
+                    match self.lanes.remove(&stream) {
+                        Some(lane) if !lane.is_empty() => {
+                            self.lanes.insert(stream.clone(), Lane::new());
+                            at_work.push(self.begin(stream, lane));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            let reached = self.marks.take_reached();
+            self.move_to(reached).await?;
+            progress.report(if at_work.is_empty() { taken } else { 0 });
+        }
+        Ok(())
+    }
+
+    /// Puts the commits of a page into their lanes; gives those that are to begin.
+    fn take_in(&mut self, page: &Page) -> Vec<(StreamKey, Lane)> {
+        let mut ready: Vec<(StreamKey, Lane)> = Vec::new();
+        for placed in &page.commits {
+            if self.marks.knows(&placed.shard, &placed.position)
+                || !self.desk.subscriber.wants(&placed.commit)
+            {
+                continue;
+            }
+            let commit = placed.commit.clone();
+            let stream = commit.stream.clone();
+            let place = self.marks.open(&placed.shard, &placed.position);
+            self.load.add(placed.bytes);
+            let waiting = Waiting { commit, place, bytes: placed.bytes };
+            if let Some((_, lane)) = ready.iter_mut().find(|(begun, _)| *begun == stream) {
+                lane.push(waiting);
+            } else if let Some(lane) = self.lanes.get_mut(&stream) {
+                lane.push(waiting);
+            } else {
+                ready.push((stream, vec![waiting]));
+            }
+        }
+        for (shard, end) in &page.ends {
+            self.marks.end(shard, end);
+        }
+        for (stream, _) in &ready {
+            self.lanes.insert(stream.clone(), Lane::new());
+        }
+        ready
+    }
+
+    fn begin(&self, stream: StreamKey, lane: Lane) -> Pin<Box<dyn Future<Output = Worked> + Send>> {
+        let desk = Arc::clone(&self.desk);
+        Box::pin(async move {
+            let (mut commits, mut done) = (Vec::with_capacity(lane.len()), Vec::with_capacity(lane.len()));
+            for Waiting { commit, place, bytes } in lane {
+                commits.push(commit);
+                done.push((place, bytes));
+            }
+            let worked = desk.take_stream(&stream, commits).await;
+            (stream, done, worked)
+        })
+    }
+
+    async fn move_to(&mut self, reached: Positions) -> Result<(), DeliveryError> {
+        let name = self.desk.subscriber.name;
+        for (shard, end) in reached {
+            if self.positions.get(&shard).is_some_and(|done| end <= *done) {
+                continue;
+            }
+            let ledger = self.desk.app.ledger();
+            ledger.save_position(name, &shard, &end).await.map_err(|source| failed(name, source))?;
+            self.positions.insert(shard, end);
+        }
+        Ok(())
+    }
+}
+
+/// How far a queue has come, for the relay that fills it.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    /// How many pages had been taken in when nothing was left to do.
+    pub(crate) idle_after: watch::Sender<u64>,
+    /// Wakes the relay: there may be room again.
+    pub(crate) moved: Arc<Notify>,
+}
+
+impl Progress {
+    fn report(&self, idle_after: u64) {
+        if idle_after > 0 {
+            self.idle_after.send_if_modified(|known| std::mem::replace(known, idle_after) != idle_after);
+        }
+        self.moved.notify_one();
+    }
+}
+
+impl Desk {
+    async fn take_stream(&self, stream: &StreamKey, commits: Vec<Commit>) -> Result<(), DeliveryError> {
+        if self.waits(stream, &commits).await? {
             return Ok(());
         }
         let retry = self.app.settings().delivery;
         let mut left = commits.as_slice();
         loop {
-            let (done, failure) = self.subscriber.deliver(&self.app, left, retry).await;
+            let (done, failure) = {
+                let _place = self.places.acquire().await;
+                self.subscriber.deliver(&self.app, left, retry).await
+            };
             let Some(failure) = failure else { return Ok(()) };
             left = left.get(done..).unwrap_or_default();
             let until = match failure.kind {
@@ -114,7 +287,7 @@ impl Queue {
                 }
                 FailureKind::Passing | FailureKind::Permanent => {
                     let mut parked = self.parked.lock().await;
-                    return self.park(&mut parked, &stream, left, Some(failure)).await;
+                    return self.park(&mut parked, stream, left, Some(failure)).await;
                 }
             };
             // Most likely by a run of this very handler that was killed: only its lease is to be waited for.
@@ -159,19 +332,6 @@ impl Queue {
             );
             self.app.ledger().put_letter(&letter).await.map_err(|source| failed(name, source))?;
             parked.insert(stream.clone(), commit.version);
-        }
-        Ok(())
-    }
-
-    async fn move_to(&mut self, ends: &Positions) -> Result<(), DeliveryError> {
-        let name = self.subscriber.name;
-        for (shard, end) in ends {
-            if self.positions.get(shard).is_some_and(|done| end <= done) {
-                continue;
-            }
-            let ledger = self.app.ledger();
-            ledger.save_position(name, shard, end).await.map_err(|source| failed(name, source))?;
-            self.positions.insert(shard.clone(), end.clone());
         }
         Ok(())
     }

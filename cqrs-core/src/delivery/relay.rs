@@ -4,17 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::intake;
-use super::queue::{Page, Placed, Queue};
+use super::queue::{Load, Page, Placed, Progress, Queue};
 use super::{Change, DeliveryError, DynChangeFeed, Positions};
 use crate::app::App;
-
-/// How many pages a slow subscriber may fall behind before the relay waits for it.
-const QUEUED_PAGES: usize = 4;
+use crate::store::limits;
 
 /// What a run of the delivery did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,31 +38,35 @@ impl Relay {
             open.push(Queue::open(app, Arc::clone(subscriber)).await?);
         }
         let positions = earliest(open.iter().map(Queue::positions));
-        Ok(Self { app: app.clone(), feed: app.event_store().feed(), positions, queues: Queues::start(open) })
+        Ok(Self {
+            app: app.clone(),
+            feed: app.event_store().feed(),
+            positions,
+            queues: Queues::start(app, open),
+        })
     }
 
     /// Delivers until nothing is left, what handlers append included.
     pub(crate) async fn run_until_idle(mut self) -> Result<Delivered, DeliveryError> {
         let mut delivered = Delivered::default();
         loop {
-            let read = self.step().await?;
-            delivered.commits += read;
-            if read > 0 {
+            // Only when every queue was empty before the feed was read can no handler append any more.
+            let settled = self.queues.are_settled();
+            let step = self.step().await?;
+            delivered.commits += step.commits;
+            if step.read {
                 continue;
             }
-            // Only when every queue is empty can no handler append any more.
-            self.queues.drain().await?;
-            let read = self.step().await?;
-            if read == 0 {
+            if settled {
                 break;
             }
-            delivered.commits += read;
+            self.queues.moved().await?;
         }
         self.queues.finish().await?;
         Ok(delivered)
     }
 
-    /// Delivers until `shutdown`, then finishes what the queues hold; counts in `delivered`.
+    /// Delivers until `shutdown`, then finishes what the queues hold, as far as the grace goes; counts in `delivered`.
     pub(crate) async fn run(
         mut self,
         mut shutdown: Pin<&mut (impl Future<Output = ()> + Send)>,
@@ -74,12 +76,23 @@ impl Relay {
         loop {
             let stopped = {
                 let step = pin!(async {
-                    let read = self.step().await?;
-                    if read == 0 {
+                    let step = self.step().await?;
+                    if !step.read {
                         self.queues.check().await?;
-                        tokio::time::sleep(poll).await;
+                        // A queue that was passed over may have room before there is anything new.
+                        let waiting = self.queues.are_behind();
+                        let moved = pin!(async {
+                            match waiting {
+                                true => self.queues.moved().await,
+                                false => std::future::pending().await,
+                            }
+                        });
+                        if let Either::Left((moved, _)) = select(moved, pin!(tokio::time::sleep(poll))).await
+                        {
+                            moved?;
+                        }
                     }
-                    Ok::<_, DeliveryError>(read)
+                    Ok::<_, DeliveryError>(step.commits)
                 });
                 match select(shutdown.as_mut(), step).await {
                     Either::Left(((), _)) => true,
@@ -90,41 +103,67 @@ impl Relay {
                 }
             };
             if stopped {
-                return self.queues.finish().await;
+                let grace = self.app.settings().grace;
+                return match tokio::time::timeout(grace, self.queues.finish()).await {
+                    Ok(finished) => finished,
+                    Err(_) => {
+                        tracing::warn!(?grace, "delivery stopped before it was done; the next run goes on");
+                        Ok(())
+                    }
+                };
             }
         }
     }
 
-    /// Reads one page and queues it; returns how many commits it had.
-    async fn step(&mut self) -> Result<u64, DeliveryError> {
-        if self.queues.is_empty() {
-            return Ok(0);
-        }
-        let page =
-            self.feed.read(&self.positions).await.map_err(|error| DeliveryError::Feed(Box::new(error)))?;
-        if page.changes.is_empty() {
-            return Ok(0);
-        }
-        let read = page.changes.len() as u64;
-        let mut ends = Positions::new();
-        let mut commits = Vec::with_capacity(page.changes.len());
-        for change in page.changes {
-            ends.insert(change.shard.clone(), change.position.clone());
-            if let Some(placed) = place(&self.app, change).await? {
-                commits.push(placed);
+    /// Reads one page for all, and one for each queue that was passed over and has room again.
+    async fn step(&mut self) -> Result<Step, DeliveryError> {
+        let mut step = Step::default();
+        if self.queues.have_room() {
+            let page = self.feed.read(&self.positions).await;
+            let page = page.map_err(|error| DeliveryError::Feed(Box::new(error)))?;
+            if !page.changes.is_empty() {
+                step.commits = page.changes.len() as u64;
+                step.read = true;
+                let page = placed(&self.app, page.changes).await?;
+                let ends = page.ends.clone();
+                self.queues.send(Arc::new(page), &self.positions).await?;
+                // A step that is dropped before this line reads the same page again, and the queues skip it.
+                self.positions.extend(ends);
             }
         }
-        self.queues.send(Arc::new(Page { commits, ends: ends.clone() })).await?;
-        // A step that is dropped before this line reads the same page again, and the queues skip it.
-        self.positions.extend(ends);
-        Ok(read)
+        for feeder in self.queues.feeders.iter_mut().filter(|feeder| feeder.load.has_room()) {
+            step.read |= feeder.read_on(&self.app, &self.positions).await?;
+        }
+        Ok(step)
     }
+}
+
+/// What one step did.
+#[derive(Debug, Default)]
+struct Step {
+    /// How many commits were read for all.
+    commits: u64,
+    /// Whether anything was read.
+    read: bool,
+}
+
+async fn placed(app: &App, changes: Vec<Change>) -> Result<Page, DeliveryError> {
+    let mut ends = Positions::new();
+    let mut commits = Vec::with_capacity(changes.len());
+    for change in changes {
+        ends.insert(change.shard.clone(), change.position.clone());
+        if let Some(placed) = place(app, change).await? {
+            commits.push(placed);
+        }
+    }
+    Ok(Page { commits, ends })
 }
 
 /// Decodes a change. What cannot be decoded, or holds a type that this program does not know, is kept as a
 /// dead letter of the relay.
 async fn place(app: &App, change: Change) -> Result<Option<Placed>, DeliveryError> {
     let Change { shard, position, record } = change;
+    let bytes = record.as_object().map_or(0, limits::size);
     let Some(commit) = intake::take_in(app, &record).await? else { return Ok(None) };
     let span = intake::span_of(&commit);
     let unknown = commit.events.iter().find(|event| !app.knows(&event.name));
@@ -135,7 +174,7 @@ async fn place(app: &App, change: Change) -> Result<Option<Placed>, DeliveryErro
         );
         intake::keep(app, record, reason).instrument(span).await?;
     }
-    Ok(Some(Placed { commit, shard, position }))
+    Ok(Some(Placed { commit, shard, position, bytes }))
 }
 
 /// Per shard the position that every subscriber has passed; no entry where one has not begun.
@@ -157,60 +196,87 @@ fn earliest<'a>(mut all: impl Iterator<Item = &'a Positions>) -> Positions {
 
 /// The running queues, a task each.
 struct Queues {
-    senders: Vec<mpsc::Sender<Arc<Page>>>,
+    feeders: Vec<Feeder>,
     tasks: JoinSet<Result<(), DeliveryError>>,
-    /// How many pages have been sent, and per queue how many are done.
+    /// Some queue got on, or stopped.
+    moved: Arc<Notify>,
+}
+
+/// The near end of one queue.
+struct Feeder {
+    pages: mpsc::UnboundedSender<Arc<Page>>,
+    load: Arc<Load>,
+    /// How many pages have been sent, and after how many the queue had nothing left to do.
     sent: u64,
-    done: Vec<watch::Receiver<u64>>,
+    idle_after: watch::Receiver<u64>,
+    /// How far the queue has been fed, where it had no room for what the others got.
+    behind: Option<Positions>,
+    /// Reads what it missed.
+    feed: Box<dyn DynChangeFeed>,
 }
 
 impl Queues {
-    fn start(open: Vec<Queue>) -> Self {
-        let mut queues = Self { senders: Vec::new(), tasks: JoinSet::new(), sent: 0, done: Vec::new() };
-        for mut queue in open {
-            let (sender, mut pages) = mpsc::channel::<Arc<Page>>(QUEUED_PAGES);
-            let (finished, done) = watch::channel(0);
-            queues.senders.push(sender);
-            queues.done.push(done);
+    fn start(app: &App, open: Vec<Queue>) -> Self {
+        let mut queues = Self { feeders: Vec::new(), tasks: JoinSet::new(), moved: Arc::default() };
+        for queue in open {
+            let (pages, received) = mpsc::unbounded_channel();
+            let (idle_after, idle) = watch::channel(0);
+            queues.feeders.push(Feeder {
+                pages,
+                load: queue.load(),
+                sent: 0,
+                idle_after: idle,
+                behind: None,
+                feed: app.event_store().feed(),
+            });
+            let progress = Progress { idle_after, moved: Arc::clone(&queues.moved) };
             queues.tasks.spawn(async move {
-                while let Some(page) = pages.recv().await {
-                    queue.take(&page).await?;
-                    finished.send_modify(|count| *count += 1);
-                }
-                Ok(())
+                let ended = queue.run(received, &progress).await;
+                progress.moved.notify_one();
+                ended
             });
         }
         queues
     }
 
-    fn is_empty(&self) -> bool {
-        self.senders.is_empty()
+    /// Whether some queue that has all that was read so far takes more.
+    fn have_room(&self) -> bool {
+        self.feeders.iter().any(|feeder| feeder.behind.is_none() && feeder.load.has_room())
     }
 
-    async fn send(&mut self, page: Arc<Page>) -> Result<(), DeliveryError> {
-        for index in 0..self.senders.len() {
-            if self.senders[index].send(Arc::clone(&page)).await.is_err() {
-                return Err(self.failure().await);
-            }
-        }
-        self.sent += 1;
-        Ok(())
+    fn are_behind(&self) -> bool {
+        self.feeders.iter().any(|feeder| feeder.behind.is_some() || !feeder.load.has_room())
     }
 
-    /// Waits until every queue has worked off what it was sent.
-    async fn drain(&mut self) -> Result<(), DeliveryError> {
-        let sent = self.sent;
-        for index in 0..self.done.len() {
-            if self.done[index].wait_for(|done| *done >= sent).await.is_err() {
-                return Err(self.failure().await);
+    /// Whether every queue has done what it was sent, and was sent everything.
+    fn are_settled(&self) -> bool {
+        self.feeders
+            .iter()
+            .all(|feeder| feeder.behind.is_none() && *feeder.idle_after.borrow() >= feeder.sent)
+    }
+
+    /// Sends a page to the queues that have all before it. One without room misses it, and the others do not wait.
+    async fn send(&mut self, page: Arc<Page>, before: &Positions) -> Result<(), DeliveryError> {
+        let mut closed = false;
+        for feeder in self.feeders.iter_mut().filter(|feeder| feeder.behind.is_none()) {
+            if feeder.load.has_room() {
+                closed |= !feeder.send(Arc::clone(&page));
+            } else {
+                feeder.behind = Some(before.clone());
             }
         }
-        Ok(())
+        if closed { Err(self.failure().await) } else { Ok(()) }
+    }
+
+    /// Waits until some queue gets on.
+    async fn moved(&mut self) -> Result<(), DeliveryError> {
+        self.moved.notified().await;
+        self.check().await
     }
 
     /// Fails where a queue has stopped.
     async fn check(&mut self) -> Result<(), DeliveryError> {
-        if self.senders.iter().any(mpsc::Sender::is_closed) {
+        if self.feeders.iter().any(|feeder| feeder.pages.is_closed()) {
             return Err(self.failure().await);
         }
         Ok(())
@@ -218,7 +284,7 @@ impl Queues {
 
     /// Lets the queues finish what they hold.
     async fn finish(mut self) -> Result<(), DeliveryError> {
-        self.senders.clear();
+        self.feeders.clear();
         while let Some(ended) = self.tasks.join_next().await {
             ended.map_err(|_| DeliveryError::Stopped)??;
         }
@@ -227,6 +293,7 @@ impl Queues {
 
     /// Why a queue stopped.
     async fn failure(&mut self) -> DeliveryError {
+        // The others would go on until their pages end.
         while let Some(ended) = self.tasks.join_next().await {
             match ended {
                 Ok(Ok(())) => {}
@@ -235,5 +302,35 @@ impl Queues {
             }
         }
         DeliveryError::Stopped
+    }
+}
+
+impl Feeder {
+    fn send(&mut self, page: Arc<Page>) -> bool {
+        self.sent += 1;
+        self.pages.send(page).is_ok()
+    }
+
+    /// Reads a page for this queue alone, where it was passed over; whether there was anything.
+    async fn read_on(&mut self, app: &App, all: &Positions) -> Result<bool, DeliveryError> {
+        let Some(mut behind) = self.behind.take() else { return Ok(false) };
+        let read = self.feed.read(&behind).await.map_err(|error| DeliveryError::Feed(Box::new(error)));
+        let page = match read {
+            Ok(page) => placed(app, page.changes).await?,
+            Err(error) => {
+                self.behind = Some(behind);
+                return Err(error);
+            }
+        };
+        if page.ends.is_empty() {
+            return Ok(false);
+        }
+        behind.extend(page.ends.clone());
+        let caught_up =
+            all.iter().all(|(shard, position)| behind.get(shard).is_some_and(|reached| position <= reached));
+        self.behind = Some(behind).filter(|_| !caught_up);
+        // Whether it has stopped shows in `check`.
+        self.send(Arc::new(page));
+        Ok(true)
     }
 }

@@ -1,5 +1,6 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use tracing::{Instrument, Span, field};
@@ -26,6 +27,8 @@ pub(crate) struct Subscriber {
     pub(crate) reaction: Reaction,
     /// How many streams it works on at the same time.
     pub(crate) concurrency: usize,
+    /// How long one event may take it.
+    pub(crate) timeout: Duration,
 }
 
 /// How many streams a subscriber works on at the same time, where it does not say so itself.
@@ -164,19 +167,34 @@ impl Subscriber {
         retry: RetryPolicy,
     ) -> Result<(), Failure> {
         let call = || {
-            caught(async {
+            caught(self.in_time(async {
                 let agent = app.on_behalf_of(self.name, raw.commit(), raw.index());
                 let scope = Scope::new(Arc::clone(app.provided()), agent.clone());
                 let done = (arm.call)(&scope, raw).await.map_err(|error| agent.judge(error));
                 app.note_run(self.name, &raw, done.is_ok());
                 done
-            })
+            }))
         };
         if once {
             let once = Once::new(app, self.name, &raw);
             self.handle_once(&once, app.settings().delivery, call, retry).await
         } else {
             self.retried(retry, call).await
+        }
+    }
+
+    /// Stops work that takes longer than the handler may.
+    async fn in_time(
+        &self,
+        work: impl Future<Output = Result<(), HandlerError>>,
+    ) -> Result<(), HandlerError> {
+        match tokio::time::timeout(self.timeout, work).await {
+            Ok(done) => done,
+            Err(_) => Err(HandlerError::retry(format!(
+                "it took longer than its time limit of {:?}, and was stopped; `timeout` on its `#[event_handler]` gives it \
+                 more",
+                self.timeout
+            ))),
         }
     }
 

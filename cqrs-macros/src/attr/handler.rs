@@ -7,17 +7,20 @@ use super::options::Options;
 use super::value::{CratePath, Flag, Number, Text};
 use crate::diagnostics::Diagnostics;
 
-const OPTIONS: Options =
-    Options { attribute: "#[event_handler]", names: &["name", "queue", "once", "concurrency", "crate"] };
+const OPTIONS: Options = Options {
+    attribute: "#[event_handler]",
+    names: &["name", "queue", "once", "concurrency", "timeout", "crate"],
+};
 const EXPECTED: &str = "expected an event type: `#[event_handler(OrderCreated)]`";
 
-/// `#[event_handler(OrderCreated, OrderShipped, name = "…", queue = "…", once, concurrency = 4, crate = path)]`.
+/// `#[event_handler(OrderCreated, OrderShipped, name = "…", queue = "…", once, concurrency = 4, timeout = "30s", crate = path)]`.
 pub(crate) struct HandlerArgs {
     pub(crate) events: Vec<Type>,
     pub(crate) name: Option<Text>,
     pub(crate) queue: Option<Text>,
     pub(crate) once: bool,
     pub(crate) concurrency: Option<Number>,
+    pub(crate) timeout: Option<Text>,
     pub(crate) krate: Path,
 }
 
@@ -27,6 +30,7 @@ struct Read {
     queue: Option<Text>,
     once: Option<Flag>,
     concurrency: Option<Number>,
+    timeout: Option<Text>,
     #[darling(rename = "crate")]
     krate: Option<CratePath>,
 }
@@ -55,6 +59,7 @@ impl HandlerArgs {
             queue: read.queue,
             once: read.once.unwrap_or_default().0,
             concurrency: read.concurrency,
+            timeout: read.timeout,
             krate: CratePath::or_default(read.krate),
         }
     }

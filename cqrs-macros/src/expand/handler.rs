@@ -7,7 +7,7 @@ use crate::model::{Arm, Handler, Subject, handler_marker};
 
 /// What `#[event_handler(…)]` adds: one registered row.
 pub(crate) fn handler(handler: &Handler) -> TokenStream {
-    let Handler { krate, name, queue, once, concurrency, subject, arms } = handler;
+    let Handler { krate, name, queue, once, concurrency, timeout, subject, arms } = handler;
     let private = quote!(#krate::__private);
     let rows = arms.iter().map(|arm| arm_row(arm, subject, &private));
     let checks = arms.iter().filter(|arm| arm.listed != arm.taken).map(|arm| {
@@ -26,6 +26,7 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
     let queue = queue.as_ref().map(|queue| quote!(.queue(#queue)));
     let once = once.then(|| quote!(.once()));
     let concurrency = concurrency.map(|streams| quote!(.concurrency(#streams)));
+    let timeout = timeout.map(|millis| quote!(.timeout_millis(#millis)));
     quote! {
         #(#checks)*
         #marker
@@ -39,6 +40,7 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
                     #queue
                     #once
                     #concurrency
+                    #timeout
             }
         };
     }

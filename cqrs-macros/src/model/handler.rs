@@ -7,7 +7,7 @@ use super::argument::{self, Passed, Receiver};
 use super::fold::text;
 use super::item::{head, kind, read_impl};
 use super::queue::queue;
-use crate::attr::{HandlerArgs, Number, cfgs};
+use crate::attr::{HandlerArgs, Number, Text, cfgs};
 use crate::diagnostics::Diagnostics;
 
 /// `#[event_handler(…)]`.
@@ -20,6 +20,8 @@ pub(crate) struct Handler {
     pub(crate) once: bool,
     /// How many streams it works on at a time.
     pub(crate) concurrency: Option<usize>,
+    /// How long one event may take, in milliseconds.
+    pub(crate) timeout: Option<u64>,
     pub(crate) subject: Subject,
     pub(crate) arms: Vec<Arm>,
 }
@@ -90,12 +92,14 @@ impl Handler {
         };
         let queue = queue(args.queue.as_ref(), diagnostics);
         let concurrency = args.concurrency.and_then(|number| concurrency(&number, diagnostics));
+        let timeout = args.timeout.and_then(|text| timeout(&text, diagnostics));
         diagnostics.is_empty().then_some(Self {
             krate: args.krate,
             name,
             queue,
             once: args.once,
             concurrency,
+            timeout,
             subject,
             arms,
         })
@@ -111,6 +115,27 @@ fn concurrency(number: &Number, diagnostics: &mut Diagnostics) -> Option<usize> 
         );
     }
     streams
+}
+
+fn timeout(text: &Text, diagnostics: &mut Diagnostics) -> Option<u64> {
+    let written = text.0.value();
+    let digits = written.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let unit = match written.get(digits.len()..) {
+        Some("ms") => Some(1),
+        Some("s") => Some(1_000),
+        Some("m") => Some(60_000),
+        Some("h") => Some(3_600_000),
+        _ => None,
+    };
+    let millis =
+        unit.and_then(|unit| digits.parse::<u64>().ok()?.checked_mul(unit)).filter(|millis| *millis > 0);
+    if millis.is_none() {
+        diagnostics.at(
+            &text.0,
+            "`timeout` is how long the handler may take for one event: a whole number with `ms`, `s`, `m` or `h`, such as `timeout = \"30s\"`",
+        );
+    }
+    millis
 }
 
 fn read_function(signature: &Signature, events: &[Type], diagnostics: &mut Diagnostics) -> Option<Arm> {
