@@ -149,6 +149,18 @@ mod tests {
         fn a_value_comes_back_as_it_was(value in values()) {
             prop_assert_eq!(to_value(to_attribute(value.clone())).unwrap(), value);
         }
+
+        #[test]
+        fn every_f64_that_dynamodb_takes_comes_back_bit_for_bit(
+            mantissa in 1.0..10.0, exponent in -130..=125, negative: bool,
+        ) {
+            let number: f64 = format!("{}{mantissa}e{exponent}", if negative { "-" } else { "" }).parse().unwrap();
+            // `{}` writes all zeros out, as DynamoDB does.
+            for text in [json!(number).to_string(), number.to_string()] {
+                let back = canonical::number(&text).and_then(|back| back.as_f64());
+                prop_assert_eq!(back.map(f64::to_bits), Some(number.to_bits()), "{}", text);
+            }
+        }
     }
 
     #[test]

@@ -214,4 +214,20 @@ mod tests {
         let message = Message::carrying(&app, &commit, &Value::Object(record.clone()));
         assert_eq!(serde_json::from_str::<Record>(&message.body).unwrap(), record);
     }
+
+    #[test]
+    fn every_f64_arrives_bit_for_bit() {
+        let app = App::builder(MemoryEventStore::new()).only([]).build().unwrap();
+        let mut random = fastrand::Rng::with_seed(13);
+        let random = (0..10_000).map(|_| f64::from_bits(random.u64(..))).filter(|number| number.is_finite());
+        let numbers: Vec<f64> =
+            [964.096_705_605_763_9, 1e-130, -1e-130, 9.99e125, 0.1].into_iter().chain(random).collect();
+        let mut commit = commit("", "c");
+        commit.events[0].data = numbers.clone().into();
+        let message = Message::carrying(&app, &commit, &Value::Object(record::encode(&commit)));
+        let body: Record = serde_json::from_str(&message.body).unwrap();
+        let arrived =
+            body["data"].as_array().unwrap().iter().map(|number| number.as_f64().unwrap().to_bits());
+        assert!(arrived.eq(numbers.iter().map(|number| number.to_bits())));
+    }
 }

@@ -15,7 +15,12 @@ pub fn number(text: &str) -> Option<Number> {
     if let Ok(number) = text.parse::<i64>() {
         return Some(number.into());
     }
-    text.parse().ok().and_then(canonical_float)
+    // There are integers of more than 64 bits where the program switches `serde_json/arbitrary_precision` on.
+    let wide = match text.parse::<u128>() {
+        Ok(number) => Number::from_u128(number),
+        Err(_) => text.parse::<i128>().ok().and_then(Number::from_i128),
+    };
+    wide.or_else(|| text.parse().ok().and_then(canonical_float))
 }
 
 /// Brings all numbers inside of a value into their one form.

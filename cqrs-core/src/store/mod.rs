@@ -5,6 +5,7 @@
 //! [`record`] turns commits into what is stored, [`limits`] says what fits.
 
 pub mod canonical;
+mod decimal;
 mod erased;
 mod error;
 pub mod limits;
