@@ -4,6 +4,7 @@ mod chaos;
 mod consumer;
 mod crash;
 mod discard;
+mod isolation;
 mod letters;
 mod office;
 mod order;

@@ -41,7 +41,7 @@ impl Service {
 }
 
 /// Waits for what is sure to come; the time only ends a test that would hang.
-async fn until<F: Future<Output = bool>>(mut reached: impl FnMut() -> F) {
+pub(crate) async fn until<F: Future<Output = bool>>(mut reached: impl FnMut() -> F) {
     let waiting = async {
         while !reached().await {
             tokio::task::yield_now().await;
