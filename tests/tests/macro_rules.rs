@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 #![allow(unreachable_pub, dead_code, reason = "the modules stand for crates")]
+#![allow(clippy::non_minimal_cfg, reason = "what is always so, or never")]
 
 use cqrs_core::snapshot::MemorySnapshotStore;
 use cqrs_core::store::MemoryEventStore;

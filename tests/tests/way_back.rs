@@ -269,7 +269,7 @@ struct Latest {
 impl Latest {
     #[apply]
     fn measured(&mut self, event: &Measured) {
-        self.zero = event.zero * -1.0;
+        self.zero = -event.zero;
         self.free = event.free.clone();
     }
 }
