@@ -219,14 +219,14 @@ fn decision(aggregate: &Aggregate, command: &Command, private: &TokenStream) -> 
                 error: &'e (dyn ::core::error::Error + 'static),
             ) -> ::core::option::Option<&'e #private::ExecuteError<Self::Rejection>> {
                 use #private::{AmongErrors as _, NotAmongErrors as _};
-                (&&#private::Answer::<#rejection>::new()).find(error)
+                (&&#private::Answer::<Self::Rejection>::new()).find(error)
             }
 
             fn error_text(
                 answer: &#private::ExecuteError<Self::Rejection>,
             ) -> ::core::option::Option<#private::String> {
                 use #private::{AmongErrors as _, NotAmongErrors as _};
-                (&&#private::Answer::<#rejection>::new()).text(answer)
+                (&&#private::Answer::<Self::Rejection>::new()).text(answer)
             }
         }
     }

@@ -158,25 +158,13 @@ impl ::cqrs_core::__private::Decide<CreateOrder> for Order {
         &'e ::cqrs_core::__private::ExecuteError<Self::Rejection>,
     > {
         use ::cqrs_core::__private::{AmongErrors as _, NotAmongErrors as _};
-        (&&::cqrs_core::__private::Answer::<
-            <Result<
-                OrderCreated,
-                OrderError,
-            > as ::cqrs_core::__private::ResultType>::Error,
-        >::new())
-            .find(error)
+        (&&::cqrs_core::__private::Answer::<Self::Rejection>::new()).find(error)
     }
     fn error_text(
         answer: &::cqrs_core::__private::ExecuteError<Self::Rejection>,
     ) -> ::core::option::Option<::cqrs_core::__private::String> {
         use ::cqrs_core::__private::{AmongErrors as _, NotAmongErrors as _};
-        (&&::cqrs_core::__private::Answer::<
-            <Result<
-                OrderCreated,
-                OrderError,
-            > as ::cqrs_core::__private::ResultType>::Error,
-        >::new())
-            .text(answer)
+        (&&::cqrs_core::__private::Answer::<Self::Rejection>::new()).text(answer)
     }
 }
 #[automatically_derived]
@@ -212,19 +200,13 @@ impl ::cqrs_core::__private::Decide<CancelOrder> for Order {
         &'e ::cqrs_core::__private::ExecuteError<Self::Rejection>,
     > {
         use ::cqrs_core::__private::{AmongErrors as _, NotAmongErrors as _};
-        (&&::cqrs_core::__private::Answer::<
-            <Decision as ::cqrs_core::__private::ResultType>::Error,
-        >::new())
-            .find(error)
+        (&&::cqrs_core::__private::Answer::<Self::Rejection>::new()).find(error)
     }
     fn error_text(
         answer: &::cqrs_core::__private::ExecuteError<Self::Rejection>,
     ) -> ::core::option::Option<::cqrs_core::__private::String> {
         use ::cqrs_core::__private::{AmongErrors as _, NotAmongErrors as _};
-        (&&::cqrs_core::__private::Answer::<
-            <Decision as ::cqrs_core::__private::ResultType>::Error,
-        >::new())
-            .text(answer)
+        (&&::cqrs_core::__private::Answer::<Self::Rejection>::new()).text(answer)
     }
 }
 const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__private::shared_name(
