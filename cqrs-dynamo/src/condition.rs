@@ -19,21 +19,24 @@ impl Condition {
         }
         // The seed's own condition, and the build.
         Self::all([
-            ("version", ":currentVersion", Some(expected.version.get())),
-            ("build", ":currentBuild", Some(expected.build).filter(|build| *build > 0)),
+            ("version", ":currentVersion", Some(number(expected.version.get()))),
+            ("build", ":currentBuild", build(expected.build)),
         ])
     }
 
     /// The fence is as it was read.
     pub(crate) fn fenced(expected: &Fence) -> Self {
-        if expected.version.is_none() {
+        if expected.is_none() {
             return Self::absent();
         }
+        let text = |part: &Option<String>| part.clone().map(AttributeValue::S);
         let built = Some(expected.built).filter(|built| *built != expected.version);
         Self::all([
-            ("version", ":currentVersion", Some(expected.version.get())),
-            ("build", ":currentBuild", Some(expected.build).filter(|build| *build > 0)),
-            ("built", ":currentBuilt", built.map(cqrs_core::Version::get)),
+            ("version", ":currentVersion", Some(number(expected.version.get()))),
+            ("build", ":currentBuild", build(expected.build)),
+            ("built", ":currentBuilt", built.map(|built| number(built.get()))),
+            ("appliedUntil", ":currentAppliedUntil", text(&expected.part)),
+            ("builtUntil", ":currentBuiltUntil", text(&expected.built_part)),
         ])
     }
 
@@ -56,16 +59,21 @@ impl Condition {
     }
 
     /// Every attribute has its value, or is not there.
-    fn all<const N: usize>(attributes: [(&str, &str, Option<u64>); N]) -> Self {
-        let terms = attributes.map(|(name, placeholder, value)| match value {
+    fn all<const N: usize>(attributes: [(&str, &str, Option<AttributeValue>); N]) -> Self {
+        let terms = attributes.each_ref().map(|(name, placeholder, value)| match value {
             Some(_) => format!("{name} = {placeholder}"),
             None => format!("attribute_not_exists({name})"),
         });
         let values = attributes
             .into_iter()
-            .filter_map(|(_, placeholder, value)| Some((placeholder.to_owned(), number(value?))));
+            .filter_map(|(_, placeholder, value)| Some((placeholder.to_owned(), value?)));
         Self { expression: terms.join(" AND "), values: Some(values.collect()) }
     }
+}
+
+/// Not stored where no replay has built the item.
+fn build(build: u64) -> Option<AttributeValue> {
+    Some(build).filter(|build| *build > 0).map(number)
 }
 
 fn number(value: u64) -> AttributeValue {

@@ -1,9 +1,11 @@
+use std::iter;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, ReturnConsumedCapacity, TransactWriteItem};
 use cqrs_core::projection::ViewId;
-use cqrs_core::store::Extent;
+use cqrs_core::store::{Extent, limits};
 use cqrs_core::store::record::Record;
 use cqrs_core::view::{Fence, Revision, StoredView, ViewScan, ViewStore, Write};
 use cqrs_core::{StoreError, Timestamp, Version};
@@ -17,14 +19,11 @@ use crate::error::{refused, store_error};
 use crate::event_store::checked_item;
 use crate::scan;
 
-/// The most items that one transaction takes (Amazon DynamoDB Developer Guide, "Quotas").
-const TRANSACTION_ITEMS: usize = 100;
-
 /// Views in a DynamoDB table, one item each, and their fences beside them. Clones are cheap.
 ///
 /// A view is read with one consistent `GetItem` and written with one `PutItem` under `attribute_not_exists(pk)` or
 /// `version = :currentVersion`. Views with a key of their own are written in one `TransactWriteItems` with the
-/// fence of the stream: at most 99 of them by one commit. Errors are those of
+/// fence of the stream, or in several where a commit changes more than one takes. Errors are those of
 /// [`DynamoEventStore`](crate::DynamoEventStore).
 #[derive(Debug, Clone)]
 pub struct DynamoViewStore {
@@ -91,7 +90,9 @@ impl ViewStore for DynamoViewStore {
         let version =
             version_of(&record).ok_or_else(|| unreadable(&self.table, id, "a fence without a `version`"))?;
         let built = record.get("built").and_then(Value::as_u64).map_or(version, Version::new);
-        Ok(Some(Fence { id: id.clone(), version, build: build_of(&record), built }))
+        let text = |name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
+        let (part, built_part) = (text("appliedUntil"), text("builtUntil"));
+        Ok(Some(Fence { id: id.clone(), version, build: build_of(&record), built, part, built_part }))
     }
 
     async fn put_fenced(
@@ -100,21 +101,13 @@ impl ViewStore for DynamoViewStore {
         expected: &Fence,
         views: &[(StoredView, Revision)],
     ) -> Result<Write, StoreError> {
-        if views.len() >= TRANSACTION_ITEMS {
-            return Err(refused(format!(
-                "the events change {} views of table `{}` at once, and a transaction takes at most {} beside \
-                 the fence; spread the events over more commands",
-                views.len(),
-                self.table,
-                TRANSACTION_ITEMS - 1,
-            )));
-        }
-        let mut writes = Vec::with_capacity(views.len() + 1);
-        writes.push(self.put_item(fence.record(), Condition::fenced(expected))?);
-        for (view, expected) in views {
-            writes.push(self.put_item(view.record(), Condition::at(*expected))?);
-        }
-        self.transact(writes).await
+        let mut records = vec![fence.record()];
+        records.extend(views.iter().map(|(view, _)| view.record()));
+        limits::check_transaction(&records)?;
+        let conditions = views.iter().map(|(_, expected)| Condition::at(*expected));
+        let conditions = iter::once(Condition::fenced(expected)).chain(conditions);
+        let writes = records.into_iter().zip(conditions).map(|(record, condition)| self.put_item(record, condition));
+        self.transact(writes.collect::<Result<_, _>>()?).await
     }
 
     async fn scan(&self, extent: &Extent, after: Option<&ViewId>) -> Result<ViewScan, StoreError> {

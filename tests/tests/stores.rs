@@ -49,6 +49,8 @@ macro_rules! conformance {
                 views::a_stale_removal_changes_nothing
                 views::a_view_is_swapped_in_whole
                 views::a_fenced_write_is_all_or_nothing
+                views::a_fence_tells_how_far_a_commit_is_applied
+                views::a_transaction_has_its_limits
                 views::a_fence_tells_replays_apart
                 views::a_partition_is_listed_to_its_end
                 views::a_scan_finds_every_view_once

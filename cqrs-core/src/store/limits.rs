@@ -11,6 +11,12 @@ use super::record::Record;
 /// The largest item that DynamoDB stores, in bytes: names and values together.
 pub const MAX_ITEM_BYTES: usize = 400 * 1024;
 
+/// The most items that one transaction takes.
+pub const MAX_TRANSACTION_ITEMS: usize = 100;
+
+/// The most bytes that the items of one transaction have together.
+pub const MAX_TRANSACTION_BYTES: usize = 4 * 1024 * 1024;
+
 /// How deep lists and maps may be nested, the attribute itself counted.
 const MAX_LEVELS: usize = 32;
 
@@ -40,6 +46,27 @@ pub fn check(record: &Record) -> Result<(), StoreError> {
         return Err(StoreError::TooLarge { bytes, limit: MAX_ITEM_BYTES });
     }
     check_fields(record, 0).map_err(|misfit| StoreError::Refused { source: Box::new(misfit) })
+}
+
+/// Checks that records can be written in one transaction.
+///
+/// # Errors
+/// [`StoreError::Refused`] for more than [`MAX_TRANSACTION_ITEMS`], and for more than [`MAX_TRANSACTION_BYTES`] together.
+pub fn check_transaction(records: &[Record]) -> Result<(), StoreError> {
+    let refused = |reason: String| Err(StoreError::Refused { source: reason.into() });
+    if records.len() > MAX_TRANSACTION_ITEMS {
+        return refused(format!(
+            "a transaction of {} items, and DynamoDB takes at most {MAX_TRANSACTION_ITEMS}",
+            records.len()
+        ));
+    }
+    let bytes: usize = records.iter().map(size).sum();
+    if bytes > MAX_TRANSACTION_BYTES {
+        return refused(format!(
+            "a transaction of {bytes} bytes, and DynamoDB takes at most {MAX_TRANSACTION_BYTES}"
+        ));
+    }
+    Ok(())
 }
 
 fn check_fields(fields: &Record, level: usize) -> Result<(), Misfit> {

@@ -28,7 +28,7 @@ impl Content {
     fn is_fenced(&self, expected: &Fence) -> bool {
         match self.fences.get(&expected.id) {
             Some(fence) => fence == expected,
-            None => expected.version.is_none(),
+            None => expected.is_none(),
         }
     }
 
@@ -119,9 +119,10 @@ impl ViewStore for MemoryViewStore {
         expected: &Fence,
         views: &[(StoredView, Revision)],
     ) -> Result<Write, StoreError> {
-        for (view, _) in views {
-            limits::check(&view.record())?;
-        }
+        let mut records = vec![fence.record()];
+        records.extend(views.iter().map(|(view, _)| view.record()));
+        records.iter().try_for_each(limits::check)?;
+        limits::check_transaction(&records)?;
         let unchanged = |content: &Content| {
             content.is_fenced(expected)
                 && views.iter().all(|(view, expected)| content.is_at(&view.id, *expected))

@@ -96,13 +96,24 @@ pub struct Fence {
     /// The last commit of the stream that the views of this replay contain; behind `version` only until the replay has
     /// caught up with the stream.
     pub built: Version,
+    /// Where the commit behind `version` has been applied in part: the sort key of the last view that has it. A commit that
+    /// changes more views than one transaction takes is applied to them in the order of their keys.
+    pub part: Option<String>,
+    /// The same for the commit behind `built` and the views of the replay.
+    pub built_part: Option<String>,
 }
 
 impl Fence {
     /// The fence of a stream of which nothing has been applied.
     #[must_use]
     pub fn none(id: ViewId) -> Self {
-        Self { id, version: Version::NONE, build: 0, built: Version::NONE }
+        Self { id, version: Version::NONE, build: 0, built: Version::NONE, part: None, built_part: None }
+    }
+
+    /// Whether nothing of the stream has been applied, not even a part of its first commit.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.version.is_none() && self.part.is_none() && self.built_part.is_none()
     }
 
     /// The fence as one item.
@@ -115,6 +126,11 @@ impl Fence {
         }
         if self.built != self.version {
             record.insert("built".to_owned(), self.built.get().into());
+        }
+        for (name, part) in [("appliedUntil", &self.part), ("builtUntil", &self.built_part)] {
+            if let Some(part) = part {
+                record.insert(name.to_owned(), part.as_str().into());
+            }
         }
         record
     }
@@ -244,11 +260,12 @@ pub trait ViewStore: Send + Sync + 'static {
     /// [`StoreError`].
     fn fence(&self, id: &ViewId) -> impl Future<Output = Result<Option<Fence>, StoreError>> + Send;
 
-    /// Writes a fence and views in one transaction, each if the stored one is still as expected. A fence at
-    /// [`Version::NONE`] expects none.
+    /// Writes a fence and views in one transaction, each if the stored one is still as expected. A fence that
+    /// [is none](Fence::is_none) expects none.
     ///
     /// # Errors
-    /// As [`ViewStore::put`]; [`StoreError::Refused`] for more views than one transaction takes.
+    /// As [`ViewStore::put`]; [`StoreError::Refused`] for more than
+    /// [one transaction takes](crate::store::limits::check_transaction).
     fn put_fenced(
         &self,
         fence: &Fence,

@@ -147,6 +147,48 @@ pub async fn a_fence_tells_replays_apart(store: impl ViewStore) {
     }
 }
 
+/// A fence within a commit is another one than before and behind it, also within the first commit of a stream.
+pub async fn a_fence_tells_how_far_a_commit_is_applied(store: impl ViewStore) {
+    for version in [0, 4] {
+        let part = |part: Option<&str>, built_part: Option<&str>| {
+            let text = |part: &str| format!("ORDER_SUMMARY#{part}");
+            Fence { part: part.map(text), built_part: built_part.map(text), ..fence(version) }
+        };
+        let mut stored = part(None, None);
+        if !stored.is_none() {
+            assert_eq!(store.put_fenced(&stored, &fence(1), &[]).await.unwrap(), Write::Done);
+        }
+        let steps = [(Some("1"), None), (Some("2"), None), (Some("2"), Some("1")), (Some("2"), Some("2"))];
+        let steps = steps.map(|(one, other)| part(one, other));
+        for next in &steps {
+            for stale in steps.iter().chain([&part(None, Some("1"))]).filter(|stale| **stale != stored) {
+                assert_eq!(store.put_fenced(&fence(9), stale, &[]).await.unwrap(), Write::Stale, "{stale:?}");
+            }
+            assert_eq!(store.put_fenced(next, &stored, &[]).await.unwrap(), Write::Done, "{next:?}");
+            assert_eq!(store.fence(&fence_id()).await.unwrap().as_ref(), Some(next));
+            stored = next.clone();
+        }
+        assert_eq!(store.put_fenced(&fence(version + 1), &stored, &[]).await.unwrap(), Write::Done);
+        assert_eq!(store.fence(&fence_id()).await.unwrap(), Some(fence(version + 1)));
+    }
+}
+
+/// What DynamoDB takes in one transaction goes in, and more is refused by every store.
+pub async fn a_transaction_has_its_limits(store: impl ViewStore) {
+    let views = |count: usize, bytes: usize| -> Vec<(StoredView, Revision)> {
+        let data = json!({ "text": "x".repeat(bytes) });
+        let one = |number| StoredView { data: data.clone(), ..view(&format!("{count}-{number}"), 1) };
+        (0..count).map(|number| (one(number), Revision::NONE)).collect()
+    };
+    assert_eq!(store.put_fenced(&fence(1), &fence(0), &views(99, 10)).await.unwrap(), Write::Done);
+    assert_eq!(store.put_fenced(&fence(2), &fence(1), &views(10, 400_000)).await.unwrap(), Write::Done);
+    for (count, bytes) in [(100, 10), (11, 400_000)] {
+        let error = store.put_fenced(&fence(3), &fence(2), &views(count, bytes)).await.unwrap_err();
+        assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
+    }
+    assert_eq!(store.fence(&fence_id()).await.unwrap(), Some(fence(2)));
+}
+
 /// The views of one partition come in the order of their keys, page by page, and no others.
 pub async fn a_partition_is_listed_to_its_end(store: impl ViewStore) {
     for number in 0..25 {
@@ -219,7 +261,7 @@ fn fence_id() -> ViewId {
 
 fn fence(version: u64) -> Fence {
     let version = Version::new(version);
-    Fence { id: fence_id(), version, build: 0, built: version }
+    Fence { version, built: version, ..Fence::none(fence_id()) }
 }
 
 fn at_version(version: u64) -> Revision {

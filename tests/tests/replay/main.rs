@@ -6,6 +6,7 @@ mod kill;
 mod live;
 mod own;
 mod requests;
+mod reshaped;
 mod scope;
 mod spread;
 mod world;

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,18 +13,24 @@ use crate::event::RawEvent;
 use crate::key::StreamKey;
 use crate::projection::{Projection, ViewId};
 use crate::replay::{Builds, Phase, Underway};
+use crate::store::limits;
 use crate::tenant::Tenant;
 use crate::version::Version;
 use crate::view::{Fence, Revision, StoredView, Write};
 
-/// So many views go into one transaction where the commits can be spread over several. With their shadows and the fence
-/// that is within what DynamoDB takes, 100 items (Amazon DynamoDB Developer Guide, "Quotas").
-const VIEWS_AT_ONCE: usize = 40;
+/// So many copies of views go into one transaction, beside the fence.
+const COPIES_AT_ONCE: usize = limits::MAX_TRANSACTION_ITEMS - 1;
+
+/// So many bytes go into one transaction; the rest is room for the fence.
+const BYTES_AT_ONCE: usize = limits::MAX_TRANSACTION_BYTES - 16 * 1024;
 
 /// Views whose keys come from the events, fenced by an item per source stream in the same transaction.
 ///
 /// While a replay is under way, each stream that takes part in it, as its fence says, is applied twice in one
 /// transaction: to the live views, and to the shadows that will replace them.
+///
+/// A commit whose views do not go into one transaction is applied in several, to the views in the order of their keys.
+/// The fence says up to which view that is done, so nothing is applied again after a crash in between.
 pub(crate) struct Across<P> {
     /// Replays up to this one are known to be over.
     over: AtomicU64,
@@ -59,6 +65,8 @@ pub(super) struct Shadow {
 struct Part {
     build: u64,
     shadow: Option<Shadow>,
+    /// Up to which view the commit behind `shadow.from` is in the shadows.
+    shadow_part: Option<String>,
 }
 
 enum Step {
@@ -125,17 +133,20 @@ impl<P: Projection> Across<P> {
             return Ok(Step::Done);
         }
         let part = self.part(app, goal, &fence).await?;
-        let until = if goal.whole { goal.until.max(fence.version) } else { goal.until };
+        // A commit that the live views have in part goes into the shadows, too, before one replaces the other.
+        let begun = if fence.part.is_some() { fence.version.next() } else { fence.version };
+        let until = if goal.whole { goal.until.max(begun) } else { goal.until };
         let from = part.shadow.map_or(fence.version, |shadow| shadow.from.min(fence.version));
         if until <= from {
             *recent = Some(fence);
             return Ok(Step::Done);
         }
-        let joins = goal.replay.is_some() && part.build > fence.build && !fence.version.is_none();
+        let joins = goal.replay.is_some() && part.build > fence.build && !fence.is_none();
         let Planned::<P> { next, writes, open } = if lost && joins {
             // Others write to this stream all the time. Once it takes part in the replay they bring the shadows along,
             // too, so that somebody gets on, whoever is the faster.
-            let next = Fence { build: part.build, built: Version::NONE, ..fence.clone() };
+            let next =
+                Fence { build: part.build, built: Version::NONE, built_part: None, ..fence.clone() };
             Planned { next, writes: Vec::new(), open: None }
         } else {
             let mut following = Following::new(app, goal.stream, goal.at_hand, goal.left_out, from, until);
@@ -158,16 +169,20 @@ impl<P: Projection> Across<P> {
     /// A fence says so itself. Where there is none yet, or it names a replay of which this process does not know
     /// whether it is over, the record of replays tells.
     async fn part(&self, app: &App, goal: Goal<'_>, fence: &Fence) -> Result<Part, ProjectError> {
-        let known = !fence.version.is_none();
+        let known = !fence.is_none();
         if let (Some(build), true) = (goal.replay, known) {
             if fence.build > build {
                 return Err(ProjectError::Over);
             }
-            let from = if fence.build == build { fence.built } else { Version::NONE };
-            return Ok(Part { build, shadow: Some(Shadow { build, phase: Phase::Fold, from }) });
+            let (from, shadow_part) = match fence.build == build {
+                true => (fence.built, fence.built_part.clone()),
+                false => (Version::NONE, None),
+            };
+            let shadow = Some(Shadow { build, phase: Phase::Fold, from });
+            return Ok(Part { build, shadow, shadow_part });
         }
         if known && fence.build <= self.over.load(Ordering::Relaxed) {
-            return Ok(Part { build: fence.build, shadow: None });
+            return Ok(Part { build: fence.build, shadow: None, shadow_part: None });
         }
         let (builds, _) = Builds::read::<P>(app.view_store()?).await?;
         self.over.fetch_max(builds.over(), Ordering::Relaxed);
@@ -180,29 +195,50 @@ impl<P: Projection> Across<P> {
         }
         Ok(match underway {
             Some(&Underway { build, phase, .. }) => {
-                Part { build, shadow: Some(Shadow { build, phase, from: fence.built }) }
+                let shadow = Some(Shadow { build, phase, from: fence.built });
+                Part { build, shadow, shadow_part: fence.built_part.clone() }
             }
             // A stream that appears after a replay must not be taken for one that it has yet to come to.
-            None => Part { build: if known { fence.build } else { builds.over() }, shadow: None },
+            None => {
+                let build = if known { fence.build } else { builds.over() };
+                Part { build, shadow: None, shadow_part: None }
+            }
         })
     }
 }
 
 impl Part {
-    /// The fence after all commits up to `reached`.
-    fn next_fence(&self, fence: &Fence, reached: Version) -> Fence {
-        let version = fence.version.max(reached);
-        let built = match self.shadow {
-            Some(shadow) => shadow.from.max(reached),
-            // What an unfinished replay has left behind stays behind.
-            None if fence.built < fence.version => fence.built,
-            None => version,
+    /// Into which copies of a view an event of a commit is still to go.
+    fn copies(&self, fence: &Fence, version: Version, id: &ViewId) -> Copies {
+        let is_ahead = |reached: Version, part: &Option<String>| {
+            let in_part = version == reached.next() && part.as_ref().is_some_and(|part| id.sk <= *part);
+            version > reached && !in_part
         };
-        Fence { id: fence.id.clone(), version, build: self.build, built }
+        Copies {
+            live: is_ahead(fence.version, &fence.part),
+            shadow: self.shadow.is_some_and(|shadow| is_ahead(shadow.from, &self.shadow_part)),
+        }
+    }
+
+    /// The fence after all commits up to `reached`, and after the next one up to the view `part`.
+    fn next_fence(&self, fence: &Fence, reached: Version, part: Option<&ViewId>) -> Fence {
+        let further = |from: Version, before: &Option<String>| {
+            let before = before.as_ref().filter(|_| from >= reached);
+            let now = part.filter(|_| from <= reached).map(|id| &id.sk);
+            (from.max(reached), before.max(now).cloned())
+        };
+        let (version, live_part) = further(fence.version, &fence.part);
+        let (built, built_part) = match self.shadow {
+            Some(shadow) => further(shadow.from, &self.shadow_part),
+            // What an unfinished replay has left behind stays behind.
+            None if fence.built < fence.version => (fence.built, None),
+            None => (version, None),
+        };
+        Fence { id: fence.id.clone(), version, build: self.build, built, part: live_part, built_part }
     }
 }
 
-/// Folds as many commits as go into one transaction.
+/// Folds as much of the commits as goes into one transaction.
 async fn plan<P: Projection>(
     app: &App,
     tenant: &Tenant,
@@ -210,48 +246,111 @@ async fn plan<P: Projection>(
     part: &Part,
     commits: &[Commit],
 ) -> Result<Planned<P>, ProjectError> {
-    let (changes, reached) = changes_of::<P>(app, tenant, commits)?;
-    let copies = |change: &Change<'_, P>| Copies {
-        live: change.version > fence.version,
-        shadow: part.shadow.is_some_and(|shadow| change.version > shadow.from),
-    };
-    let mut wanted: BTreeMap<ViewId, Copies> = BTreeMap::new();
-    for change in &changes {
-        let (found, new) = (wanted.entry(change.id.clone()).or_default(), copies(change));
-        *found = Copies { live: found.live || new.live, shadow: found.shadow || new.shadow };
+    let mut most = COPIES_AT_ONCE;
+    loop {
+        let Batch { changes, wanted, reached, part: view, .. } =
+            Batch::<P>::of(app, tenant, commits, most, |version, id| part.copies(fence, version, id))?;
+        let mut open = OpenViews::open(app, &wanted, part.build, part.shadow).await?;
+        for change in &changes {
+            open.apply(change, part.copies(fence, change.version, &change.id))?;
+        }
+        let writes = open.writes()?;
+        let bytes: usize = writes.iter().map(|(view, _)| limits::size(&view.record())).sum();
+        if bytes <= BYTES_AT_ONCE || wanted.len() <= 1 {
+            let next = part.next_fence(fence, reached, view.as_ref());
+            return Ok(Planned { next, writes, open: Some(open) });
+        }
+        // Small enough for any batch of one view: both copies of it are far below the limit.
+        open.put_back();
+        most = writes.len() / 2;
     }
-    let mut open = OpenViews::open(app, &wanted, part.build, part.shadow).await?;
-    for change in &changes {
-        open.apply(change, copies(change))?;
-    }
-    Ok(Planned { next: part.next_fence(fence, reached), writes: open.writes()?, open: Some(open) })
 }
 
-/// The events of as many commits as go into one transaction, and the last of those commits.
+/// What goes into one transaction.
+struct Batch<'a, P: Projection> {
+    changes: Vec<Change<'a, P>>,
+    wanted: BTreeMap<ViewId, Copies>,
+    /// The last commit that is whole with it.
+    reached: Version,
+    /// The last view that it brings the next commit to, where that one goes into several transactions.
+    part: Option<ViewId>,
+    /// How many copies of views it changes.
+    count: usize,
+}
+
+impl<'a, P: Projection> Batch<'a, P> {
+    /// As many commits as change no more than `most` copies of views; of the first one a part, where it changes more.
+    fn of(
+        app: &App,
+        tenant: &Tenant,
+        commits: &'a [Commit],
+        most: usize,
+        copies: impl Fn(Version, &ViewId) -> Copies,
+    ) -> Result<Self, ProjectError> {
+        let (changes, wanted) = (Vec::new(), BTreeMap::new());
+        let mut batch = Self { changes, wanted, reached: Version::NONE, part: None, count: 0 };
+        for commit in commits {
+            let changes = changes_of::<P>(app, tenant, commit)?;
+            let mut added: BTreeMap<ViewId, Copies> = BTreeMap::new();
+            for change in &changes {
+                let before = batch.wanted.get(&change.id).copied().unwrap_or_default();
+                let copies = copies(commit.version, &change.id).without(before);
+                if copies.count() > 0 {
+                    added.insert(change.id.clone(), copies);
+                }
+            }
+            let count = batch.count + added.values().map(|copies| copies.count()).sum::<usize>();
+            if count > most {
+                if batch.reached.is_none() {
+                    batch.take_part(commit, changes, added, most);
+                }
+                break;
+            }
+            batch.changes.extend(changes);
+            for (id, copies) in added {
+                batch.wanted.entry(id).or_default().add(copies);
+            }
+            batch.count = count;
+            batch.reached = commit.version;
+        }
+        Ok(batch)
+    }
+
+    /// Takes the first views of a commit that changes too many of them.
+    fn take_part(
+        &mut self,
+        commit: &Commit,
+        changes: Vec<Change<'a, P>>,
+        views: BTreeMap<ViewId, Copies>,
+        most: usize,
+    ) {
+        for (id, copies) in views {
+            self.count += copies.count();
+            if self.count > most && !self.wanted.is_empty() {
+                break;
+            }
+            self.part = Some(id.clone());
+            self.wanted.insert(id, copies);
+        }
+        self.changes.extend(changes.into_iter().filter(|change| self.wanted.contains_key(&change.id)));
+        self.reached = commit.version.previous();
+    }
+}
+
+/// The events of a commit that the projection listens to, each with its view.
 fn changes_of<'a, P: Projection>(
     app: &App,
     tenant: &Tenant,
-    commits: &'a [Commit],
-) -> Result<(Vec<Change<'a, P>>, Version), ProjectError> {
-    let mut changes: Vec<Change<'a, P>> = Vec::new();
-    let mut ids = BTreeSet::new();
-    let mut reached = Version::NONE;
-    for commit in commits {
-        let before = changes.len();
-        for raw in RawEvent::all(commit) {
-            let Some(arm) = arm_of::<P>(app, &raw)? else { continue };
-            let Some(key_of) = arm.key else { continue };
-            let id = ViewId::of::<P>(&key_of(&raw, tenant.clone())?)?;
-            changes.push(Change { version: commit.version, raw, arm, id });
-        }
-        ids.extend(changes.iter().skip(before).map(|change| change.id.clone()));
-        if before > 0 && ids.len() > VIEWS_AT_ONCE {
-            changes.truncate(before);
-            break;
-        }
-        reached = commit.version;
+    commit: &'a Commit,
+) -> Result<Vec<Change<'a, P>>, ProjectError> {
+    let mut changes = Vec::new();
+    for raw in RawEvent::all(commit) {
+        let Some(arm) = arm_of::<P>(app, &raw)? else { continue };
+        let Some(key_of) = arm.key else { continue };
+        let id = ViewId::of::<P>(&key_of(&raw, tenant.clone())?)?;
+        changes.push(Change { version: commit.version, raw, arm, id });
     }
-    Ok((changes, reached))
+    Ok(changes)
 }
 
 /// The address at which a replay builds a view. No view name has a `~`.

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::event::{DecodeError, RawEvent};
 use crate::projection::{Projection, ProjectionArm, ViewId};
 use crate::replay::Phase;
+use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 use crate::view::{Revision, StoredView};
@@ -31,6 +32,22 @@ pub(super) struct Copies {
     pub(super) shadow: bool,
 }
 
+impl Copies {
+    /// How many items these are.
+    pub(super) fn count(&self) -> usize {
+        usize::from(self.live) + usize::from(self.shadow)
+    }
+
+    pub(super) fn without(self, other: Self) -> Self {
+        Self { live: self.live && !other.live, shadow: self.shadow && !other.shadow }
+    }
+
+    pub(super) fn add(&mut self, more: Self) {
+        self.live |= more.live;
+        self.shadow |= more.shadow;
+    }
+}
+
 /// The views that one transaction writes, by the ids of the live ones, with their shadows during a replay.
 pub(super) struct OpenViews<P>(BTreeMap<ViewId, Pair<P>>);
 
@@ -42,6 +59,7 @@ struct Pair<P> {
 struct Opened<P> {
     recent: Recent,
     id: ViewId,
+    stored: Option<StoredView>,
     expected: Revision,
     /// What it is written with, where that is not what was read.
     build: u64,
@@ -66,8 +84,8 @@ impl<P: Projection> OpenViews<P> {
         let lives = wanted.iter().filter(|(_, copies)| copies.live).map(|(id, _)| id.clone());
         let lives = read(app, &mut locks, lives.collect()).await?;
         let mut pairs: BTreeMap<ViewId, Pair<P>> = BTreeMap::new();
-        for (id, recent, stored) in lives {
-            let live = Opened::of(id.clone(), recent, stored, build, replay.is_some())?;
+        for (id, recent, found) in lives {
+            let live = Opened::of(id.clone(), recent, found, build, replay.is_some())?;
             pairs.insert(id, Pair { live: Some(live), shadow: None });
         }
         if let Some(replay) = replay {
@@ -78,11 +96,10 @@ impl<P: Projection> OpenViews<P> {
             let unswapped = wanted.iter().filter(|(id, copies)| copies.shadow && is_open(id));
             let by_shadow: BTreeMap<ViewId, ViewId> =
                 unswapped.map(|(id, _)| (shadow_of(id, replay.build), id.clone())).collect();
-            for (shadow, recent, stored) in read(app, &mut locks, by_shadow.keys().cloned().collect()).await?
-            {
+            for (shadow, recent, found) in read(app, &mut locks, by_shadow.keys().cloned().collect()).await? {
                 let Some(id) = by_shadow.get(&shadow) else { continue };
                 let pair = pairs.entry(id.clone()).or_insert(Pair { live: None, shadow: None });
-                pair.join(Opened::of(shadow, recent, stored, 0, false)?, replay);
+                pair.join(Opened::of(shadow, recent, found, 0, false)?, replay);
             }
         }
         Ok(Self(pairs))
@@ -106,12 +123,26 @@ impl<P: Projection> OpenViews<P> {
         self.opened().map(|opened| Ok((opened.next()?, opened.expected))).collect()
     }
 
-    /// Remembers what was written.
+    /// Remembers what was written. What this program cannot read is left to the next one who reads it.
     pub(super) fn remember(mut self, writes: Vec<(StoredView, Revision)>) {
-        let opened = self.0.values_mut().flat_map(|pair| [&mut pair.live, &mut pair.shadow]).flatten();
-        for (opened, (view, _)) in opened.zip(writes) {
-            *opened.recent = Some(view);
+        for (opened, (view, _)) in self.opened_mut().zip(writes) {
+            if let Content::View(_) = opened.content {
+                *opened.recent = Some(view);
+            }
         }
+    }
+
+    /// Remembers what was read, because nothing is written.
+    pub(super) fn put_back(mut self) {
+        for opened in self.opened_mut() {
+            if let Content::View(_) = opened.content {
+                *opened.recent = opened.stored.take();
+            }
+        }
+    }
+
+    fn opened_mut(&mut self) -> impl Iterator<Item = &mut Opened<P>> {
+        self.0.values_mut().flat_map(|pair| [&mut pair.live, &mut pair.shadow]).flatten()
     }
 
     fn opened(&self) -> impl Iterator<Item = &Opened<P>> {
@@ -144,25 +175,21 @@ impl<P: Projection> Opened<P> {
     fn of(
         id: ViewId,
         recent: Recent,
-        stored: Option<StoredView>,
+        found: Option<Found<P>>,
         build: u64,
         carried: bool,
     ) -> Result<Self, ProjectError> {
-        let Some(stored) = stored else {
-            return Ok(Self {
-                recent,
-                id,
-                expected: Revision::NONE,
-                build,
-                content: Content::View(P::default()),
-            });
+        let Some((stored, decoded)) = found else {
+            let (expected, content) = (Revision::NONE, Content::View(P::default()));
+            return Ok(Self { recent, id, stored: None, expected, build, content });
         };
-        let content = match stored.decode() {
+        let content = match decoded {
             Ok(view) => Content::View(view),
             Err(_) if carried => Content::Unreadable(stored.data.clone()),
             Err(error) => return Err(ProjectError::Permanent(error.into())),
         };
-        Ok(Self { recent, id, expected: stored.revision(), build: stored.build, content })
+        let (expected, build) = (stored.revision(), stored.build);
+        Ok(Self { recent, id, stored: Some(stored), expected, build, content })
     }
 
     fn next(&self) -> Result<StoredView, ProjectError> {
@@ -198,19 +225,37 @@ async fn lock(
 }
 
 /// Takes views out of their places, and reads those that are not there.
-async fn read(
+async fn read<P: Projection>(
     app: &App,
     locks: &mut BTreeMap<ViewId, Recent>,
     ids: Vec<ViewId>,
-) -> Result<Vec<(ViewId, Recent, Option<StoredView>)>, ProjectError> {
-    let views = app.view_store()?;
+) -> Result<Vec<(ViewId, Recent, Option<Found<P>>)>, ProjectError> {
     let locked = ids.into_iter().filter_map(|id| Some((locks.remove(&id)?, id)));
     let reads = locked.map(|(mut recent, id)| async move {
-        let stored = match recent.take() {
-            Some(view) => Some(view),
-            None => views.get(&id).await?,
-        };
-        Ok((id, recent, stored))
+        let found = find(app, &mut recent, &id).await?;
+        Ok((id, recent, found))
     });
     try_join_all(reads).await
+}
+
+/// A view as it is stored, and what this program reads in it.
+pub(super) type Found<P> = (StoredView, Result<P, StoreError>);
+
+/// Takes a view out of its place, or reads it. A remembered view that this program cannot read may be one of before a
+/// replay: the store has the last word.
+pub(super) async fn find<P: Projection>(
+    app: &App,
+    recent: &mut Option<StoredView>,
+    id: &ViewId,
+) -> Result<Option<Found<P>>, StoreError> {
+    if let Some(stored) = recent.take()
+        && let Ok(view) = stored.decode()
+    {
+        return Ok(Some((stored, Ok(view))));
+    }
+    let stored = app.view_store()?.get(id).await?;
+    Ok(stored.map(|stored| {
+        let decoded = stored.decode();
+        (stored, decoded)
+    }))
 }

@@ -1,4 +1,5 @@
 use super::error::ROUNDS;
+use super::opened::find;
 use super::{Following, ProjectError, encode, fold};
 use crate::app::App;
 use crate::commit::Commit;
@@ -33,20 +34,19 @@ async fn step<P: Projection>(
     let views = app.view_store()?;
     let id = id_of::<P>(&last.stream)?;
     let mut recent = app.recent_writes().views.lock(&id).await;
-    let stored = match recent.take() {
-        Some(view) => Some(view),
-        None => views.get(&id).await?,
-    };
-    let expected = stored.as_ref().map_or(Revision::NONE, StoredView::revision);
     // A remembered version is one that the stored view has reached.
-    if last.version <= expected.version {
-        *recent = stored;
+    if recent.as_ref().is_some_and(|stored| last.version <= stored.version) {
         return Ok(Write::Done);
     }
-    let mut view = match &stored {
-        Some(stored) => stored.decode::<P>().map_err(|error| ProjectError::Permanent(error.into()))?,
-        None => P::default(),
+    let (expected, decoded) = match find::<P>(app, &mut recent, &id).await? {
+        Some((stored, decoded)) if last.version <= stored.version => {
+            *recent = decoded.is_ok().then_some(stored);
+            return Ok(Write::Done);
+        }
+        Some((stored, decoded)) => (stored.revision(), decoded),
+        None => (Revision::NONE, Ok(P::default())),
     };
+    let mut view = decoded.map_err(|error| ProjectError::Permanent(error.into()))?;
     let mut following = Following::new(app, &last.stream, commits, left_out, expected.version, last.version);
     while let Some(commits) = following.next().await? {
         for commit in commits.iter() {

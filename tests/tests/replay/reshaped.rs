@@ -1,0 +1,76 @@
+//! What a process remembers of views that a replay has replaced: it goes, wherever the replay ran.
+
+use cqrs_core::delivery::{Message, Received, Verdict};
+use cqrs_core::prelude::*;
+use cqrs_core::store::Extent;
+use cqrs_core::view::{StoredView, ViewStore};
+use cqrs_tests::bank::{AccountKey, deposit};
+use cqrs_tests::conformance::events;
+use cqrs_tests::faults::{Fault, Faults};
+use serde_json::json;
+
+use crate::world::*;
+
+/// Views as the program before had them, with a field less.
+async fn reshape(world: &World) {
+    let views = world.dynamo.views();
+    let all = all(&views, &Extent::Segment { number: 0, of: 1 }).await;
+    for view in all.into_iter().filter(|view| view.id.pk.contains('#')) {
+        let old = StoredView { data: json!({ "euros": 1 }), ..view.clone() };
+        views.put(&old, view.revision()).await.unwrap();
+    }
+}
+
+/// Delivers all commits of the store again, to both projections.
+async fn deliver_again(world: &World, app: &App) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    let commits = events::scan(&world.dynamo.event_store(), &Extent::Segment { number: 0, of: 1 }).await;
+    let received = |commit| Received { body: Message::of(app, commit).body, receives: 1 };
+    for name in ["Statement", "Wealth"] {
+        let batch: Vec<Received> = commits
+            .iter()
+            .filter(|commit| name == "Wealth" || commit.version.get() > 1)
+            .map(received)
+            .collect();
+        verdicts.extend(app.consumer(name).unwrap().take(&batch).await);
+    }
+    verdicts
+}
+
+#[tokio::test]
+async fn a_remembered_view_of_before_is_dropped() {
+    for kind in KINDS {
+        for same_process in [true, false] {
+            let case = format!("{kind:?}, same process: {same_process}");
+            let world = World::new().await;
+            reshape(&world).await;
+            // A message that comes twice makes it look at the old view, and at nothing in it.
+            let app = world.app();
+            deliver_again(&world, &app).await;
+            let another = world.app();
+            let replaying = if same_process { &app } else { &another };
+            // While it is under way, live views of the old shape are carried along.
+            let faults = Faults::new(&world.database, |call| match call.operation.as_str() {
+                "Scan" if call.is_for("views") => Fault::Answer(500, "InternalServerError"),
+                _ => Fault::None,
+            });
+            let interrupted = kind.replay(&crate::world::app(&faults.dynamo_without_limits()), None).await;
+            assert_eq!(interrupted.is_err(), kind == Kind::Wealth, "{case}");
+            for cents in [1, 2] {
+                app.execute(&AccountKey::new(&tenant("NORTH"), "1"), deposit(cents)).await.unwrap();
+                let verdicts = deliver_again(&world, &app).await;
+                assert!(
+                    kind == Kind::Statement || verdicts.iter().all(|verdict| *verdict == Verdict::Done),
+                    "{case}: {verdicts:?}"
+                );
+            }
+            for kind in KINDS {
+                kind.replay(replaying, None).await.unwrap();
+            }
+            app.execute(&AccountKey::new(&tenant("NORTH"), "1"), deposit(3)).await.unwrap();
+            let verdicts = deliver_again(&world, &app).await;
+            assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Done), "{case}: {verdicts:?}");
+            world.assert_whole(kind, &case).await;
+        }
+    }
+}
