@@ -26,7 +26,7 @@ pub use crate::event::{AggregateEvent, DecodeError, Event, EventId, IntoEvents, 
 pub use crate::handler::{AllProvidedBy, EventHandler, ProvidedBy, handler_name};
 pub use crate::handler::{HandlerArm, HandlerError, HandlerFuture, Need, Scope};
 pub use crate::key::{AggregateKey, KeyError, KeyPart, KeyTemplate, Parts, Piece};
-pub use crate::projection::{Projection, ProjectionArm, View, ViewAddress};
+pub use crate::projection::{Projection, ProjectionArm, View, ViewAddress, ViewChange};
 pub use crate::registry::{AggregateRow, HandlerRow, ProjectionRow};
 use crate::schema::{self, Text};
 pub use crate::schema::{EventData, Field, Itself, Shape, check_shape, check_way_back};
@@ -255,6 +255,48 @@ pub const fn assert_same_event<Taken: SameEvent<Listed>, Listed>() {}
 pub trait SameEvent<Listed> {}
 
 impl<E> SameEvent<E> for E {}
+
+/// The one view that takes an event.
+#[must_use]
+pub fn one<K>(key: K) -> Vec<K> {
+    vec![key]
+}
+
+/// The views that take an event: one per item.
+pub fn each<I: IntoIterator, K>(items: I, key: impl FnMut(I::Item) -> K) -> Vec<K> {
+    items.into_iter().map(key).collect()
+}
+
+/// The key that a fold asks for: of the view, or of the aggregate that the event happened to.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither the key of this view nor that of the aggregate that the event happened to",
+    label = "no key of the view, nor of the event's aggregate",
+    note = "a fold may ask for `&{ViewKey}`, or for the key of the event's aggregate"
+)]
+pub trait FoldKey<ViewKey, E>: Sized {
+    /// The key.
+    ///
+    /// # Errors
+    /// Where the stored key does not follow the aggregate's template.
+    fn fold_key(view: &ViewKey, raw: &RawEvent<'_>) -> Result<Self, DecodeError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V, K: AggregateKey, E: AggregateEvent<Aggregate: Entity<Key = K>>> FoldKey<V, E> for K {
+    fn fold_key(_: &V, raw: &RawEvent<'_>) -> Result<Self, DecodeError> {
+        event_key::<Self, E>(raw)
+    }
+}
+
+/// The key of the aggregate that an event happened to.
+///
+/// # Errors
+/// Where the stored key does not follow the aggregate's template.
+pub fn event_key<K: AggregateKey, E: AggregateEvent<Aggregate: Entity<Key = K>>>(
+    raw: &RawEvent<'_>,
+) -> Result<K, DecodeError> {
+    K::parse(&raw.commit().stream).map_err(|error| raw.refuse(error.to_string()))
+}
 
 /// Holds where the view lives at the aggregate's key.
 pub const fn assert_view_of<V: View<Key = A::Key>, A: Entity>() {}

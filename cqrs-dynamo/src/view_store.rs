@@ -5,8 +5,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, ReturnConsumedCapacity, TransactWriteItem};
 use cqrs_core::projection::ViewId;
-use cqrs_core::store::{Extent, limits};
 use cqrs_core::store::record::Record;
+use cqrs_core::store::{Extent, limits};
 use cqrs_core::view::{Fence, Revision, StoredView, ViewScan, ViewStore, Write};
 use cqrs_core::{StoreError, Timestamp, Version};
 use serde_json::Value;
@@ -106,7 +106,8 @@ impl ViewStore for DynamoViewStore {
         limits::check_transaction(&records)?;
         let conditions = views.iter().map(|(_, expected)| Condition::at(*expected));
         let conditions = iter::once(Condition::fenced(expected)).chain(conditions);
-        let writes = records.into_iter().zip(conditions).map(|(record, condition)| self.put_item(record, condition));
+        let writes =
+            records.into_iter().zip(conditions).map(|(record, condition)| self.put_item(record, condition));
         self.transact(writes.collect::<Result<_, _>>()?).await
     }
 

@@ -229,7 +229,7 @@ impl App {
     /// app has no view store.
     pub async fn view<P: Projection>(&self, key: &P::Key) -> Result<Option<P>, StoreError> {
         let stored = self.view_store()?.get(&ViewId::of::<P>(key)?).await?;
-        stored.map(|stored| stored.decode()).transpose()
+        stored.map_or(Ok(None), |stored| stored.decode())
     }
 
     /// All views of one tenant, in the order of their ids.
@@ -281,23 +281,21 @@ impl App {
                     let scan = self.view_store()?.scan(&extent, after.as_ref()).await?;
                     more = scan.next.is_some();
                     after = scan.next;
-                    page.extend(scan.views);
+                    page.extend(scan.views.into_iter().filter(|view| !view.is_removed()));
                 }
-                match page.pop_front() {
-                    Some(view) => Ok(Some((found::<P>(&tenant, view)?, (extent, tenant, after, more, page)))),
-                    None => Ok(None),
-                }
+                let next = page.pop_front().map(|view| found::<P>(&tenant, view)).transpose()?.flatten();
+                Ok(next.map(|found| (found, (extent, tenant, after, more, page))))
             },
         ))
     }
 }
 
-fn found<P: Projection>(tenant: &Tenant, stored: StoredView) -> Result<Found<P>, StoreError> {
-    let view = stored.decode()?;
+fn found<P: Projection>(tenant: &Tenant, stored: StoredView) -> Result<Option<Found<P>>, StoreError> {
+    let Some(view) = stored.decode()? else { return Ok(None) };
     let StoredView { id, version, updated_at, .. } = stored;
     let text = id.sk.strip_prefix(P::VIEW).and_then(|id| id.strip_prefix('#')).unwrap_or(&id.sk);
     let key = P::Key::from_view_id(tenant.clone(), text)?;
-    Ok(Found { key, view, version, updated_at })
+    Ok(Some(Found { key, view, version, updated_at }))
 }
 
 /// How far a history has been read.

@@ -3,31 +3,61 @@ use crate::key::{AggregateKey, KeyError, MAX_PK_BYTES, MAX_SK_BYTES, Parts, Stre
 use crate::store::record::Record;
 use crate::tenant::Tenant;
 
-/// Reads a view's key from an event.
-type KeyOf<P> = fn(&RawEvent<'_>, Tenant) -> Result<<P as super::View>::Key, DecodeError>;
-/// Folds an event into a view.
-type Apply<P> = fn(&mut P, &RawEvent<'_>) -> Result<(), DecodeError>;
+/// Reads the keys of its views from an event.
+type KeysOf<P> = fn(&RawEvent<'_>, Tenant) -> Result<Vec<<P as super::View>::Key>, DecodeError>;
+/// Folds an event into a view at its aggregate's key.
+type ApplyOwn<P> = fn(&mut P, &RawEvent<'_>) -> Result<ViewChange, DecodeError>;
+/// Folds an event into the view at a key.
+type Apply<P> = fn(&mut P, &RawEvent<'_>, &<P as super::View>::Key) -> Result<ViewChange, DecodeError>;
 
 /// How a projection takes one event.
 #[derive(Debug)]
 pub struct ProjectionArm<P: super::View> {
     /// The event.
     pub event: EventId,
-    pub(crate) key: Option<KeyOf<P>>,
-    pub(crate) apply: Apply<P>,
+    pub(crate) way: Way<P>,
+}
+
+/// Where the views are that take an event, and how.
+#[derive(Debug)]
+pub(crate) enum Way<P: super::View> {
+    /// At the aggregate's own key.
+    Own(ApplyOwn<P>),
+    /// At keys that the event names.
+    Keyed(KeysOf<P>, Apply<P>),
+}
+
+/// What becomes of a view after an event; an `#[apply]` method of a projection may return it.
+///
+/// A view that was removed is not found any more, by key or in a list. A later event on it starts anew from `Default`.
+/// Its place remembers what was applied to it, so that nothing comes back when it is delivered again: a removed view keeps
+/// a small item, and removing it costs what any other change of it costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum ViewChange {
+    /// It stays, as the method has left it.
+    Keep,
+    /// It is removed.
+    Remove,
+}
+
+impl From<()> for ViewChange {
+    fn from((): ()) -> Self {
+        Self::Keep
+    }
 }
 
 impl<P: super::View> ProjectionArm<P> {
     /// The view lives at the aggregate's own key.
     #[must_use]
-    pub const fn own(event: EventId, apply: Apply<P>) -> Self {
-        Self { event, key: None, apply }
+    pub const fn own(event: EventId, apply: ApplyOwn<P>) -> Self {
+        Self { event, way: Way::Own(apply) }
     }
 
-    /// The view's key comes from the event.
+    /// The keys of the views come from the event.
     #[must_use]
-    pub const fn keyed(event: EventId, key: KeyOf<P>, apply: Apply<P>) -> Self {
-        Self { event, key: Some(key), apply }
+    pub const fn keyed(event: EventId, keys: KeysOf<P>, apply: Apply<P>) -> Self {
+        Self { event, way: Way::Keyed(keys, apply) }
     }
 }
 

@@ -23,7 +23,8 @@
 
 mod arm;
 
-pub use arm::{ProjectionArm, ViewAddress, ViewId};
+pub(crate) use arm::Way;
+pub use arm::{ProjectionArm, ViewAddress, ViewChange, ViewId};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

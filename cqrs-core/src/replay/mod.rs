@@ -48,8 +48,8 @@
 //!
 //! Requests: 3 per stream and 4 write units (fence, view, transaction), fewer where views are shared; then 2 per view and 4
 //! write units (`GetItem`, transaction), and a `Scan` of the views table. From when a stream takes part until the replay is
-//! over, its delivery takes one request more per commit (is the replay over?) and 6 write units instead of 4, and a commit
-//! may change at most 49 views instead of 99: so a replay that was interrupted should be brought to its end.
+//! over, its delivery takes one request more per commit (is the replay over?) and 6 write units instead of 4: so a replay
+//! that was interrupted should be brought to its end.
 //!
 //! # One tenant, one view
 //!

@@ -27,7 +27,8 @@ pub(super) struct Folding<P> {
     stream: StreamKey,
     /// None for a stream of another aggregate, or of a tenant that is left out.
     id: Option<ViewId>,
-    view: P,
+    /// None for one that was removed.
+    view: Option<P>,
     /// The last commit that was folded.
     folded: Version,
     /// The version that the view has with it: that of the last commit that the projection listens to.
@@ -68,7 +69,7 @@ impl<'a, P: Projection> Own<'a, P> {
         Ok(Folding {
             stream: stream.clone(),
             id: key.map(|key| ViewId::of::<P>(&key)).transpose()?,
-            view: P::default(),
+            view: Some(P::default()),
             folded: Version::NONE,
             version: Version::NONE,
             broken: None,
@@ -112,7 +113,7 @@ impl<'a, P: Projection> Own<'a, P> {
                 id: id.clone(),
                 version: folding.version,
                 build: self.build,
-                data: encode(&folding.view)?,
+                data: encode(folding.view.as_ref())?,
                 updated_at: Timestamp::now(),
             };
             if views.put_rebuilt(&rebuilt).await? == Write::Done {
@@ -130,7 +131,7 @@ impl<'a, P: Projection> Own<'a, P> {
                 None => {}
             }
         }
-        Ok(Replayed { commits: 0, streams: 1, views: 1 })
+        Ok(Replayed { commits: 0, streams: 1, views: u64::from(folding.view.is_some()) })
     }
 }
 

@@ -132,7 +132,7 @@ impl<'a, P: Projection> Swap<'a, P> {
         loop {
             let settled = self.try_settle(&id, &pair).await.map_err(ReplayError::store::<P>)?;
             if settled == Write::Done {
-                return Ok(pair.shadow.is_some());
+                return Ok(pair.shadow.is_some_and(|shadow| !shadow.is_removed()));
             }
             pair = self.complete(&id, Pair::default()).await.map_err(ReplayError::store::<P>)?;
             self.check_underway().await?;

@@ -151,16 +151,16 @@ impl<P: Projection> ProjectionScenario<P> {
     /// Where it is another one, or there is none.
     #[track_caller]
     pub fn then(self, key: &P::Key, expected: P) -> Self {
-        let expected = encode(&expected).unwrap_or_else(|error| panic!("{}", TryError::from(error)));
+        let expected = encode(Some(&expected)).unwrap_or_else(|error| panic!("{}", TryError::from(error)));
         let id = Self::id(key);
         match at_once(DynViewStore::get(&self.views, &id)) {
-            Ok(Some(StoredView { data, .. })) => {
+            Ok(Some(StoredView { data, .. })) if !data.is_null() => {
                 let differing = fields(&expected, &data);
                 if !differing.is_empty() {
                     self.fail(&format!("view {} is another one", id.sk), &[("", differing)]);
                 }
             }
-            Ok(None) => self.fail(&format!("there is no view {}", id.sk), &[("views", self.ids())]),
+            Ok(_) => self.fail(&format!("there is no view {}", id.sk), &[("views", self.ids())]),
             Err(error) => panic!("{error}"),
         }
         self
@@ -181,14 +181,16 @@ impl<P: Projection> ProjectionScenario<P> {
         self
     }
 
-    /// There is no view at `key`.
+    /// There is no view at `key`, or none any more.
     ///
     /// # Panics
     /// Where there is one.
     #[track_caller]
     pub fn then_none(self, key: &P::Key) -> Self {
         let id = Self::id(key);
-        if let Ok(Some(view)) = at_once(DynViewStore::get(&self.views, &id)) {
+        if let Ok(Some(view)) = at_once(DynViewStore::get(&self.views, &id))
+            && !view.is_removed()
+        {
             self.fail(&format!("there is a view {}", id.sk), &[("view", vec![view.data.to_string()])]);
         }
         self
@@ -203,7 +205,8 @@ impl<P: Projection> ProjectionScenario<P> {
     fn ids(&self) -> Vec<String> {
         let all = Extent::Segment { number: 0, of: 1 };
         let found = at_once(DynViewStore::scan(&self.views, &all, None)).unwrap_or_default();
-        let ids: Vec<String> = found.views.into_iter().map(|view| view.id.sk).collect();
+        let ids: Vec<String> =
+            found.views.into_iter().filter(|view| !view.is_removed()).map(|view| view.id.sk).collect();
         if ids.is_empty() { vec!["none at all".to_owned()] } else { ids }
     }
 

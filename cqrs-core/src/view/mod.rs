@@ -30,7 +30,7 @@ pub struct StoredView {
     pub version: Version,
     /// The replay that it was last rebuilt by; 0 for none.
     pub build: u64,
-    /// The serialized view.
+    /// The serialized view; null for one that was [removed](crate::projection::ViewChange::Remove).
     pub data: Value,
     /// When it was written.
     pub updated_at: Timestamp,
@@ -43,9 +43,18 @@ impl StoredView {
         Revision { version: self.version, build: self.build }
     }
 
-    /// The view itself.
-    pub(crate) fn decode<V: View>(&self) -> Result<V, StoreError> {
-        V::deserialize(&self.data).map_err(|error| StoreError::Refused {
+    /// Whether the view was removed.
+    #[must_use]
+    pub fn is_removed(&self) -> bool {
+        self.data.is_null()
+    }
+
+    /// The view itself; none for one that was removed.
+    pub(crate) fn decode<V: View>(&self) -> Result<Option<V>, StoreError> {
+        if self.is_removed() {
+            return Ok(None);
+        }
+        V::deserialize(&self.data).map(Some).map_err(|error| StoreError::Refused {
             source: format!(
                 "the stored view {} does not have the shape of `{}`: {error}",
                 self.id.sk,

@@ -64,33 +64,47 @@ impl Marks {
         }
     }
 
-    /// The fields of `key(…)`; none where there is no `key`.
-    pub(crate) fn key(&self, diagnostics: &mut Diagnostics) -> Vec<ApplyKey> {
+    /// Where the key of the view comes from, if something is said about it.
+    pub(crate) fn key(&self, diagnostics: &mut Diagnostics) -> ApplyKeys {
         if matches!(self.meta, Meta::Path(_)) {
-            return Vec::new();
+            return ApplyKeys::default();
         }
         let parsed = match &self.meta {
-            Meta::List(list) => list.parse_args::<KeyArgument>(),
+            Meta::List(list) => list.parse_args::<ApplyKeys>(),
             other => Err(syn::Error::new_spanned(other, EXPECTED)),
         };
-        diagnostics.ok(parsed).map(|argument| argument.0).unwrap_or_default()
+        diagnostics.ok(parsed).unwrap_or_default()
     }
 }
 
-const EXPECTED: &str = "`#[apply]` takes only a key: `#[apply(key(customer_id = event.buyer.clone()))]`";
+const EXPECTED: &str = "`#[apply]` takes only a key, `#[apply(key(customer_id = event.buyer.clone()))]`, or the keys of \
+                        several views, `#[apply(keys = event.members.clone())]`";
 
-struct KeyArgument(Vec<ApplyKey>);
+/// What `#[apply]` says about the key of the view.
+#[derive(Clone, Default)]
+pub(crate) struct ApplyKeys {
+    /// `key(field = value, …)`.
+    pub(crate) fields: Vec<ApplyKey>,
+    /// `keys = items`: one view per item, which is the key's only field, or a tuple of all.
+    pub(crate) items: Option<Expr>,
+}
 
-impl Parse for KeyArgument {
+impl Parse for ApplyKeys {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let name: Ident = input.parse().map_err(|error| syn::Error::new(error.span(), EXPECTED))?;
+        if name == "keys" && input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            let items = input.parse()?;
+            input.parse::<Option<Token![,]>>()?;
+            return Ok(Self { fields: Vec::new(), items: Some(items) });
+        }
         if name != "key" {
             return Err(syn::Error::new(name.span(), EXPECTED));
         }
         let content;
         parenthesized!(content in input);
         let fields = Punctuated::<ApplyKey, Token![,]>::parse_terminated(&content)?;
-        Ok(Self(fields.into_iter().collect()))
+        Ok(Self { fields: fields.into_iter().collect(), items: None })
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) use data::DataArgs;
 pub(crate) use event::{EventArgs, JsonStep};
 pub(crate) use handler::HandlerArgs;
 pub(crate) use key::KeyField;
-pub(crate) use marker::{ApplyKey, Marker, Marks, cfgs, strip_markers};
+pub(crate) use marker::{ApplyKeys, Marker, Marks, cfgs, strip_markers};
 pub(crate) use options::did_you_mean;
 pub(crate) use projection::{ProjectionImplArgs, Target, ViewArgs};
 pub(crate) use serde::{SerdeArgs, SerdeNames};

@@ -47,7 +47,11 @@ pub(crate) fn projection(projection: &Projection) -> TokenStream {
 
 fn own_arm(aggregate: &TokenStream, apply: &Apply, private: &TokenStream) -> TokenStream {
     let (cfgs, event) = (&apply.cfgs, &apply.event);
-    let fold = fold(apply, private);
+    let key = apply
+        .asked
+        .as_ref()
+        .map(|asked| quote!(let key: #asked = #private::event_key::<#asked, #event>(raw)?;));
+    let fold = fold(apply, private, &quote!(|view, raw|), key.as_ref());
     quote! {
         #(#cfgs)*
         #private::ProjectionArm::own(#private::own_event::<#event, #aggregate>(), #fold)
@@ -56,21 +60,36 @@ fn own_arm(aggregate: &TokenStream, apply: &Apply, private: &TokenStream) -> Tok
 
 fn keyed_arm(key: &TokenStream, fields: &[Ident], apply: &Apply, private: &TokenStream) -> TokenStream {
     let (cfgs, event) = (&apply.cfgs, &apply.event);
-    let fold = fold(apply, private);
+    let asked = apply.asked.as_ref().map(
+        |asked| quote!(let key = <#asked as #private::FoldKey<#key, #event>>::fold_key(view_key, raw)?;),
+    );
+    let parameters = if asked.is_some() { quote!(|view, raw, view_key|) } else { quote!(|view, raw, _|) };
+    let fold = fold(apply, private, &parameters, asked.as_ref());
     let parameter = apply.parameter.clone().unwrap_or_else(|| format_ident!("event"));
-    let values = fields.iter().map(|field| match apply.key.iter().find(|entry| entry.field == *field) {
-        Some(entry) => {
-            let value = &entry.value;
-            quote!(#value)
-        }
-        None => {
-            let field = Ident::new_raw(&field.unraw().to_string(), field.span());
-            quote!(::core::clone::Clone::clone(&recorded.event().#field))
-        }
-    });
+    let values =
+        fields.iter().map(|field| match apply.key.fields.iter().find(|entry| entry.field == *field) {
+            Some(entry) => {
+                let value = &entry.value;
+                quote!(#value)
+            }
+            None => {
+                let field = Ident::new_raw(&field.unraw().to_string(), field.span());
+                quote!(::core::clone::Clone::clone(&recorded.event().#field))
+            }
+        });
     let bound = if apply.recorded { quote!(&recorded) } else { quote!(recorded.event()) };
     // The expressions of the user see the event under the name that the method gives it.
-    let binding = (!apply.key.is_empty()).then(|| quote!(let #parameter = #bound;));
+    let says = !apply.key.fields.is_empty() || apply.key.items.is_some();
+    let binding = says.then(|| quote!(let #parameter = #bound;));
+    let keys = match &apply.key.items {
+        Some(items) => {
+            let names: Vec<_> = (0..fields.len()).map(|number| format_ident!("item{number}")).collect();
+            let pattern = if let [name] = &*names { quote!(#name) } else { quote!((#(#names),*)) };
+            let key = quote!(|#pattern| #key::new(&tenant, #(#names),*));
+            quote!(#private::each(#items, #key))
+        }
+        None => quote!(#private::one(#key::new(&tenant, #(#values),*))),
+    };
     quote! {
         #(#cfgs)*
         #private::ProjectionArm::keyed(
@@ -78,24 +97,33 @@ fn keyed_arm(key: &TokenStream, fields: &[Ident], apply: &Apply, private: &Token
             |raw, tenant| {
                 let recorded = #private::decode::<#event>(raw)?;
                 #binding
-                ::core::result::Result::Ok(#key::new(&tenant, #(#values),*))
+                ::core::result::Result::Ok(#keys)
             },
             #fold,
         )
     }
 }
 
-fn fold(apply: &Apply, private: &TokenStream) -> TokenStream {
+fn fold(
+    apply: &Apply,
+    private: &TokenStream,
+    parameters: &TokenStream,
+    key: Option<&TokenStream>,
+) -> TokenStream {
     let Apply { event, method, .. } = apply;
     if !apply.valid {
-        return quote!(|_, _| ::core::result::Result::Ok(()));
+        return quote!(#parameters {
+            let _ = (view, raw);
+            ::core::result::Result::Ok(#private::ViewChange::Keep)
+        });
     }
+    let asked = key.map(|_| quote!(, &key));
     let argument = if apply.recorded { quote!(&recorded) } else { quote!(recorded.event()) };
     quote! {
-        |view, raw| {
+        #parameters {
             let recorded = #private::decode::<#event>(raw)?;
-            Self::#method(view, #argument);
-            ::core::result::Result::Ok(())
+            #key
+            ::core::result::Result::Ok(::core::convert::From::from(Self::#method(view, #argument #asked)))
         }
     }
 }

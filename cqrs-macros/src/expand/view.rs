@@ -55,6 +55,16 @@ fn own_address(krate: &Path, key: &Key) -> TokenStream {
         }
 
         #[automatically_derived]
+        impl<E> #private::FoldKey<Self, E> for #ident {
+            fn fold_key(
+                view: &Self,
+                _: &#private::RawEvent<'_>,
+            ) -> ::core::result::Result<Self, #private::DecodeError> {
+                ::core::result::Result::Ok(::core::clone::Clone::clone(view))
+            }
+        }
+
+        #[automatically_derived]
         impl #private::ViewAddress for #ident {
             fn view_tenant(&self) -> &#private::Tenant {
                 &self.tenant

@@ -3,7 +3,7 @@ use syn::{Attribute, Ident, ImplItemFn, ReturnType, Type};
 
 use super::argument::{self, Passed, Receiver};
 use super::item::plain_name;
-use crate::attr::{ApplyKey, Marks, cfgs};
+use crate::attr::{ApplyKeys, Marks, cfgs};
 use crate::diagnostics::Diagnostics;
 
 /// One `#[apply]` method.
@@ -16,7 +16,9 @@ pub(crate) struct Apply {
     pub(crate) recorded: bool,
     /// The name of the event's argument.
     pub(crate) parameter: Option<Ident>,
-    pub(crate) key: Vec<ApplyKey>,
+    pub(crate) key: ApplyKeys,
+    /// The key that a projection's method asks for beside the event: the view's, or that of the event's aggregate.
+    pub(crate) asked: Option<Type>,
     pub(crate) cfgs: Vec<Attribute>,
     /// Whether the method can be called; one with a wrong signature still stands for its event.
     pub(crate) valid: bool,
@@ -84,7 +86,14 @@ impl Apply {
         if let (Some(_), Folder::Aggregate, Some(ty)) = (recorded, folder, inner) {
             own.at(ty, format!("an aggregate folds events without their metadata; {right}"));
         }
+        let mut asked = None;
         for extra in arguments {
+            if let (Folder::Projection, None, Passed::Shared(ty)) = (folder, &asked, Passed::of(extra))
+                && is_key(ty)
+            {
+                asked = Some(ty.clone());
+                continue;
+            }
             own.at(
                 extra,
                 format!(
@@ -94,14 +103,22 @@ impl Apply {
         }
         if let ReturnType::Type(_, ty) = &signature.output
             && !matches!(&**ty, Type::Tuple(tuple) if tuple.elems.is_empty())
+            && !(folder == Folder::Projection && is_change(ty))
         {
-            own.at(ty, format!("what has happened cannot be refused, so nothing is returned; {right}"));
+            let way_out = match folder {
+                Folder::Aggregate => "",
+                Folder::Projection => " but a `ViewChange`, where the view may be removed",
+            };
+            own.at(
+                ty,
+                format!("what has happened cannot be refused, so nothing is returned{way_out}; {right}"),
+            );
         }
         match folder {
             Folder::Aggregate => marks.refuse_arguments(&mut own),
             Folder::Projection => {}
         }
-        let key = if folder == Folder::Projection { marks.key(&mut own) } else { Vec::new() };
+        let key = if folder == Folder::Projection { marks.key(&mut own) } else { ApplyKeys::default() };
         let name = event.and_then(plain_name);
         if let (Some(event), None) = (event, &name) {
             own.at(event, "an event is one plain struct: no generics, no tuples");
@@ -115,6 +132,7 @@ impl Apply {
             recorded: recorded.is_some(),
             parameter: argument::first_name(signature),
             key,
+            asked,
             cfgs: cfgs(&method.attrs),
             valid,
         })
@@ -151,6 +169,21 @@ impl Apply {
         }
         *applies = kept;
     }
+}
+
+/// Whether a type's name is that of a key, as the macros name them.
+fn is_key(ty: &Type) -> bool {
+    last_name(ty).is_some_and(|name| name.to_string().ends_with("Key"))
+}
+
+/// Whether a type is what a fold returns to remove its view.
+fn is_change(ty: &Type) -> bool {
+    last_name(ty).is_some_and(|name| name == "ViewChange")
+}
+
+fn last_name(ty: &Type) -> Option<&Ident> {
+    let Type::Path(path) = argument::bare(ty) else { return None };
+    path.path.segments.last().map(|segment| &segment.ident)
 }
 
 /// A type as its author would write it.

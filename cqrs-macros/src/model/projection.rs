@@ -51,7 +51,13 @@ impl Projection {
 }
 
 fn check_key(apply: &Apply, target: &Target<Ident>, diagnostics: &mut Diagnostics) {
-    for entry in &apply.key {
+    if let (Some(items), Target::Aggregate(_)) = (&apply.key.items, target) {
+        diagnostics.at(
+            items,
+            "this view lives at its aggregate's key; views with keys of their own are `#[projection(key(…))]`",
+        );
+    }
+    for entry in &apply.key.fields {
         match target {
             Target::Aggregate(_) => diagnostics.at(
                 &entry.field,

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,7 +11,7 @@ use crate::commit::Commit;
 use crate::delivery::LeftOut;
 use crate::event::RawEvent;
 use crate::key::StreamKey;
-use crate::projection::{Projection, ViewId};
+use crate::projection::{Projection, ViewId, Way};
 use crate::replay::{Builds, Phase, Underway};
 use crate::store::limits;
 use crate::tenant::Tenant;
@@ -145,8 +145,7 @@ impl<P: Projection> Across<P> {
         let Planned::<P> { next, writes, open } = if lost && joins {
             // Others write to this stream all the time. Once it takes part in the replay they bring the shadows along,
             // too, so that somebody gets on, whoever is the faster.
-            let next =
-                Fence { build: part.build, built: Version::NONE, built_part: None, ..fence.clone() };
+            let next = Fence { build: part.build, built: Version::NONE, built_part: None, ..fence.clone() };
             Planned { next, writes: Vec::new(), open: None }
         } else {
             let mut following = Following::new(app, goal.stream, goal.at_hand, goal.left_out, from, until);
@@ -337,7 +336,7 @@ impl<'a, P: Projection> Batch<'a, P> {
     }
 }
 
-/// The events of a commit that the projection listens to, each with its view.
+/// The events of a commit that the projection listens to, each with its views.
 fn changes_of<'a, P: Projection>(
     app: &App,
     tenant: &Tenant,
@@ -346,9 +345,15 @@ fn changes_of<'a, P: Projection>(
     let mut changes = Vec::new();
     for raw in RawEvent::all(commit) {
         let Some(arm) = arm_of::<P>(app, &raw)? else { continue };
-        let Some(key_of) = arm.key else { continue };
-        let id = ViewId::of::<P>(&key_of(&raw, tenant.clone())?)?;
-        changes.push(Change { version: commit.version, raw, arm, id });
+        let Way::Keyed(keys_of, apply) = arm.way else { continue };
+        let mut ids = BTreeSet::new();
+        for key in keys_of(&raw, tenant.clone())? {
+            let id = ViewId::of::<P>(&key)?;
+            // A view that an event names twice takes it once.
+            if ids.insert(id.clone()) {
+                changes.push(Change { version: commit.version, raw, apply, key, id });
+            }
+        }
     }
     Ok(changes)
 }

@@ -5,7 +5,7 @@ use crate::aggregate::place_of_no_number;
 use crate::app::App;
 use crate::commit::{Commit, contains_null};
 use crate::event::{DecodeError, RawEvent};
-use crate::projection::{Projection, ProjectionArm};
+use crate::projection::{Projection, ProjectionArm, ViewChange, Way};
 use crate::store::canonical::canonicalize;
 
 /// Whether the commit holds an event that the projection lists. By name: a schema that it does not
@@ -14,12 +14,27 @@ pub(crate) fn wants<P: Projection>(commit: &Commit) -> bool {
     commit.events.iter().any(|event| P::ARMS.iter().any(|arm| arm.event.is_stored_as(&event.name)))
 }
 
-/// Folds a commit into the view at its aggregate's own key.
-pub(crate) fn fold<P: Projection>(app: &App, view: &mut P, commit: &Commit) -> Result<(), DecodeError> {
+/// Folds a commit into the view at its aggregate's own key. None is one that was removed.
+pub(crate) fn fold<P: Projection>(
+    app: &App,
+    view: &mut Option<P>,
+    commit: &Commit,
+) -> Result<(), DecodeError> {
     for raw in RawEvent::all(commit) {
-        if let Some(arm) = arm_of::<P>(app, &raw)? {
-            (arm.apply)(view, &raw)?;
+        if let Some(ProjectionArm { way: Way::Own(apply), .. }) = arm_of::<P>(app, &raw)? {
+            change(view, |view| apply(view, &raw))?;
         }
+    }
+    Ok(())
+}
+
+/// Applies an event to a view, or to a new one where it was removed.
+pub(super) fn change<P: Projection>(
+    view: &mut Option<P>,
+    apply: impl FnOnce(&mut P) -> Result<ViewChange, DecodeError>,
+) -> Result<(), DecodeError> {
+    if apply(view.get_or_insert_default())? == ViewChange::Remove {
+        *view = None;
     }
     Ok(())
 }
@@ -38,16 +53,20 @@ pub(super) fn arm_of<P: Projection>(
     }
 }
 
-/// Serializes a view, in the one form in which it is stored.
+/// Serializes a view, in the one form in which it is stored; one that was removed is null.
 ///
 /// # Errors
 /// For what JSON has no place for, and what could not be read back: a NaN or an infinite number.
-pub(crate) fn encode<P: Projection>(view: &P) -> Result<Value, ProjectError> {
+pub(crate) fn encode<P: Projection>(view: Option<&P>) -> Result<Value, ProjectError> {
+    let Some(view) = view else { return Ok(Value::Null) };
     let refused = |reason: String| {
         ProjectError::Permanent(format!("the view `{}` cannot be stored: {reason}", P::NAME).into())
     };
     let mut data = serde_json::to_value(view).map_err(|error| refused(error.to_string()))?;
     canonicalize(&mut data);
+    if data.is_null() {
+        return Err(refused("it is serialized as null, which stands for a view that was removed".to_owned()));
+    }
     // serde_json writes NaN as null: better refused than stored, and never read again.
     if contains_null(&data)
         && let Err(error) = P::deserialize(&data)

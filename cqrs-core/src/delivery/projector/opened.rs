@@ -5,10 +5,10 @@ use serde_json::Value;
 use tokio::sync::OwnedMutexGuard;
 
 use super::across::Shadow;
-use super::{ProjectError, encode, shadow_of};
+use super::{ProjectError, encode, fold, shadow_of};
 use crate::app::App;
 use crate::event::{DecodeError, RawEvent};
-use crate::projection::{Projection, ProjectionArm, ViewId};
+use crate::projection::{Projection, ViewChange, ViewId};
 use crate::replay::Phase;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
@@ -21,7 +21,8 @@ type Recent = OwnedMutexGuard<Option<StoredView>>;
 pub(super) struct Change<'a, P: Projection> {
     pub(super) version: Version,
     pub(super) raw: RawEvent<'a>,
-    pub(super) arm: &'static ProjectionArm<P>,
+    pub(super) apply: fn(&mut P, &RawEvent<'_>, &P::Key) -> Result<ViewChange, DecodeError>,
+    pub(super) key: P::Key,
     pub(super) id: ViewId,
 }
 
@@ -67,7 +68,8 @@ struct Opened<P> {
 }
 
 enum Content<P> {
-    View(P),
+    /// None for one that was removed.
+    View(Option<P>),
     /// A view of an earlier shape, which is carried along until the replay swaps the new one in.
     Unreadable(Value),
 }
@@ -112,7 +114,7 @@ impl<P: Projection> OpenViews<P> {
         let shadow = pair.shadow.as_mut().filter(|_| copies.shadow);
         for opened in live.into_iter().chain(shadow) {
             if let Content::View(view) = &mut opened.content {
-                (change.arm.apply)(view, &change.raw)?;
+                fold::change(view, |view| (change.apply)(view, &change.raw, &change.key))?;
             }
         }
         Ok(())
@@ -180,7 +182,7 @@ impl<P: Projection> Opened<P> {
         carried: bool,
     ) -> Result<Self, ProjectError> {
         let Some((stored, decoded)) = found else {
-            let (expected, content) = (Revision::NONE, Content::View(P::default()));
+            let (expected, content) = (Revision::NONE, Content::View(Some(P::default())));
             return Ok(Self { recent, id, stored: None, expected, build, content });
         };
         let content = match decoded {
@@ -198,7 +200,7 @@ impl<P: Projection> Opened<P> {
             version: self.expected.version.next(),
             build: self.build,
             data: match &self.content {
-                Content::View(view) => encode(view)?,
+                Content::View(view) => encode(view.as_ref())?,
                 Content::Unreadable(data) => data.clone(),
             },
             updated_at: Timestamp::now(),
@@ -239,7 +241,7 @@ async fn read<P: Projection>(
 }
 
 /// A view as it is stored, and what this program reads in it.
-pub(super) type Found<P> = (StoredView, Result<P, StoreError>);
+pub(super) type Found<P> = (StoredView, Result<Option<P>, StoreError>);
 
 /// Takes a view out of its place, or reads it. A remembered view that this program cannot read may be one of before a
 /// replay: the store has the last word.

@@ -44,7 +44,7 @@ async fn step<P: Projection>(
             return Ok(Write::Done);
         }
         Some((stored, decoded)) => (stored.revision(), decoded),
-        None => (Revision::NONE, Ok(P::default())),
+        None => (Revision::NONE, Ok(Some(P::default()))),
     };
     let mut view = decoded.map_err(|error| ProjectError::Permanent(error.into()))?;
     let mut following = Following::new(app, &last.stream, commits, left_out, expected.version, last.version);
@@ -57,7 +57,7 @@ async fn step<P: Projection>(
         id,
         version: last.version,
         build: expected.build,
-        data: encode(&view)?,
+        data: encode(view.as_ref())?,
         updated_at: Timestamp::now(),
     };
     let written = views.put(&view, expected).await?;

@@ -25,8 +25,9 @@ impl ::cqrs_core::__private::Projection for OrderSummary {
             ::cqrs_core::__private::own_event::<OrderCreated, Order>(),
             |view, raw| {
                 let recorded = ::cqrs_core::__private::decode::<OrderCreated>(raw)?;
-                Self::created(view, recorded.event());
-                ::core::result::Result::Ok(())
+                ::core::result::Result::Ok(
+                    ::core::convert::From::from(Self::created(view, recorded.event())),
+                )
             },
         ),
     ];
@@ -105,6 +106,15 @@ impl CustomerTotalsKey {
     pub const FIELDS: &'static [&'static str] = &["customer_id"];
 }
 #[automatically_derived]
+impl<E> ::cqrs_core::__private::FoldKey<Self, E> for CustomerTotalsKey {
+    fn fold_key(
+        view: &Self,
+        _: &::cqrs_core::__private::RawEvent<'_>,
+    ) -> ::core::result::Result<Self, ::cqrs_core::__private::DecodeError> {
+        ::core::result::Result::Ok(::core::clone::Clone::clone(view))
+    }
+}
+#[automatically_derived]
 impl ::cqrs_core::__private::ViewAddress for CustomerTotalsKey {
     fn view_tenant(&self) -> &::cqrs_core::__private::Tenant {
         &self.tenant
@@ -153,16 +163,19 @@ impl ::cqrs_core::__private::Projection for CustomerTotals {
             |raw, tenant| {
                 let recorded = ::cqrs_core::__private::decode::<OrderCreated>(raw)?;
                 ::core::result::Result::Ok(
-                    CustomerTotalsKey::new(
-                        &tenant,
-                        ::core::clone::Clone::clone(&recorded.event().r#customer_id),
+                    ::cqrs_core::__private::one(
+                        CustomerTotalsKey::new(
+                            &tenant,
+                            ::core::clone::Clone::clone(&recorded.event().r#customer_id),
+                        ),
                     ),
                 )
             },
-            |view, raw| {
+            |view, raw, _| {
                 let recorded = ::cqrs_core::__private::decode::<OrderCreated>(raw)?;
-                Self::created(view, recorded.event());
-                ::core::result::Result::Ok(())
+                ::core::result::Result::Ok(
+                    ::core::convert::From::from(Self::created(view, recorded.event())),
+                )
             },
         ),
         ::cqrs_core::__private::ProjectionArm::keyed(
@@ -171,13 +184,16 @@ impl ::cqrs_core::__private::Projection for CustomerTotals {
                 let recorded = ::cqrs_core::__private::decode::<OrderCancelled>(raw)?;
                 let cancelled = &recorded;
                 ::core::result::Result::Ok(
-                    CustomerTotalsKey::new(&tenant, cancelled.owner.clone()),
+                    ::cqrs_core::__private::one(
+                        CustomerTotalsKey::new(&tenant, cancelled.owner.clone()),
+                    ),
                 )
             },
-            |view, raw| {
+            |view, raw, _| {
                 let recorded = ::cqrs_core::__private::decode::<OrderCancelled>(raw)?;
-                Self::cancelled(view, &recorded);
-                ::core::result::Result::Ok(())
+                ::core::result::Result::Ok(
+                    ::core::convert::From::from(Self::cancelled(view, &recorded)),
+                )
             },
         ),
     ];
