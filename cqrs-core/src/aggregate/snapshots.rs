@@ -14,10 +14,15 @@ use crate::store::canonical::canonicalize;
 /// Goes up when the framework itself stores or folds otherwise than before.
 const FORMAT: &[u8] = b"1";
 
+/// The same for a state that is made of what may be read back as another value, its events or itself. The first builds took
+/// snapshots of what had been decided, and not of what is read.
+const FORMAT_OF_READ: &[u8] = b"2";
+
 /// What `snapshot_every = 100` makes of an aggregate: how often its state is stored, and how.
 pub struct Snapshots<A> {
     pub(crate) every: u64,
     shape: u64,
+    comes_back: bool,
     /// The state as it is stored; an error also where it would not come back as it is.
     pub(crate) encode: fn(&A) -> Result<Value, String>,
     pub(crate) decode: fn(Value) -> Result<A, serde_json::Error>,
@@ -39,6 +44,7 @@ impl<A: Serialize + DeserializeOwned + EventData> Snapshots<A> {
         Self {
             every: every as u64,
             shape: extend_hash(declared, &A::SHAPE.fingerprint().to_le_bytes()),
+            comes_back: A::SHAPE.comes_back(),
             encode,
             decode: serde_json::from_value,
         }
@@ -89,11 +95,16 @@ struct Fingerprint<A>(PhantomData<A>);
 impl<A: Aggregate> Fingerprint<A> {
     /// All that a stored state depends on. Parts that are added here make old snapshots void, once.
     const VALUE: u64 = {
-        let shape = match A::SNAPSHOTS {
-            Some(snapshots) => snapshots.shape,
-            None => 0,
+        let (shape, mut comes_back) = match A::SNAPSHOTS {
+            Some(snapshots) => (snapshots.shape, snapshots.comes_back),
+            None => (0, true),
         };
-        let mut hash = stable_hash(FORMAT);
+        let mut index = 0;
+        while index < A::EVENTS.len() {
+            comes_back = comes_back && A::EVENTS[index].comes_back;
+            index += 1;
+        }
+        let mut hash = stable_hash(if comes_back { FORMAT } else { FORMAT_OF_READ });
         hash = extend_hash(hash, &shape.to_le_bytes());
         hash = extend_hash(hash, &A::FOLD.to_le_bytes());
         let mut index = 0;

@@ -145,15 +145,7 @@ impl Shape {
                 }
                 None
             }
-            Self::Record(fields) => {
-                let mut flattens = false;
-                let mut index = 0;
-                while index < fields.len() {
-                    flattens |= is_flattened(&fields[index]);
-                    index += 1;
-                }
-                fields_fault(fields, buffered || flattens)
-            }
+            Self::Record(fields) => fields_fault(fields, buffered),
             Self::Choice(tagging, cases) => {
                 if let Some(tag) = internal_tag(tagging)
                     && let Some(fault) = tag_fault(tag, cases)
@@ -171,8 +163,9 @@ impl Shape {
 const fn fields_fault(fields: &[Field], buffered: bool) -> Option<Text<512>> {
     let mut index = 0;
     while index < fields.len() {
+        // What stands beside a flattened field is read as it comes; only what is left for that field is kept meanwhile.
         if let Some(shape) = &fields[index].shape
-            && let Some(fault) = shape.fault_within(buffered)
+            && let Some(fault) = shape.fault_within(buffered || is_flattened(&fields[index]))
         {
             return Some(fault);
         }
