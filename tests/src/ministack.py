@@ -5,6 +5,7 @@ import asyncio
 import os
 import socket
 import sys
+import threading
 
 listener = socket.create_server(("127.0.0.1", 0), backlog=512)
 port = listener.getsockname()[1]
@@ -31,9 +32,17 @@ config.loglevel = "ERROR"
 config.keep_alive_timeout = 600
 
 
-async def main():
-    print(port, flush=True)
-    await serve(app, config, shutdown_trigger=lambda: asyncio.to_thread(sys.stdin.read))
+
+async def never():
+    await asyncio.Event().wait()
 
 
-asyncio.run(main())
+def end():
+    sys.stdin.read()
+    # At once: connections may be open.
+    os._exit(0)
+
+
+threading.Thread(target=end, daemon=True).start()
+print(port, flush=True)
+asyncio.run(serve(app, config, shutdown_trigger=never))
