@@ -15,6 +15,8 @@ const TRIMMED: &str = "TrimmedDataAccessException";
 /// How long a sequence number is at least, and at most (Amazon DynamoDB Streams API Reference, "GetShardIterator").
 const SHORTEST_NUMBER: usize = 21;
 const LONGEST_NUMBER: usize = 40;
+/// Between the number of a position and the number's length.
+const LENGTH: char = '/';
 
 /// One shard of a stream, and how far it has been read.
 #[derive(Debug)]
@@ -111,7 +113,7 @@ impl Shard {
             }
             let Some(image) = record.dynamodb else { continue };
             let number = image.sequence_number().unwrap_or_default();
-            let position = format!("{number:0>LONGEST_NUMBER$}");
+            let position = position(number);
             let at = image.approximate_creation_date_time().and_then(|at| at.to_millis().ok());
             let change = Change { shard: self.id.clone(), position, record: image_of(image) };
             changes.push(Streamed { change, at: at.map(Timestamp::from_unix_millis) });
@@ -154,11 +156,23 @@ impl Shard {
     }
 }
 
-/// The sequence number of a position, as the stream gave it: zeros of its own may stand at its front.
+/// Positions sort as text, so a sequence number is filled up with zeros. A number may begin with zeros itself, and a stream
+/// knows it by its text: where its length cannot be told from the position, it stands behind it.
+fn position(number: &str) -> String {
+    let padded = format!("{number:0>LONGEST_NUMBER$}");
+    match sequence_number(&padded) == number {
+        true => padded,
+        false => format!("{padded}{LENGTH}{}", number.len()),
+    }
+}
+
+/// The sequence number of a position, as the stream gave it.
 fn sequence_number(position: &str) -> &str {
-    let zeros = position.len() - position.trim_start_matches('0').len();
-    let padding = zeros.min(position.len().saturating_sub(SHORTEST_NUMBER));
-    position.get(padding..).unwrap_or(position)
+    let (padded, length) = match position.split_once(LENGTH) {
+        Some((padded, length)) => (padded, length.parse().unwrap_or(SHORTEST_NUMBER)),
+        None => (position, SHORTEST_NUMBER.max(position.trim_start_matches('0').len())),
+    };
+    padded.get(padded.len().saturating_sub(length)..).unwrap_or(padded)
 }
 
 /// The stored item, without attributes that are no JSON: a commit that lacks one is kept as a dead letter
@@ -174,11 +188,35 @@ mod tests {
 
     #[test]
     fn a_sequence_number_comes_back_as_the_stream_gave_it() {
-        // DynamoDB's, and those of DynamoDB Local.
-        for number in ["111500000000006646622341", "000000000000000000048", "100000000000000000000"] {
-            assert_eq!(sequence_number(&format!("{number:0>LONGEST_NUMBER$}")), number);
+        // DynamoDB's, one that is filled up to the shortest length there is, and one that is to another.
+        let numbers = [
+            "111500000000006646622341",
+            "000000000000000000048",
+            "000000017959876543210000000007",
+            "100000000000000000000",
+        ];
+        for number in numbers {
+            assert_eq!(sequence_number(&position(number)), number);
         }
         assert_eq!(sequence_number("7"), "7");
         assert_eq!(sequence_number(""), "");
+    }
+
+    #[test]
+    fn positions_are_those_of_earlier_releases() {
+        for number in ["111500000000006646622341", "000000000000000000048", "100000000000000000000"] {
+            assert_eq!(position(number), format!("{number:0>LONGEST_NUMBER$}"));
+        }
+    }
+
+    #[test]
+    fn positions_sort_as_the_numbers_do() {
+        let numbers = [
+            "000000000000000000048",
+            "000000000000000000110",
+            "100000000000000000000",
+            "111500000000006646622341",
+        ];
+        assert!(numbers.map(position).is_sorted());
     }
 }

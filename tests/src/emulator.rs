@@ -1,4 +1,4 @@
-//! SNS and SQS on this machine: moto's server, in a Python of the project's own.
+//! AWS on this machine: the servers of moto and MiniStack, in a Python of the project's own.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use cqrs_dynamo::Broker;
+use cqrs_dynamo::{Broker, Dynamo, Tables};
 
 /// A server that ends when this value is dropped, or with the process, however that ends.
 #[derive(Debug)]
@@ -20,19 +20,31 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// The one of this process: its tests stay apart by the prefixes of their brokers.
+    /// SNS and SQS by moto, the one of this process: its tests stay apart by the prefixes of their brokers.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Emulator> = OnceLock::new();
         SHARED.get_or_init(Self::start)
     }
 
-    /// Starts one of its own, which takes a second or two, and the first time as long as it takes to install
+    /// DynamoDB with its streams, SNS and SQS by MiniStack, the one of this process: a second opinion on what AWS
+    /// does. `tests/emulators.md` lists where it is known to be wrong.
+    pub fn ministack() -> &'static Self {
+        static SHARED: OnceLock<Emulator> = OnceLock::new();
+        SHARED.get_or_init(|| Self::run("MiniStack", include_str!("ministack.py")))
+    }
+
+    /// Starts a moto of its own, which takes a second or two, and the first time as long as it takes to install
     /// it.
     ///
     /// # Panics
     /// Where `scripts/emulators` fails, or what it has installed does not start.
     #[must_use]
     pub fn start() -> Self {
+        Self::run("moto", include_str!("moto.py"))
+    }
+
+    /// Starts a program that prints the port it listens on, and ends with its standard input.
+    fn run(name: &str, program: &str) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let script = root.join("scripts/emulators");
         let installed = Command::new("bash").arg(&script).output();
@@ -41,12 +53,12 @@ impl Emulator {
             (String::from_utf8_lossy(&installed.stdout), String::from_utf8_lossy(&installed.stderr));
         assert!(
             installed.status.success(),
-            "SNS and SQS cannot be emulated, because `{}` failed ({}): {said}",
+            "{name} cannot be started, because `{}` failed ({}): {said}",
             script.display(),
             installed.status
         );
         let mut server = Command::new(python.trim())
-            .args(["-c", include_str!("emulator.py")])
+            .args(["-c", program])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -54,11 +66,7 @@ impl Emulator {
         let mut port = String::new();
         let stdout = server.stdout.take().map(BufReader::new);
         let read = stdout.map(|mut stdout| stdout.read_line(&mut port));
-        assert!(
-            matches!(read, Some(Ok(1..))),
-            "the emulator of SNS and SQS ended before it listened: {:?}",
-            server.wait()
-        );
+        assert!(matches!(read, Some(Ok(1..))), "{name} ended before it listened: {:?}", server.wait());
         Self { server, endpoint: format!("http://127.0.0.1:{}", port.trim()) }
     }
 
@@ -73,10 +81,20 @@ impl Emulator {
     pub fn broker(&self) -> Broker {
         Broker::from_conf(&self.sdk_config()).with_prefix(prefix())
     }
+
+    /// A DynamoDB with tables that no other test of this process has.
+    ///
+    /// # Panics
+    /// Where the tables cannot be made.
+    pub async fn dynamo(&self) -> Dynamo {
+        let dynamo = Dynamo::from_conf(&self.sdk_config()).with_tables(Tables::with_prefix(&prefix()));
+        dynamo.create_tables().await.unwrap();
+        dynamo
+    }
 }
 
 /// A configuration of the SDK that leads to a server on this machine.
-pub(crate) fn sdk_config(endpoint: &str) -> SdkConfig {
+fn sdk_config(endpoint: &str) -> SdkConfig {
     let credentials = Credentials::from_keys("test", "test", None);
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())

@@ -2,7 +2,6 @@
 
 pub mod bank;
 pub mod conformance;
-pub mod dynamodb_local;
 pub mod emulator;
 pub mod faults;
 pub mod loopback;

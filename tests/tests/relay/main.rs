@@ -1,8 +1,8 @@
-//! From the events table's stream to SNS, on the embedded DynamoDB and the emulated SNS and SQS.
+//! From the events table's stream to SNS, on the embedded DynamoDB with moto's SNS and SQS, and on MiniStack.
 
 mod catch_up;
 mod leases;
-mod local;
+mod ministack;
 mod publishing;
 mod records;
 mod requests;

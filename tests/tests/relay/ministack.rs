@@ -1,26 +1,26 @@
-//! The same on Amazon's DynamoDB Local, where that is wanted: its stream, its conditions, its scan.
+//! The same on MiniStack: its stream, its conditions, its scan, its topics and queues.
 
 use std::time::Duration;
 
 use cqrs_core::prelude::*;
 use cqrs_dynamo::{Dynamo, Relay};
 use cqrs_tests::bank::{self, Deposit, Open};
-use cqrs_tests::dynamodb_local::DynamoDbLocal;
+use cqrs_tests::emulator::Emulator;
 
 use crate::catch_up::lose_shard;
 use crate::topic::Topic;
 use crate::{append_at, deposits, items, until};
 
 /// Tables of their own, and an app that executes commands on them.
-async fn database() -> Option<(Dynamo, App)> {
-    let dynamo = DynamoDbLocal::shared()?.dynamo().await;
+async fn database() -> (Dynamo, App) {
+    let dynamo = Emulator::ministack().dynamo().await;
     let app = bank::app(dynamo.event_store()).unwrap();
-    Some((dynamo, app))
+    (dynamo, app)
 }
 
 #[tokio::test]
 async fn every_commit_is_published_once_and_the_position_is_kept() {
-    let Some((dynamo, app)) = database().await else { return };
+    let (dynamo, app) = database().await;
     let topic = Topic::standard().await;
     let inbox = topic.inbox(None).await;
     deposits(&app, &["1", "2", "3"], 20).await;
@@ -46,7 +46,7 @@ async fn every_commit_is_published_once_and_the_position_is_kept() {
 
 #[tokio::test]
 async fn large_commits_come_through_the_stream() {
-    let Some((dynamo, app)) = database().await else { return };
+    let (dynamo, app) = database().await;
     let topic = Topic::standard().await;
     let key = bank::account("1");
     app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
@@ -61,7 +61,7 @@ async fn large_commits_come_through_the_stream() {
 
 #[tokio::test]
 async fn relays_share_the_shards_while_commits_come() {
-    let Some((dynamo, app)) = database().await else { return };
+    let (dynamo, app) = database().await;
     let topic = Topic::standard().await;
     let mut running = Vec::new();
     for _ in 0..2 {
@@ -90,7 +90,7 @@ async fn relays_share_the_shards_while_commits_come() {
 
 #[tokio::test]
 async fn commits_that_the_stream_lost_are_published_from_the_table() {
-    let Some((dynamo, app)) = database().await else { return };
+    let (dynamo, app) = database().await;
     let topic = Topic::standard().await;
     let acknowledged_at = Timestamp::now() - Duration::from_hours(30);
     append_at(&dynamo, "before", 1..=3, acknowledged_at - Duration::from_hours(1)).await;
