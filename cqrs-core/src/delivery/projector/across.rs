@@ -298,7 +298,7 @@ impl<'a, P: Projection> Batch<'a, P> {
                     added.insert(change.id.clone(), copies);
                 }
             }
-            let count = batch.count + added.values().map(|copies| copies.count()).sum::<usize>();
+            let count = batch.count + added.values().map(Copies::count).sum::<usize>();
             if count > most {
                 if batch.reached.is_none() {
                     batch.take_part(commit, changes, added, most);
