@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::event::Event;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
-use crate::store::canonical::canonicalize;
+use crate::store::canonical::{self, canonicalize};
 use crate::version::Version;
 
 /// One event as it is stored.
@@ -49,7 +49,7 @@ impl StoredEvent {
         }
         // serde_json writes NaN as null, which could never be read back: better refused than stored.
         if const { E::SHAPE.may_lose_numbers() } && contains_null(&data) {
-            E::deserialize(&data).map_err(|error| {
+            canonical::read::<E>(&data).map_err(|error| {
                 refused(format!("it could not be read back ({error}); is a number NaN or infinite?"))
             })?;
         }

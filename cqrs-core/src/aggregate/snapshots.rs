@@ -9,7 +9,7 @@ use super::Aggregate;
 use super::digest::{are_alike, place_of_no_number};
 use crate::key::{extend_hash, stable_hash};
 use crate::schema::EventData;
-use crate::store::canonical::canonicalize;
+use crate::store::canonical::{self, canonicalize};
 
 /// Goes up when the framework itself stores or folds otherwise than before.
 const FORMAT: &[u8] = b"1";
@@ -46,7 +46,7 @@ impl<A: Serialize + DeserializeOwned + EventData> Snapshots<A> {
             shape: extend_hash(declared, &A::SHAPE.fingerprint().to_le_bytes()),
             comes_back: A::SHAPE.comes_back(),
             encode,
-            decode: serde_json::from_value,
+            decode: canonical::read_owned,
         }
     }
 }
@@ -57,7 +57,7 @@ fn encode<A: Serialize + DeserializeOwned + EventData>(state: &A) -> Result<Valu
         return Ok(encoded);
     }
     canonicalize(&mut encoded);
-    match A::deserialize(&encoded) {
+    match canonical::read::<A>(&encoded) {
         Ok(read) if are_alike(&read, state) => Ok(encoded),
         Ok(_) => Err(
             "it would be read back as another one; does it hold -0.0, `Some(None)`, or cases that are told \

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::commit::Commit;
 use crate::key::StreamKey;
+use crate::store::canonical::canonicalize;
 use crate::store::record::{self, Record};
 use crate::version::Version;
 
@@ -114,7 +115,10 @@ impl Body {
             let (stream, version) = StreamKey::parse_commit(pk, sk).map_err(|error| error.to_string())?;
             return Ok(Self::Reference(stream, version));
         }
-        record::decode(record).map(Self::Commit).map_err(|corrupt| corrupt.to_string())
+        let mut commit = record::decode(record).map_err(|corrupt| corrupt.to_string())?;
+        // A number of a text that was written by another program: `1.50`, `1e+23`.
+        commit.events.iter_mut().for_each(|event| canonicalize(&mut event.data));
+        Ok(Self::Commit(commit))
     }
 }
 

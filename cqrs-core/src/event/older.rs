@@ -2,11 +2,11 @@
 
 use std::fmt::Display;
 
-use serde::Deserializer;
 use serde_json::Value;
 
 use super::{Event, EventId};
 use crate::schema::Shape;
+use crate::store::canonical;
 
 /// How an event is read that was stored under an earlier schema.
 pub struct Older<E>(Kind<E>);
@@ -77,12 +77,12 @@ impl<E: Event> Older<E> {
 
 /// Reads an event that was stored under this or an earlier schema. Its texts are those of the data, moved.
 pub(crate) fn read<E: Event>(schema: u32, data: Value) -> Result<E, String> {
-    if schema == E::SCHEMA { decode(data) } else { read_other(schema, data) }
+    if schema == E::SCHEMA { decode(canonical::read_owned(data)) } else { read_other(schema, data) }
 }
 
 /// [`read`] for data that others read as well.
 pub(crate) fn read_shared<E: Event>(schema: u32, data: &Value) -> Result<E, String> {
-    if schema == E::SCHEMA { decode(data) } else { read_other(schema, data.clone()) }
+    if schema == E::SCHEMA { decode(canonical::read(data)) } else { read_other(schema, data.clone()) }
 }
 
 /// [`read`], without a move of the event: it is lent where it was decoded.
@@ -91,7 +91,7 @@ pub(crate) fn read_then<E: Event>(schema: u32, data: Value, then: impl FnOnce(&E
     if schema != E::SCHEMA {
         return read_other(schema, data).map(|event| then(&event));
     }
-    match &E::deserialize(data) {
+    match &canonical::read_owned::<E>(data) {
         Ok(event) => {
             then(event);
             Ok(())
@@ -100,8 +100,8 @@ pub(crate) fn read_then<E: Event>(schema: u32, data: Value, then: impl FnOnce(&E
     }
 }
 
-fn decode<'a, E: Event>(data: impl Deserializer<'a, Error = serde_json::Error>) -> Result<E, String> {
-    E::deserialize(data).map_err(|error| error.to_string())
+fn decode<E: Event>(read: Result<E, serde_json::Error>) -> Result<E, String> {
+    read.map_err(|error| error.to_string())
 }
 
 /// What is not of today's schema; apart, so that a chain costs nothing where nothing is old.
@@ -120,7 +120,7 @@ fn read_other<E: Event>(schema: u32, mut data: Value) -> Result<E, String> {
                 data = step(data)
                     .map_err(|reason| format!("`from_json({from}, …)` does not take it: {reason}"))?;
             }
-            decode(data).map_err(|reason| {
+            decode(canonical::read_owned(data)).map_err(|reason| {
                 format!("as `from_json` leaves it, it has not the shape of today: {reason}")
             })
         }

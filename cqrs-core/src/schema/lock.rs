@@ -209,6 +209,9 @@ impl fmt::Display for EventsLock {
                 _ => writeln!(f, "{}", entry.shape)?,
             }
             for example in &entry.examples {
+                // The same text also with `serde_json/preserve_order`.
+                let mut example = example.clone();
+                example.sort_all_objects();
                 writeln!(f, "= {example}")?;
             }
         }

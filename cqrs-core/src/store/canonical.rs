@@ -4,6 +4,7 @@
 //! process sees the same, also the one that has the value at hand, a value is brought into the form that is given back before
 //! it goes anywhere.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Number, Value};
 
 /// The number that a text of DynamoDB's stands for; none for a text that is none, or is out of range.
@@ -15,19 +16,22 @@ pub fn number(text: &str) -> Option<Number> {
     if let Ok(number) = text.parse::<i64>() {
         return Some(number.into());
     }
-    // There are integers of more than 64 bits where the program switches `serde_json/arbitrary_precision` on.
-    let wide = match text.parse::<u128>() {
+    wide(text).or_else(|| text.parse().ok().and_then(canonical_float))
+}
+
+/// An integer of more than 64 bits: there are some where the program switches `serde_json/arbitrary_precision` on.
+fn wide(text: &str) -> Option<Number> {
+    match text.parse::<u128>() {
         Ok(number) => Number::from_u128(number),
         Err(_) => text.parse::<i128>().ok().and_then(Number::from_i128),
-    };
-    wide.or_else(|| text.parse().ok().and_then(canonical_float))
+    }
 }
 
 /// Brings all numbers inside of a value into their one form.
 pub fn canonicalize(value: &mut Value) {
     match value {
         Value::Number(number) => {
-            if let Some(canonical) = number.as_f64().filter(|_| number.is_f64()).and_then(canonical_float) {
+            if let Some(canonical) = changed(number) {
                 *number = canonical;
             }
         }
@@ -37,12 +41,70 @@ pub fn canonicalize(value: &mut Value) {
     }
 }
 
-/// A whole number as one, as far as 64 bits go.
+/// The one form of a number that may have another. With `serde_json/arbitrary_precision` a number is the text that it was
+/// read from: `1.50`, `-0` and an integer of any length too.
+fn changed(number: &Number) -> Option<Number> {
+    if number.is_u64() {
+        return None;
+    }
+    match number.as_i64() {
+        Some(0) => Some(0.into()),
+        Some(_) => None,
+        None if number.as_u128().is_some() || number.as_i128().is_some() => None,
+        None => number.as_f64().and_then(canonical_float),
+    }
+}
+
+/// Reads a value, in every build of `serde_json` alike.
+///
+/// With `serde_json/arbitrary_precision` a large whole number is an integer of 128 bits, and what serde buffers (tagged,
+/// untagged and flattened types) takes no such integer where it expects an `f64`. So what cannot be read is tried once more
+/// with these as the `f64` that they are in the other build.
+///
+/// # Errors
+/// Those of the first try.
+pub(crate) fn read<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
+    T::deserialize(value).or_else(|error| {
+        let mut floats = value.clone();
+        let found = wide_to_floats(&mut floats);
+        if found { T::deserialize(&floats).map_err(|_| error) } else { Err(error) }
+    })
+}
+
+/// [`read`] of a value that is no longer needed.
+///
+/// # Errors
+/// Those of serde.
+#[inline]
+pub(crate) fn read_owned<T: DeserializeOwned>(value: Value) -> Result<T, serde_json::Error> {
+    let precision_is_arbitrary = Number::from_u128(u128::MAX).is_some();
+    if precision_is_arbitrary { read(&value) } else { T::deserialize(value) }
+}
+
+/// Whether there was one.
+fn wide_to_floats(value: &mut Value) -> bool {
+    match value {
+        Value::Number(number) => {
+            let is_wide = !number.is_u64()
+                && !number.is_i64()
+                && (number.as_u128().is_some() || number.as_i128().is_some());
+            let float = number.as_f64().filter(|_| is_wide).and_then(Number::from_f64);
+            float.map(|float| *number = float).is_some()
+        }
+        Value::Array(values) => values.iter_mut().fold(false, |found, value| wide_to_floats(value) | found),
+        Value::Object(fields) => {
+            fields.values_mut().fold(false, |found, value| wide_to_floats(value) | found)
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
+    }
+}
+
+/// A whole number as one, as far as the integers of `serde_json` go.
 fn canonical_float(value: f64) -> Option<Number> {
     if value == 0.0 {
         return Some(0.into());
     }
-    if value.fract() == 0.0 && value.abs() < 2e19 {
+    if value.fract() == 0.0 && value.abs() < 4e38 {
         // The digits that are stored are the fewest that tell the number from its neighbours.
         let digits = value.to_string();
         if let Ok(whole) = digits.parse::<u64>() {
@@ -51,6 +113,9 @@ fn canonical_float(value: f64) -> Option<Number> {
         if let Ok(whole) = digits.parse::<i64>() {
             return Some(whole.into());
         }
+        if let Some(whole) = wide(&digits) {
+            return Some(whole);
+        }
     }
     Number::from_f64(value)
 }
@@ -58,6 +123,7 @@ fn canonical_float(value: f64) -> Option<Number> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde::{Deserialize, Serialize};
     use serde_json::json;
 
     use super::*;
@@ -74,7 +140,67 @@ mod tests {
         assert_eq!(canonical(value), expected);
     }
 
+    /// Numbers as other programs write them; each build of serde_json keeps another form of some.
+    #[test]
+    fn a_foreign_text_has_the_same_form_in_every_build_of_serde_json() {
+        let texts = [
+            ("1.50", "1.5"),
+            ("-0", "0"),
+            ("-0.0", "0"),
+            ("1.0", "1"),
+            ("1E2", "100"),
+            ("1e+2", "100"),
+            ("2.50e-7", "2.5e-7"),
+            ("0.30000000000000004", "0.30000000000000004"),
+            ("1e-400", "0"),
+            ("1.10e300", "1.1e+300"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("-9223372036854775808", "-9223372036854775808"),
+        ];
+        for (text, form) in texts {
+            let value: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(canonical(value).to_string(), form, "{text}");
+        }
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Untagged {
+        Level(f64),
+        Text(String),
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "kind")]
+    enum Tagged {
+        Level { level: f64, untagged: Untagged },
+    }
+
     proptest! {
+        #[test]
+        fn every_f64_below_a_tag_is_read_from_every_text_of_it(bits in any::<u64>(), whole in any::<i64>(), power in 0..40) {
+            for level in [f64::from_bits(bits), whole as f64, (whole % 1000) as f64 * 10_f64.powi(power)] {
+                // DynamoDB has no sign of zero.
+                if !level.is_finite() || level == 0.0 {
+                    continue;
+                }
+                let event = Tagged::Level { level, untagged: Untagged::Level(level) };
+                let Value::Number(own) = json!(level) else { unreachable!() };
+                // `{}` writes all zeros out, as DynamoDB does.
+                for text in [own.to_string(), level.to_string(), format!("{level:e}")] {
+                    let number = number(&text).unwrap();
+                    let stored = json!({ "kind": "Level", "level": number, "untagged": number });
+                    let mut body: Value = serde_json::from_str(&stored.to_string()).unwrap();
+                    canonicalize(&mut body);
+                    prop_assert_eq!(&body, &canonical(stored.clone()), "{}", text);
+                    for value in [stored, body] {
+                        prop_assert_eq!(&read::<Tagged>(&value).unwrap(), &event, "{}", text);
+                        prop_assert_eq!(&read_owned::<Tagged>(value).unwrap(), &event, "{}", text);
+                    }
+                }
+            }
+        }
+
         #[test]
         fn what_is_canonical_stays_so_and_is_the_same_number(bits in any::<u64>(), whole in any::<i64>()) {
             for value in [f64::from_bits(bits), whole as f64, (whole % 1000) as f64] {

@@ -151,8 +151,8 @@ fn value_size(value: &Value) -> usize {
 fn number_size(number: &Number) -> usize {
     match (number.as_u64(), number.as_i64()) {
         (Some(integer), _) => 1 + pairs(integer),
-        (None, Some(integer)) => 2 + pairs(integer.unsigned_abs()),
-        (None, None) => Decimal::of(number).size(),
+        (None, Some(integer)) if integer != 0 => 2 + pairs(integer.unsigned_abs()),
+        (None, _) => Decimal::of(number).size(),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::commit::StoredEvent;
 
@@ -21,14 +21,15 @@ pub(crate) fn fields(expected: &Value, actual: &Value) -> Vec<String> {
 fn compare(path: &str, expected: &Value, actual: &Value, lines: &mut Vec<String>) {
     match (expected, actual) {
         (Value::Object(expected), Value::Object(actual)) => {
-            for (name, wanted) in expected {
+            for (name, wanted) in by_name(expected) {
                 let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
                 match actual.get(name) {
                     Some(found) => compare(&path, wanted, found, lines),
                     None => tell(&path, &wanted.to_string(), FIELD, lines),
                 }
             }
-            for (name, found) in actual.iter().filter(|(name, _)| !expected.contains_key(*name)) {
+            for (name, found) in by_name(actual).into_iter().filter(|(name, _)| !expected.contains_key(*name))
+            {
                 let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
                 tell(&path, FIELD, &found.to_string(), lines);
             }
@@ -49,6 +50,13 @@ fn compare(path: &str, expected: &Value, actual: &Value, lines: &mut Vec<String>
         (expected, actual) if expected == actual => {}
         (expected, actual) => tell(path, &expected.to_string(), &actual.to_string(), lines),
     }
+}
+
+/// With `serde_json/preserve_order` a map has the order in which it was filled.
+fn by_name(fields: &Map<String, Value>) -> Vec<(&String, &Value)> {
+    let mut fields: Vec<_> = fields.iter().collect();
+    fields.sort_unstable_by_key(|(name, _)| *name);
+    fields
 }
 
 fn tell(path: &str, expected: &str, actual: &str, lines: &mut Vec<String>) {

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::projection::{View, ViewId};
 use crate::store::record::Record;
-use crate::store::{Extent, StoreError};
+use crate::store::{Extent, StoreError, canonical};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
@@ -54,7 +54,7 @@ impl StoredView {
         if self.is_removed() {
             return Ok(None);
         }
-        V::deserialize(&self.data).map(Some).map_err(|error| StoreError::Refused {
+        canonical::read(&self.data).map(Some).map_err(|error| StoreError::Refused {
             source: format!(
                 "the stored view {} does not have the shape of `{}`: {error}",
                 self.id.sk,

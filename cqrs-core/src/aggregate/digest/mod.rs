@@ -176,6 +176,35 @@ mod tests {
     }
 
     #[test]
+    fn free_form_json_is_the_same_in_every_build_of_serde_json() {
+        let value: serde_json::Value =
+            serde_json::from_str(r#"{ "b": [1, -2, 1.50, 1e300, -0], "a": 100000000000000000000000 }"#)
+                .unwrap();
+        assert_eq!(digest(value).to_string(), "31d3ecb5567756cc-c09b64f5c68757ad");
+        assert_eq!(digest(serde_json::json!([1.5, 7])), digest(vec![1.5.into(), serde_json::Value::from(7)]));
+    }
+
+    #[test]
+    fn a_number_that_is_a_text_is_the_number() {
+        #[derive(Serialize)]
+        #[serde(rename = "$serde_json::private::Number")]
+        struct Arbitrary {
+            #[serde(rename = "$serde_json::private::Number")]
+            text: &'static str,
+        }
+        for (text, number) in [
+            ("1.50", 1.5),
+            ("-0", -0.0),
+            ("1e2", 100.0),
+            ("18446744073709551616", 18_446_744_073_709_551_616.0),
+        ] {
+            assert_eq!(digest(Arbitrary { text }), digest(number), "{text}");
+        }
+        assert_eq!(digest(Arbitrary { text: "-7" }), digest(-7));
+        assert_eq!(digest(Arbitrary { text: "18446744073709551615" }), digest(u64::MAX));
+    }
+
+    #[test]
     fn the_debug_text_counts_where_nothing_is_serialized() {
         #[derive(Debug)]
         struct Pick(#[expect(dead_code, reason = "read by `Debug`")] HashMap<u32, &'static str>);

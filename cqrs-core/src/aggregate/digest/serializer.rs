@@ -8,6 +8,9 @@ use serde::ser::{
 
 use super::node::Node;
 
+/// What a `serde_json::Number` calls itself with `serde_json/arbitrary_precision`: a struct with one field, its text.
+const NUMBER: &str = "$serde_json::private::Number";
+
 /// From a value to its [`Node`].
 pub(super) struct NodeSerializer;
 
@@ -43,6 +46,7 @@ pub(super) struct Entries {
     variant: Option<&'static str>,
     entries: Vec<(Node, Node)>,
     key: Option<Node>,
+    is_number: bool,
 }
 
 fn node<T: Serialize + ?Sized>(value: &T) -> Written {
@@ -51,6 +55,14 @@ fn node<T: Serialize + ?Sized>(value: &T) -> Written {
 
 fn text(text: &str) -> Node {
     Node::Text(text.to_owned())
+}
+
+/// As the same number is without `serde_json/arbitrary_precision`.
+fn number(digits: &str) -> Node {
+    if digits.parse::<u64>().is_ok() || (digits != "-0" && digits.parse::<i64>().is_ok()) {
+        return Node::Integer(digits.to_owned());
+    }
+    digits.parse().map_or_else(|_| text(digits), |float: f64| Node::Float(float.to_bits()))
 }
 
 fn in_variant(variant: Option<&'static str>, content: Node) -> Node {
@@ -77,7 +89,7 @@ impl Elements {
 
 impl Entries {
     fn new(variant: Option<&'static str>) -> Self {
-        Self { variant, entries: Vec::new(), key: None }
+        Self { variant, entries: Vec::new(), key: None, is_number: false }
     }
 
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Refused> {
@@ -86,7 +98,10 @@ impl Entries {
     }
 
     fn done(self) -> Written {
-        Ok(in_variant(self.variant, Node::Map(self.entries)))
+        match self.entries.as_slice() {
+            [(_, Node::Text(text))] if self.is_number => Ok(number(text)),
+            _ => Ok(in_variant(self.variant, Node::Map(self.entries))),
+        }
     }
 }
 
@@ -201,8 +216,8 @@ impl Serializer for NodeSerializer {
         Ok(Entries::new(None))
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Entries, Refused> {
-        Ok(Entries::new(None))
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Entries, Refused> {
+        Ok(Entries { is_number: name == NUMBER, ..Entries::new(None) })
     }
 
     fn serialize_struct_variant(

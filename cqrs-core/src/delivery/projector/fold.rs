@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::commit::{Commit, contains_null};
 use crate::event::{DecodeError, RawEvent};
 use crate::projection::{Projection, ProjectionArm, ViewChange, Way};
-use crate::store::canonical::canonicalize;
+use crate::store::canonical::{self, canonicalize};
 
 /// Whether the commit holds an event that the projection lists. By name: a schema that it does not
 /// know must fail, and not pass unseen.
@@ -69,7 +69,7 @@ pub(crate) fn encode<P: Projection>(view: Option<&P>) -> Result<Value, ProjectEr
     }
     // serde_json writes NaN as null: better refused than stored, and never read again.
     if contains_null(&data)
-        && let Err(error) = P::deserialize(&data)
+        && let Err(error) = canonical::read::<P>(&data)
     {
         return Err(refused(match place_of_no_number(view) {
             Some(place) => format!("`{place}` is NaN or infinite, and could not be read back"),
