@@ -1,9 +1,21 @@
 //! What a panic said.
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The message of a panic, as far as it is a text.
 pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+/// Runs code of an app: a fold, a key, a conversion. Where it panics, the error is what it said; what it worked on may be
+/// half done then, and is not to be used.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panic_text(&*panic).to_owned())
+}
+
+/// The same for code that says itself why it fails.
+pub(crate) fn tried<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    caught(work).unwrap_or_else(|text| Err(format!("it panicked: {text}")))
 }

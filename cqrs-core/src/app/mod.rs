@@ -50,6 +50,7 @@ use crate::commit::Commit;
 use crate::delivery::{DynDeliveryStore, Subscriber};
 use crate::handler::{HandlerError, Provided};
 use crate::key::KeyError;
+use crate::panic::caught;
 use crate::registry::AggregateRow;
 use crate::store::{DynEventStore, EventStore, StoreError};
 use crate::tenant::Tenant;
@@ -181,7 +182,13 @@ impl App {
     /// Whose commit it is, by the key template of the aggregate that applies its events.
     pub(crate) fn tenant_of(&self, commit: &Commit) -> Result<Tenant, KeyError> {
         match self.aggregate_of(commit) {
-            Some(row) => (row.tenant)(&commit.stream),
+            Some(row) => caught(|| (row.tenant)(&commit.stream)).unwrap_or_else(|text| {
+                Err(KeyError::Malformed {
+                    text: commit.stream.to_string(),
+                    expected: "a key of its aggregate".to_owned(),
+                    reason: format!("it panicked: {text}"),
+                })
+            }),
             None => Err(KeyError::Malformed {
                 text: commit.stream.pk().to_owned(),
                 expected: "a key of a known aggregate".to_owned(),

@@ -10,6 +10,7 @@ use crate::aggregate::{Aggregate, Snapshots, fingerprint};
 use crate::cache::Cache;
 use crate::commit::Commit;
 use crate::key::StreamKey;
+use crate::panic::tried;
 use crate::snapshot::{DynSnapshotStore, StoredSnapshot};
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
@@ -110,10 +111,11 @@ impl SnapshotShelf {
             return None;
         }
         let StoredSnapshot { version, state, command_ids, last_at, clock_at, .. } = stored;
-        match (snapshots.decode)(state) {
+        match tried(|| (snapshots.decode)(state).map_err(|error| error.to_string())) {
             Ok(aggregate) => Some(Opened { aggregate, version, last_at, clock_at, command_ids }),
-            Err(error) => {
-                warn(A::NAME, stream, &error, "the snapshot cannot be decoded; the whole stream is read");
+            Err(reason) => {
+                let error: Box<dyn Error + Send + Sync> = reason.into();
+                warn(A::NAME, stream, &*error, "the snapshot cannot be decoded; the whole stream is read");
                 None
             }
         }
@@ -133,7 +135,7 @@ impl SnapshotShelf {
             return None;
         }
         state.snapshot_at = state.version;
-        let encoded = match (snapshots.encode)(&state.aggregate) {
+        let encoded = match tried(|| (snapshots.encode)(&state.aggregate)) {
             Ok(encoded) => encoded,
             Err(reason) => {
                 let mut unfit = self.unfit.lock().unwrap_or_else(PoisonError::into_inner);

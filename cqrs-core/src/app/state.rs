@@ -1,6 +1,5 @@
 use std::any::Any;
 use std::mem::take;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -13,7 +12,7 @@ use crate::commit::{Commit, StoredEvent};
 use crate::event::DecodeError;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
-use crate::panic::panic_text;
+use crate::panic::{caught, tried};
 use crate::store::{CorruptCommit, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
@@ -46,10 +45,16 @@ impl<A: Aggregate> State<A> {
     /// Folds a stored commit. After an error the state is of no use.
     pub(crate) fn fold(&mut self, mut commit: Commit) -> Result<(), StoreError> {
         self.check_next(&commit)?;
-        for (index, StoredEvent { name, schema, data }) in take(&mut commit.events).into_iter().enumerate() {
-            if let Err(reason) = self.aggregate.fold(&name, schema, data) {
-                return Err(DecodeError::new(&commit, index, name, schema, reason).into());
+        let mut at = 0;
+        let folded = tried(|| {
+            for (index, StoredEvent { name, schema, data }) in commit.events.iter_mut().enumerate() {
+                at = index;
+                self.aggregate.fold(name, *schema, take(data))?;
             }
+            Ok(())
+        });
+        if let Err(reason) = folded {
+            return Err(refused(&mut commit, at, reason));
         }
         self.note(&commit);
         // Whoever wrote this commit had the snapshot to write.
@@ -65,8 +70,7 @@ impl<A: Aggregate> State<A> {
     /// The place of the event whose fold panicked, and what it said. The state is of no use then.
     pub(crate) fn try_apply(&mut self, events: &[A::Event]) -> Result<(), (usize, String)> {
         for (index, event) in events.iter().enumerate() {
-            let applied = catch_unwind(AssertUnwindSafe(|| self.aggregate.apply(event)));
-            applied.map_err(|panic| (index, panic_text(&*panic).to_owned()))?;
+            caught(|| self.aggregate.apply(event)).map_err(|text| (index, text))?;
         }
         Ok(())
     }
@@ -101,15 +105,30 @@ impl<A: Aggregate> From<State<A>> for Loaded<A> {
 
 /// Takes the events out of a commit.
 pub(crate) fn decode<A: Aggregate>(commit: &mut Commit) -> Result<Vec<A::Event>, StoreError> {
-    let events = take(&mut commit.events);
-    let decode = |(index, StoredEvent { name, schema, data })| {
-        let decoded = match A::EVENTS.iter().find(|row| row.id.is_stored_as(&name)) {
-            Some(row) => (row.decode)(schema, data),
-            None => Err(unapplied::<A>()),
+    let mut at = 0;
+    let decoded = tried(|| {
+        let decode = |(index, StoredEvent { name, schema, data }): (usize, &mut StoredEvent)| {
+            at = index;
+            match A::EVENTS.iter().find(|row| row.id.is_stored_as(name)) {
+                Some(row) => (row.decode)(*schema, take(data)),
+                None => Err(unapplied::<A>()),
+            }
         };
-        decoded.map_err(|reason| DecodeError::new(commit, index, name, schema, reason).into())
+        commit.events.iter_mut().enumerate().map(decode).collect()
+    });
+    let decoded = decoded.map_err(|reason| refused(commit, at, reason));
+    commit.events.clear();
+    decoded
+}
+
+/// Why an event of a commit could not be taken.
+#[cold]
+fn refused(commit: &mut Commit, index: usize, reason: String) -> StoreError {
+    let (name, schema) = match commit.events.get_mut(index) {
+        Some(event) => (take(&mut event.name), event.schema),
+        None => (String::new(), 0),
     };
-    events.into_iter().enumerate().map(decode).collect()
+    DecodeError::new(commit, index, name, schema, reason).into()
 }
 
 /// One stream's place in the cache: its lock, and its state where it is known.

@@ -1,6 +1,7 @@
 use super::{Event, Recorded, older};
 use crate::commit::{Commit, StoredEvent};
 use crate::key::StreamKey;
+use crate::panic::caught;
 use crate::version::Version;
 
 /// One stored event of a commit, not decoded yet.
@@ -28,7 +29,7 @@ pub struct DecodeError {
     pub name: String,
     /// The stored schema.
     pub schema: u32,
-    /// What does not fit.
+    /// What does not fit, or what the panic said.
     pub reason: String,
 }
 
@@ -68,6 +69,12 @@ impl<'a> RawEvent<'a> {
 
     pub(crate) fn record<E>(&self, event: E) -> Recorded<E> {
         Recorded::of(event, self.commit, self.index)
+    }
+
+    /// Runs what a projection makes of it. Where that panics, the error names this event.
+    pub(crate) fn guard<T, E: From<DecodeError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        caught(work)
+            .unwrap_or_else(|text| Err(self.refuse(format!("the projection panicked: {text}")).into()))
     }
 
     pub(crate) fn refuse(&self, reason: String) -> DecodeError {

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::commit::Commit;
 use crate::delivery::{LeftOut, ProjectError, discarded, encode, fold, wants};
 use crate::key::StreamKey;
+use crate::panic::caught;
 use crate::projection::{Projection, ViewAddress, ViewId};
 use crate::store::CorruptCommit;
 use crate::tenant::Tenant;
@@ -64,11 +65,14 @@ impl<'a, P: Projection> Own<'a, P> {
     }
 
     fn open(&self, stream: &StreamKey) -> Result<Folding<P>, ProjectError> {
-        let key = P::Key::from_stream(stream).and_then(Result::ok);
-        let key = key.filter(|key| self.tenant.is_none_or(|tenant| key.view_tenant() == tenant));
+        let id = caught(|| {
+            let key = P::Key::from_stream(stream).and_then(Result::ok);
+            let key = key.filter(|key| self.tenant.is_none_or(|tenant| key.view_tenant() == tenant));
+            key.map(|key| ViewId::of::<P>(&key)).transpose()
+        });
         Ok(Folding {
             stream: stream.clone(),
-            id: key.map(|key| ViewId::of::<P>(&key)).transpose()?,
+            id: id.map_err(|text| ProjectError::panicked(stream, &text))??,
             view: Some(P::default()),
             folded: Version::NONE,
             version: Version::NONE,

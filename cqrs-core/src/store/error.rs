@@ -59,7 +59,7 @@ pub enum StoreError {
     /// A stored item cannot be read.
     #[error(transparent)]
     Corrupt(Box<CorruptCommit>),
-    /// A stored event cannot be decoded.
+    /// A stored event cannot be decoded, or the fold or the conversion panicked at it.
     #[error(transparent)]
     Decode(Box<DecodeError>),
     /// An event or a view cannot be serialized.

@@ -14,6 +14,7 @@ use std::future::Future;
 
 use serde_json::Value;
 
+use crate::panic::tried;
 use crate::projection::{View, ViewId};
 use crate::store::record::Record;
 use crate::store::{Extent, StoreError, canonical};
@@ -54,9 +55,10 @@ impl StoredView {
         if self.is_removed() {
             return Ok(None);
         }
-        canonical::read(&self.data).map(Some).map_err(|error| StoreError::Refused {
+        let decoded = tried(|| canonical::read::<V>(&self.data).map_err(|error| error.to_string()));
+        decoded.map(Some).map_err(|reason| StoreError::Refused {
             source: format!(
-                "the stored view {} does not have the shape of `{}`: {error}",
+                "the stored view {} does not have the shape of `{}`: {reason}",
                 self.id.sk,
                 V::NAME
             )

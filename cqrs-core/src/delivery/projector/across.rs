@@ -347,8 +347,11 @@ fn changes_of<'a, P: Projection>(
         let Some(arm) = arm_of::<P>(app, &raw)? else { continue };
         let Way::Keyed(keys_of, apply) = arm.way else { continue };
         let mut ids = BTreeSet::new();
-        for key in keys_of(&raw, tenant.clone())? {
-            let id = ViewId::of::<P>(&key)?;
+        let keys = raw.guard(|| {
+            let keys = keys_of(&raw, tenant.clone())?.into_iter();
+            keys.map(|key| Ok((ViewId::of::<P>(&key)?, key))).collect::<Result<Vec<_>, ProjectError>>()
+        });
+        for (id, key) in keys? {
             // A view that an event names twice takes it once.
             if ids.insert(id.clone()) {
                 changes.push(Change { version: commit.version, raw, apply, key, id });

@@ -3,7 +3,7 @@ use std::error::Error;
 use crate::delivery::failure::TryError;
 use crate::event::DecodeError;
 use crate::handler::HandlerError;
-use crate::key::KeyError;
+use crate::key::{KeyError, StreamKey};
 use crate::store::StoreError;
 
 /// How often a projection reads again because another process wrote the same view.
@@ -20,6 +20,13 @@ pub(crate) enum ProjectError {
     Contended,
     /// The replay on whose behalf it was done is over, or another one took its place.
     Over,
+}
+
+impl ProjectError {
+    /// For code of the app that panicked at the key of a stream.
+    pub(crate) fn panicked(stream: &StreamKey, text: &str) -> Self {
+        Self::Permanent(format!("the key of stream {stream} cannot be read: it panicked: {text}").into())
+    }
 }
 
 impl From<StoreError> for ProjectError {

@@ -5,6 +5,7 @@ use crate::aggregate::place_of_no_number;
 use crate::app::App;
 use crate::commit::{Commit, contains_null};
 use crate::event::{DecodeError, RawEvent};
+use crate::panic::tried;
 use crate::projection::{Projection, ProjectionArm, ViewChange, Way};
 use crate::store::canonical::{self, canonicalize};
 
@@ -22,7 +23,7 @@ pub(crate) fn fold<P: Projection>(
 ) -> Result<(), DecodeError> {
     for raw in RawEvent::all(commit) {
         if let Some(ProjectionArm { way: Way::Own(apply), .. }) = arm_of::<P>(app, &raw)? {
-            change(view, |view| apply(view, &raw))?;
+            raw.guard(|| change(view, |view| apply(view, &raw)))?;
         }
     }
     Ok(())
@@ -62,19 +63,22 @@ pub(crate) fn encode<P: Projection>(view: Option<&P>) -> Result<Value, ProjectEr
     let refused = |reason: String| {
         ProjectError::Permanent(format!("the view `{}` cannot be stored: {reason}", P::NAME).into())
     };
-    let mut data = serde_json::to_value(view).map_err(|error| refused(error.to_string()))?;
-    canonicalize(&mut data);
-    if data.is_null() {
-        return Err(refused("it is serialized as null, which stands for a view that was removed".to_owned()));
-    }
-    // serde_json writes NaN as null: better refused than stored, and never read again.
-    if contains_null(&data)
-        && let Err(error) = canonical::read::<P>(&data)
-    {
-        return Err(refused(match place_of_no_number(view) {
-            Some(place) => format!("`{place}` is NaN or infinite, and could not be read back"),
-            None => format!("it could not be read back: {error}"),
-        }));
-    }
-    Ok(data)
+    let encoded = tried(|| {
+        let mut data = serde_json::to_value(view).map_err(|error| error.to_string())?;
+        canonicalize(&mut data);
+        if data.is_null() {
+            return Err("it is serialized as null, which stands for a view that was removed".to_owned());
+        }
+        // serde_json writes NaN as null: better refused than stored, and never read again.
+        if contains_null(&data)
+            && let Err(error) = canonical::read::<P>(&data)
+        {
+            return Err(match place_of_no_number(view) {
+                Some(place) => format!("`{place}` is NaN or infinite, and could not be read back"),
+                None => format!("it could not be read back: {error}"),
+            });
+        }
+        Ok(data)
+    });
+    encoded.map_err(refused)
 }

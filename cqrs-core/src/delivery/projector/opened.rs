@@ -114,7 +114,8 @@ impl<P: Projection> OpenViews<P> {
         let shadow = pair.shadow.as_mut().filter(|_| copies.shadow);
         for opened in live.into_iter().chain(shadow) {
             if let Content::View(view) = &mut opened.content {
-                fold::change(view, |view| (change.apply)(view, &change.raw, &change.key))?;
+                let fold = |view: &mut P| (change.apply)(view, &change.raw, &change.key);
+                change.raw.guard(|| fold::change(view, fold))?;
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::commit::Commit;
 use crate::delivery::LeftOut;
 use crate::key::StreamKey;
+use crate::panic::caught;
 use crate::projection::{Projection, ViewAddress, ViewId};
 use crate::timestamp::Timestamp;
 use crate::view::{Revision, StoredView, Write};
@@ -69,7 +70,7 @@ async fn step<P: Projection>(
 
 /// The address of the view that belongs to a stream.
 fn id_of<P: Projection>(stream: &StreamKey) -> Result<ViewId, ProjectError> {
-    let key = P::Key::from_stream(stream)
-        .ok_or_else(|| ProjectError::Permanent("the view has no key of its own".into()))??;
-    Ok(ViewId::of::<P>(&key)?)
+    let id = caught(|| P::Key::from_stream(stream).map(|key| ViewId::of::<P>(&key?)));
+    let id = id.map_err(|text| ProjectError::panicked(stream, &text))?;
+    Ok(id.ok_or_else(|| ProjectError::Permanent("the view has no key of its own".into()))??)
 }
