@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use super::{at, stream};
 
 /// When the records of these tests expire, in 2100: long after all leases, and after today, because DynamoDB deletes what
-/// has expired, and DynamoDB Local does so within seconds.
+/// has expired, and MiniStack does so within a minute.
 const EXPIRES: u64 = 4_102_444_800_000;
 
 /// An event is leased to one owner, who may renew the lease; when it has run out, somebody else may have it.

@@ -21,7 +21,7 @@ async fn database() -> (Dynamo, App) {
 #[tokio::test]
 async fn every_commit_is_published_once_and_the_position_is_kept() {
     let (dynamo, app) = database().await;
-    let topic = Topic::standard().await;
+    let topic = Topic::on(Emulator::ministack(), "").await;
     let inbox = topic.inbox(None).await;
     deposits(&app, &["1", "2", "3"], 20).await;
     let (publisher, requests) = topic.publisher();
@@ -47,7 +47,7 @@ async fn every_commit_is_published_once_and_the_position_is_kept() {
 #[tokio::test]
 async fn large_commits_come_through_the_stream() {
     let (dynamo, app) = database().await;
-    let topic = Topic::standard().await;
+    let topic = Topic::on(Emulator::ministack(), "").await;
     let key = bank::account("1");
     app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
     // More than the megabyte that one read of the stream brings.
@@ -62,7 +62,7 @@ async fn large_commits_come_through_the_stream() {
 #[tokio::test]
 async fn relays_share_the_shards_while_commits_come() {
     let (dynamo, app) = database().await;
-    let topic = Topic::standard().await;
+    let topic = Topic::on(Emulator::ministack(), "").await;
     let mut running = Vec::new();
     for _ in 0..2 {
         let (publisher, requests) = topic.publisher();
@@ -91,7 +91,7 @@ async fn relays_share_the_shards_while_commits_come() {
 #[tokio::test]
 async fn commits_that_the_stream_lost_are_published_from_the_table() {
     let (dynamo, app) = database().await;
-    let topic = Topic::standard().await;
+    let topic = Topic::on(Emulator::ministack(), "").await;
     let acknowledged_at = Timestamp::now() - Duration::from_hours(30);
     append_at(&dynamo, "before", 1..=3, acknowledged_at - Duration::from_hours(1)).await;
     append_at(&dynamo, "after", 1..=12, acknowledged_at + Duration::from_hours(1)).await;

@@ -45,15 +45,15 @@ impl Got {
 
 impl Topic {
     pub(crate) async fn standard() -> Self {
-        Self::open("").await
+        Self::on(Emulator::shared(), "").await
     }
 
     pub(crate) async fn fifo() -> Self {
-        Self::open(".fifo").await
+        Self::on(Emulator::shared(), ".fifo").await
     }
 
-    async fn open(suffix: &str) -> Self {
-        let conf = Emulator::shared().sdk_config();
+    pub(crate) async fn on(emulator: &Emulator, suffix: &str) -> Self {
+        let conf = emulator.sdk_config();
         let sns = aws_sdk_sns::Client::new(&conf);
         let sqs = aws_sdk_sqs::Client::new(&conf);
         let name = format!("{}relay{suffix}", prefix());

@@ -3,7 +3,7 @@ use std::time::Duration;
 use aws_sdk_sqs::types::QueueAttributeName;
 use cqrs_core::delivery::DeliveryError;
 use cqrs_dynamo::{Broker, BrokerError};
-use cqrs_tests::emulator::{Emulator, prefix};
+use cqrs_tests::emulator::prefix;
 use cqrs_tests::faults::{Fault, Faults, at};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::office::{CLERK, Office};
 
 #[tokio::test]
 async fn creating_twice_is_creating_once() {
-    let office = Office::with(Emulator::shared().broker(), &[CLERK, "Statement"]).await;
+    let office = Office::with(crate::emulator().broker(), &[CLERK, "Statement"]).await;
     assert_eq!(office.topic.queues.iter().map(|made| &made.queue).collect::<Vec<_>>(), ["Statement", CLERK]);
     assert_eq!(office.broker.create(&office.app).await.unwrap(), office.topic);
     assert_eq!(office.broker.topic_arn().await.unwrap(), office.topic.arn);
@@ -21,7 +21,7 @@ async fn creating_twice_is_creating_once() {
 
 #[tokio::test]
 async fn a_queue_takes_from_its_topic_what_its_subscribers_listen_to() {
-    let office = Office::with(Emulator::shared().broker(), &[CLERK, "Statement"]).await;
+    let office = Office::with(crate::emulator().broker(), &[CLERK, "Statement"]).await;
     let made = &office.topic.queues[0];
     let subscription =
         office.broker.sns().get_subscription_attributes().subscription_arn(&made.subscription_arn);
@@ -59,7 +59,7 @@ async fn a_topic_that_is_there_follows_the_wiring() {
 async fn a_queue_that_is_made_is_waited_for() {
     let office = Office::new().await;
     let missing = at("GetQueueAttributes", 0, Fault::Answer(400, "QueueDoesNotExist"));
-    let conf = Faults::over(Emulator::shared().sdk_config(), missing).sdk_config();
+    let conf = Faults::over(crate::emulator().sdk_config(), missing).sdk_config();
     let topic = Broker::from_conf(&conf).with_prefix(prefix()).create(&office.app).await.unwrap();
     assert!(topic.queues[0].dead_letters_arn.ends_with("clerk-dlq"), "{topic:?}");
 }

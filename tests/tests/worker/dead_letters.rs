@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use cqrs_dynamo::BrokerError;
 use cqrs_tests::bank::{self, Statement};
-use cqrs_tests::emulator::Emulator;
 
 use crate::office::Office;
 
@@ -157,7 +156,7 @@ async fn a_view_goes_on_without_a_dead_letter_that_was_discarded() {
     const STATEMENT: &str = "Statement";
     // No number of this sign has a counterpart: the statement's fold panics.
     const TOO_MUCH: u64 = 1 << 63;
-    let office = Office::with(Emulator::shared().broker(), &[STATEMENT]).await;
+    let office = Office::with(crate::emulator().broker(), &[STATEMENT]).await;
     let key = bank::account("1");
     let mut commits = office.deposit("1", [""]).await.to_vec();
     office.app.execute(&key, bank::deposit(TOO_MUCH)).await.unwrap();

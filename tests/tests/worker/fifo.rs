@@ -1,12 +1,11 @@
 //! A FIFO topic: the commits of a stream are a group, and stay in their order.
 
 use cqrs_dynamo::Broker;
-use cqrs_tests::emulator::Emulator;
 
 use crate::office::{ATTEMPTS, CLERK, Office};
 
 async fn office() -> Office {
-    let broker: Broker = Emulator::shared().broker().fifo(true);
+    let broker: Broker = crate::emulator().broker().fifo(true);
     let office = Office::with(broker, &[CLERK]).await;
     assert!(office.topic.arn.ends_with("events.fifo"), "{}", office.topic.arn);
     office

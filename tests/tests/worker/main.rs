@@ -8,3 +8,10 @@ mod fifo;
 mod office;
 mod service;
 mod subscribers;
+
+use cqrs_tests::emulator::Emulator;
+
+/// Who has the topics and the queues: moto here, and MiniStack in `tests/ministack`, which has the same modules.
+fn emulator() -> &'static Emulator {
+    Emulator::shared()
+}

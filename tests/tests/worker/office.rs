@@ -11,7 +11,6 @@ use cqrs_core::prelude::*;
 use cqrs_core::{Commit, EventStore, StreamKey};
 use cqrs_dynamo::{Broker, BrokerTopic, Dynamo, QueueDeadLetters, Worker};
 use cqrs_tests::bank::{self, Deposit, Deposited, Open};
-use cqrs_tests::emulator::Emulator;
 use tokio::sync::watch;
 
 /// How often a commit is tried.
@@ -151,7 +150,7 @@ pub(crate) struct Office {
 impl Office {
     /// With the clerk alone, on a standard topic.
     pub(crate) async fn new() -> Self {
-        Self::with(Emulator::shared().broker(), &[CLERK]).await
+        Self::with(crate::emulator().broker(), &[CLERK]).await
     }
 
     pub(crate) async fn with(broker: Broker, subscribers: &[&str]) -> Self {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cqrs_dynamo::{Broker, BrokerError, Worked, Worker};
-use cqrs_tests::emulator::{Emulator, prefix};
+use cqrs_tests::emulator::prefix;
 use cqrs_tests::faults::{Call, Fault, Faults, at};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -45,7 +45,7 @@ async fn in_time<T>(work: impl Future<Output = T>) -> T {
 
 /// An office whose broker meets faults; the names are the same with and without.
 async fn office_behind(plan: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> (Office, Broker) {
-    let conf = Emulator::shared().sdk_config();
+    let conf = crate::emulator().sdk_config();
     let prefix = prefix();
     let office = Office::with(Broker::from_conf(&conf).with_prefix(prefix.clone()), &[CLERK]).await;
     let faulty = Broker::from_conf(&Faults::over(conf, plan).sdk_config()).with_prefix(prefix);

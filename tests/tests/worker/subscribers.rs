@@ -3,7 +3,6 @@
 use cqrs_core::delivery::{Body, MAX_MESSAGE_BYTES, Message};
 use cqrs_core::{Commit, StoredEvent};
 use cqrs_tests::bank::{self, Statement, Wealth};
-use cqrs_tests::emulator::Emulator;
 use serde_json::json;
 
 use crate::office::{CLERK, Office};
@@ -93,7 +92,7 @@ async fn what_nobody_here_can_take_becomes_a_dead_letter_with_the_reason() {
 
 #[tokio::test]
 async fn duplicates_and_reordering_leave_a_view_as_it_should_be() {
-    let office = Office::with(Emulator::shared().broker(), &["Statement", "Wealth"]).await;
+    let office = Office::with(crate::emulator().broker(), &["Statement", "Wealth"]).await;
     let commits = office.deposit("1", ["", "", "", "", ""]).await;
     let mut published: Vec<_> = commits.iter().rev().chain(&commits).cloned().collect();
     published.swap(0, 3);
@@ -111,7 +110,7 @@ async fn duplicates_and_reordering_leave_a_view_as_it_should_be() {
 
 #[tokio::test]
 async fn a_commit_that_is_too_large_for_the_broker_is_read_from_the_store() {
-    let office = Office::with(Emulator::shared().broker(), &[CLERK, "Statement"]).await;
+    let office = Office::with(crate::emulator().broker(), &[CLERK, "Statement"]).await;
     let commits = office.deposit("1", [&*"x".repeat(MAX_MESSAGE_BYTES + 1), ""]).await;
     let message = Message::of(&office.app, &commits[0]);
     assert!(matches!(Body::parse(&message.body), Ok(Body::Reference(..))), "the test is of no use");
@@ -124,7 +123,7 @@ async fn a_commit_that_is_too_large_for_the_broker_is_read_from_the_store() {
 
 #[tokio::test]
 async fn a_worker_takes_the_queues_that_it_is_given() {
-    let office = Office::with(Emulator::shared().broker(), &[CLERK, "Statement"]).await;
+    let office = Office::with(crate::emulator().broker(), &[CLERK, "Statement"]).await;
     office.publish(&office.deposit("1", [""]).await).await;
     assert_eq!(office.worker().queues(["Statement"]).run_until_idle().await.unwrap().done, 1);
     assert!(office.desk.book().is_empty());

@@ -1,0 +1,25 @@
+//! What runs over topics and queues, on MiniStack: the tests of the worker once more, the whole way of a commit, and where
+//! MiniStack is known to differ from AWS.
+
+#[path = "../worker/creation.rs"]
+mod creation;
+#[path = "../worker/dead_letters.rs"]
+mod dead_letters;
+mod differences;
+#[path = "../worker/failures.rs"]
+mod failures;
+#[path = "../worker/fifo.rs"]
+mod fifo;
+#[path = "../worker/office.rs"]
+mod office;
+#[path = "../worker/service.rs"]
+mod service;
+#[path = "../worker/subscribers.rs"]
+mod subscribers;
+mod way;
+
+use cqrs_tests::emulator::Emulator;
+
+fn emulator() -> &'static Emulator {
+    Emulator::ministack()
+}
