@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::aggregate::{Aggregate, EventRow};
+use crate::aggregate::{Aggregate, EventRow, unapplied};
+use crate::commit::StoredEvent;
 use crate::delivery::{CONCURRENT_STREAMS, ProjectionDriver, projection_driver};
 use crate::event::EventId;
 use crate::event::older::EventSchema;
@@ -35,6 +36,8 @@ pub struct AggregateRow {
     pub(crate) unhandled: fn() -> Vec<(EventId, &'static str)>,
     pub(crate) events: fn() -> Vec<EventId>,
     pub(crate) schemas: fn() -> Vec<EventSchema>,
+    /// Reads a stored event as the program of today does, and stores it again.
+    pub(crate) again: fn(&StoredEvent) -> Result<StoredEvent, String>,
     pub(crate) package: &'static str,
     pub(crate) tenant: fn(&StreamKey) -> Result<Tenant, KeyError>,
     pub(crate) partitions: fn(&Tenant) -> Option<Vec<String>>,
@@ -57,6 +60,12 @@ impl AggregateRow {
             },
             events: || A::EVENTS.iter().map(|row: &EventRow<A::Event>| row.id).collect(),
             schemas: || A::EVENTS.iter().flat_map(|row: &EventRow<A::Event>| (row.schemas)()).collect(),
+            again: |event| {
+                let row = A::EVENTS.iter().find(|row| row.id.is_stored_as(&event.name));
+                let row = row.ok_or_else(unapplied::<A>)?;
+                let read = (row.decode)(event.schema, event.data.clone())?;
+                A::encode(&read).map_err(|error| error.to_string())
+            },
             package,
             tenant: |stream| A::Key::parse(stream).map(|key| key.tenant().clone()),
             partitions: |tenant| A::Key::TEMPLATE.partitions(tenant),

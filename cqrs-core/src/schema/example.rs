@@ -21,13 +21,21 @@ const MOST: usize = 64;
 pub(super) fn examples(shape: &Shape) -> Result<Vec<Value>, NoExample> {
     let mut all: Vec<Value> = Vec::new();
     for round in 0..rounds(shape).min(MOST) {
-        let example = build(shape, round)?;
+        let example = build(shape, round, &mut scalar)?;
         if !all.contains(&example) {
             all.push(example);
         }
     }
     Ok(all)
 }
+
+/// Data whose scalars are drawn, of a case that is drawn; none where there is no example either.
+pub(crate) fn drawn(shape: &Shape, round: usize, draw: Draw<'_>) -> Option<Value> {
+    build(shape, round % rounds(shape), draw).ok()
+}
+
+/// What stands for a scalar of a name.
+type Draw<'a> = &'a mut dyn FnMut(&'static str) -> Value;
 
 /// How many examples show all that a shape can be: each once, and its absence where it may be absent.
 fn rounds(shape: &Shape) -> usize {
@@ -45,34 +53,39 @@ fn rounds_of_field(field: &Field) -> usize {
     field.shape.as_ref().map_or(1, rounds) + usize::from(is_told(field.label, "default"))
 }
 
-fn build(shape: &Shape, round: usize) -> Result<Value, NoExample> {
+fn build(shape: &Shape, round: usize, draw: Draw<'_>) -> Result<Value, NoExample> {
     let round = round % rounds(shape);
     Ok(match shape {
-        Shape::Scalar(name) => scalar(name),
+        Shape::Scalar(name) => draw(name),
         Shape::Optional(inner) | Shape::List(inner) | Shape::Map(_, inner) if round == rounds(inner) => {
             nothing(shape)
         }
-        Shape::Optional(inner) => or_nothing(shape, build(inner, round))?,
-        Shape::List(item) => or_nothing(shape, build(item, round).map(|item| Value::Array(vec![item])))?,
+        Shape::Optional(inner) => or_nothing(shape, build(inner, round, draw))?,
+        Shape::List(item) => {
+            or_nothing(shape, build(item, round, draw).map(|item| Value::Array(vec![item])))?
+        }
         Shape::Map(key, value) => {
-            let key = match build(key, round)? {
+            let key = match build(key, round, draw)? {
                 Value::String(text) => text,
                 other => other.to_string(),
             };
-            or_nothing(shape, build(value, round).map(|value| Value::Object(Map::from_iter([(key, value)]))))?
+            or_nothing(
+                shape,
+                build(value, round, draw).map(|value| Value::Object(Map::from_iter([(key, value)]))),
+            )?
         }
-        Shape::Array(item, length) => Value::Array(vec![build(item, round)?; *length]),
+        Shape::Array(item, length) => Value::Array(vec![build(item, round, draw)?; *length]),
         Shape::Tuple(items) => {
-            Value::Array(items.iter().map(|item| build(item, round)).collect::<Result<_, _>>()?)
+            Value::Array(items.iter().map(|item| build(item, round, draw)).collect::<Result<_, _>>()?)
         }
-        Shape::Record(fields) => Value::Object(record(fields, round)?),
+        Shape::Record(fields) => Value::Object(record(fields, round, draw)?),
         // What is read, of a type that is written as another one.
         Shape::Choice("sides", sides) => match sides.last().and_then(|side| side.shape.as_ref()) {
-            Some(read) => build(read, round)?,
+            Some(read) => build(read, round, draw)?,
             None => Value::Null,
         },
-        Shape::Choice(tagging, cases) => choice(tagging, cases, round)?,
-        Shape::Lossy(inner) => build(inner, round)?,
+        Shape::Choice(tagging, cases) => choice(tagging, cases, round, draw)?,
+        Shape::Lossy(inner) => build(inner, round, draw)?,
         Shape::Itself => return Err(NoExample::Endless),
         Shape::Opaque(name) => {
             return Err(NoExample::Refused(format!(
@@ -100,7 +113,8 @@ fn or_nothing(shape: &Shape, built: Result<Value, NoExample>) -> Result<Value, N
     }
 }
 
-fn scalar(name: &str) -> Value {
+/// The plainest value of a scalar.
+pub(crate) fn scalar(name: &str) -> Value {
     match name {
         "bool" => true.into(),
         "f32" | "f64" => 1.5.into(),
@@ -112,14 +126,14 @@ fn scalar(name: &str) -> Value {
     }
 }
 
-fn record(fields: &[Field], round: usize) -> Result<Map<String, Value>, NoExample> {
+fn record(fields: &[Field], round: usize, draw: Draw<'_>) -> Result<Map<String, Value>, NoExample> {
     let mut record = Map::new();
     for field in fields {
         let Some(shape) = &field.shape else { continue };
         if is_told(field.label, "default") && round % rounds_of_field(field) == rounds(shape) {
             continue;
         }
-        match (field.label.starts_with(".."), build(shape, round)?) {
+        match (field.label.starts_with(".."), build(shape, round, draw)?) {
             (true, Value::Object(inner)) => record.extend(inner),
             (true, _) => {}
             (false, Value::Null) if is_told(field.label, "omitted") => {}
@@ -132,7 +146,7 @@ fn record(fields: &[Field], round: usize) -> Result<Map<String, Value>, NoExampl
 }
 
 /// The case of a round; one that holds itself without an end gives way to the next.
-fn choice(tagging: &str, cases: &[Field], round: usize) -> Result<Value, NoExample> {
+fn choice(tagging: &str, cases: &[Field], round: usize, draw: Draw<'_>) -> Result<Value, NoExample> {
     let mut left = round;
     let chosen = cases.iter().position(|case| {
         let rounds = rounds_of_field(case);
@@ -144,7 +158,7 @@ fn choice(tagging: &str, cases: &[Field], round: usize) -> Result<Value, NoExamp
     let mut order = cases[first..].iter().chain(&cases[..first]);
     loop {
         let Some(case) = order.next() else { return Err(NoExample::Endless) };
-        match case.shape.as_ref().map(|shape| build(shape, left)).transpose() {
+        match case.shape.as_ref().map(|shape| build(shape, left, draw)).transpose() {
             Ok(data) if is_told(case.label, "untagged") => return Ok(data.unwrap_or_default()),
             Ok(data) => return Ok(tagged(tagging, stored_name(case), data)),
             Err(NoExample::Endless) => {}

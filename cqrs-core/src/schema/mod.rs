@@ -167,6 +167,7 @@ mod text;
 pub use check::{LockReport, check_events_lock};
 pub use compat::Incompatible;
 pub use data::Itself;
+pub(crate) use example::{drawn, scalar};
 pub use lock::{Entry, EventsLock, LockError};
 pub(crate) use notation::same;
 pub use shape::{EventData, Field, Shape};

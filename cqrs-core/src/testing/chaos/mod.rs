@@ -3,6 +3,7 @@
 mod broker;
 mod fragile;
 mod outcome;
+mod values;
 
 use std::fmt;
 use std::future::poll_fn;
@@ -82,6 +83,8 @@ const ROUNDS: u32 = 1_000;
 /// What has to hold after it:
 ///
 /// - every view equals the fold of the store, compared as stored, by field;
+/// - values of every event type that a subscriber listens to, made up anew for each seed and extreme, are after the way over a
+///   message what they were before, numbers to the last bit;
 /// - every handler has done its work for every event that it listens to, those that handlers brought about included; a
 ///   handler with `once` did not run again after its inbox had the event as handled;
 /// - no command of a handler is lost or doubled, also where a run does not repeat the one before: what serde or `Debug` tells
@@ -251,6 +254,7 @@ impl Run<'_> {
     async fn deliver(&self) -> Result<Survived, String> {
         let mut rng = Rng::with_seed(self.seed);
         let mut survived = Survived { seeds: 1, ..Survived::default() };
+        values::check(self.app, &mut Rng::with_seed(self.seed))?;
         let mut broker = Broker::default();
         let stores = Fragile::new(self.app, &self.probe, rng.u64(..), self.percent);
         let mut process = self.start(&stores);
