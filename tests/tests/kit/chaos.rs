@@ -166,7 +166,7 @@ fn a_chaos_without_anything_to_do_is_a_mistake() {
 mod cents {
     use cqrs_core::serde::{Deserialize, Deserializer, Serializer};
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    #[expect(clippy::cast_possible_truncation, reason = "the cut is the mistake")]
     pub(super) fn serialize<S: Serializer>(price: &f64, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_i64((price * 100.0) as i64)
     }
