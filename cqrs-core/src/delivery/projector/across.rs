@@ -123,6 +123,7 @@ impl<P: Projection> Across<P> {
         let views = app.view_store()?;
         let id = fence_of::<P>(goal.stream);
         let mut recent = app.recent_writes().fences.lock(&id).await;
+        let is_remembered = recent.is_some();
         let fence = match recent.take() {
             Some(fence) => fence,
             None => views.fence(&id).await?.unwrap_or_else(|| Fence::none(id)),
@@ -150,7 +151,11 @@ impl<P: Projection> Across<P> {
         } else {
             let mut following = Following::new(app, goal.stream, goal.at_hand, goal.left_out, from, until);
             let commits = following.next().await?.unwrap_or_default();
-            plan(app, goal.tenant, &fence, &part, &commits).await?
+            match plan(app, goal.tenant, &fence, &part, &commits).await {
+                // The stream may take part in a replay by now, of which the remembered fence does not know.
+                Err(ProjectError::Permanent(_)) if is_remembered => return Ok(Step::Stale),
+                planned => planned?,
+            }
         };
         if views.put_fenced(&next, &fence, &writes).await? == Write::Stale {
             return Ok(Step::Stale);
