@@ -36,7 +36,7 @@ pub struct EncodeError {
 }
 
 impl StoredEvent {
-    /// Serializes an event, in the one form in which it is stored: see [`canonical`](crate::store::canonical).
+    /// Serializes an event, in the one form in which it is stored: see the module `store::canonical`.
     ///
     /// # Errors
     /// [`EncodeError`] for what JSON has no place for: maps without text keys, integers over 64 bits,
