@@ -264,7 +264,7 @@ mod whole {
     tokens! {
         #[projection(Job)]
         #[derive(Default)]
-        pub struct Jobs;
+        pub struct Jobs {}
 
         #[projection(Job)]
         impl Jobs {
