@@ -201,7 +201,7 @@ impl<A: Aggregate, R> Execute<'_, A, R> {
     /// # use cqrs_core::prelude::*;
     /// #[event_handler(OrderCreated)]
     /// async fn ship(event: &Recorded<OrderCreated>, app: &App) -> Result<(), HandlerError> {
-    ///     let order = event.key::<OrderKey>()?;
+    ///     let order = event.key()?;
     ///     app.execute(&order, ShipOrder { tracking: "Z1".into() }).named("first parcel").await?;
     ///     Ok(())
     /// }
