@@ -6,6 +6,7 @@ use cqrs_core::delivery::{DeadLetter, DeliveryStore, LetterId, Positions};
 use cqrs_core::store::limits;
 use cqrs_core::store::record::Record;
 use cqrs_core::{StoreError, StreamKey, Version};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -15,6 +16,9 @@ use crate::event_store::checked_item;
 
 /// A longer reason is cut: it is for reading.
 const REASON_BYTES: usize = 4096;
+
+/// How many reads are under way at the same time for one call.
+const READS: usize = 10;
 
 /// What the partitions of positions begin with, and those of the leases of relays to a topic.
 pub(crate) const POSITIONS: &str = "POSITION#";
@@ -118,19 +122,18 @@ impl DeliveryStore for DynamoDeliveryStore {
         self.delete(key(&parked_pk(queue), &stream_sk(stream.pk(), stream.sk(), version.get()))).await
     }
 
-    async fn parked(&self, queue: &str) -> Result<HashSet<StreamKey>, StoreError> {
-        let mut parked = HashSet::new();
-        let mut start = None;
-        loop {
-            let (items, next) = self.page(&parked_pk(queue), start).await?;
-            for item in items {
-                parked.insert(StreamKey::new(self.text(&item, "streamPk")?, self.text(&item, "streamSk")?)?);
-            }
-            if next.is_none() {
-                return Ok(parked);
-            }
-            start = next;
+    async fn parked(&self, queue: &str, among: &[StreamKey]) -> Result<HashSet<StreamKey>, StoreError> {
+        let pk = parked_pk(queue);
+        // Most often none is, and one request tells.
+        if among.len() > 1 && !self.any(&pk, "").await? {
+            return Ok(HashSet::new());
         }
+        let is_parked = |stream: StreamKey| async {
+            let prefix = stream_prefix(stream.pk(), stream.sk());
+            Ok(self.any(&pk, &prefix).await?.then_some(stream))
+        };
+        let reads = stream::iter(among.iter().cloned()).map(is_parked).buffer_unordered(READS);
+        reads.try_filter_map(|parked| async { Ok(parked) }).try_collect().await
     }
 }
 
@@ -177,6 +180,27 @@ impl DynamoDeliveryStore {
             .await
             .map_err(|error| store_error(&self.table, error))?;
         Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
+    }
+
+    /// Whether a partition has an item whose sort key begins like that.
+    async fn any(&self, pk: &str, prefix: &str) -> Result<bool, StoreError> {
+        let mut request = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+            .limit(1)
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        // A value of an expression may be empty, but not one of a key.
+        request = match prefix {
+            "" => request.key_condition_expression("pk = :pk"),
+            _ => request
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned())),
+        };
+        let output = request.send().await.map_err(|error| store_error(&self.table, error))?;
+        Ok(!output.items.unwrap_or_default().is_empty())
     }
 
     async fn letter(&self, subscriber: &str, mut item: Item) -> Result<DeadLetter, StoreError> {
@@ -243,7 +267,11 @@ fn parked_pk(queue: &str) -> String {
 
 /// A sort key by which the commits of one stream stand together, in the order of their versions.
 fn stream_sk(pk: &str, sk: &str, version: u64) -> String {
-    format!("{}@{version:010}", digest(pk, sk))
+    format!("{}{version:010}", stream_prefix(pk, sk))
+}
+
+fn stream_prefix(pk: &str, sk: &str) -> String {
+    format!("{}@", digest(pk, sk))
 }
 
 /// A stream's two keys in 36 characters.

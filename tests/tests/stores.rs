@@ -35,7 +35,7 @@ macro_rules! conformance {
                 delivery::letters_are_replaced_and_removed
                 delivery::many_and_large_letters_come_back
                 delivery::a_parked_stream_waits_for_all_of_its_commits
-                delivery::many_parked_streams_come_back
+                delivery::parked_streams_are_told_among_those_that_are_asked_for
                 inbox::an_event_is_leased_to_one_owner_at_a_time
                 inbox::a_finished_event_is_not_claimed_again
                 inbox::a_lost_lease_is_told

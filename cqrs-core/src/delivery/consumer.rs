@@ -1,23 +1,25 @@
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use futures_util::future::{Either, select};
-use futures_util::{StreamExt, stream};
-use tokio::sync::{Mutex, Semaphore};
+use futures_util::future::{Either, join_all, select};
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
 
 use super::discards;
 use super::failure::{Failure, chain};
 use super::queue::failed;
-use super::{Body, DeliveryError, RetryPolicy, Subscriber};
+use super::received::{Door, Opened, Parked};
+use super::{Body, DeliveryError, Received, RetryPolicy, StreamBatch, Subscriber, Verdict};
 use crate::app::App;
 use crate::cache::Cache;
 use crate::commit::Commit;
 use crate::key::StreamKey;
-use crate::store::StoreError;
 use crate::version::Version;
 
 /// A broker tries again itself: here everything is tried once a receive.
@@ -25,6 +27,7 @@ const ONE_TRY: RetryPolicy =
     RetryPolicy { attempts: 1, base: std::time::Duration::ZERO, cap: std::time::Duration::ZERO };
 /// How many streams' locks are remembered; one that is forgotten while held stays a lock to its holders.
 const LOCKS: u64 = 10_000;
+const STOPPED: &str = "the worker was stopped";
 const WAITS: &str = "waits behind an earlier commit of its stream";
 
 /// The end of one queue of a broker: takes what was received to the subscribers of that queue, and says for
@@ -36,46 +39,10 @@ pub struct Consumer {
     app: App,
     queue: String,
     subscribers: Vec<Arc<Subscriber>>,
-    concurrency: usize,
-    /// For all batches together, however many are taken at the same time.
+    /// The streams that are worked on at the same time, those of all batches together. One that waits for its turn has none.
     slots: Semaphore,
     /// Two batches may hold commits of one stream. Inside: whether a commit of it was parked here.
     locks: Cache<StreamKey, Arc<Mutex<bool>>>,
-}
-
-/// A message as a broker handed it over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Received {
-    /// Its body, out of any envelope.
-    pub body: String,
-    /// How often it has been received, this time included.
-    pub receives: u32,
-}
-
-/// What is to become of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is done, and may be deleted.
-    Done,
-    /// It stays in its queue, and is received again. Also where another run has claimed its event for a handler with
-    /// `once`, and where the views, the inbox or the event store are throttled or cannot be reached: no number of such
-    /// receives makes a dead letter of it here. The queue's own `maxReceiveCount` counts them.
-    Retry {
-        /// Why.
-        reason: String,
-    },
-    /// It goes to the queue's dead letters; then it may be deleted.
-    Dead {
-        /// Why.
-        reason: String,
-    },
-}
-
-/// Where a message comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Door {
-    Queue,
-    DeadLetters,
 }
 
 impl App {
@@ -98,7 +65,6 @@ impl App {
             app: self.clone(),
             queue: queue.to_owned(),
             subscribers,
-            concurrency,
             slots: Semaphore::new(concurrency),
             locks: Cache::new(LOCKS),
         })
@@ -152,58 +118,95 @@ impl Consumer {
         unparked.map_err(|source| failed(&self.queue, source))
     }
 
+    /// Sorts messages by the streams of their commits, for a worker that does what is to be done about one stream while
+    /// others are in work. Beside the messages of a stream stand their places in the batch.
+    #[must_use]
+    pub fn sort(&self, batch: &[Received]) -> Vec<(Vec<usize>, StreamBatch)> {
+        StreamBatch::sort(batch, Door::Queue)
+    }
+
+    /// Takes the messages of one stream to the subscribers; the verdicts stand in their order. It waits while other
+    /// messages of the stream are in work. When `stop` comes, what is in work is dropped and stays in its queue, and what was
+    /// done before is done.
+    pub async fn take_stream(&self, batch: StreamBatch, stop: impl Future<Output = ()>) -> Vec<Verdict> {
+        let StreamBatch { stream, messages, door, parked } = batch;
+        let Some(stream) = stream else {
+            return messages.into_iter().map(|opened| Verdict::Dead { reason: opened.fault() }).collect();
+        };
+        let (mut stop, count) = (pin!(stop), messages.len());
+        let admitted = {
+            let admission = pin!(self.admit(&stream, messages, door, &parked));
+            match select(admission, stop.as_mut()).await {
+                Either::Left((admitted, _)) => admitted,
+                Either::Right(_) => Err(STOPPED.to_owned()),
+            }
+        };
+        match admitted {
+            Ok(admitted) => self.take_commits(admitted, door, stop).await,
+            Err(reason) => left(vec![None; count], &reason),
+        }
+    }
+
     async fn take_from(
         &self,
         batch: &[Received],
         door: Door,
         stop: impl Future<Output = ()>,
     ) -> Vec<Verdict> {
+        let stop = stop.shared();
         let mut verdicts = vec![None; batch.len()];
-        let mut reason = "the worker was stopped".to_owned();
-        {
-            let work = pin!(self.decide(batch, door, &mut verdicts));
-            if let Either::Left((Err(error), _)) = select(work, pin!(stop)).await {
-                reason = unreadable(&error);
+        let mut streams: FuturesUnordered<_> = StreamBatch::sort(batch, door)
+            .into_iter()
+            .map(|(places, batch)| {
+                let stop = stop.clone();
+                async move { (places, self.take_stream(batch, stop).await) }
+            })
+            .collect();
+        while let Some((places, of_stream)) = streams.next().await {
+            for (place, verdict) in places.into_iter().zip(of_stream) {
+                set(&mut verdicts, place, verdict);
             }
         }
-        let left = |verdict: Option<Verdict>| verdict.unwrap_or(Verdict::Retry { reason: reason.clone() });
-        verdicts.into_iter().map(left).collect()
+        left(verdicts, STOPPED)
     }
 
-    /// Fills the verdicts in as they come.
-    async fn decide(
+    /// Waits for the turn of a stream, and sorts its messages by version.
+    async fn admit(
         &self,
-        batch: &[Received],
+        stream: &StreamKey,
+        messages: Vec<Opened>,
         door: Door,
-        verdicts: &mut [Option<Verdict>],
-    ) -> Result<(), StoreError> {
-        let mut streams: BTreeMap<StreamKey, Vec<(usize, Commit)>> = BTreeMap::new();
-        for ((index, received), place) in batch.iter().enumerate().zip(&mut *verdicts) {
-            match self.open(received).await {
-                Ok(commit) => streams.entry(commit.stream.clone()).or_default().push((index, commit)),
-                Err(verdict) => *place = Some(verdict),
+        parked: &Parked,
+    ) -> Result<Admitted<'_>, String> {
+        let turn = self.locks.get_or_default(stream).lock_owned().await;
+        let slot = self.slots.acquire().await.ok();
+        let held = match *turn {
+            // Perhaps while these messages waited.
+            true => self.parked(door, std::slice::from_ref(stream)).await?.contains(stream),
+            false => {
+                let known = parked.known.get_or_init(|| self.parked(door, &parked.among)).await;
+                known.as_ref().map_err(String::clone)?.contains(stream)
+            }
+        };
+        let mut verdicts = vec![None; messages.len()];
+        let mut commits = Vec::with_capacity(messages.len());
+        for (place, opened) in messages.into_iter().enumerate() {
+            let receives = opened.receives;
+            match self.open(opened).await {
+                Ok(commit) => commits.push((place, receives, commit)),
+                Err(verdict) => set(&mut verdicts, place, verdict),
             }
         }
-        let parked = self.parked(door).await?;
-        let work = streams.into_iter().map(|(stream, commits)| {
-            let held = parked.contains(&stream);
-            self.take_stream(stream, commits, batch, door, held)
-        });
-        let mut taken = stream::iter(work).buffer_unordered(self.concurrency);
-        while let Some(of_stream) = taken.next().await {
-            for (index, verdict) in of_stream {
-                if let Some(place) = verdicts.get_mut(index) {
-                    *place = Some(verdict);
-                }
-            }
-        }
-        Ok(())
+        commits.sort_by_key(|(_, _, commit)| commit.version);
+        let (messages, commits) =
+            commits.into_iter().map(|(place, receives, commit)| ((place, receives), commit)).unzip();
+        Ok(Admitted { turn, _slot: slot, held, verdicts, messages, commits })
     }
 
     /// The commit of a message, if somebody here listens to it.
-    async fn open(&self, received: &Received) -> Result<Commit, Verdict> {
+    async fn open(&self, opened: Opened) -> Result<Commit, Verdict> {
         let dead = |reason: String| Verdict::Dead { reason };
-        let commit = match Body::parse(&received.body).map_err(dead)? {
+        let commit = match opened.body.map_err(dead)? {
             Body::Commit(commit) => commit,
             Body::Reference(stream, version) => self.fetch(&stream, version).await?,
         };
@@ -227,51 +230,34 @@ impl Consumer {
         }
     }
 
-    /// The streams that wait. A projection needs no such list: it reads the commit that failed from the
+    /// The streams among some that wait. A projection needs no such list: it reads the commit that failed from the
     /// store, and fails again.
-    async fn parked(&self, door: Door) -> Result<HashSet<StreamKey>, StoreError> {
+    async fn parked(&self, door: Door, among: &[StreamKey]) -> Result<HashSet<StreamKey>, String> {
         if door == Door::DeadLetters || self.subscribers.iter().all(|subscriber| subscriber.is_projection()) {
             return Ok(HashSet::new());
         }
-        self.app.ledger().parked(&self.queue).await
+        let parked = self.app.ledger().parked(&self.queue, among).await;
+        parked.map_err(|error| format!("the parked streams cannot be read: {}", chain(&error)))
     }
 
-    async fn take_stream(
+    async fn take_commits(
         &self,
-        stream: StreamKey,
-        mut commits: Vec<(usize, Commit)>,
-        batch: &[Received],
+        admitted: Admitted<'_>,
         door: Door,
-        held: bool,
-    ) -> Vec<(usize, Verdict)> {
-        let lock = self.locks.get_or_default(&stream);
-        let mut parked_here = lock.lock().await;
-        let _slot = self.slots.acquire().await;
-        let held = match *parked_here {
-            // Perhaps by a batch that had the stream while this one waited for it.
-            true => match self.parked(door).await {
-                Ok(parked) => parked.contains(&stream),
-                Err(error) => {
-                    let retry = Verdict::Retry { reason: unreadable(&error) };
-                    return commits.into_iter().map(|(index, _)| (index, retry.clone())).collect();
-                }
-            },
-            false => held,
-        };
-        commits.sort_by_key(|(_, commit)| commit.version);
-        let (indexes, commits): (Vec<usize>, Vec<Commit>) = commits.into_iter().unzip();
+        stop: impl Future<Output = ()> + Unpin,
+    ) -> Vec<Verdict> {
+        let Admitted { mut turn, _slot, held, mut verdicts, messages, commits } = admitted;
         let (done, mut failure) = match held {
             true => (0, None),
-            false => self.deliver(&commits).await,
+            false => self.deliver(&commits, stop).await,
         };
-        let mut verdicts = Vec::with_capacity(commits.len());
+        let attempts = self.app.settings().delivery.attempts;
         let mut dead = held;
-        for (place, (index, commit)) in indexes.into_iter().zip(&commits).enumerate() {
-            let receives = batch.get(index).map_or(1, |received| received.receives);
+        for (nth, ((place, receives), commit)) in messages.into_iter().zip(&commits).enumerate() {
             // The failure is that of the first one that is not done.
-            let verdict = match failure.take_if(|_| place >= done) {
-                _ if place < done => self.finish(commit, door).await,
-                Some(failure) if failure.is_final(receives, self.app.settings().delivery.attempts) => {
+            let verdict = match failure.take_if(|_| nth >= done) {
+                _ if nth < done => self.finish(commit, door).await,
+                Some(failure) if failure.is_final(receives, attempts) => {
                     dead = true;
                     self.park(commit, failure.reason).await
                 }
@@ -279,31 +265,39 @@ impl Consumer {
                 None if dead => self.park(commit, WAITS.to_owned()).await,
                 None => Verdict::Retry { reason: WAITS.to_owned() },
             };
-            verdicts.push((index, verdict));
+            set(&mut verdicts, place, verdict);
         }
-        *parked_here = dead;
-        verdicts
+        *turn = dead;
+        left(verdicts, STOPPED)
     }
 
-    /// Takes commits of one stream to every subscriber of the queue: how many of them all have done, and why
+    /// Takes commits of one stream to every subscriber of the queue, side by side: how many of them all have done, and why
     /// the next one is not.
-    async fn deliver(&self, commits: &[Commit]) -> (usize, Option<Failure>) {
-        let mut worst: (usize, Option<Failure>) = (commits.len(), None);
-        for subscriber in &self.subscribers {
-            let wants = |commit: &&Commit| subscriber.wants(commit);
+    async fn deliver(
+        &self,
+        commits: &[Commit],
+        stop: impl Future<Output = ()> + Unpin,
+    ) -> (usize, Option<Failure>) {
+        let progress: Vec<_> =
+            self.subscribers.iter().map(|subscriber| (&**subscriber, AtomicUsize::new(0))).collect();
+        let work = progress.iter().map(|(subscriber, done)| async move {
             // Most often it is all of them, and there is nothing to copy.
-            let wanted: Cow<'_, [Commit]> = match commits.iter().all(|commit| wants(&commit)) {
+            let wanted: Cow<'_, [Commit]> = match commits.iter().all(|commit| subscriber.wants(commit)) {
                 true => commits.into(),
-                false => commits.iter().filter(wants).cloned().collect(),
+                false => commits.iter().filter(|commit| subscriber.wants(commit)).cloned().collect(),
             };
-            let (done, failure) = subscriber.deliver(&self.app, &wanted, ONE_TRY).await;
-            let mut places = commits.iter().enumerate().filter(|(_, commit)| wants(commit));
-            match places.nth(done) {
-                Some((place, _)) if failure.is_some() && place <= worst.0 => worst = (place, failure),
-                _ => {}
-            }
-        }
-        worst
+            subscriber.deliver(&self.app, &wanted, ONE_TRY, done).await
+        });
+        let mut failures = match select(join_all(work), stop).await {
+            Either::Left((failures, _)) => failures,
+            Either::Right(_) => Vec::new(),
+        };
+        failures.resize_with(progress.len(), || Some(Failure::stopped(STOPPED)));
+        let first_left = progress.iter().zip(failures).filter_map(|((subscriber, done), failure)| {
+            let mut wanted = commits.iter().enumerate().filter(|(_, commit)| subscriber.wants(commit));
+            wanted.nth(done.load(Ordering::Relaxed)).map(|(place, _)| (place, failure))
+        });
+        first_left.min_by_key(|(place, _)| *place).unwrap_or((commits.len(), None))
     }
 
     async fn finish(&self, commit: &Commit, door: Door) -> Verdict {
@@ -332,8 +326,30 @@ impl Consumer {
     }
 }
 
-fn unreadable(error: &StoreError) -> String {
-    format!("the parked streams cannot be read: {}", chain(error))
+/// The commits of a stream whose turn it is.
+struct Admitted<'a> {
+    /// Nobody else has the stream until this is dropped.
+    turn: OwnedMutexGuard<bool>,
+    _slot: Option<SemaphorePermit<'a>>,
+    /// Whether it is parked.
+    held: bool,
+    /// Those of the messages that hold none.
+    verdicts: Vec<Option<Verdict>>,
+    /// The place among the verdicts and the number of receives of each commit's message.
+    messages: Vec<(usize, u32)>,
+    commits: Vec<Commit>,
+}
+
+fn set(verdicts: &mut [Option<Verdict>], place: usize, verdict: Verdict) {
+    if let Some(unset) = verdicts.get_mut(place) {
+        *unset = Some(verdict);
+    }
+}
+
+/// What has no verdict stays in its queue.
+fn left(verdicts: Vec<Option<Verdict>>, reason: &str) -> Vec<Verdict> {
+    let retry = || Verdict::Retry { reason: reason.to_owned() };
+    verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(retry)).collect()
 }
 
 impl fmt::Debug for Consumer {

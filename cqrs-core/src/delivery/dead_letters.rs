@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use super::discards;
 use super::failure::{Failure, FailureKind};
@@ -199,9 +200,10 @@ impl<'a> DeadLetters<'a> {
         let failure = match intake::decode(&letter.record) {
             Ok(commit) => {
                 let retry = self.app.settings().delivery;
-                match subscriber.deliver(self.app, std::slice::from_ref(&commit), retry).await {
-                    (_, None) => return Ok(true),
-                    (_, Some(Failure { reason, attempts, kind })) => match kind {
+                let done = AtomicUsize::new(0);
+                match subscriber.deliver(self.app, std::slice::from_ref(&commit), retry, &done).await {
+                    None => return Ok(true),
+                    Some(Failure { reason, attempts, kind }) => match kind {
                         // Nothing new is known about the letter.
                         FailureKind::Held(_) => return Ok(false),
                         FailureKind::Outage(source) => {

@@ -32,7 +32,7 @@ pub(crate) trait DynDeliveryStore: Send + Sync {
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> Boxed<'a, ()>;
     fn park<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()>;
     fn unpark<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()>;
-    fn parked<'a>(&'a self, queue: &'a str) -> Boxed<'a, HashSet<StreamKey>>;
+    fn parked<'a>(&'a self, queue: &'a str, among: &'a [StreamKey]) -> Boxed<'a, HashSet<StreamKey>>;
     fn claim<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, Claim>;
     fn finish<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, Finish>;
     fn release<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, ()>;
@@ -60,8 +60,8 @@ impl<S: DeliveryStore> DynDeliveryStore for S {
     fn unpark<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()> {
         Box::pin(DeliveryStore::unpark(self, queue, stream, version))
     }
-    fn parked<'a>(&'a self, queue: &'a str) -> Boxed<'a, HashSet<StreamKey>> {
-        Box::pin(DeliveryStore::parked(self, queue))
+    fn parked<'a>(&'a self, queue: &'a str, among: &'a [StreamKey]) -> Boxed<'a, HashSet<StreamKey>> {
+        Box::pin(DeliveryStore::parked(self, queue, among))
     }
     fn claim<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, Claim> {
         Box::pin(Inbox::claim(self, id, lease))

@@ -69,13 +69,19 @@ pub(crate) enum FailureKind {
     Passing,
     /// Another try is pointless.
     Permanent,
-    /// Nothing failed: another run has the event, until then at the latest.
+    /// Nothing failed, and it is to be delivered again: another run has the event until then at the latest, or the work was
+    /// stopped.
     Held(Timestamp),
     /// Nothing of this kind works at present, whatever the commit.
     Outage(Box<StoreError>),
 }
 
 impl Failure {
+    /// What was given up before its end.
+    pub(crate) fn stopped(reason: &str) -> Self {
+        Self { reason: reason.to_owned(), attempts: 0, kind: FailureKind::Held(Timestamp::now()) }
+    }
+
     /// Whether the commit becomes a dead letter when it has been tried as often as it may be.
     pub(crate) fn is_of_the_commit(&self) -> bool {
         matches!(self.kind, FailureKind::Passing | FailureKind::Permanent)

@@ -100,9 +100,14 @@ pub trait DeliveryStore: Inbox + Send + Sync + 'static {
         version: Version,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// The streams that are held back on one queue.
+    /// Those of some streams that are held back on one queue. What it reads is bounded by the number of those streams,
+    /// however many others are held back.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn parked(&self, queue: &str) -> impl Future<Output = Result<HashSet<StreamKey>, StoreError>> + Send;
+    fn parked(
+        &self,
+        queue: &str,
+        among: &[StreamKey],
+    ) -> impl Future<Output = Result<HashSet<StreamKey>, StoreError>> + Send;
 }

@@ -84,10 +84,12 @@ impl DeliveryStore for MemoryDeliveryStore {
         Ok(())
     }
 
-    async fn parked(&self, queue: &str) -> Result<HashSet<StreamKey>, StoreError> {
+    async fn parked(&self, queue: &str, among: &[StreamKey]) -> Result<HashSet<StreamKey>, StoreError> {
         let content = self.content();
-        let parked = content.parked.iter().filter(|(name, _, _)| name == queue);
-        Ok(parked.map(|(_, stream, _)| stream.clone()).collect())
+        let is_parked = |stream: &&StreamKey| {
+            content.parked.iter().any(|(name, parked, _)| name == queue && parked == *stream)
+        };
+        Ok(among.iter().filter(is_parked).cloned().collect())
     }
 }
 

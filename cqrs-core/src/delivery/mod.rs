@@ -47,11 +47,12 @@ mod once;
 mod projector;
 mod publisher;
 mod queue;
+mod received;
 mod relay;
 mod retry;
 mod subscriber;
 
-pub use consumer::{Consumer, Received, Verdict};
+pub use consumer::Consumer;
 pub use dead_letters::DeadLetters;
 pub use error::DeliveryError;
 pub use feed::{Change, ChangeFeed, FeedPage, Positions};
@@ -60,6 +61,7 @@ pub use ledger::{DeadLetter, DeliveryStore, LetterId};
 pub use memory::MemoryDeliveryStore;
 pub use message::{Body, MAX_MESSAGE_BYTES, Message};
 pub use publisher::{Interrupted, PublishError, PublishFault, Publisher};
+pub use received::{Received, StreamBatch, Verdict};
 pub use relay::Delivered;
 pub use retry::RetryPolicy;
 

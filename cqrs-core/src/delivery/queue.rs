@@ -270,12 +270,13 @@ impl Desk {
         let retry = self.app.settings().delivery;
         let mut left = commits.as_slice();
         loop {
-            let (done, failure) = {
+            let done = AtomicUsize::new(0);
+            let failure = {
                 let _place = self.places.acquire().await;
-                self.subscriber.deliver(&self.app, left, retry).await
+                self.subscriber.deliver(&self.app, left, retry, &done).await
             };
             let Some(failure) = failure else { return Ok(()) };
-            left = left.get(done..).unwrap_or_default();
+            left = left.get(done.into_inner()..).unwrap_or_default();
             let until = match failure.kind {
                 FailureKind::Held(until) => until,
                 // Whatever comes next would fail, too: the run is interrupted, and goes on at the same place.

@@ -2,6 +2,7 @@ use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -66,26 +67,39 @@ impl Subscriber {
         matches!(self.reaction, Reaction::Project { .. })
     }
 
-    /// Takes commits of one stream in their order; returns how many of them are done, and why the next one
-    /// is not. Here the queue of this process and those of a broker meet: one tries again itself, the other
-    /// lets its broker do so.
+    /// Takes commits of one stream in their order, and counts in `done` those that are, as soon as they are; returns why the
+    /// next one is not. Here the queue of this process and those of a broker meet: one tries again itself, the other lets its
+    /// broker do so.
     pub(crate) async fn deliver(
         &self,
         app: &App,
         commits: &[Commit],
         retry: RetryPolicy,
-    ) -> (usize, Option<Failure>) {
-        match &self.reaction {
-            Reaction::Project { driver, .. } => self.project(app, &**driver, commits, retry).await,
+        done: &AtomicUsize,
+    ) -> Option<Failure> {
+        let delivered = match &self.reaction {
+            Reaction::Project { driver, .. } => self.project(app, &**driver, commits, retry, done).await,
             Reaction::Handle { arms, once } => {
-                for (done, commit) in commits.iter().enumerate() {
-                    if let Err(failure) = self.handle_all(app, arms, *once, commit, retry).await {
-                        return (done, Some(failure));
-                    }
-                }
-                (commits.len(), None)
+                Self::one_by_one(commits, done, |commit| self.handle_all(app, arms, *once, commit, retry))
+                    .await
             }
+        };
+        delivered.err()
+    }
+
+    async fn one_by_one<'a, F>(
+        commits: &'a [Commit],
+        done: &AtomicUsize,
+        work: impl Fn(&'a Commit) -> F,
+    ) -> Result<(), Failure>
+    where
+        F: Future<Output = Result<(), Failure>>,
+    {
+        for commit in commits {
+            work(commit).await?;
+            done.fetch_add(1, Ordering::Relaxed);
         }
+        Ok(())
     }
 
     async fn project(
@@ -94,7 +108,8 @@ impl Subscriber {
         driver: &dyn ProjectionDriver,
         commits: &[Commit],
         retry: RetryPolicy,
-    ) -> (usize, Option<Failure>) {
+        done: &AtomicUsize,
+    ) -> Result<(), Failure> {
         let apply = |commits| async move {
             let span = self.project_span(commits);
             let applied = self.apply(app, driver, commits, retry).instrument(span.clone()).await;
@@ -105,16 +120,13 @@ impl Subscriber {
         };
         // All at once costs one write; if that fails, one by one finds the commit to blame.
         match apply(commits).await {
-            Ok(()) => return (commits.len(), None),
-            Err(failure) if commits.len() == 1 || !failure.is_of_the_commit() => return (0, Some(failure)),
-            Err(_) => {}
-        }
-        for (done, commit) in commits.iter().enumerate() {
-            if let Err(failure) = apply(std::slice::from_ref(commit)).await {
-                return (done, Some(failure));
+            Ok(()) => done.store(commits.len(), Ordering::Relaxed),
+            Err(failure) if commits.len() == 1 || !failure.is_of_the_commit() => return Err(failure),
+            Err(_) => {
+                Self::one_by_one(commits, done, |commit| apply(std::slice::from_ref(commit))).await?;
             }
         }
-        (commits.len(), None)
+        Ok(())
     }
 
     /// Applies commits of one stream, and where that fails without those that were discarded.

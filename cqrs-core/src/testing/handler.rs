@@ -2,6 +2,7 @@ use std::fmt::{self, Debug};
 use std::future::IntoFuture;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use super::difference::{last_name, report, short_name};
@@ -223,7 +224,8 @@ async fn deliver(
     commit: &Commit,
     probe: &Probe,
 ) -> (Option<Failure>, Vec<Sent>) {
-    let (_, failure) = subscriber.deliver(app, std::slice::from_ref(commit), ONE_TRY).await;
+    let done = AtomicUsize::new(0);
+    let failure = subscriber.deliver(app, std::slice::from_ref(commit), ONE_TRY, &done).await;
     (failure, std::mem::take(&mut probe.seen().sent))
 }
 

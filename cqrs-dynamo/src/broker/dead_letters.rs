@@ -124,7 +124,7 @@ impl QueueDeadLetters {
         holding(&held, self.discard_held(&held, id, reason)).await
     }
 
-    async fn discard_held(&self, held: &Held<'_>, id: &str, reason: &str) -> Result<(), BrokerError> {
+    async fn discard_held(&self, held: &Held, id: &str, reason: &str) -> Result<(), BrokerError> {
         loop {
             let letters = held.receive(self.wait).await?;
             if letters.is_empty() {
@@ -148,7 +148,7 @@ impl QueueDeadLetters {
         }
     }
 
-    async fn redrive_held(&self, held: &Held<'_>) -> Result<Redriven, BrokerError> {
+    async fn redrive_held(&self, held: &Held) -> Result<Redriven, BrokerError> {
         let mut redriven = Redriven::default();
         let mut failing = HashSet::new();
         let mut failed = Vec::new();
@@ -187,7 +187,7 @@ impl QueueDeadLetters {
     }
 
     /// A message cannot be changed: one with the new reason takes its place.
-    async fn tell_reasons(&self, held: &Held<'_>, failed: &[(Letter, String)]) -> Result<(), BrokerError> {
+    async fn tell_reasons(&self, held: &Held, failed: &[(Letter, String)]) -> Result<(), BrokerError> {
         for (letter, reason) in failed {
             if self.dead.is_fifo() {
                 tracing::error!(
@@ -204,11 +204,11 @@ impl QueueDeadLetters {
         Ok(())
     }
 
-    fn held(&self) -> Held<'_> {
+    fn held(&self) -> Held {
         Held::new(&self.dead, HIDDEN)
     }
 
-    async fn receive_all(&self, held: &Held<'_>) -> Result<Vec<Opened>, BrokerError> {
+    async fn receive_all(&self, held: &Held) -> Result<Vec<Opened>, BrokerError> {
         let mut all = Vec::new();
         loop {
             let letters = held.receive(self.wait).await?;
@@ -223,14 +223,14 @@ impl QueueDeadLetters {
 /// Keeps letters out of others' sight while something is done with them, then hands back what is left of
 /// them.
 async fn holding<T>(
-    held: &Held<'_>,
+    held: &Held,
     work: impl Future<Output = Result<T, BrokerError>>,
 ) -> Result<T, BrokerError> {
     let ended = tokio::select! {
         ended = work => ended,
         never = held.keep() => match never {},
     };
-    held.hand_back(Duration::ZERO).await;
+    held.hand_all_back().await;
     ended
 }
 

@@ -3,60 +3,78 @@ use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::RwLock;
+
 use super::BrokerError;
-use super::queue::{Letter, Queue, Receipt};
+use super::queue::{BATCH, Letter, Queue, Receipt};
 
 /// Messages of one queue that were received, and are neither deleted nor handed back: out of others' sight
 /// for as long as [`Held::keep`] is polled.
-pub(super) struct Held<'a> {
-    queue: &'a Queue,
+pub(super) struct Held {
+    queue: Queue,
     visibility: Duration,
     receipts: Mutex<BTreeMap<String, Receipt>>,
+    /// What is handed back must not be hidden after that: written by those who hide, read by those who let go.
+    hiding: RwLock<()>,
 }
 
-impl<'a> Held<'a> {
-    pub(super) fn new(queue: &'a Queue, visibility: Duration) -> Self {
-        Self { queue, visibility, receipts: Mutex::default() }
-    }
-
-    pub(super) fn of(queue: &'a Queue, visibility: Duration, letters: &[Letter]) -> Self {
-        let held = Self::new(queue, visibility);
-        held.add(letters);
-        held
+impl Held {
+    pub(super) fn new(queue: &Queue, visibility: Duration) -> Self {
+        Self { queue: queue.clone(), visibility, receipts: Mutex::default(), hiding: RwLock::default() }
     }
 
     pub(super) async fn receive(&self, wait: Duration) -> Result<Vec<Letter>, BrokerError> {
         let letters = self.queue.receive(wait, self.visibility).await?;
-        self.add(&letters);
+        self.add(letters.clone());
         Ok(letters)
+    }
+
+    /// Holds what was received; gives those that it did not hold before. One that is received twice, because it could not be
+    /// hidden in time, is known by its last receipt.
+    pub(super) fn add(&self, letters: Vec<Letter>) -> Vec<Letter> {
+        let mut receipts = self.receipts();
+        let new =
+            |letter: &Letter| receipts.insert(letter.receipt.id.clone(), letter.receipt.clone()).is_none();
+        letters.into_iter().filter(new).collect()
     }
 
     /// Deletes one, or as many as are given, from the queue.
     pub(super) async fn delete(&self, letters: &[&Letter]) {
-        let receipts: Vec<_> = letters.iter().map(|letter| letter.receipt.clone()).collect();
-        for receipt in &receipts {
-            self.receipts().remove(&receipt.id);
-        }
+        let _hiding = self.hiding.read().await;
+        let receipts = self.remove(letters);
         self.queue.delete(&receipts).await;
+    }
+
+    /// Hands some back: after a time everybody may receive them.
+    pub(super) async fn hand_back(&self, letters: &[&Letter], after: Duration) {
+        let _hiding = self.hiding.read().await;
+        let receipts = self.remove(letters);
+        self.queue.hide(&receipts, after).await;
+    }
+
+    /// Hands back what is still held.
+    pub(super) async fn hand_all_back(&self) {
+        self.queue.hide(&self.all(), Duration::ZERO).await;
     }
 
     /// Hides them again and again, at half of the time that they are hidden for.
     pub(super) async fn keep(&self) -> Infallible {
         loop {
             tokio::time::sleep(self.visibility / 2).await;
-            self.queue.hide(&self.all(), self.visibility).await;
+            for receipts in self.all().chunks(BATCH) {
+                let _hiding = self.hiding.write().await;
+                let held: Vec<_> = {
+                    let known = self.receipts();
+                    receipts.iter().filter_map(|receipt| known.get(&receipt.id).cloned()).collect()
+                };
+                self.queue.hide(&held, self.visibility).await;
+            }
         }
     }
 
-    /// Hands back what is still held: after a time everybody may receive it.
-    pub(super) async fn hand_back(&self, after: Duration) {
-        self.queue.hide(&self.all(), after).await;
-    }
-
-    fn add(&self, letters: &[Letter]) {
-        // One that is received twice is known by its last receipt.
-        let receipts = letters.iter().map(|letter| (letter.receipt.id.clone(), letter.receipt.clone()));
-        self.receipts().extend(receipts);
+    fn remove(&self, letters: &[&Letter]) -> Vec<Receipt> {
+        let mut receipts = self.receipts();
+        letters.iter().filter_map(|letter| receipts.remove(&letter.receipt.id)).collect()
     }
 
     fn all(&self) -> Vec<Receipt> {

@@ -10,9 +10,10 @@ mod dead_letters;
 mod envelope;
 mod error;
 mod held;
-mod lane;
 mod names;
 mod queue;
+mod queue_worker;
+mod shift;
 mod worker;
 
 pub use creation::{BrokerQueue, BrokerTopic};

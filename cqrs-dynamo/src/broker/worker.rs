@@ -10,7 +10,7 @@ use cqrs_core::delivery::{DeliveryError, RetryPolicy};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::lane::Lane;
+use super::queue_worker::QueueWorker;
 use super::{Broker, BrokerError};
 
 /// Takes what the queues of an app receive to its handlers and projections, in this process.
@@ -18,6 +18,9 @@ use super::{Broker, BrokerError};
 /// What is done is deleted. What fails comes back after a while, and goes to the queue's dead letters after
 /// as many receives as [`Settings::delivery`](cqrs_core::app::Settings::delivery) allows, at once where
 /// another try is pointless; the attribute `reason` says why. Several workers may share the queues.
+///
+/// Each stream is taken by itself: one that hangs, or waits for a lease, holds up no other one, and what is done is deleted
+/// at once.
 ///
 /// ```no_run
 /// # use cqrs_dynamo::{Broker, BrokerError};
@@ -49,10 +52,13 @@ pub struct WorkerSettings {
     /// empty queue is asked again after [`Settings::poll`](cqrs_core::app::Settings::poll).
     pub wait: Duration,
     /// How long a message that was received stays out of others' sight, in whole seconds up to 12 hours: what
-    /// it takes until the work of a worker that died is taken up. Extended for as long as a handler runs.
+    /// it takes until the work of a worker that died is taken up. Extended for as long as a handler runs, which its time limit
+    /// ends.
     /// Default 30 seconds.
     pub visibility: Duration,
-    /// How many batches of up to 10 messages are in work at the same time, per queue. Default 4.
+    /// How many streams have messages in hand at the same time, per queue, in tens: with as many, nothing is received until one
+    /// is done. How many of them are in work is the `concurrency` of the queue's subscribers. What comes for a stream in work
+    /// waits for it, up to 4,096 messages and 16 MB. Default 4.
     pub batches: usize,
     /// When a message that failed comes back, in whole seconds: a random time up to this one, which doubles
     /// with every receive. Default 5 seconds.
@@ -147,13 +153,13 @@ impl Worker {
     /// for a queue that the app does not have.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<Worked, BrokerError> {
         let mut shutdown = pin!(shutdown);
-        let lanes = tokio::select! {
-            lanes = self.open_patiently() => lanes?,
+        let queues = tokio::select! {
+            queues = self.open_patiently() => queues?,
             () = &mut shutdown => return Ok(Worked::default()),
         };
         let (stop, stopping) = watch::channel(false);
         let mut tasks: JoinSet<_> =
-            lanes.into_iter().map(|lane| lane.serve(self.app.settings().poll, stopping.clone())).collect();
+            queues.into_iter().map(|queue| queue.serve(self.app.settings().poll, stopping.clone())).collect();
         let mut worked = Worked::default();
         tokio::select! {
             () = shutdown => {}
@@ -175,13 +181,13 @@ impl Worker {
     /// # Errors
     /// As [`Worker::run`], and [`BrokerError::Request`]; nothing is lost, the next run goes on.
     pub async fn run_until_idle(&self) -> Result<Worked, BrokerError> {
-        let lanes = self.open().await?;
-        // Dropped with this future, and not before: it would stop the lanes.
+        let queues = self.open().await?;
+        // Dropped with this future, and not before: it would stop the queues.
         let (_stop, stopping) = watch::channel(false);
         let mut worked = Worked::default();
         loop {
             let mut tasks: JoinSet<_> =
-                lanes.iter().map(|lane| Arc::clone(lane).drain(stopping.clone())).collect();
+                queues.iter().map(|queue| Arc::clone(queue).drain(stopping.clone())).collect();
             let mut pass = Worked::default();
             let mut failure = None;
             while let Some(ended) = tasks.join_next().await {
@@ -199,8 +205,8 @@ impl Worker {
                 continue;
             }
             let mut left = 0;
-            for lane in &lanes {
-                left += lane.backlog().await?;
+            for queue in &queues {
+                left += queue.backlog().await?;
             }
             if left == 0 {
                 return Ok(worked);
@@ -209,20 +215,20 @@ impl Worker {
         }
     }
 
-    async fn open(&self) -> Result<Vec<Arc<Lane>>, BrokerError> {
+    async fn open(&self) -> Result<Vec<Arc<QueueWorker>>, BrokerError> {
         let subscribers = &self.app.wiring().subscribers;
-        let queues: BTreeSet<&str> = match &self.queues {
+        let names: BTreeSet<&str> = match &self.queues {
             Some(queues) => queues.iter().map(String::as_str).collect(),
             None => subscribers.iter().map(|subscriber| subscriber.queue).collect(),
         };
-        let mut lanes = Vec::with_capacity(queues.len());
-        for queue in queues {
-            lanes.push(Arc::new(Lane::open(&self.broker, &self.app, queue, self.settings).await?));
+        let mut queues = Vec::with_capacity(names.len());
+        for queue in names {
+            queues.push(Arc::new(QueueWorker::open(&self.broker, &self.app, queue, self.settings).await?));
         }
-        Ok(lanes)
+        Ok(queues)
     }
 
-    async fn open_patiently(&self) -> Result<Vec<Arc<Lane>>, BrokerError> {
+    async fn open_patiently(&self) -> Result<Vec<Arc<QueueWorker>>, BrokerError> {
         let mut failed = 0;
         loop {
             match self.open().await {

@@ -5,6 +5,7 @@ mod creation;
 mod dead_letters;
 mod failures;
 mod fifo;
+mod isolation;
 mod office;
 mod service;
 mod subscribers;

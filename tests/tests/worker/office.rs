@@ -16,6 +16,8 @@ use tokio::sync::watch;
 /// How often a commit is tried.
 pub(crate) const ATTEMPTS: u32 = 3;
 pub(crate) const CLERK: &str = "clerk";
+/// How long the clerk may take for a deposit: no test waits for it.
+const LONG: Duration = Duration::from_hours(1);
 
 /// Enters a deposit into the book, unless the desk says otherwise.
 #[event_handler(Deposited)]
@@ -154,9 +156,18 @@ impl Office {
     }
 
     pub(crate) async fn with(broker: Broker, subscribers: &[&str]) -> Self {
+        Self::of(broker, subscribers, LONG).await
+    }
+
+    /// With the clerk alone, who may take so long for a deposit.
+    pub(crate) async fn limited(timeout: Duration) -> Self {
+        Self::of(crate::emulator().broker(), &[CLERK], timeout).await
+    }
+
+    async fn of(broker: Broker, subscribers: &[&str], timeout: Duration) -> Self {
         let dynamo = Dynamo::embedded_in_memory().await.unwrap();
         let desk = Desk::new();
-        let app = app(&dynamo, &desk, subscribers);
+        let app = app_within(&dynamo, &desk, subscribers, timeout);
         let topic = broker.create(&app).await.unwrap();
         Self { dynamo, broker, topic, app, desk }
     }
@@ -261,6 +272,10 @@ impl Office {
 }
 
 pub(crate) fn app(dynamo: &Dynamo, desk: &Desk, subscribers: &[&str]) -> App {
+    app_within(dynamo, desk, subscribers, LONG)
+}
+
+fn app_within(dynamo: &Dynamo, desk: &Desk, subscribers: &[&str], timeout: Duration) -> App {
     App::builder(dynamo.event_store())
         .views(dynamo.views())
         .provide(desk.clone())
@@ -268,6 +283,7 @@ pub(crate) fn app(dynamo: &Dynamo, desk: &Desk, subscribers: &[&str]) -> App {
         .settings(|settings| {
             settings.delivery = RetryPolicy { attempts: ATTEMPTS, base: Duration::ZERO, cap: Duration::ZERO };
             settings.poll = Duration::from_millis(5);
+            settings.handler_timeout = timeout;
         })
         .build()
         .unwrap()

@@ -14,13 +14,13 @@ use tokio::task::JoinHandle;
 use crate::office::{CLERK, Office, worker};
 
 /// A worker at work, and what stops it.
-struct Service {
+pub(crate) struct Service {
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<Worked, BrokerError>>,
 }
 
 impl Service {
-    fn start(worker: Worker) -> Self {
+    pub(crate) fn start(worker: Worker) -> Self {
         let (stop, stopped) = oneshot::channel();
         let ended = tokio::spawn(async move {
             worker
@@ -32,19 +32,19 @@ impl Service {
         Self { stop, ended }
     }
 
-    async fn stop(self) -> Worked {
+    pub(crate) async fn stop(self) -> Worked {
         self.stop.send(()).unwrap();
         in_time(self.ended).await.unwrap().unwrap()
     }
 }
 
 /// Fails a test that would hang.
-async fn in_time<T>(work: impl Future<Output = T>) -> T {
+pub(crate) async fn in_time<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(120), work).await.expect("it hangs")
 }
 
 /// An office whose broker meets faults; the names are the same with and without.
-async fn office_behind(plan: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> (Office, Broker) {
+pub(crate) async fn office_behind(plan: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> (Office, Broker) {
     let conf = crate::emulator().sdk_config();
     let prefix = prefix();
     let office = Office::with(Broker::from_conf(&conf).with_prefix(prefix.clone()), &[CLERK]).await;

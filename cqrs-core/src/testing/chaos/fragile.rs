@@ -195,8 +195,8 @@ impl DynDeliveryStore for Fragile {
     fn unpark<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()> {
         self.send(self.app.ledger().unpark(queue, stream, version))
     }
-    fn parked<'a>(&'a self, queue: &'a str) -> Boxed<'a, HashSet<StreamKey>> {
-        self.send(self.app.ledger().parked(queue))
+    fn parked<'a>(&'a self, queue: &'a str, among: &'a [StreamKey]) -> Boxed<'a, HashSet<StreamKey>> {
+        self.send(self.app.ledger().parked(queue, among))
     }
     fn claim<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, Claim> {
         self.send(self.app.ledger().claim(id, lease))

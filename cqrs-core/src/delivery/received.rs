@@ -1,0 +1,117 @@
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+
+use super::Body;
+use crate::key::StreamKey;
+
+/// A message as a broker handed it over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// Its body, out of any envelope.
+    pub body: String,
+    /// How often it has been received, this time included.
+    pub receives: u32,
+}
+
+/// What is to become of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is done, and may be deleted.
+    Done,
+    /// It stays in its queue, and is received again. Also where another run has claimed its event for a handler with
+    /// `once`, and where the views, the inbox or the event store are throttled or cannot be reached: no number of such
+    /// receives makes a dead letter of it here. The queue's own `maxReceiveCount` counts them.
+    Retry {
+        /// Why.
+        reason: String,
+    },
+    /// It goes to the queue's dead letters; then it may be deleted.
+    Dead {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The messages of one stream out of a batch, or one message that is no commit's.
+///
+/// Each stream of a batch is taken by itself, so that what is done there can be deleted while another one hangs.
+#[derive(Debug)]
+pub struct StreamBatch {
+    pub(super) stream: Option<StreamKey>,
+    pub(super) messages: Vec<Opened>,
+    pub(super) door: Door,
+    pub(super) parked: Arc<Parked>,
+}
+
+/// A message whose body was read, or what is wrong with it.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) body: Result<Body, String>,
+    pub(super) receives: u32,
+}
+
+/// Where a message comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Door {
+    Queue,
+    DeadLetters,
+}
+
+/// The streams of a batch that are parked, read once for all of them; or why they cannot be read.
+#[derive(Debug, Default)]
+pub(super) struct Parked {
+    pub(super) among: Vec<StreamKey>,
+    pub(super) known: OnceCell<Result<HashSet<StreamKey>, String>>,
+}
+
+impl Opened {
+    /// What is wrong with it.
+    pub(super) fn fault(self) -> String {
+        self.body.err().unwrap_or_default()
+    }
+}
+
+impl StreamBatch {
+    /// Sorts messages by the stream of their commits. Beside the messages of a stream stand their places in the batch.
+    pub(super) fn sort(batch: &[Received], door: Door) -> Vec<(Vec<usize>, Self)> {
+        let mut streams: BTreeMap<StreamKey, (Vec<usize>, Vec<Opened>)> = BTreeMap::new();
+        let mut sorted = Vec::new();
+        let no_commit = Arc::default();
+        for (place, received) in batch.iter().enumerate() {
+            let opened = Opened { body: Body::parse(&received.body), receives: received.receives };
+            let stream = match &opened.body {
+                Ok(Body::Commit(commit)) => commit.stream.clone(),
+                Ok(Body::Reference(stream, _)) => stream.clone(),
+                Err(_) => {
+                    let parked = Arc::clone(&no_commit);
+                    sorted.push((vec![place], Self { stream: None, messages: vec![opened], door, parked }));
+                    continue;
+                }
+            };
+            let (places, messages) = streams.entry(stream).or_default();
+            places.push(place);
+            messages.push(opened);
+        }
+        let among = streams.keys().cloned().collect();
+        let parked = Arc::new(Parked { among, known: OnceCell::new() });
+        sorted.extend(streams.into_iter().map(|(stream, (places, messages))| {
+            (places, Self { stream: Some(stream), messages, door, parked: Arc::clone(&parked) })
+        }));
+        sorted
+    }
+
+    /// The stream; none for a message that is no commit's.
+    #[must_use]
+    pub fn stream(&self) -> Option<&StreamKey> {
+        self.stream.as_ref()
+    }
+
+    /// Puts more messages of the same stream behind these.
+    pub fn append(&mut self, later: Self) {
+        self.messages.extend(later.messages);
+        // What was parked between the two is known to the later one.
+        self.parked = later.parked;
+    }
+}

@@ -1,0 +1,199 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use cqrs_core::App;
+use cqrs_core::delivery::{Consumer, StreamBatch, Verdict};
+use tokio::sync::watch;
+
+use super::held::Held;
+use super::queue::{Letter, Queue};
+use super::shift::{Shift, stopped};
+use super::{Broker, BrokerError, Worked, WorkerSettings};
+
+/// One queue of an app in a worker.
+pub(super) struct QueueWorker {
+    pub(super) consumer: Consumer,
+    queue: Queue,
+    dead: Queue,
+    pub(super) settings: WorkerSettings,
+}
+
+/// Messages of one stream, or one that is no commit's.
+pub(super) struct Bundle {
+    pub(super) letters: Vec<Letter>,
+    pub(super) batch: StreamBatch,
+}
+
+impl QueueWorker {
+    pub(super) async fn open(
+        broker: &Broker,
+        app: &App,
+        queue: &str,
+        settings: WorkerSettings,
+    ) -> Result<Self, BrokerError> {
+        // With none at all, a message would be received again while it is in work.
+        let visibility = settings.visibility.max(Duration::from_secs(1));
+        Ok(Self {
+            consumer: app.consumer(queue)?,
+            queue: Queue::find(&broker.sqs, broker.names.queue(queue)?).await?,
+            dead: Queue::find(&broker.sqs, broker.names.dead_letters(queue)?).await?,
+            settings: WorkerSettings { visibility, ..settings },
+        })
+    }
+
+    /// Works until `stop`, then ends what is in work. What goes wrong with the broker is waited out.
+    pub(super) async fn serve(self: Arc<Self>, poll: Duration, stop: watch::Receiver<bool>) -> Worked {
+        let held = self.held();
+        let mut shift = Shift::begin(&self, &held, stop);
+        let work = async {
+            let mut failed = 0;
+            while shift.has_room().await {
+                let Some(received) = shift.until(self.receive()).await else { break };
+                let pause = match received {
+                    Ok(letters) if letters.is_empty() => {
+                        failed = 0;
+                        if self.settings.wait.is_zero() { poll } else { Duration::ZERO }
+                    }
+                    Ok(letters) => {
+                        failed = 0;
+                        shift.take(letters);
+                        continue;
+                    }
+                    Err(error) => {
+                        failed += 1;
+                        let wait = self.settings.receive.wait(failed);
+                        tracing::warn!(queue = self.queue.name(), %error, ?wait, "nothing received");
+                        wait
+                    }
+                };
+                if shift.until(tokio::time::sleep(pause)).await.is_none() {
+                    break;
+                }
+            }
+            shift.end().await
+        };
+        keeping(&held, work).await
+    }
+
+    /// Works until nothing is received and nothing is in work.
+    pub(super) async fn drain(self: Arc<Self>, stop: watch::Receiver<bool>) -> Result<Worked, BrokerError> {
+        let held = self.held();
+        let mut shift = Shift::begin(&self, &held, stop);
+        let work = async {
+            let mut failed = 0;
+            while shift.has_room().await {
+                let Some(received) = shift.until(self.receive()).await else { break };
+                match received {
+                    Ok(letters) if letters.is_empty() => {
+                        failed = 0;
+                        if !shift.next_ended().await {
+                            break;
+                        }
+                    }
+                    Ok(letters) => {
+                        failed = 0;
+                        shift.take(letters);
+                    }
+                    Err(error) => {
+                        failed += 1;
+                        if !error.is_transient() || failed >= self.settings.receive.attempts {
+                            shift.end().await;
+                            return Err(error);
+                        }
+                        let _ = shift.until(self.settings.receive.pause(failed)).await;
+                    }
+                }
+            }
+            Ok(shift.end().await)
+        };
+        keeping(&held, work).await
+    }
+
+    /// How many messages its queue has, those in somebody's hands included.
+    pub(super) async fn backlog(&self) -> Result<u64, BrokerError> {
+        self.queue.backlog().await
+    }
+
+    /// Takes messages of one stream to the subscribers and does what they say. Where `stop` comes, and the time of grace
+    /// is over before they are, what they have not done goes back. Where some went back, says after which time they come
+    /// again.
+    pub(super) async fn take(
+        &self,
+        held: &Held,
+        bundle: Bundle,
+        mut stop: watch::Receiver<bool>,
+    ) -> (Worked, Option<Duration>) {
+        let Bundle { letters, batch } = bundle;
+        let verdicts = self.consumer.take_stream(batch, self.end_of_grace(&mut stop)).await;
+        let (gone, back, worked) = self.sort_out(&letters, verdicts).await;
+        if !gone.is_empty() {
+            held.delete(&gone).await;
+        }
+        // All at once: a commit that waits behind another one must not be there before it. Nobody waits for a worker that
+        // stops.
+        let wait = back.iter().map(|letter| letter.receives).max().map(|receives| match *stop.borrow() {
+            true => Duration::ZERO,
+            false => self.settings.comes_back_after(receives),
+        });
+        if let Some(wait) = wait {
+            held.hand_back(&back, wait).await;
+        }
+        (worked, wait)
+    }
+
+    async fn receive(&self) -> Result<Vec<Letter>, BrokerError> {
+        self.queue.receive(self.settings.wait, self.settings.visibility).await
+    }
+
+    fn held(&self) -> Arc<Held> {
+        Arc::new(Held::new(&self.queue, self.settings.visibility))
+    }
+
+    async fn end_of_grace(&self, stop: &mut watch::Receiver<bool>) {
+        stopped(stop).await;
+        tokio::time::sleep(self.settings.grace).await;
+    }
+
+    /// Sends the dead ones on; returns what is to be deleted, and what is to go back.
+    async fn sort_out<'a>(
+        &self,
+        letters: &'a [Letter],
+        verdicts: Vec<Verdict>,
+    ) -> (Vec<&'a Letter>, Vec<&'a Letter>, Worked) {
+        let mut worked = Worked::default();
+        let (mut gone, mut back) = (Vec::with_capacity(letters.len()), Vec::new());
+        let mut refused = false;
+        for (letter, verdict) in letters.iter().zip(verdicts) {
+            match verdict {
+                Verdict::Done => {
+                    worked.done += 1;
+                    gone.push(letter);
+                }
+                // Sent first, deleted then: there twice is better than nowhere.
+                Verdict::Dead { reason } if !refused => match self.dead.send(letter, &reason).await {
+                    Ok(()) => {
+                        worked.dead += 1;
+                        gone.push(letter);
+                    }
+                    Err(error) => {
+                        tracing::error!(queue = self.queue.name(), %error, reason, "a dead letter stays");
+                        refused = true;
+                        back.push(letter);
+                    }
+                },
+                // What follows a letter that stays must not get there before it.
+                Verdict::Dead { .. } | Verdict::Retry { .. } => back.push(letter),
+            }
+        }
+        worked.returned = back.len() as u64;
+        (gone, back, worked)
+    }
+}
+
+/// Keeps what is held out of others' sight during some work.
+async fn keeping<T>(held: &Held, work: impl Future<Output = T>) -> T {
+    tokio::select! {
+        done = work => done,
+        never = held.keep() => match never {},
+    }
+}

@@ -1,0 +1,203 @@
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cqrs_core::StreamKey;
+use futures_util::FutureExt;
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+
+use super::Worked;
+use super::held::Held;
+use super::queue::{BATCH, Letter};
+use super::queue_worker::{Bundle, QueueWorker};
+
+/// How much may wait in a worker for streams that are in work; what comes then for such a stream goes back at once, so that
+/// other streams' messages can be received.
+const MOST_WAITING: usize = 4_096;
+const MOST_WAITING_BYTES: usize = 16 * 1024 * 1024;
+
+/// What a worker has received from one queue and not done with, by stream.
+///
+/// A stream is taken by itself. What comes for it while it is in work waits here, and goes where the messages in work
+/// go: back, if they do. So a stream that hangs holds up nothing but itself.
+pub(super) struct Shift {
+    worker: Arc<QueueWorker>,
+    held: Arc<Held>,
+    stop: watch::Receiver<bool>,
+    at_work: JoinSet<Ended>,
+    /// What came for the streams that are in work.
+    waiting: HashMap<StreamKey, Option<Bundle>>,
+    load: Load,
+    worked: Worked,
+}
+
+/// The messages that wait.
+#[derive(Debug, Default)]
+struct Load {
+    messages: usize,
+    bytes: usize,
+}
+
+/// Work that is done.
+struct Ended {
+    /// Nobody is at work on it any more.
+    stream: Option<StreamKey>,
+    worked: Worked,
+    /// Some of its messages went back, and come again after this time.
+    back: Option<Duration>,
+}
+
+impl Shift {
+    pub(super) fn begin(worker: &Arc<QueueWorker>, held: &Arc<Held>, stop: watch::Receiver<bool>) -> Self {
+        Self {
+            worker: Arc::clone(worker),
+            held: Arc::clone(held),
+            stop,
+            at_work: JoinSet::new(),
+            waiting: HashMap::new(),
+            load: Load::default(),
+            worked: Worked::default(),
+        }
+    }
+
+    /// Waits until more may be received: what is in hand, nobody else can take. False where the worker is to stop.
+    pub(super) async fn has_room(&mut self) -> bool {
+        let most = self.worker.settings.batches.max(1) * BATCH;
+        while self.at_work.len() >= most {
+            tokio::select! {
+                () = stopped(&mut self.stop) => return false,
+                Some(ended) = self.at_work.join_next() => self.attend(ended),
+            }
+        }
+        true
+    }
+
+    /// Attends to what is in hand until something happens; none where the worker is to stop before.
+    pub(super) async fn until<T>(&mut self, event: impl Future<Output = T>) -> Option<T> {
+        let mut event = pin!(event);
+        loop {
+            tokio::select! {
+                biased;
+                // What has arrived is taken, and not left to its time.
+                happened = &mut event => return Some(happened),
+                () = stopped(&mut self.stop) => return None,
+                Some(ended) = self.at_work.join_next() => self.attend(ended),
+            }
+        }
+    }
+
+    /// Waits until something in hand is done; false where nothing is in hand.
+    pub(super) async fn next_ended(&mut self) -> bool {
+        let Some(ended) = self.at_work.join_next().await else { return false };
+        self.attend(ended);
+        true
+    }
+
+    /// Ends what is in hand.
+    pub(super) async fn end(&mut self) -> Worked {
+        while self.next_ended().await {}
+        std::mem::take(&mut self.worked)
+    }
+
+    /// Begins to work on messages, each stream by itself.
+    pub(super) fn take(&mut self, letters: Vec<Letter>) {
+        let letters = self.held.add(letters);
+        let received: Vec<_> = letters.iter().map(Letter::received).collect();
+        let mut letters: Vec<_> = letters.into_iter().map(Some).collect();
+        for (places, batch) in self.worker.consumer.sort(&received) {
+            let of_stream = places.into_iter().filter_map(|place| letters.get_mut(place)?.take());
+            self.admit(Bundle { letters: of_stream.collect(), batch });
+        }
+    }
+
+    fn admit(&mut self, bundle: Bundle) {
+        match bundle.batch.stream().and_then(|stream| self.waiting.get_mut(stream)) {
+            None => self.start(bundle),
+            Some(_) if !self.load.has_room() => {
+                let receives = bundle.letters.iter().map(|letter| letter.receives).max().unwrap_or(1);
+                let wait = self.worker.settings.comes_back_after(receives);
+                self.hand_back(bundle, wait);
+            }
+            Some(waiting) => {
+                self.load.add(&bundle);
+                match waiting {
+                    Some(waiting) => waiting.append(bundle),
+                    None => *waiting = Some(bundle),
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, bundle: Bundle) {
+        let stream = bundle.batch.stream().cloned();
+        if let Some(stream) = &stream {
+            self.waiting.insert(stream.clone(), None);
+        }
+        let (worker, held, stop) = (Arc::clone(&self.worker), Arc::clone(&self.held), self.stop.clone());
+        self.at_work.spawn(async move {
+            // The panics of subscribers are caught before: this one is ours, and its messages come back with time.
+            let taken = AssertUnwindSafe(worker.take(&held, bundle, stop)).catch_unwind().await;
+            let (worked, back) = taken.unwrap_or((Worked::default(), Some(worker.settings.visibility)));
+            Ended { stream, worked, back }
+        });
+    }
+
+    fn attend(&mut self, ended: Result<Ended, JoinError>) {
+        let Ok(Ended { stream, worked, back }) = ended else { return };
+        self.worked += worked;
+        let Some(bundle) = stream.and_then(|stream| self.waiting.remove(&stream)).flatten() else { return };
+        self.load.remove(&bundle);
+        let stops = *self.stop.borrow();
+        match back {
+            _ if stops => self.hand_back(bundle, Duration::ZERO),
+            Some(wait) => self.hand_back(bundle, wait),
+            None => self.start(bundle),
+        }
+    }
+
+    fn hand_back(&mut self, bundle: Bundle, wait: Duration) {
+        let held = Arc::clone(&self.held);
+        self.at_work.spawn(async move {
+            let letters: Vec<_> = bundle.letters.iter().collect();
+            held.hand_back(&letters, wait).await;
+            let worked = Worked { returned: letters.len() as u64, ..Worked::default() };
+            Ended { stream: None, worked, back: None }
+        });
+    }
+}
+
+impl Bundle {
+    fn append(&mut self, later: Self) {
+        self.letters.extend(later.letters);
+        self.batch.append(later.batch);
+    }
+}
+
+impl Load {
+    fn has_room(&self) -> bool {
+        self.messages < MOST_WAITING && self.bytes < MOST_WAITING_BYTES
+    }
+
+    fn add(&mut self, bundle: &Bundle) {
+        self.messages += bundle.letters.len();
+        self.bytes += bytes(bundle);
+    }
+
+    fn remove(&mut self, bundle: &Bundle) {
+        self.messages = self.messages.saturating_sub(bundle.letters.len());
+        self.bytes = self.bytes.saturating_sub(bytes(bundle));
+    }
+}
+
+/// What its bodies take.
+fn bytes(bundle: &Bundle) -> usize {
+    bundle.letters.iter().map(|letter| letter.body.len()).sum()
+}
+
+/// Resolves when the worker is to stop, or is gone.
+pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
