@@ -10,6 +10,8 @@ mod differences;
 mod failures;
 #[path = "../worker/fifo.rs"]
 mod fifo;
+#[path = "../worker/isolation.rs"]
+mod isolation;
 #[path = "../worker/office.rs"]
 mod office;
 #[path = "../worker/service.rs"]
