@@ -25,6 +25,19 @@ const THROTTLED: [&str; 7] = [
     "TransactionInProgressException",
 ];
 
+/// Codes by which AWS denies a caller everything of a kind.
+const DENIED: [&str; 9] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "ExpiredTokenException",
+    "IncompleteSignatureException",
+    "InvalidSignatureException",
+    "MissingAuthenticationTokenException",
+    "NotAuthorized",
+    "OptInRequired",
+    "UnrecognizedClientException",
+];
+
 /// Turns an SDK error on `table` into the store's.
 pub(crate) fn store_error<E>(table: &str, error: SdkError<E, HttpResponse>) -> StoreError
 where
@@ -37,7 +50,11 @@ where
             let hint = format!(
                 "table `{table}` is not there; `create_tables()` makes it, `with_tables()` names another"
             );
-            StoreError::Refused { source: Box::new(Refusal { hint, said: said(&error) }) }
+            StoreError::Denied { source: Box::new(Refusal { hint, said: said(&error) }) }
+        }
+        SdkError::ServiceError(_) if DENIED.contains(&code.as_str()) => {
+            let hint = format!("table `{table}`");
+            StoreError::Denied { source: Box::new(Refusal { hint, said: said(&error) }) }
         }
         SdkError::ServiceError(_) if THROTTLED.contains(&code.as_str()) || code == CONTENDED => {
             StoreError::Throttled { source: Box::new(error) }
@@ -48,7 +65,7 @@ where
         }
         SdkError::ConstructionFailure(_) => {
             let hint = "the request cannot be made; are region and credentials configured?".to_owned();
-            StoreError::Refused { source: Box::new(Refusal { hint, said: said(&error) }) }
+            StoreError::Denied { source: Box::new(Refusal { hint, said: said(&error) }) }
         }
         _ => StoreError::Unavailable { source: Box::new(error) },
     }

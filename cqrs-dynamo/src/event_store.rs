@@ -26,7 +26,8 @@ use crate::stream::TableStream;
 /// | --- | --- |
 /// | throttling, a limit, a transaction on the item after 6 attempts | [`StoreError::Throttled`] |
 /// | status 500 and above, a timeout, no connection | [`StoreError::Unavailable`] |
-/// | no such table, no rights, bad input, no credentials | [`StoreError::Refused`] |
+/// | no such table, no rights, no credentials | [`StoreError::Denied`] |
+/// | bad input | [`StoreError::Refused`] |
 /// | an item that is no commit | [`StoreError::Corrupt`] |
 ///
 /// A condition that failed is no error: see [`Append::Taken`].

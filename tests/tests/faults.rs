@@ -147,12 +147,20 @@ async fn what_cannot_be_reached_is_unavailable_and_what_is_refused_is_refused() 
             "{fault:?}: {error:?}"
         );
     }
-    for code in ["AccessDeniedException", "ValidationException", "UnrecognizedClientException"] {
+    for (code, is_denied) in [
+        ("AccessDeniedException", true),
+        ("ValidationException", false),
+        ("UnrecognizedClientException", true),
+        ("ExpiredTokenException", true),
+    ] {
         let (app, _) = always("Query", Fault::Answer(400, code)).await;
         let error = app.execute(&bank::account("1"), deposit(1)).await.unwrap_err();
-        let ExecuteError::Store { source: error @ StoreError::Refused { .. }, .. } = &error else {
-            panic!("{code}: {error:?}")
-        };
+        let ExecuteError::Store { source: error, .. } = &error else { panic!("{code}: {error:?}") };
+        match error {
+            StoreError::Denied { .. } => assert!(is_denied && error.is_outage(), "{code}"),
+            StoreError::Refused { .. } => assert!(!is_denied && !error.is_outage(), "{code}"),
+            _ => panic!("{code}: {error:?}"),
+        }
         let source = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
         assert!(source.contains("table `events`") && source.contains(code), "{source}");
         assert!(!error.is_transient());

@@ -54,7 +54,8 @@ impl Queue<'_> {
             .commits
             .iter()
             .filter(|commit| commit.version.get() >= first && versions.contains(&commit.version.get()));
-        let received = |commit| Received { body: Message::of(&self.app, commit).body, receives: 1 };
+        let received =
+            |commit| Received { body: Message::of(&self.app, commit).body, receives: 1, sent_at: None };
         let batch: Vec<Received> = chosen.map(received).collect();
         let consumer = self.app.consumer(self.name).unwrap();
         let before = self.dynamo.cost();
@@ -158,7 +159,8 @@ async fn a_write_that_fails_is_not_remembered() {
                     dynamo.event_store().read(&stream, Version::NONE, Version::MAX).await.unwrap().commits;
                 let consumer = app.consumer(name).unwrap();
                 for commit in commits.iter().filter(|commit| name == "Wealth" || commit.version.get() > 1) {
-                    let received = [Received { body: Message::of(&app, commit).body, receives: 1 }];
+                    let received =
+                        [Received { body: Message::of(&app, commit).body, receives: 1, sent_at: None }];
                     let mut tries = 0;
                     while consumer.take(&received).await != [Verdict::Done] {
                         tries += 1;
@@ -210,7 +212,7 @@ async fn streams_that_share_a_view_do_not_fight_over_it() {
         app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
     }
     let stored = events::scan(&dynamo.event_store(), &Extent::Segment { number: 0, of: 1 }).await;
-    let received = |commit| Received { body: Message::of(&app, commit).body, receives: 1 };
+    let received = |commit| Received { body: Message::of(&app, commit).body, receives: 1, sent_at: None };
     let batch: Vec<Received> = stored.iter().map(received).collect();
     let before = dynamo.cost();
     let verdicts = app.consumer("Wealth").unwrap().take(&batch).await;

@@ -289,6 +289,7 @@ async fn two_processes_that_have_the_event_send_each_command_once() {
         let received = vec![cqrs_core::delivery::Received {
             body: serde_json::to_string(&cqrs_core::store::record::encode(&commit)).unwrap(),
             receives: 1,
+            sent_at: None,
         }];
         let (one, two) = (one.consumer("picker").unwrap(), two.consumer("picker").unwrap());
         let (first, second) = tokio::join!(one.take(&received), two.take(&received));

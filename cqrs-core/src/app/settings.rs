@@ -61,6 +61,9 @@ pub struct Settings {
     /// How long the inbox remembers at least what a handler with `once` has done. Default 14 days: SQS keeps no
     /// message for longer (Amazon SQS Developer Guide, "Message quotas").
     pub inbox_kept: Duration,
+    /// How long a message waits in the queue of a broker for a newer program, where this one does not know its event, or not
+    /// under that schema; then it becomes a dead letter. Default 1 day: longer than a deployment takes, and its rollback.
+    pub unknown_kept: Duration,
     /// How far in the future a time given with `.at(…)` may lie; one that lies further is taken for a mistake. Default 1 day,
     /// which bears a wrong time zone and wrong clocks.
     pub furthest_ahead: Duration,
@@ -88,6 +91,7 @@ impl Default for Settings {
             grace: Duration::from_secs(20),
             inbox_lease: Duration::from_secs(60),
             inbox_kept: Duration::from_secs(14 * 24 * 60 * 60),
+            unknown_kept: Duration::from_hours(24),
             furthest_ahead: Duration::from_hours(24),
             poll: Duration::from_millis(250),
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use futures_util::future::{Either, join_all, select};
 use futures_util::stream::FuturesUnordered;
@@ -12,7 +12,7 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
 
 use super::discards;
-use super::failure::{Failure, chain};
+use super::failure::{Failure, FailureKind, chain};
 use super::queue::failed;
 use super::received::{Door, Opened, Parked};
 use super::{Body, DeliveryError, Received, RetryPolicy, StreamBatch, Subscriber, Verdict};
@@ -20,12 +20,13 @@ use crate::app::App;
 use crate::cache::Cache;
 use crate::commit::Commit;
 use crate::key::StreamKey;
+use crate::timestamp::Timestamp;
 use crate::version::Version;
 
 /// A broker tries again itself: here everything is tried once a receive.
 const ONE_TRY: RetryPolicy =
     RetryPolicy { attempts: 1, base: std::time::Duration::ZERO, cap: std::time::Duration::ZERO };
-/// How many streams' locks are remembered; one that is forgotten while held stays a lock to its holders.
+/// How many streams' locks are remembered, and how many commits' waits; a lock that is forgotten while held stays a lock to its holders.
 const LOCKS: u64 = 10_000;
 const STOPPED: &str = "the worker was stopped";
 const WAITS: &str = "waits behind an earlier commit of its stream";
@@ -43,6 +44,8 @@ pub struct Consumer {
     slots: Semaphore,
     /// Two batches may hold commits of one stream. Inside: whether a commit of it was parked here.
     locks: Cache<StreamKey, Arc<Mutex<bool>>>,
+    /// How often a commit's message was received here, and nothing was found against it.
+    waits: Cache<(StreamKey, Version), Arc<AtomicU32>>,
 }
 
 impl App {
@@ -67,6 +70,7 @@ impl App {
             subscribers,
             slots: Semaphore::new(concurrency),
             locks: Cache::new(LOCKS),
+            waits: Cache::new(LOCKS),
         })
     }
 }
@@ -191,33 +195,34 @@ impl Consumer {
         let mut verdicts = vec![None; messages.len()];
         let mut commits = Vec::with_capacity(messages.len());
         for (place, opened) in messages.into_iter().enumerate() {
-            let receives = opened.receives;
+            let message = Message { place, receives: opened.receives, sent_at: opened.sent_at };
             match self.open(opened).await {
-                Ok(commit) => commits.push((place, receives, commit)),
+                Ok(commit) => commits.push((message, commit)),
                 Err(verdict) => set(&mut verdicts, place, verdict),
             }
         }
-        commits.sort_by_key(|(_, _, commit)| commit.version);
-        let (messages, commits) =
-            commits.into_iter().map(|(place, receives, commit)| ((place, receives), commit)).unzip();
+        commits.sort_by_key(|(_, commit)| commit.version);
+        let (messages, commits) = commits.into_iter().unzip();
         Ok(Admitted { turn, _slot: slot, held, verdicts, messages, commits })
     }
 
-    /// The commit of a message, if somebody here listens to it.
     async fn open(&self, opened: Opened) -> Result<Commit, Verdict> {
-        let dead = |reason: String| Verdict::Dead { reason };
-        let commit = match opened.body.map_err(dead)? {
-            Body::Commit(commit) => commit,
-            Body::Reference(stream, version) => self.fetch(&stream, version).await?,
-        };
-        if self.subscribers.iter().any(|subscriber| subscriber.wants(&commit)) {
-            return Ok(commit);
+        match opened.body.map_err(|reason| Verdict::Dead { reason })? {
+            Body::Commit(commit) => Ok(commit),
+            Body::Reference(stream, version) => self.fetch(&stream, version).await,
+        }
+    }
+
+    /// Why nobody here can take a commit, if so. A newer program may.
+    fn stranger(&self, commit: &Commit) -> Option<String> {
+        if self.subscribers.iter().any(|subscriber| subscriber.wants(commit)) {
+            return None;
         }
         let names: Vec<_> = commit.events.iter().map(|event| event.name.as_str()).collect();
-        Err(dead(match names.iter().find(|name| !self.app.knows(name)) {
+        Some(match names.iter().find(|name| !self.app.knows(name)) {
             Some(name) => format!("unknown event type `{name}`: no aggregate of this program applies it"),
             None => format!("nobody on queue `{}` listens to `{}`", self.queue, names.join("`, `")),
-        }))
+        })
     }
 
     async fn fetch(&self, stream: &StreamKey, version: Version) -> Result<Commit, Verdict> {
@@ -225,7 +230,7 @@ impl Consumer {
             Ok(page) => page.commits.into_iter().next().ok_or_else(|| Verdict::Dead {
                 reason: format!("the store has no commit {version} of stream {stream}"),
             }),
-            Err(error) if error.is_transient() => Err(Verdict::Retry { reason: chain(&error) }),
+            Err(error) if error.is_outage() => Err(Verdict::Wait { reason: chain(&error) }),
             Err(error) => Err(Verdict::Dead { reason: chain(&error) }),
         }
     }
@@ -249,26 +254,79 @@ impl Consumer {
         let Admitted { mut turn, _slot, held, mut verdicts, messages, commits } = admitted;
         let (done, mut failure) = match held {
             true => (0, None),
-            false => self.deliver(&commits, stop).await,
+            false => self.deliver_known(&commits, stop).await,
         };
-        let attempts = self.app.settings().delivery.attempts;
+        // The failure is that of the first one that is not done; what stands behind it was not tried.
         let mut dead = held;
-        for (nth, ((place, receives), commit)) in messages.into_iter().zip(&commits).enumerate() {
-            // The failure is that of the first one that is not done.
+        for (nth, (message, commit)) in messages.iter().zip(&commits).enumerate() {
             let verdict = match failure.take_if(|_| nth >= done) {
                 _ if nth < done => self.finish(commit, door).await,
-                Some(failure) if failure.is_final(receives, attempts) => {
-                    dead = true;
-                    self.park(commit, failure.reason).await
-                }
-                Some(failure) => Verdict::Retry { reason: failure.reason },
+                Some(failure) => match self.outcome(&failure, message, commit) {
+                    Outcome::Dead => {
+                        dead = true;
+                        self.park(commit, failure.reason).await
+                    }
+                    Outcome::Again => Verdict::Retry { reason: failure.reason },
+                    Outcome::Later => self.wait(commit, failure.reason),
+                },
                 None if dead => self.park(commit, WAITS.to_owned()).await,
-                None => Verdict::Retry { reason: WAITS.to_owned() },
+                None => self.wait(commit, WAITS.to_owned()),
             };
-            set(&mut verdicts, place, verdict);
+            set(&mut verdicts, message.place, verdict);
         }
         *turn = dead;
         left(verdicts, STOPPED)
+    }
+
+    /// What a failure means for its message.
+    fn outcome(&self, failure: &Failure, message: &Message, commit: &Commit) -> Outcome {
+        let settings = self.app.settings();
+        match failure.kind {
+            FailureKind::Permanent => Outcome::Dead,
+            // A receive at which nothing was found against it is no try.
+            FailureKind::Passing
+                if message.receives.saturating_sub(self.waited(commit)) >= settings.delivery.attempts =>
+            {
+                Outcome::Dead
+            }
+            FailureKind::Passing => Outcome::Again,
+            FailureKind::Newer => match message.sent_at {
+                Some(sent_at) if Timestamp::now().since(sent_at) < settings.unknown_kept => Outcome::Later,
+                _ => Outcome::Dead,
+            },
+            FailureKind::Held(_) | FailureKind::Outage(_) => Outcome::Later,
+        }
+    }
+
+    fn wait(&self, commit: &Commit, reason: String) -> Verdict {
+        let waits = self.waits.get_or_default(&(commit.stream.clone(), commit.version));
+        waits.fetch_add(1, Ordering::Relaxed);
+        Verdict::Wait { reason }
+    }
+
+    /// How often a message of this commit was told to wait here.
+    fn waited(&self, commit: &Commit) -> u32 {
+        let waits = self.waits.get(&(commit.stream.clone(), commit.version));
+        waits.map_or(0, |waits| waits.load(Ordering::Relaxed))
+    }
+
+    /// Delivers up to the first commit that nobody here can take.
+    async fn deliver_known(
+        &self,
+        commits: &[Commit],
+        stop: impl Future<Output = ()> + Unpin,
+    ) -> (usize, Option<Failure>) {
+        let strange =
+            commits.iter().enumerate().find_map(|(nth, commit)| Some((nth, self.stranger(commit)?)));
+        let known = commits.get(..strange.as_ref().map_or(commits.len(), |(nth, _)| *nth)).unwrap_or(commits);
+        let (done, failure) = match known {
+            [] => (0, None),
+            known => self.deliver(known, stop).await,
+        };
+        match strange {
+            Some((nth, reason)) if done == nth && failure.is_none() => (done, Some(Failure::newer(reason))),
+            _ => (done, failure),
+        }
     }
 
     /// Takes commits of one stream to every subscriber of the queue, side by side: how many of them all have done, and why
@@ -304,7 +362,7 @@ impl Consumer {
         if door == Door::DeadLetters {
             let unparked = self.app.ledger().unpark(&self.queue, &commit.stream, commit.version).await;
             if let Err(error) = unparked {
-                return Verdict::Retry { reason: chain(&error) };
+                return Verdict::Wait { reason: chain(&error) };
             }
         }
         Verdict::Done
@@ -320,7 +378,7 @@ impl Consumer {
                 Verdict::Dead { reason }
             }
             Err(error) => {
-                Verdict::Retry { reason: format!("{reason}; it cannot be parked: {}", chain(&error)) }
+                Verdict::Wait { reason: format!("{reason}; it cannot be parked: {}", chain(&error)) }
             }
         }
     }
@@ -335,9 +393,23 @@ struct Admitted<'a> {
     held: bool,
     /// Those of the messages that hold none.
     verdicts: Vec<Option<Verdict>>,
-    /// The place among the verdicts and the number of receives of each commit's message.
-    messages: Vec<(usize, u32)>,
+    messages: Vec<Message>,
     commits: Vec<Commit>,
+}
+
+/// The message of a commit.
+struct Message {
+    /// Its place among the verdicts.
+    place: usize,
+    receives: u32,
+    sent_at: Option<Timestamp>,
+}
+
+/// What is to become of a commit that failed.
+enum Outcome {
+    Dead,
+    Again,
+    Later,
 }
 
 fn set(verdicts: &mut [Option<Verdict>], place: usize, verdict: Verdict) {
@@ -348,8 +420,8 @@ fn set(verdicts: &mut [Option<Verdict>], place: usize, verdict: Verdict) {
 
 /// What has no verdict stays in its queue.
 fn left(verdicts: Vec<Option<Verdict>>, reason: &str) -> Vec<Verdict> {
-    let retry = || Verdict::Retry { reason: reason.to_owned() };
-    verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(retry)).collect()
+    let wait = || Verdict::Wait { reason: reason.to_owned() };
+    verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(wait)).collect()
 }
 
 impl fmt::Debug for Consumer {

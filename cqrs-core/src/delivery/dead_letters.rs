@@ -212,7 +212,9 @@ impl<'a> DeadLetters<'a> {
                                 source,
                             });
                         }
-                        FailureKind::Passing | FailureKind::Permanent => (reason, attempts),
+                        FailureKind::Passing | FailureKind::Permanent | FailureKind::Newer => {
+                            (reason, attempts)
+                        }
                     },
                 }
             }

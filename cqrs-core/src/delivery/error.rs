@@ -52,14 +52,14 @@ pub enum DeliveryError {
 }
 
 impl DeliveryError {
-    /// Whether another run may work later, without anybody doing something about it.
+    /// Whether another run may work later, without a change of the program. A service waits for that.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Publish(source) => source.fault.is_transient(),
-            Self::Feed(source) | Self::Ledger { source, .. } | Self::Outage { source, .. } => {
-                source.is_transient()
-            }
+            Self::Feed(source) | Self::Ledger { source, .. } => source.is_transient(),
+            // It began, so what is denied now was allowed before.
+            Self::Outage { .. } => true,
             Self::Stopped | Self::UnknownSubscriber { .. } | Self::UnknownQueue { .. } => false,
         }
     }

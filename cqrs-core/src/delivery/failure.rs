@@ -1,6 +1,7 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::event::DecodeError;
 use crate::handler::HandlerError;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
@@ -17,7 +18,7 @@ pub(crate) enum TryError {
 impl TryError {
     /// What a store of the delivery said.
     pub(crate) fn of(what: &'static str, error: StoreError) -> Self {
-        if error.is_transient() {
+        if error.is_outage() {
             return Self::Outage { what, source: Box::new(error) };
         }
         Self::Failed(HandlerError::retry(error))
@@ -31,11 +32,54 @@ impl TryError {
     pub(crate) fn after(self, attempts: u32) -> Failure {
         let reason = self.to_string();
         let kind = match self {
-            Self::Failed(error) if error.is_permanent() => FailureKind::Permanent,
-            Self::Failed(_) => FailureKind::Passing,
+            Self::Failed(error) => Behind::of(&error).kind(&error, &reason),
             Self::Outage { source, .. } => FailureKind::Outage(source),
         };
         Failure { reason, attempts, kind }
+    }
+}
+
+/// What led to a handler's error, as far as it is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Behind {
+    /// An event of a newer program.
+    Newer,
+    /// A store that cannot be had.
+    Outage,
+    Other,
+}
+
+impl Behind {
+    /// Looks through the sources: a handler's own call of the app may have met it.
+    fn of(error: &HandlerError) -> Self {
+        let mut found: Option<&(dyn Error + 'static)> = Some(error.source());
+        while let Some(error) = found {
+            let store = error.downcast_ref::<StoreError>();
+            if store.is_some_and(StoreError::is_outage) {
+                return Self::Outage;
+            }
+            let decode = match store {
+                Some(StoreError::Decode(decode)) => Some(&**decode),
+                _ => error.downcast_ref::<DecodeError>(),
+            };
+            if decode.is_some_and(DecodeError::is_newer) {
+                return Self::Newer;
+            }
+            found = error.source();
+        }
+        Self::Other
+    }
+
+    fn kind(self, error: &HandlerError, reason: &str) -> FailureKind {
+        match self {
+            Self::Newer => FailureKind::Newer,
+            // Whoever says that another try is pointless knows better.
+            Self::Outage if !error.is_permanent() => {
+                FailureKind::Outage(Box::new(StoreError::Unavailable { source: reason.into() }))
+            }
+            _ if error.is_permanent() => FailureKind::Permanent,
+            _ => FailureKind::Passing,
+        }
     }
 }
 
@@ -69,6 +113,8 @@ pub(crate) enum FailureKind {
     Passing,
     /// Another try is pointless.
     Permanent,
+    /// A newer program has to do it: this one does not know the event, or its schema.
+    Newer,
     /// Nothing failed, and it is to be delivered again: another run has the event until then at the latest, or the work was
     /// stopped.
     Held(Timestamp),
@@ -84,16 +130,12 @@ impl Failure {
 
     /// Whether the commit becomes a dead letter when it has been tried as often as it may be.
     pub(crate) fn is_of_the_commit(&self) -> bool {
-        matches!(self.kind, FailureKind::Passing | FailureKind::Permanent)
+        matches!(self.kind, FailureKind::Passing | FailureKind::Permanent | FailureKind::Newer)
     }
 
-    /// Whether the commit becomes a dead letter after so many tries of a broker.
-    pub(crate) fn is_final(&self, receives: u32, attempts: u32) -> bool {
-        match self.kind {
-            FailureKind::Passing => receives >= attempts,
-            FailureKind::Permanent => true,
-            FailureKind::Held(_) | FailureKind::Outage(_) => false,
-        }
+    /// What this program does not know.
+    pub(crate) fn newer(reason: String) -> Self {
+        Self { reason, attempts: 0, kind: FailureKind::Newer }
     }
 }
 

@@ -16,7 +16,11 @@
 //!
 //! Where a views table, the inbox or the event store is throttled or cannot be reached, no commit is to blame, and none
 //! becomes a dead letter: a run ends with [`DeliveryError::Outage`], [`App::run`](crate::App::run) waits and goes on, and a
-//! [`Consumer`] asks for the message again. What a handler's own calls meet is the handler's failure.
+//! [`Consumer`] asks for the message again. The same where a store denies access or a table is missing, and where a handler's
+//! error has such an error of a store among its sources. What its other calls meet is the handler's failure.
+//!
+//! An event that this program does not know, or not under that schema, waits in the queue of a broker for a newer program
+//! that does, while a deployment runs: [`Settings::unknown_kept`](crate::app::Settings::unknown_kept).
 //!
 //! [`App::run`](crate::App::run) and [`App::run_until_idle`](crate::App::run_until_idle) deliver; one process at a
 //! time should do it on one store. How often and how soon is tried again is

@@ -286,7 +286,7 @@ impl Desk {
                         source,
                     });
                 }
-                FailureKind::Passing | FailureKind::Permanent => {
+                FailureKind::Passing | FailureKind::Permanent | FailureKind::Newer => {
                     let mut parked = self.parked.lock().await;
                     return self.park(&mut parked, stream, left, Some(failure)).await;
                 }

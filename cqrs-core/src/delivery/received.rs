@@ -5,6 +5,7 @@ use tokio::sync::OnceCell;
 
 use super::Body;
 use crate::key::StreamKey;
+use crate::timestamp::Timestamp;
 
 /// A message as a broker handed it over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Received {
     pub body: String,
     /// How often it has been received, this time included.
     pub receives: u32,
+    /// When it was sent to the queue; none where that is not known, and then it is as old as it can be.
+    pub sent_at: Option<Timestamp>,
 }
 
 /// What is to become of a message.
@@ -20,10 +23,15 @@ pub struct Received {
 pub enum Verdict {
     /// It is done, and may be deleted.
     Done,
-    /// It stays in its queue, and is received again. Also where another run has claimed its event for a handler with
-    /// `once`, and where the views, the inbox or the event store are throttled or cannot be reached: no number of such
-    /// receives makes a dead letter of it here. The queue's own `maxReceiveCount` counts them.
+    /// It failed, stays in its queue, and is received again.
     Retry {
+        /// Why.
+        reason: String,
+    },
+    /// Nothing is known against it: it stays in its queue, and is received again. Another run has claimed its event for a
+    /// handler with `once`, it stands behind another commit, a store is down or denies access, or a newer program has to take
+    /// it. No number of such receives makes a dead letter of it here; the queue's own `maxReceiveCount` counts them.
+    Wait {
         /// Why.
         reason: String,
     },
@@ -50,6 +58,7 @@ pub struct StreamBatch {
 pub(super) struct Opened {
     pub(super) body: Result<Body, String>,
     pub(super) receives: u32,
+    pub(super) sent_at: Option<Timestamp>,
 }
 
 /// Where a message comes from.
@@ -80,7 +89,8 @@ impl StreamBatch {
         let mut sorted = Vec::new();
         let no_commit = Arc::default();
         for (place, received) in batch.iter().enumerate() {
-            let opened = Opened { body: Body::parse(&received.body), receives: received.receives };
+            let Received { body, receives, sent_at } = received;
+            let opened = Opened { body: Body::parse(body), receives: *receives, sent_at: *sent_at };
             let stream = match &opened.body {
                 Ok(Body::Commit(commit)) => commit.stream.clone(),
                 Ok(Body::Reference(stream, _)) => stream.clone(),

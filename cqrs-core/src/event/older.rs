@@ -8,6 +8,9 @@ use super::{Event, EventId};
 use crate::schema::Shape;
 use crate::store::canonical;
 
+/// How the reason ends for an event of a schema that this program does not know yet.
+pub(crate) const NEWER: &str = "; a newer program may have stored it";
+
 /// How an event is read that was stored under an earlier schema.
 pub struct Older<E>(Kind<E>);
 
@@ -108,10 +111,7 @@ fn decode<E: Event>(read: Result<E, serde_json::Error>) -> Result<E, String> {
 #[cold]
 fn read_other<E: Event>(schema: u32, mut data: Value) -> Result<E, String> {
     if schema > E::SCHEMA {
-        return Err(format!(
-            "this program knows it up to schema {}; a newer program may have stored it",
-            E::SCHEMA
-        ));
+        return Err(format!("this program knows it up to schema {}{NEWER}", E::SCHEMA));
     }
     match &E::OLDER.0 {
         Kind::Typed { read, .. } => read(schema, data),

@@ -83,6 +83,12 @@ impl<'a> RawEvent<'a> {
 }
 
 impl DecodeError {
+    /// Whether it has a schema that this program does not know yet: nothing is wrong with it, and a newer program reads it.
+    #[must_use]
+    pub fn is_newer(&self) -> bool {
+        self.reason.ends_with(older::NEWER)
+    }
+
     /// For an event of a commit; its name and schema may have been taken out of it.
     #[cold]
     pub(crate) fn new(commit: &Commit, index: usize, name: String, schema: u32, reason: String) -> Self {

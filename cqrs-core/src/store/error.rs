@@ -12,7 +12,8 @@ type Source = Box<dyn Error + Send + Sync>;
 /// | error | what to do |
 /// | --- | --- |
 /// | [`Throttled`](Self::Throttled), [`Unavailable`](Self::Unavailable) | try again later: [`is_transient`](Self::is_transient) |
-/// | [`Refused`](Self::Refused) | mend the configuration or the rights; the source says what |
+/// | [`Denied`](Self::Denied) | mend the rights, the credentials or the table; the source says what |
+/// | [`Refused`](Self::Refused) | mend what is asked for; the source says what |
 /// | [`Corrupt`](Self::Corrupt), [`Decode`](Self::Decode) | look at the item that it names; a newer program may have written it |
 /// | [`Encode`](Self::Encode), [`TooLarge`](Self::TooLarge), [`Key`](Self::Key) | change what is sent; it was not sent |
 ///
@@ -49,7 +50,15 @@ pub enum StoreError {
         #[source]
         source: Source,
     },
-    /// The store refuses the request, and would refuse it again: a missing table, missing rights, bad input.
+    /// The store denies every request of this kind, whatever it holds: missing rights, no credentials, a table that is
+    /// missing or not active, a key that is disabled.
+    #[error("the store denies this request")]
+    Denied {
+        /// What the client said.
+        #[source]
+        source: Source,
+    },
+    /// The store refuses the request, and would refuse it again: bad input.
     #[error("the store refuses this request")]
     Refused {
         /// What the client said.
@@ -83,6 +92,12 @@ impl StoreError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Throttled { .. } | Self::Unavailable { .. })
+    }
+
+    /// Whether no request of this kind works at present, whatever it holds: transient, or [`Denied`](Self::Denied).
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        self.is_transient() || matches!(self, Self::Denied { .. })
     }
 }
 

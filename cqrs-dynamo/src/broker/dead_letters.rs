@@ -171,7 +171,7 @@ impl QueueDeadLetters {
                 for (opened, verdict) in chunk.iter().zip(verdicts) {
                     match verdict {
                         Verdict::Done => done.push(&opened.letter),
-                        Verdict::Retry { reason } | Verdict::Dead { reason } => {
+                        Verdict::Retry { reason } | Verdict::Wait { reason } | Verdict::Dead { reason } => {
                             failing.extend(opened.stream().cloned());
                             failed.push((opened.letter.clone(), reason));
                         }

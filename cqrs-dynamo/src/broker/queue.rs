@@ -216,7 +216,11 @@ pub(super) fn is_missing(error: &impl ProvideErrorMetadata) -> bool {
 impl Letter {
     /// The commit's message, as the consumer takes it.
     pub(crate) fn received(&self) -> Received {
-        Received { body: envelope::unwrap(&self.body).into_owned(), receives: self.receives }
+        Received {
+            body: envelope::unwrap(&self.body).into_owned(),
+            receives: self.receives,
+            sent_at: self.sent_at,
+        }
     }
 
     /// Why it is a dead letter; none where SQS itself has put it away.

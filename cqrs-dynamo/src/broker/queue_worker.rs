@@ -182,7 +182,7 @@ impl QueueWorker {
                     }
                 },
                 // What follows a letter that stays must not get there before it.
-                Verdict::Dead { .. } | Verdict::Retry { .. } => back.push(letter),
+                Verdict::Dead { .. } | Verdict::Retry { .. } | Verdict::Wait { .. } => back.push(letter),
             }
         }
         worked.returned = back.len() as u64;

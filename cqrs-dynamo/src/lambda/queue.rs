@@ -62,7 +62,7 @@ impl QueueFunction {
                     Ok(()) => continue,
                     Err(error) => error.to_string(),
                 },
-                Verdict::Retry { reason } => reason,
+                Verdict::Retry { reason } | Verdict::Wait { reason } => reason,
             };
             tracing::warn!(queue = self.consumer.queue(), id = letter.receipt.id, reason, "it comes again");
             response.add_failure(&letter.receipt.id);

@@ -19,11 +19,15 @@ fn message(account: &str, version: u64, receives: u32) -> Received {
             &Deposited { owner: "Ada".into(), cents: 1, note: String::new() },
         ),
     };
-    Received { body: Value::Object(record).to_string(), receives }
+    Received { body: Value::Object(record).to_string(), receives, sent_at: None }
 }
 
 fn dead(reason: &str) -> Verdict {
     Verdict::Dead { reason: reason.to_owned() }
+}
+
+fn wait(reason: &str) -> Verdict {
+    Verdict::Wait { reason: reason.to_owned() }
 }
 
 fn retry(reason: &str) -> Verdict {
@@ -55,7 +59,55 @@ async fn what_may_work_later_stays_until_it_was_received_often_enough() {
     let (_, app, clerk) = start().await;
     clerk.fails_at("1", 2, Answer::Retry);
     let verdicts = take(&app, &[("1", 3, 1), ("1", 1, 1), ("2", 1, 1), ("1", 2, 1)]).await;
-    assert_eq!(verdicts, [retry(WAITS), Verdict::Done, Verdict::Done, retry("the clerk is ill")]);
+    assert_eq!(verdicts, [wait(WAITS), Verdict::Done, Verdict::Done, retry("the clerk is ill")]);
     let verdicts = take(&app, &[("1", 2, ATTEMPTS), ("1", 3, ATTEMPTS)]).await;
     assert_eq!(verdicts, [dead("the clerk is ill"), dead(WAITS)]);
+}
+
+/// One of a program that is newer, sent so many seconds ago.
+fn newer(version: u64, seconds: i64, change: (&str, &str)) -> Received {
+    let received = message("1", version, 1);
+    let body = received.body.replace(change.0, change.1);
+    assert_ne!(body, received.body);
+    let sent_at = Timestamp::from_unix_millis(Timestamp::now().unix_millis() - seconds * 1000);
+    Received { body, sent_at: Some(sent_at), ..received }
+}
+
+const NAME: (&str, &str) = ("\"Deposited\"", "\"Transferred\"");
+const SCHEMA: (&str, &str) = ("\"schema\":1", "\"schema\":2");
+
+#[tokio::test]
+async fn what_a_newer_program_wrote_waits_for_one_that_knows_it_and_is_dead_only_after_a_day() {
+    for (change, said) in
+        [(NAME, "unknown event type `Transferred`"), (SCHEMA, "a newer program may have stored it")]
+    {
+        let (_, app, clerk) = start().await;
+        let consumer = app.consumer("clerk").unwrap();
+        let says = |verdict: &Verdict, wanted: fn(&str) -> Verdict| match verdict {
+            Verdict::Wait { reason } | Verdict::Dead { reason } => {
+                assert!(reason.contains(said), "{reason}");
+                assert_eq!(*verdict, wanted(reason));
+            }
+            other => panic!("{other:?}"),
+        };
+        let behind = Received { sent_at: Some(Timestamp::now()), ..message("1", 3, 1) };
+        let batch = [message("1", 1, 1), newer(2, 1, change), behind.clone(), message("2", 1, 1)];
+        for receives in [1, ATTEMPTS, 1000] {
+            let batch = batch.clone().map(|received| Received { receives, ..received });
+            let verdicts = consumer.take(&batch).await;
+            says(&verdicts[1], wait);
+            assert_eq!(
+                [&verdicts[0], &verdicts[2], &verdicts[3]],
+                [&Verdict::Done, &wait(WAITS), &Verdict::Done]
+            );
+        }
+        // A program that knows it takes both.
+        let verdicts = consumer.take(&[message("1", 2, 1000), behind.clone()]).await;
+        assert_eq!(verdicts, [Verdict::Done, Verdict::Done]);
+
+        let verdicts = consumer.take(&[newer(4, 86_401, change)]).await;
+        says(&verdicts[0], dead);
+        assert_eq!(consumer.take(&[message("1", 5, 1)]).await, [dead(WAITS)], "its stream is parked");
+        assert!(!clerk.versions("1").contains(&5));
+    }
 }

@@ -95,7 +95,7 @@ async fn a_projection_that_cannot_write_puts_its_commits_away_and_catches_up() {
     let clerk = Clerk::new();
     let faults = Faults::new(&database, |request: &Request| {
         let view = request.operation == "PutItem" && request.is_for("views");
-        if view { Fault::Answer(400, "AccessDeniedException") } else { Fault::None }
+        if view { Fault::Answer(400, "ValidationException") } else { Fault::None }
     });
     let broken = app(&faults.dynamo_without_retries(), &clerk);
     open(&broken, &["1"]).await;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use cqrs_core::EventStore;
 use cqrs_core::delivery::{DeliveryError, Message, Received, Verdict};
 use cqrs_core::prelude::*;
-use cqrs_core::{EventStore, StoreError};
 use cqrs_dynamo::{Dynamo, Embedded};
+use cqrs_tests::bank::{self, Deposit};
 use cqrs_tests::faults::{Call as Request, Fault, Faults, database};
 
 use crate::office::*;
@@ -47,7 +48,14 @@ const THROTTLED: Fault = Fault::Answer(400, "ProvisionedThroughputExceededExcept
 
 #[tokio::test]
 async fn a_run_ends_with_the_outage_as_its_error_and_the_next_one_goes_on() {
-    for fault in [THROTTLED, Fault::Reset, Fault::AnswerLost, Fault::Answer(500, "InternalServerError")] {
+    for fault in [
+        THROTTLED,
+        Fault::Reset,
+        Fault::AnswerLost,
+        Fault::Answer(500, "InternalServerError"),
+        Fault::Answer(400, "AccessDeniedException"),
+        Fault::Answer(400, "ResourceNotFoundException"),
+    ] {
         let (database, dynamo) = database().await;
         let outage = Outage::default();
         let clerk = Clerk::new();
@@ -60,7 +68,7 @@ async fn a_run_ends_with_the_outage_as_its_error_and_the_next_one_goes_on() {
             assert!(error.is_transient(), "{fault:?}: {error:?}");
             let DeliveryError::Outage { subscriber, source } = error else { panic!("{fault:?}: {error:?}") };
             assert!(PROJECTIONS.contains(&subscriber.as_str()));
-            assert!(matches!(*source, StoreError::Throttled { .. } | StoreError::Unavailable { .. }));
+            assert!(source.is_outage(), "{source:?}");
             assert_eq!(letters(&app).await, [], "{fault:?}");
         }
         outage.lasts(0);
@@ -115,14 +123,14 @@ async fn a_queue_gets_the_message_again_however_often_it_was_received() {
     pay(&clean, &["1"]).await;
     let page = dynamo.event_store().read(&key("1").stream().unwrap(), Version::new(1), Version::new(2)).await;
     let body = Message::of(&clean, &page.unwrap().commits[0]).body;
-    let received = |receives| [Received { body: body.clone(), receives }];
+    let received = |receives| [Received { body: body.clone(), receives, sent_at: None }];
     for subscriber in PROJECTIONS {
         let app = app(&outage.in_front_of(&database, THROTTLED), &Clerk::new());
         let consumer = app.consumer(subscriber).unwrap();
         outage.lasts(LONG);
         for receives in [1, ATTEMPTS, 1000] {
             let verdicts = consumer.take(&received(receives)).await;
-            assert!(matches!(&verdicts[..], [Verdict::Retry { .. }]), "{subscriber}: {verdicts:?}");
+            assert!(matches!(&verdicts[..], [Verdict::Wait { .. }]), "{subscriber}: {verdicts:?}");
         }
         outage.lasts(0);
         assert_eq!(consumer.take(&received(1000)).await, [Verdict::Done], "{subscriber}");
@@ -157,4 +165,45 @@ fn broken() -> cqrs_core::store::record::Record {
     let mut record = cqrs_tests::raw::record(&key("1"), 2, &event);
     record.insert("data".to_owned(), serde_json::json!({ "owner": "Ada" }));
     record
+}
+
+/// A handler whose own command meets the outage.
+#[event_handler(bank::Deposited, name = "forwarder")]
+async fn forwarder(event: &Recorded<bank::Deposited>, app: &App) -> Result<(), HandlerError> {
+    if event.note != "forwarded" {
+        app.execute(&bank::account("pool"), Deposit { cents: event.cents, note: "forwarded".into() }).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_command_of_a_handler_that_meets_an_outage_makes_no_dead_letter() {
+    for fault in [THROTTLED, Fault::Reset, Fault::Answer(400, "AccessDeniedException")] {
+        let (database, dynamo) = database().await;
+        let clerk = Clerk::new();
+        let clean = app_of(dynamo.event_store(), dynamo.views(), &clerk, &["forwarder"]);
+        open(&clean, &["1", "pool"]).await;
+        pay(&clean, &["1"]).await;
+        let down = Arc::new(AtomicUsize::new(usize::MAX));
+        let left = Arc::clone(&down);
+        let faults = Faults::new(&database, move |request: &Request| {
+            let own = matches!(request.operation.as_str(), "Query" | "PutItem" | "TransactWriteItems")
+                && request.body.contains("ACCOUNT#pool");
+            let hit = own && left.load(Ordering::Relaxed) > 0;
+            if hit { fault } else { Fault::None }
+        });
+        let app =
+            app_of(faults.dynamo_without_retries().event_store(), dynamo.views(), &clerk, &["forwarder"]);
+        let error = app.run_until_idle().await.unwrap_err();
+        assert!(
+            matches!(&error, DeliveryError::Outage { subscriber, .. } if subscriber == "forwarder"),
+            "{error:?}"
+        );
+        assert_eq!(letters(&app).await, [], "{fault:?}");
+        down.store(0, Ordering::Relaxed);
+        app.run_until_idle().await.unwrap();
+        assert_eq!(letters(&app).await, []);
+        let pool = clean.load(&bank::account("pool")).await.unwrap();
+        assert_eq!(pool.version.get(), 2, "{fault:?}");
+    }
 }

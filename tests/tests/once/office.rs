@@ -140,7 +140,7 @@ pub(crate) async fn open(app: &App, account: &str, deposits: u64) {
 /// The commits of an account whose events a queue is sent, as a broker hands them over the `receives`-th time.
 pub(crate) async fn messages(dynamo: &Dynamo, app: &App, account: &str, receives: u32) -> Vec<Received> {
     let page = dynamo.event_store().read(&stream(account), Version::NONE, Version::MAX).await.unwrap();
-    let message = |commit| Received { body: Message::of(app, commit).body, receives };
+    let message = |commit| Received { body: Message::of(app, commit).body, receives, sent_at: None };
     page.commits.iter().map(message).collect()
 }
 
@@ -155,7 +155,7 @@ pub(crate) async fn take(dynamo: &Dynamo, app: &App, queue: &str, receives: u32)
 #[track_caller]
 pub(crate) fn retried(verdict: Verdict) -> String {
     match verdict {
-        Verdict::Retry { reason } => reason,
+        Verdict::Retry { reason } | Verdict::Wait { reason } => reason,
         other => panic!("{other:?}"),
     }
 }

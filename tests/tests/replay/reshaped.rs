@@ -24,7 +24,7 @@ async fn reshape(world: &World, kind: Kind) {
 /// Delivers all commits of the store again, to one projection.
 async fn deliver_again(world: &World, app: &App, kind: Kind) -> Vec<Verdict> {
     let commits = events::scan(&world.dynamo.event_store(), &Extent::Segment { number: 0, of: 1 }).await;
-    let received = |commit| Received { body: Message::of(app, commit).body, receives: 1 };
+    let received = |commit| Received { body: Message::of(app, commit).body, receives: 1, sent_at: None };
     let batch: Vec<Received> = commits
         .iter()
         .filter(|commit| kind == Kind::Wealth || commit.version.get() > 1)

@@ -179,7 +179,7 @@ async fn bank() -> (Embedded, Vec<Commit>) {
 }
 
 async fn take(app: &App, queue: &str, commit: &Commit) -> Verdict {
-    let received = Received { body: Message::of(app, commit).body, receives: 1 };
+    let received = Received { body: Message::of(app, commit).body, receives: 1, sent_at: None };
     app.consumer(queue).unwrap().take(&[received]).await.remove(0)
 }
 

@@ -284,6 +284,7 @@ fn app_within(dynamo: &Dynamo, desk: &Desk, subscribers: &[&str], timeout: Durat
             settings.delivery = RetryPolicy { attempts: ATTEMPTS, base: Duration::ZERO, cap: Duration::ZERO };
             settings.poll = Duration::from_millis(5);
             settings.handler_timeout = timeout;
+            settings.unknown_kept = Duration::ZERO;
         })
         .build()
         .unwrap()

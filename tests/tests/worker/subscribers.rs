@@ -53,7 +53,12 @@ async fn an_envelope_of_sns_is_opened() {
 #[tokio::test]
 async fn what_nobody_here_can_take_becomes_a_dead_letter_with_the_reason() {
     let office = Office::new().await;
-    let [mut commit] = office.deposit("1", [""]).await;
+    let [[commit], [mut renamed], [mut opened], [mut shapeless]] = [
+        office.deposit("1", [""]).await,
+        office.deposit("2", [""]).await,
+        office.deposit("3", [""]).await,
+        office.deposit("4", [""]).await,
+    ];
     let body = |commit: &Commit| Message::of(&office.app, commit).body;
     let cases = [
         ("hello".to_owned(), "the body is no commit"),
@@ -61,17 +66,17 @@ async fn what_nobody_here_can_take_becomes_a_dead_letter_with_the_reason() {
         (body(&commit).replace("\"commandId\"", "\"commandID\""), "commandId"),
         (json!({ "pk": "A#B", "sk": "B#1@0000000007" }).to_string(), "the store has no commit 7"),
         {
-            commit.events[0].name = "Renamed".to_owned();
-            (body(&commit), "unknown event type `Renamed`")
+            renamed.events[0].name = "Renamed".to_owned();
+            (body(&renamed), "unknown event type `Renamed`")
         },
         {
-            commit.events[0].name = "Opened".to_owned();
-            (body(&commit), "nobody on queue `clerk` listens to `Opened`")
+            opened.events[0].name = "Opened".to_owned();
+            (body(&opened), "nobody on queue `clerk` listens to `Opened`")
         },
         {
             let data = json!({ "owner": "1", "cents": "many", "note": "" });
-            commit.events[0] = StoredEvent { name: "Deposited".to_owned(), schema: 1, data };
-            (body(&commit), "many")
+            shapeless.events[0] = StoredEvent { name: "Deposited".to_owned(), schema: 1, data };
+            (body(&shapeless), "many")
         },
     ];
     for (body, _) in &cases {

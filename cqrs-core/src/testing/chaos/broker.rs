@@ -61,7 +61,7 @@ impl Broker {
                     continue;
                 }
                 let pending = Pending {
-                    received: Received { body: Message::of(app, commit).body, receives: 0 },
+                    received: Received { body: Message::of(app, commit).body, receives: 0, sent_at: None },
                     stream: commit.stream.clone(),
                     version: commit.version,
                 };
@@ -109,13 +109,15 @@ impl Broker {
             let Pending { stream, version, received } = &message;
             match verdict {
                 Verdict::Done if !chance(rng, percent) => {}
-                Verdict::Retry { reason } if received.receives >= RECEIVES => {
+                Verdict::Retry { reason } | Verdict::Wait { reason } if received.receives >= RECEIVES => {
                     return Err(format!(
                         "queue `{queue}` has received version {version} of stream {stream} {RECEIVES} times, and still \
                          would try again: {reason}"
                     ));
                 }
-                Verdict::Done | Verdict::Retry { .. } => self.put_back(queue, [message]),
+                Verdict::Done | Verdict::Retry { .. } | Verdict::Wait { .. } => {
+                    self.put_back(queue, [message])
+                }
                 Verdict::Dead { reason } => {
                     return Err(format!(
                         "queue `{queue}` made a dead letter of version {version} of stream {stream}: {reason}"
