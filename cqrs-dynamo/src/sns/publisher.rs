@@ -10,13 +10,15 @@ use cqrs_core::delivery::{Message, PublishError, PublishFault, Publisher, RetryP
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::batch;
+use super::{batch, group};
 
 /// Publishes commits to a topic of SNS, standard or FIFO: the ARN of a FIFO topic ends in `.fifo`.
 ///
 /// A request carries up to 10 messages. Each has the attributes `types` (`String.Array`, the types of its events), and
 /// where they are known `tenant`, `entity` and `correlationId` (`String`); filter policies of subscriptions go by them.
-/// On a FIFO topic the group is the stream, and the deduplication id is the commit's.
+/// On a FIFO topic the group is the stream, and the deduplication id is the commit's. On a standard topic the group is the
+/// tenant, or a digest of it: standard queues take turns between tenants, so that a backlog of one does not delay the
+/// others (fair queues).
 ///
 /// What SNS did not accept for no fault of the message is sent again, before anything later of its stream is. Within one
 /// request SNS may take a later commit of a stream and not an earlier one; then they arrive in that order.
@@ -138,6 +140,8 @@ impl SnsPublisher {
         }
         if self.topic_arn.ends_with(".fifo") {
             entry = entry.message_group_id(&message.group).message_deduplication_id(&message.id);
+        } else if let Some(tenant) = &message.tenant {
+            entry = entry.message_group_id(group::of_tenant(tenant));
         }
         entry.build()
     }
