@@ -2,6 +2,7 @@
 
 mod batch;
 mod group;
+mod limit;
 mod publisher;
 
 pub use publisher::SnsPublisher;

@@ -60,8 +60,9 @@ use std::time::Duration;
 use cqrs_core::app::Wiring;
 use serde_json::{Map, Value, json};
 
-use name::Names;
 use queue::Queue;
+
+use crate::topology::Names;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const RECEIVES: u32 = 20;
@@ -80,6 +81,7 @@ pub struct Template {
     timeout: Duration,
     receives: u32,
     concurrency: u32,
+    max_message_bytes: Option<u32>,
 }
 
 /// The names of the programs, as in `[[bin]]`.
@@ -106,6 +108,7 @@ impl Template {
             timeout: TIMEOUT,
             receives: RECEIVES,
             concurrency: CONCURRENCY,
+            max_message_bytes: None,
         }
     }
 
@@ -181,6 +184,14 @@ impl Template {
         self
     }
 
+    /// What the topic takes in a message, in bytes: 1,024 to 1,048,576. Default: what SNS gives it, 262,144. See
+    /// [`Broker::max_message_bytes`](crate::Broker::max_message_bytes).
+    #[must_use]
+    pub fn max_message_bytes(mut self, bytes: u32) -> Self {
+        self.max_message_bytes = Some(bytes);
+        self
+    }
+
     /// The template as JSON text, indented, in the same order each time.
     ///
     /// # Errors
@@ -195,7 +206,7 @@ impl Template {
     /// [`TemplateError`]: names or figures that AWS would not take, all of them.
     pub fn render(&self) -> Result<Value, TemplateError> {
         let queues = Queue::all(&self.wiring);
-        let faults = fault::faults(self, &queues);
+        let faults = fault::faults(self);
         if !faults.is_empty() {
             return Err(TemplateError { faults });
         }
@@ -227,7 +238,7 @@ impl Template {
 
     fn resources(&self, queues: &[Queue<'_>]) -> Section {
         let mut resources = tables::resources(&self.names);
-        resources.extend(topic::resources(&self.names));
+        resources.extend(topic::resources(self, queues));
         resources.extend(function::commands(self));
         resources.extend(function::relay(self, queues));
         resources.extend(alarm::relay());

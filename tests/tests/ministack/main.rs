@@ -14,6 +14,7 @@ mod fifo;
 mod office;
 #[path = "../worker/service.rs"]
 mod service;
+mod sizes;
 #[path = "../worker/subscribers.rs"]
 mod subscribers;
 mod way;

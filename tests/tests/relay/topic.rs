@@ -67,6 +67,13 @@ impl Topic {
         Self { conf, sns, sqs, arn, name }
     }
 
+    /// Tells the topic what it takes in a message.
+    pub(crate) async fn take(&self, bytes: usize) {
+        let request =
+            self.sns.set_topic_attributes().topic_arn(&self.arn).attribute_name("MaximumMessageSize");
+        request.attribute_value(bytes.to_string()).send().await.unwrap();
+    }
+
     /// A queue, with a filter policy on the attributes.
     pub(crate) async fn inbox(&self, filter: Option<&str>) -> Inbox {
         let name = format!("{}{}", prefix(), self.name);
