@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::queue::Queue;
-use super::{Section, Template};
+use super::{Scaling, Section, Template};
 use crate::Tables;
 use crate::topology::BrokerFault;
 
@@ -15,6 +15,9 @@ const MAX_TIMEOUT: u64 = 900;
 const MAX_RECEIVES: u64 = 1000;
 /// AWS Lambda API Reference, `ScalingConfig`.
 const CONCURRENCY: (u64, u64) = (2, 1000);
+/// AWS Lambda API Reference, `ProvisionedPollerConfig`, for SQS.
+const MIN_POLLERS: (u64, u64) = (2, 200);
+const MAX_POLLERS: (u64, u64) = (2, 10_000);
 /// Per template (AWS CloudFormation User Guide, "Understand CloudFormation quotas").
 const MAX_RESOURCES: usize = 500;
 
@@ -68,7 +71,7 @@ pub enum TemplateFault {
 }
 
 pub(super) fn faults(template: &Template) -> Vec<TemplateFault> {
-    let Template { wiring, names, receives, concurrency, max_message_bytes, .. } = template;
+    let Template { wiring, names, receives, scaling, max_message_bytes, .. } = template;
     let mut faults: Vec<_> =
         BrokerFault::all(names, wiring, *max_message_bytes).into_iter().map(TemplateFault::from).collect();
     let tables = Tables::with_prefix(&names.prefix);
@@ -78,11 +81,18 @@ pub(super) fn faults(template: &Template) -> Vec<TemplateFault> {
             faults.push(TemplateFault::Table { name, length });
         }
     }
-    let ranges = [
+    let mut ranges = vec![
         ("timeout", template.timeout_seconds(), (1, MAX_TIMEOUT)),
         ("receives", u64::from(*receives), (1, MAX_RECEIVES)),
-        ("concurrency", u64::from(*concurrency), CONCURRENCY),
     ];
+    match *scaling {
+        Scaling::OnDemand { concurrency } => ranges.push(("concurrency", concurrency.into(), CONCURRENCY)),
+        Scaling::Provisioned { least, most } => {
+            let (lowest, highest) = MAX_POLLERS;
+            ranges.push(("provisioned_pollers least", least.into(), MIN_POLLERS));
+            ranges.push(("provisioned_pollers most", most.into(), (lowest.max(least.into()), highest)));
+        }
+    }
     let outside = ranges.into_iter().filter(|(_, value, (least, most))| !(*least..=*most).contains(value));
     faults.extend(outside.map(|(setting, value, (least, most))| TemplateFault::Range {
         setting,

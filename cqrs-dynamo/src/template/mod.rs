@@ -80,8 +80,17 @@ pub struct Template {
     binaries: Binaries,
     timeout: Duration,
     receives: u32,
-    concurrency: u32,
+    scaling: Scaling,
     max_message_bytes: Option<u32>,
+}
+
+/// How the functions of the queues scale.
+#[derive(Debug, Clone, Copy)]
+enum Scaling {
+    /// By need, up to so many instances.
+    OnDemand { concurrency: u32 },
+    /// By pollers that are there all the time, and some more by need.
+    Provisioned { least: u32, most: u32 },
 }
 
 /// The names of the programs, as in `[[bin]]`.
@@ -107,7 +116,7 @@ impl Template {
             },
             timeout: TIMEOUT,
             receives: RECEIVES,
-            concurrency: CONCURRENCY,
+            scaling: Scaling::OnDemand { concurrency: CONCURRENCY },
             max_message_bytes: None,
         }
     }
@@ -177,10 +186,20 @@ impl Template {
     }
 
     /// How many instances of its function a queue may keep busy at once. Default 10, so that a backlog does not
-    /// take what an account has for its commands.
+    /// take what an account has for its commands. Replaces [`Template::provisioned_pollers`].
     #[must_use]
     pub fn concurrency(mut self, instances: u32) -> Self {
-        self.concurrency = instances;
+        self.scaling = Scaling::OnDemand { concurrency: instances };
+        self
+    }
+
+    /// Provisioned mode: `least` pollers read each queue all the time, and up to `most` where there is a backlog. They scale
+    /// faster than Lambda does by itself, and cost something while they wait. `least` is 2 to 200, `most` 2 to 10,000.
+    ///
+    /// Lambda takes this or a limit on the instances, not both, so it replaces [`Template::concurrency`].
+    #[must_use]
+    pub fn provisioned_pollers(mut self, least: u32, most: u32) -> Self {
+        self.scaling = Scaling::Provisioned { least, most };
         self
     }
 

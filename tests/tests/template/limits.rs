@@ -73,6 +73,21 @@ fn what_does_not_fit_into_a_stack_is_refused() {
 }
 
 #[test]
+fn pollers_have_limits_of_their_own() {
+    let range = |setting, value, least, most| TemplateFault::Range { setting, value, least, most };
+    let faults = |least, most| {
+        let rendered = Template::of(&wiring()).provisioned_pollers(least, most).render();
+        rendered.err().map(|error| error.faults).unwrap_or_default()
+    };
+    assert_eq!(faults(2, 2), []);
+    assert_eq!(faults(200, 10_000), []);
+    let (least, most) = ("provisioned_pollers least", "provisioned_pollers most");
+    assert_eq!(faults(1, 1), [range(least, 1, 2, 200), range(most, 1, 2, 10_000)]);
+    assert_eq!(faults(20, 10), [range(most, 10, 20, 10_000)]);
+    assert_eq!(faults(201, 10_001), [range(least, 201, 2, 200), range(most, 10_001, 201, 10_000)]);
+}
+
+#[test]
 fn a_prefix_must_leave_room_for_the_names_of_tables() {
     let alone = Template::of(&Wiring { events: Vec::new(), subscribers: Vec::new() });
     assert!(alone.clone().prefix("x".repeat(246)).render().is_ok());

@@ -14,7 +14,7 @@ use crate::{PREFIX, resources, template, wiring};
 fn the_linter_finds_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut files = Vec::new();
-    let large = template().max_message_bytes(1024 * 1024);
+    let large = template().max_message_bytes(1024 * 1024).provisioned_pollers(2, 20);
     for (name, template) in
         [("standard.json", template()), ("fifo.json", template().fifo(true)), ("large.json", large)]
     {
