@@ -10,6 +10,8 @@ use crate::stream::TableStream;
 /// After so many empty reads the list of shards is read again: new ones appear where old ones end, and that
 /// is seen at once; this is for what was not seen.
 const EMPTY_READS: u32 = 40;
+/// And after so many ends, so that those which are no longer listed are forgotten: a busy stream has no empty reads.
+const ENDS: u32 = 100;
 
 /// The commits of an events table, from its DynamoDB Stream.
 ///
@@ -25,6 +27,8 @@ pub struct StreamFeed {
     ended: Vec<String>,
     stale: bool,
     empty_reads: u32,
+    /// Since the list was read.
+    ends: u32,
 }
 
 impl ChangeFeed for StreamFeed {
@@ -59,10 +63,21 @@ impl ChangeFeed for StreamFeed {
                         shard.id(),
                     )));
                 }
-                Read::Ended | Read::Gone => {
-                    let ended = self.open.pop_back();
-                    self.ended.extend(ended.map(|shard| shard.id().to_owned()));
-                    self.list_shards(after).await?;
+                read @ (Read::Ended | Read::Gone) => {
+                    let Some(ended) = self.open.pop_back() else { break };
+                    self.ended.push(ended.id().to_owned());
+                    self.ends += 1;
+                    // Should this fail, all of them are listed next time.
+                    self.empty_reads = EMPTY_READS;
+                    let children = match read {
+                        Read::Ended if self.ends < ENDS => self.stream.children(ended.id()).await?,
+                        _ => Vec::new(),
+                    };
+                    match children.is_empty() {
+                        true => self.list_shards(after).await?,
+                        false => self.take_in(children),
+                    }
+                    self.empty_reads = 0;
                     // Its children may be read now.
                     left = self.open.len();
                 }
@@ -75,7 +90,7 @@ impl ChangeFeed for StreamFeed {
 
 impl StreamFeed {
     pub(crate) fn new(stream: TableStream) -> Self {
-        Self { stream, open: VecDeque::new(), ended: Vec::new(), stale: true, empty_reads: 0 }
+        Self { stream, open: VecDeque::new(), ended: Vec::new(), stale: true, empty_reads: 0, ends: 0 }
     }
 
     fn waits_for_parent(&self, shard: &Shard) -> bool {
@@ -94,6 +109,15 @@ impl StreamFeed {
             );
         }
         self.ended.retain(|id| ids.contains(&id.as_str()));
+        self.take_in(listed);
+        self.stale = false;
+        self.empty_reads = 0;
+        self.ends = 0;
+        Ok(())
+    }
+
+    /// Takes in shards that were not there before.
+    fn take_in(&mut self, listed: Vec<Shard>) {
         for shard in listed {
             let known = self.ended.iter().any(|ended| ended == shard.id())
                 || self.open.iter().any(|open| open.id() == shard.id());
@@ -101,8 +125,5 @@ impl StreamFeed {
                 self.open.push_back(shard);
             }
         }
-        self.stale = false;
-        self.empty_reads = 0;
-        Ok(())
     }
 }

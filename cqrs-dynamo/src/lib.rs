@@ -165,6 +165,7 @@ mod stream;
 mod tables;
 pub mod template;
 mod time_limits;
+mod topology;
 mod view_store;
 
 #[cfg(feature = "broker")]
@@ -186,4 +187,5 @@ pub use snapshot_store::DynamoSnapshotStore;
 pub use sns::SnsPublisher;
 pub use spent::Spent;
 pub use tables::Tables;
+pub use topology::BrokerFault;
 pub use view_store::DynamoViewStore;

@@ -1,4 +1,5 @@
 use aws_sdk_dynamodbstreams::Client;
+use aws_sdk_dynamodbstreams::types::{ShardFilter, ShardFilterType};
 use cqrs_core::StoreError;
 
 use crate::error::{refused, store_error};
@@ -38,11 +39,22 @@ impl TableStream {
 
     /// All shards that still have records, or may get some.
     pub(crate) async fn shards(&mut self) -> Result<Vec<Shard>, StoreError> {
+        self.describe(None).await
+    }
+
+    /// The shards that go on where one has ended. A stream that does not know the question answers with all shards.
+    pub(crate) async fn children(&mut self, parent: &str) -> Result<Vec<Shard>, StoreError> {
+        let filter = ShardFilter::builder().r#type(ShardFilterType::ChildShards).shard_id(parent).build();
+        self.describe(Some(filter)).await
+    }
+
+    async fn describe(&mut self, filter: Option<ShardFilter>) -> Result<Vec<Shard>, StoreError> {
         let arn = self.arn().await?;
         let mut listed = Vec::new();
         let mut start = None;
         loop {
-            let page = self.client.describe_stream().stream_arn(&arn).set_exclusive_start_shard_id(start);
+            let page = self.client.describe_stream().stream_arn(&arn).set_shard_filter(filter.clone());
+            let page = page.set_exclusive_start_shard_id(start);
             let description =
                 page.send().await.map_err(|error| store_error(&self.table, error))?.stream_description;
             let Some(description) = description else { return Ok(listed) };

@@ -10,8 +10,9 @@ use crate::store::canonical::canonicalize;
 use crate::store::record::{self, Record};
 use crate::version::Version;
 
-/// What a body may take, names and values of the attributes included, in bytes
-/// (Amazon SNS Developer Guide, "Amazon SNS message size"; Amazon SQS Developer Guide, "Quotas").
+/// What a topic takes in one message where it is told nothing else, names and values of the attributes included, in bytes
+/// (Amazon SNS Developer Guide, "Publishing large messages with Amazon SNS": from 1,024 to 1,048,576). A
+/// [`Publisher`](super::Publisher) knows what its own topic takes.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 
 /// Unicode's noncharacters of the first plane that XML 1.0 leaves out.
@@ -20,7 +21,7 @@ const NONCHARACTERS: [char; 2] = ['\u{FFFE}', '\u{FFFF}'];
 /// A commit on its way over a topic, whichever broker carries it.
 ///
 /// The body is the stored record as JSON ([`store::record`](crate::store::record)). A record that is too large for
-/// the broker travels as its two keys alone, and the consumer reads the commit from the store.
+/// the topic travels as its two keys alone, and the consumer reads the commit from the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// The record, or its keys.
@@ -54,15 +55,15 @@ pub enum Body {
 }
 
 impl Message {
-    /// The message of a commit.
+    /// The message of a commit, of at most [`MAX_MESSAGE_BYTES`].
     #[must_use]
     pub fn of(app: &App, commit: &Commit) -> Self {
-        Self::carrying(app, commit, &Value::Object(record::encode(commit)))
+        Self::carrying(app, commit, &Value::Object(record::encode(commit)), MAX_MESSAGE_BYTES)
     }
 
     /// The message of a commit, with its record as it was stored: a newer program may have put something into it
     /// that this one does not know.
-    pub(crate) fn carrying(app: &App, commit: &Commit, record: &Value) -> Self {
+    pub(crate) fn carrying(app: &App, commit: &Commit, record: &Value, max_bytes: usize) -> Self {
         let mut message = Self {
             body: text(record),
             types: commit
@@ -80,11 +81,11 @@ impl Message {
             stream: commit.stream.clone(),
             version: commit.version,
         };
-        if message.bytes() > MAX_MESSAGE_BYTES {
+        if message.bytes() > max_bytes {
             let keys = json!({ "pk": commit.stream.pk(), "sk": commit.stream.commit_sk(commit.version) });
             message.body = text(&keys);
         }
-        if message.bytes() > MAX_MESSAGE_BYTES {
+        if message.bytes() > max_bytes {
             message.correlation_id = None;
         }
         message
@@ -192,6 +193,20 @@ mod tests {
     }
 
     #[test]
+    fn a_commit_travels_whole_as_far_as_the_topic_takes_it() {
+        let app = App::builder(MemoryEventStore::new()).only([]).build().unwrap();
+        // Three events of 120,000 bytes.
+        let commit = commit(&"x".repeat(120_000), "c");
+        let record = Value::Object(record::encode(&commit));
+        for (max_bytes, whole) in [(1024 * 1024, true), (361_500, true), (360_000, false), (1024, false)] {
+            let message = Message::carrying(&app, &commit, &record, max_bytes);
+            let is_whole = matches!(Body::parse(&message.body).unwrap(), Body::Commit(_));
+            assert_eq!(is_whole, whole, "{max_bytes}");
+            assert!(message.bytes() <= max_bytes);
+        }
+    }
+
+    #[test]
     fn a_correlation_id_that_alone_is_too_large_stays_in_the_store() {
         let (message, commit) = message("", &"c".repeat(300_000));
         assert_eq!(Body::parse(&message.body).unwrap(), Body::Reference(commit.stream, commit.version));
@@ -215,7 +230,7 @@ mod tests {
         let commit = commit("", "c");
         let mut record = record::encode(&commit);
         record.insert("signature".to_owned(), "abc".into());
-        let message = Message::carrying(&app, &commit, &Value::Object(record.clone()));
+        let message = Message::carrying(&app, &commit, &Value::Object(record.clone()), MAX_MESSAGE_BYTES);
         assert_eq!(serde_json::from_str::<Record>(&message.body).unwrap(), record);
     }
 
@@ -228,7 +243,8 @@ mod tests {
             [964.096_705_605_763_9, 1e-130, -1e-130, 9.99e125, 0.1].into_iter().chain(random).collect();
         let mut commit = commit("", "c");
         commit.events[0].data = numbers.clone().into();
-        let message = Message::carrying(&app, &commit, &Value::Object(record::encode(&commit)));
+        let message =
+            Message::carrying(&app, &commit, &Value::Object(record::encode(&commit)), MAX_MESSAGE_BYTES);
         let body: Record = serde_json::from_str(&message.body).unwrap();
         let arrived =
             body["data"].as_array().unwrap().iter().map(|number| number.as_f64().unwrap().to_bits());

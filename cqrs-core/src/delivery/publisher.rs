@@ -3,7 +3,7 @@ use std::future::Future;
 use serde_json::Value;
 use tracing::Instrument;
 
-use super::{DeliveryError, Message, intake};
+use super::{DeliveryError, MAX_MESSAGE_BYTES, Message, intake};
 use crate::app::App;
 use crate::key::StreamKey;
 use crate::trace;
@@ -20,6 +20,15 @@ pub trait Publisher: Send + Sync + 'static {
     /// [`PublishError`] says how many the topic has accepted. Publishing the others again is safe, also where it has
     /// accepted some of them: consumers know a commit by its key.
     fn publish(&self, messages: &[Message]) -> impl Future<Output = Result<(), PublishError>> + Send;
+
+    /// The most that one message may take, as [`Message::bytes`] counts: a larger commit travels as its keys. Asked for
+    /// whenever there is something to publish, so it is for the publisher to remember what a topic says.
+    ///
+    /// # Errors
+    /// [`PublishFault`], where the topic cannot be asked; nothing is published.
+    fn max_message_bytes(&self) -> impl Future<Output = Result<usize, PublishFault>> + Send {
+        async { Ok(MAX_MESSAGE_BYTES) }
+    }
 }
 
 /// A topic that did not accept all messages.
@@ -90,6 +99,12 @@ pub struct Interrupted {
     pub error: DeliveryError,
 }
 
+impl Interrupted {
+    fn by(error: PublishError, accepted: usize) -> Self {
+        Self { accepted, error: DeliveryError::Publish(Box::new(error)) }
+    }
+}
+
 impl App {
     /// Publishes records of the event store ([`store::record`](crate::store::record)) in their order: the work of
     /// every relay, wherever it reads the records and however it remembers how far it has come.
@@ -103,11 +118,20 @@ impl App {
         let mut messages = Vec::with_capacity(records.len());
         let mut places = Vec::with_capacity(records.len());
         let mut metadata = Vec::with_capacity(records.len());
+        let mut max_bytes = None;
         let mut end = Ok(());
         for (place, record) in records.iter().enumerate() {
             match intake::take_in(self, record).await {
                 Ok(Some(commit)) => {
-                    let message = || Message::carrying(self, &commit, record);
+                    let bytes = match max_bytes {
+                        Some(bytes) => bytes,
+                        None => publisher
+                            .max_message_bytes()
+                            .await
+                            .map_err(|fault| Interrupted::by(PublishError { accepted: 0, fault }, place))?,
+                    };
+                    max_bytes = Some(bytes);
+                    let message = || Message::carrying(self, &commit, record, bytes);
                     messages.push(intake::span_of(&commit).in_scope(message));
                     places.push(place);
                     metadata.push(commit.metadata);
@@ -129,7 +153,7 @@ impl App {
             Ok(()) => end,
             Err(error) => {
                 let accepted = places.get(error.accepted).copied().unwrap_or(taken_in);
-                Err(Interrupted { accepted, error: DeliveryError::Publish(Box::new(error)) })
+                Err(Interrupted::by(error, accepted))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Makes topic, queues and subscriptions, or brings those that are there to the app's wiring.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::queue::is_missing;
 use super::{Broker, BrokerError};
+use crate::topology::{self, BrokerFault};
 
 /// Fourteen days, the longest there is: what waits for a worker, or for a repair, must not be gone by then.
 const RETENTION_SECONDS: &str = "1209600";
@@ -54,25 +55,19 @@ impl Broker {
     /// On AWS a changed subscription may take up to 15 minutes to filter by the new types.
     ///
     /// # Errors
-    /// [`BrokerError::Name`], [`BrokerError::Request`].
+    /// [`BrokerError::Faults`], which has all that SNS and SQS would refuse, before anything is made;
+    /// [`BrokerError::Request`].
     pub async fn create(&self, app: &App) -> Result<BrokerTopic, BrokerError> {
-        // All names first: what cannot be made whole is not begun.
-        let topic = self.names.topic()?;
-        let mut types: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for subscriber in &app.wiring().subscribers {
-            types.entry(subscriber.queue).or_default().extend(&subscriber.events);
-        }
-        let mut wanted = Vec::with_capacity(types.len());
-        for (queue, types) in types {
-            wanted.push((queue, types, self.names.queue(queue)?, self.names.dead_letters(queue)?));
-        }
-        let arn = self.create_topic(topic).await?;
+        // What cannot be made whole is not begun.
+        BrokerError::check(BrokerFault::all(&self.names, app.wiring(), self.max_message_bytes))?;
+        let arn = self.create_topic(self.names.topic()).await?;
         let subscriptions = self.subscriptions(&arn).await?;
+        let wanted = topology::events_by_queue(app.wiring());
         let mut queues = Vec::with_capacity(wanted.len());
-        for (queue, types, name, dead_name) in wanted {
-            let dead = self.create_queue(dead_name).await?;
+        for (queue, types) in wanted {
+            let dead = self.create_queue(self.names.dead_letters(queue)).await?;
             self.set_attributes(&dead, []).await?;
-            let made = self.create_queue(name).await?;
+            let made = self.create_queue(self.names.queue(queue)).await?;
             let redrive =
                 json!({ "deadLetterTargetArn": dead.arn, "maxReceiveCount": backstop(app).to_string() });
             let policy = may_send(&arn, &made.arn);
@@ -93,6 +88,7 @@ impl Broker {
                 subscription_arn,
             });
         }
+        self.set_message_bytes(&arn).await?;
         Ok(BrokerTopic { arn, queues })
     }
 
@@ -104,6 +100,17 @@ impl Broker {
         let created = request.send().await;
         let created = created.map_err(|error| BrokerError::request("create the topic", &name, error))?;
         Ok(created.topic_arn.unwrap_or_default())
+    }
+
+    /// After the queues: one of earlier years takes 262,144 bytes until it is told more, and SNS drops what a queue does not
+    /// take. And not as the topic is made: one that is there with another size would be an error.
+    async fn set_message_bytes(&self, topic: &str) -> Result<(), BrokerError> {
+        let Some(bytes) = self.max_message_bytes else { return Ok(()) };
+        let request = self.sns.set_topic_attributes().topic_arn(topic);
+        let request = request.attribute_name(topology::MESSAGE_BYTES_ATTRIBUTE);
+        let set = request.attribute_value(bytes.to_string()).send().await;
+        set.map_err(|error| BrokerError::request("set the message size of", topic, error))?;
+        Ok(())
     }
 
     async fn create_queue(&self, name: String) -> Result<Made, BrokerError> {
@@ -140,7 +147,9 @@ impl Broker {
             .sqs
             .set_queue_attributes()
             .queue_url(&queue.url)
-            .attributes(QueueAttributeName::MessageRetentionPeriod, RETENTION_SECONDS);
+            .attributes(QueueAttributeName::MessageRetentionPeriod, RETENTION_SECONDS)
+            // More than a topic takes in any case: a dead letter has its reason beside what it was.
+            .attributes(QueueAttributeName::MaximumMessageSize, topology::QUEUE_MESSAGE_BYTES.to_string());
         if self.is_fifo() {
             // A stream is a group, and streams need not wait for each other.
             request = request

@@ -4,6 +4,8 @@ use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use cqrs_core::delivery::DeliveryError;
 
+use crate::topology::BrokerFault;
+
 /// Why the broker could not be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -11,18 +13,11 @@ pub enum BrokerError {
     /// The configuration names no region.
     #[error("no AWS region is configured; set `AWS_REGION`, or a region in the profile of `AWS_PROFILE`")]
     NoRegion,
-    /// A name that SNS or SQS refuses.
-    #[error(
-        "`{name}` cannot be the name of a {kind}: {reason}; give the broker another prefix, or the \
-             subscriber another `queue = \"…\"`"
-    )]
-    Name {
-        /// `topic` or `queue`.
-        kind: &'static str,
-        /// The name, with its prefix.
-        name: String,
-        /// What is wrong with it.
-        reason: String,
+    /// What SNS or SQS would refuse: names, event types, settings.
+    #[error("SNS or SQS would refuse the topic or the queues of this app:{}", listed(faults))]
+    Faults {
+        /// All of it, at least one.
+        faults: Vec<BrokerFault>,
     },
     /// A topic or a queue that is not there.
     #[error(
@@ -69,6 +64,10 @@ impl BrokerError {
         matches!(self, Self::Request { transient: true, .. })
     }
 
+    pub(super) fn check(faults: Vec<BrokerFault>) -> Result<(), Self> {
+        if faults.is_empty() { Ok(()) } else { Err(Self::Faults { faults }) }
+    }
+
     pub(crate) fn request<E>(action: &'static str, name: &str, error: SdkError<E, HttpResponse>) -> Self
     where
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
@@ -81,6 +80,10 @@ impl BrokerError {
         let transient = is_transient(&error);
         Self::Request { action, name: name.to_owned(), said, transient, source: Box::new(error) }
     }
+}
+
+fn listed(faults: &[BrokerFault]) -> String {
+    faults.iter().map(|fault| format!("\n  - {fault}")).collect()
 }
 
 fn is_transient<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {

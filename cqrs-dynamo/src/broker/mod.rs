@@ -10,7 +10,6 @@ mod dead_letters;
 mod envelope;
 mod error;
 mod held;
-mod names;
 mod queue;
 mod queue_worker;
 mod shift;
@@ -25,7 +24,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use cqrs_core::App;
 
 use crate::time_limits;
-use names::Names;
+use crate::topology::{BrokerFault, Names};
 #[cfg(feature = "lambda")]
 pub(crate) use queue::Letter;
 pub(crate) use queue::Queue;
@@ -64,6 +63,7 @@ pub struct Broker {
     sns: aws_sdk_sns::Client,
     sqs: aws_sdk_sqs::Client,
     names: Names,
+    max_message_bytes: Option<u32>,
 }
 
 impl Broker {
@@ -92,6 +92,7 @@ impl Broker {
             sns: aws_sdk_sns::Client::new(&time_limits::limited(conf)),
             sqs: aws_sdk_sqs::Client::new(&time_limits::limited_for_long_polls(conf)),
             names: Names::default(),
+            max_message_bytes: None,
         }
     }
 
@@ -111,6 +112,19 @@ impl Broker {
         self
     }
 
+    /// What [`Broker::create`] tells the topic to take in a message, in bytes: 1,024 to 1,048,576. Default: nothing, so a new
+    /// topic takes 262,144, and one that is there what it takes.
+    ///
+    /// A larger commit travels as its keys, and each subscriber reads it from the events table. With 1,048,576 nearly every
+    /// commit travels whole. A topic that takes more than 262,144 has at most 100 subscriptions, all of them to SQS, Lambda
+    /// or Firehose; SNS and SQS charge each 64 KB of a message as a request. With a few thousand bytes even the keys and the
+    /// event types of a commit may be too large; SNS refuses it, and the relay stops there with an error.
+    #[must_use]
+    pub fn max_message_bytes(mut self, bytes: u32) -> Self {
+        self.max_message_bytes = Some(bytes);
+        self
+    }
+
     /// Whether topic and queues are FIFO.
     #[must_use]
     pub fn is_fifo(&self) -> bool {
@@ -120,9 +134,9 @@ impl Broker {
     /// The ARN of the topic that is there.
     ///
     /// # Errors
-    /// [`BrokerError::Missing`] where it is not there, [`BrokerError::Name`], [`BrokerError::Request`].
+    /// [`BrokerError::Missing`] where it is not there, [`BrokerError::Faults`], [`BrokerError::Request`].
     pub async fn topic_arn(&self) -> Result<String, BrokerError> {
-        let name = self.names.topic()?;
+        let name = self.topic_name()?;
         // SNS has no look-up by name, and to create it only to be told its ARN would take the right to do so.
         let mut token = None;
         loop {
@@ -148,11 +162,26 @@ impl Broker {
     ///
     /// # Errors
     /// [`BrokerError::Missing`] where the queue is not there, [`BrokerError::Delivery`] where the app has
-    /// none of this name, [`BrokerError::Name`], [`BrokerError::Request`].
+    /// none of this name, [`BrokerError::Faults`], [`BrokerError::Request`].
     pub async fn dead_letters(&self, app: &App, queue: &str) -> Result<QueueDeadLetters, BrokerError> {
         let consumer = app.consumer(queue)?;
-        let dead = Queue::find(&self.sqs, self.names.dead_letters(queue)?).await?;
+        let dead = Queue::find(&self.sqs, self.dead_letters_name(queue)?).await?;
         Ok(QueueDeadLetters::new(consumer, dead))
+    }
+
+    fn topic_name(&self) -> Result<String, BrokerError> {
+        BrokerError::check(BrokerFault::of_topic(&self.names))?;
+        Ok(self.names.topic())
+    }
+
+    fn queue_name(&self, queue: &str) -> Result<String, BrokerError> {
+        BrokerError::check(BrokerFault::of_queue(&self.names, queue))?;
+        Ok(self.names.queue(queue))
+    }
+
+    fn dead_letters_name(&self, queue: &str) -> Result<String, BrokerError> {
+        BrokerError::check(BrokerFault::of_queue(&self.names, queue))?;
+        Ok(self.names.dead_letters(queue))
     }
 
     /// The SDK's client for SNS.

@@ -168,6 +168,9 @@ impl Queue {
             request = request
                 .message_group_id(letter.group.as_ref().unwrap_or(&letter.receipt.id))
                 .message_deduplication_id(&letter.receipt.id);
+        } else if let Some(group) = &letter.group {
+            // The tenant: queues take turns between them, also when letters are moved back.
+            request = request.message_group_id(group);
         }
         match request.send().await {
             Ok(_) => Ok(()),

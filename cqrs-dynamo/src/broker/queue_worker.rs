@@ -35,8 +35,8 @@ impl QueueWorker {
         let visibility = settings.visibility.max(Duration::from_secs(1));
         Ok(Self {
             consumer: app.consumer(queue)?,
-            queue: Queue::find(&broker.sqs, broker.names.queue(queue)?).await?,
-            dead: Queue::find(&broker.sqs, broker.names.dead_letters(queue)?).await?,
+            queue: Queue::find(&broker.sqs, broker.queue_name(queue)?).await?,
+            dead: Queue::find(&broker.sqs, broker.dead_letters_name(queue)?).await?,
             settings: WorkerSettings { visibility, ..settings },
         })
     }

@@ -149,7 +149,7 @@ impl Worker {
     /// cannot be reached it waits and goes on.
     ///
     /// # Errors
-    /// Before it begins: [`BrokerError::Missing`] and [`BrokerError::Name`], and [`BrokerError::Delivery`]
+    /// Before it begins: [`BrokerError::Missing`] and [`BrokerError::Faults`], and [`BrokerError::Delivery`]
     /// for a queue that the app does not have.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<Worked, BrokerError> {
         let mut shutdown = pin!(shutdown);

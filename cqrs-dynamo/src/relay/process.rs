@@ -52,7 +52,8 @@ const SHORTEST_RENEWAL: Duration = Duration::from_millis(100);
 /// ```
 ///
 /// Its leases are items of the delivery table, pk `RELAY#{name}`. It needs, beside the rights to read the stream, `Query`,
-/// `UpdateItem`, `PutItem` and `DeleteItem` on the delivery table, and `Scan` on the events table.
+/// `UpdateItem`, `PutItem` and `DeleteItem` on the delivery table, and `Scan` on the events table; to publish, `sns:Publish`
+/// and `sns:GetTopicAttributes` on the topic.
 pub struct Relay<P> {
     app: App,
     publisher: Arc<P>,

@@ -3,8 +3,8 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
-use cqrs_core::Timestamp;
 use cqrs_core::delivery::{DeliveryError, Publisher};
+use cqrs_core::{StoreError, Timestamp};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep};
@@ -16,6 +16,7 @@ use super::scan::Scan;
 use super::source::{Endpoint, Source};
 use super::worker::{End, Worked, Worker};
 use crate::shard::Shard;
+use crate::stream::TableStream;
 
 /// The workers of one relay, from a start until something interrupts them.
 pub(super) struct Session<P> {
@@ -26,6 +27,10 @@ pub(super) struct Session<P> {
     published: u64,
     /// Some lease has an owner that may be dead.
     doubtful: bool,
+    /// The shards, as they were listed last.
+    listed: Vec<Shard>,
+    /// Those of them that were read to their end since.
+    ended: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +43,15 @@ enum Mode {
 
 impl<P: Publisher> Session<P> {
     pub(super) fn new(shared: Arc<Shared<P>>) -> Self {
-        Self { shared, workers: JoinSet::new(), stops: BTreeMap::new(), published: 0, doubtful: false }
+        Self {
+            shared,
+            workers: JoinSet::new(),
+            stops: BTreeMap::new(),
+            published: 0,
+            doubtful: false,
+            listed: Vec::new(),
+            ended: Vec::new(),
+        }
     }
 
     /// How many records are done.
@@ -154,15 +167,15 @@ impl<P: Publisher> Session<P> {
         // In this order: a shard whose lease is seen is not one that came after the list.
         let mut board = shared.board().await?;
         let mut stream = shared.events.stream();
-        let listed = stream.shards().await.map_err(unread)?;
-        let findings = plan::survey(&board, &listed, now, shared.settings.margin);
+        self.list_shards(&mut stream, &board).await.map_err(unread)?;
+        let findings = plan::survey(&board, &self.listed, now, shared.settings.margin);
         let changed = findings != Findings::default() || !board.begun;
         if changed {
             self.write_down(&findings, &board).await?;
             board = shared.board().await?;
         }
         let me = shared.leases.me();
-        let readable = plan::readable(&board, &listed);
+        let readable = plan::readable(&board, &self.listed);
         self.doubtful = readable.iter().filter_map(|lease| lease.holder.as_ref()).any(|holder| {
             let unknown = holder.relay != me && holder.life == Life::Unknown;
             unknown && holder.sign.is_odd(now, shared.settings.lease)
@@ -196,6 +209,33 @@ impl<P: Publisher> Session<P> {
             }
         }
         Ok(findings.hole.is_some())
+    }
+
+    /// Reads the list of shards. Where shards have ended since, their children are what is new, and all else is left to the
+    /// next time: a list has a page for each 100 shards, and DynamoDB answers ten such requests a second.
+    async fn list_shards(&mut self, stream: &mut TableStream, board: &Board) -> Result<(), StoreError> {
+        let ended = std::mem::take(&mut self.ended);
+        let mut new = Vec::new();
+        for parent in &ended {
+            let children = stream.children(parent).await?;
+            if children.is_empty() {
+                new.clear();
+                break;
+            }
+            new.extend(children);
+        }
+        if new.is_empty() {
+            self.listed = stream.shards().await?;
+            return Ok(());
+        }
+        // A shard whose lease is gone was listed then and is not now: another relay has seen that since.
+        self.listed.retain(|shard| board.shards.contains_key(shard.id()));
+        for shard in new {
+            if self.listed.iter().all(|known| known.id() != shard.id()) {
+                self.listed.push(shard);
+            }
+        }
+        Ok(())
     }
 
     /// Everything that must not be forgotten, the catch-up first: what follows it makes the hole unseen.
@@ -277,6 +317,7 @@ impl<P: Publisher> Session<P> {
         let leases = &self.shared.leases;
         match end? {
             End::HandedBack | End::TakenOver => return Ok(false),
+            End::Done if Segment::parse(&lease.id).is_none() => self.ended.push(lease.id),
             End::Done => {}
             End::Trimmed => {
                 self.lost();

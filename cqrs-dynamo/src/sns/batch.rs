@@ -1,19 +1,19 @@
 use std::ops::Range;
 
-use cqrs_core::delivery::{MAX_MESSAGE_BYTES, Message};
+use cqrs_core::delivery::Message;
 
 /// The most messages of one request (Amazon SNS API Reference, "PublishBatch"). All of them together may take what
-/// one alone may.
+/// one alone may, which is for the topic to say.
 pub(crate) const ENTRIES: usize = 10;
 
 /// Cuts messages into batches, as few as their order allows.
-pub(crate) fn pack(messages: &[Message]) -> Vec<Range<usize>> {
+pub(crate) fn pack(messages: &[Message], max_bytes: usize) -> Vec<Range<usize>> {
     let mut batches: Vec<Range<usize>> = Vec::new();
     let mut bytes = 0;
     for (place, message) in messages.iter().enumerate() {
         let own = message.bytes();
         match batches.last_mut() {
-            Some(batch) if batch.len() < ENTRIES && bytes + own <= MAX_MESSAGE_BYTES => {
+            Some(batch) if batch.len() < ENTRIES && bytes + own <= max_bytes => {
                 batch.end = place + 1;
                 bytes += own;
             }
@@ -55,19 +55,20 @@ mod tests {
     proptest! {
         #[test]
         fn batches_hold_all_in_order_and_what_fits(
-            sizes in prop::collection::vec(prop_oneof![0..100_usize, 0..300_000_usize], 0..40)
+            sizes in prop::collection::vec(prop_oneof![0..100_usize, 0..300_000_usize], 0..40),
+            max_bytes in prop::sample::select(vec![256 * 1024, 300_000, 1024 * 1024]),
         ) {
             let messages = messages(&sizes);
-            let batches = pack(&messages);
+            let batches = pack(&messages, max_bytes);
             prop_assert_eq!(batches.iter().cloned().flatten().collect::<Vec<_>>(), (0..sizes.len()).collect::<Vec<_>>());
             let bytes = |batch: &Range<usize>| messages[batch.clone()].iter().map(Message::bytes).sum::<usize>();
             for batch in &batches {
                 prop_assert!((1..=ENTRIES).contains(&batch.len()));
-                prop_assert!(bytes(batch) <= MAX_MESSAGE_BYTES);
+                prop_assert!(bytes(batch) <= max_bytes);
             }
             for pair in batches.windows(2) {
                 let more = bytes(&(pair[0].start..pair[0].end + 1));
-                prop_assert!(pair[0].len() == ENTRIES || more > MAX_MESSAGE_BYTES, "a batch ends too early");
+                prop_assert!(pair[0].len() == ENTRIES || more > max_bytes, "a batch ends too early");
             }
         }
     }

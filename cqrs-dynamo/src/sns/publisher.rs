@@ -1,22 +1,32 @@
 use std::collections::HashSet;
+use std::error::Error;
 use std::ops::Range;
 use std::time::Duration;
 
 use aws_sdk_sns::Client;
 use aws_sdk_sns::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_sns::operation::publish_batch::{PublishBatchError, PublishBatchOutput};
+use aws_sdk_sns::operation::publish_batch::PublishBatchOutput;
 use aws_sdk_sns::types::{BatchResultErrorEntry, MessageAttributeValue, PublishBatchRequestEntry};
-use cqrs_core::delivery::{Message, PublishError, PublishFault, Publisher, RetryPolicy};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use cqrs_core::delivery::{MAX_MESSAGE_BYTES, Message, PublishError, PublishFault, Publisher, RetryPolicy};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::batch;
+use super::limit::Limit;
+use super::{batch, group};
 
 /// Publishes commits to a topic of SNS, standard or FIFO: the ARN of a FIFO topic ends in `.fifo`.
 ///
 /// A request carries up to 10 messages. Each has the attributes `types` (`String.Array`, the types of its events), and
 /// where they are known `tenant`, `entity` and `correlationId` (`String`); filter policies of subscriptions go by them.
-/// On a FIFO topic the group is the stream, and the deduplication id is the commit's.
+/// On a FIFO topic the group is the stream, and the deduplication id is the commit's. On a standard topic the group is the
+/// tenant, or a digest of it: standard queues take turns between tenants, so that a backlog of one does not delay the
+/// others (fair queues).
+///
+/// How much a message may take, and all messages of a request together, is an attribute of the topic,
+/// `MaximumMessageSize`: 256 KiB, or up to 1 MiB. The publisher asks the topic once (`sns:GetTopicAttributes`), and again
+/// after a refusal, unless [`SnsPublisher::with_max_message_bytes`] says it. Where it may not ask, it goes by 256 KiB. A
+/// larger commit travels as its keys. SNS and SQS charge each 64 KB of a message as a request.
 ///
 /// What SNS did not accept for no fault of the message is sent again, before anything later of its stream is. Within one
 /// request SNS may take a later commit of a stream and not an earlier one; then they arrive in that order.
@@ -36,6 +46,7 @@ pub struct SnsPublisher {
     retry: RetryPolicy,
     time_limit: Duration,
     in_flight: usize,
+    limit: Limit,
 }
 
 impl SnsPublisher {
@@ -49,7 +60,15 @@ impl SnsPublisher {
             retry: RetryPolicy { attempts: 5, base: Duration::from_millis(100), cap: Duration::from_secs(5) },
             time_limit: Duration::from_secs(30),
             in_flight: 4,
+            limit: Limit::default(),
         }
+    }
+
+    /// What the topic takes in a message, in bytes: its `MaximumMessageSize`. The topic is not asked then.
+    #[must_use]
+    pub fn with_max_message_bytes(mut self, bytes: usize) -> Self {
+        self.limit = Limit::given(bytes);
+        self
     }
 
     /// How a request is sent again, after the retries of the SDK. Default 5 times, up to 5 seconds apart.
@@ -86,6 +105,10 @@ impl SnsPublisher {
             left = rest;
             let Some(fault) = fault else { break };
             if !fault.is_transient() || attempts >= self.retry.attempts {
+                if !fault.is_transient() {
+                    // The topic may take less by now.
+                    self.limit.forget();
+                }
                 return Err((left.first().copied().unwrap_or(first), fault));
             }
             tracing::warn!(topic = self.topic_arn, attempts, messages = left.len(), %fault, "publishing again");
@@ -138,6 +161,8 @@ impl SnsPublisher {
         }
         if self.topic_arn.ends_with(".fifo") {
             entry = entry.message_group_id(&message.group).message_deduplication_id(&message.id);
+        } else if let Some(tenant) = &message.tenant {
+            entry = entry.message_group_id(group::of_tenant(tenant));
         }
         entry.build()
     }
@@ -145,7 +170,8 @@ impl SnsPublisher {
 
 impl Publisher for SnsPublisher {
     async fn publish(&self, messages: &[Message]) -> Result<(), PublishError> {
-        let mut batches = batch::pack(messages).into_iter().peekable();
+        let max_bytes = self.limit.known().unwrap_or(MAX_MESSAGE_BYTES);
+        let mut batches = batch::pack(messages, max_bytes).into_iter().peekable();
         let mut busy: HashSet<&str> = HashSet::new();
         let mut under_way = FuturesUnordered::new();
         let mut failed: Option<(usize, PublishFault)> = None;
@@ -170,6 +196,32 @@ impl Publisher for SnsPublisher {
         match failed {
             None => Ok(()),
             Some((accepted, fault)) => Err(PublishError { accepted, fault }),
+        }
+    }
+
+    async fn max_message_bytes(&self) -> Result<usize, PublishFault> {
+        let mut attempts = 0;
+        loop {
+            if let Some(bytes) = self.limit.known() {
+                return Ok(bytes);
+            }
+            attempts += 1;
+            // Boxed, or the future of every program that publishes would hold a request of the SDK for this one question.
+            let read = Box::pin(self.limit.read(&self.client, &self.topic_arn));
+            let fault = match tokio::time::timeout(self.time_limit, read).await {
+                Ok(Ok(bytes)) => return Ok(bytes),
+                Ok(Err(error)) => fault(&self.topic_arn, error),
+                Err(late) => PublishFault::Unavailable { source: Box::new(late) },
+            };
+            if !fault.is_transient() {
+                // A role of an earlier release may not ask. Where the topic itself is missing, publishing tells it.
+                tracing::warn!(topic = self.topic_arn, %fault, "the topic's message size cannot be read; taking the default");
+                return Ok(self.limit.assume());
+            }
+            if attempts >= self.retry.attempts {
+                return Err(fault);
+            }
+            self.retry.pause(attempts).await;
         }
     }
 }
@@ -218,7 +270,10 @@ fn rest(
 }
 
 /// What an error of the SDK means.
-fn fault(topic: &str, error: SdkError<PublishBatchError>) -> PublishFault {
+fn fault<E>(topic: &str, error: SdkError<E, HttpResponse>) -> PublishFault
+where
+    E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
     let code = error.code().unwrap_or_default();
     let status = error.raw_response().map(|response| response.status().as_u16());
     let refused = match &error {

@@ -6,7 +6,7 @@ use super::intrinsic::{arn, attribute, output, reference};
 use super::name::FunctionIds;
 use super::queue::Queue;
 use super::topic::TOPIC;
-use super::{Section, Template, policy, queue, tables};
+use super::{Scaling, Section, Template, policy, queue, tables};
 
 /// The variable with what the names of tables, topic and queues begin with.
 pub const PREFIX: &str = "CQRS_PREFIX";
@@ -121,9 +121,17 @@ pub(super) fn subscriber(template: &Template, queue: &Queue<'_>) -> Section {
             "Queue": arn(&queue.ids.queue),
             "BatchSize": QUEUE_BATCH,
             "FunctionResponseTypes": RESPONSES,
-            "ScalingConfig": { "MaximumConcurrency": template.concurrency },
         },
     } });
+    let source = &mut properties["Events"][MESSAGES]["Properties"];
+    match template.scaling {
+        Scaling::OnDemand { concurrency } => {
+            source["ScalingConfig"] = json!({ "MaximumConcurrency": concurrency });
+        }
+        Scaling::Provisioned { least, most } => {
+            source["ProvisionedPollerConfig"] = json!({ "MinimumPollers": least, "MaximumPollers": most });
+        }
+    }
     section(ids, function, policy::subscriber(queue))
 }
 

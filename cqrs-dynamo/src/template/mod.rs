@@ -60,8 +60,9 @@ use std::time::Duration;
 use cqrs_core::app::Wiring;
 use serde_json::{Map, Value, json};
 
-use name::Names;
 use queue::Queue;
+
+use crate::topology::Names;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const RECEIVES: u32 = 20;
@@ -79,7 +80,17 @@ pub struct Template {
     binaries: Binaries,
     timeout: Duration,
     receives: u32,
-    concurrency: u32,
+    scaling: Scaling,
+    max_message_bytes: Option<u32>,
+}
+
+/// How the functions of the queues scale.
+#[derive(Debug, Clone, Copy)]
+enum Scaling {
+    /// By need, up to so many instances.
+    OnDemand { concurrency: u32 },
+    /// By pollers that are there all the time, and some more by need.
+    Provisioned { least: u32, most: u32 },
 }
 
 /// The names of the programs, as in `[[bin]]`.
@@ -105,7 +116,8 @@ impl Template {
             },
             timeout: TIMEOUT,
             receives: RECEIVES,
-            concurrency: CONCURRENCY,
+            scaling: Scaling::OnDemand { concurrency: CONCURRENCY },
+            max_message_bytes: None,
         }
     }
 
@@ -174,10 +186,28 @@ impl Template {
     }
 
     /// How many instances of its function a queue may keep busy at once. Default 10, so that a backlog does not
-    /// take what an account has for its commands.
+    /// take what an account has for its commands. Replaces [`Template::provisioned_pollers`].
     #[must_use]
     pub fn concurrency(mut self, instances: u32) -> Self {
-        self.concurrency = instances;
+        self.scaling = Scaling::OnDemand { concurrency: instances };
+        self
+    }
+
+    /// Provisioned mode: `least` pollers read each queue all the time, and up to `most` where there is a backlog. They scale
+    /// faster than Lambda does by itself, and cost something while they wait. `least` is 2 to 200, `most` 2 to 10,000.
+    ///
+    /// Lambda takes this or a limit on the instances, not both, so it replaces [`Template::concurrency`].
+    #[must_use]
+    pub fn provisioned_pollers(mut self, least: u32, most: u32) -> Self {
+        self.scaling = Scaling::Provisioned { least, most };
+        self
+    }
+
+    /// What the topic takes in a message, in bytes: 1,024 to 1,048,576. Default: what SNS gives it, 262,144. See
+    /// [`Broker::max_message_bytes`](crate::Broker::max_message_bytes).
+    #[must_use]
+    pub fn max_message_bytes(mut self, bytes: u32) -> Self {
+        self.max_message_bytes = Some(bytes);
         self
     }
 
@@ -195,7 +225,7 @@ impl Template {
     /// [`TemplateError`]: names or figures that AWS would not take, all of them.
     pub fn render(&self) -> Result<Value, TemplateError> {
         let queues = Queue::all(&self.wiring);
-        let faults = fault::faults(self, &queues);
+        let faults = fault::faults(self);
         if !faults.is_empty() {
             return Err(TemplateError { faults });
         }
@@ -227,7 +257,7 @@ impl Template {
 
     fn resources(&self, queues: &[Queue<'_>]) -> Section {
         let mut resources = tables::resources(&self.names);
-        resources.extend(topic::resources(&self.names));
+        resources.extend(topic::resources(self, queues));
         resources.extend(function::commands(self));
         resources.extend(function::relay(self, queues));
         resources.extend(alarm::relay());

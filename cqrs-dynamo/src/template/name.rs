@@ -1,31 +1,4 @@
-//! What things are called: in the account, where programs look them up, and in the template.
-
-/// Names in the account.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Names {
-    pub(super) prefix: String,
-    pub(super) fifo: bool,
-}
-
-impl Names {
-    pub(super) fn topic(&self) -> String {
-        self.broker("events")
-    }
-
-    pub(super) fn queue(&self, queue: &str) -> String {
-        self.broker(queue)
-    }
-
-    pub(super) fn dead_letters(&self, queue: &str) -> String {
-        self.broker(&format!("{queue}-dlq"))
-    }
-
-    /// A FIFO topic or queue is one by its name, too.
-    fn broker(&self, name: &str) -> String {
-        let suffix = if self.fifo { ".fifo" } else { "" };
-        format!("{}{name}{suffix}", self.prefix)
-    }
-}
+//! What things are called in the template.
 
 /// The logical ids of what belongs to one queue.
 ///
@@ -160,13 +133,5 @@ mod tests {
         assert_eq!(Ids::of("send_mail").queue, "sendX5FmailQueue");
         assert_eq!(Ids::of("send-mail").queue, "sendX2DmailQueue");
         assert_eq!(Ids::of("sendX2Dmail").queue, "sendX582DmailQueue");
-    }
-
-    #[test]
-    fn fifo_is_in_the_names_of_topic_and_queues() {
-        let names = Names { prefix: "shop-".to_owned(), fifo: true };
-        assert_eq!(names.topic(), "shop-events.fifo");
-        assert_eq!(names.queue("mail"), "shop-mail.fifo");
-        assert_eq!(names.dead_letters("mail"), "shop-mail-dlq.fifo");
     }
 }

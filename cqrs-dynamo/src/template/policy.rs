@@ -40,7 +40,8 @@ pub(super) fn relay() -> Vec<Value> {
         // To list streams is an action on all streams of the table.
         allow(&["dynamodb:ListStreams"], json!({ "Fn::Sub": format!("${{{EVENTS}.Arn}}/stream/*") })),
         allow(&PARK, arn(DELIVERY)),
-        allow(&["sns:Publish"], reference(TOPIC)),
+        // How large a message may be is for the topic to say.
+        allow(&["sns:GetTopicAttributes", "sns:Publish"], reference(TOPIC)),
         allow(&["sqs:SendMessage"], arn(RELAY_FAILURES)),
     ]
 }

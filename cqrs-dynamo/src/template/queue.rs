@@ -1,14 +1,15 @@
 //! The queues, each with its dead letters and its subscription.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use cqrs_core::app::{SubscriberKind, Wiring};
 use serde_json::{Value, json};
 
 use super::intrinsic::{arn, output, reference};
-use super::name::{Ids, Names};
+use super::name::Ids;
 use super::topic::TOPIC;
 use super::{Section, Template, policy};
+use crate::topology::{self, Names};
 
 /// A queue's visibility timeout in timeouts of its function (AWS Lambda Developer Guide, "Creating and configuring an
 /// Amazon SQS event source mapping": at least six).
@@ -36,27 +37,21 @@ pub(super) struct Queue<'a> {
 impl<'a> Queue<'a> {
     /// The queues of a wiring, by name.
     pub(super) fn all(wiring: &'a Wiring) -> Vec<Self> {
-        let mut queues: BTreeMap<&str, Self> = BTreeMap::new();
-        for subscriber in &wiring.subscribers {
-            let name = subscriber.queue;
-            let queue = queues.entry(name).or_insert_with(|| Self {
-                name,
-                ids: Ids::of(name),
-                events: BTreeSet::new(),
-                handles: false,
-                remembers: false,
-                projects: false,
-            });
-            queue.events.extend(&subscriber.events);
-            match subscriber.kind {
-                SubscriberKind::Handler { once } => {
-                    queue.handles = true;
-                    queue.remembers |= once;
+        let queue = |(name, events)| {
+            let mut queue =
+                Self { name, ids: Ids::of(name), events, handles: false, remembers: false, projects: false };
+            for subscriber in wiring.subscribers.iter().filter(|subscriber| subscriber.queue == name) {
+                match subscriber.kind {
+                    SubscriberKind::Handler { once } => {
+                        queue.handles = true;
+                        queue.remembers |= once;
+                    }
+                    SubscriberKind::Projection => queue.projects = true,
                 }
-                SubscriberKind::Projection => queue.projects = true,
             }
-        }
-        queues.into_values().collect()
+            queue
+        };
+        topology::events_by_queue(wiring).into_iter().map(queue).collect()
     }
 }
 
@@ -122,7 +117,12 @@ fn unnamed_sqs() -> Value {
         "Type": "AWS::SQS::Queue",
         "DeletionPolicy": "Delete",
         "UpdateReplacePolicy": "Delete",
-        "Properties": { "SqsManagedSseEnabled": true, "MessageRetentionPeriod": RETENTION_SECONDS },
+        "Properties": {
+            "SqsManagedSseEnabled": true,
+            "MessageRetentionPeriod": RETENTION_SECONDS,
+            // More than a topic takes in any case: a dead letter has its reason beside what it was.
+            topology::MESSAGE_BYTES_ATTRIBUTE: topology::QUEUE_MESSAGE_BYTES,
+        },
     })
 }
 

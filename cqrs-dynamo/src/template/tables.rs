@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::Section;
 use super::intrinsic::{attribute, output, reference};
-use super::name::Names;
 use crate::Tables;
 use crate::inbox::EXPIRES_AT;
+use crate::topology::Names;
 
 pub(super) const EVENTS: &str = "EventsTable";
 pub(super) const VIEWS: &str = "ViewsTable";

@@ -2,13 +2,15 @@
 
 use serde_json::json;
 
-use super::Section;
 use super::intrinsic::{output, reference};
-use super::name::Names;
+use super::queue::Queue;
+use super::{Section, Template};
+use crate::topology;
 
 pub(super) const TOPIC: &str = "EventsTopic";
 
-pub(super) fn resources(names: &Names) -> Section {
+pub(super) fn resources(template: &Template, queues: &[Queue<'_>]) -> Section {
+    let Template { names, max_message_bytes, .. } = template;
     let mut properties = json!({
         "TopicName": names.topic(),
         // Whoever in the account may publish may use this key, by the key's own policy, so the relay's role names no
@@ -22,7 +24,14 @@ pub(super) fn resources(names: &Names) -> Section {
         // Throughput per stream instead of per topic (Amazon SNS Developer Guide, "High throughput FIFO topics").
         properties["FifoThroughputScope"] = json!("MessageGroup");
     }
-    let topic = json!({ "Type": "AWS::SNS::Topic", "Properties": properties });
+    let mut topic = json!({ "Type": "AWS::SNS::Topic" });
+    if let Some(bytes) = max_message_bytes {
+        properties[topology::MESSAGE_BYTES_ATTRIBUTE] = json!(bytes);
+        // A queue of earlier years takes 262,144 bytes until it is told more, and SNS drops what a queue does not take.
+        topic["DependsOn"] =
+            queues.iter().flat_map(|queue| [&*queue.ids.queue, &*queue.ids.dead_letters]).collect();
+    }
+    topic["Properties"] = properties;
     Section::from_iter([(TOPIC.to_owned(), topic)])
 }
 

@@ -3,6 +3,7 @@
 
 use aws_sdk_dynamodbstreams::types::{Record, Shard, ShardIteratorType};
 use aws_sdk_sns::types::PublishBatchRequestEntry;
+use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use cqrs_core::EventStore;
 use cqrs_dynamo::Dynamo;
 use cqrs_tests::conformance::{commit, stream};
@@ -71,11 +72,30 @@ async fn a_topic_keeps_its_message_size_and_does_not_go_by_it() {
 }
 
 #[tokio::test]
+async fn a_batch_loses_its_groups_on_the_way_to_a_standard_queue() {
+    let (sns, sqs) = (emulator().broker().sns().clone(), emulator().broker().sqs().clone());
+    let arn = sns.create_topic().name(prefix()).send().await.unwrap().topic_arn.unwrap();
+    let url = sqs.create_queue().queue_name(prefix()).send().await.unwrap().queue_url.unwrap();
+    let name = QueueAttributeName::QueueArn;
+    let queue =
+        sqs.get_queue_attributes().queue_url(&url).attribute_names(name.clone()).send().await.unwrap();
+    let queue = &queue.attributes.unwrap()[&name];
+    sns.subscribe().topic_arn(&arn).protocol("sqs").endpoint(queue).send().await.unwrap();
+    let entry = PublishBatchRequestEntry::builder().id("1").message("hello").message_group_id("BANK");
+    let batch = sns.publish_batch().topic_arn(&arn).publish_batch_request_entries(entry.build().unwrap());
+    batch.send().await.unwrap();
+    let received = sqs.receive_message().queue_url(&url);
+    let received = received.message_system_attribute_names(MessageSystemAttributeName::All).send().await;
+    let attributes = received.unwrap().messages.unwrap().remove(0).attributes.unwrap();
+    assert_eq!(attributes.get(&MessageSystemAttributeName::MessageGroupId), None, "{attributes:?}");
+}
+
+#[tokio::test]
 async fn a_subscription_may_have_a_filter_policy_that_sns_refuses() {
     let (sns, sqs) = (emulator().broker().sns().clone(), emulator().broker().sqs().clone());
     let arn = sns.create_topic().name(prefix()).send().await.unwrap().topic_arn.unwrap();
     let url = sqs.create_queue().queue_name(prefix()).send().await.unwrap().queue_url.unwrap();
-    let name = aws_sdk_sqs::types::QueueAttributeName::QueueArn;
+    let name = QueueAttributeName::QueueArn;
     let queue = sqs.get_queue_attributes().queue_url(url).attribute_names(name.clone()).send().await.unwrap();
     let types: Vec<String> = (0..151).map(|number| format!("Event{number}")).collect();
     let subscribe =

@@ -16,6 +16,7 @@ mod isolation;
 mod office;
 #[path = "../worker/service.rs"]
 mod service;
+mod sizes;
 #[path = "../worker/subscribers.rs"]
 mod subscribers;
 mod way;

@@ -7,6 +7,7 @@ mod publishing;
 mod records;
 mod requests;
 mod shards;
+mod sizes;
 mod topic;
 mod tree;
 

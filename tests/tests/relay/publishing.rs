@@ -1,3 +1,4 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,11 +42,37 @@ async fn every_commit_arrives_once_with_its_attributes_in_a_tenth_of_the_request
     assert_eq!(first.attributes["entity"], attribute("String", "ACCOUNT"));
     assert_eq!(first.attributes["correlationId"], attribute("String", "request-7"));
     assert_eq!(first.attributes.len(), 4);
+    assert!(got.iter().all(|got| got.group.as_deref() == Some("BANK")), "the tenant is the group");
     let Ok(Body::Commit(commit)) = Body::parse(&first.text) else { panic!("{first:?}") };
     let stored = dynamo.event_store().read(&commit.stream, Version::NONE, Version::new(1)).await.unwrap();
     assert_eq!(stored.commits, [commit]);
     let second = got.iter().find(|got| got.sk() == "ACCOUNT#1@0000000002").unwrap();
     assert_eq!(second.attributes["types"], attribute("String.Array", r#"["Deposited"]"#), "each type once");
+}
+
+#[tokio::test]
+async fn a_tenant_who_cannot_name_a_group_has_one_of_its_own() {
+    let (_, dynamo, app) = database().await;
+    let topic = Topic::standard().await;
+    let inbox = topic.inbox(None).await;
+    for tenant in ["東京", "BANK", "大阪", "two words"] {
+        for number in ["1", "2"] {
+            let key = bank::AccountKey::new(&Tenant::new(tenant).unwrap(), number);
+            app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
+        }
+    }
+    let (publisher, _) = topic.publisher();
+    Relay::new(&dynamo, &app, publisher).run_until_idle().await.unwrap();
+    let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for got in inbox.all().await {
+        let tenant = got.attributes["tenant"].1.clone();
+        groups.entry(tenant).or_default().insert(got.group.unwrap());
+    }
+    assert!(groups.values().all(|groups| groups.len() == 1), "one for a tenant: {groups:?}");
+    let all: BTreeSet<_> = groups.values().flatten().collect();
+    assert_eq!(all.len(), 4, "one for each: {groups:?}");
+    let plain = |group: &&String| group.len() <= 128 && group.bytes().all(|byte| byte.is_ascii_graphic());
+    assert!(all.iter().all(plain), "{groups:?}");
 }
 
 #[tokio::test]

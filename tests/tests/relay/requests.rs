@@ -33,6 +33,8 @@ pub(crate) enum Answer {
     Refused(&'static [usize], &'static str, bool),
     /// The entries at these places do not arrive, and the answer does not say so.
     Forgotten(&'static [usize]),
+    /// Nothing arrives, and the answer says that all of it did: for what no emulator takes.
+    Taken,
 }
 
 /// One `PublishBatch` on its way.
@@ -42,6 +44,8 @@ pub(crate) struct Publish {
     pub(crate) number: usize,
     /// The sort keys of its commits.
     pub(crate) sks: Vec<String>,
+    /// The bodies, as they are sent.
+    pub(crate) bodies: Vec<String>,
 }
 
 type Plan = dyn Fn(&Publish) -> Answer + Send + Sync;
@@ -52,6 +56,8 @@ pub(crate) struct Requests {
     behind: SharedHttpClient,
     plan: Arc<Plan>,
     seen: Arc<Mutex<Vec<Seen>>>,
+    /// What becomes of questions to the topic, and how many there were.
+    asked: Arc<Mutex<(Answer, usize)>>,
 }
 
 #[derive(Debug, Clone)]
@@ -65,7 +71,18 @@ impl Requests {
         behind: SharedHttpClient,
         plan: impl Fn(&Publish) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        Self { behind, plan: Arc::new(plan), seen: Arc::default() }
+        let asked = Arc::new(Mutex::new((Answer::Through, 0)));
+        Self { behind, plan: Arc::new(plan), seen: Arc::default(), asked }
+    }
+
+    /// What becomes of questions to the topic from now on.
+    pub(crate) fn answer_questions(&self, answer: Answer) {
+        self.asked.lock().unwrap().0 = answer;
+    }
+
+    /// How many questions to the topic were sent.
+    pub(crate) fn questions(&self) -> usize {
+        self.asked.lock().unwrap().1
     }
 
     /// How many requests were sent.
@@ -126,13 +143,23 @@ struct Connector {
 impl HttpConnector for Connector {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let form = Form::parse(request.body().bytes().unwrap_or_default());
+        if !form.is_publish() {
+            let mut asked = self.requests.asked.lock().unwrap();
+            asked.1 += 1;
+            return match &asked.0 {
+                Answer::Error(status, code) => HttpConnectorFuture::ready(Ok(error(*status, code))),
+                Answer::Reset => HttpConnectorFuture::ready(Err(reset())),
+                _ => self.behind.call(request),
+            };
+        }
         let sks = form.sks();
         let number = {
             let mut seen = self.requests.seen.lock().unwrap();
             seen.push(Seen { sent: sks.clone(), arrived: Vec::new() });
             seen.len() - 1
         };
-        let answer = (self.requests.plan)(&Publish { number, sks: sks.clone() });
+        let bodies = form.of("Message").collect();
+        let answer = (self.requests.plan)(&Publish { number, sks: sks.clone(), bodies });
         let (seen, behind) = (Arc::clone(&self.requests.seen), self.behind.clone());
         HttpConnectorFuture::new(async move {
             let missing = match &answer {
@@ -142,6 +169,13 @@ impl HttpConnector for Connector {
             match &answer {
                 Answer::Reset => return Err(reset()),
                 Answer::Error(status, code) => return Ok(error(*status, code)),
+                Answer::Taken => {
+                    let taken = |id| format!("<member><Id>{id}</Id><MessageId>{id}</MessageId></member>");
+                    let taken: String = form.of("Id").map(taken).collect();
+                    let taken =
+                        format!("<PublishBatchResult><Successful>{taken}</Successful></PublishBatchResult>");
+                    return Ok(reply(200, format!("<PublishBatchResponse>{taken}</PublishBatchResponse>")));
+                }
                 Answer::Held(go) => go.notified().await,
                 _ => {}
             }
@@ -206,6 +240,10 @@ impl Form {
         let values =
             self.0.iter().filter(move |(name, _)| Self::entry(name).is_some_and(|(_, rest)| rest == field));
         values.map(|(_, value)| decode(value))
+    }
+
+    fn is_publish(&self) -> bool {
+        self.0.contains(&("Action".to_owned(), "PublishBatch".to_owned()))
     }
 
     fn id(&self, place: usize) -> String {

@@ -1,9 +1,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use cqrs_core::delivery::{ChangeFeed, Positions};
 use cqrs_core::prelude::*;
 use cqrs_core::{Commit, EventStore};
 use cqrs_dynamo::{Dynamo, Relay, SnsPublisher};
+use cqrs_tests::faults::{Fault, Faults, at};
 use cqrs_tests::{bank, conformance};
 use serde_json::json;
 use tokio::sync::{Notify, oneshot};
@@ -182,4 +185,129 @@ async fn a_shard_whose_forebears_are_gone_is_a_hole_that_the_table_fills() {
     clock.forward(Duration::from_hours(36));
     relay.run_until_idle().await.unwrap();
     requests.check(&["ORDER#1"], 8, "after a day and a half");
+}
+
+#[tokio::test]
+async fn where_a_shard_ends_its_children_are_asked_for_and_nothing_else() {
+    let tree = Tree::new();
+    let dynamo = tree.dynamo().await;
+    for id in ["A", "X"] {
+        tree.grow(id, None);
+    }
+    put(&dynamo, &tree, "A", "1", 1..=4).await;
+    put(&dynamo, &tree, "X", "2", 1..=2).await;
+    let mut feed = dynamo.event_store().feed();
+    let mut positions = Positions::new();
+    let mut read = async |positions: &mut Positions| {
+        let mut count = 0;
+        loop {
+            let changes = feed.read(positions).await.unwrap().changes;
+            if changes.is_empty() {
+                return count;
+            }
+            count += changes.len();
+            positions.extend(changes.into_iter().map(|change| (change.shard, change.position)));
+        }
+    };
+    assert_eq!(read(&mut positions).await, 6);
+    assert_eq!(tree.asked(), [""]);
+    for id in ["B", "C"] {
+        tree.grow(id, Some("A"));
+    }
+    put(&dynamo, &tree, "B", "1", 5..=6).await;
+    put(&dynamo, &tree, "C", "3", 1..=1).await;
+    assert_eq!(read(&mut positions).await, 3);
+    assert_eq!(tree.asked(), ["A"]);
+    // A shard that ends without children: the others are looked for.
+    tree.close("X");
+    tree.grow("Y", None);
+    put(&dynamo, &tree, "Y", "4", 1..=1).await;
+    assert_eq!(read(&mut positions).await, 1);
+    assert_eq!(tree.asked(), ["X", ""]);
+}
+
+#[tokio::test]
+async fn a_relay_asks_for_the_children_of_a_shard_that_ends() {
+    let tree = Tree::new();
+    let dynamo = tree.dynamo().await;
+    tree.grow("A", None);
+    put(&dynamo, &tree, "A", "1", 1..=4).await;
+    for id in ["B", "C"] {
+        tree.grow(id, Some("A"));
+    }
+    put(&dynamo, &tree, "B", "1", 5..=6).await;
+    put(&dynamo, &tree, "C", "3", 1..=1).await;
+    // Listed already, or to be found.
+    for found in [false, true] {
+        let topic = Topic::standard().await;
+        let (publisher, requests) = topic.publisher();
+        let mut relay = relay(&dynamo, publisher).settings(|settings| settings.name = found.to_string());
+        if found {
+            tree.grow("D", Some("B"));
+            put(&dynamo, &tree, "D", "1", 7..=8).await;
+        }
+        relay.run_until_idle().await.unwrap();
+        requests.check(&["ORDER#1"], if found { 8 } else { 6 }, "in the children");
+        let asked = tree.asked();
+        assert_eq!(asked.first().zip(asked.last()), Some((&String::new(), &String::new())));
+        let children = if found { vec!["A", "B"] } else { vec!["A"] };
+        assert_eq!(asked[1..asked.len() - 1], children);
+    }
+}
+
+#[tokio::test]
+async fn a_feed_that_could_not_ask_for_children_looks_at_once_the_next_time() {
+    let tree = Tree::new();
+    let dynamo = tree.dynamo().await;
+    tree.grow("A", None);
+    put(&dynamo, &tree, "A", "1", 1..=1).await;
+    let faults = Faults::over(tree.sdk_config(), at("DescribeStream", 1, Fault::Reset));
+    let mut feed = faults.dynamo_without_retries().event_store().feed();
+    let mut positions = Positions::new();
+    for change in feed.read(&positions).await.unwrap().changes {
+        positions.insert(change.shard, change.position);
+    }
+    tree.grow("B", Some("A"));
+    put(&dynamo, &tree, "B", "1", 2..=2).await;
+    feed.read(&positions).await.unwrap_err();
+    assert_eq!(feed.read(&positions).await.unwrap().changes.len(), 1);
+}
+
+#[tokio::test]
+async fn a_shard_that_another_relay_has_seen_to_be_gone_is_no_hole() {
+    let tree = Tree::new();
+    let dynamo = tree.dynamo().await;
+    for id in ["P", "A"] {
+        tree.grow(id, None);
+    }
+    put(&dynamo, &tree, "P", "1", 1..=2).await;
+    put(&dynamo, &tree, "A", "2", 1..=2).await;
+    tree.close("P");
+    let topic = Topic::standard().await;
+    let (publisher, requests) = topic.publisher();
+    // It looks around where a shard ends, and not before it is over.
+    let mut relay = relay(&dynamo, publisher).settings(|settings| {
+        settings.lease = Duration::from_hours(1);
+        settings.poll = Duration::from_millis(1);
+    });
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = tokio::spawn(async move { relay.run(async { drop(stopped.await) }).await });
+    // The first list, the question for children of P, and the second list.
+    let mut asked = Vec::new();
+    while asked.len() < 3 || requests.arrived().len() < 4 {
+        asked.extend(tree.asked());
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!(asked, ["", "P", ""]);
+
+    tree.cut("P");
+    let delete = dynamo.client().delete_item().table_name(&dynamo.tables().delivery);
+    let delete = delete.key("pk", AttributeValue::S("RELAY#default".to_owned()));
+    delete.key("sk", AttributeValue::S("P".to_owned())).send().await.unwrap();
+    tree.grow("B", Some("A"));
+    put(&dynamo, &tree, "B", "2", 3..=3).await;
+    until(|| async { requests.arrived().iter().any(|sk| sk == "ORDER#2@0000000003") }).await;
+    stop.send(()).unwrap();
+    running.await.unwrap().unwrap();
+    assert_eq!(requests.arrived().len(), 5, "nothing is published from the table");
 }

@@ -33,6 +33,8 @@ pub(crate) struct Got {
     pub(crate) text: String,
     /// Kind and value.
     pub(crate) attributes: BTreeMap<String, (String, String)>,
+    /// The message group, where it has one.
+    pub(crate) group: Option<String>,
 }
 
 impl Got {
@@ -63,6 +65,13 @@ impl Topic {
         }
         let arn = create.send().await.unwrap().topic_arn.unwrap();
         Self { conf, sns, sqs, arn, name }
+    }
+
+    /// Tells the topic what it takes in a message.
+    pub(crate) async fn take(&self, bytes: usize) {
+        let request =
+            self.sns.set_topic_attributes().topic_arn(&self.arn).attribute_name("MaximumMessageSize");
+        request.attribute_value(bytes.to_string()).send().await.unwrap();
     }
 
     /// A queue, with a filter policy on the attributes.
@@ -132,7 +141,12 @@ impl Inbox {
                 let attributes = message.message_attributes.unwrap_or_default().into_iter();
                 let attributes =
                     attributes.map(|(name, value)| (name, (value.data_type, value.string_value.unwrap())));
-                all.push(Got { text: message.body.unwrap(), attributes: attributes.collect() });
+                let system = message.attributes.unwrap_or_default();
+                all.push(Got {
+                    text: message.body.unwrap(),
+                    attributes: attributes.collect(),
+                    group: system.get(&MessageSystemAttributeName::MessageGroupId).cloned(),
+                });
                 let receipt = message.receipt_handle.unwrap();
                 self.sqs.delete_message().queue_url(&self.url).receipt_handle(receipt).send().await.unwrap();
             }

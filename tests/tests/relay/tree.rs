@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -22,6 +23,8 @@ const PAGE: usize = 3;
 pub(crate) struct Tree {
     database: Embedded,
     shards: Arc<Mutex<Vec<Shard>>>,
+    /// The parents whose children were asked for; an empty text where it was all shards.
+    asked: Arc<Mutex<Vec<String>>>,
 }
 
 #[derive(Debug)]
@@ -34,15 +37,19 @@ struct Shard {
 
 impl Tree {
     pub(crate) fn new() -> Self {
-        Self { database: Embedded::in_memory().unwrap(), shards: Arc::default() }
+        Self { database: Embedded::in_memory().unwrap(), shards: Arc::default(), asked: Arc::default() }
     }
 
     /// The tables, and this stream.
     pub(crate) async fn dynamo(&self) -> Dynamo {
-        let conf = self.database.sdk_config().into_builder().http_client(self.clone()).build();
-        let dynamo = Dynamo::from_conf(&conf);
+        let dynamo = Dynamo::from_conf(&self.sdk_config());
         dynamo.create_tables().await.unwrap();
         dynamo
+    }
+
+    /// What reaches them.
+    pub(crate) fn sdk_config(&self) -> SdkConfig {
+        self.database.sdk_config().into_builder().http_client(self.clone()).build()
     }
 
     /// A new shard, open, of no parent or of one that is closed by this.
@@ -53,6 +60,11 @@ impl Tree {
         }
         let (id, parent) = (id.to_owned(), parent.map(str::to_owned));
         shards.push(Shard { id, parent, records: Vec::new(), is_open: true });
+    }
+
+    /// A shard ends.
+    pub(crate) fn close(&self, id: &str) {
+        self.shards().iter_mut().filter(|shard| shard.id == id).for_each(|shard| shard.is_open = false);
     }
 
     /// A record of a commit in a shard.
@@ -78,6 +90,11 @@ impl Tree {
         self.shards().retain(|shard| shard.id != id);
     }
 
+    /// The parents whose children were asked for since the last time; an empty text where it was all shards.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut *self.asked.lock().unwrap())
+    }
+
     fn shards(&self) -> MutexGuard<'_, Vec<Shard>> {
         self.shards.lock().unwrap()
     }
@@ -87,8 +104,12 @@ impl Tree {
         let find = |id: &str| shards.iter().find(|shard| shard.id == id);
         match operation {
             "DescribeStream" => {
+                let parent = request["ShardFilter"]["ShardId"].as_str();
+                self.asked.lock().unwrap().push(parent.unwrap_or_default().to_owned());
                 let listed =
-                    shards.iter().map(|shard| json!({ "ShardId": shard.id, "ParentShardId": shard.parent }));
+                    shards.iter().filter(|shard| parent.is_none() || shard.parent.as_deref() == parent);
+                let listed =
+                    listed.map(|shard| json!({ "ShardId": shard.id, "ParentShardId": shard.parent }));
                 Some(json!({ "StreamDescription": { "Shards": listed.collect::<Vec<_>>() } }))
             }
             "GetShardIterator" => {

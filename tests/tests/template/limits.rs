@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cqrs_core::app::Wiring;
+use cqrs_dynamo::BrokerFault;
 use cqrs_dynamo::template::{Template, TemplateFault};
 
 use crate::wiring;
@@ -17,20 +18,26 @@ fn what_aws_would_not_take_is_refused_all_at_once() {
     wiring.subscribers[3].events = vec!["Said\"Hello\""; 1];
     wiring.subscribers[4].queue =
         "a-queue-of-which-the-name-becomes-too-long-with-its-prefix-and-the-ending-of-dead";
-    let template =
-        Template::of(&wiring).prefix("bank.").timeout(Duration::ZERO).receives(1001).concurrency(1);
+    let template = Template::of(&wiring)
+        .prefix("bank.")
+        .timeout(Duration::ZERO)
+        .receives(1001)
+        .concurrency(1)
+        .max_message_bytes(2_000_000);
     let faults = template.render().unwrap_err().faults;
     let long = format!("bank.{}-dlq", wiring.subscribers[4].queue);
     let expected = [
-        TemplateFault::Characters { what: "prefix", name: "bank.".to_owned() },
-        TemplateFault::Length { length: long.len(), name: long },
-        TemplateFault::Taken {
+        BrokerFault::Characters { what: "prefix", name: "bank.".to_owned() }.into(),
+        BrokerFault::Length { kind: "queue", length: long.len(), name: long, most: 80 }.into(),
+        BrokerFault::Characters { what: "queue", name: "post.office".to_owned() }.into(),
+        BrokerFault::Taken {
             name: "bank.mail-dlq".to_owned(),
             first: "mail-dlq".to_owned(),
             second: "mail".to_owned(),
-        },
-        TemplateFault::Characters { what: "queue", name: "post.office".to_owned() },
-        TemplateFault::Event { event: "Said\"Hello\"".to_owned() },
+        }
+        .into(),
+        BrokerFault::Event { event: "Said\"Hello\"".to_owned() }.into(),
+        BrokerFault::MessageBytes { bytes: 2_000_000 }.into(),
         TemplateFault::Range { setting: "timeout", value: 0, least: 1, most: 900 },
         TemplateFault::Range { setting: "receives", value: 1001, least: 1, most: 1000 },
         TemplateFault::Range { setting: "concurrency", value: 1, least: 2, most: 1000 },
@@ -59,5 +66,31 @@ fn what_does_not_fit_into_a_stack_is_refused() {
     many.events = (0..151).map(|n| &*Box::leak(format!("Event{n}").into_boxed_str())).collect();
     let wiring = Wiring { events: Vec::new(), subscribers: vec![many] };
     let faults = Template::of(&wiring).render().unwrap_err().faults;
-    assert!(matches!(faults[..], [TemplateFault::Filter { events: 151, .. }]), "{faults:?}");
+    assert!(
+        matches!(faults[..], [TemplateFault::Broker(BrokerFault::Filter { events: 151, .. })]),
+        "{faults:?}"
+    );
+}
+
+#[test]
+fn pollers_have_limits_of_their_own() {
+    let range = |setting, value, least, most| TemplateFault::Range { setting, value, least, most };
+    let faults = |least, most| {
+        let rendered = Template::of(&wiring()).provisioned_pollers(least, most).render();
+        rendered.err().map(|error| error.faults).unwrap_or_default()
+    };
+    assert_eq!(faults(2, 2), []);
+    assert_eq!(faults(200, 10_000), []);
+    let (least, most) = ("provisioned_pollers least", "provisioned_pollers most");
+    assert_eq!(faults(1, 1), [range(least, 1, 2, 200), range(most, 1, 2, 10_000)]);
+    assert_eq!(faults(20, 10), [range(most, 10, 20, 10_000)]);
+    assert_eq!(faults(201, 10_001), [range(least, 201, 2, 200), range(most, 10_001, 201, 10_000)]);
+}
+
+#[test]
+fn a_prefix_must_leave_room_for_the_names_of_tables() {
+    let alone = Template::of(&Wiring { events: Vec::new(), subscribers: Vec::new() });
+    assert!(alone.clone().prefix("x".repeat(246)).render().is_ok());
+    let faults = alone.prefix("x".repeat(247)).render().unwrap_err().faults;
+    assert!(matches!(faults[..], [TemplateFault::Table { length: 256, .. }]), "{faults:?}");
 }

@@ -93,7 +93,7 @@ fn only_the_relay_publishes() {
     let publish = |role: &String| permissions(role).iter().any(|(action, _)| action.starts_with("sns:"));
     let publishing: BTreeSet<_> = roles().into_iter().filter(publish).collect();
     assert_eq!(publishing, set(&["RelayFunctionRole"]));
-    assert_eq!(allowed("RelayFunctionRole", "EventsTopic"), set(&["sns:Publish"]));
+    assert_eq!(allowed("RelayFunctionRole", "EventsTopic"), set(&["sns:GetTopicAttributes", "sns:Publish"]));
 }
 
 #[test]

@@ -141,3 +141,42 @@ fn a_batch_is_handed_over_again_only_when_its_function_has_surely_ended() {
         }
     }
 }
+
+#[test]
+fn a_function_scales_by_need_or_by_pollers_and_never_by_both() {
+    let by_need = json!({ "MaximumConcurrency": 10 });
+    let by_pollers = json!({ "MinimumPollers": 3, "MaximumPollers": 30 });
+    for (template, need, pollers) in [
+        (template(), Some(&by_need), None),
+        (template().concurrency(5).provisioned_pollers(3, 30), None, Some(&by_pollers)),
+        (template().provisioned_pollers(3, 30).concurrency(10), Some(&by_need), None),
+    ] {
+        let all = resources(&template);
+        for (_, id, _) in QUEUES {
+            let source = &all[&format!("{id}Subscriber")]["Properties"]["Events"]["Messages"]["Properties"];
+            assert_eq!(source.get("ScalingConfig"), need);
+            assert_eq!(source.get("ProvisionedPollerConfig"), pollers);
+        }
+    }
+}
+
+#[test]
+fn a_topic_takes_what_it_is_told_to_and_its_queues_take_more() {
+    for (template, bytes) in
+        [(template(), None), (template().max_message_bytes(1_000_000), Some(json!(1_000_000)))]
+    {
+        let all = resources(&template);
+        let topic = &all["EventsTopic"];
+        assert_eq!(topic["Properties"].get("MaximumMessageSize"), bytes.as_ref());
+        for (id, queue) in of_type("AWS::SQS::Queue", &all) {
+            assert_eq!(queue["MaximumMessageSize"], 1_048_576, "{id}");
+        }
+        // The queues first: what one of them does not take is lost.
+        let first = topic["DependsOn"].as_array().map_or(&[][..], Vec::as_slice);
+        for (_, id, _) in QUEUES {
+            for queue in [format!("{id}Queue"), format!("{id}DeadLetters")] {
+                assert_eq!(first.contains(&json!(queue)), bytes.is_some(), "{queue}: {first:?}");
+            }
+        }
+    }
+}

@@ -14,9 +14,12 @@ use crate::{PREFIX, resources, template, wiring};
 fn the_linter_finds_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut files = Vec::new();
-    for (name, fifo) in [("standard.json", false), ("fifo.json", true)] {
+    let large = template().max_message_bytes(1024 * 1024).provisioned_pollers(2, 20);
+    for (name, template) in
+        [("standard.json", template()), ("fifo.json", template().fifo(true)), ("large.json", large)]
+    {
         let file = folder.path().join(name);
-        std::fs::write(&file, template().fifo(fifo).to_json().unwrap()).unwrap();
+        std::fs::write(&file, template.to_json().unwrap()).unwrap();
         files.push(file);
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/cfn-lint");

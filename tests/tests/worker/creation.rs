@@ -1,10 +1,13 @@
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use cqrs_core::delivery::DeliveryError;
-use cqrs_dynamo::{Broker, BrokerError};
+use cqrs_core::prelude::*;
+use cqrs_dynamo::{Broker, BrokerError, BrokerFault};
+use cqrs_tests::bank::Deposited;
 use cqrs_tests::emulator::prefix;
-use cqrs_tests::faults::{Fault, Faults, at};
+use cqrs_tests::faults::{Call, Fault, Faults, at};
 use serde_json::{Value, json};
 
 use crate::office::{CLERK, Office};
@@ -97,8 +100,96 @@ async fn a_queue_that_the_app_does_not_have_is_refused_with_those_it_has() {
 async fn a_name_that_sqs_refuses_is_refused_before_anything_is_sent() {
     let office = Office::new().await;
     let error = office.broker.clone().with_prefix("my shop ").create(&office.app).await.unwrap_err();
-    assert!(matches!(&error, BrokerError::Name { kind: "topic", .. }), "{error}");
+    let prefix = BrokerFault::Characters { what: "prefix", name: "my shop ".to_owned() };
+    assert!(matches!(&error, BrokerError::Faults { faults } if *faults == [prefix]), "{error}");
     let long = office.broker.clone().with_prefix("x".repeat(75));
     let error = long.create(&office.app).await.unwrap_err();
-    assert!(matches!(&error, BrokerError::Name { kind: "queue", .. }), "{error}");
+    assert!(
+        matches!(&error, BrokerError::Faults { faults } if matches!(faults[..], [BrokerFault::Length { length: 84, .. }])),
+        "{error}"
+    );
+    // And so is a look-up.
+    let error = long.worker(&office.app).run_until_idle().await.unwrap_err();
+    assert!(matches!(&error, BrokerError::Faults { .. }), "{error}");
+}
+
+#[event_handler(Deposited, queue = "mail")]
+async fn postman(_: &Recorded<Deposited>) -> Result<(), HandlerError> {
+    Ok(())
+}
+
+/// Its queue is called like the dead letters of the other one.
+#[event_handler(Deposited, queue = "mail-dlq")]
+async fn archivist(_: &Recorded<Deposited>) -> Result<(), HandlerError> {
+    Ok(())
+}
+
+/// SNS would look for `Said \"hello\"`.
+#[event(name = "Said \"hello\"")]
+struct Said {}
+
+#[aggregate(entity = "PARROT")]
+#[derive(Default)]
+struct Parrot {}
+
+#[aggregate]
+impl Parrot {
+    #[apply]
+    fn said(&mut self, _: &Said) {}
+}
+
+#[event_handler(Said)]
+async fn listener(_: &Recorded<Said>) -> Result<(), HandlerError> {
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_sns_and_sqs_would_refuse_is_told_at_once_and_nothing_is_made() {
+    let office = Office::new().await;
+    let app = crate::office::app(&office.dynamo, &office.desk, &["postman", "archivist", "listener"]);
+    let prefix = prefix();
+    let broker = Broker::from_conf(&crate::emulator().sdk_config()).with_prefix(&*prefix);
+    let error = broker.clone().max_message_bytes(1023).create(&app).await.unwrap_err();
+    let BrokerError::Faults { faults } = &error else { panic!("{error}") };
+    let (first, second) = ("mail-dlq".to_owned(), "mail".to_owned());
+    let expected = [
+        BrokerFault::Taken { name: format!("{prefix}mail-dlq"), first, second },
+        BrokerFault::Event { event: "Said \"hello\"".to_owned() },
+        BrokerFault::MessageBytes { bytes: 1023 },
+    ];
+    assert_eq!(faults, &expected);
+    let text = error.to_string();
+    for part in ["`mail-dlq`", "`mail`", "Said \"hello\"", "1023", "1024 to 1048576"] {
+        assert!(text.contains(part), "{text}");
+    }
+    let queues = broker.sqs().list_queues().queue_name_prefix(&prefix).send().await.unwrap();
+    assert!(queues.queue_urls().is_empty(), "{queues:?}");
+    assert!(matches!(broker.topic_arn().await.unwrap_err(), BrokerError::Missing { .. }));
+}
+
+#[tokio::test]
+async fn queues_take_more_than_any_topic() {
+    let office = Office::new().await;
+    for url in [&office.topic.queues[0].url, &office.topic.queues[0].dead_letters_url] {
+        let name = QueueAttributeName::MaximumMessageSize;
+        let asked = office.broker.sqs().get_queue_attributes().queue_url(url).attribute_names(name.clone());
+        assert_eq!(asked.send().await.unwrap().attributes.unwrap()[&name], "1048576");
+    }
+}
+
+#[tokio::test]
+async fn a_topic_takes_more_only_after_its_queues_do() {
+    let office = Office::new().await;
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&sent);
+    let note = move |call: &Call| {
+        if call.body.contains("MaximumMessageSize") {
+            seen.lock().unwrap().push(call.operation.clone());
+        }
+        Fault::None
+    };
+    let conf = Faults::over(crate::emulator().sdk_config(), note).sdk_config();
+    let broker = Broker::from_conf(&conf).with_prefix(prefix()).max_message_bytes(1024 * 1024);
+    broker.create(&office.app).await.unwrap();
+    assert_eq!(*sent.lock().unwrap(), ["SetQueueAttributes", "SetQueueAttributes", "SetTopicAttributes"]);
 }

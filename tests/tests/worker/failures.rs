@@ -88,8 +88,11 @@ async fn a_dead_letter_keeps_its_body_and_its_attributes() {
     office.publish(&commits).await;
     office.worker().run_until_idle().await.unwrap();
     let letters = office.broker.sqs().receive_message().queue_url(&office.topic.queues[0].dead_letters_url);
+    let letters = letters.message_system_attribute_names(MessageSystemAttributeName::All);
     let letters = letters.message_attribute_names("All").send().await.unwrap();
     let letter = &letters.messages()[0];
+    let group = letter.attributes().unwrap().get(&MessageSystemAttributeName::MessageGroupId);
+    assert_eq!(group.map(String::as_str), Some("BANK"), "its tenant");
     let attributes = letter.message_attributes().unwrap();
     let text = |name: &str| attributes[name].string_value().unwrap();
     assert_eq!(text("reason"), "the clerk refuses `forged`");

@@ -221,6 +221,8 @@ impl Office {
             }
             if self.broker.is_fifo() {
                 request = request.message_group_id(message.group).message_deduplication_id(message.id);
+            } else if let Some(tenant) = message.tenant {
+                request = request.message_group_id(tenant);
             }
             request.send().await.unwrap();
         }

@@ -1,0 +1,31 @@
+//! The topic of an app and the queues behind it, whoever makes them: what they are called, what each queue takes from the
+//! topic, and what SNS and SQS would refuse of it.
+
+mod fault;
+mod names;
+
+pub use fault::BrokerFault;
+pub(crate) use names::Names;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+use cqrs_core::app::Wiring;
+
+/// What a topic may be told to take in a message, in bytes; 262,144 where it is told nothing (Amazon SNS Developer Guide,
+/// "Publishing large messages with Amazon SNS").
+pub(crate) const MESSAGE_BYTES: RangeInclusive<u32> = 1024..=1024 * 1024;
+/// What that attribute is called, of topics and of queues.
+pub(crate) const MESSAGE_BYTES_ATTRIBUTE: &str = "MaximumMessageSize";
+/// The most that a queue takes, and what a new one takes by itself (Amazon SQS Developer Guide, "Amazon SQS message
+/// quotas"). Older queues may have a limit of 262,144 bytes, the most of their time.
+pub(crate) const QUEUE_MESSAGE_BYTES: u32 = 1024 * 1024;
+
+/// The queues of a wiring, each with the stored types of the events that its subscribers listen to.
+pub(crate) fn events_by_queue(wiring: &Wiring) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut queues: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for subscriber in &wiring.subscribers {
+        queues.entry(subscriber.queue).or_default().extend(&subscriber.events);
+    }
+    queues
+}
