@@ -9,15 +9,13 @@ use serde_json::{Value, json};
 
 use super::queue::is_missing;
 use super::{Broker, BrokerError};
-use crate::topology::{self, BrokerFault};
+use crate::topology::{self, BrokerFault, MAX_RECEIVES};
 
 /// Fourteen days, the longest there is: what waits for a worker, or for a repair, must not be gone by then.
 const RETENTION_SECONDS: &str = "1209600";
 /// How often, and how many times, a new queue is asked for.
 const POLL: Duration = Duration::from_millis(500);
 const POLLS: u32 = 20;
-/// What SQS allows.
-const MAX_RECEIVES: u32 = 1000;
 
 /// A topic with its queues, as [`Broker::create`] left them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +67,7 @@ impl Broker {
             self.set_attributes(&dead, []).await?;
             let made = self.create_queue(self.names.queue(queue)).await?;
             let redrive =
-                json!({ "deadLetterTargetArn": dead.arn, "maxReceiveCount": backstop(app).to_string() });
+                json!({ "deadLetterTargetArn": dead.arn, "maxReceiveCount": MAX_RECEIVES.to_string() });
             let policy = may_send(&arn, &made.arn);
             let attributes =
                 [(QueueAttributeName::RedrivePolicy, redrive), (QueueAttributeName::Policy, policy)];
@@ -219,14 +217,6 @@ struct Made {
     name: String,
     url: String,
     arn: String,
-}
-
-/// After how many receives SQS itself puts a message away. The worker does so before, at
-/// [`Settings::delivery`](cqrs_core::app::Settings::delivery), and says why; this is for a message that kills
-/// every worker that takes it. Much higher, because a receive counts as well when nothing was tried: a commit
-/// that waits behind another one, a worker that is stopped.
-fn backstop(app: &App) -> u32 {
-    app.settings().delivery.attempts.saturating_mul(4).clamp(20, MAX_RECEIVES)
 }
 
 fn may_send(topic: &str, queue: &str) -> Value {

@@ -41,7 +41,7 @@ pub(crate) struct Letter {
     pub(crate) receipt: Receipt,
     /// As it was sent, in its envelope if it has one.
     pub(super) body: String,
-    pub(super) receives: u32,
+    pub(crate) receives: u32,
     pub(super) sent_at: Option<Timestamp>,
     group: Option<String>,
     attributes: HashMap<String, MessageAttributeValue>,
@@ -69,6 +69,14 @@ impl Queue {
     pub(crate) fn at(sqs: &Client, url: String) -> Self {
         let name = url.rsplit('/').next().unwrap_or(&url).to_owned();
         Self { sqs: sqs.clone(), name, url }
+    }
+
+    /// Another queue of the same account and region, by its ARN, which ends in its name.
+    #[cfg(feature = "lambda")]
+    pub(crate) fn sibling(&self, arn: &str) -> Option<Self> {
+        let (base, _) = self.url.rsplit_once('/')?;
+        let (_, name) = arn.rsplit_once(':')?;
+        Some(Self { sqs: self.sqs.clone(), name: name.to_owned(), url: format!("{base}/{name}") })
     }
 
     pub(super) fn name(&self) -> &str {
@@ -130,7 +138,7 @@ impl Queue {
 
     /// Hides messages from now on for a time; for none at all, they are there for everybody at once. One for
     /// which this fails comes back when its former time is over.
-    pub(super) async fn hide(&self, receipts: &[Receipt], time: Duration) {
+    pub(crate) async fn hide(&self, receipts: &[Receipt], time: Duration) {
         for chunk in receipts.chunks(BATCH) {
             let entries = chunk.iter().enumerate().filter_map(|(index, receipt)| {
                 ChangeMessageVisibilityBatchRequestEntry::builder()

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use super::queue_worker::QueueWorker;
 use super::{Broker, BrokerError};
+use crate::topology::sparing;
 
 /// Takes what the queues of an app receive to its handlers and projections, in this process.
 ///
@@ -63,7 +64,8 @@ pub struct WorkerSettings {
     /// When a message that failed comes back, in whole seconds: a random time up to this one, which doubles
     /// with every receive. Default 5 seconds.
     pub backoff: Duration,
-    /// What `backoff` does not grow beyond. Default 5 minutes.
+    /// What `backoff` does not grow beyond. Default 5 minutes. A message that was received over 400 times comes back after an
+    /// hour or more: SQS counts up to 1,000, and puts it away then.
     pub longest_backoff: Duration,
     /// How a receive that failed is tried again. [`Worker::run`] does not give up after its `attempts`,
     /// [`Worker::run_until_idle`] does. Default 5 times, up to 30 seconds apart.
@@ -93,7 +95,8 @@ impl Default for WorkerSettings {
 impl WorkerSettings {
     /// When a message comes back that has been received so often.
     pub(super) fn comes_back_after(&self, receives: u32) -> Duration {
-        RetryPolicy { attempts: 1, base: self.backoff, cap: self.longest_backoff }.wait(receives)
+        let backoff = RetryPolicy { attempts: 1, base: self.backoff, cap: self.longest_backoff };
+        sparing(backoff.wait(receives), receives)
     }
 }
 

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use cqrs_core::App;
@@ -7,6 +8,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 use super::deadline;
 use crate::broker::{Letter, Queue};
+use crate::topology::sparing;
 use crate::{Broker, BrokerError};
 
 /// The subscribers of one queue as a Lambda function behind that queue.
@@ -50,10 +52,12 @@ impl QueueFunction {
     /// Takes the messages of one event to the subscribers. When `stop` comes, what is in work is dropped and comes
     /// again; what was done before is acknowledged.
     pub async fn answer(&self, event: SqsEvent, stop: impl Future<Output = ()>) -> SqsBatchResponse {
+        let source = event.records.iter().find_map(|record| record.event_source_arn.clone());
         let letters: Vec<Letter> = event.records.into_iter().map(Letter::from).collect();
         let received: Vec<_> = letters.iter().map(Letter::received).collect();
         let verdicts = self.consumer.take_until(&received, stop).await;
         let mut response = SqsBatchResponse::default();
+        let (mut spared, mut longest) = (Vec::new(), Duration::ZERO);
         for (letter, verdict) in letters.iter().zip(verdicts) {
             let reason = match verdict {
                 Verdict::Done => continue,
@@ -66,6 +70,15 @@ impl QueueFunction {
             };
             tracing::warn!(queue = self.consumer.queue(), id = letter.receipt.id, reason, "it comes again");
             response.add_failure(&letter.receipt.id);
+            let wait = sparing(Duration::ZERO, letter.receives);
+            if !wait.is_zero() {
+                longest = longest.max(wait);
+                spared.push(letter.receipt.clone());
+            }
+        }
+        // Nothing but the visibility timeout would hold them back.
+        if let Some(queue) = source.filter(|_| !spared.is_empty()).and_then(|arn| self.dead.sibling(&arn)) {
+            queue.hide(&spared, longest).await;
         }
         response
     }

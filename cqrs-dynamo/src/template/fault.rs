@@ -5,14 +5,12 @@ use std::fmt;
 use super::queue::Queue;
 use super::{Scaling, Section, Template};
 use crate::Tables;
-use crate::topology::BrokerFault;
+use crate::topology::{BrokerFault, MAX_RECEIVES};
 
 /// The longest name of a table (Amazon DynamoDB Developer Guide, "Quotas in Amazon DynamoDB").
 const TABLE_CHARACTERS: usize = 255;
 /// In seconds (AWS Lambda Developer Guide, "Lambda quotas").
 const MAX_TIMEOUT: u64 = 900;
-/// Amazon SQS API Reference, `SetQueueAttributes`.
-const MAX_RECEIVES: u64 = 1000;
 /// AWS Lambda API Reference, `ScalingConfig`.
 const CONCURRENCY: (u64, u64) = (2, 1000);
 /// AWS Lambda API Reference, `ProvisionedPollerConfig`, for SQS.
@@ -83,7 +81,7 @@ pub(super) fn faults(template: &Template) -> Vec<TemplateFault> {
     }
     let mut ranges = vec![
         ("timeout", template.timeout_seconds(), (1, MAX_TIMEOUT)),
-        ("receives", u64::from(*receives), (1, MAX_RECEIVES)),
+        ("receives", u64::from(*receives), (1, MAX_RECEIVES.into())),
     ];
     match *scaling {
         Scaling::OnDemand { concurrency } => ranges.push(("concurrency", concurrency.into(), CONCURRENCY)),

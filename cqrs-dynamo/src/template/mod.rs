@@ -62,10 +62,9 @@ use serde_json::{Map, Value, json};
 
 use queue::Queue;
 
-use crate::topology::Names;
+use crate::topology::{MAX_RECEIVES, Names};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
-const RECEIVES: u32 = 20;
 const CONCURRENCY: u32 = 10;
 
 /// Logical ids and what stands behind them.
@@ -115,7 +114,7 @@ impl Template {
                 subscriber: "subscriber".to_owned(),
             },
             timeout: TIMEOUT,
-            receives: RECEIVES,
+            receives: MAX_RECEIVES,
             scaling: Scaling::OnDemand { concurrency: CONCURRENCY },
             max_message_bytes: None,
         }
@@ -173,12 +172,12 @@ impl Template {
         self
     }
 
-    /// How often SQS hands a message over before it moves it to the dead letters itself. Default 20.
+    /// How often SQS hands a message over before it moves it to the dead letters itself. Default 1,000, the most that it takes.
     ///
-    /// Keep it well above the attempts in the app's [`Settings`](cqrs_core::app::Settings): a consumer that has used
-    /// them up says why, and holds later commits of the stream back, which SQS does not. SQS is there for a message
-    /// that kills every function that takes it. A receive counts as well when nothing was tried, because a commit
-    /// waits behind another one.
+    /// A consumer that has used up the attempts of the app's [`Settings`](cqrs_core::app::Settings) says why, and holds
+    /// later commits of the stream back, which SQS does not. SQS is there for a message that kills every function that takes
+    /// it. A receive counts as well when nothing was found against a commit: a store is down, or it waits behind another
+    /// one. With less than the default, a long outage makes dead letters.
     #[must_use]
     pub fn receives(mut self, receives: u32) -> Self {
         self.receives = receives;

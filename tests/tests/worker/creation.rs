@@ -40,7 +40,7 @@ async fn a_queue_takes_from_its_topic_what_its_subscribers_listen_to() {
     let json = |name| serde_json::from_str::<Value>(&attributes[&name]).unwrap();
     let redrive = json(QueueAttributeName::RedrivePolicy);
     assert_eq!(redrive["deadLetterTargetArn"], made.dead_letters_arn.as_str());
-    assert_eq!(redrive["maxReceiveCount"].to_string().trim_matches('"'), "20");
+    assert_eq!(redrive["maxReceiveCount"].to_string().trim_matches('"'), "1000");
     let statement = &json(QueueAttributeName::Policy)["Statement"][0];
     assert_eq!(statement["Principal"], json!({ "Service": "sns.amazonaws.com" }));
     assert_eq!(statement["Action"], "sqs:SendMessage");

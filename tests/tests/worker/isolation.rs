@@ -153,3 +153,37 @@ async fn a_function_acknowledges_what_was_done_when_a_handler_hangs() {
     let response = in_time(function.answer(event(&["a", "b", "c", "d"]), pending())).await;
     assert!(response.batch_item_failures.is_empty());
 }
+
+#[tokio::test]
+async fn a_function_spares_the_receives_of_a_message_that_has_waited_very_often() {
+    let hidden = watch::Sender::new(Vec::new());
+    let seen = hidden.clone();
+    let (office, watched) = office_behind(move |call| {
+        if call.operation == "ChangeMessageVisibilityBatch" {
+            seen.send_modify(|bodies| bodies.push(call.body.clone()));
+        }
+        Fault::None
+    })
+    .await;
+    let queue = &office.topic.queues[0];
+    let function =
+        QueueFunction::new(&watched, &office.app, "clerk", queue.dead_letters_url.clone()).unwrap();
+    let [commit] = office.deposit("1", [""]).await;
+    for (receives, spared) in [("400", 0), ("401", 1)] {
+        let mut record = SqsMessage::default();
+        record.message_id = Some(receives.to_owned());
+        record.receipt_handle = Some("handle".to_owned());
+        record.event_source_arn = Some(queue.arn.clone());
+        record.body = Some(Message::of(&office.app, &commit).body);
+        record.attributes.insert("ApproximateReceiveCount".to_owned(), receives.to_owned());
+        let mut event = SqsEvent::default();
+        event.records = vec![record];
+        // It is stopped before it begins.
+        let response = in_time(function.answer(event, ready(()))).await;
+        assert_eq!(response.batch_item_failures.len(), 1);
+        let bodies = hidden.borrow().clone();
+        assert_eq!(bodies.len(), spared, "{receives}: {bodies:?}");
+        let wanted = ["\"VisibilityTimeout\":3600", &queue.url];
+        assert!(bodies.iter().all(|body| wanted.iter().all(|part| body.contains(part))), "{bodies:?}");
+    }
+}

@@ -116,7 +116,7 @@ impl Broker {
                     ));
                 }
                 Verdict::Done | Verdict::Retry { .. } | Verdict::Wait { .. } => {
-                    self.put_back(queue, [message])
+                    self.put_back(queue, [message]);
                 }
                 Verdict::Dead { reason } => {
                     return Err(format!(
