@@ -1,5 +1,8 @@
 //! Commits that change more views than one transaction takes: applied in several, and each view once.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use cqrs_core::delivery::{Message, Received, Verdict};
 use cqrs_core::prelude::*;
 use cqrs_core::store::{EventStore, MemoryEventStore};
@@ -219,5 +222,35 @@ async fn a_wide_commit_goes_into_both_copies_during_a_replay() {
         assert_eq!(times(&writer).await, wanted, "{number}, {fault:?}: live");
         app(&dynamo).replay::<WideRow>().await.unwrap();
         assert_eq!(times(&writer).await, wanted, "{number}, {fault:?}: replayed");
+    }
+}
+
+/// How many pages of the events table are read to bring views up to the last of so many commits, each of which takes
+/// two transactions.
+async fn pages_read(commits: u32) -> usize {
+    let (database, dynamo) = faults::database().await;
+    let writer = app(&dynamo);
+    for _ in 0..commits {
+        writer.execute(&key("1"), rows(120)).await.unwrap();
+    }
+    let reads = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&reads);
+    let watched = Faults::new(&database, move |call| {
+        if call.operation == "Query" && call.is_for("events") {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        Fault::None
+    });
+    let reader = app(&watched.dynamo_without_retries());
+    let last = received(&writer, &dynamo.event_store(), "1").await.pop().unwrap();
+    assert!(take(&reader, &[last]).await);
+    assert!(times(&writer).await.iter().all(|times| *times == commits));
+    reads.load(Ordering::Relaxed)
+}
+
+#[tokio::test]
+async fn to_catch_up_reads_every_page_once() {
+    for commits in [5, 10, 20] {
+        assert_eq!(pages_read(commits).await, 1, "{commits} commits are one page");
     }
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -75,6 +76,33 @@ enum Step {
     Stale,
 }
 
+/// The commits that were read last: a transaction takes fewer than a page holds.
+#[derive(Default)]
+struct Ahead(Vec<Commit>);
+
+impl Ahead {
+    /// The next commits behind `from`, up to `until`.
+    async fn after<'a>(
+        &'a mut self,
+        app: &'a App,
+        goal: Goal<'a>,
+        from: Version,
+        until: Version,
+    ) -> Result<&'a [Commit], ProjectError> {
+        let is_next = |commit: &Commit| commit.version == from.next();
+        if !self.0.iter().any(is_next) {
+            let mut following = Following::new(app, goal.stream, goal.at_hand, goal.left_out, from, until);
+            match following.next().await?.unwrap_or_default() {
+                Cow::Borrowed(commits) => return Ok(commits),
+                Cow::Owned(commits) => self.0 = commits,
+            }
+        }
+        let start = self.0.iter().position(is_next).unwrap_or(self.0.len());
+        let rest = self.0.get(start..).unwrap_or_default();
+        Ok(rest.get(..rest.partition_point(|commit| commit.version <= until)).unwrap_or_default())
+    }
+}
+
 /// What one transaction writes.
 struct Planned<P> {
     next: Fence,
@@ -109,8 +137,9 @@ impl<P: Projection> Across<P> {
     /// Brings the views as far as the goal says, in as many transactions as it takes.
     pub(crate) async fn advance(&self, app: &App, goal: Goal<'_>) -> Result<(), ProjectError> {
         let mut lost = 0;
+        let mut ahead = Ahead::default();
         while lost < ROUNDS {
-            match self.step(app, goal, lost > 0).await? {
+            match self.step(app, goal, lost > 0, &mut ahead).await? {
                 Step::Done => return Ok(()),
                 Step::More => lost = 0,
                 Step::Stale => lost += 1,
@@ -119,7 +148,13 @@ impl<P: Projection> Across<P> {
         Err(ProjectError::Contended)
     }
 
-    async fn step(&self, app: &App, goal: Goal<'_>, lost: bool) -> Result<Step, ProjectError> {
+    async fn step(
+        &self,
+        app: &App,
+        goal: Goal<'_>,
+        lost: bool,
+        ahead: &mut Ahead,
+    ) -> Result<Step, ProjectError> {
         let views = app.view_store()?;
         let id = fence_of::<P>(goal.stream);
         let mut recent = app.recent_writes().fences.lock(&id).await;
@@ -149,9 +184,8 @@ impl<P: Projection> Across<P> {
             let next = Fence { build: part.build, built: Version::NONE, built_part: None, ..fence.clone() };
             Planned { next, writes: Vec::new(), open: None }
         } else {
-            let mut following = Following::new(app, goal.stream, goal.at_hand, goal.left_out, from, until);
-            let commits = following.next().await?.unwrap_or_default();
-            match plan(app, goal.tenant, &fence, &part, &commits).await {
+            let commits = ahead.after(app, goal, from, until).await?;
+            match plan(app, goal.tenant, &fence, &part, commits).await {
                 // The stream may take part in a replay by now, of which the remembered fence does not know.
                 Err(ProjectError::Permanent(_)) if is_remembered => return Ok(Step::Stale),
                 planned => planned?,
