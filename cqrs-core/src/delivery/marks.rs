@@ -1,29 +1,25 @@
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Positions;
 
 /// What of a feed is done, and what is not: a position may be kept when everything before it is done.
+///
+/// It takes memory for what is not done, however much is done behind it.
 #[derive(Debug, Default)]
 pub(crate) struct Marks {
     shards: BTreeMap<String, Shard>,
+    /// Numbers what is taken in, in the order of the feed.
     next: u64,
 }
 
 #[derive(Debug, Default)]
 struct Shard {
-    /// In the order of the feed.
-    open: VecDeque<Mark>,
+    /// The commits that are not done.
+    open: BTreeSet<u64>,
+    /// The ends of pages, where positions are kept: of those with the same commits before them, the last one.
+    ends: BTreeMap<u64, String>,
     /// The last position that was taken in.
     taken: Option<String>,
-}
-
-#[derive(Debug)]
-struct Mark {
-    id: u64,
-    position: String,
-    /// A page ends here: positions are kept at the ends of pages.
-    end: bool,
-    done: bool,
 }
 
 /// Where a commit stands among those that are not done.
@@ -37,7 +33,7 @@ impl Marks {
     /// What is at these positions, or before them, was done by an earlier run.
     pub(crate) fn behind(positions: &Positions) -> Self {
         let shards = positions.iter().map(|(shard, position)| {
-            (shard.clone(), Shard { open: VecDeque::new(), taken: Some(position.clone()) })
+            (shard.clone(), Shard { taken: Some(position.clone()), ..Shard::default() })
         });
         Self { shards: shards.collect(), next: 0 }
     }
@@ -49,32 +45,35 @@ impl Marks {
     }
 
     /// Takes in a commit that is to be done.
-    pub(crate) fn open(&mut self, shard: &str, position: &str) -> Place {
-        Place { shard: shard.to_owned(), id: self.push(shard, position, false) }
+    pub(crate) fn open(&mut self, name: &str, position: &str) -> Place {
+        let (id, shard) = self.take_in(name, position);
+        shard.open.insert(id);
+        Place { shard: name.to_owned(), id }
     }
 
     /// Takes in the end of a page.
-    pub(crate) fn end(&mut self, shard: &str, position: &str) {
-        self.push(shard, position, true);
+    pub(crate) fn end(&mut self, name: &str, position: &str) {
+        let (id, shard) = self.take_in(name, position);
+        shard.ends.insert(id, position.to_owned());
+        shard.forget_end_before(id);
     }
 
-    fn push(&mut self, name: &str, position: &str, end: bool) -> u64 {
+    fn take_in(&mut self, name: &str, position: &str) -> (u64, &mut Shard) {
         let id = self.next;
         self.next += 1;
         let shard = self.shards.entry(name.to_owned()).or_default();
-        shard.open.push_back(Mark { id, position: position.to_owned(), end, done: end });
         if shard.taken.as_deref().is_none_or(|taken| taken < position) {
             shard.taken = Some(position.to_owned());
         }
-        id
+        (id, shard)
     }
 
     pub(crate) fn done(&mut self, place: &Place) {
         let Some(shard) = self.shards.get_mut(&place.shard) else { return };
-        if let Ok(index) = shard.open.binary_search_by_key(&place.id, |mark| mark.id)
-            && let Some(mark) = shard.open.get_mut(index)
-        {
-            mark.done = true;
+        shard.open.remove(&place.id);
+        let next = shard.ends.range(place.id..).next().map(|(id, _)| *id);
+        if let Some(next) = next {
+            shard.forget_end_before(next);
         }
     }
 
@@ -82,16 +81,32 @@ impl Marks {
     pub(crate) fn take_reached(&mut self) -> Positions {
         let mut reached = Positions::new();
         for (name, shard) in &mut self.shards {
-            while shard.open.front().is_some_and(|mark| mark.done) {
-                if let Some(mark) = shard.open.pop_front().filter(|mark| mark.end) {
-                    let last = reached.entry(name.clone()).or_default();
-                    if *last < mark.position {
-                        *last = mark.position;
-                    }
-                }
+            let left = match shard.open.first() {
+                Some(first) => shard.ends.split_off(first),
+                None => BTreeMap::new(),
+            };
+            let passed = std::mem::replace(&mut shard.ends, left);
+            if let Some(last) = passed.into_values().max() {
+                reached.insert(name.clone(), last);
             }
         }
         reached
+    }
+}
+
+impl Shard {
+    /// Where nothing is open between two ends, the first is never reached without the second.
+    fn forget_end_before(&mut self, end: u64) {
+        let Some((before, position)) = self.ends.range(..end).next_back() else { return };
+        let (before, position) = (*before, position.clone());
+        if self.open.range(before..end).next().is_some() {
+            return;
+        }
+        self.ends.remove(&before);
+        // A feed may be read from an earlier place again: what was reached stays reached.
+        if let Some(kept) = self.ends.get_mut(&end).filter(|kept| **kept < position) {
+            *kept = position;
+        }
     }
 }
 
@@ -129,5 +144,28 @@ mod tests {
         assert_eq!(marks.take_reached(), Positions::from([("b".to_owned(), "1".to_owned())]));
         marks.done(&waits);
         assert_eq!(marks.take_reached(), position("6"));
+    }
+
+    #[test]
+    fn what_is_done_behind_an_open_commit_takes_no_memory() {
+        let mut marks = Marks::default();
+        let hangs = marks.open("a", "00000");
+        let mut late = Vec::new();
+        for number in 1..10_000 {
+            let position = format!("{number:05}");
+            let place = marks.open("a", &position);
+            match number % 3 {
+                0 => late.push(place),
+                _ => marks.done(&place),
+            }
+            marks.end("a", &position);
+        }
+        // In any order.
+        late.iter().rev().for_each(|place| marks.done(place));
+        assert_eq!(marks.take_reached(), Positions::new());
+        let shard = &marks.shards["a"];
+        assert_eq!((shard.open.len(), shard.ends.len()), (1, 1));
+        marks.done(&hangs);
+        assert_eq!(marks.take_reached(), position("09999"));
     }
 }

@@ -60,7 +60,8 @@ impl Load {
         self.commits.load(Ordering::Relaxed) < MOST_COMMITS && self.bytes.load(Ordering::Relaxed) < MOST_BYTES
     }
 
-    fn add(&self, bytes: usize) {
+    /// What is sent counts, and not only what has arrived: a queue that is slow to take in is one without room.
+    pub(crate) fn add(&self, bytes: usize) {
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
@@ -193,12 +194,12 @@ impl Queue {
             if self.marks.knows(&placed.shard, &placed.position)
                 || !self.desk.subscriber.wants(&placed.commit)
             {
+                self.load.remove(placed.bytes);
                 continue;
             }
             let commit = placed.commit.clone();
             let stream = commit.stream.clone();
             let place = self.marks.open(&placed.shard, &placed.position);
-            self.load.add(placed.bytes);
             let waiting = Waiting { commit, place, bytes: placed.bytes };
             if let Some((_, lane)) = ready.iter_mut().find(|(begun, _)| *begun == stream) {
                 lane.push(waiting);

@@ -60,7 +60,11 @@ impl Relay {
             if settled {
                 break;
             }
-            self.queues.moved().await?;
+            // What was passed over has room, and its feed had nothing at present: nobody wakes it.
+            match self.queues.may_read_on() {
+                true => tokio::time::sleep(self.app.settings().poll).await,
+                false => self.queues.moved().await?,
+            }
         }
         self.queues.finish().await?;
         Ok(delivered)
@@ -244,6 +248,11 @@ impl Queues {
         self.feeders.iter().any(|feeder| feeder.behind.is_none() && feeder.load.has_room())
     }
 
+    /// Whether one that was passed over has room again.
+    fn may_read_on(&self) -> bool {
+        self.feeders.iter().any(|feeder| feeder.behind.is_some() && feeder.load.has_room())
+    }
+
     fn are_behind(&self) -> bool {
         self.feeders.iter().any(|feeder| feeder.behind.is_some() || !feeder.load.has_room())
     }
@@ -308,27 +317,24 @@ impl Queues {
 impl Feeder {
     fn send(&mut self, page: Arc<Page>) -> bool {
         self.sent += 1;
+        page.commits.iter().for_each(|placed| self.load.add(placed.bytes));
         self.pages.send(page).is_ok()
     }
 
     /// Reads a page for this queue alone, where it was passed over; whether there was anything.
     async fn read_on(&mut self, app: &App, all: &Positions) -> Result<bool, DeliveryError> {
-        let Some(mut behind) = self.behind.take() else { return Ok(false) };
-        let read = self.feed.read(&behind).await.map_err(|error| DeliveryError::Feed(Box::new(error)));
-        let page = match read {
-            Ok(page) => placed(app, page.changes).await?,
-            Err(error) => {
-                self.behind = Some(behind);
-                return Err(error);
-            }
-        };
+        let Some(behind) = &self.behind else { return Ok(false) };
+        let page = self.feed.read(behind).await.map_err(|error| DeliveryError::Feed(Box::new(error)))?;
+        let page = placed(app, page.changes).await?;
         if page.ends.is_empty() {
+            // A feed may have nothing at present although there is more: only positions tell.
             return Ok(false);
         }
-        behind.extend(page.ends.clone());
+        let mut reached = behind.clone();
+        reached.extend(page.ends.clone());
         let caught_up =
-            all.iter().all(|(shard, position)| behind.get(shard).is_some_and(|reached| position <= reached));
-        self.behind = Some(behind).filter(|_| !caught_up);
+            all.iter().all(|(shard, position)| reached.get(shard).is_some_and(|reached| position <= reached));
+        self.behind = Some(reached).filter(|_| !caught_up);
         // Whether it has stopped shows in `check`.
         self.send(Arc::new(page));
         Ok(true)

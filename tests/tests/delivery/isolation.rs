@@ -1,6 +1,7 @@
 //! What one event does to its handler holds up its own stream, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use cqrs_core::EventStore;
 use cqrs_core::delivery::{Inbox, InboxId, InboxLease, RetryPolicy};
 use cqrs_core::prelude::*;
 use cqrs_dynamo::Dynamo;
+use cqrs_tests::faults::{self, Fault, Faults};
 use cqrs_tests::bank::{self, Deposit, Deposited, Open, Opened};
 use tokio::sync::watch;
 
@@ -192,9 +194,28 @@ async fn leases_of_a_run_that_was_killed_hold_up_their_own_streams() {
 
 #[tokio::test]
 async fn a_subscriber_that_hangs_altogether_is_passed_over_and_gets_all_of_it_later() {
-    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    assert_passed_over_and_served_later(&Dynamo::embedded_in_memory().await.unwrap()).await;
+}
+
+/// A shard may have nothing at present although there is more.
+#[tokio::test]
+async fn a_subscriber_that_was_passed_over_misses_nothing_where_reads_come_back_empty() {
+    let (database, _) = faults::database().await;
+    let reads = AtomicUsize::new(0);
+    let often_empty = Faults::new(&database, move |call| match call.operation.as_str() {
+        "GetRecords" if reads.fetch_add(1, Ordering::Relaxed) % 2 == 0 => {
+            let request: serde_json::Value = serde_json::from_str(&call.body).unwrap();
+            let answer = serde_json::json!({ "Records": [], "NextShardIterator": request["ShardIterator"] });
+            Fault::Reply(Box::leak(answer.to_string().into_boxed_str()))
+        }
+        _ => Fault::None,
+    });
+    assert_passed_over_and_served_later(&often_empty.dynamo_without_limits()).await;
+}
+
+async fn assert_passed_over_and_served_later(dynamo: &Dynamo) {
     let mole = Mole::stuck_in(|_| true);
-    let running = app(&dynamo, &mole, &["Statement", "Wealth", "mole"], LONG);
+    let running = app(dynamo, &mole, &["Statement", "Wealth", "mole"], LONG);
     let all = accounts(40);
     orders(&running, &all).await;
     let service = Service::start(&running);
