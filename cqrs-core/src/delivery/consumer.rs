@@ -13,6 +13,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
 
 use super::discards;
 use super::failure::{Failure, FailureKind, chain};
+use super::notice::Notice;
 use super::queue::failed;
 use super::received::{Door, Opened, Parked};
 use super::{Body, DeliveryError, Received, RetryPolicy, StreamBatch, Subscriber, Verdict};
@@ -46,6 +47,8 @@ pub struct Consumer {
     locks: Cache<StreamKey, Arc<Mutex<bool>>>,
     /// How often a commit's message was received here, and nothing was found against it.
     waits: Cache<(StreamKey, Version), Arc<AtomicU32>>,
+    newer: Notice,
+    outage: Notice,
 }
 
 impl App {
@@ -71,6 +74,8 @@ impl App {
             slots: Semaphore::new(concurrency),
             locks: Cache::new(LOCKS),
             waits: Cache::new(LOCKS),
+            newer: Notice::default(),
+            outage: Notice::default(),
         })
     }
 }
@@ -267,7 +272,10 @@ impl Consumer {
                         self.park(commit, failure.reason).await
                     }
                     Outcome::Again => Verdict::Retry { reason: failure.reason },
-                    Outcome::Later => self.wait(commit, failure.reason),
+                    Outcome::Later => {
+                        self.tell(&failure, commit);
+                        self.wait(commit, failure.reason)
+                    }
                 },
                 None if dead => self.park(commit, WAITS.to_owned()).await,
                 None => self.wait(commit, WAITS.to_owned()),
@@ -295,6 +303,21 @@ impl Consumer {
                 _ => Outcome::Dead,
             },
             FailureKind::Held(_) | FailureKind::Outage(_) => Outcome::Later,
+        }
+    }
+
+    /// Says what an operator has to know about a commit that waits.
+    fn tell(&self, failure: &Failure, commit: &Commit) {
+        let (queue, reason) = (&self.queue, &failure.reason);
+        let (stream, version) = (&commit.stream, commit.version);
+        match failure.kind {
+            FailureKind::Newer if self.newer.is_due() => {
+                tracing::error!(queue, %stream, %version, reason, "messages wait for a newer program");
+            }
+            FailureKind::Outage(_) if self.outage.is_due() => {
+                tracing::error!(queue, %stream, %version, reason, "messages wait for a store");
+            }
+            _ => {}
         }
     }
 

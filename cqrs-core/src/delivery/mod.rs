@@ -47,6 +47,7 @@ mod ledger;
 mod marks;
 mod memory;
 mod message;
+mod notice;
 mod once;
 mod projector;
 mod publisher;

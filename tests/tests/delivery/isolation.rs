@@ -9,8 +9,8 @@ use cqrs_core::EventStore;
 use cqrs_core::delivery::{Inbox, InboxId, InboxLease, RetryPolicy};
 use cqrs_core::prelude::*;
 use cqrs_dynamo::Dynamo;
-use cqrs_tests::faults::{self, Fault, Faults};
 use cqrs_tests::bank::{self, Deposit, Deposited, Open, Opened};
+use cqrs_tests::faults::{self, Fault, Faults};
 use tokio::sync::watch;
 
 use crate::office::Views;
