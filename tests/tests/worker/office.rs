@@ -258,18 +258,24 @@ impl Office {
 
     /// How many messages the clerk's queue has, in anybody's hands or not.
     pub(crate) async fn backlog(&self) -> u32 {
-        self.count(QueueAttributeName::ApproximateNumberOfMessages).await + self.in_flight().await
+        // In one request: between two a message may go from one count to the other.
+        let counts = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
+        self.count(&counts).await
     }
 
     /// How many of them are in somebody's hands.
     pub(crate) async fn in_flight(&self) -> u32 {
-        self.count(QueueAttributeName::ApproximateNumberOfMessagesNotVisible).await
+        self.count(&[QueueAttributeName::ApproximateNumberOfMessagesNotVisible]).await
     }
 
-    async fn count(&self, name: QueueAttributeName) -> u32 {
+    async fn count(&self, names: &[QueueAttributeName]) -> u32 {
         let request = self.broker.sqs().get_queue_attributes().queue_url(self.url());
-        let output = request.attribute_names(name.clone()).send().await.unwrap();
-        output.attributes.unwrap()[&name].parse().unwrap()
+        let output = request.set_attribute_names(Some(names.to_vec())).send().await.unwrap();
+        let attributes = output.attributes.unwrap();
+        names.iter().map(|name| attributes[name].parse::<u32>().unwrap()).sum()
     }
 }
 
