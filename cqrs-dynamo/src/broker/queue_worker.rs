@@ -115,30 +115,20 @@ impl QueueWorker {
     }
 
     /// Takes messages of one stream to the subscribers and does what they say. Where `stop` comes, and the time of grace
-    /// is over before they are, what they have not done goes back. Where some went back, says after which time they come
-    /// again.
+    /// is over before they are, what they have not done goes back. Those that are to go back are returned.
     pub(super) async fn take(
         &self,
         held: &Held,
         bundle: Bundle,
         mut stop: watch::Receiver<bool>,
-    ) -> (Worked, Option<Duration>) {
+    ) -> (Worked, Vec<Letter>) {
         let Bundle { letters, batch } = bundle;
         let verdicts = self.consumer.take_stream(batch, self.end_of_grace(&mut stop)).await;
         let (gone, back, worked) = self.sort_out(&letters, verdicts).await;
         if !gone.is_empty() {
             held.delete(&gone).await;
         }
-        // All at once: a commit that waits behind another one must not be there before it. Nobody waits for a worker that
-        // stops.
-        let wait = back.iter().map(|letter| letter.receives).max().map(|receives| match *stop.borrow() {
-            true => Duration::ZERO,
-            false => self.settings.comes_back_after(receives),
-        });
-        if let Some(wait) = wait {
-            held.hand_back(&back, wait).await;
-        }
-        (worked, wait)
+        (worked, back.into_iter().cloned().collect())
     }
 
     async fn receive(&self) -> Result<Vec<Letter>, BrokerError> {
@@ -185,7 +175,6 @@ impl QueueWorker {
                 Verdict::Dead { .. } | Verdict::Retry { .. } | Verdict::Wait { .. } => back.push(letter),
             }
         }
-        worked.returned = back.len() as u64;
         (gone, back, worked)
     }
 }

@@ -46,8 +46,8 @@ struct Ended {
     /// Nobody is at work on it any more.
     stream: Option<StreamKey>,
     worked: Worked,
-    /// Some of its messages went back, and come again after this time.
-    back: Option<Duration>,
+    /// Those of its messages that are to go back.
+    back: Vec<Letter>,
 }
 
 impl Shift {
@@ -117,9 +117,7 @@ impl Shift {
         match bundle.batch.stream().and_then(|stream| self.waiting.get_mut(stream)) {
             None => self.start(bundle),
             Some(_) if !self.load.has_room() => {
-                let receives = bundle.letters.iter().map(|letter| letter.receives).max().unwrap_or(1);
-                let wait = self.worker.settings.comes_back_after(receives);
-                self.hand_back(bundle, wait);
+                self.hand_back(bundle.letters);
             }
             Some(waiting) => {
                 self.load.add(&bundle);
@@ -140,31 +138,42 @@ impl Shift {
         self.at_work.spawn(async move {
             // The panics of subscribers are caught before: this one is ours, and its messages come back with time.
             let taken = AssertUnwindSafe(worker.take(&held, bundle, stop)).catch_unwind().await;
-            let (worked, back) = taken.unwrap_or((Worked::default(), Some(worker.settings.visibility)));
+            let (worked, back) = taken.unwrap_or_default();
             Ended { stream, worked, back }
         });
     }
 
     fn attend(&mut self, ended: Result<Ended, JoinError>) {
-        let Ok(Ended { stream, worked, back }) = ended else { return };
+        let Ok(Ended { stream, worked, mut back }) = ended else { return };
         self.worked += worked;
-        let Some(bundle) = stream.and_then(|stream| self.waiting.remove(&stream)).flatten() else { return };
-        self.load.remove(&bundle);
-        let stops = *self.stop.borrow();
-        match back {
-            _ if stops => self.hand_back(bundle, Duration::ZERO),
-            Some(wait) => self.hand_back(bundle, wait),
-            None => self.start(bundle),
+        // From here on the stream is free: what comes back is taken anew.
+        let waiting = stream.and_then(|stream| self.waiting.remove(&stream)).flatten();
+        if let Some(waiting) = &waiting {
+            self.load.remove(waiting);
+        }
+        match waiting {
+            Some(waiting) if back.is_empty() && !*self.stop.borrow() => self.start(waiting),
+            Some(waiting) => back.extend(waiting.letters),
+            None => {}
+        }
+        if !back.is_empty() {
+            self.hand_back(back);
         }
     }
 
-    fn hand_back(&mut self, bundle: Bundle, wait: Duration) {
+    /// All at once: a commit that waits behind another one must not be there before it.
+    fn hand_back(&mut self, letters: Vec<Letter>) {
+        // Nobody waits for a worker that stops.
+        let receives = letters.iter().map(|letter| letter.receives).max().unwrap_or(1);
+        let wait = match *self.stop.borrow() {
+            true => Duration::ZERO,
+            false => self.worker.settings.comes_back_after(receives),
+        };
         let held = Arc::clone(&self.held);
         self.at_work.spawn(async move {
-            let letters: Vec<_> = bundle.letters.iter().collect();
-            held.hand_back(&letters, wait).await;
+            held.hand_back(&letters.iter().collect::<Vec<_>>(), wait).await;
             let worked = Worked { returned: letters.len() as u64, ..Worked::default() };
-            Ended { stream: None, worked, back: None }
+            Ended { stream: None, worked, back: Vec::new() }
         });
     }
 }

@@ -129,7 +129,7 @@ async fn a_store_that_is_down_is_said() {
     let warnings = Warnings::default();
     let _guard = tracing::subscriber::set_default(warnings.clone());
     app.load(&key("1")).await.unwrap();
-    says(&warnings.take(), &["the snapshot cannot be read", "the store refuses this request"]);
+    says(&warnings.take(), &["the snapshot cannot be read", "the store denies this request"]);
     for _ in 0..4 {
         app.execute(&key("2"), Book(vec![1])).await.unwrap();
     }

@@ -146,7 +146,8 @@ async fn the_span_of_a_handler_that_fails_says_why() {
     let received = app.consumer("pass").unwrap().take(&[received(&dynamo).await]).await;
     assert_eq!(received.len(), 1);
     let handled = captured.named("handle");
-    assert_eq!(handled[0].get("error"), Some("there is no such account"));
+    let answer = "command `Deposit` to stream BANK#ACCOUNT ACCOUNT#3: there is no such account";
+    assert_eq!(handled[0].get("error"), Some(answer));
     assert_eq!(handled[0].get("correlation_id"), Some("request-1"));
 }
 
