@@ -38,7 +38,7 @@ impl<A: Serialize + DeserializeOwned + EventData> Snapshots<A> {
     pub const fn of(every: u32, declared: u64) -> Self {
         assert!(
             !A::SHAPE.is_lossy(),
-            "a type inside of this state has a field with `#[serde(skip)]`: a state that is read back from a snapshot would \
+            "a type inside of this state has a field that is not stored (`#[serde(skip)]`, `skip_serializing`): a state that is read back from a snapshot would \
              not be the fold of its events; store the field, or leave out `snapshot_every`"
         );
         Self {

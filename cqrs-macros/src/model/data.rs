@@ -111,6 +111,7 @@ impl Reader<'_> {
                 continue;
             }
             check_way_back(field, &serde, container, diagnostics);
+            lossy |= serde.skip_serializing;
             let label = if serde.flatten {
                 // What it is called is nowhere stored.
                 flattened += 1;

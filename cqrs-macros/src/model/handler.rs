@@ -117,6 +117,9 @@ fn concurrency(number: &Number, diagnostics: &mut Diagnostics) -> Option<usize> 
     streams
 }
 
+/// SQS keeps a message for one receiver for no longer (Amazon SQS Developer Guide, "Amazon SQS visibility timeout").
+const LONGEST_MILLIS: u64 = 12 * 3_600_000;
+
 fn timeout(text: &Text, diagnostics: &mut Diagnostics) -> Option<u64> {
     let written = text.0.value();
     let digits = written.trim_end_matches(|character: char| character.is_ascii_alphabetic());
@@ -127,12 +130,13 @@ fn timeout(text: &Text, diagnostics: &mut Diagnostics) -> Option<u64> {
         Some("h") => Some(3_600_000),
         _ => None,
     };
-    let millis =
-        unit.and_then(|unit| digits.parse::<u64>().ok()?.checked_mul(unit)).filter(|millis| *millis > 0);
+    let millis = unit
+        .and_then(|unit| digits.parse::<u64>().ok()?.checked_mul(unit))
+        .filter(|millis| (1..=LONGEST_MILLIS).contains(millis));
     if millis.is_none() {
         diagnostics.at(
             &text.0,
-            "`timeout` is how long the handler may take for one event: a whole number with `ms`, `s`, `m` or `h`, such as `timeout = \"30s\"`",
+            "`timeout` is how long the handler may take for one event: a whole number with `ms`, `s`, `m` or `h`, from `1ms` to `12h`, such as `timeout = \"30s\"`",
         );
     }
     millis
