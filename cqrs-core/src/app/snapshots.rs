@@ -12,7 +12,7 @@ use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::panic::tried;
 use crate::snapshot::{DynSnapshotStore, StoredSnapshot};
-use crate::store::StoreError;
+use crate::store::{StoreError, unreadable};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
@@ -111,7 +111,7 @@ impl SnapshotShelf {
             return None;
         }
         let StoredSnapshot { version, state, command_ids, last_at, clock_at, .. } = stored;
-        match tried(|| (snapshots.decode)(state).map_err(|error| error.to_string())) {
+        match tried(|| (snapshots.decode)(state).map_err(|error| unreadable(&error))) {
             Ok(aggregate) => Some(Opened { aggregate, version, last_at, clock_at, command_ids }),
             Err(reason) => {
                 let error: Box<dyn Error + Send + Sync> = reason.into();

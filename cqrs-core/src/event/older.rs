@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Event, EventId};
 use crate::schema::Shape;
-use crate::store::canonical;
+use crate::store::{canonical, unreadable};
 
 /// How the reason ends for an event of a schema that this program does not know yet.
 pub(crate) const NEWER: &str = "; a newer program may have stored it";
@@ -99,12 +99,12 @@ pub(crate) fn read_then<E: Event>(schema: u32, data: Value, then: impl FnOnce(&E
             then(event);
             Ok(())
         }
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(unreadable(&error)),
     }
 }
 
 fn decode<E: Event>(read: Result<E, serde_json::Error>) -> Result<E, String> {
-    read.map_err(|error| error.to_string())
+    read.map_err(|error| unreadable(&error))
 }
 
 /// What is not of today's schema; apart, so that a chain costs nothing where nothing is old.

@@ -12,11 +12,13 @@ pub mod limits;
 mod memory;
 pub mod record;
 mod scan;
+mod unreadable;
 
 pub(crate) use erased::DynEventStore;
 pub use error::{CorruptCommit, StoreError};
 pub use memory::MemoryEventStore;
 pub use scan::{CommitKey, CommitScan, Extent};
+pub(crate) use unreadable::unreadable;
 
 use std::future::Future;
 

@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::panic::tried;
 use crate::projection::{View, ViewId};
 use crate::store::record::Record;
-use crate::store::{Extent, StoreError, canonical};
+use crate::store::{Extent, StoreError, canonical, unreadable};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
@@ -55,7 +55,7 @@ impl StoredView {
         if self.is_removed() {
             return Ok(None);
         }
-        let decoded = tried(|| canonical::read::<V>(&self.data).map_err(|error| error.to_string()));
+        let decoded = tried(|| canonical::read::<V>(&self.data).map_err(|error| unreadable(&error)));
         decoded.map(Some).map_err(|reason| StoreError::Refused {
             source: format!(
                 "the stored view {} does not have the shape of `{}`: {reason}",

@@ -98,7 +98,7 @@ async fn what_is_wrong_with_a_snapshot_is_said() {
     app(&broken).load(&key("1")).await.unwrap();
     let said = warnings.take();
     says(&said, &PLACE);
-    says(&said, &["cannot be decoded", "invalid type: string \"seven\", expected u64"]);
+    says(&said, &["cannot be decoded", "invalid type: string …, expected u64"]);
 
     let foreign = MemorySnapshotStore::new();
     let mut snapshot = good.clone();
