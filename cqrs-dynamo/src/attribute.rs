@@ -72,6 +72,8 @@ macro_rules! from_attribute {
                 let value = $to_value(value).map_err(|error| error.within(&name))?;
                 record.insert(name, value);
             }
+            // There is an order only with `serde_json/preserve_order`.
+            record.sort_keys();
             Ok(record)
         }
 

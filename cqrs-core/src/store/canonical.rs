@@ -27,7 +27,7 @@ fn wide(text: &str) -> Option<Number> {
     }
 }
 
-/// Brings all numbers inside of a value into their one form.
+/// Brings all numbers inside of a value into their one form, and all fields into one order.
 pub fn canonicalize(value: &mut Value) {
     match value {
         Value::Number(number) => {
@@ -36,7 +36,11 @@ pub fn canonicalize(value: &mut Value) {
             }
         }
         Value::Array(values) => values.iter_mut().for_each(canonicalize),
-        Value::Object(fields) => fields.values_mut().for_each(canonicalize),
+        Value::Object(fields) => {
+            // DynamoDB keeps no order of fields. With `serde_json/preserve_order` there is one, and a fold may see it.
+            fields.sort_keys();
+            fields.values_mut().for_each(canonicalize);
+        }
         Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
 }
