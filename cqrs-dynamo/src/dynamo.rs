@@ -136,10 +136,11 @@ impl Dynamo {
     }
 
     /// An embedded DynamoDB in a file, with its tables. A file that is not there is made; several processes may have
-    /// it open at once.
+    /// it open at once. See [`Embedded::open`](crate::Embedded::open).
     ///
     /// # Errors
-    /// [`StoreError::Refused`] where the file cannot be opened, or is something else.
+    /// [`StoreError::Refused`] where the file cannot be opened or made, may not be written to, or is something else; it says
+    /// what to do.
     #[cfg(feature = "embedded")]
     pub async fn embedded(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref().to_owned();

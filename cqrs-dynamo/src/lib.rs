@@ -124,6 +124,10 @@
 //! read is consistent, a page has at most 4,096 items, its stream has one shard, and it neither throttles nor lets
 //! transactions meet. Several processes may have one file open; it is not for several machines.
 //!
+//! * A new file, and what SQLite keeps beside it, is for its owner alone (mode 0600 on Unix); a file that is there keeps its
+//!   mode. A file that has no right to be written to is refused, even where the user is root.
+//! * A full disk, a lock that another program holds for five seconds, a damaged or read-only file are errors that name the
+//!   file and what to do: [`StoreError::Unavailable`](cqrs_core::StoreError::Unavailable). A refused request stores nothing.
 //! * A request has no time limit. Requests are answered one after another, so many at once take long, and none fails for that.
 //! * A command, a poll and a page cost as much after a million commits as after a thousand. A file of an earlier version gets
 //!   the indexes for it when it is opened.

@@ -6,9 +6,9 @@ use dynoxide::actions::create_table::{self, CreateTableRequest, CreateTableRespo
 use dynoxide::actions::vector_lifecycle::VectorIndexLifecycle;
 use dynoxide::storage::Storage;
 
-use super::indexes;
 use super::retention::Retention;
 use super::tokens::Tokens;
+use super::{file, indexes};
 
 /// How long an index may wait for another process, and a request: dynoxide's own limits for opening a file and after that.
 const OPENING: Duration = Duration::from_secs(30);
@@ -18,6 +18,8 @@ const OPEN: Duration = Duration::from_secs(5);
 pub(super) struct Database {
     inner: Mutex<Inner>,
     pub(super) vectors: VectorIndexLifecycle,
+    /// Where it is, for messages.
+    place: String,
 }
 
 pub(super) struct Inner {
@@ -28,7 +30,7 @@ pub(super) struct Inner {
 
 impl Database {
     /// Makes what is missing in the file, and lets old stream records go.
-    pub(super) fn prepare(storage: Storage) -> Self {
+    pub(super) fn prepare(storage: Storage, place: String) -> Self {
         // A limit that cannot be set stays as it is.
         let _ = storage.conn().busy_timeout(OPENING);
         indexes::of_stream(&storage);
@@ -41,6 +43,7 @@ impl Database {
         Self {
             inner: Mutex::new(Inner { storage, tokens: Tokens::default(), retention }),
             vectors: VectorIndexLifecycle::new(),
+            place,
         }
     }
 
@@ -54,6 +57,20 @@ impl Database {
             }
             inner
         })
+    }
+
+    /// An error of the storage in this crate's words, with the file that it is about.
+    pub(super) fn explained(&self, error: DynoxideError) -> DynoxideError {
+        if error.status_code() < 500 {
+            return error;
+        }
+        match file::explained(&error.to_string()) {
+            Some(meaning) => DynoxideError::InternalServerError(format!(
+                "the embedded database {} cannot answer: {meaning}",
+                self.place
+            )),
+            None => error,
+        }
     }
 
     pub(super) fn create_table(

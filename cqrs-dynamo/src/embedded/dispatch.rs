@@ -45,7 +45,10 @@ pub(super) fn answer(database: &Database, request: &HttpRequest) -> Result<HttpR
     let body = request.body().bytes().unwrap_or_default();
     let (status, body) = match dispatch(database, operation, body) {
         Ok(body) => (200, body),
-        Err(Refusal::Dynoxide(error)) => (error.status_code(), error.to_json()),
+        Err(Refusal::Dynoxide(error)) => {
+            let error = database.explained(error);
+            (error.status_code(), error.to_json())
+        }
         Err(Refusal::Trimmed) => (400, TRIMMED.to_owned()),
     };
     let status = status.try_into().map_err(|error| ConnectorError::user(Box::new(error)))?;

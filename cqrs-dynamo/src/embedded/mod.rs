@@ -1,7 +1,8 @@
 //! An embedded DynamoDB in the place of the SDK's HTTP client.
 //!
 //! ```text
-//! SDK ─ request ─ turns ─ dispatch ─ database ─┬─ indexes    what keeps a look-up as cheap as in an empty file
+//! SDK ─ request ─ turns ─ dispatch ─ database ─┬─ file       what is wrong with it, in words
+//!                                              ├─ indexes    what keeps a look-up as cheap as in an empty file
 //!                                              ├─ described  tables and streams, without counting
 //!                                              ├─ pages      how much of a table one answer holds
 //!                                              └─ retention  which stream records may go
@@ -10,6 +11,7 @@
 mod database;
 mod described;
 mod dispatch;
+mod file;
 mod indexes;
 mod pages;
 mod retention;
@@ -39,6 +41,9 @@ use turns::Turns;
 
 /// The name by which the SDK's configuration tells this connector from others.
 const CONNECTOR: &str = "cqrs-embedded";
+
+/// Where a database is that has no file.
+const IN_MEMORY: &str = "in memory";
 
 /// An embedded DynamoDB: a SQLite file, or memory, in the place of the SDK's HTTP client.
 ///
@@ -73,17 +78,24 @@ pub struct EmbeddedError {
 impl Embedded {
     /// Opens a file, or makes it. Several processes may have it open at once.
     ///
+    /// A new file, and those that SQLite keeps beside it (`-wal`, `-shm`), are readable and writable for their owner alone
+    /// (mode 0600 on Unix). The mode of a file that is there stays as it is.
+    ///
     /// A file of an earlier version of this crate gets its indexes now, once: that takes some seconds per million
     /// commits. This call blocks meanwhile; [`Dynamo::embedded`](crate::Dynamo::embedded) does not.
     ///
     /// # Errors
-    /// [`EmbeddedError`] where the file cannot be opened, or is something else.
+    /// [`EmbeddedError`] where the file cannot be opened or made, may not be written to, is locked for more than 30 seconds,
+    /// or is something else. It says what to do. A path is a path: SQLite's URIs and `:memory:` are refused.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, EmbeddedError> {
         let path = path.as_ref();
-        let refused = |reason: String| EmbeddedError { place: format!("`{}`", path.display()), reason };
-        let text = path.to_str().ok_or_else(|| refused("its path is not UTF-8".to_owned()))?;
-        let storage = Storage::new(text).map_err(|error| refused(error.to_string()))?;
-        Ok(Self::of(storage))
+        let place = format!("`{}`", path.display());
+        let refused = |reason: String| EmbeddedError { place: place.clone(), reason };
+        let storage = Storage::new(file::prepare(path).map_err(refused)?).map_err(|error| {
+            let said = error.to_string();
+            refused(file::explained(&said).map_or(said, str::to_owned))
+        })?;
+        Ok(Self::of(storage, place))
     }
 
     /// A database that lives as long as its clones.
@@ -92,12 +104,12 @@ impl Embedded {
     /// [`EmbeddedError`] where SQLite does not work at all.
     pub fn in_memory() -> Result<Self, EmbeddedError> {
         let refused =
-            |error: DynoxideError| EmbeddedError { place: "in memory".to_owned(), reason: error.to_string() };
-        Ok(Self::of(Storage::memory().map_err(refused)?))
+            |error: DynoxideError| EmbeddedError { place: IN_MEMORY.to_owned(), reason: error.to_string() };
+        Ok(Self::of(Storage::memory().map_err(refused)?, IN_MEMORY.to_owned()))
     }
 
-    fn of(storage: Storage) -> Self {
-        Self { turns: Arc::new(Turns::new(Database::prepare(storage))) }
+    fn of(storage: Storage, place: String) -> Self {
+        Self { turns: Arc::new(Turns::new(Database::prepare(storage, place))) }
     }
 
     /// A configuration of the SDK that leads here. It has no time limits: there is no network that could fall silent, and
@@ -142,5 +154,51 @@ impl HttpConnector for Embedded {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let turns = Arc::clone(&self.turns);
         HttpConnectorFuture::new(async move { turns.answer(request).await })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Dynamo;
+    use aws_sdk_dynamodb::error::DisplayErrorContext;
+    use aws_sdk_dynamodb::types::AttributeValue;
+
+    /// SQLite's own limit stands in for the disk's: it answers with the same code, `SQLITE_FULL`.
+    #[tokio::test]
+    async fn a_full_disk_is_named_and_the_database_goes_on_when_there_is_room() {
+        let storage = Storage::memory().unwrap();
+        let place = "`shop.db`".to_owned();
+        let database = Embedded::of(storage, place);
+        let dynamo = Dynamo::from_conf(&database.sdk_config());
+        dynamo.create_tables().await.unwrap();
+        limit(&database, 0);
+        let put = |number: usize| {
+            dynamo
+                .client()
+                .put_item()
+                .table_name("views")
+                .item("pk", AttributeValue::S(number.to_string()))
+                .item("sk", AttributeValue::S("0".to_owned()))
+                .item("text", AttributeValue::S("x".repeat(100_000)))
+                .send()
+        };
+        let refused = put(1).await.unwrap_err();
+        let said = DisplayErrorContext(&refused).to_string();
+        assert!(said.contains("the embedded database `shop.db` cannot answer: the disk is full"), "{said}");
+        assert!(said.contains("make room"), "{said}");
+        limit(&database, 1_000_000);
+        put(1).await.unwrap();
+    }
+
+    /// Lets the file grow to some number of pages; SQLite takes none below what it has.
+    fn limit(database: &Embedded, pages: u32) {
+        let inner = database.turns.database().lock();
+        let pages = pages.max(1);
+        let _: i64 = inner
+            .storage
+            .conn()
+            .query_row(&format!("PRAGMA max_page_count = {pages}"), [], |row| row.get(0))
+            .unwrap();
     }
 }

@@ -63,6 +63,11 @@ impl Turns {
         Self { database, queue: Mutex::default(), untaken: Arc::default() }
     }
 
+    #[cfg(test)]
+    pub(super) fn database(&self) -> &Database {
+        &self.database
+    }
+
     pub(super) async fn answer(
         self: Arc<Self>,
         request: HttpRequest,

@@ -1,5 +1,6 @@
 //! The embedded database takes no more memory, threads and time than it needs, however much there is to do and to keep.
 
+mod files;
 mod growth;
 mod pages;
 mod retention;
