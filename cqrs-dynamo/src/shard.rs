@@ -2,7 +2,7 @@ use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::error::ProvideErrorMetadata;
 use aws_sdk_dynamodbstreams::operation::get_records::GetRecordsOutput;
 use aws_sdk_dynamodbstreams::types::{OperationType, ShardIteratorType, StreamRecord};
-use cqrs_core::delivery::Change;
+use cqrs_core::delivery::{Alteration, Change};
 use cqrs_core::{StoreError, Timestamp};
 use serde_json::Value;
 
@@ -107,15 +107,20 @@ impl Shard {
         let records = output.records.unwrap_or_default();
         let empty = records.is_empty();
         for record in records {
-            // Commits are never changed or deleted; what else happens to the table is none of ours.
-            if record.event_name() != Some(&OperationType::Insert) {
-                continue;
-            }
+            let kind = record.event_name;
             let Some(image) = record.dynamodb else { continue };
             let number = image.sequence_number().unwrap_or_default();
             let position = position(number);
             let at = image.approximate_creation_date_time().and_then(|at| at.to_millis().ok());
-            let change = Change { shard: self.id.clone(), position, record: image_of(image) };
+            // Commits are never changed or deleted: somebody else did it. Other items are none of ours.
+            let stored = match kind {
+                Some(OperationType::Insert) => Some(image_of(image)),
+                Some(OperationType::Modify) => altered(Alteration::Overwritten, &image),
+                Some(OperationType::Remove) => altered(Alteration::Removed, &image),
+                _ => None,
+            };
+            let Some(record) = stored else { continue };
+            let change = Change { shard: self.id.clone(), position, record };
             changes.push(Streamed { change, at: at.map(Timestamp::from_unix_millis) });
         }
         let last = changes.last().map(|streamed| streamed.change.position.clone());
@@ -173,6 +178,11 @@ fn sequence_number(position: &str) -> &str {
         None => (position, SHORTEST_NUMBER.max(position.trim_start_matches('0').len())),
     };
     padded.get(padded.len().saturating_sub(length)..).unwrap_or(padded)
+}
+
+fn altered(what: Alteration, image: &StreamRecord) -> Option<Value> {
+    let keys = image.keys()?;
+    what.record(keys.get("pk")?.as_s().ok()?, keys.get("sk")?.as_s().ok()?)
 }
 
 /// The stored item, without attributes that are no JSON: a commit that lacks one is kept as a dead letter

@@ -15,7 +15,8 @@ pub struct Change {
     pub shard: String,
     /// Its place in the shard. Positions of one shard have one length and sort as text.
     pub position: String,
-    /// The record as stored ([`store::record`](crate::store::record)), not decoded yet.
+    /// The record as stored ([`store::record`](crate::store::record)), not decoded yet; or what was done to a commit
+    /// ([`Alteration::record`](super::Alteration::record)).
     pub record: Value,
 }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use tracing::Span;
 
+use super::alteration::Altered;
 use super::queue::failed;
 use super::{DeadLetter, DeliveryError, LetterId};
 use crate::app::App;
@@ -20,7 +21,10 @@ pub(crate) async fn take_in(app: &App, record: &Value) -> Result<Option<Commit>,
     match decode(record) {
         Ok(commit) => Ok(Some(commit)),
         Err(reason) => {
-            keep(app, record.clone(), reason).await?;
+            match Altered::of(record) {
+                Some(altered) => raise(app, record, &altered).await?,
+                None => keep(app, record.clone(), reason).await?,
+            }
             Ok(None)
         }
     }
@@ -42,6 +46,17 @@ pub(crate) fn span_of(commit: &Commit) -> Span {
     );
     trace::take(&span, [trace_context.as_deref()]);
     span
+}
+
+/// Tells that a commit was altered. The letter stands beside one that the commit itself may have: that is redriven still.
+async fn raise(app: &App, record: &Value, altered: &Altered<'_>) -> Result<(), DeliveryError> {
+    let Altered { pk, sk, version, what } = altered;
+    let what = what.word();
+    tracing::error!(pk, sk, version = version.get(), what, "a stored commit was altered");
+    let id = LetterId { subscriber: RELAY.to_owned(), pk: (*pk).to_owned(), sk: format!("{sk}!{what}") };
+    let (reason, record) = (altered.reason(), record.clone());
+    let letter = DeadLetter { id, reason, attempts: 1, since: Timestamp::now(), record };
+    app.ledger().put_letter(&letter).await.map_err(|source| failed(RELAY, source))
 }
 
 /// Keeps a record as a dead letter of the relay.

@@ -34,6 +34,7 @@
 //! run has claimed is no failure: it is tried again until it is finished or its lease has run out, and no number of such
 //! tries makes a dead letter of it.
 
+mod alteration;
 mod consumer;
 mod dead_letters;
 mod discards;
@@ -57,6 +58,7 @@ mod relay;
 mod retry;
 mod subscriber;
 
+pub use alteration::Alteration;
 pub use consumer::Consumer;
 pub use dead_letters::DeadLetters;
 pub use error::DeliveryError;

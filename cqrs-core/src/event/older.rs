@@ -99,7 +99,7 @@ pub(crate) fn read_then<E: Event>(schema: u32, data: Value, then: impl FnOnce(&E
             then(event);
             Ok(())
         }
-        Err(error) => Err(unreadable(&error)),
+        Err(error) => Err(unreadable(error)),
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use cqrs_core::App;
-use cqrs_core::delivery::Publisher;
+use cqrs_core::delivery::{Alteration, Publisher};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 
@@ -11,13 +11,18 @@ use super::deadline;
 use crate::attribute;
 use crate::relay::relay_records;
 
-/// What the stream calls a new item; commits are never changed or deleted.
+/// What the stream calls a new item, one that was written over, and one that was deleted.
 const INSERT: &str = "INSERT";
+const MODIFY: &str = "MODIFY";
+const REMOVE: &str = "REMOVE";
 
 /// The relay as a Lambda function behind the stream of the events table.
 ///
 /// It publishes the commits of a batch in their order and names the first record that was not accepted: Lambda sends that
 /// one and those after it again. Lambda reads the shards, parents before children, and keeps the position.
+///
+/// A record that says that a commit was overwritten or deleted is logged as an error and kept as a dead letter of `@relay`;
+/// the batch goes on.
 ///
 /// The stream keeps its records for 24 hours, and so long Lambda tries. What it has not got rid of by then it gives up, and
 /// tells the mapping's on-failure destination, a queue with an alarm in a
@@ -54,8 +59,8 @@ impl<P: Publisher> RelayFunction<P> {
 
     /// Publishes the records of one event.
     pub async fn answer(&self, event: Event) -> DynamoDbEventResponse {
-        let records = event.records.into_iter().filter(|record| record.event_name == INSERT);
-        let relayed = relay_records(&self.app, &self.publisher, records.map(read).collect()).await;
+        let records = event.records.into_iter().filter_map(read).collect();
+        let relayed = relay_records(&self.app, &self.publisher, records).await;
         relayed.map_or_else(
             |stopped| {
                 tracing::error!(sequence_number = stopped.sequence_number, error = %stopped.error, "not published");
@@ -88,11 +93,26 @@ impl<P: Publisher> RelayFunction<P> {
     }
 }
 
-fn read(record: EventRecord) -> (String, Value) {
+/// The record's number, and a commit or what was done to one; none where it is about another item.
+fn read(record: EventRecord) -> Option<(String, Value)> {
     let number = number(&record);
-    // Attributes that are no JSON are left out, as the stream's own reader does.
-    let image = attribute::image_readable(record.change.new_image.into_inner(), &mut Vec::new()).collect();
-    (number, Value::Object(image))
+    let stored = match record.event_name.as_str() {
+        INSERT => {
+            // Attributes that are no JSON are left out, as the stream's own reader does.
+            let image = record.change.new_image.into_inner();
+            Some(Value::Object(attribute::image_readable(image, &mut Vec::new()).collect()))
+        }
+        MODIFY => altered(Alteration::Overwritten, record),
+        REMOVE => altered(Alteration::Removed, record),
+        _ => None,
+    };
+    Some((number, stored?))
+}
+
+fn altered(what: Alteration, record: EventRecord) -> Option<Value> {
+    let keys = record.change.keys.into_inner();
+    let keys = Value::Object(attribute::image_readable(keys, &mut Vec::new()).collect());
+    what.record(keys.get("pk")?.as_str()?, keys.get("sk")?.as_str()?)
 }
 
 fn number(record: &EventRecord) -> String {

@@ -13,9 +13,17 @@ const READ: [&str; 2] = ["dynamodb:GetItem", "dynamodb:Query"];
 const APPEND: [&str; 3] = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
 const SNAPSHOT: [&str; 2] = ["dynamodb:GetItem", "dynamodb:PutItem"];
 /// A transaction needs the permissions of its parts (Amazon DynamoDB Developer Guide, "Using IAM with DynamoDB
-/// transactions").
-const PROJECT: [&str; 4] =
-    ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
+/// transactions"); those of views are writes.
+const PROJECT: [&str; 3] = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
+/// What changes or removes a commit. `PutItem` may, too, and cannot be denied: no policy demands a condition.
+const ALTER: [&str; 6] = [
+    "dynamodb:BatchWriteItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:PartiQLDelete",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:UpdateItem",
+];
 /// A stream that is held back, or a record that is no commit.
 const PARK: [&str; 1] = ["dynamodb:PutItem"];
 /// And which streams are held back, or what was discarded.
@@ -68,7 +76,9 @@ pub(super) fn write_logs(group: &str) -> Value {
     allow(&["logs:CreateLogStream", "logs:PutLogEvents"], arn(group))
 }
 
-pub(super) fn role(statements: Vec<Value>) -> Value {
+/// A policy that is added to the role later does not let it alter a commit either.
+pub(super) fn role(mut statements: Vec<Value>) -> Value {
+    statements.push(json!({ "Effect": "Deny", "Action": ALTER, "Resource": arn(EVENTS) }));
     json!({
         "Type": "AWS::IAM::Role",
         "Properties": {

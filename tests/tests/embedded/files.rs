@@ -107,7 +107,7 @@ async fn a_lock_of_another_program_is_named_with_the_file() {
     let other = Storage::new(path.to_str().unwrap()).unwrap();
     other.conn().execute_batch("BEGIN IMMEDIATE").unwrap();
     let refused = app.execute(&bank::account("1"), Open { owner: "Ada".into() }).await.unwrap_err();
-    let said = format!("{:?}", refused);
+    let said = format!("{refused:?}");
     assert!(said.contains(&format!("`{}`", path.display())), "{said}");
     assert!(said.contains("another program holds a lock on it"), "{said}");
     other.conn().execute_batch("ROLLBACK").unwrap();

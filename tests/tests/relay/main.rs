@@ -1,5 +1,6 @@
 //! From the events table's stream to SNS, on the embedded DynamoDB with moto's SNS and SQS, and on MiniStack.
 
+mod altered;
 mod catch_up;
 mod leases;
 mod ministack;

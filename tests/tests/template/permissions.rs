@@ -19,6 +19,9 @@ fn permissions(role: &str) -> BTreeSet<(String, String)> {
     assert_eq!(role.as_array().unwrap().len(), 1);
     let mut permissions = BTreeSet::new();
     for statement in role[0]["PolicyDocument"]["Statement"].as_array().unwrap() {
+        if statement["Effect"] == "Deny" {
+            continue;
+        }
         assert_eq!(statement["Effect"], "Allow");
         let resource = match &statement["Resource"] {
             Value::Object(function) => match function.iter().next().unwrap() {
@@ -58,6 +61,31 @@ fn nobody_may_change_or_remove_a_commit() {
         assert!(actions.is_subset(&harmless), "{role}: {actions:?}");
     }
     assert_eq!(allowed("CommandsFunctionRole", "EventsTable.Arn"), harmless);
+}
+
+/// Whatever is added to a role later.
+#[test]
+fn every_role_is_denied_what_alters_a_commit() {
+    let resources = resources(&template());
+    for role in roles() {
+        let policy = &resources[&role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+        let denied = policy.as_array().unwrap().iter().find(|statement| statement["Effect"] == "Deny");
+        let denied = denied.unwrap_or_else(|| panic!("{role}"));
+        assert_eq!(denied["Resource"], json!({ "Fn::GetAtt": ["EventsTable", "Arn"] }));
+        let actions =
+            ["BatchWriteItem", "DeleteItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "UpdateItem"];
+        assert_eq!(denied["Action"], json!(actions.map(|action| format!("dynamodb:{action}"))));
+    }
+}
+
+#[test]
+fn nobody_may_do_what_is_never_asked_for() {
+    for role in roles() {
+        assert!(
+            !permissions(&role).iter().any(|(action, _)| action == "dynamodb:ConditionCheckItem"),
+            "{role}"
+        );
+    }
 }
 
 #[test]
