@@ -13,6 +13,7 @@ mod held;
 mod queue;
 mod queue_worker;
 mod shift;
+mod sparing;
 mod worker;
 
 pub use creation::{BrokerQueue, BrokerTopic};
@@ -28,6 +29,8 @@ use crate::topology::{BrokerFault, Names};
 #[cfg(feature = "lambda")]
 pub(crate) use queue::Letter;
 pub(crate) use queue::Queue;
+#[cfg(feature = "lambda")]
+pub(crate) use sparing::sparing;
 
 /// A topic of SNS and the queues of SQS behind it: one for every queue of an app's
 /// [`Wiring`](cqrs_core::app::Wiring), each with a queue for its dead letters. Clones are cheap.

@@ -11,8 +11,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::queue_worker::QueueWorker;
+use super::sparing::sparing;
 use super::{Broker, BrokerError};
-use crate::topology::sparing;
 
 /// Takes what the queues of an app receive to its handlers and projections, in this process.
 ///

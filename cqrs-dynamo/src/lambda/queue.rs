@@ -7,8 +7,7 @@ use cqrs_core::delivery::{Consumer, Verdict};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 use super::deadline;
-use crate::broker::{Letter, Queue};
-use crate::topology::sparing;
+use crate::broker::{Letter, Queue, sparing};
 use crate::{Broker, BrokerError};
 
 /// The subscribers of one queue as a Lambda function behind that queue.
