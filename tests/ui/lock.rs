@@ -231,7 +231,7 @@ fn an_event_that_is_locked_cannot_change_its_shape_unseen() {
     package.fails(&["- `items[].quantity` was `u8`, is `u32`"]);
     // Data that today's code does not read.
     package.write("shop/events.lock", &locked.replace("\"sku\":\"text\"", "\"sku\":5"));
-    package.fails(&["cannot be read: invalid type: integer `5`, expected a string"]);
+    package.fails(&["cannot be read: invalid type: integer …, expected a string"]);
     // An event that is stored, and whose code is gone.
     let gone = "\nOrderDeleted 1 {}\n= {}\n";
     package.write("shop/events.lock", &format!("{locked}{gone}"));
