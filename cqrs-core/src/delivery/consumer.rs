@@ -128,7 +128,7 @@ impl Consumer {
     }
 
     /// Sorts messages by the streams of their commits, for a worker that does what is to be done about one stream while
-    /// others are in work. Beside the messages of a stream stand their places in the batch.
+    /// others are in work. Beside the messages of a stream, in the order of its versions, stand their places in the batch.
     #[must_use]
     pub fn sort(&self, batch: &[Received]) -> Vec<(Vec<usize>, StreamBatch)> {
         StreamBatch::sort(batch, Door::Queue)
@@ -203,6 +203,8 @@ impl Consumer {
             let message = Message { place, receives: opened.receives, sent_at: opened.sent_at };
             match self.open(opened).await {
                 Ok(commit) => commits.push((message, commit)),
+                // It cannot be had at present: what stands behind it in the stream must not get before it.
+                Err(Verdict::Wait { reason }) => return Err(reason),
                 Err(verdict) => set(&mut verdicts, place, verdict),
             }
         }

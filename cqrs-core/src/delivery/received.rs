@@ -6,6 +6,7 @@ use tokio::sync::OnceCell;
 use super::Body;
 use crate::key::StreamKey;
 use crate::timestamp::Timestamp;
+use crate::version::Version;
 
 /// A message as a broker handed it over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,30 +84,31 @@ impl Opened {
 }
 
 impl StreamBatch {
-    /// Sorts messages by the stream of their commits. Beside the messages of a stream stand their places in the batch.
+    /// Sorts messages by the stream of their commits, and by version. Beside the messages of a stream stand their places in the
+    /// batch.
     pub(super) fn sort(batch: &[Received], door: Door) -> Vec<(Vec<usize>, Self)> {
-        let mut streams: BTreeMap<StreamKey, (Vec<usize>, Vec<Opened>)> = BTreeMap::new();
+        let mut streams: BTreeMap<StreamKey, Vec<(Version, usize, Opened)>> = BTreeMap::new();
         let mut sorted = Vec::new();
         let no_commit = Arc::default();
         for (place, received) in batch.iter().enumerate() {
             let Received { body, receives, sent_at } = received;
             let opened = Opened { body: Body::parse(body), receives: *receives, sent_at: *sent_at };
-            let stream = match &opened.body {
-                Ok(Body::Commit(commit)) => commit.stream.clone(),
-                Ok(Body::Reference(stream, _)) => stream.clone(),
+            let (stream, version) = match &opened.body {
+                Ok(Body::Commit(commit)) => (commit.stream.clone(), commit.version),
+                Ok(Body::Reference(stream, version)) => (stream.clone(), *version),
                 Err(_) => {
                     let parked = Arc::clone(&no_commit);
                     sorted.push((vec![place], Self { stream: None, messages: vec![opened], door, parked }));
                     continue;
                 }
             };
-            let (places, messages) = streams.entry(stream).or_default();
-            places.push(place);
-            messages.push(opened);
+            streams.entry(stream).or_default().push((version, place, opened));
         }
         let among = streams.keys().cloned().collect();
         let parked = Arc::new(Parked { among, known: OnceCell::new() });
-        sorted.extend(streams.into_iter().map(|(stream, (places, messages))| {
+        sorted.extend(streams.into_iter().map(|(stream, mut messages)| {
+            messages.sort_by_key(|(version, _, _)| *version);
+            let (places, messages) = messages.into_iter().map(|(_, place, opened)| (place, opened)).unzip();
             (places, Self { stream: Some(stream), messages, door, parked: Arc::clone(&parked) })
         }));
         sorted

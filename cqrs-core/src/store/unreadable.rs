@@ -68,7 +68,12 @@ mod tests {
             ("holder", json!([4111]), "invalid type: sequence, expected a string"),
             ("kind", json!("4111"), "unknown variant …, expected `Debit` or `Credit`"),
         ] {
-            assert_eq!(said(|card| card[field] = value.clone()), told);
+            let text = said(|card| card[field] = value.clone());
+            assert!(!text.contains("4111") && !text.contains("1111"), "{text}");
+            // With `serde_json/arbitrary_precision` a number has other words.
+            if serde_json::Number::from_u128(u128::MAX).is_none() || !value.is_number() {
+                assert_eq!(text, told);
+            }
         }
     }
 

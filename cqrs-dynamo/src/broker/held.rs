@@ -52,6 +52,14 @@ impl Held {
         self.queue.hide(&receipts, after).await;
     }
 
+    /// Hides some no longer: they come back when their time is over.
+    pub(super) fn forget(&self, ids: &[String]) {
+        let mut receipts = self.receipts();
+        for id in ids {
+            receipts.remove(id);
+        }
+    }
+
     /// Hands back what is still held.
     pub(super) async fn hand_all_back(&self) {
         self.queue.hide(&self.all(), Duration::ZERO).await;

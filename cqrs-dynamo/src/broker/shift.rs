@@ -135,10 +135,16 @@ impl Shift {
             self.waiting.insert(stream.clone(), None);
         }
         let (worker, held, stop) = (Arc::clone(&self.worker), Arc::clone(&self.held), self.stop.clone());
+        let ids: Vec<_> = bundle.letters.iter().map(|letter| letter.receipt.id.clone()).collect();
         self.at_work.spawn(async move {
-            // The panics of subscribers are caught before: this one is ours, and its messages come back with time.
             let taken = AssertUnwindSafe(worker.take(&held, bundle, stop)).catch_unwind().await;
-            let (worked, back) = taken.unwrap_or_default();
+            let (worked, back) = taken.unwrap_or_else(|panic| {
+                // The panics of subscribers are caught before. This one is ours: its messages come back with time.
+                let said = panic.downcast_ref::<&str>().copied().unwrap_or_default();
+                tracing::error!(?stream, said, "the work on a stream panicked");
+                held.forget(&ids);
+                Default::default()
+            });
             Ended { stream, worked, back }
         });
     }

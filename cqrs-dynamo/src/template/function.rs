@@ -102,6 +102,7 @@ pub(super) fn relay(template: &Template, queues: &[Queue<'_>]) -> Section {
     } });
     let mut resources = section(ids, function, policy::relay());
     resources.insert(RELAY_FAILURES.to_owned(), queue::failures());
+    resources.insert(format!("{RELAY_FAILURES}Policy"), policy::encrypted_queue(RELAY_FAILURES));
     resources
 }
 

@@ -104,8 +104,40 @@ pub(super) fn send_from_topic(queue: &str) -> Value {
                 "Action": "sqs:SendMessage",
                 "Resource": arn(queue),
                 "Condition": { "ArnEquals": { "aws:SourceArn": reference(TOPIC) } },
-            })]),
+            }), deny_plain_text("sqs:*", arn(queue))]),
         },
+    })
+}
+
+/// Lets nobody reach a queue but by TLS.
+pub(super) fn encrypted_queue(queue: &str) -> Value {
+    json!({
+        "Type": "AWS::SQS::QueuePolicy",
+        "Properties": {
+            "Queues": [reference(queue)],
+            "PolicyDocument": document(vec![deny_plain_text("sqs:*", arn(queue))]),
+        },
+    })
+}
+
+/// Lets nobody publish but by TLS.
+pub(super) fn encrypted_topic(topic: &str) -> Value {
+    json!({
+        "Type": "AWS::SNS::TopicPolicy",
+        "Properties": {
+            "Topics": [reference(topic)],
+            "PolicyDocument": document(vec![deny_plain_text("sns:Publish", reference(topic))]),
+        },
+    })
+}
+
+fn deny_plain_text(action: &str, resource: Value) -> Value {
+    json!({
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": resource,
+        "Condition": { "Bool": { "aws:SecureTransport": "false" } },
     })
 }
 

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::intrinsic::{output, reference};
 use super::queue::Queue;
-use super::{Section, Template};
+use super::{Section, Template, policy};
 use crate::topology;
 
 pub(super) const TOPIC: &str = "EventsTopic";
@@ -32,7 +32,8 @@ pub(super) fn resources(template: &Template, queues: &[Queue<'_>]) -> Section {
             queues.iter().flat_map(|queue| [&*queue.ids.queue, &*queue.ids.dead_letters]).collect();
     }
     topic["Properties"] = properties;
-    Section::from_iter([(TOPIC.to_owned(), topic)])
+    let policy = policy::encrypted_topic(TOPIC);
+    Section::from_iter([(TOPIC.to_owned(), topic), (format!("{TOPIC}Policy"), policy)])
 }
 
 pub(super) fn outputs() -> Section {

@@ -207,3 +207,34 @@ async fn a_command_of_a_handler_that_meets_an_outage_makes_no_dead_letter() {
         assert_eq!(pool.version.get(), 2, "{fault:?}");
     }
 }
+
+#[tokio::test]
+async fn what_stands_behind_a_commit_that_cannot_be_read_at_present_waits_with_it() {
+    let (database, dynamo) = database().await;
+    let clerk = Clerk::new();
+    let clean = app(&dynamo, &clerk);
+    open(&clean, &["1"]).await;
+    pay(&clean, &["1", "1"]).await;
+    let stream = key("1").stream().unwrap();
+    let page = dynamo.event_store().read(&stream, Version::new(1), Version::new(3)).await.unwrap();
+    let received = |body| Received { body, receives: 1, sent_at: None };
+    let [first, second] = &page.commits[..] else { panic!("{page:?}") };
+    // The first was too large for a message, and travelled as its keys.
+    let keys = serde_json::json!({ "pk": stream.pk(), "sk": stream.commit_sk(first.version) });
+    let batch = [received(keys.to_string()), received(Message::of(&clean, second).body)];
+    let down = Arc::new(AtomicUsize::new(1));
+    let left = Arc::clone(&down);
+    let faults = Faults::new(&database, move |request: &Request| {
+        let hit =
+            request.operation == "Query" && request.is_for("events") && left.load(Ordering::Relaxed) > 0;
+        if hit { Fault::Answer(500, "InternalServerError") } else { Fault::None }
+    });
+    let app = app_of(faults.dynamo_without_retries().event_store(), dynamo.views(), &clerk, &["clerk"]);
+    let consumer = app.consumer("clerk").unwrap();
+    let verdicts = consumer.take(&batch).await;
+    assert!(matches!(&verdicts[..], [Verdict::Wait { .. }, Verdict::Wait { .. }]), "{verdicts:?}");
+    assert!(clerk.versions("1").is_empty());
+    down.store(0, Ordering::Relaxed);
+    assert_eq!(consumer.take(&batch).await, [Verdict::Done, Verdict::Done]);
+    assert_eq!(clerk.versions("1"), [2, 3]);
+}

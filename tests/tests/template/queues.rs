@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cqrs_core::app::Settings;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{PREFIX, QUEUES, of_type, resources, template};
 
@@ -37,13 +37,16 @@ fn every_queue_of_the_wiring_has_dead_letters_and_a_filtered_subscription() {
                 assert_eq!(policy["Queues"], json!([{ "Ref": target }]));
                 let statement = &policy["PolicyDocument"]["Statement"];
                 let arn = json!({ "Fn::GetAtt": [target, "Arn"] });
-                let expected = json!([{
-                    "Effect": "Allow",
-                    "Principal": { "Service": "sns.amazonaws.com" },
-                    "Action": "sqs:SendMessage",
-                    "Resource": arn,
-                    "Condition": { "ArnEquals": { "aws:SourceArn": { "Ref": "EventsTopic" } } },
-                }]);
+                let expected = json!([
+                    {
+                        "Effect": "Allow",
+                        "Principal": { "Service": "sns.amazonaws.com" },
+                        "Action": "sqs:SendMessage",
+                        "Resource": arn,
+                        "Condition": { "ArnEquals": { "aws:SourceArn": { "Ref": "EventsTopic" } } },
+                    },
+                    without_tls("sqs:*", &arn),
+                ]);
                 assert_eq!(*statement, expected);
             }
 
@@ -179,4 +182,27 @@ fn a_topic_takes_what_it_is_told_to_and_its_queues_take_more() {
             }
         }
     }
+}
+
+/// Denies what comes without TLS.
+fn without_tls(action: &str, resource: &Value) -> Value {
+    json!({
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": resource,
+        "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+    })
+}
+
+#[test]
+fn nobody_reaches_the_topic_or_the_relays_failures_without_tls() {
+    let all = resources(&template());
+    let of = |policy: &str| all[policy]["Properties"]["PolicyDocument"]["Statement"].clone();
+    assert_eq!(
+        of("EventsTopicPolicy"),
+        json!([without_tls("sns:Publish", &json!({ "Ref": "EventsTopic" }))])
+    );
+    let failures = json!({ "Fn::GetAtt": ["RelayFailures", "Arn"] });
+    assert_eq!(of("RelayFailuresPolicy"), json!([without_tls("sqs:*", &failures)]));
 }
