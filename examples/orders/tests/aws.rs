@@ -156,7 +156,7 @@ fn what_aws_makes_of_the_commands_that_ship_with_the_program_is_what_the_databas
 const KILLS: usize = 20;
 const LIFE: Duration = Duration::from_millis(1500);
 /// Only ends a test that would wait for ever.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(900);
 
 #[test]
 fn a_relay_and_a_worker_that_are_killed_at_any_moment_lose_nothing() {
