@@ -32,55 +32,32 @@ impl TryError {
     pub(crate) fn after(self, attempts: u32) -> Failure {
         let reason = self.to_string();
         let kind = match self {
-            Self::Failed(error) => Behind::of(&error).kind(&error, &reason),
+            Self::Failed(error) => kind_of(&error, &reason),
             Self::Outage { source, .. } => FailureKind::Outage(source),
         };
         Failure { reason, attempts, kind }
     }
 }
 
-/// What led to a handler's error, as far as it is known.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Behind {
-    /// An event of a newer program.
-    Newer,
-    /// A store that cannot be had.
-    Outage,
-    Other,
-}
-
-impl Behind {
-    /// Looks through the sources: a handler's own call of the app may have met it.
-    fn of(error: &HandlerError) -> Self {
-        let mut found: Option<&(dyn Error + 'static)> = Some(error.source());
-        while let Some(error) = found {
-            let store = error.downcast_ref::<StoreError>();
-            if store.is_some_and(StoreError::is_outage) {
-                return Self::Outage;
-            }
-            let decode = match store {
-                Some(StoreError::Decode(decode)) => Some(&**decode),
-                _ => error.downcast_ref::<DecodeError>(),
-            };
-            if decode.is_some_and(DecodeError::is_newer) {
-                return Self::Newer;
-            }
-            found = error.source();
+/// What is to be done about a handler's error. One of its sources may tell: a call of the app may have met it.
+fn kind_of(error: &HandlerError, reason: &str) -> FailureKind {
+    let mut found: Option<&(dyn Error + 'static)> = Some(error.source());
+    while let Some(source) = found {
+        let store = source.downcast_ref::<StoreError>();
+        // Whoever says that another try is pointless knows better.
+        if store.is_some_and(StoreError::is_outage) && !error.is_permanent() {
+            return FailureKind::Outage(Box::new(StoreError::Unavailable { source: reason.into() }));
         }
-        Self::Other
-    }
-
-    fn kind(self, error: &HandlerError, reason: &str) -> FailureKind {
-        match self {
-            Self::Newer => FailureKind::Newer,
-            // Whoever says that another try is pointless knows better.
-            Self::Outage if !error.is_permanent() => {
-                FailureKind::Outage(Box::new(StoreError::Unavailable { source: reason.into() }))
-            }
-            _ if error.is_permanent() => FailureKind::Permanent,
-            _ => FailureKind::Passing,
+        let decode = match store {
+            Some(StoreError::Decode(decode)) => Some(&**decode),
+            _ => source.downcast_ref::<DecodeError>(),
+        };
+        if decode.is_some_and(DecodeError::is_newer) {
+            return FailureKind::Newer;
         }
+        found = source.source();
     }
+    if error.is_permanent() { FailureKind::Permanent } else { FailureKind::Passing }
 }
 
 impl From<HandlerError> for TryError {

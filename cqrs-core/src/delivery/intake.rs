@@ -54,9 +54,7 @@ async fn raise(app: &App, record: &Value, altered: &Altered<'_>) -> Result<(), D
     let what = what.word();
     tracing::error!(pk, sk, version = version.get(), what, "a stored commit was altered");
     let id = LetterId { subscriber: RELAY.to_owned(), pk: (*pk).to_owned(), sk: format!("{sk}!{what}") };
-    let (reason, record) = (altered.reason(), record.clone());
-    let letter = DeadLetter { id, reason, attempts: 1, since: Timestamp::now(), record };
-    app.ledger().put_letter(&letter).await.map_err(|source| failed(RELAY, source))
+    put(app, id, record.clone(), altered.reason()).await
 }
 
 /// Keeps a record as a dead letter of the relay.
@@ -64,6 +62,10 @@ pub(crate) async fn keep(app: &App, record: Value, reason: String) -> Result<(),
     let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or("missing").to_owned();
     let id = LetterId { subscriber: RELAY.to_owned(), pk: text("pk"), sk: text("sk") };
     tracing::error!(pk = id.pk, sk = id.sk, reason, "dead letter of the relay");
+    put(app, id, record, reason).await
+}
+
+async fn put(app: &App, id: LetterId, record: Value, reason: String) -> Result<(), DeliveryError> {
     let letter = DeadLetter { id, reason, attempts: 1, since: Timestamp::now(), record };
     app.ledger().put_letter(&letter).await.map_err(|source| failed(RELAY, source))
 }

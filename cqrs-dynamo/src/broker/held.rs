@@ -25,17 +25,21 @@ impl Held {
 
     pub(super) async fn receive(&self, wait: Duration) -> Result<Vec<Letter>, BrokerError> {
         let letters = self.queue.receive(wait, self.visibility).await?;
-        self.add(letters.clone());
+        for letter in &letters {
+            self.hold(letter);
+        }
         Ok(letters)
     }
 
     /// Holds what was received; gives those that it did not hold before. One that is received twice, because it could not be
     /// hidden in time, is known by its last receipt.
     pub(super) fn add(&self, letters: Vec<Letter>) -> Vec<Letter> {
-        let mut receipts = self.receipts();
-        let new =
-            |letter: &Letter| receipts.insert(letter.receipt.id.clone(), letter.receipt.clone()).is_none();
-        letters.into_iter().filter(new).collect()
+        letters.into_iter().filter(|letter| self.hold(letter)).collect()
+    }
+
+    /// Whether it was not held before.
+    fn hold(&self, letter: &Letter) -> bool {
+        self.receipts().insert(letter.receipt.id.clone(), letter.receipt.clone()).is_none()
     }
 
     /// Deletes one, or as many as are given, from the queue.
