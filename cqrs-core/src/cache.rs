@@ -24,6 +24,10 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
         self.0.remove(key);
     }
 
+    pub(crate) fn clear(&self) {
+        self.0.clear();
+    }
+
     /// The value of a key, the same one for all who ask at the same time. One that is forgotten while somebody holds it is
     /// made anew for the next.
     pub(crate) fn get_or_default(&self, key: &K) -> V

@@ -3,12 +3,15 @@
 //! Stores and tools meet a [`Commit`]; commands answer with [`Committed`](crate::Committed), which has the events
 //! decoded.
 
+use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::event::Event;
-use crate::key::StreamKey;
+use crate::key::{StreamKey, extend_hash, stable_hash};
 use crate::metadata::Metadata;
 use crate::store::canonical::{self, canonicalize};
 use crate::version::Version;
@@ -80,8 +83,37 @@ pub struct Commit {
 }
 
 impl Commit {
+    /// Tells it from any other commit that may ever stand at its place.
+    #[must_use]
+    pub fn digest(&self) -> CommitDigest {
+        let Metadata { command_id, created_at, .. } = &*self.metadata;
+        let hash = stable_hash(command_id.as_bytes());
+        CommitDigest(extend_hash(hash, &created_at.unix_millis().to_be_bytes()))
+    }
+
     /// The stored type name of its first event, for logs.
     pub(crate) fn first_type(&self) -> Option<&str> {
         self.events.first().map(|event| event.name.as_str())
+    }
+}
+
+/// Tells a commit from any other that may ever stand at its place: once the events table has been restored to an earlier
+/// point, other commits take the versions of those that were lost.
+///
+/// It is a hash of the command id and the time, 64 bits, written as 16 hexadecimal digits: `9f2c61d0a7b3e845`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CommitDigest(u64);
+
+impl fmt::Display for CommitDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl FromStr for CommitDigest {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u64::from_str_radix(text, 16).map(Self)
     }
 }

@@ -1,8 +1,10 @@
 //! The rows that the macros register through `inventory`.
 
+use std::future::IntoFuture;
 use std::time::Duration;
 
 use crate::aggregate::{Aggregate, EventRow, unapplied};
+use crate::app::App;
 use crate::commit::StoredEvent;
 use crate::delivery::{CONCURRENT_STREAMS, ProjectionDriver, projection_driver};
 use crate::event::EventId;
@@ -10,6 +12,7 @@ use crate::event::older::EventSchema;
 use crate::handler::{HandlerArm, Need};
 use crate::key::{AggregateKey, KeyError, StreamKey};
 use crate::projection::Projection;
+use crate::replay::Running;
 use crate::tenant::Tenant;
 
 /// A place in the source.
@@ -83,6 +86,7 @@ pub struct ProjectionRow {
     pub(crate) full_name: fn() -> &'static str,
     pub(crate) events: fn() -> Vec<EventId>,
     pub(crate) driver: fn() -> Box<dyn ProjectionDriver>,
+    pub(crate) after_restore: for<'a> fn(&'a App) -> Running<'a>,
     pub(crate) queue: Option<&'static str>,
     pub(crate) location: Location,
 }
@@ -97,6 +101,7 @@ impl ProjectionRow {
             full_name: std::any::type_name::<P>,
             events: || P::ARMS.iter().map(|arm| arm.event).collect(),
             driver: projection_driver::<P>,
+            after_restore: |app| app.replay::<P>().after_restore().into_future(),
             queue: P::QUEUE,
             location: Location { file, line },
         }

@@ -1,6 +1,7 @@
 //! The conditions under which views and fences are written.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use cqrs_core::commit::CommitDigest;
 use cqrs_core::view::{Fence, Revision, StoredView};
 
 use crate::attribute::Item;
@@ -17,10 +18,11 @@ impl Condition {
         if expected == Revision::NONE {
             return Self::absent();
         }
-        // The seed's own condition, and the build.
+        // The seed's own condition, and what tells two views of one version apart.
         Self::all([
             ("version", ":currentVersion", Some(number(expected.version.get()))),
             ("build", ":currentBuild", build(expected.build)),
+            ("digest", ":currentDigest", digest(expected.digest)),
         ])
     }
 
@@ -33,6 +35,7 @@ impl Condition {
         let built = Some(expected.built).filter(|built| *built != expected.version);
         Self::all([
             ("version", ":currentVersion", Some(number(expected.version.get()))),
+            ("digest", ":currentDigest", digest(expected.digest)),
             ("build", ":currentBuild", build(expected.build)),
             ("built", ":currentBuilt", built.map(|built| number(built.get()))),
             ("appliedUntil", ":currentAppliedUntil", text(&expected.part)),
@@ -74,6 +77,10 @@ impl Condition {
 /// Not stored where no replay has built the item.
 fn build(build: u64) -> Option<AttributeValue> {
     Some(build).filter(|build| *build > 0).map(number)
+}
+
+fn digest(digest: Option<CommitDigest>) -> Option<AttributeValue> {
+    digest.map(|digest| AttributeValue::S(digest.to_string()))
 }
 
 fn number(value: u64) -> AttributeValue {

@@ -14,10 +14,13 @@ use crate::error::{refused, store_error};
 /// The attribute by which DynamoDB deletes inbox records: seconds since 1970.
 pub(crate) const EXPIRES_AT: &str = "expiresAt";
 const CLAIMED_BY: &str = "claimedBy";
+const DIGEST: &str = "digest";
 /// There as long as the event has not been handled.
 const LEASED_UNTIL: &str = "leasedUntil";
 
-const CLAIMABLE: &str = "attribute_not_exists(pk) OR leasedUntil <= :now OR (claimedBy = :owner AND attribute_exists(leasedUntil))";
+/// A record without a digest is of an earlier release, and counts whatever commit it was written for.
+const CLAIMABLE: &str = "attribute_not_exists(pk) OR leasedUntil <= :now OR (claimedBy = :owner AND attribute_exists(leasedUntil)) \
+                         OR digest <> :digest";
 const OWN: &str = "claimedBy = :owner";
 const OWN_LEASE: &str = "claimedBy = :owner AND attribute_exists(leasedUntil)";
 
@@ -34,6 +37,7 @@ impl Inbox for DynamoDeliveryStore {
             .condition_expression(CLAIMABLE)
             .expression_attribute_values(":now", AttributeValue::S(lease.now.to_string()))
             .expression_attribute_values(":owner", AttributeValue::S(lease.owner.clone()))
+            .expression_attribute_values(":digest", AttributeValue::S(id.digest.to_string()))
             .return_values_on_condition_check_failure(OnFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match put.send().await {
@@ -118,6 +122,7 @@ impl DynamoDeliveryStore {
 fn record(id: &InboxId, lease: &InboxLease) -> Item {
     let mut item = record_key(id);
     item.insert(CLAIMED_BY.to_owned(), AttributeValue::S(lease.owner.clone()));
+    item.insert(DIGEST.to_owned(), AttributeValue::S(id.digest.to_string()));
     // Rounded up: never forgotten early.
     let expires = lease.expires.unix_millis().div_euclid(1000) + 1;
     item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires.to_string()));
@@ -127,7 +132,7 @@ fn record(id: &InboxId, lease: &InboxLease) -> Item {
 /// A partition per handler and stream: however busy the handler is, its writes spread over as many partitions as its
 /// events come from.
 fn record_key(id: &InboxId) -> Item {
-    let InboxId { handler, stream, version, index } = id;
+    let InboxId { handler, stream, version, index, .. } = id;
     let pk = format!("INBOX#{handler}#{}", digest(stream.pk(), stream.sk()));
     key(&pk, &format!("{}#{index}", version.to_padded()))
 }

@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, ReturnConsumedCapacity, TransactWriteItem};
+use cqrs_core::commit::CommitDigest;
 use cqrs_core::projection::ViewId;
 use cqrs_core::store::record::Record;
 use cqrs_core::store::{Extent, limits};
@@ -92,7 +93,8 @@ impl ViewStore for DynamoViewStore {
         let built = record.get("built").and_then(Value::as_u64).map_or(version, Version::new);
         let text = |name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
         let (part, built_part) = (text("appliedUntil"), text("builtUntil"));
-        Ok(Some(Fence { id: id.clone(), version, build: build_of(&record), built, part, built_part }))
+        let (build, digest) = (build_of(&record), digest_of(&record));
+        Ok(Some(Fence { id: id.clone(), version, digest, build, built, part, built_part }))
     }
 
     async fn put_fenced(
@@ -245,9 +247,9 @@ fn decode_view(table: &str, item: Item) -> Result<StoredView, StoreError> {
     let missing = |name: &str| unreadable(table, &id, &format!("a view without a readable `{name}`"));
     let version = version_of(&record).ok_or_else(|| missing("version"))?;
     let updated_at: Timestamp = text("updatedAt").parse().map_err(|_| missing("updatedAt"))?;
-    let build = build_of(&record);
+    let (build, digest) = (build_of(&record), digest_of(&record));
     let data = record.remove("data").ok_or_else(|| missing("data"))?;
-    Ok(StoredView { id, version, build, data, updated_at })
+    Ok(StoredView { id, version, build, digest, data, updated_at })
 }
 
 fn record_of(table: &str, item: Item) -> Result<Record, StoreError> {
@@ -262,6 +264,11 @@ fn version_of(record: &Record) -> Option<Version> {
 
 fn build_of(record: &Record) -> u64 {
     record.get("build").and_then(Value::as_u64).unwrap_or_default()
+}
+
+/// One that cannot be read is taken for that of another commit, which is looked into.
+fn digest_of(record: &Record) -> Option<CommitDigest> {
+    record.get("digest").and_then(Value::as_str)?.parse().ok()
 }
 
 fn unreadable(table: &str, id: &ViewId, reason: &str) -> StoreError {

@@ -38,6 +38,7 @@ macro_rules! conformance {
                 delivery::parked_streams_are_told_among_those_that_are_asked_for
                 inbox::an_event_is_leased_to_one_owner_at_a_time
                 inbox::a_finished_event_is_not_claimed_again
+                inbox::an_event_that_takes_the_place_of_another_is_another
                 inbox::a_lost_lease_is_told
                 inbox::a_released_event_can_be_claimed_at_once
                 inbox::one_of_many_claims_succeeds
@@ -46,6 +47,7 @@ macro_rules! conformance {
             conformance!(@views $open,
                 views::a_view_is_read_back
                 views::a_stale_write_changes_nothing
+                views::what_took_another_commit_is_another
                 views::a_rebuilt_view_never_goes_back
                 views::a_stale_removal_changes_nothing
                 views::a_view_is_swapped_in_whole

@@ -188,7 +188,7 @@ impl AppBuilder {
                 name: row.name,
                 queue: row.queue.unwrap_or(row.name),
                 events: (row.events)(),
-                reaction: Reaction::Project { driver: (row.driver)(), restart: row.driver },
+                reaction: Reaction::Project { driver: (row.driver)(), row },
                 concurrency: CONCURRENT_STREAMS,
                 timeout: Duration::MAX,
             },

@@ -26,6 +26,7 @@ mod mermaid;
 mod probe;
 mod read;
 mod recognition;
+mod restore;
 mod run;
 mod settings;
 mod snapshots;

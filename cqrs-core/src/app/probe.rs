@@ -128,6 +128,7 @@ impl App {
             stream: commit.stream.clone(),
             version: commit.version,
             index: raw.index(),
+            digest: commit.digest(),
         };
         let mut seen = probe.seen();
         let needless = seen.finished.contains(&id);

@@ -158,6 +158,10 @@ impl StateCache {
         Self(Cache::new(capacity))
     }
 
+    pub(crate) fn clear(&self) {
+        self.0.clear();
+    }
+
     pub(crate) fn slot(&self, stream: &StreamKey) -> Arc<Mutex<Slot>> {
         self.0.get_or_default(stream)
     }

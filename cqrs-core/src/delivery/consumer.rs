@@ -16,7 +16,7 @@ use super::failure::{Failure, FailureKind, chain};
 use super::notice::Notice;
 use super::queue::failed;
 use super::received::{Door, Opened, Parked};
-use super::{Body, DeliveryError, Received, RetryPolicy, StreamBatch, Subscriber, Verdict};
+use super::{Body, DeliveryError, Origin, Received, RetryPolicy, StreamBatch, Subscriber, Verdict};
 use crate::app::App;
 use crate::cache::Cache;
 use crate::commit::Commit;
@@ -49,6 +49,8 @@ pub struct Consumer {
     waits: Cache<(StreamKey, Version), Arc<AtomicU32>>,
     newer: Notice,
     outage: Notice,
+    /// What its messages are taken for.
+    origin: Origin,
 }
 
 impl App {
@@ -76,6 +78,7 @@ impl App {
             waits: Cache::new(LOCKS),
             newer: Notice::default(),
             outage: Notice::default(),
+            origin: if self.settings().trusted_messages { Origin::Store } else { Origin::Message },
         })
     }
 }
@@ -369,7 +372,7 @@ impl Consumer {
                 true => commits.into(),
                 false => commits.iter().filter(|commit| subscriber.wants(commit)).cloned().collect(),
             };
-            subscriber.deliver(&self.app, &wanted, ONE_TRY, done).await
+            subscriber.deliver(&self.app, &wanted, self.origin, ONE_TRY, done).await
         });
         let mut failures = match select(join_all(work), stop).await {
             Either::Left((failures, _)) => failures,

@@ -6,7 +6,7 @@ use super::discards;
 use super::failure::{Failure, FailureKind};
 use super::intake::{self, RELAY};
 use super::queue::{failed, has_letters, letter, stream_of};
-use super::{DeadLetter, DeliveryError, LetterId, Publisher, Subscriber};
+use super::{DeadLetter, DeliveryError, LetterId, Origin, Publisher, Subscriber};
 use crate::app::App;
 use crate::commit::Commit;
 use crate::key::StreamKey;
@@ -201,7 +201,10 @@ impl<'a> DeadLetters<'a> {
             Ok(commit) => {
                 let retry = self.app.settings().delivery;
                 let done = AtomicUsize::new(0);
-                match subscriber.deliver(self.app, std::slice::from_ref(&commit), retry, &done).await {
+                // What the store had when the letter was written.
+                let origin = Origin::Message;
+                let commits = std::slice::from_ref(&commit);
+                match subscriber.deliver(self.app, commits, origin, retry, &done).await {
                     None => return Ok(true),
                     Some(Failure { reason, attempts, kind }) => match kind {
                         // Nothing new is known about the letter.

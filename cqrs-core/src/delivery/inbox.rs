@@ -1,12 +1,14 @@
 use std::future::Future;
 use std::time::Duration;
 
+use crate::commit::CommitDigest;
 use crate::key::StreamKey;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
-/// The address of an inbox record: a handler, and one event by its place.
+/// What an inbox record is about: a handler, and one event by its place, and by its commit. An event that takes the place of
+/// another one, in an events table that was restored to an earlier point, is another event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InboxId {
     /// The handler's name.
@@ -17,6 +19,8 @@ pub struct InboxId {
     pub version: Version,
     /// The event's place in its commit, from 0.
     pub index: usize,
+    /// The digest of the event's commit.
+    pub digest: CommitDigest,
 }
 
 /// The right to handle one event, for a while.

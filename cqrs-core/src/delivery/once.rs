@@ -37,6 +37,7 @@ impl<'a> Once<'a> {
             stream: commit.stream.clone(),
             version: commit.version,
             index: raw.index(),
+            digest: commit.digest(),
         };
         Self { app, id, owner: Uuid::now_v7().to_string() }
     }
@@ -72,7 +73,7 @@ impl<'a> Once<'a> {
     /// The failure of the handler is what counts; a claim that stays runs out by itself.
     async fn release(&self, lease: &InboxLease) {
         if let Err(error) = self.app.ledger().release(&self.id, lease).await {
-            let InboxId { handler, stream, version, index } = &self.id;
+            let InboxId { handler, stream, version, index, .. } = &self.id;
             tracing::warn!(
                 handler, %stream, %version, index, until = %lease.until, %error, "a claim could not be given back"
             );
@@ -86,7 +87,7 @@ impl<'a> Once<'a> {
     }
 
     pub(crate) fn lost(&self, lease: &InboxLease) -> Failure {
-        let InboxId { handler, stream, version, index } = &self.id;
+        let InboxId { handler, stream, version, index, .. } = &self.id;
         let reason = format!(
             "`{handler}` took longer than its lease until {}, and another run has claimed the event since, so it may \
              be handled twice; raise `Settings::inbox_lease`",

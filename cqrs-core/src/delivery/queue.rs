@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, Notify, Semaphore, mpsc, watch};
 
 use super::failure::{Failure, FailureKind};
 use super::marks::{Marks, Place};
-use super::{DeadLetter, DeliveryError, LetterId, Positions, Subscriber};
+use super::{DeadLetter, DeliveryError, LetterId, Origin, Positions, Subscriber};
 use crate::app::App;
 use crate::commit::Commit;
 use crate::key::StreamKey;
@@ -274,7 +274,7 @@ impl Desk {
             let done = AtomicUsize::new(0);
             let failure = {
                 let _place = self.places.acquire().await;
-                self.subscriber.deliver(&self.app, left, retry, &done).await
+                self.subscriber.deliver(&self.app, left, Origin::Store, retry, &done).await
             };
             let Some(failure) = failure else { return Ok(()) };
             left = left.get(done.into_inner()..).unwrap_or_default();

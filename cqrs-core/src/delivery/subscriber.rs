@@ -13,13 +13,14 @@ use super::discards::{self, LeftOut};
 use super::failure::{Failure, TryError};
 use super::inbox::Finish;
 use super::once::{Once, Progress};
-use super::{ProjectionDriver, RetryPolicy};
+use super::{Arrived, Origin, ProjectionDriver, RetryPolicy};
 use crate::app::App;
 use crate::commit::Commit;
 use crate::event::{EventId, RawEvent};
 use crate::handler::{HandlerArm, HandlerError, Scope};
 use crate::metadata::Metadata;
 use crate::panic::panic_text;
+use crate::registry::ProjectionRow;
 use crate::trace;
 
 /// Whoever receives commits: a handler or a projection.
@@ -44,7 +45,7 @@ const DISCARDS: &str = "what was discarded cannot be read";
 #[derive(Debug)]
 pub(crate) enum Reaction {
     Handle { arms: &'static [HandlerArm], once: bool },
-    Project { driver: Box<dyn ProjectionDriver>, restart: fn() -> Box<dyn ProjectionDriver> },
+    Project { driver: Box<dyn ProjectionDriver>, row: &'static ProjectionRow },
 }
 
 impl Subscriber {
@@ -52,7 +53,7 @@ impl Subscriber {
     pub(crate) fn restarted(of: &Self) -> Self {
         let reaction = match of.reaction {
             Reaction::Handle { arms, once } => Reaction::Handle { arms, once },
-            Reaction::Project { restart, .. } => Reaction::Project { driver: restart(), restart },
+            Reaction::Project { row, .. } => Reaction::Project { driver: (row.driver)(), row },
         };
         Self { events: of.events.clone(), reaction, ..*of }
     }
@@ -74,11 +75,14 @@ impl Subscriber {
         &self,
         app: &App,
         commits: &[Commit],
+        origin: Origin,
         retry: RetryPolicy,
         done: &AtomicUsize,
     ) -> Option<Failure> {
         let delivered = match &self.reaction {
-            Reaction::Project { driver, .. } => self.project(app, &**driver, commits, retry, done).await,
+            Reaction::Project { driver, .. } => {
+                self.project(app, &**driver, commits, origin, retry, done).await
+            }
             Reaction::Handle { arms, once } => {
                 Self::one_by_one(commits, done, |commit| self.handle_all(app, arms, *once, commit, retry))
                     .await
@@ -107,12 +111,13 @@ impl Subscriber {
         app: &App,
         driver: &dyn ProjectionDriver,
         commits: &[Commit],
+        origin: Origin,
         retry: RetryPolicy,
         done: &AtomicUsize,
     ) -> Result<(), Failure> {
         let apply = |commits| async move {
             let span = self.project_span(commits);
-            let applied = self.apply(app, driver, commits, retry).instrument(span.clone()).await;
+            let applied = self.apply(app, driver, commits, origin, retry).instrument(span.clone()).await;
             if let Err(failure) = &applied {
                 trace::fail(&span, &failure.reason);
             }
@@ -135,21 +140,24 @@ impl Subscriber {
         app: &App,
         driver: &dyn ProjectionDriver,
         commits: &[Commit],
+        origin: Origin,
         retry: RetryPolicy,
     ) -> Result<(), Failure> {
+        let Some(stream) = commits.first().map(|commit| &commit.stream) else { return Ok(()) };
         let none = LeftOut::new();
-        let failure = match self.retried(retry, || caught(driver.apply(app, commits, &none))).await {
+        let arrived = Arrived { stream, commits, origin, left_out: &none };
+        let failure = match self.retried(retry, || caught(driver.apply(app, arrived))).await {
             Err(failure) if failure.is_of_the_commit() => failure,
             applied => return applied,
         };
-        let Some(commit) = commits.first() else { return Err(failure) };
-        let left_out = discards::of_stream(app, self.name, &commit.stream).await;
+        let left_out = discards::of_stream(app, self.name, stream).await;
         let left_out = left_out.map_err(|error| TryError::of(DISCARDS, error).after(failure.attempts))?;
         if left_out.is_empty() {
             return Err(failure);
         }
         tracing::warn!(?left_out, reason = failure.reason, "going on without what was discarded");
-        self.retried(retry, || caught(driver.apply(app, commits, &left_out))).await
+        let arrived = Arrived { left_out: &left_out, ..arrived };
+        self.retried(retry, || caught(driver.apply(app, arrived))).await
     }
 
     async fn handle_all(

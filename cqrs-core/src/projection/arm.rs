@@ -1,5 +1,5 @@
 use crate::event::{DecodeError, EventId, RawEvent};
-use crate::key::{AggregateKey, KeyError, MAX_PK_BYTES, MAX_SK_BYTES, Parts, StreamKey, encode_into};
+use crate::key::{AggregateKey, KeyError, MAX_PK_BYTES, MAX_SK_BYTES, Parts, StreamKey, decode, encode_into};
 use crate::store::record::Record;
 use crate::tenant::Tenant;
 
@@ -79,6 +79,10 @@ pub trait ViewAddress: Sized + Send + Sync + 'static {
     fn from_stream(_stream: &StreamKey) -> Option<Result<Self, KeyError>> {
         None
     }
+    /// The stream that the view belongs to; none where the key comes from the events.
+    fn to_stream(&self) -> Option<Result<StreamKey, KeyError>> {
+        None
+    }
 }
 
 impl<K: AggregateKey> ViewAddress for K {
@@ -93,6 +97,9 @@ impl<K: AggregateKey> ViewAddress for K {
     }
     fn from_stream(stream: &StreamKey) -> Option<Result<Self, KeyError>> {
         Some(Self::parse(stream))
+    }
+    fn to_stream(&self) -> Option<Result<StreamKey, KeyError>> {
+        Some(self.stream())
     }
 }
 
@@ -126,6 +133,13 @@ impl ViewId {
             ("pk".to_owned(), self.pk.as_str().into()),
             ("sk".to_owned(), self.sk.as_str().into()),
         ])
+    }
+
+    /// The key of a view of `V`; none for what is no such view.
+    pub(crate) fn key_of<V: super::View>(&self) -> Option<V::Key> {
+        let tenant = self.pk.strip_suffix(V::VIEW)?.strip_suffix('#')?;
+        let id = self.sk.strip_prefix(V::VIEW)?.strip_prefix('#')?;
+        V::Key::from_view_id(Tenant::new(decode(tenant)?).ok()?, id).ok()
     }
 
     /// The partition that holds all views of one name and tenant.

@@ -1,7 +1,7 @@
 use super::walk::{Run, Work};
 use super::{ReplayError, Replayed};
 use crate::app::App;
-use crate::delivery::{self, Goal, LeftOut, ProjectError, discarded, wants};
+use crate::delivery::{self, Arrived, Goal, LeftOut, Origin, ProjectError, discarded, wants};
 use crate::key::StreamKey;
 use crate::projection::Projection;
 use crate::tenant::Tenant;
@@ -34,14 +34,16 @@ impl<'a, P: Projection> Across<'a, P> {
             Err(failed @ ReplayError::Unreadable { .. }) => failed,
             advanced => return advanced,
         };
-        let left_out = discarded(self.app, P::NAME, goal.stream).await.map_err(ReplayError::store::<P>)?;
+        let stream = goal.arrived.stream;
+        let left_out = discarded(self.app, P::NAME, stream).await.map_err(ReplayError::store::<P>)?;
         if left_out.is_empty() {
             return Err(failed);
         }
         tracing::warn!(
-            projection = P::NAME, stream = %goal.stream, ?left_out, error = %failed, "going on without what was discarded"
+            projection = P::NAME, %stream, ?left_out, error = %failed, "going on without what was discarded"
         );
-        self.insist(Goal { left_out: &left_out, ..goal }).await
+        let arrived = Arrived { left_out: &left_out, ..goal.arrived };
+        self.insist(Goal { arrived, ..goal }).await
     }
 
     async fn insist(&self, goal: Goal<'_>) -> Result<(), ReplayError> {
@@ -73,10 +75,13 @@ impl<P: Projection> Work for Across<'_, P> {
         let tenant = self.app.tenant_of(last).map_err(|error| ReplayError::store::<P>(error.into()))?;
         if self.covers(&tenant) {
             let goal = Goal {
-                stream: &run.stream,
+                arrived: Arrived {
+                    stream: &run.stream,
+                    commits: &run.commits,
+                    origin: Origin::Store,
+                    left_out: &LeftOut::new(),
+                },
                 tenant: &tenant,
-                at_hand: &run.commits,
-                left_out: &LeftOut::new(),
                 until: last.version,
                 whole: false,
                 replay: Some(self.build),
@@ -90,10 +95,13 @@ impl<P: Projection> Work for Across<'_, P> {
     async fn finish(&self, open: Applying) -> Result<Replayed, ReplayError> {
         let Some(tenant) = &open.tenant else { return Ok(Replayed::default()) };
         let goal = Goal {
-            stream: &open.stream,
+            arrived: Arrived {
+                stream: &open.stream,
+                commits: &[],
+                origin: Origin::Store,
+                left_out: &LeftOut::new(),
+            },
             tenant,
-            at_hand: &[],
-            left_out: &LeftOut::new(),
             until: Version::NONE,
             whole: true,
             replay: Some(self.build),

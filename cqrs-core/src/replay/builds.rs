@@ -24,6 +24,9 @@ pub enum Phase {
 pub(crate) struct Builds {
     /// The number of the last one.
     last: u64,
+    /// The number of the last one of all tenants that came to its end.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) whole: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) underway: Option<Underway>,
 }
@@ -38,6 +41,11 @@ pub(crate) struct Underway {
     pub(crate) phase: Phase,
     /// Into how many parts the tables were divided when it began.
     segments: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Underway {
@@ -118,7 +126,10 @@ impl Builds {
     pub(super) async fn end<V: View>(views: &dyn DynViewStore, build: u64) -> Result<(), ReplayError> {
         Self::change::<V, _>(views, |builds| match &builds.underway {
             Some(underway) if underway.build != build => Err(ReplayError::superseded::<V>()),
-            _ => {
+            underway => {
+                if underway.as_ref().is_some_and(|underway| underway.tenant.is_none()) {
+                    builds.whole = build;
+                }
                 builds.underway = None;
                 Ok(())
             }
@@ -140,7 +151,8 @@ impl Builds {
             let data = serde_json::to_value(&after)
                 .map_err(|error| ReplayError::store::<V>(StoreError::Refused { source: Box::new(error) }))?;
             let (id, version) = (Self::id::<V>(), expected.version.next());
-            let record = StoredView { id, version, build: 0, data, updated_at: Timestamp::now() };
+            let record =
+                StoredView { id, version, build: 0, digest: None, data, updated_at: Timestamp::now() };
             let written = views.put(&record, expected).await.map_err(ReplayError::store::<V>)?;
             if written == Write::Done {
                 return Ok(outcome);

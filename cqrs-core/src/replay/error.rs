@@ -81,6 +81,9 @@ impl ReplayError {
         match error {
             ProjectError::Store(source) => Self::store::<V>(source),
             ProjectError::Permanent(source) => Self::Unreadable { projection: V::NAME, source },
+            ProjectError::Astray(source) => {
+                Self::Unreadable { projection: V::NAME, source: Box::new(source) }
+            }
             ProjectError::Contended => Self::Contended { projection: V::NAME },
             ProjectError::Over => Self::superseded::<V>(),
         }

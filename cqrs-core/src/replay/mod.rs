@@ -33,6 +33,13 @@
 //! dead letters ([`DeadLetters::discard`](crate::delivery::DeadLetters::discard)) is passed over where it cannot be applied,
 //! and so is what else was discarded of its stream; where all of a stream can be applied, the view contains it all.
 //!
+//! # After a restore
+//!
+//! When the events table has been restored to an earlier point, views contain commits that are no longer there, and other
+//! commits take their versions. Views and fences remember the digest of the last commit that they took, so this is noticed: a
+//! view at its aggregate's key is folded anew when the next commit of its stream comes, and a commit for views across
+//! aggregates becomes a dead letter that says so. [`App::after_restore`] brings all views back to the store.
+//!
 //! # Views at their aggregates' keys
 //!
 //! A stream is folded in memory, and the view is written over the live one if that has come no further; otherwise the tail
@@ -67,6 +74,7 @@ mod error;
 mod own;
 mod progress;
 mod swap;
+mod vanished;
 mod walk;
 
 use std::fmt;
@@ -136,11 +144,13 @@ pub struct Replay<'a, P> {
     scope: Scope,
     parallel: usize,
     restart: bool,
+    /// Whether views may be there whose streams are gone.
+    after_restore: bool,
     projection: PhantomData<fn() -> P>,
     listener: Option<Box<dyn Fn(Progress) + Send + Sync + 'a>>,
 }
 
-type Running<'a> = Pin<Box<dyn Future<Output = Result<Replayed, ReplayError>> + Send + 'a>>;
+pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Result<Replayed, ReplayError>> + Send + 'a>>;
 
 /// Which views are replayed.
 #[derive(Debug)]
@@ -159,6 +169,7 @@ impl App {
             scope: Scope::All,
             parallel: PARALLEL,
             restart: false,
+            after_restore: false,
             listener: None,
             projection: PhantomData,
         }
@@ -192,6 +203,13 @@ impl<'a, P> Replay<'a, P> {
     pub fn restart(mut self) -> Self {
         self.restart = true;
         self
+    }
+
+    /// Begins anew, and also removes the views of streams that are gone, because the events table was restored to an earlier
+    /// point. That takes a `Scan` of the views table more. [`App::after_restore`] does so for all projections.
+    pub fn after_restore(mut self) -> Self {
+        self.after_restore = true;
+        self.restart()
     }
 
     /// Calls back after each page that a worker is through with. A progress bar is the caller's own.
@@ -241,7 +259,11 @@ impl<P: Projection> Replay<'_, P> {
             }
             self.swap(&tally, &underway, tenant).await?;
         } else {
-            self.fold(&Own::<P>::new(self.app, build, tenant), &tally, &underway, tenant).await?;
+            let own = Own::<P>::new(self.app, build, tenant);
+            self.fold(&own, &tally, &underway, tenant).await?;
+            if self.after_restore {
+                self.remove_vanished(&own, &underway, tenant).await?;
+            }
         }
         Builds::end::<P>(views, build).await?;
         Ok(tally.done())
@@ -290,6 +312,21 @@ impl<P: Projection> Replay<'_, P> {
         walks.buffer_unordered(at_a_time).try_collect().await
     }
 
+    async fn remove_vanished(
+        &self,
+        own: &Own<'_, P>,
+        underway: &Underway,
+        tenant: Option<&Tenant>,
+    ) -> Result<(), ReplayError> {
+        let extents = match tenant {
+            Some(tenant) => vec![Extent::Partition(ViewId::partition(P::VIEW, tenant))],
+            None => underway.extents(),
+        };
+        let width = self.width(extents.len());
+        let walks = stream::iter(extents).map(|extent| async move { own.remove_vanished(&extent, width).await });
+        walks.buffer_unordered(self.parallel).try_collect().await
+    }
+
     /// How many requests each of so many walks may have on its way.
     fn width(&self, walks: usize) -> usize {
         (self.parallel / walks.max(1)).max(1)
@@ -302,6 +339,7 @@ impl<P> fmt::Debug for Replay<'_, P> {
             .field("scope", &self.scope)
             .field("parallel", &self.parallel)
             .field("restart", &self.restart)
+            .field("after_restore", &self.after_restore)
             .finish_non_exhaustive()
     }
 }

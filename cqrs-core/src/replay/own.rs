@@ -4,7 +4,7 @@ use super::walk::{Run, Work};
 use super::{ReplayError, Replayed};
 use crate::app::App;
 use crate::commit::Commit;
-use crate::delivery::{LeftOut, ProjectError, discarded, encode, fold, wants};
+use crate::delivery::{LeftOut, ProjectError, Seen, discarded, encode, fold, wants};
 use crate::key::StreamKey;
 use crate::panic::caught;
 use crate::projection::{Projection, ViewAddress, ViewId};
@@ -17,8 +17,8 @@ use crate::view::{StoredView, Write};
 /// Rebuilds views that live at their aggregates' own keys: each is folded in memory, and put over the live one by a
 /// write of its own.
 pub(super) struct Own<'a, P> {
-    app: &'a App,
-    build: u64,
+    pub(super) app: &'a App,
+    pub(super) build: u64,
     tenant: Option<&'a Tenant>,
     projection: PhantomData<fn() -> P>,
 }
@@ -31,9 +31,9 @@ pub(super) struct Folding<P> {
     /// None for one that was removed.
     view: Option<P>,
     /// The last commit that was folded.
-    folded: Version,
-    /// The version that the view has with it: that of the last commit that the projection listens to.
-    version: Version,
+    folded: Seen,
+    /// The one that the view is written with: the last commit that the projection listens to.
+    pub(super) shown: Seen,
     /// The stream is read again on its own.
     broken: Option<Broken>,
     /// What is passed over.
@@ -56,29 +56,36 @@ impl<'a, P: Projection> Own<'a, P> {
     /// Rebuilds the view of one stream.
     pub(super) async fn rebuild(&self, stream: &StreamKey) -> Result<Replayed, ReplayError> {
         let rebuilt = async {
-            let folding = self.open(stream)?;
-            let folding = self.read_again(folding, Broken::Order).await?;
-            let commits = folding.folded.get();
+            let folding = self.read(stream).await?;
+            let commits = folding.folded.version.get();
             Ok(Replayed { commits, ..self.put(folding).await? })
         };
         rebuilt.await.map_err(ReplayError::project::<P>)
     }
 
+    pub(super) fn covers(&self, key: &P::Key) -> bool {
+        self.tenant.is_none_or(|tenant| key.view_tenant() == tenant)
+    }
+
     fn open(&self, stream: &StreamKey) -> Result<Folding<P>, ProjectError> {
         let id = caught(|| {
             let key = P::Key::from_stream(stream).and_then(Result::ok);
-            let key = key.filter(|key| self.tenant.is_none_or(|tenant| key.view_tenant() == tenant));
-            key.map(|key| ViewId::of::<P>(&key)).transpose()
+            key.filter(|key| self.covers(key)).map(|key| ViewId::of::<P>(&key)).transpose()
         });
         Ok(Folding {
             stream: stream.clone(),
             id: id.map_err(|text| ProjectError::panicked(stream, &text))??,
             view: Some(P::default()),
-            folded: Version::NONE,
-            version: Version::NONE,
+            folded: Seen::NONE,
+            shown: Seen::NONE,
             broken: None,
             left_out: LeftOut::new(),
         })
+    }
+
+    /// Folds a stream as it is now.
+    pub(super) async fn read(&self, stream: &StreamKey) -> Result<Folding<P>, ProjectError> {
+        self.read_again(self.open(stream)?, Broken::Order).await
     }
 
     /// Folds the stream from its start, and where that cannot be done without what was discarded.
@@ -109,14 +116,15 @@ impl<'a, P: Projection> Own<'a, P> {
         if let Some(broken) = folding.broken.take() {
             folding = self.read_again(folding, broken).await?;
         }
-        let Some(id) = folding.id.clone().filter(|_| !folding.version.is_none()) else {
+        let Some(id) = folding.id.clone().filter(|_| !folding.shown.version.is_none()) else {
             return Ok(Replayed::default());
         };
         loop {
             let rebuilt = StoredView {
                 id: id.clone(),
-                version: folding.version,
+                version: folding.shown.version,
                 build: self.build,
+                digest: folding.shown.digest,
                 data: encode(folding.view.as_ref())?,
                 updated_at: Timestamp::now(),
             };
@@ -127,10 +135,21 @@ impl<'a, P: Projection> Own<'a, P> {
                 // By an earlier run of this replay, or by a later replay.
                 Some(live) if live.build >= self.build => break,
                 Some(live) => match folding.reach(self.app, live.version).await {
+                    Ok(true) => {}
+                    // It contains commits that are not in the store.
+                    Ok(false) => {
+                        tracing::warn!(
+                            projection = P::NAME, stream = %folding.stream, version = %live.version,
+                            "the view is ahead of its stream, and is put back; was the events table restored?"
+                        );
+                        if views.put(&rebuilt, live.revision()).await? == Write::Done {
+                            break;
+                        }
+                    }
                     Err(error @ ProjectError::Permanent(_)) if folding.left_out.is_empty() => {
                         folding = self.read_again(folding, Broken::Commit(error)).await?;
                     }
-                    reached => reached?,
+                    Err(error) => return Err(error),
                 },
                 None => {}
             }
@@ -145,7 +164,7 @@ impl<P: Projection> Folding<P> {
         if self.id.is_none() || self.broken.is_some() {
             return;
         }
-        if commit.version != self.folded.next() {
+        if commit.version != self.folded.version.next() {
             self.broken = Some(Broken::Order);
         } else if let Err(error) = self.fold(app, commit) {
             self.broken = Some(Broken::Commit(error));
@@ -156,9 +175,9 @@ impl<P: Projection> Folding<P> {
         if !self.left_out.contains(&commit.version) {
             fold(app, &mut self.view, commit)?;
         }
-        self.folded = commit.version;
+        self.folded = Seen::up_to(commit);
         if wants::<P>(commit) {
-            self.version = commit.version;
+            self.shown = self.folded;
         }
         Ok(())
     }
@@ -166,10 +185,10 @@ impl<P: Projection> Folding<P> {
     /// Folds what the store has behind the last commit.
     async fn read_on(&mut self, app: &App) -> Result<(), ProjectError> {
         loop {
-            let page = app.event_store().read(&self.stream, self.folded, Version::MAX).await?;
+            let page = app.event_store().read(&self.stream, self.folded.version, Version::MAX).await?;
             for commit in &page.commits {
-                if commit.version != self.folded.next() {
-                    let gap = CorruptCommit::behind_gap(commit, self.folded.next());
+                if commit.version != self.folded.version.next() {
+                    let gap = CorruptCommit::behind_gap(commit, self.folded.version.next());
                     return Err(ProjectError::Store(gap.into()));
                 }
                 self.fold(app, commit)?;
@@ -180,23 +199,19 @@ impl<P: Projection> Folding<P> {
         }
     }
 
-    /// Makes the view one of this version or a later one, because the live view has it.
-    async fn reach(&mut self, app: &App, version: Version) -> Result<(), ProjectError> {
-        if version > self.folded {
+    /// Makes the view one of this version or a later one, because the live view has it; false where the stream ends before.
+    async fn reach(&mut self, app: &App, version: Version) -> Result<bool, ProjectError> {
+        if version > self.folded.version {
             self.read_on(app).await?;
         }
-        if version > self.folded {
-            return Err(ProjectError::Permanent(
-                format!(
-                    "the view is at version {version}, and stream {} ends at version {}",
-                    self.stream, self.folded
-                )
-                .into(),
-            ));
+        if version > self.folded.version {
+            return Ok(false);
         }
         // The live view may have listened to commits that this one leaves out.
-        self.version = self.version.max(version);
-        Ok(())
+        if version > self.shown.version {
+            self.shown = self.folded;
+        }
+        Ok(true)
     }
 }
 

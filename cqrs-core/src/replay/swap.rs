@@ -148,6 +148,7 @@ impl<'a, P: Projection> Swap<'a, P> {
                     id: id.clone(),
                     version: shadow.version,
                     build: self.build,
+                    digest: None,
                     data: shadow.data.clone(),
                     updated_at: Timestamp::now(),
                 };

@@ -11,7 +11,7 @@ use super::world::World;
 use crate::aggregate::{Aggregate, Command, Decide};
 use crate::app::{App, AppBuilder, Probe, Sent};
 use crate::commit::Commit;
-use crate::delivery::{Failure, FailureKind, RetryPolicy, Subscriber};
+use crate::delivery::{Failure, FailureKind, Origin, RetryPolicy, Subscriber};
 use crate::event::IntoEvents;
 use crate::key::AggregateKey;
 use crate::metadata::Metadata;
@@ -225,7 +225,7 @@ async fn deliver(
     probe: &Probe,
 ) -> (Option<Failure>, Vec<Sent>) {
     let done = AtomicUsize::new(0);
-    let failure = subscriber.deliver(app, std::slice::from_ref(commit), ONE_TRY, &done).await;
+    let failure = subscriber.deliver(app, std::slice::from_ref(commit), Origin::Store, ONE_TRY, &done).await;
     (failure, std::mem::take(&mut probe.seen().sent))
 }
 

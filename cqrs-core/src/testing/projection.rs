@@ -6,7 +6,7 @@ use super::setting::time;
 use super::world::{World, at_once};
 use crate::aggregate::Aggregate;
 use crate::app::App;
-use crate::delivery::{LeftOut, TryError, encode, projection_driver};
+use crate::delivery::{Arrived, LeftOut, Origin, TryError, encode, projection_driver};
 use crate::event::IntoEvents;
 use crate::key::AggregateKey;
 use crate::metadata::Metadata;
@@ -109,9 +109,13 @@ impl<P: Projection> ProjectionScenario<P> {
             if !crate::delivery::wants::<P>(commit) {
                 continue;
             }
-            if let Err(error) =
-                at_once(driver.apply(&self.app, std::slice::from_ref(commit), &LeftOut::new()))
-            {
+            let arrived = Arrived {
+                stream: &commit.stream,
+                commits: std::slice::from_ref(commit),
+                origin: Origin::Store,
+                left_out: &LeftOut::new(),
+            };
+            if let Err(error) = at_once(driver.apply(&self.app, arrived)) {
                 let error = TryError::from(error);
                 let what = format!("projection `{}` cannot take the last of these events", P::NAME);
                 panic!("{}", report(&what, &[("reason", vec![error.to_string()]), self.history()]));

@@ -14,6 +14,7 @@ use std::future::Future;
 
 use serde_json::Value;
 
+use crate::commit::CommitDigest;
 use crate::panic::tried;
 use crate::projection::{View, ViewId};
 use crate::store::record::Record;
@@ -31,6 +32,8 @@ pub struct StoredView {
     pub version: Version,
     /// The replay that it was last rebuilt by; 0 for none.
     pub build: u64,
+    /// For a view at its aggregate's key: the digest of the commit `version`; none where a release wrote it that had none.
+    pub digest: Option<CommitDigest>,
     /// The serialized view; null for one that was [removed](crate::projection::ViewChange::Remove).
     pub data: Value,
     /// When it was written.
@@ -41,7 +44,7 @@ impl StoredView {
     /// What a conditional write over it expects.
     #[must_use]
     pub fn revision(&self) -> Revision {
-        Revision { version: self.version, build: self.build }
+        Revision { version: self.version, build: self.build, digest: self.digest }
     }
 
     /// Whether the view was removed.
@@ -74,6 +77,7 @@ impl StoredView {
         if self.build > 0 {
             record.insert("build".to_owned(), self.build.into());
         }
+        insert_digest(&mut record, self.digest);
         record.insert("data".to_owned(), self.data.clone());
         record.insert("updatedAt".to_owned(), self.updated_at.to_string().into());
         record
@@ -81,18 +85,26 @@ impl StoredView {
 }
 
 /// The state of a stored view, by which a conditional write tells that nobody else wrote. The version alone does not: a
-/// replay writes a view anew at the version that it had.
+/// replay writes a view anew at the version that it had, and so does who folds it anew after a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Revision {
     /// See [`StoredView::version`].
     pub version: Version,
     /// See [`StoredView::build`].
     pub build: u64,
+    /// See [`StoredView::digest`].
+    pub digest: Option<CommitDigest>,
 }
 
 impl Revision {
     /// There is no view yet.
-    pub const NONE: Self = Self { version: Version::NONE, build: 0 };
+    pub const NONE: Self = Self { version: Version::NONE, build: 0, digest: None };
+}
+
+fn insert_digest(record: &mut Record, digest: Option<CommitDigest>) {
+    if let Some(digest) = digest {
+        record.insert("digest".to_owned(), digest.to_string().into());
+    }
 }
 
 /// Remembers, beside views across aggregates, the last commit of one stream that they contain.
@@ -102,6 +114,8 @@ pub struct Fence {
     pub id: ViewId,
     /// The last commit of the stream that the projection has applied.
     pub version: Version,
+    /// The digest of that commit; none where a release wrote the fence that had none.
+    pub digest: Option<CommitDigest>,
     /// The last replay that the stream takes part in; 0 for none.
     pub build: u64,
     /// The last commit of the stream that the views of this replay contain; behind `version` only until the replay has
@@ -118,7 +132,15 @@ impl Fence {
     /// The fence of a stream of which nothing has been applied.
     #[must_use]
     pub fn none(id: ViewId) -> Self {
-        Self { id, version: Version::NONE, build: 0, built: Version::NONE, part: None, built_part: None }
+        Self {
+            id,
+            version: Version::NONE,
+            digest: None,
+            build: 0,
+            built: Version::NONE,
+            part: None,
+            built_part: None,
+        }
     }
 
     /// Whether nothing of the stream has been applied, not even a part of its first commit.
@@ -135,6 +157,7 @@ impl Fence {
         if self.build > 0 {
             record.insert("build".to_owned(), self.build.into());
         }
+        insert_digest(&mut record, self.digest);
         if self.built != self.version {
             record.insert("built".to_owned(), self.built.get().into());
         }

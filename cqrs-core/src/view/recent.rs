@@ -18,6 +18,12 @@ impl RecentWrites {
     pub(crate) fn new(capacity: u64) -> Self {
         Self { views: Recent(Cache::new(capacity)), fences: Recent(Cache::new(capacity)) }
     }
+
+    /// Forgets all of it.
+    pub(crate) fn clear(&self) {
+        self.views.0.clear();
+        self.fences.0.clear();
+    }
 }
 
 /// Items that were written last, each behind a lock, so that those who write one in this process do so one after

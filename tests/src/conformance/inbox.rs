@@ -51,6 +51,20 @@ pub async fn a_lost_lease_is_told(store: impl EventStore) {
     assert_eq!(inbox.finish(&id, &slow).await.unwrap(), Finish::Lost);
 }
 
+/// After a restore another commit may stand at a place: its events are others.
+pub async fn an_event_that_takes_the_place_of_another_is_another(store: impl EventStore) {
+    let (inbox, lost) = (store.delivery(), id("mailer", &stream("1"), 1, 0));
+    let other = |digest: &str| InboxId { digest: digest.parse().unwrap(), ..lost.clone() };
+    let (finished, leased) = (lease("a", 0, 100), lease("b", 10, 110));
+    assert_eq!(inbox.claim(&lost, &finished).await.unwrap(), Claim::Claimed);
+    assert_eq!(inbox.finish(&lost, &finished).await.unwrap(), Finish::Done);
+    let new = other("00000000000000ff");
+    assert_eq!(inbox.claim(&new, &leased).await.unwrap(), Claim::Claimed);
+    let until = at(110);
+    assert_eq!(inbox.claim(&new, &lease("c", 20, 120)).await.unwrap(), Claim::Busy { until });
+    assert_eq!(inbox.claim(&other("0000000000000100"), &lease("c", 20, 120)).await.unwrap(), Claim::Claimed);
+}
+
 /// A lease that was given back is nobody's; what was finished cannot be given back.
 pub async fn a_released_event_can_be_claimed_at_once(store: impl EventStore) {
     let (inbox, id) = (store.delivery(), id("mailer", &stream("1"), 1, 0));
@@ -97,7 +111,13 @@ pub async fn kindred_records_stay_apart(store: impl EventStore) {
 }
 
 fn id(handler: &str, stream: &StreamKey, version: u64, index: usize) -> InboxId {
-    InboxId { handler: handler.to_owned(), stream: stream.clone(), version: Version::new(version), index }
+    InboxId {
+        handler: handler.to_owned(),
+        stream: stream.clone(),
+        version: Version::new(version),
+        index,
+        digest: "9f2c61d0a7b3e845".parse().unwrap(),
+    }
 }
 
 fn lease(owner: &str, now: u64, until: u64) -> InboxLease {

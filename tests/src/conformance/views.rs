@@ -36,6 +36,26 @@ pub async fn a_stale_write_changes_nothing(store: impl ViewStore) {
     assert_eq!(store.put(&view("1", 6), built(5, 4)).await.unwrap(), Write::Done);
 }
 
+/// One version of a view that took another commit is another revision, and so it is with a fence.
+pub async fn what_took_another_commit_is_another(store: impl ViewStore) {
+    let digest = |text: &str| Some(text.parse().unwrap());
+    let (lost, new) = (digest("9f2c61d0a7b3e845"), digest("00000000000000ff"));
+    let with = |digest| StoredView { digest, ..view("1", 3) };
+    assert_eq!(store.put(&with(lost), Revision::NONE).await.unwrap(), Write::Done);
+    assert_eq!(store.get(&id("1")).await.unwrap(), Some(with(lost)));
+    for stale in [with(new), with(None)] {
+        assert_eq!(store.put(&with(new), stale.revision()).await.unwrap(), Write::Stale, "{stale:?}");
+    }
+    assert_eq!(store.put(&with(new), with(lost).revision()).await.unwrap(), Write::Done);
+    let fenced = |digest| Fence { digest, ..fence(3) };
+    assert_eq!(store.put_fenced(&fenced(lost), &fence(0), &[]).await.unwrap(), Write::Done);
+    assert_eq!(store.fence(&fence_id()).await.unwrap(), Some(fenced(lost)));
+    for stale in [fenced(new), fenced(None)] {
+        assert_eq!(store.put_fenced(&fenced(new), &stale, &[]).await.unwrap(), Write::Stale, "{stale:?}");
+    }
+    assert_eq!(store.put_fenced(&fenced(new), &fenced(lost), &[]).await.unwrap(), Write::Done);
+}
+
 /// A rebuilt view goes over one that is not ahead and of an earlier build, and over none.
 pub async fn a_rebuilt_view_never_goes_back(store: impl ViewStore) {
     let rebuilt = |version, build| StoredView { build, ..view("1", version) };
@@ -269,7 +289,7 @@ fn at_version(version: u64) -> Revision {
 }
 
 fn built(version: u64, build: u64) -> Revision {
-    Revision { version: Version::new(version), build }
+    Revision { build, version: Version::new(version), digest: None }
 }
 
 fn view(name: &str, version: u64) -> StoredView {
@@ -277,6 +297,7 @@ fn view(name: &str, version: u64) -> StoredView {
         id: id(name),
         version: Version::new(version),
         build: 0,
+        digest: None,
         data: json!({ "total": version, "note": null }),
         updated_at: at(version),
     }

@@ -176,11 +176,14 @@ async fn leases_of_a_run_that_was_killed_hold_up_their_own_streams() {
     // More than the scribe works on at a time.
     let (leased, free) = all.split_at(30);
     for account in leased {
+        let stream = bank::account(account).stream().unwrap();
+        let first = dynamo.event_store().read(&stream, Version::NONE, Version::new(1)).await.unwrap();
         let id = InboxId {
             handler: "scribe".into(),
-            stream: bank::account(account).stream().unwrap(),
+            stream,
             version: Version::new(1),
             index: 0,
+            digest: first.commits[0].digest(),
         };
         let lease = InboxLease::new("killed", Timestamp::now(), LONG, LONG);
         dynamo.event_store().delivery().claim(&id, &lease).await.unwrap();

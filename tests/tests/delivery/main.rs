@@ -11,4 +11,5 @@ mod order;
 mod outage;
 mod redrive;
 mod relay;
+mod restore;
 mod service;

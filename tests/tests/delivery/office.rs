@@ -226,6 +226,10 @@ impl Views {
         views
     }
 
+    pub(crate) fn statement(&self, account: &str) -> Option<&Statement> {
+        self.statements.get(account)
+    }
+
     fn fold(&mut self, account: &str, event: &AccountEvent) {
         let (owner, cents) = match event {
             AccountEvent::Opened(event) => (&event.owner, None),

@@ -3,13 +3,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::error::ROUNDS;
+use super::arrived::Seen;
+use super::error::{Astray, ROUNDS};
 use super::fold::arm_of;
 use super::opened::{Change, Copies, OpenViews};
-use super::{Following, ProjectError};
+use super::{Arrived, Following, ProjectError};
 use crate::app::App;
-use crate::commit::Commit;
-use crate::delivery::LeftOut;
+use crate::commit::{Commit, CommitDigest};
 use crate::event::RawEvent;
 use crate::key::StreamKey;
 use crate::projection::{Projection, ViewId, Way};
@@ -41,12 +41,8 @@ pub(crate) struct Across<P> {
 /// How far a stream is to be brought.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Goal<'a> {
-    pub(crate) stream: &'a StreamKey,
+    pub(crate) arrived: Arrived<'a>,
     pub(crate) tenant: &'a Tenant,
-    /// Commits of the stream that need not be read.
-    pub(crate) at_hand: &'a [Commit],
-    /// Commits of the stream that are passed over.
-    pub(crate) left_out: &'a LeftOut,
     pub(crate) until: Version,
     /// Whether the shadows are brought as far as the live views, and not only to `until`.
     pub(crate) whole: bool,
@@ -86,12 +82,12 @@ impl Ahead {
         &'a mut self,
         app: &'a App,
         goal: Goal<'a>,
-        from: Version,
+        from: Seen,
         until: Version,
     ) -> Result<&'a [Commit], ProjectError> {
-        let is_next = |commit: &Commit| commit.version == from.next();
+        let is_next = |commit: &Commit| commit.version == from.version.next();
         if !self.0.iter().any(is_next) {
-            let mut following = Following::new(app, goal.stream, goal.at_hand, goal.left_out, from, until);
+            let mut following = Following::new(app, goal.arrived, from, until);
             match following.next().await?.unwrap_or_default() {
                 Cow::Borrowed(commits) => return Ok(commits),
                 Cow::Owned(commits) => self.0 = commits,
@@ -118,15 +114,12 @@ impl<P: Projection> Across<P> {
     pub(super) async fn deliver(
         &self,
         app: &App,
-        commits: &[Commit],
+        arrived: Arrived<'_>,
         last: &Commit,
-        left_out: &LeftOut,
     ) -> Result<(), ProjectError> {
         let goal = Goal {
-            stream: &last.stream,
+            arrived,
             tenant: &app.tenant_of(last)?,
-            at_hand: commits,
-            left_out,
             until: last.version,
             whole: true,
             replay: None,
@@ -156,29 +149,43 @@ impl<P: Projection> Across<P> {
         ahead: &mut Ahead,
     ) -> Result<Step, ProjectError> {
         let views = app.view_store()?;
-        let id = fence_of::<P>(goal.stream);
+        let id = fence_of::<P>(goal.arrived.stream);
         let mut recent = app.recent_writes().fences.lock(&id).await;
         let is_remembered = recent.is_some();
-        let fence = match recent.take() {
+        let stored = match recent.take() {
             Some(fence) => fence,
             None => views.fence(&id).await?.unwrap_or_else(|| Fence::none(id)),
         };
+        let mut fence = stored.clone();
         // A remembered version is one that the stored fence has reached.
-        if goal.replay.is_none() && goal.until <= fence.version {
-            *recent = Some(fence);
-            return Ok(Step::Done);
+        if goal.replay.is_none() {
+            if !goal.arrived.follows(app, Seen::of(&fence)).await? {
+                self.forget(app, goal, &mut fence).await?;
+            } else if goal.until <= fence.version {
+                *recent = Some(stored);
+                return Ok(Step::Done);
+            }
         }
         let part = self.part(app, goal, &fence).await?;
+        let joins = goal.replay.is_some() && part.build > fence.build && !fence.is_none();
+        // The live views are replaced as a whole. Until then they take what comes behind the commits that are there now.
+        let restored = joins && !goal.arrived.still_has(app, Seen::of(&fence)).await?;
+        if restored {
+            let (version, digest) = (goal.until, goal.arrived.digest_of(goal.until));
+            fence = Fence { version, digest, part: None, ..fence };
+        }
         // A commit that the live views have in part goes into the shadows, too, before one replaces the other.
         let begun = if fence.part.is_some() { fence.version.next() } else { fence.version };
         let until = if goal.whole { goal.until.max(begun) } else { goal.until };
-        let from = part.shadow.map_or(fence.version, |shadow| shadow.from.min(fence.version));
-        if until <= from {
-            *recent = Some(fence);
+        let from = match part.shadow {
+            Some(shadow) if shadow.from < fence.version => Seen { version: shadow.from, digest: None },
+            _ => Seen::of(&fence),
+        };
+        if until <= from.version {
+            *recent = Some(stored);
             return Ok(Step::Done);
         }
-        let joins = goal.replay.is_some() && part.build > fence.build && !fence.is_none();
-        let Planned::<P> { next, writes, open } = if lost && joins {
+        let Planned::<P> { next, writes, open } = if restored || (lost && joins) {
             // Others write to this stream all the time. Once it takes part in the replay they bring the shadows along,
             // too, so that somebody gets on, whoever is the faster.
             let next = Fence { build: part.build, built: Version::NONE, built_part: None, ..fence.clone() };
@@ -191,7 +198,7 @@ impl<P: Projection> Across<P> {
                 planned => planned?,
             }
         };
-        if views.put_fenced(&next, &fence, &writes).await? == Write::Stale {
+        if views.put_fenced(&next, &stored, &writes).await? == Write::Stale {
             return Ok(Step::Stale);
         }
         if let Some(open) = open {
@@ -200,6 +207,19 @@ impl<P: Projection> Across<P> {
         let done = next.version >= until && (part.shadow.is_none() || next.built >= until);
         *recent = Some(next);
         Ok(if done { Step::Done } else { Step::More })
+    }
+
+    /// Begins anew with a stream of which the views contain a commit that is not in the store.
+    ///
+    /// A replay of all streams that has come to its end without meeting the stream has left nothing of it in the views.
+    async fn forget(&self, app: &App, goal: Goal<'_>, fence: &mut Fence) -> Result<(), ProjectError> {
+        let (builds, _) = Builds::read::<P>(app.view_store()?).await?;
+        if builds.whole <= fence.build {
+            let (stream, version) = (goal.arrived.stream.clone(), fence.version);
+            return Err(Astray::Diverged { stream, version }.into());
+        }
+        *fence = Fence::none(fence.id.clone());
+        Ok(())
     }
 
     /// What the stream of a fence takes part in.
@@ -259,20 +279,27 @@ impl Part {
     }
 
     /// The fence after all commits up to `reached`, and after the next one up to the view `part`.
-    fn next_fence(&self, fence: &Fence, reached: Version, part: Option<&ViewId>) -> Fence {
+    fn next_fence(
+        &self,
+        fence: &Fence,
+        reached: Version,
+        digest: Option<CommitDigest>,
+        part: Option<&ViewId>,
+    ) -> Fence {
         let further = |from: Version, before: &Option<String>| {
             let before = before.as_ref().filter(|_| from >= reached);
             let now = part.filter(|_| from <= reached).map(|id| &id.sk);
             (from.max(reached), before.max(now).cloned())
         };
         let (version, live_part) = further(fence.version, &fence.part);
+        let digest = if version > fence.version { digest } else { fence.digest };
         let (built, built_part) = match self.shadow {
             Some(shadow) => further(shadow.from, &self.shadow_part),
             // What an unfinished replay has left behind stays behind.
             None if fence.built < fence.version => (fence.built, None),
             None => (version, None),
         };
-        Fence { id: fence.id.clone(), version, build: self.build, built, part: live_part, built_part }
+        Fence { id: fence.id.clone(), version, digest, build: self.build, built, part: live_part, built_part }
     }
 }
 
@@ -295,7 +322,8 @@ async fn plan<P: Projection>(
         let writes = open.writes()?;
         let bytes: usize = writes.iter().map(|(view, _)| limits::size(&view.record())).sum();
         if bytes <= BYTES_AT_ONCE || wanted.len() <= 1 {
-            let next = part.next_fence(fence, reached, view.as_ref());
+            let digest = commits.iter().find(|commit| commit.version == reached).map(Commit::digest);
+            let next = part.next_fence(fence, reached, digest, view.as_ref());
             return Ok(Planned { next, writes, open: Some(open) });
         }
         // Small enough for any batch of one view: both copies of it are far below the limit.

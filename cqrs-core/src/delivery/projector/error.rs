@@ -5,6 +5,7 @@ use crate::event::DecodeError;
 use crate::handler::HandlerError;
 use crate::key::{KeyError, StreamKey};
 use crate::store::StoreError;
+use crate::version::Version;
 
 /// How often a projection reads again because another process wrote the same view.
 pub(super) const ROUNDS: u32 = 10;
@@ -16,16 +17,47 @@ pub(crate) enum ProjectError {
     Store(StoreError),
     /// A commit or a view does not fit today's code.
     Permanent(Box<dyn Error + Send + Sync>),
+    /// What was brought, or taken before, is not what the store has.
+    Astray(Astray),
     /// Other writers were faster, again and again.
     Contended,
     /// The replay on whose behalf it was done is over, or another one took its place.
     Over,
 }
 
+/// A commit that is not in the store.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Astray {
+    /// The last one that views have taken of a stream.
+    #[error(
+        "the views contain a commit {version} of stream {stream} that is not in the store; was the events table restored to \
+         an earlier point? `App::after_restore` brings the views back to the store; then redrive"
+    )]
+    Diverged { stream: StreamKey, version: Version },
+    /// One that a message brought, behind the end of its stream.
+    #[error(
+        "the store has no commit {version} of stream {stream}; was the events table restored to an earlier point, or does \
+         the message belong to another one?"
+    )]
+    NotStored { stream: StreamKey, version: Version },
+    /// One that a message brought, where the store has another one.
+    #[error(
+        "the store has another commit {version} of stream {stream} than the message; was the events table restored to an \
+         earlier point, or does the message belong to another one?"
+    )]
+    Foreign { stream: StreamKey, version: Version },
+}
+
 impl ProjectError {
     /// For code of the app that panicked at the key of a stream.
     pub(crate) fn panicked(stream: &StreamKey, text: &str) -> Self {
         Self::Permanent(format!("the key of stream {stream} cannot be read: it panicked: {text}").into())
+    }
+}
+
+impl From<Astray> for ProjectError {
+    fn from(error: Astray) -> Self {
+        Self::Astray(error)
     }
 }
 
@@ -52,6 +84,9 @@ impl From<ProjectError> for TryError {
         match error {
             ProjectError::Store(error) => Self::of("the commits cannot be read, or the views written", error),
             ProjectError::Permanent(error) => HandlerError::permanent(error).into(),
+            // A replica of the store may be behind.
+            ProjectError::Astray(error @ Astray::NotStored { .. }) => HandlerError::retry(error).into(),
+            ProjectError::Astray(error) => HandlerError::permanent(error).into(),
             ProjectError::Contended => {
                 HandlerError::retry(format!("other writers were faster {ROUNDS} times")).into()
             }

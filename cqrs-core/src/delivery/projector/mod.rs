@@ -1,6 +1,7 @@
-//! Projections in the delivery: what is delivered goes into the stored views.
+//! Projections in the delivery: what is arrived goes into the stored views.
 
 mod across;
+mod arrived;
 mod error;
 mod fold;
 mod gap;
@@ -11,11 +12,11 @@ use std::fmt;
 use std::pin::Pin;
 
 use crate::app::App;
-use crate::commit::Commit;
-use crate::delivery::LeftOut;
 use crate::projection::Projection;
 
 pub(crate) use across::{Across, Goal, shadow_of};
+
+pub(crate) use arrived::{Arrived, Origin, Seen};
 pub(crate) use error::ProjectError;
 pub(crate) use fold::{encode, fold, wants};
 
@@ -23,13 +24,12 @@ use gap::Following;
 
 /// A projection without its type.
 pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
-    /// Brings the views up to the latest of these commits of one stream, whatever was delivered before; those that are
+    /// Brings the views up to the latest of these commits of one stream, whatever was arrived before; those that are
     /// left out are passed over.
     fn apply<'a>(
         &'a self,
         app: &'a App,
-        commits: &'a [Commit],
-        left_out: &'a LeftOut,
+        arrived: Arrived<'a>,
     ) -> Pin<Box<dyn Future<Output = Result<(), ProjectError>> + Send + 'a>>;
 }
 
@@ -49,16 +49,15 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
     fn apply<'a>(
         &'a self,
         app: &'a App,
-        commits: &'a [Commit],
-        left_out: &'a LeftOut,
+        arrived: Arrived<'a>,
     ) -> Pin<Box<dyn Future<Output = Result<(), ProjectError>> + Send + 'a>> {
         Box::pin(async move {
             // A feed that repeats or mixes need not end with the latest.
-            let Some(last) = commits.iter().max_by_key(|commit| commit.version) else { return Ok(()) };
+            let Some(last) = arrived.commits.iter().max_by_key(|commit| commit.version) else { return Ok(()) };
             if P::KEYED {
-                self.0.deliver(app, commits, last, left_out).await?;
+                self.0.deliver(app, arrived, last).await?;
             } else {
-                own::advance::<P>(app, commits, last, left_out).await?;
+                own::advance::<P>(app, arrived, last).await?;
             }
             Ok(())
         })

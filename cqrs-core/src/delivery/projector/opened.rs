@@ -200,6 +200,7 @@ impl<P: Projection> Opened<P> {
             id: self.id.clone(),
             version: self.expected.version.next(),
             build: self.build,
+            digest: None,
             data: match &self.content {
                 Content::View(view) => encode(view.as_ref())?,
                 Content::Unreadable(data) => data.clone(),

@@ -1,25 +1,27 @@
-use super::error::ROUNDS;
+use super::arrived::Seen;
+use super::error::{Astray, ROUNDS};
 use super::opened::find;
-use super::{Following, ProjectError, encode, fold};
+use super::{Arrived, Following, ProjectError, encode, fold};
 use crate::app::App;
 use crate::commit::Commit;
-use crate::delivery::LeftOut;
 use crate::key::StreamKey;
 use crate::panic::caught;
 use crate::projection::{Projection, ViewAddress, ViewId};
 use crate::timestamp::Timestamp;
+use crate::version::Version;
 use crate::view::{Revision, StoredView, Write};
 
 /// Brings the view at its aggregate's own key up to `last`, fenced by the view's own version. One write, and one read
 /// before it where this process did not write the view last.
+///
+/// A view that contains a commit which is not in the store is folded anew.
 pub(super) async fn advance<P: Projection>(
     app: &App,
-    commits: &[Commit],
+    arrived: Arrived<'_>,
     last: &Commit,
-    left_out: &LeftOut,
 ) -> Result<(), ProjectError> {
     for _ in 0..ROUNDS {
-        if step::<P>(app, commits, last, left_out).await? == Write::Done {
+        if step::<P>(app, arrived, last).await? == Write::Done {
             return Ok(());
         }
     }
@@ -28,36 +30,53 @@ pub(super) async fn advance<P: Projection>(
 
 async fn step<P: Projection>(
     app: &App,
-    commits: &[Commit],
+    arrived: Arrived<'_>,
     last: &Commit,
-    left_out: &LeftOut,
 ) -> Result<Write, ProjectError> {
     let views = app.view_store()?;
     let id = id_of::<P>(&last.stream)?;
     let mut recent = app.recent_writes().views.lock(&id).await;
     // A remembered version is one that the stored view has reached.
-    if recent.as_ref().is_some_and(|stored| last.version <= stored.version) {
+    let remembered = recent.as_ref().filter(|stored| last.version <= stored.version);
+    if let Some(seen) = remembered.map(Seen::by)
+        && arrived.follows(app, seen).await?
+    {
         return Ok(Write::Done);
     }
-    let (expected, decoded) = match find::<P>(app, &mut recent, &id).await? {
-        Some((stored, decoded)) if last.version <= stored.version => {
-            *recent = decoded.is_ok().then_some(stored);
-            return Ok(Write::Done);
+    let (expected, decoded, follows) = match find::<P>(app, &mut recent, &id).await? {
+        Some((stored, decoded)) => {
+            let follows = arrived.follows(app, Seen::by(&stored)).await?;
+            if follows && last.version <= stored.version {
+                *recent = decoded.is_ok().then_some(stored);
+                return Ok(Write::Done);
+            }
+            (stored.revision(), decoded, follows)
         }
-        Some((stored, decoded)) => (stored.revision(), decoded),
-        None => (Revision::NONE, Ok(Some(P::default()))),
+        None => (Revision::NONE, Ok(Some(P::default())), true),
     };
-    let mut view = decoded.map_err(|error| ProjectError::Permanent(error.into()))?;
-    let mut following = Following::new(app, &last.stream, commits, left_out, expected.version, last.version);
-    while let Some(commits) = following.next().await? {
-        for commit in commits.iter() {
-            fold(app, &mut view, commit)?;
+    let folded = match follows {
+        true => {
+            let view = decoded.map_err(|error| ProjectError::Permanent(error.into()))?;
+            let seen = Seen { version: expected.version, digest: expected.digest };
+            fold_on(app, arrived, view, seen, last.version).await
         }
-    }
+        false => Err(Astray::Diverged { stream: last.stream.clone(), version: expected.version }.into()),
+    };
+    let view = match folded {
+        Err(ProjectError::Astray(Astray::Diverged { stream, version })) => {
+            tracing::error!(
+                projection = P::NAME, %stream, %version,
+                "the view contains a commit that is not in the store, and is folded anew; was the events table restored?"
+            );
+            fold_on(app, arrived.unread(), Some(P::default()), Seen::NONE, last.version).await?
+        }
+        folded => folded?,
+    };
     let view = StoredView {
         id,
         version: last.version,
         build: expected.build,
+        digest: Some(last.digest()),
         data: encode(view.as_ref())?,
         updated_at: Timestamp::now(),
     };
@@ -66,6 +85,23 @@ async fn step<P: Projection>(
         *recent = Some(view);
     }
     Ok(written)
+}
+
+/// Folds the commits behind those that were seen into a view; none is one that was removed.
+async fn fold_on<P: Projection>(
+    app: &App,
+    arrived: Arrived<'_>,
+    mut view: Option<P>,
+    seen: Seen,
+    until: Version,
+) -> Result<Option<P>, ProjectError> {
+    let mut following = Following::new(app, arrived, seen, until);
+    while let Some(commits) = following.next().await? {
+        for commit in commits.iter() {
+            fold(app, &mut view, commit)?;
+        }
+    }
+    Ok(view)
 }
 
 /// The address of the view that belongs to a stream.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::app::{App, Due, Probe, Stores, Told};
 use crate::commit::Commit;
-use crate::delivery::{InboxId, LeftOut, MemoryDeliveryStore, Reaction, Subscriber, TryError};
+use crate::delivery::{Arrived, InboxId, LeftOut, MemoryDeliveryStore, Origin, Reaction, Subscriber, TryError};
 use crate::event::RawEvent;
 use crate::projection::ViewId;
 use crate::registry::ProjectionRow;
@@ -101,8 +101,13 @@ async fn folded(app: &App, commits: &[Commit]) -> Result<BTreeMap<ViewId, Stored
     for subscriber in twin.subscribers() {
         let Reaction::Project { driver, .. } = &subscriber.reaction else { continue };
         for commit in commits.iter().filter(|commit| subscriber.wants(commit)) {
-            let one = std::slice::from_ref(commit);
-            driver.apply(&twin, one, &LeftOut::new()).await.map_err(|error| {
+            let arrived = Arrived {
+                stream: &commit.stream,
+                commits: std::slice::from_ref(commit),
+                origin: Origin::Store,
+                left_out: &LeftOut::new(),
+            };
+            driver.apply(&twin, arrived).await.map_err(|error| {
                 let error = TryError::from(error);
                 format!("projection `{}` cannot fold {}: {error}", subscriber.name, commit.stream)
             })?;
@@ -128,6 +133,7 @@ pub(super) fn check_handlers(app: &App, commits: &[Commit], probe: &Probe) -> Re
                 stream: commit.stream.clone(),
                 version: commit.version,
                 index: raw.index(),
+                digest: commit.digest(),
             };
             if !done.contains(&id) {
                 return Err(format!(
@@ -141,7 +147,7 @@ pub(super) fn check_handlers(app: &App, commits: &[Commit], probe: &Probe) -> Re
         }
     }
     if let Some(run) = seen.runs.iter().find(|run| run.needless) {
-        let InboxId { handler, stream, version, index } = &run.id;
+        let InboxId { handler, stream, version, index, .. } = &run.id;
         return Err(format!(
             "handler `{handler}` with `once` ran again for event {index} at version {version} of stream {stream}, which \
              its inbox had as handled"

@@ -1,0 +1,40 @@
+use super::App;
+use crate::delivery::Reaction;
+use crate::replay::{ReplayError, Replayed};
+
+impl App {
+    /// Brings everything back to the store, after the events table was restored to an earlier point while views, snapshots
+    /// and what the delivery remembers were not. Answers with the projections by name.
+    ///
+    /// Every projection of this program is [replayed](App::replay), and views of streams that are gone are removed. What this
+    /// process has in memory is forgotten; other processes have to be started anew before they execute commands. Snapshots and
+    /// the inboxes of handlers with `once` need nothing: they tell by themselves that a commit is another one.
+    ///
+    /// What became a dead letter of a projection meanwhile can then be redriven. Letters of commits that the restore has taken
+    /// back stay, and say so: they are to be discarded.
+    ///
+    /// ```
+    /// # use cqrs_core::App;
+    /// # use cqrs_core::replay::ReplayError;
+    /// # async fn example(app: &App) -> Result<(), ReplayError> {
+    /// for (projection, replayed) in app.after_restore().await? {
+    ///     println!("{projection}: {} views", replayed.views);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ReplayError`] of the first projection that cannot be replayed; the call can be made again.
+    pub async fn after_restore(&self) -> Result<Vec<(&'static str, Replayed)>, ReplayError> {
+        self.inner.states.clear();
+        self.inner.recent_writes.clear();
+        let mut replayed = Vec::new();
+        for subscriber in self.subscribers() {
+            if let Reaction::Project { row, .. } = &subscriber.reaction {
+                replayed.push((row.name, (row.after_restore)(self).await?));
+            }
+        }
+        Ok(replayed)
+    }
+}

@@ -1,0 +1,96 @@
+use crate::app::App;
+use crate::commit::{Commit, CommitDigest};
+use crate::delivery::LeftOut;
+use crate::key::StreamKey;
+use crate::store::StoreError;
+use crate::version::Version;
+use crate::view::{Fence, StoredView};
+
+/// Where commits come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The store, or its feed: they are what it has.
+    Store,
+    /// A message, which may be forged, of another store, or about a commit that a restore has taken back. It only says that
+    /// there may be something new: what goes into a view is read from the store.
+    Message,
+}
+
+/// Commits of one stream that were arrived to a projection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrived<'a> {
+    pub(crate) stream: &'a StreamKey,
+    pub(crate) commits: &'a [Commit],
+    pub(crate) origin: Origin,
+    /// Those that are passed over.
+    pub(crate) left_out: &'a LeftOut,
+}
+
+/// How far a stream was folded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) version: Version,
+    /// The digest of the commit `version`; none where that is not known.
+    pub(crate) digest: Option<CommitDigest>,
+}
+
+impl Seen {
+    pub(crate) const NONE: Self = Self { version: Version::NONE, digest: None };
+
+    /// Up to a commit, and with it.
+    pub(crate) fn up_to(commit: &Commit) -> Self {
+        Self { version: commit.version, digest: Some(commit.digest()) }
+    }
+
+    /// How far a view at its aggregate's key was folded.
+    pub(super) fn by(view: &StoredView) -> Self {
+        Self { version: view.version, digest: view.digest }
+    }
+
+    /// How far a stream was applied to views across aggregates.
+    pub(super) fn of(fence: &Fence) -> Self {
+        Self { version: fence.version, digest: fence.digest }
+    }
+}
+
+impl<'a> Arrived<'a> {
+    /// The same, with nothing at hand: all of it is read from the store.
+    pub(super) fn unread(self) -> Self {
+        Self { origin: Origin::Message, ..self }
+    }
+
+    /// Those that need not be read.
+    pub(super) fn at_hand(self) -> &'a [Commit] {
+        match self.origin {
+            Origin::Store => self.commits,
+            Origin::Message => &[],
+        }
+    }
+
+    /// The digest of one of them.
+    pub(super) fn digest_of(self, version: Version) -> Option<CommitDigest> {
+        self.commits.iter().find(|commit| commit.version == version).map(Commit::digest)
+    }
+
+    /// Whether what was folded is still in the store. That is asked only where a commit came at the place of one that was
+    /// folded, and nothing else will ask.
+    pub(super) async fn follows(self, app: &App, seen: Seen) -> Result<bool, StoreError> {
+        let is_behind = |commit: &Commit| commit.version <= seen.version;
+        let asks = match self.origin {
+            Origin::Store => self.commits.iter().any(is_behind),
+            // What lies beyond is read together with the last one that was folded.
+            Origin::Message => self.commits.iter().all(is_behind),
+        };
+        if asks { self.still_has(app, seen).await } else { Ok(true) }
+    }
+
+    /// Whether the commit up to which the stream was folded is still in the store.
+    pub(super) async fn still_has(self, app: &App, seen: Seen) -> Result<bool, StoreError> {
+        let Some(digest) = seen.digest else { return Ok(true) };
+        if let Some(at_hand) = self.at_hand().iter().find(|commit| commit.version == seen.version) {
+            return Ok(at_hand.digest() == digest);
+        }
+        let page = app.event_store().read(self.stream, seen.version.previous(), seen.version).await?;
+        Ok(page.commits.first().is_some_and(|commit| commit.digest() == digest))
+    }
+}

@@ -1,0 +1,45 @@
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::ReplayError;
+use super::own::Own;
+use crate::delivery::ProjectError;
+use crate::key::StreamKey;
+use crate::panic::caught;
+use crate::projection::{Projection, ViewAddress, ViewId};
+use crate::store::Extent;
+use crate::view::StoredView;
+
+/// Removes views at their aggregates' keys that no commit speaks for: a restore has taken their streams back.
+impl<P: Projection> Own<'_, P> {
+    pub(super) async fn remove_vanished(&self, extent: &Extent, width: usize) -> Result<(), ReplayError> {
+        let mut after = None;
+        loop {
+            let page = async { self.app.view_store()?.scan(extent, after.as_ref()).await };
+            let page = page.await.map_err(ReplayError::store::<P>)?;
+            let missed = page.views.into_iter().filter(|view| view.build < self.build);
+            let removed = stream::iter(missed).map(|view| self.remove_if_vanished(view));
+            let removed = removed.buffer_unordered(width).try_collect::<()>().await;
+            removed.map_err(ReplayError::project::<P>)?;
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The view is read before its stream, so that what speaks for it is seen.
+    async fn remove_if_vanished(&self, view: StoredView) -> Result<(), ProjectError> {
+        let Some(stream) = self.stream_of(&view.id) else { return Ok(()) };
+        if self.read(&stream).await?.shown.version.is_none() {
+            tracing::warn!(projection = P::NAME, %stream, "a view whose stream is gone is removed");
+            self.app.view_store()?.delete(&view.id, view.revision()).await?;
+        }
+        Ok(())
+    }
+
+    /// The stream of a live view of this projection.
+    fn stream_of(&self, id: &ViewId) -> Option<StreamKey> {
+        let key = caught(|| id.key_of::<P>().filter(|key| self.covers(key))?.to_stream()?.ok());
+        key.ok().flatten()
+    }
+}
