@@ -20,7 +20,7 @@ const LEASED_UNTIL: &str = "leasedUntil";
 
 /// A record without a digest is of an earlier release, and counts whatever commit it was written for.
 const CLAIMABLE: &str = "attribute_not_exists(pk) OR leasedUntil <= :now OR (claimedBy = :owner AND attribute_exists(leasedUntil)) \
-                         OR digest <> :digest";
+                         OR (attribute_exists(digest) AND digest <> :digest)";
 const OWN: &str = "claimedBy = :owner";
 const OWN_LEASE: &str = "claimedBy = :owner AND attribute_exists(leasedUntil)";
 

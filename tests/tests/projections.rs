@@ -10,10 +10,19 @@ use cqrs_tests::faults::{self, Fault, Faults};
 
 const QUEUES: [&str; 2] = ["Statement", "Wealth"];
 
+/// One that takes messages for what the store has, as the delivery in one process may: so that what is counted is what the
+/// views cost.
 fn app_with(dynamo: &Dynamo, cached_views: u64) -> App {
+    app_of(dynamo, cached_views, true)
+}
+
+fn app_of(dynamo: &Dynamo, cached_views: u64, trusted_messages: bool) -> App {
     App::builder(dynamo.event_store())
         .views(dynamo.views())
-        .settings(|settings| settings.cached_views = cached_views)
+        .settings(|settings| {
+            settings.cached_views = cached_views;
+            settings.trusted_messages = trusted_messages;
+        })
         .only(QUEUES)
         .build()
         .unwrap()
@@ -113,6 +122,22 @@ async fn a_view_across_aggregates_costs_three_requests_cold_and_one_warm() {
     assert_eq!(other.deliver(&[4, 5]).await, (1, 4.0), "TransactWriteItems, also for two commits");
     assert_eq!(other.deliver(&[1, 2, 3, 4, 5]).await, (0, 0.0));
     assert_all_in(&other.app, "Wealth").await;
+}
+
+/// Messages are only hints: the commits are read from the store, in one request for those of a stream that come together.
+#[tokio::test]
+async fn behind_a_broker_the_commits_cost_one_request_more() {
+    for (name, cold, warm, units) in [("Statement", 3, 2, 1.0), ("Wealth", 4, 2, 4.0)] {
+        let (_, dynamo) = committed().await;
+        let queue = |app| Queue { dynamo: &dynamo, app, name };
+        let one = queue(app_of(&dynamo, 100, false));
+        one.deliver(&[1, 2]).await;
+        assert_eq!(one.deliver(&[3]).await, (warm, units), "{name}: Query, and a write");
+        let other = queue(app_of(&dynamo, 100, false));
+        assert_eq!(other.deliver(&[4, 5]).await, (cold, units), "{name}");
+        assert_eq!(other.deliver(&[3, 4, 5]).await, (1, 0.0), "{name}: is the last one still there?");
+        assert_all_in(&other.app, name).await;
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,9 @@
 //! applied where v = w + 1, and where v > w + 1 the missing commits are read from the store and applied before it.
 //! The view is written only if it is still at w. A view whose key comes from the events has commits of several
 //! streams in it; there the same rule holds per stream, with w in a [`Fence`](crate::view::Fence) that is written
-//! in the same transaction.
+//! in the same transaction. Beside w stands the [digest](crate::commit::CommitDigest) of that commit: where the store has
+//! another one in its place, because it was restored to an earlier point, the view is folded anew, or the commit v becomes a dead
+//! letter that says so.
 //!
 //! What the delivery of one commit costs on DynamoDB, for views of up to 1 KB. *Warm* is a view that this process wrote
 //! last, of [`Settings::cached_views`](crate::app::Settings::cached_views); the condition of the write tells whether that
@@ -17,6 +19,9 @@
 //! | --- | --- | --- | --- |
 //! | at its aggregate's key | 2 (`GetItem`, `PutItem`) | 1 | 1 |
 //! | across aggregates | 3 (`GetItem` of fence and view, `TransactWriteItems`) | 1 | 4 |
+//!
+//! Behind a broker it is one request more, a `Query`: what goes into a view is read from the store, and a message only says that
+//! there is something new. [`Settings::trusted_messages`](crate::app::Settings::trusted_messages) does without it.
 //!
 //! The first commit of a stream takes one request more for a view across aggregates: it asks whether a
 //! [replay](crate::replay) is under way. Commits of one stream that arrive together cost no more than one.
