@@ -76,8 +76,8 @@ pub(crate) use discards::{LeftOut, of_stream as discarded};
 pub(crate) use erased::{DynChangeFeed, DynDeliveryStore};
 pub(crate) use failure::{Failure, FailureKind, TryError};
 pub(crate) use projector::{
-    Across, Arrived, Goal, Origin, ProjectError, ProjectionDriver, Seen, encode, fold, projection_driver,
-    shadow_of, wants,
+    Across, Arrived, Astray, Goal, Origin, ProjectError, ProjectionDriver, Seen, encode, fold,
+    projection_driver, shadow_of, wants,
 };
 pub(crate) use queue::Parked;
 pub(crate) use relay::Relay;

@@ -205,8 +205,9 @@ impl<'a, P> Replay<'a, P> {
         self
     }
 
-    /// Begins anew, and also removes the views of streams that are gone, because the events table was restored to an earlier
-    /// point. That takes a `Scan` of the views table more. [`App::after_restore`] does so for all projections.
+    /// Begins anew, because the events table was restored to an earlier point: puts back views that are ahead of their streams,
+    /// which are an error else, and removes those of streams that are gone. That takes a `Scan` of the views table more.
+    /// [`App::after_restore`] does so for all projections.
     pub fn after_restore(mut self) -> Self {
         self.after_restore = true;
         self.restart()
@@ -238,7 +239,8 @@ impl<P: Projection> Replay<'_, P> {
             Scope::Key(stream) => {
                 let stream = stream.clone().map_err(|error| ReplayError::store::<P>(error.into()))?;
                 let build = Builds::next::<P>(views).await?;
-                return Own::<P>::new(self.app, build, None).rebuild(&stream).await;
+                let own = Own::<P>::new(self.app, build, None).after_restore(self.after_restore);
+                return own.rebuild(&stream).await;
             }
         };
         let segments = u32::try_from(self.parallel).unwrap_or(u32::MAX);
@@ -259,7 +261,7 @@ impl<P: Projection> Replay<'_, P> {
             }
             self.swap(&tally, &underway, tenant).await?;
         } else {
-            let own = Own::<P>::new(self.app, build, tenant);
+            let own = Own::<P>::new(self.app, build, tenant).after_restore(self.after_restore);
             self.fold(&own, &tally, &underway, tenant).await?;
             if self.after_restore {
                 self.remove_vanished(&own, &underway, tenant).await?;
@@ -323,7 +325,8 @@ impl<P: Projection> Replay<'_, P> {
             None => underway.extents(),
         };
         let width = self.width(extents.len());
-        let walks = stream::iter(extents).map(|extent| async move { own.remove_vanished(&extent, width).await });
+        let walks =
+            stream::iter(extents).map(|extent| async move { own.remove_vanished(&extent, width).await });
         walks.buffer_unordered(self.parallel).try_collect().await
     }
 

@@ -4,7 +4,7 @@ use super::walk::{Run, Work};
 use super::{ReplayError, Replayed};
 use crate::app::App;
 use crate::commit::Commit;
-use crate::delivery::{LeftOut, ProjectError, Seen, discarded, encode, fold, wants};
+use crate::delivery::{Astray, LeftOut, ProjectError, Seen, discarded, encode, fold, wants};
 use crate::key::StreamKey;
 use crate::panic::caught;
 use crate::projection::{Projection, ViewAddress, ViewId};
@@ -20,6 +20,8 @@ pub(super) struct Own<'a, P> {
     pub(super) app: &'a App,
     pub(super) build: u64,
     tenant: Option<&'a Tenant>,
+    /// Whether a view may be ahead of its stream.
+    after_restore: bool,
     projection: PhantomData<fn() -> P>,
 }
 
@@ -50,7 +52,12 @@ enum Broken {
 
 impl<'a, P: Projection> Own<'a, P> {
     pub(super) fn new(app: &'a App, build: u64, tenant: Option<&'a Tenant>) -> Self {
-        Self { app, build, tenant, projection: PhantomData }
+        Self { app, build, tenant, after_restore: false, projection: PhantomData }
+    }
+
+    /// Puts views back that are ahead of their streams, instead of an error.
+    pub(super) fn after_restore(self, after_restore: bool) -> Self {
+        Self { after_restore, ..self }
     }
 
     /// Rebuilds the view of one stream.
@@ -136,11 +143,14 @@ impl<'a, P: Projection> Own<'a, P> {
                 Some(live) if live.build >= self.build => break,
                 Some(live) => match folding.reach(self.app, live.version).await {
                     Ok(true) => {}
-                    // It contains commits that are not in the store.
+                    Ok(false) if !self.after_restore => {
+                        let (stream, end) = (folding.stream, folding.folded.version);
+                        return Err(Astray::Ahead { stream, version: live.version, end }.into());
+                    }
                     Ok(false) => {
                         tracing::warn!(
                             projection = P::NAME, stream = %folding.stream, version = %live.version,
-                            "the view is ahead of its stream, and is put back; was the events table restored?"
+                            "a view that is ahead of its stream is put back"
                         );
                         if views.put(&rebuilt, live.revision()).await? == Write::Done {
                             break;

@@ -53,11 +53,7 @@ async fn take_back(dynamo: &Dynamo, account: &str, kept: usize) -> Vec<Commit> {
         let attribute = |text: &str| AttributeValue::S(text.to_owned());
         let delete = dynamo.client().delete_item().table_name(&dynamo.tables().events);
         let delete = delete.key("pk", attribute(commit.stream.pk()));
-        delete
-            .key("sk", attribute(&commit.stream.commit_sk(commit.version)))
-            .send()
-            .await
-            .unwrap();
+        delete.key("sk", attribute(&commit.stream.commit_sk(commit.version))).send().await.unwrap();
     }
     lost
 }
@@ -112,7 +108,9 @@ async fn fill(app: &App, random: &mut fastrand::Rng) {
 fn deposits(commits: &[Commit]) -> BTreeSet<(String, u64)> {
     let events = commits.iter().flat_map(|commit| commit.events.iter().map(move |event| (commit, event)));
     let deposits = events.filter(|(_, event)| event.name == "Deposited");
-    deposits.map(|(commit, event)| (commit.stream.sk().to_owned(), event.data["cents"].as_u64().unwrap())).collect()
+    deposits
+        .map(|(commit, event)| (commit.stream.sk().to_owned(), event.data["cents"].as_u64().unwrap()))
+        .collect()
 }
 
 #[tokio::test]
@@ -147,7 +145,8 @@ async fn nothing_wrong_stays_silent_behind_a_broker_and_one_call_brings_all_back
         for account in ACCOUNTS {
             let stream = key(account).stream().unwrap();
             let is_told = dead["Statement"].iter().any(|commit| commit.stream == stream);
-            let is_met = new.iter().any(|commit| commit.stream == stream && commit.events[0].name == "Deposited");
+            let is_met =
+                new.iter().any(|commit| commit.stream == stream && commit.events[0].name == "Deposited");
             if is_met && !is_told {
                 assert_eq!(stored.statement(account), folded.statement(account), "seed {seed}: {account}");
             }

@@ -117,13 +117,8 @@ impl<P: Projection> Across<P> {
         arrived: Arrived<'_>,
         last: &Commit,
     ) -> Result<(), ProjectError> {
-        let goal = Goal {
-            arrived,
-            tenant: &app.tenant_of(last)?,
-            until: last.version,
-            whole: true,
-            replay: None,
-        };
+        let goal =
+            Goal { arrived, tenant: &app.tenant_of(last)?, until: last.version, whole: true, replay: None };
         self.advance(app, goal).await
     }
 

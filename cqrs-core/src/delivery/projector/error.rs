@@ -34,6 +34,12 @@ pub(crate) enum Astray {
          an earlier point? `App::after_restore` brings the views back to the store; then redrive"
     )]
     Diverged { stream: StreamKey, version: Version },
+    /// The one that a view is at, behind the end of its stream.
+    #[error(
+        "the view is at version {version}, and stream {stream} ends at version {end}; was the events table restored to an \
+         earlier point? `App::after_restore` brings the views back to the store"
+    )]
+    Ahead { stream: StreamKey, version: Version, end: Version },
     /// One that a message brought, behind the end of its stream.
     #[error(
         "the store has no commit {version} of stream {stream}; was the events table restored to an earlier point, or does \

@@ -17,7 +17,7 @@ use crate::projection::Projection;
 pub(crate) use across::{Across, Goal, shadow_of};
 
 pub(crate) use arrived::{Arrived, Origin, Seen};
-pub(crate) use error::ProjectError;
+pub(crate) use error::{Astray, ProjectError};
 pub(crate) use fold::{encode, fold, wants};
 
 use gap::Following;
@@ -53,7 +53,9 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
     ) -> Pin<Box<dyn Future<Output = Result<(), ProjectError>> + Send + 'a>> {
         Box::pin(async move {
             // A feed that repeats or mixes need not end with the latest.
-            let Some(last) = arrived.commits.iter().max_by_key(|commit| commit.version) else { return Ok(()) };
+            let Some(last) = arrived.commits.iter().max_by_key(|commit| commit.version) else {
+                return Ok(());
+            };
             if P::KEYED {
                 self.0.deliver(app, arrived, last).await?;
             } else {

@@ -28,11 +28,7 @@ pub(super) async fn advance<P: Projection>(
     Err(ProjectError::Contended)
 }
 
-async fn step<P: Projection>(
-    app: &App,
-    arrived: Arrived<'_>,
-    last: &Commit,
-) -> Result<Write, ProjectError> {
+async fn step<P: Projection>(app: &App, arrived: Arrived<'_>, last: &Commit) -> Result<Write, ProjectError> {
     let views = app.view_store()?;
     let id = id_of::<P>(&last.stream)?;
     let mut recent = app.recent_writes().views.lock(&id).await;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::app::{App, Due, Probe, Stores, Told};
 use crate::commit::Commit;
-use crate::delivery::{Arrived, InboxId, LeftOut, MemoryDeliveryStore, Origin, Reaction, Subscriber, TryError};
+use crate::delivery::{
+    Arrived, InboxId, LeftOut, MemoryDeliveryStore, Origin, Reaction, Subscriber, TryError,
+};
 use crate::event::RawEvent;
 use crate::projection::ViewId;
 use crate::registry::ProjectionRow;
