@@ -20,6 +20,7 @@ use super::{Body, DeliveryError, Origin, Received, RetryPolicy, StreamBatch, Sub
 use crate::app::App;
 use crate::cache::Cache;
 use crate::commit::Commit;
+use crate::event::older::NEWER;
 use crate::key::StreamKey;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
@@ -230,8 +231,10 @@ impl Consumer {
         }
         let names: Vec<_> = commit.events.iter().map(|event| event.name.as_str()).collect();
         Some(match names.iter().find(|name| !self.app.knows(name)) {
-            Some(name) => format!("unknown event type `{name}`: no aggregate of this program applies it"),
-            None => format!("nobody on queue `{}` listens to `{}`", self.queue, names.join("`, `")),
+            Some(name) => {
+                format!("unknown event type `{name}`: no aggregate of this program applies it{NEWER}")
+            }
+            None => format!("nobody on queue `{}` listens to `{}`{NEWER}", self.queue, names.join("`, `")),
         })
     }
 

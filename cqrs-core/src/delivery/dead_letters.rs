@@ -53,7 +53,32 @@ impl<'a> DeadLetters<'a> {
         if subscriber == RELAY {
             return self.redrive_relay().await;
         }
-        let subscriber = self.find(subscriber)?;
+        self.redrive_of(&*self.find(subscriber)?, |_| true).await
+    }
+
+    /// Redrives what other programs did not know, in case that this one does.
+    pub(crate) async fn redrive_newer(&self) -> Result<(), DeliveryError> {
+        if self.of(RELAY).await?.iter().any(DeadLetter::is_newer) {
+            self.redrive_relay().await?;
+        }
+        for subscriber in self.app.subscribers() {
+            let letters = self.of(subscriber.name).await?;
+            let streams = streams_with_newer(&letters);
+            if !streams.is_empty() {
+                let redriven = self.redrive_of(subscriber, |stream| streams.contains(stream)).await?;
+                let (subscriber, streams) = (subscriber.name, streams.len());
+                tracing::info!(subscriber, streams, redriven, "dead letters that an older program did not know");
+            }
+        }
+        Ok(())
+    }
+
+    /// Redrives the letters of some streams.
+    async fn redrive_of(
+        &self,
+        subscriber: &Subscriber,
+        is_wanted: impl Fn(&StreamKey) -> bool,
+    ) -> Result<usize, DeliveryError> {
         let ledger = self.app.ledger();
         let parked = self.app.parked(subscriber.name);
         let mut failing = HashSet::new();
@@ -66,10 +91,10 @@ impl<'a> DeadLetters<'a> {
             };
             for letter in letters {
                 let stream = stream_of(&letter);
-                if failing.contains(&stream) {
+                if failing.contains(&stream) || !stream.as_ref().is_none_or(&is_wanted) {
                     continue;
                 }
-                if self.deliver(&subscriber, &letter).await? {
+                if self.deliver(subscriber, &letter).await? {
                     ledger
                         .remove_letter(&letter.id)
                         .await
@@ -245,13 +270,18 @@ impl<'a> DeadLetters<'a> {
 
     async fn redrive_relay(&self) -> Result<usize, DeliveryError> {
         let mut removed = 0;
+        let mut failing = HashSet::new();
         'letters: for letter in self.of(RELAY).await? {
             let Ok(commit) = intake::decode(&letter.record) else { continue };
-            if !commit.events.iter().all(|event| self.app.knows(&event.name)) {
+            if failing.contains(&commit.stream)
+                || !commit.events.iter().all(|event| self.app.knows(&event.name))
+            {
+                failing.insert(commit.stream);
                 continue;
             }
             for subscriber in self.app.subscribers().iter().filter(|subscriber| subscriber.wants(&commit)) {
                 if !self.waits(subscriber, &commit).await? && !self.deliver(subscriber, &letter).await? {
+                    failing.insert(commit.stream);
                     continue 'letters;
                 }
             }
@@ -260,4 +290,18 @@ impl<'a> DeadLetters<'a> {
         }
         Ok(removed)
     }
+}
+
+/// The streams whose first letter that was tried is for a newer program. Letters stand in the order of streams and versions.
+fn streams_with_newer(letters: &[DeadLetter]) -> HashSet<StreamKey> {
+    let mut found = HashSet::new();
+    let mut before = None;
+    for letter in letters.iter().filter(|letter| letter.attempts > 0) {
+        let stream = stream_of(letter);
+        if letter.is_newer() && stream != before {
+            found.extend(stream.clone());
+        }
+        before = stream;
+    }
+    found
 }

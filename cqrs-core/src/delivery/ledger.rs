@@ -4,6 +4,7 @@ use std::future::Future;
 use serde_json::Value;
 
 use super::{Inbox, Positions};
+use crate::event::older::NEWER;
 use crate::key::StreamKey;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
@@ -33,6 +34,21 @@ pub struct DeadLetter {
     pub since: Timestamp,
     /// The commit's record as it was delivered.
     pub record: Value,
+}
+
+impl DeadLetter {
+    /// Whether the program that put it here did not know the event, or not under its schema. A program that does redrives it
+    /// when it starts, with what waits behind it.
+    #[must_use]
+    pub fn is_newer(&self) -> bool {
+        awaits_newer_program(&self.reason)
+    }
+}
+
+/// Whether a dead letter with this reason is for a newer program; see [`DeadLetter::is_newer`].
+#[must_use]
+pub fn awaits_newer_program(reason: &str) -> bool {
+    reason.ends_with(NEWER)
 }
 
 /// Keeps what the delivery must not forget: positions, dead letters, the streams that wait behind them, and what

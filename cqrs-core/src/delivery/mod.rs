@@ -64,7 +64,7 @@ pub use dead_letters::DeadLetters;
 pub use error::DeliveryError;
 pub use feed::{Change, ChangeFeed, FeedPage, Positions};
 pub use inbox::{Claim, Finish, Inbox, InboxId, InboxLease};
-pub use ledger::{DeadLetter, DeliveryStore, LetterId};
+pub use ledger::{DeadLetter, DeliveryStore, LetterId, awaits_newer_program};
 pub use memory::MemoryDeliveryStore;
 pub use message::{Body, MAX_MESSAGE_BYTES, Message};
 pub use publisher::{Interrupted, PublishError, PublishFault, Publisher};

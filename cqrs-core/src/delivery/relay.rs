@@ -12,6 +12,7 @@ use super::intake;
 use super::queue::{Load, Page, Placed, Progress, Queue};
 use super::{Change, DeliveryError, DynChangeFeed, Positions};
 use crate::app::App;
+use crate::event::older::NEWER;
 use crate::store::limits;
 
 /// What a run of the delivery did.
@@ -33,6 +34,7 @@ pub(crate) struct Relay {
 impl Relay {
     /// Starts where the slowest subscriber stopped.
     pub(crate) async fn open(app: &App) -> Result<Self, DeliveryError> {
+        app.dead_letters().redrive_newer().await?;
         let mut open = Vec::new();
         for subscriber in app.subscribers() {
             open.push(Queue::open(app, Arc::clone(subscriber)).await?);
@@ -173,7 +175,7 @@ async fn place(app: &App, change: Change) -> Result<Option<Placed>, DeliveryErro
     let unknown = commit.events.iter().find(|event| !app.knows(&event.name));
     if let Some(event) = unknown {
         let reason = format!(
-            "unknown event type `{}` (schema {}): no aggregate of this program applies it",
+            "unknown event type `{}` (schema {}): no aggregate of this program applies it{NEWER}",
             event.name, event.schema
         );
         intake::keep(app, record, reason).instrument(span).await?;

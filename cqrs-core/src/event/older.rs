@@ -8,7 +8,7 @@ use super::{Event, EventId};
 use crate::schema::Shape;
 use crate::store::{canonical, unreadable};
 
-/// How the reason ends for an event of a schema that this program does not know yet.
+/// How the reason ends for an event that this program does not know, or not under its schema.
 pub(crate) const NEWER: &str = "; a newer program may have stored it";
 
 /// How an event is read that was stored under an earlier schema.

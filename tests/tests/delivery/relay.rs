@@ -145,6 +145,39 @@ async fn a_schema_that_this_program_does_not_know_stops_its_stream_at_every_subs
     }
 }
 
+/// A program that knows the schema is one for which the stored schema is the one that it knows.
+#[tokio::test]
+async fn what_a_program_did_not_know_goes_on_by_itself_when_one_starts_that_does() {
+    for (name, strange) in [("schema", json!(7)), ("type", json!("Ghost"))] {
+        let mut second = deposited(2);
+        second.insert(name.to_owned(), strange);
+        let (dynamo, old, clerk) = run(second).await;
+        let kept = old.dead_letters().list().await.unwrap();
+        assert!(kept.iter().any(DeadLetter::is_newer), "{kept:?}");
+        let again = app(&dynamo, &clerk);
+        again.run_until_idle().await.unwrap();
+        let still: Vec<_> = again.dead_letters().list().await.unwrap().into_iter().map(|one| one.id).collect();
+        assert_eq!(still, kept.iter().map(|letter| letter.id.clone()).collect::<Vec<_>>(), "nobody knows it yet");
+
+        raw::put(&dynamo, deposited(2)).await;
+        for letter in kept {
+            if letter.id.sk.ends_with("@0000000002") {
+                let known = DeadLetter { record: Value::Object(deposited(2)), ..letter };
+                dynamo.event_store().delivery().put_letter(&known).await.unwrap();
+            }
+        }
+        clerk.calls();
+        let new = app(&dynamo, &clerk);
+        new.run_until_idle().await.unwrap();
+        let altered = |letter: &DeadLetter| letter.id.sk.contains('!');
+        let left = new.dead_letters().list().await.unwrap();
+        assert!(left.iter().all(altered), "{name}: {left:?}");
+        let expected: &[u64] = if name == "schema" { &[2, 3] } else { &[2] };
+        assert_eq!(clerk.versions("1"), expected, "{name}");
+        assert_views_are_the_fold(&new, &ACCOUNTS, name).await;
+    }
+}
+
 /// As after an update of the program: what was unknown when it came is known when it is redriven.
 #[tokio::test]
 async fn a_type_that_has_become_known_is_redriven_to_its_subscribers() {

@@ -4,6 +4,7 @@ use super::ProjectError;
 use crate::aggregate::place_of_no_number;
 use crate::app::App;
 use crate::commit::{Commit, contains_null};
+use crate::event::older::NEWER;
 use crate::event::{DecodeError, RawEvent};
 use crate::panic::tried;
 use crate::projection::{Projection, ProjectionArm, ViewChange, Way};
@@ -50,7 +51,7 @@ pub(super) fn arm_of<P: Projection>(
     match P::ARMS.iter().find(|arm| arm.event.is_stored_as(&stored.name)) {
         Some(arm) => Ok(Some(arm)),
         None if app.knows(&stored.name) => Ok(None),
-        None => Err(raw.refuse("this program does not know the type".to_owned())),
+        None => Err(raw.refuse(format!("this program does not know the type{NEWER}"))),
     }
 }
 
