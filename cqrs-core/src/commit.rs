@@ -104,6 +104,11 @@ impl Commit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CommitDigest(u64);
 
+impl CommitDigest {
+    /// That of no commit.
+    pub(crate) const NONE: Self = Self(0);
+}
+
 impl fmt::Display for CommitDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)

@@ -85,6 +85,10 @@ impl App {
 }
 
 impl Consumer {
+    pub(super) fn app(&self) -> &App {
+        &self.app
+    }
+
     /// The queue.
     #[must_use]
     pub fn queue(&self) -> &str {

@@ -67,7 +67,12 @@ impl<'a> DeadLetters<'a> {
             if !streams.is_empty() {
                 let redriven = self.redrive_of(subscriber, |stream| streams.contains(stream)).await?;
                 let (subscriber, streams) = (subscriber.name, streams.len());
-                tracing::info!(subscriber, streams, redriven, "dead letters that an older program did not know");
+                tracing::info!(
+                    subscriber,
+                    streams,
+                    redriven,
+                    "dead letters that an older program did not know"
+                );
             }
         }
         Ok(())

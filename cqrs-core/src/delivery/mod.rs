@@ -57,6 +57,7 @@ mod received;
 mod relay;
 mod retry;
 mod subscriber;
+mod turn;
 
 pub use alteration::Alteration;
 pub use consumer::Consumer;
@@ -71,6 +72,7 @@ pub use publisher::{Interrupted, PublishError, PublishFault, Publisher};
 pub use received::{Received, StreamBatch, Verdict};
 pub use relay::Delivered;
 pub use retry::RetryPolicy;
+pub use turn::RedriveTurn;
 
 pub(crate) use discards::{LeftOut, of_stream as discarded};
 pub(crate) use erased::{DynChangeFeed, DynDeliveryStore};

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use cqrs_core::delivery::{Body, Consumer, Verdict};
+use cqrs_core::delivery::{Body, Consumer, Verdict, awaits_newer_program};
 use cqrs_core::{StreamKey, Timestamp, Version};
 
 use super::BrokerError;
@@ -13,6 +13,8 @@ use super::queue::{Letter, Queue};
 const HIDDEN: Duration = Duration::from_secs(120);
 /// How many letters are redriven before those that are done are deleted.
 const CHUNK: usize = 50;
+/// How long one process has the turn at what others did not know, if it dies.
+const TURN: Duration = Duration::from_secs(600);
 
 /// The dead letters of one queue: list them, redrive them, discard them. See
 /// [`Broker::dead_letters`](super::Broker::dead_letters).
@@ -62,6 +64,15 @@ pub struct QueueDeadLetter {
     pub body: String,
 }
 
+impl QueueDeadLetter {
+    /// Whether the program that put it here did not know the event, or not under its schema. A worker or a function that does
+    /// redrives it when it starts, with what waits behind it.
+    #[must_use]
+    pub fn is_newer(&self) -> bool {
+        self.reason.as_deref().is_some_and(awaits_newer_program)
+    }
+}
+
 /// What became of dead letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -72,6 +83,14 @@ pub struct Redriven {
     pub left: u64,
 }
 
+/// Which letters are redriven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    All,
+    /// Those of streams in which a program did not know an event.
+    Newer,
+}
+
 /// A letter and the commit that it speaks of.
 struct Opened {
     letter: Letter,
@@ -80,7 +99,7 @@ struct Opened {
 }
 
 impl QueueDeadLetters {
-    pub(super) fn new(consumer: Consumer, dead: Queue) -> Self {
+    pub(crate) fn new(consumer: Consumer, dead: Queue) -> Self {
         Self { consumer, dead, wait: Duration::from_secs(1) }
     }
 
@@ -110,7 +129,24 @@ impl QueueDeadLetters {
     /// [`BrokerError::Request`]; nothing is lost, those that are not deleted come back.
     pub async fn redrive(&self) -> Result<Redriven, BrokerError> {
         let held = self.held();
-        holding(&held, self.redrive_held(&held)).await
+        holding(&held, self.redrive_held(&held, Which::All)).await
+    }
+
+    /// Redrives what an older program did not know, with what waits behind it; none where another process is at it.
+    pub(crate) async fn redrive_newer(&self) -> Result<Option<Redriven>, BrokerError> {
+        if self.dead.backlog().await? == 0 {
+            return Ok(Some(Redriven::default()));
+        }
+        let Some(turn) = self.consumer.redrive_turn(TURN).await? else { return Ok(None) };
+        let held = self.held();
+        let redriven = holding(&held, self.redrive_held(&held, Which::Newer)).await;
+        turn.end().await;
+        let redriven = redriven?;
+        if redriven.done > 0 {
+            let (queue, done) = (self.consumer.queue(), redriven.done);
+            tracing::info!(queue, done, "dead letters that an older program did not know");
+        }
+        Ok(Some(redriven))
     }
 
     /// Deletes a dead letter without delivering it. Its stream flows again, unless later commits wait behind
@@ -148,8 +184,9 @@ impl QueueDeadLetters {
         }
     }
 
-    async fn redrive_held(&self, held: &Held) -> Result<Redriven, BrokerError> {
+    async fn redrive_held(&self, held: &Held, which: Which) -> Result<Redriven, BrokerError> {
         let mut redriven = Redriven::default();
+        let mut wanted = HashSet::new();
         let mut failing = HashSet::new();
         let mut failed = Vec::new();
         loop {
@@ -158,6 +195,13 @@ impl QueueDeadLetters {
             if letters.is_empty() {
                 break;
             }
+            let newer = letters.iter().filter(|opened| opened.is_newer());
+            wanted.extend(newer.filter_map(Opened::stream).cloned());
+            let is_wanted = |opened: &Opened| {
+                which == Which::All || opened.stream().is_some_and(|stream| wanted.contains(stream))
+            };
+            let (letters, others): (Vec<_>, Vec<_>) = letters.into_iter().partition(is_wanted);
+            redriven.left += others.len() as u64;
             let mut letters = letters.into_iter().peekable();
             while letters.peek().is_some() {
                 let chunk: Vec<Opened> = letters.by_ref().take(CHUNK).collect();
@@ -241,6 +285,10 @@ fn sorted(letters: Vec<Letter>) -> Vec<Opened> {
 }
 
 impl Opened {
+    fn is_newer(&self) -> bool {
+        self.letter.reason().is_some_and(awaits_newer_program)
+    }
+
     fn stream(&self) -> Option<&StreamKey> {
         self.place.as_ref().map(|(stream, _)| stream)
     }

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::future::Future;
 use std::ops::AddAssign;
 use std::pin::pin;
@@ -7,12 +8,16 @@ use std::time::Duration;
 
 use cqrs_core::App;
 use cqrs_core::delivery::{DeliveryError, RetryPolicy};
+use futures_util::future::join_all;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::queue_worker::QueueWorker;
 use super::sparing::sparing;
-use super::{Broker, BrokerError};
+use super::{Broker, BrokerError, QueueDeadLetters};
+
+/// When a worker asks again that found another one redriving.
+const TURN_AGAIN: Duration = Duration::from_secs(10);
 
 /// Takes what the queues of an app receive to its handlers and projections, in this process.
 ///
@@ -166,6 +171,7 @@ impl Worker {
         let mut worked = Worked::default();
         tokio::select! {
             () = shutdown => {}
+            never = self.keep_redriving() => match never {},
             // None ends before it is told to, unless it panics.
             Some(ended) = tasks.join_next() => worked += ended.map_err(early)?,
         }
@@ -185,6 +191,9 @@ impl Worker {
     /// As [`Worker::run`], and [`BrokerError::Request`]; nothing is lost, the next run goes on.
     pub async fn run_until_idle(&self) -> Result<Worked, BrokerError> {
         let queues = self.open().await?;
+        for letters in self.letters().await? {
+            letters.redrive_newer().await?;
+        }
         // Dropped with this future, and not before: it would stop the queues.
         let (_stop, stopping) = watch::channel(false);
         let mut was_empty = false;
@@ -223,16 +232,51 @@ impl Worker {
     }
 
     async fn open(&self) -> Result<Vec<Arc<QueueWorker>>, BrokerError> {
-        let subscribers = &self.app.wiring().subscribers;
-        let names: BTreeSet<&str> = match &self.queues {
-            Some(queues) => queues.iter().map(String::as_str).collect(),
-            None => subscribers.iter().map(|subscriber| subscriber.queue).collect(),
-        };
+        let names = self.names();
         let mut queues = Vec::with_capacity(names.len());
         for queue in names {
             queues.push(Arc::new(QueueWorker::open(&self.broker, &self.app, queue, self.settings).await?));
         }
         Ok(queues)
+    }
+
+    fn names(&self) -> BTreeSet<&str> {
+        match &self.queues {
+            Some(queues) => queues.iter().map(String::as_str).collect(),
+            None => self.app.wiring().subscribers.iter().map(|subscriber| subscriber.queue).collect(),
+        }
+    }
+
+    async fn letters(&self) -> Result<Vec<QueueDeadLetters>, BrokerError> {
+        let mut letters = Vec::new();
+        for queue in self.names() {
+            letters.push(self.broker.dead_letters(&self.app, queue).await?);
+        }
+        Ok(letters)
+    }
+
+    /// Redrives what an older program did not know, once per queue: this one may.
+    async fn keep_redriving(&self) -> Infallible {
+        let queues = self.names().into_iter().map(|queue| async move {
+            let mut failed = 0;
+            loop {
+                let redriven = async { self.broker.dead_letters(&self.app, queue).await?.redrive_newer().await };
+                match redriven.await {
+                    Ok(Some(_)) => return,
+                    Ok(None) => tokio::time::sleep(TURN_AGAIN).await,
+                    Err(error) if error.is_transient() => {
+                        failed += 1;
+                        self.settings.receive.pause(failed).await;
+                    }
+                    Err(error) => {
+                        tracing::warn!(queue, %error, "the dead letters for a newer program are not looked at");
+                        return;
+                    }
+                }
+            }
+        });
+        join_all(queues).await;
+        std::future::pending().await
     }
 
     async fn open_patiently(&self) -> Result<Vec<Arc<QueueWorker>>, BrokerError> {

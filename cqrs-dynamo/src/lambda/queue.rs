@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
@@ -7,7 +8,7 @@ use cqrs_core::delivery::{Consumer, Verdict};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 use super::deadline;
-use crate::broker::{Letter, Queue, sparing};
+use crate::broker::{Letter, Queue, QueueDeadLetters, Redriven, sparing};
 use crate::{Broker, BrokerError};
 
 /// The subscribers of one queue as a Lambda function behind that queue.
@@ -31,6 +32,8 @@ use crate::{Broker, BrokerError};
 pub struct QueueFunction {
     consumer: Consumer,
     dead: Queue,
+    letters: QueueDeadLetters,
+    has_begun: AtomicBool,
 }
 
 impl QueueFunction {
@@ -45,7 +48,9 @@ impl QueueFunction {
         queue: &str,
         dead_letters_url: impl Into<String>,
     ) -> Result<Self, BrokerError> {
-        Ok(Self { consumer: app.consumer(queue)?, dead: Queue::at(broker.sqs(), dead_letters_url.into()) })
+        let dead = Queue::at(broker.sqs(), dead_letters_url.into());
+        let letters = QueueDeadLetters::new(app.consumer(queue)?, dead.clone());
+        Ok(Self { consumer: app.consumer(queue)?, dead, letters, has_begun: AtomicBool::new(false) })
     }
 
     /// Takes the messages of one event to the subscribers. When `stop` comes, what is in work is dropped and comes
@@ -82,6 +87,25 @@ impl QueueFunction {
         response
     }
 
+    /// Redrives what an older program did not know, with what waits behind it, unless another function or worker is at it.
+    /// [`QueueFunction::run`] does so beside its first event.
+    ///
+    /// # Errors
+    /// [`BrokerError`]; nothing is lost.
+    pub async fn redrive_newer(&self) -> Result<Redriven, BrokerError> {
+        Ok(self.letters.redrive_newer().await?.unwrap_or_default())
+    }
+
+    async fn begin(&self, left: Duration) {
+        if self.has_begun.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if let Ok(Err(error)) = tokio::time::timeout(left, self.redrive_newer()).await {
+            let queue = self.consumer.queue();
+            tracing::warn!(queue, %error, "the dead letters for a newer program are not looked at");
+        }
+    }
+
     /// Answers the events of the Lambda runtime for as long as it sends some. An invocation that would run out of
     /// time is answered before.
     ///
@@ -92,8 +116,10 @@ impl QueueFunction {
         lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
             let this = Arc::clone(&this);
             async move {
-                let stop = tokio::time::sleep(deadline::time_left(&event.context));
-                Ok::<_, Error>(this.answer(event.payload, stop).await)
+                let left = deadline::time_left(&event.context);
+                let answer = this.answer(event.payload, tokio::time::sleep(left));
+                let (answer, ()) = tokio::join!(answer, this.begin(left));
+                Ok::<_, Error>(answer)
             }
         }))
         .await

@@ -26,9 +26,7 @@ const ALTER: [&str; 6] = [
 ];
 /// A stream that is held back, or a record that is no commit.
 const PARK: [&str; 1] = ["dynamodb:PutItem"];
-/// And which streams are held back, or what was discarded.
-const WAIT: [&str; 2] = ["dynamodb:PutItem", "dynamodb:Query"];
-/// And what a handler has done, or could not do.
+/// And which streams are held back, what was discarded, what a handler has done, and whose turn it is to redrive.
 const REMEMBER: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"];
 /// As Lambda asks for in the name of a function (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB").
 const READ_STREAM: [&str; 3] =
@@ -37,6 +35,14 @@ const READ_STREAM: [&str; 3] =
 /// to be tried again.
 const RECEIVE: [&str; 4] =
     ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
+/// What becomes of dead letters, and of those that an older program did not know.
+const PUT_AWAY: [&str; 5] = [
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+    "sqs:SendMessage",
+];
 
 pub(super) fn commands() -> Vec<Value> {
     vec![allow(&APPEND, arn(EVENTS)), allow(&READ, arn(VIEWS)), allow(&SNAPSHOT, arn(SNAPSHOTS))]
@@ -58,13 +64,12 @@ pub(super) fn subscriber(queue: &Queue<'_>) -> Vec<Value> {
     // A handler takes `&App`: it may execute commands and read views.
     let events: &[_] = if queue.handles { &APPEND } else { &READ };
     let views: &[_] = if queue.projects { &PROJECT } else { &READ };
-    let delivery: &[_] = if queue.remembers { &REMEMBER } else { &WAIT };
     let mut statements = vec![
         allow(&RECEIVE, arn(&queue.ids.queue)),
-        allow(&["sqs:SendMessage"], arn(&queue.ids.dead_letters)),
+        allow(&PUT_AWAY, arn(&queue.ids.dead_letters)),
         allow(events, arn(EVENTS)),
         allow(views, arn(VIEWS)),
-        allow(delivery, arn(DELIVERY)),
+        allow(&REMEMBER, arn(DELIVERY)),
     ];
     if queue.handles {
         statements.push(allow(&SNAPSHOT, arn(SNAPSHOTS)));

@@ -28,8 +28,6 @@ pub(super) struct Queue<'a> {
     pub(super) events: BTreeSet<&'a str>,
     /// Whether there is a handler.
     pub(super) handles: bool,
-    /// Whether a handler has an inbox.
-    pub(super) remembers: bool,
     /// Whether there is a projection.
     pub(super) projects: bool,
 }
@@ -38,14 +36,10 @@ impl<'a> Queue<'a> {
     /// The queues of a wiring, by name.
     pub(super) fn all(wiring: &'a Wiring) -> Vec<Self> {
         let queue = |(name, events)| {
-            let mut queue =
-                Self { name, ids: Ids::of(name), events, handles: false, remembers: false, projects: false };
+            let mut queue = Self { name, ids: Ids::of(name), events, handles: false, projects: false };
             for subscriber in wiring.subscribers.iter().filter(|subscriber| subscriber.queue == name) {
                 match subscriber.kind {
-                    SubscriberKind::Handler { once } => {
-                        queue.handles = true;
-                        queue.remembers |= once;
-                    }
+                    SubscriberKind::Handler { .. } => queue.handles = true,
                     SubscriberKind::Projection => queue.projects = true,
                 }
             }

@@ -156,8 +156,13 @@ async fn what_a_program_did_not_know_goes_on_by_itself_when_one_starts_that_does
         assert!(kept.iter().any(DeadLetter::is_newer), "{kept:?}");
         let again = app(&dynamo, &clerk);
         again.run_until_idle().await.unwrap();
-        let still: Vec<_> = again.dead_letters().list().await.unwrap().into_iter().map(|one| one.id).collect();
-        assert_eq!(still, kept.iter().map(|letter| letter.id.clone()).collect::<Vec<_>>(), "nobody knows it yet");
+        let still: Vec<_> =
+            again.dead_letters().list().await.unwrap().into_iter().map(|one| one.id).collect();
+        assert_eq!(
+            still,
+            kept.iter().map(|letter| letter.id.clone()).collect::<Vec<_>>(),
+            "nobody knows it yet"
+        );
 
         raw::put(&dynamo, deposited(2)).await;
         for letter in kept {

@@ -184,3 +184,54 @@ async fn a_view_goes_on_without_a_dead_letter_that_was_discarded() {
     let statement = office.app.view::<Statement>(&key).await.unwrap().unwrap();
     assert_eq!(statement.lines, [1, TOO_MUCH.cast_signed(), 5, 6]);
 }
+
+/// What an older program put away, as this one finds it when it starts: a letter that it knows, those behind it, and another one
+/// that failed for a reason of its own.
+#[tokio::test]
+async fn what_an_older_program_did_not_know_goes_on_by_itself() {
+    let office = Office::new().await;
+    office.desk.fail("smudged", true);
+    let one = office.deposit("1", ["", "", ""]).await;
+    office.publish(&office.deposit("2", ["smudged", ""]).await).await;
+    office.worker().run_until_idle().await.unwrap();
+    let told = "unknown event type `Deposited`: no aggregate of this program applies it; a newer program may have stored it";
+    office.put_away(&one[0], told).await;
+    office.publish(&one[1..]).await;
+    let taken = office.app.consumer("clerk").unwrap();
+    assert_eq!(office.desk.book(), [""; 0]);
+
+    // As long as another process is at it, they stay.
+    let turn = taken.redrive_turn(Duration::from_secs(600)).await.unwrap().unwrap();
+    office.worker().run_until_idle().await.unwrap();
+    assert_eq!(office.letters_told().await.len(), 5);
+    turn.end().await;
+
+    let worked = office.worker().run_until_idle().await.unwrap();
+    assert_eq!((worked.done, worked.dead), (0, 0));
+    assert_eq!(office.desk.book(), ["1:2", "1:3", "1:4"]);
+    let left = office.letters_told().await;
+    assert_eq!(left, ["2:2 the clerk refuses `smudged`".to_owned(), format!("2:3 {WAITS}")]);
+    assert_eq!(office.desk.tried().iter().filter(|entry| *entry == "2:2").count(), 1, "it failed for itself");
+    office.publish(&office.deposit("3", [""]).await).await;
+    office.worker().run_until_idle().await.unwrap();
+    assert_eq!(office.desk.book().len(), 4);
+}
+
+#[tokio::test]
+async fn a_running_worker_redrives_when_it_starts() {
+    let office = Office::new().await;
+    let [commit] = office.deposit("1", [""]).await;
+    office.put_away(&commit, "it is of schema 7; a newer program may have stored it").await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let worker = office.worker();
+    let running = worker.run(async {
+        let _ = stopped.await;
+    });
+    let ended = async {
+        office.desk.entered(1).await;
+        stop.send(()).unwrap();
+    };
+    let (worked, ()) = tokio::join!(running, ended);
+    worked.unwrap();
+    assert_eq!(office.desk.book(), ["1:2"]);
+}

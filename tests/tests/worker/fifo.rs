@@ -46,8 +46,8 @@ async fn early(office: &Office) -> usize {
             office.publish(std::slice::from_ref(&commits[nth])).await;
         }
     }
-    let worker = || office.worker().settings(|settings| settings.batches = 4).run_until_idle();
-    let (one, other) = tokio::join!(worker(), worker());
+    let worker = office.worker().settings(|settings| settings.batches = 4);
+    let (one, other) = tokio::join!(worker.run_until_idle(), worker.run_until_idle());
     assert_eq!(one.unwrap().done + other.unwrap().done, 300);
     let mut early = 0;
     for account in 0..15 {

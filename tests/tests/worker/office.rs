@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_sns::types::MessageAttributeValue;
 use aws_sdk_sqs::types::QueueAttributeName;
-use cqrs_core::delivery::{Message, RetryPolicy};
+use cqrs_core::delivery::{DeliveryStore, Message, RetryPolicy};
 use cqrs_core::prelude::*;
 use cqrs_core::{Commit, EventStore, StreamKey};
 use cqrs_dynamo::{Broker, BrokerTopic, Dynamo, QueueDeadLetters, Worker};
@@ -226,6 +226,21 @@ impl Office {
             }
             request.send().await.unwrap();
         }
+    }
+
+    /// Puts a commit among the clerk's dead letters, and parks its stream.
+    pub(crate) async fn put_away(&self, commit: &Commit, reason: &str) {
+        let ledger = self.dynamo.event_store().delivery();
+        ledger.park(CLERK, &commit.stream, commit.version).await.unwrap();
+        let dead =
+            self.topic.queues.iter().find(|made| made.queue == CLERK).unwrap().dead_letters_url.clone();
+        let reason = aws_sdk_sqs::types::MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value(reason)
+            .build()
+            .unwrap();
+        let send = self.broker.sqs().send_message().queue_url(dead).message_attributes("reason", reason);
+        send.message_body(Message::of(&self.app, commit).body).send().await.unwrap();
     }
 
     /// Sends a body straight to the clerk's queue.

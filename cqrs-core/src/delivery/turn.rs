@@ -1,0 +1,58 @@
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::queue::failed;
+use super::{Claim, Consumer, DeliveryError, InboxId, InboxLease};
+use crate::app::App;
+use crate::commit::CommitDigest;
+use crate::key::StreamKey;
+use crate::timestamp::Timestamp;
+use crate::version::Version;
+
+/// Under which name the inbox remembers whose turn it is. No handler has an `@` in its name.
+const REDRIVE: &str = "@redrive";
+
+/// The right to redrive what other programs did not know, for one process at a time: two that hold letters of one stream would
+/// mix up its order. See [`Consumer::redrive_turn`].
+#[derive(Debug)]
+pub struct RedriveTurn {
+    app: App,
+    id: InboxId,
+    lease: InboxLease,
+}
+
+impl Consumer {
+    /// Takes the turn to redrive the dead letters of this queue that were for a newer program; none as long as another process
+    /// has it. It runs out by itself after `lease`.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Ledger`].
+    pub async fn redrive_turn(&self, lease: Duration) -> Result<Option<RedriveTurn>, DeliveryError> {
+        let ledger = |source| failed(self.queue(), source);
+        let stream = StreamKey::new(self.queue(), REDRIVE).map_err(|error| ledger(error.into()))?;
+        let id = InboxId {
+            handler: REDRIVE.to_owned(),
+            stream,
+            version: Version::NONE,
+            index: 0,
+            digest: CommitDigest::NONE,
+        };
+        let owner = Uuid::now_v7().to_string();
+        let lease = InboxLease::new(&owner, Timestamp::now(), lease, lease);
+        let app = self.app().clone();
+        match app.ledger().claim(&id, &lease).await.map_err(ledger)? {
+            Claim::Claimed => Ok(Some(RedriveTurn { app, id, lease })),
+            Claim::Busy { .. } | Claim::Done => Ok(None),
+        }
+    }
+}
+
+impl RedriveTurn {
+    /// Gives the turn back.
+    pub async fn end(self) {
+        if let Err(error) = self.app.ledger().release(&self.id, &self.lease).await {
+            tracing::warn!(queue = self.id.stream.pk(), until = %self.lease.until, %error, "a turn could not be given back");
+        }
+    }
+}
