@@ -4,7 +4,7 @@ use std::error::Error;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::store::record::{self, Record};
-use cqrs_core::{AggregateKey, Event, StoredEvent, Version};
+use cqrs_core::{AggregateKey, Commit, Event, EventStore, StoredEvent, Version};
 use cqrs_dynamo::Dynamo;
 use serde_json::Value;
 
@@ -39,6 +39,24 @@ pub async fn put_with<const N: usize>(dynamo: &Dynamo, record: Record, more: [(&
     let item = fields.chain(more).collect();
     let put = dynamo.client().put_item().table_name(&dynamo.tables().events).set_item(Some(item));
     put.send().await.unwrap();
+}
+
+/// Takes the commits of a stream back, all but the first `kept`, as a restore of the table to an earlier point does; gives those
+/// that are lost.
+///
+/// # Panics
+/// Where DynamoDB refuses it.
+pub async fn take_back(dynamo: &Dynamo, key: &impl AggregateKey, kept: usize) -> Vec<Commit> {
+    let stream = key.stream().unwrap();
+    let page = dynamo.event_store().read(&stream, Version::NONE, Version::MAX).await.unwrap();
+    let mut commits = page.commits;
+    let lost = commits.split_off(kept);
+    for commit in &lost {
+        let delete = dynamo.client().delete_item().table_name(&dynamo.tables().events);
+        let delete = delete.key("pk", AttributeValue::S(stream.pk().to_owned()));
+        delete.key("sk", AttributeValue::S(stream.commit_sk(commit.version))).send().await.unwrap();
+    }
+    lost
 }
 
 /// The sort key of a commit.

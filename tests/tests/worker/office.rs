@@ -188,7 +188,8 @@ impl Office {
         self.commits(account, version, version).await.remove(0)
     }
 
-    async fn commits(&self, account: &str, first: u64, last: u64) -> Vec<Commit> {
+    /// The commits of an account from one version to another.
+    pub(crate) async fn commits(&self, account: &str, first: u64, last: u64) -> Vec<Commit> {
         let stream = bank::account(account).stream().unwrap();
         let (mut commits, mut after) = (Vec::new(), Version::new(first).previous());
         loop {
