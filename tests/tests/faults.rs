@@ -225,3 +225,24 @@ impl StoredVersion for Dynamo {
         bank::app(self.event_store()).unwrap().load(&bank::account("1")).await.unwrap().version.get()
     }
 }
+
+/// A table that is gone is most likely replaced by one that was restored, and no state of before fits that.
+#[tokio::test]
+async fn nothing_is_remembered_of_a_table_that_was_not_there() {
+    let (database, dynamo) = database().await;
+    let faults = Faults::new(&database, |call| match call.operation.as_str() {
+        "PutItem" if call.body.contains("gone") => Fault::Answer(400, "ResourceNotFoundException"),
+        _ => Fault::None,
+    });
+    let (app, key) = (bank::app(faults.dynamo().event_store()).unwrap(), bank::account("1"));
+    app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
+    for cents in [10, 20] {
+        app.execute(&key, deposit(cents)).await.unwrap();
+    }
+    let gone = app.execute(&bank::account("2"), Open { owner: "gone".into() }).await.unwrap_err();
+    assert!(matches!(gone, ExecuteError::Store { source: StoreError::Denied { .. }, .. }), "{gone:?}");
+    cqrs_tests::raw::take_back(&dynamo, &key, 1).await;
+    let done = app.execute(&key, deposit(5)).await.unwrap();
+    assert_eq!(done.version, Version::new(2));
+    assert_eq!(app.load(&key).await.unwrap().state.balance, 5);
+}

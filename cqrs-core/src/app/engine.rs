@@ -384,6 +384,10 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn store_error<E>(&self, source: StoreError) -> ExecuteError<E> {
+        // The table may have been taken away, and come back as it was at an earlier time.
+        if matches!(source, StoreError::Denied { .. }) {
+            self.app.forget();
+        }
         ExecuteError::store(&self.intent.metadata.command_id, source)
     }
 }

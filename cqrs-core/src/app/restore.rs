@@ -27,8 +27,7 @@ impl App {
     /// # Errors
     /// [`ReplayError`] of the first projection that cannot be replayed; the call can be made again.
     pub async fn after_restore(&self) -> Result<Vec<(&'static str, Replayed)>, ReplayError> {
-        self.inner.states.clear();
-        self.inner.recent_writes.clear();
+        self.forget();
         let mut replayed = Vec::new();
         for subscriber in self.subscribers() {
             if let Reaction::Project { row, .. } = &subscriber.reaction {
@@ -36,5 +35,11 @@ impl App {
             }
         }
         Ok(replayed)
+    }
+
+    /// Forgets what was read from the stores, and what was written to them.
+    pub(super) fn forget(&self) {
+        self.inner.states.clear();
+        self.inner.recent_writes.clear();
     }
 }
