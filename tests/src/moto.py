@@ -6,7 +6,7 @@ import sys
 from moto import backends
 from moto.core.utils import unix_time
 from moto.server import ThreadedMotoServer
-from moto.sqs.models import SQSBackend
+from moto.sqs.models import Queue, SQSBackend
 
 
 def is_kept(self, queue_name, message):
@@ -16,6 +16,18 @@ def is_kept(self, queue_name, message):
 # moto counts the whole queue for every message that it hands out, and lists its own folders for every request: with
 # some hundred messages that is most of what a run takes.
 SQSBackend.is_message_valid_based_on_retention_period = is_kept
+
+
+# moto lists the messages of a queue anew to leave out one that is deleted, and loses what is sent meanwhile.
+delete = Queue.delete_message
+
+
+def delete_alone(self, receipt_handle):
+    with self._messages_lock:
+        delete(self, receipt_handle)
+
+
+Queue.delete_message = delete_alone
 modules = tuple(backends.list_of_moto_modules())
 backends.list_of_moto_modules = lambda: modules
 
