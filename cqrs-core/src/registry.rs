@@ -11,7 +11,7 @@ use crate::event::EventId;
 use crate::event::older::EventSchema;
 use crate::handler::{HandlerArm, Need};
 use crate::key::{AggregateKey, KeyError, StreamKey};
-use crate::projection::Projection;
+use crate::projection::{CheckEvent, CheckStream, Projection, check_event, check_stream};
 use crate::replay::Running;
 use crate::tenant::Tenant;
 
@@ -88,6 +88,10 @@ pub struct ProjectionRow {
     pub(crate) driver: fn() -> Box<dyn ProjectionDriver>,
     pub(crate) after_restore: for<'a> fn(&'a App) -> Running<'a>,
     pub(crate) queue: Option<&'static str>,
+    /// Whether the keys of its views come from the events.
+    pub(crate) keyed: bool,
+    pub(crate) check_event: CheckEvent,
+    pub(crate) check_stream: CheckStream,
     pub(crate) location: Location,
 }
 
@@ -103,6 +107,9 @@ impl ProjectionRow {
             driver: projection_driver::<P>,
             after_restore: |app| app.replay::<P>().after_restore().into_future(),
             queue: P::QUEUE,
+            keyed: P::KEYED,
+            check_event: check_event::<P>,
+            check_stream: check_stream::<P>,
             location: Location { file, line },
         }
     }

@@ -428,6 +428,7 @@ async fn texts_that_are_empty_or_endless_are_refused() {
             ("correlation_id", pick().correlation_id(text).await),
             ("causation_id", pick().causation_id(text).await),
             ("named", pick().named(text).await),
+            ("trace_context", pick().trace_context(text).await),
         ];
         for (name, refused) in refused {
             let error = refused.unwrap_err();

@@ -8,7 +8,7 @@ use super::fault::{BuildError, WiringFault};
 use super::snapshots::SnapshotShelf;
 use super::state::StateCache;
 use super::wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
-use super::{App, Inner, Probe, Settings};
+use super::{App, Inner, Probe, Settings, ViewKeys};
 use crate::delivery::{CONCURRENT_STREAMS, Reaction, Subscriber};
 use crate::event::EventId;
 use crate::handler::Provided;
@@ -55,6 +55,7 @@ pub struct AppBuilder {
     settings: Settings,
     only: Option<Vec<String>>,
     probe: Option<Arc<Probe>>,
+    pub(super) view_keys: ViewKeys,
 }
 
 /// A subscriber before the checks.
@@ -75,6 +76,7 @@ impl AppBuilder {
             settings: Settings::default(),
             only: None,
             probe: None,
+            view_keys: ViewKeys::linked(),
         }
     }
 
@@ -161,6 +163,7 @@ impl AppBuilder {
             subscribers,
             parked,
             aggregates,
+            view_keys: Arc::new(self.view_keys),
             states: StateCache::new(self.settings.cached_states),
             recent_writes: RecentWrites::new(self.settings.cached_views),
             settings: self.settings,

@@ -190,6 +190,7 @@ impl<'a> Engine<'a> {
                     error @ (ExecuteError::Rejected(_)
                     | ExecuteError::Conflict { .. }
                     | ExecuteError::TooLarge { .. }
+                    | ExecuteError::ViewKey(_)
                     | ExecuteError::CommandIdTaken { .. }),
                 ) => {
                     break Err(error);
@@ -279,6 +280,11 @@ impl<'a> Engine<'a> {
         // What others will read is what counts, also here.
         if let Some(read) = read_back::<A>(&commit).map_err(|error| self.store_error(error.into()))? {
             events = read;
+        }
+        match self.app.check_view_keys(&commit) {
+            Ok(()) => {}
+            Err(error) if fresh => return Err(ExecuteError::ViewKey(error)),
+            Err(_) => return Ok(Step::Stale),
         }
         let before = state.aggregate.copy();
         state.try_apply(&events).map_err(|(index, said)| {

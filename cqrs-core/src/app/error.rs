@@ -1,3 +1,4 @@
+use super::ViewKeyError;
 use crate::key::{KeyError, StreamKey};
 use crate::store::StoreError;
 use crate::version::Version;
@@ -73,6 +74,9 @@ pub enum ExecuteError<E> {
         /// What is wrong with its value, and what to do.
         reason: String,
     },
+    /// A projection could never take the commit, because the key of a view cannot be stored; nothing was sent.
+    #[error(transparent)]
+    ViewKey(ViewKeyError),
     /// The key cannot be rendered.
     #[error(transparent)]
     Key(KeyError),

@@ -13,7 +13,7 @@ use crate::metadata::Metadata;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
-/// The most bytes that an id, or the name of who sends a command, takes.
+/// The most bytes that an id takes, the name of who sends a command, or a trace context.
 const LONGEST_TEXT: usize = 1024;
 
 /// A command on its way; `.await` executes it.
@@ -56,6 +56,8 @@ const LONGEST_TEXT: usize = 1024;
 /// | [`causation_id`](Execute::causation_id) | none; in a handler the command id of the event's commit |
 /// | [`trace_context`](Execute::trace_context) | that of its own span, with the feature `opentelemetry`; else none, and in a handler that of the event's commit |
 /// | [`expect_version`](Execute::expect_version) | any version; conflicts are tried again |
+///
+/// An id, a name or a trace context takes 1 to 1,024 bytes; any other is an [`ExecuteError::Option`].
 #[must_use = "a command does nothing until it is awaited"]
 pub struct Execute<'a, A: Aggregate, R> {
     app: &'a App,
@@ -265,6 +267,7 @@ impl<A: Aggregate, R> Execute<'_, A, R> {
             ("named", &self.name),
             ("correlation_id", &self.correlation_id),
             ("causation_id", &self.causation_id),
+            ("trace_context", &self.trace_context),
         ];
         for (option, text) in texts {
             let reason = match text.as_deref().map(str::len) {

@@ -32,6 +32,7 @@ mod settings;
 mod snapshots;
 mod state;
 mod twin;
+mod view_keys;
 mod wiring;
 
 pub use builder::AppBuilder;
@@ -41,6 +42,7 @@ pub use execute::Execute;
 pub use fault::{BuildError, WiringFault};
 pub use read::{Found, FoundViews, History};
 pub use settings::Settings;
+pub use view_keys::ViewKeyError;
 pub use wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
 
 use std::collections::{BTreeSet, HashMap};
@@ -65,6 +67,7 @@ pub use list::{
 pub(crate) use probe::{Due, Probe, Sent, Told};
 pub(crate) use state::State;
 pub(crate) use twin::Stores;
+pub(crate) use view_keys::ViewKeys;
 
 use cause::Cause;
 use snapshots::SnapshotShelf;
@@ -96,6 +99,7 @@ struct Inner {
     subscribers: Vec<Arc<Subscriber>>,
     parked: HashMap<&'static str, Arc<crate::delivery::Parked>>,
     aggregates: HashMap<&'static str, &'static AggregateRow>,
+    view_keys: Arc<ViewKeys>,
     states: StateCache,
     recent_writes: RecentWrites,
     settings: Settings,

@@ -28,6 +28,7 @@ impl App {
             subscribers: old.subscribers.iter().map(|one| Arc::new(Subscriber::restarted(one))).collect(),
             parked: old.parked.keys().map(|name| (*name, Arc::default())).collect(),
             aggregates: old.aggregates.clone(),
+            view_keys: Arc::clone(&old.view_keys),
             states: StateCache::new(settings.cached_states),
             recent_writes: RecentWrites::new(settings.cached_views),
             settings,

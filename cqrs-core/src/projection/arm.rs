@@ -63,6 +63,8 @@ impl<P: super::View> ProjectionArm<P> {
 
 /// The key of a view: a tenant and an id within the view. Every [`AggregateKey`] is one.
 pub trait ViewAddress: Sized + Send + Sync + 'static {
+    /// The names of its fields, without the tenant, in the order in which they are rendered.
+    const PARTS: &'static [&'static str] = &[];
     /// Whose view it is.
     fn view_tenant(&self) -> &Tenant;
     /// The rendered id: `20240101-001`.
@@ -86,6 +88,7 @@ pub trait ViewAddress: Sized + Send + Sync + 'static {
 }
 
 impl<K: AggregateKey> ViewAddress for K {
+    const PARTS: &'static [&'static str] = K::FIELDS;
     fn view_tenant(&self) -> &Tenant {
         self.tenant()
     }

@@ -27,9 +27,11 @@
 //! [replay](crate::replay) is under way. Commits of one stream that arrive together cost no more than one.
 
 mod arm;
+mod keys;
 
 pub(crate) use arm::Way;
 pub use arm::{ProjectionArm, ViewAddress, ViewChange, ViewId};
+pub(crate) use keys::{CheckEvent, CheckStream, KeyFault, check_event, check_stream, check_texts};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -4,13 +4,17 @@ use std::sync::Arc;
 use super::difference::{events, listed, report, short_name};
 use super::setting::{Setting, time};
 use crate::aggregate::{Aggregate, Command, CommandContext, Decide};
-use crate::app::State;
+use crate::app::{State, ViewKeys};
 use crate::commit::{Commit, StoredEvent};
 use crate::event::IntoEvents;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::store::{limits, record};
+use crate::tenant::Tenant;
 use crate::timestamp::Timestamp;
+
+/// Whose aggregate it is.
+const TENANT: &str = "TEST";
 
 /// What an aggregate decides: given events, when a command comes, then events or a rejection.
 ///
@@ -74,7 +78,7 @@ impl<A: Aggregate> Scenario<A> {
     #[must_use]
     #[expect(clippy::missing_panics_doc, reason = "these keys are short")]
     pub fn new() -> Self {
-        let stream = StreamKey::new(format!("TEST#{}", A::ENTITY), format!("{}#1", A::ENTITY));
+        let stream = StreamKey::new(format!("{TENANT}#{}", A::ENTITY), format!("{}#1", A::ENTITY));
         Self {
             state: State::empty(),
             stream: stream.expect("an entity's name fits into a key"),
@@ -100,7 +104,7 @@ impl<A: Aggregate> Scenario<A> {
     pub fn and_given(mut self, events: impl IntoEvents<A>) -> Self {
         for event in encoded::<A>(events) {
             let metadata = self.setting.next();
-            self.commit(vec![event], metadata);
+            self.commit(self.next(vec![event], metadata));
         }
         self
     }
@@ -175,14 +179,14 @@ impl<A: Aggregate> Scenario<A> {
         self
     }
 
+    /// The next commit of the stream.
+    fn next(&self, events: Vec<StoredEvent>, metadata: Metadata) -> Commit {
+        let (stream, version) = (self.stream.clone(), self.state.version.next());
+        Commit { stream, version, events, metadata: Arc::new(metadata) }
+    }
+
     #[track_caller]
-    fn commit(&mut self, events: Vec<StoredEvent>, metadata: Metadata) {
-        let commit = Commit {
-            stream: self.stream.clone(),
-            version: self.state.version.next(),
-            events,
-            metadata: Arc::new(metadata),
-        };
+    fn commit(&mut self, commit: Commit) {
         let folded = limits::check(&record::encode(&commit)).and_then(|()| self.state.fold(commit.clone()));
         folded.unwrap_or_else(|error| panic!("`{}` cannot take this commit: {error}", A::NAME));
         self.history.extend(commit.events);
@@ -306,7 +310,11 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
         if let Ok(events) = decided
             && !events.is_empty()
         {
-            scenario.commit(events, metadata);
+            let commit = scenario.next(events, metadata);
+            let keys = ViewKeys::linked();
+            let checked = keys.check(&commit, || Tenant::new(TENANT));
+            checked.unwrap_or_else(|error| panic!("`{}` cannot take this commit: {error}", A::NAME));
+            scenario.commit(commit);
         }
         scenario
     }

@@ -66,6 +66,8 @@ fn own_address(krate: &Path, key: &Key) -> TokenStream {
 
         #[automatically_derived]
         impl #private::ViewAddress for #ident {
+            const PARTS: &'static [&'static str] = Self::FIELDS;
+
             fn view_tenant(&self) -> &#private::Tenant {
                 &self.tenant
             }

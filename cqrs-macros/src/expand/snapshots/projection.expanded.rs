@@ -116,6 +116,7 @@ impl<E> ::cqrs_core::__private::FoldKey<Self, E> for CustomerTotalsKey {
 }
 #[automatically_derived]
 impl ::cqrs_core::__private::ViewAddress for CustomerTotalsKey {
+    const PARTS: &'static [&'static str] = Self::FIELDS;
     fn view_tenant(&self) -> &::cqrs_core::__private::Tenant {
         &self.tenant
     }
