@@ -513,6 +513,29 @@ async fn a_wrong_future_that_is_stored_moves_no_clock() {
 }
 
 #[tokio::test]
+async fn what_was_known_at_a_time_goes_by_the_time_of_recording() {
+    let store = MemoryEventStore::new();
+    store_commit(&store, 1, "2024-01-01T10:00:00.000Z", None).await;
+    // An import of what had happened, and a clock that was behind.
+    store_commit(&store, 2, "1999-01-01T10:00:00.000Z", Some("2024-01-05T10:00:00.000Z")).await;
+    store_commit(&store, 3, "2024-01-03T10:00:00.000Z", Some("2024-01-02T10:00:00.000Z")).await;
+    store_commit(&store, 4, "2204-01-01T10:00:00.000Z", Some("2024-01-06T10:00:00.000Z")).await;
+    let app = app(&store, Way::Serde, &[]);
+    for (time, known, was) in [
+        ("2023-12-31T00:00:00Z", 0, 0),
+        ("2024-01-01T10:00:00Z", 1, 2),
+        ("2024-01-04T00:00:00Z", 1, 3),
+        ("2024-01-05T10:00:00Z", 3, 3),
+        ("2024-01-07T00:00:00Z", 4, 4),
+    ] {
+        let time: Timestamp = time.parse().unwrap();
+        let recorded = app.load_as_recorded(&shelf(), time).await.unwrap();
+        assert_eq!(recorded.version, Version::new(known), "{time}");
+        assert_eq!(app.load_as_of(&shelf(), time).await.unwrap().version, Version::new(was), "{time}");
+    }
+}
+
+#[tokio::test]
 async fn a_clock_that_is_ahead_keeps_the_order_and_is_not_what_a_command_is_told() {
     let store = MemoryEventStore::new();
     let ahead = Timestamp::now() + std::time::Duration::from_hours(1);

@@ -17,13 +17,14 @@ use crate::version::Version;
 pub(super) enum Until {
     Version(Version),
     Time(Timestamp),
+    Recorded(Timestamp),
 }
 
 impl Until {
     fn last_version(self) -> Version {
         match self {
             Self::Version(version) => version,
-            Self::Time(_) => Version::MAX,
+            Self::Time(_) | Self::Recorded(_) => Version::MAX,
         }
     }
 
@@ -32,6 +33,7 @@ impl Until {
             Self::Version(version) => commit.version <= version,
             // A commit that tells about a later time than that of recording had happened when it was recorded.
             Self::Time(time) => commit.metadata.created_at.min(commit.metadata.recorded()) <= time,
+            Self::Recorded(time) => commit.metadata.recorded() <= time,
         }
     }
 
@@ -40,6 +42,8 @@ impl Until {
         match self {
             Self::Version(version) => snapshot.version <= version,
             Self::Time(time) => snapshot.last_at <= time,
+            // It does not know: a commit may tell about an earlier time than that of recording.
+            Self::Recorded(_) => false,
         }
     }
 }
@@ -92,6 +96,7 @@ impl App {
     ) -> Result<State<A>, StoreError> {
         let mut state = State::empty();
         if let Some((snapshots, shelf)) = self.snapshots::<A>()
+            && !matches!(until, Until::Recorded(_))
             && until.last_version().get() >= snapshots.every
             && let Some(snapshot) = shelf.open(&snapshots, stream).await
             && until.includes_all_of(&snapshot)

@@ -118,6 +118,9 @@ impl App {
     /// The state at a point in time: all commits before the first one that is later than `time`. A commit at `time`
     /// itself is in.
     ///
+    /// A commit has the time that it tells about, `created_at`, or that of its recording, whichever is earlier. For what was
+    /// known at a time, [`App::load_as_recorded`] goes by the recording alone.
+    ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
     /// # use order::*;
@@ -146,6 +149,44 @@ impl App {
         K: AggregateKey<Aggregate: Aggregate>,
     {
         Ok(self.load_until(&key.stream()?, Until::Time(time)).await?.into())
+    }
+
+    /// The state as it was known at a point in time: all commits before the first one that was recorded later than `time`,
+    /// whatever time they tell about. It differs from [`App::load_as_of`] where a commit was given a time of its own with
+    /// [`at`](super::Execute::at): one that was imported afterwards is not in.
+    ///
+    /// The time of recording is that of the machine that executed the command:
+    /// [`Metadata::recorded`](crate::Metadata::recorded). The stream is read from its first commit, without a snapshot.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// # use cqrs_core::store::MemoryEventStore;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).build()?;
+    /// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+    /// let opened: Timestamp = "2024-01-01T10:00:00Z".parse()?;
+    /// app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).at(opened).await?;
+    ///
+    /// assert_eq!(app.load_as_of(&order, opened).await?.version, Version::new(1), "it was open then");
+    /// assert_eq!(app.load_as_recorded(&order, opened).await?.version, Version::NONE, "and nobody knew");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`App::load`].
+    pub async fn load_as_recorded<K>(
+        &self,
+        key: &K,
+        time: Timestamp,
+    ) -> Result<Loaded<K::Aggregate>, StoreError>
+    where
+        K: AggregateKey<Aggregate: Aggregate>,
+    {
+        Ok(self.load_until(&key.stream()?, Until::Recorded(time)).await?.into())
     }
 
     /// The audit trail: every event of the stream with its metadata, in order, a page at a time.

@@ -68,6 +68,8 @@ macro_rules! check {
             let reached = version.min(commits.len());
             right(app.load_at(&key("1"), Version::new(number)).await.unwrap(), reached, "load_at");
             right(app.load_as_of(&key("1"), at(number)).await.unwrap(), reached, "load_as_of");
+            // All of them were recorded by this test, whatever they tell.
+            right(app.load_as_recorded(&key("1"), at(number)).await.unwrap(), 0, "load_as_recorded");
         }
         // Every command is remembered, whichever side of the snapshot it is on.
         for (number, booked) in (1_u64..).zip(commits.iter()) {
