@@ -183,6 +183,7 @@ struct Faulty {
 impl HttpConnector for Faulty {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+        let is_form = body.starts_with(FORM);
         let call = Call {
             operation: operation(&request, &body).to_owned(),
             number: self.faults.count.fetch_add(1, Ordering::Relaxed),
@@ -199,6 +200,7 @@ impl HttpConnector for Faulty {
                 }
             }
             match fault {
+                Fault::Answer(status, code) if is_form => Ok(refusal_in_xml(status, code)),
                 Fault::Answer(status, code) => Ok(refusal(status, code)),
                 Fault::Reply(body) => Ok(reply(200, body.to_owned())),
                 Fault::Hang | Fault::AnswerHangs => std::future::pending().await,
@@ -211,11 +213,14 @@ impl HttpConnector for Faulty {
     }
 }
 
+/// How the requests of SNS begin.
+const FORM: &str = "Action=";
+
 /// A header tells it; SNS, which speaks an older protocol, has it in the body.
 fn operation<'a>(request: &'a HttpRequest, body: &'a str) -> &'a str {
     match request.headers().get("x-amz-target") {
         Some(target) => target.rsplit('.').next().unwrap_or_default(),
-        None => body.strip_prefix("Action=").and_then(|rest| rest.split('&').next()).unwrap_or_default(),
+        None => body.strip_prefix(FORM).and_then(|rest| rest.split('&').next()).unwrap_or_default(),
     }
 }
 
@@ -225,6 +230,14 @@ fn refusal(status: u16, code: &str) -> HttpResponse {
         "message": "injected by the test",
     });
     reply(status, body.to_string())
+}
+
+/// As SNS says it.
+fn refusal_in_xml(status: u16, code: &str) -> HttpResponse {
+    let error = format!("<Type>Sender</Type><Code>{code}</Code><Message>injected by the test</Message>");
+    let mut answer = reply(status, format!("<ErrorResponse><Error>{error}</Error></ErrorResponse>"));
+    answer.headers_mut().insert("content-type", "text/xml");
+    answer
 }
 
 fn reply(status: u16, body: String) -> HttpResponse {

@@ -1,3 +1,4 @@
+use std::error::Error;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,12 +25,13 @@ impl App {
     }
 
     /// Delivers until `shutdown` is ready, then finishes what it holds. For services. Where the store is
-    /// throttled or cannot be reached it waits and goes on; after `shutdown` it leaves the rest to the next run.
+    /// throttled or cannot be reached it waits and goes on; after `shutdown` it leaves the rest to the next run. Once it has
+    /// begun, it also waits where a store denies access, or a table is missing.
     ///
     /// One process at a time should run it on one store: two would deliver everything twice.
     ///
     /// # Errors
-    /// [`DeliveryError`] for what waiting does not mend.
+    /// [`DeliveryError`] for what waiting does not mend; before it has begun, also for missing rights and tables.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<Delivered, DeliveryError> {
         let told = AtomicBool::new(false);
         let mut shutdown = pin!(async {
@@ -39,23 +41,33 @@ impl App {
         let poll = self.inner.settings.poll;
         let mut delivered = Delivered::default();
         let mut wait = poll;
+        let mut begun = false;
         loop {
             let before = delivered;
             let session = async {
                 let relay = Relay::open(self).await?;
-                relay.run(shutdown.as_mut(), poll, &mut delivered).await
+                relay.run(shutdown.as_mut(), poll, &mut delivered, &mut begun).await
             };
-            match session.await {
+            let ended = session.await;
+            let passes = |error: &DeliveryError| error.is_transient() || begun && error.is_outage();
+            match ended {
                 Ok(()) => return Ok(delivered),
                 // What could not be finished is delivered by the next run.
-                Err(error) if error.is_transient() && told.load(Ordering::Relaxed) => {
+                Err(error) if passes(&error) && told.load(Ordering::Relaxed) => {
                     tracing::warn!(%error, "delivery stopped before it was done");
                     return Ok(delivered);
                 }
-                Err(error) if error.is_transient() => {
+                Err(error) if passes(&error) => {
                     // A session that got somewhere was no failed start.
                     wait = if delivered == before { (wait * 2).min(LONGEST_WAIT) } else { poll };
-                    tracing::warn!(%error, ?wait, "delivery interrupted");
+                    match error.is_transient() {
+                        true => tracing::warn!(%error, ?wait, "delivery interrupted"),
+                        false => tracing::error!(
+                            error = &error as &(dyn Error + 'static),
+                            ?wait,
+                            "delivery interrupted"
+                        ),
+                    }
                     let pause = pin!(tokio::time::sleep(wait));
                     if let Either::Left(_) = select(shutdown.as_mut(), pause).await {
                         return Ok(delivered);

@@ -1,4 +1,4 @@
-use super::PublishError;
+use super::{PublishError, PublishFault};
 use crate::store::StoreError;
 
 /// Why the delivery stopped. Nothing is lost: the next run goes on at the kept positions.
@@ -61,6 +61,17 @@ impl DeliveryError {
             // It began, so what is denied now was allowed before.
             Self::Outage { .. } => true,
             Self::Stopped | Self::UnknownSubscriber { .. } | Self::UnknownQueue { .. } => false,
+        }
+    }
+
+    /// Whether nothing of this kind works at present, whatever the commit: [transient](Self::is_transient), or denied by a store
+    /// or by the topic. A service that was at work waits for that, too: what is denied now was allowed before.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Publish(source) => !matches!(source.fault, PublishFault::CommitRefused { .. }),
+            Self::Feed(source) | Self::Ledger { source, .. } => source.is_outage(),
+            _ => self.is_transient(),
         }
     }
 }

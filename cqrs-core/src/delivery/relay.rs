@@ -72,12 +72,14 @@ impl Relay {
         Ok(delivered)
     }
 
-    /// Delivers until `shutdown`, then finishes what the queues hold, as far as the grace goes; counts in `delivered`.
+    /// Delivers until `shutdown`, then finishes what the queues hold, as far as the grace goes; counts in `delivered`, and says
+    /// when it has `begun`.
     pub(crate) async fn run(
         mut self,
         mut shutdown: Pin<&mut (impl Future<Output = ()> + Send)>,
         poll: Duration,
         delivered: &mut Delivered,
+        begun: &mut bool,
     ) -> Result<(), DeliveryError> {
         loop {
             let stopped = {
@@ -104,6 +106,7 @@ impl Relay {
                     Either::Left(((), _)) => true,
                     Either::Right((read, _)) => {
                         delivered.commits += read?;
+                        *begun = true;
                         false
                     }
                 }

@@ -1,3 +1,4 @@
+use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
@@ -148,13 +149,14 @@ impl<P: Publisher> Relay<P> {
     }
 
     /// Publishes until `shutdown` is ready, then finishes what it has begun and hands its leases back. Where the
-    /// store or the topic is throttled or cannot be reached, it waits and goes on.
+    /// store or the topic is throttled or cannot be reached, it waits and goes on. Once it has read leases and shards, it also
+    /// waits where a store denies that; once it has published, where the topic does.
     ///
     /// Dropped before that, it leaves its leases to run out.
     ///
     /// # Errors
-    /// [`DeliveryError`] for what waiting does not mend: missing rights, a missing topic or table, a commit that the
-    /// topic refuses. Nothing is lost; the next run goes on at the kept positions.
+    /// [`DeliveryError`] for what waiting does not mend: a commit that the topic refuses, and missing rights, a missing topic
+    /// or table where they have been missing since it began. Nothing is lost; the next run goes on at the kept positions.
     pub async fn run(
         &mut self,
         shutdown: impl Future<Output = ()> + Send,
@@ -167,6 +169,7 @@ impl<P: Publisher> Relay<P> {
         let shared = self.shared();
         let mut delivered = Delivered::default();
         let mut wait = shared.settings.poll;
+        let mut begun = false;
         let ended = loop {
             let mut session = Session::new(Arc::clone(&shared));
             let served = session.serve(shutdown.as_mut()).await;
@@ -174,14 +177,27 @@ impl<P: Publisher> Relay<P> {
                 wait = shared.settings.poll;
             }
             delivered.commits += session.published();
+            begun |= session.has_begun();
+            let passes = |error: &DeliveryError| {
+                let worked =
+                    if matches!(error, DeliveryError::Publish(_)) { delivered.commits > 0 } else { begun };
+                error.is_transient() || worked && error.is_outage()
+            };
             match served {
                 // What it could not finish is published by the next one, when its leases have run out.
-                Err(error) if error.is_transient() && told.load(Ordering::Relaxed) => {
+                Err(error) if passes(&error) && told.load(Ordering::Relaxed) => {
                     tracing::warn!(%error, "relay stopped before it was done");
                     break Ok(delivered);
                 }
-                Err(error) if error.is_transient() => {
-                    tracing::warn!(%error, ?wait, "relay interrupted");
+                Err(error) if passes(&error) => {
+                    match error.is_transient() {
+                        true => tracing::warn!(%error, ?wait, "relay interrupted"),
+                        false => tracing::error!(
+                            error = &error as &(dyn Error + 'static),
+                            ?wait,
+                            "relay interrupted"
+                        ),
+                    }
                     tokio::select! {
                         () = shutdown.as_mut() => break Ok(delivered),
                         () = tokio::time::sleep(wait) => {}

@@ -25,6 +25,8 @@ pub(super) struct Session<P> {
     /// By the lease's id: tells the worker to hand it back.
     stops: BTreeMap<String, watch::Sender<bool>>,
     published: u64,
+    /// It has seen leases and shards.
+    begun: bool,
     /// Some lease has an owner that may be dead.
     doubtful: bool,
     /// The shards, as they were listed last.
@@ -48,6 +50,7 @@ impl<P: Publisher> Session<P> {
             workers: JoinSet::new(),
             stops: BTreeMap::new(),
             published: 0,
+            begun: false,
             doubtful: false,
             listed: Vec::new(),
             ended: Vec::new(),
@@ -57,6 +60,11 @@ impl<P: Publisher> Session<P> {
     /// How many records are done.
     pub(super) fn published(&self) -> u64 {
         self.published
+    }
+
+    /// Whether it could see leases and shards.
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun
     }
 
     /// Works until `shutdown`.
@@ -89,6 +97,7 @@ impl<P: Publisher> Session<P> {
     ) -> Result<(), DeliveryError> {
         loop {
             self.deal(Mode::Service).await?;
+            self.begun = true;
             let mut pause = pin!(sleep(self.shared.renewal()));
             loop {
                 tokio::select! {
