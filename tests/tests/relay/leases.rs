@@ -1,14 +1,15 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use cqrs_core::Timestamp;
-use cqrs_core::delivery::DeliveryError;
+use cqrs_core::delivery::{Delivered, DeliveryError};
+use cqrs_core::{App, Timestamp};
 use cqrs_dynamo::{Dynamo, Relay, RelaySettings};
 use cqrs_tests::faults::{Call, Fault, Faults};
 use tokio::sync::Notify;
 
-use crate::requests::{Answer, Publish};
+use crate::requests::{Answer, Publish, Requests};
 use crate::topic::Topic;
 use crate::{Clock, database, deposits, items, owners, until};
 
@@ -272,8 +273,128 @@ async fn a_running_relay_keeps_its_leases_whatever_the_clocks_say() {
     }
 }
 
+/// A relay at work, with a clock of its own.
+struct AtWork {
+    hours: i64,
+    running: tokio::task::JoinHandle<Result<Delivered, DeliveryError>>,
+}
+
+/// Three machines whose clocks are an hour ahead, an hour behind, and right. Only the time that passes is the same for all of
+/// them, and the test counts it.
+struct Machines<'a> {
+    dynamo: &'a Dynamo,
+    app: &'a App,
+    topic: &'a Topic,
+    passed: Clock,
+    at_work: Vec<AtWork>,
+    published: Vec<Requests>,
+}
+
+impl Machines<'_> {
+    const LEASE: Duration = Duration::from_millis(400);
+    /// So many times everybody looks around in the time of a lease.
+    const LOOKS: u32 = 2;
+
+    fn start(&mut self, hours: i64) {
+        let (publisher, requests) = self.topic.publisher();
+        // Machines do not begin to count at the same time.
+        let (passed, origin) = (self.passed.passed(), Duration::from_secs(fastrand::u64(..1_000_000)));
+        let mut relay = Relay::new(self.dynamo, self.app, publisher)
+            .clock(wrong(hours))
+            .passed(move || origin + passed())
+            .settings(|settings| settings.lease = Self::LEASE);
+        let running = tokio::spawn(async move { relay.run(std::future::pending()).await });
+        self.at_work.push(AtWork { hours, running });
+        self.published.push(requests);
+    }
+
+    async fn kill(&mut self, place: usize) -> i64 {
+        let AtWork { hours, running } = self.at_work.swap_remove(place);
+        running.abort();
+        running.await.unwrap_err();
+        hours
+    }
+
+    fn has_published(&self, sk: &str) -> bool {
+        self.published.iter().any(|requests| requests.arrived().iter().any(|arrived| arrived == sk))
+    }
+
+    /// Lets everybody who is at work look at the leases twice.
+    async fn look_around(&self) {
+        let beats = || async {
+            let relays = relays(self.dynamo).await;
+            let beat = |item: &HashMap<String, AttributeValue>| {
+                (item["sk"].as_s().unwrap().clone(), item["beat"].as_n().unwrap().parse::<u64>().unwrap())
+            };
+            relays.iter().map(beat).collect::<HashMap<_, _>>()
+        };
+        let before = beats().await;
+        until(|| async {
+            let now = beats().await;
+            let looked = |(relay, beat): &(&String, &u64)| {
+                **beat >= before.get(*relay).copied().unwrap_or_default() + 2
+            };
+            now.iter().filter(looked).count() >= self.at_work.len()
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn no_delivery_is_held_up_by_more_than_two_leases_whatever_the_clocks_say_and_whoever_dies() {
+    for seed in 0..3 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let (_, dynamo, app) = database().await;
+        let topic = Topic::standard().await;
+        let mut machines = Machines {
+            dynamo: &dynamo,
+            app: &app,
+            topic: &topic,
+            passed: Clock::new(),
+            at_work: Vec::new(),
+            published: Vec::new(),
+        };
+        for hours in [1, -1, 0] {
+            machines.start(hours);
+        }
+        let mut killed_owners = 0;
+        for version in 1..=8 {
+            machines.look_around().await;
+            let owned = owners(&dynamo).await;
+            let mut dead = Vec::new();
+            for _ in 0..random.usize(1..=2) {
+                dead.push(machines.kill(random.usize(..machines.at_work.len())).await);
+            }
+            deposits(&app, &["1"], 1).await;
+            let sk = format!("ACCOUNT#1@{version:010}");
+            for looks in 0.. {
+                machines.look_around().await;
+                if machines.has_published(&sk) {
+                    killed_owners += usize::from(looks > 0);
+                    break;
+                }
+                let context = format!("seed {seed}: {sk}, owned by {owned:?}");
+                assert!(looks < 2 * Machines::LOOKS, "{context}: two leases are over");
+                machines.passed.forward(Machines::LEASE / Machines::LOOKS);
+                // The one that has watched for half of the time dies, too, and one that has not takes its place.
+                if looks == 0 {
+                    machines.start(dead.pop().unwrap());
+                    dead.push(machines.kill(0).await);
+                }
+            }
+            for hours in dead {
+                machines.start(hours);
+            }
+        }
+        assert!(killed_owners > 0, "seed {seed}: nobody died who had the lease");
+        for machine in machines.at_work {
+            machine.running.abort();
+        }
+    }
+}
+
 /// What the relays have said that are at work.
-async fn relays(dynamo: &Dynamo) -> Vec<std::collections::HashMap<String, AttributeValue>> {
+async fn relays(dynamo: &Dynamo) -> Vec<HashMap<String, AttributeValue>> {
     let mut items = items(dynamo, "RELAY#default").await;
     items.retain(|item| item["sk"].as_s().unwrap().starts_with("@relay#"));
     items
