@@ -174,8 +174,8 @@ mod view_store;
 
 #[cfg(feature = "broker")]
 pub use broker::{
-    Broker, BrokerError, BrokerQueue, BrokerTopic, QueueDeadLetter, QueueDeadLetters, Redriven, Worked,
-    Worker, WorkerSettings,
+    Broker, BrokerError, BrokerQueue, BrokerTopic, HandedOver, OrphanedQueue, QueueDeadLetter,
+    QueueDeadLetters, Redriven, Worked, Worker, WorkerSettings,
 };
 pub use delivery_store::DynamoDeliveryStore;
 pub use dynamo::Dynamo;

@@ -1,4 +1,20 @@
+use std::collections::BTreeSet;
+
 use serde::Serialize;
+
+use super::App;
+use crate::registry::{HandlerRow, ProjectionRow};
+
+impl App {
+    /// The queues of all handlers and projections that are linked into this program, also of those that
+    /// [`AppBuilder::only`](super::AppBuilder::only) leaves out: what another process of the same program may read.
+    #[must_use]
+    pub fn linked_queues() -> BTreeSet<&'static str> {
+        let handlers = inventory::iter::<HandlerRow>().map(|row| row.queue.unwrap_or(row.name));
+        let projections = inventory::iter::<ProjectionRow>().map(|row| row.queue.unwrap_or(row.name));
+        handlers.chain(projections).collect()
+    }
+}
 
 /// Who listens to what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -10,6 +10,7 @@ use super::{DeadLetter, DeliveryError, LetterId, Origin, Publisher, Subscriber};
 use crate::app::App;
 use crate::commit::Commit;
 use crate::key::StreamKey;
+use crate::version::Version;
 
 /// The dead letters of an app's subscribers: list them, redrive them, drop them.
 ///
@@ -173,6 +174,30 @@ impl<'a> DeadLetters<'a> {
         self.move_to(&discards::pile(new.name), discarded).await?;
         let letters = self.of(old).await?;
         self.move_to(new.name, letters).await
+    }
+
+    /// Holds a stream back on one queue of a broker, on account of one commit that is among the dead letters of that queue, or
+    /// is about to be. For those who move messages of a broker: a [`Consumer`](super::Consumer) does so by itself. The queue
+    /// need not be there any more. Again is no error.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Ledger`].
+    pub async fn park(&self, queue: &str, stream: &StreamKey, version: Version) -> Result<(), DeliveryError> {
+        self.app.ledger().park(queue, stream, version).await.map_err(|source| failed(queue, source))
+    }
+
+    /// Takes back what [`DeadLetters::park`], or a consumer, did for one commit; the stream flows again when nothing else
+    /// holds it back. Where nothing did, nothing happens.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Ledger`].
+    pub async fn unpark(
+        &self,
+        queue: &str,
+        stream: &StreamKey,
+        version: Version,
+    ) -> Result<(), DeliveryError> {
+        self.app.ledger().unpark(queue, stream, version).await.map_err(|source| failed(queue, source))
     }
 
     async fn move_to(&self, name: &str, letters: Vec<DeadLetter>) -> Result<usize, DeliveryError> {

@@ -48,7 +48,8 @@ pub struct BrokerQueue {
 impl Broker {
     /// Makes what is not there yet for an app: the topic, and for every queue of its wiring the queue, the
     /// one of its dead letters, and a subscription to the types of event that its subscribers listen to. What
-    /// is there is brought to the same state; queues that the wiring no longer has are left alone.
+    /// is there is brought to the same state; queues that the wiring no longer has are left alone, and
+    /// [`Broker::orphans`] lists them.
     ///
     /// On AWS a changed subscription may take up to 15 minutes to filter by the new types.
     ///
@@ -64,7 +65,8 @@ impl Broker {
         let mut queues = Vec::with_capacity(wanted.len());
         for (queue, types) in wanted {
             let dead = self.create_queue(self.names.dead_letters(queue)).await?;
-            self.set_attributes(&dead, []).await?;
+            // As the template does it. It also tells whose queue this is: see `orphans.rs`.
+            self.set_attributes(&dead, [(QueueAttributeName::Policy, may_send(&arn, &dead.arn))]).await?;
             let made = self.create_queue(self.names.queue(queue)).await?;
             let redrive =
                 json!({ "deadLetterTargetArn": dead.arn, "maxReceiveCount": MAX_RECEIVES.to_string() });
@@ -163,7 +165,7 @@ impl Broker {
     }
 
     /// The subscriptions of a topic, by the ARN of the queue.
-    async fn subscriptions(&self, topic: &str) -> Result<HashMap<String, String>, BrokerError> {
+    pub(super) async fn subscriptions(&self, topic: &str) -> Result<HashMap<String, String>, BrokerError> {
         let mut found = HashMap::new();
         let mut token = None;
         loop {

@@ -10,7 +10,9 @@ use super::queue::{Letter, Queue};
 
 /// How long the letters stay out of others' sight where whoever works on them dies; extended for as long as
 /// it lives.
-const HIDDEN: Duration = Duration::from_secs(120);
+pub(super) const HIDDEN: Duration = Duration::from_secs(120);
+/// How long a receive waits for letters before there are no more: without waiting SQS may overlook some.
+pub(super) const WAIT: Duration = Duration::from_secs(1);
 /// How many letters are redriven before those that are done are deleted.
 const CHUNK: usize = 50;
 /// How long one process has the turn at what others did not know, if it dies.
@@ -92,15 +94,15 @@ enum Which {
 }
 
 /// A letter and the commit that it speaks of.
-struct Opened {
-    letter: Letter,
-    place: Option<(StreamKey, Version)>,
-    types: Vec<String>,
+pub(super) struct Opened {
+    pub(super) letter: Letter,
+    pub(super) place: Option<(StreamKey, Version)>,
+    pub(super) types: Vec<String>,
 }
 
 impl QueueDeadLetters {
     pub(crate) fn new(consumer: Consumer, dead: Queue) -> Self {
-        Self { consumer, dead, wait: Duration::from_secs(1) }
+        Self { consumer, dead, wait: WAIT }
     }
 
     /// How long a receive waits for letters before there are no more, in whole seconds up to 20. Default 1
@@ -116,9 +118,7 @@ impl QueueDeadLetters {
     /// # Errors
     /// [`BrokerError::Request`].
     pub async fn list(&self) -> Result<Vec<QueueDeadLetter>, BrokerError> {
-        let held = self.held();
-        let letters = holding(&held, self.receive_all(&held)).await?;
-        Ok(letters.into_iter().map(QueueDeadLetter::from).collect())
+        list(&self.dead, self.wait).await
     }
 
     /// Takes the dead letters to the subscribers again, in the order of each stream. What is done is deleted;
@@ -191,7 +191,7 @@ impl QueueDeadLetters {
         let mut failed = Vec::new();
         loop {
             // Again, until there are none: a FIFO queue brings the next ten of a stream when the first are gone.
-            let letters = self.receive_all(held).await?;
+            let letters = receive_all(held, self.wait).await?;
             if letters.is_empty() {
                 break;
             }
@@ -251,22 +251,29 @@ impl QueueDeadLetters {
     fn held(&self) -> Held {
         Held::new(&self.dead, HIDDEN)
     }
+}
 
-    async fn receive_all(&self, held: &Held) -> Result<Vec<Opened>, BrokerError> {
-        let mut all = Vec::new();
-        loop {
-            let letters = held.receive(self.wait).await?;
-            if letters.is_empty() {
-                return Ok(sorted(all));
-            }
-            all.extend(letters);
+/// All dead letters of a queue, by stream and version.
+pub(super) async fn list(dead: &Queue, wait: Duration) -> Result<Vec<QueueDeadLetter>, BrokerError> {
+    let held = Held::new(dead, HIDDEN);
+    let letters = holding(&held, receive_all(&held, wait)).await?;
+    Ok(letters.into_iter().map(QueueDeadLetter::from).collect())
+}
+
+async fn receive_all(held: &Held, wait: Duration) -> Result<Vec<Opened>, BrokerError> {
+    let mut all = Vec::new();
+    loop {
+        let letters = held.receive(wait).await?;
+        if letters.is_empty() {
+            return Ok(sorted(all));
         }
+        all.extend(letters);
     }
 }
 
 /// Keeps letters out of others' sight while something is done with them, then hands back what is left of
 /// them.
-async fn holding<T>(
+pub(super) async fn holding<T>(
     held: &Held,
     work: impl Future<Output = Result<T, BrokerError>>,
 ) -> Result<T, BrokerError> {

@@ -52,6 +52,42 @@ pub enum BrokerError {
         /// The id asked for.
         id: String,
     },
+    /// Subscribers that are linked into this program read the queue.
+    #[error("queue `{queue}` is not orphaned: subscribers of this program read it")]
+    NotOrphaned {
+        /// The queue, as the wiring names it.
+        queue: String,
+    },
+    /// Neither the topic nor SQS has an orphaned queue of this name.
+    #[error(
+        "there is no orphaned queue `{queue}` behind this topic; `Broker::orphans` lists those that there are"
+    )]
+    NoSuchOrphan {
+        /// The queue, without prefix and suffix.
+        queue: String,
+    },
+    /// The queue to which messages are to be handed over does not listen to the topic, so that nobody would get what comes
+    /// next.
+    #[error(
+        "queue `{queue}` does not listen to the topic; let `Broker::create` subscribe it before it takes over another one"
+    )]
+    NotSubscribed {
+        /// The queue, as the wiring names it.
+        queue: String,
+    },
+    /// An orphaned queue that is to be removed has messages.
+    #[error(
+        "orphaned queue `{queue}` still has messages ({messages}) or dead letters ({dead_letters}); hand them over with \
+         `OrphanedQueue::hand_over`, or remove them with it by `OrphanedQueue::remove_with_messages`"
+    )]
+    NotEmpty {
+        /// The queue, without prefix and suffix.
+        queue: String,
+        /// How many messages, about.
+        messages: u64,
+        /// How many dead letters, about.
+        dead_letters: u64,
+    },
     /// The app has no such queue, or cannot be asked about its parked streams.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),

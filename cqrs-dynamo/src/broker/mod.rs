@@ -9,7 +9,9 @@ mod creation;
 mod dead_letters;
 mod envelope;
 mod error;
+mod handover;
 mod held;
+mod orphans;
 mod queue;
 mod queue_worker;
 mod shift;
@@ -19,6 +21,8 @@ mod worker;
 pub use creation::{BrokerQueue, BrokerTopic};
 pub use dead_letters::{QueueDeadLetter, QueueDeadLetters, Redriven};
 pub use error::BrokerError;
+pub use handover::HandedOver;
+pub use orphans::OrphanedQueue;
 pub use worker::{Worked, Worker, WorkerSettings};
 
 use aws_config::{BehaviorVersion, SdkConfig};

@@ -24,6 +24,13 @@ const MAX_ATTRIBUTES: usize = 10;
 pub(super) const REASON: &str = "reason";
 const REASON_BYTES: usize = 4096;
 
+/// Visible, in somebody's hands, and not visible yet.
+const COUNTS: [QueueAttributeName; 3] = [
+    QueueAttributeName::ApproximateNumberOfMessages,
+    QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+    QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+];
+
 /// How often entries are sent which the queue did not take, and for no fault of theirs.
 const TRIES: u32 = 3;
 
@@ -33,6 +40,14 @@ pub(crate) struct Queue {
     sqs: Client,
     name: String,
     url: String,
+}
+
+/// What a queue says of itself.
+pub(super) struct Described {
+    /// As of [`Queue::backlog`].
+    pub(super) messages: u64,
+    /// The policy, JSON; empty where it has none.
+    pub(super) policy: String,
 }
 
 /// A message as it was received.
@@ -65,7 +80,6 @@ impl Queue {
     }
 
     /// A queue by its URL, which ends in its name.
-    #[cfg(feature = "lambda")]
     pub(crate) fn at(sqs: &Client, url: String) -> Self {
         let name = url.rsplit('/').next().unwrap_or(&url).to_owned();
         Self { sqs: sqs.clone(), name, url }
@@ -188,16 +202,34 @@ impl Queue {
 
     /// How many messages there are, those in somebody's hands included; on AWS about, and seconds ago.
     pub(super) async fn backlog(&self) -> Result<u64, BrokerError> {
-        let counts = [
-            QueueAttributeName::ApproximateNumberOfMessages,
-            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
-        ];
         let request = self.sqs.get_queue_attributes().queue_url(&self.url);
-        let output = request.set_attribute_names(Some(counts.to_vec())).send().await;
+        let output = request.set_attribute_names(Some(COUNTS.to_vec())).send().await;
         let output = output.map_err(|error| BrokerError::request("count", &self.name, error))?;
-        let attributes = output.attributes.unwrap_or_default();
-        Ok(counts.iter().filter_map(|name| attributes.get(name)?.parse::<u64>().ok()).sum())
+        Ok(counted(&output.attributes.unwrap_or_default()))
+    }
+
+    /// The same, and who may send to it; none where it is not there any more.
+    pub(super) async fn described(&self) -> Result<Option<Described>, BrokerError> {
+        let request = self.sqs.get_queue_attributes().queue_url(&self.url);
+        let names = COUNTS.into_iter().chain([QueueAttributeName::Policy]).collect();
+        match request.set_attribute_names(Some(names)).send().await {
+            Ok(output) => {
+                let mut attributes = output.attributes.unwrap_or_default();
+                let policy = attributes.remove(&QueueAttributeName::Policy).unwrap_or_default();
+                Ok(Some(Described { messages: counted(&attributes), policy }))
+            }
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(BrokerError::request("look at", &self.name, error)),
+        }
+    }
+
+    /// Removes the queue with all that is in it. One that is not there is no error.
+    pub(super) async fn remove(&self) -> Result<(), BrokerError> {
+        match self.sqs.delete_queue().queue_url(&self.url).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if is_missing(&error) => Ok(()),
+            Err(error) => Err(BrokerError::request("remove the queue", &self.name, error)),
+        }
     }
 
     /// Those whose entries failed and may be sent again.
@@ -217,6 +249,10 @@ impl Queue {
         }
         left
     }
+}
+
+fn counted(attributes: &HashMap<QueueAttributeName, String>) -> u64 {
+    COUNTS.iter().filter_map(|name| attributes.get(name)?.parse::<u64>().ok()).sum()
 }
 
 /// Whether there is no such queue, by the older protocol's name or the newer one's.

@@ -136,7 +136,6 @@ impl BrokerFault {
     }
 
     /// What is wrong with the names of a queue and its dead letters.
-    #[cfg(feature = "broker")]
     pub(crate) fn of_queue(names: &Names, queue: &str) -> Vec<Self> {
         characters("prefix", &names.prefix).into_iter().chain(of_queue(names, queue)).collect()
     }

@@ -1,3 +1,6 @@
+const DEAD_LETTERS: &str = "-dlq";
+const FIFO: &str = ".fifo";
+
 /// What topic and queues are called in the account.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
@@ -15,12 +18,25 @@ impl Names {
     }
 
     pub(crate) fn dead_letters(&self, queue: &str) -> String {
-        self.with_prefix(&format!("{queue}-dlq"))
+        self.with_prefix(&format!("{queue}{DEAD_LETTERS}"))
+    }
+
+    /// The queue of a wiring that has this name, or whose dead letters have it; none where the name is not one of this prefix
+    /// and kind.
+    #[cfg(feature = "broker")]
+    pub(crate) fn queue_of<'a>(&self, name: &'a str) -> Option<&'a str> {
+        let name = name.strip_prefix(&self.prefix)?;
+        let name = match self.fifo {
+            true => name.strip_suffix(FIFO)?,
+            false => Some(name).filter(|name| !name.ends_with(FIFO))?,
+        };
+        let queue = name.strip_suffix(DEAD_LETTERS).unwrap_or(name);
+        (!queue.is_empty()).then_some(queue)
     }
 
     /// A FIFO topic or queue is one by its name, too.
     fn with_prefix(&self, name: &str) -> String {
-        let suffix = if self.fifo { ".fifo" } else { "" };
+        let suffix = if self.fifo { FIFO } else { "" };
         format!("{}{name}{suffix}", self.prefix)
     }
 }
@@ -38,5 +54,20 @@ mod tests {
         let fifo = Names { fifo: true, ..standard };
         assert_eq!(fifo.topic(), "shop-events.fifo");
         assert_eq!(fifo.dead_letters("Mail"), "shop-Mail-dlq.fifo");
+    }
+
+    #[cfg(feature = "broker")]
+    #[test]
+    fn a_name_leads_back_to_its_queue() {
+        let standard = Names { prefix: "shop-".to_owned(), fifo: false };
+        let fifo = Names { fifo: true, ..standard.clone() };
+        for names in [&standard, &fifo] {
+            assert_eq!(names.queue_of(&names.queue("Mail")), Some("Mail"));
+            assert_eq!(names.queue_of(&names.dead_letters("Mail")), Some("Mail"));
+        }
+        for foreign in ["Mail", "shop-Mail.fifo", "bank-Mail", "shop-", "shop--dlq"] {
+            assert_eq!(standard.queue_of(foreign), None, "{foreign}");
+        }
+        assert_eq!(fifo.queue_of("shop-Mail"), None);
     }
 }

@@ -14,6 +14,8 @@ mod fifo;
 mod isolation;
 #[path = "../worker/office.rs"]
 mod office;
+#[path = "../worker/orphans.rs"]
+mod orphans;
 #[path = "../worker/service.rs"]
 mod service;
 mod sizes;

@@ -7,6 +7,7 @@ mod failures;
 mod fifo;
 mod isolation;
 mod office;
+mod orphans;
 mod restore;
 mod service;
 mod subscribers;
