@@ -72,6 +72,11 @@ pub(super) fn faults(template: &Template) -> Vec<TemplateFault> {
     let Template { wiring, names, receives, scaling, max_message_bytes, .. } = template;
     let mut faults: Vec<_> =
         BrokerFault::all(names, wiring, *max_message_bytes).into_iter().map(TemplateFault::from).collect();
+    faults.extend(
+        Queue::retired(template)
+            .iter()
+            .flat_map(|queue| BrokerFault::of_queue(names, queue.name).into_iter().map(TemplateFault::from)),
+    );
     let tables = Tables::with_prefix(&names.prefix);
     for name in [tables.events, tables.views, tables.delivery, tables.snapshots] {
         let length = name.chars().count();

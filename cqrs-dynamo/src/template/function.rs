@@ -68,9 +68,11 @@ pub(super) fn relay_ids() -> FunctionIds {
 }
 
 /// Executes commands and reads views; what calls it is for the user to add.
-pub(super) fn commands(template: &Template) -> Section {
+pub(super) fn commands(template: &Template, queues: &[Queue<'_>]) -> Section {
     let ids = commands_ids();
-    let function = function(template, &template.binaries.commands, &ids, "Executes commands");
+    let mut function = function(template, &template.binaries.commands, &ids, "Executes commands");
+    // Nobody writes an event before all are there who know it.
+    function["DependsOn"] = all_subscribers(queues);
     section(ids, function, policy::commands())
 }
 
@@ -80,7 +82,7 @@ pub(super) fn relay(template: &Template, queues: &[Queue<'_>]) -> Section {
     let description = "Takes commits from the events table to the topic";
     let mut function = function(template, &template.binaries.relay, &ids, description);
     // What is published before a queue is subscribed does not reach it.
-    function["DependsOn"] = queues.iter().map(|queue| queue.ids.subscription.as_str()).collect();
+    function["DependsOn"] = all_subscribers(queues);
     let properties = &mut function["Properties"];
     properties["Timeout"] = json!(RELAY_SECONDS);
     properties["Environment"] = json!({ "Variables": { TOPIC_ARN: reference(TOPIC) } });
@@ -106,11 +108,27 @@ pub(super) fn relay(template: &Template, queues: &[Queue<'_>]) -> Section {
     resources
 }
 
+/// The subscriptions and the event sources of all queues. An event source comes after its queue and its function.
+fn all_subscribers(queues: &[Queue<'_>]) -> Value {
+    queues.iter().flat_map(|queue| [queue.ids.subscription.clone(), queue.ids.source()]).collect()
+}
+
+/// What comes before a function that may execute commands because it has a handler: every subscription, and the queues that
+/// only project. Handlers may wait for each other's events in a circle, so they cannot come one after the other.
+fn before_handlers(queues: &[Queue<'_>]) -> Value {
+    let subscriptions = queues.iter().map(|queue| queue.ids.subscription.clone());
+    let projecting = queues.iter().filter(|queue| !queue.handles).map(|queue| queue.ids.source());
+    subscriptions.chain(projecting).collect()
+}
+
 /// Runs the subscribers of one queue.
-pub(super) fn subscriber(template: &Template, queue: &Queue<'_>) -> Section {
+pub(super) fn subscriber(template: &Template, queue: &Queue<'_>, queues: &[Queue<'_>]) -> Section {
     let ids = FunctionIds::of(&queue.ids.function.function);
     let description = format!("Runs the subscribers of queue {}", queue.name);
     let mut function = function(template, &template.binaries.subscriber, &ids, &description);
+    if queue.handles {
+        function["DependsOn"] = before_handlers(queues);
+    }
     let properties = &mut function["Properties"];
     properties["Environment"] = json!({ "Variables": {
         QUEUE: queue.name,

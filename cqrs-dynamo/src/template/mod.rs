@@ -27,9 +27,40 @@
 //! | --- | --- | --- |
 //! | tables | 4 | on demand, point-in-time recovery; events with a stream, and kept when the stack goes |
 //! | topic | 1 | encrypted; the relay alone may publish |
-//! | queue, dead-letter queue, subscription | 1 each per queue of the wiring | the subscription filters on the types of the events |
+//! | queue, dead-letter queue, subscription | 1 each per queue of the wiring | the subscription filters on the types of the events; the queues are kept when they leave the stack |
 //! | functions | commands, relay, and one subscriber per queue | each with a role and a log group of its own |
 //! | alarms | 1 per dead-letter queue, 2 for the relay | notify `AlarmTopicArn`, if that parameter is given |
+//!
+//! # The order of a deployment
+//!
+//! Subscribers come first and commands last: the relay and the function for commands depend on the subscriptions, functions and
+//! event sources of all queues; the functions of queues with handlers, which may execute commands, depend on all subscriptions
+//! and on the queues that only project. What you add that executes commands needs `"DependsOn": ["CommandsFunction"]`.
+//! CloudFormation makes and updates a resource after those that it depends on, so nobody writes an event of the new version
+//! before those are updated who take it.
+//!
+//! What that does not order:
+//!
+//! * Handlers among each other: their commands may go in a circle. An event that comes before its handler's new version waits in
+//!   the queue ([`Settings::unknown_kept`](cqrs_core::app::Settings::unknown_kept)).
+//! * Invocations that run already: those of the earlier version go on to their end, and Lambda may use it for some seconds more.
+//! * The filter of a subscription: SNS may take 15 minutes until it sends events of a type that was added. A handler misses what
+//!   is published in between; views get it with the next commit of the stream. Where a handler must not miss anything, deploy it
+//!   with its filter first, and the commands 15 minutes later.
+//! * A rollback: CloudFormation goes through the same order, so subscribers become old first. What they do not know waits for
+//!   [`Settings::unknown_kept`](cqrs_core::app::Settings::unknown_kept).
+//! * Other stacks, and programs that are no part of this one.
+//!
+//! # Queues that are left behind
+//!
+//! A queue that the wiring no longer has leaves the stack, and stays in the account with its messages and its dead letters;
+//! its subscription and its function go. `Broker::orphans` lists it, hands it over to another one, or removes it; so it is with
+//! all queues when the stack is deleted. **CloudFormation does not make a queue whose name is taken**, so a version that has it
+//! again cannot be deployed as long as it is there. Name it by [`Template::retired`] in the version that drops it, and the stack
+//! keeps it: a rollback finds it with its messages. Once nobody goes back, drop it from there, and remove it by
+//! `OrphanedQueue::remove`.
+//!
+//! # Names
 //!
 //! Only what a program looks up by its name has one: tables, topic, queues and their dead letters
 //! (`{prefix}events`, `{prefix}{queue}`, `{prefix}{queue}-dlq`, with `.fifo` behind the last three where they are
@@ -55,6 +86,7 @@ mod topic;
 pub use fault::{TemplateError, TemplateFault};
 pub use function::{DEAD_LETTERS_URL, PREFIX, QUEUE, TOPIC_ARN};
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cqrs_core::app::Wiring;
@@ -81,6 +113,7 @@ pub struct Template {
     receives: u32,
     scaling: Scaling,
     max_message_bytes: Option<u32>,
+    retired: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// How the functions of the queues scale.
@@ -117,6 +150,7 @@ impl Template {
             receives: MAX_RECEIVES,
             scaling: Scaling::OnDemand { concurrency: CONCURRENCY },
             max_message_bytes: None,
+            retired: BTreeMap::new(),
         }
     }
 
@@ -210,6 +244,33 @@ impl Template {
         self
     }
 
+    /// A queue that the wiring no longer has, and that stays in the stack with its dead letters, because a rollback may need it
+    /// or because it has not been handed over yet. Nothing reads it.
+    ///
+    /// It goes on taking events of these stored types; none of them: nothing. With those that its subscribers listened to, a
+    /// handler that comes back by a rollback finds what has happened meanwhile, up to 14 days of it. One that was renamed needs
+    /// none: its new queue gets them. Where the wiring has the queue, this does nothing.
+    ///
+    /// ```
+    /// # use cqrs_core::{App, store::MemoryEventStore};
+    /// # use cqrs_dynamo::template::Template;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).build()?;
+    /// let template = Template::of(app.wiring()).retired("mailer", ["OrderShipped"]).retired("clerk", []);
+    /// # assert!(template.to_json()?.contains("mailer-dlq"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn retired<'a>(
+        mut self,
+        queue: impl Into<String>,
+        events: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        self.retired.insert(queue.into(), events.into_iter().map(str::to_owned).collect());
+        self
+    }
+
     /// The template as JSON text, indented, in the same order each time.
     ///
     /// # Errors
@@ -257,13 +318,17 @@ impl Template {
     fn resources(&self, queues: &[Queue<'_>]) -> Section {
         let mut resources = tables::resources(&self.names);
         resources.extend(topic::resources(self, queues));
-        resources.extend(function::commands(self));
+        resources.extend(function::commands(self, queues));
         resources.extend(function::relay(self, queues));
         resources.extend(alarm::relay());
         for queue in queues {
             resources.extend(queue::resources(self, queue));
-            resources.extend(function::subscriber(self, queue));
+            resources.extend(function::subscriber(self, queue, queues));
             resources.extend(alarm::dead_letters(queue));
+        }
+        for queue in Queue::retired(self) {
+            resources.extend(queue::resources(self, &queue));
+            resources.extend(alarm::dead_letters(&queue));
         }
         resources
     }

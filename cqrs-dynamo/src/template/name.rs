@@ -1,5 +1,7 @@
 //! What things are called in the template.
 
+use super::function;
+
 /// The logical ids of what belongs to one queue.
 ///
 /// Two queues never share an id: the names are written so that they can be read back, and no ending is the end of
@@ -39,6 +41,13 @@ impl Ids {
     }
 }
 
+impl Ids {
+    /// The event source that SAM makes of the queue for its function.
+    pub(super) fn source(&self) -> String {
+        format!("{}{}", self.function.function, function::MESSAGES)
+    }
+}
+
 impl FunctionIds {
     pub(super) fn of(function: &str) -> Self {
         Self {
@@ -67,13 +76,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::template::function;
 
     /// All ids that come from a queue, with the event source that SAM makes.
     fn all(queue: &str) -> Vec<String> {
         let ids = Ids::of(queue);
+        let source = ids.source();
         let FunctionIds { function, role, logs } = ids.function;
-        let source = format!("{function}{}", function::MESSAGES);
         vec![
             ids.queue,
             ids.queue_policy,

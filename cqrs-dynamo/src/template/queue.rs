@@ -47,6 +47,22 @@ impl<'a> Queue<'a> {
         };
         topology::events_by_queue(wiring).into_iter().map(queue).collect()
     }
+
+    /// Those that are not in the wiring any more, and stay in the stack.
+    pub(super) fn retired(template: &'a Template) -> Vec<Self> {
+        let live = topology::events_by_queue(&template.wiring);
+        let retired = template.retired.iter().filter(|(name, _)| !live.contains_key(name.as_str()));
+        retired
+            .map(|(name, events)| Self {
+                name,
+                ids: Ids::of(name),
+                events: events.iter().map(String::as_str).collect(),
+                handles: false,
+                remembers: false,
+                projects: false,
+            })
+            .collect()
+    }
 }
 
 pub(super) fn resources(template: &Template, queue: &Queue<'_>) -> Section {
@@ -76,13 +92,26 @@ pub(super) fn resources(template: &Template, queue: &Queue<'_>) -> Section {
         },
     });
 
-    Section::from_iter([
-        (ids.queue.clone(), main),
-        (ids.dead_letters.clone(), dead_letters),
-        (ids.queue_policy.clone(), policy::send_from_topic(&ids.queue)),
-        (ids.dead_letters_policy.clone(), policy::send_from_topic(&ids.dead_letters)),
-        (ids.subscription.clone(), subscription),
-    ])
+    let mut resources = Section::from_iter([
+        (ids.queue.clone(), kept(main)),
+        (ids.dead_letters.clone(), kept(dead_letters)),
+        // They tell to which topic a queue belongs that has left the stack.
+        (ids.queue_policy.clone(), kept(policy::send_from_topic(&ids.queue))),
+        (ids.dead_letters_policy.clone(), kept(policy::send_from_topic(&ids.dead_letters))),
+    ]);
+    // A filter of no values is none that SNS takes.
+    if !queue.events.is_empty() {
+        resources.insert(ids.subscription.clone(), subscription);
+    }
+    resources
+}
+
+/// A resource that stays when it leaves the stack, unless it was made by the very deployment that fails: what waits for a
+/// handler, or for a repair, is not for a deployment to delete.
+fn kept(mut resource: Value) -> Value {
+    resource["DeletionPolicy"] = json!("RetainExceptOnCreate");
+    resource["UpdateReplacePolicy"] = json!("Retain");
+    resource
 }
 
 /// Where Lambda writes down what the relay could not publish in time.
@@ -104,8 +133,8 @@ fn sqs(name: &str, names: &Names) -> Value {
     queue
 }
 
-/// What is in a queue is in the events table, too, so a queue may go with its stack. It is encrypted with keys of SQS
-/// itself: unlike with those of KMS, a topic needs no permission to use them.
+/// A queue that may go with its stack. It is encrypted with keys of SQS itself: unlike with those of KMS, a topic needs no
+/// permission to use them.
 fn unnamed_sqs() -> Value {
     json!({
         "Type": "AWS::SQS::Queue",

@@ -2,9 +2,11 @@
 //! everybody may do what they have to do, and no more.
 
 mod limits;
+mod order;
 mod permissions;
 mod queues;
 mod rendered;
+mod retired;
 
 use std::collections::BTreeMap;
 
