@@ -248,7 +248,7 @@ impl DynamoDeliveryStore {
     }
 }
 
-fn letter_pk(subscriber: &str) -> String {
+pub(crate) fn letter_pk(subscriber: &str) -> String {
     format!("LETTER#{subscriber}")
 }
 
@@ -261,7 +261,7 @@ fn letter_sk(id: &LetterId) -> String {
     stream_sk(&id.pk, &stream, version)
 }
 
-fn parked_pk(queue: &str) -> String {
+pub(crate) fn parked_pk(queue: &str) -> String {
     format!("PARKED#{queue}")
 }
 

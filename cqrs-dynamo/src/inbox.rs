@@ -133,6 +133,10 @@ fn record(id: &InboxId, lease: &InboxLease) -> Item {
 /// events come from.
 fn record_key(id: &InboxId) -> Item {
     let InboxId { handler, stream, version, index, .. } = id;
-    let pk = format!("INBOX#{handler}#{}", digest(stream.pk(), stream.sk()));
+    let pk = inbox_pk(handler, &digest(stream.pk(), stream.sk()).to_string());
     key(&pk, &format!("{}#{index}", version.to_padded()))
+}
+
+pub(crate) fn inbox_pk(handler: &str, stream: &str) -> String {
+    format!("INBOX#{handler}#{stream}")
 }

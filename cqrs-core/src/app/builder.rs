@@ -62,6 +62,7 @@ pub struct AppBuilder {
 struct Candidate {
     subscriber: Subscriber,
     kind: SubscriberKind,
+    view: Option<&'static str>,
     location: Location,
 }
 
@@ -184,6 +185,7 @@ impl AppBuilder {
                 timeout: row.timeout.unwrap_or(self.settings.handler_timeout),
             },
             kind: SubscriberKind::Handler { once: row.once },
+            view: None,
             location: row.location,
         });
         let projections = inventory::iter::<ProjectionRow>().map(|row| Candidate {
@@ -196,6 +198,7 @@ impl AppBuilder {
                 timeout: Duration::MAX,
             },
             kind: SubscriberKind::Projection,
+            view: Some(row.view),
             location: row.location,
         });
         let mut all: Vec<Candidate> = handlers.chain(projections).collect();
@@ -323,6 +326,7 @@ fn draw(rows: &[&AggregateRow], candidates: &[Candidate]) -> Wiring {
         name: candidate.subscriber.name,
         queue: candidate.subscriber.queue,
         kind: candidate.kind,
+        view: candidate.view,
         events: candidate.subscriber.events.iter().flat_map(EventId::names).collect(),
         location: candidate.location.to_string(),
     });

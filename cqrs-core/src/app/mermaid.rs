@@ -149,7 +149,14 @@ mod tests {
         kind: SubscriberKind,
         events: &[&'static str],
     ) -> WiringSubscriber {
-        WiringSubscriber { name, queue, kind, events: events.to_vec(), location: "src/shop.rs:1".to_owned() }
+        WiringSubscriber {
+            name,
+            queue,
+            kind,
+            view: None,
+            events: events.to_vec(),
+            location: "src/shop.rs:1".to_owned(),
+        }
     }
 
     #[test]

@@ -51,6 +51,9 @@ pub struct WiringSubscriber {
     /// What it is.
     #[serde(flatten)]
     pub kind: SubscriberKind,
+    /// The name of its views in their keys, `ORDER_SUMMARY`; none for a handler.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub view: Option<&'static str>,
     /// The stored type names that it listens to, with those from before a renaming.
     pub events: Vec<&'static str>,
     /// Where it stands in the source.

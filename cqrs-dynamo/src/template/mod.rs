@@ -51,6 +51,13 @@
 //!   [`Settings::unknown_kept`](cqrs_core::app::Settings::unknown_kept).
 //! * Other stacks, and programs that are no part of this one.
 //!
+//! # What a function may do
+//!
+//! Each function has a role with what it asks for and no more. In the views table a projection's function reaches its own views
+//! only, in the delivery table each function what belongs to its queue and its subscribers, by conditions on the partition keys
+//! (`dynamodb:LeadingKeys`). In the events and snapshots tables there is no such condition: who may append may do so to every
+//! stream. A queue that a handler shares with a projection may read all views, as every handler may.
+//!
 //! # Queues that are left behind
 //!
 //! A queue that the wiring no longer has leaves the stack, and stays in the account with its messages and its dead letters;
@@ -77,6 +84,7 @@ mod alarm;
 mod fault;
 mod function;
 mod intrinsic;
+mod leading_keys;
 mod name;
 mod policy;
 mod queue;

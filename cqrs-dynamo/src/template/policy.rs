@@ -1,9 +1,15 @@
 //! Who may do what: a role per function with what that function asks for, and no more.
+//!
+//! Items are narrowed by their partition keys where the framework alone makes the keys: in the views table, to the views of a
+//! queue's projections, and in the delivery table, to what belongs to a queue and its subscribers. In the tables of the events and
+//! the snapshots they are not. There the keys follow templates that a user may write and change, every aggregate may be sent a
+//! command by every handler, and a projection reads the streams of all that it listens to under whatever keys they have.
 
 use serde_json::{Value, json};
 
 use super::function::RELAY_FAILURES;
 use super::intrinsic::{arn, attribute, reference};
+use super::leading_keys;
 use super::queue::Queue;
 use super::tables::{DELIVERY, EVENTS, SNAPSHOTS, VIEWS};
 use super::topic::TOPIC;
@@ -53,7 +59,7 @@ pub(super) fn relay() -> Vec<Value> {
         allow(&READ_STREAM, attribute(EVENTS, "StreamArn")),
         // To list streams is an action on all streams of the table.
         allow(&["dynamodb:ListStreams"], json!({ "Fn::Sub": format!("${{{EVENTS}.Arn}}/stream/*") })),
-        allow(&PARK, arn(DELIVERY)),
+        allow_keys(&PARK, arn(DELIVERY), &leading_keys::of_relay()),
         // How large a message may be is for the topic to say.
         allow(&["sns:GetTopicAttributes", "sns:Publish"], reference(TOPIC)),
         allow(&["sqs:SendMessage"], arn(RELAY_FAILURES)),
@@ -63,15 +69,20 @@ pub(super) fn relay() -> Vec<Value> {
 pub(super) fn subscriber(queue: &Queue<'_>) -> Vec<Value> {
     // A handler takes `&App`: it may execute commands and read views.
     let events: &[_] = if queue.handles { &APPEND } else { &READ };
-    let views: &[_] = if queue.projects { &PROJECT } else { &READ };
     let mut statements = vec![
         allow(&RECEIVE, arn(&queue.ids.queue)),
         allow(&PUT_AWAY, arn(&queue.ids.dead_letters)),
         allow(events, arn(EVENTS)),
-        allow(views, arn(VIEWS)),
-        allow(&REMEMBER, arn(DELIVERY)),
+        allow_keys(&REMEMBER, arn(DELIVERY), &leading_keys::of_delivery(queue)),
     ];
+    if queue.projects {
+        statements.push(match leading_keys::of_views(queue) {
+            Some(keys) => allow_keys(&PROJECT, arn(VIEWS), &keys),
+            None => allow(&PROJECT, arn(VIEWS)),
+        });
+    }
     if queue.handles {
+        statements.push(allow(&READ, arn(VIEWS)));
         statements.push(allow(&SNAPSHOT, arn(SNAPSHOTS)));
     }
     statements
@@ -148,6 +159,17 @@ fn deny_plain_text(action: &str, resource: Value) -> Value {
 
 fn allow(actions: &[&str], resource: Value) -> Value {
     json!({ "Effect": "Allow", "Action": actions, "Resource": resource })
+}
+
+/// The same for items whose partition keys are like these.
+///
+/// `ForAllValues` holds as well where a request has no such key: for `Scan`, which is granted nowhere with it. `GetItem`, `PutItem`,
+/// `DeleteItem` and `Query` have it, also the parts of a transaction (Service Authorization Reference, "Actions, resources, and
+/// condition keys for Amazon DynamoDB").
+fn allow_keys(actions: &[&str], resource: Value, keys: &[String]) -> Value {
+    let mut statement = allow(actions, resource);
+    statement["Condition"] = json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys } });
+    statement
 }
 
 fn document(statements: Vec<Value>) -> Value {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cqrs_core::app::{SubscriberKind, Wiring};
+use cqrs_core::app::{SubscriberKind, Wiring, WiringSubscriber};
 use serde_json::{Value, json};
 
 use super::intrinsic::{arn, output, reference};
@@ -26,6 +26,8 @@ pub(super) struct Queue<'a> {
     pub(super) ids: Ids,
     /// The stored type names that somebody here listens to.
     pub(super) events: BTreeSet<&'a str>,
+    /// Who reads it.
+    pub(super) subscribers: Vec<&'a WiringSubscriber>,
     /// Whether there is a handler.
     pub(super) handles: bool,
     /// Whether there is a projection.
@@ -36,8 +38,9 @@ impl<'a> Queue<'a> {
     /// The queues of a wiring, by name.
     pub(super) fn all(wiring: &'a Wiring) -> Vec<Self> {
         let queue = |(name, events)| {
-            let mut queue = Self { name, ids: Ids::of(name), events, handles: false, projects: false };
+            let mut queue = Self::unread(name, events);
             for subscriber in wiring.subscribers.iter().filter(|subscriber| subscriber.queue == name) {
+                queue.subscribers.push(subscriber);
                 match subscriber.kind {
                     SubscriberKind::Handler { .. } => queue.handles = true,
                     SubscriberKind::Projection => queue.projects = true,
@@ -53,15 +56,19 @@ impl<'a> Queue<'a> {
         let live = topology::events_by_queue(&template.wiring);
         let retired = template.retired.iter().filter(|(name, _)| !live.contains_key(name.as_str()));
         retired
-            .map(|(name, events)| Self {
-                name,
-                ids: Ids::of(name),
-                events: events.iter().map(String::as_str).collect(),
-                handles: false,
-                remembers: false,
-                projects: false,
-            })
+            .map(|(name, events)| Self::unread(name, events.iter().map(String::as_str).collect()))
             .collect()
+    }
+
+    fn unread(name: &'a str, events: BTreeSet<&'a str>) -> Self {
+        Self {
+            name,
+            ids: Ids::of(name),
+            events,
+            subscribers: Vec::new(),
+            handles: false,
+            projects: false,
+        }
     }
 }
 

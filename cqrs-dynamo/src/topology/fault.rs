@@ -195,6 +195,7 @@ mod tests {
             name: "subscriber",
             queue: leak(queue),
             kind: SubscriberKind::Projection,
+            view: None,
             events: events.iter().map(|event| leak(event)).collect(),
             location: String::new(),
         };

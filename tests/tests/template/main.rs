@@ -10,7 +10,7 @@ mod retired;
 
 use std::collections::BTreeMap;
 
-use cqrs_core::app::{SubscriberKind, Wiring};
+use cqrs_core::app::Wiring;
 use cqrs_core::prelude::*;
 use cqrs_core::store::MemoryEventStore;
 use cqrs_core::view::MemoryViewStore;
@@ -29,7 +29,7 @@ async fn send_receipt(_: &Withdrawn) -> Result<(), HandlerError> {
 }
 
 /// Does all that a handler may: it reads a view, and executes a command.
-#[event_handler(Withdrawn)]
+#[event_handler(Withdrawn, once)]
 async fn audit(event: &Recorded<Withdrawn>, app: &App) -> Result<(), HandlerError> {
     app.view::<Statement>(&account(&event.owner)).await?;
     app.execute(&account("fees"), deposit(1)).await?;
@@ -52,9 +52,6 @@ fn wiring() -> Wiring {
     for subscriber in &mut wiring.subscribers {
         if subscriber.name.starts_with("send_") {
             subscriber.queue = "mail-out";
-        }
-        if subscriber.name == "audit" {
-            subscriber.kind = SubscriberKind::Handler { once: true };
         }
     }
     wiring

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::delivery::{Message, Received, Verdict};
 use cqrs_core::prelude::*;
 use cqrs_core::store::record;
 use cqrs_core::{AggregateKey, Commit, EventStore};
+use cqrs_dynamo::template::Template;
 use cqrs_dynamo::{Dynamo, Embedded, Tables};
-use cqrs_tests::bank::{Open, Statement, Withdraw, account, deposit, tenant};
+use cqrs_tests::bank::{Open, Statement, Wealth, Withdraw, account, deposit, tenant};
 use cqrs_tests::faults::{Call, Fault, Faults};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -158,27 +160,157 @@ fn no_permission_is_for_everything() {
     }
 }
 
+/// What a role may do to items of a table: the action, the table, and the patterns of their partition keys; none for all.
+fn grants(role: &str) -> Vec<(String, String, Option<Vec<String>>)> {
+    let role = &resources(&template())[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+    let mut grants = Vec::new();
+    for statement in role.as_array().unwrap().iter().filter(|statement| statement["Effect"] == "Allow") {
+        let keys = match &statement["Condition"] {
+            Value::Null => None,
+            condition => {
+                assert_eq!(condition.as_object().unwrap().len(), 1, "{condition}");
+                let keys = condition["ForAllValues:StringLike"].as_object().unwrap();
+                assert_eq!(keys.keys().collect::<Vec<_>>(), ["dynamodb:LeadingKeys"]);
+                Some(serde_json::from_value(keys["dynamodb:LeadingKeys"].clone()).unwrap())
+            }
+        };
+        let Value::Array(path) = &statement["Resource"]["Fn::GetAtt"] else { continue };
+        let table = path[0].as_str().unwrap();
+        for action in statement["Action"].as_array().unwrap() {
+            grants.push((action.as_str().unwrap().to_owned(), table.to_owned(), keys.clone()));
+        }
+    }
+    grants
+}
+
+/// Whether a role may do something to the items of a partition.
+fn may(role: &str, action: &str, table: &str, pk: &str) -> bool {
+    grants(role).iter().any(|(granted, on, keys)| {
+        let like = |keys: &Vec<String>| keys.iter().any(|pattern| is_like(pk, pattern));
+        granted == action && on == table && keys.as_ref().is_none_or(like)
+    })
+}
+
+/// IAM's `StringLike`, as far as the template uses it.
+fn is_like(text: &str, pattern: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let Some(mut rest) = text.strip_prefix(pieces.next().unwrap()) else { return false };
+    let mut pieces: Vec<_> = pieces.collect();
+    let Some(last) = pieces.pop() else { return rest.is_empty() };
+    for piece in pieces {
+        let Some(at) = rest.find(piece) else { return false };
+        rest = &rest[at + piece.len()..];
+    }
+    rest.ends_with(last)
+}
+
+#[test]
+fn a_projection_reaches_its_own_views_only() {
+    let (role, put) = ("StatementSubscriberRole", "dynamodb:PutItem");
+    for own in
+        ["BANK#STATEMENT", "%23#STATEMENT~7", "BANK#ACCOUNT@STATEMENT", "any key@STATEMENT", "@STATEMENT"]
+    {
+        assert!(may(role, put, "ViewsTable", own), "{own}");
+    }
+    for foreign in
+        ["BANK#WEALTH", "BANK#BANK_STATEMENT", "BANK#WEALTH~7", "BANK#ACCOUNT@WEALTH", "@WEALTH", "STATEMENT"]
+    {
+        for action in [put, "dynamodb:GetItem", "dynamodb:Query"] {
+            assert!(!may(role, action, "ViewsTable", foreign), "{action} {foreign}");
+        }
+    }
+}
+
+#[test]
+fn a_function_reaches_what_its_queue_keeps_and_no_more() {
+    for (role, own, foreign) in [
+        (
+            "StatementSubscriberRole",
+            ["PARKED#Statement", "LETTER#Statement@discarded"],
+            "LETTER#Wealth@discarded",
+        ),
+        ("auditSubscriberRole", ["PARKED#audit", "INBOX#audit#5f6a"], "INBOX#send_welcome#5f6a"),
+    ] {
+        for action in ["dynamodb:PutItem", "dynamodb:Query"] {
+            for own in own {
+                assert!(may(role, action, "DeliveryTable", own), "{role}: {action} {own}");
+            }
+            for foreign in [foreign, "PARKED#mail-out", "POSITION#Statement", "RELAY#topic", "LETTER#@relay"]
+            {
+                assert!(!may(role, action, "DeliveryTable", foreign), "{role}: {action} {foreign}");
+            }
+        }
+    }
+    assert!(may("RelayFunctionRole", "dynamodb:PutItem", "DeliveryTable", "LETTER#@relay"));
+    assert!(!may("RelayFunctionRole", "dynamodb:PutItem", "DeliveryTable", "PARKED#audit"));
+}
+
+/// A handler that shares a queue with a projection reads all views, and writes those of the projection.
+#[test]
+fn a_shared_queue_may_do_what_both_may() {
+    let mut wiring = crate::wiring();
+    for subscriber in &mut wiring.subscribers {
+        if subscriber.name == "Statement" {
+            subscriber.queue = "audit";
+        }
+    }
+    let rendered = resources(&Template::of(&wiring).prefix(PREFIX));
+    let statements =
+        &rendered["auditSubscriberRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+    let views: Vec<_> = statements
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|statement| statement["Resource"] == json!({ "Fn::GetAtt": ["ViewsTable", "Arn"] }))
+        .map(|statement| (statement["Action"].clone(), statement["Condition"].is_null()))
+        .collect();
+    assert_eq!(
+        views,
+        [
+            (json!(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]), false),
+            (json!(["dynamodb:GetItem", "dynamodb:Query"]), true)
+        ]
+    );
+}
+
 /// An app on a DynamoDB that refuses what a role may not do, as IAM would.
 fn app(database: &Embedded, role: &str) -> App {
-    let permissions = permissions(role);
-    let guard = Faults::new(database, move |call| match asked(call).is_subset(&permissions) {
-        true => Fault::None,
-        false => Fault::Answer(400, "AccessDeniedException"),
+    let grants = grants(role);
+    let guard = Faults::new(database, move |call| {
+        let denied = asked(call).into_iter().find(|(action, table, pk)| {
+            !grants.iter().any(|(granted, on, keys)| {
+                granted == action
+                    && on == table
+                    && keys.as_ref().is_none_or(|keys| keys.iter().any(|pattern| is_like(pk, pattern)))
+            })
+        });
+        match denied {
+            None => Fault::None,
+            Some(denied) => {
+                eprintln!("denied: {denied:?}");
+                Fault::Answer(400, "AccessDeniedException")
+            }
+        }
     });
     let dynamo = guard.dynamo().with_tables(Tables::with_prefix(PREFIX));
     App::builder(dynamo.event_store()).views(dynamo.views()).build().unwrap()
 }
 
-/// The permissions that a request needs.
-fn asked(call: &Call) -> BTreeSet<(String, String)> {
+/// What a request asks for: actions, with the table and the partition of each.
+fn asked(call: &Call) -> Vec<(String, String, String)> {
     let body: Value = serde_json::from_str(&call.body).unwrap();
     let permission = |action: &str, request: &Value| {
         let table = request["TableName"].as_str().unwrap().strip_prefix(PREFIX).unwrap();
-        let table = format!("{}{}Table.Arn", table[..1].to_uppercase(), &table[1..]);
-        (format!("dynamodb:{action}"), table)
+        let table = format!("{}{}Table", table[..1].to_uppercase(), &table[1..]);
+        let places =
+            [&request["Key"]["pk"], &request["Item"]["pk"], &request["ExpressionAttributeValues"][":pk"]];
+        let pk = places.iter().find_map(|place| place["S"].as_str()).unwrap_or_default();
+        // A scan has no partition, and so no condition on one narrows it.
+        assert!(!pk.is_empty() || action == "Scan", "{request}");
+        (format!("dynamodb:{action}"), table, pk.to_owned())
     };
     let Value::Array(writes) = &body["TransactItems"] else {
-        return BTreeSet::from([permission(&call.operation, &body)]);
+        return vec![permission(&call.operation, &body)];
     };
     let writes = writes.iter().flat_map(|write| write.as_object().unwrap());
     writes
@@ -232,6 +364,7 @@ async fn a_subscriber_may_do_what_its_kind_needs() {
             continue; // It is in no program, only in the template.
         }
         let app = app(&database, &format!("{id}SubscriberRole"));
+        assert!(app.wiring().subscribers.iter().any(|subscriber| subscriber.queue == queue));
         // What was lost before it is read from the store.
         assert_eq!(take(&app, queue, &commits[3]).await, Verdict::Done, "{queue}");
         // What cannot be taken holds its stream back.
@@ -247,4 +380,33 @@ async fn a_subscriber_may_do_what_its_kind_needs() {
     let statement = reader.view::<Statement>(&account("4711")).await.unwrap().unwrap();
     assert_eq!(statement.lines, [100, -40, -60]);
     assert_eq!(reader.load(&account("fees")).await.unwrap().state.balance, 1);
+}
+
+/// The delivery writes to a replay's copies as well, for as long as it is under way.
+#[tokio::test]
+async fn a_projection_may_do_what_a_replay_needs_of_it() {
+    let (database, commits) = bank().await;
+    let role = "WealthSubscriberRole";
+    let app = app(&database, role);
+    assert_eq!(take(&app, "Wealth", &commits[1]).await, Verdict::Done);
+    // Interrupted before the new views take the place of the old ones.
+    let interrupted = Faults::new(&database, |call| match call.operation.as_str() {
+        "Scan" if call.is_for(&format!("{PREFIX}views")) => Fault::Answer(500, "InternalServerError"),
+        _ => Fault::None,
+    });
+    let dynamo = interrupted.dynamo_without_retries().with_tables(Tables::with_prefix(PREFIX));
+    let operator = App::builder(dynamo.event_store()).views(dynamo.views()).build().unwrap();
+    operator.replay::<Wealth>().await.unwrap_err();
+
+    let front = self::app(&database, "CommandsFunctionRole");
+    front.execute(&account("4711"), deposit(7)).await.unwrap();
+    let stream = account("4711").stream().unwrap();
+    let page = dynamo.event_store().read(&stream, Version::new(4), Version::new(5)).await.unwrap();
+    assert_eq!(take(&app, "Wealth", &page.commits[0]).await, Verdict::Done);
+    let shadow = dynamo.client().query().table_name(format!("{PREFIX}views"));
+    let shadow = shadow.key_condition_expression("pk = :pk");
+    let shadow = shadow.expression_attribute_values(":pk", AttributeValue::S("BANK#WEALTH~1".to_owned()));
+    let shadow = shadow.send().await.unwrap();
+    let wealth = shadow.items()[0]["data"].as_m().unwrap();
+    assert_eq!(wealth["folded"], AttributeValue::N("5".to_owned()));
 }

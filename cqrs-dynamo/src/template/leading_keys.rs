@@ -1,0 +1,56 @@
+//! The partition keys that a function asks for, as patterns of IAM: `*` is any text, `?` any character.
+
+use cqrs_core::app::SubscriberKind;
+
+use super::queue::Queue;
+use crate::delivery_store::{letter_pk, parked_pk};
+use crate::inbox::inbox_pk;
+
+/// What the relay keeps: records that are no commits, and what was done to commits.
+pub(super) fn of_relay() -> Vec<String> {
+    vec![letter_pk("@relay")]
+}
+
+/// The views of a queue's projections: live ones, those that a replay builds, the fences of streams, and the record of replays;
+/// `projector/across.rs` and `replay/builds.rs` of `cqrs-core` make these keys. None where the wiring does not name them all.
+pub(super) fn of_views(queue: &Queue<'_>) -> Option<Vec<String>> {
+    let projections =
+        queue.subscribers.iter().filter(|subscriber| subscriber.kind == SubscriberKind::Projection);
+    let patterns = projections.map(|projection| {
+        let view = literal(projection.view?);
+        Some([format!("*#{view}"), format!("*#{view}~*"), format!("*@{view}")])
+    });
+    Some(patterns.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+/// What a queue's subscribers keep: the streams that it holds back, whose turn it is to redrive, what handlers with `once` have
+/// done, and what projections go on without.
+pub(super) fn of_delivery(queue: &Queue<'_>) -> Vec<String> {
+    let mut patterns = vec![parked_pk(&literal(queue.name)), inbox_pk("@redrive", "*")];
+    for subscriber in &queue.subscribers {
+        let name = literal(subscriber.name);
+        match subscriber.kind {
+            SubscriberKind::Handler { once: true } => patterns.push(inbox_pk(&name, "*")),
+            SubscriberKind::Handler { once: false } => {}
+            SubscriberKind::Projection => patterns.push(letter_pk(&format!("{name}@*"))),
+        }
+    }
+    patterns
+}
+
+/// A name as a pattern. A character that is one of the pattern's own, or that a policy may not hold, is any text.
+fn literal(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/ ".contains(c);
+    name.chars().map(|c| if is_plain(c) { c } else { '*' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::literal;
+
+    #[test]
+    fn what_a_pattern_cannot_say_is_any_text() {
+        assert_eq!(literal("send_mail-2"), "send_mail-2");
+        assert_eq!(literal("a*b?c${d}注"), "a*b*c**d**");
+    }
+}
