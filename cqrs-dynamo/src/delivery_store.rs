@@ -30,6 +30,7 @@ pub(crate) const LEASES: &str = "RELAY#";
 /// | item | pk | sk |
 /// | --- | --- | --- |
 /// | position | `POSITION#{subscriber}` | the shard |
+/// | how a projection began | `POSITION#@projections` | the projection |
 /// | dead letter | `LETTER#{subscriber}` | `{digest of the stream's key}@{version}` |
 /// | commit that holds its stream back | `PARKED#{queue}` | the same |
 /// | inbox record | `INBOX#{handler}#{digest of the stream's key}` | `{version}#{index of the event}` |
@@ -52,7 +53,7 @@ impl DeliveryStore for DynamoDeliveryStore {
         let mut positions = Positions::new();
         let mut start = None;
         loop {
-            let (items, next) = self.page(&format!("{POSITIONS}{subscriber}"), start).await?;
+            let (items, next) = self.page(&position_pk(subscriber), start).await?;
             for item in items {
                 let text = |name: &str| self.text(&item, name);
                 positions.insert(text("sk")?, text("position")?);
@@ -65,7 +66,7 @@ impl DeliveryStore for DynamoDeliveryStore {
     }
 
     async fn save_position(&self, subscriber: &str, shard: &str, position: &str) -> Result<(), StoreError> {
-        let item = [("pk", format!("{POSITIONS}{subscriber}")), ("sk", shard.to_owned())]
+        let item = [("pk", position_pk(subscriber)), ("sk", shard.to_owned())]
             .into_iter()
             .chain([("position", position.to_owned())])
             .map(|(name, value)| (name.to_owned(), AttributeValue::S(value)))
@@ -259,6 +260,10 @@ fn letter_sk(id: &LetterId) -> String {
         Err(_) => (id.sk.clone(), 0),
     };
     stream_sk(&id.pk, &stream, version)
+}
+
+pub(crate) fn position_pk(subscriber: &str) -> String {
+    format!("{POSITIONS}{subscriber}")
 }
 
 pub(crate) fn parked_pk(queue: &str) -> String {

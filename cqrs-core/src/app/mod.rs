@@ -224,6 +224,11 @@ impl App {
         })
     }
 
+    /// Whether the test kit looks at what it does.
+    pub(crate) fn is_probed(&self) -> bool {
+        self.inner.probe.is_some()
+    }
+
     /// What a handler that sent commands through this app has failed with.
     pub(crate) fn judge(&self, error: HandlerError) -> HandlerError {
         match &self.cause {

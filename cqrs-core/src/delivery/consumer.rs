@@ -11,6 +11,7 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
 
+use super::beginning::Beginnings;
 use super::discards;
 use super::failure::{Failure, FailureKind, chain};
 use super::notice::Notice;
@@ -52,6 +53,7 @@ pub struct Consumer {
     outage: Notice,
     /// What its messages are taken for.
     origin: Origin,
+    beginnings: Beginnings,
 }
 
 impl App {
@@ -73,6 +75,7 @@ impl App {
         Ok(Consumer {
             app: self.clone(),
             queue: queue.to_owned(),
+            beginnings: Beginnings::of(self, &subscribers),
             subscribers,
             slots: Semaphore::new(concurrency),
             locks: Cache::new(LOCKS),
@@ -93,6 +96,13 @@ impl Consumer {
     #[must_use]
     pub fn queue(&self) -> &str {
         &self.queue
+    }
+
+    /// For whoever knows when nothing is in the queue, nor in anybody's hands: whether a projection is new and has missed what was
+    /// committed before can be told then, and is logged; see [`App::unreplayed`]. Without it, it is told five minutes after
+    /// the projection began. `is_empty` is asked only where that is open.
+    pub async fn settle(&self, is_empty: impl Future<Output = bool>) {
+        self.beginnings.watch(&self.app, is_empty).await;
     }
 
     /// Takes a batch to the subscribers; the verdicts stand in the order of the messages.
@@ -152,7 +162,10 @@ impl Consumer {
         };
         let (mut stop, count) = (pin!(stop), messages.len());
         let admitted = {
-            let admission = pin!(self.admit(&stream, messages, door, &parked));
+            let admission = pin!(async {
+                self.beginnings.watch(&self.app, std::future::ready(false)).await;
+                self.admit(&stream, messages, door, &parked).await
+            });
             match select(admission, stop.as_mut()).await {
                 Either::Left((admitted, _)) => admitted,
                 Either::Right(_) => Err(STOPPED.to_owned()),

@@ -35,6 +35,7 @@
 //! tries makes a dead letter of it.
 
 mod alteration;
+mod beginning;
 mod consumer;
 mod dead_letters;
 mod discards;
@@ -60,6 +61,7 @@ mod subscriber;
 mod turn;
 
 pub use alteration::Alteration;
+pub use beginning::Unreplayed;
 pub use consumer::Consumer;
 pub use dead_letters::DeadLetters;
 pub use error::DeliveryError;
@@ -74,6 +76,7 @@ pub use relay::Delivered;
 pub use retry::RetryPolicy;
 pub use turn::RedriveTurn;
 
+pub(crate) use beginning::whole;
 pub(crate) use discards::{LeftOut, of_stream as discarded};
 pub(crate) use erased::{DynChangeFeed, DynDeliveryStore};
 pub(crate) use failure::{Failure, FailureKind, TryError};

@@ -1,4 +1,4 @@
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
+use super::beginning::Beginnings;
 use super::intake;
 use super::queue::{Load, Page, Placed, Progress, Queue};
 use super::{Change, DeliveryError, DynChangeFeed, Positions};
@@ -29,6 +30,7 @@ pub(crate) struct Relay {
     feed: Box<dyn DynChangeFeed>,
     positions: Positions,
     queues: Queues,
+    beginnings: Beginnings,
 }
 
 impl Relay {
@@ -40,11 +42,14 @@ impl Relay {
             open.push(Queue::open(app, Arc::clone(subscriber)).await?);
         }
         let positions = earliest(open.iter().map(Queue::positions));
+        let beginnings = Beginnings::of(app, app.subscribers());
+        beginnings.watch(app, ready(false)).await;
         Ok(Self {
             app: app.clone(),
             feed: app.event_store().feed(),
             positions,
             queues: Queues::start(app, open),
+            beginnings,
         })
     }
 
@@ -69,6 +74,7 @@ impl Relay {
             }
         }
         self.queues.finish().await?;
+        self.beginnings.watch(&self.app, ready(true)).await;
         Ok(delivered)
     }
 
@@ -85,8 +91,10 @@ impl Relay {
             let stopped = {
                 let step = pin!(async {
                     let step = self.step().await?;
+                    let settled = self.queues.are_settled();
                     if !step.read {
                         self.queues.check().await?;
+                        self.beginnings.watch(&self.app, ready(settled)).await;
                         // A queue that was passed over may have room before there is anything new.
                         let waiting = self.queues.are_behind();
                         let moved = pin!(async {

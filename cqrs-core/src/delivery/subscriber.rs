@@ -18,9 +18,11 @@ use crate::app::App;
 use crate::commit::Commit;
 use crate::event::{EventId, RawEvent};
 use crate::handler::{HandlerArm, HandlerError, Scope};
+use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::panic::panic_text;
 use crate::registry::ProjectionRow;
+use crate::store::StoreError;
 use crate::trace;
 
 /// Whoever receives commits: a handler or a projection.
@@ -66,6 +68,14 @@ impl Subscriber {
 
     pub(crate) fn is_projection(&self) -> bool {
         matches!(self.reaction, Reaction::Project { .. })
+    }
+
+    /// Whether anything of a stream has come to its views; a handler has none to tell by.
+    pub(crate) async fn has_seen(&self, app: &App, stream: &StreamKey) -> Result<bool, StoreError> {
+        match &self.reaction {
+            Reaction::Project { driver, .. } => driver.has_seen(app, stream).await,
+            Reaction::Handle { .. } => Ok(true),
+        }
     }
 
     /// Takes commits of one stream in their order, and counts in `done` those that are, as soon as they are; returns why the

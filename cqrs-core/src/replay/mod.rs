@@ -85,6 +85,7 @@ use std::pin::Pin;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::app::App;
+use crate::delivery::whole;
 use crate::key::{AggregateKey, KeyError, StreamKey};
 use crate::projection::{Projection, ViewId};
 use crate::store::Extent;
@@ -266,6 +267,10 @@ impl<P: Projection> Replay<'_, P> {
             if self.after_restore {
                 self.remove_vanished(&own, &underway, tenant).await?;
             }
+        }
+        if tenant.is_none() {
+            // Before the end: where it fails, the same call goes on.
+            whole(self.app, P::NAME).await.map_err(ReplayError::store::<P>)?;
         }
         Builds::end::<P>(views, build).await?;
         Ok(tally.done())

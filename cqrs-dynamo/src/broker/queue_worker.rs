@@ -52,6 +52,9 @@ impl QueueWorker {
                 let pause = match received {
                     Ok(letters) if letters.is_empty() => {
                         failed = 0;
+                        if shift.until(self.settle()).await.is_none() {
+                            break;
+                        }
                         if self.settings.wait.is_zero() { poll } else { Duration::ZERO }
                     }
                     Ok(letters) => {
@@ -107,6 +110,12 @@ impl QueueWorker {
             Ok(shift.end().await)
         };
         keeping(&held, work).await
+    }
+
+    /// Tells what can be told when its queue is empty.
+    pub(super) async fn settle(&self) {
+        // Who may not ask is told later.
+        self.consumer.settle(async { self.queue.backlog().await.is_ok_and(|left| left == 0) }).await;
     }
 
     /// How many messages its queue has, those in somebody's hands included.

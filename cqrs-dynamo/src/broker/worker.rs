@@ -224,6 +224,9 @@ impl Worker {
             }
             // Twice: a message whose time runs out while the queue counts may be in none of its counts.
             if left == 0 && was_empty {
+                for queue in &queues {
+                    queue.settle().await;
+                }
                 return Ok(worked);
             }
             was_empty = left == 0;

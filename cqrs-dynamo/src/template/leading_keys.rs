@@ -3,7 +3,7 @@
 use cqrs_core::app::SubscriberKind;
 
 use super::queue::Queue;
-use crate::delivery_store::{letter_pk, parked_pk};
+use crate::delivery_store::{letter_pk, parked_pk, position_pk};
 use crate::inbox::inbox_pk;
 
 /// What the relay keeps: records that are no commits, and what was done to commits.
@@ -24,7 +24,7 @@ pub(super) fn of_views(queue: &Queue<'_>) -> Option<Vec<String>> {
 }
 
 /// What a queue's subscribers keep: the streams that it holds back, whose turn it is to redrive, what handlers with `once` have
-/// done, and what projections go on without.
+/// done, what projections go on without, and how they have begun.
 pub(super) fn of_delivery(queue: &Queue<'_>) -> Vec<String> {
     let mut patterns = vec![parked_pk(&literal(queue.name)), inbox_pk("@redrive", "*")];
     for subscriber in &queue.subscribers {
@@ -32,8 +32,14 @@ pub(super) fn of_delivery(queue: &Queue<'_>) -> Vec<String> {
         match subscriber.kind {
             SubscriberKind::Handler { once: true } => patterns.push(inbox_pk(&name, "*")),
             SubscriberKind::Handler { once: false } => {}
-            SubscriberKind::Projection => patterns.push(letter_pk(&format!("{name}@*"))),
+            SubscriberKind::Projection => {
+                patterns.push(letter_pk(&name));
+                patterns.push(letter_pk(&format!("{name}@*")));
+            }
         }
+    }
+    if queue.projects {
+        patterns.push(position_pk("@projections"));
     }
     patterns
 }

@@ -69,12 +69,15 @@ pub(super) fn relay() -> Vec<Value> {
 pub(super) fn subscriber(queue: &Queue<'_>) -> Vec<Value> {
     // A handler takes `&App`: it may execute commands and read views.
     let events: &[_] = if queue.handles { &APPEND } else { &READ };
+    // Whether a projection that is new has missed anything, a page of the events table tells.
+    let look = queue.projects.then(|| allow(&["dynamodb:Scan"], arn(EVENTS)));
     let mut statements = vec![
         allow(&RECEIVE, arn(&queue.ids.queue)),
         allow(&PUT_AWAY, arn(&queue.ids.dead_letters)),
         allow(events, arn(EVENTS)),
         allow_keys(&REMEMBER, arn(DELIVERY), &leading_keys::of_delivery(queue)),
     ];
+    statements.extend(look);
     if queue.projects {
         statements.push(match leading_keys::of_views(queue) {
             Some(keys) => allow_keys(&PROJECT, arn(VIEWS), &keys),

@@ -61,14 +61,7 @@ impl<'a> Queue<'a> {
     }
 
     fn unread(name: &'a str, events: BTreeSet<&'a str>) -> Self {
-        Self {
-            name,
-            ids: Ids::of(name),
-            events,
-            subscribers: Vec::new(),
-            handles: false,
-            projects: false,
-        }
+        Self { name, ids: Ids::of(name), events, subscribers: Vec::new(), handles: false, projects: false }
     }
 }
 

@@ -1,5 +1,6 @@
 //! From the store to handlers and projections: at least once, in the order of each stream, and never lost.
 
+mod beginning;
 mod chaos;
 mod consumer;
 mod crash;
@@ -13,3 +14,4 @@ mod redrive;
 mod relay;
 mod restore;
 mod service;
+mod told;

@@ -14,7 +14,7 @@ use crate::event::RawEvent;
 use crate::key::StreamKey;
 use crate::projection::{Projection, ViewId, Way};
 use crate::replay::{Builds, Phase, Underway};
-use crate::store::limits;
+use crate::store::{StoreError, limits};
 use crate::tenant::Tenant;
 use crate::version::Version;
 use crate::view::{Fence, Revision, StoredView, Write};
@@ -421,6 +421,11 @@ fn changes_of<'a, P: Projection>(
         }
     }
     Ok(changes)
+}
+
+/// Whether a stream has a fence.
+pub(super) async fn has_seen<P: Projection>(app: &App, stream: &StreamKey) -> Result<bool, StoreError> {
+    Ok(app.view_store()?.fence(&fence_of::<P>(stream)).await?.is_some())
 }
 
 /// The address at which a replay builds a view. No view name has a `~`.

@@ -12,7 +12,9 @@ use std::fmt;
 use std::pin::Pin;
 
 use crate::app::App;
+use crate::key::StreamKey;
 use crate::projection::Projection;
+use crate::store::StoreError;
 
 pub(crate) use across::{Across, Goal, shadow_of};
 
@@ -31,6 +33,13 @@ pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
         app: &'a App,
         arrived: Arrived<'a>,
     ) -> Pin<Box<dyn Future<Output = Result<(), ProjectError>> + Send + 'a>>;
+
+    /// Whether anything of a stream has come to the views.
+    fn has_seen<'a>(
+        &'a self,
+        app: &'a App,
+        stream: &'a StreamKey,
+    ) -> Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send + 'a>>;
 }
 
 pub(crate) fn projection_driver<P: Projection>() -> Box<dyn ProjectionDriver> {
@@ -62,6 +71,19 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
                 own::advance::<P>(app, arrived, last).await?;
             }
             Ok(())
+        })
+    }
+
+    fn has_seen<'a>(
+        &'a self,
+        app: &'a App,
+        stream: &'a StreamKey,
+    ) -> Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send + 'a>> {
+        Box::pin(async move {
+            if P::KEYED {
+                return across::has_seen::<P>(app, stream).await;
+            }
+            own::has_seen::<P>(app, stream).await
         })
     }
 }

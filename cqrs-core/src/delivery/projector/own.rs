@@ -7,6 +7,7 @@ use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::panic::caught;
 use crate::projection::{Projection, ViewAddress, ViewId};
+use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 use crate::view::{Revision, StoredView, Write};
@@ -98,6 +99,14 @@ async fn fold_on<P: Projection>(
         }
     }
     Ok(view)
+}
+
+/// Whether a stream has a view. One whose key is none of the projection's cannot have any.
+pub(super) async fn has_seen<P: Projection>(app: &App, stream: &StreamKey) -> Result<bool, StoreError> {
+    match id_of::<P>(stream) {
+        Ok(id) => Ok(app.view_store()?.get(&id).await?.is_some()),
+        Err(_) => Ok(true),
+    }
 }
 
 /// The address of the view that belongs to a stream.

@@ -1,0 +1,347 @@
+//! How projections begin: from the first commit on, or on data that was there before them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use super::discards;
+use super::notice::Notice;
+use super::queue::{failed, has_letters};
+use super::{DeliveryError, Subscriber};
+use crate::app::App;
+use crate::commit::Commit;
+use crate::key::StreamKey;
+use crate::store::{CommitKey, Extent, StoreError};
+use crate::timestamp::Timestamp;
+
+/// The marks stand among the positions of the delivery, under a name that no subscriber has: one request reads them all.
+const MARKS: &str = "@projections";
+/// After this time a queue that nobody says is empty is taken for one that has delivered what was on its way.
+const ON_THEIR_WAY: Duration = Duration::from_secs(5 * 60);
+/// How often it is looked again, and told again.
+const EVERY: Duration = Duration::from_secs(60);
+/// How many pages of the events table are read at most to find commits that a projection listens to; the next look goes on.
+const PAGES: usize = 8;
+/// How many streams of such a page are looked at: those in which nothing has happened for the longest time.
+const STREAMS: usize = 16;
+const WHOLE_TABLE: Extent = Extent::Segment { number: 0, of: 1 };
+
+/// A projection whose views lack commits that were there before it. See [`App::unreplayed`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unreplayed {
+    /// Its name.
+    pub projection: &'static str,
+    /// Since when it has been delivered to; none where it has not begun.
+    pub since: Option<Timestamp>,
+}
+
+/// What is known about the beginning of a projection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "camelCase")]
+enum Mark {
+    /// It has begun, and nobody has looked yet; up to this commit of the events table there is none that it listens to.
+    Begun {
+        since: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<(String, String)>,
+    },
+    /// It has missed what was there when it began, and was not replayed since.
+    Behind { since: Timestamp },
+    /// It has missed nothing.
+    Whole,
+}
+
+/// What a look at the events table tells.
+enum Look {
+    Whole,
+    Behind,
+    /// No commit that the projection listens to; more of the table is left.
+    Unknown(CommitKey),
+}
+
+impl App {
+    /// The projections of this app whose views lack commits that were in the events table before they began: they were added,
+    /// or renamed, and need a [replay](App::replay). The delivery says so in its log, too, once a minute.
+    ///
+    /// The first start of a projection is kept in the delivery table. A projection that has missed nothing then costs nothing
+    /// any more; one that is not marked yet is looked at: of the first pages of the events table that have commits it listens
+    /// to, up to 16 streams, those in which nothing has happened for the longest time. Where one of them has no view and no
+    /// [`Fence`](crate::view::Fence), and none of its commits is a dead letter, the projection is listed. A replay of all
+    /// tenants takes it from the list.
+    ///
+    /// Commits that are on their way count as missing here: ask when the delivery has caught up.
+    ///
+    /// ```
+    /// # async fn example(app: cqrs_core::App) -> Result<(), cqrs_core::StoreError> {
+    /// for unreplayed in app.unreplayed().await? {
+    ///     println!("{} needs a replay", unreplayed.projection);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError`]. For a scan of the events table its role needs `dynamodb:Scan`.
+    pub async fn unreplayed(&self) -> Result<Vec<Unreplayed>, StoreError> {
+        let marks = read(self).await?;
+        let now = Timestamp::now();
+        let mut found = Vec::new();
+        for subscriber in self.subscribers().iter().filter(|subscriber| subscriber.is_projection()) {
+            let projection = subscriber.name;
+            let mark = marks.get(projection);
+            let since = match mark {
+                Some(Mark::Whole) => continue,
+                Some(Mark::Behind { since }) => {
+                    found.push(Unreplayed { projection, since: Some(*since) });
+                    continue;
+                }
+                Some(Mark::Begun { since, .. }) => Some(*since),
+                None => None,
+            };
+            let mut after = None;
+            let looked = loop {
+                match look(self, subscriber, since.unwrap_or(now), after.take()).await? {
+                    Look::Unknown(next) => after = Some(next),
+                    looked => break looked,
+                }
+            };
+            if matches!(looked, Look::Behind) {
+                found.push(Unreplayed { projection, since });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Says that a projection is to go on without a replay, although commits were there before it. It is not told and not
+    /// listed any more.
+    ///
+    /// # Errors
+    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Ledger`].
+    pub async fn waive_replay(&self, projection: &str) -> Result<(), DeliveryError> {
+        let projections = || self.subscribers().iter().filter(|subscriber| subscriber.is_projection());
+        let Some(found) = projections().find(|subscriber| subscriber.name == projection) else {
+            let known: Vec<_> = projections().map(|subscriber| subscriber.name).collect();
+            return Err(DeliveryError::UnknownSubscriber {
+                name: projection.to_owned(),
+                known: known.join(", "),
+            });
+        };
+        whole(self, found.name).await.map_err(|source| failed(found.name, source))
+    }
+}
+
+/// Notes that a projection lacks nothing: it was replayed.
+pub(crate) async fn whole(app: &App, projection: &str) -> Result<(), StoreError> {
+    write(app, projection, &Mark::Whole).await
+}
+
+/// Watches the projections of one queue, or of one process, until it is known that they have missed nothing.
+///
+/// It never fails and never holds the delivery up for long: a request when it begins, a look when nothing is on its way any more,
+/// and then nothing, or a request a minute for as long as a replay is due.
+pub(crate) struct Beginnings {
+    since: Timestamp,
+    projections: Vec<Arc<Subscriber>>,
+    /// Whether nothing is left to be watched.
+    over: AtomicBool,
+    watch: Mutex<Watch>,
+}
+
+#[derive(Default)]
+struct Watch {
+    /// What is not known to be whole; none before the marks have been read.
+    open: Option<BTreeMap<&'static str, Mark>>,
+    /// When the marks were read last.
+    last: Option<Instant>,
+    /// When a look was taken last.
+    looked: Option<Instant>,
+    unknown: Notice,
+}
+
+impl Beginnings {
+    /// Of those among some subscribers that are projections.
+    pub(crate) fn of<'a>(app: &App, subscribers: impl IntoIterator<Item = &'a Arc<Subscriber>>) -> Self {
+        let projections: Vec<_> =
+            subscribers.into_iter().filter(|subscriber| subscriber.is_projection()).map(Arc::clone).collect();
+        // The test kit makes up what is there, and counts what is done.
+        let over = AtomicBool::new(projections.is_empty() || app.is_probed());
+        Self { since: Timestamp::now(), projections, over, watch: Mutex::default() }
+    }
+
+    /// To be called when something is delivered, and when nothing is: `settled` tells whether nothing is on its way; it is asked
+    /// only where that matters.
+    pub(crate) async fn watch(&self, app: &App, settled: impl Future<Output = bool>) {
+        if self.over.load(Ordering::Relaxed) {
+            return;
+        }
+        // Somebody is at it.
+        let Ok(mut watch) = self.watch.try_lock() else { return };
+        if let Err(error) = self.step(app, &mut watch, settled).await
+            && watch.unknown.is_due()
+        {
+            let projections: Vec<_> = self.projections.iter().map(|projection| projection.name).collect();
+            tracing::warn!(?projections, %error, "it is not known whether a projection needs a replay");
+        }
+    }
+
+    async fn step(
+        &self,
+        app: &App,
+        watch: &mut Watch,
+        settled: impl Future<Output = bool>,
+    ) -> Result<(), StoreError> {
+        let is_due = watch.last.is_none_or(|last| last.elapsed() >= EVERY);
+        if is_due {
+            watch.last = Some(Instant::now());
+            let marks = self.read(app).await?;
+            tell(&marks);
+            watch.open = Some(marks);
+        }
+        let Some(open) = &mut watch.open else { return Ok(()) };
+        let may_look = watch.looked.is_none_or(|looked| looked.elapsed() >= EVERY);
+        let begun: Vec<_> = self.projections.iter().filter(|one| is_begun(open.get(one.name))).collect();
+        if may_look && !begun.is_empty() {
+            let settled = settled.await;
+            for projection in begun {
+                let Some(Mark::Begun { since, after }) = open.get(projection.name).cloned() else { continue };
+                if !settled && Timestamp::now().since(since) < ON_THEIR_WAY {
+                    continue;
+                }
+                watch.looked = Some(Instant::now());
+                let mark = match look(app, projection, since, after.and_then(place_of)).await? {
+                    Look::Whole => Mark::Whole,
+                    Look::Behind => Mark::Behind { since },
+                    Look::Unknown(CommitKey { stream, version }) => {
+                        let after = Some((stream.pk().to_owned(), stream.commit_sk(version)));
+                        Mark::Begun { since, after }
+                    }
+                };
+                // It may have been replayed meanwhile.
+                let mark = match read(app).await?.remove(projection.name) {
+                    Some(Mark::Whole) => Mark::Whole,
+                    _ => {
+                        write(app, projection.name, &mark).await?;
+                        mark
+                    }
+                };
+                tell(&BTreeMap::from([(projection.name, mark.clone())]));
+                match mark {
+                    Mark::Whole => open.remove(projection.name),
+                    mark => open.insert(projection.name, mark),
+                };
+            }
+        }
+        self.over.store(open.is_empty(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The marks of those that are not known to be whole. One that has none begins now.
+    async fn read(&self, app: &App) -> Result<BTreeMap<&'static str, Mark>, StoreError> {
+        let mut marks = read(app).await?;
+        let mut open = BTreeMap::new();
+        for projection in &self.projections {
+            let mark = match marks.remove(projection.name) {
+                Some(Mark::Whole) => continue,
+                Some(mark) => mark,
+                None => {
+                    let mark = Mark::Begun { since: self.since, after: None };
+                    write(app, projection.name, &mark).await?;
+                    mark
+                }
+            };
+            open.insert(projection.name, mark);
+        }
+        Ok(open)
+    }
+}
+
+fn is_begun(mark: Option<&Mark>) -> bool {
+    matches!(mark, Some(Mark::Begun { .. }))
+}
+
+fn tell(marks: &BTreeMap<&'static str, Mark>) {
+    for (projection, mark) in marks {
+        if let Mark::Behind { since } = mark {
+            tracing::error!(
+                projection, %since,
+                "a projection needs a replay: its views lack what was committed before it began"
+            );
+        }
+    }
+}
+
+/// Looks whether a projection has missed what was there before a time.
+async fn look(
+    app: &App,
+    projection: &Subscriber,
+    before: Timestamp,
+    mut after: Option<CommitKey>,
+) -> Result<Look, StoreError> {
+    for _ in 0..PAGES {
+        let page = app.event_store().scan(&WHOLE_TABLE, after.as_ref()).await?;
+        let streams =
+            stalest(&page.commits, |commit| projection.wants(commit) && commit.metadata.recorded() <= before);
+        for stream in &streams {
+            if is_missing(app, projection, stream).await? {
+                return Ok(Look::Behind);
+            }
+        }
+        match page.next {
+            Some(next) if streams.is_empty() => after = Some(next),
+            _ => return Ok(Look::Whole),
+        }
+    }
+    Ok(after.map_or(Look::Whole, Look::Unknown))
+}
+
+/// The streams of those commits, the ones first in which nothing has happened for the longest time: where a feed still brought one
+/// of them to a new projection, it brought all others of the page.
+fn stalest(commits: &[Commit], counts: impl Fn(&Commit) -> bool) -> Vec<StreamKey> {
+    let mut last: HashMap<&StreamKey, Timestamp> = HashMap::new();
+    for commit in commits {
+        let recorded = commit.metadata.recorded();
+        last.entry(&commit.stream).and_modify(|last| *last = recorded.max(*last)).or_insert(recorded);
+    }
+    let counting: HashSet<_> =
+        commits.iter().filter(|commit| counts(commit)).map(|commit| &commit.stream).collect();
+    let mut streams: Vec<_> = last.into_iter().filter(|(stream, _)| counting.contains(stream)).collect();
+    streams.sort_by(|(one, last), (other, later)| last.cmp(later).then_with(|| one.cmp(other)));
+    streams.into_iter().take(STREAMS).map(|(stream, _)| stream.clone()).collect()
+}
+
+/// Whether nothing of a stream has come to a projection, and no dead letter says why.
+async fn is_missing(app: &App, projection: &Subscriber, stream: &StreamKey) -> Result<bool, StoreError> {
+    if projection.has_seen(app, stream).await? {
+        return Ok(false);
+    }
+    let letters = has_letters(app, projection.name, stream).await.map_err(|error| match error {
+        DeliveryError::Ledger { source, .. } => *source,
+        error => StoreError::Unavailable { source: Box::new(error) },
+    })?;
+    Ok(!letters
+        && app.ledger().parked(projection.queue, std::slice::from_ref(stream)).await?.is_empty()
+        && discards::of_stream(app, projection.name, stream).await?.is_empty())
+}
+
+fn place_of((pk, sk): (String, String)) -> Option<CommitKey> {
+    let (stream, version) = StreamKey::parse_commit(&pk, &sk).ok()?;
+    Some(CommitKey { stream, version })
+}
+
+async fn read(app: &App) -> Result<HashMap<String, Mark>, StoreError> {
+    let kept = app.ledger().positions(MARKS).await?;
+    // What cannot be read was written by a newer program, or by hand: it is looked at again.
+    Ok(kept.into_iter().filter_map(|(name, text)| Some((name, serde_json::from_str(&text).ok()?))).collect())
+}
+
+async fn write(app: &App, projection: &str, mark: &Mark) -> Result<(), StoreError> {
+    let text =
+        serde_json::to_string(mark).map_err(|error| StoreError::Refused { source: Box::new(error) })?;
+    app.ledger().save_position(MARKS, projection, &text).await
+}

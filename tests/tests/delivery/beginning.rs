@@ -1,0 +1,197 @@
+//! A projection that is new on old data says that it needs a replay.
+
+use cqrs_core::delivery::{DeliveryError, DeliveryStore};
+use cqrs_core::prelude::*;
+use cqrs_core::{EventStore, StreamKey};
+use cqrs_dynamo::Dynamo;
+use cqrs_tests::bank::{self, Deposit, Open, Statement, Wealth};
+use cqrs_tests::faults::{self, Fault, Faults};
+
+use crate::told::Told;
+
+const LINE: &str = "a projection needs a replay";
+
+fn app(dynamo: &Dynamo, projections: &[&str]) -> App {
+    App::builder(dynamo.event_store())
+        .views(dynamo.views())
+        .only(projections.iter().copied())
+        .settings(|settings| settings.delivery.attempts = 1)
+        .build()
+        .unwrap()
+}
+
+async fn deposit(app: &App, account: &str, note: &str) {
+    let key = bank::account(account);
+    if app.load(&key).await.unwrap().version.is_none() {
+        app.execute(&key, Open { owner: account.to_owned() }).await.unwrap();
+    }
+    app.execute(&key, Deposit { cents: 1, note: note.to_owned() }).await.unwrap();
+}
+
+/// The stream of the table keeps its records for a day: a new subscriber does not get what is older. Here it does not get what
+/// another one has taken.
+async fn forget_the_feed(dynamo: &Dynamo, old: &str, new: &str) {
+    let delivery = dynamo.event_store().delivery();
+    for (shard, position) in delivery.positions(old).await.unwrap() {
+        delivery.save_position(new, &shard, &position).await.unwrap();
+    }
+}
+
+async fn unreplayed(app: &App) -> Vec<&'static str> {
+    app.unreplayed().await.unwrap().into_iter().map(|unreplayed| unreplayed.projection).collect()
+}
+
+#[tokio::test]
+async fn a_projection_that_was_there_from_the_start_says_nothing() {
+    let (told, _guard) = Told::listen();
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    let app = app(&dynamo, &["Statement", "Wealth"]);
+    // Once before the first commit, and once with commits that nobody has delivered yet.
+    app.run_until_idle().await.unwrap();
+    for number in 0..40 {
+        deposit(&app, &number.to_string(), "").await;
+    }
+    for _ in 0..2 {
+        self::app(&dynamo, &["Statement", "Wealth"]).run_until_idle().await.unwrap();
+    }
+    assert_eq!(told.take(""), [] as [&str; 0]);
+    assert_eq!(unreplayed(&app).await, [] as [&str; 0]);
+}
+
+/// The feed has everything still, so nothing is missing.
+#[tokio::test]
+async fn a_new_projection_that_the_feed_still_brings_everything_says_nothing() {
+    let (told, _guard) = Told::listen();
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    let old = app(&dynamo, &["Statement"]);
+    deposit(&old, "4711", "").await;
+    old.run_until_idle().await.unwrap();
+    let new = app(&dynamo, &["Statement", "Wealth"]);
+    new.run_until_idle().await.unwrap();
+    assert_eq!(told.take(""), [] as [&str; 0]);
+    assert_eq!(unreplayed(&new).await, [] as [&str; 0]);
+}
+
+#[tokio::test]
+async fn a_projection_that_is_new_on_old_data_says_so_until_it_is_replayed() {
+    for (old, new) in [("Statement", "Wealth"), ("Wealth", "Statement")] {
+        let (told, _guard) = Told::listen();
+        let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+        let before = app(&dynamo, &[old]);
+        for number in ["1", "2", "3"] {
+            deposit(&before, number, "").await;
+        }
+        before.run_until_idle().await.unwrap();
+        forget_the_feed(&dynamo, old, new).await;
+
+        let after = app(&dynamo, &[old, new]);
+        assert_eq!(unreplayed(&after).await, [new], "also before it is delivered to");
+        // Two of the streams are mended by what comes next, and one is not.
+        deposit(&after, "1", "").await;
+        deposit(&after, "3", "").await;
+        after.run_until_idle().await.unwrap();
+        let lines = told.take(LINE);
+        assert!(matches!(&lines[..], [line] if line.contains(&format!("projection=\"{new}\""))), "{lines:?}");
+        assert_eq!(unreplayed(&after).await, [new]);
+        assert!(after.unreplayed().await.unwrap()[0].since.is_some());
+
+        // Every process says so when it starts, and once a minute.
+        after.run_until_idle().await.unwrap();
+        assert_eq!(told.take(LINE).len(), 1);
+
+        // One tenant's replay is not enough.
+        match new {
+            "Wealth" => drop(after.replay::<Wealth>().tenant(&bank::tenant()).await.unwrap()),
+            _ => drop(after.replay::<Statement>().tenant(&bank::tenant()).await.unwrap()),
+        }
+        assert_eq!(unreplayed(&after).await, [new]);
+        match new {
+            "Wealth" => drop(after.replay::<Wealth>().await.unwrap()),
+            _ => drop(after.replay::<Statement>().await.unwrap()),
+        }
+        assert_eq!(unreplayed(&after).await, [] as [&str; 0]);
+        after.run_until_idle().await.unwrap();
+        assert_eq!(told.take(LINE), [] as [&str; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_replay_may_be_waived() {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    let before = app(&dynamo, &["Statement"]);
+    deposit(&before, "4711", "").await;
+    before.run_until_idle().await.unwrap();
+    forget_the_feed(&dynamo, "Statement", "Wealth").await;
+    let after = app(&dynamo, &["Statement", "Wealth"]);
+    assert_eq!(unreplayed(&after).await, ["Wealth"]);
+    let error = after.waive_replay("Wealt").await.unwrap_err();
+    assert!(matches!(&error, DeliveryError::UnknownSubscriber { known, .. } if known == "Statement, Wealth"));
+    after.waive_replay("Wealth").await.unwrap();
+    let (told, _guard) = Told::listen();
+    after.run_until_idle().await.unwrap();
+    assert_eq!(told.take(LINE), [] as [&str; 0]);
+    assert_eq!(unreplayed(&after).await, [] as [&str; 0]);
+}
+
+/// Its view is missing because a commit cannot be applied, and that is told already.
+#[tokio::test]
+async fn a_stream_that_is_among_the_dead_letters_is_not_missing() {
+    let (told, _guard) = Told::listen();
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    let app = app(&dynamo, &["Statement"]);
+    deposit(&app, "4711", "").await;
+    let stream = bank::account("4712").stream().unwrap();
+    broken(&dynamo, &stream).await;
+    app.run_until_idle().await.unwrap();
+    assert_eq!(app.dead_letters().list().await.unwrap().len(), 1);
+    assert_eq!(told.take(LINE), [] as [&str; 0]);
+    assert_eq!(unreplayed(&app).await, [] as [&str; 0]);
+    let letter = app.dead_letters().list().await.unwrap().remove(0);
+    app.dead_letters().discard(&letter.id, "nobody misses it").await.unwrap();
+    assert_eq!(unreplayed(&app).await, [] as [&str; 0]);
+}
+
+/// Appends a commit that no fold can read.
+async fn broken(dynamo: &Dynamo, stream: &StreamKey) {
+    let front = bank::app(dynamo.event_store()).unwrap();
+    deposit(&front, "4713", "").await;
+    let like = bank::account("4713").stream().unwrap();
+    let page = dynamo.event_store().read(&like, Version::new(1), Version::new(2)).await.unwrap();
+    let mut commit = page.commits.into_iter().next().unwrap();
+    (commit.stream, commit.version) = (stream.clone(), Version::new(1));
+    commit.events[0].data = serde_json::json!({ "cents": "many" });
+    dynamo.event_store().append(&commit).await.unwrap();
+}
+
+/// What cannot be looked at holds nothing up.
+#[tokio::test]
+async fn a_store_that_refuses_the_look_does_not_stop_the_delivery() {
+    let (told, _guard) = Told::listen();
+    let (database, dynamo) = faults::database().await;
+    let denied = Faults::new(&database, |call| match call.operation.as_str() {
+        "Scan" if call.is_for("events") => Fault::Answer(400, "AccessDeniedException"),
+        _ => Fault::None,
+    });
+    let app = app(&denied.dynamo_without_retries(), &["Statement"]);
+    deposit(&app, "4711", "").await;
+    app.run_until_idle().await.unwrap();
+    assert!(app.view::<Statement>(&bank::account("4711")).await.unwrap().is_some());
+    let lines = told.take("it is not known whether a projection needs a replay");
+    assert!(matches!(&lines[..], [line] if line.contains("Statement")), "{lines:?}");
+    let allowed = self::app(&dynamo, &["Statement"]);
+    allowed.run_until_idle().await.unwrap();
+    assert_eq!(told.take(""), [] as [&str; 0]);
+}
+
+/// A look is paid once. Then a start costs one request, and a commit what it always did.
+#[tokio::test]
+async fn it_costs_one_request_a_start() {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    let app = app(&dynamo, &["Statement"]);
+    deposit(&app, "4711", "").await;
+    app.run_until_idle().await.unwrap();
+    let marks =
+        |names: Vec<String>| names.into_iter().filter(|name| name == "Scan" || name == "PutItem").count();
+    let spent = dynamo.spent(app.run_until_idle()).await;
+    assert_eq!(marks(spent.names.iter().map(ToString::to_string).collect()), 0, "{:?}", spent.names);
+}
