@@ -214,7 +214,8 @@ impl Beginnings {
                     continue;
                 }
                 watch.looked = Some(Instant::now());
-                let mark = match look(app, projection, since, after.and_then(place_of)).await? {
+                let looked = look(app, projection, since, after.and_then(place_of)).await;
+                let mark = match looked.inspect_err(|error| give_up(open, projection.name, error))? {
                     Look::Whole => Mark::Whole,
                     Look::Behind => Mark::Behind { since },
                     Look::Unknown(CommitKey { stream, version }) => {
@@ -258,6 +259,13 @@ impl Beginnings {
             open.insert(projection.name, mark);
         }
         Ok(open)
+    }
+}
+
+/// What does not pass by waiting is left to the next process: a look every minute would be in vain.
+fn give_up(open: &mut BTreeMap<&'static str, Mark>, projection: &'static str, error: &StoreError) {
+    if !error.is_outage() {
+        open.remove(projection);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tracing::field::{Field, Visit};
 use tracing::subscriber::DefaultGuard;
@@ -18,6 +19,13 @@ impl Told {
         let told = Self::default();
         let subscriber = tracing_subscriber::registry().with(told.clone());
         (told, tracing::subscriber::set_default(subscriber))
+    }
+
+    /// Resolves when a line was told that begins like this.
+    pub(crate) async fn hear(&self, beginning: &str) {
+        while !self.0.lock().unwrap().iter().any(|line| line.starts_with(beginning)) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Those since the last call that begin like this.

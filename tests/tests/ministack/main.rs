@@ -1,6 +1,8 @@
 //! What runs over topics and queues, on MiniStack: the tests of the worker once more, the whole way of a commit, and where
 //! MiniStack is known to differ from AWS.
 
+#[path = "../worker/beginning.rs"]
+mod beginning;
 #[path = "../worker/creation.rs"]
 mod creation;
 #[path = "../worker/dead_letters.rs"]
@@ -21,6 +23,8 @@ mod service;
 mod sizes;
 #[path = "../worker/subscribers.rs"]
 mod subscribers;
+#[path = "../delivery/told.rs"]
+mod told;
 mod way;
 
 use cqrs_tests::emulator::Emulator;

@@ -1,6 +1,7 @@
 //! The worker on SQS, behind an SNS topic: what becomes of messages, whatever they are and whatever happens
 //! to them.
 
+mod beginning;
 mod creation;
 mod dead_letters;
 mod failures;
@@ -11,6 +12,8 @@ mod orphans;
 mod restore;
 mod service;
 mod subscribers;
+#[path = "../delivery/told.rs"]
+mod told;
 
 use cqrs_tests::emulator::Emulator;
 

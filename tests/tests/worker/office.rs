@@ -183,6 +183,13 @@ impl Office {
         self.commits(account, 2, 1 + N as u64).await.try_into().unwrap()
     }
 
+    /// One deposit more; its commit.
+    pub(crate) async fn next_deposit(&self, account: &str) -> [Commit; 1] {
+        let deposit = Deposit { cents: 1, note: String::new() };
+        let done = self.app.execute(&bank::account(account), deposit).await.unwrap();
+        [self.commit(account, done.version.get()).await]
+    }
+
     /// One commit of an account.
     pub(crate) async fn commit(&self, account: &str, version: u64) -> Commit {
         self.commits(account, version, version).await.remove(0)
