@@ -1,10 +1,11 @@
 //! Makes topic, queues and subscriptions, or brings those that are there to the app's wiring.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use cqrs_core::App;
+use cqrs_core::app::Wiring;
 use serde_json::{Value, json};
 
 use super::queue::is_missing;
@@ -74,10 +75,13 @@ impl Broker {
             let attributes =
                 [(QueueAttributeName::RedrivePolicy, redrive), (QueueAttributeName::Policy, policy)];
             self.set_attributes(&made, attributes).await?;
-            let filter = json!({ "types": types }).to_string();
+            let types: BTreeSet<String> = types.into_iter().map(str::to_owned).collect();
             let subscription_arn = match subscriptions.get(&made.arn) {
-                Some(subscription) => self.set_subscription(&made, subscription, &filter).await?,
-                None => self.subscribe(&made, &arn, &filter).await?,
+                Some(subscription) => {
+                    let types = self.with_unknown(&made, subscription, app.wiring(), types).await?;
+                    self.set_subscription(&made, subscription, &filter(&types)).await?
+                }
+                None => self.subscribe(&made, &arn, &filter(&types)).await?,
             };
             queues.push(BrokerQueue {
                 queue: queue.to_owned(),
@@ -195,6 +199,34 @@ impl Broker {
         Ok(subscribed.subscription_arn.unwrap_or_default())
     }
 
+    /// The types of a subscription that is there, with those among them that this program does not know: a newer one listens to
+    /// them. What the topic holds back now, no redrive would bring.
+    async fn with_unknown(
+        &self,
+        queue: &Made,
+        subscription: &str,
+        wiring: &Wiring,
+        mut types: BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, BrokerError> {
+        let request = self.sns.get_subscription_attributes().subscription_arn(subscription).send();
+        let found = request
+            .await
+            .map_err(|error| BrokerError::request("look up the subscription of", &queue.name, error))?;
+        let filter = found.attributes.unwrap_or_default().remove(FILTER).unwrap_or_default();
+        let filter: Value = serde_json::from_str(&filter).unwrap_or_default();
+        let is_known = |name: &str| {
+            wiring.events.iter().any(|event| event.name == name || event.aliases.contains(&name))
+        };
+        let before = filter.get("types").and_then(Value::as_array).into_iter().flatten();
+        let unknown: Vec<_> = before.filter_map(Value::as_str).filter(|name| !is_known(name)).collect();
+        if !unknown.is_empty() {
+            tracing::info!(queue = queue.name, ?unknown, "the subscription keeps types of a newer program");
+        }
+        let room = topology::MAX_FILTERED.saturating_sub(types.len());
+        types.extend(unknown.into_iter().take(room).map(str::to_owned));
+        Ok(types)
+    }
+
     /// A subscription that is there with other attributes cannot be made again with these.
     async fn set_subscription(
         &self,
@@ -209,6 +241,10 @@ impl Broker {
         }
         Ok(subscription.to_owned())
     }
+}
+
+fn filter(types: &BTreeSet<String>) -> String {
+    json!({ "types": types }).to_string()
 }
 
 const RAW: &str = "RawMessageDelivery";

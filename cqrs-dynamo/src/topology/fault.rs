@@ -10,7 +10,7 @@ const TOPIC_CHARACTERS: usize = 256;
 const QUEUE_CHARACTERS: usize = 80;
 /// The most values in a filter policy (Amazon SNS Developer Guide, "Filter policy constraints in Amazon SNS"). Its keys
 /// are one, of five.
-const MAX_FILTERED: usize = 150;
+pub(crate) const MAX_FILTERED: usize = 150;
 /// What a topic may have whose messages are larger than the default (Amazon SNS Developer Guide, "Publishing large
 /// messages with Amazon SNS").
 const MAX_SUBSCRIPTIONS: usize = 100;

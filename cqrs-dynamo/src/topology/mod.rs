@@ -5,6 +5,8 @@ mod fault;
 mod names;
 
 pub use fault::BrokerFault;
+#[cfg(feature = "broker")]
+pub(crate) use fault::MAX_FILTERED;
 pub(crate) use names::Names;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -48,6 +48,25 @@ async fn a_queue_takes_from_its_topic_what_its_subscribers_listen_to() {
     assert_eq!(statement["Condition"]["ArnEquals"]["aws:SourceArn"], office.topic.arn.as_str());
 }
 
+/// As where a program is rolled back: what the topic holds back now, no redrive would bring.
+#[tokio::test]
+async fn a_subscription_keeps_what_only_a_newer_program_knows() {
+    let office = Office::new().await;
+    let subscription = &office.topic.queues[0].subscription_arn;
+    let set = office.broker.sns().set_subscription_attributes().subscription_arn(subscription);
+    let newer = json!({ "types": ["Deposited", "Frozen", "Opened"] }).to_string();
+    set.attribute_name("FilterPolicy").attribute_value(newer).send().await.unwrap();
+    assert_eq!(office.broker.create(&office.app).await.unwrap(), office.topic);
+    let found = office.broker.sns().get_subscription_attributes().subscription_arn(subscription);
+    let attributes = found.send().await.unwrap().attributes.unwrap();
+    let filter: Value = serde_json::from_str(&attributes["FilterPolicy"]).unwrap();
+    assert_eq!(
+        filter,
+        json!({ "types": ["Deposited", "Frozen"] }),
+        "and `Opened` is known, and not listened to"
+    );
+}
+
 #[tokio::test]
 async fn a_topic_that_is_there_follows_the_wiring() {
     let office = Office::new().await;
