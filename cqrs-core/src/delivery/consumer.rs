@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::{Either, join_all, select};
 use futures_util::stream::FuturesUnordered;
@@ -13,8 +13,8 @@ use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
 
 use super::beginning::Beginnings;
 use super::discards;
-use super::failure::{Failure, FailureKind, chain};
-use super::notice::Notice;
+use super::failure::{Failure, chain};
+use super::patience::{Message, Outcome, Patience};
 use super::queue::failed;
 use super::received::{Door, Opened, Parked};
 use super::{Body, DeliveryError, Origin, Received, RetryPolicy, StreamBatch, Subscriber, Verdict};
@@ -23,7 +23,6 @@ use crate::cache::Cache;
 use crate::commit::Commit;
 use crate::event::older::NEWER;
 use crate::key::StreamKey;
-use crate::timestamp::Timestamp;
 use crate::version::Version;
 
 /// A broker tries again itself: here everything is tried once a receive.
@@ -47,10 +46,7 @@ pub struct Consumer {
     slots: Semaphore,
     /// Two batches may hold commits of one stream. Inside: whether a commit of it was parked here.
     locks: Cache<StreamKey, Arc<Mutex<bool>>>,
-    /// How often a commit's message was received here, and nothing was found against it.
-    waits: Cache<(StreamKey, Version), Arc<AtomicU32>>,
-    newer: Notice,
-    outage: Notice,
+    patience: Patience,
     /// What its messages are taken for.
     origin: Origin,
     beginnings: Beginnings,
@@ -79,9 +75,7 @@ impl App {
             subscribers,
             slots: Semaphore::new(concurrency),
             locks: Cache::new(LOCKS),
-            waits: Cache::new(LOCKS),
-            newer: Notice::default(),
-            outage: Notice::default(),
+            patience: Patience::new(queue, LOCKS),
             origin: if self.settings().trusted_messages { Origin::Store } else { Origin::Message },
         })
     }
@@ -286,76 +280,30 @@ impl Consumer {
             true => (0, None),
             false => self.deliver_known(&commits, stop).await,
         };
+        let settings = self.app.settings();
         // The failure is that of the first one that is not done; what stands behind it was not tried.
         let mut dead = held;
         for (nth, (message, commit)) in messages.iter().zip(&commits).enumerate() {
             let verdict = match failure.take_if(|_| nth >= done) {
                 _ if nth < done => self.finish(commit, door).await,
-                Some(failure) => match self.outcome(&failure, message, commit) {
+                Some(failure) => match self.patience.outcome(settings, &failure, message, commit) {
                     Outcome::Dead => {
                         dead = true;
                         self.park(commit, failure.reason).await
                     }
                     Outcome::Again => Verdict::Retry { reason: failure.reason },
                     Outcome::Later => {
-                        self.tell(&failure, commit);
-                        self.wait(commit, failure.reason)
+                        self.patience.tell(&failure, commit);
+                        self.patience.wait(commit, failure.reason)
                     }
                 },
                 None if dead => self.park(commit, WAITS.to_owned()).await,
-                None => self.wait(commit, WAITS.to_owned()),
+                None => self.patience.wait(commit, WAITS.to_owned()),
             };
             set(&mut verdicts, message.place, verdict);
         }
         *turn = dead;
         left(verdicts, STOPPED)
-    }
-
-    /// What a failure means for its message.
-    fn outcome(&self, failure: &Failure, message: &Message, commit: &Commit) -> Outcome {
-        let settings = self.app.settings();
-        match failure.kind {
-            FailureKind::Permanent => Outcome::Dead,
-            // A receive at which nothing was found against it is no try.
-            FailureKind::Passing
-                if message.receives.saturating_sub(self.waited(commit)) >= settings.delivery.attempts =>
-            {
-                Outcome::Dead
-            }
-            FailureKind::Passing => Outcome::Again,
-            FailureKind::Newer => match message.sent_at {
-                Some(sent_at) if Timestamp::now().since(sent_at) < settings.unknown_kept => Outcome::Later,
-                _ => Outcome::Dead,
-            },
-            FailureKind::Held(_) | FailureKind::Outage(_) => Outcome::Later,
-        }
-    }
-
-    /// Says what an operator has to know about a commit that waits.
-    fn tell(&self, failure: &Failure, commit: &Commit) {
-        let (queue, reason) = (&self.queue, &failure.reason);
-        let (stream, version) = (&commit.stream, commit.version);
-        match failure.kind {
-            FailureKind::Newer if self.newer.is_due() => {
-                tracing::error!(queue, %stream, %version, reason, "messages wait for a newer program");
-            }
-            FailureKind::Outage(_) if self.outage.is_due() => {
-                tracing::error!(queue, %stream, %version, reason, "messages wait for a store");
-            }
-            _ => {}
-        }
-    }
-
-    fn wait(&self, commit: &Commit, reason: String) -> Verdict {
-        let waits = self.waits.get_or_default(&(commit.stream.clone(), commit.version));
-        waits.fetch_add(1, Ordering::Relaxed);
-        Verdict::Wait { reason }
-    }
-
-    /// How often a message of this commit was told to wait here.
-    fn waited(&self, commit: &Commit) -> u32 {
-        let waits = self.waits.get(&(commit.stream.clone(), commit.version));
-        waits.map_or(0, |waits| waits.load(Ordering::Relaxed))
     }
 
     /// Delivers up to the first commit that nobody here can take.
@@ -443,21 +391,6 @@ struct Admitted<'a> {
     verdicts: Vec<Option<Verdict>>,
     messages: Vec<Message>,
     commits: Vec<Commit>,
-}
-
-/// The message of a commit.
-struct Message {
-    /// Its place among the verdicts.
-    place: usize,
-    receives: u32,
-    sent_at: Option<Timestamp>,
-}
-
-/// What is to become of a commit that failed.
-enum Outcome {
-    Dead,
-    Again,
-    Later,
 }
 
 fn set(verdicts: &mut [Option<Verdict>], place: usize, verdict: Verdict) {

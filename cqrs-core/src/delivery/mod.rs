@@ -51,6 +51,7 @@ mod memory;
 mod message;
 mod notice;
 mod once;
+mod patience;
 mod projector;
 mod publisher;
 mod queue;

@@ -1,18 +1,16 @@
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::ahead::Ahead;
 use super::arrived::Seen;
+use super::batch::Batch;
 use super::error::{Astray, ROUNDS};
-use super::fold::arm_of;
-use super::opened::{Change, Copies, OpenViews};
-use super::{Arrived, Following, ProjectError};
+use super::opened::{Copies, OpenViews};
+use super::{Arrived, ProjectError};
 use crate::app::App;
 use crate::commit::{Commit, CommitDigest};
-use crate::event::RawEvent;
 use crate::key::StreamKey;
-use crate::projection::{Projection, ViewId, Way};
+use crate::projection::{Projection, ViewId};
 use crate::replay::{Builds, Phase, Underway};
 use crate::store::{StoreError, limits};
 use crate::tenant::Tenant;
@@ -70,33 +68,6 @@ enum Step {
     Done,
     More,
     Stale,
-}
-
-/// The commits that were read last: a transaction takes fewer than a page holds.
-#[derive(Default)]
-struct Ahead(Vec<Commit>);
-
-impl Ahead {
-    /// The next commits behind `from`, up to `until`.
-    async fn after<'a>(
-        &'a mut self,
-        app: &'a App,
-        goal: Goal<'a>,
-        from: Seen,
-        until: Version,
-    ) -> Result<&'a [Commit], ProjectError> {
-        let is_next = |commit: &Commit| commit.version == from.version.next();
-        if !self.0.iter().any(is_next) {
-            let mut following = Following::new(app, goal.arrived, from, until);
-            match following.next().await?.unwrap_or_default() {
-                Cow::Borrowed(commits) => return Ok(commits),
-                Cow::Owned(commits) => self.0 = commits,
-            }
-        }
-        let start = self.0.iter().position(is_next).unwrap_or(self.0.len());
-        let rest = self.0.get(start..).unwrap_or_default();
-        Ok(rest.get(..rest.partition_point(|commit| commit.version <= until)).unwrap_or_default())
-    }
 }
 
 /// What one transaction writes.
@@ -327,107 +298,6 @@ async fn plan<P: Projection>(
     }
 }
 
-/// What goes into one transaction.
-struct Batch<'a, P: Projection> {
-    changes: Vec<Change<'a, P>>,
-    wanted: BTreeMap<ViewId, Copies>,
-    /// The last commit that is whole with it.
-    reached: Version,
-    /// The last view that it brings the next commit to, where that one goes into several transactions.
-    part: Option<ViewId>,
-    /// How many copies of views it changes.
-    count: usize,
-}
-
-impl<'a, P: Projection> Batch<'a, P> {
-    /// As many commits as change no more than `most` copies of views; of the first one a part, where it changes more.
-    fn of(
-        app: &App,
-        tenant: &Tenant,
-        commits: &'a [Commit],
-        most: usize,
-        copies: impl Fn(Version, &ViewId) -> Copies,
-    ) -> Result<Self, ProjectError> {
-        let (changes, wanted) = (Vec::new(), BTreeMap::new());
-        let mut batch = Self { changes, wanted, reached: Version::NONE, part: None, count: 0 };
-        for commit in commits {
-            let changes = changes_of::<P>(app, tenant, commit)?;
-            let mut added: BTreeMap<ViewId, Copies> = BTreeMap::new();
-            for change in &changes {
-                let before = batch.wanted.get(&change.id).copied().unwrap_or_default();
-                let copies = copies(commit.version, &change.id).without(before);
-                if copies.count() > 0 {
-                    added.insert(change.id.clone(), copies);
-                }
-            }
-            let count = batch.count + added.values().map(Copies::count).sum::<usize>();
-            if count > most {
-                if batch.reached.is_none() {
-                    batch.take_part(commit, changes, added, most);
-                }
-                break;
-            }
-            batch.changes.extend(changes);
-            for (id, copies) in added {
-                batch.wanted.entry(id).or_default().add(copies);
-            }
-            batch.count = count;
-            batch.reached = commit.version;
-        }
-        Ok(batch)
-    }
-
-    /// Takes the first views of a commit that changes too many of them.
-    fn take_part(
-        &mut self,
-        commit: &Commit,
-        changes: Vec<Change<'a, P>>,
-        views: BTreeMap<ViewId, Copies>,
-        most: usize,
-    ) {
-        for (id, copies) in views {
-            self.count += copies.count();
-            if self.count > most && !self.wanted.is_empty() {
-                break;
-            }
-            self.part = Some(id.clone());
-            self.wanted.insert(id, copies);
-        }
-        self.changes.extend(changes.into_iter().filter(|change| self.wanted.contains_key(&change.id)));
-        self.reached = commit.version.previous();
-    }
-}
-
-/// The events of a commit that the projection listens to, each with its views.
-fn changes_of<'a, P: Projection>(
-    app: &App,
-    tenant: &Tenant,
-    commit: &'a Commit,
-) -> Result<Vec<Change<'a, P>>, ProjectError> {
-    let mut changes = Vec::new();
-    for raw in RawEvent::all(commit) {
-        let Some(arm) = arm_of::<P>(app, &raw)? else { continue };
-        let Way::Keyed(keys_of, apply) = arm.way else { continue };
-        let mut ids = BTreeSet::new();
-        let keys = raw.guard(|| {
-            let keys = keys_of(&raw, tenant.clone())?.into_iter();
-            keys.map(|key| Ok((ViewId::of::<P>(&key)?, key))).collect::<Result<Vec<_>, ProjectError>>()
-        });
-        for (id, key) in keys? {
-            // A view that an event names twice takes it once.
-            if ids.insert(id.clone()) {
-                changes.push(Change { version: commit.version, raw, apply, key, id });
-            }
-        }
-    }
-    Ok(changes)
-}
-
-/// Whether a stream has a fence.
-pub(super) async fn has_seen<P: Projection>(app: &App, stream: &StreamKey) -> Result<bool, StoreError> {
-    Ok(app.view_store()?.fence(&fence_of::<P>(stream)).await?.is_some())
-}
-
 /// The address at which a replay builds a view. No view name has a `~`.
 pub(crate) fn shadow_of(id: &ViewId, build: u64) -> ViewId {
     ViewId { pk: format!("{}~{build}", id.pk), sk: id.sk.clone() }
@@ -436,4 +306,9 @@ pub(crate) fn shadow_of(id: &ViewId, build: u64) -> ViewId {
 /// `@` cannot stand in a rendered key part, so a fence never meets a view.
 fn fence_of<P: Projection>(stream: &StreamKey) -> ViewId {
     ViewId { pk: format!("{}@{}", stream.pk(), P::VIEW), sk: stream.sk().to_owned() }
+}
+
+/// Whether a stream has a fence.
+pub(super) async fn has_seen<P: Projection>(app: &App, stream: &StreamKey) -> Result<bool, StoreError> {
+    Ok(app.view_store()?.fence(&fence_of::<P>(stream)).await?.is_some())
 }

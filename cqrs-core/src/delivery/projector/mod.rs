@@ -1,7 +1,9 @@
 //! Projections in the delivery: what is arrived goes into the stored views.
 
 mod across;
+mod ahead;
 mod arrived;
+mod batch;
 mod error;
 mod fold;
 mod gap;

@@ -1,0 +1,107 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ProjectError;
+use super::fold::arm_of;
+use super::opened::{Change, Copies};
+use crate::app::App;
+use crate::commit::Commit;
+use crate::event::RawEvent;
+use crate::projection::{Projection, ViewId, Way};
+use crate::tenant::Tenant;
+use crate::version::Version;
+
+/// What goes into one transaction.
+pub(super) struct Batch<'a, P: Projection> {
+    pub(super) changes: Vec<Change<'a, P>>,
+    pub(super) wanted: BTreeMap<ViewId, Copies>,
+    /// The last commit that is whole with it.
+    pub(super) reached: Version,
+    /// The last view that it brings the next commit to, where that one goes into several transactions.
+    pub(super) part: Option<ViewId>,
+    /// How many copies of views it changes.
+    count: usize,
+}
+
+impl<'a, P: Projection> Batch<'a, P> {
+    /// As many commits as change no more than `most` copies of views; of the first one a part, where it changes more.
+    pub(super) fn of(
+        app: &App,
+        tenant: &Tenant,
+        commits: &'a [Commit],
+        most: usize,
+        copies: impl Fn(Version, &ViewId) -> Copies,
+    ) -> Result<Self, ProjectError> {
+        let (changes, wanted) = (Vec::new(), BTreeMap::new());
+        let mut batch = Self { changes, wanted, reached: Version::NONE, part: None, count: 0 };
+        for commit in commits {
+            let changes = changes_of::<P>(app, tenant, commit)?;
+            let mut added: BTreeMap<ViewId, Copies> = BTreeMap::new();
+            for change in &changes {
+                let before = batch.wanted.get(&change.id).copied().unwrap_or_default();
+                let copies = copies(commit.version, &change.id).without(before);
+                if copies.count() > 0 {
+                    added.insert(change.id.clone(), copies);
+                }
+            }
+            let count = batch.count + added.values().map(Copies::count).sum::<usize>();
+            if count > most {
+                if batch.reached.is_none() {
+                    batch.take_part(commit, changes, added, most);
+                }
+                break;
+            }
+            batch.changes.extend(changes);
+            for (id, copies) in added {
+                batch.wanted.entry(id).or_default().add(copies);
+            }
+            batch.count = count;
+            batch.reached = commit.version;
+        }
+        Ok(batch)
+    }
+
+    /// Takes the first views of a commit that changes too many of them.
+    fn take_part(
+        &mut self,
+        commit: &Commit,
+        changes: Vec<Change<'a, P>>,
+        views: BTreeMap<ViewId, Copies>,
+        most: usize,
+    ) {
+        for (id, copies) in views {
+            self.count += copies.count();
+            if self.count > most && !self.wanted.is_empty() {
+                break;
+            }
+            self.part = Some(id.clone());
+            self.wanted.insert(id, copies);
+        }
+        self.changes.extend(changes.into_iter().filter(|change| self.wanted.contains_key(&change.id)));
+        self.reached = commit.version.previous();
+    }
+}
+
+/// The events of a commit that the projection listens to, each with its views.
+fn changes_of<'a, P: Projection>(
+    app: &App,
+    tenant: &Tenant,
+    commit: &'a Commit,
+) -> Result<Vec<Change<'a, P>>, ProjectError> {
+    let mut changes = Vec::new();
+    for raw in RawEvent::all(commit) {
+        let Some(arm) = arm_of::<P>(app, &raw)? else { continue };
+        let Way::Keyed(keys_of, apply) = arm.way else { continue };
+        let mut ids = BTreeSet::new();
+        let keys = raw.guard(|| {
+            let keys = keys_of(&raw, tenant.clone())?.into_iter();
+            keys.map(|key| Ok((ViewId::of::<P>(&key)?, key))).collect::<Result<Vec<_>, ProjectError>>()
+        });
+        for (id, key) in keys? {
+            // A view that an event names twice takes it once.
+            if ids.insert(id.clone()) {
+                changes.push(Change { version: commit.version, raw, apply, key, id });
+            }
+        }
+    }
+    Ok(changes)
+}
