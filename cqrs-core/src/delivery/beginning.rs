@@ -1,6 +1,6 @@
 //! How projections begin: from the first commit on, or on data that was there before them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,13 +31,13 @@ const PAGES: usize = 8;
 const STREAMS: usize = 16;
 const WHOLE_TABLE: Extent = Extent::Segment { number: 0, of: 1 };
 
-/// A projection whose views lack commits that were there before it. See [`App::unreplayed`].
+/// A projection whose views lack commits that were there before it, or that came while it was away. See [`App::unreplayed`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unreplayed {
     /// Its name.
     pub projection: &'static str,
-    /// Since when it has been delivered to; none where it has not begun.
+    /// When it began, or when it was left; none where it has not begun.
     pub since: Option<Timestamp>,
 }
 
@@ -51,8 +51,11 @@ enum Mark {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<(String, String)>,
     },
-    /// It has missed what was there when it began, and was not replayed since.
-    Behind { since: Timestamp },
+    /// It has missed what was there when it began, or what came while it was away. A replay of all tenants with a higher number
+    /// than this mends it.
+    Behind { since: Timestamp, replayed: u64 },
+    /// It gets nothing: its queue was left by a program that does not know it.
+    Away { since: Timestamp },
     /// It has missed nothing.
     Whole,
 }
@@ -89,24 +92,23 @@ impl App {
     /// # Errors
     /// [`StoreError`]. For a scan of the events table its role needs `dynamodb:Scan`.
     pub async fn unreplayed(&self) -> Result<Vec<Unreplayed>, StoreError> {
-        let marks = read(self).await?;
-        let now = Timestamp::now();
+        let mut marks = read(self).await?;
         let mut found = Vec::new();
         for subscriber in self.subscribers().iter().filter(|subscriber| subscriber.is_projection()) {
             let projection = subscriber.name;
-            let mark = marks.get(projection);
-            let since = match mark {
-                Some(Mark::Whole) => continue,
-                Some(Mark::Behind { since }) => {
-                    found.push(Unreplayed { projection, since: Some(*since) });
+            let (since, before) = match marks.remove(projection) {
+                Some(mark @ (Mark::Whole | Mark::Behind { .. } | Mark::Away { .. })) => {
+                    if let Mark::Behind { since, .. } = current(self, subscriber, mark).await? {
+                        found.push(Unreplayed { projection, since: Some(since) });
+                    }
                     continue;
                 }
-                Some(Mark::Begun { since, .. }) => Some(*since),
-                None => None,
+                Some(Mark::Begun { since, .. }) => (Some(since), since),
+                None => (None, Timestamp::now()),
             };
             let mut after = None;
             let looked = loop {
-                match look(self, subscriber, since.unwrap_or(now), after.take()).await? {
+                match look(self, subscriber, before, after.take()).await? {
                     Look::Unknown(next) => after = Some(next),
                     looked => break looked,
                 }
@@ -132,19 +134,31 @@ impl App {
                 known: known.join(", "),
             });
         };
-        whole(self, found.name).await.map_err(|source| failed(found.name, source))
+        write(self, found.name, &Mark::Whole).await.map_err(|source| failed(found.name, source))
     }
 }
 
-/// Notes that a projection lacks nothing: it was replayed.
-pub(crate) async fn whole(app: &App, projection: &str) -> Result<(), StoreError> {
-    write(app, projection, &Mark::Whole).await
+impl App {
+    /// Notes that a projection gets no commits from now on, because its queue is left or taken away: should it come back, it
+    /// needs a replay. For those who take away a broker's queue; what has never begun needs no note.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Ledger`].
+    pub async fn note_absence(&self, projection: &str) -> Result<(), DeliveryError> {
+        let noted = async {
+            match read(self).await?.contains_key(projection) {
+                true => write(self, projection, &Mark::Away { since: Timestamp::now() }).await,
+                false => Ok(()),
+            }
+        };
+        noted.await.map_err(|source| failed(projection, source))
+    }
 }
 
 /// Watches the projections of one queue, or of one process, until it is known that they have missed nothing.
 ///
-/// It never fails and never holds the delivery up for long: a request when it begins, a look when nothing is on its way any more,
-/// and then nothing, or a request a minute for as long as a replay is due.
+/// It never fails, and never holds the delivery up for long: a request, a look when nothing is on its way any more, and then
+/// nothing, or two requests a minute for as long as a replay is due.
 pub(crate) struct Beginnings {
     since: Timestamp,
     projections: Vec<Arc<Subscriber>>,
@@ -157,6 +171,8 @@ pub(crate) struct Beginnings {
 struct Watch {
     /// What is not known to be whole; none before the marks have been read.
     open: Option<BTreeMap<&'static str, Mark>>,
+    /// Those whose mark is not kept yet.
+    unmarked: BTreeSet<&'static str>,
     /// When the marks were read last.
     last: Option<Instant>,
     /// When a look was taken last.
@@ -199,9 +215,9 @@ impl Beginnings {
         let is_due = watch.last.is_none_or(|last| last.elapsed() >= EVERY);
         if is_due {
             watch.last = Some(Instant::now());
-            let marks = self.read(app).await?;
-            tell(&marks);
-            watch.open = Some(marks);
+            let open = self.read(app, &mut watch.unmarked).await?;
+            tell(&open);
+            watch.open = Some(open);
         }
         let Some(open) = &mut watch.open else { return Ok(()) };
         let may_look = watch.looked.is_none_or(|looked| looked.elapsed() >= EVERY);
@@ -209,64 +225,74 @@ impl Beginnings {
         if may_look && !begun.is_empty() {
             let settled = settled.await;
             for projection in begun {
-                let Some(Mark::Begun { since, after }) = open.get(projection.name).cloned() else { continue };
-                if !settled && Timestamp::now().since(since) < ON_THEIR_WAY {
-                    continue;
+                let Some(mark) = open.get_mut(projection.name) else { continue };
+                let Mark::Begun { since, after } = mark.clone() else { continue };
+                if settled || Timestamp::now().since(since) >= ON_THEIR_WAY {
+                    watch.looked = Some(Instant::now());
+                    // Before the look: a replay that ends meanwhile mends what it finds.
+                    let replayed = projection.replayed(app).await?;
+                    let looked = look(app, projection, since, after.and_then(place_of)).await;
+                    *mark = match looked {
+                        Ok(Look::Whole) => Mark::Whole,
+                        Ok(Look::Behind) => Mark::Behind { since, replayed },
+                        Ok(Look::Unknown(CommitKey { stream, version })) => {
+                            let after = Some((stream.pk().to_owned(), stream.commit_sk(version)));
+                            Mark::Begun { since, after }
+                        }
+                        Err(error) => {
+                            // What does not pass by waiting is left to the next process: a look every minute would be in vain.
+                            if !error.is_outage() {
+                                open.remove(projection.name);
+                            }
+                            return Err(error);
+                        }
+                    };
+                    write(app, projection.name, mark).await?;
+                    tell(&BTreeMap::from([(projection.name, mark.clone())]));
+                } else if watch.unmarked.remove(projection.name) {
+                    // So that the next process knows when it began.
+                    write(app, projection.name, mark).await?;
                 }
-                watch.looked = Some(Instant::now());
-                let looked = look(app, projection, since, after.and_then(place_of)).await;
-                let mark = match looked.inspect_err(|error| give_up(open, projection.name, error))? {
-                    Look::Whole => Mark::Whole,
-                    Look::Behind => Mark::Behind { since },
-                    Look::Unknown(CommitKey { stream, version }) => {
-                        let after = Some((stream.pk().to_owned(), stream.commit_sk(version)));
-                        Mark::Begun { since, after }
-                    }
-                };
-                // It may have been replayed meanwhile.
-                let mark = match read(app).await?.remove(projection.name) {
-                    Some(Mark::Whole) => Mark::Whole,
-                    _ => {
-                        write(app, projection.name, &mark).await?;
-                        mark
-                    }
-                };
-                tell(&BTreeMap::from([(projection.name, mark.clone())]));
-                match mark {
-                    Mark::Whole => open.remove(projection.name),
-                    mark => open.insert(projection.name, mark),
-                };
             }
+            open.retain(|_, mark| *mark != Mark::Whole);
         }
         self.over.store(open.is_empty(), Ordering::Relaxed);
         Ok(())
     }
 
-    /// The marks of those that are not known to be whole. One that has none begins now.
-    async fn read(&self, app: &App) -> Result<BTreeMap<&'static str, Mark>, StoreError> {
+    /// The marks of those that are not known to be whole. One that has none begins with this process.
+    async fn read(
+        &self,
+        app: &App,
+        unmarked: &mut BTreeSet<&'static str>,
+    ) -> Result<BTreeMap<&'static str, Mark>, StoreError> {
         let mut marks = read(app).await?;
         let mut open = BTreeMap::new();
+        unmarked.clear();
         for projection in &self.projections {
             let mark = match marks.remove(projection.name) {
-                Some(Mark::Whole) => continue,
-                Some(mark) => mark,
+                Some(mark) => current(app, projection, mark).await?,
                 None => {
-                    let mark = Mark::Begun { since: self.since, after: None };
-                    write(app, projection.name, &mark).await?;
-                    mark
+                    unmarked.insert(projection.name);
+                    Mark::Begun { since: self.since, after: None }
                 }
             };
             open.insert(projection.name, mark);
         }
+        open.retain(|_, mark| *mark != Mark::Whole);
         Ok(open)
     }
 }
 
-/// What does not pass by waiting is left to the next process: a look every minute would be in vain.
-fn give_up(open: &mut BTreeMap<&'static str, Mark>, projection: &'static str, error: &StoreError) {
-    if !error.is_outage() {
-        open.remove(projection);
-    }
+/// What a mark says today: a replay may have mended the projection, or it may be back.
+async fn current(app: &App, projection: &Subscriber, mark: Mark) -> Result<Mark, StoreError> {
+    let current = match mark {
+        Mark::Behind { replayed, .. } if projection.replayed(app).await? > replayed => Mark::Whole,
+        Mark::Away { since } => Mark::Behind { since, replayed: projection.replayed(app).await? },
+        mark => return Ok(mark),
+    };
+    write(app, projection.name, &current).await?;
+    Ok(current)
 }
 
 fn is_begun(mark: Option<&Mark>) -> bool {
@@ -275,10 +301,10 @@ fn is_begun(mark: Option<&Mark>) -> bool {
 
 fn tell(marks: &BTreeMap<&'static str, Mark>) {
     for (projection, mark) in marks {
-        if let Mark::Behind { since } = mark {
+        if let Mark::Behind { since, .. } = mark {
             tracing::error!(
                 projection, %since,
-                "a projection needs a replay: its views lack what was committed before it began"
+                "a projection needs a replay: its views lack what was committed before it began, or while it was away"
             );
         }
     }

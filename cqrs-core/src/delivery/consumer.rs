@@ -92,9 +92,10 @@ impl Consumer {
         &self.queue
     }
 
-    /// For whoever knows when nothing is in the queue, nor in anybody's hands: whether a projection is new and has missed what was
-    /// committed before can be told then, and is logged; see [`App::unreplayed`]. Without it, it is told five minutes after
-    /// the projection began. `is_empty` is asked only where that is open.
+    /// Tells in the log whether a projection of the queue is new and has missed what was committed before; see
+    /// [`App::unreplayed`]. To be called after a batch, and when none came. `is_empty` says whether nothing is in the queue nor in
+    /// anybody's hands: with it that can be told; otherwise five minutes after the projection began. It is asked only where that
+    /// is open, and where nothing is open a call costs nothing.
     pub async fn settle(&self, is_empty: impl Future<Output = bool>) {
         self.beginnings.watch(&self.app, is_empty).await;
     }
@@ -156,10 +157,7 @@ impl Consumer {
         };
         let (mut stop, count) = (pin!(stop), messages.len());
         let admitted = {
-            let admission = pin!(async {
-                self.beginnings.watch(&self.app, std::future::ready(false)).await;
-                self.admit(&stream, messages, door, &parked).await
-            });
+            let admission = pin!(self.admit(&stream, messages, door, &parked));
             match select(admission, stop.as_mut()).await {
                 Either::Left((admitted, _)) => admitted,
                 Either::Right(_) => Err(STOPPED.to_owned()),

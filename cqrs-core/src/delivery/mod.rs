@@ -77,7 +77,6 @@ pub use relay::Delivered;
 pub use retry::RetryPolicy;
 pub use turn::RedriveTurn;
 
-pub(crate) use beginning::whole;
 pub(crate) use discards::{LeftOut, of_stream as discarded};
 pub(crate) use erased::{DynChangeFeed, DynDeliveryStore};
 pub(crate) use failure::{Failure, FailureKind, TryError};

@@ -43,7 +43,6 @@ impl Relay {
         }
         let positions = earliest(open.iter().map(Queue::positions));
         let beginnings = Beginnings::of(app, app.subscribers());
-        beginnings.watch(app, ready(false)).await;
         Ok(Self {
             app: app.clone(),
             feed: app.event_store().feed(),
@@ -94,7 +93,9 @@ impl Relay {
                     let settled = self.queues.are_settled();
                     if !step.read {
                         self.queues.check().await?;
-                        self.beginnings.watch(&self.app, ready(settled)).await;
+                        if settled {
+                            self.beginnings.watch(&self.app, ready(true)).await;
+                        }
                         // A queue that was passed over may have room before there is anything new.
                         let waiting = self.queues.are_behind();
                         let moved = pin!(async {

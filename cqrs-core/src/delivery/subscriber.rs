@@ -78,6 +78,14 @@ impl Subscriber {
         }
     }
 
+    /// The number of the last replay of all tenants that is over; 0 for none.
+    pub(crate) async fn replayed(&self, app: &App) -> Result<u64, StoreError> {
+        match &self.reaction {
+            Reaction::Project { driver, .. } => driver.replayed(app).await,
+            Reaction::Handle { .. } => Ok(0),
+        }
+    }
+
     /// Takes commits of one stream in their order, and counts in `done` those that are, as soon as they are; returns why the
     /// next one is not. Here the queue of this process and those of a broker meet: one tries again itself, the other lets its
     /// broker do so.

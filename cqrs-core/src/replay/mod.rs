@@ -29,6 +29,8 @@
 //!   again meanwhile.
 //! * **Memory is flat**: two pages of 1 MB, one that is worked on and the next one, and the open view for each worker.
 //!
+//! A projection that is new on old data needs one, too, and says so: [`App::unreplayed`].
+//!
 //! A commit that cannot be applied ends the replay, with an error that names it. One that was discarded from the projection's
 //! dead letters ([`DeadLetters::discard`](crate::delivery::DeadLetters::discard)) is passed over where it cannot be applied,
 //! and so is what else was discarded of its stream; where all of a stream can be applied, the view contains it all.
@@ -85,7 +87,6 @@ use std::pin::Pin;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::app::App;
-use crate::delivery::whole;
 use crate::key::{AggregateKey, KeyError, StreamKey};
 use crate::projection::{Projection, ViewId};
 use crate::store::Extent;
@@ -267,10 +268,6 @@ impl<P: Projection> Replay<'_, P> {
             if self.after_restore {
                 self.remove_vanished(&own, &underway, tenant).await?;
             }
-        }
-        if tenant.is_none() {
-            // Before the end: where it fails, the same call goes on.
-            whole(self.app, P::NAME).await.map_err(ReplayError::store::<P>)?;
         }
         Builds::end::<P>(views, build).await?;
         Ok(tally.done())

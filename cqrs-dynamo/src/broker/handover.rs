@@ -39,6 +39,9 @@ impl OrphanedQueue {
     /// A message of events that no subscriber of the new queue listens to stays where it is (in a FIFO queue with what follows it
     /// in its stream), and is counted in [`HandedOver::left`].
     ///
+    /// A projection that was renamed has views of its own under the new name, and they need a replay, as any new projection does;
+    /// so do those of the old name after a rollback, and [`App::unreplayed`](cqrs_core::App::unreplayed) tells so.
+    ///
     /// Streams that a dead letter holds back are held back on the new queue instead; what the new queue has handled of them by then
     /// it has handled before the dead letter. Where the new queue is that of a subscriber
     /// of the same name, it also gets what is kept in the delivery table under the old name, by
@@ -89,7 +92,8 @@ impl OrphanedQueue {
 
     /// Removes the subscription, the queue and the queue of its dead letters, if they are empty.
     ///
-    /// It needs `sns:Unsubscribe`, `sqs:GetQueueAttributes`, `sqs:ReceiveMessage` and `sqs:DeleteQueue`. A queue that a stack of
+    /// It needs `sns:Unsubscribe`, `sqs:GetQueueAttributes`, `sqs:ReceiveMessage` and `sqs:DeleteQueue`, and to read and write the
+    /// delivery table. A queue that a stack of
     /// CloudFormation has still in its template is the stack's to remove.
     ///
     /// # Errors
@@ -133,6 +137,8 @@ impl OrphanedQueue {
 
     async fn unsubscribe(&self) -> Result<(), BrokerError> {
         let Some(subscription) = &self.subscription else { return Ok(()) };
+        // A projection of this name that comes back by a rollback has missed what is committed from now on.
+        self.app.note_absence(&self.name).await?;
         // One that is not there is no error to SNS.
         let sent = self.broker.sns.unsubscribe().subscription_arn(subscription).send().await;
         sent.map_err(|error| BrokerError::request("unsubscribe", &self.name, error))?;

@@ -10,6 +10,9 @@ use super::queue::{Letter, Queue};
 use super::shift::{Shift, stopped};
 use super::{Broker, BrokerError, Worked, WorkerSettings};
 
+/// How long it may take to find out what there is to tell.
+const SETTLE: Duration = Duration::from_secs(10);
+
 /// One queue of an app in a worker.
 pub(super) struct QueueWorker {
     pub(super) consumer: Consumer,
@@ -52,7 +55,7 @@ impl QueueWorker {
                 let pause = match received {
                     Ok(letters) if letters.is_empty() => {
                         failed = 0;
-                        if shift.until(self.settle()).await.is_none() {
+                        if shift.until(self.settle(true)).await.is_none() {
                             break;
                         }
                         if self.settings.wait.is_zero() { poll } else { Duration::ZERO }
@@ -60,6 +63,9 @@ impl QueueWorker {
                     Ok(letters) => {
                         failed = 0;
                         shift.take(letters);
+                        if shift.until(self.settle(false)).await.is_none() {
+                            break;
+                        }
                         continue;
                     }
                     Err(error) => {
@@ -112,10 +118,12 @@ impl QueueWorker {
         keeping(&held, work).await
     }
 
-    /// Tells what can be told when its queue is empty.
-    pub(super) async fn settle(&self) {
+    /// Tells what can be told about its projections, the more where nothing was received.
+    pub(super) async fn settle(&self, may_be_empty: bool) {
         // Who may not ask is told later.
-        self.consumer.settle(async { self.queue.backlog().await.is_ok_and(|left| left == 0) }).await;
+        let is_empty = async { may_be_empty && self.queue.backlog().await.is_ok_and(|left| left == 0) };
+        // No store that is down may keep the queue waiting for it.
+        let _ = tokio::time::timeout(SETTLE, self.consumer.settle(is_empty)).await;
     }
 
     /// How many messages its queue has, those in somebody's hands included.

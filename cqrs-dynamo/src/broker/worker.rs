@@ -225,7 +225,7 @@ impl Worker {
             // Twice: a message whose time runs out while the queue counts may be in none of its counts.
             if left == 0 && was_empty {
                 for queue in &queues {
-                    queue.settle().await;
+                    queue.settle(true).await;
                 }
                 return Ok(worked);
             }

@@ -5,11 +5,15 @@ use std::time::Duration;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use cqrs_core::App;
 use cqrs_core::delivery::{Consumer, Verdict};
+use futures_util::FutureExt;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 use super::deadline;
 use crate::broker::{Letter, Queue, QueueDeadLetters, Redriven, sparing};
 use crate::{Broker, BrokerError};
+
+/// How long it may take to find out what there is to tell about projections.
+const SETTLE: Duration = Duration::from_secs(2);
 
 /// The subscribers of one queue as a Lambda function behind that queue.
 ///
@@ -59,7 +63,8 @@ impl QueueFunction {
         let source = event.records.iter().find_map(|record| record.event_source_arn.clone());
         let letters: Vec<Letter> = event.records.into_iter().map(Letter::from).collect();
         let received: Vec<_> = letters.iter().map(Letter::received).collect();
-        let verdicts = self.consumer.take_until(&received, stop).await;
+        let stop = stop.shared();
+        let verdicts = self.consumer.take_until(&received, stop.clone()).await;
         let mut response = SqsBatchResponse::default();
         let (mut spared, mut longest) = (Vec::new(), Duration::ZERO);
         for (letter, verdict) in letters.iter().zip(verdicts) {
@@ -83,6 +88,12 @@ impl QueueFunction {
         // Nothing but the visibility timeout would hold them back.
         if let Some(queue) = source.filter(|_| !spared.is_empty()).and_then(|arn| self.dead.sibling(&arn)) {
             queue.hide(&spared, longest).await;
+        }
+        // When a queue is empty, nobody calls a function.
+        tokio::select! {
+            () = self.consumer.settle(std::future::ready(false)) => {}
+            () = tokio::time::sleep(SETTLE) => {}
+            () = stop => {}
         }
         response
     }

@@ -256,8 +256,8 @@ impl Template {
     /// or because it has not been handed over yet. Nothing reads it.
     ///
     /// It goes on taking events of these stored types; none of them: nothing. With those that its subscribers listened to, a
-    /// handler that comes back by a rollback finds what has happened meanwhile, up to 14 days of it. One that was renamed needs
-    /// none: its new queue gets them. Where the wiring has the queue, this does nothing.
+    /// subscriber that comes back by a rollback finds what has happened meanwhile, up to 14 days of it. A handler that was renamed
+    /// needs none: its new queue gets them. Where the wiring has the queue, this does nothing.
     ///
     /// ```
     /// # use cqrs_core::{App, store::MemoryEventStore};

@@ -223,6 +223,7 @@ async fn where_nobody_knows_what_is_on_its_way_it_is_told_after_five_minutes() {
         let body = Message::of(&app, &page.commits[1]).body;
         let verdicts = consumer.take(&[Received { body, receives: 1, sent_at: None }]).await;
         assert_eq!(verdicts, [Verdict::Done]);
+        consumer.settle(std::future::ready(false)).await;
     };
     take().await;
     take().await;

@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use cqrs_core::AggregateKey;
+use cqrs_core::EventStore;
 use cqrs_core::Version;
-use cqrs_core::delivery::DeliveryError;
+use cqrs_core::delivery::{DeliveryError, DeliveryStore};
 use cqrs_dynamo::{Broker, BrokerError, OrphanedQueue};
 use cqrs_tests::bank;
 use cqrs_tests::emulator::prefix;
@@ -275,6 +276,22 @@ async fn only_an_empty_orphan_is_removed_unless_it_is_told_otherwise() {
     // Should the queue come back, nothing holds the stream back.
     let left = office.dynamo.client().scan().table_name("delivery").send().await.unwrap();
     assert_eq!(left.items(), []);
+}
+
+/// Should a rollback bring it back, its views lack what came meanwhile.
+#[tokio::test]
+async fn a_projection_whose_queue_was_left_needs_a_replay_when_it_comes_back() {
+    let office = Office::new().await;
+    office.left_behind(PORTER).await;
+    office.left_behind("guard").await;
+    let delivery = office.dynamo.event_store().delivery();
+    // The porter is a projection that has everything; the guard is a handler.
+    delivery.save_position("@projections", PORTER, r#"{"state":"whole"}"#).await.unwrap();
+    office.orphan().await.hand_over(CLERK).await.unwrap();
+    office.broker.orphan(&office.app, "guard").await.unwrap().remove().await.unwrap();
+    let marks = delivery.positions("@projections").await.unwrap();
+    assert_eq!(marks.len(), 1);
+    assert!(marks[PORTER].contains("away"), "{marks:?}");
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use std::pin::Pin;
 use crate::app::App;
 use crate::key::StreamKey;
 use crate::projection::Projection;
+use crate::replay::Builds;
 use crate::store::StoreError;
 
 pub(crate) use across::{Across, Goal, shadow_of};
@@ -42,6 +43,12 @@ pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
         app: &'a App,
         stream: &'a StreamKey,
     ) -> Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send + 'a>>;
+
+    /// The number of the last replay of all tenants that is over; 0 for none.
+    fn replayed<'a>(
+        &'a self,
+        app: &'a App,
+    ) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send + 'a>>;
 }
 
 pub(crate) fn projection_driver<P: Projection>() -> Box<dyn ProjectionDriver> {
@@ -87,5 +94,12 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
             }
             own::has_seen::<P>(app, stream).await
         })
+    }
+
+    fn replayed<'a>(
+        &'a self,
+        app: &'a App,
+    ) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send + 'a>> {
+        Box::pin(async move { Ok(Builds::read::<P>(app.view_store()?).await?.0.whole) })
     }
 }
