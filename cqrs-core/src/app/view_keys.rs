@@ -13,6 +13,10 @@ use crate::tenant::Tenant;
 /// What the delivery adds to the lengths of a stream's keys and a view's name.
 const SEPARATORS: usize = 2;
 
+/// What helps where an event names the key, and where the aggregate's own key does.
+const BY_EVENT: &str = "reject such a command, or give the event to no view, with `#[apply(keys = …)]`";
+const BY_STREAM: &str = "give the aggregate a shorter id";
+
 /// A projection could never take a commit, because the key of a view cannot be stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("projection `{projection}` could never take `{event}`: in the key of its view {reason}; {way_out}")]
@@ -80,11 +84,8 @@ impl ViewKeys {
         let Ok(tenant) = tenant() else { return Ok(()) };
         for raw in RawEvent::all(commit) {
             for (projection, check) in self.events.get(raw.stored().name.as_str()).into_iter().flatten() {
-                check(&raw, &tenant).map_err(|fault| {
-                    let way_out =
-                        "reject such a command, or give the event to no view, with `#[apply(keys = …)]`";
-                    ViewKeyError::new(projection, &raw.stored().name, fault, way_out)
-                })?;
+                check(&raw, &tenant)
+                    .map_err(|fault| ViewKeyError::new(projection, &raw.stored().name, fault, BY_EVENT))?;
             }
         }
         Ok(())
@@ -98,9 +99,7 @@ impl ViewKeys {
         }
         let Some(name) = commit.first_type() else { return Ok(()) };
         for (projection, check) in self.streams.get(name).into_iter().flatten() {
-            check(stream).map_err(|fault| {
-                ViewKeyError::new(projection, name, fault, "give the aggregate a shorter id")
-            })?;
+            check(stream).map_err(|fault| ViewKeyError::new(projection, name, fault, BY_STREAM))?;
         }
         Ok(())
     }

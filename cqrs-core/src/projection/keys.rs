@@ -64,10 +64,7 @@ pub(crate) fn check_texts<E: AggregateEvent, const N: usize>(
 }
 
 fn check_key<V: View>(key: &V::Key) -> Result<(), KeyFault> {
-    let error = match ViewId::of::<V>(key) {
-        Ok(_) => return Ok(()),
-        Err(error) => error,
-    };
+    let Err(error) = ViewId::of::<V>(key) else { return Ok(()) };
     Err(match error {
         KeyError::EmptyPart { part } => KeyFault::empty(part),
         KeyError::TooLong { attribute: "pk", bytes, limit } => {

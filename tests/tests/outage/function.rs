@@ -53,7 +53,7 @@ async fn a_function_hands_back_what_waits_for_a_table_however_often_it_comes() {
                 .collect();
             shop.down.begin(parts, fault);
             let mut failed = 0;
-            for receives in [1, ATTEMPTS, MANY as u32, 399] {
+            for receives in [1, ATTEMPTS, MANY, 399] {
                 for function in &functions {
                     let response = function.answer(event(&shop, receives).await, pending()).await;
                     failed += response.batch_item_failures.len();
@@ -66,7 +66,7 @@ async fn a_function_hands_back_what_waits_for_a_table_however_often_it_comes() {
 
             shop.down.end();
             for function in &functions {
-                let response = function.answer(event(&shop, MANY as u32).await, pending()).await;
+                let response = function.answer(event(&shop, MANY).await, pending()).await;
                 assert!(response.batch_item_failures.is_empty(), "{context}");
             }
             shop.check(&context).await;

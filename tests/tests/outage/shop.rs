@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use cqrs_tests::faults::{Call, Fault, Faults, database};
 
 /// How often a subscriber tries a commit.
 pub(crate) const ATTEMPTS: u32 = 3;
-/// More receives than SQS counted by default before it put a message away.
-pub(crate) const MANY: usize = 25;
+/// More tries than anybody has, and more receives than SQS counted by default before it put a message away.
+pub(crate) const MANY: u32 = 25;
 
 pub(crate) const ALL: [&str; 4] = ["Takings", "Spending", "receipt", "restock"];
 pub(crate) const TILLS: [&str; 2] = ["1", "2"];
@@ -144,7 +144,7 @@ pub(crate) struct Down(Arc<State>);
 #[derive(Default)]
 struct State {
     now: Mutex<Option<(&'static [Part], Fault)>>,
-    refused: AtomicUsize,
+    refused: AtomicU32,
     /// A handler's work may have been done, and not been written down.
     doubt: AtomicBool,
 }
@@ -184,7 +184,7 @@ impl Down {
     }
 
     /// How many requests it has refused.
-    pub(crate) fn refused(&self) -> usize {
+    pub(crate) fn refused(&self) -> u32 {
         self.0.refused.load(Ordering::Relaxed)
     }
 
