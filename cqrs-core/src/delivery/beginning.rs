@@ -60,6 +60,15 @@ enum Mark {
     Whole,
 }
 
+/// Whether anything is on its way to a projection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Calm {
+    No,
+    /// Nothing was seen lately: what is there now counts, and what is missing may still come.
+    Perhaps,
+    Yes,
+}
+
 /// What a look at the events table tells.
 enum Look {
     Whole,
@@ -190,19 +199,23 @@ impl Beginnings {
         Self { since: Timestamp::now(), projections, over, watch: Mutex::default() }
     }
 
-    /// To be called when something is delivered, and when nothing is: `settled` tells whether nothing is on its way; it is asked
-    /// only where that matters.
-    pub(crate) async fn watch(&self, app: &App, settled: impl Future<Output = bool>) {
+    /// To be called when something is delivered, and when nothing is: `calm` tells whether anything is on its way; it is asked
+    /// only where that matters. True where something is missing that may be on its way still: then it is told by a later call.
+    pub(crate) async fn watch(&self, app: &App, calm: impl Future<Output = Calm>) -> bool {
         if self.over.load(Ordering::Relaxed) {
-            return;
+            return false;
         }
         // Somebody is at it.
-        let Ok(mut watch) = self.watch.try_lock() else { return };
-        if let Err(error) = self.step(app, &mut watch, settled).await
-            && watch.unknown.is_due()
-        {
-            let projections: Vec<_> = self.projections.iter().map(|projection| projection.name).collect();
-            tracing::warn!(?projections, %error, "it is not known whether a projection needs a replay");
+        let Ok(mut watch) = self.watch.try_lock() else { return false };
+        match self.step(app, &mut watch, calm).await {
+            Ok(suspects) => suspects,
+            Err(error) => {
+                if watch.unknown.is_due() {
+                    let projections: Vec<_> = self.projections.iter().map(|one| one.name).collect();
+                    tracing::warn!(?projections, %error, "it is not known whether a projection needs a replay");
+                }
+                false
+            }
         }
     }
 
@@ -210,8 +223,8 @@ impl Beginnings {
         &self,
         app: &App,
         watch: &mut Watch,
-        settled: impl Future<Output = bool>,
-    ) -> Result<(), StoreError> {
+        calm: impl Future<Output = Calm>,
+    ) -> Result<bool, StoreError> {
         let is_due = watch.last.is_none_or(|last| last.elapsed() >= EVERY);
         if is_due {
             watch.last = Some(Instant::now());
@@ -219,21 +232,27 @@ impl Beginnings {
             tell(&open);
             watch.open = Some(open);
         }
-        let Some(open) = &mut watch.open else { return Ok(()) };
+        let mut suspects = false;
+        let Some(open) = &mut watch.open else { return Ok(suspects) };
         let may_look = watch.looked.is_none_or(|looked| looked.elapsed() >= EVERY);
         let begun: Vec<_> = self.projections.iter().filter(|one| is_begun(open.get(one.name))).collect();
         if may_look && !begun.is_empty() {
-            let settled = settled.await;
+            let calm = calm.await;
             for projection in begun {
                 let Some(mark) = open.get_mut(projection.name) else { continue };
                 let Mark::Begun { since, after } = mark.clone() else { continue };
-                if settled || Timestamp::now().since(since) >= ON_THEIR_WAY {
+                let calm = if Timestamp::now().since(since) >= ON_THEIR_WAY { Calm::Yes } else { calm };
+                if calm > Calm::No {
                     watch.looked = Some(Instant::now());
                     // Before the look: a replay that ends meanwhile mends what it finds.
                     let replayed = projection.replayed(app).await?;
                     let looked = look(app, projection, since, after.and_then(place_of)).await;
                     *mark = match looked {
                         Ok(Look::Whole) => Mark::Whole,
+                        Ok(Look::Behind) if calm < Calm::Yes => {
+                            (suspects, watch.looked) = (true, None);
+                            continue;
+                        }
                         Ok(Look::Behind) => Mark::Behind { since, replayed },
                         Ok(Look::Unknown(CommitKey { stream, version })) => {
                             let after = Some((stream.pk().to_owned(), stream.commit_sk(version)));
@@ -257,7 +276,7 @@ impl Beginnings {
             open.retain(|_, mark| *mark != Mark::Whole);
         }
         self.over.store(open.is_empty(), Ordering::Relaxed);
-        Ok(())
+        Ok(suspects)
     }
 
     /// The marks of those that are not known to be whole. One that has none begins with this process.

@@ -11,7 +11,7 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
 
-use super::beginning::Beginnings;
+use super::beginning::{Beginnings, Calm};
 use super::discards;
 use super::failure::{Failure, chain};
 use super::patience::{Message, Outcome, Patience};
@@ -97,7 +97,8 @@ impl Consumer {
     /// anybody's hands: with it that can be told; otherwise five minutes after the projection began. It is asked only where that
     /// is open, and where nothing is open a call costs nothing.
     pub async fn settle(&self, is_empty: impl Future<Output = bool>) {
-        self.beginnings.watch(&self.app, is_empty).await;
+        let calm = async { if is_empty.await { Calm::Yes } else { Calm::No } };
+        self.beginnings.watch(&self.app, calm).await;
     }
 
     /// Takes a batch to the subscribers; the verdicts stand in the order of the messages.

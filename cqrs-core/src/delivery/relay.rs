@@ -8,7 +8,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use super::beginning::Beginnings;
+use super::beginning::{Beginnings, Calm};
 use super::intake;
 use super::queue::{Load, Page, Placed, Progress, Queue};
 use super::{Change, DeliveryError, DynChangeFeed, Positions};
@@ -23,6 +23,10 @@ pub struct Delivered {
     /// How many commits were read from the feed and handed to the subscribers.
     pub commits: u64,
 }
+
+/// After so many empty reads nothing more is taken to be on its way: shards of DynamoDB Streams in which little happens answer with
+/// nothing now and then, although there is more.
+const QUIET_READS: u32 = 40;
 
 /// Reads the feed and hands every commit to every subscriber's queue.
 pub(crate) struct Relay {
@@ -55,16 +59,24 @@ impl Relay {
     /// Delivers until nothing is left, what handlers append included.
     pub(crate) async fn run_until_idle(mut self) -> Result<Delivered, DeliveryError> {
         let mut delivered = Delivered::default();
+        let mut quiet = 0;
         loop {
             // Only when every queue was empty before the feed was read can no handler append any more.
             let settled = self.queues.are_settled();
             let step = self.step().await?;
             delivered.commits += step.commits;
             if step.read {
+                quiet = 0;
                 continue;
             }
             if settled {
-                break;
+                let calm = if quiet < QUIET_READS { Calm::Perhaps } else { Calm::Yes };
+                if quiet % QUIET_READS == 0 && !self.beginnings.watch(&self.app, ready(calm)).await {
+                    break;
+                }
+                quiet += 1;
+                tokio::time::sleep(self.app.settings().poll).await;
+                continue;
             }
             // What was passed over has room, and its feed had nothing at present: nobody wakes it.
             match self.queues.may_read_on() {
@@ -73,7 +85,6 @@ impl Relay {
             }
         }
         self.queues.finish().await?;
-        self.beginnings.watch(&self.app, ready(true)).await;
         Ok(delivered)
     }
 
@@ -86,15 +97,23 @@ impl Relay {
         delivered: &mut Delivered,
         begun: &mut bool,
     ) -> Result<(), DeliveryError> {
+        let mut quiet: u32 = 0;
         loop {
             let stopped = {
                 let step = pin!(async {
                     let step = self.step().await?;
                     let settled = self.queues.are_settled();
+                    quiet = if step.read || !settled { 0 } else { quiet.saturating_add(1) };
                     if !step.read {
                         self.queues.check().await?;
-                        if settled {
-                            self.beginnings.watch(&self.app, ready(true)).await;
+                        let calm = match quiet {
+                            0 => Calm::No,
+                            1..QUIET_READS => Calm::Perhaps,
+                            QUIET_READS.. => Calm::Yes,
+                        };
+                        // Between the first and the last of them nothing is told that was not before.
+                        if calm != Calm::Perhaps || quiet == 1 {
+                            self.beginnings.watch(&self.app, ready(calm)).await;
                         }
                         // A queue that was passed over may have room before there is anything new.
                         let waiting = self.queues.are_behind();

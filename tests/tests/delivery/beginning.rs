@@ -1,6 +1,8 @@
 //! A projection that is new on old data says that it needs a replay.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::delivery::{DeliveryError, DeliveryStore, Message, Received, Verdict};
@@ -18,7 +20,10 @@ fn app(dynamo: &Dynamo, projections: &[&str]) -> App {
     App::builder(dynamo.event_store())
         .views(dynamo.views())
         .only(projections.iter().copied())
-        .settings(|settings| settings.delivery.attempts = 1)
+        .settings(|settings| {
+            settings.delivery.attempts = 1;
+            settings.poll = Duration::from_millis(1);
+        })
         .build()
         .unwrap()
 }
@@ -150,6 +155,37 @@ async fn a_replay_may_be_waived() {
     after.run_until_idle().await.unwrap();
     assert_eq!(told.take(LINE), [] as [&str; 0]);
     assert_eq!(unreplayed(&after).await, [] as [&str; 0]);
+}
+
+/// A quiet shard of DynamoDB Streams answers with nothing at first.
+#[tokio::test]
+async fn what_the_feed_brings_late_is_not_missing() {
+    let (told, _guard) = Told::listen();
+    let (database, _) = faults::database().await;
+    let reads = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&reads);
+    let late = Faults::new(&database, move |call| match call.operation.as_str() {
+        "GetRecords" if counted.fetch_add(1, Ordering::Relaxed) < 10 => {
+            Fault::Reply(r#"{"Records":[],"NextShardIterator":"late"}"#)
+        }
+        // The iterator that was made up is none that the database knows.
+        "GetRecords" if call.body.contains("\"late\"") => Fault::Answer(400, "ExpiredIteratorException"),
+        _ => Fault::None,
+    });
+    let app = app(&late.dynamo_without_retries(), &["Statement"]);
+    deposit(&app, "4711", "").await;
+    let run = tokio::time::timeout(Duration::from_secs(60), app.run(std::future::pending()));
+    tokio::select! {
+        ended = run => panic!("{ended:?}"),
+        () = async {
+            while app.view::<Statement>(&bank::account("4711")).await.unwrap().is_none() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        } => {}
+    }
+    assert!(reads.load(Ordering::Relaxed) > 10);
+    app.run_until_idle().await.unwrap();
+    assert_eq!(told.take(LINE), [] as [&str; 0]);
 }
 
 /// Its view is missing because a commit cannot be applied, and that is told already.
