@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::Aggregate;
-use crate::event::older::{self, EventSchema};
+use crate::event::older::{self, EventSchema, NEWER};
 use crate::event::{AggregateEvent, EventId};
 
 /// One event of an aggregate: its id and how it becomes a case of the aggregate's enum.
@@ -38,5 +38,5 @@ impl<S> EventRow<S> {
 #[cold]
 #[must_use]
 pub fn unapplied<A: Aggregate>() -> String {
-    format!("no `#[apply]` method of `{}` takes this type", A::NAME)
+    format!("no `#[apply]` method of `{}` takes this type{NEWER}", A::NAME)
 }

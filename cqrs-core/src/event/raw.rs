@@ -83,7 +83,7 @@ impl<'a> RawEvent<'a> {
 }
 
 impl DecodeError {
-    /// Whether it has a schema that this program does not know yet: nothing is wrong with it, and a newer program reads it.
+    /// Whether this program does not know its type or its schema yet: nothing is wrong with it, and a newer program reads it.
     #[must_use]
     pub fn is_newer(&self) -> bool {
         self.reason.ends_with(older::NEWER)

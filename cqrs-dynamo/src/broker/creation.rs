@@ -52,6 +52,9 @@ impl Broker {
     /// is there is brought to the same state; queues that the wiring no longer has are left alone, and
     /// [`Broker::orphans`] lists them.
     ///
+    /// A subscription keeps the types that this program does not know: a newer program listens to them, and while a deployment
+    /// or a rollback runs, both may call this in any order.
+    ///
     /// On AWS a changed subscription may take up to 15 minutes to filter by the new types.
     ///
     /// # Errors
@@ -249,7 +252,6 @@ fn filter(types: &BTreeSet<String>) -> String {
 
 const RAW: &str = "RawMessageDelivery";
 const FILTER: &str = "FilterPolicy";
-
 /// A queue that is there now.
 struct Made {
     name: String,

@@ -111,3 +111,24 @@ async fn what_a_newer_program_wrote_waits_for_one_that_knows_it_and_is_dead_only
         assert!(!clerk.versions("1").contains(&5));
     }
 }
+
+#[tokio::test]
+async fn a_view_or_a_command_that_meets_what_a_newer_program_wrote_waits_for_that_program() {
+    let (dynamo, app, _) = start().await;
+    let mut unknown =
+        raw::record(&key("1"), 2, &Deposited { owner: "Ada".into(), cents: 1, note: String::new() });
+    unknown.insert("type".to_owned(), "Transferred".into());
+    raw::put(&dynamo, raw::record(&key("1"), 1, &Opened { owner: "Ada".into() })).await;
+    raw::put(&dynamo, unknown).await;
+    // The view has missed it, and a deposit is to be handed on to this account.
+    let behind = message("1", 3, ATTEMPTS);
+    let passed_on = Deposited { owner: "Ada".into(), cents: 1, note: "1".into() };
+    let passed_on = Value::Object(raw::record(&key("2"), 2, &passed_on)).to_string();
+    let passed_on = Received { body: passed_on, ..behind.clone() };
+    for (queue, received) in [("Statement", behind), ("pass", passed_on)] {
+        let received = Received { sent_at: Some(Timestamp::now()), ..received };
+        let verdicts = app.consumer(queue).unwrap().take(&[received]).await;
+        let [Verdict::Wait { reason }] = &verdicts[..] else { panic!("{queue}: {verdicts:?}") };
+        assert!(reason.contains("`Transferred`") && reason.contains("a newer program"), "{queue}: {reason}");
+    }
+}
