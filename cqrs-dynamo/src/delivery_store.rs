@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::delivery::{DeadLetter, DeliveryStore, LetterId, Positions};
 use cqrs_core::store::limits;
 use cqrs_core::store::record::Record;
-use cqrs_core::{StoreError, StreamKey, Version};
+use cqrs_core::{StoreError, StreamKey, Timestamp, Version};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::attribute::{self, Item};
 use crate::error::{refused, store_error};
 use crate::event_store::checked_item;
+use crate::inbox::EXPIRES_AT;
 
 /// A longer reason is cut: it is for reading.
 const REASON_BYTES: usize = 4096;
@@ -33,6 +34,7 @@ pub(crate) const LEASES: &str = "RELAY#";
 /// | how a projection began | `POSITION#@projections` | the projection |
 /// | dead letter | `LETTER#{subscriber}` | `{digest of the stream's key}@{version}` |
 /// | commit that holds its stream back | `PARKED#{queue}` | the same |
+/// | tries of a commit that failed | `ATTEMPTS#{queue}` | the same; with `expiresAt` |
 /// | inbox record | `INBOX#{handler}#{digest of the stream's key}` | `{version}#{index of the event}` |
 /// | lease of a relay to a topic | `RELAY#{name}` | the shard |
 ///
@@ -121,6 +123,47 @@ impl DeliveryStore for DynamoDeliveryStore {
 
     async fn unpark(&self, queue: &str, stream: &StreamKey, version: Version) -> Result<(), StoreError> {
         self.delete(key(&parked_pk(queue), &stream_sk(stream.pk(), stream.sk(), version.get()))).await
+    }
+
+    /// Two processes that fail at the same moment may count once: then the commit is tried once more.
+    async fn count_attempt(
+        &self,
+        queue: &str,
+        stream: &StreamKey,
+        version: Version,
+        expires: Timestamp,
+    ) -> Result<u32, StoreError> {
+        let (pk, sk) = (attempts_pk(queue), stream_sk(stream.pk(), stream.sk(), version.get()));
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk = :sk")
+            .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
+            .expression_attribute_values(":sk", AttributeValue::S(sk.clone()))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| store_error(&self.table, error))?;
+        let before = found.items.unwrap_or_default().pop();
+        let before = before.and_then(|item| item.get("attempts")?.as_n().ok()?.parse().ok()).unwrap_or(0);
+        let attempts = u32::saturating_add(before, 1);
+        let mut item = key(&pk, &sk);
+        item.insert("attempts".to_owned(), AttributeValue::N(attempts.to_string()));
+        let expires = expires.unix_millis().div_euclid(1000) + 1;
+        item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires.to_string()));
+        self.put(item).await?;
+        Ok(attempts)
+    }
+
+    async fn forget_attempts(
+        &self,
+        queue: &str,
+        stream: &StreamKey,
+        version: Version,
+    ) -> Result<(), StoreError> {
+        self.delete(key(&attempts_pk(queue), &stream_sk(stream.pk(), stream.sk(), version.get()))).await
     }
 
     async fn parked(&self, queue: &str, among: &[StreamKey]) -> Result<HashSet<StreamKey>, StoreError> {
@@ -268,6 +311,10 @@ pub(crate) fn position_pk(subscriber: &str) -> String {
 
 pub(crate) fn parked_pk(queue: &str) -> String {
     format!("PARKED#{queue}")
+}
+
+pub(crate) fn attempts_pk(queue: &str) -> String {
+    format!("ATTEMPTS#{queue}")
 }
 
 /// A sort key by which the commits of one stream stand together, in the order of their versions.

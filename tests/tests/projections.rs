@@ -1,12 +1,15 @@
 //! What a projection costs on DynamoDB, cold and warm, and that what a process remembers of its views never misleads it.
 
+use cqrs_core::StoredEvent;
+use cqrs_core::delivery::DeliveryStore;
 use cqrs_core::delivery::{Message, Received, Verdict};
 use cqrs_core::prelude::*;
 use cqrs_core::store::{EventStore, Extent};
 use cqrs_dynamo::{Dynamo, Embedded};
 use cqrs_tests::bank::{self, Open, Statement, Wealth, Withdraw, deposit};
-use cqrs_tests::conformance::events;
+use cqrs_tests::conformance::{self, events};
 use cqrs_tests::faults::{self, Fault, Faults};
+use futures_util::StreamExt;
 
 const QUEUES: [&str; 2] = ["Statement", "Wealth"];
 
@@ -250,4 +253,77 @@ async fn streams_that_share_a_view_do_not_fight_over_it() {
     );
     let view = app.view::<Wealth>(&bank::WealthKey::new(&bank::tenant(), "Ada")).await.unwrap();
     assert_eq!(view, Some(Wealth { cents: 0, folded: 40 }));
+}
+
+/// What a catch-up reads, of a stream in which every commit changes another view: four sizes, and twice the commits are twice the
+/// units.
+#[tokio::test]
+async fn catching_up_costs_what_it_reads() {
+    let mut units = Vec::new();
+    for count in [250, 500, 1_000, 2_000] {
+        let (_, dynamo) = faults::database().await;
+        let stream = bank::account("1").stream().unwrap();
+        let mut last = None;
+        for version in 1..=count {
+            let event = bank::Deposited { owner: format!("owner {version}"), cents: 1, note: String::new() };
+            let mut commit = conformance::commit(&stream, version, serde_json::Value::Null);
+            commit.events = vec![StoredEvent::encode(&event).unwrap()];
+            dynamo.event_store().append(&commit).await.unwrap();
+            last = Some(commit);
+        }
+        let app = app_of(&dynamo, 10_000, false);
+        let body = Message::of(&app, &last.unwrap()).body;
+        let before = dynamo.cost();
+        let taken =
+            app.consumer("Wealth").unwrap().take(&[Received { body, receives: 1, sent_at: None }]).await;
+        assert_eq!(taken, [Verdict::Done]);
+        // Each view is looked up once, whether it is there or not; what is left is what the stream takes.
+        let read = (dynamo.cost() - before).read_units;
+        assert_eq!(app.views::<Wealth>(&bank::tenant()).count().await as u64, count);
+        units.push(read);
+    }
+    println!("read units for 250, 500, 1,000 and 2,000 commits: {units:?}");
+    for pair in units.windows(2) {
+        let growth = pair[1] / pair[0];
+        assert!((1.8..=2.2).contains(&growth), "{units:?}");
+    }
+}
+
+/// What ten healthy messages cost is bounded by the ten, beside any number of streams that are parked.
+#[tokio::test]
+async fn parked_streams_cost_others_nothing() {
+    let mut units = Vec::new();
+    for parked in [0, 100, 1_000, 4_000] {
+        let (_, dynamo) = faults::database().await;
+        let app = App::builder(dynamo.event_store()).views(dynamo.views()).only(["teller"]).build().unwrap();
+        let delivery = dynamo.event_store().delivery();
+        for number in 0..parked {
+            let stream = bank::account(&format!("parked-{number}")).stream().unwrap();
+            delivery.park("teller", &stream, Version::new(1)).await.unwrap();
+        }
+        let mut batch = Vec::new();
+        for number in 0..10 {
+            let key = bank::account(&number.to_string());
+            app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
+            let page = dynamo.event_store().read(&key.stream().unwrap(), Version::NONE, Version::MAX).await;
+            let body = Message::of(&app, &page.unwrap().commits[0]).body;
+            batch.push(Received { body, receives: 1, sent_at: None });
+        }
+        let consumer = app.consumer("teller").unwrap();
+        let before = dynamo.cost();
+        let verdicts = consumer.take(&batch).await;
+        assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Done), "{verdicts:?}");
+        units.push((dynamo.cost() - before).read_units);
+    }
+    println!("read units for ten messages beside 0, 100, 1,000 and 4,000 parked streams: {units:?}");
+    assert!(
+        units.iter().all(|read| *read <= 11.0),
+        "one for the batch, and one for each of its streams: {units:?}"
+    );
+}
+
+/// A handler, so that somebody's streams can be parked.
+#[event_handler(bank::Opened)]
+async fn teller(_: &bank::Opened) -> Result<(), HandlerError> {
+    Ok(())
 }

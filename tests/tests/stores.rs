@@ -34,6 +34,7 @@ macro_rules! conformance {
                 delivery::letters_are_listed_by_stream_and_version
                 delivery::letters_are_replaced_and_removed
                 delivery::many_and_large_letters_come_back
+                delivery::tries_are_counted_by_queue_and_commit
                 delivery::a_parked_stream_waits_for_all_of_its_commits
                 delivery::parked_streams_are_told_among_those_that_are_asked_for
                 inbox::an_event_is_leased_to_one_owner_at_a_time

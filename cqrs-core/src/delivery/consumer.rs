@@ -28,7 +28,7 @@ use crate::version::Version;
 /// A broker tries again itself: here everything is tried once a receive.
 const ONE_TRY: RetryPolicy =
     RetryPolicy { attempts: 1, base: std::time::Duration::ZERO, cap: std::time::Duration::ZERO };
-/// How many streams' locks are remembered, and how many commits' waits; a lock that is forgotten while held stays a lock to its holders.
+/// How many streams' locks are remembered; a lock that is forgotten while held stays a lock to its holders.
 const LOCKS: u64 = 10_000;
 const STOPPED: &str = "the worker was stopped";
 const WAITS: &str = "waits behind an earlier commit of its stream";
@@ -75,7 +75,7 @@ impl App {
             subscribers,
             slots: Semaphore::new(concurrency),
             locks: Cache::new(LOCKS),
-            patience: Patience::new(queue, LOCKS),
+            patience: Patience::new(queue),
             origin: if self.settings().trusted_messages { Origin::Store } else { Origin::Message },
         })
     }
@@ -279,25 +279,26 @@ impl Consumer {
             true => (0, None),
             false => self.deliver_known(&commits, stop).await,
         };
-        let settings = self.app.settings();
         // The failure is that of the first one that is not done; what stands behind it was not tried.
         let mut dead = held;
         for (nth, (message, commit)) in messages.iter().zip(&commits).enumerate() {
             let verdict = match failure.take_if(|_| nth >= done) {
                 _ if nth < done => self.finish(commit, door).await,
-                Some(failure) => match self.patience.outcome(settings, &failure, message, commit) {
-                    Outcome::Dead => {
-                        dead = true;
-                        self.park(commit, failure.reason).await
+                Some(mut failure) => {
+                    match self.patience.outcome(&self.app, &mut failure, message, commit).await {
+                        Outcome::Dead => {
+                            dead = true;
+                            self.park(commit, failure.reason).await
+                        }
+                        Outcome::Again => Verdict::Retry { reason: failure.reason },
+                        Outcome::Later => {
+                            self.patience.tell(&failure, message, commit);
+                            Verdict::Wait { reason: failure.reason }
+                        }
                     }
-                    Outcome::Again => Verdict::Retry { reason: failure.reason },
-                    Outcome::Later => {
-                        self.patience.tell(&failure, commit);
-                        self.patience.wait(commit, failure.reason)
-                    }
-                },
+                }
                 None if dead => self.park(commit, WAITS.to_owned()).await,
-                None => self.patience.wait(commit, WAITS.to_owned()),
+                None => Verdict::Wait { reason: WAITS.to_owned() },
             };
             set(&mut verdicts, message.place, verdict);
         }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::key::StreamKey;
 use crate::store::StoreError;
+use crate::timestamp::Timestamp;
 use crate::version::Version;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -32,6 +33,19 @@ pub(crate) trait DynDeliveryStore: Send + Sync {
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> Boxed<'a, ()>;
     fn park<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()>;
     fn unpark<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()>;
+    fn count_attempt<'a>(
+        &'a self,
+        queue: &'a str,
+        stream: &'a StreamKey,
+        version: Version,
+        expires: Timestamp,
+    ) -> Boxed<'a, u32>;
+    fn forget_attempts<'a>(
+        &'a self,
+        queue: &'a str,
+        stream: &'a StreamKey,
+        version: Version,
+    ) -> Boxed<'a, ()>;
     fn parked<'a>(&'a self, queue: &'a str, among: &'a [StreamKey]) -> Boxed<'a, HashSet<StreamKey>>;
     fn claim<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, Claim>;
     fn finish<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, Finish>;
@@ -59,6 +73,23 @@ impl<S: DeliveryStore> DynDeliveryStore for S {
     }
     fn unpark<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()> {
         Box::pin(DeliveryStore::unpark(self, queue, stream, version))
+    }
+    fn count_attempt<'a>(
+        &'a self,
+        queue: &'a str,
+        stream: &'a StreamKey,
+        version: Version,
+        expires: Timestamp,
+    ) -> Boxed<'a, u32> {
+        Box::pin(DeliveryStore::count_attempt(self, queue, stream, version, expires))
+    }
+    fn forget_attempts<'a>(
+        &'a self,
+        queue: &'a str,
+        stream: &'a StreamKey,
+        version: Version,
+    ) -> Boxed<'a, ()> {
+        Box::pin(DeliveryStore::forget_attempts(self, queue, stream, version))
     }
     fn parked<'a>(&'a self, queue: &'a str, among: &'a [StreamKey]) -> Boxed<'a, HashSet<StreamKey>> {
         Box::pin(DeliveryStore::parked(self, queue, among))

@@ -116,6 +116,32 @@ pub trait DeliveryStore: Inbox + Send + Sync + 'static {
         version: Version,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Notes that the subscribers of a queue have failed at a commit; answers how often they have by now, whichever process it was.
+    /// It may be forgotten after `expires`.
+    ///
+    /// A queue counts receives, and a message is received for many reasons that say nothing against it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn count_attempt(
+        &self,
+        queue: &str,
+        stream: &StreamKey,
+        version: Version,
+        expires: Timestamp,
+    ) -> impl Future<Output = Result<u32, StoreError>> + Send;
+
+    /// Forgets what [`DeliveryStore::count_attempt`] has counted for a commit.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn forget_attempts(
+        &self,
+        queue: &str,
+        stream: &StreamKey,
+        version: Version,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// Those of some streams that are held back on one queue. What it reads is bounded by the number of those streams,
     /// however many others are held back.
     ///

@@ -20,6 +20,8 @@ struct Content {
     positions: BTreeMap<String, Positions>,
     letters: BTreeMap<LetterId, DeadLetter>,
     parked: BTreeSet<(String, StreamKey, Version)>,
+    /// How often the subscribers of a queue have failed at a commit.
+    attempts: BTreeMap<(String, StreamKey, Version), u32>,
     inbox: BTreeMap<InboxId, Receipt>,
 }
 
@@ -81,6 +83,29 @@ impl DeliveryStore for MemoryDeliveryStore {
 
     async fn unpark(&self, queue: &str, stream: &StreamKey, version: Version) -> Result<(), StoreError> {
         self.content().parked.remove(&(queue.to_owned(), stream.clone(), version));
+        Ok(())
+    }
+
+    async fn count_attempt(
+        &self,
+        queue: &str,
+        stream: &StreamKey,
+        version: Version,
+        _: Timestamp,
+    ) -> Result<u32, StoreError> {
+        let mut content = self.content();
+        let attempts = content.attempts.entry((queue.to_owned(), stream.clone(), version)).or_default();
+        *attempts += 1;
+        Ok(*attempts)
+    }
+
+    async fn forget_attempts(
+        &self,
+        queue: &str,
+        stream: &StreamKey,
+        version: Version,
+    ) -> Result<(), StoreError> {
+        self.content().attempts.remove(&(queue.to_owned(), stream.clone(), version));
         Ok(())
     }
 

@@ -1,21 +1,13 @@
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-
-use super::Verdict;
-use super::failure::{Failure, FailureKind};
+use super::failure::{Failure, FailureKind, chain};
 use super::notice::Notice;
-use crate::app::Settings;
-use crate::cache::Cache;
+use crate::app::App;
 use crate::commit::Commit;
-use crate::key::StreamKey;
+use crate::store::StoreError;
 use crate::timestamp::Timestamp;
-use crate::version::Version;
 
 /// What a failure means for its message, as long as it may come again.
 pub(super) struct Patience {
     queue: String,
-    /// How often a commit's message was received here, and nothing was found against it.
-    waits: Cache<(StreamKey, Version), Arc<AtomicU32>>,
     newer: Notice,
     outage: Notice,
 }
@@ -36,32 +28,31 @@ pub(super) enum Outcome {
 }
 
 impl Patience {
-    /// Remembers the waits of so many commits.
-    pub(super) fn new(queue: &str, capacity: u64) -> Self {
-        Self {
-            queue: queue.to_owned(),
-            waits: Cache::new(capacity),
-            newer: Notice::default(),
-            outage: Notice::default(),
-        }
+    pub(super) fn new(queue: &str) -> Self {
+        Self { queue: queue.to_owned(), newer: Notice::default(), outage: Notice::default() }
     }
 
-    pub(super) fn outcome(
+    pub(super) async fn outcome(
         &self,
-        settings: &Settings,
-        failure: &Failure,
+        app: &App,
+        failure: &mut Failure,
         message: &Message,
         commit: &Commit,
     ) -> Outcome {
+        let settings = app.settings();
         match failure.kind {
             FailureKind::Permanent => Outcome::Dead,
-            // A receive at which nothing was found against it is no try.
-            FailureKind::Passing
-                if message.receives.saturating_sub(self.waited(commit)) >= settings.delivery.attempts =>
-            {
-                Outcome::Dead
-            }
-            FailureKind::Passing => Outcome::Again,
+            FailureKind::Passing => match self.count(app, commit).await {
+                Ok(attempts) if attempts >= settings.delivery.attempts => {
+                    self.forget(app, commit).await;
+                    Outcome::Dead
+                }
+                Ok(_) => Outcome::Again,
+                Err(error) => {
+                    failure.reason = format!("{}; it cannot be counted: {}", failure.reason, chain(&error));
+                    Outcome::Again
+                }
+            },
             FailureKind::Newer => match message.sent_at {
                 Some(sent_at) if Timestamp::now().since(sent_at) < settings.unknown_kept => Outcome::Later,
                 _ => Outcome::Dead,
@@ -70,30 +61,40 @@ impl Patience {
         }
     }
 
-    /// Says what an operator has to know about a commit that waits.
-    pub(super) fn tell(&self, failure: &Failure, commit: &Commit) {
-        let (queue, reason) = (&self.queue, &failure.reason);
-        let (stream, version) = (&commit.stream, commit.version);
-        match failure.kind {
-            FailureKind::Newer if self.newer.is_due() => {
-                tracing::error!(queue, %stream, %version, reason, "messages wait for a newer program");
-            }
-            FailureKind::Outage(_) if self.outage.is_due() => {
-                tracing::error!(queue, %stream, %version, reason, "messages wait for a store");
-            }
-            _ => {}
+    /// How often a commit has failed here, in whichever process. The receives that the queue counts do not tell: most of them
+    /// may have been waits, for a store or for a newer program, in a process that is gone.
+    async fn count(&self, app: &App, commit: &Commit) -> Result<u32, StoreError> {
+        if app.settings().delivery.attempts <= 1 {
+            return Ok(1);
+        }
+        let expires = Timestamp::now() + app.settings().inbox_kept;
+        app.ledger().count_attempt(&self.queue, &commit.stream, commit.version, expires).await
+    }
+
+    /// Whoever puts the commit back into its queue begins anew. A count that stays makes it a dead letter sooner, and no more.
+    async fn forget(&self, app: &App, commit: &Commit) {
+        if app.settings().delivery.attempts <= 1 {
+            return;
+        }
+        let forgotten = app.ledger().forget_attempts(&self.queue, &commit.stream, commit.version).await;
+        if let Err(error) = forgotten {
+            let (stream, version) = (&commit.stream, commit.version);
+            tracing::warn!(queue = self.queue, %stream, %version, %error, "tries are not forgotten");
         }
     }
 
-    pub(super) fn wait(&self, commit: &Commit, reason: String) -> Verdict {
-        let waits = self.waits.get_or_default(&(commit.stream.clone(), commit.version));
-        waits.fetch_add(1, Ordering::Relaxed);
-        Verdict::Wait { reason }
-    }
-
-    /// How often a message of this commit was told to wait here.
-    fn waited(&self, commit: &Commit) -> u32 {
-        let waits = self.waits.get(&(commit.stream.clone(), commit.version));
-        waits.map_or(0, |waits| waits.load(Ordering::Relaxed))
+    /// Says what an operator has to know about a commit that waits.
+    pub(super) fn tell(&self, failure: &Failure, message: &Message, commit: &Commit) {
+        let (queue, reason) = (&self.queue, &failure.reason);
+        let (stream, version, receives) = (&commit.stream, commit.version, message.receives);
+        match failure.kind {
+            FailureKind::Newer if self.newer.is_due() => {
+                tracing::error!(queue, %stream, %version, receives, reason, "messages wait for a newer program");
+            }
+            FailureKind::Outage(_) if self.outage.is_due() => {
+                tracing::error!(queue, %stream, %version, receives, reason, "messages wait for a store");
+            }
+            _ => {}
+        }
     }
 }

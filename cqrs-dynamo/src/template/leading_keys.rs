@@ -3,7 +3,7 @@
 use cqrs_core::app::SubscriberKind;
 
 use super::queue::Queue;
-use crate::delivery_store::{letter_pk, parked_pk, position_pk};
+use crate::delivery_store::{attempts_pk, letter_pk, parked_pk, position_pk};
 use crate::inbox::inbox_pk;
 
 /// What the relay keeps: records that are no commits, and what was done to commits.
@@ -23,10 +23,11 @@ pub(super) fn of_views(queue: &Queue<'_>) -> Option<Vec<String>> {
     Some(patterns.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
-/// What a queue's subscribers keep: the streams that it holds back, whose turn it is to redrive, what handlers with `once` have
+/// What a queue's subscribers keep: the streams that it holds back, how often a commit has failed, whose turn it is to redrive, what handlers with `once` have
 /// done, what projections go on without, and how they have begun.
 pub(super) fn of_delivery(queue: &Queue<'_>) -> Vec<String> {
-    let mut patterns = vec![parked_pk(&literal(queue.name)), inbox_pk("@redrive", "*")];
+    let mut patterns =
+        vec![parked_pk(&literal(queue.name)), attempts_pk(&literal(queue.name)), inbox_pk("@redrive", "*")];
     for subscriber in &queue.subscribers {
         let name = literal(subscriber.name);
         match subscriber.kind {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use cqrs_core::delivery::{DeadLetter, DeliveryStore, LetterId, Positions};
 use cqrs_core::store::{EventStore, record};
-use cqrs_core::{StreamKey, Version};
+use cqrs_core::{StreamKey, Timestamp, Version};
 use serde_json::{Value, json};
 
 use super::{at, commit, filled, stream};
@@ -79,6 +79,26 @@ pub async fn many_and_large_letters_come_back(store: impl EventStore) {
     for (letter, version) in found.iter().zip(1..) {
         assert_eq!(letter.record, Value::Object(record::encode(&filled(&stream("1"), version, 390_000))));
     }
+}
+
+/// Tries are counted by queue and commit, until they are forgotten.
+pub async fn tries_are_counted_by_queue_and_commit(store: impl EventStore) {
+    let delivery = store.delivery();
+    let (one, eleven) = (stream("1"), stream("11"));
+    let expires = Timestamp::from_unix_millis(4_102_444_800_000);
+    let count = async |queue: &str, stream: &StreamKey, version| {
+        delivery.count_attempt(queue, stream, Version::new(version), expires).await.unwrap()
+    };
+    for expected in 1..=3 {
+        assert_eq!(count("mail", &one, 3).await, expected);
+    }
+    assert_eq!(count("mail", &one, 4).await, 1);
+    assert_eq!(count("mail", &eleven, 3).await, 1);
+    assert_eq!(count("mailer", &one, 3).await, 1);
+    delivery.forget_attempts("mail", &one, Version::new(3)).await.unwrap();
+    delivery.forget_attempts("mail", &one, Version::new(3)).await.unwrap();
+    assert_eq!(count("mail", &one, 3).await, 1);
+    assert_eq!(count("mail", &one, 4).await, 2);
 }
 
 /// A stream is held back on one queue, until nothing of it holds it back any more.

@@ -60,8 +60,24 @@ async fn what_may_work_later_stays_until_it_was_received_often_enough() {
     clerk.fails_at("1", 2, Answer::Retry);
     let verdicts = take(&app, &[("1", 3, 1), ("1", 1, 1), ("2", 1, 1), ("1", 2, 1)]).await;
     assert_eq!(verdicts, [wait(WAITS), Verdict::Done, Verdict::Done, retry("the clerk is ill")]);
-    let verdicts = take(&app, &[("1", 2, ATTEMPTS), ("1", 3, ATTEMPTS)]).await;
+    for _ in 2..ATTEMPTS {
+        assert_eq!(take(&app, &[("1", 2, 9)]).await, [retry("the clerk is ill")]);
+    }
+    let verdicts = take(&app, &[("1", 2, 2), ("1", 3, 1)]).await;
     assert_eq!(verdicts, [dead("the clerk is ill"), dead(WAITS)]);
+}
+
+/// How often it was received does not count: it may have waited in another process, which is gone, and was never tried.
+#[tokio::test]
+async fn a_commit_is_tried_as_often_as_it_may_be_in_whichever_process_and_however_often_it_was_received() {
+    let (dynamo, _, clerk) = start().await;
+    clerk.fails_at("1", 1, Answer::Retry);
+    for _ in 1..ATTEMPTS {
+        let verdicts = take(&app(&dynamo, &clerk), &[("1", 1, 900)]).await;
+        assert_eq!(verdicts, [retry("the clerk is ill")]);
+    }
+    assert_eq!(take(&app(&dynamo, &clerk), &[("1", 1, 901)]).await, [dead("the clerk is ill")]);
+    assert_eq!(clerk.versions("1").len(), ATTEMPTS as usize);
 }
 
 /// One of a program that is newer, sent so many seconds ago.

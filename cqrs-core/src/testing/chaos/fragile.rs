@@ -16,6 +16,7 @@ use crate::delivery::{
 use crate::key::StreamKey;
 use crate::projection::ViewId;
 use crate::store::{Append, CommitKey, CommitPage, CommitScan, DynEventStore, Extent, StoreError};
+use crate::timestamp::Timestamp;
 use crate::version::Version;
 use crate::view::{DynViewStore, Fence, Revision, StoredView, ViewScan, Write};
 
@@ -194,6 +195,23 @@ impl DynDeliveryStore for Fragile {
     }
     fn unpark<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()> {
         self.send(self.app.ledger().unpark(queue, stream, version))
+    }
+    fn count_attempt<'a>(
+        &'a self,
+        queue: &'a str,
+        stream: &'a StreamKey,
+        version: Version,
+        expires: Timestamp,
+    ) -> Boxed<'a, u32> {
+        self.send(self.app.ledger().count_attempt(queue, stream, version, expires))
+    }
+    fn forget_attempts<'a>(
+        &'a self,
+        queue: &'a str,
+        stream: &'a StreamKey,
+        version: Version,
+    ) -> Boxed<'a, ()> {
+        self.send(self.app.ledger().forget_attempts(queue, stream, version))
     }
     fn parked<'a>(&'a self, queue: &'a str, among: &'a [StreamKey]) -> Boxed<'a, HashSet<StreamKey>> {
         self.send(self.app.ledger().parked(queue, among))
