@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::delivery::{DeadLetter, DeliveryStore, LetterId, Positions};
 use cqrs_core::store::limits;
 use cqrs_core::store::record::Record;
-use cqrs_core::{StoreError, StreamKey, Timestamp, Version};
+use cqrs_core::{Commit, StoreError, StreamKey, Timestamp, Version};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::attribute::{self, Item};
 use crate::error::{refused, store_error};
 use crate::event_store::checked_item;
-use crate::inbox::EXPIRES_AT;
+use crate::inbox::{DIGEST, EXPIRES_AT};
 
 /// A longer reason is cut: it is for reading.
 const REASON_BYTES: usize = 4096;
@@ -129,11 +129,11 @@ impl DeliveryStore for DynamoDeliveryStore {
     async fn count_attempt(
         &self,
         queue: &str,
-        stream: &StreamKey,
-        version: Version,
+        commit: &Commit,
         expires: Timestamp,
     ) -> Result<u32, StoreError> {
-        let (pk, sk) = (attempts_pk(queue), stream_sk(stream.pk(), stream.sk(), version.get()));
+        let (pk, sk) = attempts_key(queue, commit);
+        let digest = commit.digest().to_string();
         let found = self
             .client
             .query()
@@ -146,24 +146,27 @@ impl DeliveryStore for DynamoDeliveryStore {
             .send()
             .await
             .map_err(|error| store_error(&self.table, error))?;
-        let before = found.items.unwrap_or_default().pop();
+        let now = Timestamp::now().unix_millis().div_euclid(1000);
+        let number = |item: &Item, name: &str| item.get(name)?.as_n().ok()?.parse::<i64>().ok();
+        let counts = |item: &Item| {
+            item.get(DIGEST).and_then(|value| value.as_s().ok()) == Some(&digest)
+                && number(item, EXPIRES_AT).is_some_and(|expires| expires > now)
+        };
+        let before = found.items.unwrap_or_default().pop().filter(counts);
         let before = before.and_then(|item| item.get("attempts")?.as_n().ok()?.parse().ok()).unwrap_or(0);
         let attempts = u32::saturating_add(before, 1);
         let mut item = key(&pk, &sk);
         item.insert("attempts".to_owned(), AttributeValue::N(attempts.to_string()));
+        item.insert(DIGEST.to_owned(), AttributeValue::S(digest));
         let expires = expires.unix_millis().div_euclid(1000) + 1;
         item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires.to_string()));
         self.put(item).await?;
         Ok(attempts)
     }
 
-    async fn forget_attempts(
-        &self,
-        queue: &str,
-        stream: &StreamKey,
-        version: Version,
-    ) -> Result<(), StoreError> {
-        self.delete(key(&attempts_pk(queue), &stream_sk(stream.pk(), stream.sk(), version.get()))).await
+    async fn forget_attempts(&self, queue: &str, commit: &Commit) -> Result<(), StoreError> {
+        let (pk, sk) = attempts_key(queue, commit);
+        self.delete(key(&pk, &sk)).await
     }
 
     async fn parked(&self, queue: &str, among: &[StreamKey]) -> Result<HashSet<StreamKey>, StoreError> {
@@ -311,6 +314,11 @@ pub(crate) fn position_pk(subscriber: &str) -> String {
 
 pub(crate) fn parked_pk(queue: &str) -> String {
     format!("PARKED#{queue}")
+}
+
+fn attempts_key(queue: &str, commit: &Commit) -> (String, String) {
+    let stream = &commit.stream;
+    (attempts_pk(queue), stream_sk(stream.pk(), stream.sk(), commit.version.get()))
 }
 
 pub(crate) fn attempts_pk(queue: &str) -> String {

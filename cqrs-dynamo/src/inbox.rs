@@ -14,7 +14,7 @@ use crate::error::{refused, store_error};
 /// The attribute by which DynamoDB deletes inbox records: seconds since 1970.
 pub(crate) const EXPIRES_AT: &str = "expiresAt";
 const CLAIMED_BY: &str = "claimedBy";
-const DIGEST: &str = "digest";
+pub(crate) const DIGEST: &str = "digest";
 /// There as long as the event has not been handled.
 const LEASED_UNTIL: &str = "leasedUntil";
 

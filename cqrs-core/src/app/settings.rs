@@ -40,8 +40,8 @@ pub struct Settings {
     /// How a command is tried again after conflicts, and a stream of a replay that others write to: at once, with a
     /// wait after every fourth. Default 40 times, with 9 waits of up to 2 seconds.
     pub conflict: RetryPolicy,
-    /// How a subscriber tries a commit again before it becomes a dead letter. Default 5 times, up to 5 seconds
-    /// apart.
+    /// How a subscriber tries a commit again before it becomes a dead letter; behind a broker, how often the subscribers of a
+    /// queue may fail at it, in whichever process. Default 5 times, up to 5 seconds apart.
     pub delivery: RetryPolicy,
     /// How long a handler may take for one event, where it does not say so itself: `#[event_handler(X, timeout = "5m")]`.
     /// Then the try has failed, and the handler is stopped where it waits. Default 30 seconds.
@@ -54,9 +54,7 @@ pub struct Settings {
     /// How long a handler with `once` may take for one event; then another run may claim it. Default 1 minute: more than
     /// [`handler_timeout`](Self::handler_timeout), which stops a run before.
     ///
-    /// This is how long an event waits when its handler crashed, so it is little more than the longest run. Not
-    /// longer than the visibility timeout of the handler's queue either: a message that comes back while its event is
-    /// still leased is received in vain, and counts towards the queue's `maxReceiveCount`.
+    /// This is how long an event waits when its handler crashed, so it is little more than the longest run.
     pub inbox_lease: Duration,
     /// How long the inbox remembers at least what a handler with `once` has done. Default 14 days: SQS keeps no
     /// message for longer (Amazon SQS Developer Guide, "Message quotas").

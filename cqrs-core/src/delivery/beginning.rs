@@ -259,7 +259,7 @@ impl Beginnings {
                             Mark::Begun { since, after }
                         }
                         Err(error) => {
-                            // What does not pass by waiting is left to the next process: a look every minute would be in vain.
+                            // What does not pass by waiting is looked at again with the next reading of the marks.
                             if !error.is_outage() {
                                 open.remove(projection.name);
                             }

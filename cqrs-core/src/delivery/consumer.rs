@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
 
 use super::beginning::{Beginnings, Calm};
 use super::discards;
-use super::failure::{Failure, chain};
+use super::failure::{Failure, FailureKind, chain};
 use super::patience::{Message, Outcome, Patience};
 use super::queue::failed;
 use super::received::{Door, Opened, Parked};
@@ -30,6 +30,8 @@ const ONE_TRY: RetryPolicy =
     RetryPolicy { attempts: 1, base: std::time::Duration::ZERO, cap: std::time::Duration::ZERO };
 /// How many streams' locks are remembered; a lock that is forgotten while held stays a lock to its holders.
 const LOCKS: u64 = 10_000;
+/// How many types of event a reason names.
+const NAMES: usize = 10;
 const STOPPED: &str = "the worker was stopped";
 const WAITS: &str = "waits behind an earlier commit of its stream";
 
@@ -239,12 +241,15 @@ impl Consumer {
         if self.subscribers.iter().any(|subscriber| subscriber.wants(commit)) {
             return None;
         }
-        let names: Vec<_> = commit.events.iter().map(|event| event.name.as_str()).collect();
+        let names: BTreeSet<_> = commit.events.iter().map(|event| event.name.as_str()).collect();
         Some(match names.iter().find(|name| !self.app.knows(name)) {
             Some(name) => {
                 format!("unknown event type `{name}`: no aggregate of this program applies it{NEWER}")
             }
-            None => format!("nobody on queue `{}` listens to `{}`{NEWER}", self.queue, names.join("`, `")),
+            None => {
+                let names: Vec<_> = names.into_iter().take(NAMES).collect();
+                format!("nobody on queue `{}` listens to `{}`{NEWER}", self.queue, names.join("`, `"))
+            }
         })
     }
 
@@ -284,26 +289,41 @@ impl Consumer {
         for (nth, (message, commit)) in messages.iter().zip(&commits).enumerate() {
             let verdict = match failure.take_if(|_| nth >= done) {
                 _ if nth < done => self.finish(commit, door).await,
-                Some(mut failure) => {
-                    match self.patience.outcome(&self.app, &mut failure, message, commit).await {
-                        Outcome::Dead => {
-                            dead = true;
-                            self.park(commit, failure.reason).await
-                        }
-                        Outcome::Again => Verdict::Retry { reason: failure.reason },
-                        Outcome::Later => {
-                            self.patience.tell(&failure, message, commit);
-                            Verdict::Wait { reason: failure.reason }
-                        }
-                    }
+                Some(failure) => {
+                    let verdict = self.judge(failure, message, commit).await;
+                    dead = matches!(verdict, Verdict::Dead { .. });
+                    verdict
                 }
-                None if dead => self.park(commit, WAITS.to_owned()).await,
+                // What parked the stream may have come back, because its letter could not be put: it says for itself what it is.
+                None if dead => {
+                    let reason = self.stranger(commit).filter(|_| held).unwrap_or_else(|| WAITS.to_owned());
+                    self.park(commit, reason).await
+                }
                 None => Verdict::Wait { reason: WAITS.to_owned() },
             };
             set(&mut verdicts, message.place, verdict);
         }
         *turn = dead;
         left(verdicts, STOPPED)
+    }
+
+    /// What becomes of the message of a commit that failed.
+    async fn judge(&self, mut failure: Failure, message: &Message, commit: &Commit) -> Verdict {
+        match self.patience.outcome(&self.app, &mut failure, message, commit).await {
+            Outcome::Dead => {
+                let was_counted = matches!(failure.kind, FailureKind::Passing);
+                let verdict = self.park(commit, failure.reason).await;
+                if was_counted && matches!(verdict, Verdict::Dead { .. }) {
+                    self.patience.forget(&self.app, commit).await;
+                }
+                verdict
+            }
+            Outcome::Again => Verdict::Retry { reason: failure.reason },
+            Outcome::Later => {
+                self.patience.tell(&failure, message, commit);
+                Verdict::Wait { reason: failure.reason }
+            }
+        }
     }
 
     /// Delivers up to the first commit that nobody here can take.

@@ -6,6 +6,7 @@ use super::{
     ChangeFeed, Claim, DeadLetter, DeliveryStore, FeedPage, Finish, Inbox, InboxId, InboxLease, LetterId,
     Positions,
 };
+use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
@@ -33,19 +34,8 @@ pub(crate) trait DynDeliveryStore: Send + Sync {
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> Boxed<'a, ()>;
     fn park<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()>;
     fn unpark<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()>;
-    fn count_attempt<'a>(
-        &'a self,
-        queue: &'a str,
-        stream: &'a StreamKey,
-        version: Version,
-        expires: Timestamp,
-    ) -> Boxed<'a, u32>;
-    fn forget_attempts<'a>(
-        &'a self,
-        queue: &'a str,
-        stream: &'a StreamKey,
-        version: Version,
-    ) -> Boxed<'a, ()>;
+    fn count_attempt<'a>(&'a self, queue: &'a str, commit: &'a Commit, expires: Timestamp) -> Boxed<'a, u32>;
+    fn forget_attempts<'a>(&'a self, queue: &'a str, commit: &'a Commit) -> Boxed<'a, ()>;
     fn parked<'a>(&'a self, queue: &'a str, among: &'a [StreamKey]) -> Boxed<'a, HashSet<StreamKey>>;
     fn claim<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, Claim>;
     fn finish<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, Finish>;
@@ -74,22 +64,11 @@ impl<S: DeliveryStore> DynDeliveryStore for S {
     fn unpark<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()> {
         Box::pin(DeliveryStore::unpark(self, queue, stream, version))
     }
-    fn count_attempt<'a>(
-        &'a self,
-        queue: &'a str,
-        stream: &'a StreamKey,
-        version: Version,
-        expires: Timestamp,
-    ) -> Boxed<'a, u32> {
-        Box::pin(DeliveryStore::count_attempt(self, queue, stream, version, expires))
+    fn count_attempt<'a>(&'a self, queue: &'a str, commit: &'a Commit, expires: Timestamp) -> Boxed<'a, u32> {
+        Box::pin(DeliveryStore::count_attempt(self, queue, commit, expires))
     }
-    fn forget_attempts<'a>(
-        &'a self,
-        queue: &'a str,
-        stream: &'a StreamKey,
-        version: Version,
-    ) -> Boxed<'a, ()> {
-        Box::pin(DeliveryStore::forget_attempts(self, queue, stream, version))
+    fn forget_attempts<'a>(&'a self, queue: &'a str, commit: &'a Commit) -> Boxed<'a, ()> {
+        Box::pin(DeliveryStore::forget_attempts(self, queue, commit))
     }
     fn parked<'a>(&'a self, queue: &'a str, among: &'a [StreamKey]) -> Boxed<'a, HashSet<StreamKey>> {
         Box::pin(DeliveryStore::parked(self, queue, among))

@@ -4,6 +4,7 @@ use std::future::Future;
 use serde_json::Value;
 
 use super::{Inbox, Positions};
+use crate::commit::Commit;
 use crate::event::older::NEWER;
 use crate::key::StreamKey;
 use crate::store::StoreError;
@@ -117,7 +118,7 @@ pub trait DeliveryStore: Inbox + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Notes that the subscribers of a queue have failed at a commit; answers how often they have by now, whichever process it was.
-    /// It may be forgotten after `expires`.
+    /// It is forgotten after `expires`, and another commit that takes the place of this one begins anew.
     ///
     /// A queue counts receives, and a message is received for many reasons that say nothing against it.
     ///
@@ -126,8 +127,7 @@ pub trait DeliveryStore: Inbox + Send + Sync + 'static {
     fn count_attempt(
         &self,
         queue: &str,
-        stream: &StreamKey,
-        version: Version,
+        commit: &Commit,
         expires: Timestamp,
     ) -> impl Future<Output = Result<u32, StoreError>> + Send;
 
@@ -138,8 +138,7 @@ pub trait DeliveryStore: Inbox + Send + Sync + 'static {
     fn forget_attempts(
         &self,
         queue: &str,
-        stream: &StreamKey,
-        version: Version,
+        commit: &Commit,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Those of some streams that are held back on one queue. What it reads is bounded by the number of those streams,

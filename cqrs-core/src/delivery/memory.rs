@@ -1,7 +1,8 @@
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Claim, DeadLetter, DeliveryStore, Finish, Inbox, InboxId, InboxLease, LetterId, Positions};
+use crate::commit::{Commit, CommitDigest};
 use crate::key::StreamKey;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
@@ -21,7 +22,7 @@ struct Content {
     letters: BTreeMap<LetterId, DeadLetter>,
     parked: BTreeSet<(String, StreamKey, Version)>,
     /// How often the subscribers of a queue have failed at a commit.
-    attempts: BTreeMap<(String, StreamKey, Version), u32>,
+    attempts: HashMap<(String, CommitDigest), u32>,
     inbox: BTreeMap<InboxId, Receipt>,
 }
 
@@ -86,26 +87,15 @@ impl DeliveryStore for MemoryDeliveryStore {
         Ok(())
     }
 
-    async fn count_attempt(
-        &self,
-        queue: &str,
-        stream: &StreamKey,
-        version: Version,
-        _: Timestamp,
-    ) -> Result<u32, StoreError> {
+    async fn count_attempt(&self, queue: &str, commit: &Commit, _: Timestamp) -> Result<u32, StoreError> {
         let mut content = self.content();
-        let attempts = content.attempts.entry((queue.to_owned(), stream.clone(), version)).or_default();
+        let attempts = content.attempts.entry((queue.to_owned(), commit.digest())).or_default();
         *attempts += 1;
         Ok(*attempts)
     }
 
-    async fn forget_attempts(
-        &self,
-        queue: &str,
-        stream: &StreamKey,
-        version: Version,
-    ) -> Result<(), StoreError> {
-        self.content().attempts.remove(&(queue.to_owned(), stream.clone(), version));
+    async fn forget_attempts(&self, queue: &str, commit: &Commit) -> Result<(), StoreError> {
+        self.content().attempts.remove(&(queue.to_owned(), commit.digest()));
         Ok(())
     }
 

@@ -43,10 +43,7 @@ impl Patience {
         match failure.kind {
             FailureKind::Permanent => Outcome::Dead,
             FailureKind::Passing => match self.count(app, commit).await {
-                Ok(attempts) if attempts >= settings.delivery.attempts => {
-                    self.forget(app, commit).await;
-                    Outcome::Dead
-                }
+                Ok(attempts) if attempts >= settings.delivery.attempts => Outcome::Dead,
                 Ok(_) => Outcome::Again,
                 Err(error) => {
                     failure.reason = format!("{}; it cannot be counted: {}", failure.reason, chain(&error));
@@ -68,15 +65,15 @@ impl Patience {
             return Ok(1);
         }
         let expires = Timestamp::now() + app.settings().inbox_kept;
-        app.ledger().count_attempt(&self.queue, &commit.stream, commit.version, expires).await
+        app.ledger().count_attempt(&self.queue, commit, expires).await
     }
 
     /// Whoever puts the commit back into its queue begins anew. A count that stays makes it a dead letter sooner, and no more.
-    async fn forget(&self, app: &App, commit: &Commit) {
+    pub(super) async fn forget(&self, app: &App, commit: &Commit) {
         if app.settings().delivery.attempts <= 1 {
             return;
         }
-        let forgotten = app.ledger().forget_attempts(&self.queue, &commit.stream, commit.version).await;
+        let forgotten = app.ledger().forget_attempts(&self.queue, commit).await;
         if let Err(error) = forgotten {
             let (stream, version) = (&commit.stream, commit.version);
             tracing::warn!(queue = self.queue, %stream, %version, %error, "tries are not forgotten");

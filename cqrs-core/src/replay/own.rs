@@ -65,6 +65,12 @@ impl<'a, P: Projection> Own<'a, P> {
         let rebuilt = async {
             let folding = self.read(stream).await?;
             let commits = folding.folded.version.get();
+            if let Some(id) =
+                folding.id.as_ref().filter(|_| self.after_restore && folding.shown.version.is_none())
+                && let Some(view) = self.app.view_store()?.get(id).await?
+            {
+                self.remove_if_vanished(view).await?;
+            }
             Ok(Replayed { commits, ..self.put(folding).await? })
         };
         rebuilt.await.map_err(ReplayError::project::<P>)

@@ -28,7 +28,7 @@ impl<P: Projection> Own<'_, P> {
     }
 
     /// The view is read before its stream, so that what speaks for it is seen.
-    async fn remove_if_vanished(&self, view: StoredView) -> Result<(), ProjectError> {
+    pub(super) async fn remove_if_vanished(&self, view: StoredView) -> Result<(), ProjectError> {
         let Some(stream) = self.stream_of(&view.id) else { return Ok(()) };
         if self.read(&stream).await?.shown.version.is_none() {
             tracing::warn!(projection = P::NAME, %stream, "a view whose stream is gone is removed");

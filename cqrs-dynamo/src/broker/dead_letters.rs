@@ -132,16 +132,23 @@ impl QueueDeadLetters {
         holding(&held, self.redrive_held(&held, Which::All)).await
     }
 
-    /// Redrives what an older program did not know, with what waits behind it; none where another process is at it.
-    pub(crate) async fn redrive_newer(&self) -> Result<Option<Redriven>, BrokerError> {
+    /// Redrives what an older program did not know, with what waits behind it; none where another process is at it, or `stop`
+    /// came before it was done.
+    pub(crate) async fn redrive_newer(
+        &self,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Option<Redriven>, BrokerError> {
         if self.dead.backlog().await? == 0 {
             return Ok(Some(Redriven::default()));
         }
         let Some(turn) = self.consumer.redrive_turn(TURN).await? else { return Ok(None) };
         let held = self.held();
-        let redriven = holding(&held, self.redrive_held(&held, Which::Newer)).await;
+        let redriven = tokio::select! {
+            redriven = holding(&held, self.redrive_held(&held, Which::Newer)) => Some(redriven),
+            () = stop => None,
+        };
         turn.end().await;
-        let redriven = redriven?;
+        let Some(redriven) = redriven.transpose()? else { return Ok(None) };
         if redriven.done > 0 {
             let (queue, done) = (self.consumer.queue(), redriven.done);
             tracing::info!(queue, done, "dead letters that an older program did not know");
@@ -215,7 +222,14 @@ impl QueueDeadLetters {
                 for (opened, verdict) in chunk.iter().zip(verdicts) {
                     match verdict {
                         Verdict::Done => done.push(&opened.letter),
-                        Verdict::Retry { reason } | Verdict::Wait { reason } | Verdict::Dead { reason } => {
+                        // Nothing new is known about the letter.
+                        Verdict::Wait { reason } => {
+                            let (queue, id) = (self.dead.name(), &opened.letter.receipt.id);
+                            tracing::warn!(queue, id, reason, "a dead letter waits");
+                            failing.extend(opened.stream().cloned());
+                            redriven.left += 1;
+                        }
+                        Verdict::Retry { reason } | Verdict::Dead { reason } => {
                             failing.extend(opened.stream().cloned());
                             failed.push((opened.letter.clone(), reason));
                         }

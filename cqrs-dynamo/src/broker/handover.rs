@@ -37,7 +37,8 @@ impl OrphanedQueue {
     /// count their receives, and the time that they wait for a newer program, anew.
     ///
     /// A message of events that no subscriber of the new queue listens to stays where it is (in a FIFO queue with what follows it
-    /// in its stream), and is counted in [`HandedOver::left`].
+    /// in its stream), and is counted in [`HandedOver::left`]. While somebody has a dead letter in hand, the messages stay, too:
+    /// the same call moves them later.
     ///
     /// A projection that was renamed has views of its own under the new name, and they need a replay, as any new projection does;
     /// so do those of the old name after a rollback, and [`App::unreplayed`](cqrs_core::App::unreplayed) tells so.
@@ -71,7 +72,12 @@ impl OrphanedQueue {
         if let Some(from) = &self.dead {
             handed_over.dead_letters = self.move_all(from, &dead, &wanted, Some(to)).await?;
         }
-        if let Some(from) = &self.queue {
+        // One that somebody has in hand holds its stream back, and nobody here knows which.
+        let in_hand = match &self.dead {
+            Some(dead) => dead.in_hand().await?,
+            None => 0,
+        };
+        if let Some(from) = self.queue.as_ref().filter(|_| in_hand == 0) {
             handed_over.messages = self.move_all(from, &queue, &wanted, None).await?;
         }
         if wiring.subscribers.iter().any(|subscriber| subscriber.name == to) {
@@ -137,7 +143,7 @@ impl OrphanedQueue {
 
     async fn unsubscribe(&self) -> Result<(), BrokerError> {
         let Some(subscription) = &self.subscription else { return Ok(()) };
-        // A projection of this name that comes back by a rollback has missed what is committed from now on.
+        // A projection of this name, with a queue of its own, that comes back by a rollback has missed what is committed from now on.
         self.app.note_absence(&self.name).await?;
         // One that is not there is no error to SNS.
         let sent = self.broker.sns.unsubscribe().subscription_arn(subscription).send().await;

@@ -49,8 +49,8 @@ pub(crate) use sparing::sparing;
 ///
 /// A worker needs these rights: on its queues `sqs:GetQueueUrl`, `sqs:ReceiveMessage`, `sqs:DeleteMessage` and
 /// `sqs:ChangeMessageVisibility` (and `sqs:GetQueueAttributes` for
-/// [`run_until_idle`](Worker::run_until_idle)), on their dead letters `sqs:GetQueueUrl` and `sqs:SendMessage`.
-/// Who redrives or discards needs those of both on the dead letters.
+/// [`run_until_idle`](Worker::run_until_idle)); on their dead letters all of these and `sqs:SendMessage`; and
+/// `dynamodb:Scan` on the events table where a projection is new. Who redrives or discards needs those on the dead letters.
 ///
 /// ```no_run
 /// use cqrs_core::App;

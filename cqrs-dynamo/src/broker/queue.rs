@@ -208,7 +208,21 @@ impl Queue {
         Ok(counted(&output.attributes.unwrap_or_default()))
     }
 
-    /// The same, and who may send to it; none where it is not there any more.
+    /// How many of them are in somebody's hands; on AWS about.
+    pub(super) async fn in_hand(&self) -> Result<u64, BrokerError> {
+        let name = QueueAttributeName::ApproximateNumberOfMessagesNotVisible;
+        let request = self.sqs.get_queue_attributes().queue_url(&self.url);
+        match request.attribute_names(name.clone()).send().await {
+            Ok(output) => {
+                let attributes = output.attributes.unwrap_or_default();
+                Ok(attributes.get(&name).and_then(|count| count.parse().ok()).unwrap_or_default())
+            }
+            Err(error) if is_missing(&error) => Ok(0),
+            Err(error) => Err(BrokerError::request("count", &self.name, error)),
+        }
+    }
+
+    /// How many messages there are, and who may send to it; none where it is not there any more.
     pub(super) async fn described(&self) -> Result<Option<Described>, BrokerError> {
         let request = self.sqs.get_queue_attributes().queue_url(&self.url);
         let names = COUNTS.into_iter().chain([QueueAttributeName::Policy]).collect();

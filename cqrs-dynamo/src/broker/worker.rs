@@ -22,7 +22,7 @@ const TURN_AGAIN: Duration = Duration::from_secs(10);
 /// Takes what the queues of an app receive to its handlers and projections, in this process.
 ///
 /// What is done is deleted. What fails comes back after a while, and goes to the queue's dead letters after
-/// as many receives as [`Settings::delivery`](cqrs_core::app::Settings::delivery) allows, at once where
+/// as many failures as [`Settings::delivery`](cqrs_core::app::Settings::delivery) allows, at once where
 /// another try is pointless; the attribute `reason` says why. Several workers may share the queues.
 ///
 /// Each stream is taken by itself: one that hangs, or waits for a lease, holds up no other one, and what is done is deleted
@@ -192,7 +192,7 @@ impl Worker {
     pub async fn run_until_idle(&self) -> Result<Worked, BrokerError> {
         let queues = self.open().await?;
         for letters in self.letters().await? {
-            letters.redrive_newer().await?;
+            letters.redrive_newer(std::future::pending()).await?;
         }
         // Dropped with this future, and not before: it would stop the queues.
         let (_stop, stopping) = watch::channel(false);
@@ -263,7 +263,10 @@ impl Worker {
         let queues = self.names().into_iter().map(|queue| async move {
             let mut failed = 0;
             loop {
-                let redriven = async { self.broker.dead_letters(&self.app, queue).await?.redrive_newer().await };
+                let redriven = async {
+                    let letters = self.broker.dead_letters(&self.app, queue).await?;
+                    letters.redrive_newer(std::future::pending()).await
+                };
                 match redriven.await {
                     Ok(Some(_)) => return,
                     Ok(None) => tokio::time::sleep(TURN_AGAIN).await,

@@ -98,22 +98,31 @@ impl QueueFunction {
         response
     }
 
-    /// Redrives what an older program did not know, with what waits behind it, unless another function or worker is at it.
-    /// [`QueueFunction::run`] does so beside its first event.
+    /// Redrives what an older program did not know, with what waits behind it; none where another function or worker is at it, or
+    /// `stop` comes before it is done. [`QueueFunction::run`] does so beside its first events, until it was done once.
     ///
     /// # Errors
     /// [`BrokerError`]; nothing is lost.
-    pub async fn redrive_newer(&self) -> Result<Redriven, BrokerError> {
-        Ok(self.letters.redrive_newer().await?.unwrap_or_default())
+    pub async fn redrive_newer(
+        &self,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Option<Redriven>, BrokerError> {
+        self.letters.redrive_newer(stop).await
     }
 
     async fn begin(&self, left: Duration) {
-        if self.has_begun.swap(true, Ordering::Relaxed) {
+        if self.has_begun.load(Ordering::Relaxed) {
             return;
         }
-        if let Ok(Err(error)) = tokio::time::timeout(left, self.redrive_newer()).await {
-            let queue = self.consumer.queue();
-            tracing::warn!(queue, %error, "the dead letters for a newer program are not looked at");
+        match self.redrive_newer(tokio::time::sleep(left)).await {
+            Ok(None) => {}
+            Ok(Some(_)) => self.has_begun.store(true, Ordering::Relaxed),
+            Err(error) => {
+                let queue = self.consumer.queue();
+                tracing::warn!(queue, %error, "the dead letters for a newer program are not looked at");
+                // Rights do not come by waiting.
+                self.has_begun.store(!error.is_transient(), Ordering::Relaxed);
+            }
         }
     }
 

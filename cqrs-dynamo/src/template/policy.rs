@@ -32,7 +32,8 @@ const ALTER: [&str; 6] = [
 ];
 /// A stream that is held back, or a record that is no commit.
 const PARK: [&str; 1] = ["dynamodb:PutItem"];
-/// And which streams are held back, what was discarded, what a handler has done, and whose turn it is to redrive.
+/// And which streams are held back, how often a commit has failed, what was discarded, what a handler has done, and whose turn it
+/// is to redrive.
 const REMEMBER: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"];
 /// As Lambda asks for in the name of a function (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB").
 const READ_STREAM: [&str; 3] =

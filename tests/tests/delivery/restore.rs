@@ -254,3 +254,20 @@ async fn what_is_not_in_the_store_enters_no_view() {
     app.run_until_idle().await.unwrap();
     assert_views_are_the_fold(&app, &["0", "1"], "the true ones").await;
 }
+
+/// A late message is behind the end of its stream. What lies between was acknowledged long ago, and does not come again.
+#[tokio::test]
+async fn a_view_that_is_folded_anew_goes_to_the_end_of_its_stream() {
+    let (dynamo, audit) = (Dynamo::embedded_in_memory().await.unwrap(), Audit::default());
+    let app = program(&dynamo, &audit);
+    open(&app, &["0"]).await;
+    for cents in 1..=4 {
+        app.execute(&key("0"), deposit(cents)).await.unwrap();
+    }
+    app.run_until_idle().await.unwrap();
+    raw::take_back(&dynamo, &key("0"), 3).await;
+    let late = commits(&dynamo, "0").await.remove(1);
+    let taken = app.consumer("Statement").unwrap().take(&[message(&late, 1)]).await;
+    assert_eq!(taken, [Verdict::Done]);
+    assert_eq!(Views::stored(&app).await.statement("0").unwrap().lines, [1, 2]);
+}

@@ -74,7 +74,8 @@ async fn what_came_later_goes_back_with_what_failed() {
     office.publish(&[second]).await;
     until(|| async { office.in_flight().await == 2 }).await;
     office.desk.open();
-    until(|| async { office.backlog().await == 0 }).await;
+    // Not when the queue is empty: while it counts, a message whose time runs out may be in none of its counts.
+    until(|| async { office.letters_told().await.len() == 2 }).await;
     assert_eq!(service.stop().await.dead, 2);
     assert!(office.desk.tried().iter().all(|entry| entry == "1:2"), "{:?}", office.desk.tried());
 }

@@ -16,7 +16,7 @@ pub(crate) enum Origin {
     Message,
 }
 
-/// Commits of one stream that were arrived to a projection.
+/// Commits of one stream that have arrived at a projection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrived<'a> {
     pub(crate) stream: &'a StreamKey,

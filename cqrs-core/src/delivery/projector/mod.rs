@@ -1,4 +1,4 @@
-//! Projections in the delivery: what is arrived goes into the stored views.
+//! Projections in the delivery: what arrives goes into the stored views.
 
 mod across;
 mod ahead;
@@ -29,7 +29,7 @@ use gap::Following;
 
 /// A projection without its type.
 pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
-    /// Brings the views up to the latest of these commits of one stream, whatever was arrived before; those that are
+    /// Brings the views up to the latest of these commits of one stream, whatever arrived before; those that are
     /// left out are passed over.
     fn apply<'a>(
         &'a self,

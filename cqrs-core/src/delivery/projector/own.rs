@@ -59,21 +59,24 @@ async fn step<P: Projection>(app: &App, arrived: Arrived<'_>, last: &Commit) -> 
         }
         false => Err(Astray::Diverged { stream: last.stream.clone(), version: expected.version }.into()),
     };
-    let view = match folded {
+    let (view, seen) = match folded {
         Err(ProjectError::Astray(Astray::Diverged { stream, version })) => {
             tracing::error!(
                 projection = P::NAME, %stream, %version,
                 "the view contains a commit that is not in the store, and is folded anew; was the events table restored?"
             );
-            fold_on(app, arrived.unread(), Some(P::default()), Seen::NONE, last.version).await?
+            // To the end: what the view had of a later commit was acknowledged, and does not come again.
+            let end = app.event_store().read_last(&last.stream, Version::NONE, 1).await?.commits.pop();
+            let seen = Seen::up_to(end.as_ref().filter(|end| end.version > last.version).unwrap_or(last));
+            (fold_on(app, arrived.unread(), Some(P::default()), Seen::NONE, seen.version).await?, seen)
         }
-        folded => folded?,
+        folded => (folded?, Seen::up_to(last)),
     };
     let view = StoredView {
         id,
-        version: last.version,
+        version: seen.version,
         build: expected.build,
-        digest: Some(last.digest()),
+        digest: seen.digest,
         data: encode(view.as_ref())?,
         updated_at: Timestamp::now(),
     };

@@ -196,22 +196,11 @@ impl DynDeliveryStore for Fragile {
     fn unpark<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()> {
         self.send(self.app.ledger().unpark(queue, stream, version))
     }
-    fn count_attempt<'a>(
-        &'a self,
-        queue: &'a str,
-        stream: &'a StreamKey,
-        version: Version,
-        expires: Timestamp,
-    ) -> Boxed<'a, u32> {
-        self.send(self.app.ledger().count_attempt(queue, stream, version, expires))
+    fn count_attempt<'a>(&'a self, queue: &'a str, commit: &'a Commit, expires: Timestamp) -> Boxed<'a, u32> {
+        self.send(self.app.ledger().count_attempt(queue, commit, expires))
     }
-    fn forget_attempts<'a>(
-        &'a self,
-        queue: &'a str,
-        stream: &'a StreamKey,
-        version: Version,
-    ) -> Boxed<'a, ()> {
-        self.send(self.app.ledger().forget_attempts(queue, stream, version))
+    fn forget_attempts<'a>(&'a self, queue: &'a str, commit: &'a Commit) -> Boxed<'a, ()> {
+        self.send(self.app.ledger().forget_attempts(queue, commit))
     }
     fn parked<'a>(&'a self, queue: &'a str, among: &'a [StreamKey]) -> Boxed<'a, HashSet<StreamKey>> {
         self.send(self.app.ledger().parked(queue, among))
