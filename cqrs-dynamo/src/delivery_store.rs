@@ -33,6 +33,7 @@ pub(crate) const LEASES: &str = "RELAY#";
 /// | position | `POSITION#{subscriber}` | the shard |
 /// | how a projection began | `POSITION#@projections` | the projection |
 /// | dead letter | `LETTER#{subscriber}` | `{digest of the stream's key}@{version}` |
+/// | commit that a projection goes on without | `LETTER#{projection}@discarded` | the same |
 /// | commit that holds its stream back | `PARKED#{queue}` | the same |
 /// | tries of a commit that failed | `ATTEMPTS#{queue}` | the same; with `expiresAt` |
 /// | inbox record | `INBOX#{handler}#{digest of the stream's key}` | `{version}#{index of the event}` |

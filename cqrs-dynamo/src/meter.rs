@@ -110,8 +110,6 @@ impl Meter {
             self.add_read(output.consumed_capacity());
         } else if let Some(output) = output.downcast_ref::<GetItemOutput>() {
             self.add_read(output.consumed_capacity());
-        } else if let Some(output) = output.downcast_ref::<ScanOutput>() {
-            self.add_read(output.consumed_capacity());
         } else if let Some(output) = output.downcast_ref::<UpdateItemOutput>() {
             self.add_write(output.consumed_capacity());
         } else if let Some(output) = output.downcast_ref::<DeleteItemOutput>() {

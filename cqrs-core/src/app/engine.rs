@@ -42,7 +42,7 @@ pub(super) enum Identity {
     Derived { name: Option<String> },
 }
 
-/// Executes one command: see "Executing a command" in the design.
+/// Executes one command: decides on the state that is remembered or read, appends, and begins again behind what has won.
 pub(super) struct Engine<'a> {
     pub(super) app: &'a App,
     pub(super) intent: Intent,

@@ -23,12 +23,16 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// ```no_run
 /// use cqrs_core::App;
 /// use cqrs_dynamo::lambda::QueueFunction;
-/// use cqrs_dynamo::{Broker, Dynamo};
+/// use cqrs_dynamo::template::{DEAD_LETTERS_URL, PREFIX, QUEUE};
+/// use cqrs_dynamo::{Broker, Dynamo, Tables};
 ///
 /// # async fn example() -> Result<(), lambda_runtime::Error> {
-/// let (dynamo, broker) = (Dynamo::from_env().await?, Broker::from_env().await?);
+/// // What the template sets.
+/// let prefix = std::env::var(PREFIX)?;
+/// let (queue, dead_letters) = (std::env::var(QUEUE)?, std::env::var(DEAD_LETTERS_URL)?);
+/// let dynamo = Dynamo::from_env().await?.with_tables(Tables::with_prefix(&prefix));
+/// let broker = Broker::from_env().await?.with_prefix(&prefix);
 /// let app = App::builder(dynamo.event_store()).views(dynamo.views()).build()?;
-/// let (queue, dead_letters) = (std::env::var("CQRS_QUEUE")?, std::env::var("CQRS_DEAD_LETTERS_URL")?);
 /// QueueFunction::new(&broker, &app, &queue, dead_letters)?.run().await
 /// # }
 /// ```

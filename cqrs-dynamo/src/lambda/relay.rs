@@ -35,12 +35,16 @@ const REMOVE: &str = "REMOVE";
 /// ```no_run
 /// use cqrs_core::App;
 /// use cqrs_dynamo::lambda::RelayFunction;
-/// use cqrs_dynamo::{Broker, Dynamo, SnsPublisher};
+/// use cqrs_dynamo::template::{PREFIX, TOPIC_ARN};
+/// use cqrs_dynamo::{Broker, Dynamo, SnsPublisher, Tables};
 ///
 /// # async fn example() -> Result<(), lambda_runtime::Error> {
-/// let (dynamo, broker) = (Dynamo::from_env().await?, Broker::from_env().await?);
+/// // What the template sets.
+/// let (prefix, topic) = (std::env::var(PREFIX)?, std::env::var(TOPIC_ARN)?);
+/// let dynamo = Dynamo::from_env().await?.with_tables(Tables::with_prefix(&prefix));
+/// let broker = Broker::from_env().await?.with_prefix(&prefix);
 /// let app = App::builder(dynamo.event_store()).only([]).build()?;
-/// let publisher = SnsPublisher::new(broker.sns().clone(), std::env::var("TOPIC_ARN")?);
+/// let publisher = SnsPublisher::new(broker.sns().clone(), topic);
 /// RelayFunction::new(&app, publisher).run().await
 /// # }
 /// ```

@@ -103,3 +103,28 @@ fn app() {
 fn broken_items_come_out_whole() {
     check("broken");
 }
+
+/// Every block of the page is cut from a snapshot, or from what that comes from; a line of `// …` stands for what is left out.
+#[test]
+fn the_page_shows_what_the_macros_write() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let lines = |text: &str| -> Vec<String> {
+        text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+    };
+    let sources: Vec<_> = fs::read_dir(root.join("src/expand/snapshots"))
+        .unwrap()
+        .map(|entry| lines(&fs::read_to_string(entry.unwrap().path()).unwrap()))
+        .collect();
+    let is_cut = |part: &[String]| {
+        part.is_empty() || sources.iter().any(|source| source.windows(part.len()).any(|lines| lines == part))
+    };
+    let page = fs::read_to_string(root.join("../docs/expansion.md")).unwrap();
+    let blocks: Vec<_> =
+        page.split("```rust\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(blocks.len() > 10, "{} blocks", blocks.len());
+    for block in blocks {
+        for part in lines(block).split(|line| line.starts_with("// …")) {
+            assert!(is_cut(part), "docs/expansion.md shows what no snapshot has:\n{}", part.join("\n"));
+        }
+    }
+}
