@@ -35,7 +35,7 @@ async fn every_stream_is_taken_in_its_order_and_a_commit_published_twice_comes_o
     }
 }
 
-/// How many deposits two workers entered before an earlier one of their stream, of 300 in 15 streams.
+/// How many deposits two workers entered for the first time before an earlier one of their stream, of 300 in 15 streams.
 async fn early(office: &Office) -> usize {
     let mut waiting = Vec::new();
     for account in 0..15 {
@@ -48,14 +48,17 @@ async fn early(office: &Office) -> usize {
     }
     let worker = office.worker().settings(|settings| settings.batches = 4);
     let (one, other) = tokio::join!(worker.run_until_idle(), worker.run_until_idle());
-    assert_eq!(one.unwrap().done + other.unwrap().done, 300);
+    // What both have received at the same moment is done twice.
+    assert!(one.unwrap().done + other.unwrap().done >= 300);
     let mut early = 0;
     for account in 0..15 {
-        let versions: Vec<u64> = office
-            .entries(&account.to_string())
-            .iter()
-            .map(|entry| entry.split(':').next_back().unwrap().parse().unwrap())
-            .collect();
+        let mut versions: Vec<u64> = Vec::new();
+        for entry in office.entries(&account.to_string()) {
+            let version = entry.split(':').next_back().unwrap().parse().unwrap();
+            if !versions.contains(&version) {
+                versions.push(version);
+            }
+        }
         assert_eq!(versions.len(), 20);
         let behind = |(place, version): (usize, &u64)| versions[place..].iter().any(|later| later < version);
         early += versions.iter().enumerate().filter(|entry| behind(*entry)).count();
