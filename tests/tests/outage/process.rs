@@ -64,6 +64,8 @@ async fn a_service_waits_for_whatever_is_down_and_goes_on() {
             until(|| shop.is_handled()).await;
             stop.send(()).unwrap();
             service.await.unwrap().unwrap();
+            // An outage of one subscriber interrupts the run of all.
+            shop.doubt();
             shop.check(&context).await;
         }
     }

@@ -267,6 +267,11 @@ impl Shop {
             && receipts == tills * rounds
     }
 
+    /// From now on an event may have been handled twice: what a run had in hand when it was interrupted, it could not write down.
+    pub(crate) fn doubt(&self) {
+        self.down.0.doubt.store(true, Ordering::Relaxed);
+    }
+
     /// Everything is handled, by the handler with `once` once wherever the inbox could be written, and nothing is dead.
     pub(crate) async fn check(&self, context: &str) {
         assert!(self.is_handled().await, "{context}");
