@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::attribute::{self, Item};
 use crate::error::{refused, store_error};
 use crate::event_store::checked_item;
-use crate::inbox::{DIGEST, EXPIRES_AT};
+use crate::inbox::{DIGEST, EXPIRES_AT, expiry};
 
 /// A longer reason is cut: it is for reading.
 const REASON_BYTES: usize = 4096;
@@ -159,8 +159,7 @@ impl DeliveryStore for DynamoDeliveryStore {
         let mut item = key(&pk, &sk);
         item.insert("attempts".to_owned(), AttributeValue::N(attempts.to_string()));
         item.insert(DIGEST.to_owned(), AttributeValue::S(digest));
-        let expires = expires.unix_millis().div_euclid(1000) + 1;
-        item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires.to_string()));
+        item.insert(EXPIRES_AT.to_owned(), expiry(expires));
         self.put(item).await?;
         Ok(attempts)
     }

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure as OnFailure,
 };
-use cqrs_core::StoreError;
 use cqrs_core::delivery::{Claim, Finish, Inbox, InboxId, InboxLease};
+use cqrs_core::{StoreError, Timestamp};
 
 use crate::attribute::Item;
 use crate::delivery_store::{DynamoDeliveryStore, digest, key};
@@ -123,10 +123,13 @@ fn record(id: &InboxId, lease: &InboxLease) -> Item {
     let mut item = record_key(id);
     item.insert(CLAIMED_BY.to_owned(), AttributeValue::S(lease.owner.clone()));
     item.insert(DIGEST.to_owned(), AttributeValue::S(id.digest.to_string()));
-    // Rounded up: never forgotten early.
-    let expires = lease.expires.unix_millis().div_euclid(1000) + 1;
-    item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires.to_string()));
+    item.insert(EXPIRES_AT.to_owned(), expiry(lease.expires));
     item
+}
+
+/// Rounded up: never forgotten early.
+pub(crate) fn expiry(expires: Timestamp) -> AttributeValue {
+    AttributeValue::N((expires.unix_millis().div_euclid(1000) + 1).to_string())
 }
 
 /// A partition per handler and stream: however busy the handler is, its writes spread over as many partitions as its

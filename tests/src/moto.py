@@ -28,6 +28,17 @@ def delete_alone(self, receipt_handle):
 
 
 Queue.delete_message = delete_alone
+
+# And it hands one message, or two of one group, to those who ask at the same moment. Who waits gives the lock away.
+receive = SQSBackend.receive_message
+
+
+def receive_alone(self, queue_name, *args, **kwargs):
+    with self.get_queue(queue_name)._messages_lock:
+        return receive(self, queue_name, *args, **kwargs)
+
+
+SQSBackend.receive_message = receive_alone
 modules = tuple(backends.list_of_moto_modules())
 backends.list_of_moto_modules = lambda: modules
 

@@ -105,6 +105,11 @@ impl QueueDeadLetters {
         Self { consumer, dead, wait: WAIT }
     }
 
+    /// The queue whose dead letters these are, as the wiring names it.
+    pub(super) fn queue(&self) -> &str {
+        self.consumer.queue()
+    }
+
     /// How long a receive waits for letters before there are no more, in whole seconds up to 20. Default 1
     /// second: without waiting SQS may overlook some.
     #[must_use]

@@ -74,7 +74,7 @@ impl OrphanedQueue {
         }
         // One that somebody has in hand holds its stream back, and nobody here knows which.
         let in_hand = match &self.dead {
-            Some(dead) => dead.in_hand().await?,
+            Some(dead) => dead.described().await?.map_or(0, |described| described.in_hand),
             None => 0,
         };
         if let Some(from) = self.queue.as_ref().filter(|_| in_hand == 0) {

@@ -46,6 +46,7 @@ pub(crate) struct Queue {
 pub(super) struct Described {
     /// As of [`Queue::backlog`].
     pub(super) messages: u64,
+    pub(super) in_hand: u64,
     /// The policy, JSON; empty where it has none.
     pub(super) policy: String,
 }
@@ -208,21 +209,7 @@ impl Queue {
         Ok(counted(&output.attributes.unwrap_or_default()))
     }
 
-    /// How many of them are in somebody's hands; on AWS about.
-    pub(super) async fn in_hand(&self) -> Result<u64, BrokerError> {
-        let name = QueueAttributeName::ApproximateNumberOfMessagesNotVisible;
-        let request = self.sqs.get_queue_attributes().queue_url(&self.url);
-        match request.attribute_names(name.clone()).send().await {
-            Ok(output) => {
-                let attributes = output.attributes.unwrap_or_default();
-                Ok(attributes.get(&name).and_then(|count| count.parse().ok()).unwrap_or_default())
-            }
-            Err(error) if is_missing(&error) => Ok(0),
-            Err(error) => Err(BrokerError::request("count", &self.name, error)),
-        }
-    }
-
-    /// How many messages there are, and who may send to it; none where it is not there any more.
+    /// The same, how many of them are in somebody's hands, and who may send to it; none where it is not there any more.
     pub(super) async fn described(&self) -> Result<Option<Described>, BrokerError> {
         let request = self.sqs.get_queue_attributes().queue_url(&self.url);
         let names = COUNTS.into_iter().chain([QueueAttributeName::Policy]).collect();
@@ -230,7 +217,9 @@ impl Queue {
             Ok(output) => {
                 let mut attributes = output.attributes.unwrap_or_default();
                 let policy = attributes.remove(&QueueAttributeName::Policy).unwrap_or_default();
-                Ok(Some(Described { messages: counted(&attributes), policy }))
+                let in_hand = attributes.get(&QueueAttributeName::ApproximateNumberOfMessagesNotVisible);
+                let in_hand = in_hand.and_then(|count| count.parse().ok()).unwrap_or_default();
+                Ok(Some(Described { messages: counted(&attributes), in_hand, policy }))
             }
             Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(BrokerError::request("look at", &self.name, error)),

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::held::Held;
 use super::queue::{Letter, Queue};
 use super::shift::{Shift, stopped};
-use super::{Broker, BrokerError, Worked, WorkerSettings};
+use super::{Broker, BrokerError, QueueDeadLetters, Worked, WorkerSettings};
 
 /// How long it may take to find out what there is to tell.
 const SETTLE: Duration = Duration::from_secs(10);
@@ -124,6 +124,11 @@ impl QueueWorker {
         let is_empty = async { may_be_empty && self.queue.backlog().await.is_ok_and(|left| left == 0) };
         // No store that is down may keep the queue waiting for it.
         let _ = tokio::time::timeout(SETTLE, self.consumer.settle(is_empty)).await;
+    }
+
+    /// Its dead letters.
+    pub(super) fn dead_letters(&self, app: &App) -> Result<QueueDeadLetters, BrokerError> {
+        Ok(QueueDeadLetters::new(app.consumer(self.consumer.queue())?, self.dead.clone()))
     }
 
     /// How many messages its queue has, those in somebody's hands included.

@@ -165,13 +165,14 @@ impl Worker {
             queues = self.open_patiently() => queues?,
             () = &mut shutdown => return Ok(Worked::default()),
         };
+        let letters = self.dead_letters(&queues)?;
         let (stop, stopping) = watch::channel(false);
         let mut tasks: JoinSet<_> =
             queues.into_iter().map(|queue| queue.serve(self.app.settings().poll, stopping.clone())).collect();
         let mut worked = Worked::default();
         tokio::select! {
             () = shutdown => {}
-            never = self.keep_redriving() => match never {},
+            never = self.keep_redriving(letters) => match never {},
             // None ends before it is told to, unless it panics.
             Some(ended) = tasks.join_next() => worked += ended.map_err(early)?,
         }
@@ -191,7 +192,7 @@ impl Worker {
     /// As [`Worker::run`], and [`BrokerError::Request`]; nothing is lost, the next run goes on.
     pub async fn run_until_idle(&self) -> Result<Worked, BrokerError> {
         let queues = self.open().await?;
-        for letters in self.letters().await? {
+        for letters in self.dead_letters(&queues)? {
             letters.redrive_newer(std::future::pending()).await?;
         }
         // Dropped with this future, and not before: it would stop the queues.
@@ -235,7 +236,10 @@ impl Worker {
     }
 
     async fn open(&self) -> Result<Vec<Arc<QueueWorker>>, BrokerError> {
-        let names = self.names();
+        let names: BTreeSet<&str> = match &self.queues {
+            Some(queues) => queues.iter().map(String::as_str).collect(),
+            None => self.app.wiring().subscribers.iter().map(|subscriber| subscriber.queue).collect(),
+        };
         let mut queues = Vec::with_capacity(names.len());
         for queue in names {
             queues.push(Arc::new(QueueWorker::open(&self.broker, &self.app, queue, self.settings).await?));
@@ -243,31 +247,16 @@ impl Worker {
         Ok(queues)
     }
 
-    fn names(&self) -> BTreeSet<&str> {
-        match &self.queues {
-            Some(queues) => queues.iter().map(String::as_str).collect(),
-            None => self.app.wiring().subscribers.iter().map(|subscriber| subscriber.queue).collect(),
-        }
-    }
-
-    async fn letters(&self) -> Result<Vec<QueueDeadLetters>, BrokerError> {
-        let mut letters = Vec::new();
-        for queue in self.names() {
-            letters.push(self.broker.dead_letters(&self.app, queue).await?);
-        }
-        Ok(letters)
+    fn dead_letters(&self, queues: &[Arc<QueueWorker>]) -> Result<Vec<QueueDeadLetters>, BrokerError> {
+        queues.iter().map(|queue| queue.dead_letters(&self.app)).collect()
     }
 
     /// Redrives what an older program did not know, once per queue: this one may.
-    async fn keep_redriving(&self) -> Infallible {
-        let queues = self.names().into_iter().map(|queue| async move {
+    async fn keep_redriving(&self, letters: Vec<QueueDeadLetters>) -> Infallible {
+        let queues = letters.iter().map(|letters| async move {
             let mut failed = 0;
             loop {
-                let redriven = async {
-                    let letters = self.broker.dead_letters(&self.app, queue).await?;
-                    letters.redrive_newer(std::future::pending()).await
-                };
-                match redriven.await {
+                match letters.redrive_newer(std::future::pending()).await {
                     Ok(Some(_)) => return,
                     Ok(None) => tokio::time::sleep(TURN_AGAIN).await,
                     Err(error) if error.is_transient() => {
@@ -275,7 +264,7 @@ impl Worker {
                         self.settings.receive.pause(failed).await;
                     }
                     Err(error) => {
-                        tracing::warn!(queue, %error, "the dead letters for a newer program are not looked at");
+                        tracing::warn!(queue = letters.queue(), %error, "the dead letters for a newer program are not looked at");
                         return;
                     }
                 }

@@ -122,16 +122,16 @@ impl<P: Projection> Across<P> {
             Some(fence) => fence,
             None => views.fence(&id).await?.unwrap_or_else(|| Fence::none(id)),
         };
-        let mut fence = stored.clone();
+        let follows = goal.replay.is_some() || goal.arrived.follows(app, Seen::of(&stored)).await?;
         // A remembered version is one that the stored fence has reached.
-        if goal.replay.is_none() {
-            if !goal.arrived.follows(app, Seen::of(&fence)).await? {
-                self.forget(app, goal, &mut fence).await?;
-            } else if goal.until <= fence.version {
-                *recent = Some(stored);
-                return Ok(Step::Done);
-            }
+        if goal.replay.is_none() && follows && goal.until <= stored.version {
+            *recent = Some(stored);
+            return Ok(Step::Done);
         }
+        let mut fence = match follows {
+            true => stored.clone(),
+            false => self.forgotten(app, goal, &stored).await?,
+        };
         let part = self.part(app, goal, &fence).await?;
         let joins = goal.replay.is_some() && part.build > fence.build && !fence.is_none();
         // The live views are replaced as a whole. Until then they take what comes behind the commits that are there now.
@@ -178,14 +178,13 @@ impl<P: Projection> Across<P> {
     /// Begins anew with a stream of which the views contain a commit that is not in the store.
     ///
     /// A replay of all streams that has come to its end without meeting the stream has left nothing of it in the views.
-    async fn forget(&self, app: &App, goal: Goal<'_>, fence: &mut Fence) -> Result<(), ProjectError> {
+    async fn forgotten(&self, app: &App, goal: Goal<'_>, fence: &Fence) -> Result<Fence, ProjectError> {
         let (builds, _) = Builds::read::<P>(app.view_store()?).await?;
         if builds.whole <= fence.build {
             let (stream, version) = (goal.arrived.stream.clone(), fence.version);
             return Err(Astray::Diverged { stream, version }.into());
         }
-        *fence = Fence::none(fence.id.clone());
-        Ok(())
+        Ok(Fence::none(fence.id.clone()))
     }
 
     /// What the stream of a fence takes part in.
