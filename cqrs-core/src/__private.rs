@@ -12,25 +12,30 @@ pub use std::string::String;
 pub use std::vec::Vec;
 
 pub use crate::Json;
-pub use crate::aggregate::{
-    Aggregate, Command, CommandContext, CommandDigest, Decide, Entity, EventRow, Snapshots, unapplied,
-};
-pub use crate::app::ExecuteError;
+pub use crate::aggregate::AggregateKey;
+pub use crate::aggregate::AggregateRow;
+pub use crate::aggregate::{Aggregate, Entity, EventRow, Snapshots, unapplied};
+pub use crate::aggregate::{AggregateEvent, IntoEvents};
 pub use crate::app::{
     applied, handled, listed_aggregate, listed_handler, listed_projection, not_applied, projected, unreached,
 };
+pub use crate::command::ExecuteError;
+pub use crate::command::{Command, CommandContext, Decide};
 pub use crate::commit::{EncodeError, StoredEvent};
-use crate::event::older;
-pub use crate::event::older::{JsonStep, Older, UpcastFrom, next_json};
-pub use crate::event::{AggregateEvent, DecodeError, Event, EventId, IntoEvents, RawEvent, Recorded};
+pub use crate::digest::CommandDigest;
+use crate::event::upcaster;
+pub use crate::event::upcaster::{JsonStep, Older, UpcastFrom, next_json};
+pub use crate::event::{DecodeError, Event, EventId, RawEvent, Recorded};
+pub use crate::event::{check_shape, check_way_back};
+pub use crate::handler::HandlerRow;
 pub use crate::handler::{AllProvidedBy, EventHandler, ProvidedBy, handler_name};
 pub use crate::handler::{HandlerArm, HandlerError, HandlerFuture, Need, Scope};
-pub use crate::key::{AggregateKey, KeyError, KeyPart, KeyTemplate, Parts, Piece};
+pub use crate::key::Tenant;
+pub use crate::key::{KeyError, KeyPart, KeyTemplate, Parts, Piece};
 pub use crate::projection::{Projection, ProjectionArm, View, ViewAddress, ViewChange};
-pub use crate::registry::{AggregateRow, HandlerRow, ProjectionRow};
+pub use crate::registry::ProjectionRow;
 use crate::schema::{self, Text};
-pub use crate::schema::{EventData, Field, Itself, Shape, check_shape, check_way_back};
-pub use crate::tenant::Tenant;
+pub use crate::schema::{EventData, Field, Itself, Shape};
 
 /// The two halves of a `Result`, also behind an alias.
 #[diagnostic::on_unimplemented(
@@ -210,7 +215,7 @@ pub fn is_stored_as<E: AggregateEvent>(name: &str) -> bool {
 /// What is wrong with the data.
 #[inline]
 pub fn fold_event<E: AggregateEvent>(schema: u32, data: Json, apply: impl FnOnce(&E)) -> Result<(), String> {
-    older::read_then(schema, data, apply)
+    upcaster::read_then(schema, data, apply)
 }
 
 /// Serializes one case of an aggregate's event enum.

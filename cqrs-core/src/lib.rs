@@ -274,11 +274,16 @@
 pub mod aggregate;
 pub mod app;
 mod cache;
+pub mod command;
 pub mod commit;
 pub mod delivery;
+mod delivery_store;
+mod digest;
 pub mod event;
 pub mod handler;
+mod json;
 pub mod key;
+mod location;
 mod metadata;
 #[cfg(doctest)]
 mod pages;
@@ -290,7 +295,6 @@ pub mod replay;
 pub mod schema;
 pub mod snapshot;
 pub mod store;
-mod tenant;
 pub mod testing;
 mod timestamp;
 pub mod trace;
@@ -300,20 +304,20 @@ pub mod view;
 #[doc(hidden)]
 pub mod __private;
 
-pub use aggregate::{Aggregate, CommandContext};
-pub use app::{App, BuildError, Committed, ExecuteError, Loaded, Outcome};
+pub use aggregate::{Aggregate, AggregateKey, IntoEvents};
+pub use app::{App, BuildError, Committed, Loaded, Outcome};
+pub use command::{CommandContext, ExecuteError};
 pub use commit::{Commit, StoredEvent};
 pub use cqrs_macros::{EventData, aggregate, app, event, event_handler, projection};
-pub use event::{Event, EventId, IntoEvents, Recorded};
+pub use event::{Event, EventId, Recorded};
 pub use handler::HandlerError;
-pub use key::{AggregateKey, KeyError, KeyPart, StreamKey};
+pub use key::{KeyError, KeyPart, StreamKey, Tenant};
+pub use location::Location;
 pub use metadata::Metadata;
 pub use projection::Projection;
-pub use registry::Location;
 pub use schema::EventData;
 pub use serde;
 pub use store::{EventStore, StoreError};
-pub use tenant::Tenant;
 pub use timestamp::{Timestamp, TimestampError};
 pub use version::Version;
 

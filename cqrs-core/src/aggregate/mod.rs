@@ -1,7 +1,7 @@
 //! The consistency boundary: what `#[aggregate]` implements.
 //!
 //! [`#[aggregate]`](macro@crate::aggregate) implements [`Entity`] on the struct, and [`Aggregate`] and one
-//! [`Decide`] per command on the impl block. They are named where code is generic over aggregates:
+//! [`Decide`](crate::command::Decide) per command on the impl block. They are named where code is generic over aggregates:
 //!
 //! ```
 //! use cqrs_core::{Aggregate, AggregateKey, App, StoreError};
@@ -14,16 +14,17 @@
 //! }
 //! ```
 
-mod context;
-mod decide;
-mod digest;
+mod event;
+mod into_events;
+mod key;
+mod registered;
 mod row;
 mod snapshots;
 
-pub use context::CommandContext;
-pub use decide::{Command, Decide};
-pub use digest::CommandDigest;
-pub(crate) use digest::{Likeness, place_of_no_number};
+pub use event::AggregateEvent;
+pub use into_events::IntoEvents;
+pub use key::AggregateKey;
+pub use registered::AggregateRow;
 pub use row::{EventRow, unapplied};
 pub use snapshots::Snapshots;
 pub(crate) use snapshots::fingerprint;
@@ -31,7 +32,6 @@ pub(crate) use snapshots::fingerprint;
 use serde_json::Value;
 
 use crate::commit::{EncodeError, StoredEvent};
-use crate::key::AggregateKey;
 
 /// What `#[aggregate(entity = "ORDER")]` on the struct implements: the name and the key.
 #[diagnostic::on_unimplemented(

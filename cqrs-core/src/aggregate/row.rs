@@ -1,8 +1,10 @@
 use serde_json::Value;
 
 use super::Aggregate;
-use crate::event::older::{self, EventSchema, NEWER};
-use crate::event::{AggregateEvent, EventId};
+use super::AggregateEvent;
+use crate::event::EventId;
+use crate::event::upcaster;
+use crate::event::upcaster::{EventSchema, NEWER};
 
 /// One event of an aggregate: its id and how it becomes a case of the aggregate's enum.
 #[derive(Debug)]
@@ -28,8 +30,8 @@ impl<S> EventRow<S> {
             id: EventId::of::<E>(),
             unhandled: E::UNHANDLED,
             comes_back: E::SHAPE.comes_back(),
-            decode: |schema, data| older::read::<E>(schema, data).map(S::from),
-            schemas: older::schemas::<E>,
+            decode: |schema, data| upcaster::read::<E>(schema, data).map(S::from),
+            schemas: upcaster::schemas::<E>,
         }
     }
 }

@@ -6,10 +6,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Aggregate;
-use super::digest::{are_alike, place_of_no_number};
+use crate::digest::{are_alike, place_of_no_number};
+use crate::json::canonical;
+use crate::json::canonical::canonicalize;
 use crate::key::{extend_hash, stable_hash};
 use crate::schema::EventData;
-use crate::store::canonical::{self, canonicalize};
 
 /// Goes up when the framework itself stores or folds otherwise than before.
 const FORMAT: &[u8] = b"1";

@@ -9,10 +9,14 @@ use super::snapshots::SnapshotShelf;
 use super::state::StateCache;
 use super::wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
 use super::{App, Inner, Probe, Settings, ViewKeys};
-use crate::delivery::{CONCURRENT_STREAMS, Reaction, Subscriber};
+use crate::aggregate::AggregateRow;
+use crate::delivery::{Reaction, Subscriber};
 use crate::event::EventId;
+use crate::handler::CONCURRENT_STREAMS;
+use crate::handler::HandlerRow;
 use crate::handler::Provided;
-use crate::registry::{AggregateRow, HandlerRow, Location, ProjectionRow};
+use crate::location::Location;
+use crate::registry::ProjectionRow;
 use crate::snapshot::{DynSnapshotStore, SnapshotStore};
 use crate::store::{DynEventStore, EventStore};
 use crate::view::{DynViewStore, RecentWrites, ViewStore};
@@ -48,7 +52,7 @@ use crate::view::{DynViewStore, RecentWrites, ViewStore};
 #[must_use = "call `build()`"]
 pub struct AppBuilder {
     store: Box<dyn DynEventStore>,
-    ledger: Box<dyn crate::delivery::DynDeliveryStore>,
+    ledger: Box<dyn crate::delivery_store::DynDeliveryStore>,
     views: Option<Box<dyn DynViewStore>>,
     snapshots: Option<Box<dyn DynSnapshotStore>>,
     provided: Provided,

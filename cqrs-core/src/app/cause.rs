@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
-use super::ExecuteError;
-use crate::aggregate::{Command, CommandDigest, Decide};
+use crate::command::ExecuteError;
+use crate::command::{Command, Decide};
 use crate::commit::Commit;
+use crate::digest::CommandDigest;
 use crate::handler::HandlerError;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::engine::{Engine, Identity, Intent};
-use super::{App, Committed, ExecuteError};
-use crate::aggregate::{Aggregate, Command, Decide};
-use crate::key::{AggregateKey, KeyError, StreamKey};
+use super::{App, Committed};
+use crate::aggregate::Aggregate;
+use crate::aggregate::AggregateKey;
+use crate::command::ExecuteError;
+use crate::command::{Command, Decide};
+use crate::key::{KeyError, StreamKey};
 use crate::metadata::Metadata;
 use crate::timestamp::Timestamp;
 use crate::version::Version;

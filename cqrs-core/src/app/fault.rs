@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::event::EventId;
-use crate::registry::Location;
+use crate::location::Location;
 
 /// Everything that is wrong with an app's wiring, found before the first message.
 ///

@@ -18,7 +18,6 @@ mod cause;
 mod command_ids;
 mod committed;
 mod engine;
-mod error;
 mod execute;
 mod fault;
 mod list;
@@ -36,28 +35,29 @@ mod twin;
 mod view_keys;
 mod wiring;
 
+pub use crate::command::ExecuteError;
+pub use crate::projection::ViewKeyError;
 pub use builder::AppBuilder;
 pub use committed::{Committed, Loaded, Outcome};
-pub use error::ExecuteError;
 pub use execute::Execute;
 pub use fault::{BuildError, WiringFault};
 pub use read::{Found, FoundViews, History};
 pub use settings::Settings;
-pub use view_keys::ViewKeyError;
 pub use wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
+use crate::aggregate::AggregateRow;
 use crate::commit::Commit;
-use crate::delivery::{DynDeliveryStore, Subscriber};
+use crate::delivery::Subscriber;
+use crate::delivery_store::DynDeliveryStore;
 use crate::handler::{HandlerError, Provided};
 use crate::key::KeyError;
+use crate::key::Tenant;
 use crate::panic::caught;
-use crate::registry::AggregateRow;
 use crate::store::{DynEventStore, EventStore, StoreError};
-use crate::tenant::Tenant;
 use crate::view::{DynViewStore, RecentWrites};
 
 #[doc(hidden)]

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::cause::Cause;
 use super::{App, Outcome};
-use crate::aggregate::Command;
-use crate::delivery::InboxId;
+use crate::command::Command;
+use crate::delivery_store::InboxId;
 use crate::event::RawEvent;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;

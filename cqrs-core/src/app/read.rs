@@ -8,16 +8,19 @@ use futures_util::stream;
 use super::load::Until;
 use super::state::decode;
 use super::{App, Loaded};
+use crate::aggregate::AggregateKey;
 use crate::aggregate::{Aggregate, Entity};
 use crate::commit::Commit;
+use crate::commit::CorruptCommit;
 use crate::event::Recorded;
-use crate::key::{AggregateKey, StreamKey};
-use crate::projection::{Projection, View, ViewAddress, ViewId};
-use crate::store::{CorruptCommit, Extent, StoreError};
-use crate::tenant::Tenant;
+use crate::key::StreamKey;
+use crate::key::Tenant;
+use crate::projection::{Projection, View, ViewAddress};
+use crate::store::{Extent, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 use crate::view::StoredView;
+use crate::view::ViewId;
 
 /// The events of one stream, read page by page.
 pub type History<'a, A> =

@@ -4,10 +4,14 @@ use super::cause::Naming;
 use super::engine::{Engine, Identity};
 use super::load::Until;
 use super::state::{State, decode};
-use super::{Committed, ExecuteError, Outcome};
-use crate::aggregate::{Aggregate, Command, CommandContext, Decide, Likeness};
+use super::{Committed, Outcome};
+use crate::aggregate::Aggregate;
+use crate::command::ExecuteError;
+use crate::command::{Command, CommandContext, Decide};
+use crate::commit::CorruptCommit;
 use crate::commit::{Commit, EncodeError, StoredEvent};
-use crate::store::{CorruptCommit, StoreError};
+use crate::digest::Likeness;
+use crate::store::StoreError;
 use crate::version::Version;
 
 /// So many commands more than this run has sent to a stream are looked for under the ids of an earlier release.

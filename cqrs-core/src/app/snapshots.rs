@@ -9,10 +9,11 @@ use super::state::State;
 use crate::aggregate::{Aggregate, Snapshots, fingerprint};
 use crate::cache::Cache;
 use crate::commit::Commit;
+use crate::json::unreadable;
 use crate::key::StreamKey;
 use crate::panic::tried;
 use crate::snapshot::{DynSnapshotStore, StoredSnapshot};
-use crate::store::{StoreError, unreadable};
+use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 

@@ -8,12 +8,13 @@ use super::Loaded;
 use super::command_ids::CommandIds;
 use crate::aggregate::{Aggregate, unapplied};
 use crate::cache::Cache;
+use crate::commit::CorruptCommit;
 use crate::commit::{Commit, StoredEvent};
 use crate::event::DecodeError;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::panic::{caught, tried};
-use crate::store::{CorruptCommit, StoreError};
+use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 

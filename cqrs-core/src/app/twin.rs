@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use super::state::StateCache;
 use super::{App, Inner, Probe, Settings};
-use crate::delivery::{DynDeliveryStore, Subscriber};
+use crate::delivery::Subscriber;
+use crate::delivery_store::DynDeliveryStore;
 use crate::store::DynEventStore;
 use crate::view::{DynViewStore, RecentWrites};
 

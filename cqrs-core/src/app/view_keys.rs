@@ -3,12 +3,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{App, AppBuilder};
+use crate::aggregate::AggregateEvent;
+use crate::aggregate::AggregateRow;
 use crate::commit::Commit;
-use crate::event::{AggregateEvent, EventId, RawEvent};
+use crate::event::{EventId, RawEvent};
+use crate::key::Tenant;
 use crate::key::{KeyError, MAX_SK_BYTES};
-use crate::projection::{CheckStream, KeyFault, check_texts};
-use crate::registry::{AggregateRow, ProjectionRow};
-use crate::tenant::Tenant;
+use crate::projection::{CheckStream, KeyFault, ViewKeyError, check_texts};
+use crate::registry::ProjectionRow;
 
 /// What the delivery adds to the lengths of a stream's keys and a view's name.
 const SEPARATORS: usize = 2;
@@ -16,22 +18,6 @@ const SEPARATORS: usize = 2;
 /// What helps where an event names the key, and where the aggregate's own key does.
 const BY_EVENT: &str = "reject such a command, or give the event to no view, with `#[apply(keys = …)]`";
 const BY_STREAM: &str = "give the aggregate a shorter id";
-
-/// A projection could never take a commit, because the key of a view cannot be stored.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("projection `{projection}` could never take `{event}`: in the key of its view {reason}; {way_out}")]
-#[non_exhaustive]
-pub struct ViewKeyError {
-    /// The name of the projection, or of the view that was given to [`AppBuilder::view_key`].
-    pub projection: &'static str,
-    /// The stored type name of the event.
-    pub event: String,
-    /// The field of the key, where one is to blame.
-    pub part: Option<&'static str>,
-    /// What is wrong with it, with the limit.
-    pub reason: String,
-    way_out: &'static str,
-}
 
 type Check = dyn Fn(&RawEvent<'_>, &Tenant) -> Result<(), KeyFault> + Send + Sync;
 
@@ -102,13 +88,6 @@ impl ViewKeys {
             check(stream).map_err(|fault| ViewKeyError::new(projection, name, fault, BY_STREAM))?;
         }
         Ok(())
-    }
-}
-
-impl ViewKeyError {
-    fn new(projection: &'static str, event: &str, fault: KeyFault, way_out: &'static str) -> Self {
-        let KeyFault { part, reason } = fault;
-        Self { projection, event: event.to_owned(), part, reason, way_out }
     }
 }
 

@@ -3,7 +3,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::App;
-use crate::registry::{HandlerRow, ProjectionRow};
+use crate::handler::HandlerRow;
+use crate::registry::ProjectionRow;
 
 impl App {
     /// The queues of all handlers and projections that are linked into this program, also of those that

@@ -21,7 +21,7 @@ use super::{Body, DeliveryError, Origin, Received, RetryPolicy, StreamBatch, Sub
 use crate::app::App;
 use crate::cache::Cache;
 use crate::commit::Commit;
-use crate::event::older::NEWER;
+use crate::event::upcaster::NEWER;
 use crate::key::StreamKey;
 use crate::version::Version;
 

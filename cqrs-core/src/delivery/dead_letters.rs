@@ -6,9 +6,10 @@ use super::discards;
 use super::failure::{Failure, FailureKind};
 use super::intake::{self, RELAY};
 use super::queue::{failed, has_letters, letter, stream_of};
-use super::{DeadLetter, DeliveryError, LetterId, Origin, Publisher, Subscriber};
+use super::{DeliveryError, Origin, Publisher, Subscriber};
 use crate::app::App;
 use crate::commit::Commit;
+use crate::delivery_store::{DeadLetter, LetterId};
 use crate::key::StreamKey;
 use crate::version::Version;
 

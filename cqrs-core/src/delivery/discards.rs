@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::queue::{letter_id, place_of};
-use super::{DeadLetter, LetterId};
 use crate::app::App;
+use crate::delivery_store::{DeadLetter, LetterId};
 use crate::key::StreamKey;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;

@@ -3,13 +3,14 @@
 use serde_json::Value;
 use tracing::Span;
 
+use super::DeliveryError;
 use super::alteration::Altered;
 use super::queue::failed;
-use super::{DeadLetter, DeliveryError, LetterId};
 use crate::app::App;
 use crate::commit::Commit;
+use crate::commit::record;
+use crate::delivery_store::{DeadLetter, LetterId};
 use crate::metadata::Metadata;
-use crate::store::record;
 use crate::timestamp::Timestamp;
 use crate::trace;
 

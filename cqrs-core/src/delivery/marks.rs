@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Positions;
+use crate::store::Positions;
 
 /// What of a feed is done, and what is not: a position may be kept when everything before it is done.
 ///

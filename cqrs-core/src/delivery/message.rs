@@ -5,9 +5,10 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::commit::Commit;
+use crate::commit::record;
+use crate::commit::record::Record;
+use crate::json::canonical::canonicalize;
 use crate::key::StreamKey;
-use crate::store::canonical::canonicalize;
-use crate::store::record::{self, Record};
 use crate::version::Version;
 
 /// What a topic takes in one message where it is told nothing else, names and values of the attributes included, in bytes

@@ -39,15 +39,10 @@ mod beginning;
 mod consumer;
 mod dead_letters;
 mod discards;
-mod erased;
 mod error;
 mod failure;
-mod feed;
-mod inbox;
 mod intake;
-mod ledger;
 mod marks;
-mod memory;
 mod message;
 mod notice;
 mod once;
@@ -66,10 +61,6 @@ pub use beginning::Unreplayed;
 pub use consumer::Consumer;
 pub use dead_letters::DeadLetters;
 pub use error::DeliveryError;
-pub use feed::{Change, ChangeFeed, FeedPage, Positions};
-pub use inbox::{Claim, Finish, Inbox, InboxId, InboxLease};
-pub use ledger::{DeadLetter, DeliveryStore, LetterId, awaits_newer_program};
-pub use memory::MemoryDeliveryStore;
 pub use message::{Body, MAX_MESSAGE_BYTES, Message};
 pub use publisher::{Interrupted, PublishError, PublishFault, Publisher};
 pub use received::{Received, StreamBatch, Verdict};
@@ -77,8 +68,13 @@ pub use relay::Delivered;
 pub use retry::RetryPolicy;
 pub use turn::RedriveTurn;
 
+pub use crate::delivery_store::{
+    Claim, DeadLetter, DeliveryStore, Finish, Inbox, InboxId, InboxLease, LetterId, MemoryDeliveryStore,
+    awaits_newer_program,
+};
+pub use crate::store::{Change, ChangeFeed, FeedPage, Positions};
+
 pub(crate) use discards::{LeftOut, of_stream as discarded};
-pub(crate) use erased::{DynChangeFeed, DynDeliveryStore};
 pub(crate) use failure::{Failure, FailureKind, TryError};
 pub(crate) use projector::{
     Across, Arrived, Astray, Goal, Origin, ProjectError, ProjectionDriver, Seen, encode, fold,
@@ -86,4 +82,4 @@ pub(crate) use projector::{
 };
 pub(crate) use queue::Parked;
 pub(crate) use relay::Relay;
-pub(crate) use subscriber::{CONCURRENT_STREAMS, Reaction, Subscriber};
+pub(crate) use subscriber::{Reaction, Subscriber};

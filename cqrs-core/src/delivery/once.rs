@@ -1,8 +1,8 @@
 use uuid::Uuid;
 
 use super::failure::{Failure, FailureKind, TryError};
-use super::inbox::{Claim, Finish, InboxId, InboxLease};
 use crate::app::App;
+use crate::delivery_store::{Claim, Finish, InboxId, InboxLease};
 use crate::event::RawEvent;
 use crate::timestamp::Timestamp;
 

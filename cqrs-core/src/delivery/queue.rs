@@ -11,11 +11,13 @@ use tokio::sync::{Mutex, Notify, Semaphore, mpsc, watch};
 
 use super::failure::{Failure, FailureKind};
 use super::marks::{Marks, Place};
-use super::{DeadLetter, DeliveryError, LetterId, Origin, Positions, Subscriber};
+use super::{DeliveryError, Origin, Subscriber};
 use crate::app::App;
 use crate::commit::Commit;
+use crate::commit::record;
+use crate::delivery_store::{DeadLetter, LetterId};
 use crate::key::StreamKey;
-use crate::store::record;
+use crate::store::Positions;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 

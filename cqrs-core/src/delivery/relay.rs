@@ -8,13 +8,14 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
+use super::DeliveryError;
 use super::beginning::{Beginnings, Calm};
 use super::intake;
 use super::queue::{Load, Page, Placed, Progress, Queue};
-use super::{Change, DeliveryError, DynChangeFeed, Positions};
 use crate::app::App;
-use crate::event::older::NEWER;
+use crate::event::upcaster::NEWER;
 use crate::store::limits;
+use crate::store::{Change, DynChangeFeed, Positions};
 
 /// What a run of the delivery did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

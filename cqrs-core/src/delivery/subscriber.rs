@@ -11,11 +11,11 @@ use tracing::{Instrument, Span, field};
 
 use super::discards::{self, LeftOut};
 use super::failure::{Failure, TryError};
-use super::inbox::Finish;
 use super::once::{Once, Progress};
 use super::{Arrived, Origin, ProjectionDriver, RetryPolicy};
 use crate::app::App;
 use crate::commit::Commit;
+use crate::delivery_store::Finish;
 use crate::event::{EventId, RawEvent};
 use crate::handler::{HandlerArm, HandlerError, Scope};
 use crate::key::StreamKey;
@@ -37,9 +37,6 @@ pub(crate) struct Subscriber {
     /// How long one event may take it.
     pub(crate) timeout: Duration,
 }
-
-/// How many streams a subscriber works on at the same time, where it does not say so itself.
-pub(crate) const CONCURRENT_STREAMS: usize = 16;
 
 const DISCARDS: &str = "what was discarded cannot be read";
 

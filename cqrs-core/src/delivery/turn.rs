@@ -3,9 +3,10 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::queue::failed;
-use super::{Claim, Consumer, DeliveryError, InboxId, InboxLease};
+use super::{Consumer, DeliveryError};
 use crate::app::App;
 use crate::commit::CommitDigest;
+use crate::delivery_store::{Claim, InboxId, InboxLease};
 use crate::key::StreamKey;
 use crate::timestamp::Timestamp;
 use crate::version::Version;

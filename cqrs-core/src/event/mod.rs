@@ -1,19 +1,20 @@
 //! Facts: what `#[event]` implements, and how an event travels with its metadata.
 //!
 //! [`#[event]`](macro@crate::event) implements [`Event`]; the `#[apply]` method of an aggregate makes it an
-//! [`AggregateEvent`]. A [`RawEvent`] is stored, a [`Recorded`] one is decoded; both know stream, version and
+//! [`AggregateEvent`](crate::aggregate::AggregateEvent). A [`RawEvent`] is stored, a [`Recorded`] one is decoded; both know stream, version and
 //! metadata.
 
+mod encode;
 mod id;
-mod into_events;
-pub(crate) mod older;
 mod raw;
 mod recorded;
+mod shape;
+pub(crate) mod upcaster;
 
 pub use id::EventId;
-pub use into_events::IntoEvents;
 pub use raw::{DecodeError, RawEvent};
 pub use recorded::Recorded;
+pub use shape::{check_shape, check_way_back};
 
 use crate::schema::EventData;
 use serde::Serialize;
@@ -46,19 +47,7 @@ pub trait Event: EventData + Serialize + DeserializeOwned + Send + Sync + 'stati
     const ALIASES: &'static [&'static str] = &[];
     /// How its earlier schemas are read: `#[event(from = …)]` and `#[event(from_json(…))]`.
     #[doc(hidden)]
-    const OLDER: older::Older<Self> = older::Older::NONE;
+    const OLDER: upcaster::Older<Self> = upcaster::Older::NONE;
     /// Why nobody handles it: `#[event(unhandled = "…")]`.
     const UNHANDLED: Option<&'static str> = None;
-}
-
-/// An event that an aggregate applies. `#[aggregate]` on the impl block implements it for every `#[apply]`.
-#[diagnostic::on_unimplemented(
-    message = "no aggregate applies `{Self}`",
-    label = "no `#[apply]` method takes this event",
-    note = "add `#[apply] fn …(&mut self, event: &{Self})` to the aggregate that the event belongs to",
-    note = "if `{Self}` is no event yet, annotate its struct with `#[event]`"
-)]
-pub trait AggregateEvent: Event {
-    /// The one aggregate that applies it.
-    type Aggregate: crate::aggregate::Aggregate;
 }

@@ -1,4 +1,4 @@
-use super::{Event, Recorded, older};
+use super::{Event, Recorded, upcaster};
 use crate::commit::{Commit, StoredEvent};
 use crate::key::StreamKey;
 use crate::panic::caught;
@@ -61,7 +61,7 @@ impl<'a> RawEvent<'a> {
     /// # Errors
     /// [`DecodeError`] where the schema is newer than `E`, or the data does not have its shape.
     pub fn decode<E: Event>(&self) -> Result<Recorded<E>, DecodeError> {
-        match older::read_shared(self.stored.schema, &self.stored.data) {
+        match upcaster::read_shared(self.stored.schema, &self.stored.data) {
             Ok(event) => Ok(self.record(event)),
             Err(reason) => Err(self.refuse(reason)),
         }
@@ -86,7 +86,7 @@ impl DecodeError {
     /// Whether this program does not know its type or its schema yet: nothing is wrong with it, and a newer program reads it.
     #[must_use]
     pub fn is_newer(&self) -> bool {
-        self.reason.ends_with(older::NEWER)
+        self.reason.ends_with(upcaster::NEWER)
     }
 
     /// For an event of a commit; its name and schema may have been taken out of it.

@@ -1,10 +1,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::AggregateEvent;
-use crate::aggregate::Entity;
 use crate::commit::Commit;
-use crate::key::{AggregateKey, KeyError, StreamKey};
+use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::version::Version;
 
@@ -80,16 +78,6 @@ impl<E> Recorded<E> {
     /// The metadata of its commit.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
-    }
-}
-
-impl<E: AggregateEvent> Recorded<E> {
-    /// The typed key of the aggregate instance it happened to.
-    ///
-    /// # Errors
-    /// [`KeyError::Malformed`] where the stored key does not follow the aggregate's template.
-    pub fn key(&self) -> Result<<E::Aggregate as Entity>::Key, KeyError> {
-        AggregateKey::parse(&self.stream)
     }
 }
 

@@ -6,13 +6,16 @@
 mod arm;
 mod error;
 mod listed;
+mod row;
 mod scope;
 
 pub use arm::{HandlerArm, HandlerFuture, Need};
 pub use error::HandlerError;
+pub use row::HandlerRow;
 pub use scope::Scope;
 
 #[doc(hidden)]
 pub use listed::{AllProvidedBy, EventHandler, ProvidedBy, handler_name};
 
+pub(crate) use row::CONCURRENT_STREAMS;
 pub(crate) use scope::Provided;

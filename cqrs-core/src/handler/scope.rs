@@ -3,8 +3,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::HandlerError;
+use crate::aggregate::AggregateEvent;
 use crate::app::App;
-use crate::event::{AggregateEvent, RawEvent, Recorded};
+use crate::event::{RawEvent, Recorded};
 
 /// What was given with `provide`, by type.
 pub(crate) type Provided = HashMap<TypeId, Box<dyn Any + Send + Sync>>;

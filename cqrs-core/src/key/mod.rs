@@ -8,16 +8,18 @@ mod error;
 mod part;
 mod stream_key;
 mod template;
+mod tenant;
 
 pub use error::KeyError;
 pub use part::KeyPart;
 pub use stream_key::StreamKey;
 #[doc(hidden)]
 pub use template::Parts;
-pub use template::{AggregateKey, KeyTemplate, Piece};
+pub use template::{KeyTemplate, Piece};
+pub use tenant::Tenant;
 
 pub(crate) use encoding::{decode, encode_into};
-pub(crate) use template::{extend_hash, stable_hash};
+pub(crate) use template::{extend_hash, malformed, render_shard, stable_hash};
 
 /// DynamoDB's limit for a partition key value, in bytes
 /// (Amazon DynamoDB Developer Guide, "Quotas", partition key values).

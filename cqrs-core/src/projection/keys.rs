@@ -1,10 +1,12 @@
 //! Whether the views that a commit goes to have keys that can be stored: asked before the commit is.
 
-use super::{Projection, View, ViewAddress, ViewId, Way};
-use crate::event::{AggregateEvent, DecodeError, RawEvent};
+use super::{Projection, View, ViewAddress, Way};
+use crate::aggregate::AggregateEvent;
+use crate::event::{DecodeError, RawEvent};
+use crate::key::Tenant;
 use crate::key::{KeyError, MAX_PK_BYTES, MAX_SK_BYTES, StreamKey, encode_into};
 use crate::panic::caught;
-use crate::tenant::Tenant;
+use crate::view::ViewId;
 
 /// What is wrong with the key of a view.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -26,11 +26,18 @@
 //! The first commit of a stream takes one request more for a view across aggregates: it asks whether a
 //! [replay](crate::replay) is under way. Commits of one stream that arrive together cost no more than one.
 
+mod address;
 mod arm;
+mod key_error;
 mod keys;
+mod stored;
 
+pub use address::ViewAddress;
 pub(crate) use arm::Way;
-pub use arm::{ProjectionArm, ViewAddress, ViewChange, ViewId};
+pub use arm::{ProjectionArm, ViewChange};
+pub use key_error::ViewKeyError;
+
+pub use crate::view::ViewId;
 pub(crate) use keys::{CheckEvent, CheckStream, KeyFault, check_event, check_stream, check_texts};
 
 use serde::Serialize;

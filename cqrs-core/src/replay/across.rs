@@ -3,8 +3,8 @@ use super::{ReplayError, Replayed};
 use crate::app::App;
 use crate::delivery::{self, Arrived, Goal, LeftOut, Origin, ProjectError, discarded, wants};
 use crate::key::StreamKey;
+use crate::key::Tenant;
 use crate::projection::Projection;
-use crate::tenant::Tenant;
 use crate::version::Version;
 
 /// Rebuilds views across aggregates: every stream is applied to shadow views through its fence, and takes part in the

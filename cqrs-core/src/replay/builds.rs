@@ -1,10 +1,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::ReplayError;
-use crate::projection::{View, ViewId};
+use crate::key::Tenant;
+use crate::projection::View;
 use crate::store::{Extent, StoreError};
-use crate::tenant::Tenant;
 use crate::timestamp::Timestamp;
+use crate::view::ViewId;
 use crate::view::{DynViewStore, Revision, StoredView, Write};
 
 /// What a replay does.

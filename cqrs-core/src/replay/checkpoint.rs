@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Phase, Replayed};
 use crate::app::App;
-use crate::delivery::Positions;
 use crate::projection::View;
+use crate::store::Positions;
 use crate::store::{Extent, StoreError};
 
 /// How far a replay has come with one extent.

@@ -86,11 +86,13 @@ use std::pin::Pin;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use crate::aggregate::AggregateKey;
 use crate::app::App;
-use crate::key::{AggregateKey, KeyError, StreamKey};
-use crate::projection::{Projection, ViewId};
+use crate::key::Tenant;
+use crate::key::{KeyError, StreamKey};
+use crate::projection::Projection;
 use crate::store::Extent;
-use crate::tenant::Tenant;
+use crate::view::ViewId;
 
 use across::Across;
 use checkpoint::Checkpoints;

@@ -4,14 +4,15 @@ use super::walk::{Run, Work};
 use super::{ReplayError, Replayed};
 use crate::app::App;
 use crate::commit::Commit;
+use crate::commit::CorruptCommit;
 use crate::delivery::{Astray, LeftOut, ProjectError, Seen, discarded, encode, fold, wants};
 use crate::key::StreamKey;
+use crate::key::Tenant;
 use crate::panic::caught;
-use crate::projection::{Projection, ViewAddress, ViewId};
-use crate::store::CorruptCommit;
-use crate::tenant::Tenant;
+use crate::projection::{Projection, ViewAddress};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
+use crate::view::ViewId;
 use crate::view::{StoredView, Write};
 
 /// Rebuilds views that live at their aggregates' own keys: each is folded in memory, and put over the live one by a

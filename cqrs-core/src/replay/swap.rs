@@ -8,10 +8,11 @@ use super::progress::Tally;
 use super::{Builds, Phase, ReplayError, Replayed};
 use crate::app::App;
 use crate::delivery::shadow_of;
-use crate::projection::{Projection, ViewId};
+use crate::key::Tenant;
+use crate::projection::Projection;
 use crate::store::{Extent, StoreError};
-use crate::tenant::Tenant;
 use crate::timestamp::Timestamp;
+use crate::view::ViewId;
 use crate::view::{Revision, StoredView, Write};
 
 /// Puts the views that a replay has built aside in the place of the live ones, one transaction each, and removes live

@@ -5,9 +5,10 @@ use super::own::Own;
 use crate::delivery::ProjectError;
 use crate::key::StreamKey;
 use crate::panic::caught;
-use crate::projection::{Projection, ViewAddress, ViewId};
+use crate::projection::{Projection, ViewAddress};
 use crate::store::Extent;
 use crate::view::StoredView;
+use crate::view::ViewId;
 
 /// Removes views at their aggregates' keys that no commit speaks for: a restore has taken their streams back.
 impl<P: Projection> Own<'_, P> {

@@ -9,10 +9,10 @@ use super::shape::{Field, Shape};
 use super::text::Text;
 
 /// What has changed, one line each.
-pub(super) type Difference = Text<2048>;
+pub(crate) type Difference = Text<2048>;
 
 /// How the shape of `E` differs from the locked one; none where it does not.
-pub(super) const fn difference(shape: &Shape, locked: &str, out: &mut Difference) {
+pub(crate) const fn difference(shape: &Shape, locked: &str, out: &mut Difference) {
     compare(shape, trim(locked.as_bytes()), &Path::Root, out);
 }
 

@@ -7,7 +7,7 @@ use super::notation::name_of;
 use super::shape::{Field, Shape};
 
 /// Why there is no example.
-pub(super) enum NoExample {
+pub(crate) enum NoExample {
     /// The type contains itself without an end.
     Endless,
     /// Of a type that is not looked into, or in JSON that is none.
@@ -18,7 +18,7 @@ pub(super) enum NoExample {
 const MOST: usize = 64;
 
 /// Examples that show every case of a choice, values and their absence.
-pub(super) fn examples(shape: &Shape) -> Result<Vec<Value>, NoExample> {
+pub(crate) fn examples(shape: &Shape) -> Result<Vec<Value>, NoExample> {
     let mut all: Vec<Value> = Vec::new();
     for round in 0..rounds(shape).min(MOST) {
         let example = build(shape, round, &mut scalar)?;

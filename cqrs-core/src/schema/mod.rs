@@ -151,7 +151,6 @@
 //!   test decodes. It keeps up to 64 examples of an event: one per case of its enums, and of what may be absent.
 //! * A schema that only `from_json` knows has no struct to compare: its entry stays in the lock as it was, and is decoded.
 
-mod check;
 mod compat;
 mod data;
 mod diff;
@@ -164,67 +163,12 @@ mod shape;
 mod tests;
 mod text;
 
-pub use check::{LockReport, check_events_lock};
 pub use compat::Incompatible;
 pub use data::Itself;
-pub(crate) use example::{drawn, scalar};
+pub(crate) use diff::{Difference, difference};
+pub(crate) use example::{NoExample, drawn, examples, scalar};
 pub use lock::{Entry, EventsLock, LockError};
 pub(crate) use notation::same;
+pub(crate) use shape::MOST_BYTES;
 pub use shape::{EventData, Field, Shape};
 pub use text::Text;
-
-use crate::event::Event;
-
-/// Stops the compiler where an event has another shape than the one that is locked, and tells what has changed.
-///
-/// `fingerprint` is that of the locked text. Nearly always it is the shape's own, and a number takes the compiler a tenth of
-/// the time that the comparison takes.
-///
-/// # Panics
-/// With the difference; at the place of the call, which the macro gives the name of the event.
-#[track_caller]
-pub const fn check_shape<E: Event>(locked: &str, fingerprint: u64) {
-    if E::SHAPE.fingerprint() == fingerprint {
-        return;
-    }
-    if let Some(message) = changed_shape::<E>(locked) {
-        panic!("{}", message.text());
-    }
-}
-
-/// Refuses an event of which nothing could be read back.
-///
-/// # Panics
-/// With what is wrong; at the place of the call, which the macro gives the name of the event.
-#[track_caller]
-pub const fn check_way_back<E: Event>() {
-    if let Some(message) = E::SHAPE.fault() {
-        panic!("{}", message.text());
-    }
-}
-
-const fn changed_shape<E: Event>(locked: &str) -> Option<Text<4096>> {
-    let mut changes = diff::Difference::new();
-    diff::difference(&E::SHAPE, locked, &mut changes);
-    if changes.size() == 0 {
-        return None;
-    }
-    let mut message = Text::<4096>::new();
-    message.push("events.lock has another shape of `");
-    message.push(E::TYPE);
-    message.push("` (schema ");
-    message.number(E::SCHEMA as u64);
-    message.push("):");
-    message.push(changes.text());
-    if changes.size() > changes.text().len() {
-        message.push("\n  - …");
-    }
-    message.push("\nstored events have the locked shape. Keep a struct of it as schema ");
-    message.number(E::SCHEMA as u64);
-    message.push(", and give this one `#[event(schema = ");
-    message.number(E::SCHEMA as u64 + 1);
-    message.push(", from = …)]`.\nIf no event of schema ");
-    message.number(E::SCHEMA as u64);
-    message.push(" was ever stored outside of this machine, delete it from events.lock, and run `EVENTS_LOCK=write cargo test events_lock`");
-    Some(message)
-}

@@ -1,10 +1,10 @@
 //! Reads the text of a shape, without taking it apart: also while a program is compiled.
 
 /// A label, and the shape behind it where there is one.
-pub(super) type Entry<'a> = (&'a [u8], Option<&'a [u8]>);
+pub(crate) type Entry<'a> = (&'a [u8], Option<&'a [u8]>);
 
 /// The entry of a list `a: u64, b` that begins at a place, and where the next one begins.
-pub(super) const fn entry_at(list: &[u8], at: usize) -> Option<(Entry<'_>, usize)> {
+pub(crate) const fn entry_at(list: &[u8], at: usize) -> Option<(Entry<'_>, usize)> {
     if at >= list.len() {
         return None;
     }
@@ -19,7 +19,7 @@ pub(super) const fn entry_at(list: &[u8], at: usize) -> Option<(Entry<'_>, usize
     Some(((label, shape), end + 1))
 }
 
-pub(super) const fn entry_named<'a>(list: &'a [u8], name: &[u8]) -> Option<Entry<'a>> {
+pub(crate) const fn entry_named<'a>(list: &'a [u8], name: &[u8]) -> Option<Entry<'a>> {
     let mut at = 0;
     while let Some((entry, next)) = entry_at(list, at) {
         if same(name_of(entry.0), name) {
@@ -31,11 +31,11 @@ pub(super) const fn entry_named<'a>(list: &'a [u8], name: &[u8]) -> Option<Entry
 }
 
 /// The name in a label: `total` in `total|sum default`.
-pub(super) const fn name_of(label: &[u8]) -> &[u8] {
+pub(crate) const fn name_of(label: &[u8]) -> &[u8] {
     cut(label, 0, name_end(label))
 }
 
-pub(super) const fn name_end(label: &[u8]) -> usize {
+pub(crate) const fn name_end(label: &[u8]) -> usize {
     if !label.is_empty() && label[0] == b'"' {
         return quote_end(label, 0);
     }
@@ -47,7 +47,7 @@ pub(super) const fn name_end(label: &[u8]) -> usize {
 }
 
 /// Where `wanted` stands outside of brackets and quotes; the end where it does not.
-pub(super) const fn find(bytes: &[u8], from: usize, wanted: u8) -> usize {
+pub(crate) const fn find(bytes: &[u8], from: usize, wanted: u8) -> usize {
     let (mut at, mut depth) = (from, 0_usize);
     while at < bytes.len() {
         match bytes[at] {
@@ -66,7 +66,7 @@ pub(super) const fn find(bytes: &[u8], from: usize, wanted: u8) -> usize {
 }
 
 /// Behind the text in quotes that begins at a place.
-pub(super) const fn quote_end(bytes: &[u8], from: usize) -> usize {
+pub(crate) const fn quote_end(bytes: &[u8], from: usize) -> usize {
     let mut at = from + 1;
     while at < bytes.len() && bytes[at] != b'"' {
         at += if bytes[at] == b'\\' { 2 } else { 1 };
@@ -75,11 +75,11 @@ pub(super) const fn quote_end(bytes: &[u8], from: usize) -> usize {
 }
 
 /// What stands between an opening of so many bytes and the closing bracket.
-pub(super) const fn inside(bytes: &[u8], opening: usize) -> &[u8] {
+pub(crate) const fn inside(bytes: &[u8], opening: usize) -> &[u8] {
     trim(cut(bytes, opening, bytes.len() - 1))
 }
 
-pub(super) const fn cut(bytes: &[u8], from: usize, to: usize) -> &[u8] {
+pub(crate) const fn cut(bytes: &[u8], from: usize, to: usize) -> &[u8] {
     let to = if to < bytes.len() { to } else { bytes.len() };
     if from >= to {
         return &[];
@@ -87,15 +87,15 @@ pub(super) const fn cut(bytes: &[u8], from: usize, to: usize) -> &[u8] {
     bytes.split_at(to).0.split_at(from).1
 }
 
-pub(super) const fn trim(bytes: &[u8]) -> &[u8] {
+pub(crate) const fn trim(bytes: &[u8]) -> &[u8] {
     bytes.trim_ascii()
 }
 
-pub(super) const fn starts(bytes: &[u8], with: &[u8]) -> bool {
+pub(crate) const fn starts(bytes: &[u8], with: &[u8]) -> bool {
     bytes.len() >= with.len() && same(bytes.split_at(with.len()).0, with)
 }
 
-pub(super) const fn ends(bytes: &[u8], with: &[u8]) -> bool {
+pub(crate) const fn ends(bytes: &[u8], with: &[u8]) -> bool {
     bytes.len() >= with.len() && same(bytes.split_at(bytes.len() - with.len()).1, with)
 }
 

@@ -104,11 +104,11 @@ impl Shape {
 }
 
 /// The longest text of a shape.
-pub(super) const MOST_BYTES: usize = 64 * 1024;
+pub(crate) const MOST_BYTES: usize = 64 * 1024;
 
 impl Shape {
     /// Whether the whole text is written.
-    pub(super) fn fits(&self) -> bool {
+    pub(crate) fn fits(&self) -> bool {
         let mut text = Text::<0>::new();
         text.shape(self);
         text.size() <= MOST_BYTES

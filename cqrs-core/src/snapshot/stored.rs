@@ -1,8 +1,10 @@
 use serde_json::Value;
 
+use crate::commit::CorruptCommit;
+use crate::commit::record;
+use crate::commit::record::Record;
 use crate::key::StreamKey;
-use crate::store::record::{self, Record};
-use crate::store::{CorruptCommit, StoreError};
+use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 

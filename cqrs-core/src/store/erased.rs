@@ -2,8 +2,8 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, StoreError};
+use super::{ChangeFeed, DynChangeFeed};
 use crate::commit::Commit;
-use crate::delivery::{ChangeFeed, DynChangeFeed};
 use crate::key::StreamKey;
 use crate::version::Version;
 

@@ -5,8 +5,8 @@
 use serde_json::{Number, Value};
 
 use super::StoreError;
-use super::decimal::Decimal;
-use super::record::Record;
+use crate::commit::record::Record;
+use crate::json::Decimal;
 
 /// The largest item that DynamoDB stores, in bytes: names and values together.
 pub const MAX_ITEM_BYTES: usize = 400 * 1024;

@@ -4,10 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::record::{self, Record};
 use super::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, StoreError, limits};
+use super::{Change, ChangeFeed, FeedPage, Positions};
 use crate::commit::Commit;
-use crate::delivery::{Change, ChangeFeed, FeedPage, MemoryDeliveryStore, Positions};
+use crate::commit::record;
+use crate::commit::record::Record;
+use crate::delivery_store::MemoryDeliveryStore;
 use crate::key::StreamKey;
 use crate::version::Version;
 

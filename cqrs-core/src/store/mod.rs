@@ -4,26 +4,27 @@
 //! [`EventStore`], with a [`ChangeFeed`] to deliver from and a [`DeliveryStore`] for the delivery's memory;
 //! [`record`] turns commits into what is stored, [`limits`] says what fits.
 
-pub mod canonical;
-mod decimal;
 mod erased;
 mod error;
+mod feed;
 pub mod limits;
 mod memory;
-pub mod record;
 mod scan;
-mod unreadable;
 
 pub(crate) use erased::DynEventStore;
-pub use error::{CorruptCommit, StoreError};
+pub use error::StoreError;
+pub(crate) use feed::DynChangeFeed;
+pub use feed::{Change, ChangeFeed, FeedPage, Positions};
 pub use memory::MemoryEventStore;
 pub use scan::{CommitKey, CommitScan, Extent};
-pub(crate) use unreadable::unreadable;
+
+pub use crate::commit::{CorruptCommit, record};
+pub use crate::json::canonical;
 
 use std::future::Future;
 
 use crate::commit::Commit;
-use crate::delivery::{ChangeFeed, DeliveryStore};
+use crate::delivery_store::DeliveryStore;
 use crate::key::StreamKey;
 use crate::version::Version;
 

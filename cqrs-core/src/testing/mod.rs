@@ -134,6 +134,7 @@
 
 mod chaos;
 mod difference;
+mod events_lock;
 mod handler;
 mod projection;
 mod scenario;
@@ -142,6 +143,7 @@ mod wiring;
 mod world;
 
 pub use chaos::{DeliveryChaos, Survived};
+pub use events_lock::{LockReport, check_events_lock};
 pub use handler::{Handled, HandlerScenario, Handling};
 pub use projection::ProjectionScenario;
 pub use scenario::{Decided, Scenario};

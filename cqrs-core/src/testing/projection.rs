@@ -5,15 +5,16 @@ use super::difference::{fields, report};
 use super::setting::time;
 use super::world::{World, at_once};
 use crate::aggregate::Aggregate;
+use crate::aggregate::AggregateKey;
+use crate::aggregate::IntoEvents;
 use crate::app::App;
 use crate::delivery::{Arrived, LeftOut, Origin, TryError, encode, projection_driver};
-use crate::event::IntoEvents;
-use crate::key::AggregateKey;
 use crate::metadata::Metadata;
-use crate::projection::{Projection, ViewId};
+use crate::projection::Projection;
 use crate::snapshot::MemorySnapshotStore;
 use crate::store::Extent;
 use crate::timestamp::Timestamp;
+use crate::view::ViewId;
 use crate::view::{DynViewStore, MemoryViewStore, StoredView};
 
 /// What a projection makes of events: given events at keys, then views.

@@ -3,14 +3,16 @@ use std::sync::Arc;
 
 use super::difference::{events, listed, report, short_name};
 use super::setting::{Setting, time};
-use crate::aggregate::{Aggregate, Command, CommandContext, Decide};
+use crate::aggregate::Aggregate;
+use crate::aggregate::IntoEvents;
 use crate::app::{State, ViewKeys};
+use crate::command::{Command, CommandContext, Decide};
+use crate::commit::record;
 use crate::commit::{Commit, StoredEvent};
-use crate::event::IntoEvents;
 use crate::key::StreamKey;
+use crate::key::Tenant;
 use crate::metadata::Metadata;
-use crate::store::{limits, record};
-use crate::tenant::Tenant;
+use crate::store::limits;
 use crate::timestamp::Timestamp;
 
 /// Whose aggregate it is.

@@ -1,9 +1,11 @@
 use std::any::TypeId;
 use std::collections::BTreeSet;
 
+use crate::aggregate::AggregateRow;
 use crate::app::{App, AppBuilder, WiringFault};
 use crate::event::EventId;
-use crate::registry::{AggregateRow, HandlerRow, ProjectionRow};
+use crate::handler::HandlerRow;
+use crate::registry::ProjectionRow;
 use crate::snapshot::MemorySnapshotStore;
 use crate::store::MemoryEventStore;
 use crate::view::MemoryViewStore;

@@ -9,9 +9,10 @@ use super::difference::shown;
 use super::scenario::encoded;
 use super::setting::Setting;
 use crate::aggregate::Aggregate;
+use crate::aggregate::AggregateKey;
+use crate::aggregate::IntoEvents;
 use crate::commit::Commit;
-use crate::event::IntoEvents;
-use crate::key::{AggregateKey, StreamKey};
+use crate::key::StreamKey;
 use crate::store::{Append, DynEventStore, MemoryEventStore};
 use crate::version::Version;
 

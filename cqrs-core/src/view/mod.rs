@@ -3,10 +3,12 @@
 //! Projections write here and [`App::view`](crate::App::view) reads. A store of your own implements [`ViewStore`].
 
 mod erased;
+mod id;
 mod memory;
 mod recent;
 
 pub(crate) use erased::DynViewStore;
+pub use id::ViewId;
 pub use memory::MemoryViewStore;
 pub(crate) use recent::RecentWrites;
 
@@ -15,10 +17,8 @@ use std::future::Future;
 use serde_json::Value;
 
 use crate::commit::CommitDigest;
-use crate::panic::tried;
-use crate::projection::{View, ViewId};
-use crate::store::record::Record;
-use crate::store::{Extent, StoreError, canonical, unreadable};
+use crate::commit::record::Record;
+use crate::store::{Extent, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
@@ -51,22 +51,6 @@ impl StoredView {
     #[must_use]
     pub fn is_removed(&self) -> bool {
         self.data.is_null()
-    }
-
-    /// The view itself; none for one that was removed.
-    pub(crate) fn decode<V: View>(&self) -> Result<Option<V>, StoreError> {
-        if self.is_removed() {
-            return Ok(None);
-        }
-        let decoded = tried(|| canonical::read::<V>(&self.data).map_err(|error| unreadable(&error)));
-        decoded.map(Some).map_err(|reason| StoreError::Refused {
-            source: format!(
-                "the stored view {} does not have the shape of `{}`: {reason}",
-                self.id.sk,
-                V::NAME
-            )
-            .into(),
-        })
     }
 
     /// The view as one item.

@@ -2,9 +2,9 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::ViewId;
 use super::{Fence, StoredView};
 use crate::cache::Cache;
-use crate::projection::ViewId;
 
 /// What this process wrote last, so that writing on needs no read: the condition of the write decides whether it was
 /// still the last.

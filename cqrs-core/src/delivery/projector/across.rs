@@ -10,11 +10,12 @@ use super::{Arrived, ProjectError};
 use crate::app::App;
 use crate::commit::{Commit, CommitDigest};
 use crate::key::StreamKey;
-use crate::projection::{Projection, ViewId};
+use crate::key::Tenant;
+use crate::projection::Projection;
 use crate::replay::{Builds, Phase, Underway};
 use crate::store::{StoreError, limits};
-use crate::tenant::Tenant;
 use crate::version::Version;
+use crate::view::ViewId;
 use crate::view::{Fence, Revision, StoredView, Write};
 
 /// So many copies of views go into one transaction, beside the fence.

@@ -6,9 +6,10 @@ use super::opened::{Change, Copies};
 use crate::app::App;
 use crate::commit::Commit;
 use crate::event::RawEvent;
-use crate::projection::{Projection, ViewId, Way};
-use crate::tenant::Tenant;
+use crate::key::Tenant;
+use crate::projection::{Projection, Way};
 use crate::version::Version;
+use crate::view::ViewId;
 
 /// What goes into one transaction.
 pub(super) struct Batch<'a, P: Projection> {

@@ -1,14 +1,16 @@
 use serde_json::Value;
 
 use super::ProjectError;
-use crate::aggregate::place_of_no_number;
 use crate::app::App;
-use crate::commit::{Commit, contains_null};
-use crate::event::older::NEWER;
+use crate::commit::Commit;
+use crate::digest::place_of_no_number;
+use crate::event::upcaster::NEWER;
 use crate::event::{DecodeError, RawEvent};
+use crate::json::canonical;
+use crate::json::canonical::canonicalize;
+use crate::json::contains_null;
 use crate::panic::tried;
 use crate::projection::{Projection, ProjectionArm, ViewChange, Way};
-use crate::store::canonical::{self, canonicalize};
 
 /// Whether the commit holds an event that the projection lists. By name: a schema that it does not
 /// know must fail, and not pass unseen.

@@ -4,9 +4,10 @@ use super::arrived::{Arrived, Seen};
 use super::error::Astray;
 use super::{Origin, ProjectError};
 use crate::app::App;
+use crate::commit::CorruptCommit;
 use crate::commit::{Commit, CommitDigest};
 use crate::key::StreamKey;
-use crate::store::{CorruptCommit, StoreError};
+use crate::store::StoreError;
 use crate::version::Version;
 
 /// The commits of a stream behind one version, up to another: those at hand, and from the store what the delivery left

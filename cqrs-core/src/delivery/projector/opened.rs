@@ -8,11 +8,12 @@ use super::across::Shadow;
 use super::{ProjectError, encode, fold, shadow_of};
 use crate::app::App;
 use crate::event::{DecodeError, RawEvent};
-use crate::projection::{Projection, ViewChange, ViewId};
+use crate::projection::{Projection, ViewChange};
 use crate::replay::Phase;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
+use crate::view::ViewId;
 use crate::view::{Revision, StoredView};
 
 type Recent = OwnedMutexGuard<Option<StoredView>>;

@@ -6,10 +6,11 @@ use crate::app::App;
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::panic::caught;
-use crate::projection::{Projection, ViewAddress, ViewId};
+use crate::projection::{Projection, ViewAddress};
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
+use crate::view::ViewId;
 use crate::view::{Revision, StoredView, Write};
 
 /// Brings the view at its aggregate's own key up to `last`, fenced by the view's own version. One write, and one read

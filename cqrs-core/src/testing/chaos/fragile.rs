@@ -10,14 +10,13 @@ use fastrand::Rng;
 
 use crate::app::{App, Probe, Stores};
 use crate::commit::Commit;
-use crate::delivery::{
-    Claim, DeadLetter, DynChangeFeed, DynDeliveryStore, Finish, InboxId, InboxLease, LetterId, Positions,
-};
+use crate::delivery_store::{Claim, DeadLetter, DynDeliveryStore, Finish, InboxId, InboxLease, LetterId};
 use crate::key::StreamKey;
-use crate::projection::ViewId;
 use crate::store::{Append, CommitKey, CommitPage, CommitScan, DynEventStore, Extent, StoreError};
+use crate::store::{DynChangeFeed, Positions};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
+use crate::view::ViewId;
 use crate::view::{DynViewStore, Fence, Revision, StoredView, ViewScan, Write};
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;

@@ -17,7 +17,8 @@ use fastrand::Rng;
 
 use crate::app::{App, Probe, Settings, Stores};
 use crate::commit::Commit;
-use crate::delivery::{MemoryDeliveryStore, Received, RetryPolicy};
+use crate::delivery::{Received, RetryPolicy};
+use crate::delivery_store::MemoryDeliveryStore;
 use crate::store::{DynEventStore, MemoryEventStore};
 use crate::view::MemoryViewStore;
 

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use crate::app::{App, Due, Probe, Stores, Told};
 use crate::commit::Commit;
-use crate::delivery::{
-    Arrived, InboxId, LeftOut, MemoryDeliveryStore, Origin, Reaction, Subscriber, TryError,
-};
+use crate::delivery::{Arrived, LeftOut, Origin, Reaction, Subscriber, TryError};
+use crate::delivery_store::{InboxId, MemoryDeliveryStore};
 use crate::event::RawEvent;
-use crate::projection::ViewId;
 use crate::registry::ProjectionRow;
 use crate::store::{Extent, StoreError};
 use crate::testing::difference::{fields, report};
+use crate::view::ViewId;
 use crate::view::{MemoryViewStore, StoredView};
 
 use super::fragile::Fragile;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use fastrand::Rng;
 use serde_json::{Number, Value};
 
+use crate::aggregate::AggregateRow;
 use crate::app::App;
 use crate::commit::{Commit, StoredEvent};
 use crate::delivery::{Body, Message};
-use crate::event::older::EventSchema;
+use crate::event::upcaster::EventSchema;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
-use crate::registry::AggregateRow;
 use crate::schema::{drawn, scalar};
 use crate::testing::difference::{fields, report};
 use crate::timestamp::Timestamp;

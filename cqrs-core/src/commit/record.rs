@@ -17,7 +17,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::CorruptCommit;
-use crate::commit::{Commit, StoredEvent};
+use super::{Commit, StoredEvent};
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::timestamp::Timestamp;

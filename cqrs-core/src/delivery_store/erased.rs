@@ -2,28 +2,15 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
 
-use super::{
-    ChangeFeed, Claim, DeadLetter, DeliveryStore, FeedPage, Finish, Inbox, InboxId, InboxLease, LetterId,
-    Positions,
-};
+use super::{Claim, DeadLetter, DeliveryStore, Finish, Inbox, InboxId, InboxLease, LetterId};
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::store::StoreError;
+use crate::store::Positions;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
-
-/// [`ChangeFeed`] behind a pointer.
-pub(crate) trait DynChangeFeed: Send {
-    fn read<'a>(&'a mut self, after: &'a Positions) -> Boxed<'a, FeedPage>;
-}
-
-impl<F: ChangeFeed> DynChangeFeed for F {
-    fn read<'a>(&'a mut self, after: &'a Positions) -> Boxed<'a, FeedPage> {
-        Box::pin(ChangeFeed::read(self, after))
-    }
-}
 
 /// [`DeliveryStore`] behind a pointer.
 pub(crate) trait DynDeliveryStore: Send + Sync {

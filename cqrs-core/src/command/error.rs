@@ -1,5 +1,5 @@
-use super::ViewKeyError;
 use crate::key::{KeyError, StreamKey};
+use crate::projection::ViewKeyError;
 use crate::store::StoreError;
 use crate::version::Version;
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::key::KeyError;
+use super::KeyError;
 
 /// The owner of the data: the first part of every partition key.
 ///

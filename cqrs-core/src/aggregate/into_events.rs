@@ -1,4 +1,4 @@
-use crate::aggregate::Aggregate;
+use super::Aggregate;
 
 /// What a `#[command]` method may return inside its `Ok`: one event, an `Option`, a `Vec`, an array, a tuple of them,
 /// the aggregate's own event enum, or `()` for no event.

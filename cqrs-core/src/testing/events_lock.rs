@@ -3,13 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
-use super::EventsLock;
-use super::diff::{Difference, difference};
-use super::example::{NoExample, examples};
-use super::lock::Entry;
-use super::shape::MOST_BYTES;
-use crate::event::older::EventSchema;
-use crate::registry::AggregateRow;
+use crate::aggregate::AggregateRow;
+use crate::event::upcaster::EventSchema;
+use crate::schema::{
+    Difference, Entry, EventsLock, Incompatible, LockError, MOST_BYTES, NoExample, difference, examples,
+};
 
 /// The name of the lock.
 const FILE: &str = "events.lock";
@@ -44,7 +42,7 @@ macro_rules! events_lock {
     () => {
         #[test]
         fn events_lock() {
-            let report = $crate::schema::check_events_lock(
+            let report = $crate::testing::check_events_lock(
                 ::core::env!("CARGO_MANIFEST_DIR"),
                 ::core::env!("CARGO_PKG_NAME"),
             );
@@ -202,11 +200,7 @@ impl Check {
         }
     }
 
-    fn ask(
-        &mut self,
-        variable: &str,
-        compare: impl Fn(&EventsLock, &EventsLock) -> Vec<super::Incompatible>,
-    ) {
+    fn ask(&mut self, variable: &str, compare: impl Fn(&EventsLock, &EventsLock) -> Vec<Incompatible>) {
         let Some(path) = std::env::var_os(variable) else { return };
         let path = PathBuf::from(path);
         if !path.is_file() {
@@ -224,7 +218,7 @@ impl Check {
 
 fn read(path: &Path) -> Result<EventsLock, String> {
     match fs::read_to_string(path) {
-        Ok(text) => text.parse().map_err(|error: super::LockError| error.to_string()),
+        Ok(text) => text.parse().map_err(|error: LockError| error.to_string()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(EventsLock::default()),
         Err(error) => Err(error.to_string()),
     }

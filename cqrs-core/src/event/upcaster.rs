@@ -5,8 +5,8 @@ use std::fmt::Display;
 use serde_json::Value;
 
 use super::{Event, EventId};
+use crate::json::{canonical, unreadable};
 use crate::schema::Shape;
-use crate::store::{canonical, unreadable};
 
 /// How the reason ends for an event that this program does not know, or not under its schema.
 pub(crate) const NEWER: &str = "; a newer program may have stored it";

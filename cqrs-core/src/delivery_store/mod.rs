@@ -1,12 +1,22 @@
+//! What the delivery remembers: positions, dead letters, parked streams, attempts and the inbox.
+
+mod erased;
+mod inbox;
+mod memory;
+
+pub(crate) use erased::DynDeliveryStore;
+pub use inbox::{Claim, Finish, Inbox, InboxId, InboxLease};
+pub use memory::MemoryDeliveryStore;
+
 use std::collections::HashSet;
 use std::future::Future;
 
 use serde_json::Value;
 
-use super::{Inbox, Positions};
 use crate::commit::Commit;
-use crate::event::older::NEWER;
+use crate::event::upcaster::NEWER;
 use crate::key::StreamKey;
+use crate::store::Positions;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;

@@ -1,8 +1,10 @@
 use std::any::type_name;
 use std::error::Error;
 
-use super::{Aggregate, CommandContext, CommandDigest};
-use crate::app::ExecuteError;
+use super::CommandContext;
+use super::ExecuteError;
+use crate::aggregate::Aggregate;
+use crate::digest::CommandDigest;
 
 /// A value that an aggregate decides on. Every type that may cross threads is one.
 ///

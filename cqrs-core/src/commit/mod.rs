@@ -3,6 +3,11 @@
 //! Stores and tools meet a [`Commit`]; commands answer with [`Committed`](crate::Committed), which has the events
 //! decoded.
 
+mod corrupt;
+pub mod record;
+
+pub use corrupt::CorruptCommit;
+
 use std::fmt;
 use std::num::ParseIntError;
 use std::str::FromStr;
@@ -10,10 +15,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::event::Event;
 use crate::key::{StreamKey, extend_hash, stable_hash};
 use crate::metadata::Metadata;
-use crate::store::canonical::{self, canonicalize};
 use crate::version::Version;
 
 /// One event as it is stored.
@@ -36,37 +39,6 @@ pub struct EncodeError {
     pub name: &'static str,
     /// What serde said.
     pub reason: String,
-}
-
-impl StoredEvent {
-    /// Serializes an event, in the one form in which it is stored: see the module `store::canonical`.
-    ///
-    /// # Errors
-    /// [`EncodeError`] for what JSON has no place for: maps without text keys, integers over 64 bits,
-    /// a NaN or an infinity in a field that is not optional.
-    pub fn encode<E: Event>(event: &E) -> Result<Self, EncodeError> {
-        let refused = |reason: String| EncodeError { name: E::TYPE, reason };
-        let mut data = serde_json::to_value(event).map_err(|error| refused(error.to_string()))?;
-        if const { !E::SHAPE.comes_back() } {
-            canonicalize(&mut data);
-        }
-        // serde_json writes NaN as null, which could never be read back: better refused than stored.
-        if const { E::SHAPE.may_lose_numbers() } && contains_null(&data) {
-            canonical::read::<E>(&data).map_err(|error| {
-                refused(format!("it could not be read back ({error}); is a number NaN or infinite?"))
-            })?;
-        }
-        Ok(Self { name: E::TYPE.to_owned(), schema: E::SCHEMA, data })
-    }
-}
-
-pub(crate) fn contains_null(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(values) => values.iter().any(contains_null),
-        Value::Object(fields) => fields.values().any(contains_null),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-    }
 }
 
 /// All events of one command, with its metadata. Stored as one item; never changed.

@@ -6,10 +6,10 @@ use serde_json::Number;
 
 /// What a number's text says, without zeros at either end.
 #[derive(Debug, Default)]
-pub(super) struct Decimal {
-    pub(super) negative: bool,
+pub(crate) struct Decimal {
+    pub(crate) negative: bool,
     /// The digits from the first to the last that is not zero; none for zero.
-    pub(super) digits: usize,
+    pub(crate) digits: usize,
     /// The exponent of ten of the last of these digits.
     lowest: i64,
     /// Zeros since the last digit that is not zero.
@@ -30,7 +30,7 @@ enum Part {
 }
 
 impl Decimal {
-    pub(super) fn of(number: &Number) -> Self {
+    pub(crate) fn of(number: &Number) -> Self {
         let mut decimal = Self::default();
         // Writing into a decimal never fails, and takes no memory.
         let _ = write!(decimal, "{number}");
@@ -40,13 +40,13 @@ impl Decimal {
     }
 
     /// The exponent of ten of the first digit that is not zero.
-    pub(super) fn highest(&self) -> i64 {
+    pub(crate) fn highest(&self) -> i64 {
         let digits = i64::try_from(self.digits).unwrap_or(i64::MAX);
         self.lowest.saturating_add(digits).saturating_sub(1)
     }
 
     /// The bytes that DynamoDB counts: one per pair of digits from the decimal point, one, and one for a minus.
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         if self.digits == 0 {
             return 1;
         }

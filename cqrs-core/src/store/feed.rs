@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::pin::Pin;
 
 use serde_json::Value;
 
-use crate::store::StoreError;
+use super::StoreError;
 
 /// How far a subscriber has come: the last position of every shard.
 pub type Positions = BTreeMap<String, String>;
@@ -34,4 +35,17 @@ pub trait ChangeFeed: Send + 'static {
     /// # Errors
     /// [`StoreError`]; reading again at the same positions is safe.
     fn read(&mut self, after: &Positions) -> impl Future<Output = Result<FeedPage, StoreError>> + Send;
+}
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// [`ChangeFeed`] behind a pointer.
+pub(crate) trait DynChangeFeed: Send {
+    fn read<'a>(&'a mut self, after: &'a Positions) -> Boxed<'a, FeedPage>;
+}
+
+impl<F: ChangeFeed> DynChangeFeed for F {
+    fn read<'a>(&'a mut self, after: &'a Positions) -> Boxed<'a, FeedPage> {
+        Box::pin(ChangeFeed::read(self, after))
+    }
 }

@@ -1,0 +1,23 @@
+use super::View;
+use crate::json::{canonical, unreadable};
+use crate::panic::tried;
+use crate::store::StoreError;
+use crate::view::StoredView;
+
+impl StoredView {
+    /// The view itself; none for one that was removed.
+    pub(crate) fn decode<V: View>(&self) -> Result<Option<V>, StoreError> {
+        if self.is_removed() {
+            return Ok(None);
+        }
+        let decoded = tried(|| canonical::read::<V>(&self.data).map_err(|error| unreadable(&error)));
+        decoded.map(Some).map_err(|reason| StoreError::Refused {
+            source: format!(
+                "the stored view {} does not have the shape of `{}`: {reason}",
+                self.id.sk,
+                V::NAME
+            )
+            .into(),
+        })
+    }
+}
