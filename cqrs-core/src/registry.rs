@@ -1,13 +1,14 @@
-//! The rows that the macros register through `inventory`.
+//! The row that `#[projection]` registers through `inventory`, with all that is made for its type.
 
 use std::future::IntoFuture;
 
-use crate::app::App;
-use crate::delivery::{ProjectionDriver, projection_driver};
+use crate::aggregate::AggregateRow;
 use crate::event::EventId;
 use crate::location::Location;
 use crate::projection::{CheckEvent, CheckStream, Projection, check_event, check_stream};
-use crate::replay::Running;
+use crate::projector::{ProjectionDriver, projection_driver};
+use crate::replay::{Replay, Running};
+use crate::runtime::{Runtime, ViewKeys};
 
 /// A registered projection.
 #[derive(Debug)]
@@ -17,7 +18,7 @@ pub struct ProjectionRow {
     pub(crate) full_name: fn() -> &'static str,
     pub(crate) events: fn() -> Vec<EventId>,
     pub(crate) driver: fn() -> Box<dyn ProjectionDriver>,
-    pub(crate) after_restore: for<'a> fn(&'a App) -> Running<'a>,
+    pub(crate) after_restore: for<'a> fn(&'a Runtime) -> Running<'a>,
     pub(crate) queue: Option<&'static str>,
     /// Whether the keys of its views come from the events.
     pub(crate) keyed: bool,
@@ -36,7 +37,7 @@ impl ProjectionRow {
             full_name: std::any::type_name::<P>,
             events: || P::ARMS.iter().map(|arm| arm.event).collect(),
             driver: projection_driver::<P>,
-            after_restore: |app| app.replay::<P>().after_restore().into_future(),
+            after_restore: |runtime| Replay::<P>::new(runtime).after_restore().into_future(),
             queue: P::QUEUE,
             keyed: P::KEYED,
             check_event: check_event::<P>,
@@ -47,3 +48,25 @@ impl ProjectionRow {
 }
 
 inventory::collect!(ProjectionRow);
+
+/// The keys of views of all projections that are linked into this program, whichever of them it runs.
+pub(crate) fn linked_view_keys() -> ViewKeys {
+    let mut keys = ViewKeys::default();
+    for row in inventory::iter::<ProjectionRow>() {
+        keys.note_view(row.view);
+        let events = (row.events)();
+        for name in events.iter().flat_map(EventId::names).filter(|_| row.keyed) {
+            keys.check_event(name, row.name, Box::new(row.check_event));
+        }
+        // A stream that the projection listens to may begin with another event.
+        for aggregate in inventory::iter::<AggregateRow>() {
+            let all = (aggregate.events)();
+            if all.iter().any(|event| events.contains(event)) {
+                for name in all.iter().flat_map(EventId::names) {
+                    keys.check_stream_of(name, row.name, row.check_stream);
+                }
+            }
+        }
+    }
+    keys
+}

@@ -1,7 +1,7 @@
 //! Faults between the SDK and DynamoDB: each command ends as exactly one commit or as a clear error, and what is
 //! remembered equals what is stored.
 
-use cqrs_core::aggregate::Decide;
+use cqrs_core::command::Decide;
 use cqrs_core::prelude::*;
 use cqrs_core::{Outcome, StoreError};
 use cqrs_dynamo::{Dynamo, Embedded};

@@ -1,10 +1,8 @@
 use serde_json::Value;
 
-use super::Aggregate;
-use super::AggregateEvent;
-use crate::event::EventId;
-use crate::event::upcaster;
+use super::{Aggregate, AggregateEvent};
 use crate::event::upcaster::{EventSchema, NEWER};
+use crate::event::{EventId, upcaster};
 
 /// One event of an aggregate: its id and how it becomes a case of the aggregate's enum.
 #[derive(Debug)]

@@ -4,22 +4,21 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::App;
 use super::fault::{BuildError, WiringFault};
-use super::snapshots::SnapshotShelf;
-use super::state::StateCache;
-use super::wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
-use super::{App, Inner, Probe, Settings, ViewKeys};
 use crate::aggregate::AggregateRow;
-use crate::delivery::{Reaction, Subscriber};
+use crate::delivery::{Delivery, Reaction, Subscriber};
 use crate::event::EventId;
-use crate::handler::CONCURRENT_STREAMS;
-use crate::handler::HandlerRow;
-use crate::handler::Provided;
+use crate::handler::{CONCURRENT_STREAMS, HandlerRow, Provided};
 use crate::location::Location;
-use crate::registry::ProjectionRow;
+use crate::registry::{ProjectionRow, linked_view_keys};
+use crate::runtime::{
+    EventIndex, Probe, Runtime, Settings, SnapshotShelf, StateCache, Stores, SubscriberKind, ViewKeys,
+    Wiring, WiringEvent, WiringSubscriber,
+};
 use crate::snapshot::{DynSnapshotStore, SnapshotStore};
-use crate::store::{DynEventStore, EventStore};
-use crate::view::{DynViewStore, RecentWrites, ViewStore};
+use crate::store::EventStore;
+use crate::view::{RecentWrites, ViewStore};
 
 /// Collects what an app is made of; [`AppBuilder::build`] checks it.
 ///
@@ -51,9 +50,7 @@ use crate::view::{DynViewStore, RecentWrites, ViewStore};
 /// ```
 #[must_use = "call `build()`"]
 pub struct AppBuilder {
-    store: Box<dyn DynEventStore>,
-    ledger: Box<dyn crate::delivery_store::DynDeliveryStore>,
-    views: Option<Box<dyn DynViewStore>>,
+    stores: Stores,
     snapshots: Option<Box<dyn DynSnapshotStore>>,
     provided: Provided,
     settings: Settings,
@@ -73,21 +70,19 @@ struct Candidate {
 impl AppBuilder {
     pub(super) fn new(store: impl EventStore) -> Self {
         Self {
-            ledger: Box::new(store.delivery()),
-            store: Box::new(store),
-            views: None,
+            stores: Stores { delivery: Box::new(store.delivery()), events: Box::new(store), views: None },
             snapshots: None,
             provided: Provided::new(),
             settings: Settings::default(),
             only: None,
             probe: None,
-            view_keys: ViewKeys::linked(),
+            view_keys: linked_view_keys(),
         }
     }
 
     /// Where views are kept. An app with a projection needs it.
     pub fn views(mut self, store: impl ViewStore) -> Self {
-        self.views = Some(Box::new(store));
+        self.stores.views = Some(Box::new(store));
         self
     }
 
@@ -151,30 +146,21 @@ impl AppBuilder {
             return Err(BuildError { faults });
         }
         let wiring = draw(&rows, &candidates);
-        let aggregates = rows
-            .iter()
-            .flat_map(|row| (row.events)().into_iter().flat_map(|id| id.names().map(|name| (name, *row))))
-            .collect();
-        let subscribers: Vec<_> =
-            candidates.into_iter().map(|candidate| Arc::new(candidate.subscriber)).collect();
-        let parked = subscribers.iter().map(|subscriber| (subscriber.name, Arc::default())).collect();
-        let inner = Inner {
-            store: self.store,
-            ledger: self.ledger,
-            views: self.views,
+        let subscribers = candidates.into_iter().map(|candidate| Arc::new(candidate.subscriber)).collect();
+        let runtime = Runtime {
+            stores: self.stores,
             snapshots: self.snapshots.map(|store| SnapshotShelf::new(store, &self.settings)),
             provided: Arc::new(self.provided),
             wiring,
-            subscribers,
-            parked,
-            aggregates,
+            index: EventIndex::of(&rows),
             view_keys: Arc::new(self.view_keys),
             states: StateCache::new(self.settings.cached_states),
             recent_writes: RecentWrites::new(self.settings.cached_views),
             settings: self.settings,
             probe: self.probe,
         };
-        Ok(App { inner: Arc::new(inner), cause: None })
+        let delivery = Delivery::new(runtime, subscribers, App::on_behalf_of);
+        Ok(App { delivery: Arc::new(delivery), cause: None })
     }
 
     /// The chosen subscribers, with their faults noted.
@@ -197,7 +183,7 @@ impl AppBuilder {
                 name: row.name,
                 queue: row.queue.unwrap_or(row.name),
                 events: (row.events)(),
-                reaction: Reaction::Project { driver: (row.driver)(), row },
+                reaction: Reaction::Project { driver: (row.driver)(), make: row.driver },
                 concurrency: CONCURRENT_STREAMS,
                 timeout: Duration::MAX,
             },
@@ -278,7 +264,7 @@ impl AppBuilder {
                 faults.push(WiringFault::DuplicateView { view: pair[0].view, first, second });
             }
         }
-        if self.views.is_none() {
+        if self.stores.views.is_none() {
             faults.extend(
                 rows.iter()
                     .map(|row| WiringFault::NoViewStore { projection: row.name, location: row.location }),

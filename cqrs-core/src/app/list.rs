@@ -2,7 +2,10 @@
 //!
 //! Every entry is named through one function: what is wrong with it is one error, however often it is asked.
 
-use crate::__private::{Message, same_text};
+use crate::schema::{Text, same};
+
+/// The message of a compile error.
+type Message = Text<512>;
 use crate::aggregate::{Aggregate, EventRow};
 use crate::event::EventId;
 use crate::handler::{AllProvidedBy, EventHandler, HandlerArm};
@@ -120,7 +123,7 @@ const fn contains(lists: &[&[EventId]], name: &str) -> bool {
     while list < lists.len() {
         let mut index = 0;
         while index < lists[list].len() {
-            if same_text(lists[list][index].name, name) {
+            if same(lists[list][index].name.as_bytes(), name.as_bytes()) {
                 return true;
             }
             index += 1;

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
+use crate::runtime::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
 
 impl Wiring {
     /// The flow of the events as a Mermaid flowchart: aggregates with their events, queues, subscribers. It stands

@@ -5,26 +5,15 @@ use std::pin::Pin;
 use futures_core::Stream;
 use futures_util::stream;
 
-use super::load::Until;
-use super::state::decode;
-use super::{App, Loaded};
-use crate::aggregate::AggregateKey;
-use crate::aggregate::{Aggregate, Entity};
-use crate::commit::Commit;
-use crate::commit::CorruptCommit;
-use crate::event::Recorded;
-use crate::key::StreamKey;
+use super::App;
+use crate::aggregate::{Aggregate, AggregateKey};
+use crate::engine::{History, Loaded, Until, history};
 use crate::key::Tenant;
 use crate::projection::{Projection, View, ViewAddress};
 use crate::store::{Extent, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
-use crate::view::StoredView;
-use crate::view::ViewId;
-
-/// The events of one stream, read page by page.
-pub type History<'a, A> =
-    Pin<Box<dyn Stream<Item = Result<Recorded<<A as Aggregate>::Event>, StoreError>> + Send + 'a>>;
+use crate::view::{StoredView, ViewId};
 
 /// The views of one tenant, read page by page.
 pub type FoundViews<'a, P> = Pin<Box<dyn Stream<Item = Result<Found<P>, StoreError>> + Send + 'a>>;
@@ -83,7 +72,7 @@ impl App {
     where
         K: AggregateKey<Aggregate: Aggregate>,
     {
-        Ok(self.load_now(&key.stream()?).await?.into())
+        Ok(self.delivery.runtime.load_now(&key.stream()?).await?.into())
     }
 
     /// The state right after the commit `version`; where the stream is shorter, the state now. The version of
@@ -115,7 +104,7 @@ impl App {
     where
         K: AggregateKey<Aggregate: Aggregate>,
     {
-        Ok(self.load_until(&key.stream()?, Until::Version(version)).await?.into())
+        Ok(self.delivery.runtime.load_until(&key.stream()?, Until::Version(version)).await?.into())
     }
 
     /// The state at a point in time: all commits before the first one that is later than `time`. A commit at `time`
@@ -151,7 +140,7 @@ impl App {
     where
         K: AggregateKey<Aggregate: Aggregate>,
     {
-        Ok(self.load_until(&key.stream()?, Until::Time(time)).await?.into())
+        Ok(self.delivery.runtime.load_until(&key.stream()?, Until::Time(time)).await?.into())
     }
 
     /// The state as it was known at a point in time: all commits before the first one that was recorded later than `time`,
@@ -189,7 +178,7 @@ impl App {
     where
         K: AggregateKey<Aggregate: Aggregate>,
     {
-        Ok(self.load_until(&key.stream()?, Until::Recorded(time)).await?.into())
+        Ok(self.delivery.runtime.load_until(&key.stream()?, Until::Recorded(time)).await?.into())
     }
 
     /// The audit trail: every event of the stream with its metadata, in order, a page at a time.
@@ -225,16 +214,7 @@ impl App {
     where
         K: AggregateKey<Aggregate: Aggregate>,
     {
-        let start = Reading {
-            app: self,
-            stream: key.stream().map_err(StoreError::Key),
-            version: Version::NONE,
-            after: Version::NONE,
-            more: true,
-            commits: VecDeque::new(),
-            events: VecDeque::new(),
-        };
-        Box::pin(stream::try_unfold(start, Reading::next::<K::Aggregate>))
+        history::<K::Aggregate>(&self.delivery.runtime, key.stream().map_err(StoreError::Key))
     }
 
     /// The view at `key`; none where no event has reached it yet.
@@ -272,7 +252,7 @@ impl App {
     /// [`StoreError`]; [`StoreError::Refused`] where the stored view no longer has the shape of `P`, and where the
     /// app has no view store.
     pub async fn view<P: Projection>(&self, key: &P::Key) -> Result<Option<P>, StoreError> {
-        let stored = self.view_store()?.get(&ViewId::of::<P>(key)?).await?;
+        let stored = self.delivery.runtime.view_store()?.get(&ViewId::of::<P>(key)?).await?;
         stored.map_or(Ok(None), |stored| stored.decode())
     }
 
@@ -322,7 +302,7 @@ impl App {
             start,
             move |(extent, tenant, mut after, mut more, mut page)| async move {
                 while page.is_empty() && more {
-                    let scan = self.view_store()?.scan(&extent, after.as_ref()).await?;
+                    let scan = self.delivery.runtime.view_store()?.scan(&extent, after.as_ref()).await?;
                     more = scan.next.is_some();
                     after = scan.next;
                     page.extend(scan.views.into_iter().filter(|view| !view.is_removed()));
@@ -340,51 +320,4 @@ fn found<P: Projection>(tenant: &Tenant, stored: StoredView) -> Result<Option<Fo
     let text = id.sk.strip_prefix(P::VIEW).and_then(|id| id.strip_prefix('#')).unwrap_or(&id.sk);
     let key = P::Key::from_view_id(tenant.clone(), text)?;
     Ok(Some(Found { key, view, version, updated_at }))
-}
-
-/// How far a history has been read.
-struct Reading<'a, S> {
-    app: &'a App,
-    stream: Result<StreamKey, StoreError>,
-    /// The last commit that was taken out, and the last one that was read.
-    version: Version,
-    after: Version,
-    more: bool,
-    commits: VecDeque<Commit>,
-    events: VecDeque<Recorded<S>>,
-}
-
-impl<S> Reading<'_, S> {
-    async fn next<A>(mut self) -> Result<Option<(Recorded<S>, Self)>, StoreError>
-    where
-        A: Aggregate<Event = S> + Entity,
-    {
-        let stream = match self.stream {
-            Ok(stream) => stream,
-            Err(error) => return Err(error),
-        };
-        self.stream = Ok(stream.clone());
-        loop {
-            if let Some(event) = self.events.pop_front() {
-                return Ok(Some((event, self)));
-            }
-            if let Some(mut commit) = self.commits.pop_front() {
-                if commit.version != self.version.next() {
-                    return Err(CorruptCommit::behind_gap(&commit, self.version.next()).into());
-                }
-                self.version = commit.version;
-                let events = decode::<A>(&mut commit)?;
-                let recorded = |(index, event)| Recorded::of(event, &commit, index);
-                self.events.extend(events.into_iter().enumerate().map(recorded));
-                continue;
-            }
-            if !self.more {
-                return Ok(None);
-            }
-            let page = self.app.event_store().read(&stream, self.after, Version::MAX).await?;
-            self.more = page.more;
-            self.after = page.commits.last().map_or(self.after, |commit| commit.version);
-            self.commits.extend(page.commits);
-        }
-    }
 }

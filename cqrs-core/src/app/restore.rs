@@ -1,5 +1,5 @@
 use super::App;
-use crate::delivery::Reaction;
+use crate::registry::ProjectionRow;
 use crate::replay::{ReplayError, Replayed};
 
 impl App {
@@ -27,19 +27,14 @@ impl App {
     /// # Errors
     /// [`ReplayError`] of the first projection that cannot be replayed; the call can be made again.
     pub async fn after_restore(&self) -> Result<Vec<(&'static str, Replayed)>, ReplayError> {
-        self.forget();
+        self.delivery.runtime.forget();
         let mut replayed = Vec::new();
-        for subscriber in self.subscribers() {
-            if let Reaction::Project { row, .. } = &subscriber.reaction {
-                replayed.push((row.name, (row.after_restore)(self).await?));
+        for subscriber in self.delivery.subscribers.iter().filter(|subscriber| subscriber.is_projection()) {
+            let mut rows = inventory::iter::<ProjectionRow>();
+            if let Some(row) = rows.find(|row| row.name == subscriber.name) {
+                replayed.push((row.name, (row.after_restore)(&self.delivery.runtime).await?));
             }
         }
         Ok(replayed)
-    }
-
-    /// Forgets what was read from the stores, and what was written to them.
-    pub(super) fn forget(&self) {
-        self.inner.states.clear();
-        self.inner.recent_writes.clear();
     }
 }

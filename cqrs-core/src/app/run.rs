@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::App;
-use crate::delivery::{DeadLetters, Delivered, DeliveryError, Relay};
+use crate::delivery::{Delivered, DeliveryError, Relay};
 
 /// The longest wait before a failed delivery is started again.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -21,7 +21,7 @@ impl App {
     /// # Errors
     /// [`DeliveryError`]; nothing is lost, the next run goes on.
     pub async fn run_until_idle(&self) -> Result<Delivered, DeliveryError> {
-        Relay::open(self).await?.run_until_idle().await
+        Relay::open(&self.delivery).await?.run_until_idle().await
     }
 
     /// Delivers until `shutdown` is ready, then finishes what it holds. For services. Where the store is
@@ -38,14 +38,14 @@ impl App {
             shutdown.await;
             told.store(true, Ordering::Relaxed);
         });
-        let poll = self.inner.settings.poll;
+        let poll = self.settings().poll;
         let mut delivered = Delivered::default();
         let mut wait = poll;
         let mut begun = false;
         loop {
             let before = delivered;
             let session = async {
-                let relay = Relay::open(self).await?;
+                let relay = Relay::open(&self.delivery).await?;
                 relay.run(shutdown.as_mut(), poll, &mut delivered, &mut begun).await
             };
             let ended = session.await;
@@ -76,45 +76,5 @@ impl App {
                 Err(error) => return Err(error),
             }
         }
-    }
-
-    /// The commits that subscribers could not take.
-    ///
-    /// ```rust,standalone_crate
-    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
-    /// # use order::*;
-    /// # use cqrs_core::prelude::*;
-    /// # use cqrs_core::store::MemoryEventStore;
-    /// # use std::sync::atomic::{AtomicBool, Ordering};
-    /// static PRICES: AtomicBool = AtomicBool::new(false);
-    ///
-    /// #[event_handler(OrderCreated)]
-    /// async fn invoice(_: &OrderCreated) -> Result<(), HandlerError> {
-    ///     if !PRICES.load(Ordering::Relaxed) {
-    ///         return Err(HandlerError::permanent("there is no price list"));
-    ///     }
-    ///     Ok(())
-    /// }
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let app = App::builder(MemoryEventStore::new()).build()?;
-    /// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
-    /// app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
-    /// app.run_until_idle().await?;
-    ///
-    /// let letters = app.dead_letters().list().await?;
-    /// assert_eq!(letters[0].id.subscriber, "invoice");
-    /// assert_eq!((letters[0].reason.as_str(), letters[0].attempts), ("there is no price list", 1));
-    ///
-    /// PRICES.store(true, Ordering::Relaxed);
-    /// assert_eq!(app.dead_letters().redrive("invoice").await?, 1);
-    /// assert_eq!(app.dead_letters().list().await?, []);
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn dead_letters(&self) -> DeadLetters<'_> {
-        DeadLetters::new(self)
     }
 }

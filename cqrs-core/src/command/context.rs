@@ -7,7 +7,7 @@ use crate::version::Version;
 /// The clock comes from here: a decision that reads its own clock could not be tested, nor decided again.
 ///
 /// ```rust,standalone_crate
-/// use cqrs_core::aggregate::Decide;
+/// use cqrs_core::command::Decide;
 /// use cqrs_core::prelude::*;
 ///
 /// #[event]

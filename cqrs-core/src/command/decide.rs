@@ -1,8 +1,7 @@
 use std::any::type_name;
 use std::error::Error;
 
-use super::CommandContext;
-use super::ExecuteError;
+use super::{CommandContext, ExecuteError};
 use crate::aggregate::Aggregate;
 use crate::digest::CommandDigest;
 

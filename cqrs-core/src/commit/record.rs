@@ -16,8 +16,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::CorruptCommit;
-use super::{Commit, StoredEvent};
+use super::{Commit, CorruptCommit, StoredEvent};
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::timestamp::Timestamp;

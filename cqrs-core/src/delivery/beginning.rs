@@ -9,13 +9,12 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-use super::discards;
 use super::notice::Notice;
 use super::queue::{failed, has_letters};
-use super::{DeliveryError, Subscriber};
-use crate::app::App;
+use super::{Delivery, DeliveryError, Subscriber};
 use crate::commit::Commit;
 use crate::key::StreamKey;
+use crate::projector::discards;
 use crate::store::{CommitKey, Extent, StoreError};
 use crate::timestamp::Timestamp;
 
@@ -77,33 +76,12 @@ enum Look {
     Unknown(CommitKey),
 }
 
-impl App {
-    /// The projections of this app whose views lack commits that were in the events table before they began: they were added,
-    /// or renamed, and need a [replay](App::replay). The delivery says so in its log, too, once a minute.
-    ///
-    /// The first start of a projection is kept in the delivery table. A projection that has missed nothing then costs nothing
-    /// any more; one that is not marked yet is looked at: of the first pages of the events table that have commits it listens
-    /// to, up to 16 streams, those in which nothing has happened for the longest time. Where one of them has no view and no
-    /// [`Fence`](crate::view::Fence), and none of its commits is a dead letter, the projection is listed. A replay of all
-    /// tenants takes it from the list.
-    ///
-    /// Commits that are on their way count as missing here: ask when the delivery has caught up.
-    ///
-    /// ```
-    /// # async fn example(app: cqrs_core::App) -> Result<(), cqrs_core::StoreError> {
-    /// for unreplayed in app.unreplayed().await? {
-    ///     println!("{} needs a replay", unreplayed.projection);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// [`StoreError`]. For a scan of the events table its role needs `dynamodb:Scan`.
-    pub async fn unreplayed(&self) -> Result<Vec<Unreplayed>, StoreError> {
+impl Delivery {
+    /// The projections whose views lack commits that were there before they began.
+    pub(crate) async fn unreplayed(self: &Arc<Self>) -> Result<Vec<Unreplayed>, StoreError> {
         let mut marks = read(self).await?;
         let mut found = Vec::new();
-        for subscriber in self.subscribers().iter().filter(|subscriber| subscriber.is_projection()) {
+        for subscriber in self.subscribers.iter().filter(|subscriber| subscriber.is_projection()) {
             let projection = subscriber.name;
             let (since, before) = match marks.remove(projection) {
                 Some(mark @ (Mark::Whole | Mark::Behind { .. } | Mark::Away { .. })) => {
@@ -129,13 +107,9 @@ impl App {
         Ok(found)
     }
 
-    /// Says that a projection is to go on without a replay, although commits were there before it. It is not told and not
-    /// listed any more.
-    ///
-    /// # Errors
-    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Ledger`].
-    pub async fn waive_replay(&self, projection: &str) -> Result<(), DeliveryError> {
-        let projections = || self.subscribers().iter().filter(|subscriber| subscriber.is_projection());
+    /// Lets a projection go on without a replay.
+    pub(crate) async fn waive_replay(self: &Arc<Self>, projection: &str) -> Result<(), DeliveryError> {
+        let projections = || self.subscribers.iter().filter(|subscriber| subscriber.is_projection());
         let Some(found) = projections().find(|subscriber| subscriber.name == projection) else {
             let known: Vec<_> = projections().map(|subscriber| subscriber.name).collect();
             return Err(DeliveryError::UnknownSubscriber {
@@ -147,13 +121,9 @@ impl App {
     }
 }
 
-impl App {
-    /// Notes that a projection gets no commits from now on, because its queue is left or taken away: should it come back, it
-    /// needs a replay. For those who take away a broker's queue; what has never begun needs no note.
-    ///
-    /// # Errors
-    /// [`DeliveryError::Ledger`].
-    pub async fn note_absence(&self, projection: &str) -> Result<(), DeliveryError> {
+impl Delivery {
+    /// Notes that a projection gets no commits from now on.
+    pub(crate) async fn note_absence(self: &Arc<Self>, projection: &str) -> Result<(), DeliveryError> {
         let noted = async {
             match read(self).await?.contains_key(projection) {
                 true => write(self, projection, &Mark::Away { since: Timestamp::now() }).await,
@@ -191,23 +161,26 @@ struct Watch {
 
 impl Beginnings {
     /// Of those among some subscribers that are projections.
-    pub(crate) fn of<'a>(app: &App, subscribers: impl IntoIterator<Item = &'a Arc<Subscriber>>) -> Self {
+    pub(crate) fn of<'a>(
+        delivery: &Arc<Delivery>,
+        subscribers: impl IntoIterator<Item = &'a Arc<Subscriber>>,
+    ) -> Self {
         let projections: Vec<_> =
             subscribers.into_iter().filter(|subscriber| subscriber.is_projection()).map(Arc::clone).collect();
         // The test kit makes up what is there, and counts what is done.
-        let over = AtomicBool::new(projections.is_empty() || app.is_probed());
+        let over = AtomicBool::new(projections.is_empty() || delivery.runtime.probe.is_some());
         Self { since: Timestamp::now(), projections, over, watch: Mutex::default() }
     }
 
     /// To be called when something is delivered, and when nothing is: `calm` tells whether anything is on its way; it is asked
     /// only where that matters. True where something is missing that may be on its way still: then it is told by a later call.
-    pub(crate) async fn watch(&self, app: &App, calm: impl Future<Output = Calm>) -> bool {
+    pub(crate) async fn watch(&self, delivery: &Arc<Delivery>, calm: impl Future<Output = Calm>) -> bool {
         if self.over.load(Ordering::Relaxed) {
             return false;
         }
         // Somebody is at it.
         let Ok(mut watch) = self.watch.try_lock() else { return false };
-        match self.step(app, &mut watch, calm).await {
+        match self.step(delivery, &mut watch, calm).await {
             Ok(suspects) => suspects,
             Err(error) => {
                 if watch.unknown.is_due() {
@@ -221,14 +194,14 @@ impl Beginnings {
 
     async fn step(
         &self,
-        app: &App,
+        delivery: &Arc<Delivery>,
         watch: &mut Watch,
         calm: impl Future<Output = Calm>,
     ) -> Result<bool, StoreError> {
         let is_due = watch.last.is_none_or(|last| last.elapsed() >= EVERY);
         if is_due {
             watch.last = Some(Instant::now());
-            let open = self.read(app, &mut watch.unmarked).await?;
+            let open = self.read(delivery, &mut watch.unmarked).await?;
             tell(&open);
             watch.open = Some(open);
         }
@@ -245,8 +218,8 @@ impl Beginnings {
                 if calm > Calm::No {
                     watch.looked = Some(Instant::now());
                     // Before the look: a replay that ends meanwhile mends what it finds.
-                    let replayed = projection.replayed(app).await?;
-                    let looked = look(app, projection, since, after.and_then(place_of)).await;
+                    let replayed = projection.replayed(delivery).await?;
+                    let looked = look(delivery, projection, since, after.and_then(place_of)).await;
                     *mark = match looked {
                         Ok(Look::Whole) => Mark::Whole,
                         Ok(Look::Behind) if calm < Calm::Yes => {
@@ -266,11 +239,11 @@ impl Beginnings {
                             return Err(error);
                         }
                     };
-                    write(app, projection.name, mark).await?;
+                    write(delivery, projection.name, mark).await?;
                     tell(&BTreeMap::from([(projection.name, mark.clone())]));
                 } else if watch.unmarked.remove(projection.name) {
                     // So that the next process knows when it began.
-                    write(app, projection.name, mark).await?;
+                    write(delivery, projection.name, mark).await?;
                 }
             }
             open.retain(|_, mark| *mark != Mark::Whole);
@@ -282,15 +255,15 @@ impl Beginnings {
     /// The marks of those that are not known to be whole. One that has none begins with this process.
     async fn read(
         &self,
-        app: &App,
+        delivery: &Arc<Delivery>,
         unmarked: &mut BTreeSet<&'static str>,
     ) -> Result<BTreeMap<&'static str, Mark>, StoreError> {
-        let mut marks = read(app).await?;
+        let mut marks = read(delivery).await?;
         let mut open = BTreeMap::new();
         unmarked.clear();
         for projection in &self.projections {
             let mark = match marks.remove(projection.name) {
-                Some(mark) => current(app, projection, mark).await?,
+                Some(mark) => current(delivery, projection, mark).await?,
                 None => {
                     unmarked.insert(projection.name);
                     Mark::Begun { since: self.since, after: None }
@@ -304,13 +277,13 @@ impl Beginnings {
 }
 
 /// What a mark says today: a replay may have mended the projection, or it may be back.
-async fn current(app: &App, projection: &Subscriber, mark: Mark) -> Result<Mark, StoreError> {
+async fn current(delivery: &Arc<Delivery>, projection: &Subscriber, mark: Mark) -> Result<Mark, StoreError> {
     let current = match mark {
-        Mark::Behind { replayed, .. } if projection.replayed(app).await? > replayed => Mark::Whole,
-        Mark::Away { since } => Mark::Behind { since, replayed: projection.replayed(app).await? },
+        Mark::Behind { replayed, .. } if projection.replayed(delivery).await? > replayed => Mark::Whole,
+        Mark::Away { since } => Mark::Behind { since, replayed: projection.replayed(delivery).await? },
         mark => return Ok(mark),
     };
-    write(app, projection.name, &current).await?;
+    write(delivery, projection.name, &current).await?;
     Ok(current)
 }
 
@@ -331,17 +304,17 @@ fn tell(marks: &BTreeMap<&'static str, Mark>) {
 
 /// Looks whether a projection has missed what was there before a time.
 async fn look(
-    app: &App,
+    delivery: &Arc<Delivery>,
     projection: &Subscriber,
     before: Timestamp,
     mut after: Option<CommitKey>,
 ) -> Result<Look, StoreError> {
     for _ in 0..PAGES {
-        let page = app.event_store().scan(&WHOLE_TABLE, after.as_ref()).await?;
+        let page = delivery.runtime.event_store().scan(&WHOLE_TABLE, after.as_ref()).await?;
         let streams =
             stalest(&page.commits, |commit| projection.wants(commit) && commit.metadata.recorded() <= before);
         for stream in &streams {
-            if is_missing(app, projection, stream).await? {
+            if is_missing(delivery, projection, stream).await? {
                 return Ok(Look::Behind);
             }
         }
@@ -369,17 +342,26 @@ fn stalest(commits: &[Commit], counts: impl Fn(&Commit) -> bool) -> Vec<StreamKe
 }
 
 /// Whether nothing of a stream has come to a projection, and no dead letter says why.
-async fn is_missing(app: &App, projection: &Subscriber, stream: &StreamKey) -> Result<bool, StoreError> {
-    if projection.has_seen(app, stream).await? {
+async fn is_missing(
+    delivery: &Arc<Delivery>,
+    projection: &Subscriber,
+    stream: &StreamKey,
+) -> Result<bool, StoreError> {
+    if projection.has_seen(delivery, stream).await? {
         return Ok(false);
     }
-    let letters = has_letters(app, projection.name, stream).await.map_err(|error| match error {
+    let letters = has_letters(delivery, projection.name, stream).await.map_err(|error| match error {
         DeliveryError::Ledger { source, .. } => *source,
         error => StoreError::Unavailable { source: Box::new(error) },
     })?;
     Ok(!letters
-        && app.ledger().parked(projection.queue, std::slice::from_ref(stream)).await?.is_empty()
-        && discards::of_stream(app, projection.name, stream).await?.is_empty())
+        && delivery
+            .runtime
+            .delivery_store()
+            .parked(projection.queue, std::slice::from_ref(stream))
+            .await?
+            .is_empty()
+        && discards::of_stream(&delivery.runtime, projection.name, stream).await?.is_empty())
 }
 
 fn place_of((pk, sk): (String, String)) -> Option<CommitKey> {
@@ -387,14 +369,14 @@ fn place_of((pk, sk): (String, String)) -> Option<CommitKey> {
     Some(CommitKey { stream, version })
 }
 
-async fn read(app: &App) -> Result<HashMap<String, Mark>, StoreError> {
-    let kept = app.ledger().positions(MARKS).await?;
+async fn read(delivery: &Arc<Delivery>) -> Result<HashMap<String, Mark>, StoreError> {
+    let kept = delivery.runtime.delivery_store().positions(MARKS).await?;
     // What cannot be read was written by a newer program, or by hand: it is looked at again.
     Ok(kept.into_iter().filter_map(|(name, text)| Some((name, serde_json::from_str(&text).ok()?))).collect())
 }
 
-async fn write(app: &App, projection: &str, mark: &Mark) -> Result<(), StoreError> {
+async fn write(delivery: &Arc<Delivery>, projection: &str, mark: &Mark) -> Result<(), StoreError> {
     let text =
         serde_json::to_string(mark).map_err(|error| StoreError::Refused { source: Box::new(error) })?;
-    app.ledger().save_position(MARKS, projection, &text).await
+    delivery.runtime.delivery_store().save_position(MARKS, projection, &text).await
 }

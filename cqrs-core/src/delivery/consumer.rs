@@ -12,17 +12,17 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
 
 use super::beginning::{Beginnings, Calm};
-use super::discards;
 use super::failure::{Failure, FailureKind, chain};
 use super::patience::{Message, Outcome, Patience};
 use super::queue::failed;
 use super::received::{Door, Opened, Parked};
-use super::{Body, DeliveryError, Origin, Received, RetryPolicy, StreamBatch, Subscriber, Verdict};
-use crate::app::App;
+use super::{Body, Delivery, DeliveryError, Received, StreamBatch, Subscriber, Verdict};
 use crate::cache::Cache;
 use crate::commit::Commit;
 use crate::event::upcaster::NEWER;
 use crate::key::StreamKey;
+use crate::projector::{Origin, discards};
+use crate::runtime::RetryPolicy;
 use crate::version::Version;
 
 /// A broker tries again itself: here everything is tried once a receive.
@@ -41,7 +41,7 @@ const WAITS: &str = "waits behind an earlier commit of its stream";
 /// Commits of one stream are taken in the order of their versions, different streams side by side. After a
 /// failure the later commits of its stream wait; those of other streams flow on.
 pub struct Consumer {
-    app: App,
+    delivery: Arc<Delivery>,
     queue: String,
     subscribers: Vec<Arc<Subscriber>>,
     /// The streams that are worked on at the same time, those of all batches together. One that waits for its turn has none.
@@ -54,13 +54,10 @@ pub struct Consumer {
     beginnings: Beginnings,
 }
 
-impl App {
-    /// The end of one queue; see [`Wiring`](crate::app::Wiring) for the queues there are.
-    ///
-    /// # Errors
-    /// [`DeliveryError::UnknownQueue`].
-    pub fn consumer(&self, queue: &str) -> Result<Consumer, DeliveryError> {
-        let all = self.subscribers();
+impl Delivery {
+    /// The end of one queue.
+    pub(crate) fn consumer(self: &Arc<Self>, queue: &str) -> Result<Consumer, DeliveryError> {
+        let all = &self.subscribers;
         let subscribers: Vec<_> =
             all.iter().filter(|subscriber| subscriber.queue == queue).map(Arc::clone).collect();
         // Those that share a queue share its messages, so the most cautious one sets the pace.
@@ -71,21 +68,21 @@ impl App {
             return Err(DeliveryError::UnknownQueue { name: queue.to_owned(), known });
         };
         Ok(Consumer {
-            app: self.clone(),
+            delivery: Arc::clone(self),
             queue: queue.to_owned(),
             beginnings: Beginnings::of(self, &subscribers),
             subscribers,
             slots: Semaphore::new(concurrency),
             locks: Cache::new(LOCKS),
             patience: Patience::new(queue),
-            origin: if self.settings().trusted_messages { Origin::Store } else { Origin::Message },
+            origin: if self.runtime.settings.trusted_messages { Origin::Store } else { Origin::Message },
         })
     }
 }
 
 impl Consumer {
-    pub(super) fn app(&self) -> &App {
-        &self.app
+    pub(super) fn delivery(&self) -> &Arc<Delivery> {
+        &self.delivery
     }
 
     /// The queue.
@@ -100,7 +97,7 @@ impl Consumer {
     /// is open, and where nothing is open a call costs nothing.
     pub async fn settle(&self, is_empty: impl Future<Output = bool>) {
         let calm = async { if is_empty.await { Calm::Yes } else { Calm::No } };
-        self.beginnings.watch(&self.app, calm).await;
+        self.beginnings.watch(&self.delivery, calm).await;
     }
 
     /// Takes a batch to the subscribers; the verdicts stand in the order of the messages.
@@ -136,10 +133,10 @@ impl Consumer {
         reason: &str,
     ) -> Result<(), DeliveryError> {
         for projection in self.subscribers.iter().filter(|subscriber| subscriber.is_projection()) {
-            let kept = discards::keep(&self.app, projection.name, stream, version, reason).await;
+            let kept = discards::keep(&self.delivery.runtime, projection.name, stream, version, reason).await;
             kept.map_err(|source| failed(projection.name, source))?;
         }
-        let unparked = self.app.ledger().unpark(&self.queue, stream, version).await;
+        let unparked = self.delivery.runtime.delivery_store().unpark(&self.queue, stream, version).await;
         unparked.map_err(|source| failed(&self.queue, source))
     }
 
@@ -242,7 +239,7 @@ impl Consumer {
             return None;
         }
         let names: BTreeSet<_> = commit.events.iter().map(|event| event.name.as_str()).collect();
-        Some(match names.iter().find(|name| !self.app.knows(name)) {
+        Some(match names.iter().find(|name| !self.delivery.runtime.index.knows(name)) {
             Some(name) => {
                 format!("unknown event type `{name}`: no aggregate of this program applies it{NEWER}")
             }
@@ -254,7 +251,7 @@ impl Consumer {
     }
 
     async fn fetch(&self, stream: &StreamKey, version: Version) -> Result<Commit, Verdict> {
-        match self.app.event_store().read(stream, version.previous(), version).await {
+        match self.delivery.runtime.event_store().read(stream, version.previous(), version).await {
             Ok(page) => page.commits.into_iter().next().ok_or_else(|| Verdict::Dead {
                 reason: format!("the store has no commit {version} of stream {stream}"),
             }),
@@ -269,7 +266,7 @@ impl Consumer {
         if door == Door::DeadLetters || self.subscribers.iter().all(|subscriber| subscriber.is_projection()) {
             return Ok(HashSet::new());
         }
-        let parked = self.app.ledger().parked(&self.queue, among).await;
+        let parked = self.delivery.runtime.delivery_store().parked(&self.queue, among).await;
         parked.map_err(|error| format!("the parked streams cannot be read: {}", chain(&error)))
     }
 
@@ -309,12 +306,12 @@ impl Consumer {
 
     /// What becomes of the message of a commit that failed.
     async fn judge(&self, mut failure: Failure, message: &Message, commit: &Commit) -> Verdict {
-        match self.patience.outcome(&self.app, &mut failure, message, commit).await {
+        match self.patience.outcome(&self.delivery, &mut failure, message, commit).await {
             Outcome::Dead => {
                 let was_counted = matches!(failure.kind, FailureKind::Passing);
                 let verdict = self.park(commit, failure.reason).await;
                 if was_counted && matches!(verdict, Verdict::Dead { .. }) {
-                    self.patience.forget(&self.app, commit).await;
+                    self.patience.forget(&self.delivery, commit).await;
                 }
                 verdict
             }
@@ -360,7 +357,7 @@ impl Consumer {
                 true => commits.into(),
                 false => commits.iter().filter(|commit| subscriber.wants(commit)).cloned().collect(),
             };
-            subscriber.deliver(&self.app, &wanted, self.origin, ONE_TRY, done).await
+            subscriber.deliver(&self.delivery, &wanted, self.origin, ONE_TRY, done).await
         });
         let mut failures = match select(join_all(work), stop).await {
             Either::Left((failures, _)) => failures,
@@ -376,7 +373,12 @@ impl Consumer {
 
     async fn finish(&self, commit: &Commit, door: Door) -> Verdict {
         if door == Door::DeadLetters {
-            let unparked = self.app.ledger().unpark(&self.queue, &commit.stream, commit.version).await;
+            let unparked = self
+                .delivery
+                .runtime
+                .delivery_store()
+                .unpark(&self.queue, &commit.stream, commit.version)
+                .await;
             if let Err(error) = unparked {
                 return Verdict::Wait { reason: chain(&error) };
             }
@@ -386,7 +388,7 @@ impl Consumer {
 
     /// Holds the later commits of a stream back before this one leaves the queue.
     async fn park(&self, commit: &Commit, reason: String) -> Verdict {
-        match self.app.ledger().park(&self.queue, &commit.stream, commit.version).await {
+        match self.delivery.runtime.delivery_store().park(&self.queue, &commit.stream, commit.version).await {
             Ok(()) => {
                 tracing::error!(
                     queue = self.queue, stream = %commit.stream, version = %commit.version, reason, "dead letter"

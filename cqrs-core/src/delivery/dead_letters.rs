@@ -2,15 +2,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use super::discards;
 use super::failure::{Failure, FailureKind};
 use super::intake::{self, RELAY};
 use super::queue::{failed, has_letters, letter, stream_of};
-use super::{DeliveryError, Origin, Publisher, Subscriber};
-use crate::app::App;
+use super::{Delivery, DeliveryError, Publisher, Subscriber};
 use crate::commit::Commit;
 use crate::delivery_store::{DeadLetter, LetterId};
 use crate::key::StreamKey;
+use crate::projector::{Origin, discards};
 use crate::version::Version;
 
 /// The dead letters of an app's subscribers: list them, redrive them, drop them.
@@ -19,12 +18,12 @@ use crate::version::Version;
 /// program applies. [`App::dead_letters`] has an example.
 #[derive(Debug)]
 pub struct DeadLetters<'a> {
-    app: &'a App,
+    delivery: &'a Arc<Delivery>,
 }
 
 impl<'a> DeadLetters<'a> {
-    pub(crate) fn new(app: &'a App) -> Self {
-        Self { app }
+    pub(crate) fn new(delivery: &'a Arc<Delivery>) -> Self {
+        Self { delivery }
     }
 
     /// All dead letters, by subscriber, stream and version.
@@ -33,7 +32,7 @@ impl<'a> DeadLetters<'a> {
     /// [`DeliveryError::Ledger`].
     pub async fn list(&self) -> Result<Vec<DeadLetter>, DeliveryError> {
         let mut found = Vec::new();
-        let names = self.app.subscribers().iter().map(|subscriber| subscriber.name);
+        let names = self.delivery.subscribers.iter().map(|subscriber| subscriber.name);
         for name in names.chain([RELAY]) {
             found.extend(self.of(name).await?);
         }
@@ -63,7 +62,7 @@ impl<'a> DeadLetters<'a> {
         if self.of(RELAY).await?.iter().any(DeadLetter::is_newer) {
             self.redrive_relay().await?;
         }
-        for subscriber in self.app.subscribers() {
+        for subscriber in &self.delivery.subscribers {
             let letters = self.of(subscriber.name).await?;
             let streams = streams_with_newer(&letters);
             if !streams.is_empty() {
@@ -86,8 +85,8 @@ impl<'a> DeadLetters<'a> {
         subscriber: &Subscriber,
         is_wanted: impl Fn(&StreamKey) -> bool,
     ) -> Result<usize, DeliveryError> {
-        let ledger = self.app.ledger();
-        let parked = self.app.parked(subscriber.name);
+        let ledger = self.delivery.runtime.delivery_store();
+        let parked = self.delivery.parked(subscriber.name);
         let mut failing = HashSet::new();
         let mut removed = 0;
         loop {
@@ -128,10 +127,15 @@ impl<'a> DeadLetters<'a> {
         let mut letters = self.of(RELAY).await?;
         letters.retain(|letter| intake::decode(&letter.record).is_ok());
         let records: Vec<_> = letters.iter().map(|letter| letter.record.clone()).collect();
-        let published = self.app.publish(publisher, &records).await;
+        let published = self.delivery.publish(publisher, &records).await;
         let accepted = published.as_ref().err().map_or(records.len(), |interrupted| interrupted.accepted);
         for letter in letters.iter().take(accepted) {
-            self.app.ledger().remove_letter(&letter.id).await.map_err(|source| failed(RELAY, source))?;
+            self.delivery
+                .runtime
+                .delivery_store()
+                .remove_letter(&letter.id)
+                .await
+                .map_err(|source| failed(RELAY, source))?;
         }
         published.map(|()| accepted).map_err(|interrupted| interrupted.error)
     }
@@ -151,15 +155,21 @@ impl<'a> DeadLetters<'a> {
         tracing::warn!(subscriber = id.subscriber, pk = id.pk, sk = id.sk, reason, "dead letter discarded");
         // First, so that a view whose letter is gone is not stuck.
         if let Ok((stream, version)) = StreamKey::parse_commit(&id.pk, &id.sk) {
-            let concerned = self.app.subscribers().iter().filter(|subscriber| {
+            let concerned = self.delivery.subscribers.iter().filter(|subscriber| {
                 subscriber.is_projection() && [subscriber.name, RELAY].contains(&id.subscriber.as_str())
             });
             for projection in concerned {
-                let kept = discards::keep(self.app, projection.name, &stream, version, reason).await;
+                let kept =
+                    discards::keep(&self.delivery.runtime, projection.name, &stream, version, reason).await;
                 kept.map_err(|source| failed(projection.name, source))?;
             }
         }
-        self.app.ledger().remove_letter(id).await.map_err(|source| failed(&id.subscriber, source))
+        self.delivery
+            .runtime
+            .delivery_store()
+            .remove_letter(id)
+            .await
+            .map_err(|source| failed(&id.subscriber, source))
     }
 
     /// Puts the dead letters of a subscriber that was renamed under its new name, to be redriven, and what it discarded.
@@ -184,7 +194,12 @@ impl<'a> DeadLetters<'a> {
     /// # Errors
     /// [`DeliveryError::Ledger`].
     pub async fn park(&self, queue: &str, stream: &StreamKey, version: Version) -> Result<(), DeliveryError> {
-        self.app.ledger().park(queue, stream, version).await.map_err(|source| failed(queue, source))
+        self.delivery
+            .runtime
+            .delivery_store()
+            .park(queue, stream, version)
+            .await
+            .map_err(|source| failed(queue, source))
     }
 
     /// Takes back what [`DeadLetters::park`], or a consumer, did for one commit; the stream flows again when nothing else
@@ -198,7 +213,12 @@ impl<'a> DeadLetters<'a> {
         stream: &StreamKey,
         version: Version,
     ) -> Result<(), DeliveryError> {
-        self.app.ledger().unpark(queue, stream, version).await.map_err(|source| failed(queue, source))
+        self.delivery
+            .runtime
+            .delivery_store()
+            .unpark(queue, stream, version)
+            .await
+            .map_err(|source| failed(queue, source))
     }
 
     async fn move_to(&self, name: &str, letters: Vec<DeadLetter>) -> Result<usize, DeliveryError> {
@@ -206,8 +226,12 @@ impl<'a> DeadLetters<'a> {
         for letter in letters {
             let id = LetterId { subscriber: name.to_owned(), ..letter.id.clone() };
             let handed_over = async {
-                self.app.ledger().put_letter(&DeadLetter { id, ..letter.clone() }).await?;
-                self.app.ledger().remove_letter(&letter.id).await
+                self.delivery
+                    .runtime
+                    .delivery_store()
+                    .put_letter(&DeadLetter { id, ..letter.clone() })
+                    .await?;
+                self.delivery.runtime.delivery_store().remove_letter(&letter.id).await
             };
             handed_over.await.map_err(|source| failed(name, source))?;
         }
@@ -221,7 +245,9 @@ impl<'a> DeadLetters<'a> {
     /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Ledger`].
     pub async fn discarded(&self, projection: &str) -> Result<Vec<DeadLetter>, DeliveryError> {
         let projection = self.find(projection)?;
-        discards::all(self.app, projection.name).await.map_err(|source| failed(projection.name, source))
+        discards::all(&self.delivery.runtime, projection.name)
+            .await
+            .map_err(|source| failed(projection.name, source))
     }
 
     /// The dead letters of one subscriber, by stream and version. It need not be there any more: after a subscriber was
@@ -233,7 +259,7 @@ impl<'a> DeadLetters<'a> {
         let mut found: Vec<DeadLetter> = Vec::new();
         loop {
             let after = found.last().map(|letter| &letter.id);
-            let page = self.app.ledger().letters(subscriber, after).await;
+            let page = self.delivery.runtime.delivery_store().letters(subscriber, after).await;
             let page = page.map_err(|source| failed(subscriber, source))?;
             if page.is_empty() {
                 return Ok(found);
@@ -243,7 +269,7 @@ impl<'a> DeadLetters<'a> {
     }
 
     fn find(&self, name: &str) -> Result<Arc<Subscriber>, DeliveryError> {
-        let subscribers = self.app.subscribers();
+        let subscribers = &self.delivery.subscribers;
         let found = subscribers.iter().find(|subscriber| subscriber.name == name);
         found.map(Arc::clone).ok_or_else(|| DeliveryError::UnknownSubscriber {
             name: name.to_owned(),
@@ -255,12 +281,12 @@ impl<'a> DeadLetters<'a> {
     async fn deliver(&self, subscriber: &Subscriber, letter: &DeadLetter) -> Result<bool, DeliveryError> {
         let failure = match intake::decode(&letter.record) {
             Ok(commit) => {
-                let retry = self.app.settings().delivery;
+                let retry = self.delivery.runtime.settings.delivery;
                 let done = AtomicUsize::new(0);
                 // What the store had when the letter was written.
                 let origin = Origin::Message;
                 let commits = std::slice::from_ref(&commit);
-                match subscriber.deliver(self.app, commits, origin, retry, &done).await {
+                match subscriber.deliver(self.delivery, commits, origin, retry, &done).await {
                     None => return Ok(true),
                     Some(Failure { reason, attempts, kind }) => match kind {
                         // Nothing new is known about the letter.
@@ -281,20 +307,25 @@ impl<'a> DeadLetters<'a> {
         };
         let (reason, attempts) = failure;
         let kept = DeadLetter { reason, attempts: letter.attempts + attempts, ..letter.clone() };
-        self.app.ledger().put_letter(&kept).await.map_err(|source| failed(subscriber.name, source))?;
+        self.delivery
+            .runtime
+            .delivery_store()
+            .put_letter(&kept)
+            .await
+            .map_err(|source| failed(subscriber.name, source))?;
         Ok(false)
     }
 
     /// Puts a commit among the dead letters that its stream has at a subscriber; false where there are none.
     async fn waits(&self, subscriber: &Subscriber, commit: &Commit) -> Result<bool, DeliveryError> {
         let name = subscriber.name;
-        let parked = self.app.parked(name);
+        let parked = self.delivery.parked(name);
         // Nobody takes the last of those letters away meanwhile.
         let _held = parked.lock().await;
-        if !has_letters(self.app, name, &commit.stream).await? {
+        if !has_letters(self.delivery, name, &commit.stream).await? {
             return Ok(false);
         }
-        let put = self.app.ledger().put_letter(&letter(name, commit, None)).await;
+        let put = self.delivery.runtime.delivery_store().put_letter(&letter(name, commit, None)).await;
         put.map_err(|source| failed(name, source))?;
         Ok(true)
     }
@@ -305,18 +336,24 @@ impl<'a> DeadLetters<'a> {
         'letters: for letter in self.of(RELAY).await? {
             let Ok(commit) = intake::decode(&letter.record) else { continue };
             if failing.contains(&commit.stream)
-                || !commit.events.iter().all(|event| self.app.knows(&event.name))
+                || !commit.events.iter().all(|event| self.delivery.runtime.index.knows(&event.name))
             {
                 failing.insert(commit.stream);
                 continue;
             }
-            for subscriber in self.app.subscribers().iter().filter(|subscriber| subscriber.wants(&commit)) {
+            for subscriber in self.delivery.subscribers.iter().filter(|subscriber| subscriber.wants(&commit))
+            {
                 if !self.waits(subscriber, &commit).await? && !self.deliver(subscriber, &letter).await? {
                     failing.insert(commit.stream);
                     continue 'letters;
                 }
             }
-            self.app.ledger().remove_letter(&letter.id).await.map_err(|source| failed(RELAY, source))?;
+            self.delivery
+                .runtime
+                .delivery_store()
+                .remove_letter(&letter.id)
+                .await
+                .map_err(|source| failed(RELAY, source))?;
             removed += 1;
         }
         Ok(removed)

@@ -3,6 +3,7 @@ use std::fmt;
 
 use crate::event::DecodeError;
 use crate::handler::HandlerError;
+use crate::projector::{Astray, ProjectError, ROUNDS};
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 
@@ -63,6 +64,22 @@ fn kind_of(error: &HandlerError, reason: &str) -> FailureKind {
 impl From<HandlerError> for TryError {
     fn from(error: HandlerError) -> Self {
         Self::Failed(error)
+    }
+}
+
+impl From<ProjectError> for TryError {
+    fn from(error: ProjectError) -> Self {
+        match error {
+            ProjectError::Store(error) => Self::of("the commits cannot be read, or the views written", error),
+            ProjectError::Permanent(error) => HandlerError::permanent(error).into(),
+            // A replica of the store may be behind.
+            ProjectError::Astray(error @ Astray::NotStored { .. }) => HandlerError::retry(error).into(),
+            ProjectError::Astray(error) => HandlerError::permanent(error).into(),
+            ProjectError::Contended => {
+                HandlerError::retry(format!("other writers were faster {ROUNDS} times")).into()
+            }
+            ProjectError::Over => HandlerError::retry("the replay is over").into(),
+        }
     }
 }
 

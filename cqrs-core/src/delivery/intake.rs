@@ -6,11 +6,10 @@ use tracing::Span;
 use super::DeliveryError;
 use super::alteration::Altered;
 use super::queue::failed;
-use crate::app::App;
-use crate::commit::Commit;
-use crate::commit::record;
+use crate::commit::{Commit, record};
 use crate::delivery_store::{DeadLetter, LetterId};
 use crate::metadata::Metadata;
+use crate::runtime::Runtime;
 use crate::timestamp::Timestamp;
 use crate::trace;
 
@@ -18,13 +17,13 @@ use crate::trace;
 pub(crate) const RELAY: &str = "@relay";
 
 /// Decodes a record. One that is no commit is kept as a dead letter: never passed over in silence.
-pub(crate) async fn take_in(app: &App, record: &Value) -> Result<Option<Commit>, DeliveryError> {
+pub(crate) async fn take_in(runtime: &Runtime, record: &Value) -> Result<Option<Commit>, DeliveryError> {
     match decode(record) {
         Ok(commit) => Ok(Some(commit)),
         Err(reason) => {
             match Altered::of(record) {
-                Some(altered) => raise(app, record, &altered).await?,
-                None => keep(app, record.clone(), reason).await?,
+                Some(altered) => raise(runtime, record, &altered).await?,
+                None => keep(runtime, record.clone(), reason).await?,
             }
             Ok(None)
         }
@@ -50,25 +49,25 @@ pub(crate) fn span_of(commit: &Commit) -> Span {
 }
 
 /// Tells that a commit was altered. The letter stands beside one that the commit itself may have: that is redriven still.
-async fn raise(app: &App, record: &Value, altered: &Altered<'_>) -> Result<(), DeliveryError> {
+async fn raise(runtime: &Runtime, record: &Value, altered: &Altered<'_>) -> Result<(), DeliveryError> {
     let Altered { pk, sk, version, what } = altered;
     let what = what.word();
     tracing::error!(pk, sk, version = version.get(), what, "a stored commit was altered");
     let id = LetterId { subscriber: RELAY.to_owned(), pk: (*pk).to_owned(), sk: format!("{sk}!{what}") };
-    put(app, id, record.clone(), altered.reason()).await
+    put(runtime, id, record.clone(), altered.reason()).await
 }
 
 /// Keeps a record as a dead letter of the relay.
-pub(crate) async fn keep(app: &App, record: Value, reason: String) -> Result<(), DeliveryError> {
+pub(crate) async fn keep(runtime: &Runtime, record: Value, reason: String) -> Result<(), DeliveryError> {
     let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or("missing").to_owned();
     let id = LetterId { subscriber: RELAY.to_owned(), pk: text("pk"), sk: text("sk") };
     tracing::error!(pk = id.pk, sk = id.sk, reason, "dead letter of the relay");
-    put(app, id, record, reason).await
+    put(runtime, id, record, reason).await
 }
 
-async fn put(app: &App, id: LetterId, record: Value, reason: String) -> Result<(), DeliveryError> {
+async fn put(runtime: &Runtime, id: LetterId, record: Value, reason: String) -> Result<(), DeliveryError> {
     let letter = DeadLetter { id, reason, attempts: 1, since: Timestamp::now(), record };
-    app.ledger().put_letter(&letter).await.map_err(|source| failed(RELAY, source))
+    runtime.delivery_store().put_letter(&letter).await.map_err(|source| failed(RELAY, source))
 }
 
 pub(crate) fn decode(record: &Value) -> Result<Commit, String> {

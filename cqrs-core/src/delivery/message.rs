@@ -3,12 +3,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::app::App;
-use crate::commit::Commit;
-use crate::commit::record;
 use crate::commit::record::Record;
+use crate::commit::{Commit, record};
 use crate::json::canonical::canonicalize;
 use crate::key::StreamKey;
+use crate::runtime::Runtime;
 use crate::version::Version;
 
 /// What a topic takes in one message where it is told nothing else, names and values of the attributes included, in bytes
@@ -56,15 +55,9 @@ pub enum Body {
 }
 
 impl Message {
-    /// The message of a commit, of at most [`MAX_MESSAGE_BYTES`].
-    #[must_use]
-    pub fn of(app: &App, commit: &Commit) -> Self {
-        Self::carrying(app, commit, &Value::Object(record::encode(commit)), MAX_MESSAGE_BYTES)
-    }
-
     /// The message of a commit, with its record as it was stored: a newer program may have put something into it
     /// that this one does not know.
-    pub(crate) fn carrying(app: &App, commit: &Commit, record: &Value, max_bytes: usize) -> Self {
+    pub(crate) fn carrying(runtime: &Runtime, commit: &Commit, record: &Value, max_bytes: usize) -> Self {
         let mut message = Self {
             body: text(record),
             types: commit
@@ -74,8 +67,8 @@ impl Message {
                 .collect::<BTreeSet<_>>()
                 .into_iter()
                 .collect(),
-            tenant: app.tenant_of(commit).ok().map(|tenant| legible(tenant.as_str())),
-            entity: app.entity_of(commit),
+            tenant: runtime.index.tenant_of(commit).ok().map(|tenant| legible(tenant.as_str())),
+            entity: runtime.index.entity_of(commit),
             correlation_id: Some(legible(&commit.metadata.correlation_id)).filter(|id| !id.is_empty()),
             group: digest(&commit.stream, None),
             id: digest(&commit.stream, Some(commit.version)),
@@ -151,6 +144,7 @@ fn digest(stream: &StreamKey, version: Option<Version>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::App;
     use std::sync::Arc;
 
     use super::*;
@@ -200,7 +194,7 @@ mod tests {
         let commit = commit(&"x".repeat(120_000), "c");
         let record = Value::Object(record::encode(&commit));
         for (max_bytes, whole) in [(1024 * 1024, true), (361_500, true), (360_000, false), (1024, false)] {
-            let message = Message::carrying(&app, &commit, &record, max_bytes);
+            let message = Message::carrying(&app.delivery().runtime, &commit, &record, max_bytes);
             let is_whole = matches!(Body::parse(&message.body).unwrap(), Body::Commit(_));
             assert_eq!(is_whole, whole, "{max_bytes}");
             assert!(message.bytes() <= max_bytes);
@@ -231,7 +225,12 @@ mod tests {
         let commit = commit("", "c");
         let mut record = record::encode(&commit);
         record.insert("signature".to_owned(), "abc".into());
-        let message = Message::carrying(&app, &commit, &Value::Object(record.clone()), MAX_MESSAGE_BYTES);
+        let message = Message::carrying(
+            &app.delivery().runtime,
+            &commit,
+            &Value::Object(record.clone()),
+            MAX_MESSAGE_BYTES,
+        );
         assert_eq!(serde_json::from_str::<Record>(&message.body).unwrap(), record);
     }
 
@@ -244,8 +243,12 @@ mod tests {
             [964.096_705_605_763_9, 1e-130, -1e-130, 9.99e125, 0.1].into_iter().chain(random).collect();
         let mut commit = commit("", "c");
         commit.events[0].data = numbers.clone().into();
-        let message =
-            Message::carrying(&app, &commit, &Value::Object(record::encode(&commit)), MAX_MESSAGE_BYTES);
+        let message = Message::carrying(
+            &app.delivery().runtime,
+            &commit,
+            &Value::Object(record::encode(&commit)),
+            MAX_MESSAGE_BYTES,
+        );
         let body: Record = serde_json::from_str(&message.body).unwrap();
         let arrived =
             body["data"].as_array().unwrap().iter().map(|number| number.as_f64().unwrap().to_bits());

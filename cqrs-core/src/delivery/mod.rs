@@ -37,8 +37,8 @@
 mod alteration;
 mod beginning;
 mod consumer;
+mod context;
 mod dead_letters;
-mod discards;
 mod error;
 mod failure;
 mod intake;
@@ -47,12 +47,10 @@ mod message;
 mod notice;
 mod once;
 mod patience;
-mod projector;
 mod publisher;
 mod queue;
 mod received;
 mod relay;
-mod retry;
 mod subscriber;
 mod turn;
 
@@ -65,21 +63,17 @@ pub use message::{Body, MAX_MESSAGE_BYTES, Message};
 pub use publisher::{Interrupted, PublishError, PublishFault, Publisher};
 pub use received::{Received, StreamBatch, Verdict};
 pub use relay::Delivered;
-pub use retry::RetryPolicy;
 pub use turn::RedriveTurn;
 
 pub use crate::delivery_store::{
     Claim, DeadLetter, DeliveryStore, Finish, Inbox, InboxId, InboxLease, LetterId, MemoryDeliveryStore,
     awaits_newer_program,
 };
+pub use crate::runtime::RetryPolicy;
 pub use crate::store::{Change, ChangeFeed, FeedPage, Positions};
 
-pub(crate) use discards::{LeftOut, of_stream as discarded};
+pub(crate) use context::Delivery;
 pub(crate) use failure::{Failure, FailureKind, TryError};
-pub(crate) use projector::{
-    Across, Arrived, Astray, Goal, Origin, ProjectError, ProjectionDriver, Seen, encode, fold,
-    projection_driver, shadow_of, wants,
-};
 pub(crate) use queue::Parked;
 pub(crate) use relay::Relay;
 pub(crate) use subscriber::{Reaction, Subscriber};

@@ -1,9 +1,9 @@
 use uuid::Uuid;
 
 use super::failure::{Failure, FailureKind, TryError};
-use crate::app::App;
 use crate::delivery_store::{Claim, Finish, InboxId, InboxLease};
 use crate::event::RawEvent;
+use crate::runtime::Runtime;
 use crate::timestamp::Timestamp;
 
 /// One event on its way through the inbox of a handler with `once`: claim, handle, finish.
@@ -12,7 +12,7 @@ use crate::timestamp::Timestamp;
 /// it, and the event is handled again when the lease has run out: once is at least once, then.
 #[derive(Debug)]
 pub(crate) struct Once<'a> {
-    app: &'a App,
+    runtime: &'a Runtime,
     id: InboxId,
     /// One for all tries: a claim whose answer got lost is not in the way of the next one.
     owner: String,
@@ -30,7 +30,7 @@ pub(crate) enum Progress {
 }
 
 impl<'a> Once<'a> {
-    pub(crate) fn new(app: &'a App, handler: &str, raw: &RawEvent<'_>) -> Self {
+    pub(crate) fn new(runtime: &'a Runtime, handler: &str, raw: &RawEvent<'_>) -> Self {
         let commit = raw.commit();
         let id = InboxId {
             handler: handler.to_owned(),
@@ -39,7 +39,7 @@ impl<'a> Once<'a> {
             index: raw.index(),
             digest: commit.digest(),
         };
-        Self { app, id, owner: Uuid::now_v7().to_string() }
+        Self { runtime, id, owner: Uuid::now_v7().to_string() }
     }
 
     /// Claims the event and handles it, if it is to be had. `work` is not polled before.
@@ -47,10 +47,10 @@ impl<'a> Once<'a> {
         &self,
         work: impl Future<Output = Result<(), TryError>>,
     ) -> Result<Progress, TryError> {
-        let settings = self.app.settings();
+        let settings = self.runtime.settings;
         let now = Timestamp::now();
         let lease = InboxLease::new(&self.owner, now, settings.inbox_lease, settings.inbox_kept);
-        let claim = self.app.ledger().claim(&self.id, &lease).await;
+        let claim = self.runtime.delivery_store().claim(&self.id, &lease).await;
         match claim.map_err(|error| TryError::of("the event cannot be claimed in the inbox", error))? {
             Claim::Claimed => {}
             Claim::Done => return Ok(Progress::Done),
@@ -64,7 +64,7 @@ impl<'a> Once<'a> {
     }
 
     pub(crate) async fn finish(&self, lease: &InboxLease) -> Result<Finish, TryError> {
-        let finish = self.app.ledger().finish(&self.id, lease).await;
+        let finish = self.runtime.delivery_store().finish(&self.id, lease).await;
         finish.map_err(|error| {
             TryError::of("the event was handled, and its inbox record cannot be written", error)
         })
@@ -72,7 +72,7 @@ impl<'a> Once<'a> {
 
     /// The failure of the handler is what counts; a claim that stays runs out by itself.
     async fn release(&self, lease: &InboxLease) {
-        if let Err(error) = self.app.ledger().release(&self.id, lease).await {
+        if let Err(error) = self.runtime.delivery_store().release(&self.id, lease).await {
             let InboxId { handler, stream, version, index, .. } = &self.id;
             tracing::warn!(
                 handler, %stream, %version, index, until = %lease.until, %error, "a claim could not be given back"

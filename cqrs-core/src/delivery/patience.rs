@@ -1,9 +1,10 @@
+use super::Delivery;
 use super::failure::{Failure, FailureKind, chain};
 use super::notice::Notice;
-use crate::app::App;
 use crate::commit::Commit;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
+use std::sync::Arc;
 
 /// What a failure means for its message, as long as it may come again.
 pub(super) struct Patience {
@@ -34,15 +35,15 @@ impl Patience {
 
     pub(super) async fn outcome(
         &self,
-        app: &App,
+        delivery: &Arc<Delivery>,
         failure: &mut Failure,
         message: &Message,
         commit: &Commit,
     ) -> Outcome {
-        let settings = app.settings();
+        let settings = delivery.runtime.settings;
         match failure.kind {
             FailureKind::Permanent => Outcome::Dead,
-            FailureKind::Passing => match self.count(app, commit).await {
+            FailureKind::Passing => match self.count(delivery, commit).await {
                 Ok(attempts) if attempts >= settings.delivery.attempts => Outcome::Dead,
                 Ok(_) => Outcome::Again,
                 Err(error) => {
@@ -60,20 +61,20 @@ impl Patience {
 
     /// How often a commit has failed here, in whichever process. The receives that the queue counts do not tell: most of them
     /// may have been waits, for a store or for a newer program, in a process that is gone.
-    async fn count(&self, app: &App, commit: &Commit) -> Result<u32, StoreError> {
-        if app.settings().delivery.attempts <= 1 {
+    async fn count(&self, delivery: &Arc<Delivery>, commit: &Commit) -> Result<u32, StoreError> {
+        if delivery.runtime.settings.delivery.attempts <= 1 {
             return Ok(1);
         }
-        let expires = Timestamp::now() + app.settings().inbox_kept;
-        app.ledger().count_attempt(&self.queue, commit, expires).await
+        let expires = Timestamp::now() + delivery.runtime.settings.inbox_kept;
+        delivery.runtime.delivery_store().count_attempt(&self.queue, commit, expires).await
     }
 
     /// Whoever puts the commit back into its queue begins anew. A count that stays makes it a dead letter sooner, and no more.
-    pub(super) async fn forget(&self, app: &App, commit: &Commit) {
-        if app.settings().delivery.attempts <= 1 {
+    pub(super) async fn forget(&self, delivery: &Arc<Delivery>, commit: &Commit) {
+        if delivery.runtime.settings.delivery.attempts <= 1 {
             return;
         }
-        let forgotten = app.ledger().forget_attempts(&self.queue, commit).await;
+        let forgotten = delivery.runtime.delivery_store().forget_attempts(&self.queue, commit).await;
         if let Err(error) = forgotten {
             let (stream, version) = (&commit.stream, commit.version);
             tracing::warn!(queue = self.queue, %stream, %version, %error, "tries are not forgotten");

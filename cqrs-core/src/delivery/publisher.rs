@@ -1,10 +1,10 @@
 use std::future::Future;
+use std::sync::Arc;
 
 use serde_json::Value;
 use tracing::Instrument;
 
-use super::{DeliveryError, MAX_MESSAGE_BYTES, Message, intake};
-use crate::app::App;
+use super::{Delivery, DeliveryError, MAX_MESSAGE_BYTES, Message, intake};
 use crate::key::StreamKey;
 use crate::trace;
 use crate::version::Version;
@@ -105,23 +105,20 @@ impl Interrupted {
     }
 }
 
-impl App {
-    /// Publishes records of the event store ([`store::record`](crate::store::record)) in their order: the work of
-    /// every relay, wherever it reads the records and however it remembers how far it has come.
-    ///
-    /// Events of types that no aggregate of this program applies are published like all others, because another
-    /// program may know them. A record that is no commit becomes a dead letter of `@relay`, and counts as done.
-    ///
-    /// # Errors
-    /// [`Interrupted`] says how many records are done; publishing the others again is safe.
-    pub async fn publish(&self, publisher: &impl Publisher, records: &[Value]) -> Result<(), Interrupted> {
+impl Delivery {
+    /// Publishes records of the event store in their order.
+    pub(crate) async fn publish(
+        self: &Arc<Self>,
+        publisher: &impl Publisher,
+        records: &[Value],
+    ) -> Result<(), Interrupted> {
         let mut messages = Vec::with_capacity(records.len());
         let mut places = Vec::with_capacity(records.len());
         let mut metadata = Vec::with_capacity(records.len());
         let mut max_bytes = None;
         let mut end = Ok(());
         for (place, record) in records.iter().enumerate() {
-            match intake::take_in(self, record).await {
+            match intake::take_in(&self.runtime, record).await {
                 Ok(Some(commit)) => {
                     let bytes = match max_bytes {
                         Some(bytes) => bytes,
@@ -131,7 +128,7 @@ impl App {
                             .map_err(|fault| Interrupted::by(PublishError { accepted: 0, fault }, place))?,
                     };
                     max_bytes = Some(bytes);
-                    let message = || Message::carrying(self, &commit, record, bytes);
+                    let message = || Message::carrying(&self.runtime, &commit, record, bytes);
                     messages.push(intake::span_of(&commit).in_scope(message));
                     places.push(place);
                     metadata.push(commit.metadata);

@@ -11,12 +11,11 @@ use tokio::sync::{Mutex, Notify, Semaphore, mpsc, watch};
 
 use super::failure::{Failure, FailureKind};
 use super::marks::{Marks, Place};
-use super::{DeliveryError, Origin, Subscriber};
-use crate::app::App;
-use crate::commit::Commit;
-use crate::commit::record;
+use super::{Delivery, DeliveryError, Subscriber};
+use crate::commit::{Commit, record};
 use crate::delivery_store::{DeadLetter, LetterId};
 use crate::key::StreamKey;
+use crate::projector::Origin;
 use crate::store::Positions;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
@@ -88,7 +87,7 @@ pub(crate) struct Queue {
 
 /// What the lanes have in common.
 struct Desk {
-    app: App,
+    delivery: Arc<Delivery>,
     subscriber: Arc<Subscriber>,
     parked: Arc<Parked>,
     /// The streams that it works on at the same time. One that waits has none.
@@ -110,11 +109,14 @@ type Worked = (StreamKey, Vec<(Place, usize)>, Result<(), DeliveryError>);
 
 impl Queue {
     /// Loads what the last run left behind.
-    pub(crate) async fn open(app: &App, subscriber: Arc<Subscriber>) -> Result<Self, DeliveryError> {
+    pub(crate) async fn open(
+        delivery: &Arc<Delivery>,
+        subscriber: Arc<Subscriber>,
+    ) -> Result<Self, DeliveryError> {
         let name = subscriber.name;
-        let ledger = app.ledger();
+        let ledger = delivery.runtime.delivery_store();
         let positions = ledger.positions(name).await.map_err(|source| failed(name, source))?;
-        let parked = app.parked(name);
+        let parked = delivery.parked(name);
         {
             let mut parked = parked.lock().await;
             parked.clear();
@@ -125,12 +127,12 @@ impl Queue {
                 let Some(last) = letters.last() else { break };
                 after = Some(last.id.clone());
                 // In the order of their versions: the last one stays.
-                parked.extend(letters.iter().filter_map(place_of));
+                parked.extend(letters.iter().filter_map(|letter| letter.id.place()));
             }
         }
         let places = Semaphore::new(subscriber.concurrency);
         Ok(Self {
-            desk: Arc::new(Desk { app: app.clone(), subscriber, parked, places }),
+            desk: Arc::new(Desk { delivery: delivery.clone(), subscriber, parked, places }),
             marks: Marks::behind(&positions),
             positions,
             load: Arc::default(),
@@ -239,7 +241,7 @@ impl Queue {
             if self.positions.get(&shard).is_some_and(|done| end <= *done) {
                 continue;
             }
-            let ledger = self.desk.app.ledger();
+            let ledger = self.desk.delivery.runtime.delivery_store();
             ledger.save_position(name, &shard, &end).await.map_err(|source| failed(name, source))?;
             self.positions.insert(shard, end);
         }
@@ -270,13 +272,13 @@ impl Desk {
         if self.waits(stream, &commits).await? {
             return Ok(());
         }
-        let retry = self.app.settings().delivery;
+        let retry = self.delivery.runtime.settings.delivery;
         let mut left = commits.as_slice();
         loop {
             let done = AtomicUsize::new(0);
             let failure = {
                 let _place = self.places.acquire().await;
-                self.subscriber.deliver(&self.app, left, Origin::Store, retry, &done).await
+                self.subscriber.deliver(&self.delivery, left, Origin::Store, retry, &done).await
             };
             let Some(failure) = failure else { return Ok(()) };
             left = left.get(done.into_inner()..).unwrap_or_default();
@@ -306,7 +308,7 @@ impl Desk {
         let mut parked = self.parked.lock().await;
         let Some(last) = parked.get(stream).copied() else { return Ok(false) };
         // Another process may have redriven or discarded them.
-        if !has_letters(&self.app, self.subscriber.name, stream).await? {
+        if !has_letters(&self.delivery, self.subscriber.name, stream).await? {
             parked.remove(stream);
             return Ok(false);
         }
@@ -334,7 +336,12 @@ impl Desk {
                 reason = letter.reason,
                 "dead letter"
             );
-            self.app.ledger().put_letter(&letter).await.map_err(|source| failed(name, source))?;
+            self.delivery
+                .runtime
+                .delivery_store()
+                .put_letter(&letter)
+                .await
+                .map_err(|source| failed(name, source))?;
             parked.insert(stream.clone(), commit.version);
         }
         Ok(())
@@ -343,12 +350,12 @@ impl Desk {
 
 /// Whether a stream has dead letters at a subscriber.
 pub(crate) async fn has_letters(
-    app: &App,
+    delivery: &Arc<Delivery>,
     subscriber: &str,
     stream: &StreamKey,
 ) -> Result<bool, DeliveryError> {
-    let start = letter_id(subscriber, stream, Version::NONE);
-    let letters = app.ledger().letters(subscriber, Some(&start)).await;
+    let start = LetterId::of(subscriber, stream, Version::NONE);
+    let letters = delivery.runtime.delivery_store().letters(subscriber, Some(&start)).await;
     let letters = letters.map_err(|source| failed(subscriber, source))?;
     Ok(letters.first().and_then(stream_of).as_ref() == Some(stream))
 }
@@ -360,7 +367,7 @@ pub(crate) fn letter(subscriber: &str, commit: &Commit, failure: Option<Failure>
         None => ("waits behind an earlier commit of its stream".to_owned(), 0),
     };
     DeadLetter {
-        id: letter_id(subscriber, &commit.stream, commit.version),
+        id: LetterId::of(subscriber, &commit.stream, commit.version),
         reason,
         attempts,
         since: Timestamp::now(),
@@ -368,16 +375,8 @@ pub(crate) fn letter(subscriber: &str, commit: &Commit, failure: Option<Failure>
     }
 }
 
-pub(crate) fn letter_id(subscriber: &str, stream: &StreamKey, version: Version) -> LetterId {
-    LetterId { subscriber: subscriber.to_owned(), pk: stream.pk().to_owned(), sk: stream.commit_sk(version) }
-}
-
-pub(crate) fn place_of(letter: &DeadLetter) -> Option<(StreamKey, Version)> {
-    StreamKey::parse_commit(&letter.id.pk, &letter.id.sk).ok()
-}
-
 pub(crate) fn stream_of(letter: &DeadLetter) -> Option<StreamKey> {
-    place_of(letter).map(|(stream, _)| stream)
+    letter.id.place().map(|(stream, _)| stream)
 }
 
 pub(crate) fn failed(subscriber: &str, source: crate::store::StoreError) -> DeliveryError {

@@ -8,14 +8,11 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use super::DeliveryError;
 use super::beginning::{Beginnings, Calm};
-use super::intake;
 use super::queue::{Load, Page, Placed, Progress, Queue};
-use crate::app::App;
+use super::{DeadLetters, Delivery, DeliveryError, intake};
 use crate::event::upcaster::NEWER;
-use crate::store::limits;
-use crate::store::{Change, DynChangeFeed, Positions};
+use crate::store::{Change, DynChangeFeed, Positions, limits};
 
 /// What a run of the delivery did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,7 +28,7 @@ const QUIET_READS: u32 = 40;
 
 /// Reads the feed and hands every commit to every subscriber's queue.
 pub(crate) struct Relay {
-    app: App,
+    delivery: Arc<Delivery>,
     feed: Box<dyn DynChangeFeed>,
     positions: Positions,
     queues: Queues,
@@ -40,19 +37,19 @@ pub(crate) struct Relay {
 
 impl Relay {
     /// Starts where the slowest subscriber stopped.
-    pub(crate) async fn open(app: &App) -> Result<Self, DeliveryError> {
-        app.dead_letters().redrive_newer().await?;
+    pub(crate) async fn open(delivery: &Arc<Delivery>) -> Result<Self, DeliveryError> {
+        DeadLetters::new(delivery).redrive_newer().await?;
         let mut open = Vec::new();
-        for subscriber in app.subscribers() {
-            open.push(Queue::open(app, Arc::clone(subscriber)).await?);
+        for subscriber in &delivery.subscribers {
+            open.push(Queue::open(delivery, Arc::clone(subscriber)).await?);
         }
         let positions = earliest(open.iter().map(Queue::positions));
-        let beginnings = Beginnings::of(app, app.subscribers());
+        let beginnings = Beginnings::of(delivery, &delivery.subscribers);
         Ok(Self {
-            app: app.clone(),
-            feed: app.event_store().feed(),
+            delivery: delivery.clone(),
+            feed: delivery.runtime.event_store().feed(),
             positions,
-            queues: Queues::start(app, open),
+            queues: Queues::start(delivery, open),
             beginnings,
         })
     }
@@ -72,16 +69,16 @@ impl Relay {
             }
             if settled {
                 let calm = if quiet < QUIET_READS { Calm::Perhaps } else { Calm::Yes };
-                if quiet % QUIET_READS == 0 && !self.beginnings.watch(&self.app, ready(calm)).await {
+                if quiet % QUIET_READS == 0 && !self.beginnings.watch(&self.delivery, ready(calm)).await {
                     break;
                 }
                 quiet += 1;
-                tokio::time::sleep(self.app.settings().poll).await;
+                tokio::time::sleep(self.delivery.runtime.settings.poll).await;
                 continue;
             }
             // What was passed over has room, and its feed had nothing at present: nobody wakes it.
             match self.queues.may_read_on() {
-                true => tokio::time::sleep(self.app.settings().poll).await,
+                true => tokio::time::sleep(self.delivery.runtime.settings.poll).await,
                 false => self.queues.moved().await?,
             }
         }
@@ -114,7 +111,7 @@ impl Relay {
                         };
                         // Between the first and the last of them nothing is told that was not before.
                         if calm != Calm::Perhaps || quiet == 1 {
-                            self.beginnings.watch(&self.app, ready(calm)).await;
+                            self.beginnings.watch(&self.delivery, ready(calm)).await;
                         }
                         // A queue that was passed over may have room before there is anything new.
                         let waiting = self.queues.are_behind();
@@ -141,7 +138,7 @@ impl Relay {
                 }
             };
             if stopped {
-                let grace = self.app.settings().grace;
+                let grace = self.delivery.runtime.settings.grace;
                 return match tokio::time::timeout(grace, self.queues.finish()).await {
                     Ok(finished) => finished,
                     Err(_) => {
@@ -162,7 +159,7 @@ impl Relay {
             if !page.changes.is_empty() {
                 step.commits = page.changes.len() as u64;
                 step.read = true;
-                let page = placed(&self.app, page.changes).await?;
+                let page = placed(&self.delivery, page.changes).await?;
                 let ends = page.ends.clone();
                 self.queues.send(Arc::new(page), &self.positions).await?;
                 // A step that is dropped before this line reads the same page again, and the queues skip it.
@@ -170,7 +167,7 @@ impl Relay {
             }
         }
         for feeder in self.queues.feeders.iter_mut().filter(|feeder| feeder.load.has_room()) {
-            step.read |= feeder.read_on(&self.app, &self.positions).await?;
+            step.read |= feeder.read_on(&self.delivery, &self.positions).await?;
         }
         Ok(step)
     }
@@ -185,12 +182,12 @@ struct Step {
     read: bool,
 }
 
-async fn placed(app: &App, changes: Vec<Change>) -> Result<Page, DeliveryError> {
+async fn placed(delivery: &Arc<Delivery>, changes: Vec<Change>) -> Result<Page, DeliveryError> {
     let mut ends = Positions::new();
     let mut commits = Vec::with_capacity(changes.len());
     for change in changes {
         ends.insert(change.shard.clone(), change.position.clone());
-        if let Some(placed) = place(app, change).await? {
+        if let Some(placed) = place(delivery, change).await? {
             commits.push(placed);
         }
     }
@@ -199,18 +196,18 @@ async fn placed(app: &App, changes: Vec<Change>) -> Result<Page, DeliveryError> 
 
 /// Decodes a change. What cannot be decoded, or holds a type that this program does not know, is kept as a
 /// dead letter of the relay.
-async fn place(app: &App, change: Change) -> Result<Option<Placed>, DeliveryError> {
+async fn place(delivery: &Arc<Delivery>, change: Change) -> Result<Option<Placed>, DeliveryError> {
     let Change { shard, position, record } = change;
     let bytes = record.as_object().map_or(0, limits::size);
-    let Some(commit) = intake::take_in(app, &record).await? else { return Ok(None) };
+    let Some(commit) = intake::take_in(&delivery.runtime, &record).await? else { return Ok(None) };
     let span = intake::span_of(&commit);
-    let unknown = commit.events.iter().find(|event| !app.knows(&event.name));
+    let unknown = commit.events.iter().find(|event| !delivery.runtime.index.knows(&event.name));
     if let Some(event) = unknown {
         let reason = format!(
             "unknown event type `{}` (schema {}): no aggregate of this program applies it{NEWER}",
             event.name, event.schema
         );
-        intake::keep(app, record, reason).instrument(span).await?;
+        intake::keep(&delivery.runtime, record, reason).instrument(span).await?;
     }
     Ok(Some(Placed { commit, shard, position, bytes }))
 }
@@ -254,7 +251,7 @@ struct Feeder {
 }
 
 impl Queues {
-    fn start(app: &App, open: Vec<Queue>) -> Self {
+    fn start(delivery: &Arc<Delivery>, open: Vec<Queue>) -> Self {
         let mut queues = Self { feeders: Vec::new(), tasks: JoinSet::new(), moved: Arc::default() };
         for queue in open {
             let (pages, received) = mpsc::unbounded_channel();
@@ -265,7 +262,7 @@ impl Queues {
                 sent: 0,
                 idle_after: idle,
                 behind: None,
-                feed: app.event_store().feed(),
+                feed: delivery.runtime.event_store().feed(),
             });
             let progress = Progress { idle_after, moved: Arc::clone(&queues.moved) };
             queues.tasks.spawn(async move {
@@ -356,10 +353,10 @@ impl Feeder {
     }
 
     /// Reads a page for this queue alone, where it was passed over; whether there was anything.
-    async fn read_on(&mut self, app: &App, all: &Positions) -> Result<bool, DeliveryError> {
+    async fn read_on(&mut self, delivery: &Arc<Delivery>, all: &Positions) -> Result<bool, DeliveryError> {
         let Some(behind) = &self.behind else { return Ok(false) };
         let page = self.feed.read(behind).await.map_err(|error| DeliveryError::Feed(Box::new(error)))?;
-        let page = placed(app, page.changes).await?;
+        let page = placed(delivery, page.changes).await?;
         if page.ends.is_empty() {
             // A feed may have nothing at present although there is more: only positions tell.
             return Ok(false);

@@ -9,19 +9,18 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tracing::{Instrument, Span, field};
 
-use super::discards::{self, LeftOut};
+use super::Delivery;
 use super::failure::{Failure, TryError};
 use super::once::{Once, Progress};
-use super::{Arrived, Origin, ProjectionDriver, RetryPolicy};
-use crate::app::App;
 use crate::commit::Commit;
 use crate::delivery_store::Finish;
 use crate::event::{EventId, RawEvent};
-use crate::handler::{HandlerArm, HandlerError, Scope};
+use crate::handler::{HandlerArm, HandlerError};
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::panic::panic_text;
-use crate::registry::ProjectionRow;
+use crate::projector::{Arrived, LeftOut, Origin, ProjectionDriver, discards};
+use crate::runtime::{Cause, RetryPolicy};
 use crate::store::StoreError;
 use crate::trace;
 
@@ -44,7 +43,7 @@ const DISCARDS: &str = "what was discarded cannot be read";
 #[derive(Debug)]
 pub(crate) enum Reaction {
     Handle { arms: &'static [HandlerArm], once: bool },
-    Project { driver: Box<dyn ProjectionDriver>, row: &'static ProjectionRow },
+    Project { driver: Box<dyn ProjectionDriver>, make: fn() -> Box<dyn ProjectionDriver> },
 }
 
 impl Subscriber {
@@ -52,7 +51,7 @@ impl Subscriber {
     pub(crate) fn restarted(of: &Self) -> Self {
         let reaction = match of.reaction {
             Reaction::Handle { arms, once } => Reaction::Handle { arms, once },
-            Reaction::Project { row, .. } => Reaction::Project { driver: (row.driver)(), row },
+            Reaction::Project { make, .. } => Reaction::Project { driver: make(), make },
         };
         Self { events: of.events.clone(), reaction, ..*of }
     }
@@ -68,17 +67,21 @@ impl Subscriber {
     }
 
     /// Whether anything of a stream has come to its views; a handler has none to tell by.
-    pub(crate) async fn has_seen(&self, app: &App, stream: &StreamKey) -> Result<bool, StoreError> {
+    pub(crate) async fn has_seen(
+        &self,
+        delivery: &Arc<Delivery>,
+        stream: &StreamKey,
+    ) -> Result<bool, StoreError> {
         match &self.reaction {
-            Reaction::Project { driver, .. } => driver.has_seen(app, stream).await,
+            Reaction::Project { driver, .. } => driver.has_seen(&delivery.runtime, stream).await,
             Reaction::Handle { .. } => Ok(true),
         }
     }
 
     /// The number of the last replay of all tenants that is over; 0 for none.
-    pub(crate) async fn replayed(&self, app: &App) -> Result<u64, StoreError> {
+    pub(crate) async fn replayed(&self, delivery: &Arc<Delivery>) -> Result<u64, StoreError> {
         match &self.reaction {
-            Reaction::Project { driver, .. } => driver.replayed(app).await,
+            Reaction::Project { driver, .. } => driver.replayed(&delivery.runtime).await,
             Reaction::Handle { .. } => Ok(0),
         }
     }
@@ -88,7 +91,7 @@ impl Subscriber {
     /// broker do so.
     pub(crate) async fn deliver(
         &self,
-        app: &App,
+        delivery: &Arc<Delivery>,
         commits: &[Commit],
         origin: Origin,
         retry: RetryPolicy,
@@ -96,11 +99,13 @@ impl Subscriber {
     ) -> Option<Failure> {
         let delivered = match &self.reaction {
             Reaction::Project { driver, .. } => {
-                self.project(app, &**driver, commits, origin, retry, done).await
+                self.project(delivery, &**driver, commits, origin, retry, done).await
             }
             Reaction::Handle { arms, once } => {
-                Self::one_by_one(commits, done, |commit| self.handle_all(app, arms, *once, commit, retry))
-                    .await
+                Self::one_by_one(commits, done, |commit| {
+                    self.handle_all(delivery, arms, *once, commit, retry)
+                })
+                .await
             }
         };
         delivered.err()
@@ -123,7 +128,7 @@ impl Subscriber {
 
     async fn project(
         &self,
-        app: &App,
+        delivery: &Arc<Delivery>,
         driver: &dyn ProjectionDriver,
         commits: &[Commit],
         origin: Origin,
@@ -132,7 +137,7 @@ impl Subscriber {
     ) -> Result<(), Failure> {
         let apply = |commits| async move {
             let span = self.project_span(commits);
-            let applied = self.apply(app, driver, commits, origin, retry).instrument(span.clone()).await;
+            let applied = self.apply(delivery, driver, commits, origin, retry).instrument(span.clone()).await;
             if let Err(failure) = &applied {
                 trace::fail(&span, &failure.reason);
             }
@@ -152,7 +157,7 @@ impl Subscriber {
     /// Applies commits of one stream, and where that fails without those that were discarded.
     async fn apply(
         &self,
-        app: &App,
+        delivery: &Arc<Delivery>,
         driver: &dyn ProjectionDriver,
         commits: &[Commit],
         origin: Origin,
@@ -161,23 +166,23 @@ impl Subscriber {
         let Some(stream) = commits.first().map(|commit| &commit.stream) else { return Ok(()) };
         let none = LeftOut::new();
         let arrived = Arrived { stream, commits, origin, left_out: &none };
-        let failure = match self.retried(retry, || caught(driver.apply(app, arrived))).await {
+        let failure = match self.retried(retry, || caught(driver.apply(&delivery.runtime, arrived))).await {
             Err(failure) if failure.is_of_the_commit() => failure,
             applied => return applied,
         };
-        let left_out = discards::of_stream(app, self.name, stream).await;
+        let left_out = discards::of_stream(&delivery.runtime, self.name, stream).await;
         let left_out = left_out.map_err(|error| TryError::of(DISCARDS, error).after(failure.attempts))?;
         if left_out.is_empty() {
             return Err(failure);
         }
         tracing::warn!(?left_out, reason = failure.reason, "going on without what was discarded");
         let arrived = Arrived { left_out: &left_out, ..arrived };
-        self.retried(retry, || caught(driver.apply(app, arrived))).await
+        self.retried(retry, || caught(driver.apply(&delivery.runtime, arrived))).await
     }
 
     async fn handle_all(
         &self,
-        app: &App,
+        delivery: &Arc<Delivery>,
         arms: &[HandlerArm],
         once: bool,
         commit: &Commit,
@@ -187,7 +192,7 @@ impl Subscriber {
             let named = |arm: &&HandlerArm| arm.event.is_stored_as(&raw.stored().name);
             let Some(arm) = arms.iter().find(named) else { continue };
             let span = self.handle_span(&raw);
-            let handled = self.handle(app, arm, once, raw, retry).instrument(span.clone()).await;
+            let handled = self.handle(delivery, arm, once, raw, retry).instrument(span.clone()).await;
             if let Err(failure) = &handled {
                 trace::fail(&span, &failure.reason);
             }
@@ -198,7 +203,7 @@ impl Subscriber {
 
     async fn handle(
         &self,
-        app: &App,
+        delivery: &Arc<Delivery>,
         arm: &HandlerArm,
         once: bool,
         raw: RawEvent<'_>,
@@ -206,16 +211,16 @@ impl Subscriber {
     ) -> Result<(), Failure> {
         let call = || {
             caught(self.in_time(async {
-                let agent = app.on_behalf_of(self.name, raw.commit(), raw.index());
-                let scope = Scope::new(Arc::clone(app.provided()), agent.clone());
-                let done = (arm.call)(&scope, raw).await.map_err(|error| agent.judge(error));
-                app.note_run(self.name, &raw, done.is_ok());
+                let cause = Arc::new(Cause::new(self.name, raw.commit(), raw.index()));
+                let scope = delivery.scope(&cause);
+                let done = (arm.call)(&scope, raw).await.map_err(|error| cause.judge(error));
+                delivery.runtime.note_run(self.name, &raw, done.is_ok());
                 done
             }))
         };
         if once {
-            let once = Once::new(app, self.name, &raw);
-            self.handle_once(&once, app.settings().delivery, call, retry).await
+            let once = Once::new(&delivery.runtime, self.name, &raw);
+            self.handle_once(&once, delivery.runtime.settings.delivery, call, retry).await
         } else {
             self.retried(retry, call).await
         }

@@ -1,13 +1,14 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::queue::failed;
 use super::{Consumer, DeliveryError};
-use crate::app::App;
 use crate::commit::CommitDigest;
 use crate::delivery_store::{Claim, InboxId, InboxLease};
 use crate::key::StreamKey;
+use crate::runtime::Runtime;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
@@ -18,7 +19,7 @@ const REDRIVE: &str = "@redrive";
 /// mix up its order. See [`Consumer::redrive_turn`].
 #[derive(Debug)]
 pub struct RedriveTurn {
-    app: App,
+    runtime: Arc<Runtime>,
     id: InboxId,
     lease: InboxLease,
 }
@@ -41,9 +42,9 @@ impl Consumer {
         };
         let owner = Uuid::now_v7().to_string();
         let lease = InboxLease::new(&owner, Timestamp::now(), lease, lease);
-        let app = self.app().clone();
-        match app.ledger().claim(&id, &lease).await.map_err(ledger)? {
-            Claim::Claimed => Ok(Some(RedriveTurn { app, id, lease })),
+        let runtime = Arc::clone(&self.delivery().runtime);
+        match runtime.delivery_store().claim(&id, &lease).await.map_err(ledger)? {
+            Claim::Claimed => Ok(Some(RedriveTurn { runtime, id, lease })),
             Claim::Busy { .. } | Claim::Done => Ok(None),
         }
     }
@@ -52,7 +53,7 @@ impl Consumer {
 impl RedriveTurn {
     /// Gives the turn back.
     pub async fn end(self) {
-        if let Err(error) = self.app.ledger().release(&self.id, &self.lease).await {
+        if let Err(error) = self.runtime.delivery_store().release(&self.id, &self.lease).await {
             tracing::warn!(queue = self.id.stream.pk(), until = %self.lease.until, %error, "a turn could not be given back");
         }
     }

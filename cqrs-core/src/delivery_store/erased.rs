@@ -5,8 +5,7 @@ use std::pin::Pin;
 use super::{Claim, DeadLetter, DeliveryStore, Finish, Inbox, InboxId, InboxLease, LetterId};
 use crate::commit::Commit;
 use crate::key::StreamKey;
-use crate::store::StoreError;
-use crate::store::Positions;
+use crate::store::{Positions, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 

@@ -4,8 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::{Claim, DeadLetter, DeliveryStore, Finish, Inbox, InboxId, InboxLease, LetterId};
 use crate::commit::{Commit, CommitDigest};
 use crate::key::StreamKey;
-use crate::store::Positions;
-use crate::store::StoreError;
+use crate::store::{Positions, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 

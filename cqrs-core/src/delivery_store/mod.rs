@@ -16,8 +16,7 @@ use serde_json::Value;
 use crate::commit::Commit;
 use crate::event::upcaster::NEWER;
 use crate::key::StreamKey;
-use crate::store::Positions;
-use crate::store::StoreError;
+use crate::store::{Positions, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
@@ -30,6 +29,18 @@ pub struct LetterId {
     pub pk: String,
     /// The commit's sort key, with its version.
     pub sk: String,
+}
+
+impl LetterId {
+    /// The letter of one subscriber about one commit.
+    pub(crate) fn of(subscriber: &str, stream: &StreamKey, version: Version) -> Self {
+        Self { subscriber: subscriber.to_owned(), pk: stream.pk().to_owned(), sk: stream.commit_sk(version) }
+    }
+
+    /// The commit that it is about; none where the record is no commit.
+    pub(crate) fn place(&self) -> Option<(StreamKey, Version)> {
+        StreamKey::parse_commit(&self.pk, &self.sk).ok()
+    }
 }
 
 /// A commit that a subscriber could not take, kept until it is redriven or dropped.

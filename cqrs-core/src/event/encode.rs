@@ -1,4 +1,3 @@
-
 use super::Event;
 use crate::commit::{EncodeError, StoredEvent};
 use crate::json::canonical::{self, canonicalize};

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::HandlerError;
 use crate::aggregate::AggregateEvent;
-use crate::app::App;
 use crate::event::{RawEvent, Recorded};
 
 /// What was given with `provide`, by type.
@@ -14,12 +13,12 @@ pub(crate) type Provided = HashMap<TypeId, Box<dyn Any + Send + Sync>>;
 #[derive(Debug)]
 pub struct Scope {
     provided: Arc<Provided>,
-    app: App,
+    front: Box<dyn Any + Send + Sync>,
 }
 
 impl Scope {
-    pub(crate) fn new(provided: Arc<Provided>, app: App) -> Self {
-        Self { provided, app }
+    pub(crate) fn new(provided: Arc<Provided>, front: Box<dyn Any + Send + Sync>) -> Self {
+        Self { provided, front }
     }
 
     /// The provided value of type `T`, or the app.
@@ -29,7 +28,7 @@ impl Scope {
     pub fn get<T: Send + Sync + 'static>(&self) -> Result<&T, HandlerError> {
         let found = match self.provided.get(&TypeId::of::<T>()) {
             Some(value) => value.downcast_ref(),
-            None => (&self.app as &dyn Any).downcast_ref(),
+            None => self.front.downcast_ref(),
         };
         found.ok_or_else(|| {
             HandlerError::permanent(format!("`{}` was not provided to the app", type_name::<T>()))

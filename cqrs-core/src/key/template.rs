@@ -1,8 +1,7 @@
 //! What `#[aggregate(…, pk = "…", sk = "…")]` becomes: constant pieces, rendered and parsed here.
 
-use super::Tenant;
 use super::part::KeyPart;
-use super::{KeyError, encode_into};
+use super::{KeyError, Tenant, encode_into};
 
 /// One piece of a key template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

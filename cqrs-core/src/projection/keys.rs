@@ -3,8 +3,7 @@
 use super::{Projection, View, ViewAddress, Way};
 use crate::aggregate::AggregateEvent;
 use crate::event::{DecodeError, RawEvent};
-use crate::key::Tenant;
-use crate::key::{KeyError, MAX_PK_BYTES, MAX_SK_BYTES, StreamKey, encode_into};
+use crate::key::{KeyError, MAX_PK_BYTES, MAX_SK_BYTES, StreamKey, Tenant, encode_into};
 use crate::panic::caught;
 use crate::view::ViewId;
 

@@ -1,19 +1,18 @@
 use super::walk::{Run, Work};
 use super::{ReplayError, Replayed};
-use crate::app::App;
-use crate::delivery::{self, Arrived, Goal, LeftOut, Origin, ProjectError, discarded, wants};
-use crate::key::StreamKey;
-use crate::key::Tenant;
+use crate::key::{StreamKey, Tenant};
 use crate::projection::Projection;
+use crate::projector::{Across as Projector, Arrived, Goal, LeftOut, Origin, ProjectError, discards, wants};
+use crate::runtime::Runtime;
 use crate::version::Version;
 
 /// Rebuilds views across aggregates: every stream is applied to shadow views through its fence, and takes part in the
 /// replay from then on.
 pub(super) struct Across<'a, P> {
-    app: &'a App,
+    runtime: &'a Runtime,
     build: u64,
     tenant: Option<&'a Tenant>,
-    projector: delivery::Across<P>,
+    projector: Projector<P>,
 }
 
 /// A stream whose commits are being applied.
@@ -24,8 +23,8 @@ pub(super) struct Applying {
 }
 
 impl<'a, P: Projection> Across<'a, P> {
-    pub(super) fn new(app: &'a App, build: u64, tenant: Option<&'a Tenant>) -> Self {
-        Self { app, build, tenant, projector: delivery::Across::new() }
+    pub(super) fn new(runtime: &'a Runtime, build: u64, tenant: Option<&'a Tenant>) -> Self {
+        Self { runtime, build, tenant, projector: Projector::new() }
     }
 
     /// Nobody sends a replay again as a broker does a message, so it makes room for live writers and insists.
@@ -35,7 +34,8 @@ impl<'a, P: Projection> Across<'a, P> {
             advanced => return advanced,
         };
         let stream = goal.arrived.stream;
-        let left_out = discarded(self.app, P::NAME, stream).await.map_err(ReplayError::store::<P>)?;
+        let left_out =
+            discards::of_stream(self.runtime, P::NAME, stream).await.map_err(ReplayError::store::<P>)?;
         if left_out.is_empty() {
             return Err(failed);
         }
@@ -47,10 +47,10 @@ impl<'a, P: Projection> Across<'a, P> {
     }
 
     async fn insist(&self, goal: Goal<'_>) -> Result<(), ReplayError> {
-        let policy = self.app.settings().conflict;
+        let policy = self.runtime.settings.conflict;
         let mut lost = 0;
         loop {
-            match self.projector.advance(self.app, goal).await {
+            match self.projector.advance(self.runtime, goal).await {
                 Err(ProjectError::Contended) if lost < policy.attempts => {
                     lost += 1;
                     policy.pause(lost).await;
@@ -72,7 +72,8 @@ impl<P: Projection> Work for Across<'_, P> {
     async fn take(&self, run: &Run, open: Option<Applying>) -> Result<Applying, ReplayError> {
         let mut open = open.unwrap_or_else(|| Applying { stream: run.stream.clone(), tenant: None });
         let Some(last) = run.commits.iter().rev().find(|commit| wants::<P>(commit)) else { return Ok(open) };
-        let tenant = self.app.tenant_of(last).map_err(|error| ReplayError::store::<P>(error.into()))?;
+        let tenant =
+            self.runtime.index.tenant_of(last).map_err(|error| ReplayError::store::<P>(error.into()))?;
         if self.covers(&tenant) {
             let goal = Goal {
                 arrived: Arrived {

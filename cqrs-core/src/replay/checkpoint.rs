@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Phase, Replayed};
-use crate::app::App;
+use super::Replayed;
 use crate::projection::View;
-use crate::store::Positions;
-use crate::store::{Extent, StoreError};
+use crate::projector::Phase;
+use crate::runtime::Runtime;
+use crate::store::{Extent, Positions, StoreError};
 
 /// How far a replay has come with one extent.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ pub(super) struct Checkpoint {
 
 /// The checkpoints of one phase of a replay, among the positions of the delivery, under a name that no subscriber has.
 pub(super) struct Checkpoints<'a> {
-    app: &'a App,
+    runtime: &'a Runtime,
     name: String,
     phase: Phase,
     build: u64,
@@ -26,10 +26,14 @@ pub(super) struct Checkpoints<'a> {
 }
 
 impl<'a> Checkpoints<'a> {
-    pub(super) async fn load<V: View>(app: &'a App, phase: Phase, build: u64) -> Result<Self, StoreError> {
+    pub(super) async fn load<V: View>(
+        runtime: &'a Runtime,
+        phase: Phase,
+        build: u64,
+    ) -> Result<Self, StoreError> {
         let name = format!("@replay#{}", V::NAME);
-        let kept = app.ledger().positions(&name).await?;
-        Ok(Self { app, name, phase, build, kept })
+        let kept = runtime.delivery_store().positions(&name).await?;
+        Ok(Self { runtime, name, phase, build, kept })
     }
 
     /// Where to go on in an extent: at its start, where the last checkpoint is one of another replay.
@@ -42,7 +46,7 @@ impl<'a> Checkpoints<'a> {
     pub(super) async fn save(&self, extent: &Extent, checkpoint: &Checkpoint) -> Result<(), StoreError> {
         let text = serde_json::to_string(checkpoint)
             .map_err(|error| StoreError::Refused { source: Box::new(error) })?;
-        self.app.ledger().save_position(&self.name, &self.label(extent), &text).await
+        self.runtime.delivery_store().save_position(&self.name, &self.label(extent), &text).await
     }
 
     fn label(&self, extent: &Extent) -> String {

@@ -1,7 +1,7 @@
 use std::error::Error;
 
-use crate::delivery::ProjectError;
 use crate::projection::View;
+use crate::projector::ProjectError;
 use crate::store::StoreError;
 
 /// Why a replay stopped. Live views are whole, and the same call goes on where it was.

@@ -70,9 +70,9 @@
 //! One replay of a projection runs at a time: another one is refused until it is over, unless it is [restarted](Replay::restart).
 
 mod across;
-mod builds;
 mod checkpoint;
 mod error;
+mod generations;
 mod own;
 mod progress;
 mod swap;
@@ -87,10 +87,10 @@ use std::pin::Pin;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::aggregate::AggregateKey;
-use crate::app::App;
-use crate::key::Tenant;
-use crate::key::{KeyError, StreamKey};
+use crate::key::{KeyError, StreamKey, Tenant};
 use crate::projection::Projection;
+use crate::projector::{Builds, Underway};
+use crate::runtime::Runtime;
 use crate::store::Extent;
 use crate::view::ViewId;
 
@@ -101,8 +101,7 @@ use progress::Tally;
 use swap::Swap;
 use walk::{Walk, Work};
 
-pub use builds::Phase;
-pub(crate) use builds::{Builds, Underway};
+pub use crate::projector::Phase;
 pub use error::ReplayError;
 pub use progress::{Progress, Replayed};
 
@@ -142,7 +141,7 @@ impl<P: Projection<Key: AggregateKey>> OfOneStream for P {
 /// A replay on its way; `.await` runs it. See [the module](self).
 #[must_use = "a replay does nothing until it is awaited"]
 pub struct Replay<'a, P> {
-    app: &'a App,
+    runtime: &'a Runtime,
     /// Here what `P` is has been checked once and for all: who replays what is no projection gets one error, not three.
     run: fn(Self) -> Running<'a>,
     scope: Scope,
@@ -164,11 +163,10 @@ enum Scope {
     Key(Result<StreamKey, KeyError>),
 }
 
-impl App {
-    /// Builds the views of a projection anew from the commits in the store. See [`replay`](crate::replay).
-    pub fn replay<P: Replayable>(&self) -> Replay<'_, P> {
-        Replay {
-            app: self,
+impl<'a, P: Replayable> Replay<'a, P> {
+    pub(crate) fn new(runtime: &'a Runtime) -> Self {
+        Self {
+            runtime,
             run: |replay| Box::pin(replay.run()),
             scope: Scope::All,
             parallel: PARALLEL,
@@ -236,36 +234,36 @@ impl<'a, P> IntoFuture for Replay<'a, P> {
 impl<P: Projection> Replay<'_, P> {
     #[tracing::instrument(name = "replay", level = "info", skip_all, fields(projection = P::NAME, build))]
     async fn run(self) -> Result<Replayed, ReplayError> {
-        let views = self.app.view_store().map_err(ReplayError::store::<P>)?;
+        let views = self.runtime.view_store().map_err(ReplayError::store::<P>)?;
         let tenant = match &self.scope {
             Scope::All => None,
             Scope::Tenant(tenant) => Some(tenant),
             Scope::Key(stream) => {
                 let stream = stream.clone().map_err(|error| ReplayError::store::<P>(error.into()))?;
                 let build = Builds::next::<P>(views).await?;
-                let own = Own::<P>::new(self.app, build, None).after_restore(self.after_restore);
+                let own = Own::<P>::new(self.runtime, build, None).after_restore(self.after_restore);
                 return own.rebuild(&stream).await;
             }
         };
         let segments = u32::try_from(self.parallel).unwrap_or(u32::MAX);
-        let segments = self.app.event_store().segments(segments).max(1);
+        let segments = self.runtime.event_store().segments(segments).max(1);
         let underway = Builds::begin::<P>(views, tenant, segments, self.restart).await?;
         let build = underway.build;
         tracing::Span::current().record("build", build);
         let total = match tenant {
             Some(_) => None,
-            None => self.app.event_store().count().await.map_err(ReplayError::store::<P>)?,
+            None => self.runtime.event_store().count().await.map_err(ReplayError::store::<P>)?,
         };
         let tally = Tally::new(total, self.listener.as_deref());
         if P::KEYED {
-            let across = Across::<P>::new(self.app, build, tenant);
+            let across = Across::<P>::new(self.runtime, build, tenant);
             self.fold(&across, &tally, &underway, tenant).await?;
             if underway.phase == Phase::Fold {
                 Builds::begin_swap::<P>(views, build).await?;
             }
             self.swap(&tally, &underway, tenant).await?;
         } else {
-            let own = Own::<P>::new(self.app, build, tenant).after_restore(self.after_restore);
+            let own = Own::<P>::new(self.runtime, build, tenant).after_restore(self.after_restore);
             self.fold(&own, &tally, &underway, tenant).await?;
             if self.after_restore {
                 self.remove_vanished(&own, &underway, tenant).await?;
@@ -283,15 +281,15 @@ impl<P: Projection> Replay<'_, P> {
         tenant: Option<&Tenant>,
     ) -> Result<(), ReplayError> {
         let names = P::ARMS.iter().map(|arm| arm.event.name);
-        let partitions = tenant.and_then(|tenant| self.app.partitions(names, tenant));
+        let partitions = tenant.and_then(|tenant| self.runtime.index.partitions(names, tenant));
         let extents = match partitions {
             Some(partitions) => partitions.into_iter().map(Extent::Partition).collect(),
             None => underway.extents(),
         };
-        let checkpoints = Checkpoints::load::<P>(self.app, Phase::Fold, underway.build).await;
+        let checkpoints = Checkpoints::load::<P>(self.runtime, Phase::Fold, underway.build).await;
         let checkpoints = checkpoints.map_err(ReplayError::store::<P>)?;
         let width = self.width(extents.len());
-        let walk = Walk { app: self.app, work, tally, checkpoints: &checkpoints, width };
+        let walk = Walk { runtime: self.runtime, work, tally, checkpoints: &checkpoints, width };
         let walk = &walk;
         let walks = stream::iter(extents).map(|extent| async move { walk.through(&extent).await });
         walks.buffer_unordered(self.parallel).try_collect().await
@@ -309,10 +307,10 @@ impl<P: Projection> Replay<'_, P> {
             Some(live) => (vec![Extent::Partition(format!("{live}~{build}")), Extent::Partition(live)], 1),
             None => (underway.extents(), self.parallel),
         };
-        let checkpoints = Checkpoints::load::<P>(self.app, Phase::Swap, build).await;
+        let checkpoints = Checkpoints::load::<P>(self.runtime, Phase::Swap, build).await;
         let checkpoints = checkpoints.map_err(ReplayError::store::<P>)?;
         let width = self.width(extents.len().min(at_a_time));
-        let swap = Swap::<P>::new(self.app, build, tenant, tally, &checkpoints, width);
+        let swap = Swap::<P>::new(self.runtime, build, tenant, tally, &checkpoints, width);
         let swap = &swap;
         let walks = stream::iter(extents).map(|extent| async move { swap.through(&extent).await });
         walks.buffer_unordered(at_a_time).try_collect().await

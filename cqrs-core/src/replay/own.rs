@@ -2,23 +2,20 @@ use std::marker::PhantomData;
 
 use super::walk::{Run, Work};
 use super::{ReplayError, Replayed};
-use crate::app::App;
-use crate::commit::Commit;
-use crate::commit::CorruptCommit;
-use crate::delivery::{Astray, LeftOut, ProjectError, Seen, discarded, encode, fold, wants};
-use crate::key::StreamKey;
-use crate::key::Tenant;
+use crate::commit::{Commit, CorruptCommit};
+use crate::key::{StreamKey, Tenant};
 use crate::panic::caught;
 use crate::projection::{Projection, ViewAddress};
+use crate::projector::{Astray, LeftOut, ProjectError, Seen, discards, encode, fold, wants};
+use crate::runtime::Runtime;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
-use crate::view::ViewId;
-use crate::view::{StoredView, Write};
+use crate::view::{StoredView, ViewId, Write};
 
 /// Rebuilds views that live at their aggregates' own keys: each is folded in memory, and put over the live one by a
 /// write of its own.
 pub(super) struct Own<'a, P> {
-    pub(super) app: &'a App,
+    pub(super) runtime: &'a Runtime,
     pub(super) build: u64,
     tenant: Option<&'a Tenant>,
     /// Whether a view may be ahead of its stream.
@@ -52,8 +49,8 @@ enum Broken {
 }
 
 impl<'a, P: Projection> Own<'a, P> {
-    pub(super) fn new(app: &'a App, build: u64, tenant: Option<&'a Tenant>) -> Self {
-        Self { app, build, tenant, after_restore: false, projection: PhantomData }
+    pub(super) fn new(runtime: &'a Runtime, build: u64, tenant: Option<&'a Tenant>) -> Self {
+        Self { runtime, build, tenant, after_restore: false, projection: PhantomData }
     }
 
     /// Puts views back that are ahead of their streams, instead of an error.
@@ -68,7 +65,7 @@ impl<'a, P: Projection> Own<'a, P> {
             let commits = folding.folded.version.get();
             if let Some(id) =
                 folding.id.as_ref().filter(|_| self.after_restore && folding.shown.version.is_none())
-                && let Some(view) = self.app.view_store()?.get(id).await?
+                && let Some(view) = self.runtime.view_store()?.get(id).await?
             {
                 self.remove_if_vanished(view).await?;
             }
@@ -107,12 +104,12 @@ impl<'a, P: Projection> Own<'a, P> {
         let mut again = self.open(&folding.stream)?;
         let error = match broken {
             Broken::Commit(error) => error,
-            Broken::Order => match again.read_on(self.app).await {
+            Broken::Order => match again.read_on(self.runtime).await {
                 Ok(()) => return Ok(again),
                 Err(error) => error,
             },
         };
-        let left_out = discarded(self.app, P::NAME, &folding.stream).await?;
+        let left_out = discards::of_stream(self.runtime, P::NAME, &folding.stream).await?;
         if left_out.is_empty() {
             return Err(error);
         }
@@ -120,13 +117,13 @@ impl<'a, P: Projection> Own<'a, P> {
             projection = P::NAME, stream = %folding.stream, ?left_out, ?error, "going on without what was discarded"
         );
         again = Folding { left_out, ..self.open(&folding.stream)? };
-        again.read_on(self.app).await?;
+        again.read_on(self.runtime).await?;
         Ok(again)
     }
 
     /// Puts a view over the live one, however far that has come meanwhile.
     async fn put(&self, mut folding: Folding<P>) -> Result<Replayed, ProjectError> {
-        let views = self.app.view_store()?;
+        let views = self.runtime.view_store()?;
         if let Some(broken) = folding.broken.take() {
             folding = self.read_again(folding, broken).await?;
         }
@@ -148,7 +145,7 @@ impl<'a, P: Projection> Own<'a, P> {
             match views.get(&id).await? {
                 // By an earlier run of this replay, or by a later replay.
                 Some(live) if live.build >= self.build => break,
-                Some(live) => match folding.reach(self.app, live.version).await {
+                Some(live) => match folding.reach(self.runtime, live.version).await {
                     Ok(true) => {}
                     Ok(false) if !self.after_restore => {
                         let (stream, end) = (folding.stream, folding.folded.version);
@@ -177,20 +174,20 @@ impl<'a, P: Projection> Own<'a, P> {
 
 impl<P: Projection> Folding<P> {
     /// Folds a commit of the walk. What cannot be folded breaks the view, and is seen to at the end of its stream.
-    fn take(&mut self, app: &App, commit: &Commit) {
+    fn take(&mut self, runtime: &Runtime, commit: &Commit) {
         if self.id.is_none() || self.broken.is_some() {
             return;
         }
         if commit.version != self.folded.version.next() {
             self.broken = Some(Broken::Order);
-        } else if let Err(error) = self.fold(app, commit) {
+        } else if let Err(error) = self.fold(runtime, commit) {
             self.broken = Some(Broken::Commit(error));
         }
     }
 
-    fn fold(&mut self, app: &App, commit: &Commit) -> Result<(), ProjectError> {
+    fn fold(&mut self, runtime: &Runtime, commit: &Commit) -> Result<(), ProjectError> {
         if !self.left_out.contains(&commit.version) {
-            fold(app, &mut self.view, commit)?;
+            fold(runtime, &mut self.view, commit)?;
         }
         self.folded = Seen::up_to(commit);
         if wants::<P>(commit) {
@@ -200,15 +197,15 @@ impl<P: Projection> Folding<P> {
     }
 
     /// Folds what the store has behind the last commit.
-    async fn read_on(&mut self, app: &App) -> Result<(), ProjectError> {
+    async fn read_on(&mut self, runtime: &Runtime) -> Result<(), ProjectError> {
         loop {
-            let page = app.event_store().read(&self.stream, self.folded.version, Version::MAX).await?;
+            let page = runtime.event_store().read(&self.stream, self.folded.version, Version::MAX).await?;
             for commit in &page.commits {
                 if commit.version != self.folded.version.next() {
                     let gap = CorruptCommit::behind_gap(commit, self.folded.version.next());
                     return Err(ProjectError::Store(gap.into()));
                 }
-                self.fold(app, commit)?;
+                self.fold(runtime, commit)?;
             }
             if !page.more {
                 return Ok(());
@@ -217,9 +214,9 @@ impl<P: Projection> Folding<P> {
     }
 
     /// Makes the view one of this version or a later one, because the live view has it; false where the stream ends before.
-    async fn reach(&mut self, app: &App, version: Version) -> Result<bool, ProjectError> {
+    async fn reach(&mut self, runtime: &Runtime, version: Version) -> Result<bool, ProjectError> {
         if version > self.folded.version {
-            self.read_on(app).await?;
+            self.read_on(runtime).await?;
         }
         if version > self.folded.version {
             return Ok(false);
@@ -239,7 +236,7 @@ impl<P: Projection> Work for Own<'_, P> {
     async fn take(&self, run: &Run, open: Option<Folding<P>>) -> Result<Folding<P>, ReplayError> {
         let folding = open.map_or_else(|| self.open(&run.stream), Ok);
         let mut folding = folding.map_err(ReplayError::project::<P>)?;
-        run.commits.iter().for_each(|commit| folding.take(self.app, commit));
+        run.commits.iter().for_each(|commit| folding.take(self.runtime, commit));
         Ok(folding)
     }
 

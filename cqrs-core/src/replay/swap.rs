@@ -5,20 +5,19 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::checkpoint::Checkpoints;
 use super::progress::Tally;
-use super::{Builds, Phase, ReplayError, Replayed};
-use crate::app::App;
-use crate::delivery::shadow_of;
+use super::{ReplayError, Replayed};
 use crate::key::Tenant;
 use crate::projection::Projection;
+use crate::projector::{Builds, Phase, shadow_of};
+use crate::runtime::Runtime;
 use crate::store::{Extent, StoreError};
 use crate::timestamp::Timestamp;
-use crate::view::ViewId;
-use crate::view::{Revision, StoredView, Write};
+use crate::view::{Revision, StoredView, ViewId, Write};
 
 /// Puts the views that a replay has built aside in the place of the live ones, one transaction each, and removes live
 /// ones that were not built again.
 pub(super) struct Swap<'a, P> {
-    app: &'a App,
+    runtime: &'a Runtime,
     build: u64,
     /// The only partition of live views; none for all.
     partition: Option<String>,
@@ -50,7 +49,7 @@ struct Pair {
 
 impl<'a, P: Projection> Swap<'a, P> {
     pub(super) fn new(
-        app: &'a App,
+        runtime: &'a Runtime,
         build: u64,
         tenant: Option<&Tenant>,
         tally: &'a Tally<'a>,
@@ -58,7 +57,7 @@ impl<'a, P: Projection> Swap<'a, P> {
         width: usize,
     ) -> Self {
         let partition = tenant.map(|tenant| ViewId::partition(P::VIEW, tenant));
-        Self { app, build, partition, tally, checkpoints, width, projection: PhantomData }
+        Self { runtime, build, partition, tally, checkpoints, width, projection: PhantomData }
     }
 
     pub(super) async fn through(&self, extent: &Extent) -> Result<(), ReplayError> {
@@ -67,7 +66,7 @@ impl<'a, P: Projection> Swap<'a, P> {
         let mut after = checkpoint.after.clone().map(|(pk, sk)| ViewId { pk, sk });
         while !checkpoint.ended {
             let step = async {
-                let scan = self.app.view_store()?.scan(extent, after.as_ref()).await?;
+                let scan = self.runtime.view_store()?.scan(extent, after.as_ref()).await?;
                 Ok((scan.next, scan.views))
             };
             let (next, page) = step.await.map_err(ReplayError::store::<P>)?;
@@ -116,7 +115,7 @@ impl<'a, P: Projection> Swap<'a, P> {
 
     /// Reads the copy that is not at hand.
     async fn complete(&self, id: &ViewId, pair: Pair) -> Result<Pair, StoreError> {
-        let views = self.app.view_store()?;
+        let views = self.runtime.view_store()?;
         let live = match pair.live {
             Some(live) => Some(live),
             None => views.get(id).await?,
@@ -141,7 +140,7 @@ impl<'a, P: Projection> Swap<'a, P> {
     }
 
     async fn try_settle(&self, id: &ViewId, pair: &Pair) -> Result<Write, StoreError> {
-        let views = self.app.view_store()?;
+        let views = self.runtime.view_store()?;
         let live = pair.live.as_ref().map_or(Revision::NONE, StoredView::revision);
         match &pair.shadow {
             Some(shadow) => {
@@ -161,7 +160,7 @@ impl<'a, P: Projection> Swap<'a, P> {
     }
 
     async fn check_underway(&self) -> Result<(), ReplayError> {
-        let read = async { Builds::read::<P>(self.app.view_store()?).await };
+        let read = async { Builds::read::<P>(self.runtime.view_store()?).await };
         let (builds, _) = read.await.map_err(ReplayError::store::<P>)?;
         match builds.underway {
             Some(underway) if underway.build == self.build => Ok(()),
@@ -170,7 +169,7 @@ impl<'a, P: Projection> Swap<'a, P> {
     }
 
     async fn remove(&self, view: StoredView) -> Result<(), StoreError> {
-        self.app.view_store()?.delete(&view.id, view.revision()).await?;
+        self.runtime.view_store()?.delete(&view.id, view.revision()).await?;
         Ok(())
     }
 

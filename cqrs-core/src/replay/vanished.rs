@@ -2,20 +2,19 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::ReplayError;
 use super::own::Own;
-use crate::delivery::ProjectError;
 use crate::key::StreamKey;
 use crate::panic::caught;
 use crate::projection::{Projection, ViewAddress};
+use crate::projector::ProjectError;
 use crate::store::Extent;
-use crate::view::StoredView;
-use crate::view::ViewId;
+use crate::view::{StoredView, ViewId};
 
 /// Removes views at their aggregates' keys that no commit speaks for: a restore has taken their streams back.
 impl<P: Projection> Own<'_, P> {
     pub(super) async fn remove_vanished(&self, extent: &Extent, width: usize) -> Result<(), ReplayError> {
         let mut after = None;
         loop {
-            let page = async { self.app.view_store()?.scan(extent, after.as_ref()).await };
+            let page = async { self.runtime.view_store()?.scan(extent, after.as_ref()).await };
             let page = page.await.map_err(ReplayError::store::<P>)?;
             let missed = page.views.into_iter().filter(|view| view.build < self.build);
             let removed = stream::iter(missed).map(|view| self.remove_if_vanished(view));
@@ -33,7 +32,7 @@ impl<P: Projection> Own<'_, P> {
         let Some(stream) = self.stream_of(&view.id) else { return Ok(()) };
         if self.read(&stream).await?.shown.version.is_none() {
             tracing::warn!(projection = P::NAME, %stream, "a view whose stream is gone is removed");
-            self.app.view_store()?.delete(&view.id, view.revision()).await?;
+            self.runtime.view_store()?.delete(&view.id, view.revision()).await?;
         }
         Ok(())
     }

@@ -2,11 +2,12 @@ use futures_util::{StreamExt, TryStreamExt, future, stream};
 
 use super::checkpoint::{Checkpoint, Checkpoints};
 use super::progress::Tally;
-use super::{Phase, ReplayError, Replayed};
-use crate::app::App;
+use super::{ReplayError, Replayed};
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::projection::View;
+use crate::projector::Phase;
+use crate::runtime::Runtime;
 use crate::store::{CommitKey, CommitScan, Extent, StoreError};
 
 /// What is done with the streams that a walk comes to.
@@ -36,7 +37,7 @@ pub(super) struct Run {
 
 /// A walk through one extent of the events: page by page, with a checkpoint behind the last stream that is done.
 pub(super) struct Walk<'a, W: Work> {
-    pub(super) app: &'a App,
+    pub(super) runtime: &'a Runtime,
     pub(super) work: &'a W,
     pub(super) tally: &'a Tally<'a>,
     pub(super) checkpoints: &'a Checkpoints<'a>,
@@ -88,7 +89,7 @@ impl<W: Work> Walk<'_, W> {
     }
 
     async fn read(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, ReplayError> {
-        self.app.event_store().scan(extent, after).await.map_err(ReplayError::store::<W::View>)
+        self.runtime.event_store().scan(extent, after).await.map_err(ReplayError::store::<W::View>)
     }
 
     /// Takes the commits of a page, and notes how far that is.

@@ -14,8 +14,7 @@ use super::diff::{Difference, difference};
 use super::example::{NoExample, examples};
 use super::lock::in_order;
 use super::{EventsLock, Field, Shape};
-use crate::EventData;
-use crate::{Timestamp, Version};
+use crate::{EventData, Timestamp, Version};
 
 #[track_caller]
 fn made_up<T: EventData>() -> Vec<Value> {

@@ -1,8 +1,7 @@
 use serde_json::Value;
 
-use crate::commit::CorruptCommit;
-use crate::commit::record;
 use crate::commit::record::Record;
+use crate::commit::{CorruptCommit, record};
 use crate::key::StreamKey;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;

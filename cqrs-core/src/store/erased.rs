@@ -1,8 +1,9 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, StoreError};
-use super::{ChangeFeed, DynChangeFeed};
+use super::{
+    Append, ChangeFeed, CommitKey, CommitPage, CommitScan, DynChangeFeed, EventStore, Extent, StoreError,
+};
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::version::Version;

@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, StoreError, limits};
-use super::{Change, ChangeFeed, FeedPage, Positions};
-use crate::commit::Commit;
-use crate::commit::record;
+use super::{
+    Append, Change, ChangeFeed, CommitKey, CommitPage, CommitScan, EventStore, Extent, FeedPage, Positions,
+    StoreError, limits,
+};
 use crate::commit::record::Record;
+use crate::commit::{Commit, record};
 use crate::delivery_store::MemoryDeliveryStore;
 use crate::key::StreamKey;
 use crate::version::Version;

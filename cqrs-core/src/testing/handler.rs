@@ -8,14 +8,14 @@ use std::time::Duration;
 use super::difference::{last_name, report, short_name};
 use super::setting::time;
 use super::world::World;
-use crate::aggregate::Aggregate;
-use crate::aggregate::AggregateKey;
-use crate::aggregate::IntoEvents;
-use crate::app::{App, AppBuilder, Probe, Sent};
+use crate::aggregate::{Aggregate, AggregateKey, IntoEvents};
+use crate::app::{App, AppBuilder};
 use crate::command::{Command, Decide};
 use crate::commit::Commit;
-use crate::delivery::{Failure, FailureKind, Origin, RetryPolicy, Subscriber};
+use crate::delivery::{Failure, FailureKind, Subscriber};
 use crate::metadata::Metadata;
+use crate::projector::Origin;
+use crate::runtime::{Probe, RetryPolicy, Sent};
 use crate::snapshot::MemorySnapshotStore;
 use crate::store::DynEventStore;
 use crate::timestamp::Timestamp;
@@ -188,7 +188,7 @@ impl Handling {
         let probe = Arc::default();
         let app = builder.only([handler.as_str()]).probe(&probe).build();
         let app = app.unwrap_or_else(|faults| panic!("{faults}"));
-        let [subscriber] = app.subscribers() else { panic!("there is no handler `{handler}`") };
+        let [subscriber] = &*app.delivery().subscribers else { panic!("there is no handler `{handler}`") };
         assert!(!subscriber.is_projection(), "`{handler}` is a projection: see `ProjectionScenario`");
         assert!(
             subscriber.wants(&commit),
@@ -226,7 +226,8 @@ async fn deliver(
     probe: &Probe,
 ) -> (Option<Failure>, Vec<Sent>) {
     let done = AtomicUsize::new(0);
-    let failure = subscriber.deliver(app, std::slice::from_ref(commit), Origin::Store, ONE_TRY, &done).await;
+    let failure =
+        subscriber.deliver(app.delivery(), std::slice::from_ref(commit), Origin::Store, ONE_TRY, &done).await;
     (failure, std::mem::take(&mut probe.seen().sent))
 }
 

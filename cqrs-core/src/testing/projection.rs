@@ -4,18 +4,16 @@ use std::marker::PhantomData;
 use super::difference::{fields, report};
 use super::setting::time;
 use super::world::{World, at_once};
-use crate::aggregate::Aggregate;
-use crate::aggregate::AggregateKey;
-use crate::aggregate::IntoEvents;
+use crate::aggregate::{Aggregate, AggregateKey, IntoEvents};
 use crate::app::App;
-use crate::delivery::{Arrived, LeftOut, Origin, TryError, encode, projection_driver};
+use crate::delivery::TryError;
 use crate::metadata::Metadata;
 use crate::projection::Projection;
+use crate::projector::{Arrived, LeftOut, Origin, encode, projection_driver};
 use crate::snapshot::MemorySnapshotStore;
 use crate::store::Extent;
 use crate::timestamp::Timestamp;
-use crate::view::ViewId;
-use crate::view::{DynViewStore, MemoryViewStore, StoredView};
+use crate::view::{DynViewStore, MemoryViewStore, StoredView, ViewId};
 
 /// What a projection makes of events: given events at keys, then views.
 ///
@@ -107,7 +105,7 @@ impl<P: Projection> ProjectionScenario<P> {
         self.world.happen(key, events);
         let driver = projection_driver::<P>();
         for commit in &self.world.commits[before..] {
-            if !crate::delivery::wants::<P>(commit) {
+            if !crate::projector::wants::<P>(commit) {
                 continue;
             }
             let arrived = Arrived {
@@ -116,7 +114,7 @@ impl<P: Projection> ProjectionScenario<P> {
                 origin: Origin::Store,
                 left_out: &LeftOut::new(),
             };
-            if let Err(error) = at_once(driver.apply(&self.app, arrived)) {
+            if let Err(error) = at_once(driver.apply(&self.app.delivery().runtime, arrived)) {
                 let error = TryError::from(error);
                 let what = format!("projection `{}` cannot take the last of these events", P::NAME);
                 panic!("{}", report(&what, &[("reason", vec![error.to_string()]), self.history()]));

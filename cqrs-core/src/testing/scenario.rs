@@ -3,15 +3,13 @@ use std::sync::Arc;
 
 use super::difference::{events, listed, report, short_name};
 use super::setting::{Setting, time};
-use crate::aggregate::Aggregate;
-use crate::aggregate::IntoEvents;
-use crate::app::{State, ViewKeys};
+use crate::aggregate::{Aggregate, IntoEvents};
 use crate::command::{Command, CommandContext, Decide};
-use crate::commit::record;
-use crate::commit::{Commit, StoredEvent};
-use crate::key::StreamKey;
-use crate::key::Tenant;
+use crate::commit::{Commit, StoredEvent, record};
+use crate::engine::State;
+use crate::key::{StreamKey, Tenant};
 use crate::metadata::Metadata;
+use crate::registry::linked_view_keys;
 use crate::store::limits;
 use crate::timestamp::Timestamp;
 
@@ -313,7 +311,7 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
             && !events.is_empty()
         {
             let commit = scenario.next(events, metadata);
-            let keys = ViewKeys::linked();
+            let keys = linked_view_keys();
             let checked = keys.check(&commit, || Tenant::new(TENANT));
             checked.unwrap_or_else(|error| panic!("`{}` cannot take this commit: {error}", A::NAME));
             scenario.commit(commit);

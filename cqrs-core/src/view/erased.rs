@@ -1,8 +1,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::ViewId;
-use super::{Fence, Revision, StoredView, ViewScan, ViewStore, Write};
+use super::{Fence, Revision, StoredView, ViewId, ViewScan, ViewStore, Write};
 use crate::store::{Extent, StoreError};
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;

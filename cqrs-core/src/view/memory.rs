@@ -2,8 +2,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::ViewId;
-use super::{Fence, Revision, StoredView, ViewScan, ViewStore, Write};
+use super::{Fence, Revision, StoredView, ViewId, ViewScan, ViewStore, Write};
 use crate::store::{Extent, StoreError, limits};
 
 const PAGE: usize = 100;

@@ -2,8 +2,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::ViewId;
-use super::{Fence, StoredView};
+use super::{Fence, StoredView, ViewId};
 use crate::cache::Cache;
 
 /// What this process wrote last, so that writing on needs no read: the condition of the write decides whether it was

@@ -1,6 +1,6 @@
 //! One command and its place.
 
-use cqrs_core::aggregate::{Command, Decide};
+use cqrs_core::command::{Command, Decide};
 use cqrs_core::prelude::*;
 
 use crate::domain::{CancelOrder, CreateOrder, Order, OrderError, OrderKey, ShipOrder};

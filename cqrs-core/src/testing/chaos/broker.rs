@@ -45,7 +45,7 @@ impl Broker {
         let new: Vec<&Commit> =
             commits.iter().filter(|commit| self.published.insert(CommitKey::of(commit))).collect();
         let mut subscribers: BTreeMap<&'static str, Vec<&Subscriber>> = BTreeMap::new();
-        for subscriber in app.subscribers() {
+        for subscriber in &app.delivery().subscribers {
             subscribers.entry(subscriber.queue).or_default().push(subscriber);
         }
         for (queue, listening) in subscribers {

@@ -8,16 +8,17 @@ use std::task::Poll;
 
 use fastrand::Rng;
 
-use crate::app::{App, Probe, Stores};
+use crate::app::App;
 use crate::commit::Commit;
 use crate::delivery_store::{Claim, DeadLetter, DynDeliveryStore, Finish, InboxId, InboxLease, LetterId};
 use crate::key::StreamKey;
-use crate::store::{Append, CommitKey, CommitPage, CommitScan, DynEventStore, Extent, StoreError};
-use crate::store::{DynChangeFeed, Positions};
+use crate::runtime::{Probe, Stores};
+use crate::store::{
+    Append, CommitKey, CommitPage, CommitScan, DynChangeFeed, DynEventStore, Extent, Positions, StoreError,
+};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
-use crate::view::ViewId;
-use crate::view::{DynViewStore, Fence, Revision, StoredView, ViewScan, Write};
+use crate::view::{DynViewStore, Fence, Revision, StoredView, ViewId, ViewScan, Write};
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
@@ -49,8 +50,8 @@ impl Fragile {
     pub(super) fn stores(&self) -> Stores {
         Stores {
             events: Box::new(self.clone()),
-            views: Box::new(self.clone()),
-            ledger: Box::new(self.clone()),
+            views: Some(Box::new(self.clone())),
+            delivery: Box::new(self.clone()),
         }
     }
 
@@ -90,7 +91,7 @@ impl Fragile {
     }
 
     fn views(&self) -> Result<&dyn DynViewStore, StoreError> {
-        self.app.view_store()
+        self.app.delivery().runtime.view_store()
     }
 }
 
@@ -113,25 +114,25 @@ async fn pause() {
 
 impl DynEventStore for Fragile {
     fn append<'a>(&'a self, commit: &'a Commit) -> Boxed<'a, Append> {
-        self.send(self.app.event_store().append(commit))
+        self.send(self.app.delivery().runtime.event_store().append(commit))
     }
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage> {
-        self.send(self.app.event_store().read(stream, after, until))
+        self.send(self.app.delivery().runtime.event_store().read(stream, after, until))
     }
     fn read_last<'a>(&'a self, stream: &'a StreamKey, after: Version, limit: u64) -> Boxed<'a, CommitPage> {
-        self.send(self.app.event_store().read_last(stream, after, limit))
+        self.send(self.app.delivery().runtime.event_store().read_last(stream, after, limit))
     }
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a CommitKey>) -> Boxed<'a, CommitScan> {
-        self.send(self.app.event_store().scan(extent, after))
+        self.send(self.app.delivery().runtime.event_store().scan(extent, after))
     }
     fn count(&self) -> Boxed<'_, Option<u64>> {
-        self.send(self.app.event_store().count())
+        self.send(self.app.delivery().runtime.event_store().count())
     }
     fn segments(&self, wanted: u32) -> u32 {
-        self.app.event_store().segments(wanted)
+        self.app.delivery().runtime.event_store().segments(wanted)
     }
     fn feed(&self) -> Box<dyn DynChangeFeed> {
-        self.app.event_store().feed()
+        self.app.delivery().runtime.event_store().feed()
     }
 }
 
@@ -175,41 +176,41 @@ impl DynViewStore for Fragile {
 
 impl DynDeliveryStore for Fragile {
     fn positions<'a>(&'a self, subscriber: &'a str) -> Boxed<'a, Positions> {
-        self.send(self.app.ledger().positions(subscriber))
+        self.send(self.app.delivery().runtime.delivery_store().positions(subscriber))
     }
     fn save_position<'a>(&'a self, subscriber: &'a str, shard: &'a str, position: &'a str) -> Boxed<'a, ()> {
-        self.send(self.app.ledger().save_position(subscriber, shard, position))
+        self.send(self.app.delivery().runtime.delivery_store().save_position(subscriber, shard, position))
     }
     fn put_letter<'a>(&'a self, letter: &'a DeadLetter) -> Boxed<'a, ()> {
-        self.send(self.app.ledger().put_letter(letter))
+        self.send(self.app.delivery().runtime.delivery_store().put_letter(letter))
     }
     fn letters<'a>(&'a self, subscriber: &'a str, after: Option<&'a LetterId>) -> Boxed<'a, Vec<DeadLetter>> {
-        self.send(self.app.ledger().letters(subscriber, after))
+        self.send(self.app.delivery().runtime.delivery_store().letters(subscriber, after))
     }
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> Boxed<'a, ()> {
-        self.send(self.app.ledger().remove_letter(id))
+        self.send(self.app.delivery().runtime.delivery_store().remove_letter(id))
     }
     fn park<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()> {
-        self.send(self.app.ledger().park(queue, stream, version))
+        self.send(self.app.delivery().runtime.delivery_store().park(queue, stream, version))
     }
     fn unpark<'a>(&'a self, queue: &'a str, stream: &'a StreamKey, version: Version) -> Boxed<'a, ()> {
-        self.send(self.app.ledger().unpark(queue, stream, version))
+        self.send(self.app.delivery().runtime.delivery_store().unpark(queue, stream, version))
     }
     fn count_attempt<'a>(&'a self, queue: &'a str, commit: &'a Commit, expires: Timestamp) -> Boxed<'a, u32> {
-        self.send(self.app.ledger().count_attempt(queue, commit, expires))
+        self.send(self.app.delivery().runtime.delivery_store().count_attempt(queue, commit, expires))
     }
     fn forget_attempts<'a>(&'a self, queue: &'a str, commit: &'a Commit) -> Boxed<'a, ()> {
-        self.send(self.app.ledger().forget_attempts(queue, commit))
+        self.send(self.app.delivery().runtime.delivery_store().forget_attempts(queue, commit))
     }
     fn parked<'a>(&'a self, queue: &'a str, among: &'a [StreamKey]) -> Boxed<'a, HashSet<StreamKey>> {
-        self.send(self.app.ledger().parked(queue, among))
+        self.send(self.app.delivery().runtime.delivery_store().parked(queue, among))
     }
     fn claim<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, Claim> {
-        self.send(self.app.ledger().claim(id, lease))
+        self.send(self.app.delivery().runtime.delivery_store().claim(id, lease))
     }
     fn finish<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, Finish> {
         self.send(async move {
-            let finish = self.app.ledger().finish(id, lease).await?;
+            let finish = self.app.delivery().runtime.delivery_store().finish(id, lease).await?;
             if finish == Finish::Done {
                 self.probe.seen().finished.insert(id.clone());
             }
@@ -217,6 +218,6 @@ impl DynDeliveryStore for Fragile {
         })
     }
     fn release<'a>(&'a self, id: &'a InboxId, lease: &'a InboxLease) -> Boxed<'a, ()> {
-        self.send(self.app.ledger().release(id, lease))
+        self.send(self.app.delivery().runtime.delivery_store().release(id, lease))
     }
 }

@@ -15,10 +15,11 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::app::{App, Probe, Settings, Stores};
+use crate::app::App;
 use crate::commit::Commit;
-use crate::delivery::{Received, RetryPolicy};
+use crate::delivery::Received;
 use crate::delivery_store::MemoryDeliveryStore;
+use crate::runtime::{Probe, RetryPolicy, Settings, Stores};
 use crate::store::{DynEventStore, MemoryEventStore};
 use crate::view::MemoryViewStore;
 
@@ -206,7 +207,10 @@ fn variable(name: &str) -> Option<u64> {
 async fn read(app: &App) -> Vec<Commit> {
     let commits = outcome::commits(app).await.unwrap_or_else(|error| panic!("{error}"));
     assert!(!commits.is_empty(), "the store holds no commits: execute some commands before the chaos");
-    assert!(!app.subscribers().is_empty(), "the app has no subscribers: there is nobody to deliver to");
+    assert!(
+        !app.delivery().subscribers.is_empty(),
+        "the app has no subscribers: there is nobody to deliver to"
+    );
     commits
 }
 
@@ -219,8 +223,8 @@ async fn copy(app: &App, commits: &[Commit]) -> App {
     }
     let stores = Stores {
         events: Box::new(store),
-        views: Box::new(MemoryViewStore::new()),
-        ledger: Box::new(MemoryDeliveryStore::default()),
+        views: Some(Box::new(MemoryViewStore::new())),
+        delivery: Box::new(MemoryDeliveryStore::default()),
     };
     app.twin(stores, *app.settings(), &Arc::default())
 }

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::app::{App, Due, Probe, Stores, Told};
+use crate::app::App;
 use crate::commit::Commit;
-use crate::delivery::{Arrived, LeftOut, Origin, Reaction, Subscriber, TryError};
+use crate::delivery::{Reaction, Subscriber, TryError};
 use crate::delivery_store::{InboxId, MemoryDeliveryStore};
 use crate::event::RawEvent;
+use crate::projector::{Arrived, LeftOut, Origin};
 use crate::registry::ProjectionRow;
+use crate::runtime::{Due, Probe, Stores, Told};
 use crate::store::{Extent, StoreError};
 use crate::testing::difference::{fields, report};
-use crate::view::ViewId;
-use crate::view::{MemoryViewStore, StoredView};
+use crate::view::{MemoryViewStore, StoredView, ViewId};
 
 use super::fragile::Fragile;
 
@@ -22,7 +23,7 @@ const ALL: Extent = Extent::Segment { number: 0, of: 1 };
 pub(super) async fn commits(app: &App) -> Result<Vec<Commit>, StoreError> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
-        let scan = app.event_store().scan(&ALL, after.as_ref()).await?;
+        let scan = app.delivery().runtime.event_store().scan(&ALL, after.as_ref()).await?;
         found.extend(scan.commits);
         if scan.next.is_none() {
             break;
@@ -41,7 +42,9 @@ pub(super) async fn check_views(app: &App, commits: &[Commit]) -> Result<(), Str
     let names: HashMap<&str, &str> =
         inventory::iter::<ProjectionRow>().map(|row| (row.view, row.name)).collect();
     let chosen = |view: &str| {
-        names.get(view).filter(|name| app.subscribers().iter().any(|subscriber| subscriber.name == **name))
+        names
+            .get(view)
+            .filter(|name| app.delivery().subscribers.iter().any(|subscriber| subscriber.name == **name))
     };
     let stored = all_views(app).await.map_err(|error| error.to_string())?;
     let folded = folded(app, commits).await?;
@@ -81,7 +84,7 @@ fn place(id: &ViewId) -> String {
 async fn all_views(app: &App) -> Result<BTreeMap<ViewId, StoredView>, StoreError> {
     let (mut found, mut after) = (BTreeMap::new(), None);
     // An app without projections needs no view store.
-    let Ok(store) = app.view_store() else { return Ok(found) };
+    let Ok(store) = app.delivery().runtime.view_store() else { return Ok(found) };
     loop {
         let scan = store.scan(&ALL, after.as_ref()).await?;
         found.extend(scan.views.into_iter().map(|view| (view.id.clone(), view)));
@@ -97,9 +100,10 @@ async fn folded(app: &App, commits: &[Commit]) -> Result<BTreeMap<ViewId, Stored
     let (views, ledger) = (MemoryViewStore::new(), MemoryDeliveryStore::default());
     let probe = Arc::new(Probe::default());
     let clean = Fragile::new(app, &probe, 0, 0);
-    let stores = Stores { views: Box::new(views), ledger: Box::new(ledger), events: clean.stores().events };
+    let stores =
+        Stores { views: Some(Box::new(views)), delivery: Box::new(ledger), events: clean.stores().events };
     let twin = app.twin(stores, *app.settings(), &probe);
-    for subscriber in twin.subscribers() {
+    for subscriber in &twin.delivery().subscribers {
         let Reaction::Project { driver, .. } = &subscriber.reaction else { continue };
         for commit in commits.iter().filter(|commit| subscriber.wants(commit)) {
             let arrived = Arrived {
@@ -108,7 +112,7 @@ async fn folded(app: &App, commits: &[Commit]) -> Result<BTreeMap<ViewId, Stored
                 origin: Origin::Store,
                 left_out: &LeftOut::new(),
             };
-            driver.apply(&twin, arrived).await.map_err(|error| {
+            driver.apply(&twin.delivery().runtime, arrived).await.map_err(|error| {
                 let error = TryError::from(error);
                 format!("projection `{}` cannot fold {}: {error}", subscriber.name, commit.stream)
             })?;
@@ -125,7 +129,7 @@ async fn folded(app: &App, commits: &[Commit]) -> Result<BTreeMap<ViewId, Stored
 pub(super) fn check_handlers(app: &App, commits: &[Commit], probe: &Probe) -> Result<(), String> {
     let seen = probe.seen();
     let done: HashSet<&InboxId> = seen.runs.iter().filter(|run| run.done).map(|run| &run.id).collect();
-    let handlers = app.subscribers().iter().filter(|subscriber| !subscriber.is_projection());
+    let handlers = app.delivery().subscribers.iter().filter(|subscriber| !subscriber.is_projection());
     for handler in handlers {
         for raw in commits.iter().flat_map(RawEvent::all).filter(|raw| listens(handler, raw)) {
             let commit = raw.commit();

@@ -28,7 +28,7 @@ pub(super) fn check(app: &App, rng: &mut Rng) -> Result<(), String> {
     for row in inventory::iter::<AggregateRow>() {
         for EventSchema { id, shape, .. } in (row.schemas)() {
             let listens = |name: &str| {
-                app.subscribers().iter().flat_map(|one| &one.events).any(|id| id.is_stored_as(name))
+                app.delivery().subscribers.iter().flat_map(|one| &one.events).any(|id| id.is_stored_as(name))
             };
             let Some(shape) = shape.filter(|_| listens(id.name)) else { continue };
             for _ in 0..VALUES {

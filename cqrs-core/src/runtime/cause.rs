@@ -4,8 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
-use crate::command::ExecuteError;
-use crate::command::{Command, Decide};
+use crate::command::{Command, Decide, ExecuteError};
 use crate::commit::Commit;
 use crate::digest::CommandDigest;
 use crate::handler::HandlerError;
@@ -39,12 +38,12 @@ struct Run {
 
 /// One event, as one handler has it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct CausingEvent {
+pub(crate) struct CausingEvent {
     handler: &'static str,
     stream: StreamKey,
     version: Version,
     index: usize,
-    pub(super) causation: String,
+    pub(crate) causation: String,
 }
 
 /// A command that was answered with an error.
@@ -67,7 +66,7 @@ enum Answer {
 
 /// How the commands of a handler are told from each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Naming {
+pub(crate) enum Naming {
     /// By a name that the handler gave.
     Name(String),
     /// By what they hold.
@@ -88,7 +87,7 @@ impl Cause {
     }
 
     /// The event, and who handles it, for the test kit.
-    pub(super) fn event(&self) -> CausingEvent {
+    pub(crate) fn event(&self) -> CausingEvent {
         CausingEvent {
             handler: self.handler,
             stream: self.stream.clone(),
@@ -111,7 +110,7 @@ impl Cause {
     }
 
     /// The id of the `ordinal`th of equal commands to `target`, from 1 on.
-    pub(super) fn command_id(&self, target: &StreamKey, naming: &Naming, ordinal: u32) -> String {
+    pub(crate) fn command_id(&self, target: &StreamKey, naming: &Naming, ordinal: u32) -> String {
         let what = match naming {
             Naming::Name(name) => format!("name {name}"),
             Naming::Content { command, digest: Some(digest) } => {
@@ -123,7 +122,7 @@ impl Cause {
     }
 
     /// The ids that an earlier release gave: the nth command to `target`.
-    pub(super) fn counted_id(&self, target: &StreamKey, count: u32) -> String {
+    pub(crate) fn counted_id(&self, target: &StreamKey, count: u32) -> String {
         self.id_of(target, &count.to_string())
     }
 
@@ -136,7 +135,7 @@ impl Cause {
     }
 
     /// Counts a command to `target`; the first is 1.
-    pub(super) fn count(&self, target: &StreamKey) -> u32 {
+    pub(crate) fn count(&self, target: &StreamKey) -> u32 {
         let mut run = self.run();
         let count = run.sent.entry(target.clone()).or_default();
         *count += 1;
@@ -144,16 +143,16 @@ impl Cause {
     }
 
     /// Takes a commit for a command of this run; false where another one has it.
-    pub(super) fn claim(&self, target: &StreamKey, version: Version) -> bool {
+    pub(crate) fn claim(&self, target: &StreamKey, version: Version) -> bool {
         self.run().claimed.insert((target.clone(), version))
     }
 
-    pub(super) fn is_claimed(&self, target: &StreamKey, version: Version) -> bool {
+    pub(crate) fn is_claimed(&self, target: &StreamKey, version: Version) -> bool {
         self.run().claimed.contains(&(target.clone(), version))
     }
 
     /// Keeps in mind how an answer with an error is known again, if the handler returns it.
-    pub(super) fn note_failed<A: Decide<C>, C: Command>(
+    pub(crate) fn note_failed<A: Decide<C>, C: Command>(
         &self,
         target: &StreamKey,
         error: &ExecuteError<A::Rejection>,

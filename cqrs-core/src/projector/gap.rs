@@ -3,10 +3,9 @@ use std::borrow::Cow;
 use super::arrived::{Arrived, Seen};
 use super::error::Astray;
 use super::{Origin, ProjectError};
-use crate::app::App;
-use crate::commit::CorruptCommit;
-use crate::commit::{Commit, CommitDigest};
+use crate::commit::{Commit, CommitDigest, CorruptCommit};
 use crate::key::StreamKey;
+use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::version::Version;
 
@@ -14,7 +13,7 @@ use crate::version::Version;
 /// out, a page at a time. Where it reads, it reads the commit before them, too: that tells whether they follow.
 #[derive(Debug)]
 pub(crate) struct Following<'a> {
-    app: &'a App,
+    runtime: &'a Runtime,
     arrived: Arrived<'a>,
     seen: Version,
     /// Of the commit `seen`, as long as that was not compared with the store.
@@ -23,8 +22,8 @@ pub(crate) struct Following<'a> {
 }
 
 impl<'a> Following<'a> {
-    pub(super) fn new(app: &'a App, arrived: Arrived<'a>, seen: Seen, until: Version) -> Self {
-        Self { app, arrived, seen: seen.version, digest: seen.digest, until }
+    pub(super) fn new(runtime: &'a Runtime, arrived: Arrived<'a>, seen: Seen, until: Version) -> Self {
+        Self { runtime, arrived, seen: seen.version, digest: seen.digest, until }
     }
 
     /// The next commits, without a gap; none behind the last one. Those that are left out have no events.
@@ -60,7 +59,7 @@ impl<'a> Following<'a> {
         tracing::debug!(%stream, %seen, %until, "reading commits from the store");
         let digest = self.digest.take();
         let after = if digest.is_some() { seen.previous() } else { seen };
-        let mut page = self.app.event_store().read(stream, after, until).await?;
+        let mut page = self.runtime.event_store().read(stream, after, until).await?;
         if let Some(digest) = digest {
             let is_seen = |commit: &Commit| commit.version == seen && commit.digest() == digest;
             if !page.commits.first().is_some_and(is_seen) {
@@ -68,7 +67,7 @@ impl<'a> Following<'a> {
             }
             page.commits.remove(0);
             if page.commits.is_empty() && page.more {
-                page = self.app.event_store().read(stream, seen, until).await?;
+                page = self.runtime.event_store().read(stream, seen, until).await?;
             }
         }
         let mut expected = seen.next();

@@ -1,31 +1,18 @@
-use std::collections::HashSet;
 use std::error::Error;
-use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
-use super::Settings;
 use super::command_ids::CommandIds;
 use super::state::State;
 use crate::aggregate::{Aggregate, Snapshots, fingerprint};
-use crate::cache::Cache;
 use crate::commit::Commit;
 use crate::json::unreadable;
 use crate::key::StreamKey;
 use crate::panic::tried;
-use crate::snapshot::{DynSnapshotStore, StoredSnapshot};
+use crate::runtime::SnapshotShelf;
+use crate::snapshot::StoredSnapshot;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
-
-/// The snapshots of an app. Nothing that goes wrong here is an error: the stream has it all.
-pub(crate) struct SnapshotShelf {
-    store: Box<dyn DynSnapshotStore>,
-    /// The versions of the snapshots that were read or written last: where the tail of a stream begins.
-    seen: Cache<StreamKey, Version>,
-    command_ids: usize,
-    /// The aggregates of which a snapshot was too large, so that this is said once.
-    unfit: Mutex<HashSet<&'static str>>,
-}
 
 /// A snapshot of this program's own fold, not yet compared with the stream.
 pub(super) struct Opened<A> {
@@ -65,29 +52,6 @@ impl<A: Aggregate> Opened<A> {
 }
 
 impl SnapshotShelf {
-    pub(super) fn new(store: Box<dyn DynSnapshotStore>, settings: &Settings) -> Self {
-        Self {
-            store,
-            seen: Cache::new(settings.cached_states),
-            // The last one tells whether snapshot and stream belong together.
-            command_ids: settings.snapshot_command_ids.max(1),
-            unfit: Mutex::default(),
-        }
-    }
-
-    /// The version of the snapshot that was there the last time; [`Version::NONE`] where that is not known.
-    pub(super) fn last_seen(&self, stream: &StreamKey) -> Version {
-        self.seen.get(stream).unwrap_or(Version::NONE)
-    }
-
-    pub(super) fn saw(&self, stream: &StreamKey, version: Version) {
-        if version.is_none() {
-            self.seen.remove(stream);
-        } else {
-            self.seen.insert(stream.clone(), version);
-        }
-    }
-
     /// The snapshot of a stream, where there is one of this program's own fold.
     pub(super) async fn open<A: Aggregate>(
         &self,
@@ -180,10 +144,4 @@ impl SnapshotShelf {
 
 fn warn(aggregate: &str, stream: &StreamKey, error: &(dyn Error + 'static), message: &str) {
     tracing::warn!(pk = stream.pk(), sk = stream.sk(), aggregate, error, "{message}");
-}
-
-impl fmt::Debug for SnapshotShelf {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SnapshotShelf").field("seen", &self.seen).finish_non_exhaustive()
-    }
 }

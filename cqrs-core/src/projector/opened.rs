@@ -5,16 +5,14 @@ use serde_json::Value;
 use tokio::sync::OwnedMutexGuard;
 
 use super::across::Shadow;
-use super::{ProjectError, encode, fold, shadow_of};
-use crate::app::App;
+use super::{Phase, ProjectError, encode, fold, shadow_of};
 use crate::event::{DecodeError, RawEvent};
 use crate::projection::{Projection, ViewChange};
-use crate::replay::Phase;
+use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
-use crate::view::ViewId;
-use crate::view::{Revision, StoredView};
+use crate::view::{Revision, StoredView, ViewId};
 
 type Recent = OwnedMutexGuard<Option<StoredView>>;
 
@@ -78,14 +76,14 @@ enum Content<P> {
 impl<P: Projection> OpenViews<P> {
     /// Locks and reads views. `build` is the one that new views begin with.
     pub(super) async fn open(
-        app: &App,
+        runtime: &Runtime,
         wanted: &BTreeMap<ViewId, Copies>,
         build: u64,
         replay: Option<Shadow>,
     ) -> Result<Self, ProjectError> {
-        let mut locks = lock(app, wanted, replay).await;
+        let mut locks = lock(runtime, wanted, replay).await;
         let lives = wanted.iter().filter(|(_, copies)| copies.live).map(|(id, _)| id.clone());
-        let lives = read(app, &mut locks, lives.collect()).await?;
+        let lives = read(runtime, &mut locks, lives.collect()).await?;
         let mut pairs: BTreeMap<ViewId, Pair<P>> = BTreeMap::new();
         for (id, recent, found) in lives {
             let live = Opened::of(id.clone(), recent, found, build, replay.is_some())?;
@@ -99,7 +97,9 @@ impl<P: Projection> OpenViews<P> {
             let unswapped = wanted.iter().filter(|(id, copies)| copies.shadow && is_open(id));
             let by_shadow: BTreeMap<ViewId, ViewId> =
                 unswapped.map(|(id, _)| (shadow_of(id, replay.build), id.clone())).collect();
-            for (shadow, recent, found) in read(app, &mut locks, by_shadow.keys().cloned().collect()).await? {
+            for (shadow, recent, found) in
+                read(runtime, &mut locks, by_shadow.keys().cloned().collect()).await?
+            {
                 let Some(id) = by_shadow.get(&shadow) else { continue };
                 let pair = pairs.entry(id.clone()).or_insert(Pair { live: None, shadow: None });
                 pair.join(Opened::of(shadow, recent, found, 0, false)?, replay);
@@ -213,7 +213,7 @@ impl<P: Projection> Opened<P> {
 
 /// Locks the places of all copies in the order of their ids: two writers cannot wait for each other.
 async fn lock(
-    app: &App,
+    runtime: &Runtime,
     wanted: &BTreeMap<ViewId, Copies>,
     replay: Option<Shadow>,
 ) -> BTreeMap<ViewId, Recent> {
@@ -223,7 +223,7 @@ async fn lock(
     let ids: BTreeSet<ViewId> = lives.chain(shadows).collect();
     let mut locks = BTreeMap::new();
     for id in ids {
-        let recent = app.recent_writes().views.lock(&id).await;
+        let recent = runtime.recent_writes.views.lock(&id).await;
         locks.insert(id, recent);
     }
     locks
@@ -231,13 +231,13 @@ async fn lock(
 
 /// Takes views out of their places, and reads those that are not there.
 async fn read<P: Projection>(
-    app: &App,
+    runtime: &Runtime,
     locks: &mut BTreeMap<ViewId, Recent>,
     ids: Vec<ViewId>,
 ) -> Result<Vec<(ViewId, Recent, Option<Found<P>>)>, ProjectError> {
     let locked = ids.into_iter().filter_map(|id| Some((locks.remove(&id)?, id)));
     let reads = locked.map(|(mut recent, id)| async move {
-        let found = find(app, &mut recent, &id).await?;
+        let found = find(runtime, &mut recent, &id).await?;
         Ok((id, recent, found))
     });
     try_join_all(reads).await
@@ -249,7 +249,7 @@ pub(super) type Found<P> = (StoredView, Result<Option<P>, StoreError>);
 /// Takes a view out of its place, or reads it. A remembered view that this program cannot read may be one of before a
 /// replay: the store has the last word.
 pub(super) async fn find<P: Projection>(
-    app: &App,
+    runtime: &Runtime,
     recent: &mut Option<StoredView>,
     id: &ViewId,
 ) -> Result<Option<Found<P>>, StoreError> {
@@ -258,7 +258,7 @@ pub(super) async fn find<P: Projection>(
     {
         return Ok(Some((stored, Ok(view))));
     }
-    let stored = app.view_store()?.get(id).await?;
+    let stored = runtime.view_store()?.get(id).await?;
     Ok(stored.map(|stored| {
         let decoded = stored.decode();
         (stored, decoded)

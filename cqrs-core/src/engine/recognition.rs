@@ -1,16 +1,14 @@
 //! Whether a command has been executed before: by its id, and by what it holds.
 
-use super::cause::Naming;
-use super::engine::{Engine, Identity};
+use super::execution::{Execution, Identity};
 use super::load::Until;
 use super::state::{State, decode};
 use super::{Committed, Outcome};
 use crate::aggregate::Aggregate;
-use crate::command::ExecuteError;
-use crate::command::{Command, CommandContext, Decide};
-use crate::commit::CorruptCommit;
-use crate::commit::{Commit, EncodeError, StoredEvent};
+use crate::command::{Command, CommandContext, Decide, ExecuteError};
+use crate::commit::{Commit, CorruptCommit, EncodeError, StoredEvent};
 use crate::digest::Likeness;
+use crate::runtime::Naming;
 use crate::store::StoreError;
 use crate::version::Version;
 
@@ -26,7 +24,7 @@ enum Match {
     Unknown,
 }
 
-impl Engine<'_> {
+impl Execution<'_> {
     /// The first outcome of the command, where it has one. For a derived id, this also finds the id that the command has among
     /// equal ones.
     pub(super) async fn first_outcome<A, C>(
@@ -139,7 +137,7 @@ impl Engine<'_> {
 
     async fn stored<R>(&self, version: Version) -> Result<Commit, ExecuteError<R>> {
         let stream = &self.intent.stream;
-        let page = self.app.event_store().read(stream, version.previous(), version).await;
+        let page = self.runtime.event_store().read(stream, version.previous(), version).await;
         let page = page.map_err(|error| self.store_error(error))?;
         page.commits.into_iter().next().ok_or_else(|| {
             let gone = CorruptCommit {
@@ -180,7 +178,7 @@ impl Engine<'_> {
         C: Command,
     {
         let before = commit.version.previous();
-        let state: State<A> = self.app.load_until(&self.intent.stream, Until::Version(before)).await?;
+        let state: State<A> = self.runtime.load_until(&self.intent.stream, Until::Version(before)).await?;
         let context = CommandContext::new(before, commit.metadata.as_ref().clone());
         let decide = || -> Result<Option<Vec<StoredEvent>>, EncodeError> {
             let mut events = Vec::new();

@@ -1,16 +1,15 @@
 use serde_json::Value;
 
 use super::ProjectError;
-use crate::app::App;
 use crate::commit::Commit;
 use crate::digest::place_of_no_number;
 use crate::event::upcaster::NEWER;
 use crate::event::{DecodeError, RawEvent};
-use crate::json::canonical;
 use crate::json::canonical::canonicalize;
-use crate::json::contains_null;
+use crate::json::{canonical, contains_null};
 use crate::panic::tried;
 use crate::projection::{Projection, ProjectionArm, ViewChange, Way};
+use crate::runtime::Runtime;
 
 /// Whether the commit holds an event that the projection lists. By name: a schema that it does not
 /// know must fail, and not pass unseen.
@@ -20,12 +19,12 @@ pub(crate) fn wants<P: Projection>(commit: &Commit) -> bool {
 
 /// Folds a commit into the view at its aggregate's own key. None is one that was removed.
 pub(crate) fn fold<P: Projection>(
-    app: &App,
+    runtime: &Runtime,
     view: &mut Option<P>,
     commit: &Commit,
 ) -> Result<(), DecodeError> {
     for raw in RawEvent::all(commit) {
-        if let Some(ProjectionArm { way: Way::Own(apply), .. }) = arm_of::<P>(app, &raw)? {
+        if let Some(ProjectionArm { way: Way::Own(apply), .. }) = arm_of::<P>(runtime, &raw)? {
             raw.guard(|| change(view, |view| apply(view, &raw)))?;
         }
     }
@@ -46,13 +45,13 @@ pub(super) fn change<P: Projection>(
 /// The arm for an event; none for an event that the projection does not list. What this program does not know
 /// at all is no such event: a newer one may list it.
 pub(super) fn arm_of<P: Projection>(
-    app: &App,
+    runtime: &Runtime,
     raw: &RawEvent<'_>,
 ) -> Result<Option<&'static ProjectionArm<P>>, DecodeError> {
     let stored = raw.stored();
     match P::ARMS.iter().find(|arm| arm.event.is_stored_as(&stored.name)) {
         Some(arm) => Ok(Some(arm)),
-        None if app.knows(&stored.name) => Ok(None),
+        None if runtime.index.knows(&stored.name) => Ok(None),
         None => Err(raw.refuse(format!("this program does not know the type{NEWER}"))),
     }
 }

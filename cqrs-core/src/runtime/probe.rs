@@ -2,8 +2,8 @@ use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::Runtime;
 use super::cause::Cause;
-use super::{App, Outcome};
 use crate::command::Command;
 use crate::delivery_store::InboxId;
 use crate::event::RawEvent;
@@ -36,7 +36,7 @@ pub(crate) struct Sent {
     /// It has a commit, its own or the first one.
     pub(crate) committed: bool,
     /// The run of the handler that sent it.
-    pub(super) cause: Arc<Cause>,
+    pub(crate) cause: Arc<Cause>,
 }
 
 /// The commits that a command must have because of one commit, and may have at the most.
@@ -91,10 +91,15 @@ impl Probe {
     }
 }
 
-impl App {
+impl Runtime {
     /// Notes a command of a handler before it is executed.
-    pub(super) fn note_command<C: Command>(&self, command: &Arc<C>, stream: &StreamKey) -> Option<usize> {
-        let (Some(probe), Some(cause)) = (&self.inner.probe, &self.cause) else { return None };
+    pub(crate) fn note_command<C: Command>(
+        &self,
+        cause: Option<&Arc<Cause>>,
+        command: &Arc<C>,
+        stream: &StreamKey,
+    ) -> Option<usize> {
+        let (Some(probe), Some(cause)) = (&self.probe, cause) else { return None };
         let mut seen = probe.seen();
         seen.sent.push(Sent {
             command: Arc::clone(command) as Arc<dyn Any + Send + Sync>,
@@ -108,20 +113,20 @@ impl App {
         Some(seen.sent.len() - 1)
     }
 
-    /// Notes what became of it.
-    pub(super) fn note_answer(&self, place: Option<usize>, metadata: &Metadata, outcome: Option<Outcome>) {
-        if let (Some(probe), Some(place)) = (&self.inner.probe, place)
+    /// Notes what became of it, and whether its events are in the stream.
+    pub(crate) fn note_answer(&self, place: Option<usize>, metadata: &Metadata, committed: bool) {
+        if let (Some(probe), Some(place)) = (&self.probe, place)
             && let Some(sent) = probe.seen().sent.get_mut(place)
         {
             metadata.command_id.clone_into(&mut sent.command_id);
             sent.digest.clone_from(&metadata.command_digest);
-            sent.committed = matches!(outcome, Some(Outcome::Committed | Outcome::Duplicate));
+            sent.committed = committed;
         }
     }
 
     /// Notes a run of a handler when it is over.
     pub(crate) fn note_run(&self, handler: &str, raw: &RawEvent<'_>, done: bool) {
-        let Some(probe) = &self.inner.probe else { return };
+        let Some(probe) = &self.probe else { return };
         let commit = raw.commit();
         let id = InboxId {
             handler: handler.to_owned(),

@@ -1,7 +1,7 @@
-use crate::app::App;
+use super::LeftOut;
 use crate::commit::{Commit, CommitDigest};
-use crate::delivery::LeftOut;
 use crate::key::StreamKey;
+use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::version::Version;
 use crate::view::{Fence, StoredView};
@@ -74,23 +74,23 @@ impl<'a> Arrived<'a> {
 
     /// Whether what was folded is still in the store. That is asked only where a commit came at the place of one that was
     /// folded, and nothing else will ask.
-    pub(super) async fn follows(self, app: &App, seen: Seen) -> Result<bool, StoreError> {
+    pub(super) async fn follows(self, runtime: &Runtime, seen: Seen) -> Result<bool, StoreError> {
         let is_behind = |commit: &Commit| commit.version <= seen.version;
         let asks = match self.origin {
             Origin::Store => self.commits.iter().any(is_behind),
             // What lies beyond is read together with the last one that was folded.
             Origin::Message => self.commits.iter().all(is_behind),
         };
-        if asks { self.still_has(app, seen).await } else { Ok(true) }
+        if asks { self.still_has(runtime, seen).await } else { Ok(true) }
     }
 
     /// Whether the commit up to which the stream was folded is still in the store.
-    pub(super) async fn still_has(self, app: &App, seen: Seen) -> Result<bool, StoreError> {
+    pub(super) async fn still_has(self, runtime: &Runtime, seen: Seen) -> Result<bool, StoreError> {
         let Some(digest) = seen.digest else { return Ok(true) };
         if let Some(at_hand) = self.at_hand().iter().find(|commit| commit.version == seen.version) {
             return Ok(at_hand.digest() == digest);
         }
-        let page = app.event_store().read(self.stream, seen.version.previous(), seen.version).await?;
+        let page = runtime.event_store().read(self.stream, seen.version.previous(), seen.version).await?;
         Ok(page.commits.first().is_some_and(|commit| commit.digest() == digest))
     }
 }

@@ -2,19 +2,19 @@
 
 use futures_util::future;
 
-use super::App;
-use super::snapshots::{Opened, SnapshotShelf};
+use super::snapshots::Opened;
 use super::state::State;
 use crate::aggregate::{Aggregate, Snapshots};
 use crate::commit::Commit;
 use crate::key::StreamKey;
+use crate::runtime::{Runtime, SnapshotShelf};
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
 /// How far into the past a state is wanted.
 #[derive(Clone, Copy)]
-pub(super) enum Until {
+pub(crate) enum Until {
     Version(Version),
     Time(Timestamp),
     Recorded(Timestamp),
@@ -48,11 +48,11 @@ impl Until {
     }
 }
 
-impl App {
+impl Runtime {
     /// The state now. With snapshots that is one round trip, in which the snapshot and the last commits are read at the
     /// same time: those since the snapshot that was there the last time, or as many as lie between two snapshots.
-    pub(super) async fn load_now<A: Aggregate>(&self, stream: &StreamKey) -> Result<State<A>, StoreError> {
-        let Some((snapshots, shelf)) = self.snapshots::<A>() else {
+    pub(crate) async fn load_now<A: Aggregate>(&self, stream: &StreamKey) -> Result<State<A>, StoreError> {
+        let Some((snapshots, shelf)) = self.snapshots_of::<A>() else {
             let mut state = State::empty();
             self.fold(&mut state, stream, Until::Version(Version::MAX)).await?;
             return Ok(state);
@@ -89,13 +89,13 @@ impl App {
     }
 
     /// The state in the past. Its snapshot, if any, is read first: most often it is too late to be of use.
-    pub(super) async fn load_until<A: Aggregate>(
+    pub(crate) async fn load_until<A: Aggregate>(
         &self,
         stream: &StreamKey,
         until: Until,
     ) -> Result<State<A>, StoreError> {
         let mut state = State::empty();
-        if let Some((snapshots, shelf)) = self.snapshots::<A>()
+        if let Some((snapshots, shelf)) = self.snapshots_of::<A>()
             && !matches!(until, Until::Recorded(_))
             && until.last_version().get() >= snapshots.every
             && let Some(snapshot) = shelf.open(&snapshots, stream).await
@@ -182,7 +182,7 @@ impl App {
     }
 
     /// How the aggregate's snapshots are made, and where they are kept.
-    pub(super) fn snapshots<A: Aggregate>(&self) -> Option<(Snapshots<A>, &SnapshotShelf)> {
-        A::SNAPSHOTS.zip(self.inner.snapshots.as_ref())
+    pub(super) fn snapshots_of<A: Aggregate>(&self) -> Option<(Snapshots<A>, &SnapshotShelf)> {
+        A::SNAPSHOTS.zip(self.snapshots.as_ref())
     }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::delivery::RetryPolicy;
+use super::RetryPolicy;
 
 /// What can be tuned. The defaults are meant for production.
 ///

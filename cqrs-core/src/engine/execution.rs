@@ -3,17 +3,17 @@ use std::sync::Arc;
 
 use tracing::{Instrument, Span, field};
 
-use super::cause::{Cause, Naming};
 use super::load::Until;
 use super::state::{State, decode};
-use super::{App, Committed, Outcome};
+use super::{Caller, Committed, Outcome};
 use crate::aggregate::{Aggregate, EventRow, unapplied};
-use crate::command::ExecuteError;
-use crate::command::{Command, CommandContext, Decide};
+use crate::command::{Command, CommandContext, Decide, ExecuteError};
 use crate::commit::{Commit, EncodeError, StoredEvent};
 use crate::digest::CommandDigest;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
+use crate::projection::ViewKeyError;
+use crate::runtime::{Cause, Naming, Runtime};
 use crate::store::{Append, StoreError};
 use crate::timestamp::Timestamp;
 use crate::trace;
@@ -46,8 +46,8 @@ pub(super) enum Identity {
 }
 
 /// Executes one command: decides on the state that is remembered or read, appends, and begins again behind what has won.
-pub(super) struct Engine<'a> {
-    pub(super) app: &'a App,
+pub(super) struct Execution<'a> {
+    pub(super) runtime: &'a Runtime,
     pub(super) intent: Intent,
     pub(super) derived: Option<Derived<'a>>,
     pub(super) digest: Option<CommandDigest>,
@@ -70,18 +70,19 @@ enum Step<A: Aggregate> {
     Lost(Box<Commit>),
 }
 
-impl<'a> Engine<'a> {
-    pub(super) fn new<A, C>(app: &'a App, mut intent: Intent, command: &C) -> Self
+impl<'a> Execution<'a> {
+    pub(super) fn new<A, C>(caller: Caller<'a>, mut intent: Intent, command: &C) -> Self
     where
         A: Decide<C>,
         C: Command,
     {
+        let Caller { runtime, cause } = caller;
         if intent.identity == Identity::New {
-            return Self { app, intent, derived: None, digest: None };
+            return Self { runtime, intent, derived: None, digest: None };
         }
         let digest = A::digest(command);
         intent.metadata.command_digest = digest.as_ref().map(ToString::to_string);
-        let derived = match (&intent.identity, app.cause.as_deref()) {
+        let derived = match (&intent.identity, cause.map(Arc::as_ref)) {
             (Identity::Derived { name }, Some(cause)) => {
                 let naming = match name {
                     Some(name) => Naming::Name(name.clone()),
@@ -92,7 +93,7 @@ impl<'a> Engine<'a> {
             }
             _ => None,
         };
-        Self { app, intent, derived, digest }
+        Self { runtime, intent, derived, digest }
     }
 
     /// With the id that the command has.
@@ -151,13 +152,13 @@ impl<'a> Engine<'a> {
         A: Decide<C>,
         C: Command,
     {
-        let slot = self.app.inner.states.slot(&self.intent.stream);
+        let slot = self.runtime.states.slot(&self.intent.stream);
         let mut slot = slot.lock().await;
         let mut fresh = false;
-        let mut state = match slot.take::<A>() {
+        let mut state = match slot.take::<State<A>>() {
             Some(state) => state,
             None => {
-                let loaded = self.app.load_now(&self.intent.stream).await;
+                let loaded = self.runtime.load_now(&self.intent.stream).await;
                 fresh = true;
                 loaded.map_err(|error| self.store_error(error))?
             }
@@ -176,7 +177,7 @@ impl<'a> Engine<'a> {
                     if actual == wanted.next() {
                         state.fold(*winner).map_err(|error| self.store_error(error))?;
                     }
-                    if self.intent.expected.is_some() || lost >= self.app.inner.settings.conflict.attempts {
+                    if self.intent.expected.is_some() || lost >= self.runtime.settings.conflict.attempts {
                         break Err(ExecuteError::Conflict { expected: wanted, actual });
                     }
                     fresh = false;
@@ -184,7 +185,7 @@ impl<'a> Engine<'a> {
                     // after each loss would let it win for good. Losing several times in a row means a crowd:
                     // make room, then see where the stream is.
                     if lost.is_multiple_of(TRIES_IN_A_ROW) {
-                        self.app.inner.settings.conflict.pause(lost / TRIES_IN_A_ROW).await;
+                        self.runtime.settings.conflict.pause(lost / TRIES_IN_A_ROW).await;
                         self.catch_up(&mut state).await?;
                         fresh = true;
                     }
@@ -205,7 +206,7 @@ impl<'a> Engine<'a> {
         let span = Span::current();
         span.record("version", state.version.get());
         span.record("attempts", lost + 1);
-        let snapshot = match (&result, self.app.snapshots::<A>()) {
+        let snapshot = match (&result, self.runtime.snapshots_of::<A>()) {
             (Ok(done), Some((snapshots, shelf))) if done.outcome == Outcome::Committed => {
                 shelf.take_due(&snapshots, &self.intent.stream, &mut state).map(|snapshot| (shelf, snapshot))
             }
@@ -248,7 +249,7 @@ impl<'a> Engine<'a> {
             let now = metadata.recorded();
             // Clocks of two machines differ; within a stream, time does not run backwards. A time that no clock can have
             // is of an earlier release, which let a time given with `.at(…)` pass for one.
-            let possible = |last: &Timestamp| *last <= now + self.app.inner.settings.furthest_ahead;
+            let possible = |last: &Timestamp| *last <= now + self.runtime.settings.furthest_ahead;
             if let Some(last) = state.clock_at.filter(possible).filter(|last| metadata.created_at < *last) {
                 metadata.recorded_at = Some(now);
                 metadata.created_at = last;
@@ -284,7 +285,7 @@ impl<'a> Engine<'a> {
         if let Some(read) = read_back::<A>(&commit).map_err(|error| self.store_error(error.into()))? {
             events = read;
         }
-        match self.app.check_view_keys(&commit) {
+        match self.check_view_keys(&commit) {
             Ok(()) => {}
             Err(error) if fresh => return Err(ExecuteError::ViewKey(error)),
             Err(_) => return Ok(Step::Stale),
@@ -352,7 +353,7 @@ impl<'a> Engine<'a> {
     }
 
     async fn load_again<A: Aggregate, R>(&self, version: Version) -> Result<State<A>, ExecuteError<R>> {
-        let state = self.app.load_until(&self.intent.stream, Until::Version(version)).await;
+        let state = self.runtime.load_until(&self.intent.stream, Until::Version(version)).await;
         state.map_err(|error| self.store_error(error))
     }
 
@@ -371,11 +372,16 @@ impl<'a> Engine<'a> {
         )
     )]
     async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
-        self.app.event_store().append(commit).await
+        self.runtime.event_store().append(commit).await
+    }
+
+    /// Fails for a commit that a projection could never take. No request.
+    fn check_view_keys(&self, commit: &Commit) -> Result<(), ViewKeyError> {
+        self.runtime.view_keys.check(commit, || self.runtime.index.tenant_of(commit))
     }
 
     async fn catch_up<A: Aggregate, R>(&self, state: &mut State<A>) -> Result<(), ExecuteError<R>> {
-        let caught_up = self.app.catch_up(state, &self.intent.stream).await;
+        let caught_up = self.runtime.catch_up(state, &self.intent.stream).await;
         caught_up.map_err(|error| self.store_error(error))
     }
 
@@ -395,7 +401,7 @@ impl<'a> Engine<'a> {
     pub(super) fn store_error<E>(&self, source: StoreError) -> ExecuteError<E> {
         // The table may have been taken away, and come back as it was at an earlier time.
         if matches!(source, StoreError::Denied { .. }) {
-            self.app.forget();
+            self.runtime.forget();
         }
         ExecuteError::store(&self.intent.metadata.command_id, source)
     }

@@ -6,17 +6,14 @@ use super::arrived::Seen;
 use super::batch::Batch;
 use super::error::{Astray, ROUNDS};
 use super::opened::{Copies, OpenViews};
-use super::{Arrived, ProjectError};
-use crate::app::App;
+use super::{Arrived, Builds, Phase, ProjectError, Underway};
 use crate::commit::{Commit, CommitDigest};
-use crate::key::StreamKey;
-use crate::key::Tenant;
+use crate::key::{StreamKey, Tenant};
 use crate::projection::Projection;
-use crate::replay::{Builds, Phase, Underway};
+use crate::runtime::Runtime;
 use crate::store::{StoreError, limits};
 use crate::version::Version;
-use crate::view::ViewId;
-use crate::view::{Fence, Revision, StoredView, Write};
+use crate::view::{Fence, Revision, StoredView, ViewId, Write};
 
 /// So many copies of views go into one transaction, beside the fence.
 const COPIES_AT_ONCE: usize = limits::MAX_TRANSACTION_ITEMS - 1;
@@ -85,21 +82,26 @@ impl<P: Projection> Across<P> {
 
     pub(super) async fn deliver(
         &self,
-        app: &App,
+        runtime: &Runtime,
         arrived: Arrived<'_>,
         last: &Commit,
     ) -> Result<(), ProjectError> {
-        let goal =
-            Goal { arrived, tenant: &app.tenant_of(last)?, until: last.version, whole: true, replay: None };
-        self.advance(app, goal).await
+        let goal = Goal {
+            arrived,
+            tenant: &runtime.index.tenant_of(last)?,
+            until: last.version,
+            whole: true,
+            replay: None,
+        };
+        self.advance(runtime, goal).await
     }
 
     /// Brings the views as far as the goal says, in as many transactions as it takes.
-    pub(crate) async fn advance(&self, app: &App, goal: Goal<'_>) -> Result<(), ProjectError> {
+    pub(crate) async fn advance(&self, runtime: &Runtime, goal: Goal<'_>) -> Result<(), ProjectError> {
         let mut lost = 0;
         let mut ahead = Ahead::default();
         while lost < ROUNDS {
-            match self.step(app, goal, lost > 0, &mut ahead).await? {
+            match self.step(runtime, goal, lost > 0, &mut ahead).await? {
                 Step::Done => return Ok(()),
                 Step::More => lost = 0,
                 Step::Stale => lost += 1,
@@ -110,20 +112,20 @@ impl<P: Projection> Across<P> {
 
     async fn step(
         &self,
-        app: &App,
+        runtime: &Runtime,
         goal: Goal<'_>,
         lost: bool,
         ahead: &mut Ahead,
     ) -> Result<Step, ProjectError> {
-        let views = app.view_store()?;
+        let views = runtime.view_store()?;
         let id = fence_of::<P>(goal.arrived.stream);
-        let mut recent = app.recent_writes().fences.lock(&id).await;
+        let mut recent = runtime.recent_writes.fences.lock(&id).await;
         let is_remembered = recent.is_some();
         let stored = match recent.take() {
             Some(fence) => fence,
             None => views.fence(&id).await?.unwrap_or_else(|| Fence::none(id)),
         };
-        let follows = goal.replay.is_some() || goal.arrived.follows(app, Seen::of(&stored)).await?;
+        let follows = goal.replay.is_some() || goal.arrived.follows(runtime, Seen::of(&stored)).await?;
         // A remembered version is one that the stored fence has reached.
         if goal.replay.is_none() && follows && goal.until <= stored.version {
             *recent = Some(stored);
@@ -131,12 +133,12 @@ impl<P: Projection> Across<P> {
         }
         let mut fence = match follows {
             true => stored.clone(),
-            false => self.forgotten(app, goal, &stored).await?,
+            false => self.forgotten(runtime, goal, &stored).await?,
         };
-        let part = self.part(app, goal, &fence).await?;
+        let part = self.part(runtime, goal, &fence).await?;
         let joins = goal.replay.is_some() && part.build > fence.build && !fence.is_none();
         // The live views are replaced as a whole. Until then they take what comes behind the commits that are there now.
-        let restored = joins && !goal.arrived.still_has(app, Seen::of(&fence)).await?;
+        let restored = joins && !goal.arrived.still_has(runtime, Seen::of(&fence)).await?;
         if restored {
             let (version, digest) = (goal.until, goal.arrived.digest_of(goal.until));
             fence = Fence { version, digest, part: None, ..fence };
@@ -158,8 +160,8 @@ impl<P: Projection> Across<P> {
             let next = Fence { build: part.build, built: Version::NONE, built_part: None, ..fence.clone() };
             Planned { next, writes: Vec::new(), open: None }
         } else {
-            let commits = ahead.after(app, goal, from, until).await?;
-            match plan(app, goal.tenant, &fence, &part, commits).await {
+            let commits = ahead.after(runtime, goal, from, until).await?;
+            match plan(runtime, goal.tenant, &fence, &part, commits).await {
                 // The stream may take part in a replay by now, of which the remembered fence does not know.
                 Err(ProjectError::Permanent(_)) if is_remembered => return Ok(Step::Stale),
                 planned => planned?,
@@ -179,8 +181,13 @@ impl<P: Projection> Across<P> {
     /// Begins anew with a stream of which the views contain a commit that is not in the store.
     ///
     /// A replay of all streams that has come to its end without meeting the stream has left nothing of it in the views.
-    async fn forgotten(&self, app: &App, goal: Goal<'_>, fence: &Fence) -> Result<Fence, ProjectError> {
-        let (builds, _) = Builds::read::<P>(app.view_store()?).await?;
+    async fn forgotten(
+        &self,
+        runtime: &Runtime,
+        goal: Goal<'_>,
+        fence: &Fence,
+    ) -> Result<Fence, ProjectError> {
+        let (builds, _) = Builds::read::<P>(runtime.view_store()?).await?;
         if builds.whole <= fence.build {
             let (stream, version) = (goal.arrived.stream.clone(), fence.version);
             return Err(Astray::Diverged { stream, version }.into());
@@ -192,7 +199,7 @@ impl<P: Projection> Across<P> {
     ///
     /// A fence says so itself. Where there is none yet, or it names a replay of which this process does not know
     /// whether it is over, the record of replays tells.
-    async fn part(&self, app: &App, goal: Goal<'_>, fence: &Fence) -> Result<Part, ProjectError> {
+    async fn part(&self, runtime: &Runtime, goal: Goal<'_>, fence: &Fence) -> Result<Part, ProjectError> {
         let known = !fence.is_none();
         if let (Some(build), true) = (goal.replay, known) {
             if fence.build > build {
@@ -208,7 +215,7 @@ impl<P: Projection> Across<P> {
         if known && fence.build <= self.over.load(Ordering::Relaxed) {
             return Ok(Part { build: fence.build, shadow: None, shadow_part: None });
         }
-        let (builds, _) = Builds::read::<P>(app.view_store()?).await?;
+        let (builds, _) = Builds::read::<P>(runtime.view_store()?).await?;
         self.over.fetch_max(builds.over(), Ordering::Relaxed);
         let underway = builds.underway.as_ref().filter(|underway| match known {
             true => underway.build == fence.build,
@@ -271,7 +278,7 @@ impl Part {
 
 /// Folds as much of the commits as goes into one transaction.
 async fn plan<P: Projection>(
-    app: &App,
+    runtime: &Runtime,
     tenant: &Tenant,
     fence: &Fence,
     part: &Part,
@@ -280,8 +287,8 @@ async fn plan<P: Projection>(
     let mut most = COPIES_AT_ONCE;
     loop {
         let Batch { changes, wanted, reached, part: view, .. } =
-            Batch::<P>::of(app, tenant, commits, most, |version, id| part.copies(fence, version, id))?;
-        let mut open = OpenViews::open(app, &wanted, part.build, part.shadow).await?;
+            Batch::<P>::of(runtime, tenant, commits, most, |version, id| part.copies(fence, version, id))?;
+        let mut open = OpenViews::open(runtime, &wanted, part.build, part.shadow).await?;
         for change in &changes {
             open.apply(change, part.copies(fence, change.version, &change.id))?;
         }
@@ -309,6 +316,9 @@ fn fence_of<P: Projection>(stream: &StreamKey) -> ViewId {
 }
 
 /// Whether a stream has a fence.
-pub(super) async fn has_seen<P: Projection>(app: &App, stream: &StreamKey) -> Result<bool, StoreError> {
-    Ok(app.view_store()?.fence(&fence_of::<P>(stream)).await?.is_some())
+pub(super) async fn has_seen<P: Projection>(
+    runtime: &Runtime,
+    stream: &StreamKey,
+) -> Result<bool, StoreError> {
+    Ok(runtime.view_store()?.fence(&fence_of::<P>(stream)).await?.is_some())
 }

@@ -4,26 +4,31 @@ mod across;
 mod ahead;
 mod arrived;
 mod batch;
+pub(crate) mod discards;
 mod error;
 mod fold;
 mod gap;
+mod generations;
 mod opened;
 mod own;
 
 use std::fmt;
 use std::pin::Pin;
 
-use crate::app::App;
 use crate::key::StreamKey;
 use crate::projection::Projection;
-use crate::replay::Builds;
+use crate::runtime::Runtime;
 use crate::store::StoreError;
 
 pub(crate) use across::{Across, Goal, shadow_of};
 
 pub(crate) use arrived::{Arrived, Origin, Seen};
-pub(crate) use error::{Astray, ProjectError};
+pub(crate) use discards::LeftOut;
+pub(crate) use error::{Astray, ProjectError, ROUNDS};
 pub(crate) use fold::{encode, fold, wants};
+
+pub use generations::Phase;
+pub(crate) use generations::{Builds, Underway};
 
 use gap::Following;
 
@@ -33,21 +38,21 @@ pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
     /// left out are passed over.
     fn apply<'a>(
         &'a self,
-        app: &'a App,
+        runtime: &'a Runtime,
         arrived: Arrived<'a>,
     ) -> Pin<Box<dyn Future<Output = Result<(), ProjectError>> + Send + 'a>>;
 
     /// Whether anything of a stream has come to the views.
     fn has_seen<'a>(
         &'a self,
-        app: &'a App,
+        runtime: &'a Runtime,
         stream: &'a StreamKey,
     ) -> Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send + 'a>>;
 
     /// The number of the last replay of all tenants that is over; 0 for none.
     fn replayed<'a>(
         &'a self,
-        app: &'a App,
+        runtime: &'a Runtime,
     ) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send + 'a>>;
 }
 
@@ -66,7 +71,7 @@ impl<P: Projection> fmt::Debug for Driver<P> {
 impl<P: Projection> ProjectionDriver for Driver<P> {
     fn apply<'a>(
         &'a self,
-        app: &'a App,
+        runtime: &'a Runtime,
         arrived: Arrived<'a>,
     ) -> Pin<Box<dyn Future<Output = Result<(), ProjectError>> + Send + 'a>> {
         Box::pin(async move {
@@ -75,9 +80,9 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
                 return Ok(());
             };
             if P::KEYED {
-                self.0.deliver(app, arrived, last).await?;
+                self.0.deliver(runtime, arrived, last).await?;
             } else {
-                own::advance::<P>(app, arrived, last).await?;
+                own::advance::<P>(runtime, arrived, last).await?;
             }
             Ok(())
         })
@@ -85,21 +90,21 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
 
     fn has_seen<'a>(
         &'a self,
-        app: &'a App,
+        runtime: &'a Runtime,
         stream: &'a StreamKey,
     ) -> Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send + 'a>> {
         Box::pin(async move {
             if P::KEYED {
-                return across::has_seen::<P>(app, stream).await;
+                return across::has_seen::<P>(runtime, stream).await;
             }
-            own::has_seen::<P>(app, stream).await
+            own::has_seen::<P>(runtime, stream).await
         })
     }
 
     fn replayed<'a>(
         &'a self,
-        app: &'a App,
+        runtime: &'a Runtime,
     ) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send + 'a>> {
-        Box::pin(async move { Ok(Builds::read::<P>(app.view_store()?).await?.0.whole) })
+        Box::pin(async move { Ok(Builds::read::<P>(runtime.view_store()?).await?.0.whole) })
     }
 }

@@ -1,14 +1,12 @@
 use std::error::Error;
 
-use crate::delivery::failure::TryError;
 use crate::event::DecodeError;
-use crate::handler::HandlerError;
 use crate::key::{KeyError, StreamKey};
 use crate::store::StoreError;
 use crate::version::Version;
 
 /// How often a projection reads again because another process wrote the same view.
-pub(super) const ROUNDS: u32 = 10;
+pub(crate) const ROUNDS: u32 = 10;
 
 /// Why a projection did not take commits.
 #[derive(Debug)]
@@ -82,21 +80,5 @@ impl From<DecodeError> for ProjectError {
 impl From<KeyError> for ProjectError {
     fn from(error: KeyError) -> Self {
         Self::Permanent(Box::new(error))
-    }
-}
-
-impl From<ProjectError> for TryError {
-    fn from(error: ProjectError) -> Self {
-        match error {
-            ProjectError::Store(error) => Self::of("the commits cannot be read, or the views written", error),
-            ProjectError::Permanent(error) => HandlerError::permanent(error).into(),
-            // A replica of the store may be behind.
-            ProjectError::Astray(error @ Astray::NotStored { .. }) => HandlerError::retry(error).into(),
-            ProjectError::Astray(error) => HandlerError::permanent(error).into(),
-            ProjectError::Contended => {
-                HandlerError::retry(format!("other writers were faster {ROUNDS} times")).into()
-            }
-            ProjectError::Over => HandlerError::retry("the replay is over").into(),
-        }
     }
 }

@@ -3,11 +3,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ProjectError;
 use super::fold::arm_of;
 use super::opened::{Change, Copies};
-use crate::app::App;
 use crate::commit::Commit;
 use crate::event::RawEvent;
 use crate::key::Tenant;
 use crate::projection::{Projection, Way};
+use crate::runtime::Runtime;
 use crate::version::Version;
 use crate::view::ViewId;
 
@@ -26,7 +26,7 @@ pub(super) struct Batch<'a, P: Projection> {
 impl<'a, P: Projection> Batch<'a, P> {
     /// As many commits as change no more than `most` copies of views; of the first one a part, where it changes more.
     pub(super) fn of(
-        app: &App,
+        runtime: &Runtime,
         tenant: &Tenant,
         commits: &'a [Commit],
         most: usize,
@@ -35,7 +35,7 @@ impl<'a, P: Projection> Batch<'a, P> {
         let (changes, wanted) = (Vec::new(), BTreeMap::new());
         let mut batch = Self { changes, wanted, reached: Version::NONE, part: None, count: 0 };
         for commit in commits {
-            let changes = changes_of::<P>(app, tenant, commit)?;
+            let changes = changes_of::<P>(runtime, tenant, commit)?;
             let mut added: BTreeMap<ViewId, Copies> = BTreeMap::new();
             for change in &changes {
                 let before = batch.wanted.get(&change.id).copied().unwrap_or_default();
@@ -84,13 +84,13 @@ impl<'a, P: Projection> Batch<'a, P> {
 
 /// The events of a commit that the projection listens to, each with its views.
 fn changes_of<'a, P: Projection>(
-    app: &App,
+    runtime: &Runtime,
     tenant: &Tenant,
     commit: &'a Commit,
 ) -> Result<Vec<Change<'a, P>>, ProjectError> {
     let mut changes = Vec::new();
     for raw in RawEvent::all(commit) {
-        let Some(arm) = arm_of::<P>(app, &raw)? else { continue };
+        let Some(arm) = arm_of::<P>(runtime, &raw)? else { continue };
         let Way::Keyed(keys_of, apply) = arm.way else { continue };
         let mut ids = BTreeSet::new();
         let keys = raw.guard(|| {

@@ -2,48 +2,51 @@ use super::arrived::Seen;
 use super::error::{Astray, ROUNDS};
 use super::opened::find;
 use super::{Arrived, Following, ProjectError, encode, fold};
-use crate::app::App;
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::panic::caught;
 use crate::projection::{Projection, ViewAddress};
+use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
-use crate::view::ViewId;
-use crate::view::{Revision, StoredView, Write};
+use crate::view::{Revision, StoredView, ViewId, Write};
 
 /// Brings the view at its aggregate's own key up to `last`, fenced by the view's own version. One write, and one read
 /// before it where this process did not write the view last.
 ///
 /// A view that contains a commit which is not in the store is folded anew.
 pub(super) async fn advance<P: Projection>(
-    app: &App,
+    runtime: &Runtime,
     arrived: Arrived<'_>,
     last: &Commit,
 ) -> Result<(), ProjectError> {
     for _ in 0..ROUNDS {
-        if step::<P>(app, arrived, last).await? == Write::Done {
+        if step::<P>(runtime, arrived, last).await? == Write::Done {
             return Ok(());
         }
     }
     Err(ProjectError::Contended)
 }
 
-async fn step<P: Projection>(app: &App, arrived: Arrived<'_>, last: &Commit) -> Result<Write, ProjectError> {
-    let views = app.view_store()?;
+async fn step<P: Projection>(
+    runtime: &Runtime,
+    arrived: Arrived<'_>,
+    last: &Commit,
+) -> Result<Write, ProjectError> {
+    let views = runtime.view_store()?;
     let id = id_of::<P>(&last.stream)?;
-    let mut recent = app.recent_writes().views.lock(&id).await;
+    let mut recent = runtime.recent_writes.views.lock(&id).await;
     // A remembered version is one that the stored view has reached.
     let remembered = recent.as_ref().filter(|stored| last.version <= stored.version);
     if let Some(seen) = remembered.map(Seen::by)
-        && arrived.follows(app, seen).await?
+        && arrived.follows(runtime, seen).await?
     {
         return Ok(Write::Done);
     }
-    let (expected, decoded, follows) = match find::<P>(app, &mut recent, &id).await? {
+    let (expected, decoded, follows) = match find::<P>(runtime, &mut recent, &id).await? {
         Some((stored, decoded)) => {
-            let follows = arrived.follows(app, Seen::by(&stored)).await?;
+            let follows = arrived.follows(runtime, Seen::by(&stored)).await?;
             if follows && last.version <= stored.version {
                 *recent = decoded.is_ok().then_some(stored);
                 return Ok(Write::Done);
@@ -56,7 +59,7 @@ async fn step<P: Projection>(app: &App, arrived: Arrived<'_>, last: &Commit) -> 
         true => {
             let view = decoded.map_err(|error| ProjectError::Permanent(error.into()))?;
             let seen = Seen { version: expected.version, digest: expected.digest };
-            fold_on(app, arrived, view, seen, last.version).await
+            fold_on(runtime, arrived, view, seen, last.version).await
         }
         false => Err(Astray::Diverged { stream: last.stream.clone(), version: expected.version }.into()),
     };
@@ -67,9 +70,9 @@ async fn step<P: Projection>(app: &App, arrived: Arrived<'_>, last: &Commit) -> 
                 "the view contains a commit that is not in the store, and is folded anew; was the events table restored?"
             );
             // To the end: what the view had of a later commit was acknowledged, and does not come again.
-            let end = app.event_store().read_last(&last.stream, Version::NONE, 1).await?.commits.pop();
+            let end = runtime.event_store().read_last(&last.stream, Version::NONE, 1).await?.commits.pop();
             let seen = Seen::up_to(end.as_ref().filter(|end| end.version > last.version).unwrap_or(last));
-            (fold_on(app, arrived.unread(), Some(P::default()), Seen::NONE, seen.version).await?, seen)
+            (fold_on(runtime, arrived.unread(), Some(P::default()), Seen::NONE, seen.version).await?, seen)
         }
         folded => (folded?, Seen::up_to(last)),
     };
@@ -90,25 +93,28 @@ async fn step<P: Projection>(app: &App, arrived: Arrived<'_>, last: &Commit) -> 
 
 /// Folds the commits behind those that were seen into a view; none is one that was removed.
 async fn fold_on<P: Projection>(
-    app: &App,
+    runtime: &Runtime,
     arrived: Arrived<'_>,
     mut view: Option<P>,
     seen: Seen,
     until: Version,
 ) -> Result<Option<P>, ProjectError> {
-    let mut following = Following::new(app, arrived, seen, until);
+    let mut following = Following::new(runtime, arrived, seen, until);
     while let Some(commits) = following.next().await? {
         for commit in commits.iter() {
-            fold(app, &mut view, commit)?;
+            fold(runtime, &mut view, commit)?;
         }
     }
     Ok(view)
 }
 
 /// Whether a stream has a view. One whose key is none of the projection's cannot have any.
-pub(super) async fn has_seen<P: Projection>(app: &App, stream: &StreamKey) -> Result<bool, StoreError> {
+pub(super) async fn has_seen<P: Projection>(
+    runtime: &Runtime,
+    stream: &StreamKey,
+) -> Result<bool, StoreError> {
     match id_of::<P>(stream) {
-        Ok(id) => Ok(app.view_store()?.get(&id).await?.is_some()),
+        Ok(id) => Ok(runtime.view_store()?.get(&id).await?.is_some()),
         Err(_) => Ok(true),
     }
 }

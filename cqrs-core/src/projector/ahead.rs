@@ -3,8 +3,8 @@ use std::borrow::Cow;
 use super::across::Goal;
 use super::arrived::Seen;
 use super::{Following, ProjectError};
-use crate::app::App;
 use crate::commit::Commit;
+use crate::runtime::Runtime;
 use crate::version::Version;
 
 /// The commits that were read last: a transaction takes fewer than a page holds.
@@ -15,14 +15,14 @@ impl Ahead {
     /// The next commits behind `from`, up to `until`.
     pub(super) async fn after<'a>(
         &'a mut self,
-        app: &'a App,
+        runtime: &'a Runtime,
         goal: Goal<'a>,
         from: Seen,
         until: Version,
     ) -> Result<&'a [Commit], ProjectError> {
         let is_next = |commit: &Commit| commit.version == from.version.next();
         if !self.0.iter().any(is_next) {
-            let mut following = Following::new(app, goal.arrived, from, until);
+            let mut following = Following::new(runtime, goal.arrived, from, until);
             match following.next().await?.unwrap_or_default() {
                 Cow::Borrowed(commits) => return Ok(commits),
                 Cow::Owned(commits) => self.0 = commits,

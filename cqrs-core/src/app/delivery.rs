@@ -1,0 +1,127 @@
+use serde_json::Value;
+
+use super::App;
+use crate::commit::{Commit, record};
+use crate::delivery::{
+    Consumer, DeadLetters, DeliveryError, Interrupted, MAX_MESSAGE_BYTES, Message, Publisher, Unreplayed,
+};
+use crate::store::StoreError;
+
+impl App {
+    /// The commits that subscribers could not take.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// # use cqrs_core::store::MemoryEventStore;
+    /// # use std::sync::atomic::{AtomicBool, Ordering};
+    /// static PRICES: AtomicBool = AtomicBool::new(false);
+    ///
+    /// #[event_handler(OrderCreated)]
+    /// async fn invoice(_: &OrderCreated) -> Result<(), HandlerError> {
+    ///     if !PRICES.load(Ordering::Relaxed) {
+    ///         return Err(HandlerError::permanent("there is no price list"));
+    ///     }
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).build()?;
+    /// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+    /// app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
+    /// app.run_until_idle().await?;
+    ///
+    /// let letters = app.dead_letters().list().await?;
+    /// assert_eq!(letters[0].id.subscriber, "invoice");
+    /// assert_eq!((letters[0].reason.as_str(), letters[0].attempts), ("there is no price list", 1));
+    ///
+    /// PRICES.store(true, Ordering::Relaxed);
+    /// assert_eq!(app.dead_letters().redrive("invoice").await?, 1);
+    /// assert_eq!(app.dead_letters().list().await?, []);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn dead_letters(&self) -> DeadLetters<'_> {
+        DeadLetters::new(&self.delivery)
+    }
+
+    /// The end of one queue; see [`Wiring`](crate::app::Wiring) for the queues there are.
+    ///
+    /// # Errors
+    /// [`DeliveryError::UnknownQueue`].
+    pub fn consumer(&self, queue: &str) -> Result<Consumer, DeliveryError> {
+        self.delivery.consumer(queue)
+    }
+
+    /// Publishes records of the event store ([`store::record`](crate::store::record)) in their order: the work of
+    /// every relay, wherever it reads the records and however it remembers how far it has come.
+    ///
+    /// Events of types that no aggregate of this program applies are published like all others, because another
+    /// program may know them. A record that is no commit becomes a dead letter of `@relay`, and counts as done.
+    ///
+    /// # Errors
+    /// [`Interrupted`] says how many records are done; publishing the others again is safe.
+    pub async fn publish(&self, publisher: &impl Publisher, records: &[Value]) -> Result<(), Interrupted> {
+        self.delivery.publish(publisher, records).await
+    }
+
+    /// The projections of this app whose views lack commits that were in the events table before they began: they were added,
+    /// or renamed, and need a [replay](App::replay). The delivery says so in its log, too, once a minute.
+    ///
+    /// The first start of a projection is kept in the delivery table. A projection that has missed nothing then costs nothing
+    /// any more; one that is not marked yet is looked at: of the first pages of the events table that have commits it listens
+    /// to, up to 16 streams, those in which nothing has happened for the longest time. Where one of them has no view and no
+    /// [`Fence`](crate::view::Fence), and none of its commits is a dead letter, the projection is listed. A replay of all
+    /// tenants takes it from the list.
+    ///
+    /// Commits that are on their way count as missing here: ask when the delivery has caught up.
+    ///
+    /// ```
+    /// # async fn example(app: cqrs_core::App) -> Result<(), cqrs_core::StoreError> {
+    /// for unreplayed in app.unreplayed().await? {
+    ///     println!("{} needs a replay", unreplayed.projection);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError`]. For a scan of the events table its role needs `dynamodb:Scan`.
+    pub async fn unreplayed(&self) -> Result<Vec<Unreplayed>, StoreError> {
+        self.delivery.unreplayed().await
+    }
+
+    /// Says that a projection is to go on without a replay, although commits were there before it. It is not told and not
+    /// listed any more.
+    ///
+    /// # Errors
+    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Ledger`].
+    pub async fn waive_replay(&self, projection: &str) -> Result<(), DeliveryError> {
+        self.delivery.waive_replay(projection).await
+    }
+
+    /// Notes that a projection gets no commits from now on, because its queue is left or taken away: should it come back, it
+    /// needs a replay. For those who take away a broker's queue; what has never begun needs no note.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Ledger`].
+    pub async fn note_absence(&self, projection: &str) -> Result<(), DeliveryError> {
+        self.delivery.note_absence(projection).await
+    }
+}
+
+impl Message {
+    /// The message of a commit, of at most [`MAX_MESSAGE_BYTES`], as a relay of the app publishes it.
+    #[must_use]
+    pub fn of(app: &App, commit: &Commit) -> Self {
+        Self::carrying(
+            &app.delivery.runtime,
+            commit,
+            &Value::Object(record::encode(commit)),
+            MAX_MESSAGE_BYTES,
+        )
+    }
+}

@@ -1,0 +1,49 @@
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Parked, Subscriber};
+use crate::handler::Scope;
+use crate::runtime::{Cause, Runtime};
+
+/// What every part of the delivery works with: the runtime, and who is delivered to.
+pub(crate) struct Delivery {
+    pub(crate) runtime: Arc<Runtime>,
+    pub(crate) subscribers: Vec<Arc<Subscriber>>,
+    parked: HashMap<&'static str, Arc<Parked>>,
+    front: Front,
+}
+
+/// Makes what a handler sends its commands through: the front of the runtime, on behalf of an event.
+pub(crate) type Front = fn(&Arc<Delivery>, Arc<Cause>) -> Box<dyn Any + Send + Sync>;
+
+impl Delivery {
+    pub(crate) fn new(runtime: Runtime, subscribers: Vec<Arc<Subscriber>>, front: Front) -> Self {
+        let parked = subscribers.iter().map(|subscriber| (subscriber.name, Arc::default())).collect();
+        Self { runtime: Arc::new(runtime), subscribers, parked, front }
+    }
+
+    /// The same subscribers with nothing in memory, as after a restart.
+    pub(crate) fn restarted(&self, runtime: Runtime) -> Self {
+        let subscribers = self.subscribers.iter().map(|one| Arc::new(Subscriber::restarted(one))).collect();
+        Self::new(runtime, subscribers, self.front)
+    }
+
+    /// The streams of a subscriber that wait behind a dead letter, as far as this process knows.
+    pub(crate) fn parked(&self, subscriber: &str) -> Arc<Parked> {
+        self.parked.get(subscriber).map(Arc::clone).unwrap_or_default()
+    }
+
+    /// What a handler is called with because of an event.
+    pub(crate) fn scope(self: &Arc<Self>, cause: &Arc<Cause>) -> Scope {
+        Scope::new(Arc::clone(&self.runtime.provided), (self.front)(self, Arc::clone(cause)))
+    }
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let subscribers = self.subscribers.iter().map(|subscriber| subscriber.name);
+        f.debug_set().entries(subscribers).finish()
+    }
+}

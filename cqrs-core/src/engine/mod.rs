@@ -1,0 +1,22 @@
+//! Executes commands, and reads streams: what a command needs, and what the front reads.
+
+mod caller;
+mod command_ids;
+mod committed;
+mod execute;
+mod execution;
+mod history;
+mod load;
+mod recognition;
+mod snapshots;
+mod state;
+
+pub use committed::{Committed, Loaded, Outcome};
+pub use execute::Execute;
+pub use history::History;
+
+pub(crate) use caller::Caller;
+pub(crate) use execute::execute;
+pub(crate) use history::history;
+pub(crate) use load::Until;
+pub(crate) use state::State;

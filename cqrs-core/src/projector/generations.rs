@@ -1,0 +1,81 @@
+use serde::{Deserialize, Serialize};
+
+use crate::key::Tenant;
+use crate::projection::View;
+use crate::store::{Extent, StoreError};
+use crate::view::{DynViewStore, Revision, ViewId};
+
+/// What a replay does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Phase {
+    /// Folds the commits of all streams.
+    Fold,
+    /// Puts the views that were built aside in the place of the live ones; only for views across aggregates.
+    Swap,
+}
+
+/// The replays of one projection: an item of the views table, at pk `@{VIEW}` and sk `@`, where no view can be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Builds {
+    /// The number of the last one.
+    pub(crate) last: u64,
+    /// The number of the last one of all tenants that came to its end.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) whole: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) underway: Option<Underway>,
+}
+
+/// A replay that has begun and is not over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Underway {
+    pub(crate) build: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tenant: Option<String>,
+    pub(crate) phase: Phase,
+    /// Into how many parts the tables were divided when it began.
+    pub(crate) segments: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl Underway {
+    /// Whether the streams of a tenant take part.
+    pub(crate) fn covers(&self, tenant: &Tenant) -> bool {
+        self.tenant.as_deref().is_none_or(|covered| covered == tenant.as_str())
+    }
+
+    /// The parts of a whole table.
+    pub(crate) fn extents(&self) -> Vec<Extent> {
+        (0..self.segments).map(|number| Extent::Segment { number, of: self.segments }).collect()
+    }
+}
+
+impl Builds {
+    /// The last replay of which all writers know, or could know, that it is over.
+    pub(crate) fn over(&self) -> u64 {
+        self.underway.as_ref().map_or(self.last, |underway| underway.build.saturating_sub(1))
+    }
+
+    /// Reads the record, and the revision that a write over it expects.
+    pub(crate) async fn read<V: View>(views: &dyn DynViewStore) -> Result<(Self, Revision), StoreError> {
+        let Some(stored) = views.get(&Self::id::<V>()).await? else {
+            return Ok((Self::default(), Revision::NONE));
+        };
+        let builds = Self::deserialize(&stored.data).map_err(|error| StoreError::Refused {
+            source: format!("the record of the replays of `{}` cannot be read: {error}", V::NAME).into(),
+        })?;
+        Ok((builds, stored.revision()))
+    }
+
+    pub(crate) fn id<V: View>() -> ViewId {
+        ViewId { pk: format!("@{}", V::VIEW), sk: "@".to_owned() }
+    }
+}

@@ -1,0 +1,64 @@
+use std::collections::{BTreeSet, HashMap};
+
+use crate::aggregate::AggregateRow;
+use crate::commit::Commit;
+use crate::key::{KeyError, Tenant};
+use crate::panic::caught;
+
+/// The aggregates of a program by the stored names of the events that they apply.
+#[derive(Debug, Clone)]
+pub(crate) struct EventIndex(HashMap<&'static str, &'static AggregateRow>);
+
+impl EventIndex {
+    pub(crate) fn of(rows: &[&'static AggregateRow]) -> Self {
+        let names = |row: &&'static AggregateRow| {
+            let row = *row;
+            (row.events)().into_iter().flat_map(move |id| id.names().map(move |name| (name, row)))
+        };
+        Self(rows.iter().flat_map(names).collect())
+    }
+
+    /// Whether some aggregate of this program applies events of this stored type name.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// Whose commit it is, by the key template of the aggregate that applies its events.
+    pub(crate) fn tenant_of(&self, commit: &Commit) -> Result<Tenant, KeyError> {
+        match self.aggregate_of(commit) {
+            Some(row) => caught(|| (row.tenant)(&commit.stream)).unwrap_or_else(|text| {
+                Err(KeyError::Malformed {
+                    text: commit.stream.to_string(),
+                    expected: "a key of its aggregate".to_owned(),
+                    reason: format!("it panicked: {text}"),
+                })
+            }),
+            None => Err(KeyError::Malformed {
+                text: commit.stream.pk().to_owned(),
+                expected: "a key of a known aggregate".to_owned(),
+                reason: "no aggregate of this program applies the commit's events".to_owned(),
+            }),
+        }
+    }
+
+    /// The entity name of the aggregate that applies the commit's events; none where there is none.
+    pub(crate) fn entity_of(&self, commit: &Commit) -> Option<&'static str> {
+        self.aggregate_of(commit).map(|row| row.entity)
+    }
+
+    fn aggregate_of(&self, commit: &Commit) -> Option<&'static AggregateRow> {
+        commit.events.iter().find_map(|event| self.0.get(event.name.as_str()).copied())
+    }
+
+    /// The partitions that hold all streams of a tenant with one of these events; none where they cannot be known.
+    pub(crate) fn partitions<'a>(
+        &self,
+        mut events: impl Iterator<Item = &'a str>,
+        tenant: &Tenant,
+    ) -> Option<BTreeSet<String>> {
+        events.try_fold(BTreeSet::new(), |mut all, name| {
+            all.extend((self.0.get(name)?.partitions)(tenant)?);
+            Some(all)
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! What a program runs on: the stores, the index of its events, its caches and its settings.
+//!
+//! [`App`](crate::App) is the front of one runtime. All that works below it, the engine, the projector, the delivery and the
+//! replay, is given the runtime and nothing else of the front.
+
+mod cause;
+mod index;
+mod probe;
+mod retry;
+mod settings;
+mod snapshots;
+mod states;
+mod view_keys;
+mod wiring;
+
+pub use retry::RetryPolicy;
+pub use settings::Settings;
+pub use wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
+
+pub(crate) use cause::{Cause, Naming};
+pub(crate) use index::EventIndex;
+pub(crate) use probe::{Due, Probe, Sent, Told};
+pub(crate) use snapshots::SnapshotShelf;
+pub(crate) use states::StateCache;
+pub(crate) use view_keys::{CheckKey, ViewKeys};
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::delivery_store::DynDeliveryStore;
+use crate::handler::Provided;
+use crate::store::{DynEventStore, StoreError};
+use crate::view::{DynViewStore, RecentWrites};
+
+/// One per [`App`](crate::App), shared by all of its clones.
+pub(crate) struct Runtime {
+    pub(crate) stores: Stores,
+    pub(crate) snapshots: Option<SnapshotShelf>,
+    pub(crate) provided: Arc<Provided>,
+    pub(crate) wiring: Wiring,
+    pub(crate) index: EventIndex,
+    pub(crate) view_keys: Arc<ViewKeys>,
+    pub(crate) states: StateCache,
+    pub(crate) recent_writes: RecentWrites,
+    pub(crate) settings: Settings,
+    /// For the test kit.
+    pub(crate) probe: Option<Arc<Probe>>,
+}
+
+/// Where a program keeps what it does.
+pub(crate) struct Stores {
+    pub(crate) events: Box<dyn DynEventStore>,
+    pub(crate) delivery: Box<dyn DynDeliveryStore>,
+    pub(crate) views: Option<Box<dyn DynViewStore>>,
+}
+
+impl Runtime {
+    pub(crate) fn event_store(&self) -> &dyn DynEventStore {
+        &*self.stores.events
+    }
+
+    pub(crate) fn delivery_store(&self) -> &dyn DynDeliveryStore {
+        &*self.stores.delivery
+    }
+
+    pub(crate) fn view_store(&self) -> Result<&dyn DynViewStore, StoreError> {
+        self.stores.views.as_deref().ok_or_else(|| StoreError::Refused {
+            source: "the app has no view store; give it one with `App::builder(…).views(…)`".into(),
+        })
+    }
+
+    /// Drops what is remembered of streams and views.
+    pub(crate) fn forget(&self) {
+        self.states.clear();
+        self.recent_writes.clear();
+    }
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime").field("wiring", &self.wiring).finish_non_exhaustive()
+    }
+}

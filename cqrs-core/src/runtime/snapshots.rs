@@ -1,0 +1,50 @@
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Mutex;
+
+use super::Settings;
+use crate::cache::Cache;
+use crate::key::StreamKey;
+use crate::snapshot::DynSnapshotStore;
+use crate::version::Version;
+
+/// The snapshots of an app. Nothing that goes wrong here is an error: the stream has it all.
+pub(crate) struct SnapshotShelf {
+    pub(crate) store: Box<dyn DynSnapshotStore>,
+    /// The versions of the snapshots that were read or written last: where the tail of a stream begins.
+    seen: Cache<StreamKey, Version>,
+    pub(crate) command_ids: usize,
+    /// The aggregates of which a snapshot was too large, so that this is said once.
+    pub(crate) unfit: Mutex<HashSet<&'static str>>,
+}
+
+impl SnapshotShelf {
+    pub(crate) fn new(store: Box<dyn DynSnapshotStore>, settings: &Settings) -> Self {
+        Self {
+            store,
+            seen: Cache::new(settings.cached_states),
+            // The last one tells whether snapshot and stream belong together.
+            command_ids: settings.snapshot_command_ids.max(1),
+            unfit: Mutex::default(),
+        }
+    }
+
+    /// The version of the snapshot that was there the last time; [`Version::NONE`] where that is not known.
+    pub(crate) fn last_seen(&self, stream: &StreamKey) -> Version {
+        self.seen.get(stream).unwrap_or(Version::NONE)
+    }
+
+    pub(crate) fn saw(&self, stream: &StreamKey, version: Version) {
+        if version.is_none() {
+            self.seen.remove(stream);
+        } else {
+            self.seen.insert(stream.clone(), version);
+        }
+    }
+}
+
+impl fmt::Debug for SnapshotShelf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SnapshotShelf").field("seen", &self.seen).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,58 @@
+use serde::Serialize;
+
+/// Who listens to what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Wiring {
+    /// Every event of every linked aggregate.
+    pub events: Vec<WiringEvent>,
+    /// Every handler and projection of this app.
+    pub subscribers: Vec<WiringSubscriber>,
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WiringEvent {
+    /// The stored type name.
+    pub name: &'static str,
+    /// The schema.
+    pub schema: u32,
+    /// The type names that it was stored under before.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub aliases: &'static [&'static str],
+    /// The aggregate that applies it.
+    pub aggregate: &'static str,
+    /// The names of the subscribers that listen to it.
+    pub subscribers: Vec<&'static str>,
+}
+
+/// One subscriber.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WiringSubscriber {
+    /// Its name.
+    pub name: &'static str,
+    /// Its queue: one of its own, named like it, or the one of `queue = "…"`.
+    pub queue: &'static str,
+    /// What it is.
+    #[serde(flatten)]
+    pub kind: SubscriberKind,
+    /// The name of its views in their keys, `ORDER_SUMMARY`; none for a handler.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub view: Option<&'static str>,
+    /// The stored type names that it listens to, with those from before a renaming.
+    pub events: Vec<&'static str>,
+    /// Where it stands in the source.
+    pub location: String,
+}
+
+/// What a subscriber is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum SubscriberKind {
+    /// Reacts, with side effects; never replayed.
+    Handler {
+        /// Whether an inbox remembers what it has done.
+        once: bool,
+    },
+    /// Folds into views; replayable.
+    Projection,
+}
