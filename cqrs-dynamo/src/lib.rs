@@ -140,56 +140,32 @@
 //! * Scans are not divided: a replay reads one segment, whatever [`parallel`](cqrs_core::replay::Replay::parallel) says, and
 //!   works on as many streams at once.
 
-mod attribute;
 #[cfg(feature = "broker")]
 mod broker;
-mod condition;
-mod contention;
-mod creation;
-mod delivery_store;
-mod dynamo;
 #[cfg(feature = "embedded")]
 mod embedded;
-mod error;
-mod event_store;
-mod feed;
-mod inbox;
 #[cfg(feature = "lambda")]
 pub mod lambda;
-mod meter;
+mod names;
 #[cfg(feature = "broker")]
 mod relay;
-mod scan;
-mod shard;
-mod snapshot_store;
-#[cfg(feature = "broker")]
-mod sns;
-mod spent;
+mod store;
 mod stream;
-mod tables;
+mod table;
 pub mod template;
-mod time_limits;
 mod topology;
-mod view_store;
 
 #[cfg(feature = "broker")]
 pub use broker::{
     Broker, BrokerError, BrokerQueue, BrokerTopic, HandedOver, OrphanedQueue, QueueDeadLetter,
-    QueueDeadLetters, Redriven, Worked, Worker, WorkerSettings,
+    QueueDeadLetters, Redriven, SnsPublisher, Worked, Worker, WorkerSettings,
 };
-pub use delivery_store::DynamoDeliveryStore;
-pub use dynamo::Dynamo;
 #[cfg(feature = "embedded")]
 pub use embedded::{Embedded, EmbeddedError};
-pub use event_store::DynamoEventStore;
-pub use feed::StreamFeed;
-pub use meter::Cost;
+pub use names::Tables;
 #[cfg(feature = "broker")]
 pub use relay::{NotRelayed, Relay, RelaySettings, relay_records};
-pub use snapshot_store::DynamoSnapshotStore;
-#[cfg(feature = "broker")]
-pub use sns::SnsPublisher;
-pub use spent::Spent;
-pub use tables::Tables;
+pub use store::{Dynamo, DynamoDeliveryStore, DynamoEventStore, DynamoSnapshotStore, DynamoViewStore};
+pub use stream::StreamFeed;
+pub use table::{Cost, Spent};
 pub use topology::BrokerFault;
-pub use view_store::DynamoViewStore;

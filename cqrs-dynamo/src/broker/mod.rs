@@ -15,6 +15,7 @@ mod orphans;
 mod queue;
 mod queue_worker;
 mod shift;
+mod sns;
 mod sparing;
 mod worker;
 
@@ -23,13 +24,15 @@ pub use dead_letters::{QueueDeadLetter, QueueDeadLetters, Redriven};
 pub use error::BrokerError;
 pub use handover::HandedOver;
 pub use orphans::OrphanedQueue;
+pub use sns::SnsPublisher;
 pub use worker::{Worked, Worker, WorkerSettings};
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use cqrs_core::App;
 
-use crate::time_limits;
-use crate::topology::{BrokerFault, Names};
+use crate::names::Names;
+use crate::table::time_limits;
+use crate::topology::BrokerFault;
 #[cfg(feature = "lambda")]
 pub(crate) use queue::Letter;
 pub(crate) use queue::Queue;

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use super::database::{Database, Inner};
 use super::tokens::Transaction;
 use super::{described, pages};
-use crate::delivery_store::POSITIONS;
+use crate::names::partition::POSITIONS;
 
 /// What is answered in the place of a result.
 enum Refusal {

@@ -160,7 +160,9 @@ impl HttpConnector for Embedded {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Dynamo;
+    use crate::names::Tables;
+    use crate::table::creation;
+    use aws_sdk_dynamodb::Client;
     use aws_sdk_dynamodb::error::DisplayErrorContext;
     use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -170,12 +172,11 @@ mod tests {
         let storage = Storage::memory().unwrap();
         let place = "`shop.db`".to_owned();
         let database = Embedded::of(storage, place);
-        let dynamo = Dynamo::from_conf(&database.sdk_config());
-        dynamo.create_tables().await.unwrap();
+        let client = Client::new(&database.sdk_config());
+        creation::create(&client, &Tables::default()).await.unwrap();
         limit(&database, 0);
         let put = |number: usize| {
-            dynamo
-                .client()
+            client
                 .put_item()
                 .table_name("views")
                 .item("pk", AttributeValue::S(number.to_string()))

@@ -10,7 +10,7 @@ use dynoxide::storage::Storage;
 use dynoxide::streams::shard_id;
 
 use super::indexes::quoted;
-use crate::delivery_store::{LEASES, POSITIONS};
+use crate::names::partition::{LEASES, POSITIONS};
 
 /// How long DynamoDB keeps a record (Amazon DynamoDB Developer Guide, "Change data capture for DynamoDB Streams").
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);

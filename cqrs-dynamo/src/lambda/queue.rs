@@ -9,8 +9,7 @@ use futures_util::FutureExt;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 use super::deadline;
-use crate::broker::{Letter, Queue, QueueDeadLetters, Redriven, sparing};
-use crate::{Broker, BrokerError};
+use crate::broker::{Broker, BrokerError, Letter, Queue, QueueDeadLetters, Redriven, sparing};
 
 /// How long it may take to find out what there is to tell about projections.
 const SETTLE: Duration = Duration::from_secs(2);

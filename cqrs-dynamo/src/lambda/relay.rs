@@ -8,8 +8,8 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 
 use super::deadline;
-use crate::attribute;
 use crate::relay::relay_records;
+use crate::table::attribute;
 
 /// What the stream calls a new item, one that was written over, and one that was deleted.
 const INSERT: &str = "INSERT";

@@ -8,10 +8,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValu
 use cqrs_core::{StoreError, Timestamp};
 
 use super::lease::{Board, Holder, Lease, Life, Segment, Sign};
-use crate::DynamoDeliveryStore;
-use crate::attribute::Item;
-use crate::delivery_store::{LEASES, key};
-use crate::error::store_error;
+use crate::names::partition;
+use crate::store::DynamoDeliveryStore;
+use crate::table::{Item, key, store_error};
 
 /// No id of a shard begins like these.
 const BEGUN: &str = "@begun";
@@ -42,7 +41,7 @@ pub(super) struct Leases {
 impl Leases {
     /// `me` is the name of this relay among those of one name, and its leases last for so long after a sign of life.
     pub(super) fn new(store: DynamoDeliveryStore, name: &str, me: String, lasts: Duration) -> Self {
-        Self { store, pk: format!("{LEASES}{name}"), me, lasts, announced: Arc::default() }
+        Self { store, pk: partition::leases(name), me, lasts, announced: Arc::default() }
     }
 
     pub(super) fn me(&self) -> &str {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use cqrs_core::Timestamp;
 
 use super::lease::{Board, Lease, Life};
-use crate::shard::Shard;
+use crate::stream::Shard;
 
 /// How long a stream keeps its records (Amazon DynamoDB Developer Guide, "Change data capture for DynamoDB Streams").
 pub(super) const RETENTION: Duration = Duration::from_hours(24);

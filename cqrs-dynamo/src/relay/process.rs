@@ -15,7 +15,7 @@ use super::lease::Board;
 use super::leases::Leases;
 use super::session::Session;
 use super::watch::{Reading, Watch};
-use crate::{Dynamo, DynamoEventStore};
+use crate::store::{Dynamo, DynamoEventStore};
 
 /// The longest wait before a relay that was interrupted starts again.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);

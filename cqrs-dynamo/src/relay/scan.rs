@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 
 use super::lease::Segment;
 use super::source::{Mark, Page, Portion};
-use crate::attribute::{self, Item};
-use crate::delivery_store::key;
-use crate::error::{refused, store_error};
+use crate::table::{Item, attribute, key, refused, store_error};
 
 /// All but what was recorded before `:since`: an item that does not say when has to be looked at, too.
 const RECORDED_SINCE: &str =

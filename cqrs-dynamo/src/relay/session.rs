@@ -15,8 +15,7 @@ use super::process::{Shared, ledger, unread};
 use super::scan::Scan;
 use super::source::{Endpoint, Source};
 use super::worker::{End, Worked, Worker};
-use crate::shard::Shard;
-use crate::stream::TableStream;
+use crate::stream::{Shard, TableStream};
 
 /// The workers of one relay, from a start until something interrupts them.
 pub(super) struct Session<P> {

@@ -5,7 +5,7 @@ use cqrs_core::{StoreError, Timestamp};
 use serde_json::Value;
 
 use super::scan::Scan;
-use crate::shard::{Read, Shard};
+use crate::stream::{Read, Shard};
 
 /// Where the records of a lease come from.
 pub(super) enum Source {

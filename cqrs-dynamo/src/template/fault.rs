@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::queue::Queue;
 use super::{Scaling, Section, Template};
-use crate::Tables;
+use crate::names::Tables;
 use crate::topology::{BrokerFault, MAX_RECEIVES};
 
 /// The longest name of a table (Amazon DynamoDB Developer Guide, "Quotas in Amazon DynamoDB").

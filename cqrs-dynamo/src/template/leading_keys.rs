@@ -3,12 +3,11 @@
 use cqrs_core::app::SubscriberKind;
 
 use super::queue::Queue;
-use crate::delivery_store::{attempts_pk, letter_pk, parked_pk, position_pk};
-use crate::inbox::inbox_pk;
+use crate::names::partition;
 
 /// What the relay keeps: records that are no commits, and what was done to commits.
 pub(super) fn of_relay() -> Vec<String> {
-    vec![letter_pk("@relay")]
+    vec![partition::letters("@relay")]
 }
 
 /// The views of a queue's projections: live ones, those that a replay builds, the fences of streams, and the record of replays;
@@ -26,21 +25,24 @@ pub(super) fn of_views(queue: &Queue<'_>) -> Option<Vec<String>> {
 /// What a queue's subscribers keep: the streams that it holds back, how often a commit has failed, whose turn it is to redrive, what handlers with `once` have
 /// done, what projections go on without, and how they have begun.
 pub(super) fn of_delivery(queue: &Queue<'_>) -> Vec<String> {
-    let mut patterns =
-        vec![parked_pk(&literal(queue.name)), attempts_pk(&literal(queue.name)), inbox_pk("@redrive", "*")];
+    let mut patterns = vec![
+        partition::parked(&literal(queue.name)),
+        partition::attempts(&literal(queue.name)),
+        partition::inbox("@redrive", "*"),
+    ];
     for subscriber in &queue.subscribers {
         let name = literal(subscriber.name);
         match subscriber.kind {
-            SubscriberKind::Handler { once: true } => patterns.push(inbox_pk(&name, "*")),
+            SubscriberKind::Handler { once: true } => patterns.push(partition::inbox(&name, "*")),
             SubscriberKind::Handler { once: false } => {}
             SubscriberKind::Projection => {
-                patterns.push(letter_pk(&name));
-                patterns.push(letter_pk(&format!("{name}@*")));
+                patterns.push(partition::letters(&name));
+                patterns.push(partition::letters(&format!("{name}@*")));
             }
         }
     }
     if queue.projects {
-        patterns.push(position_pk("@projections"));
+        patterns.push(partition::positions("@projections"));
     }
     patterns
 }

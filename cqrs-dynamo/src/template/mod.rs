@@ -102,7 +102,8 @@ use serde_json::{Map, Value, json};
 
 use queue::Queue;
 
-use crate::topology::{MAX_RECEIVES, Names};
+use crate::names::Names;
+use crate::topology::MAX_RECEIVES;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const CONCURRENCY: u32 = 10;

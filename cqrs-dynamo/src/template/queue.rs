@@ -9,7 +9,8 @@ use super::intrinsic::{arn, output, reference};
 use super::name::Ids;
 use super::topic::TOPIC;
 use super::{Section, Template, policy};
-use crate::topology::{self, Names};
+use crate::names::Names;
+use crate::topology;
 
 /// A queue's visibility timeout in timeouts of its function (AWS Lambda Developer Guide, "Creating and configuring an
 /// Amazon SQS event source mapping": at least six).

@@ -4,9 +4,7 @@ use serde_json::{Value, json};
 
 use super::Section;
 use super::intrinsic::{attribute, output, reference};
-use crate::Tables;
-use crate::inbox::EXPIRES_AT;
-use crate::topology::Names;
+use crate::names::{EXPIRES_AT, Names, Tables};
 
 pub(super) const EVENTS: &str = "EventsTable";
 pub(super) const VIEWS: &str = "ViewsTable";

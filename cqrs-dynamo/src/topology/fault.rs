@@ -2,7 +2,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cqrs_core::app::Wiring;
 
-use super::{MESSAGE_BYTES, Names, events_by_queue};
+use super::{MESSAGE_BYTES, events_by_queue};
+use crate::names::Names;
 
 /// The longest names, with `.fifo` (Amazon SNS API Reference, `CreateTopic`; Amazon SQS Developer Guide, "Amazon SQS
 /// standard queue quotas" and "Amazon SQS FIFO queue quotas").

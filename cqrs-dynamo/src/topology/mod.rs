@@ -2,12 +2,10 @@
 //! topic, and what SNS and SQS would refuse of it.
 
 mod fault;
-mod names;
 
 pub use fault::BrokerFault;
 #[cfg(feature = "broker")]
 pub(crate) use fault::MAX_FILTERED;
-pub(crate) use names::Names;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;

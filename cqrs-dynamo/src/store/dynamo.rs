@@ -5,10 +5,11 @@ use std::path::Path;
 use aws_config::{BehaviorVersion, SdkConfig};
 use cqrs_core::StoreError;
 
-use crate::error::refused;
-use crate::meter::{Cost, Meter, StreamRequests, TableRequests};
-use crate::spent::Spent;
-use crate::{DynamoEventStore, DynamoSnapshotStore, DynamoViewStore, Tables, creation, time_limits};
+use super::{DynamoEventStore, DynamoSnapshotStore, DynamoViewStore};
+#[cfg(feature = "embedded")]
+use crate::embedded::{self, Embedded, EmbeddedError};
+use crate::names::Tables;
+use crate::table::{Cost, Meter, Spent, StreamRequests, TableRequests, creation, refused, time_limits};
 
 /// The variable by which the AWS SDKs lead DynamoDB somewhere else, and the one for its streams.
 const ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
@@ -129,7 +130,7 @@ impl Dynamo {
             tables: Tables::default(),
             meter,
             #[cfg(feature = "embedded")]
-            embedded: crate::embedded::leads_here(conf),
+            embedded: embedded::leads_here(conf),
             #[cfg(not(feature = "embedded"))]
             embedded: false,
         }
@@ -145,7 +146,7 @@ impl Dynamo {
     pub async fn embedded(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref().to_owned();
         // A large file of an earlier version gets its indexes first.
-        let opened = tokio::task::spawn_blocking(move || crate::Embedded::open(path)).await;
+        let opened = tokio::task::spawn_blocking(move || Embedded::open(path)).await;
         Self::on(opened.map_err(|error| StoreError::Unavailable { source: Box::new(error) })?).await
     }
 
@@ -155,11 +156,11 @@ impl Dynamo {
     /// [`StoreError`] where SQLite does not work at all.
     #[cfg(feature = "embedded")]
     pub async fn embedded_in_memory() -> Result<Self, StoreError> {
-        Self::on(crate::Embedded::in_memory()).await
+        Self::on(Embedded::in_memory()).await
     }
 
     #[cfg(feature = "embedded")]
-    async fn on(database: Result<crate::Embedded, crate::EmbeddedError>) -> Result<Self, StoreError> {
+    async fn on(database: Result<Embedded, EmbeddedError>) -> Result<Self, StoreError> {
         let database = database.map_err(|error| StoreError::Refused { source: Box::new(error) })?;
         let dynamo = Self::from_conf(&database.sdk_config());
         dynamo.create_tables().await?;

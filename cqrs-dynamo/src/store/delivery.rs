@@ -10,21 +10,15 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::attribute::{self, Item};
-use crate::error::{refused, store_error};
-use crate::event_store::checked_item;
-use crate::inbox::{DIGEST, EXPIRES_AT, expiry};
+use super::inbox::{DIGEST, expiry};
+use crate::names::{EXPIRES_AT, partition};
+use crate::table::{Item, attribute, checked, key, refused, store_error};
 
 /// A longer reason is cut: it is for reading.
 const REASON_BYTES: usize = 4096;
 
 /// How many reads are under way at the same time for one call.
 const READS: usize = 10;
-
-/// What the partitions of positions begin with, and those of the leases of relays to a topic.
-pub(crate) const POSITIONS: &str = "POSITION#";
-#[cfg(any(feature = "broker", feature = "embedded"))]
-pub(crate) const LEASES: &str = "RELAY#";
 
 /// Positions, dead letters and the inbox in a DynamoDB table. Clones are cheap.
 ///
@@ -56,7 +50,7 @@ impl DeliveryStore for DynamoDeliveryStore {
         let mut positions = Positions::new();
         let mut start = None;
         loop {
-            let (items, next) = self.page(&position_pk(subscriber), start).await?;
+            let (items, next) = self.page(&partition::positions(subscriber), start).await?;
             for item in items {
                 let text = |name: &str| self.text(&item, name);
                 positions.insert(text("sk")?, text("position")?);
@@ -69,7 +63,7 @@ impl DeliveryStore for DynamoDeliveryStore {
     }
 
     async fn save_position(&self, subscriber: &str, shard: &str, position: &str) -> Result<(), StoreError> {
-        let item = [("pk", position_pk(subscriber)), ("sk", shard.to_owned())]
+        let item = [("pk", partition::positions(subscriber)), ("sk", shard.to_owned())]
             .into_iter()
             .chain([("position", position.to_owned())])
             .map(|(name, value)| (name.to_owned(), AttributeValue::S(value)))
@@ -80,7 +74,7 @@ impl DeliveryStore for DynamoDeliveryStore {
     async fn put_letter(&self, letter: &DeadLetter) -> Result<(), StoreError> {
         let mut item = Record::new();
         let mut put = |name: &str, value: Value| item.insert(name.to_owned(), value);
-        put("pk", letter_pk(&letter.id.subscriber).into());
+        put("pk", partition::letters(&letter.id.subscriber).into());
         put("sk", letter_sk(&letter.id).into());
         put("commitPk", letter.id.pk.as_str().into());
         put("commitSk", letter.id.sk.as_str().into());
@@ -93,7 +87,7 @@ impl DeliveryStore for DynamoDeliveryStore {
             // events table; a reader fetches it from there.
             item.remove("record");
         }
-        self.put(checked_item(item)?).await
+        self.put(checked(item)?).await
     }
 
     async fn letters(
@@ -101,7 +95,7 @@ impl DeliveryStore for DynamoDeliveryStore {
         subscriber: &str,
         after: Option<&LetterId>,
     ) -> Result<Vec<DeadLetter>, StoreError> {
-        let pk = letter_pk(subscriber);
+        let pk = partition::letters(subscriber);
         let start = after.map(|id| key(&pk, &letter_sk(id)));
         let (items, _) = self.page(&pk, start).await?;
         let mut letters = Vec::with_capacity(items.len());
@@ -112,18 +106,18 @@ impl DeliveryStore for DynamoDeliveryStore {
     }
 
     async fn remove_letter(&self, id: &LetterId) -> Result<(), StoreError> {
-        self.delete(key(&letter_pk(&id.subscriber), &letter_sk(id))).await
+        self.delete(key(&partition::letters(&id.subscriber), &letter_sk(id))).await
     }
 
     async fn park(&self, queue: &str, stream: &StreamKey, version: Version) -> Result<(), StoreError> {
-        let mut item = key(&parked_pk(queue), &stream_sk(stream.pk(), stream.sk(), version.get()));
+        let mut item = key(&partition::parked(queue), &stream_sk(stream.pk(), stream.sk(), version.get()));
         item.insert("streamPk".to_owned(), AttributeValue::S(stream.pk().to_owned()));
         item.insert("streamSk".to_owned(), AttributeValue::S(stream.sk().to_owned()));
         self.put(item).await
     }
 
     async fn unpark(&self, queue: &str, stream: &StreamKey, version: Version) -> Result<(), StoreError> {
-        self.delete(key(&parked_pk(queue), &stream_sk(stream.pk(), stream.sk(), version.get()))).await
+        self.delete(key(&partition::parked(queue), &stream_sk(stream.pk(), stream.sk(), version.get()))).await
     }
 
     /// Two processes that fail at the same moment may count once: then the commit is tried once more.
@@ -170,7 +164,7 @@ impl DeliveryStore for DynamoDeliveryStore {
     }
 
     async fn parked(&self, queue: &str, among: &[StreamKey]) -> Result<HashSet<StreamKey>, StoreError> {
-        let pk = parked_pk(queue);
+        let pk = partition::parked(queue);
         // Most often none is, and one request tells.
         if among.len() > 1 && !self.any(&pk, "").await? {
             return Ok(HashSet::new());
@@ -295,10 +289,6 @@ impl DynamoDeliveryStore {
     }
 }
 
-pub(crate) fn letter_pk(subscriber: &str) -> String {
-    format!("LETTER#{subscriber}")
-}
-
 fn letter_sk(id: &LetterId) -> String {
     // A record whose key is no commit's stands alone, under a digest of all of it.
     let (stream, version) = match StreamKey::parse_commit(&id.pk, &id.sk) {
@@ -308,21 +298,9 @@ fn letter_sk(id: &LetterId) -> String {
     stream_sk(&id.pk, &stream, version)
 }
 
-pub(crate) fn position_pk(subscriber: &str) -> String {
-    format!("{POSITIONS}{subscriber}")
-}
-
-pub(crate) fn parked_pk(queue: &str) -> String {
-    format!("PARKED#{queue}")
-}
-
 fn attempts_key(queue: &str, commit: &Commit) -> (String, String) {
     let stream = &commit.stream;
-    (attempts_pk(queue), stream_sk(stream.pk(), stream.sk(), commit.version.get()))
-}
-
-pub(crate) fn attempts_pk(queue: &str) -> String {
-    format!("ATTEMPTS#{queue}")
+    (partition::attempts(queue), stream_sk(stream.pk(), stream.sk(), commit.version.get()))
 }
 
 /// A sort key by which the commits of one stream stand together, in the order of their versions.
@@ -335,13 +313,8 @@ fn stream_prefix(pk: &str, sk: &str) -> String {
 }
 
 /// A stream's two keys in 36 characters.
-pub(crate) fn digest(pk: &str, sk: &str) -> Uuid {
+pub(super) fn digest(pk: &str, sk: &str) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{pk}\n{sk}").as_bytes())
-}
-
-pub(crate) fn key(pk: &str, sk: &str) -> Item {
-    let text = |value: &str| AttributeValue::S(value.to_owned());
-    Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
 }
 
 fn cut(reason: &str) -> String {

@@ -12,13 +12,9 @@ use cqrs_core::view::{Fence, Revision, StoredView, ViewScan, ViewStore, Write};
 use cqrs_core::{StoreError, Timestamp, Version};
 use serde_json::Value;
 
-use crate::attribute::{self, Item};
-use crate::condition::Condition;
-use crate::contention::{CONTENDED, Contention};
-use crate::delivery_store::key;
-use crate::error::{refused, store_error};
-use crate::event_store::checked_item;
-use crate::scan;
+use crate::table::{
+    CONTENDED, Condition, Contention, Item, attribute, checked, key, refused, scan, store_error,
+};
 
 /// Views in a DynamoDB table, one item each, and their fences beside them. Clones are cheap.
 ///
@@ -143,7 +139,7 @@ impl DynamoViewStore {
         view: &StoredView,
         condition: impl Fn() -> Condition,
     ) -> Result<Write, StoreError> {
-        let item = checked_item(view.record())?;
+        let item = checked(view.record())?;
         let mut contention = Contention::default();
         loop {
             let condition = condition();
@@ -195,7 +191,7 @@ impl DynamoViewStore {
     fn put_item(&self, record: Record, condition: Condition) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(checked_item(record)?))
+            .set_item(Some(checked(record)?))
             .condition_expression(condition.expression)
             .set_expression_attribute_values(condition.values)
             .build()

@@ -11,9 +11,8 @@ use aws_sdk_dynamodb::types::{
 };
 use cqrs_core::StoreError;
 
-use crate::Tables;
-use crate::error::{refused, store_error};
-use crate::inbox::EXPIRES_AT;
+use super::{refused, store_error};
+use crate::names::{EXPIRES_AT, Tables};
 
 /// How often the status is asked for, and how long in all (about five minutes) a table may take.
 const POLL: Duration = Duration::from_millis(500);

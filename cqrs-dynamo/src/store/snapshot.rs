@@ -4,10 +4,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::snapshot::{SnapshotStore, StoredSnapshot};
 use cqrs_core::{StoreError, StreamKey};
 
-use crate::attribute;
-use crate::delivery_store::key;
-use crate::error::{refused, store_error};
-use crate::event_store::checked_item;
+use crate::table::{attribute, checked, key, refused, store_error};
 
 /// Snapshots in a DynamoDB table, one item a stream, at the stream's own keys. Clones are cheap.
 ///
@@ -46,7 +43,7 @@ impl SnapshotStore for DynamoSnapshotStore {
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(checked_item(snapshot.record())?))
+            .set_item(Some(checked(snapshot.record())?))
             .condition_expression("attribute_not_exists(pk) OR version < :version")
             .expression_attribute_values(":version", AttributeValue::N(snapshot.version.get().to_string()))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);

@@ -7,14 +7,12 @@ use aws_sdk_dynamodb::types::{
 use cqrs_core::delivery::{Claim, Finish, Inbox, InboxId, InboxLease};
 use cqrs_core::{StoreError, Timestamp};
 
-use crate::attribute::Item;
-use crate::delivery_store::{DynamoDeliveryStore, digest, key};
-use crate::error::{refused, store_error};
+use super::delivery::{DynamoDeliveryStore, digest};
+use crate::names::{EXPIRES_AT, partition};
+use crate::table::{Item, key, refused, store_error};
 
-/// The attribute by which DynamoDB deletes inbox records: seconds since 1970.
-pub(crate) const EXPIRES_AT: &str = "expiresAt";
 const CLAIMED_BY: &str = "claimedBy";
-pub(crate) const DIGEST: &str = "digest";
+pub(super) const DIGEST: &str = "digest";
 /// There as long as the event has not been handled.
 const LEASED_UNTIL: &str = "leasedUntil";
 
@@ -128,7 +126,7 @@ fn record(id: &InboxId, lease: &InboxLease) -> Item {
 }
 
 /// Rounded up: never forgotten early.
-pub(crate) fn expiry(expires: Timestamp) -> AttributeValue {
+pub(super) fn expiry(expires: Timestamp) -> AttributeValue {
     AttributeValue::N((expires.unix_millis().div_euclid(1000) + 1).to_string())
 }
 
@@ -136,10 +134,6 @@ pub(crate) fn expiry(expires: Timestamp) -> AttributeValue {
 /// events come from.
 fn record_key(id: &InboxId) -> Item {
     let InboxId { handler, stream, version, index, .. } = id;
-    let pk = inbox_pk(handler, &digest(stream.pk(), stream.sk()).to_string());
+    let pk = partition::inbox(handler, &digest(stream.pk(), stream.sk()).to_string());
     key(&pk, &format!("{}#{index}", version.to_padded()))
-}
-
-pub(crate) fn inbox_pk(handler: &str, stream: &str) -> String {
-    format!("INBOX#{handler}#{stream}")
 }

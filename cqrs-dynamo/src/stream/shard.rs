@@ -6,8 +6,7 @@ use cqrs_core::delivery::{Alteration, Change};
 use cqrs_core::{StoreError, Timestamp};
 use serde_json::Value;
 
-use crate::attribute;
-use crate::error::store_error;
+use crate::table::{attribute, store_error};
 
 /// The code for a place that is older than what the stream keeps.
 const TRIMMED: &str = "TrimmedDataAccessException";

@@ -2,8 +2,8 @@ use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::types::{ShardFilter, ShardFilterType};
 use cqrs_core::StoreError;
 
-use crate::error::{refused, store_error};
-use crate::shard::Shard;
+use super::Shard;
+use crate::table::{refused, store_error};
 
 /// The DynamoDB Stream of a table.
 #[derive(Debug)]

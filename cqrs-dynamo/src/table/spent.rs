@@ -1,4 +1,4 @@
-use crate::meter::Cost;
+use super::Cost;
 
 /// Work that was done, and what it cost, to be held to a test's expectation: see [`Dynamo::spent`](crate::Dynamo::spent).
 ///

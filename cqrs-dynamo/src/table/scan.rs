@@ -5,8 +5,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::StoreError;
 use cqrs_core::store::Extent;
 
-use crate::attribute::Item;
-use crate::error::{refused, store_error};
+use super::{Item, refused, store_error};
 
 /// Some items of an extent.
 pub(crate) struct Page {

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::commit::CommitDigest;
 use cqrs_core::view::{Fence, Revision, StoredView};
 
-use crate::attribute::Item;
+use super::Item;
 
 /// A condition expression with its values.
 pub(crate) struct Condition {

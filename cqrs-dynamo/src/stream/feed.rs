@@ -3,9 +3,9 @@ use std::collections::VecDeque;
 use cqrs_core::StoreError;
 use cqrs_core::delivery::{ChangeFeed, FeedPage, Positions};
 
-use crate::error::refused;
-use crate::shard::{Read, Shard};
-use crate::stream::TableStream;
+use super::TableStream;
+use super::shard::{Read, Shard};
+use crate::table::refused;
 
 /// After so many empty reads the list of shards is read again: new ones appear where old ones end, and that
 /// is seen at once; this is for what was not seen.

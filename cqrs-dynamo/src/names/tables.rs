@@ -1,3 +1,6 @@
+/// The attribute by which DynamoDB deletes items of the delivery table: seconds since 1970.
+pub(crate) const EXPIRES_AT: &str = "expiresAt";
+
 /// The names of the tables.
 ///
 /// ```

@@ -5,17 +5,13 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure as OnFailure,
 };
-use cqrs_core::store::record::{self, Record};
-use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, limits};
+use cqrs_core::store::record;
+use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent};
 use cqrs_core::{Commit, StoreError, StreamKey, Version};
 
-use crate::attribute::{self, Item};
-use crate::contention::{CONTENDED, Contention};
-use crate::delivery_store::{DynamoDeliveryStore, key};
-use crate::error::{refused, store_error};
-use crate::feed::StreamFeed;
-use crate::scan;
-use crate::stream::TableStream;
+use super::DynamoDeliveryStore;
+use crate::stream::{StreamFeed, TableStream};
+use crate::table::{CONTENDED, Contention, Item, attribute, checked, key, refused, scan, store_error};
 
 /// Commits in a DynamoDB table, one item each. Clones are cheap.
 ///
@@ -49,7 +45,7 @@ impl EventStore for DynamoEventStore {
         let mut contention = Contention::default();
         loop {
             // Made anew after a contention, which is rare: to keep a copy for it would cost every append.
-            let item = checked_item(record::encode(commit))?;
+            let item = checked(record::encode(commit))?;
             let put = self
                 .client
                 .put_item()
@@ -172,12 +168,6 @@ impl DynamoEventStore {
             ))),
         }
     }
-}
-
-/// The item of a record, if it fits.
-pub(crate) fn checked_item(record: Record) -> Result<Item, StoreError> {
-    limits::check(&record)?;
-    Ok(attribute::to_item(record))
 }
 
 /// The list is as long as it will be from the start: to grow, it would be copied again and again.

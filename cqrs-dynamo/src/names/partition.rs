@@ -1,0 +1,31 @@
+//! The partition keys of the delivery table.
+
+/// What the partitions of positions begin with, and those of the leases of relays to a topic.
+pub(crate) const POSITIONS: &str = "POSITION#";
+#[cfg(any(feature = "broker", feature = "embedded"))]
+pub(crate) const LEASES: &str = "RELAY#";
+
+pub(crate) fn positions(subscriber: &str) -> String {
+    format!("{POSITIONS}{subscriber}")
+}
+
+pub(crate) fn letters(subscriber: &str) -> String {
+    format!("LETTER#{subscriber}")
+}
+
+pub(crate) fn parked(queue: &str) -> String {
+    format!("PARKED#{queue}")
+}
+
+pub(crate) fn attempts(queue: &str) -> String {
+    format!("ATTEMPTS#{queue}")
+}
+
+pub(crate) fn inbox(handler: &str, stream: &str) -> String {
+    format!("INBOX#{handler}#{stream}")
+}
+
+#[cfg(feature = "broker")]
+pub(crate) fn leases(relay: &str) -> String {
+    format!("{LEASES}{relay}")
+}

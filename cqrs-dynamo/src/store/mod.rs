@@ -1,0 +1,14 @@
+//! The stores of `cqrs-core` in DynamoDB, and [`Dynamo`], which leads to them.
+
+mod delivery;
+mod dynamo;
+mod event;
+mod inbox;
+mod snapshot;
+mod view;
+
+pub use delivery::DynamoDeliveryStore;
+pub use dynamo::Dynamo;
+pub use event::DynamoEventStore;
+pub use snapshot::DynamoSnapshotStore;
+pub use view::DynamoViewStore;

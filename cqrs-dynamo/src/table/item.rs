@@ -1,0 +1,18 @@
+use aws_sdk_dynamodb::types::AttributeValue;
+use cqrs_core::StoreError;
+use cqrs_core::store::limits;
+use cqrs_core::store::record::Record;
+
+use super::attribute::{self, Item};
+
+/// The item of a record, if it fits.
+pub(crate) fn checked(record: Record) -> Result<Item, StoreError> {
+    limits::check(&record)?;
+    Ok(attribute::to_item(record))
+}
+
+/// The key of an item.
+pub(crate) fn key(pk: &str, sk: &str) -> Item {
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
+}
