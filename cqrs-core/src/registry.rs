@@ -15,7 +15,6 @@ use crate::runtime::{Runtime, ViewKeys};
 pub struct ProjectionRow {
     pub(crate) name: &'static str,
     pub(crate) view: &'static str,
-    pub(crate) full_name: fn() -> &'static str,
     pub(crate) events: fn() -> Vec<EventId>,
     pub(crate) driver: fn() -> Box<dyn ProjectionDriver>,
     pub(crate) after_restore: for<'a> fn(&'a Runtime) -> Running<'a>,
@@ -24,6 +23,7 @@ pub struct ProjectionRow {
     pub(crate) keyed: bool,
     pub(crate) check_event: CheckEvent,
     pub(crate) check_stream: CheckStream,
+    pub(crate) module: &'static str,
     pub(crate) location: Location,
 }
 
@@ -34,7 +34,6 @@ impl ProjectionRow {
         Self {
             name: P::NAME,
             view: P::VIEW,
-            full_name: std::any::type_name::<P>,
             events: || P::ARMS.iter().map(|arm| arm.event).collect(),
             driver: projection_driver::<P>,
             after_restore: |runtime| Replay::<P>::new(runtime).after_restore().into_future(),
@@ -42,8 +41,16 @@ impl ProjectionRow {
             keyed: P::KEYED,
             check_event: check_event::<P>,
             check_stream: check_stream::<P>,
+            module: "",
             location: Location { file, line },
         }
+    }
+
+    /// The same projection with the path of its module.
+    #[must_use]
+    pub const fn module(mut self, path: &'static str) -> Self {
+        self.module = path;
+        self
     }
 }
 

@@ -6,6 +6,7 @@ use cqrs_core::app::WiringFault;
 use cqrs_core::prelude::*;
 use cqrs_core::snapshot::MemorySnapshotStore;
 use cqrs_core::store::MemoryEventStore;
+use cqrs_core::testing::WiringProof;
 
 #[event(name = "Sent")]
 struct ParcelSent;
@@ -58,4 +59,17 @@ fn one_entity_and_one_event_name_for_two_aggregates_and_snapshots_without_a_stor
 
     let app = App::builder(MemoryEventStore::new()).snapshots(MemorySnapshotStore::new()).only([]);
     assert_eq!(app.build().unwrap_err().faults.len(), 2);
+}
+
+#[test]
+fn aggregates_tell_that_their_crate_is_linked() {
+    let faults = WiringProof::new().links("wiring_aggregates").links("billing").faults();
+    let linked: Vec<&str> = faults
+        .iter()
+        .filter_map(|fault| match fault {
+            WiringFault::NotLinked { linked, .. } => Some(linked.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(linked, ["wiring_aggregates"]);
 }

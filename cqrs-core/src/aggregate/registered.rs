@@ -12,7 +12,6 @@ use crate::location::Location;
 pub struct AggregateRow {
     pub(crate) name: &'static str,
     pub(crate) entity: &'static str,
-    pub(crate) full_name: fn() -> &'static str,
     pub(crate) unhandled: fn() -> Vec<(EventId, &'static str)>,
     pub(crate) events: fn() -> Vec<EventId>,
     pub(crate) schemas: fn() -> Vec<EventSchema>,
@@ -23,6 +22,7 @@ pub struct AggregateRow {
     pub(crate) partitions: fn(&Tenant) -> Option<Vec<String>>,
     /// Whether it asks for snapshots.
     pub(crate) snapshots: bool,
+    pub(crate) module: &'static str,
     pub(crate) location: Location,
 }
 
@@ -33,7 +33,6 @@ impl AggregateRow {
         Self {
             name: A::NAME,
             entity: A::ENTITY,
-            full_name: std::any::type_name::<A>,
             unhandled: || {
                 let marked = |row: &EventRow<A::Event>| Some((row.id, row.unhandled?));
                 A::EVENTS.iter().filter_map(marked).collect()
@@ -50,8 +49,16 @@ impl AggregateRow {
             tenant: |stream| A::Key::parse(stream).map(|key| key.tenant().clone()),
             partitions: |tenant| A::Key::TEMPLATE.partitions(tenant),
             snapshots: A::SNAPSHOTS.is_some(),
+            module: "",
             location: Location { file, line },
         }
+    }
+
+    /// The same aggregate with the path of its module.
+    #[must_use]
+    pub const fn module(mut self, path: &'static str) -> Self {
+        self.module = path;
+        self
     }
 }
 

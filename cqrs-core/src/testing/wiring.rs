@@ -163,8 +163,8 @@ fn unhandled() -> Vec<WiringFault> {
 
 /// The crates that aggregates, projections and handlers come from.
 fn linked_crates() -> BTreeSet<&'static str> {
-    let aggregates = inventory::iter::<AggregateRow>().map(|row| (row.full_name)());
-    let projections = inventory::iter::<ProjectionRow>().map(|row| (row.full_name)());
+    let aggregates = inventory::iter::<AggregateRow>().map(|row| row.module);
+    let projections = inventory::iter::<ProjectionRow>().map(|row| row.module);
     let handlers = inventory::iter::<HandlerRow>().map(|row| row.module);
     let paths = aggregates.chain(projections).chain(handlers);
     paths.filter_map(|path| path.split("::").next()).collect()

@@ -91,6 +91,7 @@ pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
         #unique
         #private::inventory::submit! {
             #private::AggregateRow::of::<#ty>(::core::file!(), ::core::line!(), ::core::env!("CARGO_PKG_NAME"))
+                .module(::core::module_path!())
         }
     }
 }

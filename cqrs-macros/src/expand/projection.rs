@@ -41,6 +41,7 @@ pub(crate) fn projection(projection: &Projection) -> TokenStream {
         #check
         #private::inventory::submit! {
             #private::ProjectionRow::of::<#ty>(::core::file!(), ::core::line!())
+                .module(::core::module_path!())
         }
     }
 }

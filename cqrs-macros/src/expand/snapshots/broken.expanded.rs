@@ -269,7 +269,7 @@ const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__priv
 };
 ::cqrs_core::__private::inventory::submit! {
     ::cqrs_core::__private::AggregateRow::of:: < Order > (::core::file!(),
-    ::core::line!(), ::core::env!("CARGO_PKG_NAME"))
+    ::core::line!(), ::core::env!("CARGO_PKG_NAME")).module(::core::module_path!())
 }
 ::core::compile_error! {
     "decisions do not wait; a `#[command]` method is `fn create(&self, command: CreateOrder) -> Result<…, …>`"

@@ -36,7 +36,7 @@ impl ::cqrs_core::__private::Projection for OrderSummary {
 const _: () = ::cqrs_core::__private::assert_view_of::<OrderSummary, Order>();
 ::cqrs_core::__private::inventory::submit! {
     ::cqrs_core::__private::ProjectionRow::of:: < OrderSummary > (::core::file!(),
-    ::core::line!())
+    ::core::line!()).module(::core::module_path!())
 }
 #[derive(
     ::cqrs_core::__private::serde::Serialize,
@@ -210,5 +210,5 @@ const _: () = if !::cqrs_core::__private::same_fields(
 };
 ::cqrs_core::__private::inventory::submit! {
     ::cqrs_core::__private::ProjectionRow::of:: < CustomerTotals > (::core::file!(),
-    ::core::line!())
+    ::core::line!()).module(::core::module_path!())
 }
