@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use cqrs_core::app::{IntoStores, Stores};
 use cqrs_core::prelude::*;
-use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, Extent, MemoryEventStore};
+use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, Extent, MemoryEventStore, NewCommit};
 use cqrs_core::{Commit, EventStore, Metadata, StoreError, StoredEvent, StreamKey};
 
 use crate::Fallible;
@@ -66,10 +67,7 @@ impl Prepared {
 }
 
 impl EventStore for Prepared {
-    type Feed = <MemoryEventStore as EventStore>::Feed;
-    type Delivery = <MemoryEventStore as EventStore>::Delivery;
-
-    async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
+    async fn append(&self, commit: NewCommit<'_>) -> Result<Append, StoreError> {
         self.store.append(commit).await
     }
 
@@ -81,12 +79,11 @@ impl EventStore for Prepared {
     async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
         self.store.scan(extent, after).await
     }
+}
 
-    fn feed(&self) -> Self::Feed {
-        self.store.feed()
-    }
-
-    fn delivery(&self) -> Self::Delivery {
-        self.store.delivery()
+impl IntoStores for Prepared {
+    fn into_stores(self) -> Stores {
+        let delivery = self.store.delivery();
+        Stores::new(self, delivery)
     }
 }

@@ -277,7 +277,6 @@ mod cache;
 pub mod command;
 pub mod commit;
 pub mod delivery;
-mod delivery_store;
 mod digest;
 mod engine;
 pub mod event;

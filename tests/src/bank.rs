@@ -2,7 +2,7 @@
 
 use cqrs_core::prelude::*;
 use cqrs_core::view::MemoryViewStore;
-use cqrs_core::{BuildError, EventStore};
+use cqrs_core::BuildError;
 
 /// The account exists.
 #[event]
@@ -212,7 +212,7 @@ pub fn tenant() -> Tenant {
 ///
 /// # Errors
 /// [`BuildError`], where a test has more in it than the bank.
-pub fn app(store: impl EventStore) -> Result<App, BuildError> {
+pub fn app(store: impl cqrs_core::app::IntoStores) -> Result<App, BuildError> {
     App::builder(store).views(MemoryViewStore::new()).only([]).build()
 }
 

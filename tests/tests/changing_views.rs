@@ -146,7 +146,7 @@ fn player(name: &str) -> PlayerKey {
     PlayerKey::new(&tenant(), name)
 }
 
-fn app(store: impl EventStore, views: impl ViewStore) -> App {
+fn app(store: impl cqrs_core::app::IntoStores, views: impl ViewStore) -> App {
     App::builder(store).views(views).only(["Board", "Player"]).build().unwrap()
 }
 
@@ -187,7 +187,7 @@ async fn seen(app: &App) -> (Vec<Board>, Vec<Player>) {
     )
 }
 
-async fn assert_removed_for_good(store: impl EventStore + Clone, views: impl ViewStore + Clone) {
+async fn assert_removed_for_good(store: impl cqrs_core::app::IntoStores + Clone, views: impl ViewStore + Clone) {
     let app = || app(store.clone(), views.clone());
     let writer = app();
     let steps =

@@ -155,7 +155,7 @@ fn order(customer: &str, tags: &[&str]) -> Order {
     Order { customer: customer.to_owned(), tags: tags.iter().map(|tag| (*tag).to_owned()).collect() }
 }
 
-fn app(store: impl EventStore, only: &[&str]) -> App {
+fn app(store: impl cqrs_core::app::IntoStores, only: &[&str]) -> App {
     App::builder(store)
         .views(MemoryViewStore::new())
         .only(only.iter().copied())

@@ -70,7 +70,7 @@ fn rows(rows: u32) -> Import {
     Import { rows, text: String::new() }
 }
 
-fn app_on(store: impl EventStore, views: impl ViewStore) -> App {
+fn app_on(store: impl cqrs_core::app::IntoStores, views: impl ViewStore) -> App {
     App::builder(store).views(views).only(["WideRow"]).build().unwrap()
 }
 

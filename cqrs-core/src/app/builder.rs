@@ -16,8 +16,7 @@ use crate::runtime::{
     EventIndex, Probe, Runtime, Settings, SnapshotShelf, StateCache, Stores, SubscriberKind, ViewKeys,
     Wiring, WiringEvent, WiringSubscriber,
 };
-use crate::snapshot::{DynSnapshotStore, SnapshotStore};
-use crate::store::EventStore;
+use crate::snapshot::SnapshotStore;
 use crate::view::{RecentWrites, ViewStore};
 
 /// Collects what an app is made of; [`AppBuilder::build`] checks it.
@@ -51,7 +50,6 @@ use crate::view::{RecentWrites, ViewStore};
 #[must_use = "call `build()`"]
 pub struct AppBuilder {
     stores: Stores,
-    snapshots: Option<Box<dyn DynSnapshotStore>>,
     provided: Provided,
     settings: Settings,
     only: Option<Vec<String>>,
@@ -68,10 +66,9 @@ struct Candidate {
 }
 
 impl AppBuilder {
-    pub(super) fn new(store: impl EventStore) -> Self {
+    pub(super) fn new(stores: Stores) -> Self {
         Self {
-            stores: Stores { delivery: Box::new(store.delivery()), events: Box::new(store), views: None },
-            snapshots: None,
+            stores,
             provided: Provided::new(),
             settings: Settings::default(),
             only: None,
@@ -82,13 +79,13 @@ impl AppBuilder {
 
     /// Where views are kept. An app with a projection needs it.
     pub fn views(mut self, store: impl ViewStore) -> Self {
-        self.stores.views = Some(Box::new(store));
+        self.stores = self.stores.views(store);
         self
     }
 
     /// Where snapshots are kept. An app with an aggregate that has `snapshot_every` needs it.
     pub fn snapshots(mut self, store: impl SnapshotStore) -> Self {
-        self.snapshots = Some(Box::new(store));
+        self.stores = self.stores.snapshots(store);
         self
     }
 
@@ -136,7 +133,7 @@ impl AppBuilder {
     ///
     /// # Errors
     /// All faults at once: see [`WiringFault`].
-    pub fn build(self) -> Result<App, BuildError> {
+    pub fn build(mut self) -> Result<App, BuildError> {
         let mut faults = Vec::new();
         let rows = aggregate_rows();
         check_aggregates(&rows, &mut faults);
@@ -148,8 +145,8 @@ impl AppBuilder {
         let wiring = draw(&rows, &candidates);
         let subscribers = candidates.into_iter().map(|candidate| Arc::new(candidate.subscriber)).collect();
         let runtime = Runtime {
+            snapshots: self.stores.snapshots.take().map(|store| SnapshotShelf::new(store, &self.settings)),
             stores: self.stores,
-            snapshots: self.snapshots.map(|store| SnapshotShelf::new(store, &self.settings)),
             provided: Arc::new(self.provided),
             wiring,
             index: EventIndex::of(&rows),
@@ -245,7 +242,7 @@ impl AppBuilder {
     }
 
     fn check_snapshots(&self, rows: &[&'static AggregateRow], faults: &mut Vec<WiringFault>) {
-        if self.snapshots.is_none() {
+        if self.stores.snapshots.is_none() {
             faults.extend(
                 rows.iter()
                     .filter(|row| row.snapshots)

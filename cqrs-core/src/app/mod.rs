@@ -30,7 +30,9 @@ mod wiring;
 pub use crate::command::ExecuteError;
 pub use crate::engine::{Committed, Execute, History, Loaded, Outcome};
 pub use crate::projection::ViewKeyError;
-pub use crate::runtime::{RetryPolicy, Settings, SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
+pub use crate::runtime::{
+    IntoStores, RetryPolicy, Settings, Stores, SubscriberKind, Wiring, WiringEvent, WiringSubscriber,
+};
 pub use builder::AppBuilder;
 pub use fault::{BuildError, WiringFault};
 pub use read::{Found, FoundViews};
@@ -41,7 +43,6 @@ use std::sync::Arc;
 
 use crate::delivery::Delivery;
 use crate::runtime::Cause;
-use crate::store::EventStore;
 
 #[doc(hidden)]
 pub use list::{
@@ -65,9 +66,10 @@ pub struct App {
 }
 
 impl App {
-    /// An app on an event store.
-    pub fn builder(store: impl EventStore) -> AppBuilder {
-        AppBuilder::new(store)
+    /// An app on its stores: a [`MemoryEventStore`](crate::store::MemoryEventStore), the `Dynamo` of `cqrs-dynamo`, or
+    /// [`Stores`] of your own.
+    pub fn builder(stores: impl IntoStores) -> AppBuilder {
+        AppBuilder::new(stores.into_stores())
     }
 
     /// Who listens to what: the graph that `build()` checked, as data.

@@ -10,7 +10,6 @@ impl App {
         let old = &self.delivery.runtime;
         let runtime = Runtime {
             stores,
-            // What they hold is in the stream, too.
             snapshots: None,
             provided: Arc::clone(&old.provided),
             wiring: old.wiring.clone(),

@@ -7,9 +7,9 @@ use super::intake::{self, RELAY};
 use super::queue::{failed, has_letters, letter, stream_of};
 use super::{Delivery, DeliveryError, Publisher, Subscriber};
 use crate::commit::Commit;
-use crate::delivery_store::{DeadLetter, LetterId};
 use crate::key::StreamKey;
 use crate::projector::{Origin, discards};
+use crate::store::{DeadLetter, LetterId};
 use crate::version::Version;
 
 /// The dead letters of an app's subscribers: list them, redrive them, drop them.

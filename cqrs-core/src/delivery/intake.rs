@@ -7,9 +7,9 @@ use super::DeliveryError;
 use super::alteration::Altered;
 use super::queue::failed;
 use crate::commit::{Commit, record};
-use crate::delivery_store::{DeadLetter, LetterId};
 use crate::metadata::Metadata;
 use crate::runtime::Runtime;
+use crate::store::{DeadLetter, LetterId};
 use crate::timestamp::Timestamp;
 use crate::trace;
 

@@ -65,12 +65,12 @@ pub use received::{Received, StreamBatch, Verdict};
 pub use relay::Delivered;
 pub use turn::RedriveTurn;
 
-pub use crate::delivery_store::{
+pub use crate::runtime::RetryPolicy;
+pub use crate::store::{Change, ChangeFeed, FeedPage, Positions};
+pub use crate::store::{
     Claim, DeadLetter, DeliveryStore, Finish, Inbox, InboxId, InboxLease, LetterId, MemoryDeliveryStore,
     awaits_newer_program,
 };
-pub use crate::runtime::RetryPolicy;
-pub use crate::store::{Change, ChangeFeed, FeedPage, Positions};
 
 pub(crate) use context::Delivery;
 pub(crate) use failure::{Failure, FailureKind, TryError};

@@ -1,9 +1,9 @@
 use uuid::Uuid;
 
 use super::failure::{Failure, FailureKind, TryError};
-use crate::delivery_store::{Claim, Finish, InboxId, InboxLease};
 use crate::event::RawEvent;
 use crate::runtime::Runtime;
+use crate::store::{Claim, Finish, InboxId, InboxLease};
 use crate::timestamp::Timestamp;
 
 /// One event on its way through the inbox of a handler with `once`: claim, handle, finish.

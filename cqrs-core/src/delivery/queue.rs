@@ -13,10 +13,10 @@ use super::failure::{Failure, FailureKind};
 use super::marks::{Marks, Place};
 use super::{Delivery, DeliveryError, Subscriber};
 use crate::commit::{Commit, record};
-use crate::delivery_store::{DeadLetter, LetterId};
 use crate::key::StreamKey;
 use crate::projector::Origin;
 use crate::store::Positions;
+use crate::store::{DeadLetter, LetterId};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 

@@ -47,9 +47,9 @@ impl Relay {
         let beginnings = Beginnings::of(delivery, &delivery.subscribers);
         Ok(Self {
             delivery: delivery.clone(),
-            feed: delivery.runtime.event_store().feed(),
+            feed: open_feed(delivery)?,
             positions,
-            queues: Queues::start(delivery, open),
+            queues: Queues::start(delivery, open)?,
             beginnings,
         })
     }
@@ -229,6 +229,10 @@ fn earliest<'a>(mut all: impl Iterator<Item = &'a Positions>) -> Positions {
     earliest
 }
 
+fn open_feed(delivery: &Delivery) -> Result<Box<dyn DynChangeFeed>, DeliveryError> {
+    delivery.runtime.open_feed().map_err(|error| DeliveryError::Feed(Box::new(error)))
+}
+
 /// The running queues, a task each.
 struct Queues {
     feeders: Vec<Feeder>,
@@ -251,7 +255,7 @@ struct Feeder {
 }
 
 impl Queues {
-    fn start(delivery: &Arc<Delivery>, open: Vec<Queue>) -> Self {
+    fn start(delivery: &Arc<Delivery>, open: Vec<Queue>) -> Result<Self, DeliveryError> {
         let mut queues = Self { feeders: Vec::new(), tasks: JoinSet::new(), moved: Arc::default() };
         for queue in open {
             let (pages, received) = mpsc::unbounded_channel();
@@ -262,7 +266,7 @@ impl Queues {
                 sent: 0,
                 idle_after: idle,
                 behind: None,
-                feed: delivery.runtime.event_store().feed(),
+                feed: open_feed(delivery)?,
             });
             let progress = Progress { idle_after, moved: Arc::clone(&queues.moved) };
             queues.tasks.spawn(async move {
@@ -271,7 +275,7 @@ impl Queues {
                 ended
             });
         }
-        queues
+        Ok(queues)
     }
 
     /// Whether some queue that has all that was read so far takes more.

@@ -13,7 +13,6 @@ use super::Delivery;
 use super::failure::{Failure, TryError};
 use super::once::{Once, Progress};
 use crate::commit::Commit;
-use crate::delivery_store::Finish;
 use crate::event::{EventId, RawEvent};
 use crate::handler::{HandlerArm, HandlerError};
 use crate::key::StreamKey;
@@ -21,6 +20,7 @@ use crate::metadata::Metadata;
 use crate::panic::panic_text;
 use crate::projector::{Arrived, LeftOut, Origin, ProjectionDriver, discards};
 use crate::runtime::{Cause, RetryPolicy};
+use crate::store::Finish;
 use crate::store::StoreError;
 use crate::trace;
 

@@ -6,9 +6,9 @@ use uuid::Uuid;
 use super::queue::failed;
 use super::{Consumer, DeliveryError};
 use crate::commit::CommitDigest;
-use crate::delivery_store::{Claim, InboxId, InboxLease};
 use crate::key::StreamKey;
 use crate::runtime::Runtime;
+use crate::store::{Claim, InboxId, InboxLease};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 

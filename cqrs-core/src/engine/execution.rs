@@ -14,7 +14,7 @@ use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::projection::ViewKeyError;
 use crate::runtime::{Cause, Naming, Runtime};
-use crate::store::{Append, StoreError};
+use crate::store::{Append, NewCommit, StoreError};
 use crate::timestamp::Timestamp;
 use crate::trace;
 use crate::version::Version;
@@ -372,7 +372,7 @@ impl<'a> Execution<'a> {
         )
     )]
     async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
-        self.runtime.event_store().append(commit).await
+        self.runtime.event_store().append(NewCommit::of(commit)?).await
     }
 
     /// Fails for a commit that a projection could never take. No request.

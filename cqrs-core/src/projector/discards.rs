@@ -2,10 +2,10 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::delivery_store::{DeadLetter, LetterId};
 use crate::key::StreamKey;
 use crate::runtime::Runtime;
 use crate::store::StoreError;
+use crate::store::{DeadLetter, LetterId};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 

@@ -10,11 +10,13 @@ mod retry;
 mod settings;
 mod snapshots;
 mod states;
+mod stores;
 mod view_keys;
 mod wiring;
 
 pub use retry::RetryPolicy;
 pub use settings::Settings;
+pub use stores::{IntoStores, Stores};
 pub use wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
 
 pub(crate) use cause::{Cause, Naming};
@@ -27,14 +29,14 @@ pub(crate) use view_keys::{CheckKey, ViewKeys};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::delivery_store::DynDeliveryStore;
 use crate::handler::Provided;
-use crate::store::{DynEventStore, StoreError};
+use crate::store::{DynChangeFeed, DynDeliveryStore, DynEventStore, StoreError};
 use crate::view::{DynViewStore, RecentWrites};
 
 /// One per [`App`](crate::App), shared by all of its clones.
 pub(crate) struct Runtime {
     pub(crate) stores: Stores,
+    /// The snapshot store of `stores`, with what is remembered of it.
     pub(crate) snapshots: Option<SnapshotShelf>,
     pub(crate) provided: Arc<Provided>,
     pub(crate) wiring: Wiring,
@@ -47,13 +49,6 @@ pub(crate) struct Runtime {
     pub(crate) probe: Option<Arc<Probe>>,
 }
 
-/// Where a program keeps what it does.
-pub(crate) struct Stores {
-    pub(crate) events: Box<dyn DynEventStore>,
-    pub(crate) delivery: Box<dyn DynDeliveryStore>,
-    pub(crate) views: Option<Box<dyn DynViewStore>>,
-}
-
 impl Runtime {
     pub(crate) fn event_store(&self) -> &dyn DynEventStore {
         &*self.stores.events
@@ -61,6 +56,14 @@ impl Runtime {
 
     pub(crate) fn delivery_store(&self) -> &dyn DynDeliveryStore {
         &*self.stores.delivery
+    }
+
+    /// A feed of all commits, for one delivery.
+    pub(crate) fn open_feed(&self) -> Result<Box<dyn DynChangeFeed>, StoreError> {
+        let open = self.stores.feed.as_deref().ok_or_else(|| StoreError::Refused {
+            source: "the app has no change feed to deliver from; give it one with `Stores::feed`".into(),
+        })?;
+        Ok(open())
     }
 
     pub(crate) fn view_store(&self) -> Result<&dyn DynViewStore, StoreError> {

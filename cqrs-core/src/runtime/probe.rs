@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::Runtime;
 use super::cause::Cause;
 use crate::command::Command;
-use crate::delivery_store::InboxId;
 use crate::event::RawEvent;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
+use crate::store::InboxId;
 
 /// What the test kit learns about the handlers of an app. In production there is none.
 #[derive(Debug, Default)]

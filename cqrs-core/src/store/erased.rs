@@ -1,10 +1,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::{
-    Append, ChangeFeed, CommitKey, CommitPage, CommitScan, DynChangeFeed, EventStore, Extent, StoreError,
-};
-use crate::commit::Commit;
+use super::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, NewCommit, StoreError};
 use crate::key::StreamKey;
 use crate::version::Version;
 
@@ -12,20 +9,16 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 
 
 /// [`EventStore`] behind a pointer, so that `App` needs no type parameter.
 pub(crate) trait DynEventStore: Send + Sync {
-    fn append<'a>(&'a self, commit: &'a Commit) -> Boxed<'a, Append>;
+    fn append<'a>(&'a self, commit: NewCommit<'a>) -> Boxed<'a, Append>;
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage>;
     fn read_last<'a>(&'a self, stream: &'a StreamKey, after: Version, limit: u64) -> Boxed<'a, CommitPage>;
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a CommitKey>) -> Boxed<'a, CommitScan>;
     fn count(&self) -> Boxed<'_, Option<u64>>;
     fn segments(&self, wanted: u32) -> u32;
-    fn feed(&self) -> Box<dyn DynChangeFeed>;
 }
 
-impl<S: EventStore> DynEventStore for S
-where
-    S::Feed: ChangeFeed,
-{
-    fn append<'a>(&'a self, commit: &'a Commit) -> Boxed<'a, Append> {
+impl<S: EventStore> DynEventStore for S {
+    fn append<'a>(&'a self, commit: NewCommit<'a>) -> Boxed<'a, Append> {
         Box::pin(EventStore::append(self, commit))
     }
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage> {
@@ -42,8 +35,5 @@ where
     }
     fn segments(&self, wanted: u32) -> u32 {
         EventStore::segments(self, wanted)
-    }
-    fn feed(&self) -> Box<dyn DynChangeFeed> {
-        Box::new(EventStore::feed(self))
     }
 }

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use super::{
-    Append, Change, ChangeFeed, CommitKey, CommitPage, CommitScan, EventStore, Extent, FeedPage, Positions,
-    StoreError, limits,
+    Append, Change, ChangeFeed, CommitKey, CommitPage, CommitScan, EventStore, Extent, FeedPage, NewCommit,
+    Positions, StoreError, limits,
 };
 use crate::commit::record::Record;
 use crate::commit::{Commit, record};
-use crate::delivery_store::MemoryDeliveryStore;
 use crate::key::StreamKey;
+use crate::store::MemoryDeliveryStore;
 use crate::version::Version;
 
 /// A page holds at most this much, as a `Query` does.
@@ -39,6 +39,18 @@ impl MemoryEventStore {
         Self::default()
     }
 
+    /// The feed of all commits, in the order of each stream.
+    #[must_use]
+    pub fn feed(&self) -> MemoryFeed {
+        MemoryFeed { store: self.clone() }
+    }
+
+    /// What the delivery remembers, beside the commits.
+    #[must_use]
+    pub fn delivery(&self) -> MemoryDeliveryStore {
+        self.delivery.clone()
+    }
+
     fn content(&self) -> MutexGuard<'_, Content> {
         // Every change is one insertion: what a panicking holder left behind is whole.
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
@@ -46,19 +58,15 @@ impl MemoryEventStore {
 }
 
 impl EventStore for MemoryEventStore {
-    type Feed = MemoryFeed;
-    type Delivery = MemoryDeliveryStore;
-
-    async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
-        let record = record::encode(commit);
-        limits::check(&record)?;
-        let key = (commit.stream.pk().to_owned(), commit.stream.commit_sk(commit.version));
+    async fn append(&self, commit: NewCommit<'_>) -> Result<Append, StoreError> {
+        let Commit { stream, version, .. } = commit.commit();
+        let key = (stream.pk().to_owned(), stream.commit_sk(*version));
         let mut content = self.content();
         if let Some(taken) = content.by_key.get(&key) {
             return Ok(Append::Taken(Box::new(record::decode(taken.clone())?)));
         }
         content.log.push(key.clone());
-        content.by_key.insert(key, record);
+        content.by_key.insert(key, commit.into_record());
         Ok(Append::Written)
     }
 
@@ -132,14 +140,6 @@ impl EventStore for MemoryEventStore {
 
     async fn count(&self) -> Result<Option<u64>, StoreError> {
         Ok(Some(self.content().by_key.len() as u64))
-    }
-
-    fn feed(&self) -> MemoryFeed {
-        MemoryFeed { store: self.clone() }
-    }
-
-    fn delivery(&self) -> MemoryDeliveryStore {
-        self.delivery.clone()
     }
 }
 

@@ -1,21 +1,30 @@
-//! The event store: the trait that stores implement, and one in memory.
+//! What stores implement, and stores in memory.
 //!
 //! Code that runs commands names no store: [`App`](crate::App) hides it. A store of your own implements
-//! [`EventStore`], with a [`ChangeFeed`] to deliver from and a [`DeliveryStore`] for the delivery's memory;
-//! [`record`] turns commits into what is stored, [`limits`] says what fits.
+//! [`EventStore`], with a [`ChangeFeed`] to deliver from and a [`DeliveryStore`] for what the delivery remembers;
+//! [`Stores`](crate::app::Stores) puts them together. A commit comes to it with the record that is to be stored, which is
+//! within the [`limits`]; [`record`] turns what was stored into a commit again.
 
+mod delivery;
 mod erased;
 mod error;
 mod feed;
 pub mod limits;
 mod memory;
+mod new_commit;
 mod scan;
 
+pub(crate) use delivery::DynDeliveryStore;
+pub use delivery::{
+    Claim, DeadLetter, DeliveryStore, Finish, Inbox, InboxId, InboxLease, LetterId, MemoryDeliveryStore,
+    awaits_newer_program,
+};
 pub(crate) use erased::DynEventStore;
 pub use error::StoreError;
 pub(crate) use feed::DynChangeFeed;
 pub use feed::{Change, ChangeFeed, FeedPage, Positions};
-pub use memory::MemoryEventStore;
+pub use memory::{MemoryEventStore, MemoryFeed};
+pub use new_commit::NewCommit;
 pub use scan::{CommitKey, CommitScan, Extent};
 
 pub use crate::commit::{CorruptCommit, record};
@@ -24,11 +33,10 @@ pub use crate::json::canonical;
 use std::future::Future;
 
 use crate::commit::Commit;
-use crate::delivery_store::DeliveryStore;
 use crate::key::StreamKey;
 use crate::version::Version;
 
-/// Keeps commits: appends under optimistic locking, reads a stream page by page, and tells what was appended.
+/// Keeps commits: appends under optimistic locking, and reads streams page by page.
 ///
 /// Commits are never changed and never deleted.
 ///
@@ -37,8 +45,9 @@ use crate::version::Version;
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
 ///
-/// use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, Extent, MemoryEventStore};
-/// use cqrs_core::{App, Commit, EventStore, StoreError, StreamKey, Version};
+/// use cqrs_core::app::Stores;
+/// use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, Extent, MemoryEventStore, NewCommit};
+/// use cqrs_core::{App, EventStore, StoreError, StreamKey, Version};
 ///
 /// struct Counted<S> {
 ///     store: S,
@@ -46,10 +55,7 @@ use crate::version::Version;
 /// }
 ///
 /// impl<S: EventStore> EventStore for Counted<S> {
-///     type Feed = S::Feed;
-///     type Delivery = S::Delivery;
-///
-///     async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
+///     async fn append(&self, commit: NewCommit<'_>) -> Result<Append, StoreError> {
 ///         let append = self.store.append(commit).await?;
 ///         if append == Append::Written {
 ///             self.written.fetch_add(1, Ordering::Relaxed);
@@ -73,33 +79,21 @@ use crate::version::Version;
 ///     ) -> Result<CommitScan, StoreError> {
 ///         self.store.scan(extent, after).await
 ///     }
-///
-///     fn feed(&self) -> S::Feed {
-///         self.store.feed()
-///     }
-///
-///     fn delivery(&self) -> S::Delivery {
-///         self.store.delivery()
-///     }
 /// }
 ///
-/// let store = Counted { store: MemoryEventStore::new(), written: AtomicU64::new(0) };
-/// let app = App::builder(store).build()?;
+/// let memory = MemoryEventStore::new();
+/// let delivery = memory.delivery();
+/// let counted = Counted { store: memory.clone(), written: AtomicU64::new(0) };
+/// let app = App::builder(Stores::new(counted, delivery).feed(move || memory.feed())).build()?;
 /// # Ok::<(), cqrs_core::BuildError>(())
 /// ```
 pub trait EventStore: Send + Sync + 'static {
-    /// Where the commits of all streams can be followed.
-    type Feed: ChangeFeed;
-    /// Where the delivery of those commits keeps its positions and its dead letters.
-    type Delivery: DeliveryStore;
-
     /// Writes the commit if its version is still free, as one atomic step.
     ///
     /// # Errors
-    /// What [`limits::check`] says, before anything is sent. [`StoreError::Throttled`] and
-    /// [`StoreError::Unavailable`] leave open whether the commit was written; appending the same commit again
+    /// [`StoreError`]. [`StoreError::Throttled`] and [`StoreError::Unavailable`] leave open whether the commit was written; appending the same commit again
     /// is safe, because the answer carries the commit that holds the version.
-    fn append(&self, commit: &Commit) -> impl Future<Output = Result<Append, StoreError>> + Send;
+    fn append(&self, commit: NewCommit<'_>) -> impl Future<Output = Result<Append, StoreError>> + Send;
 
     /// Reads the commits of one stream after `after`, up to and including `until`, in their order, with all
     /// writes that were acknowledged before.
@@ -174,12 +168,6 @@ pub trait EventStore: Send + Sync + 'static {
     fn segments(&self, wanted: u32) -> u32 {
         wanted
     }
-
-    /// The feed of all commits, in the order of each stream.
-    fn feed(&self) -> Self::Feed;
-
-    /// The delivery's own memory.
-    fn delivery(&self) -> Self::Delivery;
 }
 
 /// What became of an append.

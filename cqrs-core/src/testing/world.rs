@@ -11,7 +11,7 @@ use super::setting::Setting;
 use crate::aggregate::{Aggregate, AggregateKey, IntoEvents};
 use crate::commit::Commit;
 use crate::key::StreamKey;
-use crate::store::{Append, DynEventStore, MemoryEventStore};
+use crate::store::{Append, EventStore, MemoryEventStore, NewCommit};
 use crate::version::Version;
 
 /// What has happened before, and to whom.
@@ -59,7 +59,7 @@ impl World {
         let version = self.versions.entry(stream.clone()).or_default();
         *version = version.next();
         let commit = Commit { stream, version: *version, events, metadata: Arc::new(self.setting.next()) };
-        match at_once(DynEventStore::append(&self.store, &commit)) {
+        match NewCommit::of(&commit).and_then(|new| at_once(EventStore::append(&self.store, new))) {
             Ok(Append::Written) => {}
             Ok(Append::Taken(_)) => panic!("{} has version {} already", commit.stream, commit.version),
             Err(error) => panic!("this commit cannot be stored: {error}"),

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use cqrs_core::delivery::{Delivered, DeliveryError, Publisher};
-use cqrs_core::store::EventStore;
 use cqrs_core::{App, StoreError, Timestamp};
 use uuid::Uuid;
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use cqrs_core::StoreError;
+use cqrs_core::app::{IntoStores, Stores};
 
 use super::{DynamoEventStore, DynamoSnapshotStore, DynamoViewStore};
 #[cfg(feature = "embedded")]
@@ -275,5 +276,28 @@ impl Dynamo {
     #[must_use]
     pub fn tables(&self) -> &Tables {
         &self.tables
+    }
+}
+
+impl IntoStores for &Dynamo {
+    /// All of its tables.
+    fn into_stores(self) -> Stores {
+        self.event_store().into_stores().views(self.views()).snapshots(self.snapshots())
+    }
+}
+
+impl IntoStores for Dynamo {
+    /// All of its tables.
+    fn into_stores(self) -> Stores {
+        (&self).into_stores()
+    }
+}
+
+impl IntoStores for DynamoEventStore {
+    /// The tables of commits and of the delivery.
+    fn into_stores(self) -> Stores {
+        let delivery = self.delivery();
+        let feed = self.clone();
+        Stores::new(self, delivery).feed(move || feed.feed())
     }
 }

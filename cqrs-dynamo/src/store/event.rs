@@ -6,12 +6,12 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure as OnFailure,
 };
 use cqrs_core::store::record;
-use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent};
+use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, NewCommit};
 use cqrs_core::{Commit, StoreError, StreamKey, Version};
 
 use super::DynamoDeliveryStore;
 use crate::stream::{StreamFeed, TableStream};
-use crate::table::{CONTENDED, Contention, Item, attribute, checked, key, refused, scan, store_error};
+use crate::table::{CONTENDED, Contention, Item, attribute, key, refused, scan, store_error};
 
 /// Commits in a DynamoDB table, one item each. Clones are cheap.
 ///
@@ -38,14 +38,13 @@ pub struct DynamoEventStore {
 }
 
 impl EventStore for DynamoEventStore {
-    type Feed = StreamFeed;
-    type Delivery = DynamoDeliveryStore;
-
-    async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
+    async fn append(&self, new: NewCommit<'_>) -> Result<Append, StoreError> {
         let mut contention = Contention::default();
+        let commit = new.commit();
+        let mut record = Some(new.into_record());
         loop {
             // Made anew after a contention, which is rare: to keep a copy for it would cost every append.
-            let item = checked(record::encode(commit))?;
+            let item = attribute::to_item(record.take().unwrap_or_else(|| record::encode(commit)));
             let put = self
                 .client
                 .put_item()
@@ -111,21 +110,25 @@ impl EventStore for DynamoEventStore {
     fn segments(&self, wanted: u32) -> u32 {
         if self.embedded { 1 } else { wanted }
     }
+}
 
-    fn feed(&self) -> StreamFeed {
+impl DynamoEventStore {
+    /// The feed of all commits, in the order of each stream.
+    #[must_use]
+    pub fn feed(&self) -> StreamFeed {
         StreamFeed::new(self.stream())
     }
 
-    fn delivery(&self) -> DynamoDeliveryStore {
+    /// What the delivery remembers, in a table of its own.
+    #[must_use]
+    pub fn delivery(&self) -> DynamoDeliveryStore {
         DynamoDeliveryStore {
             client: self.client.clone(),
             table: self.delivery_table.clone(),
             events_table: self.table.clone(),
         }
     }
-}
 
-impl DynamoEventStore {
     fn query(&self, stream: &StreamKey, after: Version, until: Version) -> QueryFluentBuilder {
         self.client
             .query()

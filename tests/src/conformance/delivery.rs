@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use cqrs_core::delivery::{DeadLetter, DeliveryStore, LetterId, Positions};
-use cqrs_core::store::{EventStore, record};
+use cqrs_core::store::record;
 use cqrs_core::{Metadata, StreamKey, Timestamp, Version};
 use serde_json::{Value, json};
 
-use super::{at, commit, filled, stream};
+use super::{Whole, append, at, commit, filled, stream};
 
 /// Every subscriber has a position per shard.
-pub async fn positions_are_kept_apart(store: impl EventStore) {
+pub async fn positions_are_kept_apart(store: impl Whole) {
     let delivery = store.delivery();
     assert_eq!(delivery.positions("a").await.unwrap(), Positions::new());
     for (subscriber, shard, position) in
@@ -27,7 +27,7 @@ pub async fn positions_are_kept_apart(store: impl EventStore) {
 }
 
 /// Letters come back as they were, those of one stream in the order of their versions.
-pub async fn letters_are_listed_by_stream_and_version(store: impl EventStore) {
+pub async fn letters_are_listed_by_stream_and_version(store: impl Whole) {
     let delivery = store.delivery();
     let mut written = Vec::new();
     for version in [12, 2, 100, 1] {
@@ -51,7 +51,7 @@ pub async fn letters_are_listed_by_stream_and_version(store: impl EventStore) {
 }
 
 /// A letter that is put again replaces itself; one that is removed is gone.
-pub async fn letters_are_replaced_and_removed(store: impl EventStore) {
+pub async fn letters_are_replaced_and_removed(store: impl Whole) {
     let delivery = store.delivery();
     let mut changed = letter("mailer", "1", 1);
     delivery.put_letter(&changed).await.unwrap();
@@ -65,11 +65,11 @@ pub async fn letters_are_replaced_and_removed(store: impl EventStore) {
 }
 
 /// More letters than one page holds; the largest commit among them.
-pub async fn many_and_large_letters_come_back(store: impl EventStore) {
+pub async fn many_and_large_letters_come_back(store: impl Whole) {
     let delivery = store.delivery();
     for version in 1..=12 {
         let large = filled(&stream("1"), version, 390_000);
-        store.append(&large).await.unwrap();
+        append(&store, &large).await.unwrap();
         let letter =
             DeadLetter { record: Value::Object(record::encode(&large)), ..letter("m", "1", version) };
         delivery.put_letter(&letter).await.unwrap();
@@ -82,7 +82,7 @@ pub async fn many_and_large_letters_come_back(store: impl EventStore) {
 }
 
 /// Tries are counted by queue and commit, until they are forgotten.
-pub async fn tries_are_counted_by_queue_and_commit(store: impl EventStore) {
+pub async fn tries_are_counted_by_queue_and_commit(store: impl Whole) {
     let delivery = store.delivery();
     let (one, eleven) = (stream("1"), stream("11"));
     let expires = Timestamp::from_unix_millis(4_102_444_800_000);
@@ -106,7 +106,7 @@ pub async fn tries_are_counted_by_queue_and_commit(store: impl EventStore) {
 }
 
 /// A stream is held back on one queue, until nothing of it holds it back any more.
-pub async fn a_parked_stream_waits_for_all_of_its_commits(store: impl EventStore) {
+pub async fn a_parked_stream_waits_for_all_of_its_commits(store: impl Whole) {
     let delivery = store.delivery();
     let (one, eleven) = (stream("1"), stream("11"));
     for (queue, stream, version) in
@@ -132,7 +132,7 @@ pub async fn a_parked_stream_waits_for_all_of_its_commits(store: impl EventStore
 }
 
 /// What is asked for is found among many parked streams, and nothing else is.
-pub async fn parked_streams_are_told_among_those_that_are_asked_for(store: impl EventStore) {
+pub async fn parked_streams_are_told_among_those_that_are_asked_for(store: impl Whole) {
     let delivery = store.delivery();
     let tenant = "T".repeat(2000);
     let order =

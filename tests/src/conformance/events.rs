@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use cqrs_core::delivery::{Change, ChangeFeed, Positions};
 use cqrs_core::store::limits::{self, MAX_ITEM_BYTES};
-use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, record};
+use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, NewCommit, record};
 use cqrs_core::{Commit, StoreError, StreamKey, Version};
 use serde_json::{Value, json};
 
-use super::{at, commit, event, filled, stream};
+use super::{Whole, append, at, commit, event, filled, stream};
 
 /// Ids that a careless store would confuse with one another.
 pub const KINDRED: [&str; 7] = ["A", "A1", "A10", "A%400000000001", "A ", "a", "注文"];
 
 /// Everything in a commit comes back as it was.
-pub async fn a_commit_is_read_back(store: impl EventStore) {
+pub async fn a_commit_is_read_back(store: impl Whole) {
     let data = json!({
         "text": "注文 \u{0} \" \\ \u{1F980}", "empty": "", "yes": true, "no": false, "nothing": null,
         "zero": 0, "most": u64::MAX, "least": i64::MIN, "float": 0.1, "small": 1e-100, "large": -1.5e100,
@@ -31,28 +31,28 @@ pub async fn a_commit_is_read_back(store: impl EventStore) {
     metadata.causation_id = Some("causation".to_owned());
     metadata.trace_context = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned());
 
-    assert_eq!(store.append(&written).await.unwrap(), Append::Written);
+    assert_eq!(append(&store, &written).await.unwrap(), Append::Written);
     assert_eq!(all(&store, &stream("1")).await, [written]);
 }
 
 /// A version is given once; who comes second is handed the commit that holds it.
-pub async fn a_taken_version_is_answered_with_its_commit(store: impl EventStore) {
+pub async fn a_taken_version_is_answered_with_its_commit(store: impl Whole) {
     let first = commit(&stream("1"), 1, json!({ "who": "first" }));
     let second = Commit {
         metadata: Arc::new(cqrs_core::Metadata::new("second", at(9))),
         ..commit(&stream("1"), 1, json!({ "who": "second" }))
     };
-    store.append(&first).await.unwrap();
-    assert_eq!(store.append(&second).await.unwrap(), Append::Taken(Box::new(first.clone())));
-    assert_eq!(store.append(&first).await.unwrap(), Append::Taken(Box::new(first.clone())));
+    append(&store, &first).await.unwrap();
+    assert_eq!(append(&store, &second).await.unwrap(), Append::Taken(Box::new(first.clone())));
+    assert_eq!(append(&store, &first).await.unwrap(), Append::Taken(Box::new(first.clone())));
     assert_eq!(all(&store, &stream("1")).await, [first]);
 }
 
 /// Streams whose ids are prefixes of each other, or look like a version, stay apart.
-pub async fn kindred_streams_stay_apart(store: impl EventStore) {
+pub async fn kindred_streams_stay_apart(store: impl Whole) {
     for (number, id) in KINDRED.iter().enumerate() {
         for version in 1..=number as u64 + 1 {
-            store.append(&commit(&stream(id), version, json!({ "id": id }))).await.unwrap();
+            append(&store, &commit(&stream(id), version, json!({ "id": id }))).await.unwrap();
         }
     }
     for (number, id) in KINDRED.iter().enumerate() {
@@ -64,9 +64,9 @@ pub async fn kindred_streams_stay_apart(store: impl EventStore) {
 }
 
 /// A read starts after one version and ends with another.
-pub async fn reads_have_bounds(store: impl EventStore) {
+pub async fn reads_have_bounds(store: impl Whole) {
     for version in 1..=12 {
-        store.append(&commit(&stream("1"), version, json!({}))).await.unwrap();
+        append(&store, &commit(&stream("1"), version, json!({}))).await.unwrap();
     }
     for (after, until, expected) in
         [(0, 12, 1..=12), (0, 3, 1..=3), (9, 12, 10..=12), (4, 5, 5..=5), (11, 99, 12..=12)]
@@ -82,9 +82,9 @@ pub async fn reads_have_bounds(store: impl EventStore) {
 }
 
 /// Three megabytes take three pages or more, and none of it is lost.
-pub async fn a_long_stream_is_paged_to_its_end(store: impl EventStore) {
+pub async fn a_long_stream_is_paged_to_its_end(store: impl Whole) {
     for version in 1..=30 {
-        store.append(&filled(&stream("1"), version, 105_000)).await.unwrap();
+        append(&store, &filled(&stream("1"), version, 105_000)).await.unwrap();
     }
     let first = store.read(&stream("1"), Version::NONE, Version::MAX).await.unwrap();
     assert!(first.more && first.commits.len() < 12, "one page held {} commits", first.commits.len());
@@ -95,13 +95,13 @@ pub async fn a_long_stream_is_paged_to_its_end(store: impl EventStore) {
 
 /// The size that is counted here is the size that the store counts: the largest commit goes in, one byte more
 /// is refused.
-pub async fn the_largest_commit_fits_and_no_more(store: impl EventStore) {
+pub async fn the_largest_commit_fits_and_no_more(store: impl Whole) {
     let stream = stream("1");
     let empty = limits::size(&record::encode(&filled(&stream, 1, 0)));
     let largest = filled(&stream, 1, MAX_ITEM_BYTES - empty);
-    assert_eq!(store.append(&largest).await.unwrap(), Append::Written);
+    assert_eq!(append(&store, &largest).await.unwrap(), Append::Written);
     assert_eq!(all(&store, &stream).await, [largest]);
-    match store.append(&filled(&stream, 2, MAX_ITEM_BYTES - empty + 1)).await {
+    match append(&store, &filled(&stream, 2, MAX_ITEM_BYTES - empty + 1)).await {
         Err(StoreError::TooLarge { bytes, limit }) => {
             assert_eq!((bytes, limit), (MAX_ITEM_BYTES + 1, MAX_ITEM_BYTES));
         }
@@ -110,10 +110,10 @@ pub async fn the_largest_commit_fits_and_no_more(store: impl EventStore) {
 }
 
 /// What an item has no place for is refused with its place, and nothing is written.
-pub async fn what_does_not_fit_is_named(store: impl EventStore) {
+pub async fn what_does_not_fit_is_named(store: impl Whole) {
     for (data, place) in [(json!({ "a": [1, 1e200] }), "`data.a.1`"), (json!({ "a": { "": 1 } }), "`data.a`")]
     {
-        let error = store.append(&commit(&stream("1"), 1, data)).await.unwrap_err();
+        let error = append(&store, &commit(&stream("1"), 1, data)).await.unwrap_err();
         let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
         assert!(matches!(error, StoreError::Refused { .. }) && source.contains(place), "{error:?}");
     }
@@ -121,14 +121,14 @@ pub async fn what_does_not_fit_is_named(store: impl EventStore) {
 }
 
 /// The segments of a scan hold every commit once, each stream in one segment and in its order; a partition holds its own.
-pub async fn a_scan_finds_every_commit_once(store: impl EventStore) {
+pub async fn a_scan_finds_every_commit_once(store: impl Whole) {
     let mut written = Vec::new();
     for tenant in 0..12 {
         for id in ["1", "10", "2"] {
             let stream = StreamKey::new(format!("TENANT{tenant:03}#ORDER"), format!("ORDER#{id}")).unwrap();
             for version in 1..=4 {
                 let commit = commit(&stream, version, json!({ "id": id }));
-                store.append(&commit).await.unwrap();
+                append(&store, &commit).await.unwrap();
                 written.push(commit);
             }
         }
@@ -157,9 +157,9 @@ pub async fn a_scan_finds_every_commit_once(store: impl EventStore) {
 }
 
 /// A scan of three megabytes is paged, and goes on behind any commit.
-pub async fn a_scan_goes_on_behind_any_commit(store: impl EventStore) {
+pub async fn a_scan_goes_on_behind_any_commit(store: impl Whole) {
     for version in 1..=30 {
-        store.append(&filled(&stream("1"), version, 105_000)).await.unwrap();
+        append(&store, &filled(&stream("1"), version, 105_000)).await.unwrap();
     }
     for extent in [Extent::Segment { number: 0, of: 1 }, Extent::Partition("TENANT001#ORDER".to_owned())] {
         let first = store.scan(&extent, None).await.unwrap();
@@ -177,12 +177,12 @@ pub async fn a_scan_goes_on_behind_any_commit(store: impl EventStore) {
 }
 
 /// The feed brings every commit once, in the order of its stream, and goes on where it was.
-pub async fn the_feed_has_every_commit_in_order(store: impl EventStore) {
+pub async fn the_feed_has_every_commit_in_order(store: impl Whole) {
     let mut feed = store.feed();
     assert_eq!(feed.read(&Positions::new()).await.unwrap().changes, []);
     for version in 1..=20 {
         for id in ["1", "2", "3"] {
-            store.append(&commit(&stream(id), version, json!({ "id": id }))).await.unwrap();
+            append(&store, &commit(&stream(id), version, json!({ "id": id }))).await.unwrap();
         }
     }
     let everything = drain(&mut feed, Positions::new()).await;
@@ -198,11 +198,11 @@ pub async fn the_feed_has_every_commit_in_order(store: impl EventStore) {
 }
 
 /// The end of a stream is read without its beginning, in the order of the versions.
-pub async fn the_last_commits_are_read(store: impl EventStore + Clone) {
+pub async fn the_last_commits_are_read(store: impl Whole + Clone) {
     let streams = KINDRED.map(stream);
     for stream in &streams {
         for version in 1..=12 {
-            store.append(&commit(stream, version, json!({}))).await.unwrap();
+            append(&store, &commit(stream, version, json!({}))).await.unwrap();
         }
     }
     let slow = Forward(store.clone());
@@ -233,9 +233,9 @@ pub async fn the_last_commits_are_read(store: impl EventStore + Clone) {
 }
 
 /// What has no room in a page is missing at its beginning.
-pub async fn the_last_pages_end_at_the_end_of_the_stream(store: impl EventStore + Clone) {
+pub async fn the_last_pages_end_at_the_end_of_the_stream(store: impl Whole + Clone) {
     for version in 1..=12 {
-        store.append(&filled(&stream("1"), version, 200_000)).await.unwrap();
+        append(&store, &filled(&stream("1"), version, 200_000)).await.unwrap();
     }
     let page = store.read_last(&stream("1"), Version::NONE, 100).await.unwrap();
     let first = page.commits[0].version.get();
@@ -250,10 +250,7 @@ pub async fn the_last_pages_end_at_the_end_of_the_stream(store: impl EventStore 
 struct Forward<S>(S);
 
 impl<S: EventStore> EventStore for Forward<S> {
-    type Feed = S::Feed;
-    type Delivery = S::Delivery;
-
-    async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
+    async fn append(&self, commit: NewCommit<'_>) -> Result<Append, StoreError> {
         self.0.append(commit).await
     }
     async fn read(
@@ -267,18 +264,12 @@ impl<S: EventStore> EventStore for Forward<S> {
     async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
         self.0.scan(extent, after).await
     }
-    fn feed(&self) -> S::Feed {
-        self.0.feed()
-    }
-    fn delivery(&self) -> S::Delivery {
-        self.0.delivery()
-    }
 }
 
 /// A feed that is made anew, as after a restart, goes on behind any kept position.
-pub async fn a_new_feed_goes_on_behind_any_position(store: impl EventStore) {
+pub async fn a_new_feed_goes_on_behind_any_position(store: impl Whole) {
     for version in 1..=9 {
-        store.append(&commit(&stream("1"), version, json!({ "number": version }))).await.unwrap();
+        append(&store, &commit(&stream("1"), version, json!({ "number": version }))).await.unwrap();
     }
     let everything = drain(&mut store.feed(), Positions::new()).await;
     for (index, change) in everything.iter().enumerate() {
@@ -293,13 +284,13 @@ pub async fn a_new_feed_goes_on_behind_any_position(store: impl EventStore) {
 }
 
 /// The feed brings what is empty as it was appended.
-pub async fn the_feed_has_what_is_empty(store: impl EventStore) {
+pub async fn the_feed_has_what_is_empty(store: impl Whole) {
     let mut appended = Vec::new();
     for (version, data) in
         [json!({}), json!({ "a": {}, "b": [{}], "c": [], "d": "", "e": null })].into_iter().enumerate()
     {
         appended.push(commit(&stream("1"), version as u64 + 1, data));
-        store.append(appended.last().unwrap()).await.unwrap();
+        append(&store, appended.last().unwrap()).await.unwrap();
     }
     let everything = drain(&mut store.feed(), Positions::new()).await;
     assert_eq!(everything.iter().map(decoded).collect::<Vec<_>>(), appended);

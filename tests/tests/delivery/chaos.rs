@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 
 use cqrs_core::delivery::{Change, ChangeFeed, FeedPage, Positions};
 use cqrs_core::prelude::*;
-use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, MemoryEventStore};
+use cqrs_core::app::{IntoStores, Stores};
+use cqrs_core::store::MemoryEventStore;
 use cqrs_core::view::MemoryViewStore;
-use cqrs_core::{Commit, StoreError, StreamKey};
+use cqrs_core::{Commit, StoreError};
+use cqrs_tests::conformance::Whole;
 use cqrs_tests::bank::{DepositAll, Withdraw, deposit};
 use fastrand::Rng;
 
@@ -22,29 +24,12 @@ struct Chaos<S> {
     within_streams: bool,
 }
 
-impl<S: EventStore> EventStore for Chaos<S> {
-    type Feed = ChaosFeed<S::Feed>;
-    type Delivery = S::Delivery;
-
-    async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
-        self.store.append(commit).await
-    }
-
-    async fn read(&self, key: &StreamKey, after: Version, until: Version) -> Result<CommitPage, StoreError> {
-        self.store.read(key, after, until).await
-    }
-
-    async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
-        self.store.scan(extent, after).await
-    }
-
-    fn feed(&self) -> Self::Feed {
-        let (rng, within_streams) = (Rng::with_seed(self.seed), self.within_streams);
-        ChaosFeed { feed: self.store.feed(), rng, within_streams, script: None }
-    }
-
-    fn delivery(&self) -> S::Delivery {
-        self.store.delivery()
+impl<S: Whole + Clone> IntoStores for Chaos<S> {
+    fn into_stores(self) -> Stores {
+        let Self { store, seed, within_streams } = self;
+        Stores::new(store.clone(), store.delivery()).feed(move || {
+            ChaosFeed { feed: store.feed(), rng: Rng::with_seed(seed), within_streams, script: None }
+        })
     }
 }
 

@@ -149,7 +149,7 @@ impl Gate {
 }
 
 /// An app with some of the subscribers, none of which ever waits.
-pub(crate) fn app_of(store: impl EventStore, views: impl ViewStore, clerk: &Clerk, only: &[&str]) -> App {
+pub(crate) fn app_of(store: impl cqrs_core::app::IntoStores, views: impl ViewStore, clerk: &Clerk, only: &[&str]) -> App {
     let hasty = |attempts| RetryPolicy { attempts, base: Duration::ZERO, cap: Duration::ZERO };
     App::builder(store)
         .views(views)

@@ -12,7 +12,7 @@ use crate::office::*;
 
 const ACCOUNTS: [&str; 3] = ["1", "2", "3"];
 
-async fn every_commit_arrives(store: impl EventStore, views: impl ViewStore) {
+async fn every_commit_arrives(store: impl cqrs_core::app::IntoStores, views: impl ViewStore) {
     let clerk = Clerk::new();
     let app = app_of(store, views, &clerk, &ALL);
     open(&app, &ACCOUNTS).await;

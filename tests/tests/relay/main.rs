@@ -58,7 +58,7 @@ async fn append_at(dynamo: &Dynamo, id: &str, versions: std::ops::RangeInclusive
 }
 
 async fn append(dynamo: &Dynamo, commit: &Commit) {
-    dynamo.event_store().append(commit).await.unwrap();
+    cqrs_tests::conformance::append(&dynamo.event_store(), commit).await.unwrap();
 }
 
 /// The items of one partition of the delivery table.

@@ -8,7 +8,7 @@ use crate::topic::Topic;
 use crate::{database, deposits};
 
 /// The records of the stream, as Lambda would hand them over.
-async fn records(store: impl EventStore) -> Vec<(String, Value)> {
+async fn records(store: impl cqrs_tests::conformance::Whole) -> Vec<(String, Value)> {
     let page = store.feed().read(&Positions::new()).await.unwrap();
     page.changes.into_iter().map(|change| (change.position, change.record)).collect()
 }

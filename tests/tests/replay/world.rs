@@ -134,7 +134,7 @@ pub(crate) fn tenant(name: &str) -> Tenant {
 }
 
 /// An app with the two projections, which never waits.
-pub(crate) fn app_on(store: impl EventStore, views: impl ViewStore) -> App {
+pub(crate) fn app_on(store: impl cqrs_core::app::IntoStores, views: impl ViewStore) -> App {
     let hasty = |attempts| RetryPolicy { attempts, base: Duration::ZERO, cap: Duration::ZERO };
     App::builder(store)
         .views(views)

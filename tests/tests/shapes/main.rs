@@ -28,7 +28,7 @@ fn key(shape: &str) -> WorldKey {
 }
 
 /// A process with stores in common with others, and nothing in memory.
-fn process<S: EventStore + Clone, N: SnapshotStore + Clone>(
+fn process<S: cqrs_core::app::IntoStores + EventStore + Clone, N: SnapshotStore + Clone>(
     store: &S,
     views: &(impl ViewStore + Clone),
     snapshots: &N,
@@ -84,7 +84,7 @@ struct Others {
     view: Seen,
 }
 
-async fn others<S: EventStore + Clone, N: SnapshotStore + Clone>(
+async fn others<S: cqrs_core::app::IntoStores + EventStore + Clone, N: SnapshotStore + Clone>(
     store: &S,
     snapshots: &N,
     shape: &str,
@@ -124,7 +124,7 @@ async fn check<S, V, N>(
     shapes: &[(&str, Draw)],
 ) -> BTreeMap<String, (Vec<String>, String)>
 where
-    S: EventStore + Clone,
+    S: cqrs_core::app::IntoStores + EventStore + Clone,
     V: ViewStore + Clone,
     N: SnapshotStore + Clone,
 {

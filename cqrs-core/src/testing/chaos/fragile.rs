@@ -10,12 +10,12 @@ use fastrand::Rng;
 
 use crate::app::App;
 use crate::commit::Commit;
-use crate::delivery_store::{Claim, DeadLetter, DynDeliveryStore, Finish, InboxId, InboxLease, LetterId};
 use crate::key::StreamKey;
 use crate::runtime::{Probe, Stores};
 use crate::store::{
-    Append, CommitKey, CommitPage, CommitScan, DynChangeFeed, DynEventStore, Extent, Positions, StoreError,
+    Append, CommitKey, CommitPage, CommitScan, DynEventStore, Extent, NewCommit, Positions, StoreError,
 };
+use crate::store::{Claim, DeadLetter, DynDeliveryStore, Finish, InboxId, InboxLease, LetterId};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 use crate::view::{DynViewStore, Fence, Revision, StoredView, ViewId, ViewScan, Write};
@@ -50,7 +50,10 @@ impl Fragile {
     pub(super) fn stores(&self) -> Stores {
         Stores {
             events: Box::new(self.clone()),
+            feed: None,
             views: Some(Box::new(self.clone())),
+            // What they hold is in the stream, too.
+            snapshots: None,
             delivery: Box::new(self.clone()),
         }
     }
@@ -113,7 +116,7 @@ async fn pause() {
 }
 
 impl DynEventStore for Fragile {
-    fn append<'a>(&'a self, commit: &'a Commit) -> Boxed<'a, Append> {
+    fn append<'a>(&'a self, commit: NewCommit<'a>) -> Boxed<'a, Append> {
         self.send(self.app.delivery().runtime.event_store().append(commit))
     }
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage> {
@@ -130,9 +133,6 @@ impl DynEventStore for Fragile {
     }
     fn segments(&self, wanted: u32) -> u32 {
         self.app.delivery().runtime.event_store().segments(wanted)
-    }
-    fn feed(&self) -> Box<dyn DynChangeFeed> {
-        self.app.delivery().runtime.event_store().feed()
     }
 }
 

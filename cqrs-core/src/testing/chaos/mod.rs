@@ -18,9 +18,9 @@ use fastrand::Rng;
 use crate::app::App;
 use crate::commit::Commit;
 use crate::delivery::Received;
-use crate::delivery_store::MemoryDeliveryStore;
 use crate::runtime::{Probe, RetryPolicy, Settings, Stores};
-use crate::store::{DynEventStore, MemoryEventStore};
+use crate::store::MemoryDeliveryStore;
+use crate::store::{EventStore, MemoryEventStore, NewCommit};
 use crate::view::MemoryViewStore;
 
 use broker::{Broker, chance};
@@ -218,14 +218,10 @@ async fn read(app: &App) -> Vec<Commit> {
 async fn copy(app: &App, commits: &[Commit]) -> App {
     let store = MemoryEventStore::new();
     for commit in commits {
-        let appended = DynEventStore::append(&store, commit).await;
-        appended.unwrap_or_else(|error| panic!("{error}"));
+        let appended = async { EventStore::append(&store, NewCommit::of(commit)?).await };
+        appended.await.unwrap_or_else(|error| panic!("{error}"));
     }
-    let stores = Stores {
-        events: Box::new(store),
-        views: Some(Box::new(MemoryViewStore::new())),
-        delivery: Box::new(MemoryDeliveryStore::default()),
-    };
+    let stores = Stores::new(store, MemoryDeliveryStore::default()).views(MemoryViewStore::new());
     app.twin(stores, *app.settings(), &Arc::default())
 }
 

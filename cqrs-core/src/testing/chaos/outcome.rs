@@ -6,12 +6,12 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::commit::Commit;
 use crate::delivery::{Reaction, Subscriber, TryError};
-use crate::delivery_store::{InboxId, MemoryDeliveryStore};
 use crate::event::RawEvent;
 use crate::projector::{Arrived, LeftOut, Origin};
 use crate::registry::ProjectionRow;
 use crate::runtime::{Due, Probe, Stores, Told};
 use crate::store::{Extent, StoreError};
+use crate::store::{InboxId, MemoryDeliveryStore};
 use crate::testing::difference::{fields, report};
 use crate::view::{MemoryViewStore, StoredView, ViewId};
 
@@ -100,8 +100,7 @@ async fn folded(app: &App, commits: &[Commit]) -> Result<BTreeMap<ViewId, Stored
     let (views, ledger) = (MemoryViewStore::new(), MemoryDeliveryStore::default());
     let probe = Arc::new(Probe::default());
     let clean = Fragile::new(app, &probe, 0, 0);
-    let stores =
-        Stores { views: Some(Box::new(views)), delivery: Box::new(ledger), events: clean.stores().events };
+    let stores = Stores { views: Some(Box::new(views)), delivery: Box::new(ledger), ..clean.stores() };
     let twin = app.twin(stores, *app.settings(), &probe);
     for subscriber in &twin.delivery().subscribers {
         let Reaction::Project { driver, .. } = &subscriber.reaction else { continue };

@@ -1,0 +1,103 @@
+use std::fmt;
+
+use crate::snapshot::{DynSnapshotStore, SnapshotStore};
+use crate::store::{
+    ChangeFeed, DeliveryStore, DynChangeFeed, DynDeliveryStore, DynEventStore, EventStore, MemoryEventStore,
+};
+use crate::view::{DynViewStore, ViewStore};
+
+/// Where a program keeps what it does.
+///
+/// A [`MemoryEventStore`] is a set of stores by itself, and so is the `Dynamo` of `cqrs-dynamo`. A store of your own comes with
+/// what the delivery remembers, and with the feed that the delivery reads.
+///
+/// ```
+/// use cqrs_core::App;
+/// use cqrs_core::app::Stores;
+/// use cqrs_core::store::MemoryEventStore;
+/// use cqrs_core::view::MemoryViewStore;
+///
+/// let commits = MemoryEventStore::new();
+/// let stores = Stores::new(commits.clone(), commits.delivery())
+///     .feed(move || commits.feed())
+///     .views(MemoryViewStore::new());
+/// let app = App::builder(stores).build()?;
+/// # Ok::<(), cqrs_core::BuildError>(())
+/// ```
+pub struct Stores {
+    pub(crate) events: Box<dyn DynEventStore>,
+    pub(crate) delivery: Box<dyn DynDeliveryStore>,
+    pub(crate) feed: Option<OpenFeed>,
+    pub(crate) views: Option<Box<dyn DynViewStore>>,
+    pub(crate) snapshots: Option<Box<dyn DynSnapshotStore>>,
+}
+
+type OpenFeed = Box<dyn Fn() -> Box<dyn DynChangeFeed> + Send + Sync>;
+
+impl Stores {
+    /// The commits, and what the delivery remembers of them.
+    pub fn new(events: impl EventStore, delivery: impl DeliveryStore) -> Self {
+        Self {
+            events: Box::new(events),
+            delivery: Box::new(delivery),
+            feed: None,
+            views: None,
+            snapshots: None,
+        }
+    }
+
+    /// What a delivery reads the commits from: it opens a feed for itself when it begins. A process that only executes commands,
+    /// or takes its messages from a broker, needs none.
+    #[must_use]
+    pub fn feed<F: ChangeFeed>(mut self, open: impl Fn() -> F + Send + Sync + 'static) -> Self {
+        self.feed = Some(Box::new(move || Box::new(open())));
+        self
+    }
+
+    /// Where projections keep their views.
+    #[must_use]
+    pub fn views(mut self, store: impl ViewStore) -> Self {
+        self.views = Some(Box::new(store));
+        self
+    }
+
+    /// Where aggregates with `snapshot_every` keep their snapshots.
+    #[must_use]
+    pub fn snapshots(mut self, store: impl SnapshotStore) -> Self {
+        self.snapshots = Some(Box::new(store));
+        self
+    }
+}
+
+impl fmt::Debug for Stores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stores")
+            .field("feed", &self.feed.is_some())
+            .field("views", &self.views.is_some())
+            .field("snapshots", &self.snapshots.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What [`App::builder`](crate::App::builder) takes: a set of stores, or what makes one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no set of stores",
+    label = "an app needs more than this",
+    note = "put the stores together: `Stores::new(events, delivery)`, with `.feed(…)` to deliver from"
+)]
+pub trait IntoStores {
+    /// The stores.
+    fn into_stores(self) -> Stores;
+}
+
+impl IntoStores for Stores {
+    fn into_stores(self) -> Stores {
+        self
+    }
+}
+
+impl IntoStores for MemoryEventStore {
+    fn into_stores(self) -> Stores {
+        Stores::new(self.clone(), self.delivery()).feed(move || self.feed())
+    }
+}
