@@ -1,8 +1,8 @@
 //! Accounts: a domain whose fold is not idempotent, so that an event applied twice, or not at all, is seen.
 
+use cqrs_core::BuildError;
 use cqrs_core::prelude::*;
 use cqrs_core::view::MemoryViewStore;
-use cqrs_core::BuildError;
 
 /// The account exists.
 #[event]

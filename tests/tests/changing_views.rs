@@ -187,7 +187,10 @@ async fn seen(app: &App) -> (Vec<Board>, Vec<Player>) {
     )
 }
 
-async fn assert_removed_for_good(store: impl cqrs_core::app::IntoStores + Clone, views: impl ViewStore + Clone) {
+async fn assert_removed_for_good(
+    store: impl cqrs_core::app::IntoStores + EventStore + Clone,
+    views: impl ViewStore + Clone,
+) {
     let app = || app(store.clone(), views.clone());
     let writer = app();
     let steps =

@@ -3,13 +3,13 @@
 use std::convert::Infallible;
 use std::panic::catch_unwind;
 
+use cqrs_core::Outcome;
 use cqrs_core::app::ViewKeyError;
 use cqrs_core::delivery::RetryPolicy;
 use cqrs_core::prelude::*;
 use cqrs_core::store::MemoryEventStore;
 use cqrs_core::testing::Scenario;
 use cqrs_core::view::MemoryViewStore;
-use cqrs_core::{EventStore, Outcome};
 use cqrs_dynamo::Dynamo;
 
 #[event]

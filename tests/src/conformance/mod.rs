@@ -8,10 +8,10 @@ pub mod views;
 
 use std::sync::Arc;
 
+use cqrs_core::delivery::MemoryDeliveryStore;
 use cqrs_core::delivery::{ChangeFeed, DeliveryStore};
 use cqrs_core::store::{Append, EventStore, MemoryEventStore, MemoryFeed, NewCommit};
 use cqrs_core::{Commit, Metadata, StoreError, StoredEvent, StreamKey, Timestamp, Version};
-use cqrs_core::delivery::MemoryDeliveryStore;
 use cqrs_dynamo::{DynamoDeliveryStore, DynamoEventStore, StreamFeed};
 use serde_json::{Value, json};
 

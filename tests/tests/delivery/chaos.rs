@@ -2,14 +2,13 @@
 
 use std::collections::VecDeque;
 
-use cqrs_core::delivery::{Change, ChangeFeed, FeedPage, Positions};
-use cqrs_core::prelude::*;
+use cqrs_core::StoreError;
 use cqrs_core::app::{IntoStores, Stores};
+use cqrs_core::delivery::{Change, ChangeFeed, FeedPage, Positions};
 use cqrs_core::store::MemoryEventStore;
 use cqrs_core::view::MemoryViewStore;
-use cqrs_core::{Commit, StoreError};
-use cqrs_tests::conformance::Whole;
 use cqrs_tests::bank::{DepositAll, Withdraw, deposit};
+use cqrs_tests::conformance::Whole;
 use fastrand::Rng;
 
 use crate::office::*;
@@ -27,8 +26,11 @@ struct Chaos<S> {
 impl<S: Whole + Clone> IntoStores for Chaos<S> {
     fn into_stores(self) -> Stores {
         let Self { store, seed, within_streams } = self;
-        Stores::new(store.clone(), store.delivery()).feed(move || {
-            ChaosFeed { feed: store.feed(), rng: Rng::with_seed(seed), within_streams, script: None }
+        Stores::new(store.clone(), store.delivery()).feed(move || ChaosFeed {
+            feed: store.feed(),
+            rng: Rng::with_seed(seed),
+            within_streams,
+            script: None,
         })
     }
 }

@@ -5,10 +5,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use cqrs_core::StreamKey;
 use cqrs_core::delivery::{DeadLetter, RetryPolicy};
 use cqrs_core::prelude::*;
 use cqrs_core::view::ViewStore;
-use cqrs_core::{EventStore, StreamKey};
 use cqrs_dynamo::Dynamo;
 use cqrs_tests::bank::{
     self, AccountEvent, AccountKey, Deposit, Deposited, Open, Opened, Statement, Wealth, Withdrawn, deposit,
@@ -149,7 +149,12 @@ impl Gate {
 }
 
 /// An app with some of the subscribers, none of which ever waits.
-pub(crate) fn app_of(store: impl cqrs_core::app::IntoStores, views: impl ViewStore, clerk: &Clerk, only: &[&str]) -> App {
+pub(crate) fn app_of(
+    store: impl cqrs_core::app::IntoStores,
+    views: impl ViewStore,
+    clerk: &Clerk,
+    only: &[&str],
+) -> App {
     let hasty = |attempts| RetryPolicy { attempts, base: Duration::ZERO, cap: Duration::ZERO };
     App::builder(store)
         .views(views)

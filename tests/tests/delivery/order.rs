@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cqrs_core::app::SubscriberKind;
-use cqrs_core::store::{EventStore, MemoryEventStore};
+use cqrs_core::store::MemoryEventStore;
 use cqrs_core::view::{MemoryViewStore, ViewStore};
 use cqrs_dynamo::Dynamo;
 use cqrs_tests::bank::{Deposit, DepositAll, Withdraw, deposit};

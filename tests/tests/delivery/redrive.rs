@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use cqrs_core::EventStore;
 use cqrs_core::delivery::{DeadLetter, DeliveryError, DeliveryStore, LetterId};
 use cqrs_core::prelude::*;
 

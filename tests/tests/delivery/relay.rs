@@ -4,7 +4,6 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::delivery::{DeadLetter, DeliveryStore, LetterId};
 use cqrs_core::prelude::*;
-use cqrs_core::store::EventStore;
 use cqrs_core::store::record::Record;
 use cqrs_dynamo::Dynamo;
 use cqrs_tests::bank::Deposited;

@@ -2,8 +2,8 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use cqrs_core::Timestamp;
 use cqrs_core::delivery::{ChangeFeed, Positions};
-use cqrs_core::{EventStore, Timestamp};
 use cqrs_dynamo::Dynamo;
 
 use crate::text;

@@ -1,6 +1,5 @@
 //! Which records of a stream go, and which stay: nothing that is still to be delivered is lost.
 
-use cqrs_core::EventStore;
 use cqrs_core::delivery::{ChangeFeed, DeliveryStore, Positions};
 use cqrs_core::prelude::*;
 use cqrs_dynamo::Dynamo;

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use cqrs_core::Json;
 use cqrs_core::commit::{Commit, StoredEvent};
 use cqrs_core::prelude::*;
-use cqrs_core::{EventStore, Json};
 use cqrs_dynamo::Dynamo;
 use cqrs_tests::conformance;
 use serde_json::Value;

@@ -4,7 +4,6 @@
 use aws_sdk_dynamodbstreams::types::{Record, Shard, ShardIteratorType};
 use aws_sdk_sns::types::PublishBatchRequestEntry;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
-use cqrs_core::EventStore;
 use cqrs_dynamo::Dynamo;
 use cqrs_tests::conformance::{commit, stream};
 use cqrs_tests::emulator::prefix;
@@ -32,7 +31,9 @@ async fn streamed(dynamo: &Dynamo) -> (Vec<Shard>, Vec<Record>) {
 #[tokio::test]
 async fn a_stream_record_has_no_size_and_a_sequence_number_that_begins_with_zeros() {
     let dynamo = emulator().dynamo().await;
-    cqrs_tests::conformance::append(&dynamo.event_store(), &commit(&stream("1"), 1, json!({}))).await.unwrap();
+    cqrs_tests::conformance::append(&dynamo.event_store(), &commit(&stream("1"), 1, json!({})))
+        .await
+        .unwrap();
     let (shards, records) = streamed(&dynamo).await;
     assert_eq!(shards.len(), 1);
     let image = records[0].dynamodb().unwrap();

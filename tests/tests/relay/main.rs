@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use cqrs_core::Commit;
 use cqrs_core::prelude::*;
-use cqrs_core::{Commit, EventStore};
 use cqrs_dynamo::{Dynamo, Embedded};
 use cqrs_tests::bank::{self, Open, deposit};
 use cqrs_tests::conformance;

@@ -1,4 +1,3 @@
-use cqrs_core::EventStore;
 use cqrs_core::delivery::{ChangeFeed, Positions};
 use cqrs_dynamo::relay_records;
 use serde_json::{Value, json};

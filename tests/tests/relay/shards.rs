@@ -2,9 +2,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use cqrs_core::Commit;
 use cqrs_core::delivery::{ChangeFeed, Positions};
 use cqrs_core::prelude::*;
-use cqrs_core::{Commit, EventStore};
 use cqrs_dynamo::{Dynamo, Relay, SnsPublisher};
 use cqrs_tests::faults::{Fault, Faults, at};
 use cqrs_tests::{bank, conformance};

@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use cqrs_core::AggregateKey;
-use cqrs_core::EventStore;
 use cqrs_core::Version;
 use cqrs_core::delivery::{DeliveryError, DeliveryStore};
 use cqrs_dynamo::{Broker, BrokerError, OrphanedQueue};
