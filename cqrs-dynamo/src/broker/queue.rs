@@ -11,6 +11,7 @@ use cqrs_core::Timestamp;
 use cqrs_core::delivery::Received;
 
 use super::{BrokerError, envelope};
+use crate::names::is_fifo;
 
 /// Entries of a batch, and messages of a receive (Amazon SQS Developer Guide, "Quotas"). So are those below.
 pub(super) const BATCH: usize = 10;
@@ -99,7 +100,7 @@ impl Queue {
     }
 
     pub(super) fn is_fifo(&self) -> bool {
-        self.name.ends_with(".fifo")
+        is_fifo(&self.name)
     }
 
     /// Up to ten messages, which nobody else receives for the time of `visibility`.

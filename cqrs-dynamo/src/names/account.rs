@@ -1,7 +1,15 @@
+use super::Tables;
+
 const DEAD_LETTERS: &str = "-dlq";
 const FIFO: &str = ".fifo";
 
-/// What topic and queues are called in the account.
+/// Whether a topic or a queue is FIFO, by its name or its ARN.
+#[cfg(feature = "broker")]
+pub(crate) fn is_fifo(name: &str) -> bool {
+    name.ends_with(FIFO)
+}
+
+/// What tables, topic and queues are called in the account.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     pub(crate) prefix: String,
@@ -9,6 +17,10 @@ pub(crate) struct Names {
 }
 
 impl Names {
+    pub(crate) fn tables(&self) -> Tables {
+        Tables::with_prefix(&self.prefix)
+    }
+
     pub(crate) fn topic(&self) -> String {
         self.with_prefix("events")
     }

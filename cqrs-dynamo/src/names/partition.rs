@@ -5,6 +5,12 @@ pub(crate) const POSITIONS: &str = "POSITION#";
 #[cfg(any(feature = "broker", feature = "embedded"))]
 pub(crate) const LEASES: &str = "RELAY#";
 
+/// In whose name the delivery keeps what is no subscriber's: what the relay could not read, whose turn it is to redrive, and how
+/// projections have begun.
+pub(crate) const RELAY: &str = "@relay";
+pub(crate) const REDRIVE: &str = "@redrive";
+pub(crate) const PROJECTIONS: &str = "@projections";
+
 pub(crate) fn positions(subscriber: &str) -> String {
     format!("{POSITIONS}{subscriber}")
 }

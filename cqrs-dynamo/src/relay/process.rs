@@ -14,6 +14,7 @@ use super::lease::Board;
 use super::leases::Leases;
 use super::session::Session;
 use super::watch::{Reading, Watch};
+use crate::names::partition::RELAY;
 use crate::store::{Dynamo, DynamoEventStore};
 
 /// The longest wait before a relay that was interrupted starts again.
@@ -337,7 +338,7 @@ impl<P> Shared<P> {
 
 /// The leases cannot be read or written.
 pub(super) fn ledger(source: StoreError) -> DeliveryError {
-    DeliveryError::Ledger { subscriber: "@relay".to_owned(), source: Box::new(source) }
+    DeliveryError::Ledger { subscriber: RELAY.to_owned(), source: Box::new(source) }
 }
 
 /// The stream or the table cannot be read.

@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use super::Section;
-use super::function::{RELAY, RELAY_FAILURES};
 use super::intrinsic::{attribute, reference};
 use super::queue::Queue;
-
-pub(super) const PARAMETER: &str = "AlarmTopicArn";
-pub(super) const CONDITION: &str = "HasAlarmTopic";
+use crate::names::logical::{
+    ALARM_TOPIC, HAS_ALARM_TOPIC, RELAY, RELAY_AGE_ALARM, RELAY_FAILURES, RELAY_FAILURES_ALARM,
+};
 
 /// How old the oldest record of a batch may be, in milliseconds, and for how many minutes on end.
 const MAX_AGE: u64 = 5 * 60 * 1000;
@@ -24,7 +23,7 @@ pub(super) fn parameter() -> Value {
 }
 
 pub(super) fn condition() -> Value {
-    json!({ "Fn::Not": [{ "Fn::Equals": [reference(PARAMETER), ""] }] })
+    json!({ "Fn::Not": [{ "Fn::Equals": [reference(ALARM_TOPIC), ""] }] })
 }
 
 /// The relay stands still or falls behind, or records expired before they were published.
@@ -38,8 +37,8 @@ pub(super) fn relay() -> Section {
     age["Properties"]["EvaluationPeriods"] = json!(MINUTES);
     let lost = "Records left the stream before the relay could publish them".to_owned();
     Section::from_iter([
-        ("RelayAgeAlarm".to_owned(), age),
-        ("RelayFailuresAlarm".to_owned(), depth(lost, RELAY_FAILURES)),
+        (RELAY_AGE_ALARM.to_owned(), age),
+        (RELAY_FAILURES_ALARM.to_owned(), depth(lost, RELAY_FAILURES)),
     ])
 }
 
@@ -72,7 +71,7 @@ fn alarm(description: String, metric: [&str; 3], of: Value, threshold: u64) -> V
             "Threshold": threshold,
             "TreatMissingData": "notBreaching",
             "AlarmActions":
-                { "Fn::If": [CONDITION, [reference(PARAMETER)], reference("AWS::NoValue")] },
+                { "Fn::If": [HAS_ALARM_TOPIC, [reference(ALARM_TOPIC)], reference("AWS::NoValue")] },
         },
     })
 }

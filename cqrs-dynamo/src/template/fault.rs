@@ -5,10 +5,9 @@ use std::fmt;
 use super::queue::Queue;
 use super::{Scaling, Section, Template};
 use crate::names::Tables;
+use crate::names::limit::{self, TABLE_CHARACTERS};
 use crate::topology::{BrokerFault, MAX_RECEIVES};
 
-/// The longest name of a table (Amazon DynamoDB Developer Guide, "Quotas in Amazon DynamoDB").
-const TABLE_CHARACTERS: usize = 255;
 /// In seconds (AWS Lambda Developer Guide, "Lambda quotas").
 const MAX_TIMEOUT: u64 = 900;
 /// AWS Lambda API Reference, `ScalingConfig`.
@@ -77,10 +76,9 @@ pub(super) fn faults(template: &Template) -> Vec<TemplateFault> {
             .iter()
             .flat_map(|queue| BrokerFault::of_queue(names, queue.name).into_iter().map(TemplateFault::from)),
     );
-    let tables = Tables::with_prefix(&names.prefix);
-    for name in [tables.events, tables.views, tables.delivery, tables.snapshots] {
-        let length = name.chars().count();
-        if length > TABLE_CHARACTERS {
+    let Tables { events, views, snapshots, delivery } = names.tables();
+    for name in [events, views, delivery, snapshots] {
+        if let Some(length) = limit::excess(&name, TABLE_CHARACTERS) {
             faults.push(TemplateFault::Table { name, length });
         }
     }

@@ -3,30 +3,12 @@
 use serde_json::{Value, json};
 
 use super::intrinsic::{arn, attribute, output, reference};
-use super::name::FunctionIds;
 use super::queue::Queue;
-use super::topic::TOPIC;
-use super::{Scaling, Section, Template, policy, queue, tables};
-
-/// The variable with what the names of tables, topic and queues begin with.
-pub const PREFIX: &str = "CQRS_PREFIX";
-/// The variable with the topic's ARN.
-pub const TOPIC_ARN: &str = "CQRS_TOPIC_ARN";
-/// The variable with the queue that a subscriber function reads, as the wiring names it.
-pub const QUEUE: &str = "CQRS_QUEUE";
-/// The variable with the URL of that queue's dead-letter queue.
-pub const DEAD_LETTERS_URL: &str = "CQRS_DEAD_LETTERS_URL";
-
-pub(super) const COMMANDS: &str = "CommandsFunction";
-pub(super) const RELAY: &str = "RelayFunction";
-pub(super) const RELAY_FAILURES: &str = "RelayFailures";
-
-/// SAM names an event source after its function and these.
-const CHANGES: &str = "Changes";
-pub(super) const MESSAGES: &str = "Messages";
-
-/// The parameter with how long logs are kept.
-pub(super) const LOG_DAYS: &str = "LogRetentionInDays";
+use super::{Scaling, Section, Template, policy, queue};
+use crate::names::logical::{
+    self, CHANGES, COMMANDS, EVENTS, FunctionIds, LOG_DAYS, MESSAGES, RELAY, RELAY_FAILURES, TOPIC,
+};
+use crate::names::variable::{DEAD_LETTERS_URL, PREFIX, QUEUE, TOPIC_ARN};
 
 const MEMORY_MB: u32 = 256;
 
@@ -59,17 +41,9 @@ pub(super) fn globals(template: &Template) -> Value {
     })
 }
 
-pub(super) fn commands_ids() -> FunctionIds {
-    FunctionIds::of(COMMANDS)
-}
-
-pub(super) fn relay_ids() -> FunctionIds {
-    FunctionIds::of(RELAY)
-}
-
 /// Executes commands and reads views; what calls it is for the user to add.
 pub(super) fn commands(template: &Template, queues: &[Queue<'_>]) -> Section {
-    let ids = commands_ids();
+    let ids = FunctionIds::of(COMMANDS);
     let mut function = function(template, &template.binaries.commands, &ids, "Executes commands");
     // Nobody writes an event before all are there who know it.
     function["DependsOn"] = all_subscribers(queues);
@@ -78,7 +52,7 @@ pub(super) fn commands(template: &Template, queues: &[Queue<'_>]) -> Section {
 
 /// Takes the records of the stream to the topic.
 pub(super) fn relay(template: &Template, queues: &[Queue<'_>]) -> Section {
-    let ids = relay_ids();
+    let ids = FunctionIds::of(RELAY);
     let description = "Takes commits from the events table to the topic";
     let mut function = function(template, &template.binaries.relay, &ids, description);
     // What is published before a queue is subscribed does not reach it.
@@ -89,7 +63,7 @@ pub(super) fn relay(template: &Template, queues: &[Queue<'_>]) -> Section {
     properties["Events"] = json!({ CHANGES: {
         "Type": "DynamoDB",
         "Properties": {
-            "Stream": attribute(tables::EVENTS, "StreamArn"),
+            "Stream": attribute(EVENTS, "StreamArn"),
             "StartingPosition": "TRIM_HORIZON",
             "BatchSize": RELAY_BATCH,
             "BisectBatchOnFunctionError": true,
@@ -104,7 +78,7 @@ pub(super) fn relay(template: &Template, queues: &[Queue<'_>]) -> Section {
     } });
     let mut resources = section(ids, function, policy::relay());
     resources.insert(RELAY_FAILURES.to_owned(), queue::failures());
-    resources.insert(format!("{RELAY_FAILURES}Policy"), policy::encrypted_queue(RELAY_FAILURES));
+    resources.insert(logical::policy(RELAY_FAILURES), policy::encrypted_queue(RELAY_FAILURES));
     resources
 }
 

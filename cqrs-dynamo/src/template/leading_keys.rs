@@ -3,11 +3,11 @@
 use cqrs_core::app::SubscriberKind;
 
 use super::queue::Queue;
-use crate::names::partition;
+use crate::names::partition::{self, PROJECTIONS, REDRIVE, RELAY};
 
 /// What the relay keeps: records that are no commits, and what was done to commits.
 pub(super) fn of_relay() -> Vec<String> {
-    vec![partition::letters("@relay")]
+    vec![partition::letters(RELAY)]
 }
 
 /// The views of a queue's projections: live ones, those that a replay builds, the fences of streams, and the record of replays;
@@ -28,7 +28,7 @@ pub(super) fn of_delivery(queue: &Queue<'_>) -> Vec<String> {
     let mut patterns = vec![
         partition::parked(&literal(queue.name)),
         partition::attempts(&literal(queue.name)),
-        partition::inbox("@redrive", "*"),
+        partition::inbox(REDRIVE, "*"),
     ];
     for subscriber in &queue.subscribers {
         let name = literal(subscriber.name);
@@ -42,7 +42,7 @@ pub(super) fn of_delivery(queue: &Queue<'_>) -> Vec<String> {
         }
     }
     if queue.projects {
-        patterns.push(partition::positions("@projections"));
+        patterns.push(partition::positions(PROJECTIONS));
     }
     patterns
 }

@@ -85,14 +85,13 @@ mod fault;
 mod function;
 mod intrinsic;
 mod leading_keys;
-mod name;
 mod policy;
 mod queue;
 mod tables;
 mod topic;
 
+pub use crate::names::variable::{DEAD_LETTERS_URL, PREFIX, QUEUE, TOPIC_ARN};
 pub use fault::{TemplateError, TemplateFault};
-pub use function::{DEAD_LETTERS_URL, PREFIX, QUEUE, TOPIC_ARN};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -103,6 +102,7 @@ use serde_json::{Map, Value, json};
 use queue::Queue;
 
 use crate::names::Names;
+use crate::names::logical::{ALARM_TOPIC, HAS_ALARM_TOPIC, LOG_DAYS};
 use crate::topology::MAX_RECEIVES;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -307,10 +307,10 @@ impl Template {
             "Transform": "AWS::Serverless-2016-10-31",
             "Description": "Commands, event store, relay and subscribers of an event-sourced app",
             "Parameters": {
-                alarm::PARAMETER: alarm::parameter(),
-                function::LOG_DAYS: function::log_days(),
+                ALARM_TOPIC: alarm::parameter(),
+                LOG_DAYS: function::log_days(),
             },
-            "Conditions": { alarm::CONDITION: alarm::condition() },
+            "Conditions": { HAS_ALARM_TOPIC: alarm::condition() },
             "Globals": { "Function": function::globals(self) },
             "Resources": resources,
             "Outputs": self.outputs(&queues),

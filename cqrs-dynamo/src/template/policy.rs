@@ -7,12 +7,10 @@
 
 use serde_json::{Value, json};
 
-use super::function::RELAY_FAILURES;
 use super::intrinsic::{arn, attribute, reference};
 use super::leading_keys;
 use super::queue::Queue;
-use super::tables::{DELIVERY, EVENTS, SNAPSHOTS, VIEWS};
-use super::topic::TOPIC;
+use crate::names::logical::{DELIVERY, EVENTS, RELAY_FAILURES, SNAPSHOTS, TOPIC, VIEWS};
 
 const READ: [&str; 2] = ["dynamodb:GetItem", "dynamodb:Query"];
 /// No `UpdateItem` and no `DeleteItem`: a commit, once written, is what it is.

@@ -6,10 +6,9 @@ use cqrs_core::app::{SubscriberKind, Wiring, WiringSubscriber};
 use serde_json::{Value, json};
 
 use super::intrinsic::{arn, output, reference};
-use super::name::Ids;
-use super::topic::TOPIC;
 use super::{Section, Template, policy};
 use crate::names::Names;
+use crate::names::logical::{Ids, TOPIC};
 use crate::topology;
 
 /// A queue's visibility timeout in timeouts of its function (AWS Lambda Developer Guide, "Creating and configuring an

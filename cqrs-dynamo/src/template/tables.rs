@@ -4,15 +4,11 @@ use serde_json::{Value, json};
 
 use super::Section;
 use super::intrinsic::{attribute, output, reference};
+use crate::names::logical::{DELIVERY, EVENTS, SNAPSHOTS, VIEWS};
 use crate::names::{EXPIRES_AT, Names, Tables};
 
-pub(super) const EVENTS: &str = "EventsTable";
-pub(super) const VIEWS: &str = "ViewsTable";
-pub(super) const SNAPSHOTS: &str = "SnapshotsTable";
-pub(super) const DELIVERY: &str = "DeliveryTable";
-
 pub(super) fn resources(names: &Names) -> Section {
-    let Tables { events, views, snapshots, delivery } = Tables::with_prefix(&names.prefix);
+    let Tables { events, views, snapshots, delivery } = names.tables();
     let mut resources = Section::new();
 
     // Commits are what everything else is made of: no deletion of the stack, and no slip, takes them along.

@@ -5,9 +5,8 @@ use serde_json::json;
 use super::intrinsic::{output, reference};
 use super::queue::Queue;
 use super::{Section, Template, policy};
+use crate::names::logical::{self, TOPIC};
 use crate::topology;
-
-pub(super) const TOPIC: &str = "EventsTopic";
 
 pub(super) fn resources(template: &Template, queues: &[Queue<'_>]) -> Section {
     let Template { names, max_message_bytes, .. } = template;
@@ -33,7 +32,7 @@ pub(super) fn resources(template: &Template, queues: &[Queue<'_>]) -> Section {
     }
     topic["Properties"] = properties;
     let policy = policy::encrypted_topic(TOPIC);
-    Section::from_iter([(TOPIC.to_owned(), topic), (format!("{TOPIC}Policy"), policy)])
+    Section::from_iter([(TOPIC.to_owned(), topic), (logical::policy(TOPIC), policy)])
 }
 
 pub(super) fn outputs() -> Section {

@@ -4,11 +4,8 @@ use cqrs_core::app::Wiring;
 
 use super::{MESSAGE_BYTES, events_by_queue};
 use crate::names::Names;
+use crate::names::limit::{self, QUEUE_CHARACTERS, TOPIC_CHARACTERS};
 
-/// The longest names, with `.fifo` (Amazon SNS API Reference, `CreateTopic`; Amazon SQS Developer Guide, "Amazon SQS
-/// standard queue quotas" and "Amazon SQS FIFO queue quotas").
-const TOPIC_CHARACTERS: usize = 256;
-const QUEUE_CHARACTERS: usize = 80;
 /// The most values in a filter policy (Amazon SNS Developer Guide, "Filter policy constraints in Amazon SNS"). Its keys
 /// are one, of five.
 pub(crate) const MAX_FILTERED: usize = 150;
@@ -151,13 +148,12 @@ fn of_queue(names: &Names, queue: &str) -> impl Iterator<Item = BrokerFault> {
 }
 
 fn characters(what: &'static str, name: &str) -> Option<BrokerFault> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    (!name.bytes().all(plain)).then(|| BrokerFault::Characters { what, name: name.to_owned() })
+    (!limit::is_plain(name)).then(|| BrokerFault::Characters { what, name: name.to_owned() })
 }
 
 fn length(kind: &'static str, name: String, most: usize) -> Option<BrokerFault> {
-    let length = name.chars().count();
-    (length > most).then_some(BrokerFault::Length { kind, name, length, most })
+    let length = limit::excess(&name, most)?;
+    Some(BrokerFault::Length { kind, name, length, most })
 }
 
 /// Queues that are called like the dead letters of another one.

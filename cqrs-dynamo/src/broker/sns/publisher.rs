@@ -14,6 +14,7 @@ use futures_util::stream::FuturesUnordered;
 
 use super::limit::Limit;
 use super::{batch, group};
+use crate::names::is_fifo;
 
 /// Publishes commits to a topic of SNS, standard or FIFO: the ARN of a FIFO topic ends in `.fifo`.
 ///
@@ -159,7 +160,7 @@ impl SnsPublisher {
                 entry = entry.message_attributes(name, attribute("String", value)?);
             }
         }
-        if self.topic_arn.ends_with(".fifo") {
+        if is_fifo(&self.topic_arn) {
             entry = entry.message_group_id(&message.group).message_deduplication_id(&message.id);
         } else if let Some(tenant) = &message.tenant {
             entry = entry.message_group_id(group::of_tenant(tenant));

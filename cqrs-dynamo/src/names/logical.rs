@@ -1,32 +1,56 @@
-//! What things are called in the template.
+//! What things are called in the template: their logical ids.
 
-use super::function;
+pub(crate) const EVENTS: &str = "EventsTable";
+pub(crate) const VIEWS: &str = "ViewsTable";
+pub(crate) const SNAPSHOTS: &str = "SnapshotsTable";
+pub(crate) const DELIVERY: &str = "DeliveryTable";
+pub(crate) const TOPIC: &str = "EventsTopic";
+pub(crate) const COMMANDS: &str = "CommandsFunction";
+pub(crate) const RELAY: &str = "RelayFunction";
+pub(crate) const RELAY_FAILURES: &str = "RelayFailures";
+pub(crate) const RELAY_AGE_ALARM: &str = "RelayAgeAlarm";
+pub(crate) const RELAY_FAILURES_ALARM: &str = "RelayFailuresAlarm";
+
+/// The parameter with the topic that alarms notify, and whether it is given.
+pub(crate) const ALARM_TOPIC: &str = "AlarmTopicArn";
+pub(crate) const HAS_ALARM_TOPIC: &str = "HasAlarmTopic";
+/// The parameter with how long logs are kept.
+pub(crate) const LOG_DAYS: &str = "LogRetentionInDays";
+
+/// SAM names an event source after its function and these.
+pub(crate) const CHANGES: &str = "Changes";
+pub(crate) const MESSAGES: &str = "Messages";
+
+/// The policy of a topic, or of a queue that is no queue of the wiring.
+pub(crate) fn policy(id: &str) -> String {
+    format!("{id}Policy")
+}
 
 /// The logical ids of what belongs to one queue.
 ///
 /// Two queues never share an id: the names are written so that they can be read back, and no ending is the end of
 /// another one. An ending that is not in this list must keep it so, those that SAM appends included.
 #[derive(Debug)]
-pub(super) struct Ids {
-    pub(super) queue: String,
-    pub(super) queue_policy: String,
-    pub(super) dead_letters: String,
-    pub(super) dead_letters_policy: String,
-    pub(super) dead_letters_alarm: String,
-    pub(super) subscription: String,
-    pub(super) function: FunctionIds,
+pub(crate) struct Ids {
+    pub(crate) queue: String,
+    pub(crate) queue_policy: String,
+    pub(crate) dead_letters: String,
+    pub(crate) dead_letters_policy: String,
+    pub(crate) dead_letters_alarm: String,
+    pub(crate) subscription: String,
+    pub(crate) function: FunctionIds,
 }
 
 /// The logical ids of a function and what only it uses.
 #[derive(Debug)]
-pub(super) struct FunctionIds {
-    pub(super) function: String,
-    pub(super) role: String,
-    pub(super) logs: String,
+pub(crate) struct FunctionIds {
+    pub(crate) function: String,
+    pub(crate) role: String,
+    pub(crate) logs: String,
 }
 
 impl Ids {
-    pub(super) fn of(queue: &str) -> Self {
+    pub(crate) fn of(queue: &str) -> Self {
         let name = alphanumeric(queue);
         let id = |ending: &str| format!("{name}{ending}");
         Self {
@@ -43,13 +67,13 @@ impl Ids {
 
 impl Ids {
     /// The event source that SAM makes of the queue for its function.
-    pub(super) fn source(&self) -> String {
-        format!("{}{}", self.function.function, function::MESSAGES)
+    pub(crate) fn source(&self) -> String {
+        format!("{}{MESSAGES}", self.function.function)
     }
 }
 
 impl FunctionIds {
-    pub(super) fn of(function: &str) -> Self {
+    pub(crate) fn of(function: &str) -> Self {
         Self {
             function: function.to_owned(),
             role: format!("{function}Role"),
@@ -96,6 +120,28 @@ mod tests {
         ]
     }
 
+    /// All ids that are the same in every template.
+    fn fixed() -> Vec<String> {
+        let functions = [COMMANDS, RELAY].map(FunctionIds::of);
+        let functions = functions.into_iter().flat_map(|ids| [ids.function, ids.role, ids.logs]);
+        let source = format!("{RELAY}{CHANGES}");
+        let others = [
+            EVENTS,
+            VIEWS,
+            SNAPSHOTS,
+            DELIVERY,
+            TOPIC,
+            RELAY_FAILURES,
+            RELAY_AGE_ALARM,
+            RELAY_FAILURES_ALARM,
+            ALARM_TOPIC,
+            HAS_ALARM_TOPIC,
+            LOG_DAYS,
+        ];
+        let policies = [TOPIC, RELAY_FAILURES].map(policy);
+        functions.chain([source]).chain(others.map(str::to_owned)).chain(policies).collect()
+    }
+
     /// Names that are made of what ids are made of, so that they come close to each other.
     fn queue() -> impl Strategy<Value = String> {
         let pieces = prop::sample::select(vec![
@@ -113,6 +159,11 @@ mod tests {
             "Role",
             "Messages",
             "Relay",
+            "Failures",
+            "Alarm",
+            "Events",
+            "Topic",
+            "Table",
             "Commands",
             "Function",
         ]);
@@ -126,9 +177,7 @@ mod tests {
             if first != second {
                 ids.extend(all(&second));
             }
-            for function in [function::commands_ids(), function::relay_ids()] {
-                ids.extend([function.function, function.role, function.logs]);
-            }
+            ids.extend(fixed());
             prop_assert!(ids.iter().all(|id| id.chars().all(|c| c.is_ascii_alphanumeric())));
             let distinct: HashSet<_> = ids.iter().collect();
             prop_assert_eq!(distinct.len(), ids.len(), "{:?}", ids);
