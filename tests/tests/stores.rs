@@ -1,12 +1,16 @@
 //! One suite of promises, against every store: in memory, on the embedded DynamoDB in memory and in a file, behind a
-//! loopback port, with the SDK's own HTTP stack in the path, and on MiniStack.
+//! loopback port, with the SDK's own HTTP stack in the path, amid transactions, and on MiniStack.
+
+use std::collections::HashSet;
+use std::sync::Mutex;
 
 use cqrs_core::snapshot::MemorySnapshotStore;
 use cqrs_core::store::MemoryEventStore;
 use cqrs_core::view::MemoryViewStore;
-use cqrs_dynamo::{Dynamo, Tables};
+use cqrs_dynamo::{Dynamo, Embedded, Tables};
 use cqrs_tests::conformance::{delivery, events, inbox, snapshots, views};
 use cqrs_tests::emulator::Emulator;
+use cqrs_tests::faults::{Call, Fault, Faults};
 use cqrs_tests::loopback::Loopback;
 
 /// Runs every promise against the stores of one backend.
@@ -117,6 +121,24 @@ conformance!(prefixed, async {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap().with_tables(Tables::with_prefix("shop-test-"));
     dynamo.create_tables().await.unwrap();
     (dynamo.event_store(), dynamo.views(), dynamo.snapshots(), ())
+});
+
+// Every write under a condition meets a transaction, and is sent again.
+conformance!(contended, async {
+    let database = Embedded::in_memory().unwrap();
+    let seen = Mutex::new(HashSet::new());
+    let plan = move |call: &Call| {
+        // A request that is made anew may have its fields in another order.
+        let mut body = call.body.clone().into_bytes();
+        body.sort_unstable();
+        match call.body.contains("ConditionExpression") && seen.lock().unwrap().insert(body) {
+            true => Fault::Answer(400, "TransactionConflictException"),
+            false => Fault::None,
+        }
+    };
+    let dynamo = Faults::new(&database, plan).dynamo_without_limits();
+    dynamo.create_tables().await.unwrap();
+    (dynamo.event_store(), dynamo.views(), dynamo.snapshots(), database)
 });
 
 conformance!(ministack, async {

@@ -1,16 +1,14 @@
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::{StoreError, Timestamp};
 
 use super::lease::{Board, Holder, Lease, Life, Segment, Sign};
 use crate::names::partition;
 use crate::store::DynamoDeliveryStore;
-use crate::table::{Item, key, store_error};
+use crate::table::{Condition, Item, ItemWrite, Written, key};
 
 /// No id of a shard begins like these.
 const BEGUN: &str = "@begun";
@@ -80,7 +78,7 @@ impl Leases {
         item.insert("until".to_owned(), stamp(until));
         item.insert(LASTS.to_owned(), self.lasts());
         item.insert(BEAT.to_owned(), AttributeValue::N(beat.to_string()));
-        self.store.put(item).await
+        self.store.table.put(item).await
     }
 
     /// Takes that back.
@@ -93,12 +91,12 @@ impl Leases {
     }
 
     pub(super) async fn forget(&self, id: &str) -> Result<(), StoreError> {
-        self.store.delete(key(&self.pk, id)).await
+        self.store.table.delete(key(&self.pk, id)).await
     }
 
     /// Says that all shards of the beginning have a lease.
     pub(super) async fn begin(&self) -> Result<(), StoreError> {
-        self.store.put(key(&self.pk, BEGUN)).await
+        self.store.table.put(key(&self.pk, BEGUN)).await
     }
 
     /// Makes the lease of a shard, unless another relay was faster.
@@ -215,24 +213,13 @@ impl Leases {
 
     /// Removes a segment that is done; false where another relay has become the owner.
     pub(super) async fn close_segment(&self, id: &str) -> Result<bool, StoreError> {
-        let delete = self
-            .store
-            .client
-            .delete_item()
-            .table_name(&self.store.table)
-            .set_key(Some(key(&self.pk, id)))
-            // One that is gone was deleted by this relay itself, whose answer got lost.
-            .condition_expression("attribute_not_exists(pk) OR #owner = :me")
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_values(":me", self.owner())
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        match delete.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => {
-                Ok(false)
-            }
-            Err(error) => Err(store_error(&self.store.table, error)),
-        }
+        // One that is gone was deleted by this relay itself, whose answer got lost.
+        let mine = "attribute_not_exists(pk) OR #owner = :me";
+        let delete = || {
+            let mine = Condition::of(mine).names(reserved(mine)).values([(":me", self.owner())]);
+            Ok(ItemWrite::delete(key(&self.pk, id), mine))
+        };
+        Ok(matches!(self.store.table.write(delete).await?, Written::Done(_)))
     }
 
     /// Changes an item under a condition: as it is then, or none where the condition does not hold.
@@ -243,27 +230,15 @@ impl Leases {
         condition: &str,
         values: impl IntoIterator<Item = (&'static str, AttributeValue)>,
     ) -> Result<Option<Item>, StoreError> {
-        let names = RESERVED.iter().filter(|(alias, _)| update.contains(alias) || condition.contains(alias));
-        let names = names.map(|(alias, name)| ((*alias).to_owned(), (*name).to_owned())).collect();
-        let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let request = self
-            .store
-            .client
-            .update_item()
-            .table_name(&self.store.table)
-            .set_key(Some(key(&self.pk, id)))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(Some(names).filter(|names: &HashMap<_, _>| !names.is_empty()))
-            .set_expression_attribute_values(Some(values))
-            .return_values(ReturnValue::AllNew)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        match request.send().await {
-            Ok(output) => Ok(Some(output.attributes.unwrap_or_default())),
-            Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => {
-                Ok(None)
-            }
-            Err(error) => Err(store_error(&self.store.table, error)),
+        let values: Vec<_> = values.into_iter().collect();
+        let write = || {
+            let names = reserved(update).chain(reserved(condition));
+            let condition = Condition::of(condition.to_owned()).names(names).values(values.clone());
+            Ok(ItemWrite::update(key(&self.pk, id), update, condition))
+        };
+        match self.store.table.write(write).await? {
+            Written::Done(item) => Ok(Some(item.unwrap_or_default())),
+            Written::Refused(_) => Ok(None),
         }
     }
 
@@ -314,6 +289,11 @@ impl Leases {
     fn time(&self, item: &Item, name: &str) -> Result<Timestamp, StoreError> {
         self.store.text(item, name)?.parse().map_err(|_| self.store.unreadable(item, name))
     }
+}
+
+/// The reserved names that an expression speaks of.
+fn reserved(expression: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    RESERVED.into_iter().filter(|(alias, _)| expression.contains(alias))
 }
 
 /// Times of one length, so that DynamoDB's order of texts is theirs.

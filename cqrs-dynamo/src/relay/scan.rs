@@ -1,4 +1,3 @@
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::store::record::Record;
 use cqrs_core::{StoreError, Timestamp};
@@ -6,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::lease::Segment;
 use super::source::{Mark, Page, Portion};
-use crate::table::{Item, attribute, key, refused, store_error};
+use crate::table::{Item, Table, attribute, key, refused, text};
 
 /// All but what was recorded before `:since`: an item that does not say when has to be looked at, too.
 const RECORDED_SINCE: &str =
@@ -15,16 +14,15 @@ const RECORDED_SINCE: &str =
 /// One segment of the events table, read in a catch-up.
 #[derive(Debug)]
 pub(super) struct Scan {
-    client: Client,
-    table: String,
+    table: Table,
     segment: Segment,
     since: Timestamp,
     at_end: bool,
 }
 
 impl Scan {
-    pub(super) fn new(client: Client, table: String, segment: Segment, since: Timestamp) -> Self {
-        Self { client, table, segment, since, at_end: false }
+    pub(super) fn new(table: Table, segment: Segment, since: Timestamp) -> Self {
+        Self { table, segment, since, at_end: false }
     }
 
     /// Reads what follows a position, at most one request's worth.
@@ -33,9 +31,10 @@ impl Scan {
             return Ok(Portion::Ended);
         }
         let output = self
+            .table
             .client
             .scan()
-            .table_name(&self.table)
+            .table_name(&self.table.name)
             .segment(i32::try_from(self.segment.number).unwrap_or(i32::MAX))
             .total_segments(i32::try_from(self.segment.of).unwrap_or(i32::MAX))
             .set_exclusive_start_key(after.map(|position| self.key_of(position)).transpose()?)
@@ -45,7 +44,7 @@ impl Scan {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| store_error(&self.table, error))?;
+            .map_err(|error| self.table.error(error))?;
         let end = output.last_evaluated_key.map(|last| Mark { position: position_of(&last), at: None });
         self.at_end = end.is_none();
         let mut items = output.items.unwrap_or_default();
@@ -63,7 +62,7 @@ impl Scan {
             _ => Err(refused(format!(
                 "the catch-up of table `{}` has no position that can be read: `{position}`; delete the item `{}` of \
                  the delivery table to begin that part again",
-                self.table,
+                self.table.name,
                 self.segment.id()
             ))),
         }
@@ -80,8 +79,7 @@ fn image_of(item: Item) -> Value {
 }
 
 fn keys(item: &Item) -> (&str, &str) {
-    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str);
-    (text("pk"), text("sk"))
+    (text(item, "pk").unwrap_or_default(), text(item, "sk").unwrap_or_default())
 }
 
 fn position_of(last: &Item) -> String {

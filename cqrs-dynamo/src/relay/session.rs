@@ -201,7 +201,7 @@ impl<P: Publisher> Session<P> {
         }
         let endpoint = Arc::new(Endpoint {
             client: stream.client.clone(),
-            table: stream.table.clone(),
+            table: stream.table.name.clone(),
             arn: stream.arn().await.map_err(unread)?,
         });
         for seen in &share.take {
@@ -276,7 +276,7 @@ impl<P: Publisher> Session<P> {
     }
 
     fn lost(&self) {
-        let table = &self.shared.events.table;
+        let table = &self.shared.events.table.name;
         tracing::error!(table, "the stream lost records before they were published");
     }
 
@@ -288,7 +288,7 @@ impl<P: Publisher> Session<P> {
         let board = leases.board().await.map_err(ledger)?;
         let under_way = board.segments.values().map(|segment| segment.acknowledged_at);
         let since = under_way.fold(since - settings.margin, Timestamp::min);
-        tracing::warn!(table = events.table, %since, "publishing from the table what was recorded since");
+        tracing::warn!(table = events.table.name, %since, "publishing from the table what was recorded since");
         for segment in Segment::all(settings.segments.max(1)) {
             let fresh = now - settings.margin;
             leases.open_segment(segment, since, now, fresh).await.map_err(ledger)?;
@@ -297,9 +297,7 @@ impl<P: Publisher> Session<P> {
     }
 
     fn segment(&self, segment: Segment, lease: &Lease) -> Source {
-        let events = &self.shared.events;
-        let (client, table) = (events.client.clone(), events.table.clone());
-        Source::Segment(Scan::new(client, table, segment, lease.acknowledged_at))
+        Source::Segment(Scan::new(self.shared.events.table.clone(), segment, lease.acknowledged_at))
     }
 
     fn start(&mut self, lease: Lease, source: Source, mode: Mode) {

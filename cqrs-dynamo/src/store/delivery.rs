@@ -1,6 +1,5 @@
 use std::collections::HashSet;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::delivery::{DeadLetter, DeliveryStore, LetterId, Positions};
 use cqrs_core::store::limits;
@@ -12,7 +11,7 @@ use uuid::Uuid;
 
 use super::inbox::{DIGEST, expiry};
 use crate::names::{EXPIRES_AT, partition};
-use crate::table::{Item, attribute, checked, key, refused, store_error};
+use crate::table::{Item, Table, attribute, checked, key, text};
 
 /// A longer reason is cut: it is for reading.
 const REASON_BYTES: usize = 4096;
@@ -40,9 +39,8 @@ const READS: usize = 10;
 /// stream stand together, in the order of their versions.
 #[derive(Debug, Clone)]
 pub struct DynamoDeliveryStore {
-    pub(crate) client: Client,
-    pub(crate) table: String,
-    pub(crate) events_table: String,
+    pub(crate) table: Table,
+    pub(crate) events: Table,
 }
 
 impl DeliveryStore for DynamoDeliveryStore {
@@ -68,7 +66,7 @@ impl DeliveryStore for DynamoDeliveryStore {
             .chain([("position", position.to_owned())])
             .map(|(name, value)| (name.to_owned(), AttributeValue::S(value)))
             .collect();
-        self.put(item).await
+        self.table.put(item).await
     }
 
     async fn put_letter(&self, letter: &DeadLetter) -> Result<(), StoreError> {
@@ -87,7 +85,7 @@ impl DeliveryStore for DynamoDeliveryStore {
             // events table; a reader fetches it from there.
             item.remove("record");
         }
-        self.put(checked(item)?).await
+        self.table.put(checked(item)?).await
     }
 
     async fn letters(
@@ -106,18 +104,20 @@ impl DeliveryStore for DynamoDeliveryStore {
     }
 
     async fn remove_letter(&self, id: &LetterId) -> Result<(), StoreError> {
-        self.delete(key(&partition::letters(&id.subscriber), &letter_sk(id))).await
+        self.table.delete(key(&partition::letters(&id.subscriber), &letter_sk(id))).await
     }
 
     async fn park(&self, queue: &str, stream: &StreamKey, version: Version) -> Result<(), StoreError> {
         let mut item = key(&partition::parked(queue), &stream_sk(stream.pk(), stream.sk(), version.get()));
         item.insert("streamPk".to_owned(), AttributeValue::S(stream.pk().to_owned()));
         item.insert("streamSk".to_owned(), AttributeValue::S(stream.sk().to_owned()));
-        self.put(item).await
+        self.table.put(item).await
     }
 
     async fn unpark(&self, queue: &str, stream: &StreamKey, version: Version) -> Result<(), StoreError> {
-        self.delete(key(&partition::parked(queue), &stream_sk(stream.pk(), stream.sk(), version.get()))).await
+        self.table
+            .delete(key(&partition::parked(queue), &stream_sk(stream.pk(), stream.sk(), version.get())))
+            .await
     }
 
     /// Two processes that fail at the same moment may count once: then the commit is tried once more.
@@ -130,9 +130,10 @@ impl DeliveryStore for DynamoDeliveryStore {
         let (pk, sk) = attempts_key(queue, commit);
         let digest = commit.digest().to_string();
         let found = self
+            .table
             .client
             .query()
-            .table_name(&self.table)
+            .table_name(&self.table.name)
             .key_condition_expression("pk = :pk AND sk = :sk")
             .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
             .expression_attribute_values(":sk", AttributeValue::S(sk.clone()))
@@ -140,11 +141,11 @@ impl DeliveryStore for DynamoDeliveryStore {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| store_error(&self.table, error))?;
+            .map_err(|error| self.table.error(error))?;
         let now = Timestamp::now().unix_millis().div_euclid(1000);
         let number = |item: &Item, name: &str| item.get(name)?.as_n().ok()?.parse::<i64>().ok();
         let counts = |item: &Item| {
-            item.get(DIGEST).and_then(|value| value.as_s().ok()) == Some(&digest)
+            text(item, DIGEST) == Some(&digest)
                 && number(item, EXPIRES_AT).is_some_and(|expires| expires > now)
         };
         let before = found.items.unwrap_or_default().pop().filter(counts);
@@ -154,13 +155,13 @@ impl DeliveryStore for DynamoDeliveryStore {
         item.insert("attempts".to_owned(), AttributeValue::N(attempts.to_string()));
         item.insert(DIGEST.to_owned(), AttributeValue::S(digest));
         item.insert(EXPIRES_AT.to_owned(), expiry(expires));
-        self.put(item).await?;
+        self.table.put(item).await?;
         Ok(attempts)
     }
 
     async fn forget_attempts(&self, queue: &str, commit: &Commit) -> Result<(), StoreError> {
         let (pk, sk) = attempts_key(queue, commit);
-        self.delete(key(&pk, &sk)).await
+        self.table.delete(key(&pk, &sk)).await
     }
 
     async fn parked(&self, queue: &str, among: &[StreamKey]) -> Result<HashSet<StreamKey>, StoreError> {
@@ -179,39 +180,16 @@ impl DeliveryStore for DynamoDeliveryStore {
 }
 
 impl DynamoDeliveryStore {
-    pub(crate) async fn put(&self, item: Item) -> Result<(), StoreError> {
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|error| store_error(&self.table, error))?;
-        Ok(())
-    }
-
-    pub(crate) async fn delete(&self, key: Item) -> Result<(), StoreError> {
-        self.client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(key))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|error| store_error(&self.table, error))?;
-        Ok(())
-    }
-
     pub(crate) async fn page(
         &self,
         pk: &str,
         start: Option<Item>,
     ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
         let output = self
+            .table
             .client
             .query()
-            .table_name(&self.table)
+            .table_name(&self.table.name)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
             .set_exclusive_start_key(start)
@@ -219,16 +197,17 @@ impl DynamoDeliveryStore {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| store_error(&self.table, error))?;
+            .map_err(|error| self.table.error(error))?;
         Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
     }
 
     /// Whether a partition has an item whose sort key begins like that.
     async fn any(&self, pk: &str, prefix: &str) -> Result<bool, StoreError> {
         let mut request = self
+            .table
             .client
             .query()
-            .table_name(&self.table)
+            .table_name(&self.table.name)
             .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
             .limit(1)
             .consistent_read(true)
@@ -240,7 +219,7 @@ impl DynamoDeliveryStore {
                 .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
                 .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned())),
         };
-        let output = request.send().await.map_err(|error| store_error(&self.table, error))?;
+        let output = request.send().await.map_err(|error| self.table.error(error))?;
         Ok(!output.items.unwrap_or_default().is_empty())
     }
 
@@ -263,29 +242,17 @@ impl DynamoDeliveryStore {
 
     /// The commit of a letter that was too large to carry it.
     async fn commit_of(&self, id: &LetterId) -> Result<Value, StoreError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.events_table)
-            .set_key(Some(key(&id.pk, &id.sk)))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|error| store_error(&self.events_table, error))?;
-        let item = output.item.unwrap_or_default();
+        let item = self.events.get(key(&id.pk, &id.sk), true).await?.unwrap_or_default();
         Ok(Value::Object(attribute::readable(item, &mut Vec::new()).collect()))
     }
 
     pub(crate) fn text(&self, item: &Item, name: &str) -> Result<String, StoreError> {
-        let value = item.get(name).and_then(|value| value.as_s().ok()).cloned();
-        value.ok_or_else(|| self.unreadable(item, name))
+        text(item, name).map(str::to_owned).ok_or_else(|| self.unreadable(item, name))
     }
 
     pub(crate) fn unreadable(&self, item: &Item, name: &str) -> StoreError {
-        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str);
-        let (pk, sk) = (text("pk"), text("sk"));
-        refused(format!("table `{}`, item at pk `{pk}`, sk `{sk}`: `{name}` cannot be read", self.table))
+        let part = |name: &str| text(item, name).unwrap_or_default();
+        self.table.unreadable(part("pk"), part("sk"), &format!("`{name}` cannot be read"))
     }
 }
 

@@ -10,7 +10,9 @@ use super::{DynamoEventStore, DynamoSnapshotStore, DynamoViewStore};
 #[cfg(feature = "embedded")]
 use crate::embedded::{self, Embedded, EmbeddedError};
 use crate::names::Tables;
-use crate::table::{Cost, Meter, Spent, StreamRequests, TableRequests, creation, refused, time_limits};
+use crate::table::{
+    Cost, Meter, Spent, StreamRequests, Table, TableRequests, creation, refused, time_limits,
+};
 
 /// The variable by which the AWS SDKs lead DynamoDB somewhere else, and the one for its streams.
 const ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
@@ -191,10 +193,9 @@ impl Dynamo {
     #[must_use]
     pub fn event_store(&self) -> DynamoEventStore {
         DynamoEventStore {
-            client: self.client.clone(),
+            table: self.table(&self.tables.events),
             streams: self.streams.clone(),
-            table: self.tables.events.clone(),
-            delivery_table: self.tables.delivery.clone(),
+            delivery_table: self.table(&self.tables.delivery),
             embedded: self.embedded,
         }
     }
@@ -202,13 +203,17 @@ impl Dynamo {
     /// The view store, for [`AppBuilder::views`](cqrs_core::app::AppBuilder::views).
     #[must_use]
     pub fn views(&self) -> DynamoViewStore {
-        DynamoViewStore { client: self.client.clone(), table: self.tables.views.clone() }
+        DynamoViewStore { table: self.table(&self.tables.views) }
     }
 
     /// The snapshot store, for [`AppBuilder::snapshots`](cqrs_core::app::AppBuilder::snapshots).
     #[must_use]
     pub fn snapshots(&self) -> DynamoSnapshotStore {
-        DynamoSnapshotStore { client: self.client.clone(), table: self.tables.snapshots.clone() }
+        DynamoSnapshotStore { table: self.table(&self.tables.snapshots) }
+    }
+
+    fn table(&self, name: &str) -> Table {
+        Table::new(&self.client, name)
     }
 
     /// What has been spent through this value, its clones and its stores so far. Two readings give what went on

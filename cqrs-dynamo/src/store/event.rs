@@ -1,17 +1,12 @@
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure as OnFailure,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::store::record;
 use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, NewCommit};
 use cqrs_core::{Commit, StoreError, StreamKey, Version};
 
 use super::DynamoDeliveryStore;
 use crate::stream::{StreamFeed, TableStream};
-use crate::table::{CONTENDED, Contention, Item, attribute, key, refused, scan, store_error};
+use crate::table::{Condition, Item, ItemWrite, Table, Written, attribute, key, refused, scan};
 
 /// Commits in a DynamoDB table, one item each. Clones are cheap.
 ///
@@ -29,35 +24,25 @@ use crate::table::{CONTENDED, Contention, Item, attribute, key, refused, scan, s
 /// A condition that failed is no error: see [`Append::Taken`].
 #[derive(Debug, Clone)]
 pub struct DynamoEventStore {
-    pub(crate) client: Client,
+    pub(crate) table: Table,
     pub(crate) streams: aws_sdk_dynamodbstreams::Client,
-    pub(crate) table: String,
-    pub(crate) delivery_table: String,
+    pub(crate) delivery_table: Table,
     /// Answered in this process, one request at a time.
     pub(crate) embedded: bool,
 }
 
 impl EventStore for DynamoEventStore {
     async fn append(&self, new: NewCommit<'_>) -> Result<Append, StoreError> {
-        let mut contention = Contention::default();
         let commit = new.commit();
         let mut record = Some(new.into_record());
-        loop {
-            // Made anew after a contention, which is rare: to keep a copy for it would cost every append.
+        let write = || {
+            // Made anew for another try, which is rare: to keep a copy for it would cost every append.
             let item = attribute::to_item(record.take().unwrap_or_else(|| record::encode(commit)));
-            let put = self
-                .client
-                .put_item()
-                .table_name(&self.table)
-                .set_item(Some(item))
-                .condition_expression("attribute_not_exists(pk)")
-                .return_values_on_condition_check_failure(OnFailure::AllOld)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total);
-            match put.send().await {
-                Ok(_) => return Ok(Append::Written),
-                Err(error) if error.code() == Some(CONTENDED) && contention.wait().await => {}
-                Err(error) => return self.winner(error).map(|winner| Append::Taken(Box::new(winner))),
-            }
+            Ok(ItemWrite::put(item, Condition::absent()).returning_item())
+        };
+        match self.table.write(write).await? {
+            Written::Done(_) => Ok(Append::Written),
+            Written::Refused(winner) => Ok(Append::Taken(Box::new(self.winner(winner)?))),
         }
     }
 
@@ -93,7 +78,7 @@ impl EventStore for DynamoEventStore {
 
     async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
         let start = after.map(|after| key(after.stream.pk(), &after.stream.commit_sk(after.version)));
-        let page = scan::page(&self.client, &self.table, extent, start, None).await?;
+        let page = scan::page(&self.table, extent, start, None).await?;
         let next = page.next.map(|(pk, sk)| {
             let (stream, version) = StreamKey::parse_commit(&pk, &sk)?;
             Ok::<_, StoreError>(CommitKey { stream, version })
@@ -102,8 +87,8 @@ impl EventStore for DynamoEventStore {
     }
 
     async fn count(&self) -> Result<Option<u64>, StoreError> {
-        let described = self.client.describe_table().table_name(&self.table).send().await;
-        let table = described.map_err(|error| store_error(&self.table, error))?.table;
+        let described = self.table.client.describe_table().table_name(&self.table.name).send().await;
+        let table = described.map_err(|error| self.table.error(error))?.table;
         Ok(table.and_then(|table| table.item_count).and_then(|count| u64::try_from(count).ok()))
     }
 
@@ -122,17 +107,14 @@ impl DynamoEventStore {
     /// What the delivery remembers, in a table of its own.
     #[must_use]
     pub fn delivery(&self) -> DynamoDeliveryStore {
-        DynamoDeliveryStore {
-            client: self.client.clone(),
-            table: self.delivery_table.clone(),
-            events_table: self.table.clone(),
-        }
+        DynamoDeliveryStore { table: self.delivery_table.clone(), events: self.table.clone() }
     }
 
     fn query(&self, stream: &StreamKey, after: Version, until: Version) -> QueryFluentBuilder {
-        self.client
+        self.table
+            .client
             .query()
-            .table_name(&self.table)
+            .table_name(&self.table.name)
             .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
             .expression_attribute_values(":pk", AttributeValue::S(stream.pk().to_owned()))
             .expression_attribute_values(":first", AttributeValue::S(stream.commit_sk(after.next())))
@@ -142,32 +124,23 @@ impl DynamoEventStore {
     }
 
     async fn page(&self, query: QueryFluentBuilder) -> Result<CommitPage, StoreError> {
-        let output = query.send().await.map_err(|error| store_error(&self.table, error))?;
+        let output = query.send().await.map_err(|error| self.table.error(error))?;
         let more = output.last_evaluated_key.is_some();
         Ok(CommitPage { commits: decode_all(output.items.unwrap_or_default())?, more })
     }
 
     pub(crate) fn stream(&self) -> TableStream {
-        TableStream::new(self.client.clone(), self.streams.clone(), self.table.clone())
+        TableStream::new(self.table.clone(), self.streams.clone())
     }
 
     /// The commit that DynamoDB hands back with a failed condition.
-    fn winner(&self, error: SdkError<PutItemError>) -> Result<Commit, StoreError> {
-        let item = match error {
-            SdkError::ServiceError(context) if context.err().is_conditional_check_failed_exception() => {
-                match context.into_err() {
-                    PutItemError::ConditionalCheckFailedException(failed) => failed.item,
-                    _ => None,
-                }
-            }
-            error => return Err(store_error(&self.table, error)),
-        };
+    fn winner(&self, item: Option<Item>) -> Result<Commit, StoreError> {
         match item {
             Some(item) => decode(item),
             None => Err(refused(format!(
                 "table `{}`: the version is taken, and the answer does not say by what; \
                  does the endpoint know `ReturnValuesOnConditionCheckFailure`?",
-                self.table
+                self.table.name
             ))),
         }
     }

@@ -1,15 +1,10 @@
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure as OnFailure,
-};
+use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::delivery::{Claim, Finish, Inbox, InboxId, InboxLease};
 use cqrs_core::{StoreError, Timestamp};
 
 use super::delivery::{DynamoDeliveryStore, digest};
 use crate::names::{EXPIRES_AT, partition};
-use crate::table::{Item, key, refused, store_error};
+use crate::table::{Condition, Item, ItemWrite, Written, key, refused};
 
 const CLAIMED_BY: &str = "claimedBy";
 pub(super) const DIGEST: &str = "digest";
@@ -25,87 +20,51 @@ const OWN_LEASE: &str = "claimedBy = :owner AND attribute_exists(leasedUntil)";
 /// One conditional write to claim an event, and one to finish it: two write units for an event that is handled.
 impl Inbox for DynamoDeliveryStore {
     async fn claim(&self, id: &InboxId, lease: &InboxLease) -> Result<Claim, StoreError> {
-        let mut item = record(id, lease);
-        item.insert(LEASED_UNTIL.to_owned(), AttributeValue::S(lease.until.to_string()));
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression(CLAIMABLE)
-            .expression_attribute_values(":now", AttributeValue::S(lease.now.to_string()))
-            .expression_attribute_values(":owner", AttributeValue::S(lease.owner.clone()))
-            .expression_attribute_values(":digest", AttributeValue::S(id.digest.to_string()))
-            .return_values_on_condition_check_failure(OnFailure::AllOld)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        match put.send().await {
-            Ok(_) => Ok(Claim::Claimed),
-            Err(error) => self.holder(error),
+        let write = || {
+            let mut item = record(id, lease);
+            item.insert(LEASED_UNTIL.to_owned(), AttributeValue::S(lease.until.to_string()));
+            let claimable = Condition::of(CLAIMABLE).values([
+                (":now", AttributeValue::S(lease.now.to_string())),
+                (":owner", AttributeValue::S(lease.owner.clone())),
+                (":digest", AttributeValue::S(id.digest.to_string())),
+            ]);
+            Ok(ItemWrite::put(item, claimable).returning_item())
+        };
+        match self.table.write(write).await? {
+            Written::Done(_) => Ok(Claim::Claimed),
+            Written::Refused(item) => self.holder(item),
         }
     }
 
     async fn finish(&self, id: &InboxId, lease: &InboxLease) -> Result<Finish, StoreError> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(record(id, lease)))
-            .condition_expression(OWN)
-            .expression_attribute_values(":owner", AttributeValue::S(lease.owner.clone()))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        match put.send().await {
-            Ok(_) => Ok(Finish::Done),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(Finish::Lost)
-            }
-            Err(error) => Err(store_error(&self.table, error)),
+        let write = || Ok(ItemWrite::put(record(id, lease), owned(OWN, lease)));
+        match self.table.write(write).await? {
+            Written::Done(_) => Ok(Finish::Done),
+            Written::Refused(_) => Ok(Finish::Lost),
         }
     }
 
     async fn release(&self, id: &InboxId, lease: &InboxLease) -> Result<(), StoreError> {
-        let delete = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(record_key(id)))
-            .condition_expression(OWN_LEASE)
-            .expression_attribute_values(":owner", AttributeValue::S(lease.owner.clone()))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        match delete.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(store_error(&self.table, error)),
+        let delete = || Ok(ItemWrite::delete(record_key(id), owned(OWN_LEASE, lease)));
+        match self.table.write(delete).await? {
+            // Somebody else's by now, or done.
+            Written::Done(_) | Written::Refused(_) => Ok(()),
         }
     }
 }
 
+fn owned(condition: &'static str, lease: &InboxLease) -> Condition {
+    Condition::of(condition).values([(":owner", AttributeValue::S(lease.owner.clone()))])
+}
+
 impl DynamoDeliveryStore {
     /// Why an event cannot be claimed: DynamoDB hands the record back with the failed condition.
-    fn holder(&self, error: SdkError<PutItemError>) -> Result<Claim, StoreError> {
-        let item = match error {
-            SdkError::ServiceError(context) if context.err().is_conditional_check_failed_exception() => {
-                match context.into_err() {
-                    PutItemError::ConditionalCheckFailedException(failed) => failed.item,
-                    _ => None,
-                }
-            }
-            error => return Err(store_error(&self.table, error)),
-        };
+    fn holder(&self, item: Option<Item>) -> Result<Claim, StoreError> {
         let item = item.ok_or_else(|| {
             refused(format!(
                 "table `{}`: the event cannot be claimed, and the answer does not say by whom it was; does the \
                  endpoint know `ReturnValuesOnConditionCheckFailure`?",
-                self.table
+                self.table.name
             ))
         })?;
         if !item.contains_key(LEASED_UNTIL) {

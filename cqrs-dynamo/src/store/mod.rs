@@ -6,6 +6,7 @@ mod event;
 mod inbox;
 mod snapshot;
 mod view;
+mod view_condition;
 
 pub use delivery::DynamoDeliveryStore;
 pub use dynamo::Dynamo;

@@ -47,7 +47,7 @@ impl ChangeFeed for StreamFeed {
             }
             let Some(shard) = self.open.back_mut() else { break };
             let position = after.get(shard.id());
-            match shard.read(&self.stream.client, &self.stream.table, &arn, position).await? {
+            match shard.read(&self.stream.client, &self.stream.table.name, &arn, position).await? {
                 Read::Changes(changes) => {
                     self.empty_reads = 0;
                     let changes = changes.into_iter().map(|streamed| streamed.change).collect();
@@ -59,7 +59,7 @@ impl ChangeFeed for StreamFeed {
                         "the stream of table `{}` no longer holds the place where the delivery stopped (shard \
                          `{}`): it keeps records for 24 hours. To go on from the oldest record that it has, delete \
                          the items of the delivery table whose pk begins with `POSITION#`",
-                        self.stream.table,
+                        self.stream.table.name,
                         shard.id(),
                     )));
                 }
@@ -103,7 +103,7 @@ impl StreamFeed {
         let ids: Vec<&str> = listed.iter().map(Shard::id).collect();
         if self.stale && !after.is_empty() && !ids.iter().any(|id| after.contains_key(*id)) {
             tracing::warn!(
-                table = self.stream.table,
+                table = self.stream.table.name,
                 "the stream no longer holds the place where the delivery stopped; commits that are older than \
                  24 hours may not have been delivered"
             );

@@ -3,20 +3,19 @@ use aws_sdk_dynamodbstreams::types::{ShardFilter, ShardFilterType};
 use cqrs_core::StoreError;
 
 use super::Shard;
-use crate::table::{refused, store_error};
+use crate::table::{Table, refused};
 
 /// The DynamoDB Stream of a table.
 #[derive(Debug)]
 pub(crate) struct TableStream {
-    tables: aws_sdk_dynamodb::Client,
+    pub(crate) table: Table,
     pub(crate) client: Client,
-    pub(crate) table: String,
     arn: Option<String>,
 }
 
 impl TableStream {
-    pub(crate) fn new(tables: aws_sdk_dynamodb::Client, client: Client, table: String) -> Self {
-        Self { tables, client, table, arn: None }
+    pub(crate) fn new(table: Table, client: Client) -> Self {
+        Self { table, client, arn: None }
     }
 
     /// The ARN of the stream that the table has now.
@@ -24,13 +23,13 @@ impl TableStream {
         if let Some(arn) = &self.arn {
             return Ok(arn.clone());
         }
-        let described = self.tables.describe_table().table_name(&self.table).send().await;
-        let table = described.map_err(|error| store_error(&self.table, error))?.table;
+        let described = self.table.client.describe_table().table_name(&self.table.name).send().await;
+        let table = described.map_err(|error| self.table.error(error))?.table;
         let arn = table.and_then(|table| table.latest_stream_arn).ok_or_else(|| {
             refused(format!(
                 "table `{}` has no stream, so nothing can be delivered; enable one with new images, or let \
                  `create_tables()` make the table",
-                self.table
+                self.table.name
             ))
         })?;
         self.arn = Some(arn.clone());
@@ -55,8 +54,7 @@ impl TableStream {
         loop {
             let page = self.client.describe_stream().stream_arn(&arn).set_shard_filter(filter.clone());
             let page = page.set_exclusive_start_shard_id(start);
-            let description =
-                page.send().await.map_err(|error| store_error(&self.table, error))?.stream_description;
+            let description = page.send().await.map_err(|error| self.table.error(error))?.stream_description;
             let Some(description) = description else { return Ok(listed) };
             let shards = description.shards.unwrap_or_default();
             listed.extend(

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkErro
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use cqrs_core::StoreError;
 
-use super::CONTENDED;
+use super::write::CONTENDED;
 
 /// A refusal with its way out.
 #[derive(Debug, thiserror::Error)]

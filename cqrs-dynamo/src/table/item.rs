@@ -16,3 +16,8 @@ pub(crate) fn key(pk: &str, sk: &str) -> Item {
     let text = |value: &str| AttributeValue::S(value.to_owned());
     Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
 }
+
+/// An attribute that is a text.
+pub(crate) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
+}

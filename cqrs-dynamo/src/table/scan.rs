@@ -1,11 +1,10 @@
 //! Pages of a table, a segment or a partition at a time.
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::StoreError;
 use cqrs_core::store::Extent;
 
-use super::{Item, refused, store_error};
+use super::{Item, Table, refused, text};
 
 /// Some items of an extent.
 pub(crate) struct Page {
@@ -17,8 +16,7 @@ pub(crate) struct Page {
 /// Reads a page, with all writes that were acknowledged before; `having` leaves items out that do not have this
 /// attribute.
 pub(crate) async fn page(
-    client: &Client,
-    table: &str,
+    table: &Table,
     extent: &Extent,
     start: Option<Item>,
     having: Option<&str>,
@@ -26,9 +24,10 @@ pub(crate) async fn page(
     let filter = having.map(|_| "attribute_exists(#having)".to_owned());
     let (items, next) = match extent {
         Extent::Segment { number, of } => {
-            let mut scan = client
+            let mut scan = table
+                .client
                 .scan()
-                .table_name(table)
+                .table_name(&table.name)
                 .segment(segment(*number)?)
                 .total_segments(segment((*of).max(1))?)
                 .set_exclusive_start_key(start)
@@ -38,13 +37,14 @@ pub(crate) async fn page(
             if let Some(name) = having {
                 scan = scan.expression_attribute_names("#having", name);
             }
-            let output = scan.send().await.map_err(|error| store_error(table, error))?;
+            let output = scan.send().await.map_err(|error| table.error(error))?;
             (output.items, output.last_evaluated_key)
         }
         Extent::Partition(pk) => {
-            let mut query = client
+            let mut query = table
+                .client
                 .query()
-                .table_name(table)
+                .table_name(&table.name)
                 .key_condition_expression("pk = :pk")
                 .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
                 .set_exclusive_start_key(start)
@@ -54,21 +54,17 @@ pub(crate) async fn page(
             if let Some(name) = having {
                 query = query.expression_attribute_names("#having", name);
             }
-            let output = query.send().await.map_err(|error| store_error(table, error))?;
+            let output = query.send().await.map_err(|error| table.error(error))?;
             (output.items, output.last_evaluated_key)
         }
     };
     let next = next.map(|key| match (text(&key, "pk"), text(&key, "sk")) {
-        (Some(pk), Some(sk)) => Ok((pk, sk)),
-        _ => Err(refused(format!("table `{table}`: a page ends at a key without `pk` and `sk`"))),
+        (Some(pk), Some(sk)) => Ok((pk.to_owned(), sk.to_owned())),
+        _ => Err(refused(format!("table `{}`: a page ends at a key without `pk` and `sk`", table.name))),
     });
     Ok(Page { items: items.unwrap_or_default(), next: next.transpose()? })
 }
 
 fn segment(number: u32) -> Result<i32, StoreError> {
     i32::try_from(number).map_err(|_| refused(format!("a scan cannot have {number} segments")))
-}
-
-fn text(item: &Item, name: &str) -> Option<String> {
-    item.get(name).and_then(|value| value.as_s().ok()).cloned()
 }

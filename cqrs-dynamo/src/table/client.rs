@@ -1,0 +1,50 @@
+use std::error::Error;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use cqrs_core::StoreError;
+
+use super::{Item, refused, store_error};
+
+/// One table, as its items are read and written. Clones are cheap.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    pub(crate) client: Client,
+    pub(crate) name: String,
+}
+
+impl Table {
+    pub(crate) fn new(client: &Client, name: &str) -> Self {
+        Self { client: client.clone(), name: name.to_owned() }
+    }
+
+    /// An item by its key. A read that is not consistent may bring an earlier state of it, for half the price.
+    pub(crate) async fn get(&self, key: Item, consistent: bool) -> Result<Option<Item>, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .consistent_read(consistent)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| self.error(error))?;
+        Ok(output.item)
+    }
+
+    /// What an error of the SDK means.
+    pub(crate) fn error<E>(&self, error: SdkError<E, HttpResponse>) -> StoreError
+    where
+        E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        store_error(&self.name, error)
+    }
+
+    /// An item that is not what it should be.
+    pub(crate) fn unreadable(&self, pk: &str, sk: &str, reason: &str) -> StoreError {
+        refused(format!("table `{}`, item at pk `{pk}`, sk `{sk}`: {reason}", self.name))
+    }
+}

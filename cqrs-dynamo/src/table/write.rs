@@ -1,0 +1,349 @@
+//! Writes under a condition: how they are sent, what DynamoDB's answer means, and when they are sent again.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+#[cfg(feature = "broker")]
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+#[cfg(feature = "broker")]
+use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{
+    Delete, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use cqrs_core::StoreError;
+use cqrs_core::delivery::RetryPolicy;
+
+use super::{Condition, Item, Table, refused};
+
+/// The code of a single write that met a transaction on the same item: neither a conflict nor a fault.
+pub(super) const CONTENDED: &str = "TransactionConflictException";
+
+/// What is left after so many attempts is no chance meeting any more.
+const CONTENTION: RetryPolicy =
+    RetryPolicy { attempts: 6, base: Duration::from_millis(20), cap: Duration::from_millis(500) };
+
+/// A change of one item under a condition.
+pub(crate) struct ItemWrite {
+    change: Change,
+    condition: Option<Condition>,
+    /// Whether the answer to a condition that fails is to have the item.
+    returns_item: bool,
+}
+
+enum Change {
+    Put(Item),
+    /// By the item's key.
+    Delete(Item),
+    /// The item's key, and an update expression.
+    #[cfg(feature = "broker")]
+    Update(Item, String),
+}
+
+/// What DynamoDB has decided.
+#[must_use]
+pub(crate) enum Written {
+    /// It is done. An update gives the item as it is now.
+    Done(Option<Item>),
+    /// The condition does not hold; with the item, where it was asked for and there is one.
+    Refused(Option<Item>),
+}
+
+impl ItemWrite {
+    pub(crate) fn put(item: Item, condition: Condition) -> Self {
+        Self { change: Change::Put(item), condition: Some(condition), returns_item: false }
+    }
+
+    pub(crate) fn delete(key: Item, condition: Condition) -> Self {
+        Self { change: Change::Delete(key), condition: Some(condition), returns_item: false }
+    }
+
+    #[cfg(feature = "broker")]
+    pub(crate) fn update(key: Item, expression: impl Into<String>, condition: Condition) -> Self {
+        let change = Change::Update(key, expression.into());
+        Self { change, condition: Some(condition), returns_item: false }
+    }
+
+    /// Asks for the item that a refusal is about: it comes with the same answer, and costs nothing more.
+    pub(crate) fn returning_item(self) -> Self {
+        Self { returns_item: true, ..self }
+    }
+}
+
+/// What goes out at once.
+enum Request {
+    One(ItemWrite),
+    All(Vec<TransactWriteItem>),
+}
+
+/// What came of one try.
+enum Attempt {
+    Decided(Written),
+    /// It met a transaction, and may be tried again.
+    Contended(StoreError),
+    Failed(StoreError),
+}
+
+impl Table {
+    /// Writes an item. `write` makes it anew for each try, of which there is most often one: to keep a copy would cost
+    /// every write.
+    pub(crate) async fn write(
+        &self,
+        mut write: impl FnMut() -> Result<ItemWrite, StoreError> + Send,
+    ) -> Result<Written, StoreError> {
+        self.decide(|| write().map(Request::One)).await
+    }
+
+    /// Writes all items or none of them, in one transaction.
+    pub(crate) async fn write_all(
+        &self,
+        writes: impl IntoIterator<Item = ItemWrite>,
+    ) -> Result<Written, StoreError> {
+        let items = writes.into_iter().map(|write| self.in_transaction(write));
+        let items = items.collect::<Result<Vec<_>, _>>()?;
+        self.decide(|| Ok(Request::All(items.clone()))).await
+    }
+
+    /// Writes an item over whatever is there.
+    pub(crate) async fn put(&self, item: Item) -> Result<(), StoreError> {
+        self.send_once(Change::Put(item)).await
+    }
+
+    /// Deletes an item by its key, if it is there.
+    pub(crate) async fn delete(&self, key: Item) -> Result<(), StoreError> {
+        self.send_once(Change::Delete(key)).await
+    }
+
+    async fn send_once(&self, change: Change) -> Result<(), StoreError> {
+        let write = ItemWrite { change, condition: None, returns_item: false };
+        match self.send(Request::One(write)).await {
+            Attempt::Decided(_) => Ok(()),
+            Attempt::Contended(error) | Attempt::Failed(error) => Err(error),
+        }
+    }
+
+    /// Sends a request until DynamoDB has decided on it.
+    async fn decide(
+        &self,
+        mut request: impl FnMut() -> Result<Request, StoreError> + Send,
+    ) -> Result<Written, StoreError> {
+        let mut contended = 0;
+        loop {
+            match self.send(request()?).await {
+                Attempt::Decided(written) => return Ok(written),
+                Attempt::Contended(error) => {
+                    contended += 1;
+                    if contended >= CONTENTION.attempts {
+                        return Err(error);
+                    }
+                    CONTENTION.pause(contended).await;
+                }
+                Attempt::Failed(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn send(&self, request: Request) -> Attempt {
+        match request {
+            Request::One(write) => self.send_one(write).await,
+            Request::All(items) => self.transact(items).await,
+        }
+    }
+
+    async fn send_one(&self, write: ItemWrite) -> Attempt {
+        let on_failure = write.returns_item.then_some(OnFailure::AllOld);
+        let (expression, names, values) = parts(write.condition);
+        match write.change {
+            Change::Put(item) => {
+                let put = self
+                    .client
+                    .put_item()
+                    .table_name(&self.name)
+                    .set_item(Some(item))
+                    .set_condition_expression(expression)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .set_return_values_on_condition_check_failure(on_failure)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total);
+                self.attempt(put.send().await, |_| None)
+            }
+            Change::Delete(key) => {
+                let delete = self
+                    .client
+                    .delete_item()
+                    .table_name(&self.name)
+                    .set_key(Some(key))
+                    .set_condition_expression(expression)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .set_return_values_on_condition_check_failure(on_failure)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total);
+                self.attempt(delete.send().await, |_| None)
+            }
+            #[cfg(feature = "broker")]
+            Change::Update(key, update) => {
+                let update = self
+                    .client
+                    .update_item()
+                    .table_name(&self.name)
+                    .set_key(Some(key))
+                    .update_expression(update)
+                    .set_condition_expression(expression)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .set_return_values_on_condition_check_failure(on_failure)
+                    .return_values(ReturnValue::AllNew)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total);
+                self.attempt(update.send().await, |output| output.attributes)
+            }
+        }
+    }
+
+    async fn transact(&self, items: Vec<TransactWriteItem>) -> Attempt {
+        let transaction = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        self.attempt(transaction.send().await, |_| None)
+    }
+
+    fn attempt<O, E: Refusal>(
+        &self,
+        sent: Result<O, SdkError<E, HttpResponse>>,
+        item: impl FnOnce(O) -> Option<Item>,
+    ) -> Attempt {
+        let error = match sent {
+            Ok(output) => return Attempt::Decided(Written::Done(item(output))),
+            Err(error) => error,
+        };
+        match error.as_service_error().and_then(Refusal::reason) {
+            Some(Reason::Condition) => {
+                let item = match error {
+                    SdkError::ServiceError(context) => context.into_err().into_item(),
+                    _ => None,
+                };
+                Attempt::Decided(Written::Refused(item))
+            }
+            Some(Reason::Contended) => Attempt::Contended(throttled(error)),
+            Some(Reason::Throttled) => Attempt::Failed(throttled(error)),
+            None => Attempt::Failed(self.error(error)),
+        }
+    }
+
+    fn in_transaction(&self, write: ItemWrite) -> Result<TransactWriteItem, StoreError> {
+        let (expression, names, values) = parts(write.condition);
+        let item = TransactWriteItem::builder();
+        let built = match write.change {
+            Change::Put(put) => Put::builder()
+                .table_name(&self.name)
+                .set_item(Some(put))
+                .set_condition_expression(expression)
+                .set_expression_attribute_names(names)
+                .set_expression_attribute_values(values)
+                .build()
+                .map(|put| item.put(put)),
+            Change::Delete(key) => Delete::builder()
+                .table_name(&self.name)
+                .set_key(Some(key))
+                .set_condition_expression(expression)
+                .set_expression_attribute_names(names)
+                .set_expression_attribute_values(values)
+                .build()
+                .map(|delete| item.delete(delete)),
+            #[cfg(feature = "broker")]
+            Change::Update(key, update) => aws_sdk_dynamodb::types::Update::builder()
+                .table_name(&self.name)
+                .set_key(Some(key))
+                .update_expression(update)
+                .set_condition_expression(expression)
+                .set_expression_attribute_names(names)
+                .set_expression_attribute_values(values)
+                .build()
+                .map(|update| item.update(update)),
+        };
+        Ok(built.map_err(|error| refused(error.to_string()))?.build())
+    }
+}
+
+/// An expression, its names and its values, as requests take them.
+type Parts = (Option<String>, Option<HashMap<String, String>>, Option<Item>);
+
+fn parts(condition: Option<Condition>) -> Parts {
+    condition.map_or((None, None, None), |condition| {
+        let Condition { expression, names, values } = condition;
+        (Some(expression.into_owned()), names, values)
+    })
+}
+
+fn throttled(error: impl Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Throttled { source: Box::new(error) }
+}
+
+/// Why DynamoDB has not carried out a write, where that says something about the item.
+enum Reason {
+    Condition,
+    Contended,
+    Throttled,
+}
+
+/// The errors of the writing operations.
+trait Refusal: Error + ProvideErrorMetadata + Send + Sync + 'static {
+    fn reason(&self) -> Option<Reason>;
+
+    /// The item that comes with a refusal.
+    fn into_item(self) -> Option<Item>;
+}
+
+macro_rules! refusal {
+    ($($error:ident),*) => {$(
+        impl Refusal for $error {
+            fn reason(&self) -> Option<Reason> {
+                match self.code() {
+                    _ if self.is_conditional_check_failed_exception() => Some(Reason::Condition),
+                    Some(CONTENDED) => Some(Reason::Contended),
+                    _ => None,
+                }
+            }
+
+            fn into_item(self) -> Option<Item> {
+                match self {
+                    Self::ConditionalCheckFailedException(failed) => failed.item,
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+refusal!(PutItemError, DeleteItemError);
+#[cfg(feature = "broker")]
+refusal!(UpdateItemError);
+
+impl Refusal for TransactWriteItemsError {
+    fn reason(&self) -> Option<Reason> {
+        let Self::TransactionCanceledException(cancelled) = self else {
+            return (self.code() == Some(CONTENDED)).then_some(Reason::Contended);
+        };
+        let reasons = cancelled.cancellation_reasons();
+        let has = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
+        if has("ConditionalCheckFailed") {
+            Some(Reason::Condition)
+        } else if has("TransactionConflict") {
+            Some(Reason::Contended)
+        } else if has("ThrottlingError") || has("ProvisionedThroughputExceeded") {
+            Some(Reason::Throttled)
+        } else {
+            None
+        }
+    }
+
+    fn into_item(self) -> Option<Item> {
+        None
+    }
+}
