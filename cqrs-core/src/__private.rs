@@ -24,7 +24,7 @@ pub use crate::command::{Command, CommandContext, Decide};
 pub use crate::commit::{EncodeError, StoredEvent};
 pub use crate::digest::CommandDigest;
 use crate::event::upcaster;
-pub use crate::event::upcaster::{JsonStep, Older, UpcastFrom, next_json};
+pub use crate::event::upcaster::{JsonStep, UpcastFrom, Upcaster, next_json};
 pub use crate::event::{DecodeError, Event, EventId, RawEvent, Recorded};
 pub use crate::event::{check_shape, check_way_back};
 pub use crate::handler::HandlerRow;
@@ -419,7 +419,7 @@ pub const fn shared_name<S>(rows: &[EventRow<S>]) -> Option<Message> {
 /// What is wrong with `#[event(from = …)]` on `E`, where something is.
 #[must_use]
 pub const fn broken_step<E: Event>() -> Option<Message> {
-    let Some(old) = E::OLDER.typed_id() else { return None };
+    let Some(old) = E::UPCASTER.typed_id() else { return None };
     let mut message = Message::new();
     let today = EventId::of::<E>();
     if let (true, Some(name)) = (today.is_named(old.name), today.lacks_alias(&old)) {

@@ -228,7 +228,7 @@
 //! app.execute(&order, CancelOrder).at(day("05")?).await?;
 //!
 //! assert_eq!(app.load(&order).await?.state.status, Status::Cancelled);
-//! assert_eq!(app.load_at(&order, Version::new(1)).await?.state.status, Status::Open);
+//! assert_eq!(app.load_version(&order, Version::new(1)).await?.state.status, Status::Open);
 //! assert_eq!(app.load_as_of(&order, day("03")?).await?.state.status, Status::Open);
 //!
 //! let mut history = app.history(&order);

@@ -70,8 +70,8 @@
 //! | --- | --- | --- | --- |
 //! | `events` | commit | `TENANT001#ORDER` | `ORDER#20240101-001@0000000003` |
 //! | `views` | view | `TENANT001#ORDER_SUMMARY` | `ORDER_SUMMARY#20240101-001` |
-//! | `views` | fence of a view across aggregates | `TENANT001#ORDER@CUSTOMER_TOTALS` | `ORDER#20240101-001` |
-//! | `views` | view across aggregates that replay 3 builds | `TENANT001#CUSTOMER_TOTALS~3` | `CUSTOMER_TOTALS#CUST-001` |
+//! | `views` | fence of a keyed view | `TENANT001#ORDER@CUSTOMER_TOTALS` | `ORDER#20240101-001` |
+//! | `views` | keyed view that replay 3 builds | `TENANT001#CUSTOMER_TOTALS~3` | `CUSTOMER_TOTALS#CUST-001` |
 //! | `views` | the replays of a projection | `@CUSTOMER_TOTALS` | `@` |
 //! | `snapshots` | snapshot of a stream | `TENANT001#ORDER` | `ORDER#20240101-001` |
 //! | `delivery` | position of a subscriber | `POSITION#{subscriber}` | the stream's shard |

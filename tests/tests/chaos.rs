@@ -94,11 +94,11 @@ fn disturbed(database: &Embedded, seed: u64) -> Dynamo {
     Faults::new(database, plan).dynamo_without_retries()
 }
 
-fn app(dynamo: &Dynamo, ledger: &Done, inbox: &Done) -> App {
+fn app(dynamo: &Dynamo, delivery_store: &Done, inbox: &Done) -> App {
     App::builder(dynamo.event_store())
         .views(dynamo.views())
         .only(["Statement", "Wealth", "Ledger", "greet"])
-        .provide(Ledger(Arc::clone(ledger)))
+        .provide(Ledger(Arc::clone(delivery_store)))
         .provide(Inbox(Arc::clone(inbox)))
         .build()
         .unwrap()
@@ -111,11 +111,12 @@ async fn run(seed: u64) {
     clean.create_tables().await.unwrap();
     let commits = lives(&clean, &mut rng).await;
 
-    let (ledger, inbox) = (Done::default(), Done::default());
-    let (shaken, calm) = (app(&disturbed(&database, seed), &ledger, &inbox), app(&clean, &ledger, &inbox));
+    let (delivery_store, inbox) = (Done::default(), Done::default());
+    let (shaken, calm) =
+        (app(&disturbed(&database, seed), &delivery_store, &inbox), app(&clean, &delivery_store, &inbox));
     DeliveryChaos::seed(seed).run_in_place(&shaken, &calm).await;
     check_views(&clean, seed).await;
-    check_handlers(&commits, &ledger.lock().unwrap(), &inbox.lock().unwrap(), seed);
+    check_handlers(&commits, &delivery_store.lock().unwrap(), &inbox.lock().unwrap(), seed);
 }
 
 /// Every view equals the fold of the store.
@@ -149,7 +150,7 @@ async fn check_views(dynamo: &Dynamo, seed: u64) {
 /// Every commit was handled; by the handler with an inbox once, unless the answer to its last request was lost.
 fn check_handlers(
     commits: &[Commit],
-    ledger: &BTreeMap<(String, u64), u32>,
+    delivery_store: &BTreeMap<(String, u64), u32>,
     inbox: &BTreeMap<(String, u64), u32>,
     seed: u64,
 ) {
@@ -157,7 +158,7 @@ fn check_handlers(
         let place = (commit.stream.to_string(), commit.version.get());
         let name = commit.events[0].name.as_str();
         let wanted = matches!(name, "Opened" | "Deposited");
-        assert_eq!(ledger.contains_key(&place), wanted, "seed {seed}, {place:?}");
+        assert_eq!(delivery_store.contains_key(&place), wanted, "seed {seed}, {place:?}");
         assert_eq!(inbox.contains_key(&place), name == "Opened", "seed {seed}, {place:?}");
     }
 }

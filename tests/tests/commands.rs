@@ -194,7 +194,7 @@ async fn a_state_can_be_read_at_any_version_and_time() {
     let balance_at = |version| {
         let (app, key) = (&app, &key);
         async move {
-            let loaded = app.load_at(key, Version::new(version)).await.unwrap();
+            let loaded = app.load_version(key, Version::new(version)).await.unwrap();
             (loaded.version.get(), loaded.state.balance)
         }
     };

@@ -189,8 +189,8 @@ async fn what_stands_before_the_fault_can_be_read() {
     raw::put(&dynamo, raw::record(&key(), 1, &Opened { owner: "Ada".into() })).await;
     raw::put(&dynamo, without("data")).await;
     let app = bank::app(dynamo.event_store()).unwrap();
-    assert_eq!(app.load_at(&key(), Version::new(1)).await.unwrap().state.owner, "Ada");
-    assert!(app.load_at(&key(), Version::new(2)).await.is_err());
+    assert_eq!(app.load_version(&key(), Version::new(1)).await.unwrap().state.owner, "Ada");
+    assert!(app.load_version(&key(), Version::new(2)).await.is_err());
 }
 
 #[tokio::test]

@@ -112,9 +112,9 @@ async fn a_fold_that_panics_is_an_error_of_every_load() {
     let (_dynamo, app) = with_second(&Noted { text: "fold".into() }).await;
     let late = "2999-01-01T00:00:00Z".parse().unwrap();
     says("load", &app.load(&key()).await.unwrap_err(), "no fold of `fold`");
-    says("load_at", &app.load_at(&key(), Version::new(2)).await.unwrap_err(), "no fold of `fold`");
+    says("load_version", &app.load_version(&key(), Version::new(2)).await.unwrap_err(), "no fold of `fold`");
     says("load_as_of", &app.load_as_of(&key(), late).await.unwrap_err(), "no fold of `fold`");
-    assert_eq!(app.load_at(&key(), Version::new(1)).await.unwrap().state.notes, 1);
+    assert_eq!(app.load_version(&key(), Version::new(1)).await.unwrap().state.notes, 1);
     let error = app.execute(&key(), Note { text: "more".into() }).await.unwrap_err();
     says("execute", &error, "no fold of `fold`");
 }

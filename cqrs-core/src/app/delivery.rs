@@ -98,7 +98,7 @@ impl App {
     /// listed any more.
     ///
     /// # Errors
-    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Ledger`].
+    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Store`].
     pub async fn waive_replay(&self, projection: &str) -> Result<(), DeliveryError> {
         self.delivery.waive_replay(projection).await
     }
@@ -107,7 +107,7 @@ impl App {
     /// needs a replay. For those who take away a broker's queue; what has never begun needs no note.
     ///
     /// # Errors
-    /// [`DeliveryError::Ledger`].
+    /// [`DeliveryError::Store`].
     pub async fn note_absence(&self, projection: &str) -> Result<(), DeliveryError> {
         self.delivery.note_absence(projection).await
     }

@@ -5,7 +5,7 @@
 //! | to | call |
 //! | --- | --- |
 //! | execute a command | [`App::execute`] |
-//! | read the state now, at a version, at a time | [`App::load`], [`App::load_at`], [`App::load_as_of`] |
+//! | read the state now, at a version, at a time | [`App::load`], [`App::load_version`], [`App::load_as_of`] |
 //! | read the state as it was known at a time | [`App::load_as_recorded`] |
 //! | read every event of a stream | [`App::history`] |
 //! | read views | [`App::view`], [`App::views`] |

@@ -90,9 +90,9 @@ impl App {
     /// # app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
     /// app.execute(&order, CancelOrder).await?;
     ///
-    /// let then = app.load_at(&order, Version::new(1)).await?;
+    /// let then = app.load_version(&order, Version::new(1)).await?;
     /// assert_eq!(then.state.status, Status::Open);
-    /// let beyond = app.load_at(&order, Version::new(9)).await?;
+    /// let beyond = app.load_version(&order, Version::new(9)).await?;
     /// assert_eq!((beyond.state.status, beyond.version), (Status::Cancelled, Version::new(2)));
     /// # Ok(())
     /// # }
@@ -100,11 +100,23 @@ impl App {
     ///
     /// # Errors
     /// As [`App::load`].
-    pub async fn load_at<K>(&self, key: &K, version: Version) -> Result<Loaded<K::Aggregate>, StoreError>
+    pub async fn load_version<K>(&self, key: &K, version: Version) -> Result<Loaded<K::Aggregate>, StoreError>
     where
         K: AggregateKey<Aggregate: Aggregate>,
     {
         Ok(self.delivery.runtime.load_until(&key.stream()?, Until::Version(version)).await?.into())
+    }
+
+    /// The state right after the commit `version`.
+    ///
+    /// # Errors
+    /// As [`App::load`].
+    #[deprecated(note = "`at` is a time everywhere else: call `load_version`")]
+    pub async fn load_at<K>(&self, key: &K, version: Version) -> Result<Loaded<K::Aggregate>, StoreError>
+    where
+        K: AggregateKey<Aggregate: Aggregate>,
+    {
+        self.load_version(key, version).await
     }
 
     /// The state at a point in time: all commits before the first one that is later than `time`. A commit at `time`

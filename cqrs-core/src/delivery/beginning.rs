@@ -351,7 +351,7 @@ async fn is_missing(
         return Ok(false);
     }
     let letters = has_letters(delivery, projection.name, stream).await.map_err(|error| match error {
-        DeliveryError::Ledger { source, .. } => *source,
+        DeliveryError::Store { source, .. } => *source,
         error => StoreError::Unavailable { source: Box::new(error) },
     })?;
     Ok(!letters

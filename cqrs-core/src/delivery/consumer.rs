@@ -125,7 +125,7 @@ impl Consumer {
     /// [`DeadLetters::discard`](super::DeadLetters::discard).
     ///
     /// # Errors
-    /// [`DeliveryError::Ledger`].
+    /// [`DeliveryError::Store`].
     pub async fn discard(
         &self,
         stream: &StreamKey,

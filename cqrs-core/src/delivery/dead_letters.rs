@@ -29,7 +29,7 @@ impl<'a> DeadLetters<'a> {
     /// All dead letters, by subscriber, stream and version.
     ///
     /// # Errors
-    /// [`DeliveryError::Ledger`].
+    /// [`DeliveryError::Store`].
     pub async fn list(&self) -> Result<Vec<DeadLetter>, DeliveryError> {
         let mut found = Vec::new();
         let names = self.delivery.subscribers.iter().map(|subscriber| subscriber.name);
@@ -48,7 +48,7 @@ impl<'a> DeadLetters<'a> {
     /// its place. Views are in order all the same. Where a handler cannot bear that, discard the letter.
     ///
     /// # Errors
-    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Ledger`], [`DeliveryError::Outage`]; what is not removed
+    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Store`], [`DeliveryError::Outage`]; what is not removed
     /// stays as it was.
     pub async fn redrive(&self, subscriber: &str) -> Result<usize, DeliveryError> {
         if subscriber == RELAY {
@@ -85,7 +85,7 @@ impl<'a> DeadLetters<'a> {
         subscriber: &Subscriber,
         is_wanted: impl Fn(&StreamKey) -> bool,
     ) -> Result<usize, DeliveryError> {
-        let ledger = self.delivery.runtime.delivery_store();
+        let delivery_store = self.delivery.runtime.delivery_store();
         let parked = self.delivery.parked(subscriber.name);
         let mut failing = HashSet::new();
         let mut removed = 0;
@@ -101,7 +101,7 @@ impl<'a> DeadLetters<'a> {
                     continue;
                 }
                 if self.deliver(subscriber, &letter).await? {
-                    ledger
+                    delivery_store
                         .remove_letter(&letter.id)
                         .await
                         .map_err(|source| failed(subscriber.name, source))?;
@@ -122,7 +122,7 @@ impl<'a> DeadLetters<'a> {
     /// `@relay`, later commits of their streams have been published before them.
     ///
     /// # Errors
-    /// [`DeliveryError::Publish`], [`DeliveryError::Ledger`].
+    /// [`DeliveryError::Publish`], [`DeliveryError::Store`].
     pub async fn publish(&self, publisher: &impl Publisher) -> Result<usize, DeliveryError> {
         let mut letters = self.of(RELAY).await?;
         letters.retain(|letter| intake::decode(&letter.record).is_ok());
@@ -150,7 +150,7 @@ impl<'a> DeadLetters<'a> {
     /// [`DeadLetters::discarded`] lists what is passed over.
     ///
     /// # Errors
-    /// [`DeliveryError::Ledger`].
+    /// [`DeliveryError::Store`].
     pub async fn discard(&self, id: &LetterId, reason: &str) -> Result<(), DeliveryError> {
         tracing::warn!(subscriber = id.subscriber, pk = id.pk, sk = id.sk, reason, "dead letter discarded");
         // First, so that a view whose letter is gone is not stuck.
@@ -176,7 +176,7 @@ impl<'a> DeadLetters<'a> {
     /// Returns how many dead letters there were. Nobody may deliver to either of the two meanwhile.
     ///
     /// # Errors
-    /// [`DeliveryError::UnknownSubscriber`] for the new name, [`DeliveryError::Ledger`]; nothing is lost, and the same call
+    /// [`DeliveryError::UnknownSubscriber`] for the new name, [`DeliveryError::Store`]; nothing is lost, and the same call
     /// goes on.
     pub async fn hand_over(&self, old: &str, new: &str) -> Result<usize, DeliveryError> {
         let new = self.find(new)?;
@@ -192,7 +192,7 @@ impl<'a> DeadLetters<'a> {
     /// need not be there any more. Again is no error.
     ///
     /// # Errors
-    /// [`DeliveryError::Ledger`].
+    /// [`DeliveryError::Store`].
     pub async fn park(&self, queue: &str, stream: &StreamKey, version: Version) -> Result<(), DeliveryError> {
         self.delivery
             .runtime
@@ -206,7 +206,7 @@ impl<'a> DeadLetters<'a> {
     /// holds it back. Where nothing did, nothing happens.
     ///
     /// # Errors
-    /// [`DeliveryError::Ledger`].
+    /// [`DeliveryError::Store`].
     pub async fn unpark(
         &self,
         queue: &str,
@@ -242,7 +242,7 @@ impl<'a> DeadLetters<'a> {
     /// kept: the store has them.
     ///
     /// # Errors
-    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Ledger`].
+    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Store`].
     pub async fn discarded(&self, projection: &str) -> Result<Vec<DeadLetter>, DeliveryError> {
         let projection = self.find(projection)?;
         discards::all(&self.delivery.runtime, projection.name)
@@ -254,7 +254,7 @@ impl<'a> DeadLetters<'a> {
     /// renamed, its letters are found under the old name; [`DeadLetters::hand_over`] puts them under the new one.
     ///
     /// # Errors
-    /// [`DeliveryError::Ledger`].
+    /// [`DeliveryError::Store`].
     pub async fn of(&self, subscriber: &str) -> Result<Vec<DeadLetter>, DeliveryError> {
         let mut found: Vec<DeadLetter> = Vec::new();
         loop {

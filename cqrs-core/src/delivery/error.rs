@@ -10,7 +10,7 @@ pub enum DeliveryError {
     Feed(#[source] Box<StoreError>),
     /// Positions or dead letters cannot be kept.
     #[error("the positions and dead letters of `{subscriber}` cannot be read or written")]
-    Ledger {
+    Store {
         /// The subscriber.
         subscriber: String,
         /// What the store said.
@@ -57,7 +57,7 @@ impl DeliveryError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Publish(source) => source.fault.is_transient(),
-            Self::Feed(source) | Self::Ledger { source, .. } => source.is_transient(),
+            Self::Feed(source) | Self::Store { source, .. } => source.is_transient(),
             // It began, so what is denied now was allowed before.
             Self::Outage { .. } => true,
             Self::Stopped | Self::UnknownSubscriber { .. } | Self::UnknownQueue { .. } => false,
@@ -70,7 +70,7 @@ impl DeliveryError {
     pub fn is_outage(&self) -> bool {
         match self {
             Self::Publish(source) => !matches!(source.fault, PublishFault::CommitRefused { .. }),
-            Self::Feed(source) | Self::Ledger { source, .. } => source.is_outage(),
+            Self::Feed(source) | Self::Store { source, .. } => source.is_outage(),
             _ => self.is_transient(),
         }
     }

@@ -114,16 +114,18 @@ impl Queue {
         subscriber: Arc<Subscriber>,
     ) -> Result<Self, DeliveryError> {
         let name = subscriber.name;
-        let ledger = delivery.runtime.delivery_store();
-        let positions = ledger.positions(name).await.map_err(|source| failed(name, source))?;
+        let delivery_store = delivery.runtime.delivery_store();
+        let positions = delivery_store.positions(name).await.map_err(|source| failed(name, source))?;
         let parked = delivery.parked(name);
         {
             let mut parked = parked.lock().await;
             parked.clear();
             let mut after = None;
             loop {
-                let letters =
-                    ledger.letters(name, after.as_ref()).await.map_err(|source| failed(name, source))?;
+                let letters = delivery_store
+                    .letters(name, after.as_ref())
+                    .await
+                    .map_err(|source| failed(name, source))?;
                 let Some(last) = letters.last() else { break };
                 after = Some(last.id.clone());
                 // In the order of their versions: the last one stays.
@@ -241,8 +243,8 @@ impl Queue {
             if self.positions.get(&shard).is_some_and(|done| end <= *done) {
                 continue;
             }
-            let ledger = self.desk.delivery.runtime.delivery_store();
-            ledger.save_position(name, &shard, &end).await.map_err(|source| failed(name, source))?;
+            let delivery_store = self.desk.delivery.runtime.delivery_store();
+            delivery_store.save_position(name, &shard, &end).await.map_err(|source| failed(name, source))?;
             self.positions.insert(shard, end);
         }
         Ok(())
@@ -380,5 +382,5 @@ pub(crate) fn stream_of(letter: &DeadLetter) -> Option<StreamKey> {
 }
 
 pub(crate) fn failed(subscriber: &str, source: crate::store::StoreError) -> DeliveryError {
-    DeliveryError::Ledger { subscriber: subscriber.to_owned(), source: Box::new(source) }
+    DeliveryError::Store { subscriber: subscriber.to_owned(), source: Box::new(source) }
 }

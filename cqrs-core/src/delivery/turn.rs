@@ -29,10 +29,10 @@ impl Consumer {
     /// has it. It runs out by itself after `lease`.
     ///
     /// # Errors
-    /// [`DeliveryError::Ledger`].
+    /// [`DeliveryError::Store`].
     pub async fn redrive_turn(&self, lease: Duration) -> Result<Option<RedriveTurn>, DeliveryError> {
-        let ledger = |source| failed(self.queue(), source);
-        let stream = StreamKey::new(self.queue(), REDRIVE).map_err(|error| ledger(error.into()))?;
+        let failed_by = |source| failed(self.queue(), source);
+        let stream = StreamKey::new(self.queue(), REDRIVE).map_err(|error| failed_by(error.into()))?;
         let id = InboxId {
             handler: REDRIVE.to_owned(),
             stream,
@@ -43,7 +43,7 @@ impl Consumer {
         let owner = Uuid::now_v7().to_string();
         let lease = InboxLease::new(&owner, Timestamp::now(), lease, lease);
         let runtime = Arc::clone(&self.delivery().runtime);
-        match runtime.delivery_store().claim(&id, &lease).await.map_err(ledger)? {
+        match runtime.delivery_store().claim(&id, &lease).await.map_err(failed_by)? {
             Claim::Claimed => Ok(Some(RedriveTurn { runtime, id, lease })),
             Claim::Busy { .. } | Claim::Done => Ok(None),
         }

@@ -47,7 +47,7 @@ pub trait Event: EventData + Serialize + DeserializeOwned + Send + Sync + 'stati
     const ALIASES: &'static [&'static str] = &[];
     /// How its earlier schemas are read: `#[event(from = …)]` and `#[event(from_json(…))]`.
     #[doc(hidden)]
-    const OLDER: upcaster::Older<Self> = upcaster::Older::NONE;
+    const UPCASTER: upcaster::Upcaster<Self> = upcaster::Upcaster::NONE;
     /// Why nobody handles it: `#[event(unhandled = "…")]`.
     const UNHANDLED: Option<&'static str> = None;
 }

@@ -12,7 +12,7 @@ use crate::schema::Shape;
 pub(crate) const NEWER: &str = "; a newer program may have stored it";
 
 /// How an event is read that was stored under an earlier schema.
-pub struct Older<E>(Kind<E>);
+pub struct Upcaster<E>(Kind<E>);
 
 enum Kind<E> {
     None,
@@ -46,7 +46,7 @@ pub(crate) struct EventSchema {
     pub(crate) read: fn(u32, Value) -> Result<(), String>,
 }
 
-impl<E: Event> Older<E> {
+impl<E: Event> Upcaster<E> {
     /// There is no earlier schema.
     pub const NONE: Self = Self(Kind::None);
 
@@ -113,7 +113,7 @@ fn read_other<E: Event>(schema: u32, mut data: Value) -> Result<E, String> {
     if schema > E::SCHEMA {
         return Err(format!("this program knows it up to schema {}{NEWER}", E::SCHEMA));
     }
-    match &E::OLDER.0 {
+    match &E::UPCASTER.0 {
         Kind::Typed { read, .. } => read(schema, data),
         Kind::Json(steps) if steps.first().is_some_and(|first| first.from <= schema) => {
             for JsonStep { from, step } in steps.iter().filter(|step| step.from >= schema) {
@@ -137,7 +137,7 @@ fn first_schema<E: Event>() -> u32 {
 /// All schemas of an event that today's program reads, the oldest first.
 pub(crate) fn schemas<E: Event>() -> Vec<EventSchema> {
     let check = |schema: u32, data: Value| read::<E>(schema, data).map(drop);
-    let mut all = match &E::OLDER.0 {
+    let mut all = match &E::UPCASTER.0 {
         Kind::None => Vec::new(),
         Kind::Typed { before, .. } => {
             before().into_iter().map(|older| EventSchema { read: check, ..older }).collect()

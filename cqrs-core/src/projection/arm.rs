@@ -4,7 +4,7 @@ use crate::key::Tenant;
 /// Reads the keys of its views from an event.
 type KeysOf<P> = fn(&RawEvent<'_>, Tenant) -> Result<Vec<<P as super::View>::Key>, DecodeError>;
 /// Folds an event into a view at its aggregate's key.
-type ApplyOwn<P> = fn(&mut P, &RawEvent<'_>) -> Result<ViewChange, DecodeError>;
+type ApplyAtAggregate<P> = fn(&mut P, &RawEvent<'_>) -> Result<ViewChange, DecodeError>;
 /// Folds an event into the view at a key.
 type Apply<P> = fn(&mut P, &RawEvent<'_>, &<P as super::View>::Key) -> Result<ViewChange, DecodeError>;
 
@@ -20,7 +20,7 @@ pub struct ProjectionArm<P: super::View> {
 #[derive(Debug)]
 pub(crate) enum Way<P: super::View> {
     /// At the aggregate's own key.
-    Own(ApplyOwn<P>),
+    AtAggregate(ApplyAtAggregate<P>),
     /// At keys that the event names.
     Keyed(KeysOf<P>, Apply<P>),
 }
@@ -48,8 +48,8 @@ impl From<()> for ViewChange {
 impl<P: super::View> ProjectionArm<P> {
     /// The view lives at the aggregate's own key.
     #[must_use]
-    pub const fn own(event: EventId, apply: ApplyOwn<P>) -> Self {
-        Self { event, way: Way::Own(apply) }
+    pub const fn at_aggregate(event: EventId, apply: ApplyAtAggregate<P>) -> Self {
+        Self { event, way: Way::AtAggregate(apply) }
     }
 
     /// The keys of the views come from the event.

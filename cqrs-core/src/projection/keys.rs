@@ -28,7 +28,7 @@ pub(crate) fn check_event<P: Projection>(raw: &RawEvent<'_>, tenant: &Tenant) ->
     raw.guard(|| keys_of(raw, tenant.clone())?.iter().try_for_each(check_key::<P>))
 }
 
-/// The view at the aggregate's own key, or the fence of a view across aggregates.
+/// The view at the aggregate's own key, or the fence of a keyed view.
 pub(crate) fn check_stream<P: Projection>(stream: &StreamKey) -> Result<(), KeyFault> {
     if P::KEYED {
         let bytes = stream.pk().len() + 1 + P::VIEW.len();

@@ -18,12 +18,12 @@
 //! | view | requests cold | requests warm | write units |
 //! | --- | --- | --- | --- |
 //! | at its aggregate's key | 2 (`GetItem`, `PutItem`) | 1 | 1 |
-//! | across aggregates | 3 (`GetItem` of fence and view, `TransactWriteItems`) | 1 | 4 |
+//! | keyed | 3 (`GetItem` of fence and view, `TransactWriteItems`) | 1 | 4 |
 //!
 //! Behind a broker it is one request more, a `Query`: what goes into a view is read from the store, and a message only says that
 //! there is something new. [`Settings::trusted_messages`](crate::app::Settings::trusted_messages) does without it.
 //!
-//! The first commit of a stream takes one request more for a view across aggregates: it asks whether a
+//! The first commit of a stream takes one request more for a keyed view: it asks whether a
 //! [replay](crate::replay) is under way. Commits of one stream that arrive together cost no more than one.
 
 mod address;

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
-use super::across::Goal;
 use super::arrived::Seen;
+use super::keyed_view::Goal;
 use super::{Following, ProjectError};
 use crate::commit::Commit;
 use crate::runtime::Runtime;

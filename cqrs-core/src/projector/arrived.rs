@@ -47,7 +47,7 @@ impl Seen {
         Self { version: view.version, digest: view.digest }
     }
 
-    /// How far a stream was applied to views across aggregates.
+    /// How far a stream was applied to keyed views.
     pub(super) fn of(fence: &Fence) -> Self {
         Self { version: fence.version, digest: fence.digest }
     }

@@ -12,7 +12,7 @@ use crate::version::Version;
 /// The commits of a stream that a projection goes on without.
 pub(crate) type LeftOut = BTreeSet<Version>;
 
-/// Where the ledger keeps them, as letters without their records. No subscriber has an `@` in its name.
+/// Where the delivery_store keeps them, as letters without their records. No subscriber has an `@` in its name.
 pub(crate) fn pile(projection: &str) -> String {
     format!("{projection}@discarded")
 }

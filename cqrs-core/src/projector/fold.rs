@@ -24,7 +24,7 @@ pub(crate) fn fold<P: Projection>(
     commit: &Commit,
 ) -> Result<(), DecodeError> {
     for raw in RawEvent::all(commit) {
-        if let Some(ProjectionArm { way: Way::Own(apply), .. }) = arm_of::<P>(runtime, &raw)? {
+        if let Some(ProjectionArm { way: Way::AtAggregate(apply), .. }) = arm_of::<P>(runtime, &raw)? {
             raw.guard(|| change(view, |view| apply(view, &raw)))?;
         }
     }

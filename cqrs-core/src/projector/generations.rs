@@ -12,14 +12,14 @@ use crate::view::{DynViewStore, Revision, ViewId};
 pub enum Phase {
     /// Folds the commits of all streams.
     Fold,
-    /// Puts the views that were built aside in the place of the live ones; only for views across aggregates.
+    /// Puts the views that were built aside in the place of the live ones; only for keyed views.
     Swap,
 }
 
 /// The replays of one projection: an item of the views table, at pk `@{VIEW}` and sk `@`, where no view can be.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Builds {
+pub(crate) struct Generations {
     /// The number of the last one.
     pub(crate) last: u64,
     /// The number of the last one of all tenants that came to its end.
@@ -33,7 +33,8 @@ pub(crate) struct Builds {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Underway {
-    pub(crate) build: u64,
+    #[serde(rename = "build")]
+    pub(crate) generation: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tenant: Option<String>,
     pub(crate) phase: Phase,
@@ -58,10 +59,10 @@ impl Underway {
     }
 }
 
-impl Builds {
+impl Generations {
     /// The last replay of which all writers know, or could know, that it is over.
     pub(crate) fn over(&self) -> u64 {
-        self.underway.as_ref().map_or(self.last, |underway| underway.build.saturating_sub(1))
+        self.underway.as_ref().map_or(self.last, |underway| underway.generation.saturating_sub(1))
     }
 
     /// Reads the record, and the revision that a write over it expects.
@@ -69,10 +70,10 @@ impl Builds {
         let Some(stored) = views.get(&Self::id::<V>()).await? else {
             return Ok((Self::default(), Revision::NONE));
         };
-        let builds = Self::deserialize(&stored.data).map_err(|error| StoreError::Refused {
+        let generations = Self::deserialize(&stored.data).map_err(|error| StoreError::Refused {
             source: format!("the record of the replays of `{}` cannot be read: {error}", V::NAME).into(),
         })?;
-        Ok((builds, stored.revision()))
+        Ok((generations, stored.revision()))
     }
 
     pub(crate) fn id<V: View>() -> ViewId {

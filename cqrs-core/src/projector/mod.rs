@@ -1,6 +1,6 @@
 //! Projections in the delivery: what arrives goes into the stored views.
 
-mod across;
+mod aggregate_view;
 mod ahead;
 mod arrived;
 mod batch;
@@ -9,8 +9,8 @@ mod error;
 mod fold;
 mod gap;
 mod generations;
+mod keyed_view;
 mod opened;
-mod own;
 
 use std::fmt;
 use std::pin::Pin;
@@ -20,7 +20,7 @@ use crate::projection::Projection;
 use crate::runtime::Runtime;
 use crate::store::StoreError;
 
-pub(crate) use across::{Across, Goal, shadow_of};
+pub(crate) use keyed_view::{Goal, KeyedView, shadow_of};
 
 pub(crate) use arrived::{Arrived, Origin, Seen};
 pub(crate) use discards::LeftOut;
@@ -28,7 +28,7 @@ pub(crate) use error::{Astray, ProjectError, ROUNDS};
 pub(crate) use fold::{encode, fold, wants};
 
 pub use generations::Phase;
-pub(crate) use generations::{Builds, Underway};
+pub(crate) use generations::{Generations, Underway};
 
 use gap::Following;
 
@@ -57,10 +57,10 @@ pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
 }
 
 pub(crate) fn projection_driver<P: Projection>() -> Box<dyn ProjectionDriver> {
-    Box::new(Driver::<P>(Across::new()))
+    Box::new(Driver::<P>(KeyedView::new()))
 }
 
-struct Driver<P>(Across<P>);
+struct Driver<P>(KeyedView<P>);
 
 impl<P: Projection> fmt::Debug for Driver<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,7 +82,7 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
             if P::KEYED {
                 self.0.deliver(runtime, arrived, last).await?;
             } else {
-                own::advance::<P>(runtime, arrived, last).await?;
+                aggregate_view::advance::<P>(runtime, arrived, last).await?;
             }
             Ok(())
         })
@@ -95,9 +95,9 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
     ) -> Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send + 'a>> {
         Box::pin(async move {
             if P::KEYED {
-                return across::has_seen::<P>(runtime, stream).await;
+                return keyed_view::has_seen::<P>(runtime, stream).await;
             }
-            own::has_seen::<P>(runtime, stream).await
+            aggregate_view::has_seen::<P>(runtime, stream).await
         })
     }
 
@@ -105,6 +105,6 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
         &'a self,
         runtime: &'a Runtime,
     ) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send + 'a>> {
-        Box::pin(async move { Ok(Builds::read::<P>(runtime.view_store()?).await?.0.whole) })
+        Box::pin(async move { Ok(Generations::read::<P>(runtime.view_store()?).await?.0.whole) })
     }
 }

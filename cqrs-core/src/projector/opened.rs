@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 use serde_json::Value;
 use tokio::sync::OwnedMutexGuard;
 
-use super::across::Shadow;
+use super::keyed_view::Shadow;
 use super::{Phase, ProjectError, encode, fold, shadow_of};
 use crate::event::{DecodeError, RawEvent};
 use crate::projection::{Projection, ViewChange};
@@ -62,7 +62,7 @@ struct Opened<P> {
     stored: Option<StoredView>,
     expected: Revision,
     /// What it is written with, where that is not what was read.
-    build: u64,
+    generation: u64,
     content: Content<P>,
 }
 
@@ -78,7 +78,7 @@ impl<P: Projection> OpenViews<P> {
     pub(super) async fn open(
         runtime: &Runtime,
         wanted: &BTreeMap<ViewId, Copies>,
-        build: u64,
+        generation: u64,
         replay: Option<Shadow>,
     ) -> Result<Self, ProjectError> {
         let mut locks = lock(runtime, wanted, replay).await;
@@ -86,17 +86,17 @@ impl<P: Projection> OpenViews<P> {
         let lives = read(runtime, &mut locks, lives.collect()).await?;
         let mut pairs: BTreeMap<ViewId, Pair<P>> = BTreeMap::new();
         for (id, recent, found) in lives {
-            let live = Opened::of(id.clone(), recent, found, build, replay.is_some())?;
+            let live = Opened::of(id.clone(), recent, found, generation, replay.is_some())?;
             pairs.insert(id, Pair { live: Some(live), shadow: None });
         }
         if let Some(replay) = replay {
             let is_open = |id: &ViewId| {
                 let live = pairs.get(id).and_then(|pair| pair.live.as_ref());
-                live.is_none_or(|live| live.expected.build < replay.build)
+                live.is_none_or(|live| live.expected.generation < replay.generation)
             };
             let unswapped = wanted.iter().filter(|(id, copies)| copies.shadow && is_open(id));
             let by_shadow: BTreeMap<ViewId, ViewId> =
-                unswapped.map(|(id, _)| (shadow_of(id, replay.build), id.clone())).collect();
+                unswapped.map(|(id, _)| (shadow_of(id, replay.generation), id.clone())).collect();
             for (shadow, recent, found) in
                 read(runtime, &mut locks, by_shadow.keys().cloned().collect()).await?
             {
@@ -163,11 +163,11 @@ impl<P: Projection> Pair<P> {
                     && live.expected == Revision::NONE
                     && shadow.expected == Revision::NONE =>
             {
-                live.build = replay.build;
+                live.generation = replay.generation;
             }
             live => {
                 if let Some(live) = live.as_mut().filter(|live| live.expected == Revision::NONE) {
-                    live.build = 0;
+                    live.generation = 0;
                 }
                 self.shadow = Some(shadow);
             }
@@ -180,27 +180,27 @@ impl<P: Projection> Opened<P> {
         id: ViewId,
         recent: Recent,
         found: Option<Found<P>>,
-        build: u64,
+        generation: u64,
         carried: bool,
     ) -> Result<Self, ProjectError> {
         let Some((stored, decoded)) = found else {
             let (expected, content) = (Revision::NONE, Content::View(Some(P::default())));
-            return Ok(Self { recent, id, stored: None, expected, build, content });
+            return Ok(Self { recent, id, stored: None, expected, generation, content });
         };
         let content = match decoded {
             Ok(view) => Content::View(view),
             Err(_) if carried => Content::Unreadable(stored.data.clone()),
             Err(error) => return Err(ProjectError::Permanent(error.into())),
         };
-        let (expected, build) = (stored.revision(), stored.build);
-        Ok(Self { recent, id, stored: Some(stored), expected, build, content })
+        let (expected, generation) = (stored.revision(), stored.generation);
+        Ok(Self { recent, id, stored: Some(stored), expected, generation, content })
     }
 
     fn next(&self) -> Result<StoredView, ProjectError> {
         Ok(StoredView {
             id: self.id.clone(),
             version: self.expected.version.next(),
-            build: self.build,
+            generation: self.generation,
             digest: None,
             data: match &self.content {
                 Content::View(view) => encode(view.as_ref())?,
@@ -219,7 +219,7 @@ async fn lock(
 ) -> BTreeMap<ViewId, Recent> {
     let lives = wanted.iter().filter(|(_, copies)| copies.live).map(|(id, _)| id.clone());
     let shadows = wanted.iter().filter(|(_, copies)| copies.shadow);
-    let shadows = shadows.filter_map(|(id, _)| Some(shadow_of(id, replay?.build)));
+    let shadows = shadows.filter_map(|(id, _)| Some(shadow_of(id, replay?.generation)));
     let ids: BTreeSet<ViewId> = lives.chain(shadows).collect();
     let mut locks = BTreeMap::new();
     for id in ids {

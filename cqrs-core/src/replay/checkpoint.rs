@@ -9,7 +9,8 @@ use crate::store::{Extent, Positions, StoreError};
 /// How far a replay has come with one extent.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Checkpoint {
-    build: u64,
+    #[serde(rename = "build")]
+    generation: u64,
     /// The keys of the last item that is done, pk and sk.
     pub(super) after: Option<(String, String)>,
     pub(super) ended: bool,
@@ -21,7 +22,7 @@ pub(super) struct Checkpoints<'a> {
     runtime: &'a Runtime,
     name: String,
     phase: Phase,
-    build: u64,
+    generation: u64,
     kept: Positions,
 }
 
@@ -29,18 +30,18 @@ impl<'a> Checkpoints<'a> {
     pub(super) async fn load<V: View>(
         runtime: &'a Runtime,
         phase: Phase,
-        build: u64,
+        generation: u64,
     ) -> Result<Self, StoreError> {
         let name = format!("@replay#{}", V::NAME);
         let kept = runtime.delivery_store().positions(&name).await?;
-        Ok(Self { runtime, name, phase, build, kept })
+        Ok(Self { runtime, name, phase, generation, kept })
     }
 
     /// Where to go on in an extent: at its start, where the last checkpoint is one of another replay.
     pub(super) fn of(&self, extent: &Extent) -> Checkpoint {
         let kept = self.kept.get(&self.label(extent)).and_then(|text| serde_json::from_str(text).ok());
-        let kept = kept.filter(|checkpoint: &Checkpoint| checkpoint.build == self.build);
-        kept.unwrap_or_else(|| Checkpoint { build: self.build, ..Checkpoint::default() })
+        let kept = kept.filter(|checkpoint: &Checkpoint| checkpoint.generation == self.generation);
+        kept.unwrap_or_else(|| Checkpoint { generation: self.generation, ..Checkpoint::default() })
     }
 
     pub(super) async fn save(&self, extent: &Extent, checkpoint: &Checkpoint) -> Result<(), StoreError> {

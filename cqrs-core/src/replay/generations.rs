@@ -1,12 +1,12 @@
 use super::ReplayError;
 use crate::key::Tenant;
 use crate::projection::View;
-use crate::projector::{Builds, Phase, Underway};
+use crate::projector::{Generations, Phase, Underway};
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::view::{DynViewStore, StoredView, Write};
 
-impl Builds {
+impl Generations {
     /// Begins a replay, or finds the one with the same scope that is under way.
     pub(super) async fn begin<V: View>(
         views: &dyn DynViewStore,
@@ -15,16 +15,17 @@ impl Builds {
         restart: bool,
     ) -> Result<Underway, ReplayError> {
         let tenant = tenant.map(Tenant::as_str);
-        Self::change::<V, _>(views, |builds| match &builds.underway {
+        Self::change::<V, _>(views, |generations| match &generations.underway {
             Some(underway) if !restart && underway.tenant.as_deref() == tenant => Ok(underway.clone()),
             Some(underway) if !restart => {
                 Err(ReplayError::Busy { projection: V::NAME, tenant: underway.tenant.clone() })
             }
             _ => {
-                builds.last += 1;
+                generations.last += 1;
                 let tenant = tenant.map(str::to_owned);
-                let underway = Underway { build: builds.last, tenant, phase: Phase::Fold, segments };
-                builds.underway = Some(underway.clone());
+                let underway =
+                    Underway { generation: generations.last, tenant, phase: Phase::Fold, segments };
+                generations.underway = Some(underway.clone());
                 Ok(underway)
             }
         })
@@ -33,17 +34,20 @@ impl Builds {
 
     /// The number for a replay of one view, which needs no record.
     pub(super) async fn next<V: View>(views: &dyn DynViewStore) -> Result<u64, ReplayError> {
-        Self::change::<V, _>(views, |builds| {
-            builds.last += 1;
-            Ok(builds.last)
+        Self::change::<V, _>(views, |generations| {
+            generations.last += 1;
+            Ok(generations.last)
         })
         .await
     }
 
     /// Notes that all streams have been folded.
-    pub(super) async fn begin_swap<V: View>(views: &dyn DynViewStore, build: u64) -> Result<(), ReplayError> {
-        Self::change::<V, _>(views, |builds| match &mut builds.underway {
-            Some(underway) if underway.build == build => {
+    pub(super) async fn begin_swap<V: View>(
+        views: &dyn DynViewStore,
+        generation: u64,
+    ) -> Result<(), ReplayError> {
+        Self::change::<V, _>(views, |generations| match &mut generations.underway {
+            Some(underway) if underway.generation == generation => {
                 underway.phase = Phase::Swap;
                 Ok(())
             }
@@ -53,14 +57,14 @@ impl Builds {
     }
 
     /// Notes that a replay is over. One that somebody else has ended is over, too.
-    pub(super) async fn end<V: View>(views: &dyn DynViewStore, build: u64) -> Result<(), ReplayError> {
-        Self::change::<V, _>(views, |builds| match &builds.underway {
-            Some(underway) if underway.build != build => Err(ReplayError::superseded::<V>()),
+    pub(super) async fn end<V: View>(views: &dyn DynViewStore, generation: u64) -> Result<(), ReplayError> {
+        Self::change::<V, _>(views, |generations| match &generations.underway {
+            Some(underway) if underway.generation != generation => Err(ReplayError::superseded::<V>()),
             underway => {
                 if underway.as_ref().is_some_and(|underway| underway.tenant.is_none()) {
-                    builds.whole = build;
+                    generations.whole = generation;
                 }
-                builds.underway = None;
+                generations.underway = None;
                 Ok(())
             }
         })
@@ -82,7 +86,7 @@ impl Builds {
                 .map_err(|error| ReplayError::store::<V>(StoreError::Refused { source: Box::new(error) }))?;
             let (id, version) = (Self::id::<V>(), expected.version.next());
             let record =
-                StoredView { id, version, build: 0, digest: None, data, updated_at: Timestamp::now() };
+                StoredView { id, version, generation: 0, digest: None, data, updated_at: Timestamp::now() };
             let written = views.put(&record, expected).await.map_err(ReplayError::store::<V>)?;
             if written == Write::Done {
                 return Ok(outcome);

@@ -48,7 +48,7 @@
 //! is read first. Requests: 1 per view (`PutItem`), 1 per MB of commits (`Scan`, 1 read unit per 4 KB of the whole table), and
 //! 1 per MB for the checkpoint.
 //!
-//! # Views across aggregates
+//! # Keyed views
 //!
 //! Their events are spread over streams, so nothing can be put in place before all streams have been read. Each stream is
 //! applied to *shadow* views, in a partition of their own, through its fence; from then on, as its fence says, the delivery
@@ -69,11 +69,11 @@
 //!
 //! One replay of a projection runs at a time: another one is refused until it is over, unless it is [restarted](Replay::restart).
 
-mod across;
+mod aggregate_views;
 mod checkpoint;
 mod error;
 mod generations;
-mod own;
+mod keyed_views;
 mod progress;
 mod swap;
 mod vanished;
@@ -89,14 +89,14 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use crate::aggregate::AggregateKey;
 use crate::key::{KeyError, StreamKey, Tenant};
 use crate::projection::Projection;
-use crate::projector::{Builds, Underway};
+use crate::projector::{Generations, Underway};
 use crate::runtime::Runtime;
 use crate::store::Extent;
 use crate::view::ViewId;
 
-use across::Across;
+use aggregate_views::AggregateViews;
 use checkpoint::Checkpoints;
-use own::Own;
+use keyed_views::KeyedViews;
 use progress::Tally;
 use swap::Swap;
 use walk::{Walk, Work};
@@ -232,7 +232,7 @@ impl<'a, P> IntoFuture for Replay<'a, P> {
 }
 
 impl<P: Projection> Replay<'_, P> {
-    #[tracing::instrument(name = "replay", level = "info", skip_all, fields(projection = P::NAME, build))]
+    #[tracing::instrument(name = "replay", level = "info", skip_all, fields(projection = P::NAME, generation))]
     async fn run(self) -> Result<Replayed, ReplayError> {
         let views = self.runtime.view_store().map_err(ReplayError::store::<P>)?;
         let tenant = match &self.scope {
@@ -240,36 +240,38 @@ impl<P: Projection> Replay<'_, P> {
             Scope::Tenant(tenant) => Some(tenant),
             Scope::Key(stream) => {
                 let stream = stream.clone().map_err(|error| ReplayError::store::<P>(error.into()))?;
-                let build = Builds::next::<P>(views).await?;
-                let own = Own::<P>::new(self.runtime, build, None).after_restore(self.after_restore);
-                return own.rebuild(&stream).await;
+                let generation = Generations::next::<P>(views).await?;
+                let work = AggregateViews::<P>::new(self.runtime, generation, None)
+                    .after_restore(self.after_restore);
+                return work.rebuild(&stream).await;
             }
         };
         let segments = u32::try_from(self.parallel).unwrap_or(u32::MAX);
         let segments = self.runtime.event_store().segments(segments).max(1);
-        let underway = Builds::begin::<P>(views, tenant, segments, self.restart).await?;
-        let build = underway.build;
-        tracing::Span::current().record("build", build);
+        let underway = Generations::begin::<P>(views, tenant, segments, self.restart).await?;
+        let generation = underway.generation;
+        tracing::Span::current().record("generation", generation);
         let total = match tenant {
             Some(_) => None,
             None => self.runtime.event_store().count().await.map_err(ReplayError::store::<P>)?,
         };
         let tally = Tally::new(total, self.listener.as_deref());
         if P::KEYED {
-            let across = Across::<P>::new(self.runtime, build, tenant);
-            self.fold(&across, &tally, &underway, tenant).await?;
+            let work = KeyedViews::<P>::new(self.runtime, generation, tenant);
+            self.fold(&work, &tally, &underway, tenant).await?;
             if underway.phase == Phase::Fold {
-                Builds::begin_swap::<P>(views, build).await?;
+                Generations::begin_swap::<P>(views, generation).await?;
             }
             self.swap(&tally, &underway, tenant).await?;
         } else {
-            let own = Own::<P>::new(self.runtime, build, tenant).after_restore(self.after_restore);
-            self.fold(&own, &tally, &underway, tenant).await?;
+            let work =
+                AggregateViews::<P>::new(self.runtime, generation, tenant).after_restore(self.after_restore);
+            self.fold(&work, &tally, &underway, tenant).await?;
             if self.after_restore {
-                self.remove_vanished(&own, &underway, tenant).await?;
+                self.remove_vanished(&work, &underway, tenant).await?;
             }
         }
-        Builds::end::<P>(views, build).await?;
+        Generations::end::<P>(views, generation).await?;
         Ok(tally.done())
     }
 
@@ -286,7 +288,7 @@ impl<P: Projection> Replay<'_, P> {
             Some(partitions) => partitions.into_iter().map(Extent::Partition).collect(),
             None => underway.extents(),
         };
-        let checkpoints = Checkpoints::load::<P>(self.runtime, Phase::Fold, underway.build).await;
+        let checkpoints = Checkpoints::load::<P>(self.runtime, Phase::Fold, underway.generation).await;
         let checkpoints = checkpoints.map_err(ReplayError::store::<P>)?;
         let width = self.width(extents.len());
         let walk = Walk { runtime: self.runtime, work, tally, checkpoints: &checkpoints, width };
@@ -301,16 +303,18 @@ impl<P: Projection> Replay<'_, P> {
         underway: &Underway,
         tenant: Option<&Tenant>,
     ) -> Result<(), ReplayError> {
-        let build = underway.build;
+        let generation = underway.generation;
         // Of two partitions that belong together, the second has little left to do when the first is done.
         let (extents, at_a_time) = match tenant.map(|tenant| ViewId::partition(P::VIEW, tenant)) {
-            Some(live) => (vec![Extent::Partition(format!("{live}~{build}")), Extent::Partition(live)], 1),
+            Some(live) => {
+                (vec![Extent::Partition(format!("{live}~{generation}")), Extent::Partition(live)], 1)
+            }
             None => (underway.extents(), self.parallel),
         };
-        let checkpoints = Checkpoints::load::<P>(self.runtime, Phase::Swap, build).await;
+        let checkpoints = Checkpoints::load::<P>(self.runtime, Phase::Swap, generation).await;
         let checkpoints = checkpoints.map_err(ReplayError::store::<P>)?;
         let width = self.width(extents.len().min(at_a_time));
-        let swap = Swap::<P>::new(self.runtime, build, tenant, tally, &checkpoints, width);
+        let swap = Swap::<P>::new(self.runtime, generation, tenant, tally, &checkpoints, width);
         let swap = &swap;
         let walks = stream::iter(extents).map(|extent| async move { swap.through(&extent).await });
         walks.buffer_unordered(at_a_time).try_collect().await
@@ -318,7 +322,7 @@ impl<P: Projection> Replay<'_, P> {
 
     async fn remove_vanished(
         &self,
-        own: &Own<'_, P>,
+        work: &AggregateViews<'_, P>,
         underway: &Underway,
         tenant: Option<&Tenant>,
     ) -> Result<(), ReplayError> {
@@ -328,7 +332,7 @@ impl<P: Projection> Replay<'_, P> {
         };
         let width = self.width(extents.len());
         let walks =
-            stream::iter(extents).map(|extent| async move { own.remove_vanished(&extent, width).await });
+            stream::iter(extents).map(|extent| async move { work.remove_vanished(&extent, width).await });
         walks.buffer_unordered(self.parallel).try_collect().await
     }
 

@@ -8,7 +8,7 @@ use super::progress::Tally;
 use super::{ReplayError, Replayed};
 use crate::key::Tenant;
 use crate::projection::Projection;
-use crate::projector::{Builds, Phase, shadow_of};
+use crate::projector::{Generations, Phase, shadow_of};
 use crate::runtime::Runtime;
 use crate::store::{Extent, StoreError};
 use crate::timestamp::Timestamp;
@@ -18,7 +18,7 @@ use crate::view::{Revision, StoredView, ViewId, Write};
 /// ones that were not built again.
 pub(super) struct Swap<'a, P> {
     runtime: &'a Runtime,
-    build: u64,
+    generation: u64,
     /// The only partition of live views; none for all.
     partition: Option<String>,
     tally: &'a Tally<'a>,
@@ -50,14 +50,14 @@ struct Pair {
 impl<'a, P: Projection> Swap<'a, P> {
     pub(super) fn new(
         runtime: &'a Runtime,
-        build: u64,
+        generation: u64,
         tenant: Option<&Tenant>,
         tally: &'a Tally<'a>,
         checkpoints: &'a Checkpoints<'a>,
         width: usize,
     ) -> Self {
         let partition = tenant.map(|tenant| ViewId::partition(P::VIEW, tenant));
-        Self { runtime, build, partition, tally, checkpoints, width, projection: PhantomData }
+        Self { runtime, generation, partition, tally, checkpoints, width, projection: PhantomData }
     }
 
     pub(super) async fn through(&self, extent: &Extent) -> Result<(), ReplayError> {
@@ -122,7 +122,7 @@ impl<'a, P: Projection> Swap<'a, P> {
         };
         let shadow = match pair.shadow {
             Some(shadow) => Some(shadow),
-            None => views.get(&shadow_of(id, self.build)).await?,
+            None => views.get(&shadow_of(id, self.generation)).await?,
         };
         Ok(Pair { live, shadow })
     }
@@ -147,23 +147,23 @@ impl<'a, P: Projection> Swap<'a, P> {
                 let view = StoredView {
                     id: id.clone(),
                     version: shadow.version,
-                    build: self.build,
+                    generation: self.generation,
                     digest: None,
                     data: shadow.data.clone(),
                     updated_at: Timestamp::now(),
                 };
                 views.swap_in(&view, live, &shadow.id, shadow.revision()).await
             }
-            None if live == Revision::NONE || live.build >= self.build => Ok(Write::Done),
+            None if live == Revision::NONE || live.generation >= self.generation => Ok(Write::Done),
             None => views.delete(id, live).await,
         }
     }
 
     async fn check_underway(&self) -> Result<(), ReplayError> {
-        let read = async { Builds::read::<P>(self.runtime.view_store()?).await };
-        let (builds, _) = read.await.map_err(ReplayError::store::<P>)?;
-        match builds.underway {
-            Some(underway) if underway.build == self.build => Ok(()),
+        let read = async { Generations::read::<P>(self.runtime.view_store()?).await };
+        let (generations, _) = read.await.map_err(ReplayError::store::<P>)?;
+        match generations.underway {
+            Some(underway) if underway.generation == self.generation => Ok(()),
             _ => Err(ReplayError::superseded::<P>()),
         }
     }
@@ -175,20 +175,21 @@ impl<'a, P: Projection> Swap<'a, P> {
 
     fn find(&self, view: &StoredView) -> Found {
         let pk = &view.id.pk;
-        let (live, build) = match pk.rsplit_once('~').map(|(live, build)| (live, build.parse::<u64>())) {
-            Some((live, Ok(build))) => (live, Some(build)),
-            _ => (pk.as_str(), None),
-        };
+        let (live, generation) =
+            match pk.rsplit_once('~').map(|(live, generation)| (live, generation.parse::<u64>())) {
+                Some((live, Ok(generation))) => (live, Some(generation)),
+                _ => (pk.as_str(), None),
+            };
         let is_ours = match &self.partition {
             Some(partition) => live == partition,
             None => live.rsplit_once('#').is_some_and(|(_, name)| name == P::VIEW),
         };
         let id = ViewId { pk: live.to_owned(), sk: view.id.sk.clone() };
-        match build {
+        match generation {
             _ if !is_ours => Found::Foreign,
-            None if view.build < self.build => Found::Live(id),
-            Some(build) if build == self.build => Found::Shadow(id),
-            Some(build) if build < self.build => Found::Leftover,
+            None if view.generation < self.generation => Found::Live(id),
+            Some(generation) if generation == self.generation => Found::Shadow(id),
+            Some(generation) if generation < self.generation => Found::Leftover,
             _ => Found::Foreign,
         }
     }

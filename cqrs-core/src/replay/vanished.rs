@@ -1,7 +1,7 @@
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::ReplayError;
-use super::own::Own;
+use super::aggregate_views::AggregateViews;
 use crate::key::StreamKey;
 use crate::panic::caught;
 use crate::projection::{Projection, ViewAddress};
@@ -10,13 +10,13 @@ use crate::store::Extent;
 use crate::view::{StoredView, ViewId};
 
 /// Removes views at their aggregates' keys that no commit speaks for: a restore has taken their streams back.
-impl<P: Projection> Own<'_, P> {
+impl<P: Projection> AggregateViews<'_, P> {
     pub(super) async fn remove_vanished(&self, extent: &Extent, width: usize) -> Result<(), ReplayError> {
         let mut after = None;
         loop {
             let page = async { self.runtime.view_store()?.scan(extent, after.as_ref()).await };
             let page = page.await.map_err(ReplayError::store::<P>)?;
-            let missed = page.views.into_iter().filter(|view| view.build < self.build);
+            let missed = page.views.into_iter().filter(|view| view.generation < self.generation);
             let removed = stream::iter(missed).map(|view| self.remove_if_vanished(view));
             let removed = removed.buffer_unordered(width).try_collect::<()>().await;
             removed.map_err(ReplayError::project::<P>)?;

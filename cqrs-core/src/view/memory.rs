@@ -77,7 +77,7 @@ impl ViewStore for MemoryViewStore {
         limits::check(&view.record())?;
         let is_older = |content: &Content| {
             let stored = content.views.get(&view.id);
-            stored.is_none_or(|stored| stored.version <= view.version && stored.build < view.build)
+            stored.is_none_or(|stored| stored.version <= view.version && stored.generation < view.generation)
         };
         self.write(is_older, |content| content.insert(view))
     }

@@ -31,7 +31,7 @@ pub struct StoredView {
     /// written.
     pub version: Version,
     /// The replay that it was last rebuilt by; 0 for none.
-    pub build: u64,
+    pub generation: u64,
     /// For a view at its aggregate's key: the digest of the commit `version`; none where a release wrote it that had none.
     pub digest: Option<CommitDigest>,
     /// The serialized view; null for one that was [removed](crate::projection::ViewChange::Remove).
@@ -44,7 +44,7 @@ impl StoredView {
     /// What a conditional write over it expects.
     #[must_use]
     pub fn revision(&self) -> Revision {
-        Revision { version: self.version, build: self.build, digest: self.digest }
+        Revision { version: self.version, generation: self.generation, digest: self.digest }
     }
 
     /// Whether the view was removed.
@@ -58,8 +58,8 @@ impl StoredView {
     pub fn record(&self) -> Record {
         let mut record = self.id.record();
         record.insert("version".to_owned(), self.version.get().into());
-        if self.build > 0 {
-            record.insert("build".to_owned(), self.build.into());
+        if self.generation > 0 {
+            record.insert("build".to_owned(), self.generation.into());
         }
         insert_digest(&mut record, self.digest);
         record.insert("data".to_owned(), self.data.clone());
@@ -74,15 +74,15 @@ impl StoredView {
 pub struct Revision {
     /// See [`StoredView::version`].
     pub version: Version,
-    /// See [`StoredView::build`].
-    pub build: u64,
+    /// See [`StoredView::generation`].
+    pub generation: u64,
     /// See [`StoredView::digest`].
     pub digest: Option<CommitDigest>,
 }
 
 impl Revision {
     /// There is no view yet.
-    pub const NONE: Self = Self { version: Version::NONE, build: 0, digest: None };
+    pub const NONE: Self = Self { version: Version::NONE, generation: 0, digest: None };
 }
 
 fn insert_digest(record: &mut Record, digest: Option<CommitDigest>) {
@@ -91,7 +91,7 @@ fn insert_digest(record: &mut Record, digest: Option<CommitDigest>) {
     }
 }
 
-/// Remembers, beside views across aggregates, the last commit of one stream that they contain.
+/// Remembers, beside keyed views, the last commit of one stream that they contain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence {
     /// Its address.
@@ -101,15 +101,15 @@ pub struct Fence {
     /// The digest of that commit; none where a release wrote the fence that had none.
     pub digest: Option<CommitDigest>,
     /// The last replay that the stream takes part in; 0 for none.
-    pub build: u64,
+    pub generation: u64,
     /// The last commit of the stream that the views of this replay contain; behind `version` only until the replay has
     /// caught up with the stream.
-    pub built: Version,
+    pub generation_version: Version,
     /// Where the commit behind `version` has been applied in part: the sort key of the last view that has it. A commit that
     /// changes more views than one transaction takes is applied to them in the order of their keys.
     pub part: Option<String>,
-    /// The same for the commit behind `built` and the views of the replay.
-    pub built_part: Option<String>,
+    /// The same for the commit behind `generation_version` and the views of the replay.
+    pub generation_part: Option<String>,
 }
 
 impl Fence {
@@ -120,17 +120,17 @@ impl Fence {
             id,
             version: Version::NONE,
             digest: None,
-            build: 0,
-            built: Version::NONE,
+            generation: 0,
+            generation_version: Version::NONE,
             part: None,
-            built_part: None,
+            generation_part: None,
         }
     }
 
     /// Whether nothing of the stream has been applied, not even a part of its first commit.
     #[must_use]
     pub fn is_none(&self) -> bool {
-        self.version.is_none() && self.part.is_none() && self.built_part.is_none()
+        self.version.is_none() && self.part.is_none() && self.generation_part.is_none()
     }
 
     /// The fence as one item.
@@ -138,14 +138,14 @@ impl Fence {
     pub fn record(&self) -> Record {
         let mut record = self.id.record();
         record.insert("version".to_owned(), self.version.get().into());
-        if self.build > 0 {
-            record.insert("build".to_owned(), self.build.into());
+        if self.generation > 0 {
+            record.insert("build".to_owned(), self.generation.into());
         }
         insert_digest(&mut record, self.digest);
-        if self.built != self.version {
-            record.insert("built".to_owned(), self.built.get().into());
+        if self.generation_version != self.version {
+            record.insert("built".to_owned(), self.generation_version.get().into());
         }
-        for (name, part) in [("appliedUntil", &self.part), ("builtUntil", &self.built_part)] {
+        for (name, part) in [("appliedUntil", &self.part), ("builtUntil", &self.generation_part)] {
             if let Some(part) = part {
                 record.insert(name.to_owned(), part.as_str().into());
             }
@@ -244,7 +244,7 @@ pub trait ViewStore: Send + Sync + 'static {
         expected: Revision,
     ) -> impl Future<Output = Result<Write, StoreError>> + Send;
 
-    /// Writes a rebuilt view over one of an earlier build that is not ahead of it, or where there is none.
+    /// Writes a rebuilt view over one of an earlier generation that is not ahead of it, or where there is none.
     ///
     /// # Errors
     /// As [`ViewStore::put`].

@@ -208,7 +208,7 @@ impl<P: Publisher> Relay<P> {
             }
         };
         // The others wait for a relay that says nothing until it is believed to be gone.
-        let left = shared.leases.leave().await.map_err(ledger);
+        let left = shared.leases.leave().await.map_err(delivery_store);
         let delivered = ended?;
         left.map(|()| delivered)
     }
@@ -318,7 +318,7 @@ impl<P> Shared<P> {
     /// All that is written down, with what this relay knows of the others.
     pub(super) async fn board(&self) -> Result<Board, DeliveryError> {
         let before = (self.clock.passed)();
-        let mut board = self.leases.board().await.map_err(ledger)?;
+        let mut board = self.leases.board().await.map_err(delivery_store)?;
         let reading = Reading { before, after: (self.clock.passed)() };
         let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
         watch.judge(&mut board, reading, self.settings.lease);
@@ -337,8 +337,8 @@ impl<P> Shared<P> {
 }
 
 /// The leases cannot be read or written.
-pub(super) fn ledger(source: StoreError) -> DeliveryError {
-    DeliveryError::Ledger { subscriber: RELAY.to_owned(), source: Box::new(source) }
+pub(super) fn delivery_store(source: StoreError) -> DeliveryError {
+    DeliveryError::Store { subscriber: RELAY.to_owned(), source: Box::new(source) }
 }
 
 /// The stream or the table cannot be read.

@@ -58,11 +58,19 @@ impl ViewStore for DynamoViewStore {
         let record = record_of(&self.table, item)?;
         let version =
             version_of(&record).ok_or_else(|| unreadable(&self.table, id, "a fence without a `version`"))?;
-        let built = record.get("built").and_then(Value::as_u64).map_or(version, Version::new);
+        let generation_version = record.get("built").and_then(Value::as_u64).map_or(version, Version::new);
         let text = |name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
-        let (part, built_part) = (text("appliedUntil"), text("builtUntil"));
-        let (build, digest) = (build_of(&record), digest_of(&record));
-        Ok(Some(Fence { id: id.clone(), version, digest, build, built, part, built_part }))
+        let (part, generation_part) = (text("appliedUntil"), text("builtUntil"));
+        let (generation, digest) = (build_of(&record), digest_of(&record));
+        Ok(Some(Fence {
+            id: id.clone(),
+            version,
+            digest,
+            generation,
+            generation_version,
+            part,
+            generation_part,
+        }))
     }
 
     async fn put_fenced(
@@ -121,9 +129,9 @@ fn decode_view(table: &Table, item: Item) -> Result<StoredView, StoreError> {
     let missing = |name: &str| unreadable(table, &id, &format!("a view without a readable `{name}`"));
     let version = version_of(&record).ok_or_else(|| missing("version"))?;
     let updated_at: Timestamp = text("updatedAt").parse().map_err(|_| missing("updatedAt"))?;
-    let (build, digest) = (build_of(&record), digest_of(&record));
+    let (generation, digest) = (build_of(&record), digest_of(&record));
     let data = record.remove("data").ok_or_else(|| missing("data"))?;
-    Ok(StoredView { id, version, build, digest, data, updated_at })
+    Ok(StoredView { id, version, generation, digest, data, updated_at })
 }
 
 fn record_of(table: &Table, item: Item) -> Result<Record, StoreError> {

@@ -14,7 +14,7 @@ pub(super) fn at(expected: Revision) -> Condition {
     // The seed's own condition, and what tells two views of one version apart.
     Condition::all([
         ("version", ":currentVersion", Some(number(expected.version.get()))),
-        ("build", ":currentBuild", build(expected.build)),
+        ("build", ":currentBuild", generation(expected.generation)),
         ("digest", ":currentDigest", digest(expected.digest)),
     ])
 }
@@ -25,27 +25,32 @@ pub(super) fn fenced(expected: &Fence) -> Condition {
         return Condition::absent();
     }
     let text = |part: &Option<String>| part.clone().map(AttributeValue::S);
-    let built = Some(expected.built).filter(|built| *built != expected.version);
+    let generation_version = Some(expected.generation_version)
+        .filter(|generation_version| *generation_version != expected.version);
     Condition::all([
         ("version", ":currentVersion", Some(number(expected.version.get()))),
         ("digest", ":currentDigest", digest(expected.digest)),
-        ("build", ":currentBuild", build(expected.build)),
-        ("built", ":currentBuilt", built.map(|built| number(built.get()))),
+        ("build", ":currentBuild", generation(expected.generation)),
+        (
+            "built",
+            ":currentBuilt",
+            generation_version.map(|generation_version| number(generation_version.get())),
+        ),
         ("appliedUntil", ":currentAppliedUntil", text(&expected.part)),
-        ("builtUntil", ":currentBuiltUntil", text(&expected.built_part)),
+        ("builtUntil", ":currentBuiltUntil", text(&expected.generation_part)),
     ])
 }
 
-/// There is no view, or one of an earlier build that is not ahead.
+/// There is no view, or one of an earlier generation that is not ahead.
 pub(super) fn older_than(view: &StoredView) -> Condition {
     let older = "attribute_not_exists(pk) OR (version <= :version AND (attribute_not_exists(build) OR build < :build))";
-    let values = [(":version", number(view.version.get())), (":build", number(view.build))];
+    let values = [(":version", number(view.version.get())), (":build", number(view.generation))];
     Condition::of(older).values(values)
 }
 
 /// Not stored where no replay has built the item.
-fn build(build: u64) -> Option<AttributeValue> {
-    Some(build).filter(|build| *build > 0).map(number)
+fn generation(generation: u64) -> Option<AttributeValue> {
+    Some(generation).filter(|generation| *generation > 0).map(number)
 }
 
 fn digest(digest: Option<CommitDigest>) -> Option<AttributeValue> {

@@ -3,7 +3,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::place;
-use crate::model::{Event, Locked, Older};
+use crate::model::{Event, Locked, Upcaster};
 
 /// What `#[event]` adds beside the struct.
 pub(crate) fn event(event: &Event) -> TokenStream {
@@ -48,11 +48,11 @@ pub(crate) fn event(event: &Event) -> TokenStream {
 /// How earlier schemas are read, and the check that the chain has no hole.
 fn older(event: &Event, private: &TokenStream) -> (Option<TokenStream>, Option<TokenStream>) {
     let ident = &event.ident;
-    let older = |value: TokenStream| quote!(const OLDER: #private::Older<Self> = #value;);
+    let older = |value: TokenStream| quote!(const UPCASTER: #private::Upcaster<Self> = #value;);
     match &event.older {
-        Older::None => (None, None),
-        Older::Typed(from) => {
-            let typed = quote_spanned!(place(from)=> #private::Older::typed::<#from>());
+        Upcaster::None => (None, None),
+        Upcaster::Typed(from) => {
+            let typed = quote_spanned!(place(from)=> #private::Upcaster::typed::<#from>());
             let check = quote_spanned!(from.span()=>
                 const _: () = if let ::core::option::Option::Some(message) =
                     #private::broken_step::<#ident>()
@@ -62,7 +62,7 @@ fn older(event: &Event, private: &TokenStream) -> (Option<TokenStream>, Option<T
             );
             (Some(older(typed)), Some(check))
         }
-        Older::Json(steps) => {
+        Upcaster::Json(steps) => {
             let steps = steps.iter().map(|(from, step)| {
                 let call = quote_spanned!(place(step)=> __next_json(#step, data));
                 // A path of two places in the source would have none for rustc to point at.
@@ -74,7 +74,7 @@ fn older(event: &Event, private: &TokenStream) -> (Option<TokenStream>, Option<T
                     },
                 })
             });
-            (Some(older(quote!(#private::Older::json(&[#(#steps),*])))), None)
+            (Some(older(quote!(#private::Upcaster::json(&[#(#steps),*])))), None)
         }
     }
 }

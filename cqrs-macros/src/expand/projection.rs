@@ -55,7 +55,7 @@ fn own_arm(aggregate: &TokenStream, apply: &Apply, private: &TokenStream) -> Tok
     let fold = fold(apply, private, &quote!(|view, raw|), key.as_ref());
     quote! {
         #(#cfgs)*
-        #private::ProjectionArm::own(#private::own_event::<#event, #aggregate>(), #fold)
+        #private::ProjectionArm::at_aggregate(#private::own_event::<#event, #aggregate>(), #fold)
     }
 }
 

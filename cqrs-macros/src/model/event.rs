@@ -17,7 +17,7 @@ pub(crate) struct Event {
     /// The stored types of before a renaming.
     pub(crate) aliases: Vec<String>,
     pub(crate) schema: u32,
-    pub(crate) older: Older,
+    pub(crate) older: Upcaster,
     /// Why nobody handles it.
     pub(crate) unhandled: Option<String>,
     /// Without fields: stored as an empty map, so that fields can be added later.
@@ -30,7 +30,7 @@ pub(crate) struct Event {
 }
 
 /// How the earlier schemas are read.
-pub(crate) enum Older {
+pub(crate) enum Upcaster {
     None,
     /// From the struct of the schema before.
     Typed(Box<ExprPath>),
@@ -66,7 +66,7 @@ impl Event {
             }
             why.0.value()
         });
-        let older = Older::read(&args, &item.ident, schema, diagnostics);
+        let older = Upcaster::read(&args, &item.ident, schema, diagnostics);
         let locked = diagnostics.ok(lock::find(&name, &aliases, schema, &item.ident)).flatten();
         let serde = Serde::missing(&item.attrs);
         let unit = matches!(item.fields, Fields::Unit);
@@ -118,7 +118,7 @@ fn aliases(given: &[Text], name: &str, diagnostics: &mut Diagnostics) -> Vec<Str
     aliases
 }
 
-impl Older {
+impl Upcaster {
     fn read(args: &EventArgs, ident: &Ident, schema: u32, diagnostics: &mut Diagnostics) -> Self {
         let before = schema.saturating_sub(1);
         match (&args.from, args.from_json.first()) {

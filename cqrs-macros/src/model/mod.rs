@@ -26,7 +26,7 @@ pub(crate) use app::App;
 pub(crate) use command::Command;
 pub(crate) use data::{Data, Field, Shape};
 pub(crate) use entity::Entity;
-pub(crate) use event::{Event, Older};
+pub(crate) use event::{Event, Upcaster};
 pub(crate) use fingerprint::of_text as text_fingerprint;
 pub(crate) use fold::Apply;
 pub(crate) use handler::{Arm, Handler, Subject, marker as handler_marker};

@@ -206,7 +206,7 @@ impl Session {
         let Some(first) = history.first() else { return Ok(None) };
         let time = first.at;
         let now = self.app.load(key).await?;
-        let earlier = self.app.load_at(key, now.version.previous()).await?;
+        let earlier = self.app.load_version(key, now.version.previous()).await?;
         let as_of = self.app.load_as_of(key, time).await?;
         Ok(Some(Trail {
             tenant: key.tenant().to_string(),

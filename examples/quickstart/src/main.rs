@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     app.run_until_idle().await?;
     println!("statement: {:?}", app.view::<Statement>(&account).await?);
 
-    let before = app.load_at(&account, Version::new(2)).await?;
+    let before = app.load_version(&account, Version::new(2)).await?;
     let now = app.load(&account).await?;
     println!("{} cents before the withdrawal, {} now", before.state.balance, now.state.balance);
     Ok(())

@@ -11,8 +11,8 @@ use super::at;
 /// A view is absent, then as it was written.
 pub async fn a_view_is_read_back(store: impl ViewStore) {
     assert_eq!(store.get(&id("1")).await.unwrap(), None);
-    for (name, build) in [("1", 0), ("2", 7)] {
-        let written = StoredView { build, ..view(name, 3) };
+    for (name, generation) in [("1", 0), ("2", 7)] {
+        let written = StoredView { generation, ..view(name, 3) };
         assert_eq!(store.put(&written, Revision::NONE).await.unwrap(), Write::Done);
         assert_eq!(store.get(&id(name)).await.unwrap(), Some(written));
     }
@@ -23,17 +23,17 @@ pub async fn a_view_is_read_back(store: impl ViewStore) {
 pub async fn a_stale_write_changes_nothing(store: impl ViewStore) {
     assert_eq!(store.put(&view("1", 2), at_version(1)).await.unwrap(), Write::Stale, "over nothing");
     assert_eq!(store.put(&view("1", 2), Revision::NONE).await.unwrap(), Write::Done);
-    for expected in [Revision::NONE, at_version(1), at_version(3), built(2, 1)] {
+    for expected in [Revision::NONE, at_version(1), at_version(3), of_generation(2, 1)] {
         assert_eq!(store.put(&view("1", 9), expected).await.unwrap(), Write::Stale, "{expected:?}");
     }
     assert_eq!(store.get(&id("1")).await.unwrap(), Some(view("1", 2)));
-    let rebuilt = StoredView { build: 4, ..view("1", 5) };
+    let rebuilt = StoredView { generation: 4, ..view("1", 5) };
     assert_eq!(store.put(&rebuilt, at_version(2)).await.unwrap(), Write::Done);
-    for expected in [at_version(5), built(5, 3), built(5, 5), built(4, 4)] {
+    for expected in [at_version(5), of_generation(5, 3), of_generation(5, 5), of_generation(4, 4)] {
         assert_eq!(store.put(&view("1", 9), expected).await.unwrap(), Write::Stale, "{expected:?}");
     }
     assert_eq!(store.get(&id("1")).await.unwrap(), Some(rebuilt));
-    assert_eq!(store.put(&view("1", 6), built(5, 4)).await.unwrap(), Write::Done);
+    assert_eq!(store.put(&view("1", 6), of_generation(5, 4)).await.unwrap(), Write::Done);
 }
 
 /// One version of a view that took another commit is another revision, and so it is with a fence.
@@ -56,10 +56,10 @@ pub async fn what_took_another_commit_is_another(store: impl ViewStore) {
     assert_eq!(store.put_fenced(&fenced(new), &fenced(lost), &[]).await.unwrap(), Write::Done);
 }
 
-/// A rebuilt view goes over one that is not ahead and of an earlier build, and over none.
+/// A rebuilt view goes over one that is not ahead and of an earlier generation, and over none.
 pub async fn a_rebuilt_view_never_goes_back(store: impl ViewStore) {
-    let rebuilt = |version, build| StoredView { build, ..view("1", version) };
-    for (version, build, expected) in [
+    let rebuilt = |version, generation| StoredView { generation, ..view("1", version) };
+    for (version, generation, expected) in [
         (3, 2, Write::Done),
         (3, 2, Write::Stale),
         (4, 1, Write::Stale),
@@ -67,25 +67,25 @@ pub async fn a_rebuilt_view_never_goes_back(store: impl ViewStore) {
         (3, 3, Write::Done),
         (9, 4, Write::Done),
     ] {
-        let written = store.put_rebuilt(&rebuilt(version, build)).await.unwrap();
-        assert_eq!(written, expected, "version {version}, build {build}");
+        let written = store.put_rebuilt(&rebuilt(version, generation)).await.unwrap();
+        assert_eq!(written, expected, "version {version}, generation {generation}");
     }
     assert_eq!(store.get(&id("1")).await.unwrap(), Some(rebuilt(9, 4)));
     // Over a view that no replay has built.
     store.put(&view("2", 5), Revision::NONE).await.unwrap();
-    assert_eq!(store.put_rebuilt(&StoredView { build: 1, ..view("2", 4) }).await.unwrap(), Write::Stale);
-    assert_eq!(store.put_rebuilt(&StoredView { build: 1, ..view("2", 5) }).await.unwrap(), Write::Done);
+    assert_eq!(store.put_rebuilt(&StoredView { generation: 1, ..view("2", 4) }).await.unwrap(), Write::Stale);
+    assert_eq!(store.put_rebuilt(&StoredView { generation: 1, ..view("2", 5) }).await.unwrap(), Write::Done);
 }
 
 /// A view is removed only as it was read.
 pub async fn a_stale_removal_changes_nothing(store: impl ViewStore) {
-    let written = StoredView { build: 2, ..view("1", 3) };
+    let written = StoredView { generation: 2, ..view("1", 3) };
     store.put(&written, Revision::NONE).await.unwrap();
-    for expected in [at_version(3), built(3, 1), built(2, 2)] {
+    for expected in [at_version(3), of_generation(3, 1), of_generation(2, 2)] {
         assert_eq!(store.delete(&id("1"), expected).await.unwrap(), Write::Stale, "{expected:?}");
     }
     assert_eq!(store.get(&id("1")).await.unwrap(), Some(written));
-    assert_eq!(store.delete(&id("1"), built(3, 2)).await.unwrap(), Write::Done);
+    assert_eq!(store.delete(&id("1"), of_generation(3, 2)).await.unwrap(), Write::Done);
     assert_eq!(store.get(&id("1")).await.unwrap(), None);
 }
 
@@ -96,7 +96,7 @@ pub async fn a_view_is_swapped_in_whole(store: impl ViewStore) {
         shadow.id.pk.push_str("~3");
         shadow
     };
-    let new = StoredView { build: 3, ..view("1", 8) };
+    let new = StoredView { generation: 3, ..view("1", 8) };
     store.put(&view("1", 5), Revision::NONE).await.unwrap();
     store.put(&shadow(8), Revision::NONE).await.unwrap();
     let place = shadow(8).id;
@@ -133,7 +133,7 @@ pub async fn a_fenced_write_is_all_or_nothing(store: impl ViewStore) {
     // A stale fence stops the views; a stale view stops the fence and the other view.
     let next = [(view("1", 2), at_version(1)), (view("2", 2), at_version(1))];
     assert_eq!(store.put_fenced(&fence(5), &fence(3), &next).await.unwrap(), Write::Stale);
-    for stale in [at_version(7), built(1, 1)] {
+    for stale in [at_version(7), of_generation(1, 1)] {
         let stale = [(view("1", 2), at_version(1)), (view("2", 2), stale)];
         assert_eq!(store.put_fenced(&fence(5), &fence(4), &stale).await.unwrap(), Write::Stale);
     }
@@ -153,7 +153,11 @@ pub async fn a_fenced_write_is_all_or_nothing(store: impl ViewStore) {
 
 /// A fence that has begun to take part in a replay, or has come further in it, is another fence.
 pub async fn a_fence_tells_replays_apart(store: impl ViewStore) {
-    let part = |version, build, built| Fence { build, built: Version::new(built), ..fence(version) };
+    let part = |version, generation, generation_version| Fence {
+        generation,
+        generation_version: Version::new(generation_version),
+        ..fence(version)
+    };
     assert_eq!(store.put_fenced(&fence(4), &fence(0), &[]).await.unwrap(), Write::Done);
     let mut stored = fence(4);
     for next in [part(4, 3, 0), part(4, 3, 2), part(5, 3, 2), part(5, 3, 5), part(6, 3, 6), part(6, 4, 0)] {
@@ -170,9 +174,9 @@ pub async fn a_fence_tells_replays_apart(store: impl ViewStore) {
 /// A fence within a commit is another one than before and behind it, also within the first commit of a stream.
 pub async fn a_fence_tells_how_far_a_commit_is_applied(store: impl ViewStore) {
     for version in [0, 4] {
-        let part = |part: Option<&str>, built_part: Option<&str>| {
+        let part = |part: Option<&str>, generation_part: Option<&str>| {
             let text = |part: &str| format!("ORDER_SUMMARY#{part}");
-            Fence { part: part.map(text), built_part: built_part.map(text), ..fence(version) }
+            Fence { part: part.map(text), generation_part: generation_part.map(text), ..fence(version) }
         };
         let mut stored = part(None, None);
         if !stored.is_none() {
@@ -281,22 +285,22 @@ fn fence_id() -> ViewId {
 
 fn fence(version: u64) -> Fence {
     let version = Version::new(version);
-    Fence { version, built: version, ..Fence::none(fence_id()) }
+    Fence { version, generation_version: version, ..Fence::none(fence_id()) }
 }
 
 fn at_version(version: u64) -> Revision {
-    built(version, 0)
+    of_generation(version, 0)
 }
 
-fn built(version: u64, build: u64) -> Revision {
-    Revision { build, version: Version::new(version), digest: None }
+fn of_generation(version: u64, generation: u64) -> Revision {
+    Revision { generation, version: Version::new(version), digest: None }
 }
 
 fn view(name: &str, version: u64) -> StoredView {
     StoredView {
         id: id(name),
         version: Version::new(version),
-        build: 0,
+        generation: 0,
         digest: None,
         data: json!({ "total": version, "note": null }),
         updated_at: at(version),

@@ -90,7 +90,7 @@ async fn a_commit_is_handled_again_where_its_position_was_not_kept() {
     let crashing = app(&position_lost(&database, "clerk").dynamo_without_retries(), &clerk);
     work(&crashing).await;
     let error = crashing.run_until_idle().await.unwrap_err();
-    assert!(matches!(&error, DeliveryError::Ledger { subscriber, .. } if subscriber == "clerk"), "{error:?}");
+    assert!(matches!(&error, DeliveryError::Store { subscriber, .. } if subscriber == "clerk"), "{error:?}");
     let before = commits(clerk.calls());
     assert!(!before.is_empty(), "the work was done, and not noted");
 

@@ -37,7 +37,7 @@ async fn the_store_and_the_history_give_old_events_as_those_of_today() {
     let loaded = app.load(&order("1")).await.unwrap();
     assert_eq!(loaded.state.cents, 1123);
     assert_eq!(loaded.state.parcels, ["A", "B", "C"]);
-    let first = app.load_at(&order("1"), Version::new(1)).await.unwrap();
+    let first = app.load_version(&order("1"), Version::new(1)).await.unwrap();
     assert_eq!((first.state.cents, first.state.currency.as_str()), (100, "EUR"));
 
     let history: Vec<_> = app.history(&order("1")).try_collect().await.unwrap();

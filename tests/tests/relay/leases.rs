@@ -63,7 +63,7 @@ async fn a_crash_between_publishing_and_keeping_the_position_publishes_again() {
         let short = |settings: &mut RelaySettings| settings.lease = Duration::from_millis(200);
         let mut crashing = Relay::new(&faulty, &app, publisher).clock(clock.read()).settings(short);
         let error = crashing.run_until_idle().await.unwrap_err();
-        assert!(matches!(error, DeliveryError::Ledger { .. }) && error.is_transient(), "{error:?}");
+        assert!(matches!(error, DeliveryError::Store { .. }) && error.is_transient(), "{error:?}");
         assert_eq!(first.arrived().len(), 5);
 
         clock.forward(Duration::from_secs(30));

@@ -1,10 +1,10 @@
 //! Replay: whatever happens while it runs, every view equals the fold of the store in the end.
 
-mod across;
+mod aggregate_views;
 mod ahead;
+mod keyed_views;
 mod kill;
 mod live;
-mod own;
 mod requests;
 mod reshaped;
 mod scope;

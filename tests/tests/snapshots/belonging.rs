@@ -26,7 +26,7 @@ async fn load(store: &MemoryEventStore, snapshots: &MemorySnapshotStore) -> Load
     let app = App::builder(store.clone()).snapshots(snapshots.clone()).only([]).build().unwrap();
     let loaded = app.load(&key("1")).await.unwrap();
     assert_eq!(app.load(&key("1")).await.unwrap(), loaded, "the second time");
-    assert_eq!(app.load_at(&key("1"), Version::new(1000)).await.unwrap(), loaded);
+    assert_eq!(app.load_version(&key("1"), Version::new(1000)).await.unwrap(), loaded);
     loaded
 }
 

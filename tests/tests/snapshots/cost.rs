@@ -147,9 +147,9 @@ async fn the_past_is_read_with_one_request_more_at_most() {
     let app = app(&dynamo);
     let key = every_100::key("1");
     book(&app, &key, 250).await;
-    assert_eq!(spent!(dynamo, app.load_at(&key, Version::new(99))).0, 1, "no snapshot can be so early");
-    assert_eq!(spent!(dynamo, app.load_at(&key, Version::new(150))).0, 2, "the snapshot is too late");
-    assert_eq!(spent!(dynamo, app.load_at(&key, Version::new(249))).0, 2, "GetItem, then Query");
+    assert_eq!(spent!(dynamo, app.load_version(&key, Version::new(99))).0, 1, "no snapshot can be so early");
+    assert_eq!(spent!(dynamo, app.load_version(&key, Version::new(150))).0, 2, "the snapshot is too late");
+    assert_eq!(spent!(dynamo, app.load_version(&key, Version::new(249))).0, 2, "GetItem, then Query");
 }
 
 #[tokio::test]
@@ -164,5 +164,5 @@ async fn an_aggregate_without_snapshots_costs_nothing_more() {
     let key = bank::account("1");
     assert_eq!(spent!(dynamo, app.execute(&key, Open { owner: "Ada".into() })), (2, 1.0, 1.0));
     assert_eq!(spent!(dynamo, app.load(&key)), (1, 0.0, 1.0));
-    assert_eq!(spent!(dynamo, app.load_at(&key, Version::new(1))), (1, 0.0, 1.0));
+    assert_eq!(spent!(dynamo, app.load_version(&key, Version::new(1))), (1, 0.0, 1.0));
 }

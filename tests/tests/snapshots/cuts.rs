@@ -66,7 +66,7 @@ macro_rules! check {
         for version in 0..=commits.len() + 1 {
             let number = version as u64;
             let reached = version.min(commits.len());
-            right(app.load_at(&key("1"), Version::new(number)).await.unwrap(), reached, "load_at");
+            right(app.load_version(&key("1"), Version::new(number)).await.unwrap(), reached, "load_version");
             right(app.load_as_of(&key("1"), at(number)).await.unwrap(), reached, "load_as_of");
             // All of them were recorded by this test, whatever they tell.
             right(app.load_as_recorded(&key("1"), at(number)).await.unwrap(), 0, "load_as_recorded");
@@ -117,5 +117,5 @@ async fn a_tail_of_several_pages_is_folded_once() {
     let full = app(&MemorySnapshotStore::new()).load(&key).await.unwrap();
     assert_eq!(full.version, Version::new(30));
     assert_eq!(app(&snapshots).load(&key).await.unwrap(), full);
-    assert_eq!(app(&snapshots).load_at(&key, Version::new(29)).await.unwrap().version, Version::new(29));
+    assert_eq!(app(&snapshots).load_version(&key, Version::new(29)).await.unwrap().version, Version::new(29));
 }

@@ -51,7 +51,7 @@ async fn commands_and_loads_work_while_the_snapshot_store_is_down() {
         let down = move |call: &Call| if call.is_for("snapshots") { fault } else { Fault::None };
         let broken = app(&Faults::new(&database, down).dynamo());
         is_whole(&broken.load(&key("1")).await.unwrap(), 10);
-        is_whole(&broken.load_at(&key("1"), Version::new(9)).await.unwrap(), 9);
+        is_whole(&broken.load_version(&key("1"), Version::new(9)).await.unwrap(), 9);
         for amount in 11..=13 {
             broken.execute(&key("1"), Book(vec![amount])).await.unwrap();
         }
@@ -200,7 +200,7 @@ async fn a_snapshot_that_is_none_is_ignored() {
         for _ in 0..2 {
             is_whole(&app.load(&key("1")).await.unwrap(), 10);
         }
-        is_whole(&app.load_at(&key("1"), Version::new(9)).await.unwrap(), 9);
+        is_whole(&app.load_version(&key("1"), Version::new(9)).await.unwrap(), 9);
         let again = app.execute(&key("1"), Book(vec![1])).command_id("c-1").await.unwrap();
         assert!(again.is_duplicate(), "{name} {value:?}");
     }

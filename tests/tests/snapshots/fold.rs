@@ -127,7 +127,7 @@ macro_rules! seen {
         app.load(&$program::key("1")).await.unwrap();
         let before = $dynamo.cost();
         let total = app.load(&$program::key("1")).await.unwrap().state.total;
-        let at = app.load_at(&$program::key("1"), Version::new(9)).await.unwrap().state.total;
+        let at = app.load_version(&$program::key("1"), Version::new(9)).await.unwrap().state.total;
         (total, at, ($dynamo.cost() - before).requests)
     }};
 }

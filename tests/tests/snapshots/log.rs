@@ -88,7 +88,7 @@ async fn what_is_wrong_with_a_snapshot_is_said() {
 
     app(&snapshots).load(&key("1")).await.unwrap();
     // It is too late for this one, which is no fault of it.
-    app(&snapshots).load_at(&key("1"), Version::new(5)).await.unwrap();
+    app(&snapshots).load_version(&key("1"), Version::new(5)).await.unwrap();
     assert_eq!(warnings.take(), [""; 0]);
 
     let broken = MemorySnapshotStore::new();

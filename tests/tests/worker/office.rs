@@ -238,8 +238,8 @@ impl Office {
 
     /// Puts a commit among the clerk's dead letters, and parks its stream.
     pub(crate) async fn put_away(&self, commit: &Commit, reason: &str) {
-        let ledger = self.dynamo.event_store().delivery();
-        ledger.park(CLERK, &commit.stream, commit.version).await.unwrap();
+        let delivery_store = self.dynamo.event_store().delivery();
+        delivery_store.park(CLERK, &commit.stream, commit.version).await.unwrap();
         let dead =
             self.topic.queues.iter().find(|made| made.queue == CLERK).unwrap().dead_letters_url.clone();
         let reason = aws_sdk_sqs::types::MessageAttributeValue::builder()

@@ -97,10 +97,11 @@ async fn all_views(app: &App) -> Result<BTreeMap<ViewId, StoredView>, StoreError
 
 /// The views that a delivery in order makes, on stores of its own.
 async fn folded(app: &App, commits: &[Commit]) -> Result<BTreeMap<ViewId, StoredView>, String> {
-    let (views, ledger) = (MemoryViewStore::new(), MemoryDeliveryStore::default());
+    let (views, delivery_store) = (MemoryViewStore::new(), MemoryDeliveryStore::default());
     let probe = Arc::new(Probe::default());
     let clean = Fragile::new(app, &probe, 0, 0);
-    let stores = Stores { views: Some(Box::new(views)), delivery: Box::new(ledger), ..clean.stores() };
+    let stores =
+        Stores { views: Some(Box::new(views)), delivery: Box::new(delivery_store), ..clean.stores() };
     let twin = app.twin(stores, *app.settings(), &probe);
     for subscriber in &twin.delivery().subscribers {
         let Reaction::Project { driver, .. } = &subscriber.reaction else { continue };

@@ -63,7 +63,7 @@ impl ::cqrs_core::__private::Event for Closed {
     const TYPE: &'static str = "OrderClosed";
     const SCHEMA: u32 = 2u32;
     const ALIASES: &'static [&'static str] = &["OrderEnded"];
-    const OLDER: ::cqrs_core::__private::Older<Self> = ::cqrs_core::__private::Older::typed::<
+    const UPCASTER: ::cqrs_core::__private::Upcaster<Self> = ::cqrs_core::__private::Upcaster::typed::<
         ClosedV1,
     >();
 }
@@ -89,7 +89,7 @@ pub struct Reopened {
 impl ::cqrs_core::__private::Event for Reopened {
     const TYPE: &'static str = "Reopened";
     const SCHEMA: u32 = 3u32;
-    const OLDER: ::cqrs_core::__private::Older<Self> = ::cqrs_core::__private::Older::json(
+    const UPCASTER: ::cqrs_core::__private::Upcaster<Self> = ::cqrs_core::__private::Upcaster::json(
         &[
             ::cqrs_core::__private::JsonStep {
                 from: 1u32,

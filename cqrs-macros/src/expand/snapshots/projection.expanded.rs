@@ -21,7 +21,7 @@ impl OrderSummary {
 #[automatically_derived]
 impl ::cqrs_core::__private::Projection for OrderSummary {
     const ARMS: &'static [::cqrs_core::__private::ProjectionArm<Self>] = &[
-        ::cqrs_core::__private::ProjectionArm::own(
+        ::cqrs_core::__private::ProjectionArm::at_aggregate(
             ::cqrs_core::__private::own_event::<OrderCreated, Order>(),
             |view, raw| {
                 let recorded = ::cqrs_core::__private::decode::<OrderCreated>(raw)?;

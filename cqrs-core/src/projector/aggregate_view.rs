@@ -79,7 +79,7 @@ async fn step<P: Projection>(
     let view = StoredView {
         id,
         version: seen.version,
-        build: expected.build,
+        generation: expected.generation,
         digest: seen.digest,
         data: encode(view.as_ref())?,
         updated_at: Timestamp::now(),

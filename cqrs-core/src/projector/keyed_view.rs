@@ -6,7 +6,7 @@ use super::arrived::Seen;
 use super::batch::Batch;
 use super::error::{Astray, ROUNDS};
 use super::opened::{Copies, OpenViews};
-use super::{Arrived, Builds, Phase, ProjectError, Underway};
+use super::{Arrived, Generations, Phase, ProjectError, Underway};
 use crate::commit::{Commit, CommitDigest};
 use crate::key::{StreamKey, Tenant};
 use crate::projection::Projection;
@@ -28,7 +28,7 @@ const BYTES_AT_ONCE: usize = limits::MAX_TRANSACTION_BYTES - 16 * 1024;
 ///
 /// A commit whose views do not go into one transaction is applied in several, to the views in the order of their keys.
 /// The fence says up to which view that is done, so nothing is applied again after a crash in between.
-pub(crate) struct Across<P> {
+pub(crate) struct KeyedView<P> {
     /// Replays up to this one are known to be over.
     over: AtomicU64,
     projection: PhantomData<fn() -> P>,
@@ -49,14 +49,14 @@ pub(crate) struct Goal<'a> {
 /// The copies that a replay builds, and how far it has come with a stream.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shadow {
-    pub(super) build: u64,
+    pub(super) generation: u64,
     pub(super) phase: Phase,
     from: Version,
 }
 
-/// What a stream takes part in: the build of its next fence, and the replay under way.
+/// What a stream takes part in: the generation of its next fence, and the replay under way.
 struct Part {
-    build: u64,
+    generation: u64,
     shadow: Option<Shadow>,
     /// Up to which view the commit behind `shadow.from` is in the shadows.
     shadow_part: Option<String>,
@@ -75,7 +75,7 @@ struct Planned<P> {
     open: Option<OpenViews<P>>,
 }
 
-impl<P: Projection> Across<P> {
+impl<P: Projection> KeyedView<P> {
     pub(crate) fn new() -> Self {
         Self { over: AtomicU64::new(0), projection: PhantomData }
     }
@@ -136,7 +136,7 @@ impl<P: Projection> Across<P> {
             false => self.forgotten(runtime, goal, &stored).await?,
         };
         let part = self.part(runtime, goal, &fence).await?;
-        let joins = goal.replay.is_some() && part.build > fence.build && !fence.is_none();
+        let joins = goal.replay.is_some() && part.generation > fence.generation && !fence.is_none();
         // The live views are replaced as a whole. Until then they take what comes behind the commits that are there now.
         let restored = joins && !goal.arrived.still_has(runtime, Seen::of(&fence)).await?;
         if restored {
@@ -157,7 +157,12 @@ impl<P: Projection> Across<P> {
         let Planned::<P> { next, writes, open } = if restored || (lost && joins) {
             // Others write to this stream all the time. Once it takes part in the replay they bring the shadows along,
             // too, so that somebody gets on, whoever is the faster.
-            let next = Fence { build: part.build, built: Version::NONE, built_part: None, ..fence.clone() };
+            let next = Fence {
+                generation: part.generation,
+                generation_version: Version::NONE,
+                generation_part: None,
+                ..fence.clone()
+            };
             Planned { next, writes: Vec::new(), open: None }
         } else {
             let commits = ahead.after(runtime, goal, from, until).await?;
@@ -173,7 +178,7 @@ impl<P: Projection> Across<P> {
         if let Some(open) = open {
             open.remember(writes);
         }
-        let done = next.version >= until && (part.shadow.is_none() || next.built >= until);
+        let done = next.version >= until && (part.shadow.is_none() || next.generation_version >= until);
         *recent = Some(next);
         Ok(if done { Step::Done } else { Step::More })
     }
@@ -187,8 +192,8 @@ impl<P: Projection> Across<P> {
         goal: Goal<'_>,
         fence: &Fence,
     ) -> Result<Fence, ProjectError> {
-        let (builds, _) = Builds::read::<P>(runtime.view_store()?).await?;
-        if builds.whole <= fence.build {
+        let (generations, _) = Generations::read::<P>(runtime.view_store()?).await?;
+        if generations.whole <= fence.generation {
             let (stream, version) = (goal.arrived.stream.clone(), fence.version);
             return Err(Astray::Diverged { stream, version }.into());
         }
@@ -201,38 +206,38 @@ impl<P: Projection> Across<P> {
     /// whether it is over, the record of replays tells.
     async fn part(&self, runtime: &Runtime, goal: Goal<'_>, fence: &Fence) -> Result<Part, ProjectError> {
         let known = !fence.is_none();
-        if let (Some(build), true) = (goal.replay, known) {
-            if fence.build > build {
+        if let (Some(generation), true) = (goal.replay, known) {
+            if fence.generation > generation {
                 return Err(ProjectError::Over);
             }
-            let (from, shadow_part) = match fence.build == build {
-                true => (fence.built, fence.built_part.clone()),
+            let (from, shadow_part) = match fence.generation == generation {
+                true => (fence.generation_version, fence.generation_part.clone()),
                 false => (Version::NONE, None),
             };
-            let shadow = Some(Shadow { build, phase: Phase::Fold, from });
-            return Ok(Part { build, shadow, shadow_part });
+            let shadow = Some(Shadow { generation, phase: Phase::Fold, from });
+            return Ok(Part { generation, shadow, shadow_part });
         }
-        if known && fence.build <= self.over.load(Ordering::Relaxed) {
-            return Ok(Part { build: fence.build, shadow: None, shadow_part: None });
+        if known && fence.generation <= self.over.load(Ordering::Relaxed) {
+            return Ok(Part { generation: fence.generation, shadow: None, shadow_part: None });
         }
-        let (builds, _) = Builds::read::<P>(runtime.view_store()?).await?;
-        self.over.fetch_max(builds.over(), Ordering::Relaxed);
-        let underway = builds.underway.as_ref().filter(|underway| match known {
-            true => underway.build == fence.build,
+        let (generations, _) = Generations::read::<P>(runtime.view_store()?).await?;
+        self.over.fetch_max(generations.over(), Ordering::Relaxed);
+        let underway = generations.underway.as_ref().filter(|underway| match known {
+            true => underway.generation == fence.generation,
             false => underway.covers(goal.tenant),
         });
-        if goal.replay.is_some() && goal.replay != underway.map(|underway| underway.build) {
+        if goal.replay.is_some() && goal.replay != underway.map(|underway| underway.generation) {
             return Err(ProjectError::Over);
         }
         Ok(match underway {
-            Some(&Underway { build, phase, .. }) => {
-                let shadow = Some(Shadow { build, phase, from: fence.built });
-                Part { build, shadow, shadow_part: fence.built_part.clone() }
+            Some(&Underway { generation, phase, .. }) => {
+                let shadow = Some(Shadow { generation, phase, from: fence.generation_version });
+                Part { generation, shadow, shadow_part: fence.generation_part.clone() }
             }
             // A stream that appears after a replay must not be taken for one that it has yet to come to.
             None => {
-                let build = if known { fence.build } else { builds.over() };
-                Part { build, shadow: None, shadow_part: None }
+                let generation = if known { fence.generation } else { generations.over() };
+                Part { generation, shadow: None, shadow_part: None }
             }
         })
     }
@@ -266,13 +271,21 @@ impl Part {
         };
         let (version, live_part) = further(fence.version, &fence.part);
         let digest = if version > fence.version { digest } else { fence.digest };
-        let (built, built_part) = match self.shadow {
+        let (generation_version, generation_part) = match self.shadow {
             Some(shadow) => further(shadow.from, &self.shadow_part),
             // What an unfinished replay has left behind stays behind.
-            None if fence.built < fence.version => (fence.built, None),
+            None if fence.generation_version < fence.version => (fence.generation_version, None),
             None => (version, None),
         };
-        Fence { id: fence.id.clone(), version, digest, build: self.build, built, part: live_part, built_part }
+        Fence {
+            id: fence.id.clone(),
+            version,
+            digest,
+            generation: self.generation,
+            generation_version,
+            part: live_part,
+            generation_part,
+        }
     }
 }
 
@@ -288,7 +301,7 @@ async fn plan<P: Projection>(
     loop {
         let Batch { changes, wanted, reached, part: view, .. } =
             Batch::<P>::of(runtime, tenant, commits, most, |version, id| part.copies(fence, version, id))?;
-        let mut open = OpenViews::open(runtime, &wanted, part.build, part.shadow).await?;
+        let mut open = OpenViews::open(runtime, &wanted, part.generation, part.shadow).await?;
         for change in &changes {
             open.apply(change, part.copies(fence, change.version, &change.id))?;
         }
@@ -306,8 +319,8 @@ async fn plan<P: Projection>(
 }
 
 /// The address at which a replay builds a view. No view name has a `~`.
-pub(crate) fn shadow_of(id: &ViewId, build: u64) -> ViewId {
-    ViewId { pk: format!("{}~{build}", id.pk), sk: id.sk.clone() }
+pub(crate) fn shadow_of(id: &ViewId, generation: u64) -> ViewId {
+    ViewId { pk: format!("{}~{generation}", id.pk), sk: id.sk.clone() }
 }
 
 /// `@` cannot stand in a rendered key part, so a fence never meets a view.

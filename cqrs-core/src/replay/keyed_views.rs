@@ -2,15 +2,17 @@ use super::walk::{Run, Work};
 use super::{ReplayError, Replayed};
 use crate::key::{StreamKey, Tenant};
 use crate::projection::Projection;
-use crate::projector::{Across as Projector, Arrived, Goal, LeftOut, Origin, ProjectError, discards, wants};
+use crate::projector::{
+    Arrived, Goal, KeyedView as Projector, LeftOut, Origin, ProjectError, discards, wants,
+};
 use crate::runtime::Runtime;
 use crate::version::Version;
 
-/// Rebuilds views across aggregates: every stream is applied to shadow views through its fence, and takes part in the
+/// Rebuilds keyed views: every stream is applied to shadow views through its fence, and takes part in the
 /// replay from then on.
-pub(super) struct Across<'a, P> {
+pub(super) struct KeyedViews<'a, P> {
     runtime: &'a Runtime,
-    build: u64,
+    generation: u64,
     tenant: Option<&'a Tenant>,
     projector: Projector<P>,
 }
@@ -22,9 +24,9 @@ pub(super) struct Applying {
     tenant: Option<Tenant>,
 }
 
-impl<'a, P: Projection> Across<'a, P> {
-    pub(super) fn new(runtime: &'a Runtime, build: u64, tenant: Option<&'a Tenant>) -> Self {
-        Self { runtime, build, tenant, projector: Projector::new() }
+impl<'a, P: Projection> KeyedViews<'a, P> {
+    pub(super) fn new(runtime: &'a Runtime, generation: u64, tenant: Option<&'a Tenant>) -> Self {
+        Self { runtime, generation, tenant, projector: Projector::new() }
     }
 
     /// Nobody sends a replay again as a broker does a message, so it makes room for live writers and insists.
@@ -65,7 +67,7 @@ impl<'a, P: Projection> Across<'a, P> {
     }
 }
 
-impl<P: Projection> Work for Across<'_, P> {
+impl<P: Projection> Work for KeyedViews<'_, P> {
     type View = P;
     type Open = Applying;
 
@@ -85,7 +87,7 @@ impl<P: Projection> Work for Across<'_, P> {
                 tenant: &tenant,
                 until: last.version,
                 whole: false,
-                replay: Some(self.build),
+                replay: Some(self.generation),
             };
             self.advance(goal).await?;
             open.tenant = Some(tenant);
@@ -105,7 +107,7 @@ impl<P: Projection> Work for Across<'_, P> {
             tenant,
             until: Version::NONE,
             whole: true,
-            replay: Some(self.build),
+            replay: Some(self.generation),
         };
         self.advance(goal).await?;
         Ok(Replayed { streams: 1, ..Replayed::default() })

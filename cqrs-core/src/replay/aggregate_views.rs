@@ -14,9 +14,9 @@ use crate::view::{StoredView, ViewId, Write};
 
 /// Rebuilds views that live at their aggregates' own keys: each is folded in memory, and put over the live one by a
 /// write of its own.
-pub(super) struct Own<'a, P> {
+pub(super) struct AggregateViews<'a, P> {
     pub(super) runtime: &'a Runtime,
-    pub(super) build: u64,
+    pub(super) generation: u64,
     tenant: Option<&'a Tenant>,
     /// Whether a view may be ahead of its stream.
     after_restore: bool,
@@ -48,9 +48,9 @@ enum Broken {
     Commit(ProjectError),
 }
 
-impl<'a, P: Projection> Own<'a, P> {
-    pub(super) fn new(runtime: &'a Runtime, build: u64, tenant: Option<&'a Tenant>) -> Self {
-        Self { runtime, build, tenant, after_restore: false, projection: PhantomData }
+impl<'a, P: Projection> AggregateViews<'a, P> {
+    pub(super) fn new(runtime: &'a Runtime, generation: u64, tenant: Option<&'a Tenant>) -> Self {
+        Self { runtime, generation, tenant, after_restore: false, projection: PhantomData }
     }
 
     /// Puts views back that are ahead of their streams, instead of an error.
@@ -134,7 +134,7 @@ impl<'a, P: Projection> Own<'a, P> {
             let rebuilt = StoredView {
                 id: id.clone(),
                 version: folding.shown.version,
-                build: self.build,
+                generation: self.generation,
                 digest: folding.shown.digest,
                 data: encode(folding.view.as_ref())?,
                 updated_at: Timestamp::now(),
@@ -144,7 +144,7 @@ impl<'a, P: Projection> Own<'a, P> {
             }
             match views.get(&id).await? {
                 // By an earlier run of this replay, or by a later replay.
-                Some(live) if live.build >= self.build => break,
+                Some(live) if live.generation >= self.generation => break,
                 Some(live) => match folding.reach(self.runtime, live.version).await {
                     Ok(true) => {}
                     Ok(false) if !self.after_restore => {
@@ -229,7 +229,7 @@ impl<P: Projection> Folding<P> {
     }
 }
 
-impl<P: Projection> Work for Own<'_, P> {
+impl<P: Projection> Work for AggregateViews<'_, P> {
     type View = P;
     type Open = Folding<P>;
 
