@@ -49,6 +49,7 @@ enum Change {
 #[must_use]
 pub(crate) enum Written {
     /// It is done. An update gives the item as it is now.
+    #[cfg_attr(not(feature = "broker"), expect(dead_code, reason = "only the relay's leases are updates"))]
     Done(Option<Item>),
     /// The condition does not hold; with the item, where it was asked for and there is one.
     Refused(Option<Item>),
