@@ -297,6 +297,8 @@ mod runtime;
 pub mod schema;
 pub mod snapshot;
 pub mod store;
+#[doc(hidden)]
+pub mod supervisor;
 pub mod testing;
 mod timestamp;
 pub mod trace;

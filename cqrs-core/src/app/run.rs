@@ -1,16 +1,10 @@
-use std::error::Error;
 use std::future::Future;
-use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::pin::Pin;
 use std::time::Duration;
-
-use futures_util::future::{Either, select};
 
 use super::App;
 use crate::delivery::{Delivered, DeliveryError, Relay};
-
-/// The longest wait before a failed delivery is started again.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+use crate::supervisor::{Outage, Supervised, doubled, supervise};
 
 impl App {
     /// Delivers every commit that a subscriber has not taken yet, and what handlers append meanwhile; returns when
@@ -33,48 +27,38 @@ impl App {
     /// # Errors
     /// [`DeliveryError`] for what waiting does not mend; before it has begun, also for missing rights and tables.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<Delivered, DeliveryError> {
-        let told = AtomicBool::new(false);
-        let mut shutdown = pin!(async {
-            shutdown.await;
-            told.store(true, Ordering::Relaxed);
-        });
-        let poll = self.settings().poll;
-        let mut delivered = Delivered::default();
-        let mut wait = poll;
-        let mut begun = false;
-        loop {
-            let before = delivered;
-            let session = async {
-                let relay = Relay::open(&self.delivery).await?;
-                relay.run(shutdown.as_mut(), poll, &mut delivered, &mut begun).await
-            };
-            let ended = session.await;
-            let passes = |error: &DeliveryError| error.is_transient() || begun && error.is_outage();
-            match ended {
-                Ok(()) => return Ok(delivered),
-                // What could not be finished is delivered by the next run.
-                Err(error) if passes(&error) && told.load(Ordering::Relaxed) => {
-                    tracing::warn!(%error, "delivery stopped before it was done");
-                    return Ok(delivered);
-                }
-                Err(error) if passes(&error) => {
-                    // A session that got somewhere was no failed start.
-                    wait = if delivered == before { (wait * 2).min(LONGEST_WAIT) } else { poll };
-                    match error.is_transient() {
-                        true => tracing::warn!(%error, ?wait, "delivery interrupted"),
-                        false => tracing::error!(
-                            error = &error as &(dyn Error + 'static),
-                            ?wait,
-                            "delivery interrupted"
-                        ),
-                    }
-                    let pause = pin!(tokio::time::sleep(wait));
-                    if let Either::Left(_) = select(shutdown.as_mut(), pause).await {
-                        return Ok(delivered);
-                    }
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        let mut run = Run { app: self, delivered: Delivered::default(), begun: false };
+        supervise(&mut run, shutdown).await?;
+        Ok(run.delivered)
+    }
+}
+
+/// The delivery as a service.
+struct Run<'a> {
+    app: &'a App,
+    delivered: Delivered,
+    begun: bool,
+}
+
+impl Supervised for Run<'_> {
+    type Error = DeliveryError;
+    const NAME: &'static str = "delivery";
+
+    async fn work<S: Future<Output = ()> + Send>(&mut self, stop: Pin<&mut S>) -> Result<(), DeliveryError> {
+        let relay = Relay::open(&self.app.delivery).await?;
+        relay.run(stop, self.app.settings().poll, &mut self.delivered, &mut self.begun).await
+    }
+
+    fn outage(&self, error: &DeliveryError) -> Option<Outage> {
+        let transient = error.is_transient();
+        (transient || self.begun && error.is_outage()).then(|| Outage::of(transient))
+    }
+
+    fn progress(&self) -> u64 {
+        self.delivered.commits
+    }
+
+    fn pause(&self, failures: u32) -> Duration {
+        doubled(self.app.settings().poll, failures)
     }
 }

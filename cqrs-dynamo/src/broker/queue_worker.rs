@@ -1,8 +1,10 @@
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cqrs_core::App;
 use cqrs_core::delivery::{Consumer, StreamBatch, Verdict};
+use cqrs_core::supervisor::{Outage, Supervised, supervise};
 use tokio::sync::watch;
 
 use super::held::Held;
@@ -45,41 +47,14 @@ impl QueueWorker {
     }
 
     /// Works until `stop`, then ends what is in work. What goes wrong with the broker is waited out.
-    pub(super) async fn serve(self: Arc<Self>, poll: Duration, stop: watch::Receiver<bool>) -> Worked {
+    pub(super) async fn serve(self: Arc<Self>, poll: Duration, mut stop: watch::Receiver<bool>) -> Worked {
         let held = self.held();
-        let mut shift = Shift::begin(&self, &held, stop);
+        let shift = Shift::begin(&self, &held, stop.clone());
+        let mut serving = Serving { worker: &self, shift, poll, received: 0 };
         let work = async {
-            let mut failed = 0;
-            while shift.has_room().await {
-                let Some(received) = shift.until(self.receive()).await else { break };
-                let pause = match received {
-                    Ok(letters) if letters.is_empty() => {
-                        failed = 0;
-                        if shift.until(self.settle(true)).await.is_none() {
-                            break;
-                        }
-                        if self.settings.wait.is_zero() { poll } else { Duration::ZERO }
-                    }
-                    Ok(letters) => {
-                        failed = 0;
-                        shift.take(letters);
-                        if shift.until(self.settle(false)).await.is_none() {
-                            break;
-                        }
-                        continue;
-                    }
-                    Err(error) => {
-                        failed += 1;
-                        let wait = self.settings.receive.wait(failed);
-                        tracing::warn!(queue = self.queue.name(), %error, ?wait, "nothing received");
-                        wait
-                    }
-                };
-                if shift.until(tokio::time::sleep(pause)).await.is_none() {
-                    break;
-                }
-            }
-            shift.end().await
+            // No outage of the broker ends it.
+            let _ = supervise(&mut serving, stopped(&mut stop)).await;
+            serving.shift.end().await
         };
         keeping(&held, work).await
     }
@@ -198,6 +173,62 @@ impl QueueWorker {
             }
         }
         (gone, back, worked)
+    }
+}
+
+/// The receiving of messages from a queue, and the work on them.
+struct Serving<'a> {
+    worker: &'a QueueWorker,
+    shift: Shift,
+    /// When an empty queue is asked again that is not waited for.
+    poll: Duration,
+    /// How many receives went well.
+    received: u64,
+}
+
+impl Supervised for Serving<'_> {
+    type Error = BrokerError;
+    const NAME: &'static str = "worker";
+
+    /// The shift knows by itself when to stop.
+    async fn work<S: Future<Output = ()> + Send>(&mut self, _: Pin<&mut S>) -> Result<(), BrokerError> {
+        let Self { worker, shift, poll, received } = self;
+        while shift.has_room().await {
+            let Some(letters) = shift.until(worker.receive()).await else { break };
+            let letters = letters?;
+            *received += 1;
+            let is_empty = letters.is_empty();
+            shift.take(letters);
+            if shift.until(worker.settle(is_empty)).await.is_none() {
+                break;
+            }
+            let waits = is_empty && worker.settings.wait.is_zero();
+            if waits && shift.until(tokio::time::sleep(*poll)).await.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn outage(&self, _: &BrokerError) -> Option<Outage> {
+        Some(Outage::Passing)
+    }
+
+    fn progress(&self) -> u64 {
+        self.received
+    }
+
+    fn pause(&self, failures: u32) -> Duration {
+        self.worker.settings.receive.wait(failures)
+    }
+
+    async fn rest(&mut self, pause: Duration) {
+        // What is in hand goes on; a stop is seen by who supervises.
+        let _ = self.shift.until(tokio::time::sleep(pause)).await;
+    }
+
+    fn tell(&self, error: &BrokerError, _: Outage, wait: Duration) {
+        tracing::warn!(queue = self.worker.queue.name(), %error, ?wait, "nothing received");
     }
 }
 

@@ -2,12 +2,13 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::future::Future;
 use std::ops::AddAssign;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use cqrs_core::App;
 use cqrs_core::delivery::{DeliveryError, RetryPolicy};
+use cqrs_core::supervisor::{Outage, Supervised, supervise};
 use futures_util::future::join_all;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -161,10 +162,10 @@ impl Worker {
     /// for a queue that the app does not have.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<Worked, BrokerError> {
         let mut shutdown = pin!(shutdown);
-        let queues = tokio::select! {
-            queues = self.open_patiently() => queues?,
-            () = &mut shutdown => return Ok(Worked::default()),
-        };
+        let mut opening = Opening { worker: self, queues: None };
+        supervise(&mut opening, shutdown.as_mut()).await?;
+        // It was told to stop before it could begin.
+        let Some(queues) = opening.queues else { return Ok(Worked::default()) };
         let letters = self.dead_letters(&queues)?;
         let (stop, stopping) = watch::channel(false);
         let mut tasks: JoinSet<_> =
@@ -253,39 +254,76 @@ impl Worker {
 
     /// Redrives what an older program did not know, once per queue: this one may.
     async fn keep_redriving(&self, letters: Vec<QueueDeadLetters>) -> Infallible {
-        let queues = letters.iter().map(|letters| async move {
-            let mut failed = 0;
-            loop {
-                match letters.redrive_newer(std::future::pending()).await {
-                    Ok(Some(_)) => return,
-                    Ok(None) => tokio::time::sleep(TURN_AGAIN).await,
-                    Err(error) if error.is_transient() => {
-                        failed += 1;
-                        self.settings.receive.pause(failed).await;
-                    }
-                    Err(error) => {
-                        tracing::warn!(queue = letters.queue(), %error, "the dead letters for a newer program are not looked at");
-                        return;
-                    }
-                }
+        let queues = letters.into_iter().map(|letters| async move {
+            let mut redriving = Redriving { letters, receive: self.settings.receive };
+            if let Err(error) = supervise(&mut redriving, std::future::pending()).await {
+                let queue = redriving.letters.queue();
+                tracing::warn!(queue, %error, "the dead letters for a newer program are not looked at");
             }
         });
         join_all(queues).await;
         std::future::pending().await
     }
+}
 
-    async fn open_patiently(&self) -> Result<Vec<Arc<QueueWorker>>, BrokerError> {
-        let mut failed = 0;
-        loop {
-            match self.open().await {
-                Err(error) if error.is_transient() => {
-                    failed += 1;
-                    tracing::warn!(%error, failed, "the queues cannot be looked up");
-                    self.settings.receive.pause(failed).await;
-                }
-                opened => return opened,
-            }
+/// The look-up of a worker's queues.
+struct Opening<'a> {
+    worker: &'a Worker,
+    queues: Option<Vec<Arc<QueueWorker>>>,
+}
+
+impl Supervised for Opening<'_> {
+    type Error = BrokerError;
+    const NAME: &'static str = "look-up of the queues";
+
+    async fn work<S: Future<Output = ()> + Send>(&mut self, stop: Pin<&mut S>) -> Result<(), BrokerError> {
+        tokio::select! {
+            opened = self.worker.open() => self.queues = Some(opened?),
+            () = stop => {}
         }
+        Ok(())
+    }
+
+    fn outage(&self, error: &BrokerError) -> Option<Outage> {
+        error.is_transient().then_some(Outage::Passing)
+    }
+
+    fn progress(&self) -> u64 {
+        0
+    }
+
+    fn pause(&self, failures: u32) -> Duration {
+        self.worker.settings.receive.wait(failures)
+    }
+}
+
+/// The redrive of what an older program did not know, on one queue.
+struct Redriving {
+    letters: QueueDeadLetters,
+    receive: RetryPolicy,
+}
+
+impl Supervised for Redriving {
+    type Error = BrokerError;
+    const NAME: &'static str = "redrive for a newer program";
+
+    async fn work<S: Future<Output = ()> + Send>(&mut self, _: Pin<&mut S>) -> Result<(), BrokerError> {
+        while self.letters.redrive_newer(std::future::pending()).await?.is_none() {
+            tokio::time::sleep(TURN_AGAIN).await;
+        }
+        Ok(())
+    }
+
+    fn outage(&self, error: &BrokerError) -> Option<Outage> {
+        error.is_transient().then_some(Outage::Passing)
+    }
+
+    fn progress(&self) -> u64 {
+        0
+    }
+
+    fn pause(&self, failures: u32) -> Duration {
+        self.receive.wait(failures)
     }
 }
 

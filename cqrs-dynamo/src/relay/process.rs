@@ -1,12 +1,11 @@
-use std::error::Error;
 use std::fmt;
-use std::future::Future;
-use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::future::{Future, pending};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use cqrs_core::delivery::{Delivered, DeliveryError, Publisher};
+use cqrs_core::supervisor::{Outage, Supervised, doubled, supervise};
 use cqrs_core::{App, StoreError, Timestamp};
 use uuid::Uuid;
 
@@ -17,8 +16,6 @@ use super::watch::{Reading, Watch};
 use crate::names::partition::RELAY;
 use crate::store::{Dynamo, DynamoEventStore};
 
-/// The longest wait before a relay that was interrupted starts again.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// A lease of no time at all would be renewed all the time.
 const SHORTEST_RENEWAL: Duration = Duration::from_millis(100);
 
@@ -161,56 +158,12 @@ impl<P: Publisher> Relay<P> {
         &mut self,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<Delivered, DeliveryError> {
-        let told = AtomicBool::new(false);
-        let mut shutdown = pin!(async {
-            shutdown.await;
-            told.store(true, Ordering::Relaxed);
-        });
-        let shared = self.shared();
-        let mut delivered = Delivered::default();
-        let mut wait = shared.settings.poll;
-        let mut begun = false;
-        let ended = loop {
-            let mut session = Session::new(Arc::clone(&shared));
-            let served = session.serve(shutdown.as_mut()).await;
-            if session.published() > 0 {
-                wait = shared.settings.poll;
-            }
-            delivered.commits += session.published();
-            begun |= session.has_begun();
-            let passes = |error: &DeliveryError| {
-                let worked =
-                    if matches!(error, DeliveryError::Publish(_)) { delivered.commits > 0 } else { begun };
-                error.is_transient() || worked && error.is_outage()
-            };
-            match served {
-                // What it could not finish is published by the next one, when its leases have run out.
-                Err(error) if passes(&error) && told.load(Ordering::Relaxed) => {
-                    tracing::warn!(%error, "relay stopped before it was done");
-                    break Ok(delivered);
-                }
-                Err(error) if passes(&error) => {
-                    match error.is_transient() {
-                        true => tracing::warn!(%error, ?wait, "relay interrupted"),
-                        false => tracing::error!(
-                            error = &error as &(dyn Error + 'static),
-                            ?wait,
-                            "relay interrupted"
-                        ),
-                    }
-                    tokio::select! {
-                        () = shutdown.as_mut() => break Ok(delivered),
-                        () = tokio::time::sleep(wait) => {}
-                    }
-                    wait = (wait * 2).min(LONGEST_WAIT);
-                }
-                ended => break ended.map(|()| delivered),
-            }
-        };
+        let mut service = Service { shared: self.shared(), delivered: Delivered::default(), begun: false };
+        let ended = supervise(&mut service, shutdown).await;
         // The others wait for a relay that says nothing until it is believed to be gone.
-        let left = shared.leases.leave().await.map_err(delivery_store);
-        let delivered = ended?;
-        left.map(|()| delivered)
+        let left = service.shared.leases.leave().await.map_err(delivery_store);
+        ended.and(left)?;
+        Ok(service.delivered)
     }
 
     /// Publishes what there is in the shards that no other relay has, and returns when there is nothing new. For
@@ -253,30 +206,10 @@ impl<P: Publisher> Relay<P> {
     /// # Errors
     /// [`DeliveryError`] for what waiting does not mend.
     pub async fn catch_up(&mut self, since: Timestamp) -> Result<Delivered, DeliveryError> {
-        let shared = self.shared();
-        let mut delivered = Delivered::default();
-        let mut wait = shared.settings.poll;
-        let mut opened = false;
-        loop {
-            let mut session = Session::new(Arc::clone(&shared));
-            let caught_up = async {
-                if !opened {
-                    session.open_catch_up(since).await?;
-                    opened = true;
-                }
-                session.catch_up().await
-            };
-            let caught_up = caught_up.await;
-            delivered.commits += session.published();
-            match caught_up {
-                Err(error) if error.is_transient() => {
-                    tracing::warn!(%error, ?wait, "catch-up interrupted");
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(LONGEST_WAIT);
-                }
-                ended => return ended.map(|()| delivered),
-            }
-        }
+        let delivered = Delivered::default();
+        let mut catch_up = CatchUp { shared: self.shared(), since, opened: false, delivered };
+        supervise(&mut catch_up, pending()).await?;
+        Ok(catch_up.delivered)
     }
 
     fn shared(&self) -> Arc<Shared<P>> {
@@ -296,6 +229,79 @@ impl<P: Publisher> Relay<P> {
 impl<P> fmt::Debug for Relay<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Relay").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// A relay as a service.
+struct Service<P> {
+    shared: Arc<Shared<P>>,
+    delivered: Delivered,
+    begun: bool,
+}
+
+impl<P: Publisher> Supervised for Service<P> {
+    type Error = DeliveryError;
+    const NAME: &'static str = "relay";
+
+    async fn work<S: Future<Output = ()> + Send>(&mut self, stop: Pin<&mut S>) -> Result<(), DeliveryError> {
+        let mut session = Session::new(Arc::clone(&self.shared));
+        let served = session.serve(stop).await;
+        self.delivered.commits += session.published();
+        self.begun |= session.has_begun();
+        served
+    }
+
+    fn outage(&self, error: &DeliveryError) -> Option<Outage> {
+        let worked = match error {
+            DeliveryError::Publish(_) => self.delivered.commits > 0,
+            _ => self.begun,
+        };
+        let transient = error.is_transient();
+        (transient || worked && error.is_outage()).then(|| Outage::of(transient))
+    }
+
+    fn progress(&self) -> u64 {
+        self.delivered.commits
+    }
+
+    fn pause(&self, failures: u32) -> Duration {
+        doubled(self.shared.settings.poll, failures)
+    }
+}
+
+/// The publishing of what the table has recorded since a time.
+struct CatchUp<P> {
+    shared: Arc<Shared<P>>,
+    since: Timestamp,
+    opened: bool,
+    delivered: Delivered,
+}
+
+impl<P: Publisher> Supervised for CatchUp<P> {
+    type Error = DeliveryError;
+    const NAME: &'static str = "catch-up";
+
+    async fn work<S: Future<Output = ()> + Send>(&mut self, _: Pin<&mut S>) -> Result<(), DeliveryError> {
+        let mut session = Session::new(Arc::clone(&self.shared));
+        if !self.opened {
+            session.open_catch_up(self.since).await?;
+            self.opened = true;
+        }
+        let caught_up = session.catch_up().await;
+        self.delivered.commits += session.published();
+        caught_up
+    }
+
+    fn outage(&self, error: &DeliveryError) -> Option<Outage> {
+        error.is_transient().then_some(Outage::Passing)
+    }
+
+    fn progress(&self) -> u64 {
+        self.delivered.commits
+    }
+
+    fn pause(&self, failures: u32) -> Duration {
+        doubled(self.shared.settings.poll, failures)
     }
 }
 
