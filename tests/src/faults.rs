@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -211,6 +211,19 @@ impl HttpConnector for Faulty {
             }
         })
     }
+}
+
+/// What SNS answers where it takes all messages of a `PublishBatch`, which nobody receives then.
+#[must_use]
+pub fn published() -> Fault {
+    static PUBLISHED: LazyLock<String> = LazyLock::new(|| {
+        // More than a request may hold.
+        let member = |id| format!("<member><Id>{id}</Id><MessageId>{id}</MessageId></member>");
+        let members: String = (0..100).map(member).collect();
+        let result = format!("<PublishBatchResult><Successful>{members}</Successful></PublishBatchResult>");
+        format!("<PublishBatchResponse>{result}</PublishBatchResponse>")
+    });
+    Fault::Reply(&PUBLISHED)
 }
 
 /// How the requests of SNS begin.

@@ -1,11 +1,16 @@
 //! What the first builds of this program stored stays readable: all items of their tables, and the bodies of their messages.
 //!
 //! `items.json` was written by [`record`](record::record) as commit 92f0848 built it. It is never written anew: what a later build
-//! stores beside it goes into a file of its own.
+//! stores beside it goes into a file of its own. Such a one is `written.json`, of commit 65ac836; [`written`] also holds what is
+//! written to it.
 
+mod diary;
 mod items;
 mod lab;
+mod press;
 mod record;
+mod scenes;
+mod written;
 
 use cqrs_core::Outcome;
 use cqrs_core::commit::Commit;
