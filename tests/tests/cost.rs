@@ -1,8 +1,12 @@
-//! What a command costs on DynamoDB, as the SDK's interceptor counts requests and as the answers tell capacity.
+//! What a command costs on DynamoDB, as the SDK's interceptor counts requests and as the answers tell capacity. All other work is
+//! in `spending.rs`.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cqrs_core::prelude::*;
 use cqrs_dynamo::Dynamo;
 use cqrs_tests::bank::{self, AccountKey, Deposit, DepositAll, Open, Withdraw, deposit};
+use cqrs_tests::faults::{Fault, Faults};
 use futures_util::{StreamExt, TryStreamExt};
 
 async fn start() -> (Dynamo, App) {
@@ -61,6 +65,46 @@ async fn a_conflict_costs_one_request_more() {
     let spent = dynamo.spent(app.execute(&key, deposit(1))).await.requests(2).rcu(0);
     assert_eq!(spent.names, ["PutItem", "PutItem"]);
     assert!(spent.cost.write_units <= 2.0, "{}", spent.cost);
+}
+
+#[tokio::test]
+async fn the_fourth_conflict_in_a_row_reads_what_is_new() {
+    let (database, dynamo) = cqrs_tests::faults::database().await;
+    let (winners, puts) = (bank::app(dynamo.event_store()).unwrap(), AtomicUsize::new(0));
+    let faults = Faults::after(&database, move |call| {
+        let wins = call.operation == "PutItem" && (1..=4).contains(&puts.fetch_add(1, Ordering::Relaxed));
+        let winners = winners.clone();
+        Box::pin(async move {
+            if wins {
+                winners.execute(&bank::account("1"), deposit(1)).await.unwrap();
+            }
+            Fault::None
+        })
+    });
+    let dynamo = faults.dynamo_without_limits();
+    let app = bank::app(dynamo.event_store()).unwrap();
+    let key = bank::account("1");
+    app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
+    let spent = dynamo.spent(app.execute(&key, deposit(5))).await;
+    assert_eq!(spent.names, ["PutItem", "PutItem", "PutItem", "PutItem", "Query", "PutItem"]);
+    assert_eq!(spent.output.unwrap().version, Version::new(6));
+}
+
+/// The SDK sends again what a service did not take; a lost answer is found out by the command id.
+#[tokio::test]
+async fn a_write_that_was_sent_again_costs_no_more_than_its_requests() {
+    // Units that a lost answer would have told are not known.
+    for (fault, units) in [(Fault::Answer(503, "ServiceUnavailable"), 1.0), (Fault::AnswerLost, 0.0)] {
+        let (database, _) = cqrs_tests::faults::database().await;
+        let dynamo = Faults::at(&database, "PutItem", 1, fault).dynamo();
+        let app = bank::app(dynamo.event_store()).unwrap();
+        let key = bank::account("1");
+        app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
+        let spent = dynamo.spent(app.execute(&key, deposit(5))).await;
+        assert_eq!(spent.output.unwrap().version, Version::new(2), "{fault:?}");
+        assert_eq!(spent.names, ["PutItem", "PutItem"], "{fault:?}");
+        assert_eq!(spent.cost.write_units, units, "{fault:?}");
+    }
 }
 
 #[tokio::test]
