@@ -9,6 +9,7 @@ mod fifo;
 mod isolation;
 mod office;
 mod orphans;
+mod requests;
 mod restore;
 mod service;
 mod subscribers;
