@@ -18,9 +18,21 @@ pub(crate) fn faults(root: &str, floors: &[&[&str]], files: &Files) -> Vec<Strin
         let file = &house.modules[mention.module].file;
         faults.push(format!("{root}{file}:{}: `*` opens all rooms at once: name what is used", mention.line));
     }
-    faults.extend(upward(root, floors, &arrows));
-    faults.extend(circles(&arrows).iter().map(|rooms| circle(root, rooms, &arrows)));
+    // A circle has an arrow up in it, unless all of its rooms are on one floor.
+    let (upward, others): (Arrows<'_>, Arrows<'_>) =
+        arrows.into_iter().partition(|((room, other), _)| runs_up(floors, room, other));
+    faults.extend(upward.iter().flat_map(|((room, other), files)| {
+        files.iter().map(move |((file, target), line)| {
+            format!("{root}{file}:{line} runs up to {root}{target}: `{other}` is above `{room}`")
+        })
+    }));
+    faults.extend(circles(&others).iter().map(|rooms| circle(root, rooms, &others)));
     faults
+}
+
+fn runs_up(floors: &[&[&str]], room: &str, other: &str) -> bool {
+    let floor = |room: &str| floors.iter().position(|floor| floor.contains(&room));
+    floor(room).zip(floor(other)).is_some_and(|(from, to)| to < from)
 }
 
 fn arrows(house: &House) -> Arrows<'_> {
@@ -59,22 +71,6 @@ fn misplaced(root: &str, floors: &[&[&str]], house: &House) -> Vec<String> {
             faults.push(format!(
                 "`{room}` has a floor, and there is no such room in {root}: take it out of `plan.rs`"
             ));
-        }
-    }
-    faults
-}
-
-fn upward(root: &str, floors: &[&[&str]], arrows: &Arrows<'_>) -> Vec<String> {
-    let floor = |room: &str| floors.iter().position(|floor| floor.contains(&room));
-    let mut faults = Vec::new();
-    for ((room, other), files) in arrows {
-        let (Some(from), Some(to)) = (floor(room), floor(other)) else { continue };
-        if to < from {
-            for ((file, target), line) in files {
-                faults.push(format!(
-                    "{root}{file}:{line} runs up to {root}{target}: `{other}` is above `{room}`"
-                ));
-            }
         }
     }
     faults

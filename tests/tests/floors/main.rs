@@ -1,8 +1,8 @@
 //! The arrows between the rooms of each crate run down, and no rooms lie on a circle.
 //!
-//! A room is a module of the crate's root. [`plan`] puts each on a floor. What counts as an arrow is in [`house`]; how one is
-//! judged in [`faults`]. An arrow to a room on the same floor is free, unless it closes a circle. What `lib.rs` re-exports is
-//! a door for users: it is no arrow of its own, and whoever goes through it from inside has an arrow to the room behind it.
+//! A room is a module of the crate's root. [`plan`] puts each on a floor; [`house`] knows where a path leads; [`faults`] judges the
+//! arrows. One to a room on the same floor is free, unless it closes a circle. What `lib.rs` re-exports is a door for users, and
+//! no arrow of its own; a path within the crate that goes through it is an arrow to the room behind it.
 
 mod faults;
 mod house;
@@ -40,17 +40,15 @@ fn files(krate: &str) -> Files {
 
 fn hold(krate: &str, floors: &[&[&str]]) {
     let faults = faults(&format!("{krate}/src/"), floors, &files(krate));
-    assert!(faults.is_empty(), "{} faults:\n\n{}\n", faults.len(), faults.join("\n\n"));
+    assert!(faults.is_empty(), "\n\n{}\n", faults.join("\n\n"));
 }
 
 #[test]
-#[ignore = "the rooms are being made"]
 fn the_floors_of_cqrs_core_hold() {
     hold("cqrs-core", plan::CORE);
 }
 
 #[test]
-#[ignore = "the rooms are being made"]
 fn the_floors_of_cqrs_dynamo_hold() {
     hold("cqrs-dynamo", plan::DYNAMO);
 }

@@ -1,31 +1,38 @@
-//! The floors of each crate, top to bottom.
+//! The floors of each crate, top to bottom. A room on a floor may name those of all floors below, and those beside it.
 
 pub(crate) const CORE: &[&[&str]] = &[
     // What users and macros call.
-    &["app", "testing", "__private", "prelude", "spi"],
-    &["replay", "delivery"],
-    &["projector", "engine"],
+    &["app", "testing", "prelude", "__private"],
+    // What macros list.
+    &["registry"],
+    &["delivery", "replay"],
+    &["engine", "projector"],
+    // Stores, index of events, caches and settings, for all of those.
     &["runtime"],
-    // Contracts, which macros implement, and ports, which stores implement.
-    &["registry", "aggregate", "projection", "handler", "store", "view", "snapshot"],
+    // Contracts, which macros implement.
+    &["aggregate", "command", "handler", "projection"],
+    // Ports, which stores implement.
+    &["snapshot", "store", "view"],
     // The ground.
-    &[
-        "schema",
-        "event",
-        "commit",
-        "key",
-        "metadata",
-        "trace",
-        "tenant",
-        "timestamp",
-        "version",
-        "cache",
-        "panic",
-    ],
+    &["commit", "digest", "event", "json", "key", "location", "metadata", "schema", "timestamp", "version"],
+    &["cache", "panic", "trace"],
 ];
 
-pub(crate) const DYNAMO: &[&[&str]] =
-    &[&["lambda", "deploy"], &["broker", "relay"], &["store"], &["stream"], &["table"]];
+pub(crate) const DYNAMO: &[&[&str]] = &[
+    // What runs on AWS, and what is deployed there.
+    &["lambda", "template"],
+    &["broker", "relay"],
+    &["store"],
+    &["stream"],
+    &["embedded", "table", "topology"],
+    &["names"],
+];
 
-pub(crate) const MACROS: &[&[&str]] =
-    &[&["macros"], &["expand"], &["model"], &["attr"], &["groups", "diagnostics"]];
+pub(crate) const MACROS: &[&[&str]] = &[
+    // An attribute is parsed, validated into a model, and expanded: the one at the end knows the others.
+    &["macros"],
+    &["expand"],
+    &["model"],
+    &["attr"],
+    &["diagnostics", "groups"],
+];
