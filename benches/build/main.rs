@@ -126,8 +126,8 @@ fn sdk(title: &'static str, name: &str, dependencies: &str) -> Fallible<Program>
 fn quickstart() -> Fallible<Program> {
     // As in its own manifest.
     let dependencies = "\
-        cqrs-core.path = \"$ROOT/cqrs-core\"\n\
-        cqrs-dynamo = { path = \"$ROOT/cqrs-dynamo\", default-features = false, features = [\"embedded\"] }\n\
+        cqrs-core = { package = \"foldline-core\", path = \"$ROOT/cqrs-core\" }\n\
+        cqrs-dynamo = { package = \"foldline-dynamo\", path = \"$ROOT/cqrs-dynamo\", features = [\"embedded\"] }\n\
         thiserror = \"2\"\n\
         tokio = { version = \"1\", default-features = false, features = [\"macros\", \"rt-multi-thread\"] }";
     let package = package("quickstart", dependencies)?;

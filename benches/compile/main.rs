@@ -119,8 +119,9 @@ impl Events {
         let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compile");
         // One target directory, so that the dependencies are compiled once.
         let (folder, target) = (place.join(form.name()), place.join("target"));
-        let dependencies =
-            "serde = { version = \"1\", features = [\"derive\"] }\ncqrs-core.path = \"$ROOT/cqrs-core\"";
+        let dependencies = "\
+            serde = { version = \"1\", features = [\"derive\"] }\n\
+            cqrs-core = { package = \"foldline-core\", path = \"$ROOT/cqrs-core\" }";
         let package = Package::new(folder, target, "events", dependencies)?;
         if form == Form::Locked {
             package.write("events.lock", &events::lock(EVENTS))?;

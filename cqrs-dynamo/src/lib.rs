@@ -1,6 +1,6 @@
 //! DynamoDB as the event store, the view store and the delivery's memory of `cqrs-core`.
 //!
-//! [`Dynamo`] leads to a DynamoDB, on AWS or embedded in this process (feature `embedded`, on by default), and
+//! [`Dynamo`] leads to a DynamoDB, on AWS or embedded in this process (feature `embedded`), and
 //! gives the stores for [`App::builder`](cqrs_core::App::builder):
 //!
 //! ```rust,standalone_crate

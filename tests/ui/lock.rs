@@ -117,7 +117,7 @@ impl Package {
                 &format!("{name}/Cargo.toml"),
                 &format!(
                     "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n\
-                     cqrs-core = {{ path = {core:?} }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\n{more}"
+                     cqrs-core = {{ package = \"foldline-core\", path = {core:?} }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\n{more}"
                 ),
             );
         }

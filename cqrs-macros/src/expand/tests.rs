@@ -1,6 +1,6 @@
 //! Expansions, beside what they come from: `snapshots/event.rs` expands to `snapshots/event.expanded.rs`.
 //!
-//! `UPDATE_SNAPSHOTS=1 cargo test -p cqrs-macros` writes them anew; read the difference before you commit it.
+//! `UPDATE_SNAPSHOTS=1 cargo test -p foldline-macros` writes them anew; read the difference before you commit it.
 
 use std::path::Path;
 use std::{env, fs};

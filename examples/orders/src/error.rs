@@ -15,6 +15,9 @@ pub enum RunError {
     /// The file of commands cannot be read, or holds lines that are no commands; nothing was executed.
     #[error(transparent)]
     File(#[from] FileError),
+    /// This build is without the embedded database.
+    #[error("this program was built without the embedded database; `cargo run -p orders` has it")]
+    NoEmbedded,
     /// The database cannot be opened.
     #[error("cannot open the database `{}`", .path.display())]
     Database {

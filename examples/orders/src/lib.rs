@@ -77,7 +77,10 @@ pub async fn run(options: &Options) -> Result<Report, RunError> {
 
 async fn open(place: &Place) -> Result<Session, RunError> {
     match place {
+        #[cfg(feature = "embedded")]
         Place::Embedded(path) => Session::open(path).await,
+        #[cfg(not(feature = "embedded"))]
+        Place::Embedded(_) => Err(RunError::NoEmbedded),
         #[cfg(feature = "aws")]
         Place::Aws(stack) => Session::connect(stack).await,
         #[cfg(not(feature = "aws"))]

@@ -1,6 +1,7 @@
 //! One store: commands in, events delivered, views out.
 
 use std::collections::BTreeSet;
+#[cfg(feature = "embedded")]
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -20,7 +21,9 @@ use crate::file::CommandFile;
 use crate::options::Stack;
 use crate::outcome::Outcome;
 use crate::progress;
-use crate::read_models::{CustomerTotals, NotificationService, OrderCreatedHandler, OrderSummary};
+#[cfg(any(feature = "embedded", feature = "aws"))]
+use crate::read_models::OrderCreatedHandler;
+use crate::read_models::{CustomerTotals, NotificationService, OrderSummary};
 use crate::report::{
     CustomerRow, Delivery, Happened, Letter, OrderRow, Rebuilt, StateAsOf, TenantViews, Trail,
 };
@@ -40,6 +43,7 @@ impl Session {
     ///
     /// # Errors
     /// [`RunError::Database`], [`RunError::Wiring`].
+    #[cfg(feature = "embedded")]
     pub async fn open(path: &Path) -> Result<Self, RunError> {
         let opened = Dynamo::embedded(path).await;
         let dynamo = opened.map_err(|source| RunError::Database { path: path.to_owned(), source })?;
@@ -58,6 +62,7 @@ impl Session {
         Ok(Self { pipeline: Some(pipeline), ..session })
     }
 
+    #[cfg(any(feature = "embedded", feature = "aws"))]
     fn on(dynamo: Dynamo) -> Result<Self, RunError> {
         let notifications = NotificationService::default();
         let app = App::builder(dynamo.event_store())
