@@ -8,6 +8,7 @@
 mod attr;
 mod diagnostics;
 mod expand;
+mod facade;
 mod groups;
 mod macros;
 mod model;
@@ -48,4 +49,42 @@ pub fn event_handler(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(EventData, attributes(event_data, serde))]
 pub fn event_data(item: TokenStream) -> TokenStream {
     macros::event_data(item.into()).into()
+}
+
+// The same for the façade, which gives them their own names again.
+
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn facade_event(args: TokenStream, item: TokenStream) -> TokenStream {
+    macros::run(macros::event, facade::options(args.into()), item.into()).into()
+}
+
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn facade_aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
+    macros::run(macros::aggregate, facade::options(args.into()), item.into()).into()
+}
+
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn facade_projection(args: TokenStream, item: TokenStream) -> TokenStream {
+    macros::run(macros::projection, facade::options(args.into()), item.into()).into()
+}
+
+#[doc(hidden)]
+#[proc_macro]
+pub fn facade_app(lists: TokenStream) -> TokenStream {
+    macros::run(macros::app, facade::lists(lists.into()), TokenStream::new().into()).into()
+}
+
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn facade_event_handler(args: TokenStream, item: TokenStream) -> TokenStream {
+    macros::run(macros::event_handler, facade::options(args.into()), item.into()).into()
+}
+
+#[doc(hidden)]
+#[proc_macro_derive(FacadeEventData, attributes(event_data, serde))]
+pub fn facade_event_data(item: TokenStream) -> TokenStream {
+    macros::event_data(facade::derive(item.into())).into()
 }

@@ -1,0 +1,99 @@
+//! The macros as the façade `cqrs` has them: whoever depends on it alone has no `::cqrs_core`, so that what is written for
+//! them begins at `::cqrs`. A `crate` that stands in the arguments comes first here, too.
+
+use proc_macro2::{Spacing, TokenStream, TokenTree};
+use quote::quote;
+
+use crate::groups;
+
+/// The arguments of an attribute, with `crate = ::cqrs`.
+pub(crate) fn options(args: TokenStream) -> TokenStream {
+    complete(groups::open_args(args), '=', quote!(crate = ::cqrs))
+}
+
+/// The lists of `app!`, with `crate: ::cqrs`.
+pub(crate) fn lists(lists: TokenStream) -> TokenStream {
+    complete(groups::open_args(lists), ':', quote!(crate: ::cqrs))
+}
+
+/// An item with `#[derive(EventData)]` and `#[event_data(crate = ::cqrs)]`.
+pub(crate) fn derive(item: TokenStream) -> TokenStream {
+    let item = groups::open_item(item);
+    if attributes(&item).any(|options| names_crate(&options, '=')) {
+        return item;
+    }
+    quote!(#[event_data(crate = ::cqrs)] #item)
+}
+
+/// What stands in the parentheses of each `#[event_data(…)]` on the item itself.
+fn attributes(item: &TokenStream) -> impl Iterator<Item = TokenStream> {
+    item.clone().into_iter().filter_map(|token| {
+        let TokenTree::Group(attribute) = token else { return None };
+        let mut inside = attribute.stream().into_iter();
+        match (inside.next()?, inside.next()?) {
+            (TokenTree::Ident(name), TokenTree::Group(options)) if name == "event_data" => {
+                Some(options.stream())
+            }
+            _ => None,
+        }
+    })
+}
+
+/// Adds an entry to a list that does not have its like.
+fn complete(list: TokenStream, sign: char, entry: TokenStream) -> TokenStream {
+    if names_crate(&list, sign) {
+        return list;
+    }
+    let comma = list.clone().into_iter().last().is_some_and(|last| !is_comma(&last)).then(|| quote!(,));
+    quote!(#list #comma #entry)
+}
+
+/// Whether an entry of a list begins with `crate` and a sign: `crate = path`, and not `crate::Type`.
+fn names_crate(list: &TokenStream, sign: char) -> bool {
+    let tokens: Vec<TokenTree> = list.clone().into_iter().collect();
+    tokens.windows(2).enumerate().any(|(at, pair)| match pair {
+        [TokenTree::Ident(word), TokenTree::Punct(punct)] => {
+            let begins = at == 0 || is_comma(&tokens[at - 1]);
+            begins && word == "crate" && punct.as_char() == sign && punct.spacing() == Spacing::Alone
+        }
+        _ => false,
+    })
+}
+
+fn is_comma(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(completed: TokenStream, wanted: TokenStream) {
+        assert_eq!(completed.to_string(), wanted.to_string());
+    }
+
+    #[test]
+    fn a_crate_is_added_where_none_is_named() {
+        check(options(quote!()), quote!(crate = ::cqrs));
+        check(options(quote!(crate::Paid, once)), quote!(crate::Paid, once, crate = ::cqrs));
+        check(options(quote!(name = "a",)), quote!(name = "a", crate = ::cqrs));
+        check(options(quote!(crate = ours::cqrs, once)), quote!(crate = ours::cqrs, once));
+        check(options(quote!(once, crate = ours::cqrs)), quote!(once, crate = ours::cqrs));
+        check(lists(quote!(handlers: [crate::greet])), quote!(handlers: [crate::greet], crate: ::cqrs));
+        check(lists(quote!(crate: ours::cqrs, handlers: [])), quote!(crate: ours::cqrs, handlers: []));
+    }
+
+    #[test]
+    fn a_crate_is_added_to_a_derive_where_none_is_named() {
+        let item = quote!(
+            #[event_data(opaque)]
+            struct Price(#[event_data(example = "1")] u64);
+        );
+        check(derive(item.clone()), quote!(#[event_data(crate = ::cqrs)] #item));
+        let item = quote!(
+            #[event_data(opaque, crate = ours::cqrs)]
+            struct Price(u64);
+        );
+        check(derive(item.clone()), item);
+    }
+}

@@ -1,0 +1,116 @@
+#![cfg_attr(docsrs, feature(doc_cfg))]
+//! CQRS and event sourcing on AWS serverless parts: all of `cqrs_core`, and with the feature `dynamo` all of `cqrs_dynamo`, in
+//! one dependency.
+//!
+//! ```toml
+//! [dependencies]
+//! foldline = { version = "0.1", features = ["embedded"] }
+//! ```
+//!
+//! The package is called `foldline`, and the crate in the code `cqrs`:
+//!
+//! ```rust,standalone_crate
+//! use cqrs::prelude::*;
+//! use cqrs::store::MemoryEventStore;
+//!
+//! #[event]
+//! pub struct MoneyDeposited {
+//!     pub cents: u64,
+//! }
+//!
+//! #[derive(Clone)]
+//! pub struct Deposit {
+//!     pub cents: u64,
+//! }
+//!
+//! #[aggregate(entity = "ACCOUNT")]
+//! #[derive(Default)]
+//! pub struct Account {
+//!     balance: u64,
+//! }
+//!
+//! #[aggregate]
+//! impl Account {
+//!     #[command]
+//!     fn deposit(&self, command: Deposit) -> Result<MoneyDeposited, std::convert::Infallible> {
+//!         Ok(MoneyDeposited { cents: command.cents })
+//!     }
+//!
+//!     #[apply]
+//!     fn deposited(&mut self, event: &MoneyDeposited) {
+//!         self.balance += event.cents;
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let app = App::builder(MemoryEventStore::new()).build()?;
+//! let account = AccountKey::new(&Tenant::new("BANK")?, "4711");
+//! app.execute(&account, Deposit { cents: 500 }).await?;
+//! assert_eq!(app.load(&account).await?.state.balance, 500);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # A service
+//!
+#![cfg_attr(feature = "dynamo", doc = "```no_run")]
+#![cfg_attr(not(feature = "dynamo"), doc = "```ignore")]
+//! use cqrs::dynamo::{Dynamo, Tables};
+//! use cqrs::prelude::*;
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let dynamo = Dynamo::from_env().await?.with_tables(Tables::with_prefix("bank-"));
+//!     dynamo.create_tables().await?;
+//!     let app = App::builder(dynamo.event_store()).views(dynamo.views()).build()?;
+//!     // … `app.clone()` goes to the HTTP server, which calls `app.execute(…)` and `app.view(…)`.
+//!     app.run(async { tokio::signal::ctrl_c().await.unwrap_or_default() }).await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Features
+//!
+//! None of them is on by default: commands, events, views and handlers work on stores in memory, and no AWS is in the build.
+//!
+//! | feature | gives |
+//! | --- | --- |
+//! | `dynamo` | the module `dynamo`: the stores on DynamoDB, and the delivery from its stream in one process |
+//! | `embedded` | `dynamo`, and an embedded DynamoDB (SQLite) that runs the same program without AWS |
+//! | `broker` | `dynamo`, and SNS and SQS between the store and the subscribers |
+//! | `lambda` | `broker`, with relay and subscribers as Lambda functions |
+//! | `opentelemetry` | the spans of commands and of subscribers in one trace |
+//!
+//! # The crates behind it
+//!
+//! | package | crate | here |
+//! | --- | --- | --- |
+//! | `foldline` | `cqrs` | this one |
+//! | `foldline-core` | `cqrs_core` | at the root |
+//! | `foldline-dynamo` | `cqrs_dynamo` | the module `dynamo` |
+//! | `foldline-macros` | `cqrs_macros` | at the root, as `cqrs_core` has them |
+//!
+//! Their pages name them; what a page calls `cqrs_core::App` is [`App`] here. They can also be depended on one by one: domain
+//! code that should know no store needs `foldline-core` alone. The types are the same ones, so crates of both kinds go
+//! together. What differs are the macros: each writes paths of the crate that it was taken from. A crate that has given
+//! `foldline` another name in its `Cargo.toml` says so, as in `#[event(crate = es)]`.
+
+pub use cqrs_core::*;
+#[doc(inline)]
+pub use cqrs_macros::{
+    FacadeEventData as EventData, facade_aggregate as aggregate, facade_app as app, facade_event as event,
+    facade_event_handler as event_handler, facade_projection as projection,
+};
+
+/// All of `cqrs_dynamo`.
+#[cfg(feature = "dynamo")]
+#[doc(inline)]
+pub use cqrs_dynamo as dynamo;
+
+pub mod prelude {
+    //! `use cqrs::prelude::*;`: the macros and the types that user code names.
+
+    pub use crate::{EventData, aggregate, event, event_handler, projection};
+    pub use cqrs_core::prelude::*;
+}
