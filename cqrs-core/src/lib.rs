@@ -1,3 +1,4 @@
+#![cfg_attr(docsrs, feature(doc_cfg))]
 //! CQRS and event sourcing: aggregates decide on commands, their events are stored, and handlers and projections
 //! receive them.
 //!

@@ -1,3 +1,4 @@
+#![cfg_attr(docsrs, feature(doc_cfg))]
 //! DynamoDB as the event store, the view store and the delivery's memory of `cqrs-core`.
 //!
 //! [`Dynamo`] leads to a DynamoDB, on AWS or embedded in this process (feature `embedded`), and
