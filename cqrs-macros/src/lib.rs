@@ -51,39 +51,45 @@ pub fn event_data(item: TokenStream) -> TokenStream {
     macros::event_data(item.into()).into()
 }
 
-// The same for the façade, which gives them their own names again.
+// The same for the façade, which gives them their own names again, and shows the pages there.
 
 #[doc(hidden)]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/event.md"))]
 #[proc_macro_attribute]
 pub fn facade_event(args: TokenStream, item: TokenStream) -> TokenStream {
     macros::run(macros::event, facade::options(args.into()), item.into()).into()
 }
 
 #[doc(hidden)]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/aggregate.md"))]
 #[proc_macro_attribute]
 pub fn facade_aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
     macros::run(macros::aggregate, facade::options(args.into()), item.into()).into()
 }
 
 #[doc(hidden)]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/projection.md"))]
 #[proc_macro_attribute]
 pub fn facade_projection(args: TokenStream, item: TokenStream) -> TokenStream {
     macros::run(macros::projection, facade::options(args.into()), item.into()).into()
 }
 
 #[doc(hidden)]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/app.md"))]
 #[proc_macro]
 pub fn facade_app(lists: TokenStream) -> TokenStream {
     macros::run(macros::app, facade::lists(lists.into()), TokenStream::new().into()).into()
 }
 
 #[doc(hidden)]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/event_handler.md"))]
 #[proc_macro_attribute]
 pub fn facade_event_handler(args: TokenStream, item: TokenStream) -> TokenStream {
     macros::run(macros::event_handler, facade::options(args.into()), item.into()).into()
 }
 
 #[doc(hidden)]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/event_data.md"))]
 #[proc_macro_derive(FacadeEventData, attributes(event_data, serde))]
 pub fn facade_event_data(item: TokenStream) -> TokenStream {
     macros::event_data(facade::derive(item.into())).into()
