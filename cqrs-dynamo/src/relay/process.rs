@@ -161,7 +161,7 @@ impl<P: Publisher> Relay<P> {
         let mut service = Service { shared: self.shared(), delivered: Delivered::default(), begun: false };
         let ended = supervise(&mut service, shutdown).await;
         // The others wait for a relay that says nothing until it is believed to be gone.
-        let left = service.shared.leases.leave().await.map_err(delivery_store);
+        let left = service.shared.leases.leave().await.map_err(failed);
         ended.and(left)?;
         Ok(service.delivered)
     }
@@ -324,7 +324,7 @@ impl<P> Shared<P> {
     /// All that is written down, with what this relay knows of the others.
     pub(super) async fn board(&self) -> Result<Board, DeliveryError> {
         let before = (self.clock.passed)();
-        let mut board = self.leases.board().await.map_err(delivery_store)?;
+        let mut board = self.leases.board().await.map_err(failed)?;
         let reading = Reading { before, after: (self.clock.passed)() };
         let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
         watch.judge(&mut board, reading, self.settings.lease);
@@ -343,7 +343,7 @@ impl<P> Shared<P> {
 }
 
 /// The leases cannot be read or written.
-pub(super) fn delivery_store(source: StoreError) -> DeliveryError {
+pub(super) fn failed(source: StoreError) -> DeliveryError {
     DeliveryError::Store { subscriber: RELAY.to_owned(), source: Box::new(source) }
 }
 

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::lease::{Board, Lease, Life, Segment};
 use super::plan::{self, Findings};
-use super::process::{Shared, delivery_store, unread};
+use super::process::{Shared, failed, unread};
 use super::scan::Scan;
 use super::source::{Endpoint, Source};
 use super::worker::{End, Worked, Worker};
@@ -120,7 +120,7 @@ impl<P: Publisher> Session<P> {
                 return Ok(());
             }
             for seen in board.segments.values().filter(|segment| !segment.is_taken(shared.leases.me())) {
-                let taken = shared.leases.take(seen, shared.until()).await.map_err(delivery_store)?;
+                let taken = shared.leases.take(seen, shared.until()).await.map_err(failed)?;
                 let Some((lease, segment)) = taken.zip(Segment::parse(&seen.id)) else { continue };
                 let source = self.segment(segment, &lease);
                 self.start(lease, source, Mode::UntilIdle);
@@ -170,7 +170,7 @@ impl<P: Publisher> Session<P> {
         let shared = Arc::clone(&self.shared);
         let now = shared.now();
         if mode == Mode::Service {
-            shared.leases.announce(shared.until()).await.map_err(delivery_store)?;
+            shared.leases.announce(shared.until()).await.map_err(failed)?;
         }
         // In this order: a shard whose lease is seen is not one that came after the list.
         let mut board = shared.board().await?;
@@ -205,7 +205,7 @@ impl<P: Publisher> Session<P> {
             arn: stream.arn().await.map_err(unread)?,
         });
         for seen in &share.take {
-            let taken = shared.leases.take(seen, shared.until()).await.map_err(delivery_store)?;
+            let taken = shared.leases.take(seen, shared.until()).await.map_err(failed)?;
             if let Some(lease) = taken {
                 let source = match Segment::parse(&seen.id) {
                     Some(segment) => self.segment(segment, &lease),
@@ -255,22 +255,22 @@ impl<P: Publisher> Session<P> {
             self.open_catch_up(since).await?;
         }
         for lease in &findings.new {
-            leases.register(lease).await.map_err(delivery_store)?;
+            leases.register(lease).await.map_err(failed)?;
         }
         if !board.begun {
-            leases.begin().await.map_err(delivery_store)?;
+            leases.begin().await.map_err(failed)?;
         }
         for id in &findings.lost {
-            leases.give_up(id).await.map_err(delivery_store)?;
+            leases.give_up(id).await.map_err(failed)?;
         }
         for late in findings.late.iter().filter_map(|id| board.shards.get(id)) {
-            leases.restart(late, now).await.map_err(delivery_store)?;
+            leases.restart(late, now).await.map_err(failed)?;
         }
         for id in &findings.over {
-            leases.forget(id).await.map_err(delivery_store)?;
+            leases.forget(id).await.map_err(failed)?;
         }
         for relay in &findings.silent {
-            leases.forget_relay(relay).await.map_err(delivery_store)?;
+            leases.forget_relay(relay).await.map_err(failed)?;
         }
         Ok(())
     }
@@ -285,13 +285,13 @@ impl<P: Publisher> Session<P> {
         let Shared { leases, settings, events, .. } = &*self.shared;
         let now = self.shared.now();
         // One that is under way may have to go back further.
-        let board = leases.board().await.map_err(delivery_store)?;
+        let board = leases.board().await.map_err(failed)?;
         let under_way = board.segments.values().map(|segment| segment.acknowledged_at);
         let since = under_way.fold(since - settings.margin, Timestamp::min);
         tracing::warn!(table = events.table.name, %since, "publishing from the table what was recorded since");
         for segment in Segment::all(settings.segments.max(1)) {
             let fresh = now - settings.margin;
-            leases.open_segment(segment, since, now, fresh).await.map_err(delivery_store)?;
+            leases.open_segment(segment, since, now, fresh).await.map_err(failed)?;
         }
         Ok(())
     }
@@ -328,12 +328,12 @@ impl<P: Publisher> Session<P> {
             End::Trimmed => {
                 self.lost();
                 self.open_catch_up(lease.acknowledged_at).await?;
-                leases.restart(&lease, self.shared.now()).await.map_err(delivery_store)?;
+                leases.restart(&lease, self.shared.now()).await.map_err(failed)?;
             }
             End::Gone => {
                 self.lost();
                 self.open_catch_up(lease.acknowledged_at).await?;
-                leases.give_up(&lease.id).await.map_err(delivery_store)?;
+                leases.give_up(&lease.id).await.map_err(failed)?;
             }
         }
         Ok(true)

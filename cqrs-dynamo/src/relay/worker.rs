@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::lease::Lease;
-use super::process::{Shared, delivery_store, unread};
+use super::process::{Shared, failed, unread};
 use super::source::{Page, Portion, Source};
 
 /// Works on one lease, as long as it has it.
@@ -80,13 +80,13 @@ impl<P: Publisher> Worker<P> {
                         Source::Shard { .. } => shared.leases.finish(&self.lease.id).await,
                         Source::Segment(_) => shared.leases.close_segment(&self.lease.id).await,
                     };
-                    return Ok(if finished.map_err(delivery_store)? { End::Done } else { End::TakenOver });
+                    return Ok(if finished.map_err(failed)? { End::Done } else { End::TakenOver });
                 }
                 Portion::Trimmed => return Ok(End::Trimmed),
                 Portion::Gone => return Ok(End::Gone),
             }
         }
-        shared.leases.release(&self.lease.id).await.map_err(delivery_store)?;
+        shared.leases.release(&self.lease.id).await.map_err(failed)?;
         Ok(End::HandedBack)
     }
 
@@ -109,7 +109,7 @@ impl<P: Publisher> Worker<P> {
             let until = self.shared.until();
             let moved =
                 self.shared.leases.advance(&self.lease.id, &mark.position, acknowledged_at, until).await;
-            if !moved.map_err(delivery_store)? {
+            if !moved.map_err(failed)? {
                 return Ok(false);
             }
             self.renewed = Instant::now();
@@ -143,6 +143,6 @@ impl<P: Publisher> Worker<P> {
     async fn renew(&mut self) -> Result<bool, DeliveryError> {
         let renewed = self.shared.leases.renew(&self.lease.id, self.shared.until()).await;
         self.renewed = Instant::now();
-        renewed.map_err(delivery_store)
+        renewed.map_err(failed)
     }
 }
