@@ -18,13 +18,29 @@
 //! | conflict | another writer took the version |
 //! | key | the typed address of an instance: tenant and id; renders to `pk` and `sk` |
 //! | metadata | who, when, command id, correlation id, causation id, trace context |
+//! | upcaster | reads the data of an earlier schema of an event as today's |
 //! | projection | folds commits into a view, the read model; no side effects |
+//! | aggregate view | a view at its aggregate's key: `#[projection(Order)]` |
+//! | keyed view | a view whose key comes from the events, of one aggregate or across several: `#[projection(key(…))]` |
+//! | fence | beside keyed views, the last commit of one stream that they contain |
 //! | handler | reacts to events, may have side effects |
 //! | snapshot | the state at a version, stored to load from; may vanish at any time without harm |
+//! | store | what keeps commits ([`EventStore`]), views ([`ViewStore`](view::ViewStore)) or snapshots ([`SnapshotStore`](snapshot::SnapshotStore)); [`Stores`](app::Stores) are those of one program |
+//! | delivery store | what the delivery remembers: positions, dead letters, parked streams, attempts, inboxes |
+//! | runtime | what a program runs on: its stores, the index of its events, its caches and settings; an [`App`] is the front of one |
+//! | replay | builds the views of a projection anew from all commits |
+//! | generation | the number of a replay; a view has that of the last replay which has built it |
 //! | subscriber | a handler or a projection, as the delivery sees it |
 //! | feed | all commits of the store in the order of each stream |
 //! | relay | hands the commits of the feed to the queue of every subscriber |
+//! | message | a commit on its way through a broker; a received message is one that a subscriber has in hand |
+//! | position | how far a subscriber, or a replay, has come with a shard of the feed or a part of a table |
+//! | inbox | the events that a handler with `once` has done |
+//! | parked stream | one whose commits wait behind a dead letter |
 //! | dead letter | a commit that a subscriber could not take, kept with the reason |
+//! | redrive | gives dead letters to their subscriber once more |
+//!
+//! `at` means a time everywhere, and a version is called a version.
 //!
 //! # Events
 //!

@@ -20,7 +20,7 @@ async fn every_view_is_built_anew_and_moves_on() {
     world.assert_whole(Kind::Statement, "rebuilt").await;
     // The versions are those that the delivery had given.
     let view = of_tenant(&world.dynamo.views(), "NORTH").await.into_iter().next().unwrap();
-    assert_eq!((view.version, view.build), (Version::new(3), 1));
+    assert_eq!((view.version, view.generation), (Version::new(3), 1));
     world.live(0).await;
     world.assert_whole(Kind::Statement, "moved on").await;
     assert_eq!(counts(app.replay::<Statement>().await.unwrap()), (21, 7, 7));
