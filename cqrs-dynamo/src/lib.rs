@@ -44,7 +44,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let dynamo = Dynamo::embedded_in_memory().await?;
-//! let app = App::builder(dynamo.event_store()).views(dynamo.views()).build()?;
+//! let app = App::builder(&dynamo).build()?;
 //! let account = AccountKey::new(&Tenant::new("TENANT001")?, "4711");
 //!
 //! let before = dynamo.cost();

@@ -27,7 +27,7 @@ const STREAMS_ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB_STREAMS";
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// # #[cfg(feature = "embedded")] {
 /// let dynamo = Dynamo::embedded("shop.db").await?; // on AWS: Dynamo::from_env().await?
-/// let app = App::builder(dynamo.event_store()).views(dynamo.views()).build()?;
+/// let app = App::builder(&dynamo).build()?;
 /// # }
 /// # Ok(())
 /// # }

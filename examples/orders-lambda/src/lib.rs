@@ -37,7 +37,7 @@ pub async fn connect() -> Result<(Dynamo, Broker), Error> {
 /// What is wrong with the wiring.
 pub fn app(dynamo: &Dynamo) -> Result<App, Error> {
     let handler = OrderCreatedHandler { notifications: NotificationService::default() };
-    Ok(App::builder(dynamo.event_store()).views(dynamo.views()).provide(handler).build()?)
+    Ok(App::builder(dynamo).provide(handler).build()?)
 }
 
 /// The app for a function that delivers nothing.
@@ -45,7 +45,7 @@ pub fn app(dynamo: &Dynamo) -> Result<App, Error> {
 /// # Errors
 /// What is wrong with the wiring.
 pub fn app_without_subscribers(dynamo: &Dynamo) -> Result<App, Error> {
-    Ok(App::builder(dynamo.event_store()).only([]).build()?)
+    Ok(App::builder(dynamo).only([]).build()?)
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ impl Arrival {
     /// Of all orders of a file.
     pub(crate) async fn of(file: &CommandFile, stack: &Stack) -> Result<Self, RunError> {
         let dynamo = aws::tables(stack).await?;
-        let app = App::builder(dynamo.event_store()).views(dynamo.views()).only([]).build()?;
+        let app = App::builder(&dynamo).only([]).build()?;
         let mut orders = BTreeMap::new();
         for entry in &file.entries {
             let order = (entry.tenant.clone(), entry.key.id().clone());

@@ -65,8 +65,7 @@ impl Session {
     #[cfg(any(feature = "embedded", feature = "aws"))]
     fn on(dynamo: Dynamo) -> Result<Self, RunError> {
         let notifications = NotificationService::default();
-        let app = App::builder(dynamo.event_store())
-            .views(dynamo.views())
+        let app = App::builder(&dynamo)
             .provide(OrderCreatedHandler { notifications: notifications.clone() })
             .build()?;
         Ok(Self {

@@ -39,8 +39,7 @@ impl Account {
         let server = runtime.block_on(Loopback::start());
         let dynamo = runtime.block_on(server.dynamo()).with_tables(Tables::with_prefix(&prefix));
         let broker = Broker::from_conf(&Emulator::shared().sdk_config()).with_prefix(&*prefix);
-        let app = App::builder(dynamo.event_store())
-            .views(dynamo.views())
+        let app = App::builder(&dynamo)
             .provide(OrderCreatedHandler { notifications: NotificationService::default() })
             .build()
             .unwrap();

@@ -67,5 +67,5 @@ async fn welcome(event: &Recorded<AccountOpened>) -> Result<(), HandlerError> {
 /// On an embedded DynamoDB; `Dynamo::from_env()` is all that AWS takes.
 pub async fn app() -> Result<App, Box<dyn std::error::Error>> {
     let dynamo = Dynamo::embedded_in_memory().await?;
-    Ok(App::builder(dynamo.event_store()).views(dynamo.views()).build()?)
+    Ok(App::builder(dynamo).build()?)
 }

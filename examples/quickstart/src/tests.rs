@@ -68,7 +68,7 @@ async fn whatever_the_delivery_does_the_statements_are_right() {
 #[tokio::test]
 async fn a_command_costs_one_request_and_one_write_unit() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
-    let app = App::builder(dynamo.event_store()).views(dynamo.views()).build().unwrap();
+    let app = App::builder(&dynamo).build().unwrap();
     dynamo.spent(app.execute(&account("1"), Open { owner: "Ada".into() })).await.requests(2).wcu(1);
     dynamo.spent(app.execute(&account("1"), Deposit { cents: 500 })).await.requests(1).wcu(1);
 }

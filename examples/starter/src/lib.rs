@@ -20,10 +20,7 @@ cqrs::app! {
 #[cfg(feature = "embedded")]
 pub async fn app() -> Result<App, Box<dyn std::error::Error>> {
     let dynamo = cqrs::dynamo::Dynamo::embedded("library.db").await?;
-    Ok(App::builder(dynamo.event_store())
-        .views(dynamo.views())
-        .provide(Workshop)
-        .build()?)
+    Ok(App::builder(dynamo).provide(Workshop).build()?)
 }
 
 /// In memory: all is gone when the program ends.

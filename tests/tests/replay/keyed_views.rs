@@ -73,6 +73,9 @@ async fn new_streams_after_a_replay_belong_to_no_replay() {
     world.live(1).await;
     let owner = ViewId { pk: ViewId::partition("WEALTH", &tenant("NORTH")), sk: "WEALTH#owner-1".into() };
     let view = world.dynamo.views().get(&owner).await.unwrap().unwrap();
-    assert_eq!(view.generation, 1, "a view that appears later must differ from one that a replay has removed");
+    assert_eq!(
+        view.generation, 1,
+        "a view that appears later must differ from one that a replay has removed"
+    );
     assert_eq!(world.shadows().await, []);
 }
