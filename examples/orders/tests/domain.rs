@@ -131,7 +131,7 @@ fn every_order_is_confirmed() {
 
 async fn shop(dynamo: &Dynamo) -> App {
     let handler = OrderCreatedHandler { notifications: NotificationService::default() };
-    let app = App::builder(&dynamo).provide(handler).build().unwrap();
+    let app = App::builder(dynamo).provide(handler).build().unwrap();
     for id in ["1", "2", "3"] {
         app.execute(&order(id), create(2)).await.unwrap();
     }
