@@ -82,10 +82,14 @@ impl Stage {
         page.commits.into_iter().next().unwrap()
     }
 
-    /// Waits for an item of the delivery table that has this in it.
-    async fn until_written(&self, part: &str) {
-        let is_there = || self.diary.items()["delivery"].iter().any(|item| item.contains(part));
-        while !is_there() {
+    /// Waits until a relay of this name has said that it is at work.
+    async fn until_announced(&self, name: &str) {
+        let is_announced = |item: &Value| {
+            let text = |field: &str| item[field]["S"].as_str().unwrap_or_default();
+            text("pk") == format!("RELAY#{name}") && text("sk").starts_with("@relay#")
+        };
+        let items = || self.diary.items().remove("delivery").unwrap_or_default();
+        while !items().iter().any(|item| is_announced(&serde_json::from_str(item).unwrap())) {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
@@ -218,7 +222,7 @@ pub(crate) async fn behind_a_broker() -> (Stage, Vec<Value>) {
         // Nothing but the keys has room.
         let mut relay = relay_to(&sent, dynamo, app, name, 400);
         relay.catch_up(at(0)).await.unwrap();
-        relay.run(stage.until_written(&format!("RELAY#{name}\"}},\"sk\":{{\"S\":\"@relay#"))).await.unwrap();
+        relay.run(stage.until_announced(name)).await.unwrap();
     }
     let broker = Broker::from_conf(&sent.sdk_config());
     let function = QueueFunction::new(&broker, app, "warn", "http://localhost/press-warn-dead").unwrap();
