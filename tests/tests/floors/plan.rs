@@ -15,7 +15,7 @@ pub(crate) const CORE: &[&[&str]] = &[
     &["snapshot", "store", "view"],
     // The ground.
     &["commit", "digest", "event", "json", "key", "location", "metadata", "schema", "timestamp", "version"],
-    &["cache", "panic", "trace"],
+    &["cache", "panic", "supervisor", "trace"],
 ];
 
 pub(crate) const DYNAMO: &[&[&str]] = &[
@@ -34,5 +34,5 @@ pub(crate) const MACROS: &[&[&str]] = &[
     &["expand"],
     &["model"],
     &["attr"],
-    &["diagnostics", "groups"],
+    &["diagnostics", "facade", "groups"],
 ];
