@@ -30,7 +30,7 @@ pub(crate) const DYNAMO: &[&[&str]] = &[
 
 pub(crate) const MACROS: &[&[&str]] = &[
     // An attribute is parsed, validated into a model, and expanded: the one at the end knows the others.
-    &["macros"],
+    &["macros", "facade"],
     &["expand"],
     &["model"],
     &["attr"],
