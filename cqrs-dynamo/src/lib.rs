@@ -78,6 +78,9 @@
 //! | `delivery` | position of a subscriber | `POSITION#{subscriber}` | the stream's shard |
 //! | `delivery` | checkpoint of a replay | `POSITION#@replay#{projection}` | the phase and the part of the table |
 //! | `delivery` | dead letter of a subscriber | `LETTER#{subscriber}` | digest and version |
+//! | `delivery` | commit that a projection goes on without | `LETTER#{projection}@discarded` | digest and version |
+//! | `delivery` | commit that holds its stream back on a queue | `PARKED#{queue}` | digest and version |
+//! | `delivery` | tries of a commit that failed | `ATTEMPTS#{queue}` | digest and version |
 //! | `delivery` | inbox record of a handler with `once` | `INBOX#{handler}#{digest}` | version and index of the event |
 //! | `delivery` | lease of a relay to a topic | `RELAY#{name}` | the stream's shard |
 //!
@@ -140,6 +143,19 @@
 //!   have replaced others; for the events table it is the number of commits.
 //! * Scans are not divided: a replay reads one segment, whatever [`parallel`](cqrs_core::replay::Replay::parallel) says, and
 //!   works on as many streams at once.
+//!
+//! # Inside
+//!
+//! Each folder below `src` is a room, and imports from rooms below it alone:
+//!
+//! ```text
+//! lambda    the relay and the subscribers as functions     template  the infrastructure of an app
+//! relay     from the stream to a topic                     broker    SNS and SQS: topic, queues, worker, dead letters
+//! store     Dynamo, and the stores of cqrs-core
+//! stream    the table's DynamoDB Stream, and its feed      embedded  SQLite in the place of the SDK's HTTP client
+//! table     items, conditional writes, pages, cost         topology  what topic and queues take from an app
+//! names     tables, topic, queues, partitions, logical ids
+//! ```
 
 #[cfg(feature = "broker")]
 mod broker;
@@ -158,9 +174,11 @@ mod topology;
 
 #[cfg(feature = "broker")]
 pub use broker::{
-    Broker, BrokerError, BrokerQueue, BrokerTopic, HandedOver, OrphanedQueue, QueueDeadLetter,
-    QueueDeadLetters, Redriven, SnsPublisher, Worked, Worker, WorkerSettings,
+    Broker, BrokerError, BrokerQueue, BrokerTopic, DeadLetterQueues, HandedOver, OrphanedQueue,
+    QueueDeadLetters, SnsPublisher, Worked, Worker, WorkerSettings,
 };
+#[cfg(feature = "broker")]
+pub use cqrs_core::delivery::Redriven;
 #[cfg(feature = "embedded")]
 pub use embedded::{Embedded, EmbeddedError};
 pub use names::Tables;

@@ -270,7 +270,7 @@ async fn a_repaired_handler_sends_what_its_dead_letter_lacks() {
         app.execute(&OrderKey::new(&tenant(), "1"), PlaceOrder).await.unwrap();
         app.run_until_idle().await.unwrap();
         assert_eq!(app.dead_letters().list().await.unwrap().len(), 1);
-        assert_eq!(app.dead_letters().redrive("picker").await.unwrap(), 1);
+        assert_eq!(app.dead_letters().redrive("picker").await.unwrap().done, 1);
         assert_eq!(lines(&app).await, ["desk", "chair"], "{way:?}");
     }
 }

@@ -3,7 +3,8 @@ use serde_json::Value;
 use super::App;
 use crate::commit::{Commit, record};
 use crate::delivery::{
-    Consumer, DeadLetters, DeliveryError, Interrupted, MAX_MESSAGE_BYTES, Message, Publisher, Unreplayed,
+    Consumer, DeadLetters, DeliveryError, Interrupted, MAX_MESSAGE_BYTES, Message, Publisher, StoredLetters,
+    Unreplayed,
 };
 use crate::store::StoreError;
 
@@ -38,14 +39,14 @@ impl App {
     /// assert_eq!((letters[0].reason.as_str(), letters[0].attempts), ("there is no price list", 1));
     ///
     /// PRICES.store(true, Ordering::Relaxed);
-    /// assert_eq!(app.dead_letters().redrive("invoice").await?, 1);
+    /// assert_eq!(app.dead_letters().redrive("invoice").await?.done, 1);
     /// assert_eq!(app.dead_letters().list().await?, []);
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
-    pub fn dead_letters(&self) -> DeadLetters<'_> {
-        DeadLetters::new(&self.delivery)
+    pub fn dead_letters(&self) -> DeadLetters<StoredLetters<'_>> {
+        DeadLetters::new(StoredLetters::new(&self.delivery))
     }
 
     /// The end of one queue; see [`Wiring`](crate::app::Wiring) for the queues there are.

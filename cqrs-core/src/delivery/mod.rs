@@ -38,6 +38,7 @@ mod alteration;
 mod beginning;
 mod consumer;
 mod context;
+mod dead_letter_store;
 mod dead_letters;
 mod error;
 mod failure;
@@ -57,7 +58,8 @@ mod turn;
 pub use alteration::Alteration;
 pub use beginning::Unreplayed;
 pub use consumer::Consumer;
-pub use dead_letters::DeadLetters;
+pub use dead_letter_store::{DeadLetterStore, DeadLetters};
+pub use dead_letters::StoredLetters;
 pub use error::DeliveryError;
 pub use message::{Body, MAX_MESSAGE_BYTES, Message};
 pub use publisher::{Interrupted, PublishError, PublishFault, Publisher};
@@ -69,7 +71,7 @@ pub use crate::runtime::RetryPolicy;
 pub use crate::store::{Change, ChangeFeed, FeedPage, Positions};
 pub use crate::store::{
     Claim, DeadLetter, DeliveryStore, Finish, Inbox, InboxId, InboxLease, LetterId, MemoryDeliveryStore,
-    awaits_newer_program,
+    Redriven, awaits_newer_program,
 };
 
 pub(crate) use context::Delivery;

@@ -10,7 +10,7 @@ use tracing::Instrument;
 
 use super::beginning::{Beginnings, Calm};
 use super::queue::{Load, Page, Placed, Progress, Queue};
-use super::{DeadLetters, Delivery, DeliveryError, intake};
+use super::{Delivery, DeliveryError, StoredLetters, intake};
 use crate::event::upcaster::NEWER;
 use crate::store::{Change, DynChangeFeed, Positions, limits};
 
@@ -38,7 +38,7 @@ pub(crate) struct Relay {
 impl Relay {
     /// Starts where the slowest subscriber stopped.
     pub(crate) async fn open(delivery: &Arc<Delivery>) -> Result<Self, DeliveryError> {
-        DeadLetters::new(delivery).redrive_newer().await?;
+        StoredLetters::new(delivery).redrive_newer().await?;
         let mut open = Vec::new();
         for subscriber in &delivery.subscribers {
             open.push(Queue::open(delivery, Arc::clone(subscriber)).await?);

@@ -17,7 +17,7 @@ mod scan;
 pub(crate) use delivery::DynDeliveryStore;
 pub use delivery::{
     Claim, DeadLetter, DeliveryStore, Finish, Inbox, InboxId, InboxLease, LetterId, MemoryDeliveryStore,
-    awaits_newer_program,
+    Redriven, awaits_newer_program,
 };
 pub(crate) use erased::DynEventStore;
 pub use error::StoreError;

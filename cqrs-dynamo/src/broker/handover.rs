@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use cqrs_core::delivery::DeliveryError;
 use futures_util::{StreamExt, stream};
 
-use super::dead_letters::{HIDDEN, Opened, WAIT, holding};
+use super::dead_letter_queue::{HIDDEN, Opened, WAIT, holding};
 use super::held::Held;
 use super::queue::Queue;
 use super::{BrokerError, OrphanedQueue};
@@ -27,7 +27,7 @@ pub struct HandedOver {
 
 impl OrphanedQueue {
     /// Gives the messages to another queue of the app, and the dead letters to that queue's dead letters, to be
-    /// [redriven](super::QueueDeadLetters::redrive): after a handler or a projection was renamed. After a rollback, the
+    /// [redriven](cqrs_core::delivery::DeadLetters::redrive): after a handler or a projection was renamed. After a rollback, the
     /// earlier program gives them back by the same call.
     ///
     /// The topic no longer sends to the orphaned queue: what comes next, the other one gets by its own subscription. Each
@@ -94,6 +94,15 @@ impl OrphanedQueue {
             "queue handed over"
         );
         Ok(handed_over)
+    }
+
+    /// Gives the dead letters alone to another queue of the app; how many there were.
+    pub(super) async fn hand_over_dead_letters(&self, to: &str) -> Result<u64, BrokerError> {
+        self.app.consumer(to)?;
+        let Some(from) = &self.dead else { return Ok(0) };
+        let dead = Queue::find(&self.broker.sqs, self.broker.dead_letters_name(to)?).await?;
+        let wanted = topology::events_by_queue(self.app.wiring()).remove(to).unwrap_or_default();
+        self.move_all(from, &dead, &wanted, Some(to)).await
     }
 
     /// Removes the subscription, the queue and the queue of its dead letters, if they are empty.
@@ -194,7 +203,8 @@ impl OrphanedQueue {
                 };
                 let letters: Vec<_> = letters.into_iter().map(Opened::from).filter(is_wanted).collect();
                 let at_a_time = if from.is_fifo() { 1 } else { SENDS };
-                let sends = letters.iter().map(|opened| self.send_on(opened, to, parked_on));
+                let sends: Vec<_> =
+                    letters.iter().map(|opened| self.send_on(opened, to, parked_on)).collect();
                 let mut sends = stream::iter(sends).buffered(at_a_time);
                 let (mut sent, mut failure) = (0, None);
                 // In a FIFO queue nothing may overtake what could not be sent.
@@ -221,8 +231,8 @@ impl OrphanedQueue {
     async fn send_on(&self, opened: &Opened, to: &Queue, parked_on: Option<&str>) -> Result<(), BrokerError> {
         let reason = opened.letter.reason();
         // What SQS has put away by itself holds nothing back.
-        if let (Some(queue), Some((stream, version)), Some(_)) = (parked_on, &opened.place, reason) {
-            self.app.dead_letters().park(queue, stream, *version).await?;
+        if let (Some(queue), Some(_)) = (parked_on, reason) {
+            self.app.dead_letters().park(&opened.id(queue)).await?;
         }
         to.send(&opened.letter, reason.unwrap_or_default()).await
     }
@@ -249,11 +259,11 @@ impl OrphanedQueue {
     /// held back that nobody reads; in the other one a worker of the earlier version might let it flow.
     async fn take_away(&self, held: &Held, letters: &[Opened]) -> Result<(), BrokerError> {
         held.delete(&letters.iter().map(|opened| &opened.letter).collect::<Vec<_>>()).await;
-        let places = letters.iter().filter_map(|opened| opened.place.as_ref());
-        let unparked = stream::iter(places)
-            .map(|(stream, version)| {
+        let ids: Vec<_> = letters.iter().map(|opened| opened.id(&self.name)).collect();
+        let unparked = stream::iter(ids)
+            .map(|id| {
                 let letters = self.app.dead_letters();
-                async move { letters.unpark(&self.name, stream, *version).await }
+                async move { letters.unpark(&id).await }
             })
             .buffer_unordered(SENDS)
             .collect::<Vec<Result<(), DeliveryError>>>()

@@ -6,13 +6,15 @@
 //! ```
 
 mod creation;
-mod dead_letters;
+mod dead_letter_queue;
+mod dead_letter_queues;
 mod envelope;
 mod error;
 mod handover;
 mod held;
 mod orphans;
 mod queue;
+mod queue_dead_letters;
 mod queue_worker;
 mod shift;
 mod sns;
@@ -20,10 +22,11 @@ mod sparing;
 mod worker;
 
 pub use creation::{BrokerQueue, BrokerTopic};
-pub use dead_letters::{QueueDeadLetter, QueueDeadLetters, Redriven};
+pub use dead_letter_queues::DeadLetterQueues;
 pub use error::BrokerError;
 pub use handover::HandedOver;
 pub use orphans::OrphanedQueue;
+pub use queue_dead_letters::QueueDeadLetters;
 pub use sns::SnsPublisher;
 pub use worker::{Worked, Worker, WorkerSettings};
 
@@ -34,7 +37,10 @@ use crate::names::Names;
 use crate::table::time_limits;
 use crate::topology::BrokerFault;
 #[cfg(feature = "lambda")]
+pub(crate) use dead_letter_queue::DeadLetterQueue;
+#[cfg(feature = "lambda")]
 pub(crate) use queue::Letter;
+#[cfg(feature = "lambda")]
 pub(crate) use queue::Queue;
 #[cfg(feature = "lambda")]
 pub(crate) use sparing::sparing;
@@ -166,17 +172,6 @@ impl Broker {
     /// Takes what the queues of an app receive to its subscribers.
     pub fn worker(&self, app: &App) -> Worker {
         Worker::new(self, app)
-    }
-
-    /// The dead letters of one queue of an app.
-    ///
-    /// # Errors
-    /// [`BrokerError::Missing`] where the queue is not there, [`BrokerError::Delivery`] where the app has
-    /// none of this name, [`BrokerError::Faults`], [`BrokerError::Request`].
-    pub async fn dead_letters(&self, app: &App, queue: &str) -> Result<QueueDeadLetters, BrokerError> {
-        let consumer = app.consumer(queue)?;
-        let dead = Queue::find(&self.sqs, self.dead_letters_name(queue)?).await?;
-        Ok(QueueDeadLetters::new(consumer, dead))
     }
 
     fn topic_name(&self) -> Result<String, BrokerError> {

@@ -1,9 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cqrs_core::App;
+use cqrs_core::delivery::DeadLetter;
 use serde_json::Value;
 
-use super::dead_letters::{self, QueueDeadLetter, WAIT};
+use super::dead_letter_queue::{self, WAIT};
 use super::queue::Queue;
 use super::{Broker, BrokerError};
 
@@ -173,9 +174,9 @@ impl OrphanedQueue {
     ///
     /// # Errors
     /// [`BrokerError::Request`].
-    pub async fn list_dead_letters(&self) -> Result<Vec<QueueDeadLetter>, BrokerError> {
+    pub async fn list_dead_letters(&self) -> Result<Vec<DeadLetter>, BrokerError> {
         match &self.dead {
-            Some(dead) => dead_letters::list(dead, WAIT).await,
+            Some(dead) => dead_letter_queue::list(&self.name, dead, WAIT).await,
             None => Ok(Vec::new()),
         }
     }

@@ -7,10 +7,11 @@ use cqrs_core::delivery::{Consumer, StreamBatch, Verdict};
 use cqrs_core::supervisor::{Outage, Supervised, supervise};
 use tokio::sync::watch;
 
+use super::dead_letter_queue::DeadLetterQueue;
 use super::held::Held;
 use super::queue::{Letter, Queue};
 use super::shift::{Shift, stopped};
-use super::{Broker, BrokerError, QueueDeadLetters, Worked, WorkerSettings};
+use super::{Broker, BrokerError, Worked, WorkerSettings};
 
 /// How long it may take to find out what there is to tell.
 const SETTLE: Duration = Duration::from_secs(10);
@@ -102,8 +103,8 @@ impl QueueWorker {
     }
 
     /// Its dead letters.
-    pub(super) fn dead_letters(&self, app: &App) -> Result<QueueDeadLetters, BrokerError> {
-        Ok(QueueDeadLetters::new(app.consumer(self.consumer.queue())?, self.dead.clone()))
+    pub(super) fn dead_letters(&self, app: &App) -> Result<DeadLetterQueue, BrokerError> {
+        Ok(DeadLetterQueue::new(app.consumer(self.consumer.queue())?, self.dead.clone()))
     }
 
     /// How many messages its queue has, those in somebody's hands included.

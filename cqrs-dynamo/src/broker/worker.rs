@@ -13,9 +13,10 @@ use futures_util::future::join_all;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::dead_letter_queue::DeadLetterQueue;
 use super::queue_worker::QueueWorker;
 use super::sparing::sparing;
-use super::{Broker, BrokerError, QueueDeadLetters};
+use super::{Broker, BrokerError};
 
 /// When a worker asks again that found another one redriving.
 const TURN_AGAIN: Duration = Duration::from_secs(10);
@@ -248,12 +249,12 @@ impl Worker {
         Ok(queues)
     }
 
-    fn dead_letters(&self, queues: &[Arc<QueueWorker>]) -> Result<Vec<QueueDeadLetters>, BrokerError> {
+    fn dead_letters(&self, queues: &[Arc<QueueWorker>]) -> Result<Vec<DeadLetterQueue>, BrokerError> {
         queues.iter().map(|queue| queue.dead_letters(&self.app)).collect()
     }
 
     /// Redrives what an older program did not know, once per queue: this one may.
-    async fn keep_redriving(&self, letters: Vec<QueueDeadLetters>) -> Infallible {
+    async fn keep_redriving(&self, letters: Vec<DeadLetterQueue>) -> Infallible {
         let queues = letters.into_iter().map(|letters| async move {
             let mut redriving = Redriving { letters, receive: self.settings.receive };
             if let Err(error) = supervise(&mut redriving, std::future::pending()).await {
@@ -299,7 +300,7 @@ impl Supervised for Opening<'_> {
 
 /// The redrive of what an older program did not know, on one queue.
 struct Redriving {
-    letters: QueueDeadLetters,
+    letters: DeadLetterQueue,
     receive: RetryPolicy,
 }
 

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use cqrs_core::App;
-use cqrs_core::delivery::{Consumer, Verdict};
+use cqrs_core::delivery::{Consumer, Redriven, Verdict};
 use futures_util::FutureExt;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 use super::deadline;
-use crate::broker::{Broker, BrokerError, Letter, Queue, QueueDeadLetters, Redriven, sparing};
+use crate::broker::{Broker, BrokerError, DeadLetterQueue, Letter, Queue, sparing};
 
 /// How long it may take to find out what there is to tell about projections.
 const SETTLE: Duration = Duration::from_secs(2);
@@ -39,7 +39,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 pub struct QueueFunction {
     consumer: Consumer,
     dead: Queue,
-    letters: QueueDeadLetters,
+    letters: DeadLetterQueue,
     has_begun: AtomicBool,
 }
 
@@ -56,7 +56,7 @@ impl QueueFunction {
         dead_letters_url: impl Into<String>,
     ) -> Result<Self, BrokerError> {
         let dead = Queue::at(broker.sqs(), dead_letters_url.into());
-        let letters = QueueDeadLetters::new(app.consumer(queue)?, dead.clone());
+        let letters = DeadLetterQueue::new(app.consumer(queue)?, dead.clone());
         Ok(Self { consumer: app.consumer(queue)?, dead, letters, has_begun: AtomicBool::new(false) })
     }
 

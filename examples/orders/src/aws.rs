@@ -98,21 +98,9 @@ impl Pipeline {
 
     /// The dead letters of all queues, and what the relay could not make sense of.
     async fn letters(&self) -> Result<Vec<Letter>, RunError> {
-        let unread = self.app.dead_letters().list().await?.into_iter();
-        let mut all: Vec<_> = unread.map(Letter::from).collect();
-        for queue in &self.topic.queues {
-            let letters = self.broker.dead_letters(&self.app, &queue.queue).await?.list().await?;
-            all.extend(letters.into_iter().map(|letter| Letter {
-                subscriber: queue.queue.clone(),
-                pk: letter.stream.as_ref().map_or_else(String::new, |stream| stream.pk().to_owned()),
-                sk: match letter.stream.zip(letter.version) {
-                    Some((stream, version)) => stream.commit_sk(version),
-                    None => letter.id,
-                },
-                reason: letter.reason.unwrap_or_else(|| "received too often".to_owned()),
-            }));
-        }
-        Ok(all)
+        let mut all = self.app.dead_letters().list().await?;
+        all.extend(self.broker.dead_letter_queues(&self.app).list().await?);
+        Ok(all.into_iter().map(Letter::from).collect())
     }
 }
 

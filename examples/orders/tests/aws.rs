@@ -194,9 +194,9 @@ fn a_relay_and_a_worker_that_are_killed_at_any_moment_lose_nothing() {
         std::thread::sleep(Duration::from_millis(200));
     }
     for queue in ["OrderSummary", "CustomerTotals", "OrderCreatedHandler"] {
-        let letters = account.runtime.block_on(async {
-            account.broker.dead_letters(&account.app, queue).await.unwrap().list().await.unwrap()
-        });
+        let letters = account
+            .runtime
+            .block_on(async { account.broker.dead_letter_queues(&account.app).of(queue).await.unwrap() });
         assert_eq!(letters, [], "{queue}");
     }
 }

@@ -42,7 +42,11 @@ async fn stuck() -> (Dynamo, App) {
     app.run_until_idle().await.unwrap();
     for projection in PROJECTIONS {
         assert_eq!(kept(&app, projection).await, [3, 4, 5]);
-        assert_eq!(app.dead_letters().redrive(projection).await.unwrap(), 0, "nothing has been repaired");
+        assert_eq!(
+            app.dead_letters().redrive(projection).await.unwrap().done,
+            0,
+            "nothing has been repaired"
+        );
     }
     assert_eq!(views(&app).await, (vec![2], 2, 2));
     (dynamo, app)
@@ -79,7 +83,7 @@ async fn a_view_goes_on_without_a_commit_that_was_discarded() {
     for projection in PROJECTIONS {
         discard(&app, projection, 3).await;
         assert_eq!(kept(&app, projection).await, [4, 5], "those behind it wait to be redriven");
-        assert_eq!(app.dead_letters().redrive(projection).await.unwrap(), 2);
+        assert_eq!(app.dead_letters().redrive(projection).await.unwrap().done, 2);
         let discarded = app.dead_letters().discarded(projection).await.unwrap();
         let told: Vec<_> = discarded.iter().map(|letter| (&letter.id, letter.reason.as_str())).collect();
         let id = LetterId {
@@ -114,8 +118,8 @@ async fn a_later_commit_takes_the_view_past_what_was_discarded_and_what_waited()
 async fn a_discard_of_one_projection_is_none_of_the_others() {
     let (_, app) = stuck().await;
     discard(&app, "Statement", 3).await;
-    assert_eq!(app.dead_letters().redrive("Statement").await.unwrap(), 2);
-    assert_eq!(app.dead_letters().redrive("Wealth").await.unwrap(), 0);
+    assert_eq!(app.dead_letters().redrive("Statement").await.unwrap().done, 2);
+    assert_eq!(app.dead_letters().redrive("Wealth").await.unwrap().done, 0);
     assert_eq!(views(&app).await, (vec![2, 4, 5], 2, 2));
     assert_eq!(app.dead_letters().discarded("Wealth").await.unwrap(), []);
 }
@@ -151,7 +155,7 @@ async fn a_fold_that_panics_can_be_discarded_as_well() {
     app.run_until_idle().await.unwrap();
     assert_eq!(kept(&app, "Statement").await, [2, 3]);
     discard(&app, "Statement", 2).await;
-    assert_eq!(app.dead_letters().redrive("Statement").await.unwrap(), 1);
+    assert_eq!(app.dead_letters().redrive("Statement").await.unwrap().done, 1);
     assert_eq!(views(&app).await.0, [3]);
 }
 
@@ -168,11 +172,11 @@ async fn a_type_that_nobody_knows_is_passed_over_by_the_views_when_the_relays_le
     assert_eq!(kept(&app, "@relay").await, [2]);
     for projection in PROJECTIONS {
         assert_eq!(kept(&app, projection).await, [3]);
-        assert_eq!(app.dead_letters().redrive(projection).await.unwrap(), 0);
+        assert_eq!(app.dead_letters().redrive(projection).await.unwrap().done, 0);
     }
     discard(&app, "@relay", 2).await;
     for projection in PROJECTIONS {
-        assert_eq!(app.dead_letters().redrive(projection).await.unwrap(), 1);
+        assert_eq!(app.dead_letters().redrive(projection).await.unwrap().done, 1);
     }
     assert_eq!(views(&app).await, (vec![3], 3, 2));
     assert_eq!(app.dead_letters().list().await.unwrap(), []);

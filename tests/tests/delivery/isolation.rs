@@ -161,7 +161,7 @@ async fn a_try_that_takes_too_long_has_failed() {
         assert_eq!(mole.streams().len(), 2);
         // What was too slow once may be quick later.
         mole.freed.send_replace(true);
-        assert_eq!(app.dead_letters().redrive(only).await.unwrap(), 1);
+        assert_eq!(app.dead_letters().redrive(only).await.unwrap().done, 1);
         assert_eq!(mole.streams().len(), 3);
     }
 }

@@ -107,7 +107,7 @@ async fn a_projection_that_cannot_write_puts_its_commits_away_and_catches_up() {
     assert_eq!(kept, [of_statement(2, ATTEMPTS), of_statement(3, 0)]);
 
     let mended = app(&dynamo, &clerk);
-    assert_eq!(mended.dead_letters().redrive("Statement").await.unwrap(), 2);
+    assert_eq!(mended.dead_letters().redrive("Statement").await.unwrap().done, 2);
     assert_eq!(letters(&mended).await, []);
     assert_views_are_the_fold(&mended, &["1"], "redriven").await;
 }

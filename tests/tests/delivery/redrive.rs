@@ -40,18 +40,18 @@ async fn assert_released(app: &App, clerk: &Clerk, next: u64) {
 async fn a_redrive_delivers_in_order_and_releases_the_stream() {
     let (_, app, clerk) = stuck().await;
     clerk.answers(|_| Answer::Done);
-    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap(), 3);
+    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap().done, 3);
     assert_eq!(clerk.versions("1"), [2, 3, 4]);
     assert!(clerk.versions("2").is_empty());
     assert_released(&app, &clerk, 5).await;
-    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap(), 0, "there is nothing left");
+    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap().done, 0, "there is nothing left");
 }
 
 #[tokio::test]
 async fn a_redrive_by_another_process_releases_the_stream_after_a_restart() {
     let (dynamo, _, clerk) = stuck().await;
     clerk.answers(|_| Answer::Done);
-    assert_eq!(app(&dynamo, &clerk).dead_letters().redrive("clerk").await.unwrap(), 3);
+    assert_eq!(app(&dynamo, &clerk).dead_letters().redrive("clerk").await.unwrap().done, 3);
     assert_released(&app(&dynamo, &clerk), &clerk, 5).await;
 }
 
@@ -72,7 +72,7 @@ async fn the_letters_of_a_subscriber_that_was_renamed_are_redriven_under_its_new
     assert_eq!(app.dead_letters().of("writer").await.unwrap(), []);
     assert_eq!(letters(&app).await, of_clerk("1", &[(2, ATTEMPTS), (3, 0), (4, 0)]));
     clerk.answers(|_| Answer::Done);
-    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap(), 3);
+    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap().done, 3);
     assert_eq!(clerk.versions("1"), [2, 3, 4]);
 }
 
@@ -80,7 +80,7 @@ async fn the_letters_of_a_subscriber_that_was_renamed_are_redriven_under_its_new
 async fn a_redrive_that_fails_keeps_the_rest_in_order() {
     let (_, app, clerk) = stuck().await;
     clerk.fails_at("1", 3, Answer::Permanent);
-    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap(), 1);
+    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap().done, 1);
     assert_eq!(clerk.versions("1"), [2, 3], "4 waits behind 3");
     assert_eq!(letters(&app).await, of_clerk("1", &[(3, 1), (4, 0)]));
     assert_eq!(letter(&app, "1", 3).await.reason, "the clerk refuses");
@@ -90,13 +90,13 @@ async fn a_redrive_that_fails_keeps_the_rest_in_order() {
     assert_eq!(letters(&app).await, of_clerk("1", &[(3, 1), (4, 0), (5, 0)]), "the stream waits still");
 
     let since = letter(&app, "1", 3).await.since;
-    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap(), 0);
+    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap().done, 0);
     let kept = letter(&app, "1", 3).await;
     assert_eq!((kept.attempts, kept.since), (2, since), "attempts add up");
 
     clerk.calls();
     clerk.answers(|_| Answer::Done);
-    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap(), 3);
+    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap().done, 3);
     assert_eq!(clerk.versions("1"), [3, 4, 5]);
     assert_released(&app, &clerk, 6).await;
 }
@@ -111,7 +111,7 @@ async fn streams_are_redriven_apart() {
     assert_eq!(letters(&app).await.len(), 6);
 
     clerk.fails_at("2", 1, Answer::Permanent);
-    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap(), 4);
+    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap().done, 4);
     assert_eq!(letters(&app).await, of_clerk("2", &[(1, 2), (2, 0)]));
     clerk.calls();
     pay(&app, &["1", "2", "3"]).await;
@@ -133,9 +133,9 @@ async fn what_arrives_during_a_redrive_is_not_left_behind() {
     let letters_of = app.dead_letters();
     let (redriven, ran) = tokio::join!(letters_of.redrive("clerk"), app.run_until_idle());
     ran.unwrap();
-    let again = app.dead_letters().redrive("clerk").await.unwrap();
+    let again = app.dead_letters().redrive("clerk").await.unwrap().done;
     assert_eq!(gate.lock().unwrap().as_slice(), [2, 3, 4, 5], "each once, in order");
-    assert!(redriven.unwrap() + again <= 4);
+    assert!(redriven.unwrap().done + again <= 4);
     assert_released(&app, &clerk, 6).await;
 }
 
@@ -148,7 +148,7 @@ async fn a_discarded_letter_is_gone_and_the_others_can_be_redriven() {
     pay(&app, &["1"]).await;
     app.run_until_idle().await.unwrap();
     assert_eq!(clerk.calls().into_iter().filter(|call| call.is("1", 5)).count(), 0, "it waits its turn");
-    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap(), 3);
+    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap().done, 3);
     assert_eq!(clerk.versions("1"), [3, 4, 5]);
     assert_released(&app, &clerk, 6).await;
 }

@@ -68,7 +68,7 @@ async fn an_unknown_event_type_is_kept_with_its_name() {
     assert_eq!(letter.record, Value::Object(second));
     assert_others_flow(&app, &clerk).await;
     assert_views_stop_before(&app, "`Ghost` (schema 1)").await;
-    assert_eq!(app.dead_letters().redrive("@relay").await.unwrap(), 0, "it is unknown still");
+    assert_eq!(app.dead_letters().redrive("@relay").await.unwrap().done, 0, "it is unknown still");
     assert_eq!(of_relay(&app).await.id.sk, "ACCOUNT#1@0000000002");
 }
 
@@ -198,12 +198,12 @@ async fn a_type_that_has_become_known_is_redriven_to_its_subscribers() {
 
     clerk.calls();
     clerk.fails_at("1", 2, Answer::Permanent);
-    assert_eq!(app.dead_letters().redrive("@relay").await.unwrap(), 0);
+    assert_eq!(app.dead_letters().redrive("@relay").await.unwrap().done, 0);
     let kept = of_relay(&app).await;
     assert_eq!((kept.reason.as_str(), kept.attempts), ("the clerk refuses", 2));
 
     clerk.answers(|_| Answer::Done);
-    assert_eq!(app.dead_letters().redrive("@relay").await.unwrap(), 1);
+    assert_eq!(app.dead_letters().redrive("@relay").await.unwrap().done, 1);
     assert_eq!(clerk.versions("1"), [2, 2]);
     assert_eq!(letters(&app).await, []);
     assert_views_are_the_fold(&app, &ACCOUNTS, "the views had it already").await;
@@ -224,10 +224,10 @@ async fn a_type_that_has_become_known_waits_behind_the_dead_letters_of_its_strea
 
     clerk.calls();
     clerk.answers(|_| Answer::Done);
-    assert_eq!(app.dead_letters().redrive("@relay").await.unwrap(), 1);
+    assert_eq!(app.dead_letters().redrive("@relay").await.unwrap().done, 1);
     assert!(clerk.versions("1").is_empty(), "it would come before the one that failed");
     assert_eq!(letters(&app).await, of_clerk("1", &[(1, 1), (2, 0)]));
-    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap(), 2);
+    assert_eq!(app.dead_letters().redrive("clerk").await.unwrap().done, 2);
     assert_eq!(clerk.versions("1"), [1, 2]);
 }
 

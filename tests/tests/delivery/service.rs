@@ -202,7 +202,7 @@ async fn assert_flows(app: &App, clerk: &Clerk, next: u64) {
 async fn a_service_goes_on_after_a_redrive_by_another_process() {
     let (dynamo, running, clerk, service) = stuck_service().await;
     let other = app(&dynamo, &clerk);
-    assert_eq!(other.dead_letters().redrive("clerk").await.unwrap(), 2);
+    assert_eq!(other.dead_letters().redrive("clerk").await.unwrap().done, 2);
     assert_flows(&running, &clerk, 3).await;
     service.stop().await;
     assert_eq!(clerk.versions("1"), [1, 1, 2, 3]);
@@ -225,7 +225,7 @@ async fn a_redrive_beside_a_running_service_leaves_nothing_behind() {
     let mut redriven = 0;
     for _ in 0..30 {
         let (letters, ()) = (app.dead_letters(), pay(&app, &["1"]).await);
-        redriven += letters.redrive("clerk").await.unwrap();
+        redriven += letters.redrive("clerk").await.unwrap().done;
     }
     until(|| async { clerk.versions("1").contains(&32) }).await;
     service.stop().await;

@@ -93,8 +93,8 @@ async fn a_dead_letter_that_is_redriven_is_handled_once() {
     // The second deposit waits behind the first one.
     assert_eq!((letters.list().await.unwrap().len(), post.sent("receipt")), (4, 0));
     // Their leases were given back: nothing is in the way of the redrive.
-    assert_eq!(letters.redrive("receipt").await.unwrap(), 2);
-    assert_eq!(letters.redrive("welcome").await.unwrap(), 1);
+    assert_eq!(letters.redrive("receipt").await.unwrap().done, 2);
+    assert_eq!(letters.redrive("welcome").await.unwrap().done, 1);
     forget_positions(&dynamo).await;
     process(&dynamo, &post).run_until_idle().await.unwrap();
     assert_eq!((post.sent("welcome"), post.sent("receipt")), (1, 2));

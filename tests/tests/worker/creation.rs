@@ -99,7 +99,7 @@ async fn what_is_not_there_is_named_with_the_way_out() {
     // A service does not wait for what nobody makes.
     let error = tokio::time::timeout(Duration::from_secs(60), worker.run(std::future::pending())).await;
     assert!(matches!(error, Ok(Err(BrokerError::Missing { .. }))), "{error:?}");
-    assert!(elsewhere.dead_letters(&office.app, CLERK).await.is_err());
+    assert!(elsewhere.dead_letter_queues(&office.app).of(CLERK).await.is_err());
 }
 
 #[tokio::test]

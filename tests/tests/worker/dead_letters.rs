@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use cqrs_core::delivery::{DeadLetter, DeadLetterStore, DeadLetters, LetterId, Redriven};
 use cqrs_dynamo::BrokerError;
 use cqrs_tests::bank::{self, Statement};
+use serde_json::json;
 
-use crate::office::Office;
+use crate::office::{CLERK, Office};
 
 const WAITS: &str = "waits behind an earlier commit of its stream";
 
@@ -24,19 +26,52 @@ async fn stuck() -> Office {
     office
 }
 
+/// What an operator does, wherever the letters are: drops the first, and redrives the others after a repair.
+async fn operate<S: DeadLetterStore>(office: &Office, letters: &DeadLetters<S>) -> (Vec<LetterId>, Redriven) {
+    assert!(letters.names().iter().any(|name| name == CLERK));
+    let found = letters.of(CLERK).await.unwrap();
+    assert_eq!(letters.list().await.unwrap().len(), found.len());
+    assert_eq!(found[0].reason, "the clerk refuses `smudged`");
+    letters.discard(&found[0].id, "nobody can read it").await.unwrap();
+    office.desk.repair();
+    let redriven = letters.redrive(CLERK).await.unwrap();
+    office.desk.fail("smudged", true);
+    assert_eq!(letters.of(CLERK).await.unwrap(), []);
+    (found.into_iter().map(|letter| letter.id).collect(), redriven)
+}
+
+#[tokio::test]
+async fn letters_of_a_queue_and_of_a_subscriber_are_addressed_and_worked_on_alike() {
+    let office = stuck().await;
+    // The clerk's queue is called like the clerk.
+    office.app.run_until_idle().await.unwrap();
+    let (queued, stored) = (office.letters(), office.app.dead_letters());
+    let told = |letters: Vec<DeadLetter>| {
+        let told = letters.into_iter().map(|letter| (letter.types().join(" "), letter.id, letter.record));
+        told.collect::<Vec<_>>()
+    };
+    let (of_queue, of_subscriber) = (queued.of(CLERK).await.unwrap(), stored.of(CLERK).await.unwrap());
+    assert_eq!(told(of_queue), told(of_subscriber));
+    let (ids, redriven) = operate(&office, &queued).await;
+    assert_eq!((ids.len(), redriven.done, redriven.left), (5, 4, 0));
+    assert_eq!(operate(&office, &stored).await, (ids, redriven));
+}
+
 #[tokio::test]
 async fn dead_letters_are_listed_in_the_order_of_their_streams_and_stay() {
     let office = stuck().await;
     for receives in 1..=2 {
-        let letters = office.letters().await.list().await.unwrap();
+        let letters = office.letters().of(CLERK).await.unwrap();
         let places: Vec<_> = letters
             .iter()
-            .map(|letter| crate::office::place(letter.stream.as_ref().unwrap(), letter.version.unwrap()))
+            .map(|letter| {
+                letter.id.place().map(|(stream, version)| crate::office::place(&stream, version)).unwrap()
+            })
             .collect();
         assert_eq!(places, ["1:3", "1:4", "1:5", "2:2", "2:3"]);
         for letter in letters {
-            assert_eq!(letter.types, ["Deposited"]);
-            assert_eq!(letter.receives, receives, "handed back after each look");
+            assert_eq!(letter.types(), ["Deposited"]);
+            assert_eq!(letter.attempts, receives, "handed back after each look");
         }
     }
 }
@@ -45,7 +80,7 @@ async fn dead_letters_are_listed_in_the_order_of_their_streams_and_stay() {
 async fn a_redrive_after_the_repair_goes_in_the_order_of_each_stream() {
     let office = stuck().await;
     office.desk.repair();
-    let redriven = office.letters().await.redrive().await.unwrap();
+    let redriven = office.letters().redrive(CLERK).await.unwrap();
     assert_eq!((redriven.done, redriven.left), (5, 0));
     let book = office.desk.book();
     let of =
@@ -69,7 +104,7 @@ async fn a_redrive_stops_a_stream_at_its_first_failure_and_tells_the_new_reason(
     let office = stuck().await;
     office.desk.repair();
     office.desk.fail("torn", false);
-    let redriven = office.letters().await.redrive().await.unwrap();
+    let redriven = office.letters().redrive(CLERK).await.unwrap();
     assert_eq!((redriven.done, redriven.left), (4, 1));
     assert_eq!(office.letters_told().await, ["1:5 the clerk cannot read `torn`"]);
 
@@ -82,7 +117,7 @@ async fn a_redrive_stops_a_stream_at_its_first_failure_and_tells_the_new_reason(
         ["1:5 the clerk cannot read `torn`".to_owned(), format!("1:6 {WAITS}")]
     );
     office.desk.repair();
-    assert_eq!(office.letters().await.redrive().await.unwrap().done, 2);
+    assert_eq!(office.letters().redrive(CLERK).await.unwrap().done, 2);
     assert_eq!(office.desk.book().iter().rev().take(2).collect::<Vec<_>>(), ["1:6", "1:5"]);
 }
 
@@ -90,7 +125,7 @@ async fn a_redrive_stops_a_stream_at_its_first_failure_and_tells_the_new_reason(
 async fn a_redrive_that_fails_at_once_changes_nothing() {
     let office = stuck().await;
     let before = office.letters_told().await;
-    let redriven = office.letters().await.redrive().await.unwrap();
+    let redriven = office.letters().redrive(CLERK).await.unwrap();
     assert_eq!((redriven.done, redriven.left), (0, 5));
     assert_eq!(office.letters_told().await, before);
     assert_eq!(office.desk.book(), ["1:2"]);
@@ -101,12 +136,12 @@ async fn what_is_no_commit_stays_through_a_redrive_and_can_be_discarded() {
     let office = Office::new().await;
     office.send("hello").await;
     office.worker().run_until_idle().await.unwrap();
-    let letters = office.letters().await;
-    assert_eq!(letters.redrive().await.unwrap().left, 1);
-    let listed = letters.list().await.unwrap();
-    assert_eq!((listed.len(), listed[0].body.as_str(), listed[0].version), (1, "hello", None));
+    let letters = office.letters();
+    assert_eq!(letters.redrive(CLERK).await.unwrap().left, 1);
+    let listed = letters.of(CLERK).await.unwrap();
+    assert_eq!((listed.len(), &listed[0].record, listed[0].id.place()), (1, &json!("hello"), None));
     letters.discard(&listed[0].id, "a joke").await.unwrap();
-    assert!(letters.list().await.unwrap().is_empty());
+    assert!(letters.of(CLERK).await.unwrap().is_empty());
     let error = letters.discard(&listed[0].id, "a joke").await.unwrap_err();
     assert!(matches!(error, BrokerError::NoSuchLetter { .. }), "{error}");
 }
@@ -118,8 +153,8 @@ async fn a_stream_flows_again_when_its_only_dead_letter_is_discarded() {
     office.publish(&office.deposit("1", ["forged"]).await).await;
     office.publish(&office.deposit("2", ["forged"]).await).await;
     office.worker().run_until_idle().await.unwrap();
-    let letters = office.letters().await;
-    let listed = letters.list().await.unwrap();
+    let letters = office.letters();
+    let listed = letters.of(CLERK).await.unwrap();
     letters.discard(&listed[0].id, "it is a forgery").await.unwrap();
     assert_eq!(office.letters_told().await, ["2:2 the clerk refuses `forged`"], "the other one stays");
 
@@ -141,12 +176,12 @@ async fn more_dead_letters_than_one_receive_brings_are_redriven_in_order() {
     notes[0] = "smudged";
     office.publish(&office.deposit("1", notes).await).await;
     office.worker().run_until_idle().await.unwrap();
-    assert_eq!(office.letters().await.list().await.unwrap().len(), 64);
-    let redriven = office.letters().await.redrive().await.unwrap();
+    assert_eq!(office.letters().of(CLERK).await.unwrap().len(), 64);
+    let redriven = office.letters().redrive(CLERK).await.unwrap();
     assert_eq!((redriven.done, redriven.left), (0, 64));
     assert_eq!(office.desk.tried(), ["1:2", "1:2"], "the first letter alone is tried");
     office.desk.repair();
-    assert_eq!(office.letters().await.redrive().await.unwrap().done, 64);
+    assert_eq!(office.letters().redrive(CLERK).await.unwrap().done, 64);
     let expected: Vec<_> = (2..66).map(|version| format!("1:{version}")).collect();
     assert_eq!(office.desk.book(), expected);
 }
@@ -168,14 +203,14 @@ async fn a_view_goes_on_without_a_dead_letter_that_was_discarded() {
     office.publish(&commits).await;
     office.worker().run_until_idle().await.unwrap();
 
-    let letters = office.broker.dead_letters(&office.app, STATEMENT).await.unwrap().wait(Duration::ZERO);
-    let listed = letters.list().await.unwrap();
-    let versions: Vec<_> = listed.iter().map(|letter| letter.version.unwrap().get()).collect();
+    let letters = office.letters();
+    let listed = letters.of(STATEMENT).await.unwrap();
+    let versions: Vec<_> = listed.iter().map(|letter| letter.id.place().unwrap().1.get()).collect();
     assert_eq!(versions, [4, 5]);
-    assert_eq!(letters.redrive().await.unwrap().done, 0);
-    let poison = letters.list().await.unwrap().remove(0);
+    assert_eq!(letters.redrive(STATEMENT).await.unwrap().done, 0);
+    let poison = letters.of(STATEMENT).await.unwrap().remove(0);
     letters.discard(&poison.id, "beyond all measure").await.unwrap();
-    let redriven = letters.redrive().await.unwrap();
+    let redriven = letters.redrive(STATEMENT).await.unwrap();
     assert_eq!((redriven.done, redriven.left), (1, 0));
 
     office.app.execute(&key, bank::deposit(6)).await.unwrap();

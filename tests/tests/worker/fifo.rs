@@ -102,13 +102,13 @@ async fn a_commit_that_fails_holds_its_group_and_no_other() {
 
     // A redrive that fails, and be it for another reason, leaves all of them as they are.
     office.desk.fail("smudged", true);
-    let redriven = office.letters().await.redrive().await.unwrap();
+    let redriven = office.letters().redrive(CLERK).await.unwrap();
     assert_eq!(redriven.done, 0);
     assert_eq!(office.letters_told().await, told);
     assert_eq!(office.entries("1").len(), 2);
 
     office.desk.repair();
-    let redriven = office.letters().await.redrive().await.unwrap();
+    let redriven = office.letters().redrive(CLERK).await.unwrap();
     assert_eq!((redriven.done, redriven.left), (12, 0));
     let expected: Vec<_> = (2..16).map(|version| format!("1:{version}")).collect();
     assert_eq!(office.entries("1"), expected);
@@ -123,8 +123,8 @@ async fn what_is_no_commit_becomes_a_dead_letter_of_its_group() {
     office.publish(&office.deposit("1", [""]).await).await;
     let worked = office.worker().run_until_idle().await.unwrap();
     assert_eq!((worked.done, worked.dead), (1, 1));
-    let letters = office.letters().await.list().await.unwrap();
-    assert_eq!((letters.len(), letters[0].body.as_str()), (1, "hello"));
-    office.letters().await.discard(&letters[0].id, "a joke").await.unwrap();
+    let letters = office.letters().of(CLERK).await.unwrap();
+    assert_eq!((letters.len(), letters[0].record.as_str()), (1, Some("hello")));
+    office.letters().discard(&letters[0].id, "a joke").await.unwrap();
     assert!(office.letters_told().await.is_empty());
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use aws_sdk_sns::types::MessageAttributeValue;
 use aws_sdk_sqs::types::QueueAttributeName;
-use cqrs_core::delivery::{DeliveryStore, Message, RetryPolicy};
+use cqrs_core::delivery::{DeadLetters, DeliveryStore, Message, RetryPolicy};
 use cqrs_core::prelude::*;
 use cqrs_core::{Commit, EventStore, StreamKey};
-use cqrs_dynamo::{Broker, BrokerTopic, Dynamo, QueueDeadLetters, Worker};
+use cqrs_dynamo::{Broker, BrokerTopic, DeadLetterQueues, Dynamo, Worker};
 use cqrs_tests::bank::{self, Deposit, Deposited, Open};
 use tokio::sync::watch;
 
@@ -265,16 +265,17 @@ impl Office {
         worker(&self.broker, &self.app)
     }
 
-    pub(crate) async fn letters(&self) -> QueueDeadLetters {
-        self.broker.dead_letters(&self.app, CLERK).await.unwrap().wait(Duration::ZERO)
+    /// The dead letters of all queues.
+    pub(crate) fn letters(&self) -> DeadLetters<DeadLetterQueues> {
+        DeadLetters::new(DeadLetterQueues::new(&self.broker, &self.app).wait(Duration::ZERO))
     }
 
     /// The dead letters, each as `{account}:{version} {reason}`.
     pub(crate) async fn letters_told(&self) -> Vec<String> {
-        let letters = self.letters().await.list().await.unwrap();
+        let letters = self.letters().of(CLERK).await.unwrap();
         let told = letters.into_iter().map(|letter| {
-            let place = letter.stream.zip(letter.version).map(|(stream, version)| place(&stream, version));
-            format!("{} {}", place.unwrap_or_default(), letter.reason.unwrap_or_default())
+            let place = letter.id.place().map(|(stream, version)| place(&stream, version));
+            format!("{} {}", place.unwrap_or_default(), letter.reason)
         });
         told.collect()
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use aws_sdk_sqs::types::QueueAttributeName;
 use cqrs_core::AggregateKey;
 use cqrs_core::Version;
-use cqrs_core::delivery::{DeliveryError, DeliveryStore};
+use cqrs_core::delivery::{DeliveryError, DeliveryStore, LetterId};
 use cqrs_dynamo::{Broker, BrokerError, OrphanedQueue};
 use cqrs_tests::bank;
 use cqrs_tests::emulator::prefix;
@@ -116,9 +116,9 @@ async fn queues_that_nobody_reads_are_listed_with_what_they_have() {
     assert_eq!((orphan.messages(), orphan.dead_letters(), orphan.is_subscribed()), (2, 1, true));
     let letters = orphan.list_dead_letters().await.unwrap();
     assert_eq!(letters.len(), 1);
-    assert_eq!(letters[0].reason.as_deref(), Some("the porter refuses `a`"));
-    let (stream, version) = (letters[0].stream.as_ref().unwrap(), letters[0].version.unwrap());
-    assert_eq!(place(stream, version), "4711:2");
+    assert_eq!(letters[0].reason, "the porter refuses `a`");
+    let (stream, version) = letters[0].id.place().unwrap();
+    assert_eq!(place(&stream, version), "4711:2");
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn messages_and_dead_letters_go_to_the_queue_that_takes_over() {
     office.publish(&other).await;
     office.bury(&url, "\"a\"", Some("the porter refuses `a`")).await;
     let stream = bank::account("4711").stream().unwrap();
-    office.app.dead_letters().park(PORTER, &stream, Version::new(2)).await.unwrap();
+    office.app.dead_letters().park(&LetterId::of(PORTER, &stream, Version::new(2))).await.unwrap();
     let orphan = office.orphan().await;
 
     let error = orphan.hand_over(CLERK).await.unwrap_err();
@@ -171,7 +171,7 @@ async fn messages_and_dead_letters_go_to_the_queue_that_takes_over() {
         told,
         ["4711:2 the porter refuses `a`", "4711:3 waits behind an earlier commit of its stream"]
     );
-    assert_eq!(office.letters().await.redrive().await.unwrap().done, 2);
+    assert_eq!(office.letters().redrive(CLERK).await.unwrap().done, 2);
     assert_eq!(&office.desk.book()[13..], ["4711:2", "4711:3"]);
 
     // And nothing is left behind under the old name.
@@ -249,7 +249,7 @@ async fn what_the_new_queue_does_not_listen_to_stays() {
     let handed_over = office.orphan().await.hand_over(CLERK).await.unwrap();
     assert_eq!((handed_over.messages, handed_over.left), (1, 1));
     office.worker().run_until_idle().await.unwrap();
-    assert_eq!(office.letters().await.list().await.unwrap().len(), 1, "what is no commit is a dead letter");
+    assert_eq!(office.letters().of(CLERK).await.unwrap().len(), 1, "what is no commit is a dead letter");
     assert_eq!(office.orphan().await.messages(), 1);
 }
 
@@ -260,7 +260,7 @@ async fn only_an_empty_orphan_is_removed_unless_it_is_told_otherwise() {
     office.publish(&office.deposit("4711", ["a", "b"]).await).await;
     office.bury(&url, "\"a\"", Some("the porter refuses `a`")).await;
     let stream = bank::account("4711").stream().unwrap();
-    office.app.dead_letters().park(PORTER, &stream, Version::new(2)).await.unwrap();
+    office.app.dead_letters().park(&LetterId::of(PORTER, &stream, Version::new(2))).await.unwrap();
 
     let error = office.orphan().await.remove().await.unwrap_err();
     assert!(matches!(error, BrokerError::NotEmpty { messages: 1, dead_letters: 1, .. }), "{error}");

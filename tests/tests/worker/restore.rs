@@ -1,8 +1,11 @@
 //! The events table is restored to an earlier point, while messages are on their way.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use cqrs_core::delivery::DeadLetters;
 use cqrs_core::prelude::*;
+use cqrs_dynamo::DeadLetterQueues;
 use cqrs_tests::bank::{self, Open, Statement, Wealth, WealthKey, deposit};
 use cqrs_tests::raw;
 
@@ -74,14 +77,17 @@ async fn nothing_wrong_stays_silent_and_one_call_brings_all_back() {
         }
         worker(&office.broker, &now).run_until_idle().await.unwrap();
 
+        let letters = DeadLetters::new(DeadLetterQueues::new(&office.broker, &now).wait(Duration::ZERO));
         // Every stream of a dead letter says so; what has no letter and met a new commit is right.
         let mut told = BTreeSet::new();
         for queue in ["Statement", "Wealth"] {
-            let letters = office.broker.dead_letters(&now, queue).await.unwrap();
-            for letter in letters.wait(std::time::Duration::ZERO).list().await.unwrap() {
-                let reason = letter.reason.unwrap();
+            for letter in letters.of(queue).await.unwrap() {
+                let reason = &letter.reason;
                 assert!(reason.contains("restored") || reason.contains("waits behind"), "{reason}");
-                told.insert((queue, letter.stream.unwrap().sk().trim_start_matches("ACCOUNT#").to_owned()));
+                told.insert((
+                    queue,
+                    letter.id.place().unwrap().0.sk().trim_start_matches("ACCOUNT#").to_owned(),
+                ));
             }
         }
         for account in wrong(&office, &now).await {
@@ -101,8 +107,7 @@ async fn nothing_wrong_stays_silent_and_one_call_brings_all_back() {
         now.after_restore().await.unwrap();
         assert_eq!(wrong(&office, &now).await, BTreeSet::new(), "seed {seed}");
         for queue in QUEUES {
-            let letters = office.broker.dead_letters(&now, queue).await.unwrap();
-            letters.wait(std::time::Duration::ZERO).redrive().await.unwrap();
+            letters.redrive(queue).await.unwrap();
         }
         assert_eq!(wrong(&office, &now).await, BTreeSet::new(), "seed {seed}, redriven");
         let entered: BTreeSet<_> = office.desk.book().into_iter().collect();

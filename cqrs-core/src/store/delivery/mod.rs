@@ -20,25 +20,27 @@ use crate::store::{Positions, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
-/// The address of a dead letter: the subscriber, and the commit by its stored keys.
+/// The address of a dead letter, and of what it holds back: whose letter it is, and the commit by its stored keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LetterId {
-    /// The subscriber that could not do its work.
+    /// The subscriber that could not do its work; behind a broker the queue of its subscribers.
     pub subscriber: String,
-    /// The commit's partition key.
+    /// The commit's partition key. Of a record that is no commit, and of a message that holds none, whatever tells it from others.
     pub pk: String,
     /// The commit's sort key, with its version.
     pub sk: String,
 }
 
 impl LetterId {
-    /// The letter of one subscriber about one commit.
-    pub(crate) fn of(subscriber: &str, stream: &StreamKey, version: Version) -> Self {
+    /// The letter of one subscriber, or one queue, about one commit.
+    #[must_use]
+    pub fn of(subscriber: &str, stream: &StreamKey, version: Version) -> Self {
         Self { subscriber: subscriber.to_owned(), pk: stream.pk().to_owned(), sk: stream.commit_sk(version) }
     }
 
     /// The commit that it is about; none where the record is no commit.
-    pub(crate) fn place(&self) -> Option<(StreamKey, Version)> {
+    #[must_use]
+    pub fn place(&self) -> Option<(StreamKey, Version)> {
         StreamKey::parse_commit(&self.pk, &self.sk).ok()
     }
 }
@@ -50,11 +52,12 @@ pub struct DeadLetter {
     pub id: LetterId,
     /// What went wrong, or the commit that this one waits behind.
     pub reason: String,
-    /// How often it was tried; 0 for one that waits.
+    /// How often it was tried; 0 for one that waits. Behind a broker: how often it has been received as a dead letter, this time
+    /// included.
     pub attempts: u32,
-    /// When it was put here.
+    /// When it was put here; behind a broker, or failed last.
     pub since: Timestamp,
-    /// The commit's record as it was delivered.
+    /// The commit's record as it was delivered, or what was delivered instead of one.
     pub record: Value,
 }
 
@@ -65,6 +68,26 @@ impl DeadLetter {
     pub fn is_newer(&self) -> bool {
         awaits_newer_program(&self.reason)
     }
+
+    /// The stored type names of its events, as far as the record tells.
+    #[must_use]
+    pub fn types(&self) -> Vec<&str> {
+        let list = |name: &str| self.record.get(name).and_then(Value::as_array).into_iter().flatten();
+        let events = std::iter::once(&self.record).chain(list("rest"));
+        let of_events = events.filter_map(|event| event.get("type")?.as_str());
+        // Of a commit that travels as its keys.
+        of_events.chain(list("types").filter_map(Value::as_str)).collect()
+    }
+}
+
+/// What became of dead letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Redriven {
+    /// How many are done and gone.
+    pub done: u64,
+    /// How many are still there: those that failed, and those that wait behind them.
+    pub left: u64,
 }
 
 /// Whether a dead letter with this reason is for a newer program; see [`DeadLetter::is_newer`].

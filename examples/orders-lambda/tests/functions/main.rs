@@ -230,10 +230,10 @@ async fn what_fails_is_named_and_the_rest_is_done() {
     let url = &stack.queue("OrderSummary").dead_letters_url;
     let mut subscriber = stack.subscriber("OrderSummary", url).await;
     assert_eq!(subscriber.answer(event).await, json!({ "batchItemFailures": [] }));
-    let letters = stack.broker.dead_letters(&stack.app, "OrderSummary").await.unwrap().list().await.unwrap();
+    let letters = stack.broker.dead_letter_queues(&stack.app).of("OrderSummary").await.unwrap();
     let [letter] = &letters[..] else { panic!("{letters:?}") };
-    assert_eq!(letter.body, "hello");
-    assert!(letter.reason.as_deref().unwrap().contains("no commit"), "{letter:?}");
+    assert_eq!(letter.record, "hello");
+    assert!(letter.reason.contains("no commit"), "{letter:?}");
 }
 
 #[test]

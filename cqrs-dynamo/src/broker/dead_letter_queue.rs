@@ -1,8 +1,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use cqrs_core::delivery::{Body, Consumer, Verdict, awaits_newer_program};
+use cqrs_core::delivery::{Body, Consumer, DeadLetter, LetterId, Redriven, Verdict, awaits_newer_program};
 use cqrs_core::{StreamKey, Timestamp, Version};
+use serde_json::Value;
 
 use super::BrokerError;
 use super::held::Held;
@@ -13,76 +14,21 @@ use super::queue::{Letter, Queue};
 pub(super) const HIDDEN: Duration = Duration::from_secs(120);
 /// How long a receive waits for letters before there are no more: without waiting SQS may overlook some.
 pub(super) const WAIT: Duration = Duration::from_secs(1);
+/// In the place of a partition key where a message holds no commit.
+const NO_COMMIT: &str = "@message";
+/// Why a letter is one that SQS itself has put away.
+const PUT_AWAY: &str = "SQS has put it away: it was received too often, and nobody said why";
 /// How many letters are redriven before those that are done are deleted.
 const CHUNK: usize = 50;
 /// How long one process has the turn at what others did not know, if it dies.
 const TURN: Duration = Duration::from_secs(600);
 
-/// The dead letters of one queue: list them, redrive them, discard them. See
-/// [`Broker::dead_letters`](super::Broker::dead_letters).
-///
-/// They are received in order to be looked at: for that time nobody else sees them, and the console of AWS
-/// counts them as in flight. A FIFO queue shows at most ten of each stream at once.
-///
-/// ```no_run
-/// # use cqrs_dynamo::{Broker, BrokerError};
-/// # async fn example(app: cqrs_core::App, broker: Broker) -> Result<(), BrokerError> {
-/// let letters = broker.dead_letters(&app, "Mailer").await?;
-/// for letter in letters.list().await? {
-///     println!("{} {:?} {}", letter.id, letter.types, letter.reason.as_deref().unwrap_or("no reason"));
-/// }
-/// let redriven = letters.redrive().await?;
-/// println!("{} done, {} left", redriven.done, redriven.left);
-/// # Ok(())
-/// # }
-/// ```
+/// The dead letters of one queue, in the queue of SQS that is theirs.
 #[derive(Debug)]
-pub struct QueueDeadLetters {
+pub(crate) struct DeadLetterQueue {
     consumer: Consumer,
     dead: Queue,
     wait: Duration,
-}
-
-/// One dead letter of a queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct QueueDeadLetter {
-    /// Its id, until it is redriven.
-    pub id: String,
-    /// The stream of its commit; none where the body is no commit's.
-    pub stream: Option<StreamKey>,
-    /// The version of its commit; none as before.
-    pub version: Option<Version>,
-    /// The stored type names of its events, as far as the message tells.
-    pub types: Vec<String>,
-    /// What went wrong, or that it waits behind an earlier commit of its stream; none where SQS itself put it
-    /// away, after a message has been received too often and nobody has said why.
-    pub reason: Option<String>,
-    /// How often it has been received as a dead letter, this time included.
-    pub receives: u32,
-    /// When it became a dead letter, or failed last.
-    pub since: Option<Timestamp>,
-    /// The message as it was sent.
-    pub body: String,
-}
-
-impl QueueDeadLetter {
-    /// Whether the program that put it here did not know the event, or not under its schema. A worker or a function that does
-    /// redrives it when it starts, with what waits behind it.
-    #[must_use]
-    pub fn is_newer(&self) -> bool {
-        self.reason.as_deref().is_some_and(awaits_newer_program)
-    }
-}
-
-/// What became of dead letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Redriven {
-    /// How many are done and deleted.
-    pub done: u64,
-    /// How many are still there: those that failed, and those that wait behind them.
-    pub left: u64,
 }
 
 /// Which letters are redriven.
@@ -100,7 +46,7 @@ pub(super) struct Opened {
     pub(super) types: Vec<String>,
 }
 
-impl QueueDeadLetters {
+impl DeadLetterQueue {
     pub(crate) fn new(consumer: Consumer, dead: Queue) -> Self {
         Self { consumer, dead, wait: WAIT }
     }
@@ -110,29 +56,14 @@ impl QueueDeadLetters {
         self.consumer.queue()
     }
 
-    /// How long a receive waits for letters before there are no more, in whole seconds up to 20. Default 1
-    /// second: without waiting SQS may overlook some.
-    #[must_use]
-    pub fn wait(mut self, wait: Duration) -> Self {
-        self.wait = wait;
-        self
-    }
-
-    /// All dead letters, by stream and version; those that are no commit's come first.
-    ///
-    /// # Errors
-    /// [`BrokerError::Request`].
-    pub async fn list(&self) -> Result<Vec<QueueDeadLetter>, BrokerError> {
-        list(&self.dead, self.wait).await
+    pub(super) fn wait(self, wait: Duration) -> Self {
+        Self { wait, ..self }
     }
 
     /// Takes the dead letters to the subscribers again, in the order of each stream. What is done is deleted;
     /// at the first failure of a stream the rest of it stays, and the letter tells the new reason (in a FIFO
     /// queue the log does: there a letter keeps its place only as it is).
-    ///
-    /// # Errors
-    /// [`BrokerError::Request`]; nothing is lost, those that are not deleted come back.
-    pub async fn redrive(&self) -> Result<Redriven, BrokerError> {
+    pub(super) async fn redrive(&self) -> Result<Redriven, BrokerError> {
         let held = self.held();
         holding(&held, self.redrive_held(&held, Which::All)).await
     }
@@ -161,38 +92,40 @@ impl QueueDeadLetters {
         Ok(Some(redriven))
     }
 
-    /// Deletes a dead letter without delivering it. Its stream flows again, unless later commits wait behind
-    /// it: they stay until they are redriven. A projection goes on without the commit, as
-    /// [`DeadLetters::discard`](cqrs_core::delivery::DeadLetters::discard) says.
-    ///
-    /// # Errors
-    /// [`BrokerError::NoSuchLetter`], [`BrokerError::Request`], [`BrokerError::Delivery`].
-    pub async fn discard(&self, id: &str, reason: &str) -> Result<(), BrokerError> {
+    /// Deletes the letter of a commit without delivering it, however many messages it has; that of a message that is no commit's
+    /// is the message itself.
+    pub(super) async fn discard(&self, id: &LetterId, reason: &str) -> Result<(), BrokerError> {
         let held = self.held();
         holding(&held, self.discard_held(&held, id, reason)).await
     }
 
-    async fn discard_held(&self, held: &Held, id: &str, reason: &str) -> Result<(), BrokerError> {
+    async fn discard_held(&self, held: &Held, id: &LetterId, reason: &str) -> Result<(), BrokerError> {
+        let mut is_there = false;
         loop {
             let letters = held.receive(self.wait).await?;
             if letters.is_empty() {
-                return Err(BrokerError::NoSuchLetter {
-                    name: self.dead.name().to_owned(),
-                    id: id.to_owned(),
-                });
+                break;
             }
-            let Some(letter) = letters.into_iter().find(|letter| letter.receipt.id == id) else { continue };
-            let opened = Opened::from(letter);
-            tracing::warn!(
-                queue = self.dead.name(), id, types = ?opened.types, place = ?opened.place, reason,
-                "dead letter discarded"
-            );
-            // In this order, lest a stream waits for a letter that is not there any more.
-            if let Some((stream, version)) = &opened.place {
-                self.consumer.discard(stream, *version, reason).await?;
+            let opened = letters.into_iter().map(Opened::from);
+            for opened in opened.filter(|opened| opened.id(self.queue()) == *id) {
+                tracing::warn!(
+                    queue = self.dead.name(), id = opened.letter.receipt.id, types = ?opened.types,
+                    place = ?opened.place, reason, "dead letter discarded"
+                );
+                // In this order, lest a stream waits for a letter that is not there any more.
+                if let Some((stream, version)) = &opened.place {
+                    self.consumer.discard(stream, *version, reason).await?;
+                }
+                held.delete(&[&opened.letter]).await;
+                is_there = true;
             }
-            held.delete(&[&opened.letter]).await;
-            return Ok(());
+        }
+        match is_there {
+            true => Ok(()),
+            false => Err(BrokerError::NoSuchLetter {
+                name: self.dead.name().to_owned(),
+                id: format!("{} {}", id.pk, id.sk),
+            }),
         }
     }
 
@@ -272,11 +205,11 @@ impl QueueDeadLetters {
     }
 }
 
-/// All dead letters of a queue, by stream and version.
-pub(super) async fn list(dead: &Queue, wait: Duration) -> Result<Vec<QueueDeadLetter>, BrokerError> {
+/// All dead letters of a queue, by stream and version; those that are no commit's come first.
+pub(super) async fn list(queue: &str, dead: &Queue, wait: Duration) -> Result<Vec<DeadLetter>, BrokerError> {
     let held = Held::new(dead, HIDDEN);
     let letters = holding(&held, receive_all(&held, wait)).await?;
-    Ok(letters.into_iter().map(QueueDeadLetter::from).collect())
+    Ok(letters.into_iter().map(|opened| opened.of(queue)).collect())
 }
 
 async fn receive_all(held: &Held, wait: Duration) -> Result<Vec<Opened>, BrokerError> {
@@ -318,6 +251,38 @@ impl Opened {
     fn stream(&self) -> Option<&StreamKey> {
         self.place.as_ref().map(|(stream, _)| stream)
     }
+
+    /// The same address that its commit would have among the letters of a subscriber.
+    pub(super) fn id(&self, queue: &str) -> LetterId {
+        match &self.place {
+            Some((stream, version)) => LetterId::of(queue, stream, *version),
+            None => LetterId {
+                subscriber: queue.to_owned(),
+                pk: NO_COMMIT.to_owned(),
+                sk: self.letter.receipt.id.clone(),
+            },
+        }
+    }
+
+    /// The letter of a queue.
+    fn of(self, queue: &str) -> DeadLetter {
+        let id = self.id(queue);
+        let body = self.letter.received().body;
+        let mut record = serde_json::from_str(&body).unwrap_or(Value::String(body));
+        // A commit that travels as its keys has the types of its events beside them.
+        if let Some(keys) =
+            record.as_object_mut().filter(|keys| self.place.is_some() && !keys.contains_key("type"))
+        {
+            keys.insert("types".to_owned(), self.types.into());
+        }
+        DeadLetter {
+            id,
+            reason: self.letter.reason().unwrap_or(PUT_AWAY).to_owned(),
+            attempts: self.letter.receives,
+            since: self.letter.sent_at.unwrap_or(Timestamp::from_unix_millis(0)),
+            record,
+        }
+    }
 }
 
 impl From<Letter> for Opened {
@@ -331,22 +296,5 @@ impl From<Letter> for Opened {
             Err(_) => (None, letter.list("types")),
         };
         Self { letter, place, types }
-    }
-}
-
-impl From<Opened> for QueueDeadLetter {
-    fn from(opened: Opened) -> Self {
-        let Opened { letter, place, types } = opened;
-        let (stream, version) = place.unzip();
-        Self {
-            stream,
-            version,
-            types,
-            reason: letter.reason().map(str::to_owned),
-            receives: letter.receives,
-            since: letter.sent_at,
-            id: letter.receipt.id,
-            body: letter.body,
-        }
     }
 }

@@ -1,0 +1,118 @@
+use std::time::Duration;
+
+use cqrs_core::App;
+use cqrs_core::delivery::{DeadLetter, DeadLetterStore, DeadLetters, LetterId, Redriven};
+
+use super::dead_letter_queue::{self, DeadLetterQueue, WAIT};
+use super::queue::Queue;
+use super::{Broker, BrokerError};
+use crate::topology;
+
+/// The dead letters of an app behind a broker, in the queues of SQS that are theirs: what
+/// [`Broker::dead_letter_queues`] works on.
+///
+/// They are received in order to be looked at: for that time nobody else sees them, and the console of AWS
+/// counts them as in flight. A FIFO queue shows at most ten of each stream at once. A letter that failed again tells the new
+/// reason (in a FIFO queue the log does: there a letter keeps its place only as it is).
+///
+/// A letter that nobody can receive just now, because somebody else has it in hand, is not listed, and to discard it is
+/// [`BrokerError::NoSuchLetter`]. A queue that was not made is [`BrokerError::Missing`].
+#[derive(Debug, Clone)]
+pub struct DeadLetterQueues {
+    broker: Broker,
+    app: App,
+    wait: Duration,
+}
+
+impl DeadLetterQueues {
+    /// Those of all queues of an app's wiring.
+    #[must_use]
+    pub fn new(broker: &Broker, app: &App) -> Self {
+        Self { broker: broker.clone(), app: app.clone(), wait: WAIT }
+    }
+
+    /// How long a receive waits for letters before there are no more, in whole seconds up to 20. Default 1
+    /// second: without waiting SQS may overlook some.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use cqrs_core::delivery::DeadLetters;
+    /// # use cqrs_dynamo::{Broker, BrokerError, DeadLetterQueues};
+    /// # async fn example(app: cqrs_core::App, broker: Broker) -> Result<(), BrokerError> {
+    /// let queues = DeadLetterQueues::new(&broker, &app).wait(Duration::from_secs(5));
+    /// let letters = DeadLetters::new(queues).list().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    /// Whether there is such a queue.
+    pub(super) async fn check(&self, queue: &str) -> Result<(), BrokerError> {
+        self.queue(queue).await.map(|_| ())
+    }
+
+    async fn queue(&self, queue: &str) -> Result<DeadLetterQueue, BrokerError> {
+        let consumer = self.app.consumer(queue)?;
+        Ok(DeadLetterQueue::new(consumer, self.find(queue).await?).wait(self.wait))
+    }
+
+    async fn find(&self, queue: &str) -> Result<Queue, BrokerError> {
+        Queue::find(&self.broker.sqs, self.broker.dead_letters_name(queue)?).await
+    }
+}
+
+impl DeadLetterStore for DeadLetterQueues {
+    type Error = BrokerError;
+
+    fn names(&self) -> Vec<String> {
+        topology::events_by_queue(self.app.wiring()).into_keys().map(str::to_owned).collect()
+    }
+
+    async fn of(&self, queue: &str) -> Result<Vec<DeadLetter>, BrokerError> {
+        dead_letter_queue::list(queue, &self.find(queue).await?, self.wait).await
+    }
+
+    async fn redrive(&self, queue: &str) -> Result<Redriven, BrokerError> {
+        self.queue(queue).await?.redrive().await
+    }
+
+    async fn discard(&self, id: &LetterId, reason: &str) -> Result<(), BrokerError> {
+        self.queue(&id.subscriber).await?.discard(id, reason).await
+    }
+
+    async fn discarded(&self, projection: &str) -> Result<Vec<DeadLetter>, BrokerError> {
+        Ok(self.app.dead_letters().discarded(projection).await?)
+    }
+
+    /// Of an orphaned queue. Its messages follow by [`OrphanedQueue::hand_over`](super::OrphanedQueue::hand_over), which takes
+    /// the dead letters along.
+    async fn hand_over(&self, old: &str, new: &str) -> Result<u64, BrokerError> {
+        self.broker.orphan(&self.app, old).await?.hand_over_dead_letters(new).await
+    }
+}
+
+impl Broker {
+    /// The dead letters of the queues of an app, by queue: [`DeadLetters`] has the verbs, and they are those of
+    /// [`App::dead_letters`].
+    ///
+    /// ```no_run
+    /// # use cqrs_dynamo::{Broker, BrokerError};
+    /// # async fn example(app: cqrs_core::App, broker: Broker) -> Result<(), BrokerError> {
+    /// let letters = broker.dead_letter_queues(&app);
+    /// for letter in letters.of("Mailer").await? {
+    ///     println!("{} {:?} {}", letter.id.sk, letter.types(), letter.reason);
+    /// }
+    /// let redriven = letters.redrive("Mailer").await?;
+    /// println!("{} done, {} left", redriven.done, redriven.left);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn dead_letter_queues(&self, app: &App) -> DeadLetters<DeadLetterQueues> {
+        DeadLetters::new(DeadLetterQueues::new(self, app))
+    }
+}
