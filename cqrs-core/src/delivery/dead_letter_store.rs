@@ -75,7 +75,7 @@ impl<S: DeadLetterStore> DeadLetters<S> {
     /// All dead letters, by subscriber or queue, stream and version.
     ///
     /// # Errors
-    /// Those of the store: [`DeliveryError::Ledger`] for the delivery table.
+    /// Those of the store: [`DeliveryError::Store`] for the delivery table.
     pub async fn list(&self) -> Result<Vec<DeadLetter>, S::Error> {
         let mut found = Vec::new();
         for name in self.names() {
@@ -88,7 +88,7 @@ impl<S: DeadLetterStore> DeadLetters<S> {
     /// subscriber was renamed, its letters are found under the old name; [`DeadLetters::hand_over`] puts them under the new one.
     ///
     /// # Errors
-    /// Those of the store: [`DeliveryError::Ledger`] for the delivery table.
+    /// Those of the store: [`DeliveryError::Store`] for the delivery table.
     pub async fn of(&self, name: &str) -> Result<Vec<DeadLetter>, S::Error> {
         self.store.of(name).await
     }
@@ -102,7 +102,7 @@ impl<S: DeadLetterStore> DeadLetters<S> {
     /// its place. Views are in order all the same. Where a handler cannot bear that, discard the letter.
     ///
     /// # Errors
-    /// Those of the store: [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Ledger`] and [`DeliveryError::Outage`] for the
+    /// Those of the store: [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Store`] and [`DeliveryError::Outage`] for the
     /// delivery table. What is not removed stays as it was.
     pub async fn redrive(&self, name: &str) -> Result<Redriven, S::Error> {
         self.store.redrive(name).await
@@ -118,7 +118,7 @@ impl<S: DeadLetterStore> DeadLetters<S> {
     /// those of the queue. [`DeadLetters::discarded`] lists what is passed over.
     ///
     /// # Errors
-    /// Those of the store: [`DeliveryError::Ledger`] for the delivery table.
+    /// Those of the store: [`DeliveryError::Store`] for the delivery table.
     pub async fn discard(&self, id: &LetterId, reason: &str) -> Result<(), S::Error> {
         self.store.discard(id, reason).await
     }
@@ -127,7 +127,7 @@ impl<S: DeadLetterStore> DeadLetters<S> {
     /// kept: the store has them.
     ///
     /// # Errors
-    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Ledger`].
+    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Store`].
     pub async fn discarded(&self, projection: &str) -> Result<Vec<DeadLetter>, S::Error> {
         self.store.discarded(projection).await
     }
@@ -137,7 +137,7 @@ impl<S: DeadLetterStore> DeadLetters<S> {
     /// meanwhile.
     ///
     /// # Errors
-    /// Those of the store: [`DeliveryError::UnknownSubscriber`] for the new name and [`DeliveryError::Ledger`] for the delivery
+    /// Those of the store: [`DeliveryError::UnknownSubscriber`] for the new name and [`DeliveryError::Store`] for the delivery
     /// table. Nothing is lost, and the same call goes on.
     pub async fn hand_over(&self, old: &str, new: &str) -> Result<u64, S::Error> {
         self.store.hand_over(old, new).await

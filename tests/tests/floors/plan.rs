@@ -23,16 +23,16 @@ pub(crate) const DYNAMO: &[&[&str]] = &[
     &["lambda", "template"],
     &["broker", "relay"],
     &["store"],
-    &["stream"],
-    &["embedded", "table", "topology"],
+    &["stream", "embedded"],
+    &["table", "topology"],
     &["names"],
 ];
 
 pub(crate) const MACROS: &[&[&str]] = &[
     // An attribute is parsed, validated into a model, and expanded: the one at the end knows the others.
-    &["macros", "facade"],
+    &["facade", "macros"],
     &["expand"],
     &["model"],
     &["attr"],
-    &["diagnostics", "facade", "groups"],
+    &["diagnostics", "groups"],
 ];
