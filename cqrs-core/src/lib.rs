@@ -286,7 +286,8 @@
 //!
 //! `cqrs-dynamo` keeps them in four DynamoDB tables, on AWS or embedded in a file. The stores in memory,
 //! [`MemoryEventStore`](store::MemoryEventStore), [`MemoryViewStore`](view::MemoryViewStore) and
-//! [`MemorySnapshotStore`](snapshot::MemorySnapshotStore), keep the same records under the same conditions, for tests. [`store::record`] has the commit as it is stored.
+//! [`MemorySnapshotStore`](snapshot::MemorySnapshotStore), keep the same records under the same conditions, for tests. [`store::record`] has the commit as it is stored, and [`spi`] tells how
+//! to write a store of your own.
 
 pub mod aggregate;
 pub mod app;
@@ -313,6 +314,7 @@ pub mod replay;
 mod runtime;
 pub mod schema;
 pub mod snapshot;
+pub mod spi;
 pub mod store;
 #[doc(hidden)]
 pub mod supervisor;

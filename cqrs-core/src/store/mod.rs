@@ -2,8 +2,7 @@
 //!
 //! Code that runs commands names no store: [`App`](crate::App) hides it. A store of your own implements
 //! [`EventStore`], with a [`ChangeFeed`] to deliver from and a [`DeliveryStore`] for what the delivery remembers;
-//! [`Stores`](crate::app::Stores) puts them together. A commit comes to it with the record that is to be stored, which is
-//! within the [`limits`]; [`record`] turns what was stored into a commit again.
+//! [`spi`](crate::spi) is the guide.
 
 mod delivery;
 mod erased;
@@ -98,7 +97,7 @@ pub trait EventStore: Send + Sync + 'static {
     /// Reads the commits of one stream after `after`, up to and including `until`, in their order, with all
     /// writes that were acknowledged before.
     ///
-    /// A page ends where the store ends it; only `more: false` ends the stream.
+    /// A page ends where the store ends it, after about a megabyte of records at most; only `more: false` ends the stream.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] for an item that cannot be read; a reader must stop there.

@@ -1,0 +1,105 @@
+//! What an author of a store or of a broker needs: a store of your own, step by step.
+//!
+//! Programs name [`App`](crate::App) and no store. A store implements the traits here, which are called ports, and comes into
+//! a program with [`Stores`]. Everything in this module is also where it belongs by its subject, in
+//! [`store`](crate::store), [`view`](crate::view), [`snapshot`](crate::snapshot) and [`delivery`](crate::delivery).
+//!
+//! # The ports, in the order in which they are useful
+//!
+//! | port | keeps | without it |
+//! | --- | --- | --- |
+//! | [`EventStore`] | commits | no app |
+//! | [`DeliveryStore`], with its [`Inbox`] | positions, dead letters, parked streams, tries, what was handled | no app |
+//! | [`ChangeFeed`] | nothing: it tells what was appended | no [`App::run`](crate::App::run) |
+//! | [`ViewStore`] | views and fences | no projections |
+//! | [`SnapshotStore`] | the last snapshot of each stream | every load reads its whole stream |
+//! | [`Publisher`], [`Consumer`] | nothing: they are the two ends of a broker | delivery in one process |
+//!
+//! Start with the first two: commands and reads work then. A port that you do not want to write may come from another store:
+//! `Stores::new(events, MemoryEventStore::new().delivery())` does for a first try.
+//!
+//! ```
+//! use cqrs_core::App;
+//! use cqrs_core::spi::{ChangeFeed, DeliveryStore, EventStore, Stores, ViewStore};
+//!
+//! fn app<F: ChangeFeed>(
+//!     events: impl EventStore,
+//!     delivery: impl DeliveryStore,
+//!     open_feed: impl Fn() -> F + Send + Sync + 'static,
+//!     views: impl ViewStore,
+//! ) -> Result<App, cqrs_core::BuildError> {
+//!     App::builder(Stores::new(events, delivery).feed(open_feed).views(views)).build()
+//! }
+//! ```
+//!
+//! # What is promised
+//!
+//! **Commits.** [`append`](EventStore::append) is one atomic step: it takes a version that is free, or answers with the
+//! commit that holds it. Two writers can never both be told [`Append::Written`], in one process or in several; all locking
+//! of the framework rests on this one condition. What was acknowledged is read by the next read, and is never changed. A read
+//! comes in pages of about a megabyte.
+//!
+//! **The feed.** Every commit once or more often, and in the order of its stream. Streams may be mixed in any way, and a
+//! commit may come late, but never in front of an earlier one of its stream. A position is the store's own text; it is kept
+//! by the delivery and handed back, also to a feed that is opened years later.
+//!
+//! **What the delivery remembers.** What was acknowledged is read by the next read. A claim of the [`Inbox`] is a condition
+//! like that of an append: one of many claimants gets the lease.
+//!
+//! **Views.** Every write has a condition on the [`Revision`] that was read, and [`ViewStore::put_fenced`] writes several
+//! items or none. A store without transactions cannot keep views of projections with a key of their own, and says
+//! [`StoreError::Refused`] there.
+//!
+//! **Snapshots.** A later version replaces an earlier one, and never the other way round. A snapshot may be lost.
+//!
+//! **Errors.** [`StoreError`] decides what happens next: what [is transient](StoreError::is_transient) is tried again, and
+//! is the only one that may leave open whether a write has happened; what [is an outage](StoreError::is_outage) makes the
+//! delivery wait; everything else is the fault of one item, and becomes a dead letter. An item that cannot be read is
+//! [`StoreError::Corrupt`] and names its key. No store panics at what it reads.
+//!
+//! # What is done above the port
+//!
+//! A commit comes as a [`NewCommit`]: it has been encoded, and it is within the [`limits`]. A store keeps its
+//! [`record`](NewCommit::record), one JSON object, under `pk` and `sk`, and reads it back with [`record::decode`]; it need
+//! not know what an event is. Retries after conflicts, command ids, caches, upcasting, dead letters and the order of a stream
+//! are all done above, and so a store has no code for them. What was stored comes back as the same JSON; numbers are in
+//! their [`canonical`] form already.
+//!
+//! Views and snapshots come as structs that can [`record`](StoredView::record) themselves; a store checks their size with
+//! [`limits::check`].
+//!
+//! # Whether it does what it promises
+//!
+//! The feature `conformance` has the suite that the stores of this project pass, a test per promise. Switch it on in your
+//! `[dev-dependencies]`, and write into a test:
+//!
+//! ```text
+//! cqrs_core::conformance!(open_store() => events, feed, delivery, views, snapshots);
+//! ```
+//!
+//! `open_store()` makes an empty store for every test. The page of `cqrs_core::conformance` has the details, and
+//! `examples/own-store` is a whole store in files of JSON lines, with an app on it.
+//!
+//! # A broker of your own
+//!
+//! A relay reads the feed and hands records to [`App::publish`](crate::App::publish), which makes each a [`Message`] for
+//! your [`Publisher`]. A worker receives messages, and gives them to the [`Consumer`] of its queue as [`Received`]; the
+//! [`Verdict`] says what is to become of each. Both may repeat: every subscriber copes with duplicates.
+
+pub use crate::commit::{Commit, CommitDigest, CorruptCommit, StoredEvent};
+pub use crate::delivery::{
+    Alteration, Body, Consumer, Delivered, Interrupted, MAX_MESSAGE_BYTES, Message, PublishError,
+    PublishFault, Publisher, Received, RedriveTurn, StreamBatch, Verdict,
+};
+pub use crate::key::{KeyError, StreamKey};
+pub use crate::metadata::Metadata;
+pub use crate::runtime::{IntoStores, Stores};
+pub use crate::snapshot::{SnapshotStore, StoredSnapshot};
+pub use crate::store::{
+    Append, Change, ChangeFeed, Claim, CommitKey, CommitPage, CommitScan, DeadLetter, DeliveryStore,
+    EventStore, Extent, FeedPage, Finish, Inbox, InboxId, InboxLease, LetterId, NewCommit, Positions,
+    StoreError, awaits_newer_program, canonical, limits, record,
+};
+pub use crate::timestamp::Timestamp;
+pub use crate::version::Version;
+pub use crate::view::{Fence, Revision, StoredView, ViewId, ViewScan, ViewStore, Write};
