@@ -294,6 +294,8 @@ pub mod app;
 mod cache;
 pub mod command;
 pub mod commit;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod delivery;
 mod digest;
 mod engine;

@@ -1,7 +1,7 @@
 //! What the tests share.
 
 pub mod bank;
-pub mod conformance;
+pub mod commits;
 pub mod emulator;
 pub mod faults;
 pub mod loopback;

@@ -8,7 +8,7 @@ use cqrs_core::{AggregateKey, Commit, Event, EventStore, StoredEvent, Version};
 use cqrs_dynamo::Dynamo;
 use serde_json::Value;
 
-use crate::conformance;
+use crate::commits;
 
 /// The record of a commit with one event, as an append would store it.
 ///
@@ -16,7 +16,7 @@ use crate::conformance;
 /// Where the key cannot be rendered or the event cannot be encoded.
 #[must_use]
 pub fn record(key: &impl AggregateKey, version: u64, event: &impl Event) -> Record {
-    let mut commit = conformance::commit(&key.stream().unwrap(), version, Value::Null);
+    let mut commit = commits::commit(&key.stream().unwrap(), version, Value::Null);
     commit.events = vec![StoredEvent::encode(event).unwrap()];
     record::encode(&commit)
 }

@@ -13,7 +13,7 @@ use cqrs_dynamo::{Dynamo, Embedded};
 use cqrs_tests::bank::{
     self, AccountEvent, DepositAll, Deposited, Open, Opened, Statement, Wealth, WealthKey, Withdraw, deposit,
 };
-use cqrs_tests::conformance::events::all;
+use cqrs_tests::commits::all;
 use cqrs_tests::faults::{Call, Fault, Faults};
 use fastrand::Rng;
 use futures_util::TryStreamExt;

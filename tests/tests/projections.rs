@@ -7,7 +7,7 @@ use cqrs_core::prelude::*;
 use cqrs_core::store::{EventStore, Extent};
 use cqrs_dynamo::{Dynamo, Embedded};
 use cqrs_tests::bank::{self, Open, Statement, Wealth, Withdraw, deposit};
-use cqrs_tests::conformance::{self, events};
+use cqrs_tests::commits;
 use cqrs_tests::faults::{self, Fault, Faults};
 use futures_util::StreamExt;
 
@@ -239,7 +239,7 @@ async fn streams_that_share_a_view_do_not_fight_over_it() {
         let key = bank::account(&number.to_string());
         app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
     }
-    let stored = events::scan(&dynamo.event_store(), &Extent::Segment { number: 0, of: 1 }).await;
+    let stored = commits::scan(&dynamo.event_store(), &Extent::Segment { number: 0, of: 1 }).await;
     let received = |commit| Received { body: Message::of(&app, commit).body, receives: 1, sent_at: None };
     let batch: Vec<Received> = stored.iter().map(received).collect();
     let before = dynamo.cost();
@@ -266,9 +266,9 @@ async fn catching_up_costs_what_it_reads() {
         let mut last = None;
         for version in 1..=count {
             let event = bank::Deposited { owner: format!("owner {version}"), cents: 1, note: String::new() };
-            let mut commit = conformance::commit(&stream, version, serde_json::Value::Null);
+            let mut commit = commits::commit(&stream, version, serde_json::Value::Null);
             commit.events = vec![StoredEvent::encode(&event).unwrap()];
-            cqrs_tests::conformance::append(&dynamo.event_store(), &commit).await.unwrap();
+            cqrs_tests::commits::append(&dynamo.event_store(), &commit).await.unwrap();
             last = Some(commit);
         }
         let app = app_of(&dynamo, 10_000, false);

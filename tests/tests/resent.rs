@@ -489,7 +489,7 @@ async fn store_commit(store: &MemoryEventStore, version: u64, created_at: &str, 
         record["recordedAt"] = at.into();
     }
     let serde_json::Value::Object(record) = record else { unreachable!() };
-    cqrs_tests::conformance::append(store, &cqrs_core::store::record::decode(record).unwrap()).await.unwrap();
+    cqrs_tests::commits::append(store, &cqrs_core::store::record::decode(record).unwrap()).await.unwrap();
 }
 
 #[tokio::test]

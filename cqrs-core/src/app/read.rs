@@ -265,7 +265,7 @@ impl App {
     /// app has no view store.
     pub async fn view<P: Projection>(&self, key: &P::Key) -> Result<Option<P>, StoreError> {
         let stored = self.delivery.runtime.view_store()?.get(&ViewId::of::<P>(key)?).await?;
-        stored.map_or(Ok(None), |stored| stored.decode())
+        stored.map_or(Ok(None), |stored| stored.read())
     }
 
     /// All views of one tenant, in the order of their ids.
@@ -327,7 +327,7 @@ impl App {
 }
 
 fn found<P: Projection>(tenant: &Tenant, stored: StoredView) -> Result<Option<Found<P>>, StoreError> {
-    let Some(view) = stored.decode()? else { return Ok(None) };
+    let Some(view) = stored.read()? else { return Ok(None) };
     let StoredView { id, version, updated_at, .. } = stored;
     let text = id.sk.strip_prefix(P::VIEW).and_then(|id| id.strip_prefix('#')).unwrap_or(&id.sk);
     let key = P::Key::from_view_id(tenant.clone(), text)?;

@@ -6,7 +6,7 @@ use crate::view::StoredView;
 
 impl StoredView {
     /// The view itself; none for one that was removed.
-    pub(crate) fn decode<V: View>(&self) -> Result<Option<V>, StoreError> {
+    pub(crate) fn read<V: View>(&self) -> Result<Option<V>, StoreError> {
         if self.is_removed() {
             return Ok(None);
         }

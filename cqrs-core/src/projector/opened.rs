@@ -254,13 +254,13 @@ pub(super) async fn find<P: Projection>(
     id: &ViewId,
 ) -> Result<Option<Found<P>>, StoreError> {
     if let Some(stored) = recent.take()
-        && let Ok(view) = stored.decode()
+        && let Ok(view) = stored.read()
     {
         return Ok(Some((stored, Ok(view))));
     }
     let stored = runtime.view_store()?.get(id).await?;
     Ok(stored.map(|stored| {
-        let decoded = stored.decode();
+        let decoded = stored.read();
         (stored, decoded)
     }))
 }

@@ -21,7 +21,8 @@ pub enum Extent {
 
 impl Extent {
     /// Whether it holds the items of a partition, for stores that have no segments of their own.
-    pub(crate) fn holds(&self, pk: &str) -> bool {
+    #[must_use]
+    pub fn holds(&self, pk: &str) -> bool {
         match self {
             Self::Segment { number, of } => {
                 stable_hash(pk.as_bytes()) % u64::from((*of).max(1)) == u64::from(*number)

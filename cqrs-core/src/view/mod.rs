@@ -6,6 +6,7 @@ mod erased;
 mod id;
 mod memory;
 mod recent;
+mod stored;
 
 pub(crate) use erased::DynViewStore;
 pub use id::ViewId;
@@ -65,6 +66,15 @@ impl StoredView {
         record.insert("data".to_owned(), self.data.clone());
         record.insert("updatedAt".to_owned(), self.updated_at.to_string().into());
         record
+    }
+
+    /// Reads a view back. Attributes that it does not know are left alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] for a missing attribute, or one of another kind.
+    pub fn decode(mut record: Record) -> Result<Self, StoreError> {
+        let data = record.remove("data");
+        stored::view(&record, data).map_err(|reason| stored::corrupt(&record, "view", &reason))
     }
 }
 
@@ -151,6 +161,15 @@ impl Fence {
             }
         }
         record
+    }
+
+    /// Reads a fence back. Attributes that it does not know are left alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] for a missing attribute, or one of another kind.
+    #[expect(clippy::needless_pass_by_value, reason = "as the other records are read")]
+    pub fn decode(record: Record) -> Result<Self, StoreError> {
+        stored::fence(&record).map_err(|reason| stored::corrupt(&record, "fence", &reason))
     }
 }
 

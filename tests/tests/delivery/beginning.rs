@@ -216,7 +216,7 @@ async fn broken(dynamo: &Dynamo, stream: &StreamKey) {
     let mut commit = page.commits.into_iter().next().unwrap();
     (commit.stream, commit.version) = (stream.clone(), Version::new(1));
     commit.events[0].data = serde_json::json!({ "cents": "many" });
-    cqrs_tests::conformance::append(&dynamo.event_store(), &commit).await.unwrap();
+    cqrs_tests::commits::append(&dynamo.event_store(), &commit).await.unwrap();
 }
 
 /// What cannot be looked at holds nothing up.
@@ -253,7 +253,7 @@ async fn where_nobody_knows_what_is_on_its_way_it_is_told_after_five_minutes() {
     let mut old = page.commits[0].clone();
     old.stream = bank::account("4712").stream().unwrap();
     Arc::make_mut(&mut old.metadata).created_at = ago(60);
-    cqrs_tests::conformance::append(&dynamo.event_store(), &old).await.unwrap();
+    cqrs_tests::commits::append(&dynamo.event_store(), &old).await.unwrap();
     let take = async || {
         // A process anew each time.
         let consumer = app.consumer("Wealth").unwrap();

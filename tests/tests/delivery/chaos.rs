@@ -8,7 +8,6 @@ use cqrs_core::delivery::{Change, ChangeFeed, FeedPage, Positions};
 use cqrs_core::store::MemoryEventStore;
 use cqrs_core::view::MemoryViewStore;
 use cqrs_tests::bank::{DepositAll, Withdraw, deposit};
-use cqrs_tests::conformance::Whole;
 use fastrand::Rng;
 
 use crate::office::*;
@@ -17,13 +16,13 @@ const ACCOUNTS: [&str; 5] = ["1", "2", "3", "4", "5"];
 const SHARD: &str = "chaos";
 
 /// A store whose feed is disturbed; everything else is the store's own.
-struct Chaos<S> {
-    store: S,
+struct Chaos {
+    store: MemoryEventStore,
     seed: u64,
     within_streams: bool,
 }
 
-impl<S: Whole + Clone> IntoStores for Chaos<S> {
+impl IntoStores for Chaos {
     fn into_stores(self) -> Stores {
         let Self { store, seed, within_streams } = self;
         Stores::new(store.clone(), store.delivery()).feed(move || ChaosFeed {

@@ -6,7 +6,7 @@ use cqrs_core::Json;
 use cqrs_core::commit::{Commit, StoredEvent};
 use cqrs_core::prelude::*;
 use cqrs_dynamo::Dynamo;
-use cqrs_tests::conformance;
+use cqrs_tests::commits;
 use serde_json::Value;
 
 #[event(name = "OrderCreated")]
@@ -150,7 +150,7 @@ pub(crate) async fn stored(
     version: u64,
     (name, schema, data): (&str, u32, Value),
 ) {
-    let mut commit: Commit = conformance::commit(&order(id).stream().unwrap(), version, Value::Null);
+    let mut commit: Commit = commits::commit(&order(id).stream().unwrap(), version, Value::Null);
     commit.events = vec![StoredEvent { name: name.to_owned(), schema, data }];
-    cqrs_tests::conformance::append(&dynamo.event_store(), &commit).await.unwrap();
+    cqrs_tests::commits::append(&dynamo.event_store(), &commit).await.unwrap();
 }

@@ -2,7 +2,7 @@
 
 pub(crate) const CORE: &[&[&str]] = &[
     // What users and macros call.
-    &["app", "testing", "prelude", "__private"],
+    &["app", "testing", "conformance", "prelude", "spi", "__private"],
     // What macros list.
     &["registry"],
     &["delivery", "replay"],

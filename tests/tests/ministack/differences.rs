@@ -5,7 +5,7 @@ use aws_sdk_dynamodbstreams::types::{Record, Shard, ShardIteratorType};
 use aws_sdk_sns::types::PublishBatchRequestEntry;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use cqrs_dynamo::Dynamo;
-use cqrs_tests::conformance::{commit, stream};
+use cqrs_tests::commits::{commit, stream};
 use cqrs_tests::emulator::prefix;
 use serde_json::json;
 
@@ -31,9 +31,7 @@ async fn streamed(dynamo: &Dynamo) -> (Vec<Shard>, Vec<Record>) {
 #[tokio::test]
 async fn a_stream_record_has_no_size_and_a_sequence_number_that_begins_with_zeros() {
     let dynamo = emulator().dynamo().await;
-    cqrs_tests::conformance::append(&dynamo.event_store(), &commit(&stream("1"), 1, json!({})))
-        .await
-        .unwrap();
+    cqrs_tests::commits::append(&dynamo.event_store(), &commit(&stream("1"), 1, json!({}))).await.unwrap();
     let (shards, records) = streamed(&dynamo).await;
     assert_eq!(shards.len(), 1);
     let image = records[0].dynamodb().unwrap();
@@ -48,7 +46,7 @@ async fn a_page_of_records_is_measured_as_json() {
     // Below 1 MB together as items, and above it as JSON, where a quote takes two bytes.
     for version in 1..=2 {
         let full = commit(&stream("1"), version, json!({ "text": "\"".repeat(300_000) }));
-        cqrs_tests::conformance::append(&dynamo.event_store(), &full).await.unwrap();
+        cqrs_tests::commits::append(&dynamo.event_store(), &full).await.unwrap();
     }
     let (_, records) = streamed(&dynamo).await;
     assert_eq!(records.len(), 1);

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::prelude::*;
 use cqrs_dynamo::{Dynamo, Relay, RelaySettings};
 use cqrs_tests::bank::{self, Deposit, Open};
-use cqrs_tests::conformance;
+use cqrs_tests::commits;
 use cqrs_tests::faults::{Fault, Faults};
 use serde_json::json;
 
@@ -46,10 +46,10 @@ async fn commits_that_the_stream_lost_are_published_from_the_table() {
     append_at(&dynamo, "before", 1..=3, minutes(16)).await;
     append_at(&dynamo, "margin", 1..=3, minutes(14)).await;
     append_at(&dynamo, "after", 1..=12, after).await;
-    let mut import = conformance::commit(&conformance::stream("import"), 1, json!({}));
+    let mut import = commits::commit(&commits::stream("import"), 1, json!({}));
     Arc::make_mut(&mut import.metadata).recorded_at = Some(after);
     append(&dynamo, &import).await;
-    let mut planned = conformance::commit(&conformance::stream("planned"), 1, json!({}));
+    let mut planned = commits::commit(&commits::stream("planned"), 1, json!({}));
     let metadata = Arc::make_mut(&mut planned.metadata);
     (metadata.created_at, metadata.recorded_at) = (Timestamp::now(), Some(minutes(16)));
     append(&dynamo, &planned).await;

@@ -22,7 +22,7 @@ use cqrs_core::Commit;
 use cqrs_core::prelude::*;
 use cqrs_dynamo::{Dynamo, Embedded};
 use cqrs_tests::bank::{self, Open, deposit};
-use cqrs_tests::conformance;
+use cqrs_tests::commits;
 use serde_json::json;
 
 /// A database with its tables, and an app that executes commands on it.
@@ -51,14 +51,14 @@ async fn deposits(app: &App, accounts: &[&str], commits: u64) {
 /// Appends commits of one stream as they come from another time.
 async fn append_at(dynamo: &Dynamo, id: &str, versions: std::ops::RangeInclusive<u64>, at: Timestamp) {
     for version in versions {
-        let mut commit = conformance::commit(&conformance::stream(id), version, json!({ "id": id }));
+        let mut commit = commits::commit(&commits::stream(id), version, json!({ "id": id }));
         Arc::make_mut(&mut commit.metadata).created_at = at;
         append(dynamo, &commit).await;
     }
 }
 
 async fn append(dynamo: &Dynamo, commit: &Commit) {
-    cqrs_tests::conformance::append(&dynamo.event_store(), commit).await.unwrap();
+    cqrs_tests::commits::append(&dynamo.event_store(), commit).await.unwrap();
 }
 
 /// The items of one partition of the delivery table.

@@ -8,7 +8,7 @@ use cqrs_core::store::record;
 use cqrs_core::{EventStore, StreamKey};
 use cqrs_dynamo::Relay;
 use cqrs_tests::bank::{self, Deposit, DepositAll, Open, deposit};
-use cqrs_tests::conformance;
+use cqrs_tests::commits;
 use serde_json::{Value, json};
 
 use crate::requests::{Answer, Publish};
@@ -275,7 +275,7 @@ async fn what_is_no_commit_becomes_a_dead_letter_and_unknown_types_are_published
     let inbox = topic.inbox(None).await;
     deposits(&app, &["1"], 2).await;
     let stream = StreamKey::new("BANK#PARCEL", "PARCEL#1").unwrap();
-    let mut foreign = conformance::commit(&stream, 1, json!({ "weight": 1 }));
+    let mut foreign = commits::commit(&stream, 1, json!({ "weight": 1 }));
     foreign.events[0].name = "ParcelSent".to_owned();
     append(&dynamo, &foreign).await;
     let text = |value: &str| aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned());
@@ -311,15 +311,15 @@ async fn what_is_no_commit_becomes_a_dead_letter_and_unknown_types_are_published
 async fn dead_letters_that_can_be_read_by_now_are_published_and_removed() {
     let (_, dynamo, app) = database().await;
     let topic = Topic::standard().await;
-    let stream = conformance::stream("1");
+    let stream = commits::stream("1");
     for version in 1..=3 {
         let record = match version {
             3 => json!({ "pk": stream.pk(), "sk": stream.commit_sk(Version::new(3)) }),
-            _ => Value::Object(record::encode(&conformance::commit(&stream, version, json!({})))),
+            _ => Value::Object(record::encode(&commits::commit(&stream, version, json!({})))),
         };
         let (pk, sk) = (stream.pk().to_owned(), stream.commit_sk(Version::new(version)));
         let id = LetterId { subscriber: "@relay".to_owned(), pk, sk };
-        let (reason, since) = ("unreadable".to_owned(), conformance::at(1));
+        let (reason, since) = ("unreadable".to_owned(), commits::at(1));
         let letter = DeadLetter { id, reason, attempts: 1, since, record };
         dynamo.event_store().delivery().put_letter(&letter).await.unwrap();
     }

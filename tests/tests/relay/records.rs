@@ -1,5 +1,5 @@
 use cqrs_core::delivery::{ChangeFeed, Positions};
-use cqrs_dynamo::relay_records;
+use cqrs_dynamo::{DynamoEventStore, relay_records};
 use serde_json::{Value, json};
 
 use crate::requests::{Answer, Publish};
@@ -7,7 +7,7 @@ use crate::topic::Topic;
 use crate::{database, deposits};
 
 /// The records of the stream, as Lambda would hand them over.
-async fn records(store: impl cqrs_tests::conformance::Whole) -> Vec<(String, Value)> {
+async fn records(store: DynamoEventStore) -> Vec<(String, Value)> {
     let page = store.feed().read(&Positions::new()).await.unwrap();
     page.changes.into_iter().map(|change| (change.position, change.record)).collect()
 }

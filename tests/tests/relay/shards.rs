@@ -7,7 +7,7 @@ use cqrs_core::delivery::{ChangeFeed, Positions};
 use cqrs_core::prelude::*;
 use cqrs_dynamo::{Dynamo, Relay, SnsPublisher};
 use cqrs_tests::faults::{Fault, Faults, at};
-use cqrs_tests::{bank, conformance};
+use cqrs_tests::{bank, commits};
 use serde_json::json;
 use tokio::sync::{Notify, oneshot};
 
@@ -25,9 +25,9 @@ async fn put(
     versions: std::ops::RangeInclusive<u64>,
 ) {
     for version in versions {
-        let mut commit: Commit = conformance::commit(&conformance::stream(stream), version, json!({}));
+        let mut commit: Commit = commits::commit(&commits::stream(stream), version, json!({}));
         Arc::make_mut(&mut commit.metadata).created_at = Timestamp::now();
-        cqrs_tests::conformance::append(&dynamo.event_store(), &commit).await.unwrap();
+        cqrs_tests::commits::append(&dynamo.event_store(), &commit).await.unwrap();
         tree.put(shard, &commit);
     }
 }

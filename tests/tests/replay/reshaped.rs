@@ -5,7 +5,7 @@ use cqrs_core::prelude::*;
 use cqrs_core::store::Extent;
 use cqrs_core::view::{StoredView, ViewStore};
 use cqrs_tests::bank::{AccountKey, deposit};
-use cqrs_tests::conformance::events;
+use cqrs_tests::commits;
 use cqrs_tests::faults::{Fault, Faults};
 use serde_json::json;
 
@@ -23,7 +23,7 @@ async fn reshape(world: &World, kind: Kind) {
 
 /// Delivers all commits of the store again, to one projection.
 async fn deliver_again(world: &World, app: &App, kind: Kind) -> Vec<Verdict> {
-    let commits = events::scan(&world.dynamo.event_store(), &Extent::Segment { number: 0, of: 1 }).await;
+    let commits = commits::scan(&world.dynamo.event_store(), &Extent::Segment { number: 0, of: 1 }).await;
     let received = |commit| Received { body: Message::of(app, commit).body, receives: 1, sent_at: None };
     let batch: Vec<Received> = commits
         .iter()

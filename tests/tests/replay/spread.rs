@@ -6,7 +6,7 @@ use cqrs_core::delivery::{Message, Received, Verdict};
 use cqrs_core::prelude::*;
 use cqrs_core::store::Extent;
 use cqrs_dynamo::{Dynamo, Embedded};
-use cqrs_tests::conformance::events::scan;
+use cqrs_tests::commits::scan;
 use cqrs_tests::faults::{self, Fault, Faults};
 use futures_util::TryStreamExt;
 

@@ -228,8 +228,7 @@ impl Views {
 
     pub(crate) async fn folded_from(store: &impl EventStore) -> Self {
         let mut views = Self::default();
-        let commits =
-            cqrs_tests::conformance::events::scan(store, &Extent::Segment { number: 0, of: 1 }).await;
+        let commits = cqrs_tests::commits::scan(store, &Extent::Segment { number: 0, of: 1 }).await;
         for commit in commits {
             let key = AccountKey::parse(&commit.stream).unwrap();
             for event in &commit.events {

@@ -89,7 +89,7 @@ async fn time_does_not_run_backwards_behind_a_snapshot() {
     let stream = key("1").stream().unwrap();
     let mut first = elsewhere.0.read(&stream, Version::NONE, Version::MAX).await.unwrap().commits.remove(0);
     std::sync::Arc::make_mut(&mut first.metadata).created_at = future;
-    cqrs_tests::conformance::append(&world.0, &first).await.unwrap();
+    cqrs_tests::commits::append(&world.0, &first).await.unwrap();
     for _ in 0..3 {
         app.execute(&key("1"), Book(vec![1])).await.unwrap();
     }

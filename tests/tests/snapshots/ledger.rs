@@ -126,7 +126,7 @@ pub(crate) fn digest<'a>(commits: impl IntoIterator<Item = &'a Vec<i64>>) -> (u6
 
 /// A time for a number, in order.
 pub(crate) fn at(number: u64) -> Timestamp {
-    cqrs_tests::conformance::at(number * 1000)
+    cqrs_tests::commits::at(number * 1000)
 }
 
 /// The snapshot of a key.

@@ -6,7 +6,7 @@ mod runtime;
 use cqrs_core::prelude::*;
 use cqrs_core::store::record::{self, Record};
 use cqrs_dynamo::{Broker, BrokerTopic, Dynamo, Tables};
-use cqrs_tests::conformance::events::all;
+use cqrs_tests::commits::all;
 use cqrs_tests::emulator::{Emulator, prefix};
 use cqrs_tests::loopback::Loopback;
 use orders::domain::{OrderKey, Status};

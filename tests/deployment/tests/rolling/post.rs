@@ -8,7 +8,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use cqrs_core::Commit;
 use cqrs_core::store::Extent;
 use cqrs_dynamo::{Dynamo, Tables};
-use cqrs_tests::conformance::events::scan;
+use cqrs_tests::commits::scan;
 use cqrs_tests::emulator::{Emulator, prefix};
 use cqrs_tests::loopback::Loopback;
 use serde_json::Value;

@@ -1,16 +1,19 @@
-//! The promises of a snapshot store. The stores of the tests answer with what was written last; one on AWS may lag.
+//! The promises of a snapshot store that answers with what was written last.
 
-use cqrs_core::snapshot::{SnapshotStore, StoredSnapshot};
-use cqrs_core::store::limits::{self, MAX_ITEM_BYTES};
-use cqrs_core::{StoreError, StreamKey, Version};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::events::KINDRED;
-use super::{at, stream};
+use super::Candidate;
+use super::samples::{KINDRED, at, stream};
+use crate::key::StreamKey;
+use crate::snapshot::StoredSnapshot;
+use crate::store::StoreError;
+use crate::store::limits::{self, MAX_ITEM_BYTES};
+use crate::version::Version;
 
 /// Everything in a snapshot comes back as it was.
-pub async fn a_snapshot_is_read_back(store: impl SnapshotStore) {
+pub async fn a_snapshot_is_read_back(candidate: Candidate) {
+    let store = candidate.snapshots();
     assert_eq!(store.get(&stream("1")).await.unwrap(), None);
     let state = json!({
         "text": "注文 \u{0} \" \\ \u{1F980}", "empty": "", "yes": true, "nothing": null, "most": u64::MAX,
@@ -24,7 +27,8 @@ pub async fn a_snapshot_is_read_back(store: impl SnapshotStore) {
 }
 
 /// A later version replaces an earlier one; the same one and an earlier one change nothing, and are no error.
-pub async fn a_snapshot_never_goes_back(store: impl SnapshotStore) {
+pub async fn a_snapshot_never_goes_back(candidate: Candidate) {
+    let store = candidate.snapshots();
     let stream = stream("1");
     let kept = snapshot(&stream, 10, json!("ten"));
     store.put(&snapshot(&stream, 9, json!("nine"))).await.unwrap();
@@ -40,11 +44,11 @@ pub async fn a_snapshot_never_goes_back(store: impl SnapshotStore) {
 }
 
 /// Of many writes at one time the latest version stays.
-pub async fn the_latest_of_many_snapshots_stays(store: impl SnapshotStore) {
+pub async fn the_latest_of_many_snapshots_stays(candidate: Candidate) {
+    let store = candidate.snapshots();
     let stream = stream("1");
     join_all((1..=30).map(|number| {
         let snapshot = snapshot(&stream, number * 7 % 31, json!(number));
-        let store = &store;
         async move { store.put(&snapshot).await.unwrap() }
     }))
     .await;
@@ -52,7 +56,8 @@ pub async fn the_latest_of_many_snapshots_stays(store: impl SnapshotStore) {
 }
 
 /// Streams whose ids are prefixes of each other have a snapshot each.
-pub async fn kindred_snapshots_stay_apart(store: impl SnapshotStore) {
+pub async fn kindred_snapshots_stay_apart(candidate: Candidate) {
+    let store = candidate.snapshots();
     let other = StreamKey::new("TENANT002#ORDER", "ORDER#A").unwrap();
     let streams: Vec<_> = KINDRED.map(stream).into_iter().chain([other]).collect();
     for (number, stream) in (1..).zip(&streams) {
@@ -66,7 +71,8 @@ pub async fn kindred_snapshots_stay_apart(store: impl SnapshotStore) {
 }
 
 /// A snapshot that no item can hold is refused before it is sent, and the one before it stays.
-pub async fn an_oversized_snapshot_is_refused(store: impl SnapshotStore) {
+pub async fn an_oversized_snapshot_is_refused(candidate: Candidate) {
+    let store = candidate.snapshots();
     let stream = stream("1");
     let empty = limits::size(&snapshot(&stream, 1, json!("")).record());
     let largest = snapshot(&stream, 1, json!("x".repeat(MAX_ITEM_BYTES - empty)));

@@ -1,15 +1,16 @@
 //! The promises of a view store.
 
-use cqrs_core::projection::ViewId;
-use cqrs_core::store::Extent;
-use cqrs_core::view::{Fence, Revision, StoredView, ViewStore, Write};
-use cqrs_core::{StoreError, Version};
 use serde_json::json;
 
-use super::at;
+use super::Candidate;
+use super::samples::at;
+use crate::store::{Extent, StoreError};
+use crate::version::Version;
+use crate::view::{DynViewStore, Fence, Revision, StoredView, ViewId, Write};
 
 /// A view is absent, then as it was written.
-pub async fn a_view_is_read_back(store: impl ViewStore) {
+pub async fn a_view_is_read_back(candidate: Candidate) {
+    let store = candidate.views();
     assert_eq!(store.get(&id("1")).await.unwrap(), None);
     for (name, generation) in [("1", 0), ("2", 7)] {
         let written = StoredView { generation, ..view(name, 3) };
@@ -19,8 +20,9 @@ pub async fn a_view_is_read_back(store: impl ViewStore) {
     assert_eq!(store.get(&id("3")).await.unwrap(), None);
 }
 
-/// A write goes through only over the revision that was read: the same version of another build is another.
-pub async fn a_stale_write_changes_nothing(store: impl ViewStore) {
+/// A write goes through only over the revision that was read: the same version of another generation is another.
+pub async fn a_stale_write_changes_nothing(candidate: Candidate) {
+    let store = candidate.views();
     assert_eq!(store.put(&view("1", 2), at_version(1)).await.unwrap(), Write::Stale, "over nothing");
     assert_eq!(store.put(&view("1", 2), Revision::NONE).await.unwrap(), Write::Done);
     for expected in [Revision::NONE, at_version(1), at_version(3), of_generation(2, 1)] {
@@ -37,7 +39,8 @@ pub async fn a_stale_write_changes_nothing(store: impl ViewStore) {
 }
 
 /// One version of a view that took another commit is another revision, and so it is with a fence.
-pub async fn what_took_another_commit_is_another(store: impl ViewStore) {
+pub async fn what_took_another_commit_is_another(candidate: Candidate) {
+    let store = candidate.views();
     let digest = |text: &str| Some(text.parse().unwrap());
     let (lost, new) = (digest("9f2c61d0a7b3e845"), digest("00000000000000ff"));
     let with = |digest| StoredView { digest, ..view("1", 3) };
@@ -57,7 +60,8 @@ pub async fn what_took_another_commit_is_another(store: impl ViewStore) {
 }
 
 /// A rebuilt view goes over one that is not ahead and of an earlier generation, and over none.
-pub async fn a_rebuilt_view_never_goes_back(store: impl ViewStore) {
+pub async fn a_rebuilt_view_never_goes_back(candidate: Candidate) {
+    let store = candidate.views();
     let rebuilt = |version, generation| StoredView { generation, ..view("1", version) };
     for (version, generation, expected) in [
         (3, 2, Write::Done),
@@ -78,7 +82,8 @@ pub async fn a_rebuilt_view_never_goes_back(store: impl ViewStore) {
 }
 
 /// A view is removed only as it was read.
-pub async fn a_stale_removal_changes_nothing(store: impl ViewStore) {
+pub async fn a_stale_removal_changes_nothing(candidate: Candidate) {
+    let store = candidate.views();
     let written = StoredView { generation: 2, ..view("1", 3) };
     store.put(&written, Revision::NONE).await.unwrap();
     for expected in [at_version(3), of_generation(3, 1), of_generation(2, 2)] {
@@ -90,7 +95,8 @@ pub async fn a_stale_removal_changes_nothing(store: impl ViewStore) {
 }
 
 /// A view is put in place of the live one, and its shadow removed, together or not at all.
-pub async fn a_view_is_swapped_in_whole(store: impl ViewStore) {
+pub async fn a_view_is_swapped_in_whole(candidate: Candidate) {
+    let store = candidate.views();
     let shadow = |version| {
         let mut shadow = view("1", version);
         shadow.id.pk.push_str("~3");
@@ -123,7 +129,8 @@ pub async fn a_view_is_swapped_in_whole(store: impl ViewStore) {
 }
 
 /// A fence and its views are written together or not at all.
-pub async fn a_fenced_write_is_all_or_nothing(store: impl ViewStore) {
+pub async fn a_fenced_write_is_all_or_nothing(candidate: Candidate) {
+    let store = candidate.views();
     let none = Revision::NONE;
     assert_eq!(store.fence(&fence_id()).await.unwrap(), None);
     let both = [(view("1", 1), none), (view("2", 1), none)];
@@ -152,7 +159,8 @@ pub async fn a_fenced_write_is_all_or_nothing(store: impl ViewStore) {
 }
 
 /// A fence that has begun to take part in a replay, or has come further in it, is another fence.
-pub async fn a_fence_tells_replays_apart(store: impl ViewStore) {
+pub async fn a_fence_tells_replays_apart(candidate: Candidate) {
+    let store = candidate.views();
     let part = |version, generation, generation_version| Fence {
         generation,
         generation_version: Version::new(generation_version),
@@ -172,7 +180,8 @@ pub async fn a_fence_tells_replays_apart(store: impl ViewStore) {
 }
 
 /// A fence within a commit is another one than before and behind it, also within the first commit of a stream.
-pub async fn a_fence_tells_how_far_a_commit_is_applied(store: impl ViewStore) {
+pub async fn a_fence_tells_how_far_a_commit_is_applied(candidate: Candidate) {
+    let store = candidate.views();
     for version in [0, 4] {
         let part = |part: Option<&str>, generation_part: Option<&str>| {
             let text = |part: &str| format!("ORDER_SUMMARY#{part}");
@@ -198,7 +207,8 @@ pub async fn a_fence_tells_how_far_a_commit_is_applied(store: impl ViewStore) {
 }
 
 /// What DynamoDB takes in one transaction goes in, and more is refused by every store.
-pub async fn a_transaction_has_its_limits(store: impl ViewStore) {
+pub async fn a_transaction_has_its_limits(candidate: Candidate) {
+    let store = candidate.views();
     let views = |count: usize, bytes: usize| -> Vec<(StoredView, Revision)> {
         let data = json!({ "text": "x".repeat(bytes) });
         let one = |number| StoredView { data: data.clone(), ..view(&format!("{count}-{number}"), 1) };
@@ -214,7 +224,8 @@ pub async fn a_transaction_has_its_limits(store: impl ViewStore) {
 }
 
 /// The views of one partition come in the order of their keys, page by page, and no others.
-pub async fn a_partition_is_listed_to_its_end(store: impl ViewStore) {
+pub async fn a_partition_is_listed_to_its_end(candidate: Candidate) {
+    let store = candidate.views();
     for number in 0..25 {
         let mut large = view(&format!("{number:03}"), 1);
         large.data = json!({ "text": "x".repeat(100_000) });
@@ -225,13 +236,14 @@ pub async fn a_partition_is_listed_to_its_end(store: impl ViewStore) {
     store.put(&other, Revision::NONE).await.unwrap();
 
     let extent = |pk: &str| Extent::Partition(pk.to_owned());
-    let found = scan(&store, &extent("TENANT001#ORDER_SUMMARY")).await;
+    let found = scan(store, &extent("TENANT001#ORDER_SUMMARY")).await;
     assert_eq!(found, (0..25).map(|number| id(&format!("{number:03}"))).collect::<Vec<_>>());
-    assert_eq!(scan(&store, &extent("TENANT001#NONE")).await, []);
+    assert_eq!(scan(store, &extent("TENANT001#NONE")).await, []);
 }
 
 /// The segments of a scan hold every view once, and nothing that is no view.
-pub async fn a_scan_finds_every_view_once(store: impl ViewStore) {
+pub async fn a_scan_finds_every_view_once(candidate: Candidate) {
+    let store = candidate.views();
     let mut written = Vec::new();
     for tenant in 0..15 {
         for name in ["1", "2", "3"] {
@@ -246,7 +258,7 @@ pub async fn a_scan_finds_every_view_once(store: impl ViewStore) {
     for of in [1, 4] {
         let mut found = Vec::new();
         for number in 0..of {
-            found.extend(scan(&store, &Extent::Segment { number, of }).await);
+            found.extend(scan(store, &Extent::Segment { number, of }).await);
         }
         found.sort();
         assert_eq!(found, written, "{of} segments");
@@ -254,7 +266,8 @@ pub async fn a_scan_finds_every_view_once(store: impl ViewStore) {
 }
 
 /// A view over 400 KB is refused with its size.
-pub async fn an_oversized_view_is_refused(store: impl ViewStore) {
+pub async fn an_oversized_view_is_refused(candidate: Candidate) {
+    let store = candidate.views();
     let mut large = view("1", 1);
     large.data = json!({ "text": "x".repeat(500_000) });
     let error = store.put(&large, Revision::NONE).await.unwrap_err();
@@ -262,7 +275,7 @@ pub async fn an_oversized_view_is_refused(store: impl ViewStore) {
     assert_eq!(store.get(&id("1")).await.unwrap(), None);
 }
 
-async fn scan(store: &impl ViewStore, extent: &Extent) -> Vec<ViewId> {
+async fn scan(store: &dyn DynViewStore, extent: &Extent) -> Vec<ViewId> {
     let mut found = Vec::new();
     let mut after = None;
     loop {

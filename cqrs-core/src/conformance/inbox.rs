@@ -1,18 +1,20 @@
 //! The promises of an inbox.
 
-use cqrs_core::delivery::{Claim, Finish, Inbox, InboxId, InboxLease};
-use cqrs_core::{StreamKey, Version};
 use futures_util::future::join_all;
 
-use super::{Whole, at, stream};
+use super::Candidate;
+use super::samples::{at, stream};
+use crate::key::StreamKey;
+use crate::store::{Claim, Finish, InboxId, InboxLease};
+use crate::version::Version;
 
 /// When the records of these tests expire, in 2100: long after all leases, and after today, because DynamoDB deletes what
 /// has expired, and MiniStack does so within a minute.
 const EXPIRES: u64 = 4_102_444_800_000;
 
 /// An event is leased to one owner, who may renew the lease; when it has run out, somebody else may have it.
-pub async fn an_event_is_leased_to_one_owner_at_a_time(store: impl Whole) {
-    let (inbox, id) = (store.delivery(), id("mailer", &stream("1"), 1, 0));
+pub async fn an_event_is_leased_to_one_owner_at_a_time(candidate: Candidate) {
+    let (inbox, id) = (candidate.delivery(), id("mailer", &stream("1"), 1, 0));
     assert_eq!(inbox.claim(&id, &lease("a", 0, 100)).await.unwrap(), Claim::Claimed);
     assert_eq!(inbox.claim(&id, &lease("b", 50, 150)).await.unwrap(), Claim::Busy { until: at(100) });
     assert_eq!(inbox.claim(&id, &lease("a", 60, 160)).await.unwrap(), Claim::Claimed);
@@ -22,8 +24,8 @@ pub async fn an_event_is_leased_to_one_owner_at_a_time(store: impl Whole) {
 }
 
 /// What was finished stays so, for everybody and after any lease.
-pub async fn a_finished_event_is_not_claimed_again(store: impl Whole) {
-    let (inbox, id) = (store.delivery(), id("mailer", &stream("1"), 1, 0));
+pub async fn a_finished_event_is_not_claimed_again(candidate: Candidate) {
+    let (inbox, id) = (candidate.delivery(), id("mailer", &stream("1"), 1, 0));
     let own = lease("a", 0, 100);
     assert_eq!(inbox.claim(&id, &own).await.unwrap(), Claim::Claimed);
     // A second time, as after an answer that got lost.
@@ -37,8 +39,8 @@ pub async fn a_finished_event_is_not_claimed_again(store: impl Whole) {
 
 /// A lease that has run out is good until somebody else claims the event; then it is lost, and the loser changes
 /// nothing.
-pub async fn a_lost_lease_is_told(store: impl Whole) {
-    let (inbox, id) = (store.delivery(), id("mailer", &stream("1"), 1, 0));
+pub async fn a_lost_lease_is_told(candidate: Candidate) {
+    let (inbox, id) = (candidate.delivery(), id("mailer", &stream("1"), 1, 0));
     let (slow, fast) = (lease("slow", 0, 100), lease("fast", 100, 200));
     assert_eq!(inbox.finish(&id, &slow).await.unwrap(), Finish::Lost, "never claimed");
     inbox.claim(&id, &slow).await.unwrap();
@@ -51,8 +53,8 @@ pub async fn a_lost_lease_is_told(store: impl Whole) {
 }
 
 /// After a restore another commit may stand at a place: its events are others.
-pub async fn an_event_that_takes_the_place_of_another_is_another(store: impl Whole) {
-    let (inbox, lost) = (store.delivery(), id("mailer", &stream("1"), 1, 0));
+pub async fn an_event_that_takes_the_place_of_another_is_another(candidate: Candidate) {
+    let (inbox, lost) = (candidate.delivery(), id("mailer", &stream("1"), 1, 0));
     let other = |digest: &str| InboxId { digest: digest.parse().unwrap(), ..lost.clone() };
     let (finished, leased) = (lease("a", 0, 100), lease("b", 10, 110));
     assert_eq!(inbox.claim(&lost, &finished).await.unwrap(), Claim::Claimed);
@@ -65,8 +67,8 @@ pub async fn an_event_that_takes_the_place_of_another_is_another(store: impl Who
 }
 
 /// A lease that was given back is nobody's; what was finished cannot be given back.
-pub async fn a_released_event_can_be_claimed_at_once(store: impl Whole) {
-    let (inbox, id) = (store.delivery(), id("mailer", &stream("1"), 1, 0));
+pub async fn a_released_event_can_be_claimed_at_once(candidate: Candidate) {
+    let (inbox, id) = (candidate.delivery(), id("mailer", &stream("1"), 1, 0));
     let (first, second) = (lease("a", 0, 100), lease("b", 10, 110));
     inbox.release(&id, &first).await.unwrap();
     inbox.claim(&id, &first).await.unwrap();
@@ -79,10 +81,10 @@ pub async fn a_released_event_can_be_claimed_at_once(store: impl Whole) {
 }
 
 /// Of many claims at one time, one succeeds.
-pub async fn one_of_many_claims_succeeds(store: impl Whole) {
-    let (inbox, id) = (store.delivery(), id("mailer", &stream("1"), 1, 0));
+pub async fn one_of_many_claims_succeeds(candidate: Candidate) {
+    let (inbox, id) = (candidate.delivery(), id("mailer", &stream("1"), 1, 0));
     let claims = (0..20).map(|owner| {
-        let (inbox, id) = (&inbox, &id);
+        let (inbox, id) = (inbox, &id);
         async move { inbox.claim(id, &lease(&owner.to_string(), 0, 100)).await.unwrap() }
     });
     let claims = join_all(claims).await;
@@ -92,8 +94,8 @@ pub async fn one_of_many_claims_succeeds(store: impl Whole) {
 }
 
 /// Handlers, streams, commits and events have a record each, however alike they are called.
-pub async fn kindred_records_stay_apart(store: impl Whole) {
-    let inbox = store.delivery();
+pub async fn kindred_records_stay_apart(candidate: Candidate) {
+    let inbox = candidate.delivery();
     let mut ids = Vec::new();
     for handler in ["mail", "mailer", "mail#1"] {
         for stream in [stream("1"), stream("11"), StreamKey::new("TENANT002#ORDER", "ORDER#1").unwrap()] {

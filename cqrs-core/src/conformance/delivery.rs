@@ -1,17 +1,22 @@
 //! The promises of a delivery store.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use cqrs_core::delivery::{DeadLetter, DeliveryStore, LetterId, Positions};
-use cqrs_core::store::record;
-use cqrs_core::{Metadata, StreamKey, Timestamp, Version};
 use serde_json::{Value, json};
 
-use super::{Whole, append, at, commit, filled, stream};
+use super::Candidate;
+use super::samples::{append, at, commit, filled, stream};
+use crate::commit::record;
+use crate::key::StreamKey;
+use crate::metadata::Metadata;
+use crate::store::{DeadLetter, DynDeliveryStore, LetterId, Positions};
+use crate::timestamp::Timestamp;
+use crate::version::Version;
 
 /// Every subscriber has a position per shard.
-pub async fn positions_are_kept_apart(store: impl Whole) {
-    let delivery = store.delivery();
+pub async fn positions_are_kept_apart(candidate: Candidate) {
+    let delivery = candidate.delivery();
     assert_eq!(delivery.positions("a").await.unwrap(), Positions::new());
     for (subscriber, shard, position) in
         [("a", "shard-1", "001"), ("a", "shard-2", "007"), ("b", "shard-1", "003"), ("a", "shard-1", "002")]
@@ -27,8 +32,8 @@ pub async fn positions_are_kept_apart(store: impl Whole) {
 }
 
 /// Letters come back as they were, those of one stream in the order of their versions.
-pub async fn letters_are_listed_by_stream_and_version(store: impl Whole) {
-    let delivery = store.delivery();
+pub async fn letters_are_listed_by_stream_and_version(candidate: Candidate) {
+    let delivery = candidate.delivery();
     let mut written = Vec::new();
     for version in [12, 2, 100, 1] {
         for id in ["1", "2"] {
@@ -38,7 +43,7 @@ pub async fn letters_are_listed_by_stream_and_version(store: impl Whole) {
         }
     }
     delivery.put_letter(&letter("other", "1", 1)).await.unwrap();
-    let found = all(&delivery, "mailer").await;
+    let found = all(delivery, "mailer").await;
     assert_eq!(found.len(), 8);
     for id in ["1", "2"] {
         let own = |letter: &&DeadLetter| letter.id.sk.starts_with(&format!("ORDER#{id}@"));
@@ -51,30 +56,30 @@ pub async fn letters_are_listed_by_stream_and_version(store: impl Whole) {
 }
 
 /// A letter that is put again replaces itself; one that is removed is gone.
-pub async fn letters_are_replaced_and_removed(store: impl Whole) {
-    let delivery = store.delivery();
+pub async fn letters_are_replaced_and_removed(candidate: Candidate) {
+    let delivery = candidate.delivery();
     let mut changed = letter("mailer", "1", 1);
     delivery.put_letter(&changed).await.unwrap();
     changed.attempts = 9;
     changed.reason = "still no".to_owned();
     delivery.put_letter(&changed).await.unwrap();
-    assert_eq!(all(&delivery, "mailer").await, [changed.clone()]);
+    assert_eq!(all(delivery, "mailer").await, [changed.clone()]);
     delivery.remove_letter(&changed.id).await.unwrap();
     delivery.remove_letter(&changed.id).await.unwrap();
-    assert_eq!(all(&delivery, "mailer").await, []);
+    assert_eq!(all(delivery, "mailer").await, []);
 }
 
 /// More letters than one page holds; the largest commit among them.
-pub async fn many_and_large_letters_come_back(store: impl Whole) {
-    let delivery = store.delivery();
+pub async fn many_and_large_letters_come_back(candidate: Candidate) {
+    let delivery = candidate.delivery();
     for version in 1..=12 {
         let large = filled(&stream("1"), version, 390_000);
-        append(&store, &large).await.unwrap();
+        append(candidate.events(), &large).await.unwrap();
         let letter =
             DeadLetter { record: Value::Object(record::encode(&large)), ..letter("m", "1", version) };
         delivery.put_letter(&letter).await.unwrap();
     }
-    let found = all(&delivery, "m").await;
+    let found = all(delivery, "m").await;
     assert_eq!(found.len(), 12);
     for (letter, version) in found.iter().zip(1..) {
         assert_eq!(letter.record, Value::Object(record::encode(&filled(&stream("1"), version, 390_000))));
@@ -82,8 +87,8 @@ pub async fn many_and_large_letters_come_back(store: impl Whole) {
 }
 
 /// Tries are counted by queue and commit, until they are forgotten.
-pub async fn tries_are_counted_by_queue_and_commit(store: impl Whole) {
-    let delivery = store.delivery();
+pub async fn tries_are_counted_by_queue_and_commit(candidate: Candidate) {
+    let delivery = candidate.delivery();
     let (one, eleven) = (stream("1"), stream("11"));
     let expires = Timestamp::from_unix_millis(4_102_444_800_000);
     let count = async |queue: &str, stream: &StreamKey, version| {
@@ -101,13 +106,13 @@ pub async fn tries_are_counted_by_queue_and_commit(store: impl Whole) {
     assert_eq!(count("mail", &one, 4).await, 2);
     // Another commit at the place of one that a restore has taken back.
     let mut other = commit(&one, 4, Value::Null);
-    other.metadata = std::sync::Arc::new(Metadata::new("another command", at(4)));
+    other.metadata = Arc::new(Metadata::new("another command", at(4)));
     assert_eq!(delivery.count_attempt("mail", &other, expires).await.unwrap(), 1);
 }
 
 /// A stream is held back on one queue, until nothing of it holds it back any more.
-pub async fn a_parked_stream_waits_for_all_of_its_commits(store: impl Whole) {
-    let delivery = store.delivery();
+pub async fn a_parked_stream_waits_for_all_of_its_commits(candidate: Candidate) {
+    let delivery = candidate.delivery();
     let (one, eleven) = (stream("1"), stream("11"));
     for (queue, stream, version) in
         [("mail", &one, 3), ("mail", &one, 4), ("mail", &one, 3), ("mail", &eleven, 3), ("mailer", &one, 3)]
@@ -132,8 +137,8 @@ pub async fn a_parked_stream_waits_for_all_of_its_commits(store: impl Whole) {
 }
 
 /// What is asked for is found among many parked streams, and nothing else is.
-pub async fn parked_streams_are_told_among_those_that_are_asked_for(store: impl Whole) {
-    let delivery = store.delivery();
+pub async fn parked_streams_are_told_among_those_that_are_asked_for(candidate: Candidate) {
+    let delivery = candidate.delivery();
     let tenant = "T".repeat(2000);
     let order =
         |number: u32| StreamKey::new(tenant.clone(), format!("ORDER#{number}{}", "x".repeat(900))).unwrap();
@@ -144,7 +149,7 @@ pub async fn parked_streams_are_told_among_those_that_are_asked_for(store: impl 
     assert_eq!(delivery.parked("mail", &asked).await.unwrap(), (390..400).map(order).collect());
 }
 
-async fn all(delivery: &impl DeliveryStore, subscriber: &str) -> Vec<DeadLetter> {
+async fn all(delivery: &dyn DynDeliveryStore, subscriber: &str) -> Vec<DeadLetter> {
     let mut found: Vec<DeadLetter> = Vec::new();
     loop {
         let page = delivery.letters(subscriber, found.last().map(|letter| &letter.id)).await.unwrap();

@@ -1,0 +1,82 @@
+//! The promises of a change feed.
+
+use serde_json::{Value, json};
+
+use super::Candidate;
+use super::samples::{append, commit, stream};
+use crate::commit::{Commit, record};
+use crate::store::{Change, DynChangeFeed, Positions};
+
+/// The feed brings every commit once, in the order of its stream, and goes on where it was.
+pub async fn the_feed_has_every_commit_in_order(candidate: Candidate) {
+    let store = candidate.events();
+    let mut feed = candidate.feed();
+    assert_eq!(feed.read(&Positions::new()).await.unwrap().changes, []);
+    for version in 1..=20 {
+        for id in ["1", "2", "3"] {
+            append(store, &commit(&stream(id), version, json!({ "id": id }))).await.unwrap();
+        }
+    }
+    let everything = drain(feed, Positions::new()).await;
+    assert_eq!(everything.len(), 60);
+    for id in ["1", "2", "3"] {
+        let commits = everything.iter().map(decoded).filter(|commit| commit.stream == stream(id));
+        let versions: Vec<u64> = commits.map(|commit| commit.version.get()).collect();
+        assert_eq!(versions, (1..=20).collect::<Vec<_>>(), "{id}");
+    }
+    for pair in everything.windows(2).filter(|pair| pair[0].shard == pair[1].shard) {
+        assert!(pair[0].position < pair[1].position, "positions sort as text: {pair:?}");
+    }
+}
+
+/// A feed that is made anew, as after a restart, goes on behind any kept position.
+pub async fn a_new_feed_goes_on_behind_any_position(candidate: Candidate) {
+    let store = candidate.events();
+    for version in 1..=9 {
+        append(store, &commit(&stream("1"), version, json!({ "number": version }))).await.unwrap();
+    }
+    let everything = drain(candidate.feed(), Positions::new()).await;
+    for (index, change) in everything.iter().enumerate() {
+        let kept = Positions::from([(change.shard.clone(), change.position.clone())]);
+        let rest = drain(candidate.feed(), kept.clone()).await;
+        assert_eq!(rest, everything[index + 1..], "behind {index}");
+    }
+    // A page that was not taken is read again by the same feed.
+    let mut feed = candidate.feed();
+    let once = feed.read(&Positions::new()).await.unwrap();
+    assert_eq!(feed.read(&Positions::new()).await.unwrap(), once);
+}
+
+/// The feed brings what is empty as it was appended.
+pub async fn the_feed_has_what_is_empty(candidate: Candidate) {
+    let store = candidate.events();
+    let mut appended = Vec::new();
+    for (version, data) in
+        [json!({}), json!({ "a": {}, "b": [{}], "c": [], "d": "", "e": null })].into_iter().enumerate()
+    {
+        appended.push(commit(&stream("1"), version as u64 + 1, data));
+        append(store, appended.last().unwrap()).await.unwrap();
+    }
+    let everything = drain(candidate.feed(), Positions::new()).await;
+    assert_eq!(everything.iter().map(decoded).collect::<Vec<_>>(), appended);
+}
+
+/// Reads a feed until nothing comes.
+async fn drain(mut feed: Box<dyn DynChangeFeed>, mut positions: Positions) -> Vec<Change> {
+    let mut found = Vec::new();
+    loop {
+        let page = feed.read(&positions).await.unwrap();
+        if page.changes.is_empty() {
+            return found;
+        }
+        for change in page.changes {
+            positions.insert(change.shard.clone(), change.position.clone());
+            found.push(change);
+        }
+    }
+}
+
+fn decoded(change: &Change) -> Commit {
+    let Value::Object(fields) = change.record.clone() else { panic!("{change:?}") };
+    record::decode(fields).unwrap()
+}

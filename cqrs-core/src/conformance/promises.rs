@@ -1,0 +1,160 @@
+use std::future::Future;
+
+/// Writes a test per promise of the [conformance suite](mod@crate::conformance).
+///
+/// ```text
+/// conformance!(open() => events, feed, delivery, views, snapshots);
+/// ```
+///
+/// The expression is evaluated for every test. It is a future of a [`Candidate`](crate::conformance::Candidate), or of
+/// whatever [`App::builder`](crate::App::builder) takes. Attributes in front of it take the place of `#[test]`, and of the
+/// runtime that the tests have by themselves: `conformance!(#[tokio::test] open() => events)`.
+///
+/// The tests of a part are in a module of its name. Call it once in a module, and in one that has no others of these names.
+#[macro_export]
+macro_rules! conformance {
+    ($(#[$attribute:meta])+ $open:expr => $($part:ident),+ $(,)?) => {
+        $crate::__conformance!(@open $open);
+        $($crate::__conformance!($part [$(#[$attribute])+]);)+
+    };
+    ($open:expr => $($part:ident),+ $(,)?) => {
+        $crate::__conformance!(@open $open);
+        $($crate::__conformance!($part []);)+
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __conformance {
+    (@open $open:expr) => {
+        async fn candidate() -> $crate::conformance::Candidate {
+            $crate::conformance::Candidate::from($open.await)
+        }
+    };
+    (events $attributes:tt) => {
+        $crate::__conformance!(@part $attributes events
+            a_commit_is_read_back
+            a_taken_version_is_answered_with_its_commit
+            one_of_many_appends_succeeds
+            kindred_streams_stay_apart
+            reads_have_bounds
+            a_long_stream_is_paged_to_its_end
+            the_largest_commit_fits_and_no_more
+            a_scan_finds_every_commit_once
+            a_scan_goes_on_behind_any_commit
+            the_last_commits_are_read
+            the_last_pages_end_at_the_end_of_the_stream
+        );
+    };
+    (feed $attributes:tt) => {
+        $crate::__conformance!(@part $attributes feed
+            the_feed_has_every_commit_in_order
+            a_new_feed_goes_on_behind_any_position
+            the_feed_has_what_is_empty
+        );
+    };
+    (delivery $attributes:tt) => {
+        $crate::__conformance!(@part $attributes delivery
+            positions_are_kept_apart
+            letters_are_listed_by_stream_and_version
+            letters_are_replaced_and_removed
+            many_and_large_letters_come_back
+            tries_are_counted_by_queue_and_commit
+            a_parked_stream_waits_for_all_of_its_commits
+            parked_streams_are_told_among_those_that_are_asked_for
+        );
+        $crate::__conformance!(@part $attributes inbox
+            an_event_is_leased_to_one_owner_at_a_time
+            a_finished_event_is_not_claimed_again
+            a_lost_lease_is_told
+            an_event_that_takes_the_place_of_another_is_another
+            a_released_event_can_be_claimed_at_once
+            one_of_many_claims_succeeds
+            kindred_records_stay_apart
+        );
+    };
+    (views $attributes:tt) => {
+        $crate::__conformance!(@part $attributes views
+            a_view_is_read_back
+            a_stale_write_changes_nothing
+            what_took_another_commit_is_another
+            a_rebuilt_view_never_goes_back
+            a_stale_removal_changes_nothing
+            a_view_is_swapped_in_whole
+            a_fenced_write_is_all_or_nothing
+            a_fence_tells_replays_apart
+            a_fence_tells_how_far_a_commit_is_applied
+            a_transaction_has_its_limits
+            a_partition_is_listed_to_its_end
+            a_scan_finds_every_view_once
+            an_oversized_view_is_refused
+        );
+    };
+    (snapshots $attributes:tt) => {
+        $crate::__conformance!(@part $attributes snapshots
+            a_snapshot_is_read_back
+            a_snapshot_never_goes_back
+            the_latest_of_many_snapshots_stays
+            kindred_snapshots_stay_apart
+            an_oversized_snapshot_is_refused
+        );
+    };
+    (@part $attributes:tt $part:ident $($promise:ident)+) => {
+        mod $part {
+            $($crate::__conformance!(@test $attributes $part $promise);)+
+        }
+    };
+    (@test [] $part:ident $promise:ident) => {
+        #[test]
+        fn $promise() {
+            $crate::conformance::run(async {
+                $crate::conformance::$part::$promise(super::candidate().await).await;
+            });
+        }
+    };
+    (@test [$($attribute:tt)+] $part:ident $promise:ident) => {
+        $($attribute)+
+        async fn $promise() {
+            $crate::conformance::$part::$promise(super::candidate().await).await;
+        }
+    };
+    ($part:ident $attributes:tt) => {
+        ::core::compile_error!(::core::concat!(
+            "`conformance!` has no part `", ::core::stringify!($part),
+            "`: its parts are `events`, `feed`, `delivery`, `views` and `snapshots`"
+        ));
+    };
+}
+
+/// Runs a test on a runtime of its own.
+///
+/// # Panics
+/// As the test does.
+pub fn run(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime of one thread").block_on(test);
+}
+
+#[cfg(test)]
+mod tests {
+    /// A promise that the macro does not list is never tested.
+    #[test]
+    fn every_promise_is_listed() {
+        let listed = include_str!("promises.rs");
+        let parts = [
+            include_str!("events.rs"),
+            include_str!("feed.rs"),
+            include_str!("delivery.rs"),
+            include_str!("inbox.rs"),
+            include_str!("views.rs"),
+            include_str!("snapshots.rs"),
+        ];
+        for line in parts.iter().flat_map(|part| part.lines()) {
+            let Some(promise) = line.strip_prefix("pub async fn ").and_then(|rest| rest.split('(').next())
+            else {
+                continue;
+            };
+            assert!(listed.lines().any(|line| line.trim() == promise), "`{promise}` is not listed");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Commits, a line each, with an index in memory of where they stand.
+
+use std::collections::BTreeMap;
+use std::ops::{Bound, Range};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cqrs_core::spi::{
+    Append, Change, ChangeFeed, Commit, CommitKey, CommitPage, CommitScan, EventStore, Extent, FeedPage,
+    NewCommit, Positions, StoreError, StreamKey, Version, record,
+};
+use serde_json::Value;
+
+use crate::journal::{Journal, unavailable};
+
+/// A page ends with the line that brings it over this size.
+const PAGE_BYTES: u64 = 1024 * 1024;
+
+/// A file has one order, and so the feed has one shard.
+const SHARD: &str = "file";
+
+/// An event store in a file. Clones share it.
+#[derive(Debug, Clone)]
+pub struct FileEventStore {
+    file: Arc<Mutex<Commits>>,
+}
+
+#[derive(Debug)]
+struct Commits {
+    journal: Journal,
+    /// By pk and sk: the text order of the keys is the order of the versions.
+    by_key: BTreeMap<(String, String), Range<u64>>,
+    in_order: Vec<Range<u64>>,
+}
+
+impl FileEventStore {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where it cannot be read; [`StoreError::Corrupt`] for a line that is no commit.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let mut lines = Vec::new();
+        let journal = Journal::open(path, |line, place| lines.push((line, place))).map_err(unavailable)?;
+        let mut commits = Commits { journal, by_key: BTreeMap::new(), in_order: Vec::new() };
+        for (line, place) in lines {
+            let commit = decode(line)?;
+            commits.insert(key(&commit.stream, commit.version), place);
+        }
+        Ok(Self { file: Arc::new(Mutex::new(commits)) })
+    }
+
+    /// The feed of all commits.
+    #[must_use]
+    pub fn feed(&self) -> FileFeed {
+        FileFeed { store: self.clone() }
+    }
+
+    fn commits(&self) -> MutexGuard<'_, Commits> {
+        // A line is on the disk before the index knows it: what a panicking holder left behind is whole.
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Commits {
+    fn insert(&mut self, key: (String, String), place: Range<u64>) {
+        self.by_key.insert(key, place.clone());
+        self.in_order.push(place);
+    }
+
+    /// Reads lines until a page is full; tells whether there were more.
+    fn page<'a>(
+        &self,
+        places: impl Iterator<Item = &'a Range<u64>>,
+    ) -> Result<(Vec<Commit>, bool), StoreError> {
+        let mut commits = Vec::new();
+        let mut bytes = 0;
+        for place in places {
+            if bytes >= PAGE_BYTES {
+                return Ok((commits, true));
+            }
+            bytes += place.end - place.start;
+            commits.push(decode(self.journal.read(place)?)?);
+        }
+        Ok((commits, false))
+    }
+}
+
+impl EventStore for FileEventStore {
+    async fn append(&self, commit: NewCommit<'_>) -> Result<Append, StoreError> {
+        let key = key(&commit.commit().stream, commit.commit().version);
+        // One lock around the question and the answer: this is the condition that everything else relies on.
+        let mut commits = self.commits();
+        if let Some(place) = commits.by_key.get(&key) {
+            return Ok(Append::Taken(Box::new(decode(commits.journal.read(place)?)?)));
+        }
+        let place = commits.journal.append(&Value::Object(commit.into_record()))?;
+        commits.insert(key, place);
+        Ok(Append::Written)
+    }
+
+    async fn read(
+        &self,
+        stream: &StreamKey,
+        after: Version,
+        until: Version,
+    ) -> Result<CommitPage, StoreError> {
+        if after >= until {
+            return Ok(CommitPage::default());
+        }
+        let commits = self.commits();
+        let range = commits.by_key.range(key(stream, after.next())..=key(stream, until));
+        let (found, more) = commits.page(range.map(|(_, place)| place))?;
+        Ok(CommitPage { commits: found, more })
+    }
+
+    async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
+        let commits = self.commits();
+        let start =
+            after.map_or(Bound::Unbounded, |after| Bound::Excluded(key(&after.stream, after.version)));
+        let range = commits.by_key.range((start, Bound::Unbounded)).filter(|((pk, _), _)| extent.holds(pk));
+        let (found, more) = commits.page(range.map(|(_, place)| place))?;
+        let next = found.last().filter(|_| more).map(CommitKey::of);
+        Ok(CommitScan { commits: found, next })
+    }
+
+    async fn count(&self) -> Result<Option<u64>, StoreError> {
+        Ok(Some(self.commits().in_order.len() as u64))
+    }
+
+    fn segments(&self, _: u32) -> u32 {
+        1
+    }
+}
+
+/// The lines of the file in their order. A position is where a line ends.
+#[derive(Debug)]
+pub struct FileFeed {
+    store: FileEventStore,
+}
+
+impl ChangeFeed for FileFeed {
+    async fn read(&mut self, after: &Positions) -> Result<FeedPage, StoreError> {
+        let start = after.get(SHARD).and_then(|position| position.parse().ok()).unwrap_or(0);
+        let commits = self.store.commits();
+        let first = commits.in_order.partition_point(|place| place.end <= start);
+        let mut page = FeedPage::default();
+        for place in commits.in_order.iter().skip(first).take(100) {
+            page.changes.push(Change {
+                shard: SHARD.to_owned(),
+                // Of one length, so that positions sort as text.
+                position: format!("{:020}", place.end),
+                record: commits.journal.read(place)?,
+            });
+        }
+        Ok(page)
+    }
+}
+
+fn key(stream: &StreamKey, version: Version) -> (String, String) {
+    (stream.pk().to_owned(), stream.commit_sk(version))
+}
+
+fn decode(line: Value) -> Result<Commit, StoreError> {
+    let Value::Object(fields) = line else {
+        return Err(StoreError::Refused { source: "a line of the commits is no object".into() });
+    };
+    Ok(record::decode(fields)?)
+}
