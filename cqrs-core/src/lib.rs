@@ -234,8 +234,6 @@
 //! # use order::*;
 //! use cqrs_core::prelude::*;
 //! # use cqrs_core::store::MemoryEventStore;
-//! use futures_util::TryStreamExt;
-//!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let app = App::builder(MemoryEventStore::new()).build()?;

@@ -2,5 +2,5 @@
 
 pub use crate::{
     AggregateKey, App, CommandContext, Committed, EventData, ExecuteError, HandlerError, KeyPart, Loaded,
-    Metadata, Recorded, Tenant, Timestamp, Version, aggregate, event, event_handler, projection,
+    Metadata, Outcome, Recorded, Tenant, Timestamp, Version, aggregate, event, event_handler, projection,
 };

@@ -28,7 +28,7 @@ mod view_keys;
 mod wiring;
 
 pub use crate::command::ExecuteError;
-pub use crate::engine::{Committed, Execute, History, Loaded, Outcome};
+pub use crate::engine::{Committed, Execute, History, Items, Loaded, Outcome};
 pub use crate::projection::ViewKeyError;
 pub use crate::runtime::{
     IntoStores, RetryPolicy, Settings, Stores, SubscriberKind, Wiring, WiringEvent, WiringSubscriber,

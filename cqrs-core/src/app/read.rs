@@ -1,13 +1,11 @@
 use std::collections::VecDeque;
 use std::fmt;
-use std::pin::Pin;
 
-use futures_core::Stream;
 use futures_util::stream;
 
 use super::App;
 use crate::aggregate::{Aggregate, AggregateKey};
-use crate::engine::{History, Loaded, Until, history};
+use crate::engine::{History, Items, Loaded, Until, history};
 use crate::key::Tenant;
 use crate::projection::{Projection, View, ViewAddress};
 use crate::store::{Extent, StoreError};
@@ -16,7 +14,7 @@ use crate::version::Version;
 use crate::view::{StoredView, ViewId};
 
 /// The views of one tenant, read page by page.
-pub type FoundViews<'a, P> = Pin<Box<dyn Stream<Item = Result<Found<P>, StoreError>> + Send + 'a>>;
+pub type FoundViews<'a, P> = Items<'a, Found<P>>;
 
 /// A view with its address.
 #[non_exhaustive]
@@ -195,15 +193,13 @@ impl App {
 
     /// The audit trail: every event of the stream with its metadata, in order, a page at a time.
     ///
-    /// The stream ends after its first error.
+    /// It ends after its first error.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
     /// # use order::*;
     /// # use cqrs_core::prelude::*;
     /// # use cqrs_core::store::MemoryEventStore;
-    /// use futures_util::TryStreamExt;
-    ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let app = App::builder(MemoryEventStore::new()).build()?;
@@ -270,7 +266,7 @@ impl App {
 
     /// All views of one tenant, in the order of their ids.
     ///
-    /// They are read a page at a time. The stream ends after its first error.
+    /// They are read a page at a time; it ends after its first error.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -286,8 +282,6 @@ impl App {
     /// #     #[apply]
     /// #     fn created(&mut self, event: &OrderCreated) { self.total = event.total; }
     /// # }
-    /// use futures_util::TryStreamExt;
-    ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let app = App::builder(MemoryEventStore::new()).views(MemoryViewStore::new()).build()?;
@@ -310,7 +304,7 @@ impl App {
     pub fn views<P: Projection>(&self, tenant: &Tenant) -> FoundViews<'_, P> {
         let extent = Extent::Partition(ViewId::partition(P::VIEW, tenant));
         let start = (extent, tenant.clone(), None::<ViewId>, true, VecDeque::new());
-        Box::pin(stream::try_unfold(
+        Items::new(stream::try_unfold(
             start,
             move |(extent, tenant, mut after, mut more, mut page)| async move {
                 while page.is_empty() && more {

@@ -1,9 +1,8 @@
 use std::collections::VecDeque;
-use std::pin::Pin;
 
-use futures_core::Stream;
 use futures_util::stream;
 
+use super::Items;
 use super::state::decode;
 use crate::aggregate::{Aggregate, Entity};
 use crate::commit::{Commit, CorruptCommit};
@@ -14,8 +13,7 @@ use crate::store::StoreError;
 use crate::version::Version;
 
 /// The events of one stream, read page by page.
-pub type History<'a, A> =
-    Pin<Box<dyn Stream<Item = Result<Recorded<<A as Aggregate>::Event>, StoreError>> + Send + 'a>>;
+pub type History<'a, A> = Items<'a, Recorded<<A as Aggregate>::Event>>;
 
 /// Every event of a stream with its metadata, a page at a time.
 pub(crate) fn history<A>(runtime: &Runtime, stream: Result<StreamKey, StoreError>) -> History<'_, A>
@@ -31,7 +29,7 @@ where
         commits: VecDeque::new(),
         events: VecDeque::new(),
     };
-    Box::pin(stream::try_unfold(start, Reading::next::<A>))
+    Items::new(stream::try_unfold(start, Reading::next::<A>))
 }
 
 /// How far a history has been read.

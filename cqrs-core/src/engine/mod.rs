@@ -6,6 +6,7 @@ mod committed;
 mod execute;
 mod execution;
 mod history;
+mod items;
 mod load;
 mod recognition;
 mod snapshots;
@@ -14,6 +15,7 @@ mod state;
 pub use committed::{Committed, Loaded, Outcome};
 pub use execute::Execute;
 pub use history::History;
+pub use items::Items;
 
 pub(crate) use caller::Caller;
 pub(crate) use execute::execute;

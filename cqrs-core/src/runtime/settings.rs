@@ -8,7 +8,7 @@ use super::RetryPolicy;
 /// use std::time::Duration;
 ///
 /// use cqrs_core::App;
-/// use cqrs_core::delivery::RetryPolicy;
+/// use cqrs_core::app::RetryPolicy;
 /// use cqrs_core::store::MemoryEventStore;
 ///
 /// let app = App::builder(MemoryEventStore::new())
