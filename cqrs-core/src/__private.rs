@@ -15,7 +15,7 @@ pub use crate::Json;
 pub use crate::aggregate::AggregateKey;
 pub use crate::aggregate::AggregateRow;
 pub use crate::aggregate::{Aggregate, Entity, EventRow, Snapshots, unapplied};
-pub use crate::aggregate::{AggregateEvent, IntoEvents};
+pub use crate::aggregate::{AggregateEvent, IntoEvents, ResultType};
 pub use crate::app::{
     applied, handled, listed_aggregate, listed_handler, listed_projection, not_applied, projected, unreached,
 };
@@ -36,29 +36,6 @@ pub use crate::projection::{Projection, ProjectionArm, View, ViewAddress, ViewCh
 pub use crate::registry::ProjectionRow;
 use crate::schema::{self, Text};
 pub use crate::schema::{EventData, Field, Itself, Shape};
-
-/// The two halves of a `Result`, also behind an alias.
-#[diagnostic::on_unimplemented(
-    message = "a `#[command]` method returns a `Result`, not `{Self}`",
-    label = "this is no `Result`",
-    note = "return `Result<…, …>`: the events, or why the command is rejected"
-)]
-pub trait ResultType {
-    /// The first.
-    type Value;
-    /// The second.
-    type Error;
-    /// The value behind an alias.
-    fn into_result(self) -> Result<Self::Value, Self::Error>;
-}
-
-impl<T, E> ResultType for Result<T, E> {
-    type Value = T;
-    type Error = E;
-    fn into_result(self) -> Self {
-        self
-    }
-}
 
 /// A command for a method that takes it by value. It stays with the framework too: after a conflict with another
 /// writer it is decided again.
@@ -216,11 +193,6 @@ pub fn is_stored_as<E: AggregateEvent>(name: &str) -> bool {
 #[inline]
 pub fn fold_event<E: AggregateEvent>(schema: u32, data: Json, apply: impl FnOnce(&E)) -> Result<(), String> {
     upcaster::read_then(schema, data, apply)
-}
-
-/// Serializes one case of an aggregate's event enum.
-pub fn encode_event<E: AggregateEvent>(event: &E) -> Result<StoredEvent, EncodeError> {
-    StoredEvent::encode(event)
 }
 
 /// Renders the `{:?}` of an aggregate's event enum: the type and the data, so that events need no `Debug`.

@@ -5,7 +5,7 @@ use cqrs_core::prelude::*;
 use cqrs_core::replay::ReplayError;
 use cqrs_dynamo::Dynamo;
 use cqrs_tests::raw;
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::StreamExt;
 
 #[event(name = "Noted", unhandled = "stored by an earlier program")]
 #[derive(Debug, Clone)]

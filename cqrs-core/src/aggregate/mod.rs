@@ -14,15 +14,15 @@
 //! }
 //! ```
 
+mod emitted;
 mod event;
-mod into_events;
 mod key;
 mod registered;
 mod row;
 mod snapshots;
 
+pub use emitted::{IntoEvents, ResultType};
 pub use event::AggregateEvent;
-pub use into_events::IntoEvents;
 pub use key::AggregateKey;
 pub use registered::AggregateRow;
 pub use row::{EventRow, unapplied};

@@ -7,14 +7,15 @@ use std::time::Duration;
 use super::App;
 use super::fault::{BuildError, WiringFault};
 use crate::aggregate::AggregateRow;
+use crate::cache::Cache;
 use crate::delivery::{Delivery, Reaction, Subscriber};
 use crate::event::EventId;
 use crate::handler::{CONCURRENT_STREAMS, HandlerRow, Provided};
 use crate::location::Location;
 use crate::registry::{ProjectionRow, linked_view_keys};
 use crate::runtime::{
-    EventIndex, Probe, Runtime, Settings, SnapshotShelf, StateCache, Stores, SubscriberKind, ViewKeys,
-    Wiring, WiringEvent, WiringSubscriber,
+    EventIndex, Probe, Runtime, Settings, SnapshotShelf, Stores, SubscriberKind, ViewKeys, Wiring,
+    WiringEvent, WiringSubscriber,
 };
 use crate::snapshot::SnapshotStore;
 use crate::view::{RecentWrites, ViewStore};
@@ -151,7 +152,7 @@ impl AppBuilder {
             wiring,
             index: EventIndex::of(&rows),
             view_keys: Arc::new(self.view_keys),
-            states: StateCache::new(self.settings.cached_states),
+            states: Cache::new(self.settings.cached_states),
             recent_writes: RecentWrites::new(self.settings.cached_views),
             settings: self.settings,
             probe: self.probe,

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use super::App;
-use crate::runtime::{Probe, Runtime, Settings, StateCache, Stores};
+use crate::cache::Cache;
+use crate::runtime::{Probe, Runtime, Settings, Stores};
 use crate::view::RecentWrites;
 
 impl App {
@@ -15,7 +16,7 @@ impl App {
             wiring: old.wiring.clone(),
             index: old.index.clone(),
             view_keys: Arc::clone(&old.view_keys),
-            states: StateCache::new(settings.cached_states),
+            states: Cache::new(settings.cached_states),
             recent_writes: RecentWrites::new(settings.cached_views),
             settings,
             probe: Some(Arc::clone(probe)),

@@ -48,9 +48,9 @@ use crate::version::Version;
 /// ```
 #[derive(Debug, Clone)]
 pub struct CommandContext {
-    version: Version,
-    now: Timestamp,
-    metadata: Metadata,
+    pub(crate) version: Version,
+    pub(crate) now: Timestamp,
+    pub(crate) metadata: Metadata,
 }
 
 impl CommandContext {
@@ -58,11 +58,6 @@ impl CommandContext {
     #[must_use]
     pub fn new(version: Version, metadata: Metadata) -> Self {
         Self { version, now: metadata.created_at, metadata }
-    }
-
-    /// The same, at a time that is not the commit's.
-    pub(crate) fn at(self, now: Timestamp) -> Self {
-        Self { now, ..self }
     }
 
     /// The time by the clock of the machine that decides, or the one given with `.at(…)`.

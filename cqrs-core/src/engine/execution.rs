@@ -152,11 +152,15 @@ impl<'a> Execution<'a> {
         A: Decide<C>,
         C: Command,
     {
-        let slot = self.runtime.states.slot(&self.intent.stream);
+        // Commands on one key run one after another within a process. An evicted slot that somebody still holds is no
+        // harm: two commands on one key may then meet at the store.
+        let slot = self.runtime.states.get_or_default(&self.intent.stream);
         let mut slot = slot.lock().await;
         let mut fresh = false;
-        let mut state = match slot.take::<State<A>>() {
-            Some(state) => state,
+        // It goes back in only after the command is through, so that a cancelled or panicking one leaves nothing
+        // half-applied behind.
+        let mut state = match slot.take().and_then(|state| state.downcast::<State<A>>().ok()) {
+            Some(state) => *state,
             None => {
                 let loaded = self.runtime.load_now(&self.intent.stream).await;
                 fresh = true;
@@ -212,7 +216,7 @@ impl<'a> Execution<'a> {
             }
             _ => None,
         };
-        slot.put(state);
+        *slot = Some(Box::new(state));
         // The next command on this key need not wait for it; this one does, because a function that has answered may
         // be frozen.
         drop(slot);
@@ -232,7 +236,9 @@ impl<'a> Execution<'a> {
         A: Decide<C>,
         C: Command,
     {
-        if let Some(first) = self.first_outcome(state, command).await? {
+        if self.intent.identity != Identity::New
+            && let Some(first) = self.first_outcome(state, command).await?
+        {
             return Ok(Step::Done(first));
         }
         if let Some(expected) = self.intent.expected
@@ -258,7 +264,7 @@ impl<'a> Execution<'a> {
         } else {
             self.intent.metadata.created_at
         };
-        let context = CommandContext::new(state.version, self.intent.metadata.clone()).at(now);
+        let context = CommandContext { version: state.version, now, metadata: self.intent.metadata.clone() };
         let mut events = Vec::new();
         match state.aggregate.decide(command, &context, &mut events) {
             Err(rejection) if fresh => return Err(ExecuteError::Rejected(rejection)),
@@ -372,7 +378,7 @@ impl<'a> Execution<'a> {
         )
     )]
     async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
-        self.runtime.event_store().append(NewCommit::of(commit)?).await
+        self.runtime.stores.events.append(NewCommit::of(commit)?).await
     }
 
     /// Fails for a commit that a projection could never take. No request.

@@ -4,7 +4,6 @@
 //! [`AggregateEvent`](crate::aggregate::AggregateEvent). A [`RawEvent`] is stored, a [`Recorded`] one is decoded; both know stream, version and
 //! metadata.
 
-mod encode;
 mod id;
 mod raw;
 mod recorded;

@@ -9,7 +9,6 @@ mod probe;
 mod retry;
 mod settings;
 mod snapshots;
-mod states;
 mod stores;
 mod view_keys;
 mod wiring;
@@ -23,13 +22,17 @@ pub(crate) use cause::{Cause, Naming};
 pub(crate) use index::EventIndex;
 pub(crate) use probe::{Due, Probe, Sent, Told};
 pub(crate) use snapshots::SnapshotShelf;
-pub(crate) use states::StateCache;
 pub(crate) use view_keys::{CheckKey, ViewKeys};
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
+
+use crate::cache::Cache;
 use crate::handler::Provided;
+use crate::key::StreamKey;
 use crate::store::{DynChangeFeed, DynDeliveryStore, DynEventStore, StoreError};
 use crate::view::{DynViewStore, RecentWrites};
 
@@ -42,12 +45,15 @@ pub(crate) struct Runtime {
     pub(crate) wiring: Wiring,
     pub(crate) index: EventIndex,
     pub(crate) view_keys: Arc<ViewKeys>,
-    pub(crate) states: StateCache,
+    pub(crate) states: Cache<StreamKey, Arc<Mutex<Slot>>>,
     pub(crate) recent_writes: RecentWrites,
     pub(crate) settings: Settings,
     /// For the test kit.
     pub(crate) probe: Option<Arc<Probe>>,
 }
+
+/// One stream's place in memory: its state, where it is known, of the type that its aggregate makes it.
+pub(crate) type Slot = Option<Box<dyn Any + Send + Sync>>;
 
 impl Runtime {
     pub(crate) fn event_store(&self) -> &dyn DynEventStore {

@@ -5,7 +5,8 @@
 use serde_json::{Number, Value};
 
 use super::StoreError;
-use crate::commit::record::Record;
+use crate::commit::Commit;
+use crate::commit::record::{self, Record};
 use crate::json::Decimal;
 
 /// The largest item that DynamoDB stores, in bytes: names and values together.
@@ -33,6 +34,40 @@ const MAX_EXPONENT: i64 = 125;
 struct Misfit {
     path: String,
     reason: String,
+}
+
+/// A commit that is to be appended, with the record that is to be stored: it is within the [limits](self).
+///
+/// ```
+/// use cqrs_core::store::{EventStore, MemoryEventStore, NewCommit};
+/// # use cqrs_core::{Commit, StoreError};
+///
+/// async fn import(store: &MemoryEventStore, commits: &[Commit]) -> Result<(), StoreError> {
+///     for commit in commits {
+///         store.append(NewCommit::of(commit)?).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct NewCommit<'a> {
+    /// The commit.
+    pub commit: &'a Commit,
+    /// What is to be stored: see [`record`].
+    pub record: Record,
+}
+
+impl<'a> NewCommit<'a> {
+    /// Makes the record of a commit, and checks it.
+    ///
+    /// # Errors
+    /// What [`check`] says.
+    pub fn of(commit: &'a Commit) -> Result<Self, StoreError> {
+        let record = record::encode(commit);
+        check(&record)?;
+        Ok(Self { commit, record })
+    }
 }
 
 /// Checks that a record fits into one item.

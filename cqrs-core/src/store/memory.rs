@@ -59,14 +59,14 @@ impl MemoryEventStore {
 
 impl EventStore for MemoryEventStore {
     async fn append(&self, commit: NewCommit<'_>) -> Result<Append, StoreError> {
-        let Commit { stream, version, .. } = commit.commit();
+        let Commit { stream, version, .. } = commit.commit;
         let key = (stream.pk().to_owned(), stream.commit_sk(*version));
         let mut content = self.content();
         if let Some(taken) = content.by_key.get(&key) {
             return Ok(Append::Taken(Box::new(record::decode(taken.clone())?)));
         }
         content.log.push(key.clone());
-        content.by_key.insert(key, commit.into_record());
+        content.by_key.insert(key, commit.record);
         Ok(Append::Written)
     }
 

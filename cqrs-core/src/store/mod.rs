@@ -10,7 +10,6 @@ mod error;
 mod feed;
 pub mod limits;
 mod memory;
-mod new_commit;
 mod scan;
 
 pub(crate) use delivery::DynDeliveryStore;
@@ -22,8 +21,8 @@ pub(crate) use erased::DynEventStore;
 pub use error::StoreError;
 pub(crate) use feed::DynChangeFeed;
 pub use feed::{Change, ChangeFeed, FeedPage, Positions};
+pub use limits::NewCommit;
 pub use memory::{MemoryEventStore, MemoryFeed};
-pub use new_commit::NewCommit;
 pub use scan::{CommitKey, CommitScan, Extent};
 
 pub use crate::commit::{CorruptCommit, record};

@@ -6,7 +6,7 @@ use cqrs_core::{Commit, StoreError, StreamKey, Version};
 
 use super::DynamoDeliveryStore;
 use crate::stream::{StreamFeed, TableStream};
-use crate::table::{Condition, Item, ItemWrite, Table, Written, attribute, key, refused, scan};
+use crate::table::{Item, ItemWrite, Table, Written, attribute, key, refused, scan};
 
 /// Commits in a DynamoDB table, one item each. Clones are cheap.
 ///
@@ -33,12 +33,12 @@ pub struct DynamoEventStore {
 
 impl EventStore for DynamoEventStore {
     async fn append(&self, new: NewCommit<'_>) -> Result<Append, StoreError> {
-        let commit = new.commit();
-        let mut record = Some(new.into_record());
+        let NewCommit { commit, record, .. } = new;
+        let mut record = Some(record);
         let write = || {
             // Made anew for another try, which is rare: to keep a copy for it would cost every append.
             let item = attribute::to_item(record.take().unwrap_or_else(|| record::encode(commit)));
-            Ok(ItemWrite::put(item, Condition::absent()).returning_item())
+            Ok(ItemWrite::insert(item).returning_item())
         };
         match self.table.write(write).await? {
             Written::Done(_) => Ok(Append::Written),

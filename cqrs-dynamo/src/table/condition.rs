@@ -5,6 +5,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Item;
 
+/// There is no such item.
+pub(super) const ABSENT: &str = "attribute_not_exists(pk)";
+
 /// A condition expression with its values, and the names that stand for reserved words.
 #[derive(Debug)]
 pub(crate) struct Condition {
@@ -16,7 +19,7 @@ pub(crate) struct Condition {
 impl Condition {
     /// There is no such item.
     pub(crate) fn absent() -> Self {
-        Self::of("attribute_not_exists(pk)")
+        Self::of(ABSENT)
     }
 
     pub(crate) fn of(expression: impl Into<Cow<'static, str>>) -> Self {

@@ -19,7 +19,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use cqrs_core::StoreError;
 use cqrs_core::delivery::RetryPolicy;
 
-use super::{Condition, Item, Table, refused};
+use super::condition::{ABSENT, Condition};
+use super::{Item, Table, refused};
 
 /// The code of a single write that met a transaction on the same item: neither a conflict nor a fault.
 pub(super) const CONTENDED: &str = "TransactionConflictException";
@@ -56,6 +57,11 @@ pub(crate) enum Written {
 }
 
 impl ItemWrite {
+    /// Puts an item where there is none.
+    pub(crate) fn insert(item: Item) -> Self {
+        Self::put(item, Condition { expression: ABSENT.into(), names: None, values: None })
+    }
+
     pub(crate) fn put(item: Item, condition: Condition) -> Self {
         Self { change: Change::Put(item), condition: Some(condition), returns_item: false }
     }

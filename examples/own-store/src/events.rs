@@ -87,13 +87,13 @@ impl Commits {
 
 impl EventStore for FileEventStore {
     async fn append(&self, commit: NewCommit<'_>) -> Result<Append, StoreError> {
-        let key = key(&commit.commit().stream, commit.commit().version);
+        let key = key(&commit.commit.stream, commit.commit.version);
         // One lock around the question and the answer: this is the condition that everything else relies on.
         let mut commits = self.commits();
         if let Some(place) = commits.by_key.get(&key) {
             return Ok(Append::Taken(Box::new(decode(commits.journal.read(place)?)?)));
         }
-        let place = commits.journal.append(&Value::Object(commit.into_record()))?;
+        let place = commits.journal.append(&Value::Object(commit.record))?;
         commits.insert(key, place);
         Ok(Append::Written)
     }

@@ -229,7 +229,7 @@ async fn letters_views_and_the_inbox_go_on() {
     repair(&desk);
     app.dead_letters().redrive("warn").await.unwrap();
     assert_eq!(calls(&desk), ["warn a 13", "warn a 3", "warn deep 13"]);
-    assert_eq!(app.dead_letters().redrive("Sales").await.unwrap(), 0);
+    assert_eq!(app.dead_letters().redrive("Sales").await.unwrap().done, 0);
     let next = crate::press::Sell { shops: vec!["north".to_owned()], copies: vec![1] };
     app.execute(&book("a"), next).await.unwrap();
     app.run_until_idle().await.unwrap();
