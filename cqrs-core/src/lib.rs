@@ -71,7 +71,7 @@
 //!
 //! # Executing commands
 //!
-//! An [`App`] is made of a store, and of everything that the macros have registered. The key's type names the
+//! An [`App`] is made of its stores, and of everything that the macros have registered. The key's type names the
 //! aggregate.
 //!
 //! ```rust,standalone_crate
@@ -282,7 +282,8 @@
 //! | snapshots | [`SnapshotStore`](snapshot::SnapshotStore) | the stream's own: pk `TENANT001#ORDER`, sk `ORDER#20240101-001` |
 //! | positions and dead letters | [`DeliveryStore`](delivery::DeliveryStore) | by subscriber |
 //!
-//! `cqrs-dynamo` keeps them in four DynamoDB tables, on AWS or embedded in a file. The stores in memory,
+//! [`App::builder`] takes all of them as one set of [`Stores`](app::Stores). `cqrs-dynamo` keeps them in four DynamoDB tables, on
+//! AWS or embedded in a file; its `Dynamo` is such a set. The stores in memory,
 //! [`MemoryEventStore`](store::MemoryEventStore), [`MemoryViewStore`](view::MemoryViewStore) and
 //! [`MemorySnapshotStore`](snapshot::MemorySnapshotStore), keep the same records under the same conditions, for tests. [`store::record`] has the commit as it is stored, and [`spi`] tells how
 //! to write a store of your own.

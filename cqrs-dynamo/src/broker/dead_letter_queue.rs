@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::BrokerError;
 use super::held::Held;
-use super::queue::{Letter, Queue};
+use super::queue::{Queue, ReceivedMessage};
 
 /// How long the letters stay out of others' sight where whoever works on them dies; extended for as long as
 /// it lives.
@@ -41,7 +41,7 @@ enum Which {
 
 /// A letter and the commit that it speaks of.
 pub(super) struct Opened {
-    pub(super) letter: Letter,
+    pub(super) letter: ReceivedMessage,
     pub(super) place: Option<(StreamKey, Version)>,
     pub(super) types: Vec<String>,
 }
@@ -183,7 +183,11 @@ impl DeadLetterQueue {
     }
 
     /// A message cannot be changed: one with the new reason takes its place.
-    async fn tell_reasons(&self, held: &Held, failed: &[(Letter, String)]) -> Result<(), BrokerError> {
+    async fn tell_reasons(
+        &self,
+        held: &Held,
+        failed: &[(ReceivedMessage, String)],
+    ) -> Result<(), BrokerError> {
         for (letter, reason) in failed {
             if self.dead.is_fifo() {
                 tracing::error!(
@@ -237,7 +241,7 @@ pub(super) async fn holding<T>(
     ended
 }
 
-fn sorted(letters: Vec<Letter>) -> Vec<Opened> {
+fn sorted(letters: Vec<ReceivedMessage>) -> Vec<Opened> {
     let mut opened: Vec<Opened> = letters.into_iter().map(Opened::from).collect();
     opened.sort_by(|one, other| one.place.cmp(&other.place));
     opened
@@ -285,8 +289,8 @@ impl Opened {
     }
 }
 
-impl From<Letter> for Opened {
-    fn from(letter: Letter) -> Self {
+impl From<ReceivedMessage> for Opened {
+    fn from(letter: ReceivedMessage) -> Self {
         let (place, types) = match Body::parse(&letter.received().body) {
             Ok(Body::Commit(commit)) => {
                 let types = commit.events.into_iter().map(|event| event.name).collect();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::RwLock;
 
 use super::BrokerError;
-use super::queue::{BATCH, Letter, Queue, Receipt};
+use super::queue::{BATCH, Queue, Receipt, ReceivedMessage};
 
 /// Messages of one queue that were received, and are neither deleted nor handed back: out of others' sight
 /// for as long as [`Held::keep`] is polled.
@@ -23,36 +23,36 @@ impl Held {
         Self { queue: queue.clone(), visibility, receipts: Mutex::default(), hiding: RwLock::default() }
     }
 
-    pub(super) async fn receive(&self, wait: Duration) -> Result<Vec<Letter>, BrokerError> {
-        let letters = self.queue.receive(wait, self.visibility).await?;
-        for letter in &letters {
-            self.hold(letter);
+    pub(super) async fn receive(&self, wait: Duration) -> Result<Vec<ReceivedMessage>, BrokerError> {
+        let messages = self.queue.receive(wait, self.visibility).await?;
+        for message in &messages {
+            self.hold(message);
         }
-        Ok(letters)
+        Ok(messages)
     }
 
     /// Holds what was received; gives those that it did not hold before. One that is received twice, because it could not be
     /// hidden in time, is known by its last receipt.
-    pub(super) fn add(&self, letters: Vec<Letter>) -> Vec<Letter> {
-        letters.into_iter().filter(|letter| self.hold(letter)).collect()
+    pub(super) fn add(&self, messages: Vec<ReceivedMessage>) -> Vec<ReceivedMessage> {
+        messages.into_iter().filter(|message| self.hold(message)).collect()
     }
 
     /// Whether it was not held before.
-    fn hold(&self, letter: &Letter) -> bool {
-        self.receipts().insert(letter.receipt.id.clone(), letter.receipt.clone()).is_none()
+    fn hold(&self, message: &ReceivedMessage) -> bool {
+        self.receipts().insert(message.receipt.id.clone(), message.receipt.clone()).is_none()
     }
 
     /// Deletes one, or as many as are given, from the queue.
-    pub(super) async fn delete(&self, letters: &[&Letter]) {
+    pub(super) async fn delete(&self, messages: &[&ReceivedMessage]) {
         let _hiding = self.hiding.read().await;
-        let receipts = self.remove(letters);
+        let receipts = self.remove(messages);
         self.queue.delete(&receipts).await;
     }
 
     /// Hands some back: after a time everybody may receive them.
-    pub(super) async fn hand_back(&self, letters: &[&Letter], after: Duration) {
+    pub(super) async fn hand_back(&self, messages: &[&ReceivedMessage], after: Duration) {
         let _hiding = self.hiding.read().await;
-        let receipts = self.remove(letters);
+        let receipts = self.remove(messages);
         self.queue.hide(&receipts, after).await;
     }
 
@@ -84,9 +84,9 @@ impl Held {
         }
     }
 
-    fn remove(&self, letters: &[&Letter]) -> Vec<Receipt> {
+    fn remove(&self, messages: &[&ReceivedMessage]) -> Vec<Receipt> {
         let mut receipts = self.receipts();
-        letters.iter().filter_map(|letter| receipts.remove(&letter.receipt.id)).collect()
+        messages.iter().filter_map(|message| receipts.remove(&message.receipt.id)).collect()
     }
 
     fn all(&self) -> Vec<Receipt> {

@@ -39,9 +39,9 @@ use crate::topology::BrokerFault;
 #[cfg(feature = "lambda")]
 pub(crate) use dead_letter_queue::DeadLetterQueue;
 #[cfg(feature = "lambda")]
-pub(crate) use queue::Letter;
-#[cfg(feature = "lambda")]
 pub(crate) use queue::Queue;
+#[cfg(feature = "lambda")]
+pub(crate) use queue::ReceivedMessage;
 #[cfg(feature = "lambda")]
 pub(crate) use sparing::sparing;
 

@@ -54,7 +54,7 @@ pub(super) struct Described {
 
 /// A message as it was received.
 #[derive(Debug, Clone)]
-pub(crate) struct Letter {
+pub(crate) struct ReceivedMessage {
     pub(crate) receipt: Receipt,
     /// As it was sent, in its envelope if it has one.
     pub(super) body: String,
@@ -108,7 +108,7 @@ impl Queue {
         &self,
         wait: Duration,
         visibility: Duration,
-    ) -> Result<Vec<Letter>, BrokerError> {
+    ) -> Result<Vec<ReceivedMessage>, BrokerError> {
         let received = self
             .sqs
             .receive_message()
@@ -121,7 +121,7 @@ impl Queue {
             .send()
             .await
             .map_err(|error| BrokerError::request("receive from", &self.name, error))?;
-        Ok(received.messages.unwrap_or_default().into_iter().map(Letter::from).collect())
+        Ok(received.messages.unwrap_or_default().into_iter().map(ReceivedMessage::from).collect())
     }
 
     /// Deletes messages. One that cannot be deleted is received again, and no more than that.
@@ -179,7 +179,7 @@ impl Queue {
     }
 
     /// Puts a letter, which is another queue's or this one's own, into this queue with its reason.
-    pub(crate) async fn send(&self, letter: &Letter, reason: &str) -> Result<(), BrokerError> {
+    pub(crate) async fn send(&self, letter: &ReceivedMessage, reason: &str) -> Result<(), BrokerError> {
         let mut request = self
             .sqs
             .send_message()
@@ -264,7 +264,7 @@ pub(super) fn is_missing(error: &impl ProvideErrorMetadata) -> bool {
     matches!(error.code(), Some("AWS.SimpleQueueService.NonExistentQueue" | "QueueDoesNotExist"))
 }
 
-impl Letter {
+impl ReceivedMessage {
     /// The commit's message, as the consumer takes it.
     pub(crate) fn received(&self) -> Received {
         Received {
@@ -308,7 +308,7 @@ impl Letter {
     }
 }
 
-impl From<Message> for Letter {
+impl From<Message> for ReceivedMessage {
     fn from(message: Message) -> Self {
         let system = message.attributes.unwrap_or_default();
         let number = |name| system.get(&name).and_then(|text: &String| text.parse::<i64>().ok());
@@ -352,13 +352,13 @@ fn fitting(text: &str, bytes: usize) -> String {
 mod tests {
     use super::*;
 
-    fn letter(body: &str, attributes: usize) -> Letter {
+    fn letter(body: &str, attributes: usize) -> ReceivedMessage {
         let value = MessageAttributeValue::builder().data_type("String").string_value("x".repeat(100));
         let value = value.build().unwrap();
         let attributes = (0..attributes).map(|number| (format!("a{number}"), value.clone()));
         let message =
             Message::builder().message_id("1").body(body).set_message_attributes(Some(attributes.collect()));
-        Letter::from(message.build())
+        ReceivedMessage::from(message.build())
     }
 
     #[test]

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::dead_letter_queue::DeadLetterQueue;
 use super::held::Held;
-use super::queue::{Letter, Queue};
+use super::queue::{Queue, ReceivedMessage};
 use super::shift::{Shift, stopped};
 use super::{Broker, BrokerError, Worked, WorkerSettings};
 
@@ -26,7 +26,7 @@ pub(super) struct QueueWorker {
 
 /// Messages of one stream, or one that is no commit's.
 pub(super) struct Bundle {
-    pub(super) letters: Vec<Letter>,
+    pub(super) messages: Vec<ReceivedMessage>,
     pub(super) batch: StreamBatch,
 }
 
@@ -69,15 +69,15 @@ impl QueueWorker {
             while shift.has_room().await {
                 let Some(received) = shift.until(self.receive()).await else { break };
                 match received {
-                    Ok(letters) if letters.is_empty() => {
+                    Ok(messages) if messages.is_empty() => {
                         failed = 0;
                         if !shift.next_ended().await {
                             break;
                         }
                     }
-                    Ok(letters) => {
+                    Ok(messages) => {
                         failed = 0;
-                        shift.take(letters);
+                        shift.take(messages);
                     }
                     Err(error) => {
                         failed += 1;
@@ -119,17 +119,17 @@ impl QueueWorker {
         held: &Held,
         bundle: Bundle,
         mut stop: watch::Receiver<bool>,
-    ) -> (Worked, Vec<Letter>) {
-        let Bundle { letters, batch } = bundle;
+    ) -> (Worked, Vec<ReceivedMessage>) {
+        let Bundle { messages, batch } = bundle;
         let verdicts = self.consumer.take_stream(batch, self.end_of_grace(&mut stop)).await;
-        let (gone, back, worked) = self.sort_out(&letters, verdicts).await;
+        let (gone, back, worked) = self.sort_out(&messages, verdicts).await;
         if !gone.is_empty() {
             held.delete(&gone).await;
         }
         (worked, back.into_iter().cloned().collect())
     }
 
-    async fn receive(&self) -> Result<Vec<Letter>, BrokerError> {
+    async fn receive(&self) -> Result<Vec<ReceivedMessage>, BrokerError> {
         self.queue.receive(self.settings.wait, self.settings.visibility).await
     }
 
@@ -145,32 +145,32 @@ impl QueueWorker {
     /// Sends the dead ones on; returns what is to be deleted, and what is to go back.
     async fn sort_out<'a>(
         &self,
-        letters: &'a [Letter],
+        messages: &'a [ReceivedMessage],
         verdicts: Vec<Verdict>,
-    ) -> (Vec<&'a Letter>, Vec<&'a Letter>, Worked) {
+    ) -> (Vec<&'a ReceivedMessage>, Vec<&'a ReceivedMessage>, Worked) {
         let mut worked = Worked::default();
-        let (mut gone, mut back) = (Vec::with_capacity(letters.len()), Vec::new());
+        let (mut gone, mut back) = (Vec::with_capacity(messages.len()), Vec::new());
         let mut refused = false;
-        for (letter, verdict) in letters.iter().zip(verdicts) {
+        for (message, verdict) in messages.iter().zip(verdicts) {
             match verdict {
                 Verdict::Done => {
                     worked.done += 1;
-                    gone.push(letter);
+                    gone.push(message);
                 }
                 // Sent first, deleted then: there twice is better than nowhere.
-                Verdict::Dead { reason } if !refused => match self.dead.send(letter, &reason).await {
+                Verdict::Dead { reason } if !refused => match self.dead.send(message, &reason).await {
                     Ok(()) => {
                         worked.dead += 1;
-                        gone.push(letter);
+                        gone.push(message);
                     }
                     Err(error) => {
                         tracing::error!(queue = self.queue.name(), %error, reason, "a dead letter stays");
                         refused = true;
-                        back.push(letter);
+                        back.push(message);
                     }
                 },
-                // What follows a letter that stays must not get there before it.
-                Verdict::Dead { .. } | Verdict::Retry { .. } | Verdict::Wait { .. } => back.push(letter),
+                // What follows a message that stays must not get there before it.
+                Verdict::Dead { .. } | Verdict::Retry { .. } | Verdict::Wait { .. } => back.push(message),
             }
         }
         (gone, back, worked)
@@ -195,11 +195,11 @@ impl Supervised for Serving<'_> {
     async fn work<S: Future<Output = ()> + Send>(&mut self, _: Pin<&mut S>) -> Result<(), BrokerError> {
         let Self { worker, shift, poll, received } = self;
         while shift.has_room().await {
-            let Some(letters) = shift.until(worker.receive()).await else { break };
-            let letters = letters?;
+            let Some(messages) = shift.until(worker.receive()).await else { break };
+            let messages = messages?;
             *received += 1;
-            let is_empty = letters.is_empty();
-            shift.take(letters);
+            let is_empty = messages.is_empty();
+            shift.take(messages);
             if shift.until(worker.settle(is_empty)).await.is_none() {
                 break;
             }

@@ -11,7 +11,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::Worked;
 use super::held::Held;
-use super::queue::{BATCH, Letter};
+use super::queue::{BATCH, ReceivedMessage};
 use super::queue_worker::{Bundle, QueueWorker};
 
 /// How much may wait in a worker for streams that are in work; what comes then for such a stream goes back at once, so that
@@ -47,7 +47,7 @@ struct Ended {
     stream: Option<StreamKey>,
     worked: Worked,
     /// Those of its messages that are to go back.
-    back: Vec<Letter>,
+    back: Vec<ReceivedMessage>,
 }
 
 impl Shift {
@@ -103,13 +103,13 @@ impl Shift {
     }
 
     /// Begins to work on messages, each stream by itself.
-    pub(super) fn take(&mut self, letters: Vec<Letter>) {
-        let letters = self.held.add(letters);
-        let received: Vec<_> = letters.iter().map(Letter::received).collect();
-        let mut letters: Vec<_> = letters.into_iter().map(Some).collect();
+    pub(super) fn take(&mut self, messages: Vec<ReceivedMessage>) {
+        let messages = self.held.add(messages);
+        let received: Vec<_> = messages.iter().map(ReceivedMessage::received).collect();
+        let mut messages: Vec<_> = messages.into_iter().map(Some).collect();
         for (places, batch) in self.worker.consumer.sort(&received) {
-            let of_stream = places.into_iter().filter_map(|place| letters.get_mut(place)?.take());
-            self.admit(Bundle { letters: of_stream.collect(), batch });
+            let of_stream = places.into_iter().filter_map(|place| messages.get_mut(place)?.take());
+            self.admit(Bundle { messages: of_stream.collect(), batch });
         }
     }
 
@@ -117,7 +117,7 @@ impl Shift {
         match bundle.batch.stream().and_then(|stream| self.waiting.get_mut(stream)) {
             None => self.start(bundle),
             Some(_) if !self.load.has_room() => {
-                self.hand_back(bundle.letters);
+                self.hand_back(bundle.messages);
             }
             Some(waiting) => {
                 self.load.add(&bundle);
@@ -135,7 +135,7 @@ impl Shift {
             self.waiting.insert(stream.clone(), None);
         }
         let (worker, held, stop) = (Arc::clone(&self.worker), Arc::clone(&self.held), self.stop.clone());
-        let ids: Vec<_> = bundle.letters.iter().map(|letter| letter.receipt.id.clone()).collect();
+        let ids: Vec<_> = bundle.messages.iter().map(|message| message.receipt.id.clone()).collect();
         self.at_work.spawn(async move {
             let taken = AssertUnwindSafe(worker.take(&held, bundle, stop)).catch_unwind().await;
             let (worked, back) = taken.unwrap_or_else(|panic| {
@@ -159,7 +159,7 @@ impl Shift {
         }
         match waiting {
             Some(waiting) if back.is_empty() && !*self.stop.borrow() => self.start(waiting),
-            Some(waiting) => back.extend(waiting.letters),
+            Some(waiting) => back.extend(waiting.messages),
             None => {}
         }
         if !back.is_empty() {
@@ -168,17 +168,17 @@ impl Shift {
     }
 
     /// All at once: a commit that waits behind another one must not be there before it.
-    fn hand_back(&mut self, letters: Vec<Letter>) {
+    fn hand_back(&mut self, messages: Vec<ReceivedMessage>) {
         // Nobody waits for a worker that stops.
-        let receives = letters.iter().map(|letter| letter.receives).max().unwrap_or(1);
+        let receives = messages.iter().map(|message| message.receives).max().unwrap_or(1);
         let wait = match *self.stop.borrow() {
             true => Duration::ZERO,
             false => self.worker.settings.comes_back_after(receives),
         };
         let held = Arc::clone(&self.held);
         self.at_work.spawn(async move {
-            held.hand_back(&letters.iter().collect::<Vec<_>>(), wait).await;
-            let worked = Worked { returned: letters.len() as u64, ..Worked::default() };
+            held.hand_back(&messages.iter().collect::<Vec<_>>(), wait).await;
+            let worked = Worked { returned: messages.len() as u64, ..Worked::default() };
             Ended { stream: None, worked, back: Vec::new() }
         });
     }
@@ -186,7 +186,7 @@ impl Shift {
 
 impl Bundle {
     fn append(&mut self, later: Self) {
-        self.letters.extend(later.letters);
+        self.messages.extend(later.messages);
         self.batch.append(later.batch);
     }
 }
@@ -197,19 +197,19 @@ impl Load {
     }
 
     fn add(&mut self, bundle: &Bundle) {
-        self.messages += bundle.letters.len();
+        self.messages += bundle.messages.len();
         self.bytes += bytes(bundle);
     }
 
     fn remove(&mut self, bundle: &Bundle) {
-        self.messages = self.messages.saturating_sub(bundle.letters.len());
+        self.messages = self.messages.saturating_sub(bundle.messages.len());
         self.bytes = self.bytes.saturating_sub(bytes(bundle));
     }
 }
 
 /// What its bodies take.
 fn bytes(bundle: &Bundle) -> usize {
-    bundle.letters.iter().map(|letter| letter.body.len()).sum()
+    bundle.messages.iter().map(|message| message.body.len()).sum()
 }
 
 /// Resolves when the worker is to stop, or is gone.

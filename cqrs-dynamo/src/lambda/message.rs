@@ -1,10 +1,10 @@
 use aws_lambda_events::event::sqs::{SqsMessage, SqsMessageAttribute};
 use aws_sdk_sqs::types::{Message, MessageAttributeValue, MessageSystemAttributeName};
 
-use crate::broker::Letter;
+use crate::broker::ReceivedMessage;
 
 /// A message as Lambda hands it over, in the SDK's words.
-impl From<SqsMessage> for Letter {
+impl From<SqsMessage> for ReceivedMessage {
     fn from(message: SqsMessage) -> Self {
         let system = message.attributes.into_iter();
         let system = system.map(|(name, value)| (MessageSystemAttributeName::from(name.as_str()), value));

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 use super::deadline;
-use crate::broker::{Broker, BrokerError, DeadLetterQueue, Letter, Queue, sparing};
+use crate::broker::{Broker, BrokerError, DeadLetterQueue, Queue, ReceivedMessage, sparing};
 
 /// How long it may take to find out what there is to tell about projections.
 const SETTLE: Duration = Duration::from_secs(2);
@@ -64,28 +64,28 @@ impl QueueFunction {
     /// again; what was done before is acknowledged.
     pub async fn answer(&self, event: SqsEvent, stop: impl Future<Output = ()>) -> SqsBatchResponse {
         let source = event.records.iter().find_map(|record| record.event_source_arn.clone());
-        let letters: Vec<Letter> = event.records.into_iter().map(Letter::from).collect();
-        let received: Vec<_> = letters.iter().map(Letter::received).collect();
+        let messages: Vec<ReceivedMessage> = event.records.into_iter().map(ReceivedMessage::from).collect();
+        let received: Vec<_> = messages.iter().map(ReceivedMessage::received).collect();
         let stop = stop.shared();
         let verdicts = self.consumer.take_until(&received, stop.clone()).await;
         let mut response = SqsBatchResponse::default();
         let (mut spared, mut longest) = (Vec::new(), Duration::ZERO);
-        for (letter, verdict) in letters.iter().zip(verdicts) {
+        for (message, verdict) in messages.iter().zip(verdicts) {
             let reason = match verdict {
                 Verdict::Done => continue,
                 // Acknowledged only after it is kept as a dead letter.
-                Verdict::Dead { reason } => match self.dead.send(letter, &reason).await {
+                Verdict::Dead { reason } => match self.dead.send(message, &reason).await {
                     Ok(()) => continue,
                     Err(error) => error.to_string(),
                 },
                 Verdict::Retry { reason } | Verdict::Wait { reason } => reason,
             };
-            tracing::warn!(queue = self.consumer.queue(), id = letter.receipt.id, reason, "it comes again");
-            response.add_failure(&letter.receipt.id);
-            let wait = sparing(Duration::ZERO, letter.receives);
+            tracing::warn!(queue = self.consumer.queue(), id = message.receipt.id, reason, "it comes again");
+            response.add_failure(&message.receipt.id);
+            let wait = sparing(Duration::ZERO, message.receives);
             if !wait.is_zero() {
                 longest = longest.max(wait);
-                spared.push(letter.receipt.clone());
+                spared.push(message.receipt.clone());
             }
         }
         // Nothing but the visibility timeout would hold them back.
