@@ -81,6 +81,7 @@
 //! | `broker` | `dynamo`, and SNS and SQS between the store and the subscribers |
 //! | `lambda` | `broker`, with relay and subscribers as Lambda functions |
 //! | `opentelemetry` | the spans of commands and of subscribers in one trace |
+//! | `conformance` | the suite of promises that a store of one's own is held to |
 //!
 //! # The crates behind it
 //!
