@@ -119,7 +119,7 @@ async fn measure(path: &Path, size: u64) -> Fallible<[f64; 6]> {
 
     let all = Extent::Segment { number: 0, of: 1 };
     let middle = AccountKey::new(&tenant, format!("{:07}", size / 2 / EACH)).stream()?;
-    let middle = CommitKey { stream: middle, version: Version::new(1) };
+    let middle = CommitKey::new(middle, Version::new(1));
     let start = processor_ms();
     let mut commits = 0;
     for _ in 0..rounds {

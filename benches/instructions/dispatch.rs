@@ -35,7 +35,7 @@ handlers! { "hundred":
 
 pub(crate) fn taken(rounds: usize, queue: &str) -> Fallible<()> {
     let consumer = App::builder(MemoryEventStore::new()).build()?.consumer(queue)?;
-    let batch = [Received { body: body()?, receives: 1, sent_at: None }];
+    let batch = [Received::new(body()?)];
     block_on(async {
         for _ in 0..rounds {
             if consumer.take(black_box(&batch)).await != [Verdict::Done] {

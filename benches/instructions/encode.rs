@@ -22,7 +22,7 @@ pub(crate) fn by_hand(rounds: usize) -> Fallible<()> {
     counted(|| {
         for _ in 0..rounds {
             let data = serde_json::to_value(black_box(&event))?;
-            black_box(StoredEvent { name: "Placed".to_owned(), schema: 1, data });
+            black_box(StoredEvent::new("Placed", 1, data));
         }
         Ok(())
     })

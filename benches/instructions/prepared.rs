@@ -1,6 +1,6 @@
 //! Commits as they stand in a store, and a store that has them at hand.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use cqrs_core::app::{IntoStores, Stores};
 use cqrs_core::prelude::*;
@@ -40,12 +40,8 @@ pub(crate) fn commits(count: usize, events: Events) -> Fallible<Vec<Commit>> {
     let stream = order()?.stream()?;
     let commit = |number: usize| -> Fallible<Commit> {
         let id = format!("{number:08x}-8694-739b-aea5-966c26f8ad91");
-        Ok(Commit {
-            stream: stream.clone(),
-            version: Version::new(number as u64 + 1),
-            events: events(number)?,
-            metadata: Arc::new(Metadata::new(id, "2024-01-01T10:00:00Z".parse()?)),
-        })
+        let metadata = Metadata::new(id, "2024-01-01T10:00:00Z".parse()?);
+        Ok(Commit::new(stream.clone(), Version::new(number as u64 + 1), events(number)?, metadata))
     };
     (0..count).map(commit).collect()
 }
@@ -73,7 +69,7 @@ impl EventStore for Prepared {
 
     async fn read(&self, _: &StreamKey, _: Version, _: Version) -> Result<CommitPage, StoreError> {
         let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(CommitPage { commits: std::mem::take(&mut *commits), more: false })
+        Ok(CommitPage::new(std::mem::take(&mut *commits), false))
     }
 
     async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {

@@ -1,7 +1,5 @@
 //! Commits for tests, and what writes and reads them.
 
-use std::sync::Arc;
-
 use cqrs_core::store::{Append, EventStore, Extent, NewCommit};
 use cqrs_core::{Commit, Metadata, StoreError, StoredEvent, StreamKey, Timestamp, Version};
 use serde_json::Value;
@@ -18,12 +16,9 @@ pub fn stream(id: &str) -> StreamKey {
 /// A commit of one event.
 #[must_use]
 pub fn commit(stream: &StreamKey, version: u64, data: Value) -> Commit {
-    Commit {
-        stream: stream.clone(),
-        version: Version::new(version),
-        events: vec![StoredEvent { name: "OrderCreated".to_owned(), schema: 1, data }],
-        metadata: Arc::new(Metadata::new(format!("{stream} {version}"), at(version))),
-    }
+    let metadata = Metadata::new(format!("{stream} {version}"), at(version));
+    let event = StoredEvent::new("OrderCreated", 1, data);
+    Commit::new(stream.clone(), Version::new(version), vec![event], metadata)
 }
 
 /// A time for a number.
@@ -32,12 +27,16 @@ pub fn at(number: u64) -> Timestamp {
     Timestamp::from_unix_millis(1_704_103_200_000 + number.cast_signed())
 }
 
-/// Appends a commit.
+/// Appends a commit at a version that is free.
 ///
 /// # Errors
 /// Those of the store, and what the limits say.
-pub async fn append(store: &impl EventStore, commit: &Commit) -> Result<Append, StoreError> {
-    store.append(NewCommit::of(commit)?).await
+///
+/// # Panics
+/// Where another commit holds the version.
+pub async fn append(store: &impl EventStore, commit: &Commit) -> Result<(), StoreError> {
+    assert_eq!(store.append(NewCommit::of(commit)?).await?, Append::Written);
+    Ok(())
 }
 
 /// Reads a stream page by page to its end.

@@ -203,7 +203,7 @@ async fn assert_removed_for_good(
         }
     }
     let page = store.read(&team().stream().unwrap(), Version::NONE, Version::MAX).await.unwrap();
-    let one = |commit| Received { body: Message::of(&writer, commit).body, receives: 1, sent_at: None };
+    let one = |commit| Received::new(Message::of(&writer, commit).body);
     let messages: Vec<Received> = page.commits.iter().map(one).collect();
     let mut newest = 0;
     // In disorder and with repetitions, each to another process.

@@ -66,8 +66,7 @@ impl Queue<'_> {
             .commits
             .iter()
             .filter(|commit| commit.version.get() >= first && versions.contains(&commit.version.get()));
-        let received =
-            |commit| Received { body: Message::of(&self.app, commit).body, receives: 1, sent_at: None };
+        let received = |commit| Received::new(Message::of(&self.app, commit).body);
         let batch: Vec<Received> = chosen.map(received).collect();
         let consumer = self.app.consumer(self.name).unwrap();
         let before = self.dynamo.cost();
@@ -187,8 +186,7 @@ async fn a_write_that_fails_is_not_remembered() {
                     dynamo.event_store().read(&stream, Version::NONE, Version::MAX).await.unwrap().commits;
                 let consumer = app.consumer(name).unwrap();
                 for commit in commits.iter().filter(|commit| name == "Wealth" || commit.version.get() > 1) {
-                    let received =
-                        [Received { body: Message::of(&app, commit).body, receives: 1, sent_at: None }];
+                    let received = [Received::new(Message::of(&app, commit).body)];
                     let mut tries = 0;
                     while consumer.take(&received).await != [Verdict::Done] {
                         tries += 1;
@@ -240,7 +238,7 @@ async fn streams_that_share_a_view_do_not_fight_over_it() {
         app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
     }
     let stored = commits::scan(&dynamo.event_store(), &Extent::Segment { number: 0, of: 1 }).await;
-    let received = |commit| Received { body: Message::of(&app, commit).body, receives: 1, sent_at: None };
+    let received = |commit| Received::new(Message::of(&app, commit).body);
     let batch: Vec<Received> = stored.iter().map(received).collect();
     let before = dynamo.cost();
     let verdicts = app.consumer("Wealth").unwrap().take(&batch).await;
@@ -274,8 +272,7 @@ async fn catching_up_costs_what_it_reads() {
         let app = app_of(&dynamo, 10_000, false);
         let body = Message::of(&app, &last.unwrap()).body;
         let before = dynamo.cost();
-        let taken =
-            app.consumer("Wealth").unwrap().take(&[Received { body, receives: 1, sent_at: None }]).await;
+        let taken = app.consumer("Wealth").unwrap().take(&[Received::new(body)]).await;
         assert_eq!(taken, [Verdict::Done]);
         // Each view is looked up once, whether it is there or not; what is left is what the stream takes.
         let read = (dynamo.cost() - before).read_units;
@@ -307,7 +304,7 @@ async fn parked_streams_cost_others_nothing() {
             app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
             let page = dynamo.event_store().read(&key.stream().unwrap(), Version::NONE, Version::MAX).await;
             let body = Message::of(&app, &page.unwrap().commits[0]).body;
-            batch.push(Received { body, receives: 1, sent_at: None });
+            batch.push(Received::new(body));
         }
         let consumer = app.consumer("teller").unwrap();
         let before = dynamo.cost();

@@ -286,11 +286,9 @@ async fn two_processes_that_have_the_event_send_each_command_once() {
         // Each has the event from the start, as after a redelivery.
         let stream = OrderKey::new(&tenant(), "1").stream().unwrap();
         let commit = store.read(&stream, Version::NONE, Version::MAX).await.unwrap().commits.remove(0);
-        let received = vec![cqrs_core::delivery::Received {
-            body: serde_json::to_string(&cqrs_core::store::record::encode(&commit)).unwrap(),
-            receives: 1,
-            sent_at: None,
-        }];
+        let received = vec![cqrs_core::delivery::Received::new(
+            serde_json::to_string(&cqrs_core::store::record::encode(&commit)).unwrap(),
+        )];
         let (one, two) = (one.consumer("picker").unwrap(), two.consumer("picker").unwrap());
         let (first, second) = tokio::join!(one.take(&received), two.take(&received));
         assert_eq!(first, second);

@@ -85,7 +85,7 @@ async fn cost<W: IntoFuture>(dynamo: &Dynamo, work: W) -> (String, W::Output) {
 
 /// What a batch of messages costs, and what becomes of it.
 async fn take(dynamo: &Dynamo, app: &App, queue: &str, commits: &[Commit]) -> (String, Vec<Verdict>) {
-    let received = |commit| Received { body: Message::of(app, commit).body, receives: 1, sent_at: None };
+    let received = |commit| Received::new(Message::of(app, commit).body);
     let batch: Vec<Received> = commits.iter().map(received).collect();
     let consumer = app.consumer(queue).unwrap();
     cost(dynamo, consumer.take(&batch)).await
@@ -166,7 +166,7 @@ async fn what_fails_behind_a_queue() {
     }
     let repaired = app_repaired(&dynamo);
     let consumer = repaired.consumer("thank").unwrap();
-    let letter = |commit| Received { body: Message::of(&app, commit).body, receives: 1, sent_at: None };
+    let letter = |commit| Received::new(Message::of(&app, commit).body);
     let redriven = cost(&dynamo, consumer.redrive(&[letter(&one[1]), letter(&one[2])])).await;
     spent.push(format!("redriven, {:?}: {}", redriven.1, redriven.0));
     let stream = bank::account("2").stream().unwrap();
@@ -216,8 +216,7 @@ async fn a_run_in_one_process() {
     spent.push(format!("redriven: {}", cost(&dynamo, repaired.dead_letters().redrive("thank")).await.0));
     first.execute(&bank::account("1"), deposit(13)).await.unwrap();
     first.run_until_idle().await.unwrap();
-    let (pk, sk) = ("BANK#ACCOUNT".to_owned(), "ACCOUNT#1@0000000006".to_owned());
-    let id = LetterId { subscriber: "thank".to_owned(), pk, sk };
+    let id = LetterId::new("thank", "BANK#ACCOUNT", "ACCOUNT#1@0000000006");
     spent.push(format!("discarded: {}", cost(&dynamo, first.dead_letters().discard(&id, "why")).await.0));
     spent.push(format!("unreplayed: {}", cost(&dynamo, first.unreplayed()).await.0));
     assert_eq!(

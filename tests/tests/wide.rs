@@ -88,10 +88,7 @@ async fn times(app: &App) -> Vec<u32> {
 /// All commits of an import, as a queue has them.
 async fn received(app: &App, store: &impl EventStore, id: &str) -> Vec<Received> {
     let page = store.read(&key(id).stream().unwrap(), Version::NONE, Version::MAX).await.unwrap();
-    page.commits
-        .iter()
-        .map(|commit| Received { body: Message::of(app, commit).body, receives: 1, sent_at: None })
-        .collect()
+    page.commits.iter().map(|commit| Received::new(Message::of(app, commit).body)).collect()
 }
 
 /// Takes a batch once; answers whether all is done with.

@@ -60,7 +60,7 @@ pub async fn ours(views: usize) -> Fallible<Taken> {
     let mut before = Taken::default();
     for version in 1..=COMMITS + 1 {
         app.execute(&key, deposit()).await?;
-        let message = Received { body: body(&key.stream()?, version), receives: 1, sent_at: None };
+        let message = Received::new(body(&key.stream()?, version));
         for name in names.clone() {
             let verdicts = app.consumer(name)?.take(std::slice::from_ref(&message)).await;
             if verdicts != [Verdict::Done] {

@@ -21,6 +21,7 @@ use crate::version::Version;
 
 /// One event as it is stored.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct StoredEvent {
     /// The stored type name.
     pub name: String,
@@ -28,6 +29,14 @@ pub struct StoredEvent {
     pub schema: u32,
     /// Its fields in camelCase.
     pub data: Value,
+}
+
+impl StoredEvent {
+    /// One event as it is stored.
+    #[must_use]
+    pub fn new(name: impl Into<String>, schema: u32, data: Value) -> Self {
+        Self { name: name.into(), schema, data }
+    }
 }
 
 /// An event that cannot be written down.
@@ -43,6 +52,7 @@ pub struct EncodeError {
 
 /// All events of one command, with its metadata. Stored as one item; never changed.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Commit {
     /// The stream it stands in.
     pub stream: StreamKey,
@@ -55,6 +65,17 @@ pub struct Commit {
 }
 
 impl Commit {
+    /// All events of one command.
+    #[must_use]
+    pub fn new(
+        stream: StreamKey,
+        version: Version,
+        events: Vec<StoredEvent>,
+        metadata: impl Into<Arc<Metadata>>,
+    ) -> Self {
+        Self { stream, version, events, metadata: metadata.into() }
+    }
+
     /// Tells it from any other commit that may ever stand at its place.
     #[must_use]
     pub fn digest(&self) -> CommitDigest {

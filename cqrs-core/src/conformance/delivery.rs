@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Candidate;
-use super::samples::{append, at, commit, filled, stream};
+use super::samples::{at, commit, filled, stream, write};
 use crate::commit::record;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
@@ -74,7 +74,7 @@ pub async fn many_and_large_letters_come_back(candidate: Candidate) {
     let delivery = candidate.delivery();
     for version in 1..=12 {
         let large = filled(&stream("1"), version, 390_000);
-        append(candidate.events(), &large).await.unwrap();
+        write(candidate.events(), &large).await;
         let letter =
             DeadLetter { record: Value::Object(record::encode(&large)), ..letter("m", "1", version) };
         delivery.put_letter(&letter).await.unwrap();

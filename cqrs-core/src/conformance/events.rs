@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::Candidate;
-use super::samples::{KINDRED, append, at, commit, event, filled, stream};
+use super::samples::{KINDRED, append, at, commit, event, filled, stream, write};
 use crate::commit::{Commit, record};
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
@@ -48,7 +48,7 @@ pub async fn a_taken_version_is_answered_with_its_commit(candidate: Candidate) {
         metadata: Arc::new(Metadata::new("second", at(9))),
         ..commit(&stream("1"), 1, json!({ "who": "second" }))
     };
-    append(store, &first).await.unwrap();
+    write(store, &first).await;
     assert_eq!(append(store, &second).await.unwrap(), Append::Taken(Box::new(first.clone())));
     assert_eq!(append(store, &first).await.unwrap(), Append::Taken(Box::new(first.clone())));
     assert_eq!(all(store, &stream("1")).await, [first]);
@@ -79,7 +79,7 @@ pub async fn kindred_streams_stay_apart(candidate: Candidate) {
     let store = candidate.events();
     for (number, id) in KINDRED.iter().enumerate() {
         for version in 1..=number as u64 + 1 {
-            append(store, &commit(&stream(id), version, json!({ "id": id }))).await.unwrap();
+            write(store, &commit(&stream(id), version, json!({ "id": id }))).await;
         }
     }
     for (number, id) in KINDRED.iter().enumerate() {
@@ -94,7 +94,7 @@ pub async fn kindred_streams_stay_apart(candidate: Candidate) {
 pub async fn reads_have_bounds(candidate: Candidate) {
     let store = candidate.events();
     for version in 1..=12 {
-        append(store, &commit(&stream("1"), version, json!({}))).await.unwrap();
+        write(store, &commit(&stream("1"), version, json!({}))).await;
     }
     for (after, until, expected) in
         [(0, 12, 1..=12), (0, 3, 1..=3), (9, 12, 10..=12), (4, 5, 5..=5), (11, 99, 12..=12)]
@@ -113,7 +113,7 @@ pub async fn reads_have_bounds(candidate: Candidate) {
 pub async fn a_long_stream_is_paged_to_its_end(candidate: Candidate) {
     let store = candidate.events();
     for version in 1..=30 {
-        append(store, &filled(&stream("1"), version, 105_000)).await.unwrap();
+        write(store, &filled(&stream("1"), version, 105_000)).await;
     }
     let first = store.read(&stream("1"), Version::NONE, Version::MAX).await.unwrap();
     assert!(first.more && first.commits.len() < 12, "one page held {} commits", first.commits.len());
@@ -148,7 +148,7 @@ pub async fn a_scan_finds_every_commit_once(candidate: Candidate) {
             let stream = StreamKey::new(format!("TENANT{tenant:03}#ORDER"), format!("ORDER#{id}")).unwrap();
             for version in 1..=4 {
                 let commit = commit(&stream, version, json!({ "id": id }));
-                append(store, &commit).await.unwrap();
+                write(store, &commit).await;
                 written.push(commit);
             }
         }
@@ -180,7 +180,7 @@ pub async fn a_scan_finds_every_commit_once(candidate: Candidate) {
 pub async fn a_scan_goes_on_behind_any_commit(candidate: Candidate) {
     let store = candidate.events();
     for version in 1..=30 {
-        append(store, &filled(&stream("1"), version, 105_000)).await.unwrap();
+        write(store, &filled(&stream("1"), version, 105_000)).await;
     }
     for extent in [Extent::Segment { number: 0, of: 1 }, Extent::Partition("TENANT001#ORDER".to_owned())] {
         let first = store.scan(&extent, None).await.unwrap();
@@ -204,7 +204,7 @@ pub async fn the_last_commits_are_read(candidate: Candidate) {
     let streams = KINDRED.map(stream);
     for stream in &streams {
         for version in 1..=12 {
-            append(store, &commit(stream, version, json!({}))).await.unwrap();
+            write(store, &commit(stream, version, json!({}))).await;
         }
     }
     let slow = Forward(candidate.stores());
@@ -238,7 +238,7 @@ pub async fn the_last_commits_are_read(candidate: Candidate) {
 pub async fn the_last_pages_end_at_the_end_of_the_stream(candidate: Candidate) {
     let store = candidate.events();
     for version in 1..=12 {
-        append(store, &filled(&stream("1"), version, 200_000)).await.unwrap();
+        write(store, &filled(&stream("1"), version, 200_000)).await;
     }
     let page = store.read_last(&stream("1"), Version::NONE, 100).await.unwrap();
     let first = page.commits[0].version.get();

@@ -43,8 +43,8 @@ pub async fn a_lost_lease_is_told(candidate: Candidate) {
     let (inbox, id) = (candidate.delivery(), id("mailer", &stream("1"), 1, 0));
     let (slow, fast) = (lease("slow", 0, 100), lease("fast", 100, 200));
     assert_eq!(inbox.finish(&id, &slow).await.unwrap(), Finish::Lost, "never claimed");
-    inbox.claim(&id, &slow).await.unwrap();
-    inbox.claim(&id, &fast).await.unwrap();
+    assert_eq!(inbox.claim(&id, &slow).await.unwrap(), Claim::Claimed);
+    assert_eq!(inbox.claim(&id, &fast).await.unwrap(), Claim::Claimed);
     assert_eq!(inbox.finish(&id, &slow).await.unwrap(), Finish::Lost);
     inbox.release(&id, &slow).await.unwrap();
     assert_eq!(inbox.claim(&id, &lease("c", 150, 250)).await.unwrap(), Claim::Busy { until: at(200) });
@@ -71,7 +71,7 @@ pub async fn a_released_event_can_be_claimed_at_once(candidate: Candidate) {
     let (inbox, id) = (candidate.delivery(), id("mailer", &stream("1"), 1, 0));
     let (first, second) = (lease("a", 0, 100), lease("b", 10, 110));
     inbox.release(&id, &first).await.unwrap();
-    inbox.claim(&id, &first).await.unwrap();
+    assert_eq!(inbox.claim(&id, &first).await.unwrap(), Claim::Claimed);
     inbox.release(&id, &first).await.unwrap();
     assert_eq!(inbox.finish(&id, &first).await.unwrap(), Finish::Lost);
     assert_eq!(inbox.claim(&id, &second).await.unwrap(), Claim::Claimed);

@@ -46,3 +46,8 @@ pub(super) fn at(number: u64) -> Timestamp {
 pub(super) async fn append(store: &dyn DynEventStore, commit: &Commit) -> Result<Append, StoreError> {
     store.append(NewCommit::of(commit)?).await
 }
+
+/// Appends a commit at a version that is free.
+pub(super) async fn write(store: &dyn DynEventStore, commit: &Commit) {
+    assert_eq!(append(store, commit).await.unwrap(), Append::Written);
+}

@@ -76,7 +76,7 @@ pub async fn a_rebuilt_view_never_goes_back(candidate: Candidate) {
     }
     assert_eq!(store.get(&id("1")).await.unwrap(), Some(rebuilt(9, 4)));
     // Over a view that no replay has built.
-    store.put(&view("2", 5), Revision::NONE).await.unwrap();
+    assert_eq!(store.put(&view("2", 5), Revision::NONE).await.unwrap(), Write::Done);
     assert_eq!(store.put_rebuilt(&StoredView { generation: 1, ..view("2", 4) }).await.unwrap(), Write::Stale);
     assert_eq!(store.put_rebuilt(&StoredView { generation: 1, ..view("2", 5) }).await.unwrap(), Write::Done);
 }
@@ -85,7 +85,7 @@ pub async fn a_rebuilt_view_never_goes_back(candidate: Candidate) {
 pub async fn a_stale_removal_changes_nothing(candidate: Candidate) {
     let store = candidate.views();
     let written = StoredView { generation: 2, ..view("1", 3) };
-    store.put(&written, Revision::NONE).await.unwrap();
+    assert_eq!(store.put(&written, Revision::NONE).await.unwrap(), Write::Done);
     for expected in [at_version(3), of_generation(3, 1), of_generation(2, 2)] {
         assert_eq!(store.delete(&id("1"), expected).await.unwrap(), Write::Stale, "{expected:?}");
     }
@@ -103,8 +103,8 @@ pub async fn a_view_is_swapped_in_whole(candidate: Candidate) {
         shadow
     };
     let new = StoredView { generation: 3, ..view("1", 8) };
-    store.put(&view("1", 5), Revision::NONE).await.unwrap();
-    store.put(&shadow(8), Revision::NONE).await.unwrap();
+    assert_eq!(store.put(&view("1", 5), Revision::NONE).await.unwrap(), Write::Done);
+    assert_eq!(store.put(&shadow(8), Revision::NONE).await.unwrap(), Write::Done);
     let place = shadow(8).id;
     for (live, expected) in [
         (at_version(4), at_version(8)),
@@ -122,8 +122,8 @@ pub async fn a_view_is_swapped_in_whole(candidate: Candidate) {
     assert_eq!(store.get(&id("1")).await.unwrap(), Some(new.clone()));
     assert_eq!(store.get(&place).await.unwrap(), None);
     // Also where there is no live view.
-    store.put(&shadow(1), Revision::NONE).await.unwrap();
-    store.delete(&id("1"), new.revision()).await.unwrap();
+    assert_eq!(store.put(&shadow(1), Revision::NONE).await.unwrap(), Write::Done);
+    assert_eq!(store.delete(&id("1"), new.revision()).await.unwrap(), Write::Done);
     let swapped = store.swap_in(&new, Revision::NONE, &place, at_version(1)).await.unwrap();
     assert_eq!(swapped, Write::Done);
 }
@@ -229,11 +229,11 @@ pub async fn a_partition_is_listed_to_its_end(candidate: Candidate) {
     for number in 0..25 {
         let mut large = view(&format!("{number:03}"), 1);
         large.data = json!({ "text": "x".repeat(100_000) });
-        store.put(&large, Revision::NONE).await.unwrap();
+        assert_eq!(store.put(&large, Revision::NONE).await.unwrap(), Write::Done);
     }
     let mut other = view("000", 1);
     other.id.pk = "TENANT001#ORDER_SUMMARY2".to_owned();
-    store.put(&other, Revision::NONE).await.unwrap();
+    assert_eq!(store.put(&other, Revision::NONE).await.unwrap(), Write::Done);
 
     let extent = |pk: &str| Extent::Partition(pk.to_owned());
     let found = scan(store, &extent("TENANT001#ORDER_SUMMARY")).await;
@@ -249,11 +249,11 @@ pub async fn a_scan_finds_every_view_once(candidate: Candidate) {
         for name in ["1", "2", "3"] {
             let mut view = view(name, 1);
             view.id.pk = format!("TENANT{tenant:03}#ORDER_SUMMARY");
-            store.put(&view, Revision::NONE).await.unwrap();
+            assert_eq!(store.put(&view, Revision::NONE).await.unwrap(), Write::Done);
             written.push(view.id.clone());
         }
     }
-    store.put_fenced(&fence(4), &fence(0), &[]).await.unwrap();
+    assert_eq!(store.put_fenced(&fence(4), &fence(0), &[]).await.unwrap(), Write::Done);
     written.sort();
     for of in [1, 4] {
         let mut found = Vec::new();

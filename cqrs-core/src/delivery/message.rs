@@ -23,6 +23,7 @@ const NONCHARACTERS: [char; 2] = ['\u{FFFE}', '\u{FFFF}'];
 /// The body is the stored record as JSON ([`store::record`](crate::store::record)). A record that is too large for
 /// the topic travels as its two keys alone, and the consumer reads the commit from the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Message {
     /// The record, or its keys.
     pub body: String,

@@ -34,6 +34,7 @@ pub trait Publisher: Send + Sync + 'static {
 /// A topic that did not accept all messages.
 #[derive(Debug, thiserror::Error)]
 #[error("the topic took {accepted} messages and not the next one")]
+#[non_exhaustive]
 pub struct PublishError {
     /// How many were accepted, counted from the first up to the first that was not.
     pub accepted: usize,
@@ -88,9 +89,18 @@ impl PublishFault {
     }
 }
 
+impl PublishError {
+    /// The first `accepted` messages were accepted, and the next one was not.
+    #[must_use]
+    pub fn new(accepted: usize, fault: PublishFault) -> Self {
+        Self { accepted, fault }
+    }
+}
+
 /// Records that were not all published.
 #[derive(Debug, thiserror::Error)]
 #[error("{accepted} records were published, and not the next one")]
+#[non_exhaustive]
 pub struct Interrupted {
     /// How many are done, counted from the first up to the first that is not.
     pub accepted: usize,

@@ -10,6 +10,7 @@ use crate::version::Version;
 
 /// A message as a broker handed it over.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Received {
     /// Its body, out of any envelope.
     pub body: String,
@@ -19,8 +20,39 @@ pub struct Received {
     pub sent_at: Option<Timestamp>,
 }
 
+impl Received {
+    /// A message that was received once, and sent at a time that is not known.
+    ///
+    /// ```
+    /// use cqrs_core::Timestamp;
+    /// use cqrs_core::delivery::Received;
+    ///
+    /// let received = Received::new("{}").with_receives(2).with_sent_at("2024-01-01T10:00:00Z".parse::<Timestamp>()?);
+    /// # Ok::<(), cqrs_core::TimestampError>(())
+    /// ```
+    #[must_use]
+    pub fn new(body: impl Into<String>) -> Self {
+        Self { body: body.into(), receives: 1, sent_at: None }
+    }
+
+    /// How often it has been received, this time included.
+    #[must_use]
+    pub fn with_receives(mut self, receives: u32) -> Self {
+        self.receives = receives;
+        self
+    }
+
+    /// When it was sent to the queue.
+    #[must_use]
+    pub fn with_sent_at(mut self, sent_at: impl Into<Option<Timestamp>>) -> Self {
+        self.sent_at = sent_at.into();
+        self
+    }
+}
+
 /// What is to become of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "it says whether the message may be deleted"]
 pub enum Verdict {
     /// It is done, and may be deleted.
     Done,

@@ -14,6 +14,7 @@ use crate::version::Version;
 ///   "fingerprint": "9f2c61d0a7b3e845", "commandIds": ["…", "…"], "lastAt": "2024-01-01T10:00:00.000Z" }
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct StoredSnapshot {
     /// The stream.
     pub stream: StreamKey,
@@ -34,6 +35,27 @@ pub struct StoredSnapshot {
 }
 
 impl StoredSnapshot {
+    /// The state of a stream at a version.
+    #[must_use]
+    pub fn new(
+        stream: StreamKey,
+        version: Version,
+        state: Value,
+        fingerprint: impl Into<String>,
+        command_ids: Vec<String>,
+        last_at: Timestamp,
+    ) -> Self {
+        let fingerprint = fingerprint.into();
+        Self { stream, version, state, fingerprint, command_ids, last_at, clock_at: None }
+    }
+
+    /// The latest time in it that came from a clock.
+    #[must_use]
+    pub fn with_clock_at(mut self, clock_at: Option<Timestamp>) -> Self {
+        self.clock_at = clock_at;
+        self
+    }
+
     /// The snapshot as one item.
     #[must_use]
     pub fn record(&self) -> Record {

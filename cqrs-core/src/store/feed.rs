@@ -11,6 +11,7 @@ pub type Positions = BTreeMap<String, String>;
 
 /// One appended commit, on its way.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Change {
     /// The part of the feed that it came from.
     pub shard: String,
@@ -21,11 +22,28 @@ pub struct Change {
     pub record: Value,
 }
 
+impl Change {
+    /// One record of a shard.
+    #[must_use]
+    pub fn new(shard: impl Into<String>, position: impl Into<String>, record: Value) -> Self {
+        Self { shard: shard.into(), position: position.into(), record }
+    }
+}
+
 /// What came after some positions.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct FeedPage {
     /// In the order of each stream. Empty: there is nothing new at present.
     pub changes: Vec<Change>,
+}
+
+impl FeedPage {
+    /// Some changes, in the order of each stream.
+    #[must_use]
+    pub fn new(changes: Vec<Change>) -> Self {
+        Self { changes }
+    }
 }
 
 /// Tells what was appended to an event store, from any position on.

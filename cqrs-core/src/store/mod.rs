@@ -170,6 +170,7 @@ pub trait EventStore: Send + Sync + 'static {
 
 /// What became of an append.
 #[derive(Debug, Clone, PartialEq)]
+#[must_use = "another commit may hold the version"]
 pub enum Append {
     /// The commit holds its version now.
     Written,
@@ -179,9 +180,18 @@ pub enum Append {
 
 /// Some commits of one stream.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct CommitPage {
     /// In the order of their versions.
     pub commits: Vec<Commit>,
     /// Whether there may be more after the last one.
     pub more: bool,
+}
+
+impl CommitPage {
+    /// Some commits, and whether there may be more.
+    #[must_use]
+    pub fn new(commits: Vec<Commit>, more: bool) -> Self {
+        Self { commits, more }
+    }
 }

@@ -43,6 +43,7 @@ impl fmt::Display for Extent {
 
 /// The address of a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct CommitKey {
     /// The stream it stands in.
     pub stream: StreamKey,
@@ -51,6 +52,12 @@ pub struct CommitKey {
 }
 
 impl CommitKey {
+    /// The address of the commit of a version.
+    #[must_use]
+    pub fn new(stream: StreamKey, version: Version) -> Self {
+        Self { stream, version }
+    }
+
     /// The address of a commit.
     #[must_use]
     pub fn of(commit: &Commit) -> Self {
@@ -60,9 +67,18 @@ impl CommitKey {
 
 /// Some commits of one extent.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct CommitScan {
     /// Within a partition in the order of their keys, so that a stream stands together and in its order.
     pub commits: Vec<Commit>,
     /// Where the next page begins; none at the end of the extent. A page without commits may have one.
     pub next: Option<CommitKey>,
+}
+
+impl CommitScan {
+    /// Some commits, and where the next page begins.
+    #[must_use]
+    pub fn new(commits: Vec<Commit>, next: Option<CommitKey>) -> Self {
+        Self { commits, next }
+    }
 }

@@ -3,6 +3,7 @@ use crate::key::{Tenant, encode_into};
 
 /// The rendered address of a view.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct ViewId {
     /// `TENANT001#ORDER_SUMMARY`.
     pub pk: String,
@@ -11,6 +12,12 @@ pub struct ViewId {
 }
 
 impl ViewId {
+    /// The address with these stored keys.
+    #[must_use]
+    pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+
     pub(crate) fn record(&self) -> Record {
         Record::from_iter([
             ("pk".to_owned(), self.pk.as_str().into()),

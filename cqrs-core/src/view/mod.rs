@@ -25,6 +25,7 @@ use crate::version::Version;
 
 /// A view as it is stored.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct StoredView {
     /// Its address.
     pub id: ViewId,
@@ -42,6 +43,26 @@ pub struct StoredView {
 }
 
 impl StoredView {
+    /// A view that no replay has written, without a digest.
+    #[must_use]
+    pub fn new(id: ViewId, version: Version, data: Value, updated_at: Timestamp) -> Self {
+        Self { id, version, generation: 0, digest: None, data, updated_at }
+    }
+
+    /// The replay that it was last rebuilt by; 0 for none.
+    #[must_use]
+    pub fn with_generation(mut self, generation: u64) -> Self {
+        self.generation = generation;
+        self
+    }
+
+    /// The digest of the last commit that it contains.
+    #[must_use]
+    pub fn with_digest(mut self, digest: Option<CommitDigest>) -> Self {
+        self.digest = digest;
+        self
+    }
+
     /// What a conditional write over it expects.
     #[must_use]
     pub fn revision(&self) -> Revision {
@@ -81,6 +102,7 @@ impl StoredView {
 /// The state of a stored view, by which a conditional write tells that nobody else wrote. The version alone does not: a
 /// replay writes a view anew at the version that it had, and so does who folds it anew after a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Revision {
     /// See [`StoredView::version`].
     pub version: Version,
@@ -91,6 +113,12 @@ pub struct Revision {
 }
 
 impl Revision {
+    /// The state of a view that was read.
+    #[must_use]
+    pub const fn new(version: Version, generation: u64, digest: Option<CommitDigest>) -> Self {
+        Self { version, generation, digest }
+    }
+
     /// There is no view yet.
     pub const NONE: Self = Self { version: Version::NONE, generation: 0, digest: None };
 }
@@ -103,6 +131,7 @@ fn insert_digest(record: &mut Record, digest: Option<CommitDigest>) {
 
 /// Remembers, beside keyed views, the last commit of one stream that they contain.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fence {
     /// Its address.
     pub id: ViewId,
@@ -175,6 +204,7 @@ impl Fence {
 
 /// What became of a conditional write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "where it is stale, nothing was written"]
 pub enum Write {
     /// Written.
     Done,
@@ -323,9 +353,18 @@ pub trait ViewStore: Send + Sync + 'static {
 
 /// Some views of one extent.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct ViewScan {
     /// Within a partition in the order of their sort keys.
     pub views: Vec<StoredView>,
     /// Where the next page begins; none at the end of the extent. A page without views may have one.
     pub next: Option<ViewId>,
+}
+
+impl ViewScan {
+    /// Some views, and where the next page begins.
+    #[must_use]
+    pub fn new(views: Vec<StoredView>, next: Option<ViewId>) -> Self {
+        Self { views, next }
+    }
 }

@@ -260,11 +260,7 @@ impl Opened {
     pub(super) fn id(&self, queue: &str) -> LetterId {
         match &self.place {
             Some((stream, version)) => LetterId::of(queue, stream, *version),
-            None => LetterId {
-                subscriber: queue.to_owned(),
-                pk: NO_COMMIT.to_owned(),
-                sk: self.letter.receipt.id.clone(),
-            },
+            None => LetterId::new(queue, NO_COMMIT, &self.letter.receipt.id),
         }
     }
 
@@ -279,13 +275,9 @@ impl Opened {
         {
             keys.insert("types".to_owned(), self.types.into());
         }
-        DeadLetter {
-            id,
-            reason: self.letter.reason().unwrap_or(PUT_AWAY).to_owned(),
-            attempts: self.letter.receives,
-            since: self.letter.sent_at.unwrap_or(Timestamp::from_unix_millis(0)),
-            record,
-        }
+        let reason = self.letter.reason().unwrap_or(PUT_AWAY);
+        let since = self.letter.sent_at.unwrap_or(Timestamp::from_unix_millis(0));
+        DeadLetter::new(id, reason, since, record).with_attempts(self.letter.receives)
     }
 }
 

@@ -267,11 +267,7 @@ pub(super) fn is_missing(error: &impl ProvideErrorMetadata) -> bool {
 impl ReceivedMessage {
     /// The commit's message, as the consumer takes it.
     pub(crate) fn received(&self) -> Received {
-        Received {
-            body: envelope::unwrap(&self.body).into_owned(),
-            receives: self.receives,
-            sent_at: self.sent_at,
-        }
+        Received::new(envelope::unwrap(&self.body)).with_receives(self.receives).with_sent_at(self.sent_at)
     }
 
     /// Why it is a dead letter; none where SQS itself has put it away.

@@ -224,11 +224,7 @@ impl DynamoDeliveryStore {
     }
 
     async fn letter(&self, subscriber: &str, mut item: Item) -> Result<DeadLetter, StoreError> {
-        let id = LetterId {
-            subscriber: subscriber.to_owned(),
-            pk: self.text(&item, "commitPk")?,
-            sk: self.text(&item, "commitSk")?,
-        };
+        let id = LetterId::new(subscriber, self.text(&item, "commitPk")?, self.text(&item, "commitSk")?);
         let reason = self.text(&item, "reason")?;
         let attempts = item.get("attempts").and_then(|value| value.as_n().ok()?.parse().ok());
         let attempts = attempts.ok_or_else(|| self.unreadable(&item, "attempts"))?;
@@ -237,7 +233,7 @@ impl DynamoDeliveryStore {
             Some(record) => attribute::to_value(record).map_err(|_| self.unreadable(&item, "record"))?,
             None => self.commit_of(&id).await?,
         };
-        Ok(DeadLetter { id, reason, attempts, since, record })
+        Ok(DeadLetter::new(id, reason, since, record).with_attempts(attempts))
     }
 
     /// The commit of a letter that was too large to carry it.

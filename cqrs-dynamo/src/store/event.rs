@@ -81,9 +81,9 @@ impl EventStore for DynamoEventStore {
         let page = scan::page(&self.table, extent, start, None).await?;
         let next = page.next.map(|(pk, sk)| {
             let (stream, version) = StreamKey::parse_commit(&pk, &sk)?;
-            Ok::<_, StoreError>(CommitKey { stream, version })
+            Ok::<_, StoreError>(CommitKey::new(stream, version))
         });
-        Ok(CommitScan { commits: decode_all(page.items)?, next: next.transpose()? })
+        Ok(CommitScan::new(decode_all(page.items)?, next.transpose()?))
     }
 
     async fn count(&self) -> Result<Option<u64>, StoreError> {
@@ -126,7 +126,7 @@ impl DynamoEventStore {
     async fn page(&self, query: QueryFluentBuilder) -> Result<CommitPage, StoreError> {
         let output = query.send().await.map_err(|error| self.table.error(error))?;
         let more = output.last_evaluated_key.is_some();
-        Ok(CommitPage { commits: decode_all(output.items.unwrap_or_default())?, more })
+        Ok(CommitPage::new(decode_all(output.items.unwrap_or_default())?, more))
     }
 
     pub(crate) fn stream(&self) -> TableStream {

@@ -56,21 +56,16 @@ impl ViewStore for DynamoViewStore {
     async fn fence(&self, id: &ViewId) -> Result<Option<Fence>, StoreError> {
         let Some(item) = self.item(id).await? else { return Ok(None) };
         let record = record_of(&self.table, item)?;
-        let version =
+        let mut fence = Fence::none(id.clone());
+        fence.version =
             version_of(&record).ok_or_else(|| unreadable(&self.table, id, "a fence without a `version`"))?;
-        let generation_version = record.get("built").and_then(Value::as_u64).map_or(version, Version::new);
+        fence.digest = digest_of(&record);
+        fence.generation = build_of(&record);
+        fence.generation_version =
+            record.get("built").and_then(Value::as_u64).map_or(fence.version, Version::new);
         let text = |name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
-        let (part, generation_part) = (text("appliedUntil"), text("builtUntil"));
-        let (generation, digest) = (build_of(&record), digest_of(&record));
-        Ok(Some(Fence {
-            id: id.clone(),
-            version,
-            digest,
-            generation,
-            generation_version,
-            part,
-            generation_part,
-        }))
+        (fence.part, fence.generation_part) = (text("appliedUntil"), text("builtUntil"));
+        Ok(Some(fence))
     }
 
     async fn put_fenced(
@@ -95,8 +90,8 @@ impl ViewStore for DynamoViewStore {
         // Fences have no data.
         let page = scan::page(&self.table, extent, start, Some("data")).await?;
         let views = page.items.into_iter().map(|item| decode_view(&self.table, item));
-        let next = page.next.map(|(pk, sk)| ViewId { pk, sk });
-        Ok(ViewScan { views: views.collect::<Result<_, _>>()?, next })
+        let next = page.next.map(|(pk, sk)| ViewId::new(pk, sk));
+        Ok(ViewScan::new(views.collect::<Result<_, _>>()?, next))
     }
 }
 
@@ -125,18 +120,18 @@ fn outcome(written: Written) -> Write {
 fn decode_view(table: &Table, item: Item) -> Result<StoredView, StoreError> {
     let mut record = record_of(table, item)?;
     let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let id = ViewId { pk: text("pk"), sk: text("sk") };
+    let id = ViewId::new(text("pk"), text("sk"));
     let missing = |name: &str| unreadable(table, &id, &format!("a view without a readable `{name}`"));
     let version = version_of(&record).ok_or_else(|| missing("version"))?;
     let updated_at: Timestamp = text("updatedAt").parse().map_err(|_| missing("updatedAt"))?;
     let (generation, digest) = (build_of(&record), digest_of(&record));
     let data = record.remove("data").ok_or_else(|| missing("data"))?;
-    Ok(StoredView { id, version, generation, digest, data, updated_at })
+    Ok(StoredView::new(id, version, data, updated_at).with_generation(generation).with_digest(digest))
 }
 
 fn record_of(table: &Table, item: Item) -> Result<Record, StoreError> {
     let text = |name: &str| text(&item, name).unwrap_or_default().to_owned();
-    let id = ViewId { pk: text("pk"), sk: text("sk") };
+    let id = ViewId::new(text("pk"), text("sk"));
     attribute::to_record(item).map_err(|error| unreadable(table, &id, &error.to_string()))
 }
 

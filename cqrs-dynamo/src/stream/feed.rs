@@ -51,7 +51,7 @@ impl ChangeFeed for StreamFeed {
                 Read::Changes(changes) => {
                     self.empty_reads = 0;
                     let changes = changes.into_iter().map(|streamed| streamed.change).collect();
-                    return Ok(FeedPage { changes });
+                    return Ok(FeedPage::new(changes));
                 }
                 Read::Nothing => {}
                 Read::Trimmed => {

@@ -119,7 +119,7 @@ impl Shard {
                 _ => None,
             };
             let Some(record) = stored else { continue };
-            let change = Change { shard: self.id.clone(), position, record };
+            let change = Change::new(self.id.clone(), position, record);
             changes.push(Streamed { change, at: at.map(Timestamp::from_unix_millis) });
         }
         let last = changes.last().map(|streamed| streamed.change.position.clone());

@@ -242,7 +242,7 @@ impl Executed {
 
 impl From<DeadLetter> for Letter {
     fn from(letter: DeadLetter) -> Self {
-        let LetterId { subscriber, pk, sk } = letter.id;
+        let LetterId { subscriber, pk, sk, .. } = letter.id;
         Self { subscriber, pk, sk, reason: letter.reason }
     }
 }

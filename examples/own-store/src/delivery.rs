@@ -166,13 +166,10 @@ fn letter_key(id: &LetterId) -> Key {
 }
 
 fn letter(key: &Key, value: &Value) -> DeadLetter {
-    DeadLetter {
-        id: LetterId { subscriber: key[1].clone(), pk: key[2].clone(), sk: key[3].clone() },
-        reason: text(&value["reason"]).to_owned(),
-        attempts: u32::try_from(number(&value["attempts"])).unwrap_or(u32::MAX),
-        since: time(&value["since"]),
-        record: value["record"].clone(),
-    }
+    let id = LetterId::new(&key[1], &key[2], &key[3]);
+    let attempts = u32::try_from(number(&value["attempts"])).unwrap_or(u32::MAX);
+    DeadLetter::new(id, text(&value["reason"]), time(&value["since"]), value["record"].clone())
+        .with_attempts(attempts)
 }
 
 fn parked_key(queue: &str, stream: &StreamKey, version: Version) -> Key {

@@ -110,7 +110,7 @@ impl EventStore for FileEventStore {
         let commits = self.commits();
         let range = commits.by_key.range(key(stream, after.next())..=key(stream, until));
         let (found, more) = commits.page(range.map(|(_, place)| place))?;
-        Ok(CommitPage { commits: found, more })
+        Ok(CommitPage::new(found, more))
     }
 
     async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
@@ -120,7 +120,7 @@ impl EventStore for FileEventStore {
         let range = commits.by_key.range((start, Bound::Unbounded)).filter(|((pk, _), _)| extent.holds(pk));
         let (found, more) = commits.page(range.map(|(_, place)| place))?;
         let next = found.last().filter(|_| more).map(CommitKey::of);
-        Ok(CommitScan { commits: found, next })
+        Ok(CommitScan::new(found, next))
     }
 
     async fn count(&self) -> Result<Option<u64>, StoreError> {
@@ -145,12 +145,9 @@ impl ChangeFeed for FileFeed {
         let first = commits.in_order.partition_point(|place| place.end <= start);
         let mut page = FeedPage::default();
         for place in commits.in_order.iter().skip(first).take(100) {
-            page.changes.push(Change {
-                shard: SHARD.to_owned(),
-                // Of one length, so that positions sort as text.
-                position: format!("{:020}", place.end),
-                record: commits.journal.read(place)?,
-            });
+            // Of one length, so that positions sort as text.
+            let position = format!("{:020}", place.end);
+            page.changes.push(Change::new(SHARD, position, commits.journal.read(place)?));
         }
         Ok(page)
     }

@@ -116,9 +116,9 @@ impl ViewStore for FileViewStore {
         let start = key(["view"]);
         let mut wanted = table.below(&start, after.map(view_key)).filter(|(key, _)| extent.holds(&key[1]));
         let views = wanted.by_ref().take(PAGE).map(|(_, value)| StoredView::decode(record(value)));
-        let mut scan = ViewScan { views: views.collect::<Result<_, _>>()?, next: None };
-        scan.next = wanted.next().and_then(|_| scan.views.last()).map(|view| view.id.clone());
-        Ok(scan)
+        let views: Vec<_> = views.collect::<Result<_, _>>()?;
+        let next = wanted.next().and_then(|_| views.last()).map(|view| view.id.clone());
+        Ok(ViewScan::new(views, next))
     }
 }
 

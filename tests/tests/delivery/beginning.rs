@@ -258,7 +258,7 @@ async fn where_nobody_knows_what_is_on_its_way_it_is_told_after_five_minutes() {
         // A process anew each time.
         let consumer = app.consumer("Wealth").unwrap();
         let body = Message::of(&app, &page.commits[1]).body;
-        let verdicts = consumer.take(&[Received { body, receives: 1, sent_at: None }]).await;
+        let verdicts = consumer.take(&[Received::new(body)]).await;
         assert_eq!(verdicts, [Verdict::Done]);
         consumer.settle(std::future::ready(false)).await;
     };

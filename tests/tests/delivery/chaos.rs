@@ -56,7 +56,7 @@ impl<F: ChangeFeed> ChangeFeed for ChaosFeed<F> {
         let done: usize = after.get(SHARD).map_or(0, |position| position.parse().unwrap());
         let page = self.rng.usize(1..8);
         let changes = self.script.iter().flatten().skip(done).take(page).cloned().collect();
-        Ok(FeedPage { changes })
+        Ok(FeedPage::new(changes))
     }
 }
 

@@ -19,7 +19,7 @@ fn message(account: &str, version: u64, receives: u32) -> Received {
             &Deposited { owner: "Ada".into(), cents: 1, note: String::new() },
         ),
     };
-    Received { body: Value::Object(record).to_string(), receives, sent_at: None }
+    Received::new(Value::Object(record).to_string()).with_receives(receives)
 }
 
 fn dead(reason: &str) -> Verdict {
@@ -86,7 +86,7 @@ fn newer(version: u64, seconds: i64, change: (&str, &str)) -> Received {
     let body = received.body.replace(change.0, change.1);
     assert_ne!(body, received.body);
     let sent_at = Timestamp::from_unix_millis(Timestamp::now().unix_millis() - seconds * 1000);
-    Received { body, sent_at: Some(sent_at), ..received }
+    Received::new(body).with_receives(received.receives).with_sent_at(sent_at)
 }
 
 const NAME: (&str, &str) = ("\"Deposited\"", "\"Transferred\"");
@@ -106,10 +106,10 @@ async fn what_a_newer_program_wrote_waits_for_one_that_knows_it_and_is_dead_only
             }
             other => panic!("{other:?}"),
         };
-        let behind = Received { sent_at: Some(Timestamp::now()), ..message("1", 3, 1) };
+        let behind = message("1", 3, 1).with_sent_at(Timestamp::now());
         let batch = [message("1", 1, 1), newer(2, 1, change), behind.clone(), message("2", 1, 1)];
         for receives in [1, ATTEMPTS, 1000] {
-            let batch = batch.clone().map(|received| Received { receives, ..received });
+            let batch = batch.clone().map(|received| received.with_receives(receives));
             let verdicts = consumer.take(&batch).await;
             says(&verdicts[1], wait);
             assert_eq!(
@@ -140,9 +140,9 @@ async fn a_view_or_a_command_that_meets_what_a_newer_program_wrote_waits_for_tha
     let behind = message("1", 3, ATTEMPTS);
     let passed_on = Deposited { owner: "Ada".into(), cents: 1, note: "1".into() };
     let passed_on = Value::Object(raw::record(&key("2"), 2, &passed_on)).to_string();
-    let passed_on = Received { body: passed_on, ..behind.clone() };
+    let passed_on = Received::new(passed_on).with_receives(behind.receives).with_sent_at(behind.sent_at);
     for (queue, received) in [("Statement", behind), ("pass", passed_on)] {
-        let received = Received { sent_at: Some(Timestamp::now()), ..received };
+        let received = received.with_sent_at(Timestamp::now());
         let verdicts = app.consumer(queue).unwrap().take(&[received]).await;
         let [Verdict::Wait { reason }] = &verdicts[..] else { panic!("{queue}: {verdicts:?}") };
         assert!(reason.contains("`Transferred`") && reason.contains("a newer program"), "{queue}: {reason}");

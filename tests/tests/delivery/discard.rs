@@ -68,7 +68,7 @@ async fn views(app: &App) -> (Vec<i64>, u64, u64) {
 
 async fn discard(app: &App, subscriber: &str, version: u64) {
     let sk = raw::sort_key(&key("1"), version);
-    let id = LetterId { subscriber: subscriber.to_owned(), pk: "BANK#ACCOUNT".to_owned(), sk };
+    let id = LetterId::new(subscriber, "BANK#ACCOUNT", sk);
     app.dead_letters().discard(&id, "it is a forgery").await.unwrap();
 }
 
@@ -86,11 +86,7 @@ async fn a_view_goes_on_without_a_commit_that_was_discarded() {
         assert_eq!(app.dead_letters().redrive(projection).await.unwrap().done, 2);
         let discarded = app.dead_letters().discarded(projection).await.unwrap();
         let told: Vec<_> = discarded.iter().map(|letter| (&letter.id, letter.reason.as_str())).collect();
-        let id = LetterId {
-            subscriber: projection.to_owned(),
-            pk: "BANK#ACCOUNT".to_owned(),
-            sk: raw::sort_key(&key("1"), 3),
-        };
+        let id = LetterId::new(projection, "BANK#ACCOUNT", raw::sort_key(&key("1"), 3));
         assert_eq!(told, [(&id, "it is a forgery")]);
     }
     assert_eq!(views(&app).await, (vec![2, 4, 5], 11, 4));

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cqrs_core::EventStore;
-use cqrs_core::delivery::{Inbox, InboxId, InboxLease, RetryPolicy};
+use cqrs_core::delivery::{Claim, Inbox, InboxId, InboxLease, RetryPolicy};
 use cqrs_core::prelude::*;
 use cqrs_dynamo::Dynamo;
 use cqrs_tests::bank::{self, Deposit, Deposited, Open, Opened};
@@ -178,15 +178,10 @@ async fn leases_of_a_run_that_was_killed_hold_up_their_own_streams() {
     for account in leased {
         let stream = bank::account(account).stream().unwrap();
         let first = dynamo.event_store().read(&stream, Version::NONE, Version::new(1)).await.unwrap();
-        let id = InboxId {
-            handler: "scribe".into(),
-            stream,
-            version: Version::new(1),
-            index: 0,
-            digest: first.commits[0].digest(),
-        };
+        let id = InboxId::new("scribe", stream, Version::new(1), 0, first.commits[0].digest());
         let lease = InboxLease::new("killed", Timestamp::now(), LONG, LONG);
-        dynamo.event_store().delivery().claim(&id, &lease).await.unwrap();
+        let claim = dynamo.event_store().delivery().claim(&id, &lease).await.unwrap();
+        assert_eq!(claim, Claim::Claimed);
     }
     let service = Service::start(&running);
     until(|| async { Views::stored(&running).await == Views::folded(&running, &names(&all)).await }).await;

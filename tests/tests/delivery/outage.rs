@@ -123,7 +123,7 @@ async fn a_queue_gets_the_message_again_however_often_it_was_received() {
     pay(&clean, &["1"]).await;
     let page = dynamo.event_store().read(&key("1").stream().unwrap(), Version::new(1), Version::new(2)).await;
     let body = Message::of(&clean, &page.unwrap().commits[0]).body;
-    let received = |receives| [Received { body: body.clone(), receives, sent_at: None }];
+    let received = |receives| [Received::new(&body).with_receives(receives)];
     for subscriber in PROJECTIONS {
         let app = app(&outage.in_front_of(&database, THROTTLED), &Clerk::new());
         let consumer = app.consumer(subscriber).unwrap();
@@ -217,7 +217,7 @@ async fn what_stands_behind_a_commit_that_cannot_be_read_at_present_waits_with_i
     pay(&clean, &["1", "1"]).await;
     let stream = key("1").stream().unwrap();
     let page = dynamo.event_store().read(&stream, Version::new(1), Version::new(3)).await.unwrap();
-    let received = |body| Received { body, receives: 1, sent_at: None };
+    let received = |body| Received::new(body);
     let [first, second] = &page.commits[..] else { panic!("{page:?}") };
     // The first was too large for a message, and travelled as its keys.
     let keys = serde_json::json!({ "pk": stream.pk(), "sk": stream.commit_sk(first.version) });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cqrs_core::delivery::{DeadLetter, DeliveryError, DeliveryStore, LetterId};
+use cqrs_core::delivery::{DeliveryError, DeliveryStore, LetterId};
 use cqrs_core::prelude::*;
 
 use crate::office::*;
@@ -23,7 +23,7 @@ async fn stuck() -> (cqrs_dynamo::Dynamo, App, Clerk) {
 fn id(account: &str, version: u64) -> LetterId {
     let stream = key(account).stream().unwrap();
     let sk = stream.commit_sk(Version::new(version));
-    LetterId { subscriber: "clerk".to_owned(), pk: stream.pk().to_owned(), sk }
+    LetterId::new("clerk", stream.pk(), sk)
 }
 
 /// The next commit of account `1` is handled, and not put away.
@@ -60,8 +60,9 @@ async fn the_letters_of_a_subscriber_that_was_renamed_are_redriven_under_its_new
     let (dynamo, app, clerk) = stuck().await;
     // As if the clerk had been called otherwise when it failed.
     for letter in app.dead_letters().of("clerk").await.unwrap() {
-        let id = LetterId { subscriber: "writer".to_owned(), ..letter.id.clone() };
-        dynamo.event_store().delivery().put_letter(&DeadLetter { id, ..letter.clone() }).await.unwrap();
+        let mut renamed = letter.clone();
+        renamed.id.subscriber = "writer".to_owned();
+        dynamo.event_store().delivery().put_letter(&renamed).await.unwrap();
         app.dead_letters().discard(&letter.id, "the clerk was called writer").await.unwrap();
     }
     assert_eq!(app.dead_letters().list().await.unwrap(), [], "the subscribers have none");

@@ -166,7 +166,8 @@ async fn what_a_program_did_not_know_goes_on_by_itself_when_one_starts_that_does
         raw::put(&dynamo, deposited(2)).await;
         for letter in kept {
             if letter.id.sk.ends_with("@0000000002") {
-                let known = DeadLetter { record: Value::Object(deposited(2)), ..letter };
+                let mut known = letter;
+                known.record = Value::Object(deposited(2));
                 dynamo.event_store().delivery().put_letter(&known).await.unwrap();
             }
         }
@@ -191,9 +192,9 @@ async fn a_type_that_has_become_known_is_redriven_to_its_subscribers() {
     app.run_until_idle().await.unwrap();
     let record = Value::Object(deposited(2));
     let sk = raw::sort_key(&key("1"), 2);
-    let id = LetterId { subscriber: "@relay".into(), pk: "BANK#ACCOUNT".into(), sk };
+    let id = LetterId::new("@relay", "BANK#ACCOUNT", sk);
     let since = Timestamp::now();
-    let letter = DeadLetter { id, reason: "unknown".into(), attempts: 1, since, record };
+    let letter = DeadLetter::new(id, "unknown", since, record).with_attempts(1);
     dynamo.event_store().delivery().put_letter(&letter).await.unwrap();
 
     clerk.calls();
@@ -216,9 +217,9 @@ async fn a_type_that_has_become_known_waits_behind_the_dead_letters_of_its_strea
     open(&app, &["1"]).await;
     app.run_until_idle().await.unwrap();
     let sk = raw::sort_key(&key("1"), 2);
-    let id = LetterId { subscriber: "@relay".into(), pk: "BANK#ACCOUNT".into(), sk };
+    let id = LetterId::new("@relay", "BANK#ACCOUNT", sk);
     let record = Value::Object(deposited(2));
-    let letter = DeadLetter { id, reason: "unknown".into(), attempts: 1, since: Timestamp::now(), record };
+    let letter = DeadLetter::new(id, "unknown", Timestamp::now(), record).with_attempts(1);
     dynamo.event_store().delivery().put_letter(&letter).await.unwrap();
     raw::put(&dynamo, deposited(2)).await;
 

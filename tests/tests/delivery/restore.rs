@@ -46,7 +46,7 @@ async fn commits(dynamo: &Dynamo, account: &str) -> Vec<Commit> {
 }
 
 fn message(commit: &Commit, receives: u32) -> Received {
-    Received { body: Value::Object(record::encode(commit)).to_string(), receives, sent_at: None }
+    Received::new(Value::Object(record::encode(commit)).to_string()).with_receives(receives)
 }
 
 /// Delivers messages to a queue in any order, some of them twice, until each is done or dead; gives the dead ones.
@@ -218,7 +218,7 @@ async fn what_is_not_in_the_store_enters_no_view() {
             1 => raw::record(&key(account), 1, &Opened { owner: "Eve".into() }),
             _ => raw::record(&key(account), version, &event),
         };
-        Received { body: Value::Object(record).to_string(), receives: 1, sent_at: None }
+        Received::new(Value::Object(record).to_string())
     };
     let before = Views::stored(&app).await;
     for queue in ["Statement", "Wealth"] {
@@ -229,7 +229,7 @@ async fn what_is_not_in_the_store_enters_no_view() {
             }
             let first = consumer.take(&[forged(account, version)]).await;
             assert!(matches!(&first[0], Verdict::Retry { .. }), "{queue} {account} {version}: {first:?}");
-            let last = Received { receives: 9, ..forged(account, version) };
+            let last = forged(account, version).with_receives(9);
             let verdict = consumer.take(&[last]).await;
             let Verdict::Dead { reason } = &verdict[0] else { panic!("{queue}: {verdict:?}") };
             assert!(reason.contains("the store has no commit"), "{reason}");

@@ -74,7 +74,7 @@ async fn a_queue_gives_old_events_as_those_of_today() {
     let stream = order("1").stream().unwrap();
     let page = dynamo.event_store().read(&stream, Version::NONE, Version::MAX).await.unwrap();
     for queue in ["Summary", "note"] {
-        let received = |commit| Received { body: Message::of(&app, commit).body, receives: 1, sent_at: None };
+        let received = |commit| Received::new(Message::of(&app, commit).body);
         // Whoever listens to orders is sent them under the name of then, too.
         let commits =
             page.commits.iter().filter(|commit| queue == "Summary" || commit.version <= Version::new(4));
@@ -125,7 +125,7 @@ async fn a_dead_letter_is_redriven_by_a_program_that_knows_its_schema() {
     letter.record["schema"] = 1.into();
     letter.record["data"] = json!({ "customer": "Ada", "euros": 7 });
     let commit = cqrs_core::store::record::decode(letter.record.as_object().unwrap().clone()).unwrap();
-    let received = Received { body: Message::of(&app, &commit).body, receives: 1, sent_at: None };
+    let received = Received::new(Message::of(&app, &commit).body);
     let verdicts = app.consumer("note").unwrap().take(&[received]).await;
     assert!(matches!(verdicts[..], [Verdict::Done]), "{verdicts:?}");
 }

@@ -151,6 +151,6 @@ pub(crate) async fn stored(
     (name, schema, data): (&str, u32, Value),
 ) {
     let mut commit: Commit = commits::commit(&order(id).stream().unwrap(), version, Value::Null);
-    commit.events = vec![StoredEvent { name: name.to_owned(), schema, data }];
+    commit.events = vec![StoredEvent::new(name, schema, data)];
     cqrs_tests::commits::append(&dynamo.event_store(), &commit).await.unwrap();
 }

@@ -121,7 +121,7 @@ async fn a_message_that_was_on_its_way_is_its_commit() {
     for message in messages.iter().map(|body| body.as_str().unwrap()) {
         let Body::Commit(commit) = Body::parse(message).unwrap() else { panic!("{message}") };
         assert!(commits.contains(&commit), "{commit:#?}");
-        let received = Received { body: message.to_owned(), receives: 1, sent_at: None };
+        let received = Received::new(message.to_owned());
         let verdicts = app.consumer("Laboratory").unwrap().take(&[received]).await;
         assert_eq!(verdicts, [Verdict::Done], "{message}");
     }

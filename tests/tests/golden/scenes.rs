@@ -96,7 +96,7 @@ impl Stage {
 
     async fn take(&self, queue: &str, commit: &Commit) -> Vec<Verdict> {
         let body = Message::of(&self.app, commit).body;
-        self.app.consumer(queue).unwrap().take(&[Received { body, receives: 1, sent_at: None }]).await
+        self.app.consumer(queue).unwrap().take(&[Received::new(body)]).await
     }
 }
 
@@ -157,8 +157,7 @@ pub(crate) async fn in_one_process() -> Stage {
 
 async fn discard(app: &App, subscriber: &str, id: &str, version: u64) {
     let stream = book(id).stream().unwrap();
-    let (pk, sk) = (stream.pk().to_owned(), stream.commit_sk(Version::new(version)));
-    let id = LetterId { subscriber: subscriber.to_owned(), pk, sk };
+    let id = LetterId::new(subscriber, stream.pk(), stream.commit_sk(Version::new(version)));
     app.dead_letters().discard(&id, "it is a forgery").await.unwrap();
 }
 

@@ -243,7 +243,7 @@ async fn a_replay_that_broke_off_is_finished() {
     let unreplayed = app.unreplayed().await.unwrap();
     assert_eq!(unreplayed.iter().map(|one| one.projection).collect::<Vec<_>>(), ["Stock"]);
     app.replay::<Sales>().await.unwrap();
-    let replays = ViewId { pk: "@PRESS_SALES".to_owned(), sk: "@".to_owned() };
+    let replays = ViewId::new("@PRESS_SALES", "@");
     let replays = dynamo.views().get(&replays).await.unwrap().unwrap().data;
     assert_eq!(replays, json!({ "last": 2, "whole": 2 }), "the second one was taken further");
     let found = [sales(&app, "north").await, sales(&app, "s000").await, sales(&app, "s149").await];
@@ -264,7 +264,7 @@ async fn tries_parked_streams_and_messages_are_taken_further() {
         let stored = store.read(&commit.stream, version.previous(), version).await.unwrap();
         assert_eq!(stored.commits, std::slice::from_ref(&commit));
         let name = format!("{}@{}", commit.stream.sk().trim_start_matches("PRESS_BOOK#"), commit.version);
-        received.insert(name, Received { body, receives: 1, sent_at: None });
+        received.insert(name, Received::new(body));
     }
     let warn = app.consumer("warn").unwrap();
     let one = |name: &str| [received[name].clone()];

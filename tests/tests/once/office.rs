@@ -140,7 +140,7 @@ pub(crate) async fn open(app: &App, account: &str, deposits: u64) {
 /// The commits of an account whose events a queue is sent, as a broker hands them over the `receives`-th time.
 pub(crate) async fn messages(dynamo: &Dynamo, app: &App, account: &str, receives: u32) -> Vec<Received> {
     let page = dynamo.event_store().read(&stream(account), Version::NONE, Version::MAX).await.unwrap();
-    let message = |commit| Received { body: Message::of(app, commit).body, receives, sent_at: None };
+    let message = |commit| Received::new(Message::of(app, commit).body).with_receives(receives);
     page.commits.iter().map(message).collect()
 }
 

@@ -317,10 +317,8 @@ async fn dead_letters_that_can_be_read_by_now_are_published_and_removed() {
             3 => json!({ "pk": stream.pk(), "sk": stream.commit_sk(Version::new(3)) }),
             _ => Value::Object(record::encode(&commits::commit(&stream, version, json!({})))),
         };
-        let (pk, sk) = (stream.pk().to_owned(), stream.commit_sk(Version::new(version)));
-        let id = LetterId { subscriber: "@relay".to_owned(), pk, sk };
-        let (reason, since) = ("unreadable".to_owned(), commits::at(1));
-        let letter = DeadLetter { id, reason, attempts: 1, since, record };
+        let id = LetterId::new("@relay", stream.pk(), stream.commit_sk(Version::new(version)));
+        let letter = DeadLetter::new(id, "unreadable", commits::at(1), record).with_attempts(1);
         dynamo.event_store().delivery().put_letter(&letter).await.unwrap();
     }
     let (publisher, requests) = topic.publisher_with(|publish| match publish.number {

@@ -3,7 +3,7 @@
 use cqrs_core::prelude::*;
 use cqrs_core::replay::Replayed;
 use cqrs_core::store::MemoryEventStore;
-use cqrs_core::view::{MemoryViewStore, ViewStore};
+use cqrs_core::view::{MemoryViewStore, ViewStore, Write};
 use cqrs_tests::bank::{AccountKey, Deposit, Statement, Wealth, deposit};
 
 use crate::world::*;
@@ -122,7 +122,7 @@ async fn a_view_ahead_of_its_stream_is_an_error_and_no_endless_loop() {
     let view = of_tenant(&views, "NORTH").await.into_iter().next().unwrap();
     let mut ahead = view.clone();
     ahead.version = Version::new(77);
-    views.put(&ahead, view.revision()).await.unwrap();
+    assert_eq!(views.put(&ahead, view.revision()).await.unwrap(), Write::Done);
     let error = world.app().replay::<Statement>().await.unwrap_err();
     let said = cqrs_tests::raw::chain(&error);
     assert!(said.contains("version 77") && said.contains("ends at version 3"), "{said}");

@@ -3,7 +3,7 @@
 use cqrs_core::delivery::{Message, Received, Verdict};
 use cqrs_core::prelude::*;
 use cqrs_core::store::Extent;
-use cqrs_core::view::{StoredView, ViewStore};
+use cqrs_core::view::{ViewStore, Write};
 use cqrs_tests::bank::{AccountKey, deposit};
 use cqrs_tests::commits;
 use cqrs_tests::faults::{Fault, Faults};
@@ -16,15 +16,16 @@ async fn reshape(world: &World, kind: Kind) {
     let views = world.dynamo.views();
     let all = all(&views, &Extent::Segment { number: 0, of: 1 }).await;
     for view in all.into_iter().filter(|view| view.id.pk.ends_with(&format!("#{kind:?}").to_uppercase())) {
-        let old = StoredView { data: json!({ "euros": 1 }), ..view.clone() };
-        views.put(&old, view.revision()).await.unwrap();
+        let mut old = view.clone();
+        old.data = json!({ "euros": 1 });
+        assert_eq!(views.put(&old, view.revision()).await.unwrap(), Write::Done);
     }
 }
 
 /// Delivers all commits of the store again, to one projection.
 async fn deliver_again(world: &World, app: &App, kind: Kind) -> Vec<Verdict> {
     let commits = commits::scan(&world.dynamo.event_store(), &Extent::Segment { number: 0, of: 1 }).await;
-    let received = |commit| Received { body: Message::of(app, commit).body, receives: 1, sent_at: None };
+    let received = |commit| Received::new(Message::of(app, commit).body);
     let batch: Vec<Received> = commits
         .iter()
         .filter(|commit| kind == Kind::Wealth || commit.version.get() > 1)

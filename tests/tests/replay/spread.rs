@@ -99,7 +99,7 @@ async fn a_gap_of_any_width_is_healed() {
     let consumer = app.consumer("TagCount").unwrap();
     for id in ["ARTICLE#1", "ARTICLE#2"] {
         let last = commits.iter().rfind(|commit| commit.stream.sk() == id).unwrap();
-        let received = Received { body: Message::of(&app, last).body, receives: 1, sent_at: None };
+        let received = Received::new(Message::of(&app, last).body);
         assert_eq!(consumer.take(&[received]).await, [Verdict::Done]);
     }
     assert_eq!(counts(&app).await, expected());

@@ -195,7 +195,8 @@ pub(crate) async fn spoil(views: &impl ViewStore) {
             true => json!({ "lines": [-1] }),
             false => json!({ "cents": 1_000_000, "folded": 99 }),
         };
-        let spoiled = StoredView { data, ..view.clone() };
+        let mut spoiled = view.clone();
+        spoiled.data = data;
         assert_eq!(views.put(&spoiled, view.revision()).await.unwrap(), Write::Done);
     }
 }

@@ -105,7 +105,7 @@ async fn others<S: cqrs_core::app::IntoStores + EventStore + Clone, N: SnapshotS
     for commit in &page.commits {
         let body = Message::of(&cold, commit).body;
         assert_eq!(Body::parse(&body).unwrap(), Body::Commit(commit.clone()), "{shape}: {body}");
-        bodies.push(Received { body, receives: 1, sent_at: None });
+        bodies.push(Received::new(body));
     }
     for body in bodies {
         let verdicts = cold.consumer("Seen").unwrap().take(std::slice::from_ref(&body)).await;

@@ -343,7 +343,7 @@ async fn bank() -> (Embedded, Vec<Commit>) {
 }
 
 async fn take(app: &App, queue: &str, commit: &Commit) -> Verdict {
-    let received = Received { body: Message::of(app, commit).body, receives: 1, sent_at: None };
+    let received = Received::new(Message::of(app, commit).body);
     app.consumer(queue).unwrap().take(&[received]).await.remove(0)
 }
 

@@ -158,5 +158,5 @@ async fn received(dynamo: &Dynamo) -> cqrs_core::delivery::Received {
     let page = dynamo.event_store().read(&stream, Version::new(1), Version::new(2)).await.unwrap();
     let record = cqrs_core::store::record::encode(&page.commits[0]);
     let body = serde_json::Value::Object(record).to_string();
-    cqrs_core::delivery::Received { body, receives: 1, sent_at: None }
+    cqrs_core::delivery::Received::new(body)
 }

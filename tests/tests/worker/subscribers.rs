@@ -75,7 +75,7 @@ async fn what_nobody_here_can_take_becomes_a_dead_letter_with_the_reason() {
         },
         {
             let data = json!({ "owner": "1", "cents": "many", "note": "" });
-            shapeless.events[0] = StoredEvent { name: "Deposited".to_owned(), schema: 1, data };
+            shapeless.events[0] = StoredEvent::new("Deposited", 1, data);
             (body(&shapeless), "invalid type: string …, expected u64")
         },
     ];

@@ -10,6 +10,7 @@ use crate::version::Version;
 /// What an inbox record is about: a handler, and one event by its place, and by its commit. An event that takes the place of
 /// another one, in an events table that was restored to an earlier point, is another event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct InboxId {
     /// The handler's name.
     pub handler: String,
@@ -23,8 +24,23 @@ pub struct InboxId {
     pub digest: CommitDigest,
 }
 
+impl InboxId {
+    /// One handler, and the event at `index` of a commit.
+    #[must_use]
+    pub fn new(
+        handler: impl Into<String>,
+        stream: StreamKey,
+        version: Version,
+        index: usize,
+        digest: CommitDigest,
+    ) -> Self {
+        Self { handler: handler.into(), stream, version, index, digest }
+    }
+}
+
 /// The right to handle one event, for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InboxLease {
     /// Who has it: unique to one run, so that two runs in one process are two owners.
     pub owner: String,
@@ -38,6 +54,7 @@ pub struct InboxLease {
 
 /// What became of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "another owner may have the event"]
 pub enum Claim {
     /// The event is the claimant's to handle.
     Claimed,

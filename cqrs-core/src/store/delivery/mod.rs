@@ -22,6 +22,7 @@ use crate::version::Version;
 
 /// The address of a dead letter, and of what it holds back: whose letter it is, and the commit by its stored keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct LetterId {
     /// The subscriber that could not do its work; behind a broker the queue of its subscribers.
     pub subscriber: String,
@@ -32,6 +33,12 @@ pub struct LetterId {
 }
 
 impl LetterId {
+    /// The letter of one subscriber about what has these stored keys.
+    #[must_use]
+    pub fn new(subscriber: impl Into<String>, pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { subscriber: subscriber.into(), pk: pk.into(), sk: sk.into() }
+    }
+
     /// The letter of one subscriber, or one queue, about one commit.
     #[must_use]
     pub fn of(subscriber: &str, stream: &StreamKey, version: Version) -> Self {
@@ -47,6 +54,7 @@ impl LetterId {
 
 /// A commit that a subscriber could not take, kept until it is redriven or dropped.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct DeadLetter {
     /// Its address.
     pub id: LetterId,
@@ -62,6 +70,19 @@ pub struct DeadLetter {
 }
 
 impl DeadLetter {
+    /// A letter about a record, put here at `since`. It was not tried yet: see [`with_attempts`](Self::with_attempts).
+    #[must_use]
+    pub fn new(id: LetterId, reason: impl Into<String>, since: Timestamp, record: Value) -> Self {
+        Self { id, reason: reason.into(), attempts: 0, since, record }
+    }
+
+    /// How often it was tried.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
     /// Whether the program that put it here did not know the event, or not under its schema. A program that does redrives it
     /// when it starts, with what waits behind it.
     #[must_use]

@@ -20,7 +20,7 @@ use crate::commit::Commit;
 use crate::delivery::Received;
 use crate::runtime::{Probe, RetryPolicy, Settings, Stores};
 use crate::store::MemoryDeliveryStore;
-use crate::store::{EventStore, MemoryEventStore, NewCommit};
+use crate::store::{Append, EventStore, MemoryEventStore, NewCommit};
 use crate::view::MemoryViewStore;
 
 use broker::{Broker, chance};
@@ -219,7 +219,8 @@ async fn copy(app: &App, commits: &[Commit]) -> App {
     let store = MemoryEventStore::new();
     for commit in commits {
         let appended = async { EventStore::append(&store, NewCommit::of(commit)?).await };
-        appended.await.unwrap_or_else(|error| panic!("{error}"));
+        let appended = appended.await.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(appended, Append::Written, "a commit stands twice in the store");
     }
     let stores = Stores::new(store, MemoryDeliveryStore::default()).views(MemoryViewStore::new());
     app.twin(stores, *app.settings(), &Arc::default())

@@ -28,7 +28,6 @@ pub(crate) fn pack(messages: &[Message], max_bytes: usize) -> Vec<Range<usize>> 
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use cqrs_core::store::MemoryEventStore;
     use cqrs_core::{App, Commit, Metadata, StoredEvent, StreamKey, Timestamp, Version};
@@ -39,15 +38,11 @@ mod tests {
 
     fn messages(sizes: &[usize]) -> Vec<Message> {
         let app = App::builder(MemoryEventStore::new()).only([]).build().unwrap();
-        let commit = |(place, size): (usize, &usize)| Commit {
-            stream: StreamKey::new("T#ORDER", "ORDER#1").unwrap(),
-            version: Version::new(place as u64 + 1),
-            events: vec![StoredEvent {
-                name: "OrderCreated".to_owned(),
-                schema: 1,
-                data: json!({ "text": "x".repeat(*size) }),
-            }],
-            metadata: Arc::new(Metadata::new("c", Timestamp::from_unix_millis(0))),
+        let commit = |(place, size): (usize, &usize)| {
+            let event = StoredEvent::new("OrderCreated", 1, json!({ "text": "x".repeat(*size) }));
+            let metadata = Metadata::new("c", Timestamp::from_unix_millis(0));
+            let stream = StreamKey::new("T#ORDER", "ORDER#1").unwrap();
+            Commit::new(stream, Version::new(place as u64 + 1), vec![event], metadata)
         };
         sizes.iter().enumerate().map(commit).map(|commit| Message::of(&app, &commit)).collect()
     }

@@ -196,7 +196,7 @@ impl Publisher for SnsPublisher {
         }
         match failed {
             None => Ok(()),
-            Some((accepted, fault)) => Err(PublishError { accepted, fault }),
+            Some((accepted, fault)) => Err(PublishError::new(accepted, fault)),
         }
     }
 
