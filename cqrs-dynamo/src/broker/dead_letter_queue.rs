@@ -270,9 +270,8 @@ impl Opened {
         let body = self.letter.received().body;
         let mut record = serde_json::from_str(&body).unwrap_or(Value::String(body));
         // A commit that travels as its keys has the types of its events beside them.
-        if let Some(keys) =
-            record.as_object_mut().filter(|keys| self.place.is_some() && !keys.contains_key("type"))
-        {
+        let is_reference = self.place.is_some() && record.get("type").is_none();
+        if let Some(keys) = record.as_object_mut().filter(|_| is_reference && !self.types.is_empty()) {
             keys.insert("types".to_owned(), self.types.into());
         }
         let reason = self.letter.reason().unwrap_or(PUT_AWAY);
