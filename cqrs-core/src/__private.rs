@@ -13,8 +13,9 @@ pub use std::vec::Vec;
 
 pub use crate::Json;
 pub use crate::aggregate::AggregateKey;
-pub use crate::aggregate::AggregateRow;
-pub use crate::aggregate::{Aggregate, Entity, EventRow, Snapshots, unapplied};
+pub use crate::aggregate::registered::AggregateRow;
+pub use crate::aggregate::row::unapplied;
+pub use crate::aggregate::{Aggregate, Entity, EventRow, Snapshots};
 pub use crate::aggregate::{AggregateEvent, IntoEvents, ResultType};
 pub use crate::app::{
     applied, handled, listed_aggregate, listed_handler, listed_projection, not_applied, projected, unreached,
@@ -23,19 +24,22 @@ pub use crate::command::ExecuteError;
 pub use crate::command::{Command, CommandContext, Decide};
 pub use crate::commit::{EncodeError, StoredEvent};
 pub use crate::digest::CommandDigest;
+pub use crate::event::shape::{check_shape, check_way_back};
 use crate::event::upcaster;
 pub use crate::event::upcaster::{JsonStep, UpcastFrom, Upcaster, next_json};
 pub use crate::event::{DecodeError, Event, EventId, RawEvent, Recorded};
-pub use crate::event::{check_shape, check_way_back};
-pub use crate::handler::HandlerRow;
-pub use crate::handler::{AllProvidedBy, EventHandler, ProvidedBy, handler_name};
-pub use crate::handler::{HandlerArm, HandlerError, HandlerFuture, Need, Scope};
+pub use crate::handler::HandlerError;
+pub use crate::handler::arm::{HandlerArm, HandlerFuture, Need};
+pub use crate::handler::listed::{AllProvidedBy, EventHandler, ProvidedBy, handler_name};
+pub use crate::handler::row::HandlerRow;
+pub use crate::handler::scope::Scope;
 pub use crate::key::Tenant;
 pub use crate::key::{KeyError, KeyPart, KeyTemplate, Parts, Piece};
 pub use crate::projection::{Projection, ProjectionArm, View, ViewAddress, ViewChange};
 pub use crate::registry::ProjectionRow;
+pub use crate::schema::data::Itself;
 use crate::schema::{self, Text};
-pub use crate::schema::{EventData, Field, Itself, Shape};
+pub use crate::schema::{EventData, Field, Shape};
 
 /// A command for a method that takes it by value. It stays with the framework too: after a conflict with another
 /// writer it is decided again.

@@ -39,9 +39,9 @@
 //! of the framework rests on this one condition. What was acknowledged is read by the next read, and is never changed. A read
 //! comes in pages of about a megabyte.
 //!
-//! **The feed.** Every commit once or more often, and in the order of its stream. Streams may be mixed in any way, and a
-//! commit may come late, but never in front of an earlier one of its stream. A position is the store's own text; it is kept
-//! by the delivery and handed back, also to a feed that is opened years later.
+//! **The feed.** Every commit behind the positions that are asked for, once, and in the order of its stream. Streams may be
+//! mixed in any way, and a commit may come late, but never in front of an earlier one of its stream. A position is the
+//! store's own text; it is kept by the delivery and handed back, also to a feed that is opened years later.
 //!
 //! **What the delivery remembers.** What was acknowledged is read by the next read. A claim of the [`Inbox`] is a condition
 //! like that of an append: one of many claimants gets the lease.
@@ -84,12 +84,13 @@
 //!
 //! A relay reads the feed and hands records to [`App::publish`](crate::App::publish), which makes each a [`Message`] for
 //! your [`Publisher`]. A worker receives messages, and gives them to the [`Consumer`] of its queue as [`Received`]; the
-//! [`Verdict`] says what is to become of each. Both may repeat: every subscriber copes with duplicates.
+//! [`Verdict`] says what is to become of each. Both may repeat: every subscriber copes with duplicates. Dead letters that the
+//! broker keeps have the face of all others where it implements [`DeadLetterStore`].
 
 pub use crate::commit::{Commit, CommitDigest, CorruptCommit, StoredEvent};
 pub use crate::delivery::{
-    Alteration, Body, Consumer, Delivered, Interrupted, MAX_MESSAGE_BYTES, Message, PublishError,
-    PublishFault, Publisher, Received, RedriveTurn, StreamBatch, Verdict,
+    Alteration, Body, Consumer, DeadLetterStore, Delivered, Interrupted, MAX_MESSAGE_BYTES, Message,
+    PublishError, PublishFault, Publisher, Received, RedriveTurn, StreamBatch, Verdict,
 };
 pub use crate::key::{KeyError, StreamKey};
 pub use crate::metadata::Metadata;
@@ -98,7 +99,7 @@ pub use crate::snapshot::{SnapshotStore, StoredSnapshot};
 pub use crate::store::{
     Append, Change, ChangeFeed, Claim, CommitKey, CommitPage, CommitScan, DeadLetter, DeliveryStore,
     EventStore, Extent, FeedPage, Finish, Inbox, InboxId, InboxLease, LetterId, NewCommit, Positions,
-    StoreError, awaits_newer_program, canonical, limits, record,
+    Redriven, StoreError, awaits_newer_program, canonical, limits, record,
 };
 pub use crate::timestamp::Timestamp;
 pub use crate::version::Version;

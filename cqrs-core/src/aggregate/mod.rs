@@ -17,16 +17,18 @@
 mod emitted;
 mod event;
 mod key;
-mod registered;
-mod row;
+pub(crate) mod registered;
+pub(crate) mod row;
 mod snapshots;
 
 pub use emitted::{IntoEvents, ResultType};
 pub use event::AggregateEvent;
 pub use key::AggregateKey;
-pub use registered::AggregateRow;
-pub use row::{EventRow, unapplied};
+pub use row::EventRow;
 pub use snapshots::Snapshots;
+
+pub(crate) use registered::AggregateRow;
+pub(crate) use row::unapplied;
 pub(crate) use snapshots::fingerprint;
 
 use serde_json::Value;

@@ -14,9 +14,8 @@
 //!     stores.views(MemoryViewStore::new()).snapshots(MemorySnapshotStore::new())
 //! }
 //!
-//! mod conformance {
-//!     cqrs_core::conformance!(super::open() => events, feed, delivery, views, snapshots);
-//! }
+//! cqrs_core::conformance!(open() => events, feed, delivery, views, snapshots);
+//! # fn main() {}
 //! ```
 //!
 //! | part | of | asks for |
@@ -28,7 +27,7 @@
 //! | `snapshots` | [`SnapshotStore`](crate::spi::SnapshotStore) | [`Stores::snapshots`](crate::app::Stores::snapshots) |
 //!
 //! Every test opens stores of its own, which have to be empty, and is named by part and promise: a store that lets an earlier
-//! view replace a later one fails `conformance::views::a_stale_write_changes_nothing`. What has to live as long as the
+//! view replace a later one fails `views::a_stale_write_changes_nothing`. What has to live as long as the
 //! stores, such as a temporary folder, goes along with [`Candidate::keep`].
 //!
 //! A test is a `#[test]` with a runtime of its own, of one thread. Where the store needs another one, put the attribute

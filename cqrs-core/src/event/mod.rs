@@ -7,13 +7,12 @@
 mod id;
 mod raw;
 mod recorded;
-mod shape;
+pub(crate) mod shape;
 pub(crate) mod upcaster;
 
 pub use id::EventId;
 pub use raw::{DecodeError, RawEvent};
 pub use recorded::Recorded;
-pub use shape::{check_shape, check_way_back};
 
 use crate::schema::EventData;
 use serde::Serialize;

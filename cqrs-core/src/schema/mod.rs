@@ -152,7 +152,7 @@
 //! * A schema that only `from_json` knows has no struct to compare: its entry stays in the lock as it was, and is decoded.
 
 mod compat;
-mod data;
+pub(crate) mod data;
 mod diff;
 mod example;
 mod fidelity;
@@ -161,14 +161,13 @@ mod notation;
 mod shape;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(crate) mod text;
 
 pub use compat::Incompatible;
-pub use data::Itself;
 pub(crate) use diff::{Difference, difference};
 pub(crate) use example::{NoExample, drawn, examples, scalar};
 pub use lock::{Entry, EventsLock, LockError};
 pub(crate) use notation::same;
 pub(crate) use shape::MOST_BYTES;
 pub use shape::{EventData, Field, Shape};
-pub use text::Text;
+pub(crate) use text::Text;

@@ -18,7 +18,7 @@ pub struct Change {
     /// Its place in the shard. Positions of one shard have one length and sort as text.
     pub position: String,
     /// The record as stored ([`store::record`](crate::store::record)), not decoded yet; or what was done to a commit
-    /// ([`Alteration::record`](super::Alteration::record)).
+    /// ([`Alteration::record`](crate::delivery::Alteration::record)).
     pub record: Value,
 }
 
