@@ -15,11 +15,11 @@ use std::future::Future;
 macro_rules! conformance {
     ($(#[$attribute:meta])+ $open:expr => $($part:ident),+ $(,)?) => {
         $crate::__conformance!(@open $open);
-        $($crate::__conformance!($part [$(#[$attribute])+]);)+
+        $crate::__conformance!(@parts [$(#[$attribute])+] $($part)+);
     };
     ($open:expr => $($part:ident),+ $(,)?) => {
         $crate::__conformance!(@open $open);
-        $($crate::__conformance!($part []);)+
+        $crate::__conformance!(@parts [] $($part)+);
     };
 }
 
@@ -30,6 +30,9 @@ macro_rules! __conformance {
         async fn candidate() -> $crate::conformance::Candidate {
             $crate::conformance::Candidate::from($open.await)
         }
+    };
+    (@parts $attributes:tt $($part:ident)+) => {
+        $($crate::__conformance!($part $attributes);)+
     };
     (events $attributes:tt) => {
         $crate::__conformance!(@part $attributes events
@@ -137,6 +140,12 @@ pub fn run(test: impl Future<Output = ()>) {
 
 #[cfg(test)]
 mod tests {
+    mod with_an_attribute {
+        use crate::store::MemoryEventStore;
+
+        crate::conformance!(#[tokio::test] async { MemoryEventStore::new() } => events, feed, delivery);
+    }
+
     /// A promise that the macro does not list is never tested.
     #[test]
     fn every_promise_is_listed() {
