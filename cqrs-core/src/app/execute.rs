@@ -11,7 +11,7 @@ impl App {
     /// `snapshot_every`, a state that is not in memory takes one request more, at the same time as the other, and every
     /// so many commits one more writes the snapshot.
     ///
-    /// The answer is a [`Committed`] with its [`Outcome`](super::Outcome), or an [`ExecuteError`].
+    /// The answer is a [`Committed`](super::Committed) with its [`Outcome`](super::Outcome), or an [`ExecuteError`](super::ExecuteError).
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }

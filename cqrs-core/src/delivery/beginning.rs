@@ -30,7 +30,7 @@ const PAGES: usize = 8;
 const STREAMS: usize = 16;
 const WHOLE_TABLE: Extent = Extent::Segment { number: 0, of: 1 };
 
-/// A projection whose views lack commits that were there before it, or that came while it was away. See [`App::unreplayed`].
+/// A projection whose views lack commits that were there before it, or that came while it was away. See [`App::unreplayed`](crate::App::unreplayed).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unreplayed {

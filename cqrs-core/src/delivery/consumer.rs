@@ -92,7 +92,7 @@ impl Consumer {
     }
 
     /// Tells in the log whether a projection of the queue is new and has missed what was committed before; see
-    /// [`App::unreplayed`]. To be called after a batch, and when none came. `is_empty` says whether nothing is in the queue nor in
+    /// [`App::unreplayed`](crate::App::unreplayed). To be called after a batch, and when none came. `is_empty` says whether nothing is in the queue nor in
     /// anybody's hands: with it that can be told; otherwise five minutes after the projection began. It is asked only where that
     /// is open, and where nothing is open a call costs nothing.
     pub async fn settle(&self, is_empty: impl Future<Output = bool>) {

@@ -132,7 +132,7 @@ impl<A: Aggregate, R> Execute<'_, A, R> {
     /// When it happened, where that is not now: for imports. The time now is kept beside it, as `recordedAt`. Later commands
     /// have their own time, whatever this one is.
     ///
-    /// A time further in the future than [`Settings::furthest_ahead`](super::Settings::furthest_ahead) is an
+    /// A time further in the future than [`Settings::furthest_ahead`](crate::app::Settings::furthest_ahead) is an
     /// [`ExecuteError::Option`].
     pub fn at(mut self, when: Timestamp) -> Self {
         self.at = Some(when);
@@ -148,7 +148,7 @@ impl<A: Aggregate, R> Execute<'_, A, R> {
     ///
     /// What was rejected or unchanged left no trace: it is decided again. So is what is older than the ids that a
     /// snapshot keeps, on a stream that has one: see
-    /// [`Settings::snapshot_command_ids`](super::Settings::snapshot_command_ids).
+    /// [`Settings::snapshot_command_ids`](crate::app::Settings::snapshot_command_ids).
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }

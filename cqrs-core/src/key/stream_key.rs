@@ -6,7 +6,7 @@ use crate::version::Version;
 
 /// The rendered address of a stream: its partition key and its sort key without the version.
 ///
-/// Every [`AggregateKey`](super::AggregateKey) renders to one; stores and the delivery work on it.
+/// Every [`AggregateKey`](crate::AggregateKey) renders to one; stores and the delivery work on it.
 ///
 /// ```
 /// use cqrs_core::{StreamKey, Version};

@@ -5,7 +5,7 @@ use super::KeyFault;
 #[error("projection `{projection}` could never take `{event}`: in the key of its view {reason}; {way_out}")]
 #[non_exhaustive]
 pub struct ViewKeyError {
-    /// The name of the projection, or of the view that was given to [`AppBuilder::view_key`].
+    /// The name of the projection, or of the view that was given to [`AppBuilder::view_key`](crate::app::AppBuilder::view_key).
     pub projection: &'static str,
     /// The stored type name of the event.
     pub event: String,

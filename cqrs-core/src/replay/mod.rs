@@ -29,7 +29,7 @@
 //!   again meanwhile.
 //! * **Memory is flat**: two pages of 1 MB, one that is worked on and the next one, and the open view for each worker.
 //!
-//! A projection that is new on old data needs one, too, and says so: [`App::unreplayed`].
+//! A projection that is new on old data needs one, too, and says so: [`App::unreplayed`](crate::App::unreplayed).
 //!
 //! A commit that cannot be applied ends the replay, with an error that names it. One that was discarded from the projection's
 //! dead letters ([`DeadLetters::discard`](crate::delivery::DeadLetters::discard)) is passed over where it cannot be applied,
@@ -40,7 +40,7 @@
 //! When the events table has been restored to an earlier point, views contain commits that are no longer there, and other
 //! commits take their versions. Views and fences remember the digest of the last commit that they took, so this is noticed: a
 //! view at its aggregate's key is folded anew when the next commit of its stream comes, and a commit for views across
-//! aggregates becomes a dead letter that says so. [`App::after_restore`] brings all views back to the store.
+//! aggregates becomes a dead letter that says so. [`App::after_restore`](crate::App::after_restore) brings all views back to the store.
 //!
 //! # Views at their aggregates' keys
 //!
@@ -209,7 +209,7 @@ impl<'a, P> Replay<'a, P> {
 
     /// Begins anew, because the events table was restored to an earlier point: puts back views that are ahead of their streams,
     /// which are an error else, and removes those of streams that are gone. That takes a `Scan` of the views table more.
-    /// [`App::after_restore`] does so for all projections.
+    /// [`App::after_restore`](crate::App::after_restore) does so for all projections.
     pub fn after_restore(mut self) -> Self {
         self.after_restore = true;
         self.restart()
