@@ -13,10 +13,11 @@ pub use std::vec::Vec;
 
 pub use crate::Json;
 pub use crate::aggregate::AggregateKey;
+pub use crate::aggregate::emitted::{ResultType, encode_event};
 pub use crate::aggregate::registered::AggregateRow;
 pub use crate::aggregate::row::unapplied;
 pub use crate::aggregate::{Aggregate, Entity, EventRow, Snapshots};
-pub use crate::aggregate::{AggregateEvent, IntoEvents, ResultType};
+pub use crate::aggregate::{AggregateEvent, IntoEvents};
 pub use crate::app::{
     applied, handled, listed_aggregate, listed_handler, listed_projection, not_applied, projected, unreached,
 };

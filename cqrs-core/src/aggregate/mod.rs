@@ -14,14 +14,14 @@
 //! }
 //! ```
 
-mod emitted;
+pub(crate) mod emitted;
 mod event;
 mod key;
 pub(crate) mod registered;
 pub(crate) mod row;
 mod snapshots;
 
-pub use emitted::{IntoEvents, ResultType};
+pub use emitted::IntoEvents;
 pub use event::AggregateEvent;
 pub use key::AggregateKey;
 pub use row::EventRow;

@@ -10,8 +10,10 @@ pub(crate) mod row;
 pub(crate) mod scope;
 
 pub use error::HandlerError;
+// The compiler names them in its messages by their shortest public path.
+#[doc(hidden)]
+pub use listed::{AllProvidedBy, EventHandler, ProvidedBy};
 
 pub(crate) use arm::{HandlerArm, Need};
-pub(crate) use listed::{AllProvidedBy, EventHandler};
 pub(crate) use row::{CONCURRENT_STREAMS, HandlerRow};
 pub(crate) use scope::{Provided, Scope};

@@ -41,7 +41,7 @@ pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
     });
     let encodes = applies.iter().map(|apply| {
         let (cfgs, name) = (&apply.cfgs, &apply.name);
-        quote!(#(#cfgs)* #event::#name(ref event) => #private::StoredEvent::encode(event),)
+        quote!(#(#cfgs)* #event::#name(ref event) => #private::encode_event(event),)
     });
     let unique = quote_spanned!(ty.span()=>
         const _: () = if let ::core::option::Option::Some(message) =

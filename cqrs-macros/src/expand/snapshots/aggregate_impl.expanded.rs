@@ -82,10 +82,10 @@ impl ::cqrs_core::__private::Aggregate for Order {
     > {
         match *event {
             OrderEvent::OrderCreated(ref event) => {
-                ::cqrs_core::__private::StoredEvent::encode(event)
+                ::cqrs_core::__private::encode_event(event)
             }
             OrderEvent::OrderCancelled(ref event) => {
-                ::cqrs_core::__private::StoredEvent::encode(event)
+                ::cqrs_core::__private::encode_event(event)
             }
         }
     }

@@ -205,7 +205,7 @@ impl ::cqrs_core::__private::Aggregate for Order {
     > {
         match *event {
             OrderEvent::OrderCreated(ref event) => {
-                ::cqrs_core::__private::StoredEvent::encode(event)
+                ::cqrs_core::__private::encode_event(event)
             }
         }
     }
