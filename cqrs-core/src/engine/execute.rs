@@ -96,14 +96,15 @@ where
             Box::pin(async move {
                 let Caller { runtime, cause } = caller;
                 let command = Arc::new(command);
-                let probed = runtime.probe.is_some();
-                let place = probed.then(|| runtime.note_command(cause, &command, &intent.stream)).flatten();
+                let probe = runtime.probe.as_ref().zip(cause);
+                let noted =
+                    probe.map(|(probe, cause)| (probe, probe.note_command(cause, &command, &intent.stream)));
                 let stream = cause.map(|_| intent.stream.clone());
                 let mut execution = Execution::new::<K::Aggregate, C>(caller, intent, &command);
                 let done = execution.execute(&*command).await;
-                if probed {
+                if let Some((probe, place)) = noted {
                     let committed = |done: &Committed<K::Aggregate>| done.outcome != Outcome::Unchanged;
-                    runtime.note_answer(place, execution.metadata(), done.as_ref().is_ok_and(committed));
+                    probe.note_answer(place, execution.metadata(), done.as_ref().is_ok_and(committed));
                 }
                 if let (Err(error), Some(cause), Some(stream)) = (&done, cause, &stream) {
                     cause.note_failed::<K::Aggregate, C>(stream, error);

@@ -39,8 +39,8 @@
 //!
 //! When the events table has been restored to an earlier point, views contain commits that are no longer there, and other
 //! commits take their versions. Views and fences remember the digest of the last commit that they took, so this is noticed: a
-//! view at its aggregate's key is folded anew when the next commit of its stream comes, and a commit for views across
-//! aggregates becomes a dead letter that says so. [`App::after_restore`](crate::App::after_restore) brings all views back to the store.
+//! view at its aggregate's key is folded anew when the next commit of its stream comes, and a commit for keyed views
+//! becomes a dead letter that says so. [`App::after_restore`](crate::App::after_restore) brings all views back to the store.
 //!
 //! # Views at their aggregates' keys
 //!

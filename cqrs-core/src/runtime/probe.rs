@@ -89,18 +89,15 @@ impl Probe {
         // Every change is one insertion: what a panicking holder left behind is whole.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl Runtime {
-    /// Notes a command of a handler before it is executed.
+    /// Notes a command of a handler before it is executed; answers with its place.
     pub(crate) fn note_command<C: Command>(
         &self,
-        cause: Option<&Arc<Cause>>,
+        cause: &Arc<Cause>,
         command: &Arc<C>,
         stream: &StreamKey,
-    ) -> Option<usize> {
-        let (Some(probe), Some(cause)) = (&self.probe, cause) else { return None };
-        let mut seen = probe.seen();
+    ) -> usize {
+        let mut seen = self.seen();
         seen.sent.push(Sent {
             command: Arc::clone(command) as Arc<dyn Any + Send + Sync>,
             name: std::any::type_name::<C>(),
@@ -110,20 +107,20 @@ impl Runtime {
             committed: false,
             cause: Arc::clone(cause),
         });
-        Some(seen.sent.len() - 1)
+        seen.sent.len() - 1
     }
 
     /// Notes what became of it, and whether its events are in the stream.
-    pub(crate) fn note_answer(&self, place: Option<usize>, metadata: &Metadata, committed: bool) {
-        if let (Some(probe), Some(place)) = (&self.probe, place)
-            && let Some(sent) = probe.seen().sent.get_mut(place)
-        {
+    pub(crate) fn note_answer(&self, place: usize, metadata: &Metadata, committed: bool) {
+        if let Some(sent) = self.seen().sent.get_mut(place) {
             metadata.command_id.clone_into(&mut sent.command_id);
             sent.digest.clone_from(&metadata.command_digest);
             sent.committed = committed;
         }
     }
+}
 
+impl Runtime {
     /// Notes a run of a handler when it is over.
     pub(crate) fn note_run(&self, handler: &str, raw: &RawEvent<'_>, done: bool) {
         let Some(probe) = &self.probe else { return };
