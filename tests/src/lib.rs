@@ -4,5 +4,6 @@ pub mod bank;
 pub mod commits;
 pub mod emulator;
 pub mod faults;
+pub mod listening;
 pub mod loopback;
 pub mod raw;

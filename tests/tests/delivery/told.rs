@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use cqrs_tests::listening::listen;
 use tracing::field::{Field, Visit};
 use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Level, Subscriber};
@@ -18,7 +19,7 @@ impl Told {
     pub(crate) fn listen() -> (Self, DefaultGuard) {
         let told = Self::default();
         let subscriber = tracing_subscriber::registry().with(told.clone());
-        (told, tracing::subscriber::set_default(subscriber))
+        (told, listen(subscriber))
     }
 
     /// Resolves when a line was told that begins like this.

@@ -7,6 +7,7 @@ use cqrs_core::prelude::*;
 use cqrs_core::snapshot::{MemorySnapshotStore, SnapshotStore};
 use cqrs_core::store::MemoryEventStore;
 use cqrs_tests::faults::{Fault, Faults, database};
+use cqrs_tests::listening::listen;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -62,7 +63,7 @@ const PLACE: [&str; 3] = ["pk=\"BANK#LEDGER\"", "sk=\"LEDGER#1\"", "aggregate=\"
 #[tokio::test]
 async fn a_snapshot_that_is_too_large_is_said_once() {
     let warnings = Warnings::default();
-    let _guard = tracing::subscriber::set_default(warnings.clone());
+    let _guard = listen(warnings.clone());
     let app = App::builder(MemoryEventStore::new()).snapshots(MemorySnapshotStore::new()).only([]);
     let app = app.build().unwrap();
     for _ in 0..16 {
@@ -84,7 +85,7 @@ async fn what_is_wrong_with_a_snapshot_is_said() {
     }
     let good = stored(&snapshots, &key("1")).await.unwrap();
     let warnings = Warnings::default();
-    let _guard = tracing::subscriber::set_default(warnings.clone());
+    let _guard = listen(warnings.clone());
 
     app(&snapshots).load(&key("1")).await.unwrap();
     // It is too late for this one, which is no fault of it.
@@ -127,7 +128,7 @@ async fn a_store_that_is_down_is_said() {
     let dynamo = faults.dynamo();
     let app = App::builder(dynamo.event_store()).snapshots(dynamo.snapshots()).only([]).build().unwrap();
     let warnings = Warnings::default();
-    let _guard = tracing::subscriber::set_default(warnings.clone());
+    let _guard = listen(warnings.clone());
     app.load(&key("1")).await.unwrap();
     says(&warnings.take(), &["the snapshot cannot be read", "the store denies this request"]);
     for _ in 0..4 {

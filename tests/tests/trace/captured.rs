@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use cqrs_tests::listening::listen;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
@@ -35,7 +36,7 @@ impl Captured {
     pub(crate) fn install() -> (Self, DefaultGuard) {
         let captured = Self::default();
         let subscriber = tracing_subscriber::registry().with(captured.clone());
-        (captured, tracing::subscriber::set_default(subscriber))
+        (captured, listen(subscriber))
     }
 
     /// The spans of one name, in the order of their beginning.

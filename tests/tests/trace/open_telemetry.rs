@@ -6,6 +6,7 @@ use cqrs_core::store::MemoryEventStore;
 use cqrs_core::view::MemoryViewStore;
 use cqrs_core::{EventStore, Metadata};
 use cqrs_tests::bank;
+use cqrs_tests::listening::listen;
 use opentelemetry::trace::{SpanContext, SpanKind, Status, TracerProvider};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 use tracing::Instrument;
@@ -26,7 +27,7 @@ impl Exported {
         let exporter = InMemorySpanExporter::default();
         let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
         let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
-        let installed = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+        let installed = listen(tracing_subscriber::registry().with(layer));
         Self { exporter, _provider: provider, _installed: installed }
     }
 
