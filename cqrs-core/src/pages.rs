@@ -10,5 +10,7 @@ mod projection {}
 mod event_handler {}
 #[doc = include_str!("../../cqrs-macros/docs/event_data.md")]
 mod event_data {}
+#[doc = include_str!("../../cqrs-macros/docs/index_value.md")]
+mod index_value {}
 #[doc = include_str!("../../cqrs-macros/docs/app.md")]
 mod app {}

@@ -103,4 +103,7 @@ pub use crate::store::{
 };
 pub use crate::timestamp::Timestamp;
 pub use crate::version::Version;
-pub use crate::view::{Fence, Revision, StoredView, ViewId, ViewScan, ViewStore, Write};
+pub use crate::view::{
+    Fence, IndexEntry, Place, QueriedViews, Revision, SortRange, StoredView, ViewId, ViewQuery, ViewScan,
+    ViewStore, Write,
+};

@@ -2,7 +2,7 @@
 //! them begins at `::cqrs`. A `crate` that stands in the arguments comes first here, too.
 
 use proc_macro2::{Spacing, TokenStream, TokenTree};
-use quote::quote;
+use quote::{format_ident, quote};
 
 use crate::groups;
 
@@ -16,24 +16,23 @@ pub(crate) fn lists(lists: TokenStream) -> TokenStream {
     complete(groups::open_args(lists), ':', quote!(crate: ::cqrs))
 }
 
-/// An item with `#[derive(EventData)]` and `#[event_data(crate = ::cqrs)]`.
-pub(crate) fn derive(item: TokenStream) -> TokenStream {
+/// An item with a derive, and the attribute that goes with it: `#[event_data(crate = ::cqrs)]`.
+pub(crate) fn derive(attribute: &str, item: TokenStream) -> TokenStream {
     let item = groups::open_item(item);
-    if attributes(&item).any(|options| names_crate(&options, '=')) {
+    if attributes(attribute, &item).any(|options| names_crate(&options, '=')) {
         return item;
     }
-    quote!(#[event_data(crate = ::cqrs)] #item)
+    let attribute = format_ident!("{attribute}");
+    quote!(#[#attribute(crate = ::cqrs)] #item)
 }
 
-/// What stands in the parentheses of each `#[event_data(…)]` on the item itself.
-fn attributes(item: &TokenStream) -> impl Iterator<Item = TokenStream> {
-    item.clone().into_iter().filter_map(|token| {
+/// What stands in the parentheses of each such attribute on the item itself.
+fn attributes<'a>(wanted: &'a str, item: &TokenStream) -> impl Iterator<Item = TokenStream> + use<'a> {
+    item.clone().into_iter().filter_map(move |token| {
         let TokenTree::Group(attribute) = token else { return None };
         let mut inside = attribute.stream().into_iter();
         match (inside.next()?, inside.next()?) {
-            (TokenTree::Ident(name), TokenTree::Group(options)) if name == "event_data" => {
-                Some(options.stream())
-            }
+            (TokenTree::Ident(name), TokenTree::Group(options)) if name == wanted => Some(options.stream()),
             _ => None,
         }
     })
@@ -89,11 +88,11 @@ mod tests {
             #[event_data(opaque)]
             struct Price(#[event_data(example = "1")] u64);
         );
-        check(derive(item.clone()), quote!(#[event_data(crate = ::cqrs)] #item));
+        check(derive("event_data", item.clone()), quote!(#[event_data(crate = ::cqrs)] #item));
         let item = quote!(
             #[event_data(opaque, crate = ours::cqrs)]
             struct Price(u64);
         );
-        check(derive(item.clone()), item);
+        check(derive("event_data", item.clone()), item);
     }
 }

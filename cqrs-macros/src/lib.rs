@@ -51,6 +51,12 @@ pub fn event_data(item: TokenStream) -> TokenStream {
     macros::event_data(item.into()).into()
 }
 
+#[cfg_attr(not(doctest), doc = include_str!("../docs/index_value.md"))]
+#[proc_macro_derive(IndexValue, attributes(index_value))]
+pub fn index_value(item: TokenStream) -> TokenStream {
+    macros::index_value(item.into()).into()
+}
+
 // The same for the façade, which gives them their own names again, and shows the pages there.
 
 #[doc(hidden)]
@@ -92,5 +98,12 @@ pub fn facade_event_handler(args: TokenStream, item: TokenStream) -> TokenStream
 #[cfg_attr(not(doctest), doc = include_str!("../docs/event_data.md"))]
 #[proc_macro_derive(FacadeEventData, attributes(event_data, serde))]
 pub fn facade_event_data(item: TokenStream) -> TokenStream {
-    macros::event_data(facade::derive(item.into())).into()
+    macros::event_data(facade::derive("event_data", item.into())).into()
+}
+
+#[doc(hidden)]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/index_value.md"))]
+#[proc_macro_derive(FacadeIndexValue, attributes(index_value))]
+pub fn facade_index_value(item: TokenStream) -> TokenStream {
+    macros::index_value(facade::derive("index_value", item.into())).into()
 }

@@ -28,6 +28,13 @@ pub(crate) fn event_data(item: TokenStream) -> TokenStream {
     quote!(#expansion #diagnostics)
 }
 
+pub(crate) fn index_value(item: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::default();
+    let value = model::IndexValue::read(groups::open_item(item), &mut diagnostics);
+    let expansion = value.map(|value| expand::index_value(&value));
+    quote!(#expansion #diagnostics)
+}
+
 pub(crate) fn aggregate(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> TokenStream {
     if model::is_impl(&item) {
         let model = model::Aggregate::read(args, item.clone(), diagnostics);

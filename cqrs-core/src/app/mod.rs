@@ -9,16 +9,20 @@
 //! | read the state as it was known at a time | [`App::load_as_recorded`] |
 //! | read every event of a stream | [`App::history`] |
 //! | read views | [`App::view`], [`App::views`] |
+//! | list views by an index, page by page | [`App::query`] |
 //! | deliver to handlers and projections | [`App::run`], [`App::run_until_idle`] |
 //! | look after what could not be delivered | [`App::dead_letters`] |
 //! | see who listens to what | [`App::wiring`] |
 
 mod builder;
+mod cursor;
 mod delivery;
 mod execute;
 mod fault;
 mod list;
+mod listing;
 mod mermaid;
+mod query;
 mod read;
 mod replay;
 mod restore;
@@ -34,8 +38,12 @@ pub use crate::runtime::{
     IntoStores, RetryPolicy, Settings, Stores, SubscriberKind, Wiring, WiringEvent, WiringSubscriber,
 };
 pub use builder::AppBuilder;
+pub use cursor::{Cursor, CursorError};
 pub use fault::{BuildError, WiringFault};
+pub use query::{Page, Queried, Query, QueryError, Querying};
 pub use read::{Found, FoundViews};
+
+use read::found;
 
 use std::any::Any;
 use std::fmt;
@@ -48,6 +56,8 @@ use crate::runtime::Cause;
 pub use list::{
     applied, handled, listed_aggregate, listed_handler, listed_projection, not_applied, projected, unreached,
 };
+#[doc(hidden)]
+pub use listing::{At, Listed, Unlisted};
 
 /// An application on one event store. Clones are cheap and share everything.
 ///

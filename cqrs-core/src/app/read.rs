@@ -7,7 +7,7 @@ use super::App;
 use crate::aggregate::{Aggregate, AggregateKey};
 use crate::engine::{History, Items, Loaded, Until, history};
 use crate::key::Tenant;
-use crate::projection::{Projection, View, ViewAddress};
+use crate::projection::{Projection, View, ViewAddress, local_id};
 use crate::store::{Extent, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
@@ -320,10 +320,10 @@ impl App {
     }
 }
 
-fn found<P: Projection>(tenant: &Tenant, stored: StoredView) -> Result<Option<Found<P>>, StoreError> {
+/// A view that was read; none for one that was removed.
+pub(super) fn found<P: View>(tenant: &Tenant, stored: StoredView) -> Result<Option<Found<P>>, StoreError> {
     let Some(view) = stored.read()? else { return Ok(None) };
     let StoredView { id, version, updated_at, .. } = stored;
-    let text = id.sk.strip_prefix(P::VIEW).and_then(|id| id.strip_prefix('#')).unwrap_or(&id.sk);
-    let key = P::Key::from_view_id(tenant.clone(), text)?;
+    let key = P::Key::from_view_id(tenant.clone(), local_id::<P>(&id.sk))?;
     Ok(Some(Found { key, view, version, updated_at }))
 }

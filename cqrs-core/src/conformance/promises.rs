@@ -91,6 +91,8 @@ macro_rules! __conformance {
             a_partition_is_listed_to_its_end
             a_scan_finds_every_view_once
             an_oversized_view_is_refused
+            a_view_is_found_by_its_entries
+            a_partition_is_queried_page_by_page
         );
     };
     (snapshots $attributes:tt) => {

@@ -6,7 +6,9 @@ use super::Candidate;
 use super::samples::at;
 use crate::store::{Extent, StoreError};
 use crate::version::Version;
-use crate::view::{DynViewStore, Fence, Revision, StoredView, ViewId, Write};
+use crate::view::{
+    DynViewStore, Fence, IndexEntry, QueriedViews, Revision, SortRange, StoredView, ViewId, ViewQuery, Write,
+};
 
 /// A view is absent, then as it was written.
 pub async fn a_view_is_read_back(candidate: Candidate) {
@@ -36,6 +38,98 @@ pub async fn a_stale_write_changes_nothing(candidate: Candidate) {
     }
     assert_eq!(store.get(&id("1")).await.unwrap(), Some(rebuilt));
     assert_eq!(store.put(&view("1", 6), of_generation(5, 4)).await.unwrap(), Write::Done);
+}
+
+/// A view comes back with its entries in indexes, and is found by each of them until it is written with others.
+pub async fn a_view_is_found_by_its_entries(candidate: Candidate) {
+    let store = candidate.views();
+    let entry =
+        |slot, first: &str, sk: &str| IndexEntry::new(slot, format!("TENANT001#TOTALS#by#{first}"), sk);
+    let by = |slot, first: &str| ViewQuery::new(Some(slot), format!("TENANT001#TOTALS#by#{first}"), 10);
+    let one = view("1", 1).with_entries(vec![entry(1, "a", "5 1"), entry(3, "a", "1")]);
+    let two = view("2", 1).with_entries(vec![entry(1, "a", "4 2")]);
+    for view in [&one, &two] {
+        assert_eq!(store.put(view, Revision::NONE).await.unwrap(), Write::Done);
+        assert_eq!(store.get(&view.id).await.unwrap().as_ref(), Some(view));
+    }
+    assert_eq!(found(store, &by(1, "a")).await, [two.clone(), one.clone()]);
+    assert_eq!(found(store, &by(3, "a")).await, std::slice::from_ref(&one));
+    for nobody in [by(2, "a"), by(1, "b")] {
+        assert_eq!(found(store, &nobody).await, []);
+    }
+    let moved = view("1", 2).with_entries(vec![entry(1, "b", "5 1")]);
+    assert_eq!(store.put(&moved, one.revision()).await.unwrap(), Write::Done);
+    assert_eq!(found(store, &by(1, "a")).await, [two]);
+    assert_eq!(found(store, &by(1, "b")).await, std::slice::from_ref(&moved));
+    assert_eq!(found(store, &by(3, "a")).await, []);
+    assert_eq!(store.delete(&moved.id, moved.revision()).await.unwrap(), Write::Done);
+    assert_eq!(found(store, &by(1, "b")).await, []);
+}
+
+/// A partition of views or of an index is read in both directions, between any bounds, in pages of any size, and behind a
+/// view that has gone.
+pub async fn a_partition_is_queried_page_by_page(candidate: Candidate) {
+    let store = candidate.views();
+    let names = ["0", "00", "1", "a", "a b", "a!", "aa", "b", "\u{e9}", "\u{10000}", "\u{ffff}"];
+    for name in names {
+        let entries = vec![IndexEntry::new(1, "TENANT001#TOTALS#by#x", format!("x{name}"))];
+        let view = view(name, 1).with_entries(entries);
+        assert_eq!(store.put(&view, Revision::NONE).await.unwrap(), Write::Done);
+    }
+    let sk = |slot: Option<usize>, name: &str| match slot {
+        Some(_) => format!("x{name}"),
+        None => id(name).sk,
+    };
+    for slot in [None, Some(1)] {
+        let pk = if slot.is_some() { "TENANT001#TOTALS#by#x".to_owned() } else { id("1").pk };
+        let at = |name: &str| sk(slot, name);
+        for range in [
+            SortRange::All,
+            SortRange::Prefix(at("a")),
+            SortRange::Prefix(at("a b")),
+            SortRange::From(at("a!")),
+            SortRange::UpTo(at("a!")),
+            SortRange::Between(at("00"), at("aa")),
+            SortRange::Between(at("a"), at("a")),
+            SortRange::Between(at("c"), at("d")),
+        ] {
+            for descending in [false, true] {
+                let query = ViewQuery::new(slot, pk.as_str(), 1000);
+                let query = query.with_range(range.clone()).with_descending(descending);
+                let mut wanted: Vec<_> = names.map(at).into_iter().filter(|sk| range.holds(sk)).collect();
+                wanted.sort();
+                if descending {
+                    wanted.reverse();
+                }
+                for limit in [1, 2, 3, 100] {
+                    let all = found(store, &ViewQuery { limit, ..query.clone() }).await;
+                    let all: Vec<_> =
+                        all.iter().map(|view| sk(slot, &view.id.sk[id("").sk.len()..])).collect();
+                    assert_eq!(all, wanted, "{query:?}, {limit} at a time");
+                }
+            }
+        }
+    }
+    let first = ViewQuery::new(None, id("1").pk, 2);
+    let QueriedViews { views, next } = store.query(&first).await.unwrap();
+    let gone = &views[1];
+    assert_eq!(store.delete(&gone.id, gone.revision()).await.unwrap(), Write::Done);
+    let rest = found(store, &first.with_after(next)).await;
+    assert_eq!(rest.len(), names.len() - 2);
+}
+
+/// All views of a query, page by page.
+async fn found(store: &dyn DynViewStore, query: &ViewQuery) -> Vec<StoredView> {
+    let (mut query, mut all) = (query.clone(), Vec::new());
+    loop {
+        let QueriedViews { views, next } = store.query(&query).await.unwrap();
+        assert!(views.len() <= query.limit as usize, "{} views, for {query:?}", views.len());
+        all.extend(views);
+        match next {
+            Some(next) => query.after = Some(next),
+            None => return all,
+        }
+    }
 }
 
 /// One version of a view that took another commit is another revision, and so it is with a fence.
@@ -317,5 +411,6 @@ fn view(name: &str, version: u64) -> StoredView {
         digest: None,
         data: json!({ "total": version, "note": null }),
         updated_at: at(version),
+        entries: Vec::new(),
     }
 }

@@ -28,6 +28,7 @@
 
 mod address;
 mod arm;
+mod index;
 mod key_error;
 mod keys;
 mod stored;
@@ -35,6 +36,11 @@ mod stored;
 pub use address::ViewAddress;
 pub(crate) use arm::Way;
 pub use arm::{ProjectionArm, ViewChange};
+pub(crate) use index::{AFTER_END, END, entries, local_id, partition};
+pub use index::{
+    Asked, AskedOfKey, Criterion, FieldValue, Index, IndexError, IndexField, IndexText, IndexValue,
+    OrderedPart, PartValue, Ranged, StartsWith, starts_with,
+};
 pub use key_error::ViewKeyError;
 
 pub use crate::view::ViewId;
@@ -56,6 +62,8 @@ pub trait View: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
     const VIEW: &'static str;
     /// The queue that it shares, by `queue = "…"`; none for one of its own, named like it.
     const QUEUE: Option<&'static str> = None;
+    /// By what it is listed beside its key, in the order of the slots: see [`IndexEntry::slot`](crate::view::IndexEntry::slot).
+    const INDEXES: &'static [Index<Self>] = &[];
     /// The key of one view: the aggregate's own, or the generated `CustomerTotalsKey`.
     type Key: ViewAddress;
 }

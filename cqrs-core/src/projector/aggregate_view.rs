@@ -1,7 +1,7 @@
 use super::arrived::Seen;
 use super::error::{Astray, ROUNDS};
 use super::opened::find;
-use super::{Arrived, Following, ProjectError, encode, fold};
+use super::{Arrived, Following, ProjectError, encode, entries, fold};
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::panic::caught;
@@ -77,6 +77,7 @@ async fn step<P: Projection>(
         folded => (folded?, Seen::up_to(last)),
     };
     let view = StoredView {
+        entries: entries(&id, view.as_ref())?,
         id,
         version: seen.version,
         generation: expected.generation,

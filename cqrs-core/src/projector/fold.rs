@@ -8,8 +8,9 @@ use crate::event::{DecodeError, RawEvent};
 use crate::json::canonical::canonicalize;
 use crate::json::{canonical, contains_null};
 use crate::panic::tried;
-use crate::projection::{Projection, ProjectionArm, ViewChange, Way};
+use crate::projection::{self, Projection, ProjectionArm, ViewChange, Way};
 use crate::runtime::Runtime;
+use crate::view::{IndexEntry, ViewId};
 
 /// Whether the commit holds an event that the projection lists. By name: a schema that it does not
 /// know must fail, and not pass unseen.
@@ -83,4 +84,13 @@ pub(crate) fn encode<P: Projection>(view: Option<&P>) -> Result<Value, ProjectEr
         Ok(data)
     });
     encoded.map_err(refused)
+}
+
+/// Where a view stands in its indexes; one that was removed stands nowhere.
+///
+/// # Errors
+/// For a value that is too long for a key.
+pub(crate) fn entries<P: Projection>(id: &ViewId, view: Option<&P>) -> Result<Vec<IndexEntry>, ProjectError> {
+    let entries = view.map_or(Ok(Vec::new()), |view| projection::entries(view, id));
+    entries.map_err(|error| ProjectError::Permanent(error.into()))
 }

@@ -25,7 +25,7 @@ pub(crate) use keyed_view::{Goal, KeyedView, shadow_of};
 pub(crate) use arrived::{Arrived, Origin, Seen};
 pub(crate) use discards::LeftOut;
 pub(crate) use error::{Astray, ProjectError, ROUNDS};
-pub(crate) use fold::{encode, fold, wants};
+pub(crate) use fold::{encode, entries, fold, wants};
 
 pub use generations::Phase;
 pub(crate) use generations::{Generations, Underway};

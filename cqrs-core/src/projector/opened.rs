@@ -5,14 +5,14 @@ use serde_json::Value;
 use tokio::sync::OwnedMutexGuard;
 
 use super::keyed_view::Shadow;
-use super::{Phase, ProjectError, encode, fold, shadow_of};
+use super::{Phase, ProjectError, encode, entries, fold, shadow_of};
 use crate::event::{DecodeError, RawEvent};
 use crate::projection::{Projection, ViewChange};
 use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
-use crate::view::{Revision, StoredView, ViewId};
+use crate::view::{IndexEntry, Revision, StoredView, ViewId};
 
 type Recent = OwnedMutexGuard<Option<StoredView>>;
 
@@ -63,14 +63,16 @@ struct Opened<P> {
     expected: Revision,
     /// What it is written with, where that is not what was read.
     generation: u64,
+    /// Whether it stands in the indexes; a shadow does not, until it is swapped in.
+    is_listed: bool,
     content: Content<P>,
 }
 
 enum Content<P> {
     /// None for one that was removed.
     View(Option<P>),
-    /// A view of an earlier shape, which is carried along until the replay swaps the new one in.
-    Unreadable(Value),
+    /// A view of an earlier shape, which is carried along as it is until the replay swaps the new one in.
+    Unreadable(Value, Vec<IndexEntry>),
 }
 
 impl<P: Projection> OpenViews<P> {
@@ -86,7 +88,7 @@ impl<P: Projection> OpenViews<P> {
         let lives = read(runtime, &mut locks, lives.collect()).await?;
         let mut pairs: BTreeMap<ViewId, Pair<P>> = BTreeMap::new();
         for (id, recent, found) in lives {
-            let live = Opened::of(id.clone(), recent, found, generation, replay.is_some())?;
+            let live = Opened::of(id.clone(), recent, found, generation, replay.is_some())?.listed();
             pairs.insert(id, Pair { live: Some(live), shadow: None });
         }
         if let Some(replay) = replay {
@@ -185,28 +187,40 @@ impl<P: Projection> Opened<P> {
     ) -> Result<Self, ProjectError> {
         let Some((stored, decoded)) = found else {
             let (expected, content) = (Revision::NONE, Content::View(Some(P::default())));
-            return Ok(Self { recent, id, stored: None, expected, generation, content });
+            return Ok(Self { recent, id, stored: None, expected, generation, is_listed: false, content });
         };
         let content = match decoded {
             Ok(view) => Content::View(view),
-            Err(_) if carried => Content::Unreadable(stored.data.clone()),
+            Err(_) if carried => Content::Unreadable(stored.data.clone(), stored.entries.clone()),
             Err(error) => return Err(ProjectError::Permanent(error.into())),
         };
         let (expected, generation) = (stored.revision(), stored.generation);
-        Ok(Self { recent, id, stored: Some(stored), expected, generation, content })
+        Ok(Self { recent, id, stored: Some(stored), expected, generation, is_listed: false, content })
+    }
+
+    /// The same in the indexes.
+    fn listed(self) -> Self {
+        Self { is_listed: true, ..self }
     }
 
     fn next(&self) -> Result<StoredView, ProjectError> {
+        let (data, entries) = match &self.content {
+            Content::View(view) => {
+                // Of a shadow, too: what could not be swapped in is said while the commit is at hand.
+                let mut entries = entries(&self.id, view.as_ref())?;
+                entries.retain(|_| self.is_listed);
+                (encode(view.as_ref())?, entries)
+            }
+            Content::Unreadable(data, entries) => (data.clone(), entries.clone()),
+        };
         Ok(StoredView {
             id: self.id.clone(),
             version: self.expected.version.next(),
             generation: self.generation,
             digest: None,
-            data: match &self.content {
-                Content::View(view) => encode(view.as_ref())?,
-                Content::Unreadable(data) => data.clone(),
-            },
+            data,
             updated_at: Timestamp::now(),
+            entries,
         })
     }
 }

@@ -6,7 +6,7 @@ use crate::commit::{Commit, CorruptCommit};
 use crate::key::{StreamKey, Tenant};
 use crate::panic::caught;
 use crate::projection::{Projection, ViewAddress};
-use crate::projector::{Astray, LeftOut, ProjectError, Seen, discards, encode, fold, wants};
+use crate::projector::{Astray, LeftOut, ProjectError, Seen, discards, encode, entries, fold, wants};
 use crate::runtime::Runtime;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
@@ -138,6 +138,7 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
                 digest: folding.shown.digest,
                 data: encode(folding.view.as_ref())?,
                 updated_at: Timestamp::now(),
+                entries: entries(&id, folding.view.as_ref())?,
             };
             if views.put_rebuilt(&rebuilt).await? == Write::Done {
                 break;

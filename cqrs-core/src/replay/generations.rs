@@ -85,8 +85,7 @@ impl Generations {
             let data = serde_json::to_value(&after)
                 .map_err(|error| ReplayError::store::<V>(StoreError::Refused { source: Box::new(error) }))?;
             let (id, version) = (Self::id::<V>(), expected.version.next());
-            let record =
-                StoredView { id, version, generation: 0, digest: None, data, updated_at: Timestamp::now() };
+            let record = StoredView::new(id, version, data, Timestamp::now());
             let written = views.put(&record, expected).await.map_err(ReplayError::store::<V>)?;
             if written == Write::Done {
                 return Ok(outcome);

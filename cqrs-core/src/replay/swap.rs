@@ -8,7 +8,7 @@ use super::progress::Tally;
 use super::{ReplayError, Replayed};
 use crate::key::Tenant;
 use crate::projection::Projection;
-use crate::projector::{Generations, Phase, shadow_of};
+use crate::projector::{Generations, Phase, ProjectError, entries, shadow_of};
 use crate::runtime::Runtime;
 use crate::store::{Extent, StoreError};
 use crate::timestamp::Timestamp;
@@ -130,7 +130,7 @@ impl<'a, P: Projection> Swap<'a, P> {
     /// Brings one view to its end; answers whether a rebuilt one was put in its place.
     async fn settle(&self, id: ViewId, mut pair: Pair) -> Result<bool, ReplayError> {
         loop {
-            let settled = self.try_settle(&id, &pair).await.map_err(ReplayError::store::<P>)?;
+            let settled = self.try_settle(&id, &pair).await.map_err(ReplayError::project::<P>)?;
             if settled == Write::Done {
                 return Ok(pair.shadow.is_some_and(|shadow| !shadow.is_removed()));
             }
@@ -139,23 +139,19 @@ impl<'a, P: Projection> Swap<'a, P> {
         }
     }
 
-    async fn try_settle(&self, id: &ViewId, pair: &Pair) -> Result<Write, StoreError> {
+    async fn try_settle(&self, id: &ViewId, pair: &Pair) -> Result<Write, ProjectError> {
         let views = self.runtime.view_store()?;
         let live = pair.live.as_ref().map_or(Revision::NONE, StoredView::revision);
         match &pair.shadow {
             Some(shadow) => {
-                let view = StoredView {
-                    id: id.clone(),
-                    version: shadow.version,
-                    generation: self.generation,
-                    digest: None,
-                    data: shadow.data.clone(),
-                    updated_at: Timestamp::now(),
-                };
-                views.swap_in(&view, live, &shadow.id, shadow.revision()).await
+                let entries = entries(id, shadow.read::<P>()?.as_ref())?;
+                let view = StoredView::new(id.clone(), shadow.version, shadow.data.clone(), Timestamp::now())
+                    .with_generation(self.generation)
+                    .with_entries(entries);
+                Ok(views.swap_in(&view, live, &shadow.id, shadow.revision()).await?)
             }
             None if live == Revision::NONE || live.generation >= self.generation => Ok(Write::Done),
-            None => views.delete(id, live).await,
+            None => Ok(views.delete(id, live).await?),
         }
     }
 

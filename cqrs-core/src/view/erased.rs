@@ -1,7 +1,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::{Fence, Revision, StoredView, ViewId, ViewScan, ViewStore, Write};
+use super::{Fence, QueriedViews, Revision, StoredView, ViewId, ViewQuery, ViewScan, ViewStore, Write};
 use crate::store::{Extent, StoreError};
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -27,6 +27,7 @@ pub(crate) trait DynViewStore: Send + Sync {
         views: &'a [(StoredView, Revision)],
     ) -> Boxed<'a, Write>;
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a ViewId>) -> Boxed<'a, ViewScan>;
+    fn query<'a>(&'a self, query: &'a ViewQuery) -> Boxed<'a, QueriedViews>;
 }
 
 impl<S: ViewStore> DynViewStore for S {
@@ -64,5 +65,8 @@ impl<S: ViewStore> DynViewStore for S {
     }
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a ViewId>) -> Boxed<'a, ViewScan> {
         Box::pin(ViewStore::scan(self, extent, after))
+    }
+    fn query<'a>(&'a self, query: &'a ViewQuery) -> Boxed<'a, QueriedViews> {
+        Box::pin(ViewStore::query(self, query))
     }
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Fence, Revision, StoredView, ViewId, ViewScan, ViewStore, Write};
+use super::{Fence, QueriedViews, Revision, StoredView, ViewId, ViewQuery, ViewScan, ViewStore, Write};
 use crate::store::{Extent, StoreError, limits};
 
 const PAGE: usize = 100;
@@ -140,5 +140,9 @@ impl ViewStore for MemoryViewStore {
         let views: Vec<_> = wanted.by_ref().take(PAGE).cloned().collect();
         let next = wanted.next().and_then(|_| views.last()).map(|view| view.id.clone());
         Ok(ViewScan { views, next })
+    }
+
+    async fn query(&self, query: &ViewQuery) -> Result<QueriedViews, StoreError> {
+        Ok(query.page(self.content().views.values().cloned()))
     }
 }

@@ -2,15 +2,19 @@
 //!
 //! Projections write here and [`App::view`](crate::App::view) reads. A store of your own implements [`ViewStore`].
 
+mod entry;
 mod erased;
 mod id;
 mod memory;
+mod query;
 mod recent;
 mod stored;
 
+pub use entry::{IndexEntry, MAX_INDEXES};
 pub(crate) use erased::DynViewStore;
 pub use id::ViewId;
 pub use memory::MemoryViewStore;
+pub use query::{Place, QueriedViews, SortRange, ViewQuery};
 pub(crate) use recent::RecentWrites;
 
 use std::future::Future;
@@ -40,13 +44,22 @@ pub struct StoredView {
     pub data: Value,
     /// When it was written.
     pub updated_at: Timestamp,
+    /// Where it stands in its indexes, in the order of their slots.
+    pub entries: Vec<IndexEntry>,
 }
 
 impl StoredView {
-    /// A view that no replay has written, without a digest.
+    /// A view that no replay has written, without a digest, in no index.
     #[must_use]
     pub fn new(id: ViewId, version: Version, data: Value, updated_at: Timestamp) -> Self {
-        Self { id, version, generation: 0, digest: None, data, updated_at }
+        Self { id, version, generation: 0, digest: None, data, updated_at, entries: Vec::new() }
+    }
+
+    /// Where it stands in its indexes.
+    #[must_use]
+    pub fn with_entries(mut self, entries: Vec<IndexEntry>) -> Self {
+        self.entries = entries;
+        self
     }
 
     /// The replay that it was last rebuilt by; 0 for none.
@@ -86,6 +99,7 @@ impl StoredView {
         insert_digest(&mut record, self.digest);
         record.insert("data".to_owned(), self.data.clone());
         record.insert("updatedAt".to_owned(), self.updated_at.to_string().into());
+        self.entries.iter().for_each(|entry| entry.insert_into(&mut record));
         record
     }
 
@@ -220,7 +234,9 @@ pub enum Write {
 /// use cqrs_core::StoreError;
 /// use cqrs_core::projection::ViewId;
 /// use cqrs_core::store::Extent;
-/// use cqrs_core::view::{Fence, MemoryViewStore, Revision, StoredView, ViewScan, ViewStore, Write};
+/// use cqrs_core::view::{
+///     Fence, MemoryViewStore, QueriedViews, Revision, StoredView, ViewQuery, ViewScan, ViewStore, Write,
+/// };
 ///
 /// struct ReadOnly<S>(S);
 ///
@@ -235,6 +251,10 @@ pub enum Write {
 ///
 ///     async fn scan(&self, extent: &Extent, after: Option<&ViewId>) -> Result<ViewScan, StoreError> {
 ///         self.0.scan(extent, after).await
+///     }
+///
+///     async fn query(&self, query: &ViewQuery) -> Result<QueriedViews, StoreError> {
+///         self.0.query(query).await
 ///     }
 ///
 ///     async fn fence(&self, id: &ViewId) -> Result<Option<Fence>, StoreError> {
@@ -349,6 +369,13 @@ pub trait ViewStore: Send + Sync + 'static {
         extent: &Extent,
         after: Option<&ViewId>,
     ) -> impl Future<Output = Result<ViewScan, StoreError>> + Send;
+
+    /// Reads a page of one partition, in one request. Views at their own keys are read with all writes that were acknowledged
+    /// before; what an index tells may be behind them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn query(&self, query: &ViewQuery) -> impl Future<Output = Result<QueriedViews, StoreError>> + Send;
 }
 
 /// Some views of one extent.

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::{Fence, StoredView, ViewId};
+use super::{Fence, IndexEntry, StoredView, ViewId};
 use crate::commit::record::{self, Record};
 use crate::commit::{CommitDigest, CorruptCommit};
 use crate::store::StoreError;
@@ -16,6 +16,7 @@ pub(super) fn view(record: &Record, data: Option<Value>) -> Result<StoredView, S
         updated_at: record::text(record, "updatedAt")?
             .parse()
             .map_err(|error| format!("`updatedAt`: {error}"))?,
+        entries: IndexEntry::all_of(record),
     })
 }
 
@@ -80,6 +81,10 @@ mod tests {
             digest,
             data: json!({ "total": 1 }),
             updated_at: "2024-01-01T10:00:00Z".parse().unwrap(),
+            entries: vec![
+                IndexEntry::new(1, "TENANT001#ORDER_SUMMARY#by_status#open", "1"),
+                IndexEntry::new(3, "TENANT001#ORDER_SUMMARY#by_customer#C", "2024 1"),
+            ],
         };
         let fence = Fence {
             version: Version::new(3),
@@ -114,8 +119,10 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_named_with_its_key() {
         for record in records() {
-            let names: Vec<_> =
-                record.keys().filter(|name| !["data", "digest"].contains(&name.as_str())).collect();
+            let names: Vec<_> = record
+                .keys()
+                .filter(|name| !["data", "digest"].contains(&name.as_str()) && !name.starts_with("index"))
+                .collect();
             for name in names {
                 let mut broken = record.clone();
                 broken.insert(name.clone(), json!([]));

@@ -2,6 +2,7 @@
 //! of a template, and whoever looks it up, asks here.
 
 mod account;
+mod index;
 pub(crate) mod limit;
 pub(crate) mod logical;
 pub(crate) mod partition;
@@ -11,5 +12,6 @@ pub(crate) mod variable;
 pub(crate) use account::Names;
 #[cfg(feature = "broker")]
 pub(crate) use account::is_fifo;
+pub(crate) use index::index;
 pub(crate) use tables::EXPIRES_AT;
 pub use tables::Tables;

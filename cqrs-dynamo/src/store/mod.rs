@@ -7,6 +7,7 @@ mod inbox;
 mod snapshot;
 mod view;
 mod view_condition;
+mod view_query;
 
 pub use delivery::DynamoDeliveryStore;
 pub use dynamo::Dynamo;

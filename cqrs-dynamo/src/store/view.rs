@@ -4,11 +4,14 @@ use cqrs_core::commit::CommitDigest;
 use cqrs_core::projection::ViewId;
 use cqrs_core::store::record::Record;
 use cqrs_core::store::{Extent, limits};
-use cqrs_core::view::{Fence, Revision, StoredView, ViewScan, ViewStore, Write};
+use cqrs_core::view::{
+    Fence, IndexEntry, QueriedViews, Revision, StoredView, ViewQuery, ViewScan, ViewStore, Write,
+};
 use cqrs_core::{StoreError, Timestamp, Version};
 use serde_json::Value;
 
 use super::view_condition::{at, fenced, older_than};
+use super::view_query;
 use crate::table::{Condition, Item, ItemWrite, Table, Written, attribute, checked, key, scan, text};
 
 /// Views in a DynamoDB table, one item each, and their fences beside them. Clones are cheap.
@@ -93,6 +96,12 @@ impl ViewStore for DynamoViewStore {
         let next = page.next.map(|(pk, sk)| ViewId::new(pk, sk));
         Ok(ViewScan::new(views.collect::<Result<_, _>>()?, next))
     }
+
+    async fn query(&self, query: &ViewQuery) -> Result<QueriedViews, StoreError> {
+        let (items, next) = view_query::page(&self.table, query).await?;
+        let views = items.into_iter().map(|item| decode_view(&self.table, item));
+        Ok(QueriedViews::new(views.collect::<Result<_, _>>()?, next))
+    }
 }
 
 impl DynamoViewStore {
@@ -125,8 +134,10 @@ fn decode_view(table: &Table, item: Item) -> Result<StoredView, StoreError> {
     let version = version_of(&record).ok_or_else(|| missing("version"))?;
     let updated_at: Timestamp = text("updatedAt").parse().map_err(|_| missing("updatedAt"))?;
     let (generation, digest) = (build_of(&record), digest_of(&record));
+    let entries = IndexEntry::all_of(&record);
     let data = record.remove("data").ok_or_else(|| missing("data"))?;
-    Ok(StoredView::new(id, version, data, updated_at).with_generation(generation).with_digest(digest))
+    let view = StoredView::new(id, version, data, updated_at).with_entries(entries);
+    Ok(view.with_generation(generation).with_digest(digest))
 }
 
 fn record_of(table: &Table, item: Item) -> Result<Record, StoreError> {

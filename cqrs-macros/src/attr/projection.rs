@@ -3,13 +3,14 @@ use proc_macro2::TokenStream;
 use syn::{Ident, Path, Type};
 
 use super::args::{self, Arg};
+use super::index::IndexArg;
 use super::key::{KeyField, KeyFields, KeyNames};
 use super::options::Options;
 use super::value::{CratePath, Text};
 use crate::diagnostics::Diagnostics;
 
 const ON_STRUCT: Options =
-    Options { attribute: "#[projection]", names: &["key", "name", "view", "queue", "crate"] };
+    Options { attribute: "#[projection]", names: &["key", "index", "name", "view", "queue", "crate"] };
 const ON_IMPL: Options = Options { attribute: "#[projection] impl", names: &["key", "crate"] };
 const EXPECTED: &str =
     "expected the aggregate, `#[projection(Order)]`, or a key, `#[projection(key(customer_id: String))]`";
@@ -21,9 +22,10 @@ pub(crate) enum Target<F> {
     Key(Vec<F>),
 }
 
-/// `#[projection(Order, name = "…", view = "…", queue = "…", crate = path)]`, or `key(…)` in place of `Order`.
+/// `#[projection(Order, index(…), name = "…", view = "…", queue = "…", crate = path)]`, or `key(…)` in place of `Order`.
 pub(crate) struct ViewArgs {
     pub(crate) target: Option<Target<KeyField>>,
+    pub(crate) indexes: Vec<IndexArg>,
     pub(crate) name: Option<Text>,
     pub(crate) view: Option<Text>,
     pub(crate) queue: Option<Text>,
@@ -33,6 +35,8 @@ pub(crate) struct ViewArgs {
 #[derive(FromMeta, Default)]
 struct Read {
     key: Option<KeyFields>,
+    #[darling(multiple)]
+    index: Vec<IndexArg>,
     name: Option<Text>,
     view: Option<Text>,
     queue: Option<Text>,
@@ -44,10 +48,11 @@ impl ViewArgs {
     pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
         let (types, rest) = split(args::parse(tokens, diagnostics));
         let quiet = !diagnostics.is_empty();
-        let read: Read = ON_STRUCT.read(rest, diagnostics);
+        let read: Read = ON_STRUCT.read_with(&["index"], rest, diagnostics);
         let key = read.key.map(|fields| fields.0);
         Self {
             target: target(types, key, quiet || !diagnostics.is_empty(), diagnostics),
+            indexes: read.index,
             name: read.name,
             view: read.view,
             queue: read.queue,

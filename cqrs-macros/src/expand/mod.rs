@@ -6,8 +6,10 @@ mod data;
 mod entity;
 mod event;
 mod handler;
+mod index_value;
 mod key;
 mod projection;
+mod query;
 mod serde;
 mod view;
 
@@ -20,6 +22,7 @@ pub(crate) use data::{data, derive_data};
 pub(crate) use entity::entity;
 pub(crate) use event::event;
 pub(crate) use handler::handler;
+pub(crate) use index_value::index_value;
 pub(crate) use projection::projection;
 pub(crate) use serde::derive;
 pub(crate) use view::view;

@@ -3,7 +3,7 @@ use quote::{quote, quote_spanned};
 use syn::Path;
 
 use super::key::{key, reads};
-use super::place;
+use super::{place, query};
 use crate::model::{Address, Key, View};
 
 /// What `#[projection(…)]` adds beside the struct: the view's names and its key.
@@ -23,6 +23,7 @@ pub(crate) fn view(view: &View) -> TokenStream {
             const QUEUE: ::core::option::Option<&'static str> = ::core::option::Option::Some(#queue);
         }
     });
+    let (indexes, query) = (query::indexes(view), query::query(view));
     quote! {
         #key_struct
 
@@ -31,8 +32,11 @@ pub(crate) fn view(view: &View) -> TokenStream {
             const NAME: &'static str = #name;
             const VIEW: &'static str = #view_name;
             #queue
+            #indexes
             type Key = #key_type;
         }
+
+        #query
     }
 }
 

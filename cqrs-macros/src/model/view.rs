@@ -1,7 +1,8 @@
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
-use syn::{Ident, Path, Type};
+use syn::{Ident, Path, Type, Visibility};
 
+use super::index::Index;
 use super::item::read_struct;
 use super::key::Key;
 use super::queue::queue;
@@ -13,6 +14,7 @@ use crate::diagnostics::Diagnostics;
 pub(crate) struct View {
     pub(crate) krate: Path,
     pub(crate) ident: Ident,
+    pub(crate) visibility: Visibility,
     /// The name of the subscriber.
     pub(crate) name: String,
     /// The name in the keys: `ORDER_SUMMARY`.
@@ -20,6 +22,7 @@ pub(crate) struct View {
     /// The queue that it shares.
     pub(crate) queue: Option<String>,
     pub(crate) address: Address,
+    pub(crate) indexes: Vec<Index>,
     pub(crate) serde: Serde,
 }
 
@@ -35,11 +38,12 @@ impl View {
     pub(crate) fn read(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> Option<Self> {
         let args = ViewArgs::parse(args, diagnostics);
         let item = read_struct(item, "#[projection]", ", or its impl block", diagnostics)?.item;
-        let ident = item.ident;
+        let indexes = Index::read(args.indexes, &item, diagnostics);
+        let (ident, visibility) = (item.ident, item.vis);
         let own_name = ident.unraw().to_string();
         let address = match args.target? {
             Target::Aggregate(aggregate) => Address::Aggregate(aggregate),
-            Target::Key(fields) => Address::Own(Key::new(&ident, item.vis, fields, diagnostics)),
+            Target::Key(fields) => Address::Own(Key::new(&ident, visibility.clone(), fields, diagnostics)),
         };
         let view = match args.view {
             None => screaming_snake(&own_name),
@@ -59,7 +63,7 @@ impl View {
         };
         let queue = queue(args.queue.as_ref(), diagnostics);
         let serde = Serde::missing(&item.attrs);
-        Some(Self { krate: args.krate, ident, name, view, queue, address, serde })
+        Some(Self { krate: args.krate, ident, visibility, name, view, queue, address, indexes, serde })
     }
 }
 

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cqrs_core::spi::{
-    Extent, Fence, Revision, StoreError, StoredView, ViewId, ViewScan, ViewStore, Write, limits,
+    Extent, Fence, QueriedViews, Revision, StoreError, StoredView, ViewId, ViewQuery, ViewScan, ViewStore,
+    Write, limits,
 };
 use serde_json::Value;
 
@@ -119,6 +120,13 @@ impl ViewStore for FileViewStore {
         let views: Vec<_> = views.collect::<Result<_, _>>()?;
         let next = wanted.next().and_then(|_| views.last()).map(|view| view.id.clone());
         Ok(ViewScan::new(views, next))
+    }
+
+    async fn query(&self, query: &ViewQuery) -> Result<QueriedViews, StoreError> {
+        let table = self.table();
+        let start = key(["view"]);
+        let views = table.below(&start, None).map(|(_, value)| StoredView::decode(record(value)));
+        Ok(query.page(views.collect::<Result<Vec<_>, _>>()?))
     }
 }
 

@@ -18,7 +18,9 @@ use crate::store::{
 use crate::store::{Claim, DeadLetter, DynDeliveryStore, Finish, InboxId, InboxLease, LetterId};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
-use crate::view::{DynViewStore, Fence, Revision, StoredView, ViewId, ViewScan, Write};
+use crate::view::{
+    DynViewStore, Fence, QueriedViews, Revision, StoredView, ViewId, ViewQuery, ViewScan, Write,
+};
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
@@ -171,6 +173,9 @@ impl DynViewStore for Fragile {
     }
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a ViewId>) -> Boxed<'a, ViewScan> {
         self.send(async move { self.views()?.scan(extent, after).await })
+    }
+    fn query<'a>(&'a self, query: &'a ViewQuery) -> Boxed<'a, QueriedViews> {
+        self.send(async move { self.views()?.query(query).await })
     }
 }
 

@@ -1,0 +1,131 @@
+//! Indexes: by which fields views are listed, and how their values are written into keys.
+
+mod asked;
+mod encoding;
+mod value;
+
+pub use asked::{
+    Asked, AskedOfKey, Criterion, FieldValue, OrderedPart, PartValue, Ranged, StartsWith, starts_with,
+};
+pub(crate) use encoding::{AFTER_END, END};
+pub use value::{IndexField, IndexText, IndexValue};
+
+use std::fmt;
+
+use super::View;
+use crate::key::{MAX_PK_BYTES, MAX_SK_BYTES, extend_hash, stable_hash};
+use crate::panic::caught;
+use crate::view::{IndexEntry, ViewId};
+
+/// An index of the views `V`, as `#[projection(…, index(by_customer(customer_id, ordered_at)))]` declares it.
+pub struct Index<V> {
+    pub(crate) name: &'static str,
+    shape: u64,
+    /// How many there are.
+    pub(crate) fields: usize,
+    /// The texts of its fields; none for a view that is not in the index.
+    texts: fn(&V) -> Option<Vec<String>>,
+}
+
+impl<V> Index<V> {
+    /// An index by some fields, each with its name and the [shape](IndexValue::SHAPE) of its values.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        fields: &[(&'static str, u64)],
+        texts: fn(&V) -> Option<Vec<String>>,
+    ) -> Self {
+        let mut shape = stable_hash(name.as_bytes());
+        let mut at = 0;
+        while at < fields.len() {
+            let (field, values) = fields[at];
+            shape = extend_hash(extend_hash(shape, b"#"), field.as_bytes());
+            shape = extend_hash(shape, &values.to_le_bytes());
+            at += 1;
+        }
+        Self { name, shape, fields: fields.len(), texts }
+    }
+
+    /// Another number for another name, other fields, and other ways to write them.
+    pub(crate) fn shape(&self) -> u64 {
+        self.shape
+    }
+}
+
+impl<V> fmt::Debug for Index<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Index").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A view cannot stand in an index.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IndexError {
+    /// DynamoDB does not take such a long key.
+    #[error(
+        "view {view} cannot stand in its index `{index}`: the {key} key would take {bytes} bytes, and DynamoDB takes at most \
+         {limit}; index a shorter field, or keep the beginning of the text in a field of its own"
+    )]
+    TooLong {
+        /// The sort key of the view.
+        view: String,
+        /// The name of the index.
+        index: &'static str,
+        /// `partition` or `sort`.
+        key: &'static str,
+        /// How many bytes it would take.
+        bytes: usize,
+        /// How many DynamoDB takes.
+        limit: usize,
+    },
+    /// The code that writes a value panicked.
+    #[error("view {view} cannot stand in its index `{index}`: it panicked: {text}")]
+    Panicked {
+        /// The sort key of the view.
+        view: String,
+        /// The name of the index.
+        index: &'static str,
+        /// The message of the panic.
+        text: String,
+    },
+}
+
+/// The partition of an index: that of the views, the name of the index, and the text of its first field.
+pub(crate) fn partition(views: &str, index: &str, first: &str) -> String {
+    format!("{views}#{index}#{first}")
+}
+
+/// The entries of the view at `id`.
+pub(crate) fn entries<V: View>(view: &V, id: &ViewId) -> Result<Vec<IndexEntry>, IndexError> {
+    let mut entries = Vec::new();
+    for (at, index) in V::INDEXES.iter().enumerate() {
+        let (name, view_id) = (index.name, id.sk.as_str());
+        let texts = caught(|| (index.texts)(view)).map_err(|text| IndexError::Panicked {
+            view: view_id.to_owned(),
+            index: name,
+            text,
+        })?;
+        let Some((first, others)) = texts.as_ref().and_then(|texts| texts.split_first()) else { continue };
+        let pk = partition(&id.pk, name, first);
+        let mut sk = String::new();
+        for text in others {
+            sk.push_str(text);
+            sk.push(END);
+        }
+        sk.push_str(local_id::<V>(view_id));
+        for (key, bytes, limit) in [("partition", pk.len(), MAX_PK_BYTES), ("sort", sk.len(), MAX_SK_BYTES)] {
+            if bytes > limit {
+                let view = view_id.to_owned();
+                return Err(IndexError::TooLong { view, index: name, key, bytes, limit });
+            }
+        }
+        entries.push(IndexEntry::new(at + 1, pk, sk));
+    }
+    Ok(entries)
+}
+
+/// The id of a view in the sort key of its item: without the name of the view.
+pub(crate) fn local_id<V: View>(sk: &str) -> &str {
+    sk.strip_prefix(V::VIEW).and_then(|id| id.strip_prefix('#')).unwrap_or(sk)
+}

@@ -1,0 +1,157 @@
+use super::{StoredView, ViewId};
+
+/// One page of the views of one partition, in the order of their sort keys: of the views themselves, or of an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ViewQuery {
+    /// The index, by its [slot](super::IndexEntry::slot); none for the keys of the views themselves.
+    pub slot: Option<usize>,
+    /// The partition key, of the index or of the views.
+    pub pk: String,
+    /// Which sort keys are wanted.
+    pub range: SortRange,
+    /// From the last to the first.
+    pub descending: bool,
+    /// How many views a page has at most; at least 1.
+    pub limit: u32,
+    /// The view behind which the page begins. It need not be there any more.
+    pub after: Option<Place>,
+}
+
+impl ViewQuery {
+    /// The first page of a partition, from its first sort key on.
+    #[must_use]
+    pub fn new(slot: Option<usize>, pk: impl Into<String>, limit: u32) -> Self {
+        Self { slot, pk: pk.into(), range: SortRange::All, descending: false, limit, after: None }
+    }
+
+    /// The page that it asks for, out of all views that there are: for a store that has them in memory.
+    pub fn page(&self, views: impl IntoIterator<Item = StoredView>) -> QueriedViews {
+        let mut found: Vec<_> = views
+            .into_iter()
+            .filter_map(|view| {
+                let place = Place::of(&view, self.slot)?;
+                let is_wanted = self.partition_of(&view)? == self.pk && self.range.holds(&place.sk);
+                is_wanted.then_some((place, view))
+            })
+            .collect();
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
+        if self.descending {
+            found.reverse();
+        }
+        if let Some(after) = &self.after {
+            found.retain(|(place, _)| if self.descending { place < after } else { place > after });
+        }
+        let limit = self.limit.max(1) as usize;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|(place, _)| place.clone());
+        QueriedViews { views: found.into_iter().map(|(_, view)| view).collect(), next }
+    }
+
+    /// The partition of a view among those of its kind; none where it is in no such index.
+    fn partition_of<'v>(&self, view: &'v StoredView) -> Option<&'v str> {
+        match self.slot {
+            None => Some(&view.id.pk),
+            Some(slot) => view.entries.iter().find(|entry| entry.slot == slot).map(|entry| entry.pk.as_str()),
+        }
+    }
+
+    /// Only these sort keys.
+    #[must_use]
+    pub fn with_range(mut self, range: SortRange) -> Self {
+        self.range = range;
+        self
+    }
+
+    /// From the last sort key to the first.
+    #[must_use]
+    pub fn with_descending(mut self, descending: bool) -> Self {
+        self.descending = descending;
+        self
+    }
+
+    /// The page behind a place.
+    #[must_use]
+    pub fn with_after(mut self, after: Option<Place>) -> Self {
+        self.after = after;
+        self
+    }
+}
+
+/// Some sort keys, compared byte by byte. Both ends belong to it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SortRange {
+    /// All.
+    All,
+    /// Those that begin with a text, which is not empty.
+    Prefix(String),
+    /// From one on.
+    From(String),
+    /// Up to one.
+    UpTo(String),
+    /// From one to another, which is not before it.
+    Between(String, String),
+}
+
+impl SortRange {
+    /// Whether a sort key belongs to it.
+    #[must_use]
+    pub fn holds(&self, sk: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Prefix(prefix) => sk.starts_with(prefix.as_str()),
+            Self::From(first) => sk >= first.as_str(),
+            Self::UpTo(last) => sk <= last.as_str(),
+            Self::Between(first, last) => sk >= first.as_str() && sk <= last.as_str(),
+        }
+    }
+}
+
+/// Where a view stands in a partition that is read page by page; they are compared by their sort keys, and then by the views.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Place {
+    /// The sort key in the partition: that of its index entry, or its own.
+    pub sk: String,
+    /// The view.
+    pub id: ViewId,
+}
+
+impl Place {
+    /// The place of a view at a sort key.
+    #[must_use]
+    pub fn new(sk: impl Into<String>, id: ViewId) -> Self {
+        Self { sk: sk.into(), id }
+    }
+
+    /// Where a view stands that a query has found.
+    #[must_use]
+    pub fn of(view: &StoredView, slot: Option<usize>) -> Option<Self> {
+        let sk = match slot {
+            None => &view.id.sk,
+            Some(slot) => &view.entries.iter().find(|entry| entry.slot == slot)?.sk,
+        };
+        Some(Self::new(sk.as_str(), view.id.clone()))
+    }
+}
+
+/// The views of one page.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct QueriedViews {
+    /// In the order that was asked for.
+    pub views: Vec<StoredView>,
+    /// Behind which view the next page begins; none at the end of the range. A page without views may have one, and one with a
+    /// next page may be the last with views.
+    pub next: Option<Place>,
+}
+
+impl QueriedViews {
+    /// Some views, and where the next page begins.
+    #[must_use]
+    pub fn new(views: Vec<StoredView>, next: Option<Place>) -> Self {
+        Self { views, next }
+    }
+}

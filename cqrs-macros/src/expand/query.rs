@@ -1,0 +1,194 @@
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{Ident, Type};
+
+use super::place;
+use crate::model::{Address, Index, IndexField, KeyPart, View};
+
+/// The constant of `View`, which lists the indexes.
+pub(crate) fn indexes(view: &View) -> TokenStream {
+    if view.indexes.is_empty() {
+        return TokenStream::new();
+    }
+    let private = private(view);
+    let indexes = view.indexes.iter().map(|Index { name, fields }| {
+        let name = name.unraw().to_string();
+        let shapes = fields.iter().map(|IndexField { ident, ty }| {
+            let text = ident.unraw().to_string();
+            quote_spanned!(place(ident)=> (#text, #private::index_shape::<#ty>()))
+        });
+        let texts = fields.iter().map(
+            |IndexField { ident, .. }| quote_spanned!(place(ident)=> #private::index_text(&view.#ident)?),
+        );
+        quote! {
+            #private::Index::new(#name, &[#(#shapes),*], |view| {
+                ::core::option::Option::Some(#private::Vec::from([#(#texts),*]))
+            })
+        }
+    });
+    quote! {
+        const INDEXES: &'static [#private::Index<Self>] = &[#(#indexes),*];
+    }
+}
+
+/// The query with a method for each index, and for each field behind the first.
+pub(crate) fn query(view: &View) -> TokenStream {
+    let View { ident, visibility, .. } = view;
+    let (private, query) = (private(view), format_ident!("{}Query", ident, span = ident.span()));
+    let starts = view.indexes.iter().enumerate().map(|(at, index)| start(&private, &query, at, index));
+    let index_steps = view.indexes.iter().enumerate().flat_map(|(at, index)| {
+        let fields = index.fields.iter().enumerate().skip(1);
+        let private = &private;
+        let query = &query;
+        fields.map(move |(number, field)| index_step(private, query, at + 1, number, field))
+    });
+    let key_steps = match &view.address {
+        Address::Aggregate(_) => Vec::new(),
+        Address::Own(key) => {
+            let last = key.parts.len().saturating_sub(1);
+            let parts = key.parts.iter().enumerate();
+            parts.map(|(number, part)| key_step(&private, &query, number, part, number == last)).collect()
+        }
+    };
+    let doc = format!(" Lists [`{ident}`] views: what `App::query` gives.");
+    quote! {
+        #[doc = #doc]
+        #[must_use = "a query is sent when it is awaited"]
+        #visibility struct #query<'a, S = #private::Unlisted>(
+            #private::Query<'a, #ident>,
+            ::core::marker::PhantomData<fn() -> S>,
+        );
+
+        #[automatically_derived]
+        impl #private::Queried for #ident {
+            type Query<'a> = #query<'a>;
+        }
+
+        #[automatically_derived]
+        impl<'a> ::core::convert::From<#private::Query<'a, #ident>> for #query<'a> {
+            fn from(query: #private::Query<'a, #ident>) -> Self {
+                Self(query, ::core::marker::PhantomData)
+            }
+        }
+
+        #[automatically_derived]
+        #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
+        impl<'a> #query<'a> {
+            /// By the key of the views: all of the tenant, or those whose key begins with the fields that follow.
+            pub fn by_key(self) -> #query<'a, #private::At<0, 0>> {
+                #query(self.0.by_key(), ::core::marker::PhantomData)
+            }
+
+            #(#starts)*
+        }
+
+        #(#index_steps)*
+        #(#key_steps)*
+
+        #[automatically_derived]
+        #[allow(dead_code, unreachable_pub)]
+        impl<'a, S: #private::Listed> #query<'a, S> {
+            /// From the last to the first.
+            pub fn descending(self) -> Self {
+                Self(self.0.descending(), self.1)
+            }
+
+            /// How many views the page has at most; 100 where it is not said.
+            pub fn limit(self, limit: u32) -> Self {
+                Self(self.0.limit(limit), self.1)
+            }
+
+            /// The page behind a cursor, the `next` of another page; none for the first page.
+            pub fn after(
+                self,
+                cursor: impl ::core::convert::Into<::core::option::Option<#private::Cursor>>,
+            ) -> Self {
+                Self(self.0.after(::core::convert::Into::into(cursor)), self.1)
+            }
+        }
+
+        #[automatically_derived]
+        impl<'a, S: #private::Listed> ::core::future::IntoFuture for #query<'a, S> {
+            type Output = ::core::result::Result<#private::Page<#ident>, #private::QueryError>;
+            type IntoFuture = #private::Querying<'a, #ident>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                self.0.run()
+            }
+        }
+    }
+}
+
+fn start(private: &TokenStream, query: &Ident, at: usize, Index { name, fields }: &Index) -> TokenStream {
+    let Some(IndexField { ident, ty }) = fields.first() else { return TokenStream::new() };
+    let number = at + 1;
+    let doc = format!(" By the index `{}`: the views with this `{}`.", name.unraw(), ident.unraw());
+    let value = value(private, ty);
+    quote! {
+        #[doc = #doc]
+        pub fn #name(self, #ident: impl #private::FieldValue<#value>) -> #query<'a, #private::At<#number, 1>> {
+            #query(self.0.by_index(#at, #ident), ::core::marker::PhantomData)
+        }
+    }
+}
+
+fn index_step(
+    private: &TokenStream,
+    query: &Ident,
+    index: usize,
+    fields: usize,
+    IndexField { ident, ty }: &IndexField,
+) -> TokenStream {
+    let (value, next) = (value(private, ty), fields + 1);
+    let asked = quote!(#private::Asked<#value>);
+    let then = quote!(<A as #asked>::Then<#private::At<#index, #next>>);
+    step(query, &quote!(#private::At<#index, #fields>), ident, &asked, &then, &quote!(field))
+}
+
+fn key_step(
+    private: &TokenStream,
+    query: &Ident,
+    fields: usize,
+    KeyPart { ident, ty, .. }: &KeyPart,
+    is_last: bool,
+) -> TokenStream {
+    let next = fields + 1;
+    let then = quote!(#private::At<0, #next>);
+    let (asked, then) = match is_last {
+        true => (quote!(#private::AskedOfKey<#ty>), quote!(<A as #private::Asked<#ty>>::Then<#then>)),
+        // Only what one value of it begins with stands together.
+        false => (quote!(#private::PartValue<#ty>), then),
+    };
+    step(query, &quote!(#private::At<0, #fields>), ident, &asked, &then, &quote!(part))
+}
+
+fn step(
+    query: &Ident,
+    from: &TokenStream,
+    ident: &Ident,
+    asked: &TokenStream,
+    then: &TokenStream,
+    call: &TokenStream,
+) -> TokenStream {
+    let doc = format!(" And with this `{}`.", ident.unraw());
+    quote! {
+        #[automatically_derived]
+        #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
+        impl<'a> #query<'a, #from> {
+            #[doc = #doc]
+            pub fn #ident<A: #asked>(self, #ident: A) -> #query<'a, #then> {
+                #query(self.0.#call(#ident), ::core::marker::PhantomData)
+            }
+        }
+    }
+}
+
+fn value(private: &TokenStream, ty: &Type) -> TokenStream {
+    quote!(<#ty as #private::IndexField>::Value)
+}
+
+fn private(view: &View) -> TokenStream {
+    let krate = &view.krate;
+    quote!(#krate::__private)
+}
