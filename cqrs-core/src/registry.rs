@@ -19,6 +19,8 @@ pub struct ProjectionRow {
     pub(crate) driver: fn() -> Box<dyn ProjectionDriver>,
     pub(crate) after_restore: for<'a> fn(&'a Runtime) -> Running<'a>,
     pub(crate) queue: Option<&'static str>,
+    /// How many indexes it declares.
+    pub(crate) indexes: usize,
     /// Whether the keys of its views come from the events.
     pub(crate) keyed: bool,
     pub(crate) check_event: CheckEvent,
@@ -38,6 +40,7 @@ impl ProjectionRow {
             driver: projection_driver::<P>,
             after_restore: |runtime| Replay::<P>::new(runtime).after_restore().into_future(),
             queue: P::QUEUE,
+            indexes: P::INDEXES.len(),
             keyed: P::KEYED,
             check_event: check_event::<P>,
             check_stream: check_stream::<P>,
@@ -55,6 +58,14 @@ impl ProjectionRow {
 }
 
 inventory::collect!(ProjectionRow);
+
+/// How many indexes the views of this program are listed by: as many as that projection declares which declares most, of all that
+/// are linked, whichever of them the program runs. The first index of every projection takes the first slot of the view store, the
+/// second one the second.
+#[must_use]
+pub fn view_indexes() -> usize {
+    inventory::iter::<ProjectionRow>().map(|row| row.indexes).max().unwrap_or_default()
+}
 
 /// The keys of views of all projections that are linked into this program, whichever of them it runs.
 pub(crate) fn linked_view_keys() -> ViewKeys {

@@ -94,6 +94,7 @@ pub use crate::delivery::{
 };
 pub use crate::key::{KeyError, StreamKey};
 pub use crate::metadata::Metadata;
+pub use crate::registry::view_indexes;
 pub use crate::runtime::{IntoStores, Stores};
 pub use crate::snapshot::{SnapshotStore, StoredSnapshot};
 pub use crate::store::{

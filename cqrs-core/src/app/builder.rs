@@ -63,6 +63,7 @@ struct Candidate {
     subscriber: Subscriber,
     kind: SubscriberKind,
     view: Option<&'static str>,
+    indexes: usize,
     location: Location,
 }
 
@@ -174,6 +175,7 @@ impl AppBuilder {
             },
             kind: SubscriberKind::Handler { once: row.once },
             view: None,
+            indexes: 0,
             location: row.location,
         });
         let projections = inventory::iter::<ProjectionRow>().map(|row| Candidate {
@@ -187,6 +189,7 @@ impl AppBuilder {
             },
             kind: SubscriberKind::Projection,
             view: Some(row.view),
+            indexes: row.indexes,
             location: row.location,
         });
         let mut all: Vec<Candidate> = handlers.chain(projections).collect();
@@ -315,6 +318,7 @@ fn draw(rows: &[&AggregateRow], candidates: &[Candidate]) -> Wiring {
         queue: candidate.subscriber.queue,
         kind: candidate.kind,
         view: candidate.view,
+        indexes: candidate.indexes,
         events: candidate.subscriber.events.iter().flat_map(EventId::names).collect(),
         location: candidate.location.to_string(),
     });

@@ -154,6 +154,7 @@ mod tests {
             queue,
             kind,
             view: None,
+            indexes: 0,
             events: events.to_vec(),
             location: "src/shop.rs:1".to_owned(),
         }

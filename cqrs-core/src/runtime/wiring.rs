@@ -38,10 +38,18 @@ pub struct WiringSubscriber {
     /// The name of its views in their keys, `ORDER_SUMMARY`; none for a handler.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub view: Option<&'static str>,
+    /// How many indexes its views are listed by; 0 for a handler.
+    #[serde(skip_serializing_if = "no_index")]
+    pub indexes: usize,
     /// The stored type names that it listens to, with those from before a renaming.
     pub events: Vec<&'static str>,
     /// Where it stands in the source.
     pub location: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn no_index(indexes: &usize) -> bool {
+    *indexes == 0
 }
 
 /// What a subscriber is.

@@ -173,7 +173,7 @@ mod tests {
         let place = "`shop.db`".to_owned();
         let database = Embedded::of(storage, place);
         let client = Client::new(&database.sdk_config());
-        creation::create(&client, &Tables::default()).await.unwrap();
+        creation::create(&client, &Tables::default(), 0).await.unwrap();
         limit(&database, 0);
         let put = |number: usize| {
             client

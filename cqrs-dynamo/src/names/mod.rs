@@ -2,16 +2,16 @@
 //! of a template, and whoever looks it up, asks here.
 
 mod account;
-mod index;
 pub(crate) mod limit;
 pub(crate) mod logical;
 pub(crate) mod partition;
+mod slot;
 mod tables;
 pub(crate) mod variable;
 
 pub(crate) use account::Names;
 #[cfg(feature = "broker")]
 pub(crate) use account::is_fifo;
-pub(crate) use index::index;
+pub(crate) use slot::{MAX_INDEXES, Slot};
 pub(crate) use tables::EXPIRES_AT;
 pub use tables::Tables;

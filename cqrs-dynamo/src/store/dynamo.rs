@@ -5,6 +5,7 @@ use std::path::Path;
 use aws_config::{BehaviorVersion, SdkConfig};
 use cqrs_core::StoreError;
 use cqrs_core::app::{IntoStores, Stores};
+use cqrs_core::spi::view_indexes;
 
 use super::{DynamoEventStore, DynamoSnapshotStore, DynamoViewStore};
 #[cfg(feature = "embedded")]
@@ -186,7 +187,7 @@ impl Dynamo {
     /// [`StoreError::Refused`] for a table with other keys, for an events table without a stream of new images,
     /// and where rights are missing; [`StoreError::Unavailable`] for a table that does not get ready.
     pub async fn create_tables(&self) -> Result<(), StoreError> {
-        creation::create(&self.client, &self.tables).await
+        creation::create(&self.client, &self.tables, view_indexes()).await
     }
 
     /// The event store, for [`App::builder`](cqrs_core::App::builder).

@@ -3,15 +3,16 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::StoreError;
 use cqrs_core::projection::ViewId;
-use cqrs_core::view::{IndexEntry, Place, SortRange, ViewQuery};
+use cqrs_core::view::{Place, SortRange, ViewQuery};
 
-use crate::names::index;
+use crate::names::Slot;
 use crate::table::{Item, Table, key, refused, text};
 
 /// The items of a page, and where the next one begins.
 pub(super) async fn page(table: &Table, query: &ViewQuery) -> Result<(Vec<Item>, Option<Place>), StoreError> {
-    let (pk, sk) = match query.slot {
-        Some(slot) => IndexEntry::attributes(slot),
+    let slot = query.slot.map(Slot::of);
+    let (pk, sk) = match slot {
+        Some(slot) => (slot.partition_key(), slot.sort_key()),
         None => ("pk".to_owned(), "sk".to_owned()),
     };
     let (condition, bounds) = match &query.range {
@@ -28,7 +29,7 @@ pub(super) async fn page(table: &Table, query: &ViewQuery) -> Result<(Vec<Item>,
         .client
         .query()
         .table_name(&table.name)
-        .set_index_name(query.slot.map(index))
+        .set_index_name(slot.map(Slot::index))
         .key_condition_expression(format!("#pk = :pk{condition}"))
         .expression_attribute_names("#pk", &pk)
         .expression_attribute_values(":pk", AttributeValue::S(query.pk.clone()))

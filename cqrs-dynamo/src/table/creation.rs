@@ -3,22 +3,24 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
-    StreamViewType, TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
+    BillingMode, KeyType, ScalarAttributeType, StreamSpecification, StreamViewType, TableDescription,
+    TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use cqrs_core::StoreError;
 
-use super::{refused, store_error};
-use crate::names::{EXPIRES_AT, Tables};
+use super::{indexes, refused, store_error};
+use crate::names::{EXPIRES_AT, Slot, Tables};
 
 /// How often the status is asked for, and how long in all (about five minutes) a table may take.
 const POLL: Duration = Duration::from_millis(500);
 const POLLS: u32 = 600;
 
-pub(crate) async fn create(client: &Client, tables: &Tables) -> Result<(), StoreError> {
+/// Makes the tables, the one of the views with so many indexes.
+pub(crate) async fn create(client: &Client, tables: &Tables, indexes: usize) -> Result<(), StoreError> {
     let wanted = [
         (&tables.events, true),
         (&tables.views, false),
@@ -27,13 +29,17 @@ pub(crate) async fn create(client: &Client, tables: &Tables) -> Result<(), Store
     ];
     for (table, streamed) in wanted {
         if describe(client, table).await?.is_none() {
-            create_one(client, table, streamed).await?;
+            let indexes = if table == &tables.views { indexes } else { 0 };
+            create_one(client, table, streamed, indexes).await?;
         }
     }
     // One after another would wait for the slowest four times.
     for (table, streamed) in wanted {
         let description = active(client, table).await?;
         check(table, &description, streamed)?;
+    }
+    if indexes > 0 {
+        self::indexes::complete(client, &tables.views, indexes).await?;
     }
     // Nothing depends on it but the table's size, and not every endpoint and not every role can do it.
     if let Err(error) = expire(client, &tables.delivery).await {
@@ -64,7 +70,7 @@ async fn expire(client: &Client, table: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn describe(client: &Client, table: &str) -> Result<Option<TableDescription>, StoreError> {
+pub(super) async fn describe(client: &Client, table: &str) -> Result<Option<TableDescription>, StoreError> {
     match client.describe_table().table_name(table).send().await {
         Ok(output) => Ok(output.table),
         Err(error)
@@ -76,27 +82,31 @@ async fn describe(client: &Client, table: &str) -> Result<Option<TableDescriptio
     }
 }
 
-async fn create_one(client: &Client, table: &str, streamed: bool) -> Result<(), StoreError> {
+async fn create_one(
+    client: &Client,
+    table: &str,
+    streamed: bool,
+    indexes: usize,
+) -> Result<(), StoreError> {
+    let built = |error: BuildError| refused(error.to_string());
     let mut request = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
     for (name, kind) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
-        let attribute = AttributeDefinition::builder()
-            .attribute_name(name)
-            .attribute_type(ScalarAttributeType::S)
-            .build()
-            .map_err(|error| refused(error.to_string()))?;
-        let key = KeySchemaElement::builder()
-            .attribute_name(name)
-            .key_type(kind)
-            .build()
-            .map_err(|error| refused(error.to_string()))?;
+        let attribute = indexes::text_attribute(name).map_err(built)?;
+        let key = indexes::key_element(name, kind).map_err(built)?;
         request = request.attribute_definitions(attribute).key_schema(key);
+    }
+    for slot in Slot::first(indexes) {
+        for attribute in indexes::attributes(slot).map_err(built)? {
+            request = request.attribute_definitions(attribute);
+        }
+        request = request.global_secondary_indexes(indexes::index(slot).map_err(built)?);
     }
     if streamed {
         let stream = StreamSpecification::builder()
             .stream_enabled(true)
             .stream_view_type(StreamViewType::NewImage)
             .build()
-            .map_err(|error| refused(error.to_string()))?;
+            .map_err(built)?;
         request = request.stream_specification(stream);
     }
     match request.send().await {

@@ -5,6 +5,7 @@ mod client;
 mod condition;
 pub(crate) mod creation;
 mod error;
+mod indexes;
 mod item;
 mod meter;
 pub(crate) mod scan;

@@ -193,6 +193,7 @@ mod tests {
             queue: leak(queue),
             kind: SubscriberKind::Projection,
             view: None,
+            indexes: 0,
             events: events.iter().map(|event| leak(event)).collect(),
             location: String::new(),
         };

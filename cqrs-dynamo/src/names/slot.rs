@@ -1,0 +1,37 @@
+/// How many global secondary indexes a table has at most, unless AWS raised the account's quota (Amazon DynamoDB Developer Guide,
+/// "Quotas in Amazon DynamoDB").
+pub(crate) const MAX_INDEXES: usize = 20;
+
+/// One global secondary index of the views table, by its number from 1.
+///
+/// All projections share it: the first index that each of them declares is in the first slot, the second in the second. They do not
+/// meet there, because tenant, view and index are in the partition key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slot(usize);
+
+impl Slot {
+    /// The slot with this number.
+    pub(crate) fn of(number: usize) -> Self {
+        Self(number)
+    }
+
+    /// So many slots, in their order.
+    pub(crate) fn first(count: usize) -> impl Iterator<Item = Self> {
+        (1..=count).map(Self)
+    }
+
+    /// The name of the index: `index1`.
+    pub(crate) fn index(self) -> String {
+        format!("index{}", self.0)
+    }
+
+    /// The attribute that is its partition key: `index1pk`.
+    pub(crate) fn partition_key(self) -> String {
+        format!("index{}pk", self.0)
+    }
+
+    /// The attribute that is its sort key: `index1sk`.
+    pub(crate) fn sort_key(self) -> String {
+        format!("index{}sk", self.0)
+    }
+}

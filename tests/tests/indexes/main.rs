@@ -1,0 +1,90 @@
+//! The global secondary indexes by which views are listed: how they come into being, and what a query of one answers, embedded and on
+//! MiniStack.
+
+mod capacity;
+mod creation;
+mod files;
+mod keys;
+mod paging;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableDescription,
+};
+use cqrs_core::__private::{Index, Projection, ProjectionArm, ProjectionRow, View, inventory};
+use cqrs_tests::bank::AccountKey;
+
+/// A projection with two indexes: all that `create_tables` looks at.
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+struct Listed;
+
+impl View for Listed {
+    const NAME: &'static str = "Listed";
+    const VIEW: &'static str = "LISTED";
+    const INDEXES: &'static [Index<Self>] =
+        &[Index::new("by_one", &[], |_| None), Index::new("by_two", &[], |_| None)];
+    type Key = AccountKey;
+}
+
+impl Projection for Listed {
+    const ARMS: &'static [ProjectionArm<Self>] = &[];
+    const KEYED: bool = false;
+}
+
+inventory::submit!(ProjectionRow::of::<Listed>(file!(), line!()));
+
+type Item = HashMap<String, AttributeValue>;
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+/// Makes a table as a version without indexes made it.
+async fn make_plain(client: &Client, table: &str) {
+    let mut request = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
+    for (name, kind) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
+        let attribute =
+            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
+        let key = KeySchemaElement::builder().attribute_name(name).key_type(kind);
+        request = request.attribute_definitions(attribute.build().unwrap()).key_schema(key.build().unwrap());
+    }
+    request.send().await.unwrap();
+}
+
+async fn describe(client: &Client, table: &str) -> TableDescription {
+    client.describe_table().table_name(table).send().await.unwrap().table.unwrap()
+}
+
+/// The names of a table's indexes.
+async fn indexes(client: &Client, table: &str) -> Vec<String> {
+    let description = describe(client, table).await;
+    let indexes = description.global_secondary_indexes().iter();
+    let mut names: Vec<_> = indexes.map(|index| index.index_name().unwrap().to_owned()).collect();
+    names.sort();
+    names
+}
+
+/// An item with an entry in the first index.
+fn item(pk: &str, sk: &str, index_pk: &str, index_sk: &str) -> Item {
+    [("pk", pk), ("sk", sk), ("index1pk", index_pk), ("index1sk", index_sk)]
+        .map(|(name, value)| (name.to_owned(), text(value)))
+        .into()
+}
+
+async fn put(client: &Client, table: &str, item: Item) {
+    client.put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
+}
+
+fn query(client: &Client, table: &str, index_pk: &str) -> QueryFluentBuilder {
+    let query = client.query().table_name(table).index_name("index1");
+    let query = query.key_condition_expression("index1pk = :index_pk");
+    query.expression_attribute_values(":index_pk", text(index_pk))
+}
+
+/// The sort keys of items, as the table has them.
+fn sort_keys(items: &[Item]) -> Vec<String> {
+    items.iter().map(|item| item["sk"].as_s().unwrap().clone()).collect()
+}
