@@ -82,12 +82,7 @@ pub(super) async fn describe(client: &Client, table: &str) -> Result<Option<Tabl
     }
 }
 
-async fn create_one(
-    client: &Client,
-    table: &str,
-    streamed: bool,
-    indexes: usize,
-) -> Result<(), StoreError> {
+async fn create_one(client: &Client, table: &str, streamed: bool, indexes: usize) -> Result<(), StoreError> {
     let built = |error: BuildError| refused(error.to_string());
     let mut request = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
     for (name, kind) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate, KeySchemaElement, KeyType,
-    Projection, ProjectionType, ScalarAttributeType,
+    AttributeDefinition, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate, KeySchemaElement,
+    KeyType, Projection, ProjectionType, ScalarAttributeType,
 };
 use cqrs_core::StoreError;
 use cqrs_dynamo::{Dynamo, Embedded, Tables};
@@ -44,9 +44,8 @@ async fn add(client: &Client, table: &str, name: &str, keys: [&str; 2], projecti
         let attribute =
             AttributeDefinition::builder().attribute_name(key).attribute_type(ScalarAttributeType::S);
         request = request.attribute_definitions(attribute.build().unwrap());
-        action = action.key_schema(
-            KeySchemaElement::builder().attribute_name(key).key_type(kind).build().unwrap(),
-        );
+        action = action
+            .key_schema(KeySchemaElement::builder().attribute_name(key).key_type(kind).build().unwrap());
     }
     let update = GlobalSecondaryIndexUpdate::builder().create(action.build().unwrap()).build();
     request.global_secondary_index_updates(update).send().await.unwrap();
@@ -181,9 +180,8 @@ async fn another_process_may_make_the_same_index_at_the_same_moment() {
 #[tokio::test]
 async fn several_processes_may_make_all_of_it_at_once() {
     let table = prefix();
-    let dynamo = || {
-        Dynamo::from_conf(&Emulator::ministack().sdk_config()).with_tables(Tables::with_prefix(&table))
-    };
+    let dynamo =
+        || Dynamo::from_conf(&Emulator::ministack().sdk_config()).with_tables(Tables::with_prefix(&table));
     let (first, second, third) = (dynamo(), dynamo(), dynamo());
     make_plain(first.client(), &first.tables().views).await;
     let all = futures_util::join!(first.create_tables(), second.create_tables(), third.create_tables());
@@ -204,7 +202,9 @@ async fn an_index_of_that_name_that_is_another_one_is_refused_with_a_way_out() {
         let error = dynamo.create_tables().await.unwrap_err();
         assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
         let said = chain(&error);
-        for part in ["table `views`", "`index1`", "`index1pk` (S)", "`index1sk` (S)", "`ALL`", "Delete the index"] {
+        for part in
+            ["table `views`", "`index1`", "`index1pk` (S)", "`index1sk` (S)", "`ALL`", "Delete the index"]
+        {
             assert!(said.contains(part), "{said}");
         }
         assert_eq!(indexes(dynamo.client(), "views").await, ["index1"], "nothing else is made");

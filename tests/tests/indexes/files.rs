@@ -16,7 +16,8 @@ async fn a_file_of_an_earlier_version_gets_its_indexes_when_it_is_opened_and_kee
         let dynamo = Dynamo::from_conf(&database.sdk_config());
         make_plain(dynamo.client(), "views").await;
         // The other tables are as they were.
-        let only = |name: &str| cqrs_dynamo::Tables { views: name.to_owned(), ..cqrs_dynamo::Tables::default() };
+        let only =
+            |name: &str| cqrs_dynamo::Tables { views: name.to_owned(), ..cqrs_dynamo::Tables::default() };
         dynamo.clone().with_tables(only("elsewhere")).create_tables().await.unwrap();
         assert_eq!(indexes(dynamo.client(), "views").await, [""; 0]);
         let app = App::builder(dynamo.event_store()).views(dynamo.views()).only(["Statement", "Wealth"]);

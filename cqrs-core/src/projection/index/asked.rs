@@ -144,8 +144,8 @@ impl<T: IndexValue> Asked<T> for RangeFull {
 impl<T: IndexValue> AskedOfKey<T> for RangeFull {}
 
 macro_rules! ranges {
-    ($($range:ident)*) => {$(
-        impl<T: IndexValue, V: FieldValue<T> + Clone> Asked<T> for $range<V> {
+    ($($range:ty),*) => {$(
+        impl<T: IndexValue, V: FieldValue<T> + Clone> Asked<T> for $range {
             type Then<Next> = Ranged;
 
             fn criterion(self) -> Criterion<T> {
@@ -153,10 +153,10 @@ macro_rules! ranges {
             }
         }
 
-        impl<T: OrderedPart + IndexValue, V: FieldValue<T> + Clone> AskedOfKey<T> for $range<V> {}
+        impl<T: OrderedPart + IndexValue, V: FieldValue<T> + Clone> AskedOfKey<T> for $range {}
     )*};
 }
-ranges!(Range RangeFrom RangeInclusive RangeTo RangeToInclusive);
+ranges!(Range<V>, RangeFrom<V>, RangeInclusive<V>, RangeTo<V>, RangeToInclusive<V>, (Bound<V>, Bound<V>));
 
 fn within<T, V: FieldValue<T> + Clone>(range: &impl RangeBounds<V>) -> Criterion<T> {
     let bound = |bound: Bound<&V>| bound.map(|value| value.clone().into_value());

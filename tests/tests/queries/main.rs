@@ -1,0 +1,19 @@
+//! Lists of views: by their indexes and by their keys, page by page.
+
+mod pages;
+mod shop;
+
+use cqrs_core::prelude::*;
+use cqrs_core::store::MemoryEventStore;
+use cqrs_core::view::MemoryViewStore;
+use cqrs_dynamo::Dynamo;
+
+fn memory() -> App {
+    App::builder(MemoryEventStore::new()).views(MemoryViewStore::new()).build().unwrap()
+}
+
+async fn embedded() -> (Dynamo, App) {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    let app = App::builder(&dynamo).build().unwrap();
+    (dynamo, app)
+}
