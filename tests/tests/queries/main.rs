@@ -1,5 +1,7 @@
 //! Lists of views: by their indexes and by their keys, page by page.
 
+mod cost;
+mod cursors;
 mod pages;
 mod shop;
 
