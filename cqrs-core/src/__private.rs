@@ -18,8 +18,7 @@ pub use crate::aggregate::registered::AggregateRow;
 pub use crate::aggregate::row::unapplied;
 pub use crate::aggregate::{Aggregate, Entity, EventRow, Snapshots};
 pub use crate::aggregate::{AggregateEvent, IntoEvents};
-pub use crate::app::{At, Listed, Queried, Query, QueryError, Querying, Unlisted};
-pub use crate::app::{Cursor, Page};
+pub use crate::app::{At, IntoCursor, Page, Queried, Query, QueryError, Querying, Whole};
 pub use crate::app::{
     applied, handled, listed_aggregate, listed_handler, listed_projection, not_applied, projected, unreached,
 };
@@ -38,9 +37,7 @@ pub use crate::handler::row::HandlerRow;
 pub use crate::handler::scope::Scope;
 pub use crate::key::Tenant;
 pub use crate::key::{KeyError, KeyPart, KeyTemplate, Parts, Piece};
-pub use crate::projection::{
-    Asked, AskedOfKey, FieldValue, Index, IndexField, IndexText, IndexValue, PartValue,
-};
+pub use crate::projection::{Asked, AskedOfKey, Column, FieldValue, Index, IndexText, IndexValue, PartValue};
 pub use crate::projection::{Projection, ProjectionArm, View, ViewAddress, ViewChange};
 pub use crate::registry::ProjectionRow;
 pub use crate::schema::data::Itself;
@@ -372,17 +369,6 @@ impl<T: KeyPart> RenderPart for T {
     fn render(&self, out: &mut String) {
         self.render_part(0, out);
     }
-}
-
-/// The text of a field in the keys of an index; none for a view that is not in the index.
-pub fn index_text<F: IndexField>(field: &F) -> Option<String> {
-    field.value().map(IndexText::of)
-}
-
-/// The shape of a field in the keys of an index.
-#[must_use]
-pub const fn index_shape<F: IndexField>() -> u64 {
-    F::Value::SHAPE
 }
 
 /// Writes a case of an enum into the keys of an index.

@@ -13,6 +13,7 @@ fn misuse_is_refused_with_a_way_out() {
         "lock",
         "aggregate",
         "projection",
+        "query",
         "event_handler",
         "replay",
         "testing",

@@ -31,6 +31,35 @@ pub struct CursorError {
     text: String,
 }
 
+/// Where a query may begin: a cursor, or an `Option` of one, where none is the first page.
+#[diagnostic::on_unimplemented(
+    message = "a query begins behind a `Cursor`, not behind a `{Self}`",
+    label = "expected a `Cursor`, or an `Option` of one",
+    note = "a cursor is read from its text: `text.parse::<Cursor>()?`"
+)]
+pub trait IntoCursor {
+    /// The cursor; none for the first page.
+    fn into_cursor(self) -> Option<Cursor>;
+}
+
+impl IntoCursor for Cursor {
+    fn into_cursor(self) -> Option<Cursor> {
+        Some(self)
+    }
+}
+
+impl IntoCursor for &Cursor {
+    fn into_cursor(self) -> Option<Cursor> {
+        Some(self.clone())
+    }
+}
+
+impl IntoCursor for Option<Cursor> {
+    fn into_cursor(self) -> Option<Cursor> {
+        self
+    }
+}
+
 /// So much of a text that is no cursor goes into a message.
 const SHOWN: usize = 64;
 

@@ -38,7 +38,7 @@ pub use crate::runtime::{
     IntoStores, RetryPolicy, Settings, Stores, SubscriberKind, Wiring, WiringEvent, WiringSubscriber,
 };
 pub use builder::AppBuilder;
-pub use cursor::{Cursor, CursorError};
+pub use cursor::{Cursor, CursorError, IntoCursor};
 pub use fault::{BuildError, WiringFault};
 pub use query::{Page, Queried, Query, QueryError, Querying};
 pub use read::{Found, FoundViews};
@@ -57,7 +57,7 @@ pub use list::{
     applied, handled, listed_aggregate, listed_handler, listed_projection, not_applied, projected, unreached,
 };
 #[doc(hidden)]
-pub use listing::{At, Listed, Unlisted};
+pub use listing::{At, Whole};
 
 /// An application on one event store. Clones are cheap and share everything.
 ///

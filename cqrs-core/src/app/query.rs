@@ -3,12 +3,12 @@ use std::future::Future;
 use std::ops::Bound;
 use std::pin::Pin;
 
-use super::{App, Cursor, Found, found};
+use super::{App, Cursor, Found, IntoCursor, found};
 use crate::key::{
     KeyError, KeyPart, MAX_PK_BYTES, MAX_SK_BYTES, Tenant, encode_into, extend_hash, stable_hash,
 };
 use crate::projection::{
-    AFTER_END, Asked, Criterion, END, FieldValue, Index, IndexText, IndexValue, View, ViewAddress, partition,
+    AFTER_END, Asked, Criterion, END, FieldValue, Index, IndexText, View, ViewAddress, partition,
 };
 use crate::runtime::Runtime;
 use crate::store::StoreError;
@@ -23,7 +23,7 @@ const LIMIT: u32 = 100;
     label = "this type is not a projection",
     note = "annotate its struct with `#[projection(Order)]` or `#[projection(key(customer_id: String))]`"
 )]
-pub trait Queried: View {
+pub trait Queried: Sized + 'static {
     /// The generated `OrderSummaryQuery`.
     type Query<'a>: From<Query<'a, Self>>;
 }
@@ -65,7 +65,7 @@ pub enum QueryError {
 }
 
 /// A query on its way: what the generated queries are made of.
-pub struct Query<'a, V: View> {
+pub struct Query<'a, V: 'static> {
     runtime: &'a Runtime,
     tenant: &'a Tenant,
     by: By<V>,
@@ -81,12 +81,10 @@ pub struct Query<'a, V: View> {
     after: Option<Cursor>,
 }
 
-enum By<V: View> {
+enum By<V: 'static> {
     Key,
     /// By an index, with its slot.
     Index(usize, &'static Index<V>),
-    /// Nothing yet.
-    Nothing,
 }
 
 /// The page of a query, on its way.
@@ -140,19 +138,19 @@ impl App {
     /// # }
     /// ```
     ///
-    /// Every view is listed by its key, too: `by_key()` takes the fields of a `key(…)` one after another, and lists all views
-    /// of the tenant where none is given.
+    /// A query that names no index lists all views of the tenant by their keys. Behind `by_key()`, the fields of a `key(…)`
+    /// follow one after another.
     ///
     /// A page is one request, and reads what it returns: half a read unit per 4 KB by an index, one by key. What stands in an
     /// index is eventually consistent with the view: DynamoDB carries it over in a fraction of a second. By key, all writes
     /// that were acknowledged before are seen.
-    pub fn query<'a, V: Queried>(&'a self, tenant: &'a Tenant) -> V::Query<'a> {
+    pub fn query<'a, V: Queried + View>(&'a self, tenant: &'a Tenant) -> V::Query<'a> {
         V::Query::from(Query {
             runtime: &self.delivery().runtime,
             tenant,
-            by: By::Nothing,
+            by: By::Key,
             pk: ViewId::partition(V::VIEW, tenant),
-            prefix: String::new(),
+            prefix: format!("{}#", V::VIEW),
             range: None,
             fields: 0,
             descending: false,
@@ -165,29 +163,26 @@ impl App {
 /// For generated code.
 #[doc(hidden)]
 impl<V: View> Query<'_, V> {
-    /// By the key of the views.
-    #[must_use]
-    pub fn by_key(mut self) -> Self {
-        self.by = By::Key;
-        self.prefix = format!("{}#", V::VIEW);
-        self
-    }
-
     /// By the index at a place of [`View::INDEXES`], for a value of its first field.
     #[must_use]
-    pub fn by_index<T: IndexValue>(mut self, at: usize, first: impl FieldValue<T>) -> Self {
+    pub fn by_index<T: 'static>(mut self, at: usize, first: impl FieldValue<T>) -> Self {
         // Generated code counts what it declares.
         if let Some(index) = V::INDEXES.get(at) {
-            self.pk = partition(&self.pk, index.name, &IndexText::of(&first.into_value()));
+            let first = index.columns.first().map(|column| column.text(&first.into_value()));
+            self.pk = partition(&self.pk, index.name, &first.unwrap_or_default());
+            self.prefix.clear();
             self.by = By::Index(at + 1, index);
+            self.fields = 1;
         }
         self
     }
 
     /// Asks for the next field of an index.
     #[must_use]
-    pub fn field<T: IndexValue>(self, asked: impl Asked<T>) -> Self {
-        self.ask(asked.criterion().map(|value| IndexText::of(value), IndexText::of_beginning), &[END])
+    pub fn field<T: 'static>(self, asked: impl Asked<T>) -> Self {
+        let By::Index(_, index) = self.by else { return self };
+        let Some(column) = index.columns.get(self.fields) else { return self };
+        self.ask(asked.criterion().map(|value| column.text(value), IndexText::of_beginning), &[END])
     }
 
     /// Asks for the next field of the key.
@@ -235,13 +230,13 @@ impl<V: View> Query<'_, V> {
 
     /// The page behind a cursor.
     #[must_use]
-    pub fn after(mut self, cursor: Option<Cursor>) -> Self {
-        self.after = cursor;
+    pub fn after(mut self, cursor: impl IntoCursor) -> Self {
+        self.after = cursor.into_cursor();
         self
     }
 }
 
-impl<'a, V: Queried> Query<'a, V> {
+impl<'a, V: View> Query<'a, V> {
     /// Reads the page.
     #[doc(hidden)]
     #[must_use]
@@ -252,7 +247,7 @@ impl<'a, V: Queried> Query<'a, V> {
     async fn page(self) -> Result<Page<V>, QueryError> {
         let (by, slot) = match &self.by {
             By::Index(slot, index) => (index.name, Some(*slot)),
-            By::Key | By::Nothing => ("by_key", None),
+            By::Key => ("by_key", None),
         };
         let empty = Page { views: Vec::new(), next: None };
         let Some(Wanted { range, without }) = self.wanted()? else { return Ok(empty) };
@@ -287,7 +282,7 @@ impl<'a, V: Queried> Query<'a, V> {
         }
         let wanted = match &self.by {
             By::Index(..) => Wanted { range: self.indexed(), without: None },
-            By::Key | By::Nothing => self.keyed(),
+            By::Key => self.keyed(),
         };
         match &wanted.range {
             SortRange::Between(from, to) if from > to => return Ok(None),
@@ -360,10 +355,11 @@ impl<'a, V: Queried> Query<'a, V> {
         let partition = ViewId::partition(V::VIEW, self.tenant);
         let sk = match &self.by {
             By::Index(_, index) => {
-                let id = cursor.sk.splitn(index.fields, END).nth(index.fields.checked_sub(1)?)?;
+                let id =
+                    cursor.sk.splitn(index.columns.len(), END).nth(index.columns.len().checked_sub(1)?)?;
                 format!("{}#{id}", V::VIEW)
             }
-            By::Key | By::Nothing => cursor.sk.clone(),
+            By::Key => cursor.sk.clone(),
         };
         Some(Place::new(cursor.sk.as_str(), ViewId::new(partition, sk)))
     }
@@ -372,9 +368,7 @@ impl<'a, V: Queried> Query<'a, V> {
     fn hash(&self, range: &SortRange) -> u64 {
         let shape = match &self.by {
             By::Index(_, index) => index.shape(),
-            By::Key | By::Nothing => {
-                V::Key::PARTS.iter().fold(0, |hash, part| extend_hash(hash, part.as_bytes()))
-            }
+            By::Key => V::Key::PARTS.iter().fold(0, |hash, part| extend_hash(hash, part.as_bytes())),
         };
         let (kind, bounds) = match range {
             SortRange::All => (0_u8, [None, None]),

@@ -38,7 +38,7 @@ pub(crate) use arm::Way;
 pub use arm::{ProjectionArm, ViewChange};
 pub(crate) use index::{AFTER_END, END, entries, local_id, partition};
 pub use index::{
-    Asked, AskedOfKey, Criterion, FieldValue, Index, IndexError, IndexField, IndexText, IndexValue,
+    Asked, AskedOfKey, Column, Criterion, FieldValue, Index, IndexError, IndexField, IndexText, IndexValue,
     OrderedPart, PartValue, Ranged, StartsWith, starts_with,
 };
 pub use key_error::ViewKeyError;

@@ -4,7 +4,7 @@ use syn::ext::IdentExt;
 use syn::{Ident, Type};
 
 use super::place;
-use crate::model::{Address, Index, IndexField, KeyPart, View};
+use crate::model::{Address, Index, IndexField, KeyPart, View, inner_of_option};
 
 /// The constant of `View`, which lists the indexes.
 pub(crate) fn indexes(view: &View) -> TokenStream {
@@ -14,18 +14,11 @@ pub(crate) fn indexes(view: &View) -> TokenStream {
     let private = private(view);
     let indexes = view.indexes.iter().map(|Index { name, fields }| {
         let name = name.unraw().to_string();
-        let shapes = fields.iter().map(|IndexField { ident, ty }| {
+        let columns = fields.iter().map(|IndexField { ident, ty }| {
             let text = ident.unraw().to_string();
-            quote_spanned!(place(ident)=> (#text, #private::index_shape::<#ty>()))
+            quote_spanned!(place(ident)=> #private::Column::of::<#ty>(#text, |view| &view.#ident))
         });
-        let texts = fields.iter().map(
-            |IndexField { ident, .. }| quote_spanned!(place(ident)=> #private::index_text(&view.#ident)?),
-        );
-        quote! {
-            #private::Index::new(#name, &[#(#shapes),*], |view| {
-                ::core::option::Option::Some(#private::Vec::from([#(#texts),*]))
-            })
-        }
+        quote!(#private::Index::new(#name, &[#(#columns),*]))
     });
     quote! {
         const INDEXES: &'static [#private::Index<Self>] = &[#(#indexes),*];
@@ -55,7 +48,7 @@ pub(crate) fn query(view: &View) -> TokenStream {
     quote! {
         #[doc = #doc]
         #[must_use = "a query is sent when it is awaited"]
-        #visibility struct #query<'a, S = #private::Unlisted>(
+        #visibility struct #query<'a, S = #private::Whole>(
             #private::Query<'a, #ident>,
             ::core::marker::PhantomData<fn() -> S>,
         );
@@ -75,9 +68,9 @@ pub(crate) fn query(view: &View) -> TokenStream {
         #[automatically_derived]
         #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
         impl<'a> #query<'a> {
-            /// By the key of the views: all of the tenant, or those whose key begins with the fields that follow.
+            /// By the key of the views: those whose key begins with the fields that follow.
             pub fn by_key(self) -> #query<'a, #private::At<0, 0>> {
-                #query(self.0.by_key(), ::core::marker::PhantomData)
+                #query(self.0, ::core::marker::PhantomData)
             }
 
             #(#starts)*
@@ -88,7 +81,7 @@ pub(crate) fn query(view: &View) -> TokenStream {
 
         #[automatically_derived]
         #[allow(dead_code, unreachable_pub)]
-        impl<'a, S: #private::Listed> #query<'a, S> {
+        impl<'a, S> #query<'a, S> {
             /// From the last to the first.
             pub fn descending(self) -> Self {
                 Self(self.0.descending(), self.1)
@@ -100,16 +93,13 @@ pub(crate) fn query(view: &View) -> TokenStream {
             }
 
             /// The page behind a cursor, the `next` of another page; none for the first page.
-            pub fn after(
-                self,
-                cursor: impl ::core::convert::Into<::core::option::Option<#private::Cursor>>,
-            ) -> Self {
-                Self(self.0.after(::core::convert::Into::into(cursor)), self.1)
+            pub fn after(self, cursor: impl #private::IntoCursor) -> Self {
+                Self(self.0.after(cursor), self.1)
             }
         }
 
         #[automatically_derived]
-        impl<'a, S: #private::Listed> ::core::future::IntoFuture for #query<'a, S> {
+        impl<'a, S> ::core::future::IntoFuture for #query<'a, S> {
             type Output = ::core::result::Result<#private::Page<#ident>, #private::QueryError>;
             type IntoFuture = #private::Querying<'a, #ident>;
 
@@ -124,7 +114,7 @@ fn start(private: &TokenStream, query: &Ident, at: usize, Index { name, fields }
     let Some(IndexField { ident, ty }) = fields.first() else { return TokenStream::new() };
     let number = at + 1;
     let doc = format!(" By the index `{}`: the views with this `{}`.", name.unraw(), ident.unraw());
-    let value = value(private, ty);
+    let value = value(ty);
     quote! {
         #[doc = #doc]
         pub fn #name(self, #ident: impl #private::FieldValue<#value>) -> #query<'a, #private::At<#number, 1>> {
@@ -140,7 +130,7 @@ fn index_step(
     fields: usize,
     IndexField { ident, ty }: &IndexField,
 ) -> TokenStream {
-    let (value, next) = (value(private, ty), fields + 1);
+    let (value, next) = (value(ty), fields + 1);
     let asked = quote!(#private::Asked<#value>);
     let then = quote!(<A as #asked>::Then<#private::At<#index, #next>>);
     step(query, &quote!(#private::At<#index, #fields>), ident, &asked, &then, &quote!(field))
@@ -184,8 +174,9 @@ fn step(
     }
 }
 
-fn value(private: &TokenStream, ty: &Type) -> TokenStream {
-    quote!(<#ty as #private::IndexField>::Value)
+/// What is asked for: of an `Option<T>` that is `T`.
+fn value(ty: &Type) -> Type {
+    inner_of_option(ty).unwrap_or_else(|| ty.clone())
 }
 
 fn private(view: &View) -> TokenStream {

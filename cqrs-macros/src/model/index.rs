@@ -1,6 +1,5 @@
-use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Field, Fields, Ident, ItemStruct, Type};
+use syn::{Field, Fields, GenericArgument, Ident, ItemStruct, PathArguments, Type};
 
 use crate::attr::{IndexArg, SerdeArgs, did_you_mean};
 use crate::diagnostics::Diagnostics;
@@ -132,12 +131,20 @@ fn check_type(ident: &Ident, field: &Field, diagnostics: &mut Diagnostics) {
 
 /// `f64` of `f64`, of `Option<f64>`, and of `std::primitive::f64`.
 fn inner_name(ty: &Type) -> Option<String> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
-    if last.ident == "Option" {
-        let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-        let inner = arguments.args.first()?;
-        return inner_name(&syn::parse2(inner.to_token_stream()).ok()?);
+    if let Some(inner) = inner_of_option(ty) {
+        return inner_name(&inner);
     }
-    Some(last.ident.to_string())
+    let Type::Path(path) = ty else { return None };
+    Some(path.path.segments.last()?.ident.to_string())
+}
+
+/// `T` of `Option<T>`.
+pub(crate) fn inner_of_option(ty: &Type) -> Option<Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        GenericArgument::Type(inner) => Some(inner.clone()),
+        _ => None,
+    }
 }

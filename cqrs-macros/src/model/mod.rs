@@ -32,7 +32,7 @@ pub(crate) use event::{Event, Upcaster};
 pub(crate) use fingerprint::of_text as text_fingerprint;
 pub(crate) use fold::Apply;
 pub(crate) use handler::{Arm, Handler, Subject, marker as handler_marker};
-pub(crate) use index::{Index, IndexField};
+pub(crate) use index::{Index, IndexField, inner_of_option};
 pub(crate) use index_value::{IndexValue, IndexValueKind};
 pub(crate) use item::is_impl;
 pub(crate) use key::{Key, KeyPart, Kind};

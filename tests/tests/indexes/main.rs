@@ -25,8 +25,7 @@ struct Listed;
 impl View for Listed {
     const NAME: &'static str = "Listed";
     const VIEW: &'static str = "LISTED";
-    const INDEXES: &'static [Index<Self>] =
-        &[Index::new("by_one", &[], |_| None), Index::new("by_two", &[], |_| None)];
+    const INDEXES: &'static [Index<Self>] = &[Index::new("by_one", &[]), Index::new("by_two", &[])];
     type Key = AccountKey;
 }
 

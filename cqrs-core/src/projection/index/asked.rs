@@ -49,7 +49,7 @@ impl OrderedPart for String {}
 #[diagnostic::on_unimplemented(
     message = "a field of type `{T}` cannot be compared with a `{Self}`",
     label = "expected a `{T}`",
-    note = "a type of your own derives it: `#[derive(IndexValue)]`"
+    note = "the first field of an index, and each end of a range, is one value; a type of your own derives `IndexValue`"
 )]
 pub trait FieldValue<T> {
     /// The value.

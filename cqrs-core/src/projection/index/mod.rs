@@ -1,12 +1,14 @@
 //! Indexes: by which fields views are listed, and how their values are written into keys.
 
 mod asked;
+mod column;
 mod encoding;
 mod value;
 
 pub use asked::{
     Asked, AskedOfKey, Criterion, FieldValue, OrderedPart, PartValue, Ranged, StartsWith, starts_with,
 };
+pub use column::Column;
 pub(crate) use encoding::{AFTER_END, END};
 pub use value::{IndexField, IndexText, IndexValue};
 
@@ -18,32 +20,24 @@ use crate::panic::caught;
 use crate::view::{IndexEntry, ViewId};
 
 /// An index of the views `V`, as `#[projection(…, index(by_customer(customer_id, ordered_at)))]` declares it.
-pub struct Index<V> {
+pub struct Index<V: 'static> {
     pub(crate) name: &'static str,
     shape: u64,
-    /// How many there are.
-    pub(crate) fields: usize,
-    /// The texts of its fields; none for a view that is not in the index.
-    texts: fn(&V) -> Option<Vec<String>>,
+    pub(crate) columns: &'static [Column<V>],
 }
 
-impl<V> Index<V> {
-    /// An index by some fields, each with its name and the [shape](IndexValue::SHAPE) of its values.
+impl<V: 'static> Index<V> {
+    /// An index by some fields.
     #[must_use]
-    pub const fn new(
-        name: &'static str,
-        fields: &[(&'static str, u64)],
-        texts: fn(&V) -> Option<Vec<String>>,
-    ) -> Self {
+    pub const fn new(name: &'static str, columns: &'static [Column<V>]) -> Self {
         let mut shape = stable_hash(name.as_bytes());
         let mut at = 0;
-        while at < fields.len() {
-            let (field, values) = fields[at];
-            shape = extend_hash(extend_hash(shape, b"#"), field.as_bytes());
-            shape = extend_hash(shape, &values.to_le_bytes());
+        while at < columns.len() {
+            shape = extend_hash(extend_hash(shape, b"#"), columns[at].name.as_bytes());
+            shape = extend_hash(shape, &columns[at].shape.to_le_bytes());
             at += 1;
         }
-        Self { name, shape, fields: fields.len(), texts }
+        Self { name, shape, columns }
     }
 
     /// Another number for another name, other fields, and other ways to write them.
@@ -52,7 +46,7 @@ impl<V> Index<V> {
     }
 }
 
-impl<V> fmt::Debug for Index<V> {
+impl<V: 'static> fmt::Debug for Index<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Index").field("name", &self.name).finish_non_exhaustive()
     }
@@ -101,11 +95,9 @@ pub(crate) fn entries<V: View>(view: &V, id: &ViewId) -> Result<Vec<IndexEntry>,
     let mut entries = Vec::new();
     for (at, index) in V::INDEXES.iter().enumerate() {
         let (name, view_id) = (index.name, id.sk.as_str());
-        let texts = caught(|| (index.texts)(view)).map_err(|text| IndexError::Panicked {
-            view: view_id.to_owned(),
-            index: name,
-            text,
-        })?;
+        let texts =
+            caught(|| index.columns.iter().map(|column| column.text_in(view)).collect::<Option<Vec<_>>>())
+                .map_err(|text| IndexError::Panicked { view: view_id.to_owned(), index: name, text })?;
         let Some((first, others)) = texts.as_ref().and_then(|texts| texts.split_first()) else { continue };
         let pk = partition(&id.pk, name, first);
         let mut sk = String::new();

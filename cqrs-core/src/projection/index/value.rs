@@ -60,7 +60,7 @@ pub trait IndexValue: Clone + Send + Sync + 'static {
     note = "a unit enum and a struct around one value derive it: `#[derive(IndexValue)]`",
     note = "of a larger type, index one of its parts: keep that in a field of the view"
 )]
-pub trait IndexField {
+pub trait IndexField: 'static {
     /// What a query asks for.
     type Value: IndexValue;
 

@@ -13,6 +13,58 @@ impl ::cqrs_core::__private::View for OrderSummary {
     const VIEW: &'static str = "ORDER_SUMMARY";
     type Key = <Order as ::cqrs_core::__private::Entity>::Key;
 }
+/// Lists [`OrderSummary`] views: what `App::query` gives.
+#[must_use = "a query is sent when it is awaited"]
+pub struct OrderSummaryQuery<'a, S = ::cqrs_core::__private::Whole>(
+    ::cqrs_core::__private::Query<'a, OrderSummary>,
+    ::core::marker::PhantomData<fn() -> S>,
+);
+#[automatically_derived]
+impl ::cqrs_core::__private::Queried for OrderSummary {
+    type Query<'a> = OrderSummaryQuery<'a>;
+}
+#[automatically_derived]
+impl<'a> ::core::convert::From<::cqrs_core::__private::Query<'a, OrderSummary>>
+for OrderSummaryQuery<'a> {
+    fn from(query: ::cqrs_core::__private::Query<'a, OrderSummary>) -> Self {
+        Self(query, ::core::marker::PhantomData)
+    }
+}
+#[automatically_derived]
+#[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
+impl<'a> OrderSummaryQuery<'a> {
+    /// By the key of the views: those whose key begins with the fields that follow.
+    pub fn by_key(self) -> OrderSummaryQuery<'a, ::cqrs_core::__private::At<0, 0>> {
+        OrderSummaryQuery(self.0, ::core::marker::PhantomData)
+    }
+}
+#[automatically_derived]
+#[allow(dead_code, unreachable_pub)]
+impl<'a, S> OrderSummaryQuery<'a, S> {
+    /// From the last to the first.
+    pub fn descending(self) -> Self {
+        Self(self.0.descending(), self.1)
+    }
+    /// How many views the page has at most; 100 where it is not said.
+    pub fn limit(self, limit: u32) -> Self {
+        Self(self.0.limit(limit), self.1)
+    }
+    /// The page behind a cursor, the `next` of another page; none for the first page.
+    pub fn after(self, cursor: impl ::cqrs_core::__private::IntoCursor) -> Self {
+        Self(self.0.after(cursor), self.1)
+    }
+}
+#[automatically_derived]
+impl<'a, S> ::core::future::IntoFuture for OrderSummaryQuery<'a, S> {
+    type Output = ::core::result::Result<
+        ::cqrs_core::__private::Page<OrderSummary>,
+        ::cqrs_core::__private::QueryError,
+    >;
+    type IntoFuture = ::cqrs_core::__private::Querying<'a, OrderSummary>;
+    fn into_future(self) -> Self::IntoFuture {
+        self.0.run()
+    }
+}
 impl OrderSummary {
     fn created(&mut self, event: &OrderCreated) {
         self.total = event.total;
@@ -147,6 +199,74 @@ impl ::cqrs_core::__private::View for CustomerTotals {
         "totals",
     );
     type Key = CustomerTotalsKey;
+}
+/// Lists [`CustomerTotals`] views: what `App::query` gives.
+#[must_use = "a query is sent when it is awaited"]
+pub struct CustomerTotalsQuery<'a, S = ::cqrs_core::__private::Whole>(
+    ::cqrs_core::__private::Query<'a, CustomerTotals>,
+    ::core::marker::PhantomData<fn() -> S>,
+);
+#[automatically_derived]
+impl ::cqrs_core::__private::Queried for CustomerTotals {
+    type Query<'a> = CustomerTotalsQuery<'a>;
+}
+#[automatically_derived]
+impl<'a> ::core::convert::From<::cqrs_core::__private::Query<'a, CustomerTotals>>
+for CustomerTotalsQuery<'a> {
+    fn from(query: ::cqrs_core::__private::Query<'a, CustomerTotals>) -> Self {
+        Self(query, ::core::marker::PhantomData)
+    }
+}
+#[automatically_derived]
+#[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
+impl<'a> CustomerTotalsQuery<'a> {
+    /// By the key of the views: those whose key begins with the fields that follow.
+    pub fn by_key(self) -> CustomerTotalsQuery<'a, ::cqrs_core::__private::At<0, 0>> {
+        CustomerTotalsQuery(self.0, ::core::marker::PhantomData)
+    }
+}
+#[automatically_derived]
+#[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
+impl<'a> CustomerTotalsQuery<'a, ::cqrs_core::__private::At<0, 0usize>> {
+    /// And with this `customer_id`.
+    pub fn customer_id<A: ::cqrs_core::__private::AskedOfKey<String>>(
+        self,
+        customer_id: A,
+    ) -> CustomerTotalsQuery<
+        'a,
+        <A as ::cqrs_core::__private::Asked<
+            String,
+        >>::Then<::cqrs_core::__private::At<0, 1usize>>,
+    > {
+        CustomerTotalsQuery(self.0.part(customer_id), ::core::marker::PhantomData)
+    }
+}
+#[automatically_derived]
+#[allow(dead_code, unreachable_pub)]
+impl<'a, S> CustomerTotalsQuery<'a, S> {
+    /// From the last to the first.
+    pub fn descending(self) -> Self {
+        Self(self.0.descending(), self.1)
+    }
+    /// How many views the page has at most; 100 where it is not said.
+    pub fn limit(self, limit: u32) -> Self {
+        Self(self.0.limit(limit), self.1)
+    }
+    /// The page behind a cursor, the `next` of another page; none for the first page.
+    pub fn after(self, cursor: impl ::cqrs_core::__private::IntoCursor) -> Self {
+        Self(self.0.after(cursor), self.1)
+    }
+}
+#[automatically_derived]
+impl<'a, S> ::core::future::IntoFuture for CustomerTotalsQuery<'a, S> {
+    type Output = ::core::result::Result<
+        ::cqrs_core::__private::Page<CustomerTotals>,
+        ::cqrs_core::__private::QueryError,
+    >;
+    type IntoFuture = ::cqrs_core::__private::Querying<'a, CustomerTotals>;
+    fn into_future(self) -> Self::IntoFuture {
+        self.0.run()
+    }
 }
 impl CustomerTotals {
     fn created(&mut self, event: &OrderCreated) {

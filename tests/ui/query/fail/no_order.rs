@@ -1,0 +1,19 @@
+use cqrs_core::prelude::*;
+use cqrs_misuse::*;
+
+#[projection(Order, index(by_tags(tags, total)))]
+#[derive(Default)]
+pub struct Summary {
+    tags: Vec<String>,
+    total: u64,
+}
+
+#[projection(Order)]
+impl Summary {
+    #[apply]
+    fn created(&mut self, event: &OrderCreated) {
+        self.total = event.total;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+use cqrs_core::prelude::*;
+use cqrs_misuse::*;
+
+#[derive(Debug, Clone, Default, cqrs_core::serde::Serialize, cqrs_core::serde::Deserialize)]
+#[serde(crate = "cqrs_core::serde")]
+pub struct Personal<T>(T);
+
+#[projection(Order, index(by_email(email)))]
+#[derive(Default)]
+pub struct Summary {
+    email: Personal<String>,
+    total: u64,
+}
+
+#[projection(Order)]
+impl Summary {
+    #[apply]
+    fn created(&mut self, event: &OrderCreated) {
+        self.total = event.total;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,24 @@
+use cqrs_core::prelude::*;
+use cqrs_misuse::*;
+
+#[projection(Order, index(by_customer(customer, open, total)))]
+#[derive(Default)]
+pub struct Summary {
+    customer: String,
+    open: bool,
+    total: u64,
+}
+
+#[projection(Order)]
+impl Summary {
+    #[apply]
+    fn created(&mut self, event: &OrderCreated) {
+        self.total = event.total;
+    }
+}
+
+fn main() {
+    let _ = |app: &App, tenant: &Tenant| {
+        let _ = app.query::<Summary>(tenant).by_customer("1").open(..).total(1);
+    };
+}

@@ -1,0 +1,20 @@
+use cqrs_core::prelude::*;
+use cqrs_misuse::*;
+
+#[projection(Order, index(by_customer(customer, limit)))]
+#[derive(Default)]
+pub struct Summary {
+    customer: String,
+    total: u64,
+    limit: u64,
+}
+
+#[projection(Order)]
+impl Summary {
+    #[apply]
+    fn created(&mut self, event: &OrderCreated) {
+        self.total = event.total;
+    }
+}
+
+fn main() {}

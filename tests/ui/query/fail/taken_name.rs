@@ -1,0 +1,19 @@
+use cqrs_core::prelude::*;
+use cqrs_misuse::*;
+
+#[projection(Order, index(by_key(customer)))]
+#[derive(Default)]
+pub struct Summary {
+    customer: String,
+    total: u64,
+}
+
+#[projection(Order)]
+impl Summary {
+    #[apply]
+    fn created(&mut self, event: &OrderCreated) {
+        self.total = event.total;
+    }
+}
+
+fn main() {}
