@@ -100,7 +100,7 @@
 pub use cqrs_core::*;
 #[doc(inline)]
 pub use cqrs_macros::{
-    FacadeEventData as EventData, facade_aggregate as aggregate, facade_app as app, facade_event as event,
+    FacadeEventData as EventData, FacadeIndexValue as IndexValue, facade_aggregate as aggregate, facade_app as app, facade_event as event,
     facade_event_handler as event_handler, facade_projection as projection,
 };
 
@@ -112,6 +112,6 @@ pub use cqrs_dynamo as dynamo;
 pub mod prelude {
     //! `use cqrs::prelude::*;`: the macros and the types that user code names.
 
-    pub use crate::{EventData, aggregate, event, event_handler, projection};
+    pub use crate::{EventData, IndexValue, aggregate, event, event_handler, projection};
     pub use cqrs_core::prelude::*;
 }

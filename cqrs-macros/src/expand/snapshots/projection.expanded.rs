@@ -5,12 +5,27 @@
 #[serde(crate = "::cqrs_core::__private::serde", rename_all = "camelCase")]
 #[derive(Default)]
 pub struct OrderSummary {
+    customer_id: String,
+    ordered_at: Option<Timestamp>,
     total: u64,
 }
 #[automatically_derived]
 impl ::cqrs_core::__private::View for OrderSummary {
     const NAME: &'static str = "OrderSummary";
     const VIEW: &'static str = "ORDER_SUMMARY";
+    const INDEXES: &'static [::cqrs_core::__private::Index<Self>] = &[
+        ::cqrs_core::__private::Index::new(
+            "by_customer",
+            &[
+                ::cqrs_core::__private::Column::of::<
+                    String,
+                >("customer_id", |view| &view.customer_id),
+                ::cqrs_core::__private::Column::of::<
+                    Option<Timestamp>,
+                >("ordered_at", |view| &view.ordered_at),
+            ],
+        ),
+    ];
     type Key = <Order as ::cqrs_core::__private::Entity>::Key;
 }
 /// Lists [`OrderSummary`] views: what `App::query` gives.
@@ -36,6 +51,32 @@ impl<'a> OrderSummaryQuery<'a> {
     /// By the key of the views: those whose key begins with the fields that follow.
     pub fn by_key(self) -> OrderSummaryQuery<'a, ::cqrs_core::__private::At<0, 0>> {
         OrderSummaryQuery(self.0, ::core::marker::PhantomData)
+    }
+    /// By the index `by_customer`: the views with this `customer_id`.
+    pub fn by_customer(
+        self,
+        customer_id: impl ::cqrs_core::__private::FieldValue<String>,
+    ) -> OrderSummaryQuery<'a, ::cqrs_core::__private::At<1usize, 1>> {
+        OrderSummaryQuery(
+            self.0.by_index(0usize, customer_id),
+            ::core::marker::PhantomData,
+        )
+    }
+}
+#[automatically_derived]
+#[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
+impl<'a> OrderSummaryQuery<'a, ::cqrs_core::__private::At<1usize, 1usize>> {
+    /// And with this `ordered_at`.
+    pub fn ordered_at<A: ::cqrs_core::__private::Asked<Timestamp>>(
+        self,
+        ordered_at: A,
+    ) -> OrderSummaryQuery<
+        'a,
+        <A as ::cqrs_core::__private::Asked<
+            Timestamp,
+        >>::Then<::cqrs_core::__private::At<1usize, 2usize>>,
+    > {
+        OrderSummaryQuery(self.0.field(ordered_at), ::core::marker::PhantomData)
     }
 }
 #[automatically_derived]

@@ -1,6 +1,8 @@
-#[projection(Order)]
+#[projection(Order, index(by_customer(customer_id, ordered_at)))]
 #[derive(Default)]
 pub struct OrderSummary {
+    customer_id: String,
+    ordered_at: Option<Timestamp>,
     total: u64,
 }
 
