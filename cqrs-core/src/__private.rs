@@ -36,6 +36,7 @@ pub use crate::handler::listed::{AllProvidedBy, EventHandler, ProvidedBy, handle
 pub use crate::handler::row::HandlerRow;
 pub use crate::handler::scope::Scope;
 pub use crate::key::Tenant;
+use crate::key::extend_hash;
 pub use crate::key::{KeyError, KeyPart, KeyTemplate, Parts, Piece};
 pub use crate::projection::{Asked, AskedOfKey, Column, FieldValue, Index, IndexText, IndexValue, PartValue};
 pub use crate::projection::{Projection, ProjectionArm, View, ViewAddress, ViewChange};
@@ -369,6 +370,36 @@ impl<T: KeyPart> RenderPart for T {
     fn render(&self, out: &mut String) {
         self.render_part(0, out);
     }
+}
+
+/// What is known of the shape of a type: that of one with [`EventData`], and nothing of any other. The inherent constant comes
+/// before that of [`Unshaped`], where there is one.
+#[derive(Debug)]
+pub struct ShapeOf<T: ?Sized>(PhantomData<T>);
+
+impl<T: EventData> ShapeOf<T> {
+    /// The fingerprint of its shape.
+    pub const VALUE: u64 = T::SHAPE.fingerprint();
+}
+
+/// The constant of a type without a known shape.
+pub trait Unshaped {
+    /// Nothing.
+    const VALUE: u64 = 0;
+}
+
+impl<T: ?Sized> Unshaped for ShapeOf<T> {}
+
+/// The shape of a view: of its own tokens, and of the types of its fields.
+#[must_use]
+pub const fn view_shape(own: u64, fields: &[u64]) -> u64 {
+    let mut hash = own;
+    let mut at = 0;
+    while at < fields.len() {
+        hash = extend_hash(hash, &fields[at].to_le_bytes());
+        at += 1;
+    }
+    hash
 }
 
 /// Writes a case of an enum into the keys of an index.

@@ -100,8 +100,9 @@
 pub use cqrs_core::*;
 #[doc(inline)]
 pub use cqrs_macros::{
-    FacadeEventData as EventData, FacadeIndexValue as IndexValue, facade_aggregate as aggregate, facade_app as app, facade_event as event,
-    facade_event_handler as event_handler, facade_projection as projection,
+    FacadeEventData as EventData, FacadeIndexValue as IndexValue, facade_aggregate as aggregate,
+    facade_app as app, facade_event as event, facade_event_handler as event_handler,
+    facade_projection as projection,
 };
 
 /// All of `cqrs_dynamo`.

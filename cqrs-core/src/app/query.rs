@@ -8,7 +8,7 @@ use crate::key::{
     KeyError, KeyPart, MAX_PK_BYTES, MAX_SK_BYTES, Tenant, encode_into, extend_hash, stable_hash,
 };
 use crate::projection::{
-    AFTER_END, Asked, Criterion, END, FieldValue, Index, IndexText, View, ViewAddress, partition,
+    AFTER_END, Asked, Criterion, END, FieldValue, Index, IndexText, Projection, View, ViewAddress, partition,
 };
 use crate::runtime::Runtime;
 use crate::store::StoreError;
@@ -25,7 +25,7 @@ const LIMIT: u32 = 100;
 )]
 pub trait Queried: Sized + 'static {
     /// The generated `OrderSummaryQuery`.
-    type Query<'a>: From<Query<'a, Self>>;
+    type Query<'a>;
 }
 
 /// Some views, in the order of an index.
@@ -65,7 +65,7 @@ pub enum QueryError {
 }
 
 /// A query on its way: what the generated queries are made of.
-pub struct Query<'a, V: 'static> {
+pub struct Query<'a, V: View> {
     runtime: &'a Runtime,
     tenant: &'a Tenant,
     by: By<V>,
@@ -79,6 +79,7 @@ pub struct Query<'a, V: 'static> {
     descending: bool,
     limit: u32,
     after: Option<Cursor>,
+    run: fn(Self) -> Querying<'a, V>,
 }
 
 enum By<V: 'static> {
@@ -144,7 +145,11 @@ impl App {
     /// A page is one request, and reads what it returns: half a read unit per 4 KB by an index, one by key. What stands in an
     /// index is eventually consistent with the view: DynamoDB carries it over in a fraction of a second. By key, all writes
     /// that were acknowledged before are seen.
-    pub fn query<'a, V: Queried + View>(&'a self, tenant: &'a Tenant) -> V::Query<'a> {
+    pub fn query<'a, V>(&'a self, tenant: &'a Tenant) -> V::Query<'a>
+    where
+        V: Queried + Projection,
+        V::Query<'a>: From<Query<'a, V>>,
+    {
         V::Query::from(Query {
             runtime: &self.delivery().runtime,
             tenant,
@@ -156,6 +161,7 @@ impl App {
             descending: false,
             limit: LIMIT,
             after: None,
+            run: |query| Box::pin(query.page()),
         })
     }
 }
@@ -241,9 +247,11 @@ impl<'a, V: View> Query<'a, V> {
     #[doc(hidden)]
     #[must_use]
     pub fn run(self) -> Querying<'a, V> {
-        Box::pin(self.page())
+        (self.run)(self)
     }
+}
 
+impl<V: Projection> Query<'_, V> {
     async fn page(self) -> Result<Page<V>, QueryError> {
         let (by, slot) = match &self.by {
             By::Index(slot, index) => (index.name, Some(*slot)),
@@ -263,13 +271,23 @@ impl<'a, V: View> Query<'a, V> {
             None => None,
         };
         let request = ViewQuery::new(slot, self.pk.as_str(), self.limit)
-            .with_range(range)
+            .with_range(range.clone())
             .with_descending(self.descending)
             .with_after(after);
         let read = self.runtime.view_store()?.query(&request).await?;
         let mut views = Vec::with_capacity(read.views.len());
         for stored in read.views.into_iter().filter(|stored| Some(&stored.id.sk) != without.as_ref()) {
-            views.extend(found::<V>(self.tenant, stored)?);
+            let Some((found, entries)) = found::<V>(self.runtime, self.tenant, stored).await? else {
+                continue;
+            };
+            // One that was folded anew may belong elsewhere.
+            let belongs = slot.is_none_or(|slot| {
+                let entry = entries.iter().find(|entry| entry.slot == slot);
+                entry.is_some_and(|entry| entry.pk == self.pk && range.holds(&entry.sk))
+            });
+            if belongs {
+                views.push(found);
+            }
         }
         Ok(Page { views, next: read.next.map(|place| Cursor { query, sk: place.sk }) })
     }

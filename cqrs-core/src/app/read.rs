@@ -8,10 +8,12 @@ use crate::aggregate::{Aggregate, AggregateKey};
 use crate::engine::{History, Items, Loaded, Until, history};
 use crate::key::Tenant;
 use crate::projection::{Projection, View, ViewAddress, local_id};
+use crate::projector;
+use crate::runtime::Runtime;
 use crate::store::{Extent, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
-use crate::view::{StoredView, ViewId};
+use crate::view::{IndexEntry, StoredView, ViewId};
 
 /// The views of one tenant, read page by page.
 pub type FoundViews<'a, P> = Items<'a, Found<P>>;
@@ -257,11 +259,15 @@ impl App {
     /// ```
     ///
     /// # Errors
-    /// [`StoreError`]; [`StoreError::Refused`] where the stored view no longer has the shape of `P`, and where the
-    /// app has no view store.
+    /// [`StoreError`]; [`StoreError::Refused`] where the app has no view store, and where the stored view no longer has the shape
+    /// of `P`: that of a view with a key of its own, which a [replay](App::replay) builds anew. A view at its aggregate's key is
+    /// folded anew where it is met.
     pub async fn view<P: Projection>(&self, key: &P::Key) -> Result<Option<P>, StoreError> {
         let stored = self.delivery.runtime.view_store()?.get(&ViewId::of::<P>(key)?).await?;
-        stored.map_or(Ok(None), |stored| stored.read())
+        match stored {
+            Some(stored) => Ok(projector::read(&self.delivery.runtime, stored).await?.1),
+            None => Ok(None),
+        }
     }
 
     /// All views of one tenant, in the order of their ids.
@@ -304,26 +310,38 @@ impl App {
     pub fn views<P: Projection>(&self, tenant: &Tenant) -> FoundViews<'_, P> {
         let extent = Extent::Partition(ViewId::partition(P::VIEW, tenant));
         let start = (extent, tenant.clone(), None::<ViewId>, true, VecDeque::new());
+        let runtime = &self.delivery.runtime;
         Items::new(stream::try_unfold(
             start,
             move |(extent, tenant, mut after, mut more, mut page)| async move {
-                while page.is_empty() && more {
-                    let scan = self.delivery.runtime.view_store()?.scan(&extent, after.as_ref()).await?;
+                loop {
+                    while let Some(stored) = page.pop_front() {
+                        if let Some((found, _)) = found::<P>(runtime, &tenant, stored).await? {
+                            return Ok(Some((found, (extent, tenant, after, more, page))));
+                        }
+                    }
+                    if !more {
+                        return Ok(None);
+                    }
+                    let scan = runtime.view_store()?.scan(&extent, after.as_ref()).await?;
                     more = scan.next.is_some();
                     after = scan.next;
-                    page.extend(scan.views.into_iter().filter(|view| !view.is_removed()));
+                    page.extend(scan.views);
                 }
-                let next = page.pop_front().map(|view| found::<P>(&tenant, view)).transpose()?.flatten();
-                Ok(next.map(|found| (found, (extent, tenant, after, more, page))))
             },
         ))
     }
 }
 
-/// A view that was read; none for one that was removed.
-pub(super) fn found<P: View>(tenant: &Tenant, stored: StoredView) -> Result<Option<Found<P>>, StoreError> {
-    let Some(view) = stored.read()? else { return Ok(None) };
-    let StoredView { id, version, updated_at, .. } = stored;
+/// A view that was read, as this program makes it; none for one that was removed.
+pub(super) async fn found<P: Projection>(
+    runtime: &Runtime,
+    tenant: &Tenant,
+    stored: StoredView,
+) -> Result<Option<(Found<P>, Vec<IndexEntry>)>, StoreError> {
+    let (stored, view) = projector::read::<P>(runtime, stored).await?;
+    let Some(view) = view else { return Ok(None) };
+    let StoredView { id, version, updated_at, entries, .. } = stored;
     let key = P::Key::from_view_id(tenant.clone(), local_id::<P>(&id.sk))?;
-    Ok(Some(Found { key, view, version, updated_at }))
+    Ok(Some((Found { key, view, version, updated_at }, entries)))
 }

@@ -412,5 +412,6 @@ fn view(name: &str, version: u64) -> StoredView {
         data: json!({ "total": version, "note": null }),
         updated_at: at(version),
         entries: Vec::new(),
+        fingerprint: Some("0123456789abcdef".to_owned()),
     }
 }

@@ -28,6 +28,7 @@
 
 mod address;
 mod arm;
+mod fingerprint;
 mod index;
 mod key_error;
 mod keys;
@@ -36,6 +37,7 @@ mod stored;
 pub use address::ViewAddress;
 pub(crate) use arm::Way;
 pub use arm::{ProjectionArm, ViewChange};
+pub(crate) use fingerprint::fingerprint;
 pub(crate) use index::{AFTER_END, END, entries, local_id, partition};
 pub use index::{
     Asked, AskedOfKey, Column, Criterion, FieldValue, Index, IndexError, IndexField, IndexText, IndexValue,
@@ -64,6 +66,8 @@ pub trait View: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
     const QUEUE: Option<&'static str> = None;
     /// By what it is listed beside its key, in the order of the slots: see [`IndexEntry::slot`](crate::view::IndexEntry::slot).
     const INDEXES: &'static [Index<Self>] = &[];
+    /// Another number for a struct that is stored in another way.
+    const SHAPE: u64 = 0;
     /// The key of one view: the aggregate's own, or the generated `CustomerTotalsKey`.
     type Key: ViewAddress;
 }
@@ -79,4 +83,6 @@ pub trait Projection: View {
     const ARMS: &'static [ProjectionArm<Self>];
     /// Whether the key comes from the event (`key(…)`) instead of from the aggregate.
     const KEYED: bool;
+    /// Another number for an impl block that says something else.
+    const FOLD: u64 = 0;
 }

@@ -1,11 +1,12 @@
 use super::arrived::Seen;
 use super::error::{Astray, ROUNDS};
 use super::opened::find;
+use super::read::is_current;
 use super::{Arrived, Following, ProjectError, encode, entries, fold};
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::panic::caught;
-use crate::projection::{Projection, ViewAddress};
+use crate::projection::{Projection, ViewAddress, fingerprint};
 use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
@@ -15,7 +16,7 @@ use crate::view::{Revision, StoredView, ViewId, Write};
 /// Brings the view at its aggregate's own key up to `last`, fenced by the view's own version. One write, and one read
 /// before it where this process did not write the view last.
 ///
-/// A view that contains a commit which is not in the store is folded anew.
+/// A view that contains a commit which is not in the store is folded anew, and so is one that another shape or fold has made.
 pub(super) async fn advance<P: Projection>(
     runtime: &Runtime,
     arrived: Arrived<'_>,
@@ -44,24 +45,27 @@ async fn step<P: Projection>(
     {
         return Ok(Write::Done);
     }
-    let (expected, decoded, follows) = match find::<P>(runtime, &mut recent, &id).await? {
+    let (expected, ours, follows) = match find::<P>(runtime, &mut recent, &id).await? {
         Some((stored, decoded)) => {
             let follows = arrived.follows(runtime, Seen::by(&stored)).await?;
             if follows && last.version <= stored.version {
-                *recent = decoded.is_ok().then_some(stored);
+                *recent = (decoded.is_ok() && is_current::<P>(&stored)).then_some(stored);
                 return Ok(Write::Done);
             }
-            (stored.revision(), decoded, follows)
+            let ours = decoded.ok().filter(|_| is_current::<P>(&stored));
+            (stored.revision(), ours, follows)
         }
-        None => (Revision::NONE, Ok(Some(P::default())), true),
+        None => (Revision::NONE, Some(Some(P::default())), true),
     };
-    let folded = match follows {
-        true => {
-            let view = decoded.map_err(|error| ProjectError::Permanent(error.into()))?;
+    let folded = match (follows, ours) {
+        (true, Some(view)) => {
             let seen = Seen { version: expected.version, digest: expected.digest };
             fold_on(runtime, arrived, view, seen, last.version).await
         }
-        false => Err(Astray::Diverged { stream: last.stream.clone(), version: expected.version }.into()),
+        (true, None) => {
+            fold_on(runtime, arrived.unread(), Some(P::default()), Seen::NONE, last.version).await
+        }
+        (false, _) => Err(Astray::Diverged { stream: last.stream.clone(), version: expected.version }.into()),
     };
     let (view, seen) = match folded {
         Err(ProjectError::Astray(Astray::Diverged { stream, version })) => {
@@ -78,6 +82,7 @@ async fn step<P: Projection>(
     };
     let view = StoredView {
         entries: entries(&id, view.as_ref())?,
+        fingerprint: Some(fingerprint::<P>()),
         id,
         version: seen.version,
         generation: expected.generation,
@@ -93,7 +98,7 @@ async fn step<P: Projection>(
 }
 
 /// Folds the commits behind those that were seen into a view; none is one that was removed.
-async fn fold_on<P: Projection>(
+pub(super) async fn fold_on<P: Projection>(
     runtime: &Runtime,
     arrived: Arrived<'_>,
     mut view: Option<P>,

@@ -11,6 +11,7 @@ mod gap;
 mod generations;
 mod keyed_view;
 mod opened;
+mod read;
 
 use std::fmt;
 use std::pin::Pin;
@@ -26,6 +27,7 @@ pub(crate) use arrived::{Arrived, Origin, Seen};
 pub(crate) use discards::LeftOut;
 pub(crate) use error::{Astray, ProjectError, ROUNDS};
 pub(crate) use fold::{encode, entries, fold, wants};
+pub(crate) use read::read;
 
 pub use generations::Phase;
 pub(crate) use generations::{Generations, Underway};

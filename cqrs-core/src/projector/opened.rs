@@ -221,6 +221,8 @@ impl<P: Projection> Opened<P> {
             data,
             updated_at: Timestamp::now(),
             entries,
+            // Several streams are in it, and who folded which is not known.
+            fingerprint: None,
         })
     }
 }

@@ -5,7 +5,7 @@ use super::{ReplayError, Replayed};
 use crate::commit::{Commit, CorruptCommit};
 use crate::key::{StreamKey, Tenant};
 use crate::panic::caught;
-use crate::projection::{Projection, ViewAddress};
+use crate::projection::{Projection, ViewAddress, fingerprint};
 use crate::projector::{Astray, LeftOut, ProjectError, Seen, discards, encode, entries, fold, wants};
 use crate::runtime::Runtime;
 use crate::timestamp::Timestamp;
@@ -139,6 +139,7 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
                 data: encode(folding.view.as_ref())?,
                 updated_at: Timestamp::now(),
                 entries: entries(&id, folding.view.as_ref())?,
+                fingerprint: Some(fingerprint::<P>()),
             };
             if views.put_rebuilt(&rebuilt).await? == Write::Done {
                 break;

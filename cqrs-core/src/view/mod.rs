@@ -46,19 +46,37 @@ pub struct StoredView {
     pub updated_at: Timestamp,
     /// Where it stands in its indexes, in the order of their slots.
     pub entries: Vec<IndexEntry>,
+    /// For a view at its aggregate's key: which shape and fold it was made by; none where a release wrote it that did not say.
+    pub fingerprint: Option<String>,
 }
 
 impl StoredView {
     /// A view that no replay has written, without a digest, in no index.
     #[must_use]
     pub fn new(id: ViewId, version: Version, data: Value, updated_at: Timestamp) -> Self {
-        Self { id, version, generation: 0, digest: None, data, updated_at, entries: Vec::new() }
+        Self {
+            id,
+            version,
+            generation: 0,
+            digest: None,
+            data,
+            updated_at,
+            entries: Vec::new(),
+            fingerprint: None,
+        }
     }
 
     /// Where it stands in its indexes.
     #[must_use]
     pub fn with_entries(mut self, entries: Vec<IndexEntry>) -> Self {
         self.entries = entries;
+        self
+    }
+
+    /// By which shape and fold it was made.
+    #[must_use]
+    pub fn with_fingerprint(mut self, fingerprint: Option<String>) -> Self {
+        self.fingerprint = fingerprint;
         self
     }
 
@@ -99,6 +117,9 @@ impl StoredView {
         insert_digest(&mut record, self.digest);
         record.insert("data".to_owned(), self.data.clone());
         record.insert("updatedAt".to_owned(), self.updated_at.to_string().into());
+        if let Some(fingerprint) = &self.fingerprint {
+            record.insert("fingerprint".to_owned(), fingerprint.as_str().into());
+        }
         self.entries.iter().for_each(|entry| entry.insert_into(&mut record));
         record
     }

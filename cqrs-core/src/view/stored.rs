@@ -17,13 +17,13 @@ pub(super) fn view(record: &Record, data: Option<Value>) -> Result<StoredView, S
             .parse()
             .map_err(|error| format!("`updatedAt`: {error}"))?,
         entries: IndexEntry::all_of(record),
+        fingerprint: optional(record, "fingerprint", text)?,
     })
 }
 
 pub(super) fn fence(record: &Record) -> Result<Fence, String> {
     let version = record::number(record, "version")?;
     let generation_version = optional(record, "built", record::number)?.unwrap_or(version);
-    let text = |record: &Record, name: &str| record::text(record, name).map(str::to_owned);
     Ok(Fence {
         id: id(record)?,
         version: Version::new(version),
@@ -55,6 +55,10 @@ fn digest(record: &Record) -> Option<CommitDigest> {
     record.get("digest").and_then(Value::as_str)?.parse().ok()
 }
 
+fn text(record: &Record, name: &str) -> Result<String, String> {
+    record::text(record, name).map(str::to_owned)
+}
+
 fn optional<T>(
     record: &Record,
     name: &str,
@@ -81,6 +85,7 @@ mod tests {
             digest,
             data: json!({ "total": 1 }),
             updated_at: "2024-01-01T10:00:00Z".parse().unwrap(),
+            fingerprint: Some("0123456789abcdef".to_owned()),
             entries: vec![
                 IndexEntry::new(1, "TENANT001#ORDER_SUMMARY#by_status#open", "1"),
                 IndexEntry::new(3, "TENANT001#ORDER_SUMMARY#by_customer#C", "2024 1"),

@@ -135,9 +135,10 @@ fn decode_view(table: &Table, item: Item) -> Result<StoredView, StoreError> {
     let updated_at: Timestamp = text("updatedAt").parse().map_err(|_| missing("updatedAt"))?;
     let (generation, digest) = (build_of(&record), digest_of(&record));
     let entries = IndexEntry::all_of(&record);
+    let fingerprint = record.get("fingerprint").and_then(Value::as_str).map(str::to_owned);
     let data = record.remove("data").ok_or_else(|| missing("data"))?;
     let view = StoredView::new(id, version, data, updated_at).with_entries(entries);
-    Ok(view.with_generation(generation).with_digest(digest))
+    Ok(view.with_generation(generation).with_digest(digest).with_fingerprint(fingerprint))
 }
 
 fn record_of(table: &Table, item: Item) -> Result<Record, StoreError> {

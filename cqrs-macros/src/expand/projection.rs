@@ -9,7 +9,7 @@ use crate::model::{Apply, Projection};
 
 /// What `#[projection(…)] impl` adds: one row per event, and the checks that it belongs to its struct.
 pub(crate) fn projection(projection: &Projection) -> TokenStream {
-    let Projection { krate, ty, key, target, applies } = projection;
+    let Projection { krate, ty, key, target, applies, fold } = projection;
     let private = quote!(#krate::__private);
     let arms = applies.iter().map(|apply| match target {
         Target::Aggregate(aggregate) => own_arm(&quote!(#aggregate), apply, &private),
@@ -36,6 +36,7 @@ pub(crate) fn projection(projection: &Projection) -> TokenStream {
         impl #private::Projection for #ty {
             const ARMS: &'static [#private::ProjectionArm<Self>] = &[#(#arms),*];
             const KEYED: bool = #keyed;
+            const FOLD: u64 = #fold;
         }
 
         #check

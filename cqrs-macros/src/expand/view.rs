@@ -23,6 +23,7 @@ pub(crate) fn view(view: &View) -> TokenStream {
             const QUEUE: ::core::option::Option<&'static str> = ::core::option::Option::Some(#queue);
         }
     });
+    let shape = shape(view);
     let (indexes, query) = (query::indexes(view), query::query(view));
     quote! {
         #key_struct
@@ -32,11 +33,26 @@ pub(crate) fn view(view: &View) -> TokenStream {
             const NAME: &'static str = #name;
             const VIEW: &'static str = #view_name;
             #queue
+            #shape
             #indexes
             type Key = #key_type;
         }
 
         #query
+    }
+}
+
+/// What the view is stored as: its own tokens, and what is known of the types of its fields.
+fn shape(view: &View) -> TokenStream {
+    let View { krate, shape, types, .. } = view;
+    let private = quote!(#krate::__private);
+    let types = types.iter().map(|ty| quote!(#private::ShapeOf::<#ty>::VALUE));
+    quote! {
+        const SHAPE: u64 = {
+            #[allow(unused_imports)]
+            use #private::Unshaped as _;
+            #private::view_shape(#shape, &[#(#types),*])
+        };
     }
 }
 

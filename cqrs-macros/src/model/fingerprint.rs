@@ -149,11 +149,15 @@ impl Hash {
 
 fn is_silent(token: &TokenTree) -> bool {
     let TokenTree::Group(group) = token else { return false };
-    group.delimiter() == Delimiter::Bracket
-        && matches!(
-            group.stream().into_iter().next(),
-            Some(TokenTree::Ident(name)) if SILENT.iter().any(|silent| name == silent)
-        )
+    let mut inside = group.stream().into_iter();
+    match (inside.next(), inside.next()) {
+        // `#[apply(key(…))]` says which views take the event.
+        (Some(TokenTree::Ident(name)), Some(_)) if name == "apply" => false,
+        (Some(TokenTree::Ident(name)), _) => {
+            group.delimiter() == Delimiter::Bracket && SILENT.iter().any(|silent| name == silent)
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@ use quote::format_ident;
 use syn::ext::IdentExt;
 use syn::{Ident, ImplItem, Path, Type};
 
+use super::fingerprint;
 use super::fold::{Apply, Folder};
 use super::item::read_impl;
 use crate::attr::{Marker, Marks, ProjectionImplArgs, Target};
@@ -16,6 +17,8 @@ pub(crate) struct Projection {
     pub(crate) key: Path,
     pub(crate) target: Target<Ident>,
     pub(crate) applies: Vec<Apply>,
+    /// Changes with what its methods say.
+    pub(crate) fold: u64,
 }
 
 impl Projection {
@@ -45,8 +48,9 @@ impl Projection {
         for apply in &applies {
             check_key(apply, &target, diagnostics);
         }
+        let fold = fingerprint::of_members(block.item.items.iter());
         let key = key_path(&block.item.self_ty)?;
-        Some(Self { krate: args.krate, ty: *block.item.self_ty, key, target, applies })
+        Some(Self { krate: args.krate, ty: *block.item.self_ty, key, target, applies, fold })
     }
 }
 

@@ -2,6 +2,7 @@ use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::{Ident, Path, Type, Visibility};
 
+use super::fingerprint;
 use super::index::Index;
 use super::item::read_struct;
 use super::key::Key;
@@ -23,6 +24,10 @@ pub(crate) struct View {
     pub(crate) queue: Option<String>,
     pub(crate) address: Address,
     pub(crate) indexes: Vec<Index>,
+    /// Changes with what the view is stored as, as far as its own tokens tell.
+    pub(crate) shape: u64,
+    /// The types of its fields.
+    pub(crate) types: Vec<Type>,
     pub(crate) serde: Serde,
 }
 
@@ -39,6 +44,9 @@ impl View {
         let args = ViewArgs::parse(args, diagnostics);
         let item = read_struct(item, "#[projection]", ", or its impl block", diagnostics)?.item;
         let indexes = Index::read(args.indexes, &item, diagnostics);
+        let serde = Serde::missing(&item.attrs);
+        let shape = fingerprint::of_struct(&item) ^ u64::from(serde.rename_all);
+        let types = item.fields.iter().map(|field| field.ty.clone()).collect();
         let (ident, visibility) = (item.ident, item.vis);
         let own_name = ident.unraw().to_string();
         let address = match args.target? {
@@ -62,8 +70,19 @@ impl View {
             }
         };
         let queue = queue(args.queue.as_ref(), diagnostics);
-        let serde = Serde::missing(&item.attrs);
-        Some(Self { krate: args.krate, ident, visibility, name, view, queue, address, indexes, serde })
+        Some(Self {
+            krate: args.krate,
+            ident,
+            visibility,
+            name,
+            view,
+            queue,
+            address,
+            indexes,
+            shape,
+            types,
+            serde,
+        })
     }
 }
 

@@ -41,7 +41,7 @@ impl<V: 'static> Index<V> {
     }
 
     /// Another number for another name, other fields, and other ways to write them.
-    pub(crate) fn shape(&self) -> u64 {
+    pub(crate) const fn shape(&self) -> u64 {
         self.shape
     }
 }

@@ -13,6 +13,18 @@ pub struct OrderSummary {
 impl ::cqrs_core::__private::View for OrderSummary {
     const NAME: &'static str = "OrderSummary";
     const VIEW: &'static str = "ORDER_SUMMARY";
+    const SHAPE: u64 = {
+        #[allow(unused_imports)]
+        use ::cqrs_core::__private::Unshaped as _;
+        ::cqrs_core::__private::view_shape(
+            12662019852410265399u64,
+            &[
+                ::cqrs_core::__private::ShapeOf::<String>::VALUE,
+                ::cqrs_core::__private::ShapeOf::<Option<Timestamp>>::VALUE,
+                ::cqrs_core::__private::ShapeOf::<u64>::VALUE,
+            ],
+        )
+    };
     const INDEXES: &'static [::cqrs_core::__private::Index<Self>] = &[
         ::cqrs_core::__private::Index::new(
             "by_customer",
@@ -125,6 +137,7 @@ impl ::cqrs_core::__private::Projection for OrderSummary {
         ),
     ];
     const KEYED: bool = false;
+    const FOLD: u64 = 9792460274574933429u64;
 }
 const _: () = ::cqrs_core::__private::assert_view_of::<OrderSummary, Order>();
 ::cqrs_core::__private::inventory::submit! {
@@ -239,6 +252,14 @@ impl ::cqrs_core::__private::View for CustomerTotals {
     const QUEUE: ::core::option::Option<&'static str> = ::core::option::Option::Some(
         "totals",
     );
+    const SHAPE: u64 = {
+        #[allow(unused_imports)]
+        use ::cqrs_core::__private::Unshaped as _;
+        ::cqrs_core::__private::view_shape(
+            3275984459899909029u64,
+            &[::cqrs_core::__private::ShapeOf::<u64>::VALUE],
+        )
+    };
     type Key = CustomerTotalsKey;
 }
 /// Lists [`CustomerTotals`] views: what `App::query` gives.
@@ -360,6 +381,7 @@ impl ::cqrs_core::__private::Projection for CustomerTotals {
         ),
     ];
     const KEYED: bool = true;
+    const FOLD: u64 = 12025471717752381309u64;
 }
 const _: () = if !::cqrs_core::__private::same_fields(
     CustomerTotalsKey::FIELDS,

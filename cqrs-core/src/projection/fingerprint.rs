@@ -1,0 +1,35 @@
+use std::marker::PhantomData;
+
+use super::Projection;
+use crate::key::{extend_hash, stable_hash};
+
+/// Goes up when the framework itself stores or folds views otherwise than before.
+const FORMAT: &[u8] = b"1";
+
+/// The fingerprint of a projection, as it is stored with its views: of all that a stored view depends on beside the commits.
+pub(crate) fn fingerprint<P: Projection>() -> String {
+    format!("{:016x}", Fingerprint::<P>::VALUE)
+}
+
+struct Fingerprint<P>(PhantomData<P>);
+
+impl<P: Projection> Fingerprint<P> {
+    const VALUE: u64 = {
+        let mut hash = extend_hash(stable_hash(FORMAT), &P::SHAPE.to_le_bytes());
+        hash = extend_hash(hash, &P::FOLD.to_le_bytes());
+        let mut at = 0;
+        while at < P::INDEXES.len() {
+            hash = extend_hash(hash, &P::INDEXES[at].shape().to_le_bytes());
+            at += 1;
+        }
+        let mut at = 0;
+        while at < P::ARMS.len() {
+            let id = P::ARMS[at].event;
+            // In any order: the sum of a hash for each.
+            let event = extend_hash(stable_hash(id.name.as_bytes()), &id.schema.to_le_bytes());
+            hash = hash.wrapping_add(event);
+            at += 1;
+        }
+        hash
+    };
+}

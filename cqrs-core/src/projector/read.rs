@@ -1,0 +1,118 @@
+//! Views as this program's projections make them, whoever has written them.
+
+use super::aggregate_view::fold_on;
+use super::{Arrived, LeftOut, Origin, ProjectError, Seen, discards, encode, entries};
+use crate::key::StreamKey;
+use crate::panic::caught;
+use crate::projection::{Projection, ViewAddress, fingerprint};
+use crate::runtime::Runtime;
+use crate::store::StoreError;
+use crate::timestamp::Timestamp;
+use crate::view::{StoredView, Write};
+
+/// A view that was read, and what it holds; none for one that was removed.
+///
+/// One at its aggregate's key that another fold has made, or that cannot be read, is folded anew, and put in the place of the
+/// one that was met, so that the next reader need not do it again.
+pub(crate) async fn read<P: Projection>(
+    runtime: &Runtime,
+    stored: StoredView,
+) -> Result<(StoredView, Option<P>), StoreError> {
+    let error = match stored.read() {
+        Ok(view) if P::KEYED || is_readable::<P>(&stored) => return Ok((stored, view)),
+        Ok(_) => None,
+        Err(error) if P::KEYED => return Err(error),
+        Err(error) => Some(error),
+    };
+    let Some(stream) = stream_of::<P>(&stored)? else {
+        return match error {
+            Some(error) => Err(error),
+            None => stored.read().map(|view| (stored, view)),
+        };
+    };
+    let folded = match fold_anew(runtime, &stored, &stream, &LeftOut::new()).await {
+        Err(ProjectError::Permanent(error)) => {
+            let left_out = discards::of_stream(runtime, P::NAME, &stream).await?;
+            match left_out.is_empty() {
+                true => Err(ProjectError::Permanent(error)),
+                false => fold_anew(runtime, &stored, &stream, &left_out).await,
+            }
+        }
+        folded => folded,
+    };
+    let (view, decoded) = folded.map_err(|error| not_folded::<P>(&stored, error))?;
+    keep(runtime, &view, &stored).await;
+    Ok((view, decoded))
+}
+
+/// Whether a view is what the projection of this program makes of its commits.
+pub(super) fn is_current<P: Projection>(stored: &StoredView) -> bool {
+    stored.fingerprint.as_deref() == Some(&*fingerprint::<P>())
+}
+
+/// The same, where one of a release that did not say is believed.
+fn is_readable<P: Projection>(stored: &StoredView) -> bool {
+    stored.fingerprint.is_none() || is_current::<P>(stored)
+}
+
+fn stream_of<P: Projection>(stored: &StoredView) -> Result<Option<StreamKey>, StoreError> {
+    let stream = caught(|| stored.id.key_of::<P>().and_then(|key| key.to_stream()));
+    let stream = stream.map_err(|text| StoreError::Refused {
+        source: format!("the key of the view {} panicked: {text}", stored.id.sk).into(),
+    })?;
+    Ok(stream.transpose()?)
+}
+
+/// Folds the commits that a view contains.
+async fn fold_anew<P: Projection>(
+    runtime: &Runtime,
+    stored: &StoredView,
+    stream: &StreamKey,
+    left_out: &LeftOut,
+) -> Result<(StoredView, Option<P>), ProjectError> {
+    tracing::debug!(
+        projection = P::NAME, %stream, version = %stored.version,
+        "a view that another program has made is folded anew"
+    );
+    let arrived = Arrived { stream, commits: &[], origin: Origin::Message, left_out };
+    let view = fold_on(runtime, arrived, Some(P::default()), Seen::NONE, stored.version).await?;
+    let folded = StoredView {
+        data: encode(view.as_ref())?,
+        entries: entries(&stored.id, view.as_ref())?,
+        fingerprint: Some(fingerprint::<P>()),
+        updated_at: Timestamp::now(),
+        ..stored.clone()
+    };
+    Ok((folded, view))
+}
+
+/// Puts a view that was folded anew over the one that was met. A reader that may not write, or comes too late, has its answer
+/// all the same.
+async fn keep(runtime: &Runtime, view: &StoredView, met: &StoredView) {
+    let Ok(views) = runtime.view_store() else { return };
+    let mut recent = runtime.recent_writes.views.lock(&view.id).await;
+    match views.put(view, met.revision()).await {
+        Ok(Write::Done) => *recent = Some(view.clone()),
+        Ok(Write::Stale) => {}
+        Err(error) => {
+            tracing::debug!(view = view.id.sk, %error, "a view that was folded anew is not written");
+        }
+    }
+}
+
+fn not_folded<P: Projection>(stored: &StoredView, error: ProjectError) -> StoreError {
+    let reason: Box<dyn std::error::Error + Send + Sync> = match error {
+        ProjectError::Store(error) => return error,
+        ProjectError::Permanent(error) => error,
+        ProjectError::Astray(error) => Box::new(error),
+        ProjectError::Contended | ProjectError::Over => "other writers were faster".into(),
+    };
+    StoreError::Refused {
+        source: format!(
+            "the stored view {} was made by another shape or fold than that of `{}`, and cannot be folded anew: {reason}",
+            stored.id.sk,
+            P::NAME
+        )
+        .into(),
+    }
+}
