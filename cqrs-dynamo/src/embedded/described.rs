@@ -7,11 +7,12 @@ use dynoxide::actions::describe_stream::{
 use dynoxide::actions::describe_table::{self, DescribeTableRequest, DescribeTableResponse};
 use dynoxide::actions::vector_lifecycle::VectorIndexLifecycle;
 use dynoxide::actions::{
-    BillingModeSummary, StreamSpecificationDescription, TableDescription,
+    BillingModeSummary, GlobalSecondaryIndexDescription, StreamSpecificationDescription, TableDescription,
     TableProvisionedThroughputDescription,
 };
 use dynoxide::storage::{Storage, TableMetadata};
-use dynoxide::streams::{shard_id, stream_arn, table_arn};
+use dynoxide::streams::{index_arn, shard_id, stream_arn, table_arn};
+use dynoxide::types::GlobalSecondaryIndex;
 
 use super::dispatch::now;
 use super::indexes::quoted;
@@ -20,7 +21,7 @@ use super::retention::shown;
 /// So many items are counted. Beyond, a table tells how many were written, as DynamoDB tells how many there were hours ago.
 const COUNTED: i64 = 2_000;
 
-/// Dynoxide counts all items of a table and adds their sizes up.
+/// Dynoxide counts all items of a table, and all entries of its indexes, and adds their sizes up.
 pub(super) fn table(
     storage: &Storage,
     request: DescribeTableRequest,
@@ -69,10 +70,10 @@ pub(super) fn table_of(stream: &str) -> Option<&str> {
     stream.split('/').nth(1)
 }
 
-/// Whether a table has no more to it than those of this crate: no indexes, and no options that are rarely set.
+/// Whether a table has no more to it than those of this crate: no indexes but global secondary ones, and no options that are rarely
+/// set.
 fn is_plain(table: &TableMetadata) -> bool {
     let optional = [
-        &table.gsi_definitions,
         &table.lsi_definitions,
         &table.vector_index_definitions,
         &table.provisioned_throughput,
@@ -101,6 +102,25 @@ fn estimated(storage: &Storage, table: &str) -> Result<Option<(i64, i64)>, Dynox
     Ok(Some((written, written.saturating_mul(bytes))))
 }
 
+/// An index has no more entries than its table has items; how many, only counting them would tell.
+fn described_index(
+    table: &str,
+    index: GlobalSecondaryIndex,
+    items: i64,
+    bytes: i64,
+) -> GlobalSecondaryIndexDescription {
+    GlobalSecondaryIndexDescription {
+        index_arn: index_arn(table, &index.index_name),
+        index_name: index.index_name,
+        key_schema: index.key_schema,
+        projection: index.projection,
+        index_status: "ACTIVE".to_owned(),
+        provisioned_throughput: Some(TableProvisionedThroughputDescription::default()),
+        item_count: Some(items),
+        index_size_bytes: Some(bytes),
+    }
+}
+
 fn described(table: TableMetadata, items: i64, bytes: i64) -> Result<TableDescription, DynoxideError> {
     let malformed = |error: serde_json::Error| DynoxideError::InternalServerError(error.to_string());
     let name = &table.table_name;
@@ -108,6 +128,10 @@ fn described(table: TableMetadata, items: i64, bytes: i64) -> Result<TableDescri
     let stream_enabled = table.stream_enabled;
     let specification =
         StreamSpecificationDescription { stream_enabled, stream_view_type: table.stream_view_type };
+    let indexes: Option<Vec<GlobalSecondaryIndex>> =
+        table.gsi_definitions.as_deref().map(serde_json::from_str).transpose().map_err(malformed)?;
+    let described = |index| described_index(name, index, items, bytes);
+    let global_secondary_indexes = indexes.map(|indexes| indexes.into_iter().map(described).collect());
     Ok(TableDescription {
         table_id: table.table_id,
         table_arn: table_arn(name),
@@ -117,6 +141,7 @@ fn described(table: TableMetadata, items: i64, bytes: i64) -> Result<TableDescri
         creation_date_time: Some(seconds(table.created_at)),
         item_count: Some(items),
         table_size_bytes: Some(bytes),
+        global_secondary_indexes,
         provisioned_throughput: Some(TableProvisionedThroughputDescription::default()),
         billing_mode_summary: table
             .billing_mode

@@ -10,7 +10,7 @@ use dynoxide::actions::get_shard_iterator::decode_shard_iterator;
 use dynoxide::actions::query::{self, QueryRequest, QueryResponse};
 use dynoxide::actions::scan::{self, ScanRequest, ScanResponse};
 use dynoxide::storage::{Storage, compute_hash_prefix};
-use dynoxide::types::{KeySchemaElement, KeyType};
+use dynoxide::types::{GlobalSecondaryIndex, KeySchemaElement, KeyType};
 use dynoxide::{AttributeValue, DynoxideError};
 
 use super::dispatch::now;
@@ -134,18 +134,44 @@ struct Behind<'a> {
 }
 
 impl Behind<'_> {
-    /// How many items of those behind the key fit on a page; unknown for an index, whose pages are just shorter.
+    /// How many items of those behind the key fit on a page; unknown for an index that is not a global secondary one of one or two
+    /// attributes, and for a scan of one, whose pages are just shorter.
     fn fitting(&self, storage: &Storage, order: Order) -> Result<Option<usize>, DynoxideError> {
-        let metadata = storage.get_table_metadata(self.table)?.filter(|_| self.index.is_none());
-        let schema = metadata.and_then(|metadata| serde_json::from_str(&metadata.key_schema).ok());
-        let schema: Vec<KeySchemaElement> = schema.unwrap_or_default();
-        let part = |kind: KeyType| {
-            let element = schema.iter().find(|element| element.key_type == kind)?;
-            self.last.get(&element.attribute_name)
+        let Some(metadata) = storage.get_table_metadata(self.table)? else { return Ok(None) };
+        let schema: Vec<KeySchemaElement> = serde_json::from_str(&metadata.key_schema).unwrap_or_default();
+        let Some(index) = self.index else { return self.in_table(storage, order, &schema) };
+        let indexes: Option<Vec<GlobalSecondaryIndex>> =
+            metadata.gsi_definitions.and_then(|indexes| serde_json::from_str(&indexes).ok());
+        let found = indexes.into_iter().flatten().find(|found| found.index_name == index);
+        let key = found.filter(|found| found.key_schema.len() <= 2).and_then(|found| self.key(&found.key_schema));
+        let (Some((index_pk, index_sk)), Some((pk, sk))) = (key, self.key(&schema)) else { return Ok(None) };
+        let (side, direction) = match order {
+            Order::Partition => (">", "ASC"),
+            Order::Backwards => ("<", "DESC"),
+            Order::Table | Order::Hash => return Ok(None),
         };
-        let Some(partition) = part(KeyType::HASH) else { return Ok(None) };
-        let pk = partition.to_key_string().unwrap_or_default();
-        let sk = part(KeyType::RANGE).and_then(AttributeValue::to_key_string).unwrap_or_default();
+        // An entry has no size of its own; it is not larger than its item.
+        let entries = quoted(&format!("{}::gsi::{index}", self.table));
+        let statement = format!(
+            "SELECT item.item_size FROM {entries} AS entry \
+             JOIN {} AS item ON item.pk = entry.table_pk AND item.sk = entry.table_sk \
+             WHERE entry.gsi_pk = ?1 AND (entry.gsi_sk, entry.table_pk, entry.table_sk) {side} (?2, ?3, ?4) \
+             ORDER BY entry.gsi_sk {direction}, entry.table_pk {direction}, entry.table_sk {direction} \
+             LIMIT {PAGE_ITEMS}",
+            quoted(self.table)
+        );
+        let mut statement = storage.conn().prepare_cached(&statement)?;
+        let sizes = statement.query_map((index_pk, index_sk, pk, sk), |row| row.get(0))?;
+        fitting(sizes).map(|(fitting, _)| Some(fitting))
+    }
+
+    fn in_table(
+        &self,
+        storage: &Storage,
+        order: Order,
+        schema: &[KeySchemaElement],
+    ) -> Result<Option<usize>, DynoxideError> {
+        let Some((pk, sk)) = self.key(schema) else { return Ok(None) };
         let behind = match order {
             Order::Partition => "pk = ?1 AND sk > ?2 ORDER BY sk",
             Order::Backwards => "pk = ?1 AND sk < ?2 ORDER BY sk DESC",
@@ -157,12 +183,23 @@ impl Behind<'_> {
         let mut statement = storage.conn().prepare_cached(&statement)?;
         let fitting = match order {
             Order::Hash => {
-                let key = (pk, sk, compute_hash_prefix(partition));
-                fitting(statement.query_map(key, |row| row.get(0))?)
+                let hash = self.part(schema, KeyType::HASH).map(compute_hash_prefix);
+                fitting(statement.query_map((pk, sk, hash), |row| row.get(0))?)
             }
             _ => fitting(statement.query_map((pk, sk), |row| row.get(0))?),
         };
         fitting.map(|(fitting, _)| Some(fitting))
+    }
+
+    /// Where a key schema finds the last key, in dynoxide's form.
+    fn key(&self, schema: &[KeySchemaElement]) -> Option<(String, String)> {
+        let text = |kind| self.part(schema, kind).and_then(AttributeValue::to_key_string);
+        Some((text(KeyType::HASH)?, text(KeyType::RANGE).unwrap_or_default()))
+    }
+
+    fn part(&self, schema: &[KeySchemaElement], kind: KeyType) -> Option<&AttributeValue> {
+        let element = schema.iter().find(|element| element.key_type == kind)?;
+        self.last.get(&element.attribute_name)
     }
 }
 

@@ -71,7 +71,8 @@ where
     }
 }
 
-fn said<E>(error: &SdkError<E, HttpResponse>) -> String
+/// What DynamoDB said, with its code.
+pub(super) fn said<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {

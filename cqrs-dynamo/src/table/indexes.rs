@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::types::{
 use cqrs_core::StoreError;
 
 use super::creation::describe;
+use super::error::said;
 use super::{refused, store_error};
 use crate::names::Slot;
 
@@ -67,8 +68,8 @@ enum Next {
 /// What DynamoDB says to a new index.
 enum Answer {
     Taken,
-    /// The table is being changed.
-    Busy(StoreError),
+    /// The table is being changed, in these words.
+    Busy(String),
     Refused(StoreError),
 }
 
@@ -91,7 +92,7 @@ pub(super) async fn complete(client: &Client, table: &str, count: usize) -> Resu
             Next::Nothing => return Ok(()),
             Next::Make(slot) => match make(client, table, &description, slot).await? {
                 Answer::Taken => continue,
-                Answer::Busy(error) => busy = Some(error),
+                Answer::Busy(said) => busy = Some(said),
                 // Where somebody else was faster, what they made is checked in the next turn.
                 Answer::Refused(error) => match describe(client, table).await? {
                     Some(description) if found(&description, slot).is_some() => continue,
@@ -107,7 +108,7 @@ pub(super) async fn complete(client: &Client, table: &str, count: usize) -> Resu
          large table takes longer, and DynamoDB goes on meanwhile: call `create_tables()` again"
     );
     let source = match busy {
-        Some(error) => format!("{progress}. What it said last: {error}"),
+        Some(said) => format!("{progress}. What it said last: {said}"),
         None => progress,
     };
     Err(StoreError::Unavailable { source: source.into() })
@@ -199,9 +200,10 @@ async fn make(
         .set_attribute_definitions(Some(attributes(slot).map_err(built)?))
         .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(action).build());
     let Err(error) = request.send().await else { return Ok(Answer::Taken) };
-    let is_busy = error.code().is_some_and(|code| BUSY.contains(&code));
+    if error.code().is_some_and(|code| BUSY.contains(&code)) {
+        return Ok(Answer::Busy(said(&error)));
+    }
     match store_error(table, error) {
-        error if is_busy => Ok(Answer::Busy(error)),
         error @ StoreError::Refused { .. } => Ok(Answer::Refused(error)),
         error => Err(error),
     }

@@ -12,11 +12,12 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-    TableDescription,
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableDescription,
 };
 use cqrs_core::__private::{Index, Projection, ProjectionArm, ProjectionRow, View, inventory};
+use cqrs_dynamo::Dynamo;
 use cqrs_tests::bank::AccountKey;
+use cqrs_tests::emulator::Emulator;
 
 /// A projection with two indexes: all that `create_tables` looks at.
 #[derive(Default, serde::Serialize, serde::Deserialize)]
@@ -52,6 +53,12 @@ async fn make_plain(client: &Client, table: &str) {
         request = request.attribute_definitions(attribute.build().unwrap()).key_schema(key.build().unwrap());
     }
     request.send().await.unwrap();
+}
+
+/// An embedded DynamoDB and MiniStack, which are asked the same.
+async fn both() -> [(&'static str, Dynamo); 2] {
+    let embedded = Dynamo::embedded_in_memory().await.unwrap();
+    [("embedded", embedded), ("MiniStack", Emulator::ministack().dynamo().await)]
 }
 
 async fn describe(client: &Client, table: &str) -> TableDescription {
