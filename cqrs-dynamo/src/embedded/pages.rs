@@ -143,7 +143,8 @@ impl Behind<'_> {
         let indexes: Option<Vec<GlobalSecondaryIndex>> =
             metadata.gsi_definitions.and_then(|indexes| serde_json::from_str(&indexes).ok());
         let found = indexes.into_iter().flatten().find(|found| found.index_name == index);
-        let key = found.filter(|found| found.key_schema.len() <= 2).and_then(|found| self.key(&found.key_schema));
+        let key =
+            found.filter(|found| found.key_schema.len() <= 2).and_then(|found| self.key(&found.key_schema));
         let (Some((index_pk, index_sk)), Some((pk, sk))) = (key, self.key(&schema)) else { return Ok(None) };
         let (side, direction) = match order {
             Order::Partition => (">", "ASC"),

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::queue::Queue;
 use super::{Scaling, Section, Template};
-use crate::names::Tables;
 use crate::names::limit::{self, TABLE_CHARACTERS};
+use crate::names::{MAX_INDEXES, Tables};
 use crate::topology::{BrokerFault, MAX_RECEIVES};
 
 /// In seconds (AWS Lambda Developer Guide, "Lambda quotas").
@@ -54,6 +54,23 @@ pub enum TemplateFault {
         /// The most.
         most: u64,
     },
+    /// A deployed template that is none.
+    #[error(
+        "the deployed template has no `Resources`; give it as JSON, as `aws cloudformation get-template --stack-name … \
+         --template-stage Processed --query TemplateBody` prints it"
+    )]
+    Deployed,
+    /// More indexes than CloudFormation makes or deletes in an update.
+    #[error(
+        "an update of the stack would make {} and delete {}, and CloudFormation does one of that in an update; deploy \
+         what `template::next_step` gives, until nothing is left", list(.made), list(.deleted)
+    )]
+    Steps {
+        /// The names of the indexes that are to be made.
+        made: Vec<String>,
+        /// The names of those that are to be deleted.
+        deleted: Vec<String>,
+    },
     /// More than fits into one stack.
     #[error(
         "{queues} queues take {resources} resources, and a stack has at most {MAX_RESOURCES}; let subscribers share \
@@ -65,6 +82,14 @@ pub enum TemplateFault {
         /// How many resources.
         resources: usize,
     },
+}
+
+/// Names for a message.
+fn list(names: &[String]) -> String {
+    if names.is_empty() {
+        return "no index".to_owned();
+    }
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn faults(template: &Template) -> Vec<TemplateFault> {
@@ -85,6 +110,7 @@ pub(super) fn faults(template: &Template) -> Vec<TemplateFault> {
     let mut ranges = vec![
         ("timeout", template.timeout_seconds(), (1, MAX_TIMEOUT)),
         ("receives", u64::from(*receives), (1, MAX_RECEIVES.into())),
+        ("indexes", template.indexes as u64, (0, MAX_INDEXES as u64)),
     ];
     match *scaling {
         Scaling::OnDemand { concurrency } => ranges.push(("concurrency", concurrency.into(), CONCURRENCY)),

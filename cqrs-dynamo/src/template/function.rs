@@ -47,7 +47,7 @@ pub(super) fn commands(template: &Template, queues: &[Queue<'_>]) -> Section {
     let mut function = function(template, &template.binaries.commands, &ids, "Executes commands");
     // Nobody writes an event before all are there who know it.
     function["DependsOn"] = all_subscribers(queues);
-    section(ids, function, policy::commands())
+    section(ids, function, policy::commands(template))
 }
 
 /// Takes the records of the stream to the topic.
@@ -125,7 +125,7 @@ pub(super) fn subscriber(template: &Template, queue: &Queue<'_>, queues: &[Queue
             source["ProvisionedPollerConfig"] = json!({ "MinimumPollers": least, "MaximumPollers": most });
         }
     }
-    section(ids, function, policy::subscriber(queue))
+    section(ids, function, policy::subscriber(template, queue))
 }
 
 fn function(template: &Template, binary: &str, ids: &FunctionIds, description: &str) -> Value {

@@ -58,6 +58,19 @@
 //! (`dynamodb:LeadingKeys`). In the events and snapshots tables there is no such condition: who may append may do so to every
 //! stream. A queue that a handler shares with a projection may read all views, as every handler may.
 //!
+//! # Indexes
+//!
+//! The views table has as many global secondary indexes as that projection declares which declares most; projections share them.
+//! CloudFormation makes or deletes **one index in an update of a stack**, and fills it meanwhile. A new stack gets all at once.
+//!
+//! * One more: deploy. The table is updated before the roles and the functions, so the new version runs when its index is there.
+//! * Several more: [`next_step`] takes the deployed template and gives what to deploy next, until nothing is left. [`check_step`]
+//!   says before a deployment whether CloudFormation would refuse it. [`Template::indexes`] does it by hand.
+//! * Less: the functions of the old version may still read an index while it is deleted. Deploy the new version with
+//!   [`Template::indexes`] at the old number first, and then without.
+//!
+//! `docs/indexes.md` has the whole story, also of views that were written before an index was declared.
+//!
 //! # Queues that are left behind
 //!
 //! A queue that the wiring no longer has leaves the stack, and stays in the account with its messages and its dead letters;
@@ -87,11 +100,13 @@ mod intrinsic;
 mod leading_keys;
 mod policy;
 mod queue;
+mod step;
 mod tables;
 mod topic;
 
 pub use crate::names::variable::{DEAD_LETTERS_URL, PREFIX, QUEUE, TOPIC_ARN};
 pub use fault::{TemplateError, TemplateFault};
+pub use step::{Step, check_step, next_step};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -123,6 +138,7 @@ pub struct Template {
     scaling: Scaling,
     max_message_bytes: Option<u32>,
     retired: BTreeMap<String, BTreeSet<String>>,
+    indexes: usize,
 }
 
 /// How the functions of the queues scale.
@@ -160,6 +176,7 @@ impl Template {
             scaling: Scaling::OnDemand { concurrency: CONCURRENCY },
             max_message_bytes: None,
             retired: BTreeMap::new(),
+            indexes: wiring.subscribers.iter().map(|subscriber| subscriber.indexes).max().unwrap_or_default(),
         }
     }
 
@@ -280,6 +297,17 @@ impl Template {
         self
     }
 
+    /// How many indexes the views table has: 0 to 20. Default: as many as that projection declares which declares most.
+    ///
+    /// CloudFormation makes or deletes one index in an update of a stack. For a stack that is there, deploy once for each, with one
+    /// more each time, or let [`next_step`] say what to deploy. More than the projections declare keeps indexes that another version
+    /// of the program still reads. See [Indexes](self#indexes).
+    #[must_use]
+    pub fn indexes(mut self, count: usize) -> Self {
+        self.indexes = count;
+        self
+    }
+
     /// The template as JSON text, indented, in the same order each time.
     ///
     /// # Errors
@@ -325,7 +353,7 @@ impl Template {
     }
 
     fn resources(&self, queues: &[Queue<'_>]) -> Section {
-        let mut resources = tables::resources(&self.names);
+        let mut resources = tables::resources(&self.names, self.indexes);
         resources.extend(topic::resources(self, queues));
         resources.extend(function::commands(self, queues));
         resources.extend(function::relay(self, queues));

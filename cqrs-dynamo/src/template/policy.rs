@@ -7,6 +7,7 @@
 
 use serde_json::{Value, json};
 
+use super::Template;
 use super::intrinsic::{arn, attribute, reference};
 use super::leading_keys;
 use super::queue::Queue;
@@ -49,8 +50,18 @@ const PUT_AWAY: [&str; 5] = [
     "sqs:SendMessage",
 ];
 
-pub(super) fn commands() -> Vec<Value> {
-    vec![allow(&APPEND, arn(EVENTS)), allow(&READ, arn(VIEWS)), allow(&SNAPSHOT, arn(SNAPSHOTS))]
+pub(super) fn commands(template: &Template) -> Vec<Value> {
+    let mut statements =
+        vec![allow(&APPEND, arn(EVENTS)), allow(&READ, arn(VIEWS)), allow(&SNAPSHOT, arn(SNAPSHOTS))];
+    statements.extend(query_indexes(template));
+    statements
+}
+
+/// An index holds the views of all projections, and so it is for those who read all of them. A query of one is an action on the index,
+/// and not on its table.
+fn query_indexes(template: &Template) -> Option<Value> {
+    let all = json!({ "Fn::Sub": format!("${{{VIEWS}.Arn}}/index/*") });
+    (template.indexes > 0).then(|| allow(&["dynamodb:Query"], all))
 }
 
 pub(super) fn relay() -> Vec<Value> {
@@ -65,7 +76,7 @@ pub(super) fn relay() -> Vec<Value> {
     ]
 }
 
-pub(super) fn subscriber(queue: &Queue<'_>) -> Vec<Value> {
+pub(super) fn subscriber(template: &Template, queue: &Queue<'_>) -> Vec<Value> {
     // A handler takes `&App`: it may execute commands and read views.
     let events: &[_] = if queue.handles { &APPEND } else { &READ };
     // Whether a projection that is new has missed anything, a page of the events table tells.
@@ -85,6 +96,7 @@ pub(super) fn subscriber(queue: &Queue<'_>) -> Vec<Value> {
     }
     if queue.handles {
         statements.push(allow(&READ, arn(VIEWS)));
+        statements.extend(query_indexes(template));
         statements.push(allow(&SNAPSHOT, arn(SNAPSHOTS)));
     }
     statements

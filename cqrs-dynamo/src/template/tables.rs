@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::Section;
 use super::intrinsic::{attribute, output, reference};
 use crate::names::logical::{DELIVERY, EVENTS, SNAPSHOTS, VIEWS};
-use crate::names::{EXPIRES_AT, Names, Tables};
+use crate::names::{EXPIRES_AT, Names, Slot, Tables};
 
-pub(super) fn resources(names: &Names) -> Section {
+pub(super) fn resources(names: &Names, indexes: usize) -> Section {
     let Tables { events, views, snapshots, delivery } = names.tables();
     let mut resources = Section::new();
 
@@ -17,7 +17,9 @@ pub(super) fn resources(names: &Names) -> Section {
     table["Properties"]["DeletionProtectionEnabled"] = json!(true);
     resources.insert(EVENTS.to_owned(), table);
 
-    resources.insert(VIEWS.to_owned(), self::table(&views, "Delete"));
+    let mut table = self::table(&views, "Delete");
+    add_indexes(&mut table["Properties"], indexes);
+    resources.insert(VIEWS.to_owned(), table);
 
     // No recovery to an earlier time: what is lost is made again.
     let mut table = self::table(&snapshots, "Delete");
@@ -49,6 +51,25 @@ fn table(name: &str, policy: &str) -> Value {
             "PointInTimeRecoverySpecification": { "PointInTimeRecoveryEnabled": true },
         },
     })
+}
+
+fn add_indexes(table: &mut Value, count: usize) {
+    let mut indexes = Vec::new();
+    for slot in Slot::first(count) {
+        let keys = [(slot.partition_key(), "HASH"), (slot.sort_key(), "RANGE")];
+        if let Some(attributes) = table["AttributeDefinitions"].as_array_mut() {
+            attributes
+                .extend(keys.iter().map(|(name, _)| json!({ "AttributeName": name, "AttributeType": "S" })));
+        }
+        indexes.push(json!({
+            "IndexName": slot.index(),
+            "KeySchema": keys.map(|(name, kind)| json!({ "AttributeName": name, "KeyType": kind })),
+            "Projection": { "ProjectionType": "ALL" },
+        }));
+    }
+    if !indexes.is_empty() {
+        table["GlobalSecondaryIndexes"] = json!(indexes);
+    }
 }
 
 pub(super) fn outputs() -> Section {

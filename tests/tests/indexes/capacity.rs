@@ -3,7 +3,6 @@
 
 use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem};
 
-
 use crate::{Item, both, item, query, text};
 
 fn with(mut item: Item, name: &str, value: &str) -> Item {

@@ -65,7 +65,7 @@ async fn a_new_table_is_made_with_all_its_indexes() {
     assert_eq!(indexes(dynamo.client(), "views").await, BOTH);
     for index in description.global_secondary_indexes() {
         let name = index.index_name().unwrap();
-        let keys: Vec<_> = index.key_schema().iter().map(|key| key.attribute_name()).collect();
+        let keys: Vec<_> = index.key_schema().iter().map(KeySchemaElement::attribute_name).collect();
         assert_eq!(keys, [format!("{name}pk"), format!("{name}sk")]);
         assert_eq!(index.projection().unwrap().projection_type(), Some(&ProjectionType::All));
     }

@@ -91,7 +91,8 @@ async fn a_large_table_with_indexes_is_described_without_being_counted() {
     put(client, "views", item("p", "0000", "T#V#by#a", "0000")).await;
     let description = describe(client, "views").await;
     assert_eq!(description.item_count(), Some(2_001), "it was counted");
-    let names: Vec<_> = description.global_secondary_indexes().iter().map(|index| index.index_name()).collect();
+    let names: Vec<_> =
+        description.global_secondary_indexes().iter().map(|index| index.index_name()).collect();
     assert_eq!(names, [Some("index1"), Some("index2")]);
     dynamo.create_tables().await.unwrap();
     assert_eq!(indexes(client, "views").await, ["index1", "index2"]);

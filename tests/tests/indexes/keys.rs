@@ -2,8 +2,8 @@
 //! keys; `docs/indexes.md` says why.
 
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType,
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+    Projection, ProjectionType, ScalarAttributeType,
 };
 use cqrs_dynamo::{Dynamo, Embedded};
 use cqrs_tests::emulator::{Emulator, prefix};
@@ -46,17 +46,22 @@ async fn both_emulators_know_keys_of_several_attributes() {
             request = request.attribute_definitions(attribute(name, of));
         }
         request.global_secondary_indexes(index.build().unwrap()).send().await.unwrap();
-        for (sk, status, total, placed) in
-            [("1", "open", "9", "a"), ("2", "open", "10", "a"), ("3", "open", "9", "b"), ("4", "shut", "1", "a")]
-        {
-            let item: Item = [("pk", "p"), ("sk", sk), ("tenant", "T"), ("status", status), ("placed", placed)]
-                .map(|(name, value)| (name.to_owned(), text(value)))
-                .into();
+        for (sk, status, total, placed) in [
+            ("1", "open", "9", "a"),
+            ("2", "open", "10", "a"),
+            ("3", "open", "9", "b"),
+            ("4", "shut", "1", "a"),
+        ] {
+            let item: Item =
+                [("pk", "p"), ("sk", sk), ("tenant", "T"), ("status", status), ("placed", placed)]
+                    .map(|(name, value)| (name.to_owned(), text(value)))
+                    .into();
             let put = client.put_item().table_name(table).set_item(Some(item));
             put.item("total", AttributeValue::N(total.to_owned())).send().await.unwrap();
         }
         let query = |condition: &str| {
-            let query = client.query().table_name(table).index_name("byStatus").key_condition_expression(condition);
+            let query =
+                client.query().table_name(table).index_name("byStatus").key_condition_expression(condition);
             let query = query.expression_attribute_names("#status", "status");
             let query = query.expression_attribute_values(":tenant", text("T"));
             query.expression_attribute_values(":status", text("open"))

@@ -6,13 +6,15 @@ mod creation;
 mod files;
 mod keys;
 mod paging;
+mod template;
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableDescription,
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    TableDescription,
 };
 use cqrs_core::__private::{Index, Projection, ProjectionArm, ProjectionRow, View, inventory};
 use cqrs_dynamo::Dynamo;

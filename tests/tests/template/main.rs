@@ -1,6 +1,7 @@
 //! The template that an app's wiring becomes: the linter finds nothing in it, it makes what `create_tables` makes, and
 //! everybody may do what they have to do, and no more.
 
+mod indexes;
 mod limits;
 mod order;
 mod permissions;

@@ -18,7 +18,11 @@ use crate::{PREFIX, QUEUES, of_type, resources, template};
 
 /// What a role may do: action and resource.
 fn permissions(role: &str) -> BTreeSet<(String, String)> {
-    let role = &resources(&template())[role]["Properties"]["Policies"];
+    permissions_in(&template(), role)
+}
+
+fn permissions_in(template: &Template, role: &str) -> BTreeSet<(String, String)> {
+    let role = &resources(template)[role]["Properties"]["Policies"];
     assert_eq!(role.as_array().unwrap().len(), 1);
     let mut permissions = BTreeSet::new();
     for statement in role[0]["PolicyDocument"]["Statement"].as_array().unwrap() {
@@ -145,13 +149,31 @@ fn a_subscriber_has_its_own_queue_and_its_own_dead_letters() {
     }
 }
 
+/// An index has the views of all projections.
+#[test]
+fn those_query_indexes_who_read_all_views_where_there_are_any() {
+    let query = |template: &Template| -> BTreeSet<_> {
+        let permissions = |role: &String| permissions_in(template, role).into_iter();
+        let all = roles()
+            .into_iter()
+            .flat_map(|role| permissions(&role).map(move |granted| (role.clone(), granted)));
+        let indexes = all.filter(|(_, (_, resource))| resource.contains("/index/"));
+        indexes.map(|(role, (action, resource))| format!("{role}: {action} {resource}")).collect()
+    };
+    let may = |role: &str| format!("{role}: dynamodb:Query ${{ViewsTable.Arn}}/index/*");
+    let readers = ["CommandsFunctionRole", "auditSubscriberRole", "mailX2DoutSubscriberRole"].map(may);
+    assert_eq!(query(&template().indexes(1)), BTreeSet::from(readers));
+    assert_eq!(query(&template()), set(&[]));
+}
+
 #[test]
 fn no_permission_is_for_everything() {
     for role in roles() {
-        for (action, resource) in permissions(&role) {
+        for (action, resource) in permissions_in(&template().indexes(2), &role) {
             assert!(!action.contains('*'), "{role}: {action}");
-            // Which streams a table has can only be asked of all of its streams.
+            // Which streams a table has can only be asked of all of its streams. Whoever reads one index may read all.
             let listing = action == "dynamodb:ListStreams" && resource == "${EventsTable.Arn}/stream/*";
+            let listing = listing || action == "dynamodb:Query" && resource == "${ViewsTable.Arn}/index/*";
             assert!(listing || !resource.contains('*'), "{role}: {action} on {resource}");
         }
     }
@@ -163,7 +185,11 @@ fn no_permission_is_for_everything() {
 
 /// What a role may do to items of a table: the action, the table, and the patterns of their partition keys; none for all.
 fn grants(role: &str) -> Vec<(String, String, Option<Vec<String>>)> {
-    let role = &resources(&template())[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+    grants_in(&template(), role)
+}
+
+fn grants_in(template: &Template, role: &str) -> Vec<(String, String, Option<Vec<String>>)> {
+    let role = &resources(template)[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
     let mut grants = Vec::new();
     for statement in role.as_array().unwrap().iter().filter(|statement| statement["Effect"] == "Allow") {
         let keys = match &statement["Condition"] {
@@ -175,8 +201,13 @@ fn grants(role: &str) -> Vec<(String, String, Option<Vec<String>>)> {
                 Some(serde_json::from_value(keys["dynamodb:LeadingKeys"].clone()).unwrap())
             }
         };
-        let Value::Array(path) = &statement["Resource"]["Fn::GetAtt"] else { continue };
-        let table = path[0].as_str().unwrap();
+        let table = match &statement["Resource"] {
+            resource if resource["Fn::Sub"] == "${ViewsTable.Arn}/index/*" => "ViewsTable/index",
+            resource => match &resource["Fn::GetAtt"] {
+                Value::Array(path) => path[0].as_str().unwrap(),
+                _ => continue,
+            },
+        };
         for action in statement["Action"].as_array().unwrap() {
             grants.push((action.as_str().unwrap().to_owned(), table.to_owned(), keys.clone()));
         }
@@ -276,7 +307,11 @@ fn a_shared_queue_may_do_what_both_may() {
 
 /// An app on a DynamoDB that refuses what a role may not do, as IAM would.
 fn app(database: &Embedded, role: &str) -> App {
-    let grants = grants(role);
+    let dynamo = guarded(database, grants(role));
+    App::builder(dynamo.event_store()).views(dynamo.views()).build().unwrap()
+}
+
+fn guarded(database: &Embedded, grants: Vec<(String, String, Option<Vec<String>>)>) -> Dynamo {
     let guard = Faults::new(database, move |call| {
         let denied = asked(call).into_iter().find(|(action, table, pk)| {
             !grants.iter().any(|(granted, on, keys)| {
@@ -293,8 +328,7 @@ fn app(database: &Embedded, role: &str) -> App {
             }
         }
     });
-    let dynamo = guard.dynamo().with_tables(Tables::with_prefix(PREFIX));
-    App::builder(dynamo.event_store()).views(dynamo.views()).build().unwrap()
+    guard.dynamo().with_tables(Tables::with_prefix(PREFIX))
 }
 
 /// What a request asks for: actions, with the table and the partition of each.
@@ -303,6 +337,8 @@ fn asked(call: &Call) -> Vec<(String, String, String)> {
     let permission = |action: &str, request: &Value| {
         let table = request["TableName"].as_str().unwrap().strip_prefix(PREFIX).unwrap();
         let table = format!("{}{}Table", table[..1].to_uppercase(), &table[1..]);
+        // An index has an ARN of its own.
+        let table = if request["IndexName"].is_null() { table } else { format!("{table}/index") };
         let places =
             [&request["Key"]["pk"], &request["Item"]["pk"], &request["ExpressionAttributeValues"][":pk"]];
         let pk = places.iter().find_map(|place| place["S"].as_str()).unwrap_or_default();
@@ -355,6 +391,28 @@ async fn the_commands_function_may_do_what_commands_and_reads_need() {
     assert_eq!(app.history(&account("4711")).count().await, 4);
     assert_eq!(app.view::<Statement>(&account("4711")).await.unwrap(), None);
     assert_eq!(app.views::<Statement>(&tenant()).count().await, 0);
+}
+
+#[tokio::test]
+async fn an_index_is_queried_by_those_who_read_views_and_by_nobody_else() {
+    let (database, _) = bank().await;
+    for (role, may) in [
+        ("CommandsFunctionRole", true),
+        ("auditSubscriberRole", true),
+        ("StatementSubscriberRole", false),
+        ("RelayFunctionRole", false),
+    ] {
+        let dynamo = guarded(&database, grants_in(&template().indexes(1), role));
+        let query = dynamo.client().query().table_name(format!("{PREFIX}views")).index_name("index1");
+        let query = query.key_condition_expression("index1pk = :pk");
+        let query =
+            query.expression_attribute_values(":pk", AttributeValue::S("BANK#STATEMENT#by#a".to_owned()));
+        let error = query.send().await.unwrap_err().into_service_error();
+        // The table of this program has no index; who may not ask does not hear of it.
+        let code = aws_sdk_dynamodb::error::ProvideErrorMetadata::code(&error);
+        let expected = if may { "ValidationException" } else { "AccessDeniedException" };
+        assert_eq!(code, Some(expected), "{role}");
+    }
 }
 
 #[tokio::test]

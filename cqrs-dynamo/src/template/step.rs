@@ -1,0 +1,193 @@
+//! The way from a template that is deployed to another one, in deployments that CloudFormation takes.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{TemplateError, TemplateFault};
+use crate::names::logical::VIEWS;
+
+/// One deployment on the way from a template that is deployed to another one: see [`next_step`].
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Step {
+    /// What to deploy now.
+    pub template: Value,
+    /// How many deployments come after it.
+    pub left: usize,
+}
+
+/// What to deploy next on the way from the deployed template to the wanted one.
+///
+/// CloudFormation makes or deletes one index of a table in an update of a stack, and takes back an update with more ("Cannot perform
+/// more than one GSI creation or deletion in a single update"). This gives the wanted template where one update does it. Otherwise it
+/// gives one that comes in between, and [`Step::left`] tells how many follow: deploy it, wait until the stack is updated, and ask again
+/// with what is deployed then.
+///
+/// Where indexes are added, what comes in between is the deployed template with one index more and nothing else, so the program that
+/// runs goes on as it is; it is replaced in the last step, when all indexes of the new one are there. Where indexes are only removed, the
+/// wanted template comes first, with those that are still to go.
+///
+/// `deployed` is the template of the stack as JSON, with or without SAM's transform:
+///
+/// ```console
+/// $ aws cloudformation get-template --stack-name shop-prod --template-stage Processed --query TemplateBody > deployed.json
+/// ```
+///
+/// ```
+/// use cqrs_core::{App, store::MemoryEventStore};
+/// use cqrs_dynamo::template::{Template, next_step};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let app = App::builder(MemoryEventStore::new()).build()?;
+/// let wanted = Template::of(app.wiring()).indexes(2).render()?;
+/// # let deployed = Template::of(app.wiring()).indexes(0).to_json()?;
+/// let mut deployed = serde_json::from_str(&deployed)?;
+/// let step = next_step(&deployed, &wanted)?;
+/// assert_eq!(step.left, 1);
+///
+/// // When that is deployed …
+/// deployed = step.template;
+/// let step = next_step(&deployed, &wanted)?;
+/// assert_eq!((step.template, step.left), (wanted, 0));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// [`TemplateFault::Deployed`] where `deployed` is no template.
+pub fn next_step(deployed: &Value, wanted: &Value) -> Result<Step, TemplateError> {
+    let changes = Changes::between(deployed, wanted)?;
+    let left = changes.count().saturating_sub(1);
+    if left == 0 {
+        return Ok(Step { template: wanted.clone(), left });
+    }
+    let (old, new) = (indexes(deployed), indexes(wanted));
+    let named = |all: &[Value], names: &[String]| -> Vec<Value> {
+        all.iter()
+            .filter(|index| name(index).is_some_and(|name| names.contains(&name.to_owned())))
+            .cloned()
+            .collect()
+    };
+    let (mut template, next) = match (&*changes.changed, &*changes.added) {
+        ([changed, ..], _) => {
+            let kept = old.iter().filter(|index| name(index) != Some(changed));
+            (deployed.clone(), kept.cloned().collect())
+        }
+        (_, [added, ..]) => {
+            let added = named(new, std::slice::from_ref(added));
+            (deployed.clone(), [old.to_vec(), added].concat())
+        }
+        _ => (wanted.clone(), [new.to_vec(), named(old, &changes.removed[1..])].concat()),
+    };
+    let attributes = [attributes(deployed), attributes(wanted)].concat();
+    if let Some(table) = template.pointer_mut(&table()) {
+        set(table, next, attributes);
+    }
+    Ok(Step { template, left })
+}
+
+/// Whether one update of the stack makes the wanted template of the deployed one: for the test that runs before a deployment.
+///
+/// # Errors
+/// [`TemplateFault::Steps`] where it would make or delete more than one index, [`TemplateFault::Deployed`] where `deployed` is no
+/// template.
+pub fn check_step(deployed: &Value, wanted: &Value) -> Result<(), TemplateError> {
+    let changes = Changes::between(deployed, wanted)?;
+    if changes.count() <= 1 {
+        return Ok(());
+    }
+    let Changes { added, removed, changed } = changes;
+    let made = added.iter().chain(&changed).cloned().collect();
+    let deleted = changed.iter().chain(&removed).cloned().collect();
+    Err(TemplateError { faults: vec![TemplateFault::Steps { made, deleted }] })
+}
+
+/// The names of indexes that differ.
+struct Changes {
+    added: Vec<String>,
+    removed: Vec<String>,
+    /// Those of another shape. An index cannot be changed, so it is deleted and made again.
+    changed: Vec<String>,
+}
+
+impl Changes {
+    fn between(deployed: &Value, wanted: &Value) -> Result<Self, TemplateError> {
+        if !deployed["Resources"].is_object() {
+            return Err(TemplateError { faults: vec![TemplateFault::Deployed] });
+        }
+        let mut changes = Self { added: Vec::new(), removed: Vec::new(), changed: Vec::new() };
+        // A new table is made with all its indexes, and one that leaves takes them along.
+        if deployed.pointer(&table()).is_none() || wanted.pointer(&table()).is_none() {
+            return Ok(changes);
+        }
+        let (old, new) = (indexes(deployed), indexes(wanted));
+        let find =
+            |all: &'_ [Value], index: &Value| all.iter().find(|other| name(other) == name(index)).cloned();
+        for index in new {
+            let Some(name) = name(index) else { continue };
+            match find(old, index) {
+                None => changes.added.push(name.to_owned()),
+                Some(other) if other != *index => changes.changed.push(name.to_owned()),
+                Some(_) => {}
+            }
+        }
+        let gone = old.iter().filter(|index| find(new, index).is_none());
+        changes.removed = gone.filter_map(|index| name(index).map(str::to_owned)).collect();
+        Ok(changes)
+    }
+
+    fn count(&self) -> usize {
+        self.added.len() + self.removed.len() + 2 * self.changed.len()
+    }
+}
+
+fn table() -> String {
+    format!("/Resources/{VIEWS}/Properties")
+}
+
+fn list<'a>(template: &'a Value, property: &str) -> &'a [Value] {
+    let list = template.pointer(&format!("{}/{property}", table())).and_then(Value::as_array);
+    list.map(Vec::as_slice).unwrap_or_default()
+}
+
+fn indexes(template: &Value) -> &[Value] {
+    list(template, INDEXES)
+}
+
+fn attributes(template: &Value) -> &[Value] {
+    list(template, ATTRIBUTES)
+}
+
+fn name(index: &Value) -> Option<&str> {
+    index["IndexName"].as_str()
+}
+
+const INDEXES: &str = "GlobalSecondaryIndexes";
+const ATTRIBUTES: &str = "AttributeDefinitions";
+
+/// DynamoDB takes the attributes of keys, and no others.
+fn set(table: &mut Value, indexes: Vec<Value>, attributes: Vec<Value>) {
+    let Some(properties) = table.as_object_mut() else { return };
+    let keys = |schema: &Value| -> Vec<String> {
+        let keys = schema.as_array().into_iter().flatten().filter_map(|key| key["AttributeName"].as_str());
+        keys.map(str::to_owned).collect()
+    };
+    let mut used: BTreeSet<String> =
+        properties.get("KeySchema").map(keys).unwrap_or_default().into_iter().collect();
+    used.extend(indexes.iter().flat_map(|index| keys(&index["KeySchema"])));
+    let mut kept: Vec<Value> = Vec::new();
+    for attribute in attributes {
+        let name = &attribute["AttributeName"];
+        let is_new = !kept.iter().any(|other| other["AttributeName"] == *name);
+        if is_new && name.as_str().is_some_and(|name| used.contains(name)) {
+            kept.push(attribute);
+        }
+    }
+    properties.insert(ATTRIBUTES.to_owned(), json!(kept));
+    if indexes.is_empty() {
+        properties.remove(INDEXES);
+    } else {
+        properties.insert(INDEXES.to_owned(), json!(indexes));
+    }
+}
