@@ -59,9 +59,10 @@ impl ProjectionRow {
 
 inventory::collect!(ProjectionRow);
 
-/// How many indexes the views of this program are listed by: as many as that projection declares which declares most, of all that
-/// are linked, whichever of them the program runs. The first index of every projection takes the first slot of the view store, the
-/// second one the second.
+/// How many indexes a view store needs for the projections that are linked into this program, whichever of them it runs.
+///
+/// Projections share them: the first index of each is in the first slot of the store, the second in the second. So it is the number of
+/// that projection which declares most.
 #[must_use]
 pub fn view_indexes() -> usize {
     inventory::iter::<ProjectionRow>().map(|row| row.indexes).max().unwrap_or_default()

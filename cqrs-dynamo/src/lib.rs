@@ -84,6 +84,10 @@
 //! | `delivery` | inbox record of a handler with `once` | `INBOX#{handler}#{digest}` | version and index of the event |
 //! | `delivery` | lease of a relay to a topic | `RELAY#{name}` | the stream's shard |
 //!
+//! The views table has a global secondary index for each slot that a linked projection lists its views by: `index1` with the keys
+//! `index1pk` (S) and `index1sk` (S), `index2`, and so on, with whole items. All projections share them, because tenant, view and
+//! index are in the partition key. `docs/indexes.md` in the repository tells how they are added, changed and removed.
+//!
 //! A commit is the record of [`cqrs_core::store::record`], its JSON values as native types. An append is one
 //! `PutItem` under `attribute_not_exists(pk)`; where the version is taken, the same answer brings the commit that
 //! holds it.
@@ -97,13 +101,14 @@
 //! | table `events` | `PutItem`, `Query` | | `DescribeTable`, `GetItem`, `Query` |
 //! | its stream | | | `DescribeStream`, `GetShardIterator`, `GetRecords` |
 //! | table `views` | | `GetItem`, `Query` | `GetItem`, `PutItem` |
+//! | its indexes, `…/index/*` | | `Query` | |
 //! | table `snapshots`, with `snapshot_every` | `GetItem`, `PutItem` | | |
 //! | table `delivery` | | | `Query`, `PutItem`, `DeleteItem` |
 //!
 //! Who replays needs `Scan` on `events` and `views`, `DeleteItem` on `views`, and `DescribeTable` on `events`, beside what
 //! delivery needs.
 //! A transaction needs the permissions of its parts, here `PutItem`. [`Dynamo::create_tables`] needs
-//! `DescribeTable` and `CreateTable` on all four. A [`template`] gives the functions on AWS theirs, one by one.
+//! `DescribeTable` and `CreateTable` on all four, and `UpdateTable` on `views` while an index is missing. A [`template`] gives the functions on AWS theirs, one by one.
 //!
 //! # Cost
 //!
@@ -116,6 +121,7 @@
 //! | conflict with another process | one more `PutItem`; from the second in a row on, a `Query` too | those of the refused write |
 //! | commit to a view at its aggregate's key | `GetItem`, `PutItem`; the latter alone when warm | 1 |
 //! | commit to a view with a key of its own | two `GetItem`, `TransactWriteItems`; the latter alone when warm | 4 |
+//! | the same for a view that is listed | no more | 1 for each index, 2 where its key changes |
 //! | page of the feed, per subscriber | `PutItem` | 1 |
 //!
 //! Reads are consistent, and take one read unit per 4 KB; that of a snapshot is not, and takes half of it. Beside a
@@ -141,6 +147,9 @@
 //!   records, too: delete the items at `POSITION#{subscriber}` to let them go.
 //! * `DescribeTable` counts up to 2,000 items. Beyond that, its `ItemCount` is how many have been written, of which some may
 //!   have replaced others; for the events table it is the number of commits.
+//! * An index can be queried as soon as `UpdateTable` has answered, and follows each write at once. A file that gets an index is
+//!   filled meanwhile, and other processes wait for that: some seconds for 50,000 views. A view and its entries take up their
+//!   room once each.
 //! * Scans are not divided: a replay reads one segment, whatever [`parallel`](cqrs_core::replay::Replay::parallel) says, and
 //!   works on as many streams at once.
 //!

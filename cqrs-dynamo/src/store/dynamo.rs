@@ -178,14 +178,16 @@ impl Dynamo {
         self
     }
 
-    /// Makes the tables that are not there, on demand and the events table with a stream, and waits until all
-    /// can be used. Those that are there are checked and left alone, but for the time to live of the delivery
-    /// table, by which inbox records expire: it is enabled where it can be. Running it twice, or in two processes
-    /// at once, is safe. A table that is not ready after five minutes is given up.
+    /// Makes the tables that are not there, on demand, the events table with a stream and the views table with the indexes that
+    /// linked projections declare, and waits until all can be used. Those that are there are checked and left alone, but for two
+    /// things: the time to live of the delivery table, by which inbox records expire, is enabled where it can be; and the views table
+    /// gets the indexes that it lacks, one after another. Indexes that no projection needs stay. Running it twice, or in two
+    /// processes at once, is safe. A table or an index that is not ready after five minutes is given up; DynamoDB goes on to fill an index
+    /// meanwhile, and the next call goes on from there.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] for a table with other keys, for an events table without a stream of new images,
-    /// and where rights are missing; [`StoreError::Unavailable`] for a table that does not get ready.
+    /// [`StoreError::Refused`] for a table or an index with other keys, and for an events table without a stream of new images;
+    /// [`StoreError::Denied`] where rights are missing; [`StoreError::Unavailable`] for a table or an index that does not get ready.
     pub async fn create_tables(&self) -> Result<(), StoreError> {
         creation::create(&self.client, &self.tables, view_indexes()).await
     }

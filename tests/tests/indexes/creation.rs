@@ -13,6 +13,7 @@ use cqrs_dynamo::{Dynamo, Embedded, Tables};
 use cqrs_tests::emulator::{Emulator, prefix};
 use cqrs_tests::faults::{Call, Fault, Faults};
 use cqrs_tests::raw::chain;
+use serde_json::json;
 
 use crate::{describe, indexes, item, make_plain, put, query, sort_keys};
 
@@ -103,40 +104,64 @@ async fn a_table_with_data_gets_what_is_missing_and_its_entries() {
     }
 }
 
-/// A table takes one index at a time, so nothing is asked for while one is being made.
+/// A description of the views table as DynamoDB gives it while it works on these indexes: the table can be used again before they can.
+fn described(indexes: &[(&str, &str)]) -> &'static str {
+    let attribute = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
+    let keys = |pk: &str, sk: &str| json!([{ "AttributeName": pk, "KeyType": "HASH" }, { "AttributeName": sk, "KeyType": "RANGE" }]);
+    let mut attributes = vec![attribute("pk"), attribute("sk")];
+    let mut made = Vec::new();
+    for (name, status) in indexes {
+        let (pk, sk) = (format!("{name}pk"), format!("{name}sk"));
+        attributes.extend([attribute(&pk), attribute(&sk)]);
+        made.push(json!({
+            "IndexName": name, "IndexStatus": status, "KeySchema": keys(&pk, &sk),
+            "Projection": { "ProjectionType": "ALL" },
+        }));
+    }
+    let table = json!({
+        "TableName": "views", "TableStatus": "ACTIVE", "KeySchema": keys("pk", "sk"),
+        "AttributeDefinitions": attributes, "GlobalSecondaryIndexes": made,
+    });
+    json!({ "Table": table }).to_string().leak()
+}
+
+/// A table takes one index at a time, so nothing is asked for while one is being made or deleted.
 #[tokio::test]
-async fn the_next_index_waits_until_the_last_one_can_be_queried() {
-    // As DynamoDB describes it while it fills the first index: the table can be used again before the index can.
-    const FILLING: &str = r#"{"Table":{"TableName":"views","TableStatus":"ACTIVE",
-        "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}],
-        "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"S"},
-            {"AttributeName":"index1pk","AttributeType":"S"},{"AttributeName":"index1sk","AttributeType":"S"}],
-        "GlobalSecondaryIndexes":[{"IndexName":"index1","IndexStatus":"CREATING","Backfilling":true,
-            "KeySchema":[{"AttributeName":"index1pk","KeyType":"HASH"},{"AttributeName":"index1sk","KeyType":"RANGE"}],
-            "Projection":{"ProjectionType":"ALL"}}]}}"#;
+async fn each_index_waits_for_the_one_before_and_the_end_for_all() {
+    // What is described after so many updates, and how often; the tables are looked at twice before their indexes are.
+    const LOOKS: [usize; 3] = [4, 2, 2];
+    let busy = [
+        described(&[("index1", "DELETING")]),
+        described(&[("index1", "CREATING")]),
+        described(&[("index1", "ACTIVE"), ("index2", "CREATING")]),
+    ];
     let database = Embedded::in_memory().unwrap();
     make_plain(Dynamo::from_conf(&database.sdk_config()).client(), "views").await;
-    let (updates, looks) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let (updated, looked) = (Arc::clone(&updates), Arc::clone(&looks));
+    let progress = Arc::new(Mutex::new((0_usize, [0; 3])));
+    let seen = Arc::clone(&progress);
     let (dynamo, calls) = watched(&database, move |call| {
-        let filling = updated.load(Ordering::Relaxed) == 1 && looked.load(Ordering::Relaxed) < 2;
+        let (updates, looks) = &mut *seen.lock().unwrap();
         match call.operation.as_str() {
             "UpdateTable" => {
-                assert!(!filling, "an index was asked for while another one is being made");
-                updated.fetch_add(1, Ordering::Relaxed);
+                assert_eq!(
+                    looks[*updates], LOOKS[*updates],
+                    "an index was asked for while another one is being worked on"
+                );
+                *updates += 1;
                 Fault::None
             }
-            "DescribeTable" if call.is_for("views") && filling => {
-                looked.fetch_add(1, Ordering::Relaxed);
-                Fault::Reply(FILLING)
+            "DescribeTable" if call.is_for("views") && looks[*updates] < LOOKS[*updates] => {
+                looks[*updates] += 1;
+                Fault::Reply(busy[*updates])
             }
             _ => Fault::None,
         }
     });
     dynamo.create_tables().await.unwrap();
-    assert_eq!((updates.load(Ordering::Relaxed), looks.load(Ordering::Relaxed)), (2, 2));
+    assert_eq!(*progress.lock().unwrap(), (2, LOOKS));
     let calls = calls.lock().unwrap();
     let made: Vec<_> = calls.iter().filter(|call| call.operation == "UpdateTable").collect();
+    assert_eq!(made.len(), 2);
     for (call, index) in made.iter().zip(BOTH) {
         assert_eq!(call.body.matches("IndexName").count(), 1, "{}", call.body);
         assert!(call.body.contains(&format!("\"IndexName\":\"{index}\"")), "{}", call.body);

@@ -1,6 +1,10 @@
 //! Where MiniStack is known to differ from AWS: the table in `tests/emulators.md`. A test that fails here is good news;
 //! take its row out, and whatever the tests do because of it.
 
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate, IndexStatus,
+    KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
+};
 use aws_sdk_dynamodbstreams::types::{Record, Shard, ShardIteratorType};
 use aws_sdk_sns::types::PublishBatchRequestEntry;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
@@ -50,6 +54,28 @@ async fn a_page_of_records_is_measured_as_json() {
     }
     let (_, records) = streamed(&dynamo).await;
     assert_eq!(records.len(), 1);
+}
+
+#[tokio::test]
+async fn a_table_takes_two_indexes_at_once_and_both_are_active_at_once() {
+    let dynamo = emulator().dynamo().await;
+    let mut request = dynamo.client().update_table().table_name(&dynamo.tables().snapshots);
+    for name in ["first", "second"] {
+        let attribute =
+            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
+        let key = KeySchemaElement::builder().attribute_name(name).key_type(KeyType::Hash);
+        let index = CreateGlobalSecondaryIndexAction::builder()
+            .index_name(name)
+            .key_schema(key.build().unwrap())
+            .projection(Projection::builder().projection_type(ProjectionType::All).build());
+        let update = GlobalSecondaryIndexUpdate::builder().create(index.build().unwrap()).build();
+        request = request.attribute_definitions(attribute.build().unwrap());
+        request = request.global_secondary_index_updates(update);
+    }
+    let made = request.send().await.unwrap().table_description.unwrap();
+    let indexes = made.global_secondary_indexes().iter();
+    let status: Vec<_> = indexes.map(|index| index.index_status().cloned().unwrap()).collect();
+    assert_eq!(status, [IndexStatus::Active, IndexStatus::Active]);
 }
 
 #[tokio::test]
