@@ -12,6 +12,6 @@ pub(crate) mod variable;
 pub(crate) use account::Names;
 #[cfg(feature = "broker")]
 pub(crate) use account::is_fifo;
-pub(crate) use slot::{MAX_INDEXES, Slot};
+pub(crate) use slot::Slot;
 pub(crate) use tables::EXPIRES_AT;
 pub use tables::Tables;

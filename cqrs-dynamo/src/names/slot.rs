@@ -1,6 +1,4 @@
-/// How many global secondary indexes a table has at most, unless AWS raised the account's quota (Amazon DynamoDB Developer Guide,
-/// "Quotas in Amazon DynamoDB").
-pub(crate) const MAX_INDEXES: usize = 20;
+use cqrs_core::view::IndexEntry;
 
 /// One global secondary index of the views table, by its number from 1.
 ///
@@ -27,11 +25,11 @@ impl Slot {
 
     /// The attribute that is its partition key: `index1pk`.
     pub(crate) fn partition_key(self) -> String {
-        format!("index{}pk", self.0)
+        IndexEntry::attributes(self.0).0
     }
 
     /// The attribute that is its sort key: `index1sk`.
     pub(crate) fn sort_key(self) -> String {
-        format!("index{}sk", self.0)
+        IndexEntry::attributes(self.0).1
     }
 }

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use cqrs_core::view::MAX_INDEXES;
+
 use super::queue::Queue;
 use super::{Scaling, Section, Template};
+use crate::names::Tables;
 use crate::names::limit::{self, TABLE_CHARACTERS};
-use crate::names::{MAX_INDEXES, Tables};
 use crate::topology::{BrokerFault, MAX_RECEIVES};
 
 /// In seconds (AWS Lambda Developer Guide, "Lambda quotas").

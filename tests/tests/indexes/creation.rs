@@ -131,7 +131,7 @@ async fn each_index_waits_for_the_one_before_and_the_end_for_all() {
     // What is described after so many updates, and how often; the tables are looked at twice before their indexes are.
     const LOOKS: [usize; 3] = [4, 2, 2];
     let busy = [
-        described(&[("index1", "DELETING")]),
+        described(&[("mine", "CREATING")]),
         described(&[("index1", "CREATING")]),
         described(&[("index1", "ACTIVE"), ("index2", "CREATING")]),
     ];
@@ -166,6 +166,25 @@ async fn each_index_waits_for_the_one_before_and_the_end_for_all() {
         assert_eq!(call.body.matches("IndexName").count(), 1, "{}", call.body);
         assert!(call.body.contains(&format!("\"IndexName\":\"{index}\"")), "{}", call.body);
     }
+}
+
+/// Whoever deletes an index takes it from the programs that query it, and the table gets it anew.
+#[tokio::test]
+async fn an_index_that_is_being_deleted_is_not_there() {
+    let leaving = described(&[("index1", "DELETING"), ("index2", "ACTIVE")]);
+    let database = Embedded::in_memory().unwrap();
+    let plain = Dynamo::from_conf(&database.sdk_config());
+    make_plain(plain.client(), "views").await;
+    add(plain.client(), "views", "index2", ["index2pk", "index2sk"], ProjectionType::All).await;
+    let looks = AtomicUsize::new(0);
+    let (dynamo, _) = watched(&database, move |call| match call.operation.as_str() {
+        "DescribeTable" if call.is_for("views") && looks.fetch_add(1, Ordering::Relaxed) < 4 => {
+            Fault::Reply(leaving)
+        }
+        _ => Fault::None,
+    });
+    dynamo.create_tables().await.unwrap();
+    assert_eq!(indexes(plain.client(), "views").await, BOTH);
 }
 
 #[tokio::test]

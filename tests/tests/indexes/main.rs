@@ -3,6 +3,7 @@
 
 mod capacity;
 mod creation;
+mod declared;
 mod files;
 mod keys;
 mod paging;
@@ -16,28 +17,36 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     TableDescription,
 };
-use cqrs_core::__private::{Index, Projection, ProjectionArm, ProjectionRow, View, inventory};
+use cqrs_core::prelude::*;
 use cqrs_dynamo::Dynamo;
-use cqrs_tests::bank::AccountKey;
+use cqrs_tests::bank::{Account, Deposited, Opened, Withdrawn};
 use cqrs_tests::emulator::Emulator;
 
-/// A projection with two indexes: all that `create_tables` looks at.
-#[derive(Default, serde::Serialize, serde::Deserialize)]
-struct Listed;
-
-impl View for Listed {
-    const NAME: &'static str = "Listed";
-    const VIEW: &'static str = "LISTED";
-    const INDEXES: &'static [Index<Self>] = &[Index::new("by_one", &[]), Index::new("by_two", &[])];
-    type Key = AccountKey;
+/// A projection with two indexes, as many as the views table gets.
+#[projection(Account, index(by_owner(owner, cents)), index(by_balance(cents)))]
+#[derive(Debug, Default)]
+struct Listed {
+    owner: String,
+    cents: u64,
 }
 
-impl Projection for Listed {
-    const ARMS: &'static [ProjectionArm<Self>] = &[];
-    const KEYED: bool = false;
-}
+#[projection(Account)]
+impl Listed {
+    #[apply]
+    fn opened(&mut self, event: &Opened) {
+        self.owner.clone_from(&event.owner);
+    }
 
-inventory::submit!(ProjectionRow::of::<Listed>(file!(), line!()));
+    #[apply]
+    fn deposited(&mut self, event: &Deposited) {
+        self.cents += event.cents;
+    }
+
+    #[apply]
+    fn withdrawn(&mut self, event: &Withdrawn) {
+        self.cents -= event.cents;
+    }
+}
 
 type Item = HashMap<String, AttributeValue>;
 
