@@ -114,7 +114,7 @@ pub enum OrderError {
 }
 
 /// Where an order stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, IndexValue)]
 #[serde(rename_all = "camelCase")]
 pub enum Status {
     /// Not created yet.

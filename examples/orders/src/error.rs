@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cqrs_core::app::QueryError;
 use cqrs_core::delivery::DeliveryError;
 use cqrs_core::replay::ReplayError;
 use cqrs_core::{BuildError, StoreError};
@@ -75,4 +76,7 @@ pub enum RunError {
     /// What is stored cannot be read.
     #[error("the result cannot be read")]
     Read(#[from] StoreError),
+    /// A list cannot be read.
+    #[error("the orders cannot be listed")]
+    List(#[from] QueryError),
 }

@@ -32,8 +32,10 @@ pub use report::Report;
 
 use std::path::Path;
 
+use cqrs_core::Tenant;
 use file::CommandFile;
 use options::{Part, Place, Stack};
+use report::TenantViews;
 use session::Session;
 
 /// Executes a file of commands, delivers what came of them, and reads the result.
@@ -61,6 +63,11 @@ pub async fn run(options: &Options) -> Result<Report, RunError> {
         Some(entry) => session.trail(&entry.key).await?,
         None => None,
     };
+    let tenants = session.tenants(file.tenants()).await?;
+    let customer = match listed_customer(&tenants, options.customer.as_deref()) {
+        Some((tenant, customer)) => Some(session.newest(&tenant, customer).await?),
+        None => None,
+    };
     Ok(Report {
         file: shown(&options.file),
         database: match &options.place {
@@ -69,10 +76,21 @@ pub async fn run(options: &Options) -> Result<Report, RunError> {
         },
         commands: report::Commands::new(&file, outcomes, executed - start),
         delivery: report::Delivery { cost: (delivered - executed).into(), ..delivery },
-        tenants: session.tenants(file.tenants()).await?,
+        tenants,
+        customer,
         order,
         replays,
     })
+}
+
+/// The customer of that id, or the first one with the most orders.
+fn listed_customer<'a>(tenants: &'a [TenantViews], wanted: Option<&'a str>) -> Option<(Tenant, &'a str)> {
+    let customers = tenants.iter().flat_map(|views| views.customers.iter().map(move |row| (views, row)));
+    let (views, row) = match wanted {
+        Some(id) => customers.into_iter().find(|(_, row)| row.customer_id == id)?,
+        None => customers.rev().max_by_key(|(_, row)| row.totals.orders)?,
+    };
+    Some((Tenant::new(&*views.tenant).ok()?, &row.customer_id))
 }
 
 async fn open(place: &Place) -> Result<Session, RunError> {

@@ -20,6 +20,8 @@ usage: orders [options] [FILE]
 options:
   --db PATH    the database, made where it is not there; default: `orders.db`
   --order ID   the order whose audit trail is shown; default: the first one with the most commits
+  --customer ID
+               the customer whose orders are listed, newest first; default: the first one with the most orders
   --replay     then builds the read models anew from all commits
   --json       one JSON document on stdout instead of text
   -h, --help   this text
@@ -50,13 +52,14 @@ The document of `--json`:
      \"lines\": [{\"line\", \"tenant\", \"orderId\", \"command\", \"commandId\", \"outcome\",
        \"version\" | \"reason\" | \"expected\" and \"actual\"}, …]},
    \"delivery\": {\"commits\", \"confirmations\", COST, \"deadLetters\": [{\"subscriber\", \"pk\", \"sk\", \"reason\"}, …]},
-   \"tenants\": [{\"tenant\",
-     \"orders\": [{\"orderId\", \"version\", \"status\", \"customerId\", \"items\", \"total\", \"destination\"}, …],
-     \"customers\": [{\"customerId\", \"orders\", \"total\"}, …]}, …],
+   \"tenants\": [{\"tenant\", \"orders\": [ORDER, …], \"customers\": [{\"customerId\", \"orders\", \"total\"}, …],
+     \"largestOpen\": [ORDER, …]}, …],
+   \"customer\": null | {\"tenant\", \"customerId\", \"pages\": [[ORDER, …], …]}, 5 orders a page,
    \"order\": null | {\"tenant\", \"orderId\",
      \"history\": [{\"version\", \"at\", \"by\", \"commandId\", \"event\", \"data\"}, …],
      \"now\": STATE, \"atVersion\": STATE, \"asOf\": STATE with \"time\"},
    \"replays\": [{\"projection\", \"commits\", \"streams\", \"views\", \"seconds\", COST}, …]}
+  ORDER is {\"orderId\", \"version\", \"status\", \"customerId\", \"orderedAt\", \"items\", \"total\", \"destination\"}
   COST is \"cost\": {\"requests\", \"writeUnits\", \"readUnits\", \"streamRequests\"}
   STATE is {\"version\", \"status\", \"customerId\", \"total\"}; amounts are cents
 
@@ -73,6 +76,8 @@ pub struct Options {
     pub place: Place,
     /// The order whose audit trail is shown.
     pub order: Option<String>,
+    /// The customer whose orders are listed.
+    pub customer: Option<String>,
     /// Whether the read models are built anew.
     pub replay: bool,
     /// Whether a program reads the output.
@@ -109,7 +114,7 @@ pub enum Part {
 impl Default for Options {
     fn default() -> Self {
         let place = Place::Embedded("orders.db".into());
-        Self { file: SHIPPED.into(), place, order: None, replay: false, json: false }
+        Self { file: SHIPPED.into(), place, order: None, customer: None, replay: false, json: false }
     }
 }
 
@@ -159,6 +164,7 @@ struct Given {
     file: Option<PathBuf>,
     database: Option<PathBuf>,
     order: Option<String>,
+    customer: Option<String>,
     replay: bool,
     json: bool,
     aws: bool,
@@ -182,6 +188,7 @@ impl Request {
                 Short('h') | Long("help") => return Ok(Self::Help),
                 Long("db") => given.database = Some(parser.value()?.into()),
                 Long("order") => given.order = Some(parser.value()?.string()?),
+                Long("customer") => given.customer = Some(parser.value()?.string()?),
                 Long("replay") => given.replay = true,
                 Long("json") => given.json = true,
                 Long("aws") => given.aws = true,
@@ -235,6 +242,7 @@ impl Given {
                 (false, None) => usual.place,
             },
             order: self.order,
+            customer: self.customer,
             replay: self.replay,
             json: self.json,
         }))
@@ -247,6 +255,7 @@ impl Given {
         let for_a_run = [
             ("FILE", self.file.is_some()),
             ("--order", self.order.is_some()),
+            ("--customer", self.customer.is_some()),
             ("--replay", self.replay),
             ("--json", self.json),
         ];
@@ -271,10 +280,11 @@ mod tests {
             file: "a.jsonl".into(),
             place: Place::Embedded("b.db".into()),
             order: Some("7".to_owned()),
+            customer: Some("C".to_owned()),
             replay: true,
             json: true,
         };
-        let given = ["a.jsonl", "--json", "--replay", "--db", "b.db", "--order=7"];
+        let given = ["a.jsonl", "--json", "--replay", "--db", "b.db", "--order=7", "--customer=C"];
         assert_eq!(parse(&given), Ok(Request::Run(wanted)));
         assert_eq!(parse(&[]), Ok(Request::Run(Options::default())));
         assert_eq!(parse(&["x", "-h"]), Ok(Request::Help));

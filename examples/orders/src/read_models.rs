@@ -7,14 +7,16 @@ use cqrs_core::prelude::*;
 
 use crate::domain::{Order, OrderCancelled, OrderCreated, OrderShipped, Status};
 
-/// One per order.
-#[projection(Order)]
+/// One per order, listed by customer and by status.
+#[projection(Order, index(by_customer(customer_id, ordered_at)), index(by_status(status, total)))]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OrderSummary {
     /// Where it stands.
     pub status: Status,
     /// Who ordered.
     pub customer_id: String,
+    /// When it was placed.
+    pub ordered_at: Option<Timestamp>,
     /// How many lines it has.
     pub items: usize,
     /// What it costs, in cents.
@@ -26,9 +28,10 @@ pub struct OrderSummary {
 #[projection(Order)]
 impl OrderSummary {
     #[apply]
-    fn created(&mut self, event: &OrderCreated) {
+    fn created(&mut self, event: &Recorded<OrderCreated>) {
         self.status = Status::Open;
         self.customer_id.clone_from(&event.customer_id);
+        self.ordered_at = Some(event.metadata().created_at);
         self.items = event.items.len();
         self.total = event.total_amount;
     }

@@ -25,6 +25,8 @@ pub struct Report {
     pub delivery: Delivery,
     /// The read models, by tenant.
     pub tenants: Vec<TenantViews>,
+    /// One customer's orders.
+    pub customer: Option<CustomerOrders>,
     /// One order, closely.
     pub order: Option<Trail>,
     /// The read models that were built anew.
@@ -124,6 +126,7 @@ pub struct Rebuilt {
 
 /// The read models of one tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct TenantViews {
     /// Whose.
     pub tenant: String,
@@ -131,6 +134,20 @@ pub struct TenantViews {
     pub orders: Vec<OrderRow>,
     /// The customers, by id.
     pub customers: Vec<CustomerRow>,
+    /// The open orders with the largest totals, the largest first.
+    pub largest_open: Vec<OrderRow>,
+}
+
+/// The orders of one customer, newest first, as the pages of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerOrders {
+    /// Whose customer.
+    pub tenant: String,
+    /// Who.
+    pub customer_id: String,
+    /// The pages.
+    pub pages: Vec<Vec<OrderRow>>,
 }
 
 /// One order summary.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use cqrs_core::app::Found;
 use cqrs_core::prelude::*;
 use cqrs_core::replay::{Progress, Replayable};
 use cqrs_core::{Aggregate, StoreError};
@@ -14,7 +15,7 @@ use futures_util::{TryStreamExt, pin_mut};
 
 #[cfg(feature = "aws")]
 use crate::aws::{self, Pipeline};
-use crate::domain::{Order, OrderKey};
+use crate::domain::{Order, OrderKey, Status};
 use crate::error::RunError;
 use crate::file::CommandFile;
 #[cfg(feature = "aws")]
@@ -25,8 +26,13 @@ use crate::progress;
 use crate::read_models::OrderCreatedHandler;
 use crate::read_models::{CustomerTotals, NotificationService, OrderSummary};
 use crate::report::{
-    CustomerRow, Delivery, Happened, Letter, OrderRow, Rebuilt, StateAsOf, TenantViews, Trail,
+    CustomerOrders, CustomerRow, Delivery, Happened, Letter, OrderRow, Rebuilt, StateAsOf, TenantViews, Trail,
 };
+
+/// How many orders of a customer go on a page.
+const PAGE: u32 = 5;
+/// How many open orders are shown.
+const LARGEST: u32 = 3;
 
 /// One store, and the way from it to the read models.
 #[derive(Debug)]
@@ -167,24 +173,43 @@ impl Session {
     /// The read models of some tenants.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn tenants(&self, tenants: BTreeSet<Tenant>) -> Result<Vec<TenantViews>, StoreError> {
+    /// [`RunError::Read`], [`RunError::List`].
+    pub async fn tenants(&self, tenants: BTreeSet<Tenant>) -> Result<Vec<TenantViews>, RunError> {
         let mut all = Vec::with_capacity(tenants.len());
         for tenant in tenants {
-            let orders = self.app.views::<OrderSummary>(&tenant).map_ok(|found| OrderRow {
-                order_id: found.key.id().clone(),
-                version: found.version,
-                summary: found.view,
-            });
+            let orders = self.app.views::<OrderSummary>(&tenant).map_ok(OrderRow::from);
             let orders = orders.try_collect().await?;
             let customers = self.app.views::<CustomerTotals>(&tenant).map_ok(|found| CustomerRow {
                 customer_id: found.key.customer_id().clone(),
                 totals: found.view,
             });
             let customers = customers.try_collect().await?;
-            all.push(TenantViews { tenant: tenant.to_string(), orders, customers });
+            let open = self.app.query::<OrderSummary>(&tenant).by_status(Status::Open);
+            let open = open.descending().limit(LARGEST).await?;
+            let largest_open = open.views.into_iter().map(OrderRow::from).collect();
+            all.push(TenantViews { tenant: tenant.to_string(), orders, customers, largest_open });
         }
         Ok(all)
+    }
+
+    /// The orders of a customer, newest first, page by page.
+    ///
+    /// # Errors
+    /// [`RunError::List`].
+    pub async fn newest(&self, tenant: &Tenant, customer: &str) -> Result<CustomerOrders, RunError> {
+        let (mut pages, mut after) = (Vec::new(), None);
+        loop {
+            let newest = self.app.query::<OrderSummary>(tenant).by_customer(customer).descending();
+            let page = newest.limit(PAGE).after(after).await?;
+            if !page.views.is_empty() {
+                pages.push(page.views.into_iter().map(OrderRow::from).collect());
+            }
+            after = page.next;
+            if after.is_none() {
+                let (tenant, customer_id) = (tenant.to_string(), customer.to_owned());
+                return Ok(CustomerOrders { tenant, customer_id, pages });
+            }
+        }
     }
 
     /// What happened to an order, how it stands, and how it stood; none where nothing happened.
@@ -220,5 +245,11 @@ impl Session {
             at_version: earlier.into(),
             as_of: StateAsOf { time, state: as_of.into() },
         }))
+    }
+}
+
+impl From<Found<OrderSummary>> for OrderRow {
+    fn from(found: Found<OrderSummary>) -> Self {
+        Self { order_id: found.key.id().clone(), version: found.version, summary: found.view }
     }
 }

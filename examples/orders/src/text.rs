@@ -7,7 +7,10 @@ use serde_json::Value;
 use crate::domain::Status;
 use crate::money::Money;
 use crate::outcome::{Counts, Outcome};
-use crate::report::{Commands, Delivery, Executed, Rebuilt, Report, Spent, State, TenantViews, Trail};
+use crate::read_models::OrderSummary;
+use crate::report::{
+    Commands, CustomerOrders, Delivery, Executed, Rebuilt, Report, Spent, State, TenantViews, Trail,
+};
 use crate::table::Align::{Left, Right};
 use crate::table::{Table, printable};
 
@@ -20,6 +23,7 @@ pub fn of(report: &Report) -> String {
     let mut parts = vec![commands(report)];
     parts.extend(undone(&report.commands.lines));
     parts.extend(report.tenants.iter().map(views));
+    parts.extend(report.customer.as_ref().map(newest));
     parts.extend(report.order.as_ref().map(trail));
     parts.extend(dead_letters(&report.delivery));
     parts.extend(replays(&report.replays));
@@ -118,14 +122,48 @@ fn views(views: &TenantViews) -> String {
         let totals = &row.totals;
         customers.row([row.customer_id.clone(), totals.orders.to_string(), Money(totals.total).to_string()]);
     }
+    let mut open = Table::new(&[("order", Left), ("customer", Left), ("total", Right)]);
+    for row in &views.largest_open {
+        let OrderSummary { customer_id, total, .. } = &row.summary;
+        open.row([row.order_id.clone(), customer_id.clone(), Money(*total).to_string()]);
+    }
+    let open = if open.is_empty() {
+        String::new()
+    } else {
+        format!("\nThe largest open orders of {tenant}\n{open}")
+    };
     let count = views.orders.len();
     let sum = Money(views.customers.iter().map(|row| row.totals.total).sum());
     format!(
         "Orders of {tenant}: {count}, {shipped} of them shipped\n{orders}\n\
-         Customers of {tenant}: {clients}, together {sum}\n{customers}",
+         Customers of {tenant}: {clients}, together {sum}\n{customers}{open}",
         shipped = views.orders.iter().filter(|row| row.summary.status == Status::Shipped).count(),
         clients = views.customers.len(),
     )
+}
+
+fn newest(listed: &CustomerOrders) -> String {
+    let mut table = Table::new(&[
+        ("page", Right),
+        ("order", Left),
+        ("ordered at", Left),
+        ("status", Left),
+        ("total", Right),
+    ]);
+    for (page, rows) in listed.pages.iter().enumerate() {
+        for row in rows {
+            let summary = &row.summary;
+            table.row([
+                (page + 1).to_string(),
+                row.order_id.clone(),
+                summary.ordered_at.map(|at| at.to_string()).unwrap_or_default(),
+                status(summary.status).to_owned(),
+                Money(summary.total).to_string(),
+            ]);
+        }
+    }
+    let (customer, tenant) = (printable(&listed.customer_id), printable(&listed.tenant));
+    format!("Orders of customer {customer} of {tenant}, newest first\n{table}")
 }
 
 fn trail(trail: &Trail) -> String {

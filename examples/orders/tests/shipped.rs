@@ -71,6 +71,36 @@ fn the_trail_tells_what_happened_and_how_it_stood() {
 }
 
 #[test]
+fn the_orders_of_a_customer_are_listed_newest_first_page_by_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("orders.db");
+    let report = run(&database, None);
+    let listed = &report["customer"];
+    let (tenant, customer) = (&listed["tenant"], &listed["customerId"]);
+    let pages: Vec<&Vec<Value>> =
+        listed["pages"].as_array().unwrap().iter().map(|page| page.as_array().unwrap()).collect();
+    assert!(pages.iter().rev().skip(1).all(|page| page.len() == 5), "{listed}");
+    let joined: Vec<&Value> = pages.into_iter().flatten().collect();
+    let views =
+        report["tenants"].as_array().unwrap().iter().find(|views| views["tenant"] == *tenant).unwrap();
+    let mut wanted: Vec<&Value> =
+        views["orders"].as_array().unwrap().iter().filter(|order| order["customerId"] == *customer).collect();
+    wanted.sort_by_key(|order| order["orderedAt"].as_str().unwrap().to_owned());
+    wanted.reverse();
+    assert_eq!(joined, wanted);
+
+    let mut open: Vec<&Value> =
+        views["orders"].as_array().unwrap().iter().filter(|order| order["status"] == "open").collect();
+    open.sort_by_key(|order| std::cmp::Reverse(order["total"].as_u64()));
+    let largest: Vec<&Value> = views["largestOpen"].as_array().unwrap().iter().collect();
+    assert_eq!(largest, open[..open.len().min(3)]);
+
+    let output = program(&database, None).args(["--customer", "CUST-002"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("Orders of customer CUST-002 of"), "{said}");
+}
+
+#[test]
 fn a_bad_file_is_refused_as_a_whole_with_every_line_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bad.jsonl");
