@@ -1,5 +1,6 @@
 //! Programs with different folds on one database: a deployment, its rollback, and both at once.
 
+mod earlier;
 mod meter;
 
 use cqrs_core::app::{IntoStores, Stores};

@@ -3,6 +3,7 @@
 mod cost;
 mod cursors;
 mod pages;
+mod rebuilt;
 mod shop;
 
 use cqrs_core::prelude::*;

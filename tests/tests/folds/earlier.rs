@@ -1,0 +1,98 @@
+//! Views of releases that did not say by which fold they were made.
+
+use cqrs_core::app::IntoStores;
+use cqrs_core::delivery::{Message, Received, Verdict};
+use cqrs_core::prelude::*;
+use cqrs_core::store::{EventStore, MemoryEventStore};
+use cqrs_core::view::{MemoryViewStore, StoredView, ViewId, ViewStore, Write};
+use serde_json::json;
+
+use crate::meter::{Release, Take, field_added, first};
+use crate::{key, tenant};
+
+struct Old {
+    events: MemoryEventStore,
+    views: MemoryViewStore,
+}
+
+impl Old {
+    /// Two commits, and the view of the first one as an earlier release wrote it.
+    async fn new() -> Self {
+        let old = Self { events: MemoryEventStore::new(), views: MemoryViewStore::new() };
+        let app = old.app("first");
+        app.execute(&key("1"), Take("cellar", 5)).await.unwrap();
+        old.deliver(&app, "first", 1).await;
+        let mut view = old.view().await;
+        // That fold did something else.
+        view.data = json!({ "place": "cellar", "total": 500 });
+        view.fingerprint = None;
+        view.entries.clear();
+        assert_eq!(old.views.put(&view, view.revision()).await.unwrap(), Write::Done);
+        app.execute(&key("1"), Take("attic", 7)).await.unwrap();
+        old
+    }
+
+    fn app(&self, release: &'static str) -> App {
+        let stores = self.events.clone().into_stores().views(self.views.clone());
+        App::builder(stores).only([release]).build().unwrap()
+    }
+
+    async fn view(&self) -> StoredView {
+        let id = ViewId::new("T#READING", "READING#1");
+        self.views.get(&id).await.unwrap().unwrap()
+    }
+
+    async fn deliver(&self, app: &App, release: &str, version: u64) {
+        let stream = key("1").stream().unwrap();
+        let page = self.events.read(&stream, Version::new(version - 1), Version::new(version)).await.unwrap();
+        let message = Received::new(Message::of(app, &page.commits[0]).body);
+        assert_eq!(app.consumer(release).unwrap().take(&[message]).await, [Verdict::Done]);
+    }
+}
+
+#[tokio::test]
+async fn what_decodes_is_read_as_it_is_and_folded_anew_with_the_next_commit() {
+    let old = Old::new().await;
+    let app = old.app("first");
+    let read = app.view::<first::View>(&key("1")).await.unwrap().unwrap();
+    assert_eq!((read.place.as_str(), read.total), ("cellar", 500));
+    assert_eq!(old.view().await.fingerprint, None, "nothing was written");
+
+    old.deliver(&app, "first", 2).await;
+    let read = app.view::<first::View>(&key("1")).await.unwrap().unwrap();
+    assert_eq!(read, first::This::fold(&vec![("cellar", 5), ("attic", 7)]));
+    let stored = old.view().await;
+    assert!(stored.fingerprint.is_some());
+    assert_eq!(stored.entries.len(), 1, "it stands in the index now");
+}
+
+#[tokio::test]
+async fn what_does_not_decode_is_folded_anew_when_it_is_met() {
+    let old = Old::new().await;
+    let app = old.app("field_added");
+    let read = app.view::<field_added::View>(&key("1")).await.unwrap().unwrap();
+    assert_eq!(read, field_added::This::fold(&vec![("cellar", 5)]), "as far as the view had come");
+    let stored = old.view().await;
+    assert_eq!(stored.version, Version::new(1));
+    assert!(stored.fingerprint.is_some(), "the next reader need not do it again");
+
+    let mut all = old.app("field_added").views::<field_added::View>(&tenant()).read_all().await.unwrap();
+    assert_eq!(all.remove(0).view, field_added::This::fold(&vec![("cellar", 5)]));
+}
+
+/// A view that was folded anew may belong elsewhere in a list, and a list that was asked for has none that does not belong to it.
+#[tokio::test]
+async fn a_list_has_no_view_that_a_newer_fold_puts_elsewhere() {
+    let old = Old::new().await;
+    let app = old.app("first");
+    old.deliver(&app, "first", 2).await;
+    let found = app.query::<first::View>(&tenant()).by_place("attic").await.unwrap();
+    assert_eq!(found.views.len(), 1);
+
+    let newer = old.app("fold_changed");
+    let query = || newer.query::<crate::meter::fold_changed::View>(&tenant());
+    let list = query().by_place("attic").await.unwrap();
+    assert_eq!(list.views.len(), 0, "{list:?}");
+    let list = query().by_place("ATTIC").await.unwrap();
+    assert_eq!(list.views[0].view.total, 7);
+}
