@@ -22,6 +22,7 @@
 //! | projection | folds commits into a view, the read model; no side effects |
 //! | aggregate view | a view at its aggregate's key: `#[projection(Order)]` |
 //! | keyed view | a view whose key comes from the events, of one aggregate or across several: `#[projection(key(…))]` |
+//! | token | names a commit by stream and version, as a text: a read that is given it answers with a view that contains the commit |
 //! | fence | beside keyed views, the last commit of one stream that they contain |
 //! | handler | reacts to events, may have side effects |
 //! | snapshot | the state at a version, stored to load from; may vanish at any time without harm |
@@ -159,7 +160,9 @@
 //! # }
 //! ```
 //!
-//! A view is behind its aggregate until the commit is delivered; [`App::load`] never is. With
+//! A view is behind its aggregate until the commit is delivered; [`App::load`] never is. Who has sent a command reads its own
+//! write with the command's [token](Committed::token): `app.view::<OrderSummary>(&order).at_least(done.token()).await?` waits until the
+//! view [contains the commit](app::ReadView::at_least), in whichever process it is projected. With
 //! [`#[projection(key(…))]`](macro@projection) a view's key comes from the events, of one aggregate or of several.
 //!
 //! # A handler
@@ -331,7 +334,7 @@ pub mod __private;
 pub use aggregate::{Aggregate, AggregateKey, IntoEvents};
 pub use app::{App, BuildError, Committed, Cursor, Loaded, Outcome};
 pub use command::{CommandContext, ExecuteError};
-pub use commit::{Commit, StoredEvent};
+pub use commit::{Commit, CommitToken, StoredEvent};
 pub use cqrs_macros::{EventData, IndexValue, aggregate, app, event, event_handler, projection};
 pub use event::{Event, EventId, Recorded};
 pub use handler::HandlerError;

@@ -5,8 +5,10 @@
 
 mod corrupt;
 pub mod record;
+mod token;
 
 pub use corrupt::CorruptCommit;
+pub use token::{CommitToken, CommitTokenError};
 
 use std::fmt;
 use std::num::ParseIntError;

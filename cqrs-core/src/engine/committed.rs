@@ -1,6 +1,8 @@
 use std::fmt;
 
 use crate::aggregate::Aggregate;
+use crate::commit::CommitToken;
+use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::version::Version;
 
@@ -17,6 +19,7 @@ pub struct Committed<A: Aggregate> {
     pub metadata: Metadata,
     /// Whether this call wrote it.
     pub outcome: Outcome,
+    pub(super) stream: StreamKey,
 }
 
 /// Whether a call wrote a commit.
@@ -31,6 +34,30 @@ pub enum Outcome {
 }
 
 impl<A: Aggregate> Committed<A> {
+    /// A short text that names the commit, for a read that must not be older than it:
+    /// [`ReadView::at_least`](crate::app::ReadView::at_least). For [`Outcome::Duplicate`] it names the first commit of the command, for
+    /// [`Outcome::Unchanged`] the last commit that was decided on, which another command may have made.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// # use cqrs_core::store::MemoryEventStore;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).build()?;
+    /// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+    /// let done = app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
+    /// let text = done.token().to_string();
+    /// println!("GET /orders/20240101-001?at_least={text}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn token(&self) -> CommitToken {
+        CommitToken::new(self.stream.clone(), self.version)
+    }
+
     /// Whether the command decided on no events.
     #[must_use]
     pub fn is_unchanged(&self) -> bool {

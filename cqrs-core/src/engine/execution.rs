@@ -63,7 +63,7 @@ pub(super) struct Derived<'a> {
 
 /// How one decision ended.
 enum Step<A: Aggregate> {
-    Done(Committed<A>),
+    Done(Box<Committed<A>>),
     /// Decided on state that may be old, in a way that fresh state could change.
     Stale,
     /// The version was taken by this commit.
@@ -170,7 +170,7 @@ impl<'a> Execution<'a> {
         let mut lost = 0;
         let result = loop {
             match self.step(&mut state, command, fresh).await {
-                Ok(Step::Done(done)) => break Ok(done),
+                Ok(Step::Done(done)) => break Ok(*done),
                 Ok(Step::Stale) => {
                     self.catch_up(&mut state).await?;
                     fresh = true;
@@ -239,7 +239,7 @@ impl<'a> Execution<'a> {
         if self.intent.identity != Identity::New
             && let Some(first) = self.first_outcome(state, command).await?
         {
-            return Ok(Step::Done(first));
+            return Ok(Step::Done(Box::new(first)));
         }
         if let Some(expected) = self.intent.expected
             && expected != state.version
@@ -269,12 +269,13 @@ impl<'a> Execution<'a> {
         match state.aggregate.decide(command, &context, &mut events) {
             Err(rejection) if fresh => return Err(ExecuteError::Rejected(rejection)),
             Ok(()) if events.is_empty() && fresh => {
-                return Ok(Step::Done(Committed {
+                return Ok(Step::Done(Box::new(Committed {
                     version: state.version,
                     events,
                     metadata: self.intent.metadata.clone(),
                     outcome: Outcome::Unchanged,
-                }));
+                    stream: self.intent.stream.clone(),
+                })));
             }
             Err(_) => return Ok(Step::Stale),
             Ok(()) if events.is_empty() => return Ok(Step::Stale),
@@ -305,19 +306,20 @@ impl<'a> Execution<'a> {
             Append::Written => {
                 state.note(&commit);
                 self.claim(commit.version);
-                Ok(Step::Done(Committed {
+                Ok(Step::Done(Box::new(Committed {
                     version: commit.version,
                     events,
                     metadata: self.intent.metadata.clone(),
                     outcome: Outcome::Committed,
-                }))
+                    stream: commit.stream,
+                })))
             }
             // The very same commit holds the version: our own write, whose answer got lost.
             Append::Taken(winner) if winner.metadata == commit.metadata => {
                 state.note(&winner);
                 self.claim(winner.version);
                 self.outcome_of(*winner, Outcome::Committed)
-                    .map(Step::Done)
+                    .map(|done| Step::Done(Box::new(done)))
                     .map_err(|error| self.store_error(error))
             }
             Append::Taken(winner) => {
@@ -355,7 +357,7 @@ impl<'a> Execution<'a> {
         state.fold(Commit::clone(&winner)).map_err(|error| self.store_error(error))?;
         self.claim(winner.version);
         let duplicate = self.outcome_of(*winner, Outcome::Duplicate);
-        duplicate.map(Step::Done).map_err(|error| self.store_error(error))
+        duplicate.map(|done| Step::Done(Box::new(done))).map_err(|error| self.store_error(error))
     }
 
     async fn load_again<A: Aggregate, R>(&self, version: Version) -> Result<State<A>, ExecuteError<R>> {
@@ -401,6 +403,7 @@ impl<'a> Execution<'a> {
             events: decode::<A>(&mut commit)?,
             metadata: commit.metadata.as_ref().clone(),
             outcome,
+            stream: commit.stream,
         })
     }
 
