@@ -14,7 +14,7 @@ use crate::handler::{CONCURRENT_STREAMS, HandlerRow, Provided};
 use crate::location::Location;
 use crate::registry::{ProjectionRow, linked_view_keys};
 use crate::runtime::{
-    EventIndex, Probe, Runtime, Settings, SnapshotShelf, Stores, SubscriberKind, ViewKeys, Wiring,
+    Arrivals, EventIndex, Probe, Runtime, Settings, SnapshotShelf, Stores, SubscriberKind, ViewKeys, Wiring,
     WiringEvent, WiringSubscriber,
 };
 use crate::snapshot::SnapshotStore;
@@ -155,6 +155,7 @@ impl AppBuilder {
             view_keys: Arc::new(self.view_keys),
             states: Cache::new(self.settings.cached_states),
             recent_writes: RecentWrites::new(self.settings.cached_views),
+            arrivals: Arrivals::default(),
             settings: self.settings,
             probe: self.probe,
         };

@@ -9,6 +9,7 @@
 //! | read the state as it was known at a time | [`App::load_as_recorded`] |
 //! | read every event of a stream | [`App::history`] |
 //! | read views | [`App::view`], [`App::views`] |
+//! | read a view that contains one's own write | [`App::view`] with [`at_least`](ReadView::at_least) |
 //! | list views by an index, page by page | [`App::query`] |
 //! | deliver to handlers and projections | [`App::run`], [`App::run_until_idle`] |
 //! | look after what could not be delivered | [`App::dead_letters`] |
@@ -28,12 +29,14 @@ mod replay;
 mod restore;
 mod run;
 mod twin;
+mod view;
 mod view_keys;
 mod wiring;
 
 pub use crate::command::ExecuteError;
 pub use crate::engine::{Committed, Execute, History, Items, Loaded, Outcome};
 pub use crate::projection::ViewKeyError;
+pub use crate::projector::{HeldUp, ReadError};
 pub use crate::runtime::{
     IntoStores, RetryPolicy, Settings, Stores, SubscriberKind, Wiring, WiringEvent, WiringSubscriber,
 };
@@ -42,6 +45,7 @@ pub use cursor::{Cursor, CursorError, IntoCursor};
 pub use fault::{BuildError, WiringFault};
 pub use query::{Page, Queried, Query, QueryError, Querying};
 pub use read::{Found, FoundViews};
+pub use view::{ReadView, ReadViewAtLeast};
 
 use read::found;
 

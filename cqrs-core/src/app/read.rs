@@ -227,49 +227,6 @@ impl App {
         history::<K::Aggregate>(&self.delivery.runtime, key.stream().map_err(StoreError::Key))
     }
 
-    /// The view at `key`; none where no event has reached it yet.
-    ///
-    /// The key is that of the view: the aggregate's own, or the one that `#[projection(key(…))]` has written.
-    ///
-    /// ```rust,standalone_crate
-    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
-    /// # use order::*;
-    /// # use cqrs_core::prelude::*;
-    /// # use cqrs_core::store::MemoryEventStore;
-    /// # use cqrs_core::view::MemoryViewStore;
-    /// # #[projection(Order)]
-    /// # #[derive(Debug, Default)]
-    /// # pub struct OrderSummary { pub total: u64 }
-    /// # #[projection(Order)]
-    /// # impl OrderSummary {
-    /// #     #[apply]
-    /// #     fn created(&mut self, event: &OrderCreated) { self.total = event.total; }
-    /// # }
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let app = App::builder(MemoryEventStore::new()).views(MemoryViewStore::new()).build()?;
-    /// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
-    /// app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
-    /// app.run_until_idle().await?;
-    ///
-    /// let view = app.view::<OrderSummary>(&order).await?.expect("it was delivered");
-    /// assert_eq!(view.total, 15000);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// [`StoreError`]; [`StoreError::Refused`] where the app has no view store, and where the stored view no longer has the shape
-    /// of `P`: that of a view with a key of its own, which a [replay](App::replay) builds anew. A view at its aggregate's key is
-    /// folded anew where it is met.
-    pub async fn view<P: Projection>(&self, key: &P::Key) -> Result<Option<P>, StoreError> {
-        let stored = self.delivery.runtime.view_store()?.get(&ViewId::of::<P>(key)?).await?;
-        match stored {
-            Some(stored) => Ok(projector::read(&self.delivery.runtime, stored).await?.1),
-            None => Ok(None),
-        }
-    }
-
     /// All views of one tenant, in the order of their ids.
     ///
     /// They are read a page at a time; it ends after its first error.

@@ -15,6 +15,7 @@ impl App {
     /// # Errors
     /// [`DeliveryError`]; nothing is lost, the next run goes on.
     pub async fn run_until_idle(&self) -> Result<Delivered, DeliveryError> {
+        let _running = self.delivery.runtime.arrivals.begin_delivery();
         Relay::open(&self.delivery).await?.run_until_idle().await
     }
 
@@ -27,6 +28,7 @@ impl App {
     /// # Errors
     /// [`DeliveryError`] for what waiting does not mend; before it has begun, also for missing rights and tables.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<Delivered, DeliveryError> {
+        let _running = self.delivery.runtime.arrivals.begin_delivery();
         let mut run = Run { app: self, delivered: Delivered::default(), begun: false };
         supervise(&mut run, shutdown).await?;
         Ok(run.delivered)

@@ -24,6 +24,7 @@ pub(super) async fn advance<P: Projection>(
 ) -> Result<(), ProjectError> {
     for _ in 0..ROUNDS {
         if step::<P>(runtime, arrived, last).await? == Write::Done {
+            runtime.arrivals.note(P::VIEW, &last.stream, last.version);
             return Ok(());
         }
     }

@@ -128,6 +128,7 @@ impl<P: Projection> KeyedView<P> {
         let follows = goal.replay.is_some() || goal.arrived.follows(runtime, Seen::of(&stored)).await?;
         // A remembered version is one that the stored fence has reached.
         if goal.replay.is_none() && follows && goal.until <= stored.version {
+            runtime.arrivals.note(P::VIEW, goal.arrived.stream, stored.version);
             *recent = Some(stored);
             return Ok(Step::Done);
         }
@@ -175,6 +176,7 @@ impl<P: Projection> KeyedView<P> {
         if views.put_fenced(&next, &stored, &writes).await? == Write::Stale {
             return Ok(Step::Stale);
         }
+        runtime.arrivals.note(P::VIEW, goal.arrived.stream, next.version);
         if let Some(open) = open {
             open.remember(writes);
         }
@@ -324,7 +326,7 @@ pub(crate) fn shadow_of(id: &ViewId, generation: u64) -> ViewId {
 }
 
 /// `@` cannot stand in a rendered key part, so a fence never meets a view.
-fn fence_of<P: Projection>(stream: &StreamKey) -> ViewId {
+pub(super) fn fence_of<P: Projection>(stream: &StreamKey) -> ViewId {
     ViewId { pk: format!("{}@{}", stream.pk(), P::VIEW), sk: stream.sk().to_owned() }
 }
 

@@ -3,6 +3,7 @@
 mod aggregate_view;
 mod ahead;
 mod arrived;
+mod awaited;
 mod batch;
 pub(crate) mod discards;
 mod error;
@@ -12,6 +13,8 @@ mod generations;
 mod keyed_view;
 mod opened;
 mod read;
+mod read_error;
+mod wanted;
 
 use std::fmt;
 use std::pin::Pin;
@@ -24,6 +27,7 @@ use crate::store::StoreError;
 pub(crate) use keyed_view::{Goal, KeyedView, shadow_of};
 
 pub(crate) use arrived::{Arrived, Origin, Seen};
+pub(crate) use awaited::contains;
 pub(crate) use discards::LeftOut;
 pub(crate) use error::{Astray, ProjectError, ROUNDS};
 pub(crate) use fold::{encode, entries, fold, wants};
@@ -31,6 +35,7 @@ pub(crate) use read::read;
 
 pub use generations::Phase;
 pub(crate) use generations::{Generations, Underway};
+pub use read_error::{HeldUp, ReadError};
 
 use gap::Following;
 

@@ -170,6 +170,7 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
                 None => {}
             }
         }
+        self.runtime.arrivals.note(P::VIEW, &folding.stream, folding.shown.version);
         Ok(Replayed { commits: 0, streams: 1, views: u64::from(folding.view.is_some()) })
     }
 }

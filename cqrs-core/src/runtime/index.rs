@@ -1,8 +1,8 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::aggregate::AggregateRow;
 use crate::commit::Commit;
-use crate::key::{KeyError, Tenant};
+use crate::key::{KeyError, StreamKey, Tenant};
 use crate::panic::caught;
 
 /// The aggregates of a program by the stored names of the events that they apply.
@@ -39,6 +39,18 @@ impl EventIndex {
                 reason: "no aggregate of this program applies the commit's events".to_owned(),
             }),
         }
+    }
+
+    /// Whose a stream may be, by the key templates of the aggregates that apply these events; nobody's where it is no stream of
+    /// theirs.
+    pub(crate) fn tenants_of<'a>(
+        &self,
+        events: impl Iterator<Item = &'a str>,
+        stream: &StreamKey,
+    ) -> Vec<Tenant> {
+        let rows: BTreeMap<&str, _> =
+            events.filter_map(|name| self.0.get(name)).map(|row| (row.name, row)).collect();
+        rows.values().filter_map(|row| caught(|| (row.tenant)(stream)).ok()?.ok()).collect()
     }
 
     /// The entity name of the aggregate that applies the commit's events; none where there is none.

@@ -3,6 +3,7 @@
 //! [`App`](crate::App) is the front of one runtime. All that works below it, the engine, the projector, the delivery and the
 //! replay, is given the runtime and nothing else of the front.
 
+mod arrivals;
 mod cause;
 mod index;
 mod probe;
@@ -18,6 +19,7 @@ pub use settings::Settings;
 pub use stores::{IntoStores, Stores};
 pub use wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
 
+pub(crate) use arrivals::Arrivals;
 pub(crate) use cause::{Cause, Naming};
 pub(crate) use index::EventIndex;
 pub(crate) use probe::{Due, Probe, Sent, Told};
@@ -47,6 +49,7 @@ pub(crate) struct Runtime {
     pub(crate) view_keys: Arc<ViewKeys>,
     pub(crate) states: Cache<StreamKey, Arc<Mutex<Slot>>>,
     pub(crate) recent_writes: RecentWrites,
+    pub(crate) arrivals: Arrivals,
     pub(crate) settings: Settings,
     /// For the test kit.
     pub(crate) probe: Option<Arc<Probe>>,

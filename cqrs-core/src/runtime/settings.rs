@@ -71,6 +71,12 @@ pub struct Settings {
     /// How far in the future a time given with `.at(…)` may lie; one that lies further is taken for a mistake. Default 1 day,
     /// which bears a wrong time zone and wrong clocks.
     pub furthest_ahead: Duration,
+    /// How long a read with a token waits for its commit, where it does not say so itself:
+    /// [`ReadViewAtLeast::within`](crate::app::ReadViewAtLeast::within). Default 5 seconds.
+    pub read_wait: Duration,
+    /// The longest pause between two reads of such a wait, where another process may write the view: the pauses begin with a
+    /// fiftieth of it, and double. Default 500 milliseconds.
+    pub read_poll: Duration,
     /// How long `run` waits before it reads an empty feed again. Default 250 milliseconds.
     pub poll: Duration,
 }
@@ -98,6 +104,8 @@ impl Default for Settings {
             unknown_kept: Duration::from_hours(24),
             trusted_messages: false,
             furthest_ahead: Duration::from_hours(24),
+            read_wait: Duration::from_secs(5),
+            read_poll: Duration::from_millis(500),
             poll: Duration::from_millis(250),
         }
     }

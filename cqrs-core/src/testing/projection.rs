@@ -176,7 +176,7 @@ impl<P: Projection> ProjectionScenario<P> {
     #[track_caller]
     pub fn then_view(self, key: &P::Key, look: impl FnOnce(&P)) -> Self {
         let id = Self::id(key);
-        match at_once(self.app.view::<P>(key)) {
+        match at_once(self.app.view::<P>(key).into_future()) {
             Ok(Some(view)) => look(&view),
             Ok(None) => self.fail(&format!("there is no view {}", id.sk), &[("views", self.ids())]),
             Err(error) => panic!("{error}"),

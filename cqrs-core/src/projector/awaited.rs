@@ -1,0 +1,188 @@
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use super::keyed_view::fence_of;
+use super::read_error::{HeldUp, ReadError};
+use super::wanted::last_wanted;
+use super::{LeftOut, discards};
+use crate::commit::CommitToken;
+use crate::key::{StreamKey, Tenant};
+use crate::panic::caught;
+use crate::projection::{Projection, ViewAddress};
+use crate::runtime::Runtime;
+use crate::store::{LetterId, StoreError};
+use crate::version::Version;
+use crate::view::{StoredView, ViewId};
+
+/// The first pause between two reads is this part of the longest one.
+const FIRST_PAUSE: u32 = 50;
+
+/// Waits until the views of a projection contain the commit of a token; what is read of them after that, by key or by an index,
+/// contains it. `tenant` is the one whose views are read.
+///
+/// The version of the token's stream decides: that of its view, or that of its fence beside keyed views. Where neither has
+/// come so far, the commits up to the token are read from the event store, once: what the projection does not listen to
+/// never comes to it, and is not waited for.
+///
+/// The answer is the view at the key of the token's stream, where that is where views are: it was read anyway.
+///
+/// One read where the commit is there already. Where it is not, the commits are read, most often in one request, and then the
+/// view or the fence once more when a projection of this process has taken the commit. In between it is read after pauses, for
+/// what another process writes: see [`Settings::read_poll`](crate::app::Settings::read_poll).
+pub(crate) async fn contains<P: Projection>(
+    runtime: &Runtime,
+    tenant: &Tenant,
+    token: &CommitToken,
+    limit: Duration,
+) -> Result<Option<StoredView>, ReadError> {
+    let stream = token.stream();
+    let Some(mark) = Mark::of::<P>(runtime, tenant, stream)? else { return Ok(None) };
+    let started = Instant::now();
+    // From before the first read on: what is written after that read wakes this wait.
+    let mut listener = runtime.arrivals.listen(P::VIEW, stream);
+    let mut position = mark.read(runtime).await?;
+    if position.version >= token.version() {
+        return Ok(position.view);
+    }
+    let wanted = last_wanted::<P>(runtime, token, position.version, &LeftOut::new()).await?;
+    let Some(mut wanted) = wanted else { return Ok(position.view) };
+    tracing::debug!(projection = P::NAME, %stream, %wanted, reached = %position.version, "waiting for a commit");
+    let longest = runtime.settings.read_poll;
+    let mut pause = if is_taken_here::<P>(runtime) { longest } else { longest / FIRST_PAUSE };
+    let mut has_asked = false;
+    loop {
+        let waited = started.elapsed();
+        let left = limit.saturating_sub(waited);
+        // What was discarded never comes. Hardly ever is it what is missing, so it is asked late.
+        if left.is_zero() || (waited >= longest && !has_asked) {
+            has_asked = true;
+            let left_out = discarded::<P>(runtime, stream).await;
+            if !left_out.is_empty() {
+                match last_wanted::<P>(runtime, token, position.version, &left_out).await? {
+                    Some(version) => wanted = version,
+                    None => return Ok(position.view),
+                }
+            }
+        }
+        if left.is_zero() {
+            let reached = position.version;
+            return Err(ReadError::TimeLimit {
+                projection: P::NAME,
+                stream: stream.clone(),
+                wanted,
+                reached,
+                waited,
+                held_up: held_up::<P>(runtime, stream, reached, wanted).await.map(Box::new),
+            });
+        }
+        // Woken or not, the view tells.
+        let _ = timeout(pause.min(left), listener.reaches(wanted)).await;
+        pause = pause.saturating_mul(2).min(longest);
+        position = mark.read(runtime).await?;
+        if position.version >= wanted {
+            return Ok(position.view);
+        }
+    }
+}
+
+/// Where it is written how much of a stream the views contain.
+enum Mark {
+    View(ViewId),
+    Fence(ViewId),
+}
+
+/// The last commit of a stream that the views contain, with the view where that tells it.
+struct Position {
+    version: Version,
+    view: Option<StoredView>,
+}
+
+impl Mark {
+    /// None where nothing of the stream ever comes to the projection.
+    fn of<P: Projection>(
+        runtime: &Runtime,
+        tenant: &Tenant,
+        stream: &StreamKey,
+    ) -> Result<Option<Self>, ReadError> {
+        let of_another = |named: &Tenant| ReadError::OtherTenant {
+            projection: P::NAME,
+            of: tenant.clone(),
+            named: named.clone(),
+        };
+        if P::KEYED {
+            let tenants = runtime.index.tenants_of(P::ARMS.iter().map(|arm| arm.event.name), stream);
+            return match tenants.first() {
+                None => Ok(None),
+                Some(_) if tenants.contains(tenant) => Ok(Some(Self::Fence(fence_of::<P>(stream)))),
+                Some(named) => Err(of_another(named)),
+            };
+        }
+        let key = caught(|| P::Key::from_stream(stream).and_then(Result::ok));
+        let key = key.map_err(|text| StoreError::Refused {
+            source: format!("the key of stream {stream} cannot be read: it panicked: {text}").into(),
+        })?;
+        match key {
+            None => Ok(None),
+            Some(key) if key.view_tenant() != tenant => Err(of_another(key.view_tenant())),
+            Some(key) => Ok(Some(Self::View(ViewId::of::<P>(&key).map_err(StoreError::Key)?))),
+        }
+    }
+
+    async fn read(&self, runtime: &Runtime) -> Result<Position, StoreError> {
+        let views = runtime.view_store()?;
+        Ok(match self {
+            Self::View(id) => {
+                let view = views.get(id).await?;
+                Position { version: view.as_ref().map_or(Version::NONE, |view| view.version), view }
+            }
+            // A commit that was applied in part is not in the fence's version.
+            Self::Fence(id) => {
+                let fence = views.fence(id).await?;
+                Position { version: fence.map_or(Version::NONE, |fence| fence.version), view: None }
+            }
+        })
+    }
+}
+
+/// Whether this process delivers to the projection from the feed. Then no other one does, as a rule.
+fn is_taken_here<P: Projection>(runtime: &Runtime) -> bool {
+    runtime.arrivals.are_delivered_here()
+        && runtime.wiring.subscribers.iter().any(|subscriber| subscriber.name == P::NAME)
+}
+
+/// What the projection was told to go on without. A reader need not have the right to know.
+async fn discarded<P: Projection>(runtime: &Runtime, stream: &StreamKey) -> LeftOut {
+    discards::of_stream(runtime, P::NAME, stream).await.unwrap_or_else(|error| {
+        tracing::debug!(projection = P::NAME, %stream, %error, "what was discarded cannot be read");
+        LeftOut::new()
+    })
+}
+
+/// What is known of why the next commits do not come.
+async fn held_up<P: Projection>(
+    runtime: &Runtime,
+    stream: &StreamKey,
+    reached: Version,
+    wanted: Version,
+) -> Option<HeldUp> {
+    let asked = async {
+        let store = runtime.delivery_store();
+        let after = LetterId::of(P::NAME, stream, reached);
+        let letters = store.letters(P::NAME, Some(&after)).await?;
+        if let Some(letter) = letters.into_iter().next()
+            && let Some((of, version)) = letter.id.place()
+            && of == *stream
+            && version <= wanted
+        {
+            return Ok(Some(HeldUp::DeadLetter { version, reason: letter.reason }));
+        }
+        let queue = P::QUEUE.unwrap_or(P::NAME);
+        let parked = store.parked(queue, std::slice::from_ref(stream)).await?;
+        Ok((!parked.is_empty()).then_some(HeldUp::Parked { queue }))
+    };
+    asked.await.unwrap_or_else(|error: StoreError| {
+        tracing::debug!(projection = P::NAME, %stream, %error, "dead letters cannot be read");
+        None
+    })
+}
