@@ -9,6 +9,7 @@ pub use cqrs_macros::EventData;
 pub use inventory;
 pub use serde;
 pub use std::string::String;
+pub use std::time::Duration;
 pub use std::vec::Vec;
 
 pub use crate::Json;
@@ -24,7 +25,7 @@ pub use crate::app::{
 };
 pub use crate::command::ExecuteError;
 pub use crate::command::{Command, CommandContext, Decide};
-pub use crate::commit::{EncodeError, StoredEvent};
+pub use crate::commit::{CommitToken, EncodeError, StoredEvent};
 pub use crate::digest::CommandDigest;
 pub use crate::event::shape::{check_shape, check_way_back};
 use crate::event::upcaster;

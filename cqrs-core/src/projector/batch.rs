@@ -83,7 +83,7 @@ impl<'a, P: Projection> Batch<'a, P> {
 }
 
 /// The events of a commit that the projection listens to, each with its views.
-fn changes_of<'a, P: Projection>(
+pub(super) fn changes_of<'a, P: Projection>(
     runtime: &Runtime,
     tenant: &Tenant,
     commit: &'a Commit,

@@ -14,6 +14,7 @@ mod keyed_view;
 mod opened;
 mod read;
 mod read_error;
+mod touched;
 mod wanted;
 
 use std::fmt;
@@ -32,6 +33,7 @@ pub(crate) use discards::LeftOut;
 pub(crate) use error::{Astray, ProjectError, ROUNDS};
 pub(crate) use fold::{encode, entries, fold, wants};
 pub(crate) use read::read;
+pub(crate) use touched::touched;
 
 pub use generations::Phase;
 pub(crate) use generations::{Generations, Underway};

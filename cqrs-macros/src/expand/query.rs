@@ -92,6 +92,19 @@ pub(crate) fn query(view: &View) -> TokenStream {
                 Self(self.0.limit(limit), self.1)
             }
 
+            /// Not before the views contain the commit of a token, and the index shows it.
+            pub fn at_least(
+                self,
+                token: impl ::core::convert::Into<#private::CommitToken>,
+            ) -> Self {
+                Self(self.0.at_least(token), self.1)
+            }
+
+            /// How long `at_least`, which stands before it, waits at most.
+            pub fn within(self, limit: #private::Duration) -> Self {
+                Self(self.0.within(limit), self.1)
+            }
+
             /// The page behind a cursor, the `next` of another page; none for the first page.
             pub fn after(self, cursor: impl #private::IntoCursor) -> Self {
                 Self(self.0.after(cursor), self.1)

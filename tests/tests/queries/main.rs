@@ -2,6 +2,7 @@
 
 mod cost;
 mod cursors;
+mod own_writes;
 mod pages;
 mod rebuilt;
 mod shop;

@@ -1,0 +1,250 @@
+//! Views by their indexes and by their keys, a page at a time.
+
+mod keys;
+mod page;
+mod shown;
+
+pub use page::{Page, QueryError};
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use super::{App, Cursor, IntoCursor};
+use crate::commit::CommitToken;
+use crate::key::{KeyPart, Tenant, encode_into};
+use crate::projection::{
+    Asked, Criterion, END, FieldValue, Index, IndexText, Projection, View, ViewAddress, partition,
+};
+use crate::runtime::Runtime;
+use crate::view::ViewId;
+
+use shown::AtLeast;
+
+/// How many views a page has where the query does not say.
+const LIMIT: u32 = 100;
+
+/// What `#[projection]` on the struct implements: the query with a method for each of its indexes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be queried",
+    label = "this type is not a projection",
+    note = "annotate its struct with `#[projection(Order)]` or `#[projection(key(customer_id: String))]`"
+)]
+pub trait Queried: Sized + 'static {
+    /// The generated `OrderSummaryQuery`.
+    type Query<'a>;
+}
+
+/// A query on its way: what the generated queries are made of.
+pub struct Query<'a, V: View> {
+    runtime: &'a Runtime,
+    tenant: &'a Tenant,
+    by: By<V>,
+    /// The partition key.
+    pk: String,
+    /// What all sort keys begin with.
+    prefix: String,
+    range: Option<Criterion<String>>,
+    /// How many fields have been asked for.
+    fields: usize,
+    descending: bool,
+    limit: u32,
+    after: Option<Cursor>,
+    at_least: Option<AtLeast>,
+    run: fn(Self) -> Querying<'a, V>,
+}
+
+enum By<V: 'static> {
+    Key,
+    /// By an index, with its slot.
+    Index(usize, &'static Index<V>),
+}
+
+/// The page of a query, on its way.
+pub type Querying<'a, V> = Pin<Box<dyn Future<Output = Result<Page<V>, QueryError>> + Send + 'a>>;
+
+impl App {
+    /// The views of one tenant by one of their indexes, a page at a time.
+    ///
+    /// An index is declared with the projection, and has a method of its name. It takes a value of its first field, and
+    /// the next fields follow it: a value, a range, or the beginning of a text with [`starts_with`](crate::projection::starts_with).
+    /// The page has the order of the fields that were not asked for by value, and then that of the keys.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// # use cqrs_core::store::MemoryEventStore;
+    /// # use cqrs_core::view::MemoryViewStore;
+    /// #[projection(Order, index(by_customer(customer_id, total)))]
+    /// #[derive(Debug, Default)]
+    /// pub struct OrderSummary {
+    ///     pub customer_id: String,
+    ///     pub total: u64,
+    /// }
+    ///
+    /// #[projection(Order)]
+    /// impl OrderSummary {
+    ///     #[apply]
+    ///     fn created(&mut self, event: &OrderCreated) {
+    ///         self.customer_id = event.customer_id.clone();
+    ///         self.total = event.total;
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).views(MemoryViewStore::new()).build()?;
+    /// # let tenant = Tenant::new("TENANT001")?;
+    /// for (id, total) in [("1", 500), ("2", 15000), ("3", 900)] {
+    ///     let order = OrderKey::new(&tenant, id);
+    ///     app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total }).await?;
+    /// }
+    /// app.run_until_idle().await?;
+    ///
+    /// let query = || app.query::<OrderSummary>(&tenant).by_customer("CUST-001").total(600..).descending().limit(1);
+    /// let first = query().await?;
+    /// assert_eq!(first.views[0].view.total, 15000);
+    /// let second = query().after(first.next).await?;
+    /// assert_eq!(second.views[0].key.id(), "3");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A query that names no index lists all views of the tenant by their keys. Behind `by_key()`, the fields of a `key(…)`
+    /// follow one after another.
+    ///
+    /// With `at_least`, a list contains one's own write: it is read when the views contain the commit of a
+    /// [token](crate::Committed::token), and the index shows it, after [`Settings::read_wait`](crate::app::Settings::read_wait) at
+    /// most, or what `within` says.
+    ///
+    /// A page is one request, and reads what it returns: half a read unit per 4 KB by an index, one by key. What stands in an
+    /// index is eventually consistent with the view: DynamoDB carries it over in a fraction of a second. By key, all writes
+    /// that were acknowledged before are seen.
+    pub fn query<'a, V>(&'a self, tenant: &'a Tenant) -> V::Query<'a>
+    where
+        V: Queried + Projection,
+        V::Query<'a>: From<Query<'a, V>>,
+    {
+        V::Query::from(Query {
+            runtime: &self.delivery().runtime,
+            tenant,
+            by: By::Key,
+            pk: ViewId::partition(V::VIEW, tenant),
+            prefix: format!("{}#", V::VIEW),
+            range: None,
+            fields: 0,
+            descending: false,
+            limit: LIMIT,
+            after: None,
+            at_least: None,
+            run: |query| Box::pin(query.page()),
+        })
+    }
+}
+
+/// For generated code.
+#[doc(hidden)]
+impl<V: View> Query<'_, V> {
+    /// By the index at a place of [`View::INDEXES`], for a value of its first field.
+    #[must_use]
+    pub fn by_index<T: 'static>(mut self, at: usize, first: impl FieldValue<T>) -> Self {
+        // Generated code counts what it declares.
+        if let Some(index) = V::INDEXES.get(at) {
+            let first = index.columns.first().map(|column| column.text(&first.into_value()));
+            self.pk = partition(&self.pk, index.name, &first.unwrap_or_default());
+            self.prefix.clear();
+            self.by = By::Index(at + 1, index);
+            self.fields = 1;
+        }
+        self
+    }
+
+    /// Asks for the next field of an index.
+    #[must_use]
+    pub fn field<T: 'static>(self, asked: impl Asked<T>) -> Self {
+        let By::Index(_, index) = self.by else { return self };
+        let Some(column) = index.columns.get(self.fields) else { return self };
+        self.ask(asked.criterion().map(|value| column.text(value), IndexText::of_beginning), &[END])
+    }
+
+    /// Asks for the next field of the key.
+    #[must_use]
+    pub fn part<T: KeyPart>(self, asked: impl Asked<T>) -> Self {
+        let text = |value: &T| {
+            let mut text = String::new();
+            value.render_part(0, &mut text);
+            text
+        };
+        let beginning = |beginning: &str| {
+            let mut text = String::new();
+            encode_into(beginning, &mut text);
+            text
+        };
+        let is_last = self.fields + 1 == V::Key::PARTS.len();
+        self.ask(asked.criterion().map(text, beginning), if is_last { &[] } else { &['#'] })
+    }
+
+    fn ask(mut self, criterion: Criterion<String>, behind: &[char]) -> Self {
+        self.fields += 1;
+        match criterion {
+            Criterion::Is(text) => {
+                self.prefix.push_str(&text);
+                self.prefix.extend(behind);
+            }
+            range => self.range = Some(range),
+        }
+        self
+    }
+
+    /// From the last to the first.
+    #[must_use]
+    pub fn descending(mut self) -> Self {
+        self.descending = true;
+        self
+    }
+
+    /// So many views at most.
+    #[must_use]
+    pub fn limit(mut self, limit: u32) -> Self {
+        self.limit = limit.max(1);
+        self
+    }
+
+    /// The page behind a cursor.
+    #[must_use]
+    pub fn after(mut self, cursor: impl IntoCursor) -> Self {
+        self.after = cursor.into_cursor();
+        self
+    }
+}
+
+impl<V: View> Query<'_, V> {
+    /// Not before the views, and the index, show a commit.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn at_least(mut self, token: impl Into<CommitToken>) -> Self {
+        let limit = self.at_least.and_then(|earlier| earlier.limit);
+        self.at_least = Some(AtLeast { token: token.into(), limit });
+        self
+    }
+
+    /// How long that is waited for.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn within(mut self, limit: Duration) -> Self {
+        if let Some(at_least) = &mut self.at_least {
+            at_least.limit = Some(limit);
+        }
+        self
+    }
+}
+
+impl<'a, V: View> Query<'a, V> {
+    /// Reads the page.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn run(self) -> Querying<'a, V> {
+        (self.run)(self)
+    }
+}

@@ -1,0 +1,133 @@
+use std::fmt;
+use std::time::Duration;
+
+use super::keys::Wanted;
+use super::{By, Query};
+use crate::app::{Cursor, Found, found};
+use crate::key::StreamKey;
+use crate::projection::{END, Projection, View};
+use crate::projector::ReadError;
+use crate::store::StoreError;
+use crate::version::Version;
+use crate::view::{Place, ViewId, ViewQuery};
+
+/// Some views, in the order of an index.
+#[non_exhaustive]
+pub struct Page<V: View> {
+    /// As many as the limit says, or fewer: DynamoDB cuts a page at 1 MB, and views that were removed are left out of those
+    /// that are listed by key.
+    pub views: Vec<Found<V>>,
+    /// Where the next page begins; none at the end. The last page may have one, and then an empty page follows.
+    pub next: Option<Cursor>,
+}
+
+impl<V: View + fmt::Debug> fmt::Debug for Page<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page").field("views", &self.views).field("next", &self.next).finish()
+    }
+}
+
+/// A query was not answered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// The cursor was made by another query.
+    #[error(
+        "the cursor does not belong to this query of `{view}` {by}: it is of another tenant, view, index, range or order, or of \
+         a release that listed by other fields; begin with the first page"
+    )]
+    Cursor {
+        /// The view, by the name of its struct.
+        view: &'static str,
+        /// `by_customer`, or `by_key`.
+        by: &'static str,
+    },
+    /// The views have not come as far as the token says, or never will.
+    #[error(transparent)]
+    Behind(ReadError),
+    /// The views contain the commit of the token, and the index does not show it yet. The list can be read without the token.
+    #[error(
+        "the views of `{view}` contain commit {version} of stream {stream}, and their index `{by}` does not show it after \
+         {waited:.1?}: it most often does in a fraction of a second; is the index throttled?"
+    )]
+    Unshown {
+        /// The view, by the name of its struct.
+        view: &'static str,
+        /// `by_customer`.
+        by: &'static str,
+        /// The stream of the token.
+        stream: StreamKey,
+        /// The version of the token.
+        version: Version,
+        /// How long the query has waited.
+        waited: Duration,
+    },
+    /// The store did not answer, or a view cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<ReadError> for QueryError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Store(error) => Self::Store(error),
+            error => Self::Behind(error),
+        }
+    }
+}
+
+impl<V: Projection> Query<'_, V> {
+    pub(super) async fn page(self) -> Result<Page<V>, QueryError> {
+        let (by, slot) = match &self.by {
+            By::Index(slot, index) => (index.name, Some(*slot)),
+            By::Key => ("by_key", None),
+        };
+        let empty = Page { views: Vec::new(), next: None };
+        let Some(Wanted { range, without }) = self.wanted()? else { return Ok(empty) };
+        let query = self.hash(&range);
+        let after = match &self.after {
+            Some(cursor) if cursor.query != query || !range.holds(&cursor.sk) => {
+                return Err(QueryError::Cursor { view: V::NAME, by });
+            }
+            Some(cursor) => {
+                let place = self.place(cursor).ok_or(QueryError::Cursor { view: V::NAME, by })?;
+                Some(place)
+            }
+            None => None,
+        };
+        let request = ViewQuery::new(slot, self.pk.as_str(), self.limit)
+            .with_range(range.clone())
+            .with_descending(self.descending)
+            .with_after(after);
+        let read = self.read(&request).await?;
+        let mut views = Vec::with_capacity(read.views.len());
+        for stored in read.views.into_iter().filter(|stored| Some(&stored.id.sk) != without.as_ref()) {
+            let Some((found, entries)) = found::<V>(self.runtime, self.tenant, stored).await? else {
+                continue;
+            };
+            // One that was folded anew may belong elsewhere.
+            let belongs = slot.is_none_or(|slot| {
+                let entry = entries.iter().find(|entry| entry.slot == slot);
+                entry.is_some_and(|entry| entry.pk == self.pk && range.holds(&entry.sk))
+            });
+            if belongs {
+                views.push(found);
+            }
+        }
+        Ok(Page { views, next: read.next.map(|place| Cursor { query, sk: place.sk }) })
+    }
+
+    /// The view that a cursor stands at; none for a cursor that no page of this query can have made.
+    fn place(&self, cursor: &Cursor) -> Option<Place> {
+        let partition = ViewId::partition(V::VIEW, self.tenant);
+        let sk = match &self.by {
+            By::Index(_, index) => {
+                let id =
+                    cursor.sk.splitn(index.columns.len(), END).nth(index.columns.len().checked_sub(1)?)?;
+                format!("{}#{id}", V::VIEW)
+            }
+            By::Key => cursor.sk.clone(),
+        };
+        Some(Place::new(cursor.sk.as_str(), ViewId::new(partition, sk)))
+    }
+}
