@@ -90,7 +90,8 @@ async fn a_list_has_no_view_that_a_newer_fold_puts_elsewhere() {
     assert_eq!(found.views.len(), 1);
 
     let newer = old.app("fold_changed");
-    let query = || newer.query::<crate::meter::fold_changed::View>(&tenant());
+    let here = tenant();
+    let query = || newer.query::<crate::meter::fold_changed::View>(&here);
     let list = query().by_place("attic").await.unwrap();
     assert_eq!(list.views.len(), 0, "{list:?}");
     let list = query().by_place("ATTIC").await.unwrap();

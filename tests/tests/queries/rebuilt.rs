@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cqrs_core::prelude::*;
 use cqrs_core::view::{IndexEntry, ViewQuery, ViewStore};
 
 use crate::embedded;
