@@ -59,13 +59,24 @@ impl ProjectionRow {
 
 inventory::collect!(ProjectionRow);
 
+/// Indexes that are asked for without a projection: by the suite for stores.
+#[cfg(feature = "conformance")]
+#[derive(Debug)]
+pub struct AskedIndexes(pub(crate) usize);
+
+#[cfg(feature = "conformance")]
+inventory::collect!(AskedIndexes);
+
 /// How many indexes a view store needs for the projections that are linked into this program, whichever of them it runs.
 ///
 /// Projections share them: the first index of each is in the first slot of the store, the second in the second. So it is the number of
 /// that projection which declares most.
 #[must_use]
 pub fn view_indexes() -> usize {
-    inventory::iter::<ProjectionRow>().map(|row| row.indexes).max().unwrap_or_default()
+    let declared = inventory::iter::<ProjectionRow>().map(|row| row.indexes);
+    #[cfg(feature = "conformance")]
+    let declared = declared.chain(inventory::iter::<AskedIndexes>().map(|asked| asked.0));
+    declared.max().unwrap_or_default()
 }
 
 /// The keys of views of all projections that are linked into this program, whichever of them it runs.

@@ -26,6 +26,9 @@
 //! | `views` | [`ViewStore`](crate::spi::ViewStore) | [`Stores::views`](crate::app::Stores::views) |
 //! | `snapshots` | [`SnapshotStore`](crate::spi::SnapshotStore) | [`Stores::snapshots`](crate::app::Stores::snapshots) |
 //!
+//! The promises of views use three indexes. A store that has to make room for indexes asks
+//! [`view_indexes`](crate::spi::view_indexes) how many there are, and finds those of the suite among them.
+//!
 //! Every test opens stores of its own, which have to be empty, and is named by part and promise: a store that lets an earlier
 //! view replace a later one fails `views::a_stale_write_changes_nothing`. What has to live as long as the
 //! stores, such as a temporary folder, goes along with [`Candidate::keep`].

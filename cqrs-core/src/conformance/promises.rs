@@ -77,6 +77,7 @@ macro_rules! __conformance {
         );
     };
     (views $attributes:tt) => {
+        $crate::__private::inventory::submit!($crate::conformance::views::INDEXES);
         $crate::__conformance!(@part $attributes views
             a_view_is_read_back
             a_stale_write_changes_nothing

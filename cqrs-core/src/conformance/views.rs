@@ -4,11 +4,16 @@ use serde_json::json;
 
 use super::Candidate;
 use super::samples::at;
+use crate::registry::AskedIndexes;
 use crate::store::{Extent, StoreError};
 use crate::version::Version;
 use crate::view::{
     DynViewStore, Fence, IndexEntry, QueriedViews, Revision, SortRange, StoredView, ViewId, ViewQuery, Write,
 };
+
+/// The slots in which the views of this suite stand.
+#[doc(hidden)]
+pub const INDEXES: AskedIndexes = AskedIndexes(3);
 
 /// A view is absent, then as it was written.
 pub async fn a_view_is_read_back(candidate: Candidate) {
