@@ -27,7 +27,7 @@ impl IndexValueArgs {
             match &attribute.meta {
                 Meta::List(list) => all.extend(args::parse(list.tokens.clone(), diagnostics)),
                 other => {
-                    diagnostics.at(other, "`#[index_value]` says which crate: `#[index_value(crate = …)]`")
+                    diagnostics.at(other, "`#[index_value]` says which crate: `#[index_value(crate = …)]`");
                 }
             }
         }

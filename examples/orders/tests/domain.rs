@@ -95,13 +95,17 @@ fn a_summary_follows_its_order() {
     let open = OrderSummary {
         status: Status::Open,
         customer_id: "CUST-001".into(),
+        ordered_at: Some("2024-01-01T10:00:00Z".parse().unwrap()),
         items: 1,
         total: 500,
         destination: None,
     };
     let sent = OrderSummary { status: Status::Shipped, destination: Some("Osaka".into()), ..open.clone() };
-    ProjectionScenario::given(&order("1"), created(2))
+    ProjectionScenario::new()
+        .at("2024-01-01T10:00:00Z")
+        .and_given(&order("1"), created(2))
         .then(&order("1"), open)
+        .at("2024-01-02T10:00:00Z")
         .and_given(&order("1"), shipped())
         .then(&order("1"), sent)
         .then_none(&order("2"));

@@ -91,23 +91,23 @@ macro_rules! release {
 
 release!(first, "first", [, index(by_place(place, total))], { place: String, total: u64 }, |view, place, value| {
     view.place = place.to_owned();
-    view.total += value
+    view.total += value;
 });
 release!(fold_changed, "fold_changed", [, index(by_place(place, total))], { place: String, total: u64 }, |view, place, value| {
     view.place = place.to_uppercase();
-    view.total = view.total.max(value)
+    view.total = view.total.max(value);
 });
 release!(field_removed, "field_removed", [], { total: u64 }, |view, _place, value| view.total += value);
 release!(field_added, "field_added", [, index(by_place(place))], { place: String, total: u64, count: u32 }, |view, place, value| {
     view.place = place.to_owned();
     view.total += value;
-    view.count += 1
+    view.count += 1;
 });
 release!(field_renamed, "field_renamed", [], { place: String, sum: u64 }, |view, place, value| {
     view.place = place.to_owned();
-    view.sum += value
+    view.sum += value;
 });
 release!(field_retyped, "field_retyped", [], { place: String, total: Vec<u64> }, |view, place, value| {
     view.place = place.to_owned();
-    view.total.push(value)
+    view.total.push(value);
 });
