@@ -1,5 +1,6 @@
 use super::arrived::Seen;
 use super::error::{Astray, ROUNDS};
+use super::fold::fold_known;
 use super::opened::find;
 use super::read::is_current;
 use super::{Arrived, Following, ProjectError, encode, entries, fold};
@@ -61,7 +62,7 @@ async fn step<P: Projection>(
     let folded = match (follows, ours) {
         (true, Some(view)) => {
             let seen = Seen { version: expected.version, digest: expected.digest };
-            fold_on(runtime, arrived, view, seen, last.version).await
+            fold_on(runtime, arrived, view, seen, Version::NONE, last.version).await
         }
         (true, None) => {
             fold_on(runtime, arrived.unread(), Some(P::default()), Seen::NONE, last.version).await
@@ -77,7 +78,8 @@ async fn step<P: Projection>(
             // To the end: what the view had of a later commit was acknowledged, and does not come again.
             let end = runtime.event_store().read_last(&last.stream, Version::NONE, 1).await?.commits.pop();
             let seen = Seen::up_to(end.as_ref().filter(|end| end.version > last.version).unwrap_or(last));
-            (fold_on(runtime, arrived.unread(), Some(P::default()), Seen::NONE, seen.version).await?, seen)
+            let view = Some(P::default());
+            (fold_on(runtime, arrived.unread(), view, Seen::NONE, Version::NONE, seen.version).await?, seen)
         }
         folded => (folded?, Seen::up_to(last)),
     };
@@ -98,18 +100,23 @@ async fn step<P: Projection>(
     Ok(written)
 }
 
-/// Folds the commits behind those that were seen into a view; none is one that was removed.
+/// Folds the commits behind those that were seen into a view; none is one that was removed. Those up to `taken` have been put
+/// into the view by another program before.
 pub(super) async fn fold_on<P: Projection>(
     runtime: &Runtime,
     arrived: Arrived<'_>,
     mut view: Option<P>,
     seen: Seen,
+    taken: Version,
     until: Version,
 ) -> Result<Option<P>, ProjectError> {
     let mut following = Following::new(runtime, arrived, seen, until);
     while let Some(commits) = following.next().await? {
         for commit in commits.iter() {
-            fold(runtime, &mut view, commit)?;
+            match commit.version <= taken {
+                true => fold_known(&mut view, commit)?,
+                false => fold(runtime, &mut view, commit)?,
+            }
         }
     }
     Ok(view)

@@ -32,6 +32,21 @@ pub(crate) fn fold<P: Projection>(
     Ok(())
 }
 
+/// The same for a commit that another program has put into the view. That one knew all of its events; what this program does
+/// not know is not part of its fold.
+pub(super) fn fold_known<P: Projection>(view: &mut Option<P>, commit: &Commit) -> Result<(), DecodeError> {
+    for raw in RawEvent::all(commit) {
+        if let Some(ProjectionArm { way: Way::AtAggregate(apply), .. }) = listed::<P>(&raw) {
+            raw.guard(|| change(view, |view| apply(view, &raw)))?;
+        }
+    }
+    Ok(())
+}
+
+fn listed<P: Projection>(raw: &RawEvent<'_>) -> Option<&'static ProjectionArm<P>> {
+    P::ARMS.iter().find(|arm| arm.event.is_stored_as(&raw.stored().name))
+}
+
 /// Applies an event to a view, or to a new one where it was removed.
 pub(super) fn change<P: Projection>(
     view: &mut Option<P>,
@@ -49,10 +64,9 @@ pub(super) fn arm_of<P: Projection>(
     runtime: &Runtime,
     raw: &RawEvent<'_>,
 ) -> Result<Option<&'static ProjectionArm<P>>, DecodeError> {
-    let stored = raw.stored();
-    match P::ARMS.iter().find(|arm| arm.event.is_stored_as(&stored.name)) {
+    match listed(raw) {
         Some(arm) => Ok(Some(arm)),
-        None if runtime.index.knows(&stored.name) => Ok(None),
+        None if runtime.index.knows(&raw.stored().name) => Ok(None),
         None => Err(raw.refuse(format!("this program does not know the type{NEWER}"))),
     }
 }

@@ -75,7 +75,8 @@ async fn fold_anew<P: Projection>(
         "a view that another program has made is folded anew"
     );
     let arrived = Arrived { stream, commits: &[], origin: Origin::Message, left_out };
-    let view = fold_on(runtime, arrived, Some(P::default()), Seen::NONE, stored.version).await?;
+    let (view, until) = (Some(P::default()), stored.version);
+    let view = fold_on(runtime, arrived, view, Seen::NONE, until, until).await?;
     let folded = StoredView {
         data: encode(view.as_ref())?,
         entries: entries(&stored.id, view.as_ref())?,

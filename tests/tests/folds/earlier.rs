@@ -5,7 +5,9 @@ use cqrs_core::delivery::{Message, Received, Verdict};
 use cqrs_core::prelude::*;
 use cqrs_core::store::{EventStore, MemoryEventStore};
 use cqrs_core::view::{MemoryViewStore, StoredView, ViewId, ViewStore, Write};
-use serde_json::json;
+use cqrs_core::{Commit, StoredEvent};
+use cqrs_tests::commits;
+use serde_json::{Value, json};
 
 use crate::meter::{Release, Take, field_added, first};
 use crate::{key, tenant};
@@ -35,6 +37,25 @@ impl Old {
     fn app(&self, release: &'static str) -> App {
         let stores = self.events.clone().into_stores().views(self.views.clone());
         App::builder(stores).only([release]).build().unwrap()
+    }
+
+    async fn append(&self, version: u64, event: &str, data: Value) {
+        let metadata = Metadata::new(format!("{version}"), commits::at(version));
+        let event = StoredEvent::new(event, 1, data);
+        let stream = key("1").stream().unwrap();
+        let commit = Commit::new(stream, Version::new(version), vec![event], metadata);
+        commits::append(&self.events, &commit).await.unwrap();
+    }
+
+    /// The view as a newer release has left it.
+    async fn newer(&self, version: u64) {
+        let mut view = self.view().await;
+        let expected = view.revision();
+        view.version = Version::new(version);
+        view.digest = None;
+        view.fingerprint = Some("0123456789abcdef".to_owned());
+        view.data = json!({ "recalibrated": true });
+        assert_eq!(self.views.put(&view, expected).await.unwrap(), Write::Done);
     }
 
     async fn view(&self) -> StoredView {
@@ -96,4 +117,23 @@ async fn a_list_has_no_view_that_a_newer_fold_puts_elsewhere() {
     assert_eq!(list.views.len(), 0, "{list:?}");
     let list = query().by_place("ATTIC").await.unwrap();
     assert_eq!(list.views[0].view.total, 7);
+}
+
+/// After a rollback: a newer release has put an event into the view that this one has never heard of.
+#[tokio::test]
+async fn what_a_newer_release_has_taken_holds_nothing_up() {
+    let old = Old::new().await;
+    let app = old.app("first");
+    old.append(3, "Recalibrated", json!({ "by": 2 })).await;
+    let folded = first::This::fold(&vec![("cellar", 5), ("attic", 7)]);
+    old.newer(3).await;
+    assert_eq!(app.view::<first::View>(&key("1")).await.unwrap().unwrap(), folded);
+    assert_eq!(old.view().await.version, Version::new(3));
+
+    // And the next commit is no dead letter.
+    old.newer(3).await;
+    old.append(4, "Read", json!({ "place": "cellar", "value": 1 })).await;
+    old.deliver(&app, "first", 4).await;
+    let read = app.view::<first::View>(&key("1")).await.unwrap().unwrap();
+    assert_eq!(read, first::This::fold(&vec![("cellar", 5), ("attic", 7), ("cellar", 1)]));
 }

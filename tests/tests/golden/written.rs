@@ -32,8 +32,18 @@ fn is_one_of_many(item: &Value) -> bool {
     sk.starts_with("PRESS_SALES#s") && sk != "PRESS_SALES#s000" && sk != "PRESS_SALES#south"
 }
 
+/// An item without what later builds have added: the fingerprint of a view at its aggregate's key.
+fn as_before(item: &str) -> Value {
+    let mut item: Value = serde_json::from_str(item).unwrap();
+    if let Some(added) = item.as_object_mut().and_then(|item| item.remove("fingerprint")) {
+        let text = added["S"].as_str().unwrap_or_default();
+        assert!(text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit()), "{added}");
+    }
+    item
+}
+
 fn listed(items: &Items) -> BTreeMap<String, Vec<Value>> {
-    let parsed = |item: &String| serde_json::from_str(item).unwrap();
+    let parsed = |item: &String| as_before(item);
     let of_table = |(table, items): (&String, &std::collections::BTreeSet<String>)| {
         (table.clone(), items.iter().map(parsed).filter(|item| !is_one_of_many(item)).collect())
     };
