@@ -22,6 +22,9 @@
 //! | projection | folds commits into a view, the read model; no side effects |
 //! | aggregate view | a view at its aggregate's key: `#[projection(Order)]` |
 //! | keyed view | a view whose key comes from the events, of one aggregate or across several: `#[projection(key(…))]` |
+//! | index | by which fields of a projection its views are listed; an entry of it is one view at its place |
+//! | query | asks for the views of a tenant by an index or by their keys; a page is its answer, and a cursor where the next page begins |
+//! | fingerprint | of a state or a view: changes with its shape and its fold, so that what another program has stored is told from one's own |
 //! | token | names a commit by stream and version, as a text: a read that is given it answers with a view that contains the commit |
 //! | fence | beside keyed views, the last commit of one stream that they contain |
 //! | handler | reacts to events, may have side effects |
