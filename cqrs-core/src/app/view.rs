@@ -62,10 +62,13 @@ impl App {
     /// # }
     /// ```
     ///
+    /// A view at its aggregate's key is stored with a fingerprint: of its struct, its indexes and its fold. Where that is another
+    /// one, because another release wrote it, the view is folded anew from its stream as far as it had come, and put in its place:
+    /// a `Query` and a write more, once. A program without the right to write folds it for each read.
+    ///
     /// # Errors
-    /// [`StoreError`]; [`StoreError::Refused`] where the app has no view store, and where the stored view no longer has the shape
-    /// of `P`: that of a view with a key of its own, which a [replay](App::replay) builds anew. A view at its aggregate's key is
-    /// folded anew where it is met.
+    /// [`StoreError`]; [`StoreError::Refused`] where the app has no view store, where a keyed view no longer has the shape of `P`
+    /// (a [replay](App::replay) builds it anew), and where a view cannot be folded anew.
     pub fn view<'a, P: Projection>(&'a self, key: &'a P::Key) -> ReadView<'a, P> {
         ReadView { runtime: &self.delivery.runtime, key }
     }
