@@ -102,6 +102,17 @@ impl<'a, S> OrderSummaryQuery<'a, S> {
     pub fn limit(self, limit: u32) -> Self {
         Self(self.0.limit(limit), self.1)
     }
+    /// Not before the views contain the commit of a token, and the index shows it.
+    pub fn at_least(
+        self,
+        token: impl ::core::convert::Into<::cqrs_core::__private::CommitToken>,
+    ) -> Self {
+        Self(self.0.at_least(token), self.1)
+    }
+    /// How long `at_least`, which stands before it, waits at most.
+    pub fn within(self, limit: ::cqrs_core::__private::Duration) -> Self {
+        Self(self.0.within(limit), self.1)
+    }
     /// The page behind a cursor, the `next` of another page; none for the first page.
     pub fn after(self, cursor: impl ::cqrs_core::__private::IntoCursor) -> Self {
         Self(self.0.after(cursor), self.1)
@@ -313,6 +324,17 @@ impl<'a, S> CustomerTotalsQuery<'a, S> {
     /// How many views the page has at most; 100 where it is not said.
     pub fn limit(self, limit: u32) -> Self {
         Self(self.0.limit(limit), self.1)
+    }
+    /// Not before the views contain the commit of a token, and the index shows it.
+    pub fn at_least(
+        self,
+        token: impl ::core::convert::Into<::cqrs_core::__private::CommitToken>,
+    ) -> Self {
+        Self(self.0.at_least(token), self.1)
+    }
+    /// How long `at_least`, which stands before it, waits at most.
+    pub fn within(self, limit: ::cqrs_core::__private::Duration) -> Self {
+        Self(self.0.within(limit), self.1)
     }
     /// The page behind a cursor, the `next` of another page; none for the first page.
     pub fn after(self, cursor: impl ::cqrs_core::__private::IntoCursor) -> Self {
