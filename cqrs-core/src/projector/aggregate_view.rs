@@ -65,7 +65,8 @@ async fn step<P: Projection>(
             fold_on(runtime, arrived, view, seen, Version::NONE, last.version).await
         }
         (true, None) => {
-            fold_on(runtime, arrived.unread(), Some(P::default()), Seen::NONE, last.version).await
+            let (view, taken) = (Some(P::default()), expected.version);
+            fold_on(runtime, arrived.unread(), view, Seen::NONE, taken, last.version).await
         }
         (false, _) => Err(Astray::Diverged { stream: last.stream.clone(), version: expected.version }.into()),
     };
