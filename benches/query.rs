@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_benches::account::{Account, AccountKey, Deposited, deposit};
 use cqrs_benches::samples::Samples;
 use cqrs_core::prelude::*;
+use cqrs_core::view::{ViewId, ViewStore};
 use cqrs_dynamo::Dynamo;
 
 const ROUNDS: usize = 2_000;
@@ -52,11 +53,12 @@ async fn main() -> Fallible<()> {
         }
     }
     app.run_until_idle().await?;
-    let pk = "BANK#LISTED#by_branch#main";
+    let listed = dynamo.views().get(&ViewId::new("BANK#LISTED", "LISTED#main-0")).await?;
+    let pk = listed.and_then(|view| Some(view.entries.first()?.pk.clone())).ok_or("it is in the index")?;
     let bare = || {
         let query = dynamo.client().query().table_name(&dynamo.tables().views).index_name("index1");
         let query = query.key_condition_expression("index1pk = :pk").limit(50);
-        query.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned())).send()
+        query.expression_attribute_values(":pk", AttributeValue::S(pk.clone())).send()
     };
     assert_eq!(bare().await?.items().len(), 50);
     assert_eq!(app.query::<Listed>(&tenant).by_branch("main").limit(PAGE).await?.views.len(), 50);

@@ -163,7 +163,7 @@
 //! # }
 //! ```
 //!
-//! A view is behind its aggregate until the commit is delivered; [`App::load`] never is. Who has sent a command reads its own
+//! A view is behind its aggregate until the commit is delivered; [`App::load`] never is. The sender of a command reads its own
 //! write with the command's [token](Committed::token): `app.view::<OrderSummary>(&order).at_least(done.token()).await?` waits until the
 //! view [contains the commit](app::ReadView::at_least), in whichever process it is projected. With
 //! [`#[projection(key(…))]`](macro@projection) a view's key comes from the events, of one aggregate or of several.

@@ -69,8 +69,8 @@ inventory::collect!(AskedIndexes);
 
 /// How many indexes a view store needs for the projections that are linked into this program, whichever of them it runs.
 ///
-/// Projections share them: the first index of each is in the first slot of the store, the second in the second. So it is the number of
-/// that projection which declares most.
+/// Projections share them: the first index of each is in the first slot of the store, the second in the second. So it is the largest
+/// number that one of them declares.
 #[must_use]
 pub fn view_indexes() -> usize {
     let declared = inventory::iter::<ProjectionRow>().map(|row| row.indexes);

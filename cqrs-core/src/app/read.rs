@@ -230,7 +230,7 @@ impl App {
     /// All views of one tenant, in the order of their ids.
     ///
     /// They are read a page at a time; it ends after its first error. A view that another shape or fold has made is folded anew on
-    /// the way, as [`App::view`] does it: two requests more for each of those, the first time.
+    /// the way, as [`App::view`] does it: one or two requests more for each of those.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }

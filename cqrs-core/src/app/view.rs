@@ -63,8 +63,8 @@ impl App {
     /// ```
     ///
     /// A view at its aggregate's key is stored with a fingerprint: of its struct, its indexes and its fold. Where that is another
-    /// one, because another release wrote it, the view is folded anew from its stream as far as it had come, and put in its place:
-    /// a `Query` and a write more, once. A program without the right to write folds it for each read.
+    /// one, because another release wrote it, the view is folded anew from its stream as far as it had come: a `Query`
+    /// more. Where it stands in no index, it is put in its place, a write more, and the next reader need not fold it.
     ///
     /// # Errors
     /// [`StoreError`]; [`StoreError::Refused`] where the app has no view store, where a keyed view no longer has the shape of `P`

@@ -17,6 +17,7 @@ use crate::view::{StoredView, ViewId};
 
 /// The first pause between two reads is this part of the longest one.
 const FIRST_PAUSE: u32 = 50;
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 
 /// Waits until the views of a projection contain the commit of a token; what is read of them after that, by key or by an index,
 /// contains it. `tenant` is the one whose views are read.
@@ -48,7 +49,7 @@ pub(crate) async fn contains<P: Projection>(
     let wanted = last_wanted::<P>(runtime, token, position.version, &LeftOut::new()).await?;
     let Some(mut wanted) = wanted else { return Ok(position.view) };
     tracing::debug!(projection = P::NAME, %stream, %wanted, reached = %position.version, "waiting for a commit");
-    let longest = runtime.settings.read_poll;
+    let longest = runtime.settings.read_poll.max(SHORTEST_PAUSE);
     let mut pause = if is_taken_here::<P>(runtime) { longest } else { longest / FIRST_PAUSE };
     let mut has_asked = false;
     loop {
@@ -152,7 +153,7 @@ fn is_taken_here<P: Projection>(runtime: &Runtime) -> bool {
 }
 
 /// What the projection was told to go on without. A reader need not have the right to know.
-async fn discarded<P: Projection>(runtime: &Runtime, stream: &StreamKey) -> LeftOut {
+pub(super) async fn discarded<P: Projection>(runtime: &Runtime, stream: &StreamKey) -> LeftOut {
     discards::of_stream(runtime, P::NAME, stream).await.unwrap_or_else(|error| {
         tracing::debug!(projection = P::NAME, %stream, %error, "what was discarded cannot be read");
         LeftOut::new()

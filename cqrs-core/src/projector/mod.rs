@@ -33,7 +33,7 @@ pub(crate) use discards::LeftOut;
 pub(crate) use error::{Astray, ProjectError, ROUNDS};
 pub(crate) use fold::{encode, entries, fold, wants};
 pub(crate) use read::read;
-pub(crate) use touched::touched;
+pub(crate) use touched::{current, touched};
 
 pub use generations::Phase;
 pub(crate) use generations::{Generations, Underway};

@@ -1,7 +1,8 @@
 //! Views as this program's projections make them, whoever has written them.
 
 use super::aggregate_view::fold_on;
-use super::{Arrived, LeftOut, Origin, ProjectError, Seen, discards, encode, entries};
+use super::awaited::discarded;
+use super::{Arrived, LeftOut, Origin, ProjectError, Seen, encode, entries};
 use crate::key::StreamKey;
 use crate::panic::caught;
 use crate::projection::{Projection, ViewAddress, fingerprint};
@@ -12,8 +13,8 @@ use crate::view::{StoredView, Write};
 
 /// A view that was read, and what it holds; none for one that was removed.
 ///
-/// One at its aggregate's key that another fold has made, or that cannot be read, is folded anew, and put in the place of the
-/// one that was met, so that the next reader need not do it again.
+/// One at its aggregate's key that another fold has made, or that cannot be read, is folded anew. Where it stands in no index, it is
+/// put in the place of the one that was met, so that the next reader need not do it again.
 pub(crate) async fn read<P: Projection>(
     runtime: &Runtime,
     stored: StoredView,
@@ -31,17 +32,17 @@ pub(crate) async fn read<P: Projection>(
         };
     };
     let folded = match fold_anew(runtime, &stored, &stream, &LeftOut::new()).await {
-        Err(ProjectError::Permanent(error)) => {
-            let left_out = discards::of_stream(runtime, P::NAME, &stream).await?;
-            match left_out.is_empty() {
-                true => Err(ProjectError::Permanent(error)),
-                false => fold_anew(runtime, &stored, &stream, &left_out).await,
-            }
-        }
+        Err(ProjectError::Permanent(error)) => match discarded::<P>(runtime, &stream).await {
+            left_out if left_out.is_empty() => Err(ProjectError::Permanent(error)),
+            left_out => fold_anew(runtime, &stored, &stream, &left_out).await,
+        },
         folded => folded,
     };
     let (view, decoded) = folded.map_err(|error| not_folded::<P>(&stored, error))?;
-    keep(runtime, &view, &stored).await;
+    // A list shows what the last writer has put into its index: a reader of an earlier release does not take a view out of it.
+    if stored.fingerprint.is_none() || (view.entries.is_empty() && stored.entries.is_empty()) {
+        keep(runtime, &view, &stored).await;
+    }
     Ok((view, decoded))
 }
 

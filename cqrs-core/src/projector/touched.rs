@@ -1,42 +1,56 @@
-use super::ProjectError;
+use futures_util::future::try_join_all;
+
 use super::batch::changes_of;
+use super::wanted::last_wanted;
+use super::{LeftOut, ProjectError, ReadError, read};
 use crate::commit::CommitToken;
 use crate::key::Tenant;
 use crate::panic::caught;
 use crate::projection::{Projection, ViewAddress};
 use crate::runtime::Runtime;
 use crate::store::StoreError;
+use crate::version::Version;
 use crate::view::{StoredView, ViewId};
 
-/// The views that the commit of a token has changed, as they are now.
+/// The views that the commit of a token has changed, or the last one before it that the projection listens to, as this program
+/// makes them of what is stored now.
 pub(crate) async fn touched<P: Projection>(
     runtime: &Runtime,
     tenant: &Tenant,
     token: &CommitToken,
-) -> Result<Vec<StoredView>, StoreError> {
-    let views = runtime.view_store()?;
-    let mut touched = Vec::new();
-    for id in ids::<P>(runtime, tenant, token).await? {
-        touched.extend(views.get(&id).await?);
+) -> Result<Vec<StoredView>, ReadError> {
+    let ids = ids::<P>(runtime, tenant, token).await?;
+    let views = try_join_all(ids.iter().map(|id| current::<P>(runtime, id))).await?;
+    Ok(views.into_iter().flatten().collect())
+}
+
+/// A view as this program makes it of what is stored now.
+pub(crate) async fn current<P: Projection>(
+    runtime: &Runtime,
+    id: &ViewId,
+) -> Result<Option<StoredView>, StoreError> {
+    match runtime.view_store()?.get(id).await? {
+        Some(stored) => Ok(Some(read::<P>(runtime, stored).await?.0)),
+        None => Ok(None),
     }
-    Ok(touched)
 }
 
 async fn ids<P: Projection>(
     runtime: &Runtime,
     tenant: &Tenant,
     token: &CommitToken,
-) -> Result<Vec<ViewId>, StoreError> {
+) -> Result<Vec<ViewId>, ReadError> {
     if !P::KEYED {
         let id = caught(|| ViewId::of::<P>(&P::Key::from_stream(token.stream())?.ok()?).ok());
         return Ok(id.ok().flatten().into_iter().collect());
     }
-    let page =
-        runtime.event_store().read(token.stream(), token.version().previous(), token.version()).await?;
+    let wanted = last_wanted::<P>(runtime, token, Version::NONE, &LeftOut::new()).await?;
+    let Some(version) = wanted else { return Ok(Vec::new()) };
+    let page = runtime.event_store().read(token.stream(), version.previous(), version).await?;
     let Some(commit) = page.commits.first() else { return Ok(Vec::new()) };
     // A commit that the projection cannot take is not in its views: it was told to go on without it.
     let changes = match changes_of::<P>(runtime, tenant, commit) {
-        Err(ProjectError::Store(error)) => return Err(error),
+        Err(ProjectError::Store(error)) => return Err(error.into()),
         changes => changes.unwrap_or_default(),
     };
     Ok(changes.into_iter().map(|change| change.id).collect())

@@ -12,7 +12,8 @@ pub const MAX_INDEXES: usize = 20;
 pub struct IndexEntry {
     /// Which index it is, from 1 to [`MAX_INDEXES`].
     pub slot: usize,
-    /// `TENANT001#ORDER_SUMMARY#by_customer#CUST-001`: the index of one tenant, and the first of its fields.
+    /// `TENANT001#ORDER_SUMMARY#by_customer.5f0c2a91#CUST-001`: the index of one tenant, with a hash of its fields, and the value of
+    /// the first one.
     pub pk: String,
     /// The other fields, each with a space behind it, and the id of the view: `2024-01-01T10:00:00.000Z 20240101-001`.
     pub sk: String,
@@ -31,7 +32,7 @@ impl IndexEntry {
         (format!("index{slot}pk"), format!("index{slot}sk"))
     }
 
-    /// All that a record of a view has, in the order of their slots; a half of one is none.
+    /// All that a record of a view has, in the order of their slots. An entry needs both of its keys.
     #[must_use]
     pub fn all_of(record: &Record) -> Vec<Self> {
         let entry = |(name, pk): (&String, &Value)| {

@@ -56,7 +56,7 @@ pub enum TemplateFault {
         /// The most.
         most: u64,
     },
-    /// A deployed template that is none.
+    /// What was given for a deployed template is no template.
     #[error(
         "the deployed template has no `Resources`; give it as JSON, as `aws cloudformation get-template --stack-name … \
          --template-stage Processed --query TemplateBody` prints it"

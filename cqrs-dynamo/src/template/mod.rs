@@ -60,7 +60,7 @@
 //!
 //! # Indexes
 //!
-//! The views table has as many global secondary indexes as that projection declares which declares most; projections share them.
+//! The views table has as many global secondary indexes as the largest number that a projection declares; projections share them.
 //! CloudFormation makes or deletes **one index in an update of a stack**, and fills it meanwhile. A new stack gets all at once.
 //!
 //! * One more: deploy. The table is updated before the roles and the functions, so the new version runs when its index is there.
@@ -297,7 +297,7 @@ impl Template {
         self
     }
 
-    /// How many indexes the views table has: 0 to 20. Default: as many as that projection declares which declares most.
+    /// How many indexes the views table has: 0 to 20. Default: the largest number that a projection declares.
     ///
     /// CloudFormation makes or deletes one index in an update of a stack. For a stack that is there, deploy once for each, with one
     /// more each time, or let [`next_step`] say what to deploy. More than the projections declare keeps indexes that another version

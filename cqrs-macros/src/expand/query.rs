@@ -100,7 +100,7 @@ pub(crate) fn query(view: &View) -> TokenStream {
                 Self(self.0.at_least(token), self.1)
             }
 
-            /// How long `at_least`, which stands before it, waits at most.
+            /// How long `at_least` waits at most.
             pub fn within(self, limit: #private::Duration) -> Self {
                 Self(self.0.within(limit), self.1)
             }

@@ -115,8 +115,14 @@ async fn a_list_has_no_view_that_a_newer_fold_puts_elsewhere() {
     let query = || newer.query::<crate::meter::fold_changed::View>(&here);
     let list = query().by_place("attic").await.unwrap();
     assert_eq!(list.views.len(), 0, "{list:?}");
+    newer.replay::<crate::meter::fold_changed::View>().await.unwrap();
     let list = query().by_place("ATTIC").await.unwrap();
     assert_eq!(list.views[0].view.total, 7);
+
+    // A process of before that still runs, and reads it, does not take it out of the list.
+    let read = app.view::<first::View>(&key("1")).await.unwrap().unwrap();
+    assert_eq!(read, first::This::fold(&vec![("cellar", 5), ("attic", 7)]));
+    assert_eq!(query().by_place("ATTIC").await.unwrap().views.len(), 1);
 }
 
 /// After a rollback: a newer release has put an event into the view that this one has never heard of.

@@ -21,6 +21,8 @@ impl<V: View> Query<'_, V> {
         };
         match &wanted.range {
             SortRange::Between(from, to) if from > to => return Ok(None),
+            // Nothing is before the empty text, and DynamoDB takes none for a key.
+            SortRange::UpTo(to) if to.is_empty() => return Ok(None),
             SortRange::Between(bound, other) if bound.len().max(other.len()) > MAX_SK_BYTES => {
                 return Err(too_long(bound.len().max(other.len())));
             }

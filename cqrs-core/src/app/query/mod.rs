@@ -19,8 +19,6 @@ use crate::projection::{
 use crate::runtime::Runtime;
 use crate::view::ViewId;
 
-use shown::AtLeast;
-
 /// How many views a page has where the query does not say.
 const LIMIT: u32 = 100;
 
@@ -50,7 +48,8 @@ pub struct Query<'a, V: View> {
     descending: bool,
     limit: u32,
     after: Option<Cursor>,
-    at_least: Option<AtLeast>,
+    at_least: Option<CommitToken>,
+    within: Option<Duration>,
     run: fn(Self) -> Querying<'a, V>,
 }
 
@@ -115,12 +114,16 @@ impl App {
     /// follow one after another.
     ///
     /// With `at_least`, a list contains one's own write: it is read when the views contain the commit of a
-    /// [token](crate::Committed::token), and the index shows it, after [`Settings::read_wait`](crate::app::Settings::read_wait) at
-    /// most, or what `within` says.
+    /// [token](crate::Committed::token), and the index shows it. Where that takes longer than
+    /// [`Settings::read_wait`](crate::app::Settings::read_wait), or than `within` says, it is an error. It costs a read of the views
+    /// that the commit has changed, and for keyed views of the commit.
     ///
-    /// A page is one request, and reads what it returns: half a read unit per 4 KB by an index, one by key. What stands in an
+    /// A page is one request, and reads what it returns, but for views that another release has made, which are folded anew: half a read unit per 4 KB by an index, one by key. What stands in an
     /// index is eventually consistent with the view: DynamoDB carries it over in a fraction of a second. By key, all writes
     /// that were acknowledged before are seen.
+    ///
+    /// # Errors
+    /// [`QueryError`], when the query is awaited.
     pub fn query<'a, V>(&'a self, tenant: &'a Tenant) -> V::Query<'a>
     where
         V: Queried + Projection,
@@ -138,6 +141,7 @@ impl App {
             limit: LIMIT,
             after: None,
             at_least: None,
+            within: None,
             run: |query| Box::pin(query.page()),
         })
     }
@@ -152,7 +156,7 @@ impl<V: View> Query<'_, V> {
         // Generated code counts what it declares.
         if let Some(index) = V::INDEXES.get(at) {
             let first = index.columns.first().map(|column| column.text(&first.into_value()));
-            self.pk = partition(&self.pk, index.name, &first.unwrap_or_default());
+            self.pk = partition(&self.pk, index, &first.unwrap_or_default());
             self.prefix.clear();
             self.by = By::Index(at + 1, index);
             self.fields = 1;
@@ -204,7 +208,7 @@ impl<V: View> Query<'_, V> {
         self
     }
 
-    /// So many views at most.
+    /// How many views the page has at most.
     #[must_use]
     pub fn limit(mut self, limit: u32) -> Self {
         self.limit = limit.max(1);
@@ -224,8 +228,7 @@ impl<V: View> Query<'_, V> {
     #[doc(hidden)]
     #[must_use]
     pub fn at_least(mut self, token: impl Into<CommitToken>) -> Self {
-        let limit = self.at_least.and_then(|earlier| earlier.limit);
-        self.at_least = Some(AtLeast { token: token.into(), limit });
+        self.at_least = Some(token.into());
         self
     }
 
@@ -233,9 +236,7 @@ impl<V: View> Query<'_, V> {
     #[doc(hidden)]
     #[must_use]
     pub fn within(mut self, limit: Duration) -> Self {
-        if let Some(at_least) = &mut self.at_least {
-            at_least.limit = Some(limit);
-        }
+        self.within = Some(limit);
         self
     }
 }

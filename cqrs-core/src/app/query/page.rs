@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::keys::Wanted;
 use super::{By, Query};
 use crate::app::{Cursor, Found, found};
-use crate::key::StreamKey;
+use crate::key::{MAX_SK_BYTES, StreamKey};
 use crate::projection::{END, Projection, View};
 use crate::projector::ReadError;
 use crate::store::StoreError;
@@ -128,6 +128,7 @@ impl<V: Projection> Query<'_, V> {
             }
             By::Key => cursor.sk.clone(),
         };
-        Some(Place::new(cursor.sk.as_str(), ViewId::new(partition, sk)))
+        let fits = cursor.sk.len().max(sk.len()) <= MAX_SK_BYTES;
+        fits.then(|| Place::new(cursor.sk.as_str(), ViewId::new(partition, sk)))
     }
 }

@@ -6,39 +6,34 @@ use tokio::time::{Instant, sleep};
 
 use super::page::QueryError;
 use super::{By, Query};
-use crate::commit::CommitToken;
 use crate::projection::Projection;
-use crate::projector::{contains, touched};
+use crate::projector::{contains, current, touched};
 use crate::view::{Place, QueriedViews, StoredView, ViewQuery};
 
 /// The first pause between two reads of an index is this part of the longest one.
 const FIRST_PAUSE: u32 = 50;
-
-/// From which commit on a list is wanted, and how long that is waited for.
-pub(super) struct AtLeast {
-    pub(super) token: CommitToken,
-    pub(super) limit: Option<Duration>,
-}
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 
 impl<V: Projection> Query<'_, V> {
     /// Reads a page; with a token not before the views contain its commit, and the index shows what that has made of them.
     ///
     /// The views are read with all writes, and the index may be behind them: so the page itself is looked at for each view that
-    /// the commit has changed, and read again until it has that view where it belongs, and nowhere else.
+    /// the commit has changed, and read again until it has that view where it belongs, and no earlier state of it.
     pub(super) async fn read(&self, request: &ViewQuery) -> Result<QueriedViews, QueryError> {
         let views = self.runtime.view_store()?;
-        let Some(AtLeast { token, limit }) = &self.at_least else { return Ok(views.query(request).await?) };
-        let (started, limit) = (Instant::now(), limit.unwrap_or(self.runtime.settings.read_wait));
+        let Some(token) = &self.at_least else { return Ok(views.query(request).await?) };
+        let (started, limit) = (Instant::now(), self.within.unwrap_or(self.runtime.settings.read_wait));
         contains::<V>(self.runtime, self.tenant, token, limit).await?;
         let (By::Index(_, index), Some(slot)) = (&self.by, request.slot) else {
             return Ok(views.query(request).await?);
         };
-        let longest = self.runtime.settings.read_poll;
-        let mut pause = longest / FIRST_PAUSE;
+        let longest = self.runtime.settings.read_poll.max(SHORTEST_PAUSE);
+        let mut pause = (longest / FIRST_PAUSE).max(SHORTEST_PAUSE);
+        // As they were then: whoever writes on may be ahead of the index for ever.
+        let changed = touched::<V>(self.runtime, self.tenant, token).await?;
         loop {
-            let changed = touched::<V>(self.runtime, self.tenant, token).await?;
             let page = views.query(request).await?;
-            if changed.iter().all(|view| is_shown(view, slot, request, &page)) {
+            if self.shows(&page, request, slot, &changed).await? {
                 return Ok(page);
             }
             let waited = started.elapsed();
@@ -55,20 +50,42 @@ impl<V: Projection> Query<'_, V> {
             pause = pause.saturating_mul(2).min(longest);
         }
     }
+
+    /// Whether a page has some views no earlier than they were, where they belong to it.
+    async fn shows(
+        &self,
+        page: &QueriedViews,
+        request: &ViewQuery,
+        slot: usize,
+        changed: &[StoredView],
+    ) -> Result<bool, QueryError> {
+        for view in changed {
+            let is_shown = match page.views.iter().find(|found| found.id == view.id) {
+                Some(found) => (found.generation, found.version) >= (view.generation, view.version),
+                None if !belongs(view, slot, request, page) => true,
+                // It may have moved on since.
+                None => match current::<V>(self.runtime, &view.id).await? {
+                    Some(now) => !belongs(&now, slot, request, page),
+                    None => true,
+                },
+            };
+            if !is_shown {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
 }
 
-/// Whether a page has a view as it is now, where it belongs to the page, and no earlier state of it.
-fn is_shown(view: &StoredView, slot: usize, request: &ViewQuery, page: &QueriedViews) -> bool {
-    if let Some(found) = page.views.iter().find(|found| found.id == view.id) {
-        return found.version >= view.version;
-    }
+/// Whether a view has its place on a page.
+fn belongs(view: &StoredView, slot: usize, request: &ViewQuery, page: &QueriedViews) -> bool {
     let entry = view.entries.iter().find(|entry| entry.slot == slot);
     let Some(entry) = entry.filter(|entry| entry.pk == request.pk && request.range.holds(&entry.sk)) else {
-        return true;
+        return false;
     };
     let place = Place::new(entry.sk.as_str(), view.id.clone());
     let is_behind = |other: &Place| if request.descending { place < *other } else { place > *other };
     let begins_before = request.after.as_ref().is_none_or(is_behind);
     let ends_before = page.next.as_ref().is_some_and(is_behind);
-    !begins_before || ends_before
+    begins_before && !ends_before
 }

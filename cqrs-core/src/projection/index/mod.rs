@@ -85,9 +85,11 @@ pub enum IndexError {
     },
 }
 
-/// The partition of an index: that of the views, the name of the index, and the text of its first field.
-pub(crate) fn partition(views: &str, index: &str, first: &str) -> String {
-    format!("{views}#{index}#{first}")
+/// The partition of an index: that of the views, the name of the index with its shape, and the text of its first field. An index
+/// of other fields under the same name is another one: nothing is found in an order that is not its own.
+pub(crate) fn partition<V>(views: &str, index: &Index<V>, first: &str) -> String {
+    let shape = index.shape & 0xffff_ffff;
+    format!("{views}#{}.{shape:08x}#{first}", index.name)
 }
 
 /// The entries of the view at `id`.
@@ -99,7 +101,7 @@ pub(crate) fn entries<V: View>(view: &V, id: &ViewId) -> Result<Vec<IndexEntry>,
             caught(|| index.columns.iter().map(|column| column.text_in(view)).collect::<Option<Vec<_>>>())
                 .map_err(|text| IndexError::Panicked { view: view_id.to_owned(), index: name, text })?;
         let Some((first, others)) = texts.as_ref().and_then(|texts| texts.split_first()) else { continue };
-        let pk = partition(&id.pk, name, first);
+        let pk = partition(&id.pk, index, first);
         let mut sk = String::new();
         for text in others {
             sk.push_str(text);

@@ -49,7 +49,8 @@ pub trait IndexValue: Clone + Send + Sync + 'static {
     /// Another number for each other way to write: what a cursor that was made before cannot be used with.
     const SHAPE: u64 = 0;
 
-    /// Writes it. Two values differ in what they write, and what they write stands in their order.
+    /// Writes it, as one value of a type that is an `IndexValue`: two that are written one after the other run together. Two
+    /// values differ in what they write, and what they write stands in their order.
     fn write(&self, text: &mut IndexText);
 }
 

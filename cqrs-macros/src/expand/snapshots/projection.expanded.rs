@@ -109,7 +109,7 @@ impl<'a, S> OrderSummaryQuery<'a, S> {
     ) -> Self {
         Self(self.0.at_least(token), self.1)
     }
-    /// How long `at_least`, which stands before it, waits at most.
+    /// How long `at_least` waits at most.
     pub fn within(self, limit: ::cqrs_core::__private::Duration) -> Self {
         Self(self.0.within(limit), self.1)
     }
@@ -332,7 +332,7 @@ impl<'a, S> CustomerTotalsQuery<'a, S> {
     ) -> Self {
         Self(self.0.at_least(token), self.1)
     }
-    /// How long `at_least`, which stands before it, waits at most.
+    /// How long `at_least` waits at most.
     pub fn within(self, limit: ::cqrs_core::__private::Duration) -> Self {
         Self(self.0.within(limit), self.1)
     }
