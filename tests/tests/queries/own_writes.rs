@@ -16,7 +16,7 @@ use fastrand::Rng;
 
 use crate::shop::{GoodKey, Label, Level, Listed, Named, Stock, Stocked, tenant};
 
-/// A view store whose indexes show one write more with each query, as a global secondary index does after a while.
+/// A view store whose indexes show one write more with every third query, as a global secondary index does after a while.
 #[derive(Clone)]
 struct Lagging {
     real: MemoryViewStore,
@@ -27,6 +27,7 @@ struct Lagging {
 struct Index {
     shown: BTreeMap<ViewId, StoredView>,
     pending: VecDeque<StoredView>,
+    queries: u32,
     stands: bool,
 }
 
@@ -94,7 +95,11 @@ impl ViewStore for Lagging {
         }
         let mut index = self.index.lock().unwrap();
         let page = query.page(index.shown.values().cloned());
-        if let Some(next) = index.pending.pop_front().filter(|_| !index.stands) {
+        index.queries += 1;
+        if !index.stands
+            && index.queries.is_multiple_of(3)
+            && let Some(next) = index.pending.pop_front()
+        {
             index.shown.insert(next.id.clone(), next);
         }
         Ok(page)
@@ -102,7 +107,10 @@ impl ViewStore for Lagging {
 }
 
 fn app(views: &Lagging) -> App {
-    let settings = |settings: &mut cqrs_core::app::Settings| settings.read_poll = Duration::from_micros(50);
+    let settings = |settings: &mut cqrs_core::app::Settings| {
+        settings.read_poll = Duration::from_millis(1);
+        settings.read_wait = Duration::from_secs(60);
+    };
     let stores = MemoryEventStore::new().into_stores().views(views.clone());
     App::builder(stores).settings(settings).build().unwrap()
 }
