@@ -110,10 +110,8 @@ impl<A: Aggregate> Fingerprint<A> {
         hash = extend_hash(hash, &A::FOLD.to_le_bytes());
         let mut index = 0;
         while index < A::EVENTS.len() {
-            let id = A::EVENTS[index].id;
             // In any order: the sum of a hash for each.
-            let event = extend_hash(stable_hash(id.name.as_bytes()), &id.schema.to_le_bytes());
-            hash = hash.wrapping_add(event);
+            hash = hash.wrapping_add(A::EVENTS[index].id.fingerprint());
             index += 1;
         }
         hash

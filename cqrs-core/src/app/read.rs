@@ -9,11 +9,10 @@ use crate::engine::{History, Items, Loaded, Until, history};
 use crate::key::Tenant;
 use crate::projection::{Projection, View, ViewAddress, local_id};
 use crate::projector;
-use crate::runtime::Runtime;
 use crate::store::{Extent, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
-use crate::view::{IndexEntry, StoredView, ViewId};
+use crate::view::{StoredView, ViewId};
 
 /// The views of one tenant, read page by page.
 pub type FoundViews<'a, P> = Items<'a, Found<P>>;
@@ -274,7 +273,9 @@ impl App {
             move |(extent, tenant, mut after, mut more, mut page)| async move {
                 loop {
                     while let Some(stored) = page.pop_front() {
-                        if let Some((found, _)) = found::<P>(runtime, &tenant, stored).await? {
+                        let (stored, view) = projector::read::<P>(runtime, stored).await?;
+                        if let Some(view) = view {
+                            let found = found(&tenant, stored, view)?;
                             return Ok(Some((found, (extent, tenant, after, more, page))));
                         }
                     }
@@ -291,15 +292,13 @@ impl App {
     }
 }
 
-/// A view that was read, as this program makes it; none for one that was removed.
-pub(super) async fn found<P: Projection>(
-    runtime: &Runtime,
+/// A view that was read, with its address.
+pub(super) fn found<P: Projection>(
     tenant: &Tenant,
     stored: StoredView,
-) -> Result<Option<(Found<P>, Vec<IndexEntry>)>, StoreError> {
-    let (stored, view) = projector::read::<P>(runtime, stored).await?;
-    let Some(view) = view else { return Ok(None) };
-    let StoredView { id, version, updated_at, entries, .. } = stored;
+    view: P,
+) -> Result<Found<P>, StoreError> {
+    let StoredView { id, version, updated_at, .. } = stored;
     let key = P::Key::from_view_id(tenant.clone(), local_id::<P>(&id.sk))?;
-    Ok(Some((Found { key, view, version, updated_at }, entries)))
+    Ok(Found { key, view, version, updated_at })
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::Event;
+use crate::key::{extend_hash, stable_hash};
 use crate::schema;
 
 /// The name that an event is stored under: its type and its schema.
@@ -64,6 +65,11 @@ impl EventId {
             index += 1;
         }
         None
+    }
+
+    /// A hash of today's name and schema. It goes into what is stored.
+    pub(crate) const fn fingerprint(&self) -> u64 {
+        extend_hash(stable_hash(self.name.as_bytes()), &self.schema.to_le_bytes())
     }
 
     /// Every type name that it may be stored under, today's first.

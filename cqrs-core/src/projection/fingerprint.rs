@@ -24,10 +24,8 @@ impl<P: Projection> Fingerprint<P> {
         }
         let mut at = 0;
         while at < P::ARMS.len() {
-            let id = P::ARMS[at].event;
             // In any order: the sum of a hash for each.
-            let event = extend_hash(stable_hash(id.name.as_bytes()), &id.schema.to_le_bytes());
-            hash = hash.wrapping_add(event);
+            hash = hash.wrapping_add(P::ARMS[at].event.fingerprint());
             at += 1;
         }
         hash

@@ -5,7 +5,7 @@ use tokio::time::{Instant, timeout};
 use super::keyed_view::fence_of;
 use super::read_error::{HeldUp, ReadError};
 use super::wanted::last_wanted;
-use super::{LeftOut, discards};
+use super::{LeftOut, Pauses, discards};
 use crate::commit::CommitToken;
 use crate::key::{StreamKey, Tenant};
 use crate::panic::caught;
@@ -14,10 +14,6 @@ use crate::runtime::Runtime;
 use crate::store::{LetterId, StoreError};
 use crate::version::Version;
 use crate::view::{StoredView, ViewId};
-
-/// The first pause between two reads is this part of the longest one.
-const FIRST_PAUSE: u32 = 50;
-const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 
 /// Waits until the views of a projection contain the commit of a token; what is read of them after that, by key or by an index,
 /// contains it. `tenant` is the one whose views are read.
@@ -49,8 +45,9 @@ pub(crate) async fn contains<P: Projection>(
     let wanted = last_wanted::<P>(runtime, token, position.version, &LeftOut::new()).await?;
     let Some(mut wanted) = wanted else { return Ok(position.view) };
     tracing::debug!(projection = P::NAME, %stream, %wanted, reached = %position.version, "waiting for a commit");
-    let longest = runtime.settings.read_poll.max(SHORTEST_PAUSE);
-    let mut pause = if is_taken_here::<P>(runtime) { longest } else { longest / FIRST_PAUSE };
+    let longest = runtime.settings.read_poll;
+    let is_taken_here = is_taken_here::<P>(runtime);
+    let mut pauses = if is_taken_here { Pauses::even(longest) } else { Pauses::growing(longest) };
     let mut has_asked = false;
     loop {
         let waited = started.elapsed();
@@ -78,8 +75,7 @@ pub(crate) async fn contains<P: Projection>(
             });
         }
         // Woken or not, the view tells.
-        let _ = timeout(pause.min(left), listener.reaches(wanted)).await;
-        pause = pause.saturating_mul(2).min(longest);
+        let _ = timeout(pauses.next().min(left), listener.reaches(wanted)).await;
         position = mark.read(runtime).await?;
         if position.version >= wanted {
             return Ok(position.view);

@@ -12,6 +12,7 @@ mod gap;
 mod generations;
 mod keyed_view;
 mod opened;
+mod pauses;
 mod read;
 mod read_error;
 mod touched;
@@ -32,6 +33,7 @@ pub(crate) use awaited::contains;
 pub(crate) use discards::LeftOut;
 pub(crate) use error::{Astray, ProjectError, ROUNDS};
 pub(crate) use fold::{encode, entries, fold, wants};
+pub(crate) use pauses::Pauses;
 pub(crate) use read::read;
 pub(crate) use touched::{current, touched};
 

@@ -19,18 +19,11 @@ pub(crate) async fn read<P: Projection>(
     runtime: &Runtime,
     stored: StoredView,
 ) -> Result<(StoredView, Option<P>), StoreError> {
-    let error = match stored.read() {
-        Ok(view) if P::KEYED || is_readable::<P>(&stored) => return Ok((stored, view)),
-        Ok(_) => None,
-        Err(error) if P::KEYED => return Err(error),
-        Err(error) => Some(error),
-    };
-    let Some(stream) = stream_of::<P>(&stored)? else {
-        return match error {
-            Some(error) => Err(error),
-            None => stored.read().map(|view| (stored, view)),
-        };
-    };
+    let decoded = stored.read();
+    if P::KEYED || (decoded.is_ok() && is_readable::<P>(&stored)) {
+        return decoded.map(|view| (stored, view));
+    }
+    let Some(stream) = stream_of::<P>(&stored)? else { return decoded.map(|view| (stored, view)) };
     let folded = match fold_anew(runtime, &stored, &stream, &LeftOut::new()).await {
         Err(ProjectError::Permanent(error)) => match discarded::<P>(runtime, &stream).await {
             left_out if left_out.is_empty() => Err(ProjectError::Permanent(error)),

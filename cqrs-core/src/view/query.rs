@@ -30,9 +30,8 @@ impl ViewQuery {
         let mut found: Vec<_> = views
             .into_iter()
             .filter_map(|view| {
-                let place = Place::of(&view, self.slot)?;
-                let is_wanted = self.partition_of(&view)? == self.pk && self.range.holds(&place.sk);
-                is_wanted.then_some((place, view))
+                let place = self.place_of(&view)?;
+                Some((place, view))
             })
             .collect();
         found.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -49,12 +48,17 @@ impl ViewQuery {
         QueriedViews { views: found.into_iter().map(|(_, view)| view).collect(), next }
     }
 
-    /// The partition of a view among those of its kind; none where it is in no such index.
-    fn partition_of<'v>(&self, view: &'v StoredView) -> Option<&'v str> {
-        match self.slot {
-            None => Some(&view.id.pk),
-            Some(slot) => view.entries.iter().find(|entry| entry.slot == slot).map(|entry| entry.pk.as_str()),
-        }
+    /// Where a view stands among those that it asks for, on whatever page; none where it is none of them.
+    #[must_use]
+    pub fn place_of(&self, view: &StoredView) -> Option<Place> {
+        let (pk, sk) = match self.slot {
+            None => (&view.id.pk, &view.id.sk),
+            Some(slot) => {
+                let entry = view.entries.iter().find(|entry| entry.slot == slot)?;
+                (&entry.pk, &entry.sk)
+            }
+        };
+        (*pk == self.pk && self.range.holds(sk)).then(|| Place::new(sk.as_str(), view.id.clone()))
     }
 
     /// Only these sort keys.
@@ -124,16 +128,6 @@ impl Place {
     #[must_use]
     pub fn new(sk: impl Into<String>, id: ViewId) -> Self {
         Self { sk: sk.into(), id }
-    }
-
-    /// Where a view stands that a query has found.
-    #[must_use]
-    pub fn of(view: &StoredView, slot: Option<usize>) -> Option<Self> {
-        let sk = match slot {
-            None => &view.id.sk,
-            Some(slot) => &view.entries.iter().find(|entry| entry.slot == slot)?.sk,
-        };
-        Some(Self::new(sk.as_str(), view.id.clone()))
     }
 }
 

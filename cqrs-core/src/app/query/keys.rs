@@ -2,9 +2,9 @@
 
 use std::ops::Bound;
 
-use super::{By, Query};
+use super::{By, Query, Range};
 use crate::key::{KeyError, MAX_PK_BYTES, MAX_SK_BYTES, extend_hash, stable_hash};
-use crate::projection::{AFTER_END, Criterion, END, View, ViewAddress};
+use crate::projection::{AFTER_END, END, View, ViewAddress};
 use crate::store::StoreError;
 use crate::view::SortRange;
 
@@ -40,10 +40,9 @@ impl<V: View> Query<'_, V> {
     fn indexed(&self) -> SortRange {
         let prefix = &self.prefix;
         let (from, to) = match &self.range {
-            None => (Bound::Unbounded, Bound::Unbounded),
-            Some(Criterion::Begins(beginning)) => return beginning_with(format!("{prefix}{beginning}")),
-            Some(Criterion::Is(text)) => (Bound::Included(text), Bound::Included(text)),
-            Some(Criterion::Within(from, to)) => (from.as_ref(), to.as_ref()),
+            Range::Whole => (Bound::Unbounded, Bound::Unbounded),
+            Range::Begins(beginning) => return beginning_with(format!("{prefix}{beginning}")),
+            Range::Within(from, to) => (from.as_ref(), to.as_ref()),
         };
         let from = match from {
             Bound::Included(text) => Some(format!("{prefix}{text}{END}")),
@@ -61,16 +60,16 @@ impl<V: View> Query<'_, V> {
     /// The sort keys of the views themselves, and the one that does not belong to them where the end does not.
     fn keyed(&self) -> Wanted {
         let prefix = &self.prefix;
-        if self.range.is_none() && self.fields > 0 && self.fields == V::Key::PARTS.len() {
-            return Wanted { range: SortRange::Between(prefix.clone(), prefix.clone()), without: None };
-        }
+        let is_one = self.fields > 0 && self.fields == V::Key::PARTS.len();
         let (from, to) = match &self.range {
-            None => (Bound::Unbounded, Bound::Unbounded),
-            Some(Criterion::Begins(beginning)) => {
+            Range::Whole if is_one => {
+                return Wanted { range: SortRange::Between(prefix.clone(), prefix.clone()), without: None };
+            }
+            Range::Whole => (Bound::Unbounded, Bound::Unbounded),
+            Range::Begins(beginning) => {
                 return Wanted { range: beginning_with(format!("{prefix}{beginning}")), without: None };
             }
-            Some(Criterion::Is(text)) => (Bound::Included(text), Bound::Included(text)),
-            Some(Criterion::Within(from, to)) => (from.as_ref(), to.as_ref()),
+            Range::Within(from, to) => (from.as_ref(), to.as_ref()),
         };
         let bound = |text: &String| format!("{prefix}{text}");
         let from = match from {

@@ -7,6 +7,7 @@ mod shown;
 pub use page::{Page, QueryError};
 
 use std::future::Future;
+use std::ops::Bound;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ pub struct Query<'a, V: View> {
     pk: String,
     /// What all sort keys begin with.
     prefix: String,
-    range: Option<Criterion<String>>,
+    range: Range,
     /// How many fields have been asked for.
     fields: usize,
     descending: bool,
@@ -51,6 +52,14 @@ pub struct Query<'a, V: View> {
     at_least: Option<CommitToken>,
     within: Option<Duration>,
     run: fn(Self) -> Querying<'a, V>,
+}
+
+/// What the field behind those that were asked for by value is asked for.
+enum Range {
+    /// It was not asked for.
+    Whole,
+    Within(Bound<String>, Bound<String>),
+    Begins(String),
 }
 
 enum By<V: 'static> {
@@ -118,9 +127,9 @@ impl App {
     /// [`Settings::read_wait`](crate::app::Settings::read_wait), or than `within` says, it is an error. It costs a read of the views
     /// that the commit has changed, and for keyed views of the commit.
     ///
-    /// A page is one request, and reads what it returns, but for views that another release has made, which are folded anew: half a read unit per 4 KB by an index, one by key. What stands in an
-    /// index is eventually consistent with the view: DynamoDB carries it over in a fraction of a second. By key, all writes
-    /// that were acknowledged before are seen.
+    /// A page is one request, and reads what it returns: half a read unit per 4 KB by an index, one by key. A view in it that another
+    /// release has made is folded anew, as [`App::view`] does it. What stands in an index is eventually consistent with the view:
+    /// DynamoDB carries it over in a fraction of a second. By key, all writes that were acknowledged before are seen.
     ///
     /// # Errors
     /// [`QueryError`], when the query is awaited.
@@ -135,7 +144,7 @@ impl App {
             by: By::Key,
             pk: ViewId::partition(V::VIEW, tenant),
             prefix: format!("{}#", V::VIEW),
-            range: None,
+            range: Range::Whole,
             fields: 0,
             descending: false,
             limit: LIMIT,
@@ -196,7 +205,8 @@ impl<V: View> Query<'_, V> {
                 self.prefix.push_str(&text);
                 self.prefix.extend(behind);
             }
-            range => self.range = Some(range),
+            Criterion::Within(from, to) => self.range = Range::Within(from, to),
+            Criterion::Begins(beginning) => self.range = Range::Begins(beginning),
         }
         self
     }
@@ -221,11 +231,8 @@ impl<V: View> Query<'_, V> {
         self.after = cursor.into_cursor();
         self
     }
-}
 
-impl<V: View> Query<'_, V> {
     /// Not before the views, and the index, show a commit.
-    #[doc(hidden)]
     #[must_use]
     pub fn at_least(mut self, token: impl Into<CommitToken>) -> Self {
         self.at_least = Some(token.into());
@@ -233,7 +240,6 @@ impl<V: View> Query<'_, V> {
     }
 
     /// How long that is waited for.
-    #[doc(hidden)]
     #[must_use]
     pub fn within(mut self, limit: Duration) -> Self {
         self.within = Some(limit);

@@ -6,7 +6,7 @@ use super::{By, Query};
 use crate::app::{Cursor, Found, found};
 use crate::key::{MAX_SK_BYTES, StreamKey};
 use crate::projection::{END, Projection, View};
-use crate::projector::ReadError;
+use crate::projector::{self, ReadError};
 use crate::store::StoreError;
 use crate::version::Version;
 use crate::view::{Place, ViewId, ViewQuery};
@@ -96,22 +96,16 @@ impl<V: Projection> Query<'_, V> {
             None => None,
         };
         let request = ViewQuery::new(slot, self.pk.as_str(), self.limit)
-            .with_range(range.clone())
+            .with_range(range)
             .with_descending(self.descending)
             .with_after(after);
         let read = self.read(&request).await?;
         let mut views = Vec::with_capacity(read.views.len());
         for stored in read.views.into_iter().filter(|stored| Some(&stored.id.sk) != without.as_ref()) {
-            let Some((found, entries)) = found::<V>(self.runtime, self.tenant, stored).await? else {
-                continue;
-            };
+            let (stored, view) = projector::read::<V>(self.runtime, stored).await?;
             // One that was folded anew may belong elsewhere.
-            let belongs = slot.is_none_or(|slot| {
-                let entry = entries.iter().find(|entry| entry.slot == slot);
-                entry.is_some_and(|entry| entry.pk == self.pk && range.holds(&entry.sk))
-            });
-            if belongs {
-                views.push(found);
+            if let Some(view) = view.filter(|_| request.place_of(&stored).is_some()) {
+                views.push(found(self.tenant, stored, view)?);
             }
         }
         Ok(Page { views, next: read.next.map(|place| Cursor { query, sk: place.sk }) })

@@ -1,18 +1,12 @@
 //! Lists that contain one's own write.
 
-use std::time::Duration;
-
 use tokio::time::{Instant, sleep};
 
 use super::page::QueryError;
 use super::{By, Query};
 use crate::projection::Projection;
-use crate::projector::{contains, current, touched};
+use crate::projector::{Pauses, contains, current, touched};
 use crate::view::{Place, QueriedViews, StoredView, ViewQuery};
-
-/// The first pause between two reads of an index is this part of the longest one.
-const FIRST_PAUSE: u32 = 50;
-const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 
 impl<V: Projection> Query<'_, V> {
     /// Reads a page; with a token not before the views contain its commit, and the index shows what that has made of them.
@@ -24,16 +18,13 @@ impl<V: Projection> Query<'_, V> {
         let Some(token) = &self.at_least else { return Ok(views.query(request).await?) };
         let (started, limit) = (Instant::now(), self.within.unwrap_or(self.runtime.settings.read_wait));
         contains::<V>(self.runtime, self.tenant, token, limit).await?;
-        let (By::Index(_, index), Some(slot)) = (&self.by, request.slot) else {
-            return Ok(views.query(request).await?);
-        };
-        let longest = self.runtime.settings.read_poll.max(SHORTEST_PAUSE);
-        let mut pause = (longest / FIRST_PAUSE).max(SHORTEST_PAUSE);
+        let By::Index(_, index) = &self.by else { return Ok(views.query(request).await?) };
+        let mut pauses = Pauses::growing(self.runtime.settings.read_poll);
         // As they were then: whoever writes on may be ahead of the index for ever.
         let changed = touched::<V>(self.runtime, self.tenant, token).await?;
         loop {
             let page = views.query(request).await?;
-            if self.shows(&page, request, slot, &changed).await? {
+            if self.shows(&page, request, &changed).await? {
                 return Ok(page);
             }
             let waited = started.elapsed();
@@ -46,8 +37,7 @@ impl<V: Projection> Query<'_, V> {
                     waited,
                 });
             }
-            sleep(pause.min(limit.saturating_sub(waited))).await;
-            pause = pause.saturating_mul(2).min(longest);
+            sleep(pauses.next().min(limit.saturating_sub(waited))).await;
         }
     }
 
@@ -56,16 +46,15 @@ impl<V: Projection> Query<'_, V> {
         &self,
         page: &QueriedViews,
         request: &ViewQuery,
-        slot: usize,
         changed: &[StoredView],
     ) -> Result<bool, QueryError> {
         for view in changed {
             let is_shown = match page.views.iter().find(|found| found.id == view.id) {
                 Some(found) => (found.generation, found.version) >= (view.generation, view.version),
-                None if !belongs(view, slot, request, page) => true,
+                None if !belongs(view, request, page) => true,
                 // It may have moved on since.
                 None => match current::<V>(self.runtime, &view.id).await? {
-                    Some(now) => !belongs(&now, slot, request, page),
+                    Some(now) => !belongs(&now, request, page),
                     None => true,
                 },
             };
@@ -78,12 +67,8 @@ impl<V: Projection> Query<'_, V> {
 }
 
 /// Whether a view has its place on a page.
-fn belongs(view: &StoredView, slot: usize, request: &ViewQuery, page: &QueriedViews) -> bool {
-    let entry = view.entries.iter().find(|entry| entry.slot == slot);
-    let Some(entry) = entry.filter(|entry| entry.pk == request.pk && request.range.holds(&entry.sk)) else {
-        return false;
-    };
-    let place = Place::new(entry.sk.as_str(), view.id.clone());
+fn belongs(view: &StoredView, request: &ViewQuery, page: &QueriedViews) -> bool {
+    let Some(place) = request.place_of(view) else { return false };
     let is_behind = |other: &Place| if request.descending { place < *other } else { place > *other };
     let begins_before = request.after.as_ref().is_none_or(is_behind);
     let ends_before = page.next.as_ref().is_some_and(is_behind);
