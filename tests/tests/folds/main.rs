@@ -2,6 +2,7 @@
 
 mod earlier;
 mod meter;
+mod parts;
 
 use cqrs_core::app::{IntoStores, Stores};
 use cqrs_core::commit::Commit;
