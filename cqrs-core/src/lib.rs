@@ -33,6 +33,7 @@
 //! | delivery store | what the delivery remembers: positions, dead letters, parked streams, attempts, inboxes |
 //! | runtime | what a program runs on: its stores, the index of its events, its caches and settings; an [`App`] is the front of one |
 //! | replay | builds the views of a projection anew from all commits |
+//! | edition | the views across aggregates that one fold has made, with their fences; programs of another fold have their own |
 //! | generation | the number of a replay; a view has that of the last replay which has built it |
 //! | subscriber | a handler or a projection, as the delivery sees it |
 //! | feed | all commits of the store in the order of each stream |

@@ -7,7 +7,9 @@ use crate::event::EventId;
 use crate::location::Location;
 use crate::projection::{CheckEvent, CheckStream, Projection, check_event, check_stream};
 use crate::projector::{ProjectionDriver, projection_driver};
-use crate::replay::{Replay, Running};
+use crate::delivery::Building;
+use crate::replay::{Replay, ReplayError, Running};
+use crate::store::StoreError;
 use crate::runtime::{Runtime, ViewKeys};
 
 /// A registered projection.
@@ -18,6 +20,7 @@ pub struct ProjectionRow {
     pub(crate) events: fn() -> Vec<EventId>,
     pub(crate) driver: fn() -> Box<dyn ProjectionDriver>,
     pub(crate) after_restore: for<'a> fn(&'a Runtime) -> Running<'a>,
+    pub(crate) build: for<'a> fn(&'a Runtime) -> Building<'a>,
     pub(crate) queue: Option<&'static str>,
     /// How many indexes it declares.
     pub(crate) indexes: usize,
@@ -39,6 +42,7 @@ impl ProjectionRow {
             events: || P::ARMS.iter().map(|arm| arm.event).collect(),
             driver: projection_driver::<P>,
             after_restore: |runtime| Replay::<P>::new(runtime).after_restore().into_future(),
+            build: |runtime| Box::pin(build::<P>(runtime)),
             queue: P::QUEUE,
             indexes: P::INDEXES.len(),
             keyed: P::KEYED,
@@ -58,6 +62,15 @@ impl ProjectionRow {
 }
 
 inventory::collect!(ProjectionRow);
+
+/// Builds the views of a projection, where that is due.
+async fn build<P: Projection>(runtime: &Runtime) -> Result<(), StoreError> {
+    match Replay::<P>::new(runtime).if_due().await {
+        Ok(_) => Ok(()),
+        Err(ReplayError::Store { source, .. }) => Err(*source),
+        Err(error) => Err(StoreError::Refused { source: Box::new(error) }),
+    }
+}
 
 /// Indexes that are asked for without a projection: by the suite for stores.
 #[cfg(feature = "conformance")]

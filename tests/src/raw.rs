@@ -52,11 +52,21 @@ pub async fn take_back(dynamo: &Dynamo, key: &impl AggregateKey, kept: usize) ->
     let mut commits = page.commits;
     let lost = commits.split_off(kept);
     for commit in &lost {
-        let delete = dynamo.client().delete_item().table_name(&dynamo.tables().events);
-        let delete = delete.key("pk", AttributeValue::S(stream.pk().to_owned()));
-        delete.key("sk", AttributeValue::S(stream.commit_sk(commit.version))).send().await.unwrap();
+        remove(dynamo, key, commit.version.get()).await;
     }
     lost
+}
+
+/// Removes a commit, or what stands in its place.
+///
+/// # Panics
+/// Where DynamoDB refuses it.
+pub async fn remove(dynamo: &Dynamo, key: &impl AggregateKey, version: u64) {
+    let stream = key.stream().unwrap();
+    let delete = dynamo.client().delete_item().table_name(&dynamo.tables().events);
+    let delete = delete.key("pk", AttributeValue::S(stream.pk().to_owned()));
+    let sk = stream.commit_sk(Version::new(version));
+    delete.key("sk", AttributeValue::S(sk)).send().await.unwrap();
 }
 
 /// The sort key of a commit.

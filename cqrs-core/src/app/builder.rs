@@ -14,7 +14,7 @@ use crate::handler::{CONCURRENT_STREAMS, HandlerRow, Provided};
 use crate::location::Location;
 use crate::registry::{ProjectionRow, linked_view_keys};
 use crate::runtime::{
-    Arrivals, EventIndex, Probe, Runtime, Settings, SnapshotShelf, Stores, SubscriberKind, ViewKeys, Wiring,
+    Arrivals, KnownEditions, EventIndex, Probe, Runtime, Settings, SnapshotShelf, Stores, SubscriberKind, ViewKeys, Wiring,
     WiringEvent, WiringSubscriber,
 };
 use crate::snapshot::SnapshotStore;
@@ -156,6 +156,7 @@ impl AppBuilder {
             states: Cache::new(self.settings.cached_states),
             recent_writes: RecentWrites::new(self.settings.cached_views),
             arrivals: Arrivals::default(),
+            editions: KnownEditions::default(),
             settings: self.settings,
             probe: self.probe,
         };
@@ -184,7 +185,7 @@ impl AppBuilder {
                 name: row.name,
                 queue: row.queue.unwrap_or(row.name),
                 events: (row.events)(),
-                reaction: Reaction::Project { driver: (row.driver)(), make: row.driver },
+                reaction: Reaction::Project { driver: (row.driver)(), make: row.driver, build: row.build },
                 concurrency: CONCURRENT_STREAMS,
                 timeout: Duration::MAX,
             },

@@ -28,6 +28,7 @@ mod read;
 mod replay;
 mod restore;
 mod run;
+mod tenant_views;
 mod twin;
 mod view;
 mod view_keys;

@@ -1,18 +1,17 @@
-use std::collections::VecDeque;
 use std::fmt;
 
 use futures_util::stream;
 
 use super::App;
+use super::tenant_views::TenantViews;
 use crate::aggregate::{Aggregate, AggregateKey};
 use crate::engine::{History, Items, Loaded, Until, history};
 use crate::key::Tenant;
 use crate::projection::{Projection, View, ViewAddress, local_id};
-use crate::projector;
-use crate::store::{Extent, StoreError};
+use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
-use crate::view::{StoredView, ViewId};
+use crate::view::StoredView;
 
 /// The views of one tenant, read page by page.
 pub type FoundViews<'a, P> = Items<'a, Found<P>>;
@@ -265,30 +264,11 @@ impl App {
     /// # }
     /// ```
     pub fn views<P: Projection>(&self, tenant: &Tenant) -> FoundViews<'_, P> {
-        let extent = Extent::Partition(ViewId::partition(P::VIEW, tenant));
-        let start = (extent, tenant.clone(), None::<ViewId>, true, VecDeque::new());
-        let runtime = &self.delivery.runtime;
-        Items::new(stream::try_unfold(
-            start,
-            move |(extent, tenant, mut after, mut more, mut page)| async move {
-                loop {
-                    while let Some(stored) = page.pop_front() {
-                        let (stored, view) = projector::read::<P>(runtime, stored).await?;
-                        if let Some(view) = view {
-                            let found = found(&tenant, stored, view)?;
-                            return Ok(Some((found, (extent, tenant, after, more, page))));
-                        }
-                    }
-                    if !more {
-                        return Ok(None);
-                    }
-                    let scan = runtime.view_store()?.scan(&extent, after.as_ref()).await?;
-                    more = scan.next.is_some();
-                    after = scan.next;
-                    page.extend(scan.views);
-                }
-            },
-        ))
+        let start = TenantViews::<P>::new(&self.delivery.runtime, tenant);
+        Items::new(stream::try_unfold(start, |mut views| async move {
+            let next = views.next().await?;
+            Ok(next.map(|found| (found, views)))
+        }))
     }
 }
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::App;
 use crate::cache::Cache;
-use crate::runtime::{Arrivals, Probe, Runtime, Settings, Stores};
+use crate::runtime::{Arrivals, KnownEditions, Probe, Runtime, Settings, Stores};
 use crate::view::RecentWrites;
 
 impl App {
@@ -19,6 +19,7 @@ impl App {
             states: Cache::new(settings.cached_states),
             recent_writes: RecentWrites::new(settings.cached_views),
             arrivals: Arrivals::default(),
+            editions: KnownEditions::default(),
             settings,
             probe: Some(Arc::clone(probe)),
         };

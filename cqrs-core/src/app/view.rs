@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::App;
 use crate::commit::CommitToken;
 use crate::key::StreamKey;
-use crate::projection::{Projection, ViewAddress};
-use crate::projector::{self, ReadError, contains};
+use crate::projection::{Edition, Projection, ViewAddress};
+use crate::projector::{self, Choice, Contained, ReadError, contains, reading};
 use crate::runtime::Runtime;
 use crate::store::StoreError;
-use crate::view::{StoredView, ViewId};
+use crate::view::StoredView;
 
 /// A view that is about to be read by its key; `.await` reads it. See [`App::view`].
 #[must_use = "nothing is read before it is awaited"]
@@ -142,8 +142,13 @@ impl<'a, P: Projection> ReadView<'a, P> {
         ReadViewAtLeast { read: self, token: token.into(), limit }
     }
 
-    async fn stored(&self) -> Result<Option<StoredView>, StoreError> {
-        self.runtime.view_store()?.get(&ViewId::of::<P>(self.key)?).await
+    async fn stored(&self, edition: &Edition) -> Result<Option<StoredView>, StoreError> {
+        self.runtime.view_store()?.get(&edition.view::<P>(self.key)?).await
+    }
+
+    async fn opened(&self, choice: Choice) -> Result<Option<P>, StoreError> {
+        let edition = projector::editions::to_read::<P>(self.runtime, choice, None).await?;
+        opened(self.runtime, self.stored(&edition).await?).await
     }
 
     /// The stream that the view is made of; none for a keyed view.
@@ -160,16 +165,20 @@ impl<P: Projection> ReadViewAtLeast<'_, P> {
         self
     }
 
-    async fn stored(&self) -> Result<Option<StoredView>, ReadError> {
+    async fn stored(&self, choice: Choice) -> Result<Option<StoredView>, ReadError> {
         let Self { read, token, limit } = self;
         let stream = read.stream()?;
         if let Some(of) = stream.as_ref().filter(|of| *of != token.stream()) {
             let (of, named) = (of.clone(), token.stream().clone());
             return Err(ReadError::OtherStream { projection: P::NAME, of, named });
         }
-        let view = contains::<P>(read.runtime, read.key.view_tenant(), token, *limit).await?;
+        let Contained { edition, view } = contains::<P>(read.runtime, choice, None, read.key.view_tenant(), token, *limit).await?;
         // The fence first, and then the view: it is at least as new.
-        if stream.is_some() { Ok(view) } else { Ok(read.stored().await?) }
+        if stream.is_some() { Ok(view) } else { Ok(read.stored(&edition).await?) }
+    }
+
+    async fn opened(&self, choice: Choice) -> Result<Option<P>, ReadError> {
+        Ok(opened(self.read.runtime, self.stored(choice).await?).await?)
     }
 }
 
@@ -189,7 +198,7 @@ impl<'a, P: Projection> IntoFuture for ReadView<'a, P> {
     type IntoFuture = Reading<'a, P, StoreError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { opened(self.runtime, self.stored().await?).await })
+        Box::pin(async move { reading::<P, _, _, _>(self.runtime, |choice| self.opened(choice)).await })
     }
 }
 
@@ -198,7 +207,7 @@ impl<'a, P: Projection> IntoFuture for ReadViewAtLeast<'a, P> {
     type IntoFuture = Reading<'a, P, ReadError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { Ok(opened(self.read.runtime, self.stored().await?).await?) })
+        Box::pin(async move { reading::<P, _, _, _>(self.read.runtime, |choice| self.opened(choice)).await })
     }
 }
 

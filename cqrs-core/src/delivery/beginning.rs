@@ -14,12 +14,10 @@ use super::queue::{failed, has_letters};
 use super::{Delivery, DeliveryError, Subscriber};
 use crate::commit::Commit;
 use crate::key::StreamKey;
-use crate::projector::discards;
+use crate::projector::{discards, editions::MARKS};
 use crate::store::{CommitKey, Extent, StoreError};
 use crate::timestamp::Timestamp;
 
-/// The marks stand among the positions of the delivery, under a name that no subscriber has: one request reads them all.
-const MARKS: &str = "@projections";
 /// After this time a queue that nobody says is empty is taken for one that has delivered what was on its way.
 const ON_THEIR_WAY: Duration = Duration::from_secs(5 * 60);
 /// How often it is looked again, and told again.

@@ -12,11 +12,12 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
 
 use super::beginning::{Beginnings, Calm};
+use super::builds::Builds;
 use super::failure::{Failure, FailureKind, chain};
 use super::patience::{Message, Outcome, Patience};
 use super::queue::failed;
 use super::received::{Door, Opened, Parked};
-use super::{Body, Delivery, DeliveryError, Received, StreamBatch, Subscriber, Verdict};
+use super::{Body, Delivery, DeliveryError, Received, StreamBatch, Subscriber, Terms, Verdict};
 use crate::cache::Cache;
 use crate::commit::Commit;
 use crate::event::upcaster::NEWER;
@@ -43,6 +44,7 @@ const WAITS: &str = "waits behind an earlier commit of its stream";
 pub struct Consumer {
     delivery: Arc<Delivery>,
     queue: String,
+    /// The projections first.
     subscribers: Vec<Arc<Subscriber>>,
     /// The streams that are worked on at the same time, those of all batches together. One that waits for its turn has none.
     slots: Semaphore,
@@ -52,14 +54,16 @@ pub struct Consumer {
     /// What its messages are taken for.
     origin: Origin,
     beginnings: Beginnings,
+    builds: Builds,
 }
 
 impl Delivery {
     /// The end of one queue.
     pub(crate) fn consumer(self: &Arc<Self>, queue: &str) -> Result<Consumer, DeliveryError> {
         let all = &self.subscribers;
-        let subscribers: Vec<_> =
+        let mut subscribers: Vec<_> =
             all.iter().filter(|subscriber| subscriber.queue == queue).map(Arc::clone).collect();
+        subscribers.sort_by_key(|subscriber| !subscriber.is_projection());
         // Those that share a queue share its messages, so the most cautious one sets the pace.
         let Some(concurrency) = subscribers.iter().map(|subscriber| subscriber.concurrency).min() else {
             let known: std::collections::BTreeSet<_> =
@@ -71,6 +75,7 @@ impl Delivery {
             delivery: Arc::clone(self),
             queue: queue.to_owned(),
             beginnings: Beginnings::of(self, &subscribers),
+            builds: Builds::among_others(self, &subscribers),
             subscribers,
             slots: Semaphore::new(concurrency),
             locks: Cache::new(LOCKS),
@@ -91,11 +96,18 @@ impl Consumer {
         &self.queue
     }
 
-    /// Tells in the log whether a projection of the queue is new and has missed what was committed before; see
+    /// Looks after the views of the keyed projections of the queue: where their fold has changed, they are built beside the delivery, by one
+    /// process of all, as long as this consumer lives; see [`Settings::rebuild`](crate::app::Settings::rebuild).
+    ///
+    /// And tells in the log whether a projection of the queue is new and has missed what was committed before; see
     /// [`App::unreplayed`](crate::App::unreplayed). To be called after a batch, and when none came. `is_empty` says whether nothing is in the queue nor in
     /// anybody's hands: with it that can be told; otherwise five minutes after the projection began. It is asked only where that
     /// is open, and where nothing is open a call costs nothing.
     pub async fn settle(&self, is_empty: impl Future<Output = bool>) {
+        // What has not begun is not noted as if it had.
+        if !self.builds.tend(&self.delivery).await {
+            return;
+        }
         let calm = async { if is_empty.await { Calm::Yes } else { Calm::No } };
         self.beginnings.watch(&self.delivery, calm).await;
     }
@@ -351,24 +363,36 @@ impl Consumer {
     ) -> (usize, Option<Failure>) {
         let progress: Vec<_> =
             self.subscribers.iter().map(|subscriber| (&**subscriber, AtomicUsize::new(0))).collect();
-        let work = progress.iter().map(|(subscriber, done)| async move {
+        let deliver = async |(subscriber, done): &(&Subscriber, AtomicUsize), commits: &[Commit]| {
             // Most often it is all of them, and there is nothing to copy.
             let wanted: Cow<'_, [Commit]> = match commits.iter().all(|commit| subscriber.wants(commit)) {
                 true => commits.into(),
                 false => commits.iter().filter(|commit| subscriber.wants(commit)).cloned().collect(),
             };
-            subscriber.deliver(&self.delivery, &wanted, self.origin, ONE_TRY, done).await
+            let terms = Terms { origin: self.origin, retry: ONE_TRY, is_shared: true };
+            subscriber.deliver(&self.delivery, &wanted, terms, done).await
+        };
+        let is_shared = self.subscribers.iter().any(|subscriber| subscriber.is_shared(&self.delivery));
+        let work = pin!(async {
+            if !is_shared {
+                return join_all(progress.iter().map(|one| deliver(one, commits))).await;
+            }
+            // What a projection leaves to another release comes again, and no handler is to run for it each time.
+            let (projections, handlers) =
+                progress.split_at(self.subscribers.partition_point(|subscriber| subscriber.is_projection()));
+            let mut failures = join_all(projections.iter().map(|one| deliver(one, commits))).await;
+            let place = projections.iter().filter_map(|one| first_left(one, commits)).min();
+            let before = commits.get(..place.unwrap_or(commits.len())).unwrap_or(commits);
+            failures.extend(join_all(handlers.iter().map(|one| deliver(one, before))).await);
+            failures
         });
-        let mut failures = match select(join_all(work), stop).await {
+        let mut failures = match select(work, stop).await {
             Either::Left((failures, _)) => failures,
             Either::Right(_) => Vec::new(),
         };
         failures.resize_with(progress.len(), || Some(Failure::stopped(STOPPED)));
-        let first_left = progress.iter().zip(failures).filter_map(|((subscriber, done), failure)| {
-            let mut wanted = commits.iter().enumerate().filter(|(_, commit)| subscriber.wants(commit));
-            wanted.nth(done.load(Ordering::Relaxed)).map(|(place, _)| (place, failure))
-        });
-        first_left.min_by_key(|(place, _)| *place).unwrap_or((commits.len(), None))
+        let left = progress.iter().zip(failures).filter_map(|(one, failure)| Some((first_left(one, commits)?, failure)));
+        left.min_by_key(|(place, _)| *place).unwrap_or((commits.len(), None))
     }
 
     async fn finish(&self, commit: &Commit, door: Door) -> Verdict {
@@ -400,6 +424,12 @@ impl Consumer {
             }
         }
     }
+}
+
+/// The place of the first commit that a subscriber wants and has not done; none where it has done all.
+fn first_left((subscriber, done): &(&Subscriber, AtomicUsize), commits: &[Commit]) -> Option<usize> {
+    let mut wanted = commits.iter().enumerate().filter(|(_, commit)| subscriber.wants(commit));
+    wanted.nth(done.load(Ordering::Relaxed)).map(|(place, _)| place)
 }
 
 /// The commits of a stream whose turn it is.

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicUsize;
 use super::failure::{Failure, FailureKind};
 use super::intake::{self, RELAY};
 use super::queue::{failed, has_letters, letter, stream_of};
-use super::{DeadLetterStore, DeadLetters, Delivery, DeliveryError, Publisher, Subscriber};
+use super::{DeadLetterStore, DeadLetters, Delivery, DeliveryError, Publisher, Subscriber, Terms};
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::projector::{Origin, discards};
@@ -230,9 +230,9 @@ impl<'a> StoredLetters<'a> {
                 let retry = self.delivery.runtime.settings.delivery;
                 let done = AtomicUsize::new(0);
                 // What the store had when the letter was written.
-                let origin = Origin::Message;
+                let terms = Terms { origin: Origin::Message, retry, is_shared: false };
                 let commits = std::slice::from_ref(&commit);
-                match subscriber.deliver(self.delivery, commits, origin, retry, &done).await {
+                match subscriber.deliver(self.delivery, commits, terms, &done).await {
                     None => return Ok(true),
                     Some(Failure { reason, attempts, kind }) => match kind {
                         // Nothing new is known about the letter.

@@ -3,7 +3,7 @@ use std::fmt;
 
 use crate::event::DecodeError;
 use crate::handler::HandlerError;
-use crate::projector::{Astray, ProjectError, ROUNDS};
+use crate::projector::{Astray, Awaited, ProjectError, ROUNDS};
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 
@@ -120,6 +120,12 @@ impl Failure {
     /// What was given up before its end.
     pub(crate) fn stopped(reason: &str) -> Self {
         Self { reason: reason.to_owned(), attempts: 0, kind: FailureKind::Held(Timestamp::now()) }
+    }
+
+    /// What is done here, and has yet to come to another edition of the views.
+    pub(crate) fn shared(Awaited(fold): &Awaited) -> Self {
+        let reason = format!("another release has yet to take it into its views, of the fold {fold}");
+        Self { reason, attempts: 0, kind: FailureKind::Held(Timestamp::now()) }
     }
 
     /// Whether the commit becomes a dead letter when it has been tried as often as it may be.

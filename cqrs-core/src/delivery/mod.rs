@@ -36,6 +36,7 @@
 
 mod alteration;
 mod beginning;
+mod builds;
 mod consumer;
 mod context;
 mod dead_letter_store;
@@ -78,4 +79,4 @@ pub(crate) use context::Delivery;
 pub(crate) use failure::{Failure, FailureKind, TryError};
 pub(crate) use queue::Parked;
 pub(crate) use relay::Relay;
-pub(crate) use subscriber::{Reaction, Subscriber};
+pub(crate) use subscriber::{Building, Reaction, Subscriber, Terms};

@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, Notify, Semaphore, mpsc, watch};
 
 use super::failure::{Failure, FailureKind};
 use super::marks::{Marks, Place};
-use super::{Delivery, DeliveryError, Subscriber};
+use super::{Delivery, DeliveryError, Subscriber, Terms};
 use crate::commit::{Commit, record};
 use crate::key::StreamKey;
 use crate::projector::Origin;
@@ -275,12 +275,13 @@ impl Desk {
             return Ok(());
         }
         let retry = self.delivery.runtime.settings.delivery;
+        let terms = Terms { origin: Origin::Store, retry, is_shared: false };
         let mut left = commits.as_slice();
         loop {
             let done = AtomicUsize::new(0);
             let failure = {
                 let _place = self.places.acquire().await;
-                self.subscriber.deliver(&self.delivery, left, Origin::Store, retry, &done).await
+                self.subscriber.deliver(&self.delivery, left, terms, &done).await
             };
             let Some(failure) = failure else { return Ok(()) };
             left = left.get(done.into_inner()..).unwrap_or_default();

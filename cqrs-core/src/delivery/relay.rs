@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::beginning::{Beginnings, Calm};
+use super::builds::Builds;
 use super::queue::{Load, Page, Placed, Progress, Queue};
 use super::{Delivery, DeliveryError, StoredLetters, intake};
 use crate::event::upcaster::NEWER;
@@ -33,11 +34,15 @@ pub(crate) struct Relay {
     positions: Positions,
     queues: Queues,
     beginnings: Beginnings,
+    builds: Builds,
 }
 
 impl Relay {
     /// Starts where the slowest subscriber stopped.
     pub(crate) async fn open(delivery: &Arc<Delivery>) -> Result<Self, DeliveryError> {
+        // Before the positions are read: what lies behind them is in the store then.
+        let builds = Builds::alone(delivery, &delivery.subscribers);
+        builds.begin(delivery).await?;
         StoredLetters::new(delivery).redrive_newer().await?;
         let mut open = Vec::new();
         for subscriber in &delivery.subscribers {
@@ -51,6 +56,7 @@ impl Relay {
             positions,
             queues: Queues::start(delivery, open)?,
             beginnings,
+            builds,
         })
     }
 
@@ -69,6 +75,7 @@ impl Relay {
             }
             if settled {
                 let calm = if quiet < QUIET_READS { Calm::Perhaps } else { Calm::Yes };
+                self.builds.finish(&self.delivery).await?;
                 if quiet % QUIET_READS == 0 && !self.beginnings.watch(&self.delivery, ready(calm)).await {
                     break;
                 }
@@ -99,6 +106,7 @@ impl Relay {
         loop {
             let stopped = {
                 let step = pin!(async {
+                    self.builds.tend(&self.delivery).await;
                     let step = self.step().await?;
                     let settled = self.queues.are_settled();
                     quiet = if step.read || !settled { 0 } else { quiet.saturating_add(1) };

@@ -1,6 +1,6 @@
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
@@ -18,8 +18,8 @@ use crate::handler::{HandlerArm, HandlerError};
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::panic::panic_text;
-use crate::projector::{Arrived, LeftOut, Origin, ProjectionDriver, discards};
-use crate::runtime::{Cause, RetryPolicy};
+use crate::projector::{Arrived, Awaited, LeftOut, Origin, ProjectionDriver, discards};
+use crate::runtime::{Cause, RetryPolicy, Runtime};
 use crate::store::Finish;
 use crate::store::StoreError;
 use crate::trace;
@@ -37,13 +37,30 @@ pub(crate) struct Subscriber {
     pub(crate) timeout: Duration,
 }
 
+/// The building of views on its way.
+pub(crate) type Building<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
+
+/// On what terms commits are delivered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms {
+    pub(crate) origin: Origin,
+    pub(crate) retry: RetryPolicy,
+    /// Whether they come to one program only, of all that run: then they stay where they are until every edition of the views
+    /// has them.
+    pub(crate) is_shared: bool,
+}
+
 const DISCARDS: &str = "what was discarded cannot be read";
 
 /// What a subscriber does with a commit.
 #[derive(Debug)]
 pub(crate) enum Reaction {
     Handle { arms: &'static [HandlerArm], once: bool },
-    Project { driver: Box<dyn ProjectionDriver>, make: fn() -> Box<dyn ProjectionDriver> },
+    Project {
+        driver: Box<dyn ProjectionDriver>,
+        make: fn() -> Box<dyn ProjectionDriver>,
+        build: for<'a> fn(&'a Runtime) -> Building<'a>,
+    },
 }
 
 impl Subscriber {
@@ -51,7 +68,7 @@ impl Subscriber {
     pub(crate) fn restarted(of: &Self) -> Self {
         let reaction = match of.reaction {
             Reaction::Handle { arms, once } => Reaction::Handle { arms, once },
-            Reaction::Project { make, .. } => Reaction::Project { driver: make(), make },
+            Reaction::Project { make, build, .. } => Reaction::Project { driver: make(), make, build },
         };
         Self { events: of.events.clone(), reaction, ..*of }
     }
@@ -64,6 +81,38 @@ impl Subscriber {
 
     pub(crate) fn is_projection(&self) -> bool {
         matches!(self.reaction, Reaction::Project { .. })
+    }
+
+    /// Begins to deliver to it from a feed.
+    pub(crate) async fn begin(&self, runtime: &Runtime) -> Result<(), StoreError> {
+        match &self.reaction {
+            Reaction::Project { driver, .. } => driver.begin(runtime).await,
+            Reaction::Handle { .. } => Ok(()),
+        }
+    }
+
+    /// See [`ProjectionDriver::keep`].
+    pub(crate) async fn keep(&self, runtime: &Runtime, builder: Option<&str>) -> Result<bool, StoreError> {
+        match &self.reaction {
+            Reaction::Project { driver, .. } => driver.keep(runtime, builder).await,
+            Reaction::Handle { .. } => Ok(false),
+        }
+    }
+
+    /// Builds its views, where they are not whole.
+    pub(crate) async fn build(&self, runtime: &Runtime) -> Result<(), StoreError> {
+        match &self.reaction {
+            Reaction::Project { driver, build, .. } if driver.is_due(runtime) => build(runtime).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether another release is at work on views of its own beside those of this projection, as far as is known.
+    pub(crate) fn is_shared(&self, delivery: &Delivery) -> bool {
+        match &self.reaction {
+            Reaction::Project { driver, .. } => driver.is_shared(&delivery.runtime),
+            Reaction::Handle { .. } => false,
+        }
     }
 
     /// Whether anything of a stream has come to its views; a handler has none to tell by.
@@ -93,17 +142,16 @@ impl Subscriber {
         &self,
         delivery: &Arc<Delivery>,
         commits: &[Commit],
-        origin: Origin,
-        retry: RetryPolicy,
+        terms: Terms,
         done: &AtomicUsize,
     ) -> Option<Failure> {
         let delivered = match &self.reaction {
             Reaction::Project { driver, .. } => {
-                self.project(delivery, &**driver, commits, origin, retry, done).await
+                self.project(delivery, &**driver, commits, terms, done).await
             }
             Reaction::Handle { arms, once } => {
                 Self::one_by_one(commits, done, |commit| {
-                    self.handle_all(delivery, arms, *once, commit, retry)
+                    self.handle_all(delivery, arms, *once, commit, terms.retry)
                 })
                 .await
             }
@@ -131,17 +179,20 @@ impl Subscriber {
         delivery: &Arc<Delivery>,
         driver: &dyn ProjectionDriver,
         commits: &[Commit],
-        origin: Origin,
-        retry: RetryPolicy,
+        terms: Terms,
         done: &AtomicUsize,
     ) -> Result<(), Failure> {
         let apply = |commits| async move {
             let span = self.project_span(commits);
-            let applied = self.apply(delivery, driver, commits, origin, retry).instrument(span.clone()).await;
-            if let Err(failure) = &applied {
-                trace::fail(&span, &failure.reason);
+            let applied = self.apply(delivery, driver, commits, terms).instrument(span.clone()).await;
+            match applied {
+                Ok(Some(other)) => Err(Failure::shared(&other)),
+                Ok(None) => Ok(()),
+                Err(failure) => {
+                    trace::fail(&span, &failure.reason);
+                    Err(self.left_to_others(delivery, driver, commits, terms, failure).await)
+                }
             }
-            applied
         };
         // All at once costs one write; if that fails, one by one finds the commit to blame.
         match apply(commits).await {
@@ -154,18 +205,41 @@ impl Subscriber {
         Ok(())
     }
 
+    /// The failure of a commit, unless another release has yet to try it: then it is left to that one first.
+    async fn left_to_others(
+        &self,
+        delivery: &Arc<Delivery>,
+        driver: &dyn ProjectionDriver,
+        commits: &[Commit],
+        terms: Terms,
+        failure: Failure,
+    ) -> Failure {
+        let [commit] = commits else { return failure };
+        if !terms.is_shared || !failure.is_of_the_commit() {
+            return failure;
+        }
+        let (none, stream) = (LeftOut::new(), &commit.stream);
+        let arrived =
+            Arrived { stream, commits, origin: terms.origin, left_out: &none, is_shared: terms.is_shared };
+        match driver.awaited(&delivery.runtime, arrived).await {
+            Ok(None) => failure,
+            Ok(Some(other)) => Failure::shared(&other),
+            Err(error) => TryError::of("the other releases cannot be asked", error).after(failure.attempts),
+        }
+    }
+
     /// Applies commits of one stream, and where that fails without those that were discarded.
     async fn apply(
         &self,
         delivery: &Arc<Delivery>,
         driver: &dyn ProjectionDriver,
         commits: &[Commit],
-        origin: Origin,
-        retry: RetryPolicy,
-    ) -> Result<(), Failure> {
-        let Some(stream) = commits.first().map(|commit| &commit.stream) else { return Ok(()) };
+        terms: Terms,
+    ) -> Result<Option<Awaited>, Failure> {
+        let Terms { origin, retry, is_shared } = terms;
+        let Some(stream) = commits.first().map(|commit| &commit.stream) else { return Ok(None) };
         let none = LeftOut::new();
-        let arrived = Arrived { stream, commits, origin, left_out: &none };
+        let arrived = Arrived { stream, commits, origin, left_out: &none, is_shared };
         let failure = match self.retried(retry, || caught(driver.apply(&delivery.runtime, arrived))).await {
             Err(failure) if failure.is_of_the_commit() => failure,
             applied => return applied,
@@ -339,7 +413,7 @@ impl Subscriber {
 }
 
 /// A panic is a failure of its one commit.
-async fn caught<E: Into<TryError>>(work: impl Future<Output = Result<(), E>>) -> Result<(), TryError> {
+async fn caught<T, E: Into<TryError>>(work: impl Future<Output = Result<T, E>>) -> Result<T, TryError> {
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(done) => done.map_err(Into::into),
         Err(panic) => Err(HandlerError::retry(format!("it panicked: {}", panic_text(&*panic))).into()),

@@ -7,8 +7,8 @@ use crate::key::{extend_hash, stable_hash};
 const FORMAT: &[u8] = b"1";
 
 /// The fingerprint of a projection, as it is stored with its views: of all that a stored view depends on beside the commits.
-pub(crate) fn fingerprint<P: Projection>() -> String {
-    format!("{:016x}", Fingerprint::<P>::VALUE)
+pub(crate) fn fingerprint<P: Projection>() -> &'static str {
+    Fingerprint::<P>::TEXT
 }
 
 struct Fingerprint<P>(PhantomData<P>);
@@ -29,5 +29,19 @@ impl<P: Projection> Fingerprint<P> {
             at += 1;
         }
         hash
+    };
+
+    const DIGITS: [u8; 16] = {
+        let (mut digits, mut at) = ([0; 16], 0);
+        while at < 16 {
+            digits[at] = b"0123456789abcdef"[(Self::VALUE >> (60 - 4 * at)) as usize & 15];
+            at += 1;
+        }
+        digits
+    };
+
+    const TEXT: &str = match std::str::from_utf8(&Self::DIGITS) {
+        Ok(text) => text,
+        Err(_) => "",
     };
 }

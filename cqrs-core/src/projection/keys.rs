@@ -1,6 +1,6 @@
 //! Whether the views that a commit goes to have keys that can be stored: asked before the commit is.
 
-use super::{Projection, View, ViewAddress, Way};
+use super::{Edition, Projection, View, ViewAddress, Way};
 use crate::aggregate::AggregateEvent;
 use crate::event::{DecodeError, RawEvent};
 use crate::key::{KeyError, MAX_PK_BYTES, MAX_SK_BYTES, StreamKey, Tenant, encode_into};
@@ -25,13 +25,17 @@ pub(crate) type CheckStream = fn(&StreamKey) -> Result<(), KeyFault>;
 pub(crate) fn check_event<P: Projection>(raw: &RawEvent<'_>, tenant: &Tenant) -> Result<(), KeyFault> {
     let arm = P::ARMS.iter().find(|arm| arm.event.is_stored_as(&raw.stored().name));
     let Some(Way::Keyed(keys_of, _)) = arm.map(|arm| &arm.way) else { return Ok(()) };
-    raw.guard(|| keys_of(raw, tenant.clone())?.iter().try_for_each(check_key::<P>))
+    raw.guard(|| keys_of(raw, tenant.clone())?.iter().try_for_each(check_key::<P>))?;
+    // Room for what names an edition and a replay.
+    let bytes = ViewId::partition(P::VIEW, tenant).len() + Edition::LONGEST;
+    let too_long = || KeyFault::too_long(&[("tenant", tenant.as_str().len())], bytes, MAX_PK_BYTES);
+    if bytes > MAX_PK_BYTES { Err(too_long()) } else { Ok(()) }
 }
 
 /// The view at the aggregate's own key, or the fence of a keyed view.
 pub(crate) fn check_stream<P: Projection>(stream: &StreamKey) -> Result<(), KeyFault> {
     if P::KEYED {
-        let bytes = stream.pk().len() + 1 + P::VIEW.len();
+        let bytes = stream.pk().len() + 1 + P::VIEW.len() + Edition::LONGEST;
         let too_long = || KeyFault::of_id("partition key", bytes, MAX_PK_BYTES);
         return if bytes > MAX_PK_BYTES { Err(too_long()) } else { Ok(()) };
     }

@@ -24,11 +24,15 @@
 //! there is something new. [`Settings::trusted_messages`](crate::app::Settings::trusted_messages) does without it.
 //!
 //! The first commit of a stream takes one request more for a keyed view: it asks whether a
-//! [replay](crate::replay) is under way. Commits of one stream that arrive together cost no more than one.
+//! [replay](crate::replay) is under way. So does the first one in a process, which asks for which folds there are views. Commits of one stream that arrive together cost no
+//! more than one.
 
 mod address;
 mod arm;
+mod edition;
+mod editions;
 mod fingerprint;
+mod generations;
 mod index;
 mod key_error;
 mod keys;
@@ -37,7 +41,11 @@ mod stored;
 pub use address::ViewAddress;
 pub(crate) use arm::Way;
 pub use arm::{ProjectionArm, ViewChange};
+pub(crate) use edition::Edition;
+pub(crate) use editions::{Builder, Editions, Fold, Registered, State};
 pub(crate) use fingerprint::fingerprint;
+pub use generations::Phase;
+pub(crate) use generations::{Generations, Underway};
 pub(crate) use index::{AFTER_END, END, entries, local_id, partition};
 pub use index::{
     Asked, AskedOfKey, Column, Criterion, FieldValue, Index, IndexError, IndexField, IndexText, IndexValue,

@@ -86,7 +86,7 @@ async fn step<P: Projection>(
     };
     let view = StoredView {
         entries: entries(&id, view.as_ref())?,
-        fingerprint: Some(fingerprint::<P>()),
+        fingerprint: Some(fingerprint::<P>().to_owned()),
         id,
         version: seen.version,
         generation: expected.generation,

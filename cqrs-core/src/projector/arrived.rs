@@ -24,6 +24,8 @@ pub(crate) struct Arrived<'a> {
     pub(crate) origin: Origin,
     /// Those that are passed over.
     pub(crate) left_out: &'a LeftOut,
+    /// Whether they come to one program only, of all that run.
+    pub(crate) is_shared: bool,
 }
 
 /// How far a stream was folded.

@@ -2,14 +2,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use super::keyed_view::fence_of;
 use super::read_error::{HeldUp, ReadError};
 use super::wanted::last_wanted;
-use super::{LeftOut, Pauses, discards};
+use super::{Choice, LeftOut, Pauses, discards, editions};
 use crate::commit::CommitToken;
 use crate::key::{StreamKey, Tenant};
 use crate::panic::caught;
-use crate::projection::{Projection, ViewAddress};
+use crate::projection::{Edition, Projection, ViewAddress};
 use crate::runtime::Runtime;
 use crate::store::{LetterId, StoreError};
 use crate::version::Version;
@@ -22,28 +21,34 @@ use crate::view::{StoredView, ViewId};
 /// come so far, the commits up to the token are read from the event store, once: what the projection does not listen to
 /// never comes to it, and is not waited for.
 ///
-/// The answer is the view at the key of the token's stream, where that is where views are: it was read anyway.
+/// The answer has the view at the key of the token's stream, where that is where views are: it was read anyway.
 ///
 /// One read where the commit is there already. Where it is not, the commits are read, most often in one request, and then the
 /// view or the fence once more when a projection of this process has taken the commit. In between it is read after pauses, for
 /// what another process writes: see [`Settings::read_poll`](crate::app::Settings::read_poll).
 pub(crate) async fn contains<P: Projection>(
     runtime: &Runtime,
+    choice: Choice,
+    index: Option<&str>,
     tenant: &Tenant,
     token: &CommitToken,
     limit: Duration,
-) -> Result<Option<StoredView>, ReadError> {
+) -> Result<Contained, ReadError> {
     let stream = token.stream();
-    let Some(mark) = Mark::of::<P>(runtime, tenant, stream)? else { return Ok(None) };
+    let mark = Mark::of::<P>(runtime, tenant, stream)?;
+    let edition = editions::to_read::<P>(runtime, choice, index).await?;
+    let Some(mut mark) = mark.map(|mark| mark.in_edition(&edition)) else {
+        return Ok(Contained { edition, view: None });
+    };
     let started = Instant::now();
     // From before the first read on: what is written after that read wakes this wait.
     let mut listener = runtime.arrivals.listen(P::VIEW, stream);
-    let mut position = mark.read(runtime).await?;
+    let mut position = mark.read::<P>(runtime, stream).await?;
     if position.version >= token.version() {
-        return Ok(position.view);
+        return Ok(mark.contained(position));
     }
     let wanted = last_wanted::<P>(runtime, token, position.version, &LeftOut::new()).await?;
-    let Some(mut wanted) = wanted else { return Ok(position.view) };
+    let Some(mut wanted) = wanted else { return Ok(mark.contained(position)) };
     tracing::debug!(projection = P::NAME, %stream, %wanted, reached = %position.version, "waiting for a commit");
     let longest = runtime.settings.read_poll;
     let is_taken_here = is_taken_here::<P>(runtime);
@@ -59,7 +64,7 @@ pub(crate) async fn contains<P: Projection>(
             if !left_out.is_empty() {
                 match last_wanted::<P>(runtime, token, position.version, &left_out).await? {
                     Some(version) => wanted = version,
-                    None => return Ok(position.view),
+                    None => return Ok(mark.contained(position)),
                 }
             }
         }
@@ -76,17 +81,28 @@ pub(crate) async fn contains<P: Projection>(
         }
         // Woken or not, the view tells.
         let _ = timeout(pauses.next().min(left), listener.reaches(wanted)).await;
-        position = mark.read(runtime).await?;
+        if let Mark::Fence(edition) = &mut mark {
+            // Its own may be whole by now.
+            *edition = editions::to_read::<P>(runtime, choice, index).await?;
+        }
+        position = mark.read::<P>(runtime, stream).await?;
         if position.version >= wanted {
-            return Ok(position.view);
+            return Ok(mark.contained(position));
         }
     }
+}
+
+/// Views that contain a commit.
+pub(crate) struct Contained {
+    /// Which edition they are of.
+    pub(crate) edition: Edition,
+    pub(crate) view: Option<StoredView>,
 }
 
 /// Where it is written how much of a stream the views contain.
 enum Mark {
     View(ViewId),
-    Fence(ViewId),
+    Fence(Edition),
 }
 
 /// The last commit of a stream that the views contain, with the view where that tells it.
@@ -111,7 +127,7 @@ impl Mark {
             let tenants = runtime.index.tenants_of(P::ARMS.iter().map(|arm| arm.event.name), stream);
             return match tenants.first() {
                 None => Ok(None),
-                Some(_) if tenants.contains(tenant) => Ok(Some(Self::Fence(fence_of::<P>(stream)))),
+                Some(_) if tenants.contains(tenant) => Ok(Some(Self::Fence(Edition::FIRST))),
                 Some(named) => Err(of_another(named)),
             };
         }
@@ -126,7 +142,26 @@ impl Mark {
         }
     }
 
-    async fn read(&self, runtime: &Runtime) -> Result<Position, StoreError> {
+    fn in_edition(self, edition: &Edition) -> Self {
+        match self {
+            Self::Fence(_) => Self::Fence(edition.clone()),
+            view => view,
+        }
+    }
+
+    fn contained(self, position: Position) -> Contained {
+        let edition = match self {
+            Self::View(_) => Edition::FIRST,
+            Self::Fence(edition) => edition,
+        };
+        Contained { edition, view: position.view }
+    }
+
+    async fn read<P: Projection>(
+        &self,
+        runtime: &Runtime,
+        stream: &StreamKey,
+    ) -> Result<Position, StoreError> {
         let views = runtime.view_store()?;
         Ok(match self {
             Self::View(id) => {
@@ -134,8 +169,8 @@ impl Mark {
                 Position { version: view.as_ref().map_or(Version::NONE, |view| view.version), view }
             }
             // A commit that was applied in part is not in the fence's version.
-            Self::Fence(id) => {
-                let fence = views.fence(id).await?;
+            Self::Fence(edition) => {
+                let fence = views.fence(&edition.fence::<P>(stream)).await?;
                 Position { version: fence.map_or(Version::NONE, |fence| fence.version), view: None }
             }
         })

@@ -1,12 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ProjectError;
-use super::fold::arm_of;
+use super::fold::{arm_of, listed};
 use super::opened::{Change, Copies};
+use super::{Goal, ProjectError};
 use crate::commit::Commit;
 use crate::event::RawEvent;
+use crate::projection::{Edition, Projection, Way};
 use crate::key::Tenant;
-use crate::projection::{Projection, Way};
 use crate::runtime::Runtime;
 use crate::version::Version;
 use crate::view::ViewId;
@@ -27,7 +27,7 @@ impl<'a, P: Projection> Batch<'a, P> {
     /// As many commits as change no more than `most` copies of views; of the first one a part, where it changes more.
     pub(super) fn of(
         runtime: &Runtime,
-        tenant: &Tenant,
+        goal: Goal<'_>,
         commits: &'a [Commit],
         most: usize,
         copies: impl Fn(Version, &ViewId) -> Copies,
@@ -35,7 +35,7 @@ impl<'a, P: Projection> Batch<'a, P> {
         let (changes, wanted) = (Vec::new(), BTreeMap::new());
         let mut batch = Self { changes, wanted, reached: Version::NONE, part: None, count: 0 };
         for commit in commits {
-            let changes = changes_of::<P>(runtime, tenant, commit)?;
+            let changes = changes_of::<P>(runtime, goal.edition, goal.tenant, commit, goal.passes_unknown)?;
             let mut added: BTreeMap<ViewId, Copies> = BTreeMap::new();
             for change in &changes {
                 let before = batch.wanted.get(&change.id).copied().unwrap_or_default();
@@ -82,20 +82,27 @@ impl<'a, P: Projection> Batch<'a, P> {
     }
 }
 
-/// The events of a commit that the projection listens to, each with its views.
+/// The events of a commit that the projection listens to, each with its views. What this program does not know is an error, unless
+/// another one has taken it before.
 pub(super) fn changes_of<'a, P: Projection>(
     runtime: &Runtime,
+    edition: &Edition,
     tenant: &Tenant,
     commit: &'a Commit,
+    passes_unknown: bool,
 ) -> Result<Vec<Change<'a, P>>, ProjectError> {
     let mut changes = Vec::new();
     for raw in RawEvent::all(commit) {
-        let Some(arm) = arm_of::<P>(runtime, &raw)? else { continue };
+        let arm = match passes_unknown {
+            true => listed(&raw),
+            false => arm_of::<P>(runtime, &raw)?,
+        };
+        let Some(arm) = arm else { continue };
         let Way::Keyed(keys_of, apply) = arm.way else { continue };
         let mut ids = BTreeSet::new();
         let keys = raw.guard(|| {
             let keys = keys_of(&raw, tenant.clone())?.into_iter();
-            keys.map(|key| Ok((ViewId::of::<P>(&key)?, key))).collect::<Result<Vec<_>, ProjectError>>()
+            keys.map(|key| Ok((edition.view::<P>(&key)?, key))).collect::<Result<Vec<_>, ProjectError>>()
         });
         for (id, key) in keys? {
             // A view that an event names twice takes it once.

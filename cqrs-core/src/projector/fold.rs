@@ -43,7 +43,7 @@ pub(super) fn fold_known<P: Projection>(view: &mut Option<P>, commit: &Commit) -
     Ok(())
 }
 
-fn listed<P: Projection>(raw: &RawEvent<'_>) -> Option<&'static ProjectionArm<P>> {
+pub(super) fn listed<P: Projection>(raw: &RawEvent<'_>) -> Option<&'static ProjectionArm<P>> {
     P::ARMS.iter().find(|arm| arm.event.is_stored_as(&raw.stored().name))
 }
 

@@ -1,15 +1,16 @@
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::ahead::Ahead;
 use super::arrived::Seen;
 use super::batch::Batch;
+use super::editions::Awaited;
 use super::error::{Astray, ROUNDS};
 use super::opened::{Copies, OpenViews};
-use super::{Arrived, Generations, Phase, ProjectError, Underway};
+use super::{Arrived, Phase, ProjectError, Underway, editions};
 use crate::commit::{Commit, CommitDigest};
 use crate::key::{StreamKey, Tenant};
-use crate::projection::Projection;
+use crate::projection::{Edition, Projection};
 use crate::runtime::Runtime;
 use crate::store::{StoreError, limits};
 use crate::version::Version;
@@ -29,8 +30,8 @@ const BYTES_AT_ONCE: usize = limits::MAX_TRANSACTION_BYTES - 16 * 1024;
 /// A commit whose views do not go into one transaction is applied in several, to the views in the order of their keys.
 /// The fence says up to which view that is done, so nothing is applied again after a crash in between.
 pub(crate) struct KeyedView<P> {
-    /// Replays up to this one are known to be over.
-    over: AtomicU64,
+    /// Up to which number the replays of an edition are known to be over.
+    over: Mutex<(Edition, u64)>,
     projection: PhantomData<fn() -> P>,
 }
 
@@ -39,9 +40,12 @@ pub(crate) struct KeyedView<P> {
 pub(crate) struct Goal<'a> {
     pub(crate) arrived: Arrived<'a>,
     pub(crate) tenant: &'a Tenant,
+    pub(crate) edition: &'a Edition,
     pub(crate) until: Version,
     /// Whether the shadows are brought as far as the live views, and not only to `until`.
     pub(crate) whole: bool,
+    /// Whether events of which this program has never heard are passed over: a newer one has taken them.
+    pub(crate) passes_unknown: bool,
     /// The replay in which the stream takes part from now on.
     pub(crate) replay: Option<u64>,
 }
@@ -54,16 +58,18 @@ pub(super) struct Shadow {
     from: Version,
 }
 
-/// What a stream takes part in: the generation of its next fence, and the replay under way.
+/// What a stream takes part in: the generation and the editions of its next fence, and the replay under way.
 struct Part {
     generation: u64,
+    editions: u64,
     shadow: Option<Shadow>,
     /// Up to which view the commit behind `shadow.from` is in the shadows.
     shadow_part: Option<String>,
 }
 
 enum Step {
-    Done,
+    /// With the number of the last edition that takes part in the stream.
+    Done(u64),
     More,
     Stale,
 }
@@ -77,7 +83,7 @@ struct Planned<P> {
 
 impl<P: Projection> KeyedView<P> {
     pub(crate) fn new() -> Self {
-        Self { over: AtomicU64::new(0), projection: PhantomData }
+        Self { over: Mutex::new((Edition::FIRST, 0)), projection: PhantomData }
     }
 
     pub(super) async fn deliver(
@@ -85,24 +91,32 @@ impl<P: Projection> KeyedView<P> {
         runtime: &Runtime,
         arrived: Arrived<'_>,
         last: &Commit,
-    ) -> Result<(), ProjectError> {
+    ) -> Result<Option<Awaited>, ProjectError> {
+        let edition = &editions::own::<P>(runtime).await?;
         let goal = Goal {
             arrived,
             tenant: &runtime.index.tenant_of(last)?,
+            edition,
             until: last.version,
             whole: true,
+            passes_unknown: false,
             replay: None,
         };
-        self.advance(runtime, goal).await
+        match self.advance(runtime, goal).await? {
+            0 => Ok(None),
+            _ if !arrived.is_shared => Ok(None),
+            editions => Ok(editions::check_others::<P>(runtime, edition, arrived, editions).await?),
+        }
     }
 
-    /// Brings the views as far as the goal says, in as many transactions as it takes.
-    pub(crate) async fn advance(&self, runtime: &Runtime, goal: Goal<'_>) -> Result<(), ProjectError> {
+    /// Brings the views as far as the goal says, in as many transactions as it takes. The answer is the number of the last
+    /// edition that takes part in the stream.
+    pub(crate) async fn advance(&self, runtime: &Runtime, goal: Goal<'_>) -> Result<u64, ProjectError> {
         let mut lost = 0;
         let mut ahead = Ahead::default();
         while lost < ROUNDS {
             match self.step(runtime, goal, lost > 0, &mut ahead).await? {
-                Step::Done => return Ok(()),
+                Step::Done(editions) => return Ok(editions),
                 Step::More => lost = 0,
                 Step::Stale => lost += 1,
             }
@@ -118,7 +132,7 @@ impl<P: Projection> KeyedView<P> {
         ahead: &mut Ahead,
     ) -> Result<Step, ProjectError> {
         let views = runtime.view_store()?;
-        let id = fence_of::<P>(goal.arrived.stream);
+        let id = goal.edition.fence::<P>(goal.arrived.stream);
         let mut recent = runtime.recent_writes.fences.lock(&id).await;
         let is_remembered = recent.is_some();
         let stored = match recent.take() {
@@ -129,8 +143,9 @@ impl<P: Projection> KeyedView<P> {
         // A remembered version is one that the stored fence has reached.
         if goal.replay.is_none() && follows && goal.until <= stored.version {
             runtime.arrivals.note(P::VIEW, goal.arrived.stream, stored.version);
+            let editions = stored.editions;
             *recent = Some(stored);
-            return Ok(Step::Done);
+            return Ok(Step::Done(editions));
         }
         let mut fence = match follows {
             true => stored.clone(),
@@ -152,8 +167,9 @@ impl<P: Projection> KeyedView<P> {
             _ => Seen::of(&fence),
         };
         if until <= from.version {
+            let editions = stored.editions;
             *recent = Some(stored);
-            return Ok(Step::Done);
+            return Ok(Step::Done(editions));
         }
         let Planned::<P> { next, writes, open } = if restored || (lost && joins) {
             // Others write to this stream all the time. Once it takes part in the replay they bring the shadows along,
@@ -167,7 +183,7 @@ impl<P: Projection> KeyedView<P> {
             Planned { next, writes: Vec::new(), open: None }
         } else {
             let commits = ahead.after(runtime, goal, from, until).await?;
-            match plan(runtime, goal.tenant, &fence, &part, commits).await {
+            match plan(runtime, goal, &fence, &part, commits).await {
                 // The stream may take part in a replay by now, of which the remembered fence does not know.
                 Err(ProjectError::Permanent(_)) if is_remembered => return Ok(Step::Stale),
                 planned => planned?,
@@ -181,8 +197,9 @@ impl<P: Projection> KeyedView<P> {
             open.remember(writes);
         }
         let done = next.version >= until && (part.shadow.is_none() || next.generation_version >= until);
+        let editions = next.editions;
         *recent = Some(next);
-        Ok(if done { Step::Done } else { Step::More })
+        Ok(if done { Step::Done(editions) } else { Step::More })
     }
 
     /// Begins anew with a stream of which the views contain a commit that is not in the store.
@@ -194,12 +211,23 @@ impl<P: Projection> KeyedView<P> {
         goal: Goal<'_>,
         fence: &Fence,
     ) -> Result<Fence, ProjectError> {
-        let (generations, _) = Generations::read::<P>(runtime.view_store()?).await?;
+        let generations = editions::fresh::<P>(runtime).await?.of(goal.edition).generations;
         if generations.whole <= fence.generation {
             let (stream, version) = (goal.arrived.stream.clone(), fence.version);
             return Err(Astray::Diverged { stream, version }.into());
         }
-        Ok(Fence::none(fence.id.clone()))
+        Ok(Fence { editions: fence.editions, ..Fence::none(fence.id.clone()) })
+    }
+
+    fn over(&self, edition: &Edition) -> u64 {
+        let over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
+        if over.0 == *edition { over.1 } else { 0 }
+    }
+
+    fn note_over(&self, edition: &Edition, number: u64) {
+        let mut over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = if over.0 == *edition { over.1 } else { 0 };
+        *over = (edition.clone(), number.max(known));
     }
 
     /// What the stream of a fence takes part in.
@@ -208,6 +236,7 @@ impl<P: Projection> KeyedView<P> {
     /// whether it is over, the record of replays tells.
     async fn part(&self, runtime: &Runtime, goal: Goal<'_>, fence: &Fence) -> Result<Part, ProjectError> {
         let known = !fence.is_none();
+        let editions = fence.editions;
         if let (Some(generation), true) = (goal.replay, known) {
             if fence.generation > generation {
                 return Err(ProjectError::Over);
@@ -217,13 +246,15 @@ impl<P: Projection> KeyedView<P> {
                 false => (Version::NONE, None),
             };
             let shadow = Some(Shadow { generation, phase: Phase::Fold, from });
-            return Ok(Part { generation, shadow, shadow_part });
+            return Ok(Part { generation, editions, shadow, shadow_part });
         }
-        if known && fence.generation <= self.over.load(Ordering::Relaxed) {
-            return Ok(Part { generation: fence.generation, shadow: None, shadow_part: None });
+        if known && fence.generation <= self.over(goal.edition) {
+            return Ok(Part { generation: fence.generation, editions, shadow: None, shadow_part: None });
         }
-        let (generations, _) = Generations::read::<P>(runtime.view_store()?).await?;
-        self.over.fetch_max(generations.over(), Ordering::Relaxed);
+        let all = editions::fresh::<P>(runtime).await?;
+        let generations = all.of(goal.edition).generations;
+        let editions = if known { editions } else { editions.max(all.for_new_fence()) };
+        self.note_over(goal.edition, generations.over());
         let underway = generations.underway.as_ref().filter(|underway| match known {
             true => underway.generation == fence.generation,
             false => underway.covers(goal.tenant),
@@ -234,12 +265,12 @@ impl<P: Projection> KeyedView<P> {
         Ok(match underway {
             Some(&Underway { generation, phase, .. }) => {
                 let shadow = Some(Shadow { generation, phase, from: fence.generation_version });
-                Part { generation, shadow, shadow_part: fence.generation_part.clone() }
+                Part { generation, editions, shadow, shadow_part: fence.generation_part.clone() }
             }
             // A stream that appears after a replay must not be taken for one that it has yet to come to.
             None => {
                 let generation = if known { fence.generation } else { generations.over() };
-                Part { generation, shadow: None, shadow_part: None }
+                Part { generation, editions, shadow: None, shadow_part: None }
             }
         })
     }
@@ -287,6 +318,7 @@ impl Part {
             generation_version,
             part: live_part,
             generation_part,
+            editions: self.editions,
         }
     }
 }
@@ -294,7 +326,7 @@ impl Part {
 /// Folds as much of the commits as goes into one transaction.
 async fn plan<P: Projection>(
     runtime: &Runtime,
-    tenant: &Tenant,
+    goal: Goal<'_>,
     fence: &Fence,
     part: &Part,
     commits: &[Commit],
@@ -302,7 +334,7 @@ async fn plan<P: Projection>(
     let mut most = COPIES_AT_ONCE;
     loop {
         let Batch { changes, wanted, reached, part: view, .. } =
-            Batch::<P>::of(runtime, tenant, commits, most, |version, id| part.copies(fence, version, id))?;
+            Batch::<P>::of(runtime, goal, commits, most, |version, id| part.copies(fence, version, id))?;
         let mut open = OpenViews::open(runtime, &wanted, part.generation, part.shadow).await?;
         for change in &changes {
             open.apply(change, part.copies(fence, change.version, &change.id))?;
@@ -325,15 +357,12 @@ pub(crate) fn shadow_of(id: &ViewId, generation: u64) -> ViewId {
     ViewId { pk: format!("{}~{generation}", id.pk), sk: id.sk.clone() }
 }
 
-/// `@` cannot stand in a rendered key part, so a fence never meets a view.
-pub(super) fn fence_of<P: Projection>(stream: &StreamKey) -> ViewId {
-    ViewId { pk: format!("{}@{}", stream.pk(), P::VIEW), sk: stream.sk().to_owned() }
-}
-
-/// Whether a stream has a fence.
+/// Whether anything of a stream has been applied.
 pub(super) async fn has_seen<P: Projection>(
     runtime: &Runtime,
     stream: &StreamKey,
 ) -> Result<bool, StoreError> {
-    Ok(runtime.view_store()?.fence(&fence_of::<P>(stream)).await?.is_some())
+    let (edition, _) = editions::written::<P>(runtime).await?;
+    let fence = runtime.view_store()?.fence(&edition.fence::<P>(stream)).await?;
+    Ok(fence.is_some_and(|fence| !fence.is_none()))
 }

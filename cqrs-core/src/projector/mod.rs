@@ -6,14 +6,15 @@ mod arrived;
 mod awaited;
 mod batch;
 pub(crate) mod discards;
+pub(crate) mod editions;
 mod error;
 mod fold;
 mod gap;
-mod generations;
 mod keyed_view;
 mod opened;
 mod pauses;
 mod read;
+mod reading;
 mod read_error;
 mod touched;
 mod wanted;
@@ -29,16 +30,18 @@ use crate::store::StoreError;
 pub(crate) use keyed_view::{Goal, KeyedView, shadow_of};
 
 pub(crate) use arrived::{Arrived, Origin, Seen};
-pub(crate) use awaited::contains;
+pub(crate) use awaited::{Contained, contains};
 pub(crate) use discards::LeftOut;
+pub(crate) use editions::{Awaited, Choice};
 pub(crate) use error::{Astray, ProjectError, ROUNDS};
 pub(crate) use fold::{encode, entries, fold, wants};
 pub(crate) use pauses::Pauses;
 pub(crate) use read::read;
+pub(crate) use reading::{ReadFailure, own_instead, reading};
 pub(crate) use touched::{current, touched};
 
-pub use generations::Phase;
-pub(crate) use generations::{Generations, Underway};
+pub use crate::projection::Phase;
+pub(crate) use crate::projection::{Generations, Underway};
 pub use read_error::{HeldUp, ReadError};
 
 use gap::Following;
@@ -46,12 +49,12 @@ use gap::Following;
 /// A projection without its type.
 pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
     /// Brings the views up to the latest of these commits of one stream, whatever arrived before; those that are
-    /// left out are passed over.
+    /// left out are passed over. The answer is who else has yet to take them.
     fn apply<'a>(
         &'a self,
         runtime: &'a Runtime,
         arrived: Arrived<'a>,
-    ) -> Pin<Box<dyn Future<Output = Result<(), ProjectError>> + Send + 'a>>;
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Awaited>, ProjectError>> + Send + 'a>>;
 
     /// Whether anything of a stream has come to the views.
     fn has_seen<'a>(
@@ -65,6 +68,33 @@ pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
         &'a self,
         runtime: &'a Runtime,
     ) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send + 'a>>;
+
+    /// The same for commits that this program cannot take: who else could.
+    fn awaited<'a>(
+        &'a self,
+        runtime: &'a Runtime,
+        arrived: Arrived<'a>,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Awaited>, StoreError>> + Send + 'a>>;
+
+    /// Begins to deliver from a feed.
+    fn begin<'a>(
+        &'a self,
+        runtime: &'a Runtime,
+    ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
+
+    /// Tells other releases that this one is at work on the views, and looks what they do. True where the views are to be built by this
+    /// process; where several could, each names itself.
+    fn keep<'a>(
+        &'a self,
+        runtime: &'a Runtime,
+        builder: Option<&'a str>,
+    ) -> Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send + 'a>>;
+
+    /// Whether views are to be built or removed, as far as is known.
+    fn is_due(&self, runtime: &Runtime) -> bool;
+
+    /// Whether another release is at work on views of its own, as far as is known.
+    fn is_shared(&self, runtime: &Runtime) -> bool;
 }
 
 pub(crate) fn projection_driver<P: Projection>() -> Box<dyn ProjectionDriver> {
@@ -84,18 +114,17 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
         &'a self,
         runtime: &'a Runtime,
         arrived: Arrived<'a>,
-    ) -> Pin<Box<dyn Future<Output = Result<(), ProjectError>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Awaited>, ProjectError>> + Send + 'a>> {
         Box::pin(async move {
             // A feed that repeats or mixes need not end with the latest.
             let Some(last) = arrived.commits.iter().max_by_key(|commit| commit.version) else {
-                return Ok(());
+                return Ok(None);
             };
             if P::KEYED {
-                self.0.deliver(runtime, arrived, last).await?;
-            } else {
-                aggregate_view::advance::<P>(runtime, arrived, last).await?;
+                return self.0.deliver(runtime, arrived, last).await;
             }
-            Ok(())
+            aggregate_view::advance::<P>(runtime, arrived, last).await?;
+            Ok(None)
         })
     }
 
@@ -116,6 +145,37 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
         &'a self,
         runtime: &'a Runtime,
     ) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send + 'a>> {
-        Box::pin(async move { Ok(Generations::read::<P>(runtime.view_store()?).await?.0.whole) })
+        Box::pin(async move { Ok(editions::written::<P>(runtime).await?.1.generations.whole) })
+    }
+
+    fn awaited<'a>(
+        &'a self,
+        runtime: &'a Runtime,
+        arrived: Arrived<'a>,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Awaited>, StoreError>> + Send + 'a>> {
+        Box::pin(editions::awaited::<P>(runtime, arrived))
+    }
+
+    fn begin<'a>(
+        &'a self,
+        runtime: &'a Runtime,
+    ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>> {
+        Box::pin(editions::begin::<P>(runtime))
+    }
+
+    fn keep<'a>(
+        &'a self,
+        runtime: &'a Runtime,
+        builder: Option<&'a str>,
+    ) -> Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send + 'a>> {
+        Box::pin(editions::keep::<P>(runtime, builder))
+    }
+
+    fn is_due(&self, runtime: &Runtime) -> bool {
+        editions::is_due::<P>(runtime)
+    }
+
+    fn is_shared(&self, runtime: &Runtime) -> bool {
+        editions::is_shared::<P>(runtime)
     }
 }

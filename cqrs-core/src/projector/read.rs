@@ -41,7 +41,7 @@ pub(crate) async fn read<P: Projection>(
 
 /// Whether a view is what the projection of this program makes of its commits.
 pub(super) fn is_current<P: Projection>(stored: &StoredView) -> bool {
-    stored.fingerprint.as_deref() == Some(&*fingerprint::<P>())
+    stored.fingerprint.as_deref() == Some(fingerprint::<P>())
 }
 
 /// The same, where one of a release that did not say is believed.
@@ -68,13 +68,13 @@ async fn fold_anew<P: Projection>(
         projection = P::NAME, %stream, version = %stored.version,
         "a view that another program has made is folded anew"
     );
-    let arrived = Arrived { stream, commits: &[], origin: Origin::Message, left_out };
+    let arrived = Arrived { stream, commits: &[], origin: Origin::Message, left_out, is_shared: false };
     let (view, until) = (Some(P::default()), stored.version);
     let view = fold_on(runtime, arrived, view, Seen::NONE, until, until).await?;
     let folded = StoredView {
         data: encode(view.as_ref())?,
         entries: entries(&stored.id, view.as_ref())?,
-        fingerprint: Some(fingerprint::<P>()),
+        fingerprint: Some(fingerprint::<P>().to_owned()),
         updated_at: Timestamp::now(),
         ..stored.clone()
     };

@@ -2,6 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::key::{StreamKey, Tenant};
+use super::ReadFailure;
 use crate::store::StoreError;
 use crate::version::Version;
 
@@ -117,6 +118,15 @@ impl fmt::Display for HeldUp {
                 f,
                 "the stream is parked behind a dead letter of queue `{queue}`: redrive or discard what is in its dead-letter queue"
             ),
+        }
+    }
+}
+
+impl ReadFailure for ReadError {
+    fn store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{LeftOut, ProjectError, ReadError, read};
 use crate::commit::CommitToken;
 use crate::key::Tenant;
 use crate::panic::caught;
-use crate::projection::{Projection, ViewAddress};
+use crate::projection::{Edition, Projection, ViewAddress};
 use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::version::Version;
@@ -16,10 +16,11 @@ use crate::view::{StoredView, ViewId};
 /// makes them of what is stored now.
 pub(crate) async fn touched<P: Projection>(
     runtime: &Runtime,
+    edition: &Edition,
     tenant: &Tenant,
     token: &CommitToken,
 ) -> Result<Vec<StoredView>, ReadError> {
-    let ids = ids::<P>(runtime, tenant, token).await?;
+    let ids = ids::<P>(runtime, edition, tenant, token).await?;
     let views = try_join_all(ids.iter().map(|id| current::<P>(runtime, id))).await?;
     Ok(views.into_iter().flatten().collect())
 }
@@ -37,6 +38,7 @@ pub(crate) async fn current<P: Projection>(
 
 async fn ids<P: Projection>(
     runtime: &Runtime,
+    edition: &Edition,
     tenant: &Tenant,
     token: &CommitToken,
 ) -> Result<Vec<ViewId>, ReadError> {
@@ -49,7 +51,7 @@ async fn ids<P: Projection>(
     let page = runtime.event_store().read(token.stream(), version.previous(), version).await?;
     let Some(commit) = page.commits.first() else { return Ok(Vec::new()) };
     // A commit that the projection cannot take is not in its views: it was told to go on without it.
-    let changes = match changes_of::<P>(runtime, tenant, commit) {
+    let changes = match changes_of::<P>(runtime, edition, tenant, commit, true) {
         Err(ProjectError::Store(error)) => return Err(error.into()),
         changes => changes.unwrap_or_default(),
     };

@@ -139,7 +139,7 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
                 data: encode(folding.view.as_ref())?,
                 updated_at: Timestamp::now(),
                 entries: entries(&id, folding.view.as_ref())?,
-                fingerprint: Some(fingerprint::<P>()),
+                fingerprint: Some(fingerprint::<P>().to_owned()),
             };
             if views.put_rebuilt(&rebuilt).await? == Write::Done {
                 break;

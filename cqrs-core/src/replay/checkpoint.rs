@@ -1,8 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Replayed;
-use crate::projection::View;
-use crate::projector::Phase;
+use crate::projection::{Edition, View};
 use crate::runtime::Runtime;
 use crate::store::{Extent, Positions, StoreError};
 
@@ -17,11 +16,24 @@ pub(super) struct Checkpoint {
     pub(super) done: Replayed,
 }
 
-/// The checkpoints of one phase of a replay, among the positions of the delivery, under a name that no subscriber has.
+/// What is walked through, and what for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Course {
+    /// The events, for an edition that is built.
+    Build,
+    /// The events, for a replay.
+    Fold,
+    /// The events, for the fences of an edition that is removed.
+    Remove,
+    /// The views that a replay has built aside.
+    Swap,
+}
+
+/// The checkpoints of one walk, among the positions of the delivery, under a name that no subscriber has.
 pub(super) struct Checkpoints<'a> {
     runtime: &'a Runtime,
     name: String,
-    phase: Phase,
+    course: Course,
     generation: u64,
     kept: Positions,
 }
@@ -29,12 +41,16 @@ pub(super) struct Checkpoints<'a> {
 impl<'a> Checkpoints<'a> {
     pub(super) async fn load<V: View>(
         runtime: &'a Runtime,
-        phase: Phase,
+        edition: &Edition,
+        course: Course,
         generation: u64,
     ) -> Result<Self, StoreError> {
-        let name = format!("@replay#{}", V::NAME);
+        let name = match edition.name::<V>() {
+            name if name == V::VIEW => format!("@replay#{}", V::NAME),
+            name => format!("@replay#{}#{name}", V::NAME),
+        };
         let kept = runtime.delivery_store().positions(&name).await?;
-        Ok(Self { runtime, name, phase, generation, kept })
+        Ok(Self { runtime, name, course, generation, kept })
     }
 
     /// Where to go on in an extent: at its start, where the last checkpoint is one of another replay.
@@ -51,9 +67,11 @@ impl<'a> Checkpoints<'a> {
     }
 
     fn label(&self, extent: &Extent) -> String {
-        match self.phase {
-            Phase::Fold => format!("fold {extent}"),
-            Phase::Swap => format!("swap {extent}"),
+        match self.course {
+            Course::Build => format!("build {extent}"),
+            Course::Fold => format!("fold {extent}"),
+            Course::Remove => format!("remove {extent}"),
+            Course::Swap => format!("swap {extent}"),
         }
     }
 }

@@ -1,20 +1,34 @@
 use super::walk::{Run, Work};
 use super::{ReplayError, Replayed};
+use crate::commit::Commit;
+use crate::event::DecodeError;
 use crate::key::{StreamKey, Tenant};
-use crate::projection::Projection;
+use crate::projection::{Edition, Projection};
 use crate::projector::{
-    Arrived, Goal, KeyedView as Projector, LeftOut, Origin, ProjectError, discards, wants,
+    Arrived, Goal, KeyedView as Projector, LeftOut, Origin, ProjectError, discards, editions, wants,
 };
 use crate::runtime::Runtime;
+use crate::store::{LetterId, StoreError};
 use crate::version::Version;
 
-/// Rebuilds keyed views: every stream is applied to shadow views through its fence, and takes part in the
-/// replay from then on.
+/// Applies every stream to the keyed views of an edition through its fence.
 pub(super) struct KeyedViews<'a, P> {
     runtime: &'a Runtime,
-    generation: u64,
+    edition: &'a Edition,
+    aim: Aim,
     tenant: Option<&'a Tenant>,
     projector: Projector<P>,
+}
+
+/// What keyed views are walked through for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Aim {
+    /// An edition is built, or catches up: what other editions take of a stream after it was come to, they leave for this one, too. With
+    /// its number.
+    Build { number: u64 },
+    /// Shadow views are built, that will replace the live ones; a stream takes part in the replay of this number from when it was
+    /// come to.
+    Replay(u64),
 }
 
 /// A stream whose commits are being applied.
@@ -22,11 +36,45 @@ pub(super) struct Applying {
     stream: StreamKey,
     /// Whose it is; none as long as no commit came that the projection listens to.
     tenant: Option<Tenant>,
+    /// Whether the rest of it waits behind a commit that cannot be applied.
+    is_set_aside: bool,
 }
 
 impl<'a, P: Projection> KeyedViews<'a, P> {
-    pub(super) fn new(runtime: &'a Runtime, generation: u64, tenant: Option<&'a Tenant>) -> Self {
-        Self { runtime, generation, tenant, projector: Projector::new() }
+    pub(super) fn new(
+        runtime: &'a Runtime,
+        edition: &'a Edition,
+        aim: Aim,
+        tenant: Option<&'a Tenant>,
+    ) -> Self {
+        Self { runtime, edition, aim, tenant, projector: Projector::new() }
+    }
+
+    fn replay(&self) -> Option<u64> {
+        match self.aim {
+            Aim::Replay(generation) => Some(generation),
+            Aim::Build { .. } => None,
+        }
+    }
+
+    /// How far an edition that is built has to take a stream of which these commits were read: up to the last one that it wants, of
+    /// those and of what others have taken by themselves. None where it wants none of it.
+    async fn until(&self, run: &Run) -> Result<Option<Version>, ReplayError> {
+        let last_wanted = |commits: &[Commit]| commits.iter().rfind(|commit| wants::<P>(commit)).map(|one| one.version);
+        let wanted = last_wanted(&run.commits);
+        let Aim::Build { number } = self.aim else { return Ok(wanted) };
+        let taken = editions::join::<P>(self.runtime, self.edition, number, &run.stream, &run.commits).await;
+        let taken = taken.map_err(ReplayError::store::<P>)?;
+        let (mut until, mut after) = (wanted, run.commits.last().map_or(Version::NONE, |commit| commit.version));
+        // What a restore has taken back is not waited for.
+        while after < taken {
+            let page = self.runtime.event_store().read(&run.stream, after, taken).await;
+            let page = page.map_err(ReplayError::store::<P>)?;
+            let Some(last) = page.commits.last() else { break };
+            after = last.version;
+            until = last_wanted(&page.commits).or(until);
+        }
+        Ok(until)
     }
 
     /// Nobody sends a replay again as a broker does a message, so it makes room for live writers and insists.
@@ -57,9 +105,43 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
                     lost += 1;
                     policy.pause(lost).await;
                 }
-                advanced => return advanced.map_err(ReplayError::project::<P>),
+                advanced => return advanced.map(drop).map_err(ReplayError::project::<P>),
             }
         }
+    }
+
+    /// Applies a stream up to the commit that cannot be applied, where that is known: it is a dead letter, which holds up its own stream
+    /// only, or for a newer program. Otherwise nothing is said yet about that commit, and the building ends with the error.
+    async fn set_aside(&self, goal: Goal<'_>, error: ReplayError) -> Result<(), ReplayError> {
+        let stream = goal.arrived.stream;
+        for commit in goal.arrived.commits.iter().filter(|commit| wants::<P>(commit)) {
+            let error = match self.advance(Goal { until: commit.version, ..goal }).await {
+                Err(ReplayError::Unreadable { source, .. }) => source,
+                advanced => {
+                    advanced?;
+                    continue;
+                }
+            };
+            let version = commit.version;
+            let is_newer = error.downcast_ref::<DecodeError>().is_some_and(DecodeError::is_newer);
+            if is_newer || self.has_letter(commit).await.map_err(ReplayError::store::<P>)? {
+                tracing::error!(projection = P::NAME, %stream, %version, %error, "the views that are built lack the rest of a stream");
+                return Ok(());
+            }
+            return Err(ReplayError::Unreadable { projection: P::NAME, source: error });
+        }
+        Err(error)
+    }
+
+    async fn has_letter(&self, commit: &Commit) -> Result<bool, StoreError> {
+        let store = self.runtime.delivery_store();
+        let queue = P::QUEUE.unwrap_or(P::NAME);
+        let before = LetterId::of(P::NAME, &commit.stream, commit.version.previous());
+        let found = store.letters(P::NAME, Some(&before)).await?;
+        let is_letter = found.first().is_some_and(|letter| {
+            letter.id.place() == Some((commit.stream.clone(), commit.version))
+        });
+        Ok(is_letter || !store.parked(queue, std::slice::from_ref(&commit.stream)).await?.is_empty())
     }
 
     fn covers(&self, tenant: &Tenant) -> bool {
@@ -72,10 +154,19 @@ impl<P: Projection> Work for KeyedViews<'_, P> {
     type Open = Applying;
 
     async fn take(&self, run: &Run, open: Option<Applying>) -> Result<Applying, ReplayError> {
-        let mut open = open.unwrap_or_else(|| Applying { stream: run.stream.clone(), tenant: None });
-        let Some(last) = run.commits.iter().rev().find(|commit| wants::<P>(commit)) else { return Ok(open) };
-        let tenant =
-            self.runtime.index.tenant_of(last).map_err(|error| ReplayError::store::<P>(error.into()))?;
+        let mut open = open.unwrap_or_else(|| Applying {
+            stream: run.stream.clone(),
+            tenant: None,
+            is_set_aside: false,
+        });
+        if open.is_set_aside {
+            return Ok(open);
+        }
+        let Some(until) = self.until(run).await? else { return Ok(open) };
+        let known = run.commits.iter().rfind(|commit| wants::<P>(commit)).or(run.commits.last());
+        let tenant = known.map(|commit| self.runtime.index.tenant_of(commit)).transpose();
+        let tenant = tenant.map_err(|error| ReplayError::store::<P>(error.into()))?;
+        let Some(tenant) = tenant else { return Ok(open) };
         if self.covers(&tenant) {
             let goal = Goal {
                 arrived: Arrived {
@@ -83,13 +174,22 @@ impl<P: Projection> Work for KeyedViews<'_, P> {
                     commits: &run.commits,
                     origin: Origin::Store,
                     left_out: &LeftOut::new(),
+                    is_shared: false,
                 },
                 tenant: &tenant,
-                until: last.version,
+                edition: self.edition,
+                until,
                 whole: false,
-                replay: Some(self.generation),
+                passes_unknown: self.replay().is_none(),
+                replay: self.replay(),
             };
-            self.advance(goal).await?;
+            match (self.advance(goal).await, self.aim) {
+                (Err(error @ ReplayError::Unreadable { .. }), Aim::Build { .. }) => {
+                    self.set_aside(goal, error).await?;
+                    open.is_set_aside = true;
+                }
+                (advanced, _) => advanced?,
+            }
             open.tenant = Some(tenant);
         }
         Ok(open)
@@ -97,17 +197,23 @@ impl<P: Projection> Work for KeyedViews<'_, P> {
 
     async fn finish(&self, open: Applying) -> Result<Replayed, ReplayError> {
         let Some(tenant) = &open.tenant else { return Ok(Replayed::default()) };
+        if open.is_set_aside {
+            return Ok(Replayed { streams: 1, ..Replayed::default() });
+        }
         let goal = Goal {
             arrived: Arrived {
                 stream: &open.stream,
                 commits: &[],
                 origin: Origin::Store,
                 left_out: &LeftOut::new(),
+                is_shared: false,
             },
             tenant,
+            edition: self.edition,
             until: Version::NONE,
             whole: true,
-            replay: Some(self.generation),
+            passes_unknown: self.replay().is_none(),
+            replay: self.replay(),
         };
         self.advance(goal).await?;
         Ok(Replayed { streams: 1, ..Replayed::default() })

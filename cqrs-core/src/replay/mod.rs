@@ -60,6 +60,31 @@
 //! over, its delivery takes one request more per commit (is the replay over?) and 6 write units instead of 4: so a replay
 //! that was interrupted should be brought to its end.
 //!
+//! # Another fold: editions
+//!
+//! Views across aggregates that another fold has made are never written by this one. Each fold has an *edition*: views and fences of
+//! its own. A program that delivers, and finds none of its fold, begins one. From then on it takes commits into it, and beside the delivery
+//! it goes through all streams once, with checkpoints, to take in what was committed before: the views are *built*. Until they are
+//! whole, readers of this program have those of the release before, as long as they can be read; where they cannot, a read waits up to
+//! [`Settings::read_wait`](crate::app::Settings::read_wait), and then says so. In one process the building begins with
+//! [`App::run`](crate::App::run) and [`App::run_until_idle`](crate::App::run_until_idle), which returns when it is done. Behind a broker one
+//! process of all builds, beside its work. With [`Settings::rebuild`](crate::app::Settings::rebuild) switched off, [`App::replay`](crate::App::replay)
+//! builds; it also helps where functions are seldom called.
+//!
+//! While programs of several folds run, a queue brings a commit to one of them only. It leaves the commit in the queue until the others
+//! have it, too. Which streams that is about, their fences say: the building leaves its number at the fences of every other edition
+//! before it reads a stream. A release from which nothing is heard for five times
+//! [`Settings::release_poll`](crate::app::Settings::release_poll) is not waited for; should it come back, its views are gone through again. So
+//! is, when it starts, a program that delivers in its own process while another release is there. The views of a release that is gone are
+//! removed after [`Settings::release_kept`](crate::app::Settings::release_kept).
+//!
+//! A commit that cannot be applied holds up its own stream, and becomes a dead letter if it is none already. An item of the events
+//! table that is no commit ends the building, which is tried again: repair or remove it.
+//!
+//! Requests, while one release runs: one when a process begins, and one per `release_poll` where it delivers and where it reads. Building: 3 per
+//! stream and 4 write units, 2 and 1 more for each other edition, and no second pass over the views. While two releases deliver: a
+//! read per commit more, of the other one's fence.
+//!
 //! # One tenant, one view
 //!
 //! [`Replay::tenant`] replays the streams of one tenant, for views of both kinds: all that goes into a view is of one
@@ -70,11 +95,13 @@
 //! One replay of a projection runs at a time: another one is refused until it is over, unless it is [restarted](Replay::restart).
 
 mod aggregate_views;
+mod building;
 mod checkpoint;
 mod error;
 mod generations;
 mod keyed_views;
 mod progress;
+mod removal;
 mod swap;
 mod vanished;
 mod walk;
@@ -88,15 +115,15 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::aggregate::AggregateKey;
 use crate::key::{KeyError, StreamKey, Tenant};
-use crate::projection::Projection;
-use crate::projector::{Generations, Underway};
+use crate::projection::{Edition, Projection, State};
+use crate::projector::{Underway, editions};
 use crate::runtime::Runtime;
 use crate::store::Extent;
 use crate::view::ViewId;
 
 use aggregate_views::AggregateViews;
-use checkpoint::Checkpoints;
-use keyed_views::KeyedViews;
+use checkpoint::{Checkpoints, Course};
+use keyed_views::{Aim, KeyedViews};
 use progress::Tally;
 use swap::Swap;
 use walk::{Walk, Work};
@@ -147,6 +174,8 @@ pub struct Replay<'a, P> {
     scope: Scope,
     parallel: usize,
     restart: bool,
+    /// Whether nothing is done for views that are whole.
+    if_due: bool,
     /// Whether views may be there whose streams are gone.
     after_restore: bool,
     projection: PhantomData<fn() -> P>,
@@ -171,6 +200,7 @@ impl<'a, P: Replayable> Replay<'a, P> {
             scope: Scope::All,
             parallel: PARALLEL,
             restart: false,
+            if_due: false,
             after_restore: false,
             listener: None,
             projection: PhantomData,
@@ -207,6 +237,12 @@ impl<'a, P> Replay<'a, P> {
         self
     }
 
+    /// Only what is not whole.
+    pub(crate) fn if_due(mut self) -> Self {
+        self.if_due = true;
+        self
+    }
+
     /// Begins anew, because the events table was restored to an earlier point: puts back views that are ahead of their streams,
     /// which are an error else, and removes those of streams that are gone. That takes a `Scan` of the views table more.
     /// [`App::after_restore`](crate::App::after_restore) does so for all projections.
@@ -234,21 +270,29 @@ impl<'a, P> IntoFuture for Replay<'a, P> {
 impl<P: Projection> Replay<'_, P> {
     #[tracing::instrument(name = "replay", level = "info", skip_all, fields(projection = P::NAME, generation))]
     async fn run(self) -> Result<Replayed, ReplayError> {
-        let views = self.runtime.view_store().map_err(ReplayError::store::<P>)?;
         let tenant = match &self.scope {
             Scope::All => None,
             Scope::Tenant(tenant) => Some(tenant),
             Scope::Key(stream) => {
                 let stream = stream.clone().map_err(|error| ReplayError::store::<P>(error.into()))?;
-                let generation = Generations::next::<P>(views).await?;
+                let generation = generations::next::<P>(self.runtime).await?;
                 let work = AggregateViews::<P>::new(self.runtime, generation, None)
                     .after_restore(self.after_restore);
                 return work.rebuild(&stream).await;
             }
         };
-        let segments = u32::try_from(self.parallel).unwrap_or(u32::MAX);
-        let segments = self.runtime.event_store().segments(segments).max(1);
-        let underway = Generations::begin::<P>(views, tenant, segments, self.restart).await?;
+        let (edition, is_building) = self.edition().await?;
+        if is_building && !self.after_restore {
+            // There is nothing yet that a reader could go on with, and so nothing is built aside.
+            let built = self.build().await?;
+            self.remove_left().await?;
+            return Ok(built);
+        }
+        if self.if_due {
+            return Ok(Replayed::default());
+        }
+        let segments = self.segments();
+        let underway = generations::begin::<P>(self.runtime, &edition, tenant, segments, self.restart).await?;
         let generation = underway.generation;
         tracing::Span::current().record("generation", generation);
         let total = match tenant {
@@ -257,26 +301,54 @@ impl<P: Projection> Replay<'_, P> {
         };
         let tally = Tally::new(total, self.listener.as_deref());
         if P::KEYED {
-            let work = KeyedViews::<P>::new(self.runtime, generation, tenant);
-            self.fold(&work, &tally, &underway, tenant).await?;
+            let work = KeyedViews::<P>::new(self.runtime, &edition, Aim::Replay(generation), tenant);
+            self.fold(&edition, &work, &tally, &underway, tenant).await?;
             if underway.phase == Phase::Fold {
-                Generations::begin_swap::<P>(views, generation).await?;
+                generations::begin_swap::<P>(self.runtime, &edition, generation).await?;
             }
-            self.swap(&tally, &underway, tenant).await?;
+            self.swap(&edition, &tally, &underway, tenant).await?;
         } else {
             let work =
                 AggregateViews::<P>::new(self.runtime, generation, tenant).after_restore(self.after_restore);
-            self.fold(&work, &tally, &underway, tenant).await?;
+            self.fold(&edition, &work, &tally, &underway, tenant).await?;
             if self.after_restore {
                 self.remove_vanished(&work, &underway, tenant).await?;
             }
         }
-        Generations::end::<P>(views, generation).await?;
+        generations::end::<P>(self.runtime, &edition, generation).await?;
+        if is_building {
+            self.build().await?;
+        }
         Ok(tally.done())
+    }
+
+    /// The edition that is replayed, and whether it is not whole yet.
+    async fn edition(&self) -> Result<(Edition, bool), ReplayError> {
+        if !P::KEYED {
+            return Ok((Edition::FIRST, false));
+        }
+        let found = async {
+            let editions = editions::fresh::<P>(self.runtime).await?;
+            let edition = editions::own::<P>(self.runtime).await?;
+            let is_building = editions.of(&edition).state != State::Whole || !editions.has_begun();
+            Ok((edition, is_building))
+        };
+        let (edition, is_building) = found.await.map_err(ReplayError::store::<P>)?;
+        if !is_building {
+            self.remove_left().await?;
+        }
+        Ok((edition, is_building))
+    }
+
+    /// Into how many parts a table is divided.
+    fn segments(&self) -> u32 {
+        let segments = u32::try_from(self.parallel).unwrap_or(u32::MAX);
+        self.runtime.event_store().segments(segments).max(1)
     }
 
     async fn fold<W: Work<View = P>>(
         &self,
+        edition: &Edition,
         work: &W,
         tally: &Tally<'_>,
         underway: &Underway,
@@ -288,7 +360,20 @@ impl<P: Projection> Replay<'_, P> {
             Some(partitions) => partitions.into_iter().map(Extent::Partition).collect(),
             None => underway.extents(),
         };
-        let checkpoints = Checkpoints::load::<P>(self.runtime, Phase::Fold, underway.generation).await;
+        self.walk(work, tally, extents, Course::Fold, edition, underway.generation).await
+    }
+
+    /// Walks through the events of some extents.
+    async fn walk<W: Work<View = P>>(
+        &self,
+        work: &W,
+        tally: &Tally<'_>,
+        extents: Vec<Extent>,
+        course: Course,
+        edition: &Edition,
+        generation: u64,
+    ) -> Result<(), ReplayError> {
+        let checkpoints = Checkpoints::load::<P>(self.runtime, edition, course, generation).await;
         let checkpoints = checkpoints.map_err(ReplayError::store::<P>)?;
         let width = self.width(extents.len());
         let walk = Walk { runtime: self.runtime, work, tally, checkpoints: &checkpoints, width };
@@ -299,22 +384,23 @@ impl<P: Projection> Replay<'_, P> {
 
     async fn swap(
         &self,
+        edition: &Edition,
         tally: &Tally<'_>,
         underway: &Underway,
         tenant: Option<&Tenant>,
     ) -> Result<(), ReplayError> {
         let generation = underway.generation;
         // Of two partitions that belong together, the second has little left to do when the first is done.
-        let (extents, at_a_time) = match tenant.map(|tenant| ViewId::partition(P::VIEW, tenant)) {
+        let (extents, at_a_time) = match tenant.map(|tenant| edition.partition::<P>(tenant)) {
             Some(live) => {
                 (vec![Extent::Partition(format!("{live}~{generation}")), Extent::Partition(live)], 1)
             }
             None => (underway.extents(), self.parallel),
         };
-        let checkpoints = Checkpoints::load::<P>(self.runtime, Phase::Swap, generation).await;
+        let checkpoints = Checkpoints::load::<P>(self.runtime, edition, Course::Swap, generation).await;
         let checkpoints = checkpoints.map_err(ReplayError::store::<P>)?;
         let width = self.width(extents.len().min(at_a_time));
-        let swap = Swap::<P>::new(self.runtime, generation, tenant, tally, &checkpoints, width);
+        let swap = Swap::<P>::new(self.runtime, edition, generation, tenant, tally, &checkpoints, width);
         let swap = &swap;
         let walks = stream::iter(extents).map(|extent| async move { swap.through(&extent).await });
         walks.buffer_unordered(at_a_time).try_collect().await

@@ -7,8 +7,8 @@ use super::checkpoint::Checkpoints;
 use super::progress::Tally;
 use super::{ReplayError, Replayed};
 use crate::key::Tenant;
-use crate::projection::Projection;
-use crate::projector::{Generations, Phase, ProjectError, entries, shadow_of};
+use crate::projection::{Edition, Projection};
+use crate::projector::{Phase, ProjectError, editions, entries, shadow_of};
 use crate::runtime::Runtime;
 use crate::store::{Extent, StoreError};
 use crate::timestamp::Timestamp;
@@ -18,6 +18,7 @@ use crate::view::{Revision, StoredView, ViewId, Write};
 /// ones that were not built again.
 pub(super) struct Swap<'a, P> {
     runtime: &'a Runtime,
+    edition: &'a Edition,
     generation: u64,
     /// The only partition of live views; none for all.
     partition: Option<String>,
@@ -50,14 +51,15 @@ struct Pair {
 impl<'a, P: Projection> Swap<'a, P> {
     pub(super) fn new(
         runtime: &'a Runtime,
+        edition: &'a Edition,
         generation: u64,
         tenant: Option<&Tenant>,
         tally: &'a Tally<'a>,
         checkpoints: &'a Checkpoints<'a>,
         width: usize,
     ) -> Self {
-        let partition = tenant.map(|tenant| ViewId::partition(P::VIEW, tenant));
-        Self { runtime, generation, partition, tally, checkpoints, width, projection: PhantomData }
+        let partition = tenant.map(|tenant| edition.partition::<P>(tenant));
+        Self { runtime, edition, generation, partition, tally, checkpoints, width, projection: PhantomData }
     }
 
     pub(super) async fn through(&self, extent: &Extent) -> Result<(), ReplayError> {
@@ -156,9 +158,8 @@ impl<'a, P: Projection> Swap<'a, P> {
     }
 
     async fn check_underway(&self) -> Result<(), ReplayError> {
-        let read = async { Generations::read::<P>(self.runtime.view_store()?).await };
-        let (generations, _) = read.await.map_err(ReplayError::store::<P>)?;
-        match generations.underway {
+        let read = editions::fresh::<P>(self.runtime).await.map_err(ReplayError::store::<P>)?;
+        match read.of(self.edition).generations.underway {
             Some(underway) if underway.generation == self.generation => Ok(()),
             _ => Err(ReplayError::superseded::<P>()),
         }
@@ -179,7 +180,7 @@ impl<'a, P: Projection> Swap<'a, P> {
             };
         let is_ours = match &self.partition {
             Some(partition) => live == partition,
-            None => live.rsplit_once('#').is_some_and(|(_, name)| name == P::VIEW),
+            None => live.rsplit_once('#').is_some_and(|(_, name)| name == self.edition.name::<P>()),
         };
         let id = ViewId { pk: live.to_owned(), sk: view.id.sk.clone() };
         match generation {

@@ -5,6 +5,7 @@
 
 mod arrivals;
 mod cause;
+mod editions;
 mod index;
 mod probe;
 mod retry;
@@ -21,6 +22,7 @@ pub use wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
 
 pub(crate) use arrivals::Arrivals;
 pub(crate) use cause::{Cause, Naming};
+pub(crate) use editions::KnownEditions;
 pub(crate) use index::EventIndex;
 pub(crate) use probe::{Due, Probe, Sent, Told};
 pub(crate) use snapshots::SnapshotShelf;
@@ -50,6 +52,7 @@ pub(crate) struct Runtime {
     pub(crate) states: Cache<StreamKey, Arc<Mutex<Slot>>>,
     pub(crate) recent_writes: RecentWrites,
     pub(crate) arrivals: Arrivals,
+    pub(crate) editions: KnownEditions,
     pub(crate) settings: Settings,
     /// For the test kit.
     pub(crate) probe: Option<Arc<Probe>>,
@@ -85,6 +88,7 @@ impl Runtime {
     pub(crate) fn forget(&self) {
         self.states.clear();
         self.recent_writes.clear();
+        self.editions.clear();
     }
 }
 

@@ -77,6 +77,16 @@ pub struct Settings {
     /// The longest pause between two reads of such a wait, where another process may write the view: the pauses begin with a
     /// fiftieth of it, and double. Default 500 milliseconds.
     pub read_poll: Duration,
+    /// Whether a keyed projection whose fold has changed is rebuilt as soon as a program delivers to it. Default yes. Where it is not,
+    /// [`App::replay`](crate::App::replay) does so, and readers have the views of the release before until then.
+    pub rebuild: bool,
+    /// How often a program that delivers tells those of other releases that it is there, and looks whether any are; a reader looks
+    /// twice as often. A release from which nothing was heard for five times as long gets no commits any more, and its views are rebuilt
+    /// should it come back. Default 15 seconds. It matters only for keyed projections.
+    pub release_poll: Duration,
+    /// How long the views of a release before are kept after its last program is gone, for keyed projections: a rollback finds them.
+    /// Default 1 day.
+    pub release_kept: Duration,
     /// How long `run` waits before it reads an empty feed again. Default 250 milliseconds.
     pub poll: Duration,
 }
@@ -106,6 +116,9 @@ impl Default for Settings {
             furthest_ahead: Duration::from_hours(24),
             read_wait: Duration::from_secs(5),
             read_poll: Duration::from_millis(500),
+            rebuild: true,
+            release_poll: Duration::from_secs(15),
+            release_kept: Duration::from_hours(24),
             poll: Duration::from_millis(250),
         }
     }

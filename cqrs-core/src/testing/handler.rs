@@ -12,7 +12,7 @@ use crate::aggregate::{Aggregate, AggregateKey, IntoEvents};
 use crate::app::{App, AppBuilder};
 use crate::command::{Command, Decide};
 use crate::commit::Commit;
-use crate::delivery::{Failure, FailureKind, Subscriber};
+use crate::delivery::{Failure, FailureKind, Subscriber, Terms};
 use crate::metadata::Metadata;
 use crate::projector::Origin;
 use crate::runtime::{Probe, RetryPolicy, Sent};
@@ -226,8 +226,9 @@ async fn deliver(
     probe: &Probe,
 ) -> (Option<Failure>, Vec<Sent>) {
     let done = AtomicUsize::new(0);
+    let terms = Terms { origin: Origin::Store, retry: ONE_TRY, is_shared: false };
     let failure =
-        subscriber.deliver(app.delivery(), std::slice::from_ref(commit), Origin::Store, ONE_TRY, &done).await;
+        subscriber.deliver(app.delivery(), std::slice::from_ref(commit), terms, &done).await;
     (failure, std::mem::take(&mut probe.seen().sent))
 }
 

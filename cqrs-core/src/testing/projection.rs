@@ -113,6 +113,7 @@ impl<P: Projection> ProjectionScenario<P> {
                 commits: std::slice::from_ref(commit),
                 origin: Origin::Store,
                 left_out: &LeftOut::new(),
+                is_shared: false,
             };
             if let Err(error) = at_once(driver.apply(&self.app.delivery().runtime, arrived)) {
                 let error = TryError::from(error);

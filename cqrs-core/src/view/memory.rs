@@ -27,7 +27,7 @@ impl Content {
     fn is_fenced(&self, expected: &Fence) -> bool {
         match self.fences.get(&expected.id) {
             Some(fence) => fence == expected,
-            None => expected.is_none(),
+            None => expected.is_absent(),
         }
     }
 
@@ -84,9 +84,13 @@ impl ViewStore for MemoryViewStore {
 
     async fn delete(&self, id: &ViewId, expected: Revision) -> Result<Write, StoreError> {
         self.write(
-            |content| content.is_at(id, expected),
+            |content| match content.fences.get(id) {
+                Some(fence) => fence.revision() == expected,
+                None => content.is_at(id, expected),
+            },
             |content| {
                 content.views.remove(id);
+                content.fences.remove(id);
             },
         )
     }

@@ -184,6 +184,8 @@ pub struct Fence {
     pub part: Option<String>,
     /// The same for the commit behind `generation_version` and the views of the replay.
     pub generation_part: Option<String>,
+    /// The number of the last edition that takes the stream, too: see [`replay`](crate::replay). 0 for none beside this one.
+    pub editions: u64,
 }
 
 impl Fence {
@@ -198,6 +200,7 @@ impl Fence {
             generation_version: Version::NONE,
             part: None,
             generation_part: None,
+            editions: 0,
         }
     }
 
@@ -205,6 +208,19 @@ impl Fence {
     #[must_use]
     pub fn is_none(&self) -> bool {
         self.version.is_none() && self.part.is_none() && self.generation_part.is_none()
+    }
+
+    /// Whether there is no such item, as far as its reader knows: another edition may have left its number before anything was
+    /// applied.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        self.is_none() && self.editions == 0
+    }
+
+    /// What its removal expects.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        Revision { version: self.version, generation: self.generation, digest: self.digest }
     }
 
     /// The fence as one item.
@@ -223,6 +239,9 @@ impl Fence {
             if let Some(part) = part {
                 record.insert(name.to_owned(), part.as_str().into());
             }
+        }
+        if self.editions > 0 {
+            record.insert("editions".to_owned(), self.editions.into());
         }
         record
     }
@@ -340,7 +359,7 @@ pub trait ViewStore: Send + Sync + 'static {
     /// As [`ViewStore::put`].
     fn put_rebuilt(&self, view: &StoredView) -> impl Future<Output = Result<Write, StoreError>> + Send;
 
-    /// Removes a view if it is still at `expected`.
+    /// Removes a view, or a fence, if it is still at `expected`.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -369,7 +388,7 @@ pub trait ViewStore: Send + Sync + 'static {
     fn fence(&self, id: &ViewId) -> impl Future<Output = Result<Option<Fence>, StoreError>> + Send;
 
     /// Writes a fence and views in one transaction, each if the stored one is still as expected. A fence that
-    /// [is none](Fence::is_none) expects none.
+    /// [is absent](Fence::is_absent) expects none.
     ///
     /// # Errors
     /// As [`ViewStore::put`]; [`StoreError::Refused`] for more than

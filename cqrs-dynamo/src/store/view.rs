@@ -68,6 +68,7 @@ impl ViewStore for DynamoViewStore {
             record.get("built").and_then(Value::as_u64).map_or(fence.version, Version::new);
         let text = |name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
         (fence.part, fence.generation_part) = (text("appliedUntil"), text("builtUntil"));
+        fence.editions = record.get("editions").and_then(Value::as_u64).unwrap_or_default();
         Ok(Some(fence))
     }
 

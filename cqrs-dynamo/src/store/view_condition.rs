@@ -21,7 +21,7 @@ pub(super) fn at(expected: Revision) -> Condition {
 
 /// The fence is as it was read.
 pub(super) fn fenced(expected: &Fence) -> Condition {
-    if expected.is_none() {
+    if expected.is_absent() {
         return Condition::absent();
     }
     let text = |part: &Option<String>| part.clone().map(AttributeValue::S);
@@ -38,6 +38,7 @@ pub(super) fn fenced(expected: &Fence) -> Condition {
         ),
         ("appliedUntil", ":currentAppliedUntil", text(&expected.part)),
         ("builtUntil", ":currentBuiltUntil", text(&expected.generation_part)),
+        ("editions", ":currentEditions", Some(expected.editions).filter(|last| *last > 0).map(number)),
     ])
 }
 

@@ -10,14 +10,21 @@ pub(super) fn of_relay() -> Vec<String> {
     vec![partition::letters(RELAY)]
 }
 
-/// The views of a queue's projections: live ones, those that a replay builds, the fences of streams, and the record of replays;
-/// `projector/across.rs` and `replay/builds.rs` of `cqrs-core` make these keys. None where the wiring does not name them all.
+/// The views of a queue's projections: live ones, those of other folds, those that a replay builds, the fences of streams, and the record of
+/// editions; `projection/edition.rs`, `projection/editions.rs` and `projector/keyed_view.rs` of `cqrs-core` make these keys. None where
+/// the wiring does not name them all.
 pub(super) fn of_views(queue: &Queue<'_>) -> Option<Vec<String>> {
     let projections =
         queue.subscribers.iter().filter(|subscriber| subscriber.kind == SubscriberKind::Projection);
     let patterns = projections.map(|projection| {
         let view = literal(projection.view?);
-        Some([format!("*#{view}"), format!("*#{view}~*"), format!("*@{view}")])
+        Some([
+            format!("*#{view}"),
+            format!("*#{view}~*"),
+            format!("*#{view}:*"),
+            format!("*@{view}"),
+            format!("*@{view}:*"),
+        ])
     });
     Some(patterns.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
 }
@@ -38,6 +45,7 @@ pub(super) fn of_delivery(queue: &Queue<'_>) -> Vec<String> {
             SubscriberKind::Projection => {
                 patterns.push(partition::letters(&name));
                 patterns.push(partition::letters(&format!("{name}@*")));
+                patterns.push(partition::positions(&format!("@replay#{name}*")));
             }
         }
     }

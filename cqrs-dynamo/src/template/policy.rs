@@ -19,7 +19,10 @@ const APPEND: [&str; 3] = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Que
 const SNAPSHOT: [&str; 2] = ["dynamodb:GetItem", "dynamodb:PutItem"];
 /// A transaction needs the permissions of its parts (Amazon DynamoDB Developer Guide, "Using IAM with DynamoDB
 /// transactions"); those of views are writes.
-const PROJECT: [&str; 3] = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
+const PROJECT: [&str; 4] =
+    ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
+/// To build views of another fold, and to remove those that were left.
+const BUILD: [&str; 2] = ["dynamodb:DescribeTable", "dynamodb:Scan"];
 /// What changes or removes a commit. `PutItem` may, too, and cannot be denied: no policy demands a condition.
 const ALTER: [&str; 6] = [
     "dynamodb:BatchWriteItem",
@@ -80,7 +83,7 @@ pub(super) fn subscriber(template: &Template, queue: &Queue<'_>) -> Vec<Value> {
     // A handler takes `&App`: it may execute commands and read views.
     let events: &[_] = if queue.handles { &APPEND } else { &READ };
     // Whether a projection that is new has missed anything, a page of the events table tells.
-    let look = queue.projects.then(|| allow(&["dynamodb:Scan"], arn(EVENTS)));
+    let look = queue.projects.then(|| allow(&BUILD, arn(EVENTS)));
     let mut statements = vec![
         allow(&RECEIVE, arn(&queue.ids.queue)),
         allow(&PUT_AWAY, arn(&queue.ids.dead_letters)),
@@ -93,6 +96,7 @@ pub(super) fn subscriber(template: &Template, queue: &Queue<'_>) -> Vec<Value> {
             Some(keys) => allow_keys(&PROJECT, arn(VIEWS), &keys),
             None => allow(&PROJECT, arn(VIEWS)),
         });
+        statements.push(allow(&["dynamodb:Scan"], arn(VIEWS)));
     }
     if queue.handles {
         statements.push(allow(&READ, arn(VIEWS)));

@@ -17,6 +17,7 @@ use crate::key::{KeyPart, Tenant, encode_into};
 use crate::projection::{
     Asked, Criterion, END, FieldValue, Index, IndexText, Projection, View, ViewAddress, partition,
 };
+use crate::projector::reading;
 use crate::runtime::Runtime;
 use crate::view::ViewId;
 
@@ -39,8 +40,10 @@ pub struct Query<'a, V: View> {
     runtime: &'a Runtime,
     tenant: &'a Tenant,
     by: By<V>,
-    /// The partition key.
+    /// The partition key, of the first edition.
     pk: String,
+    /// The value of the first field of the index.
+    first: String,
     /// What all sort keys begin with.
     prefix: String,
     range: Range,
@@ -143,6 +146,7 @@ impl App {
             tenant,
             by: By::Key,
             pk: ViewId::partition(V::VIEW, tenant),
+            first: String::new(),
             prefix: format!("{}#", V::VIEW),
             range: Range::Whole,
             fields: 0,
@@ -151,7 +155,9 @@ impl App {
             after: None,
             at_least: None,
             within: None,
-            run: |query| Box::pin(query.page()),
+            run: |query| {
+                Box::pin(async move { reading::<V, _, _, _>(query.runtime, |choice| query.page(choice)).await })
+            },
         })
     }
 }
@@ -165,7 +171,8 @@ impl<V: View> Query<'_, V> {
         // Generated code counts what it declares.
         if let Some(index) = V::INDEXES.get(at) {
             let first = index.columns.first().map(|column| column.text(&first.into_value()));
-            self.pk = partition(&self.pk, index, &first.unwrap_or_default());
+            self.first = first.unwrap_or_default();
+            self.pk = partition(&self.pk, index, &self.first);
             self.prefix.clear();
             self.by = By::Index(at + 1, index);
             self.fields = 1;

@@ -5,8 +5,8 @@ use super::keys::Wanted;
 use super::{By, Query};
 use crate::app::{Cursor, Found, found};
 use crate::key::{MAX_SK_BYTES, StreamKey};
-use crate::projection::{END, Projection, View};
-use crate::projector::{self, ReadError};
+use crate::projection::{END, Edition, Projection, View, partition};
+use crate::projector::{self, Choice, ReadError, ReadFailure};
 use crate::store::StoreError;
 use crate::version::Version;
 use crate::view::{Place, ViewId, ViewQuery};
@@ -76,8 +76,17 @@ impl From<ReadError> for QueryError {
     }
 }
 
+impl ReadFailure for QueryError {
+    fn store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
 impl<V: Projection> Query<'_, V> {
-    pub(super) async fn page(self) -> Result<Page<V>, QueryError> {
+    pub(super) async fn page(&self, choice: Choice) -> Result<Page<V>, QueryError> {
         let (by, slot) = match &self.by {
             By::Index(slot, index) => (index.name, Some(*slot)),
             By::Key => ("by_key", None),
@@ -90,16 +99,22 @@ impl<V: Projection> Query<'_, V> {
                 return Err(QueryError::Cursor { view: V::NAME, by });
             }
             Some(cursor) => {
-                let place = self.place(cursor).ok_or(QueryError::Cursor { view: V::NAME, by })?;
-                Some(place)
+                let sk = self.sort_key(cursor).ok_or(QueryError::Cursor { view: V::NAME, by })?;
+                Some((cursor, sk))
             }
             None => None,
         };
-        let request = ViewQuery::new(slot, self.pk.as_str(), self.limit)
-            .with_range(range)
-            .with_descending(self.descending)
-            .with_after(after);
-        let read = self.read(&request).await?;
+        let request = |edition: &Edition| {
+            let views = edition.partition::<V>(self.tenant);
+            let pk = match &self.by {
+                By::Index(_, index) => partition(&views, index, &self.first),
+                By::Key => views.clone(),
+            };
+            let after = after.as_ref().map(|(cursor, sk)| Place::new(cursor.sk.as_str(), ViewId::new(&*views, sk)));
+            let request = ViewQuery::new(slot, pk, self.limit).with_range(range.clone());
+            request.with_descending(self.descending).with_after(after)
+        };
+        let (request, read) = self.read(choice, request).await?;
         let mut views = Vec::with_capacity(read.views.len());
         for stored in read.views.into_iter().filter(|stored| Some(&stored.id.sk) != without.as_ref()) {
             let (stored, view) = projector::read::<V>(self.runtime, stored).await?;
@@ -111,9 +126,8 @@ impl<V: Projection> Query<'_, V> {
         Ok(Page { views, next: read.next.map(|place| Cursor { query, sk: place.sk }) })
     }
 
-    /// The view that a cursor stands at; none for a cursor that no page of this query can have made.
-    fn place(&self, cursor: &Cursor) -> Option<Place> {
-        let partition = ViewId::partition(V::VIEW, self.tenant);
+    /// The sort key of the view that a cursor stands at; none for a cursor that no page of this query can have made.
+    fn sort_key(&self, cursor: &Cursor) -> Option<String> {
         let sk = match &self.by {
             By::Index(_, index) => {
                 let id =
@@ -123,6 +137,6 @@ impl<V: Projection> Query<'_, V> {
             By::Key => cursor.sk.clone(),
         };
         let fits = cursor.sk.len().max(sk.len()) <= MAX_SK_BYTES;
-        fits.then(|| Place::new(cursor.sk.as_str(), ViewId::new(partition, sk)))
+        fits.then_some(sk)
     }
 }

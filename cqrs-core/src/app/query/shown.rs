@@ -4,8 +4,8 @@ use tokio::time::{Instant, sleep};
 
 use super::page::QueryError;
 use super::{By, Query};
-use crate::projection::Projection;
-use crate::projector::{Pauses, contains, current, touched};
+use crate::projection::{Edition, Projection};
+use crate::projector::{Choice, Contained, Pauses, contains, current, editions, touched};
 use crate::view::{Place, QueriedViews, StoredView, ViewQuery};
 
 impl<V: Projection> Query<'_, V> {
@@ -13,19 +13,35 @@ impl<V: Projection> Query<'_, V> {
     ///
     /// The views are read with all writes, and the index may be behind them: so the page itself is looked at for each view that
     /// the commit has changed, and read again until it has that view where it belongs, and no earlier state of it.
-    pub(super) async fn read(&self, request: &ViewQuery) -> Result<QueriedViews, QueryError> {
+    pub(super) async fn read(
+        &self,
+        choice: Choice,
+        request: impl Fn(&Edition) -> ViewQuery,
+    ) -> Result<(ViewQuery, QueriedViews), QueryError> {
         let views = self.runtime.view_store()?;
-        let Some(token) = &self.at_least else { return Ok(views.query(request).await?) };
+        let index_id = match &self.by {
+            By::Index(_, index) if V::KEYED => Some(editions::index_id(index)),
+            _ => None,
+        };
+        let Some(token) = &self.at_least else {
+            let request = request(&editions::to_read::<V>(self.runtime, choice, index_id.as_deref()).await?);
+            let page = views.query(&request).await?;
+            return Ok((request, page));
+        };
         let (started, limit) = (Instant::now(), self.within.unwrap_or(self.runtime.settings.read_wait));
-        contains::<V>(self.runtime, self.tenant, token, limit).await?;
-        let By::Index(_, index) = &self.by else { return Ok(views.query(request).await?) };
+        let Contained { edition, .. } = contains::<V>(self.runtime, choice, index_id.as_deref(), self.tenant, token, limit).await?;
+        let request = request(&edition);
+        let By::Index(_, index) = &self.by else {
+            let page = views.query(&request).await?;
+            return Ok((request, page));
+        };
         let mut pauses = Pauses::growing(self.runtime.settings.read_poll);
         // As they were then: whoever writes on may be ahead of the index for ever.
-        let changed = touched::<V>(self.runtime, self.tenant, token).await?;
+        let changed = touched::<V>(self.runtime, &edition, self.tenant, token).await?;
         loop {
-            let page = views.query(request).await?;
-            if self.shows(&page, request, &changed).await? {
-                return Ok(page);
+            let page = views.query(&request).await?;
+            if self.shows(&page, &request, &changed).await? {
+                return Ok((request, page));
             }
             let waited = started.elapsed();
             if waited >= limit {

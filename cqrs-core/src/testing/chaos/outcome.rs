@@ -111,6 +111,7 @@ async fn folded(app: &App, commits: &[Commit]) -> Result<BTreeMap<ViewId, Stored
                 commits: std::slice::from_ref(commit),
                 origin: Origin::Store,
                 left_out: &LeftOut::new(),
+                is_shared: false,
             };
             driver.apply(&twin.delivery().runtime, arrived).await.map_err(|error| {
                 let error = TryError::from(error);

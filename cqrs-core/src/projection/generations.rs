@@ -1,9 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::key::Tenant;
-use crate::projection::View;
-use crate::store::{Extent, StoreError};
-use crate::view::{DynViewStore, Revision, ViewId};
+use crate::store::Extent;
 
 /// What a replay does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +14,7 @@ pub enum Phase {
     Swap,
 }
 
-/// The replays of one projection: an item of the views table, at pk `@{VIEW}` and sk `@`, where no view can be.
+/// The replays of one edition of a projection.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Generations {
@@ -43,7 +41,7 @@ pub(crate) struct Underway {
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-fn is_zero(number: &u64) -> bool {
+pub(super) fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
@@ -63,20 +61,5 @@ impl Generations {
     /// The last replay of which all writers know, or could know, that it is over.
     pub(crate) fn over(&self) -> u64 {
         self.underway.as_ref().map_or(self.last, |underway| underway.generation.saturating_sub(1))
-    }
-
-    /// Reads the record, and the revision that a write over it expects.
-    pub(crate) async fn read<V: View>(views: &dyn DynViewStore) -> Result<(Self, Revision), StoreError> {
-        let Some(stored) = views.get(&Self::id::<V>()).await? else {
-            return Ok((Self::default(), Revision::NONE));
-        };
-        let generations = Self::deserialize(&stored.data).map_err(|error| StoreError::Refused {
-            source: format!("the record of the replays of `{}` cannot be read: {error}", V::NAME).into(),
-        })?;
-        Ok((generations, stored.revision()))
-    }
-
-    pub(crate) fn id<V: View>() -> ViewId {
-        ViewId { pk: format!("@{}", V::VIEW), sk: "@".to_owned() }
     }
 }

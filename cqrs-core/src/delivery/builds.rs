@@ -1,0 +1,129 @@
+//! Views whose fold has changed are built beside the delivery.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::failure::chain;
+use super::{Delivery, DeliveryError, Subscriber};
+use crate::store::StoreError;
+
+/// Looks after the views of some projections: tells other releases that this one is at work on them, and builds them where that is
+/// due. What is built is dropped with it; it goes on where it was, here or elsewhere.
+pub(crate) struct Builds {
+    projections: Vec<Arc<Subscriber>>,
+    /// Under which name this process builds, where others might.
+    builder: Option<String>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    looked: Option<Instant>,
+    tasks: JoinSet<()>,
+    /// Those that are being built here.
+    running: Vec<(&'static str, tokio::task::AbortHandle)>,
+}
+
+impl Builds {
+    /// For a process of several that take commits from one queue.
+    pub(crate) fn among_others<'a>(
+        delivery: &Delivery,
+        subscribers: impl IntoIterator<Item = &'a Arc<Subscriber>>,
+    ) -> Self {
+        Self { builder: Some(Uuid::now_v7().to_string()), ..Self::alone(delivery, subscribers) }
+    }
+
+    /// For the one process that delivers from the feed.
+    pub(crate) fn alone<'a>(
+        delivery: &Delivery,
+        subscribers: impl IntoIterator<Item = &'a Arc<Subscriber>>,
+    ) -> Self {
+        // The test kit makes up what is there, and counts what is done.
+        let is_real = delivery.runtime.probe.is_none();
+        let projections = subscribers.into_iter().filter(|one| is_real && one.is_projection()).map(Arc::clone);
+        Self { projections: projections.collect(), builder: None, state: Mutex::default() }
+    }
+
+    /// Begins to deliver from a feed.
+    pub(crate) async fn begin(&self, delivery: &Delivery) -> Result<(), DeliveryError> {
+        for projection in &self.projections {
+            match projection.begin(&delivery.runtime).await {
+                Err(error) if error.is_outage() => return Err(outage(projection, error)),
+                // Its commits will say so, one by one.
+                Err(error) => tracing::warn!(projection = projection.name, %error, "a projection does not begin"),
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// To be called now and then while something is delivered, and while nothing is. Most often it costs nothing.
+    ///
+    /// False where one of the projections could not begin.
+    pub(crate) async fn tend(&self, delivery: &Arc<Delivery>) -> bool {
+        if self.projections.is_empty() {
+            return true;
+        }
+        // Somebody is at it.
+        let Ok(mut state) = self.state.try_lock() else { return true };
+        let poll = delivery.runtime.settings.release_poll;
+        if state.looked.is_some_and(|looked| looked.elapsed() < poll) {
+            return true;
+        }
+        state.looked = Some(Instant::now());
+        let mut have_begun = true;
+        while state.tasks.try_join_next().is_some() {}
+        state.running.retain(|(_, task)| !task.is_finished());
+        let builds = delivery.runtime.settings.rebuild;
+        for projection in &self.projections {
+            let is_due = match projection.keep(&delivery.runtime, self.builder.as_deref().filter(|_| builds)).await {
+                Ok(is_due) => is_due,
+                Err(error) => {
+                    tracing::debug!(projection = projection.name, %error, "it is not known whether views are to be built");
+                    have_begun = false;
+                    continue;
+                }
+            };
+            let is_running = state.running.iter().any(|(name, _)| *name == projection.name);
+            if is_due && builds && !is_running {
+                let (delivery, building) = (Arc::clone(delivery), Arc::clone(projection));
+                let task = state.tasks.spawn(async move {
+                    if let Err(error) = building.build(&delivery.runtime).await {
+                        tell(building.name, &error);
+                    }
+                });
+                state.running.push((projection.name, task));
+            }
+        }
+        have_begun
+    }
+
+    /// Builds what is due, and returns when it is built.
+    pub(crate) async fn finish(&self, delivery: &Delivery) -> Result<(), DeliveryError> {
+        if !delivery.runtime.settings.rebuild {
+            return Ok(());
+        }
+        for projection in &self.projections {
+            match projection.build(&delivery.runtime).await {
+                Err(error) if error.is_outage() => return Err(outage(projection, error)),
+                // As with a dead letter: it is told, and the others go on.
+                Err(error) => tell(projection.name, &error),
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn outage(projection: &Subscriber, source: StoreError) -> DeliveryError {
+    DeliveryError::Outage { subscriber: projection.name.to_owned(), source: Box::new(source) }
+}
+
+fn tell(projection: &str, error: &StoreError) {
+    let error = chain(error);
+    tracing::error!(projection, error, "the views of this release could not be built; readers have those of the one before");
+}

@@ -1,0 +1,379 @@
+use serde::{Deserialize, Serialize};
+
+use super::generations::is_zero;
+use super::{Edition, Generations, View};
+use crate::commit::Commit;
+use crate::store::StoreError;
+use crate::timestamp::Timestamp;
+use crate::version::Version;
+use crate::view::{DynViewStore, Revision, StoredView, ViewId, Write};
+
+/// The editions of one projection, and their replays: an item of the views table, at pk `@{VIEW}` and sk `@`, where no view can
+/// be.
+///
+/// What stands at its top is the first edition. So releases that knew of one only find what they wrote, and what they drop is
+/// built anew.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Editions {
+    #[serde(flatten)]
+    first: Registered,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    others: Vec<Registered>,
+    /// The number that was given last.
+    #[serde(rename = "editions", default, skip_serializing_if = "is_zero")]
+    last: u64,
+}
+
+/// What a fold says of itself when its edition begins.
+#[derive(Debug)]
+pub(crate) struct Fold {
+    pub(crate) fingerprint: &'static str,
+    /// The stored names of the events that it listens to.
+    pub(crate) events: Vec<String>,
+    /// By what its views are listed.
+    pub(crate) indexes: Vec<String>,
+}
+
+/// What is known of one edition.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Registered {
+    #[serde(flatten)]
+    pub(crate) generations: Generations,
+    /// The fingerprint of its fold; none where a release made it that did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) fold: Option<String>,
+    /// Goes up each time that it begins to follow the streams.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) number: u64,
+    /// The first such number: its addresses tell it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    begun: u64,
+    #[serde(default, skip_serializing_if = "State::is_whole")]
+    pub(crate) state: State,
+    /// Whether it was whole before, where it is not.
+    #[serde(default, skip_serializing_if = "is_false")]
+    was_whole: bool,
+    /// The stored names of the events that it listens to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    events: Vec<String>,
+    /// By what its views are listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    indexes: Vec<String>,
+    /// Into how many parts the events table was divided when its building began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) segments: Option<u32>,
+    /// Since when it is behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left: Option<Timestamp>,
+    /// Who builds it, or removes others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) builder: Option<Builder>,
+    /// When a program of this fold was at work last, as far as others have asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) seen: Option<Timestamp>,
+}
+
+/// The process that builds an edition, and until when it is taken for alive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Builder {
+    pub(crate) id: String,
+    pub(crate) until: Timestamp,
+}
+
+/// How much an edition contains.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum State {
+    /// It is being built: it follows the streams, and what was committed before has yet to come.
+    Building,
+    /// All that was delivered.
+    #[default]
+    Whole,
+    /// It lacks commits that another edition has taken, because no program of its fold was there.
+    Behind,
+    /// Its views and fences are being removed.
+    Leaving,
+    /// There is nothing of it any more. Only the first edition is remembered then.
+    Gone,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+impl State {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+    fn is_whole(&self) -> bool {
+        *self == Self::Whole
+    }
+}
+
+impl Registered {
+    fn is_of(&self, fold: &str) -> bool {
+        self.fold.as_deref() == Some(fold) && self.state != State::Leaving
+    }
+
+    /// Its addresses, where it is not the first one.
+    fn edition(&self) -> Edition {
+        Edition::of_fold(self.fold.as_deref().unwrap_or_default(), self.begun)
+    }
+
+    /// Whether it is to get every commit.
+    pub(crate) fn follows(&self) -> bool {
+        matches!(self.state, State::Building | State::Whole)
+    }
+
+    /// Notes that it follows the streams from now on, and has what was committed before yet to come.
+    fn begin(&mut self, number: u64) {
+        self.was_whole |= self.state == State::Whole;
+        (self.number, self.state) = (number, State::Building);
+        (self.segments, self.left) = (None, None);
+    }
+
+    fn describe(&mut self, fold: &Fold) {
+        let owned = |names: &[String]| names.to_vec();
+        self.fold = Some(fold.fingerprint.to_owned());
+        (self.events, self.indexes) = (owned(&fold.events), owned(&fold.indexes));
+    }
+
+    /// Notes that it gets no commits any more.
+    pub(crate) fn leave(&mut self, now: Timestamp) {
+        self.was_whole |= self.state == State::Whole;
+        (self.state, self.left) = (State::Behind, Some(now));
+    }
+
+    /// Whether it is to be removed, where nothing that was left before a time is kept.
+    fn is_removed_after(&self, kept: Timestamp) -> bool {
+        match self.state {
+            State::Behind => self.left.is_none_or(|left| left < kept),
+            State::Leaving => true,
+            _ => false,
+        }
+    }
+
+    /// Whether nothing was heard from its programs since a time.
+    pub(crate) fn is_silent(&self, since: Timestamp) -> bool {
+        self.seen.is_none_or(|seen| seen < since)
+    }
+
+    /// Whether programs of its fold may write it again.
+    pub(crate) fn may_come_back(&self) -> bool {
+        matches!(self.state, State::Building | State::Whole | State::Behind)
+    }
+
+    /// Whether its views were whole, now or once.
+    pub(crate) fn is_readable(&self) -> bool {
+        self.state == State::Whole || (self.was_whole && matches!(self.state, State::Building | State::Behind))
+    }
+
+    pub(crate) fn note_whole(&mut self) {
+        (self.state, self.was_whole) = (State::Whole, false);
+        (self.segments, self.builder) = (None, None);
+    }
+
+    /// Whether it listens to an event of a commit.
+    pub(crate) fn wants(&self, commit: &Commit) -> bool {
+        self.events.is_empty() || commit.events.iter().any(|event| self.events.contains(&event.name))
+    }
+}
+
+impl Editions {
+    /// All, each with its addresses.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Edition, &Registered)> {
+        let others = self.others.iter().map(|one| (one.edition(), one));
+        let all = std::iter::once((Edition::FIRST, &self.first)).chain(others);
+        all.filter(|(_, one)| one.state != State::Gone)
+    }
+
+    /// The one of a fold. What is being removed is nobody's any more.
+    pub(crate) fn of_fold(&self, fold: &str) -> Option<(Edition, &Registered)> {
+        self.all().find(|(_, one)| one.is_of(fold))
+    }
+
+    pub(crate) fn of_fold_mut(&mut self, fold: &str) -> Option<&mut Registered> {
+        std::iter::once(&mut self.first).chain(&mut self.others).find(|one| one.is_of(fold))
+    }
+
+    /// What is known of an edition.
+    pub(crate) fn of(&self, edition: &Edition) -> Registered {
+        self.all().find(|(found, _)| found == edition).map(|(_, one)| one.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn find_mut(&mut self, edition: &Edition) -> Option<&mut Registered> {
+        match *edition == Edition::FIRST {
+            true => Some(&mut self.first),
+            false => self.others.iter_mut().find(|one| one.edition() == *edition),
+        }
+    }
+
+    /// Whether any fold has said that it is there.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.last > 0
+    }
+
+    /// The number that was given last.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// The number for the fence of a stream that is new: 0 where there is no other edition than the first.
+    pub(crate) fn for_new_fence(&self) -> u64 {
+        if self.others.is_empty() { 0 } else { self.last }
+    }
+
+    /// Those beside one that are to get every commit, of the ones with a number up to `last`.
+    pub(crate) fn others_up_to<'a>(
+        &'a self,
+        own: &'a Edition,
+        last: u64,
+    ) -> impl Iterator<Item = (Edition, &'a Registered)> {
+        self.all().filter(move |(edition, one)| edition != own && one.follows() && one.number <= last)
+    }
+
+    /// The one that programs of a fold write, or would.
+    pub(crate) fn written_by(&self, fold: &str) -> Edition {
+        match self.of_fold(fold) {
+            Some((edition, _)) => edition,
+            None if self.last == 0 => Edition::FIRST,
+            None => Edition::of_fold(fold, 0),
+        }
+    }
+
+    /// The one that a program reads, with what is listed by an index where one is asked: that of its fold, if that is or was whole and a
+    /// program of the fold is there; otherwise another one that is whole. None where none has ever been.
+    ///
+    /// What was not said is taken for granted: whose the views are, and by what they are listed.
+    pub(crate) fn to_read(&self, fold: &str, index: Option<&str>) -> Option<Edition> {
+        let rank = |one: &Registered| {
+            let (is_own, is_whole) = (one.is_of(fold), one.state == State::Whole);
+            (is_own && is_whole, is_own && one.follows(), is_whole, is_own, one.number)
+        };
+        let is_listed = |one: &Registered| {
+            one.fold.is_none() || index.is_none_or(|index| one.indexes.iter().any(|listed| listed == index))
+        };
+        let readable = self.all().filter(|(_, one)| one.is_readable() && is_listed(one));
+        readable.max_by_key(|(_, one)| rank(one)).map(|(edition, _)| edition)
+    }
+
+    /// Notes that a fold follows the streams from now on. `had_views` says whether the plain addresses have views of a release
+    /// that did not say which fold made them.
+    pub(crate) fn register(&mut self, fold: &Fold, had_views: bool, now: Timestamp) {
+        if self.last == 0 {
+            self.last = 1;
+            self.first.number = 1;
+            self.first.note_whole();
+            match had_views {
+                // Who wrote them leaves nothing for others, and others leave nothing for them.
+                true => self.first.leave(now),
+                false => self.first.describe(fold),
+            }
+        }
+        let number = self.last + 1;
+        match self.of_fold_mut(fold.fingerprint) {
+            Some(own) if own.follows() => return,
+            Some(own) => {
+                own.begin(number);
+                own.describe(fold);
+            }
+            None => {
+                let mut own = Registered { number, begun: number, state: State::Building, ..Registered::default() };
+                own.describe(fold);
+                self.others.push(own);
+            }
+        }
+        self.last = number;
+        // Who is there is to have the time to find this out.
+        for one in std::iter::once(&mut self.first).chain(&mut self.others) {
+            if one.follows() && one.fold.is_some() {
+                one.seen = Some(now);
+            }
+        }
+    }
+
+    /// Notes that the others from which nothing was heard since a time get no commits any more.
+    pub(crate) fn leave_silent(&mut self, fold: &str, since: Timestamp, now: Timestamp) {
+        for one in std::iter::once(&mut self.first).chain(&mut self.others) {
+            if one.fold.as_deref() != Some(fold) && one.follows() && one.is_silent(since) {
+                one.leave(now);
+            }
+        }
+    }
+
+    /// Whether others than that of a fold, which is whole, are to be removed.
+    pub(crate) fn has_removable(&self, fold: &str, kept: Timestamp) -> bool {
+        let is_whole = self.of_fold(fold).is_some_and(|(_, own)| own.state == State::Whole);
+        is_whole && self.all().any(|(_, one)| one.is_removed_after(kept))
+    }
+
+    /// Those that are removed from now on: nobody reads or writes them any more.
+    pub(crate) fn begin_removal(&mut self, kept: Timestamp) -> Vec<Edition> {
+        for one in std::iter::once(&mut self.first).chain(&mut self.others) {
+            if one.is_removed_after(kept) {
+                one.state = State::Leaving;
+            }
+        }
+        self.all().filter(|(_, one)| one.state == State::Leaving).map(|(edition, _)| edition).collect()
+    }
+
+    /// Forgets one that was removed.
+    pub(crate) fn end_removal(&mut self, edition: &Edition) {
+        let Some(found) = self.find_mut(edition).filter(|one| one.state == State::Leaving) else { return };
+        found.state = State::Gone;
+        let first = &mut self.first;
+        if first.state == State::Gone {
+            // The numbers of its replays go on.
+            let generations = Generations { underway: None, ..first.generations.clone() };
+            *first = Registered { generations, state: State::Gone, ..Registered::default() };
+        }
+        self.others.retain(|one| one.state != State::Gone);
+    }
+
+    /// Gives an edition a new number, so that its building begins anew.
+    pub(crate) fn restart(&mut self, fold: &str) {
+        let number = self.last + 1;
+        if let Some(own) = self.of_fold_mut(fold).filter(|own| own.follows()) {
+            own.begin(number);
+            self.last = number;
+        }
+    }
+
+    /// Reads the record, and the revision that a write over it expects.
+    pub(crate) async fn read<V: View>(views: &dyn DynViewStore) -> Result<(Self, Revision), StoreError> {
+        let Some(stored) = views.get(&Self::id::<V>()).await? else {
+            return Ok((Self::default(), Revision::NONE));
+        };
+        let editions = Self::deserialize(&stored.data).map_err(|error| StoreError::Refused {
+            source: format!("the record of the replays of `{}` cannot be read: {error}", V::NAME).into(),
+        })?;
+        Ok((editions, stored.revision()))
+    }
+
+    /// Changes the record; the answer has it as it is then, with the version of its item.
+    pub(crate) async fn change<V: View, T>(
+        views: &dyn DynViewStore,
+        change: impl Fn(&mut Self) -> T,
+    ) -> Result<(T, Self, Version), StoreError> {
+        loop {
+            let (before, expected) = Self::read::<V>(views).await?;
+            let mut after = before.clone();
+            let outcome = change(&mut after);
+            if after == before {
+                return Ok((outcome, after, expected.version));
+            }
+            let data =
+                serde_json::to_value(&after).map_err(|error| StoreError::Refused { source: Box::new(error) })?;
+            let (id, version) = (Self::id::<V>(), expected.version.next());
+            let record = StoredView::new(id, version, data, Timestamp::now());
+            if views.put(&record, expected).await? == Write::Done {
+                return Ok((outcome, after, version));
+            }
+        }
+    }
+
+    fn id<V: View>() -> ViewId {
+        ViewId { pk: format!("@{}", V::VIEW), sk: "@".to_owned() }
+    }
+}

@@ -1,0 +1,372 @@
+//! The editions of keyed projections: which one a program writes, which one it reads, and whom else a commit has to reach.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use tokio::time::Instant;
+
+use super::{Arrived, reading};
+use crate::key::StreamKey;
+use crate::commit::Commit;
+use crate::projection::{
+    Builder, Edition, Editions, Fold, Index, Projection, Registered, State, View, fingerprint,
+};
+use crate::runtime::Runtime;
+use crate::store::StoreError;
+use crate::timestamp::Timestamp;
+use crate::version::Version;
+use crate::view::{DynViewStore, Fence, ViewId, Write};
+
+/// Where the delivery notes how projections have begun: among the positions of subscribers, under a name that none of them has. One request
+/// reads them all.
+pub(crate) const MARKS: &str = "@projections";
+
+/// A release of which nothing was heard for so many times `release_poll` gets no commits any more.
+const POLLS_MISSED: u32 = 5;
+
+/// The editions of a projection as they are now.
+pub(crate) async fn fresh<P: Projection>(runtime: &Runtime) -> Result<Arc<Editions>, StoreError> {
+    let asked = Instant::now();
+    let (editions, revision) = Editions::read::<P>(runtime.view_store()?).await?;
+    Ok(runtime.editions.note(P::VIEW, editions, revision.version, asked))
+}
+
+/// The same, as this process read them last, however long ago.
+async fn known<P: Projection>(runtime: &Runtime) -> Result<Arc<Editions>, StoreError> {
+    match runtime.editions.get(P::VIEW) {
+        Some(known) => Ok(known.editions),
+        None => fresh::<P>(runtime).await,
+    }
+}
+
+/// Changes what is known of the editions of a projection.
+pub(crate) async fn change<P: Projection, T>(
+    runtime: &Runtime,
+    change: impl Fn(&mut Editions) -> T,
+) -> Result<T, StoreError> {
+    let asked = Instant::now();
+    let (outcome, editions, version) = Editions::change::<P, T>(runtime.view_store()?, change).await?;
+    runtime.editions.note(P::VIEW, editions, version, asked);
+    Ok(outcome)
+}
+
+/// Which views a read takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// This program's own, or those of another release until there are some.
+    Best,
+    /// Its own alone.
+    Own,
+}
+
+/// The edition that this program reads, with what is listed by an index where one is asked.
+pub(crate) async fn to_read<P: Projection>(
+    runtime: &Runtime,
+    choice: Choice,
+    index: Option<&str>,
+) -> Result<Edition, StoreError> {
+    if !P::KEYED {
+        return Ok(Edition::FIRST);
+    }
+    let known = runtime.editions.get(P::VIEW);
+    let known = known.filter(|known| known.asked.elapsed() * 2 < runtime.settings.release_poll);
+    let editions = match known {
+        Some(known) => known.editions,
+        None => fresh::<P>(runtime).await?,
+    };
+    if choice == Choice::Own || !editions.has_begun() {
+        return Ok(editions.written_by(fingerprint::<P>()));
+    }
+    match editions.to_read(fingerprint::<P>(), index) {
+        Some(edition) => Ok(edition),
+        None => reading::own::<P>(runtime).await,
+    }
+}
+
+/// No views that this program could read are whole.
+pub(super) fn unbuilt<P: Projection>(editions: &Editions) -> StoreError {
+    let (name, fold) = (P::NAME, fingerprint::<P>());
+    let advice = match editions.of_fold(fold).is_some_and(|(_, own)| own.follows()) {
+        true => "they are being built",
+        false => "no program of this release delivers: start one, or call `App::replay`",
+    };
+    StoreError::Unavailable {
+        source: format!(
+            "this program cannot read the stored views of `{name}`, which are those of another release, and its own, of the fold {fold}, \
+             are not whole yet; {advice}"
+        )
+        .into(),
+    }
+}
+
+/// The edition that this program writes. It follows the streams from now on, if it did not before.
+pub(crate) async fn own<P: Projection>(runtime: &Runtime) -> Result<Edition, StoreError> {
+    if !P::KEYED {
+        return Ok(Edition::FIRST);
+    }
+    let fold = fingerprint::<P>();
+    let following = |editions: &Editions| {
+        let own = editions.of_fold(fold).filter(|(_, one)| one.follows());
+        own.map(|(edition, _)| edition)
+    };
+    let known = || following(&runtime.editions.get(P::VIEW)?.editions);
+    if let Some(edition) = known() {
+        return Ok(edition);
+    }
+    // The first commits of a process come at once.
+    let _turn = runtime.editions.turn().await;
+    if let Some(edition) = known() {
+        return Ok(edition);
+    }
+    let editions = fresh::<P>(runtime).await?;
+    if let Some(edition) = following(&editions) {
+        return Ok(edition);
+    }
+    let had_views = !editions.has_begun() && had_views::<P>(runtime, &editions).await?;
+    let described = described::<P>();
+    let registered = change::<P, _>(runtime, |editions| {
+        editions.register(&described, had_views, Timestamp::now());
+        editions.of_fold(fold).map(|(edition, one)| (edition, one.clone()))
+    });
+    let Some((edition, one)) = registered.await? else { return Ok(Edition::FIRST) };
+    if one.state == State::Building {
+        tracing::info!(projection = P::NAME, fold, number = one.number, "views of another shape or fold are built");
+    }
+    Ok(edition)
+}
+
+fn described<P: Projection>() -> Fold {
+    let events = P::ARMS.iter().flat_map(|arm| arm.event.names()).map(str::to_owned);
+    let indexes = P::INDEXES.iter().map(index_id);
+    Fold { fingerprint: fingerprint::<P>(), events: events.collect(), indexes: indexes.collect() }
+}
+
+/// An index with its fields: another one under the same name is another one.
+pub(crate) fn index_id<V: View>(index: &Index<V>) -> String {
+    format!("{}.{:08x}", index.name, index.shape())
+}
+
+/// Whether there are views of a release that did not say which fold made them.
+async fn had_views<P: Projection>(runtime: &Runtime, editions: &Editions) -> Result<bool, StoreError> {
+    let was_replayed = editions.of(&Edition::FIRST).generations.last > 0;
+    Ok(was_replayed || runtime.delivery_store().positions(MARKS).await?.contains_key(P::NAME))
+}
+
+/// The edition that this program writes, or would, with what is known of it now.
+pub(crate) async fn written<P: Projection>(runtime: &Runtime) -> Result<(Edition, Registered), StoreError> {
+    let editions = fresh::<P>(runtime).await?;
+    let edition = if P::KEYED { editions.written_by(fingerprint::<P>()) } else { Edition::FIRST };
+    let now = editions.of(&edition);
+    Ok((edition, now))
+}
+
+/// Begins to deliver from a feed, which keeps one position for all releases: where another one is at work on the views, this
+/// program's may lack what that one has taken alone, and are gone through again.
+pub(super) async fn begin<P: Projection>(runtime: &Runtime) -> Result<(), StoreError> {
+    if !P::KEYED {
+        return Ok(());
+    }
+    let editions = fresh::<P>(runtime).await?;
+    let edition = own::<P>(runtime).await?;
+    if !has_others(&editions, &edition) {
+        return Ok(());
+    }
+    let now = Timestamp::now();
+    change::<P, _>(runtime, |editions| {
+        editions.restart(fingerprint::<P>());
+        editions.leave_silent(fingerprint::<P>(), now - lease(runtime), now);
+    })
+    .await
+}
+
+/// Tells other releases that this one is at work, and looks what they do; without others it is one read. True where this
+/// program's views are to be built, or those that were left are to be removed, by this process: several that could agree on one
+/// `builder`.
+pub(super) async fn keep<P: Projection>(runtime: &Runtime, builder: Option<&str>) -> Result<bool, StoreError> {
+    if !P::KEYED {
+        return Ok(false);
+    }
+    let editions = fresh::<P>(runtime).await?;
+    let edition = own::<P>(runtime).await?;
+    let (fold, now) = (fingerprint::<P>(), Timestamp::now());
+    let kept = now - runtime.settings.release_kept;
+    let is_quiet = editions.of(&edition).state == State::Whole && !has_others(&editions, &edition);
+    if is_quiet && !editions.has_removable(fold, kept) {
+        return Ok(false);
+    }
+    let described = described::<P>();
+    change::<P, _>(runtime, |editions| {
+        editions.register(&described, true, now);
+        editions.leave_silent(fold, now - lease(runtime), now);
+        let is_removing = editions.has_removable(fold, kept);
+        let Some(own) = editions.of_fold_mut(fold) else { return false };
+        own.seen = Some(now);
+        if own.state != State::Building && !is_removing {
+            return false;
+        }
+        let Some(builder) = builder else { return true };
+        let is_free = own.builder.as_ref().is_none_or(|other| other.id == builder || other.until < now);
+        if is_free {
+            own.builder = Some(Builder { id: builder.to_owned(), until: now + lease(runtime) });
+        }
+        is_free
+    })
+    .await
+}
+
+/// Says that a program of this fold is there, now and then, for as long as the work takes.
+pub(crate) async fn beside<P: Projection, T>(runtime: &Runtime, work: impl Future<Output = T>) -> T {
+    let told = async {
+        loop {
+            tokio::time::sleep(runtime.settings.release_poll.max(SHORTEST)).await;
+            let told = change::<P, _>(runtime, |editions| {
+                if let Some(own) = editions.of_fold_mut(fingerprint::<P>()) {
+                    own.seen = Some(Timestamp::now());
+                }
+            });
+            if let Err(error) = told.await {
+                tracing::debug!(projection = P::NAME, %error, "other releases cannot be told that this one is there");
+            }
+        }
+    };
+    match select(pin!(work), pin!(told)).await {
+        Either::Left((done, _)) => done,
+        Either::Right((never, _)) => never,
+    }
+}
+
+/// The shortest pause between two signs of life.
+const SHORTEST: Duration = Duration::from_millis(100);
+
+/// How long a release of which nothing is heard still gets its commits.
+fn lease(runtime: &Runtime) -> Duration {
+    runtime.settings.release_poll * POLLS_MISSED
+}
+
+/// Whether others than this program's views are to be removed, as far as this process knows.
+pub(crate) fn has_removable<P: Projection>(runtime: &Runtime, kept: Timestamp) -> bool {
+    let known = runtime.editions.get(P::VIEW);
+    known.is_some_and(|known| known.editions.has_removable(fingerprint::<P>(), kept))
+}
+
+/// Whether this program's views are to be built, or others removed, as far as this process knows.
+pub(super) fn is_due<P: Projection>(runtime: &Runtime) -> bool {
+    let (fold, kept) = (fingerprint::<P>(), Timestamp::now() - runtime.settings.release_kept);
+    let known = runtime.editions.get(P::VIEW).filter(|_| P::KEYED);
+    known.is_some_and(|known| {
+        let own = known.editions.of_fold(fold);
+        own.is_some_and(|(_, own)| own.state == State::Building) || known.editions.has_removable(fold, kept)
+    })
+}
+
+/// Whether a release beside this one is at work on the views, as far as this process knows.
+pub(super) fn is_shared<P: Projection>(runtime: &Runtime) -> bool {
+    let own = |editions: &Editions| editions.of_fold(fingerprint::<P>()).map(|(edition, _)| edition);
+    let known = runtime.editions.get(P::VIEW);
+    P::KEYED && known.is_some_and(|known| own(&known.editions).is_some_and(|own| has_others(&known.editions, &own)))
+}
+
+fn has_others(editions: &Editions, own: &Edition) -> bool {
+    editions.others_up_to(own, u64::MAX).next().is_some()
+}
+
+/// Another edition to which a commit has yet to come, by the fingerprint of its fold.
+#[derive(Debug)]
+pub(crate) struct Awaited(pub(crate) String);
+
+/// Whether commits that this edition has taken have yet to come to another one: who takes them from a queue leaves them there
+/// then. A release from which nothing is heard any more is not waited for, and none for a day.
+///
+/// `last` is the number of the last edition that takes part in the stream, as the fence of this one says.
+pub(super) async fn check_others<P: Projection>(
+    runtime: &Runtime,
+    own: &Edition,
+    arrived: Arrived<'_>,
+    last: u64,
+) -> Result<Option<Awaited>, StoreError> {
+    let mut editions = known::<P>(runtime).await?;
+    if editions.last() < last {
+        editions = fresh::<P>(runtime).await?;
+    }
+    let views = runtime.view_store()?;
+    for (other, known) in editions.others_up_to(own, last) {
+        let wanted = arrived.commits.iter().filter(|commit| known.wants(commit));
+        let Some(commit) = wanted.max_by_key(|commit| commit.version) else { continue };
+        let fence = views.fence(&other.fence::<P>(arrived.stream)).await?;
+        if fence.is_some_and(|fence| fence.version >= commit.version) {
+            continue;
+        }
+        let now = Timestamp::now();
+        let is_old = now.since(commit.metadata.recorded()) > runtime.settings.unknown_kept;
+        let is_gone = |one: &Registered| {
+            one.number == known.number && one.follows() && (is_old || one.is_silent(now - lease(runtime)))
+        };
+        let found = fresh::<P>(runtime).await?.of(&other);
+        if !found.follows() {
+            continue;
+        }
+        if !is_gone(&found) {
+            return Ok(Some(Awaited(found.fold.unwrap_or_default())));
+        }
+        let left = change::<P, _>(runtime, |editions| {
+            let gone = editions.find_mut(&other).filter(|one| is_gone(one));
+            gone.map(|one| one.leave(now)).is_some()
+        });
+        if left.await? {
+            let fold = found.fold.as_deref();
+            tracing::warn!(projection = P::NAME, fold, "the views of a release that is gone are left behind");
+        }
+    }
+    Ok(None)
+}
+
+/// The same for commits that this program cannot take: as long as another release could, they are not put away.
+pub(super) async fn awaited<P: Projection>(
+    runtime: &Runtime,
+    arrived: Arrived<'_>,
+) -> Result<Option<Awaited>, StoreError> {
+    if !P::KEYED {
+        return Ok(None);
+    }
+    let editions = fresh::<P>(runtime).await?;
+    let own = editions.written_by(fingerprint::<P>());
+    check_others::<P>(runtime, &own, arrived, u64::MAX).await
+}
+
+/// Notes at the fences of other editions that this one takes part in a stream from now on: what they take later, they
+/// leave for this one. The answer is how far they were.
+///
+/// Those that get no commits at present are told, too: should they come back, a process of theirs may not know yet who is there, and
+/// its fences tell. One that has nothing of the stream to take learns it with its first commit of it.
+pub(crate) async fn join<P: Projection>(
+    runtime: &Runtime,
+    own: &Edition,
+    number: u64,
+    stream: &StreamKey,
+    commits: &[Commit],
+) -> Result<Version, StoreError> {
+    let views = runtime.view_store()?;
+    let mut furthest = Version::NONE;
+    let editions = known::<P>(runtime).await?;
+    let others = editions.all().filter(|(other, one)| other != own && one.fold.is_some() && one.may_come_back());
+    for (other, _) in others.filter(|(_, one)| commits.iter().any(|commit| one.wants(commit))) {
+        furthest = furthest.max(join_one(views, &other.fence::<P>(stream), number).await?);
+    }
+    Ok(furthest)
+}
+
+async fn join_one(
+    views: &dyn DynViewStore,
+    id: &ViewId,
+    number: u64,
+) -> Result<Version, StoreError> {
+    loop {
+        let met = views.fence(id).await?.unwrap_or_else(|| Fence::none(id.clone()));
+        let joined = Fence { editions: number, ..met.clone() };
+        if met.editions >= number || views.put_fenced(&joined, &met, &[]).await? == Write::Done {
+            return Ok(met.version);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+use tokio::time::{Instant, sleep};
+
+use super::editions::{self, Choice};
+use super::Pauses;
+use crate::projection::{Edition, Projection, fingerprint};
+use crate::runtime::Runtime;
+use crate::store::StoreError;
+
+/// What may have failed because a view cannot be read.
+pub(crate) trait ReadFailure: From<StoreError> {
+    /// The error of the store, where it is one.
+    fn store(&self) -> Option<&StoreError>;
+}
+
+impl ReadFailure for StoreError {
+    fn store(&self) -> Option<&StoreError> {
+        Some(self)
+    }
+}
+
+/// Reads views of the edition that [this program reads](editions::to_read), and where those are of another release and cannot be read,
+/// its own.
+pub(crate) async fn reading<P: Projection, T, E: ReadFailure, F>(
+    runtime: &Runtime,
+    read: impl Fn(Choice) -> F,
+) -> Result<T, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    match read(Choice::Best).await {
+        Ok(done) => Ok(done),
+        Err(error) => match own_instead::<P>(runtime, error.store()).await? {
+            Some(_) => read(Choice::Own).await,
+            None => Err(error),
+        },
+    }
+}
+
+/// This program's own edition in the place of views that cannot be read; none where that is not what failed.
+pub(crate) async fn own_instead<P: Projection>(
+    runtime: &Runtime,
+    error: Option<&StoreError>,
+) -> Result<Option<Edition>, StoreError> {
+    let is_unreadable = |error: &StoreError| matches!(error, StoreError::Refused { .. } | StoreError::Decode(_));
+    match P::KEYED && error.is_some_and(is_unreadable) {
+        true => own::<P>(runtime).await.map(Some),
+        false => Ok(None),
+    }
+}
+
+/// This program's own edition, when it is or was whole. That is waited for, up to
+/// [`Settings::read_wait`](crate::app::Settings::read_wait).
+pub(super) async fn own<P: Projection>(runtime: &Runtime) -> Result<Edition, StoreError> {
+    let (began, limit) = (Instant::now(), runtime.settings.read_wait);
+    let mut pauses = Pauses::growing(runtime.settings.read_poll);
+    loop {
+        let editions = editions::fresh::<P>(runtime).await?;
+        let own = editions.written_by(fingerprint::<P>());
+        if !editions.has_begun() || editions.of_fold(fingerprint::<P>()).is_some_and(|(_, now)| now.is_readable()) {
+            return Ok(own);
+        }
+        let left = limit.saturating_sub(began.elapsed());
+        if left.is_zero() {
+            return Err(editions::unbuilt::<P>(&editions));
+        }
+        sleep(pauses.next().min(left)).await;
+    }
+}

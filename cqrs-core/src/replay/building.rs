@@ -1,0 +1,62 @@
+use super::checkpoint::Course;
+use super::keyed_views::{Aim, KeyedViews};
+use super::progress::Tally;
+use super::{Replay, ReplayError, Replayed};
+use crate::projection::{Projection, Registered, State, fingerprint};
+use crate::projector::editions;
+use crate::store::Extent;
+use crate::timestamp::Timestamp;
+
+/// The building of an edition: all streams are applied to its views, beside the delivery, and nobody reads them before that is done.
+impl<P: Projection> Replay<'_, P> {
+    pub(super) async fn build(&self) -> Result<Replayed, ReplayError> {
+        let total = self.runtime.event_store().count().await.map_err(ReplayError::store::<P>)?;
+        let mut restart = self.restart;
+        loop {
+            let tally = Tally::new(total, self.listener.as_deref());
+            let edition = editions::own::<P>(self.runtime).await.map_err(ReplayError::store::<P>)?;
+            let Some((number, segments)) = self.begin_building(restart).await? else { return Ok(tally.done()) };
+            restart = false;
+            tracing::info!(projection = P::NAME, fold = fingerprint::<P>(), number, "views are built");
+            let work = KeyedViews::<P>::new(self.runtime, &edition, Aim::Build { number }, None);
+            let extents = (0..segments).map(|number| Extent::Segment { number, of: segments }).collect();
+            let walk = self.walk(&work, &tally, extents, Course::Build, &edition, number);
+            editions::beside::<P, _>(self.runtime, walk).await?;
+            // One that fell behind meanwhile begins again, under another number.
+            if self.end_building(number).await? {
+                tracing::info!(projection = P::NAME, fold = fingerprint::<P>(), number, "views are whole");
+                return Ok(tally.done());
+            }
+        }
+    }
+
+    /// The number under which the edition is built, and the parts of the events table; none where it is whole.
+    async fn begin_building(&self, restart: bool) -> Result<Option<(u64, u32)>, ReplayError> {
+        let segments = self.segments();
+        let begun = editions::change::<P, _>(self.runtime, |editions| {
+            let is_building = |own: &Registered| own.state == State::Building;
+            if restart && editions.of_fold(fingerprint::<P>()).is_some_and(|(_, own)| is_building(own)) {
+                editions.restart(fingerprint::<P>());
+            }
+            let own = editions.of_fold_mut(fingerprint::<P>()).filter(|own| is_building(own))?;
+            own.seen = Some(Timestamp::now());
+            Some((own.number, *own.segments.get_or_insert(segments)))
+        });
+        begun.await.map_err(ReplayError::store::<P>)
+    }
+
+    /// Notes that the views are whole; false where they have fallen behind meanwhile.
+    async fn end_building(&self, number: u64) -> Result<bool, ReplayError> {
+        let ended = editions::change::<P, _>(self.runtime, |editions| {
+            let own = editions.of_fold_mut(fingerprint::<P>());
+            match own.filter(|own| own.number == number && own.follows()) {
+                Some(own) => {
+                    own.note_whole();
+                    true
+                }
+                None => false,
+            }
+        });
+        ended.await.map_err(ReplayError::store::<P>)
+    }
+}

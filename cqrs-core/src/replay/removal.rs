@@ -1,0 +1,99 @@
+use std::marker::PhantomData;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::checkpoint::Course;
+use super::progress::Tally;
+use super::walk::{Run, Work};
+use super::{Replay, ReplayError, Replayed};
+use crate::key::StreamKey;
+use crate::projection::{Edition, Projection, fingerprint};
+use crate::projector::editions;
+use crate::runtime::Runtime;
+use crate::store::{Extent, StoreError};
+use crate::timestamp::Timestamp;
+use crate::view::{StoredView, Write};
+
+/// The removal of editions that were left: of their views, and of their fences, which the streams name.
+impl<P: Projection> Replay<'_, P> {
+    pub(super) async fn remove_left(&self) -> Result<(), ReplayError> {
+        let kept = Timestamp::now() - self.runtime.settings.release_kept;
+        let fold = fingerprint::<P>();
+        if !editions::has_removable::<P>(self.runtime, kept) {
+            return Ok(());
+        }
+        let begun = editions::change::<P, _>(self.runtime, |editions| match editions.has_removable(fold, kept) {
+            true => editions.begin_removal(kept),
+            false => Vec::new(),
+        });
+        for edition in begun.await.map_err(ReplayError::store::<P>)? {
+            self.remove(&edition).await?;
+            let ended = editions::change::<P, _>(self.runtime, |editions| editions.end_removal(&edition));
+            ended.await.map_err(ReplayError::store::<P>)?;
+            tracing::info!(projection = P::NAME, name = &*edition.name::<P>(), "views of a release that is gone are removed");
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, edition: &Edition) -> Result<(), ReplayError> {
+        let segments = self.segments();
+        let extents = || (0..segments).map(move |number| Extent::Segment { number, of: segments });
+        let views = stream::iter(extents()).map(|extent| self.remove_views(edition, extent));
+        let removed = views.buffer_unordered(self.parallel).try_collect::<()>().await;
+        removed.map_err(ReplayError::store::<P>)?;
+        let work = Fences::<P> { runtime: self.runtime, edition, projection: PhantomData };
+        // What is removed is removed once: its addresses are never used again.
+        self.walk(&work, &Tally::new(None, None), extents().collect(), Course::Remove, edition, 1).await
+    }
+
+    async fn remove_views(&self, edition: &Edition, extent: Extent) -> Result<(), StoreError> {
+        let name = edition.name::<P>();
+        let is_its_own = |view: &StoredView| {
+            let shadow = view.id.pk.rsplit_once('~').filter(|(_, number)| number.parse::<u64>().is_ok());
+            let pk = shadow.map_or(&*view.id.pk, |(live, _)| live);
+            pk.rsplit_once('#').is_some_and(|(_, of)| of == name)
+        };
+        let views = self.runtime.view_store()?;
+        let mut after = None;
+        loop {
+            let page = views.scan(&extent, after.as_ref()).await?;
+            let removed = stream::iter(page.views.into_iter().filter(is_its_own)).map(|view| async move {
+                // Nobody writes it any more, but for a process that does not know that yet.
+                let _: Write = views.delete(&view.id, view.revision()).await?;
+                Ok::<_, StoreError>(())
+            });
+            removed.buffer_unordered(self.parallel).try_collect::<()>().await?;
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Removes the fences of an edition.
+struct Fences<'a, P> {
+    runtime: &'a Runtime,
+    edition: &'a Edition,
+    projection: PhantomData<fn() -> P>,
+}
+
+impl<P: Projection> Work for Fences<'_, P> {
+    type View = P;
+    type Open = StreamKey;
+
+    async fn take(&self, run: &Run, open: Option<StreamKey>) -> Result<StreamKey, ReplayError> {
+        Ok(open.unwrap_or_else(|| run.stream.clone()))
+    }
+
+    async fn finish(&self, stream: StreamKey) -> Result<Replayed, ReplayError> {
+        let removed = async {
+            let (views, id) = (self.runtime.view_store()?, self.edition.fence::<P>(&stream));
+            if let Some(fence) = views.fence(&id).await? {
+                let _: Write = views.delete(&id, fence.revision()).await?;
+            }
+            Ok(Replayed::default())
+        };
+        removed.await.map_err(ReplayError::store::<P>)
+    }
+}
