@@ -3,15 +3,18 @@ use std::time::Duration;
 
 use dynoxide::DynoxideError;
 use dynoxide::actions::create_table::{self, CreateTableRequest, CreateTableResponse};
+use dynoxide::actions::delete_table::{self, DeleteTableRequest, DeleteTableResponse};
 use dynoxide::actions::vector_lifecycle::VectorIndexLifecycle;
 use dynoxide::storage::Storage;
 
+use super::dispatch::now;
 use super::retention::Retention;
 use super::tokens::Tokens;
-use super::{file, indexes};
+use super::transaction::whole;
+use super::{file, half_made, indexes};
 
-/// How long an index may wait for another process, and a request: dynoxide's own limits for opening a file and after that.
-const OPENING: Duration = Duration::from_secs(30);
+/// How long a process that opens a file waits for another one, and how long a request does: dynoxide's own limits.
+pub(super) const OPENING: Duration = Duration::from_secs(30);
 const OPEN: Duration = Duration::from_secs(5);
 
 /// The storage behind a lock, and what has to be remembered beside it.
@@ -33,6 +36,7 @@ impl Database {
     pub(super) fn prepare(storage: Storage, place: String) -> Self {
         // A limit that cannot be set stays as it is.
         let _ = storage.conn().busy_timeout(OPENING);
+        half_made::mend(&storage);
         indexes::of_stream(&storage);
         match storage.list_table_names() {
             Ok(tables) => tables.iter().for_each(|table| indexes::of_table(&storage, table)),
@@ -79,9 +83,21 @@ impl Database {
     ) -> Result<CreateTableResponse, DynoxideError> {
         let inner = self.lock();
         let table = request.table_name.clone();
-        let created = super::dispatch::now(create_table::execute(&inner.storage, request))?;
-        indexes::of_table(&inner.storage, &table);
-        Ok(created)
+        let Inner { storage, .. } = &*inner;
+        let created = whole(storage, || now(create_table::execute(storage, request)));
+        match &created {
+            Ok(_) => indexes::of_table(storage, &table),
+            Err(_) => forget(storage, &table)?,
+        }
+        created
+    }
+
+    pub(super) fn delete_table(
+        &self,
+        request: DeleteTableRequest,
+    ) -> Result<DeleteTableResponse, DynoxideError> {
+        let storage = &self.lock().storage;
+        whole(storage, || now(delete_table::execute(storage, request, &self.vectors)))
     }
 
     /// What is to be done from time to time, when nothing else is.
@@ -91,4 +107,14 @@ impl Database {
             retention.tidy(storage);
         }
     }
+}
+
+/// Dynoxide remembers how a table is described, also one whose making was undone.
+fn forget(storage: &Storage, table: &str) -> Result<(), DynoxideError> {
+    whole(storage, || {
+        if !storage.table_exists(table)? {
+            storage.delete_table_metadata(table)?;
+        }
+        Ok(())
+    })
 }

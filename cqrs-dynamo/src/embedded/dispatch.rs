@@ -6,9 +6,9 @@ use aws_smithy_types::body::SdkBody;
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use dynoxide::actions::query::{QueryRequest, QueryResponse};
 use dynoxide::actions::{
-    batch_get_item, batch_write_item, delete_item, delete_table, describe_time_to_live, get_item,
-    get_shard_iterator, list_streams, list_tables, put_item, transact_get_items, transact_write_items,
-    update_item, update_table, update_time_to_live,
+    batch_get_item, batch_write_item, delete_item, describe_time_to_live, get_item, get_shard_iterator,
+    list_streams, list_tables, put_item, transact_get_items, transact_write_items, update_item, update_table,
+    update_time_to_live,
 };
 use dynoxide::{AttributeValue, DynoxideError};
 use futures_util::FutureExt;
@@ -107,10 +107,7 @@ fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String,
         }
         "UpdateTimeToLive" => action!(update_time_to_live),
         "DescribeTimeToLive" => action!(describe_time_to_live),
-        "DeleteTable" => {
-            let request = parsed(body)?;
-            json(&now(delete_table::execute(&database.lock().storage, request, vectors))?)
-        }
+        "DeleteTable" => json(&database.delete_table(parsed(body)?)?),
         "ListTables" => action!(list_tables),
         other => Err(DynoxideError::UnsupportedCapability(other.to_owned()).into()),
     }

@@ -88,10 +88,7 @@ const FULL: &str = "the disk is full, or the file has reached its limit; nothing
 /// What SQLite says, as dynoxide passes it on, and what that means. At run time only the text of an error arrives.
 const SAID: [(&str, &str); 12] = [
     ("is full", FULL),
-    (
-        "is locked",
-        "another program holds a lock on it; wait until that program is done, or end it, and try again",
-    ),
+    (LOCKED, "another program holds a lock on it; wait until that program is done, or end it, and try again"),
     ("readonly", READ_ONLY),
     ("read-only", READ_ONLY),
     ("access permission denied", READ_ONLY),
@@ -109,6 +106,13 @@ const SAID: [(&str, &str); 12] = [
 ];
 
 const DAMAGED: &str = "it is damaged; restore it from a copy";
+
+const LOCKED: &str = "is locked";
+
+/// Whether another process has what this one needs.
+pub(super) fn is_locked(said: &str) -> bool {
+    said.contains(LOCKED)
+}
 
 /// What an error of the storage says about the file; `None` where it is about something else.
 pub(super) fn explained(said: &str) -> Option<&'static str> {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! SDK ─ request ─ turns ─ dispatch ─ database ─┬─ file       what is wrong with it, in words
+//!                                              ├─ half_made  what a process that was killed has left
 //!                                              ├─ indexes    what keeps a look-up as cheap as in an empty file
 //!                                              ├─ described  tables and streams, without counting
 //!                                              ├─ pages      how much of a table one answer holds
@@ -12,15 +13,19 @@ mod database;
 mod described;
 mod dispatch;
 mod file;
+mod half_made;
 mod indexes;
 mod pages;
 mod retention;
 mod tokens;
+mod transaction;
 mod turns;
 
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -36,7 +41,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use dynoxide::DynoxideError;
 use dynoxide::storage::Storage;
 
-use database::Database;
+use database::{Database, OPENING};
 use turns::Turns;
 
 /// The name by which the SDK's configuration tells this connector from others.
@@ -44,6 +49,9 @@ const CONNECTOR: &str = "cqrs-embedded";
 
 /// Where a database is that has no file.
 const IN_MEMORY: &str = "in memory";
+
+/// How soon a file that others are opening is tried again.
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// An embedded DynamoDB: a SQLite file, or memory, in the place of the SDK's HTTP client.
 ///
@@ -91,7 +99,7 @@ impl Embedded {
         let path = path.as_ref();
         let place = format!("`{}`", path.display());
         let refused = |reason: String| EmbeddedError { place: place.clone(), reason };
-        let storage = Storage::new(file::prepare(path).map_err(refused)?).map_err(|error| {
+        let storage = opened(file::prepare(path).map_err(refused)?).map_err(|error| {
             let said = error.to_string();
             refused(file::explained(&said).map_or(said, str::to_owned))
         })?;
@@ -125,6 +133,20 @@ impl Embedded {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .http_client(self.clone())
             .build()
+    }
+}
+
+/// Opens a file that is there. Of several processes that open a new one at once, SQLite lets one set its journal up and sends
+/// the others away, whatever time it was given to wait.
+fn opened(path: &str) -> Result<Storage, DynoxideError> {
+    let begun = Instant::now();
+    loop {
+        match Storage::new(path) {
+            Err(error) if file::is_locked(&error.to_string()) && begun.elapsed() < OPENING => {
+                thread::sleep(AGAIN);
+            }
+            opened => return opened,
+        }
     }
 }
 
@@ -163,6 +185,7 @@ mod tests {
     use crate::names::Tables;
     use crate::table::creation;
     use aws_sdk_dynamodb::Client;
+    use aws_sdk_dynamodb::config::retry::RetryConfig;
     use aws_sdk_dynamodb::error::DisplayErrorContext;
     use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -190,6 +213,36 @@ mod tests {
         assert!(said.contains("make room"), "{said}");
         limit(&database, 1_000_000);
         put(1).await.unwrap();
+    }
+
+    /// A disk that is full after any number of pages stands in for a process that is killed there: what is not written by
+    /// then is not written at all.
+    #[tokio::test]
+    async fn tables_are_made_whole_or_not_at_all() {
+        let mut rooms = 0;
+        loop {
+            let database = Embedded::in_memory().unwrap();
+            let config = aws_sdk_dynamodb::config::Builder::from(&database.sdk_config());
+            let client = Client::from_conf(config.retry_config(RetryConfig::disabled()).build());
+            limit(&database, pages(&database) + rooms);
+            let made = creation::create(&client, &Tables::default(), 2).await;
+            limit(&database, 1_000_000);
+            creation::create(&client, &Tables::default(), 2).await.unwrap();
+            let index = [("index1pk", "a"), ("index1sk", "b")];
+            let keys = [("pk", "p"), ("sk", "s")].into_iter().chain(index);
+            let item = keys.map(|(name, text)| (name.to_owned(), AttributeValue::S(text.to_owned())));
+            client.put_item().table_name("views").set_item(Some(item.collect())).send().await.unwrap();
+            if made.is_ok() {
+                assert!(rooms > 10, "{rooms}");
+                return;
+            }
+            rooms += 1;
+        }
+    }
+
+    fn pages(database: &Embedded) -> u32 {
+        let inner = database.turns.database().lock();
+        inner.storage.conn().query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap()
     }
 
     /// Lets the file grow to some number of pages; SQLite takes none below what it has.

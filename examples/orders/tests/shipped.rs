@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use support::{errors, program, run};
@@ -32,6 +34,24 @@ fn every_outcome_is_seen_and_a_second_run_changes_nothing() {
 
     let output = program(&database, None).output().unwrap();
     assert!(String::from_utf8_lossy(&output.stdout).contains("Nothing has changed"));
+}
+
+#[test]
+fn processes_that_start_at_once_on_a_new_file_share_the_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let alone = run(&folder.path().join("alone.db"), None);
+    let database = folder.path().join("orders.db");
+    let start = || {
+        let (out, err) = (Stdio::null(), Stdio::piped());
+        program(&database, None).stdout(out).stderr(err).spawn().unwrap()
+    };
+    for child in [start(), start(), start()] {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", errors(&output));
+    }
+    let after = run(&database, None);
+    assert_eq!(counts(&after), [0, 6, 1, 32, 1]);
+    assert_eq!(after["tenants"], alone["tenants"]);
 }
 
 #[test]

@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Barrier;
+use std::thread;
 
 use cqrs_dynamo::{Dynamo, Embedded};
 use cqrs_tests::bank::{self, Open};
 use dynoxide::storage::Storage;
 use tempfile::TempDir;
+use tokio::runtime::Builder;
 
 /// The error names the file, says what is wrong and what to do, and none of it is another crate's advice.
 fn is_refused(path: &Path, wrong: &str, way_out: &str) {
@@ -112,4 +115,27 @@ async fn a_lock_of_another_program_is_named_with_the_file() {
     assert!(said.contains("another program holds a lock on it"), "{said}");
     other.conn().execute_batch("ROLLBACK").unwrap();
     app.execute(&bank::account("1"), Open { owner: "Ada".into() }).await.unwrap();
+}
+
+#[test]
+fn all_who_start_at_once_on_a_new_file_find_its_tables() {
+    const STARTERS: usize = 4;
+    for _ in 0..10 {
+        let folder = TempDir::new().unwrap();
+        let path = &folder.path().join("bank.db");
+        let start = &Barrier::new(STARTERS);
+        thread::scope(|scope| {
+            for number in 0..STARTERS {
+                scope.spawn(move || {
+                    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+                    start.wait();
+                    let dynamo = runtime.block_on(Dynamo::embedded(path)).unwrap();
+                    let app = bank::app(dynamo.event_store()).unwrap();
+                    let key = bank::account(&number.to_string());
+                    let open = app.execute(&key, Open { owner: "Ada".into() }).into_future();
+                    runtime.block_on(open).unwrap();
+                });
+            }
+        });
+    }
 }
