@@ -34,11 +34,27 @@ pub async fn put(dynamo: &Dynamo, record: Record) {
 /// # Panics
 /// Where DynamoDB refuses it.
 pub async fn put_with<const N: usize>(dynamo: &Dynamo, record: Record, more: [(&str, AttributeValue); N]) {
+    put_into(dynamo, &dynamo.tables().events, record, more).await;
+}
+
+/// Puts a record into the views table, with attributes that are no JSON.
+///
+/// # Panics
+/// Where DynamoDB refuses it.
+pub async fn put_view<const N: usize>(dynamo: &Dynamo, record: Record, more: [(&str, AttributeValue); N]) {
+    put_into(dynamo, &dynamo.tables().views, record, more).await;
+}
+
+async fn put_into<const N: usize>(
+    dynamo: &Dynamo,
+    table: &str,
+    record: Record,
+    more: [(&str, AttributeValue); N],
+) {
     let fields = record.into_iter().map(|(name, value)| (name, attribute(value)));
     let more = more.into_iter().map(|(name, value)| (name.to_owned(), value));
     let item = fields.chain(more).collect();
-    let put = dynamo.client().put_item().table_name(&dynamo.tables().events).set_item(Some(item));
-    put.send().await.unwrap();
+    dynamo.client().put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
 }
 
 /// Takes the commits of a stream back, all but the first `kept`, as a restore of the table to an earlier point does; gives those

@@ -1,10 +1,12 @@
-//! Items that are no commits: every reader stops at them, and says which item it is.
+//! Items that are no commits, and no views: every reader stops at them, and says which item it is.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::prelude::*;
+use cqrs_core::projection::ViewId;
 use cqrs_core::store::record::Record;
+use cqrs_core::view::{Fence, StoredView, ViewStore};
 use cqrs_dynamo::Dynamo;
-use cqrs_tests::bank::{self, AccountEvent, Deposited, Opened, deposit};
+use cqrs_tests::bank::{self, AccountEvent, Deposited, Opened, Statement, deposit};
 use cqrs_tests::raw;
 use futures_util::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
@@ -202,4 +204,65 @@ async fn attributes_of_others_are_left_alone() {
     let app = bank::app(dynamo.event_store()).unwrap();
     let log: Vec<_> = app.history(&key()).try_collect().await.unwrap();
     assert!(matches!(log[1].event(), AccountEvent::Deposited(event) if event.cents == 5));
+}
+
+/// What a view has, and of what kind a reader wants it.
+const OF_VIEWS: [(&str, &str); 4] =
+    [("version", "a whole number"), ("build", "a whole number"), ("updatedAt", "a string"), ("fingerprint", "a string")];
+
+#[tokio::test]
+async fn a_view_of_another_form_is_named_with_its_item_by_all_who_read_it() {
+    let id = ViewId::of::<Statement>(&key()).unwrap();
+    let view = StoredView::new(id.clone(), Version::new(1), json!({ "lines": [] }), Timestamp::now());
+    for (name, wanted) in OF_VIEWS {
+        let mut record = view.record();
+        record.insert(name.to_owned(), json!([7]));
+        let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+        raw::put_view(&dynamo, record, []).await;
+        let app = App::builder(dynamo.event_store()).views(dynamo.views()).build().unwrap();
+        let read = app.view::<Statement>(&key()).await.unwrap_err();
+        let listed = app.views::<Statement>(&bank::tenant()).try_next().await.unwrap_err();
+        let queried = app.query::<Statement>(&bank::tenant()).await.unwrap_err();
+        for said in [raw::chain(&read), raw::chain(&listed), raw::chain(&queried)] {
+            let item = format!("item at pk `{}`, sk `{}`", id.pk, id.sk);
+            assert!(said.contains(&item) && said.contains(&format!("`{name}` is not {wanted}")), "{said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_missing_in_a_view_or_a_fence_or_is_no_json_is_named() {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    let id = ViewId::new("BANK#STATEMENT", "STATEMENT#1");
+    let view = StoredView::new(id.clone(), Version::new(1), json!({}), Timestamp::now());
+    for name in ["version", "data", "updatedAt"] {
+        let mut record = view.record();
+        record.remove(name).unwrap();
+        raw::put_view(&dynamo, record.clone(), []).await;
+        let said = raw::chain(&dynamo.views().get(&id).await.unwrap_err());
+        assert!(said.contains(&format!("`{name}` is missing")), "{said}");
+        let binary = AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(*b"x"));
+        raw::put_view(&dynamo, record, [(name, binary)]).await;
+        let said = raw::chain(&dynamo.views().get(&id).await.unwrap_err());
+        assert!(said.contains(&format!("`{name}` is a binary")), "{said}");
+    }
+    let mut fence = Fence::none(id.clone()).record();
+    fence.insert("version".to_owned(), json!("1"));
+    raw::put_view(&dynamo, fence, []).await;
+    let said = raw::chain(&dynamo.views().fence(&id).await.unwrap_err());
+    assert!(said.contains("sk `STATEMENT#1`") && said.contains("`version` is not a whole number"), "{said}");
+}
+
+#[tokio::test]
+async fn attributes_of_others_in_a_view_are_left_alone() {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    let view = StoredView::new(
+        ViewId::new("BANK#STATEMENT", "STATEMENT#1"),
+        Version::new(1),
+        json!({ "lines": [] }),
+        Timestamp::now(),
+    );
+    let photo = AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(*b"x"));
+    raw::put_view(&dynamo, view.record(), [("photo", photo)]).await;
+    assert_eq!(dynamo.views().get(&view.id).await.unwrap(), Some(view));
 }

@@ -1,18 +1,14 @@
 use std::iter;
 
-use cqrs_core::commit::CommitDigest;
+use cqrs_core::StoreError;
 use cqrs_core::projection::ViewId;
 use cqrs_core::store::record::Record;
 use cqrs_core::store::{Extent, limits};
-use cqrs_core::view::{
-    Fence, IndexEntry, QueriedViews, Revision, StoredView, ViewQuery, ViewScan, ViewStore, Write,
-};
-use cqrs_core::{StoreError, Timestamp, Version};
-use serde_json::Value;
+use cqrs_core::view::{Fence, QueriedViews, Revision, StoredView, ViewQuery, ViewScan, ViewStore, Write};
 
 use super::view_condition::{at, fenced, older_than};
 use super::view_query;
-use crate::table::{Condition, Item, ItemWrite, Table, Written, attribute, checked, key, scan, text};
+use crate::table::{Condition, Item, ItemWrite, Table, Written, attribute, checked, key, scan};
 
 /// Views in a DynamoDB table, one item each, and their fences beside them. Clones are cheap.
 ///
@@ -28,7 +24,7 @@ pub struct DynamoViewStore {
 impl ViewStore for DynamoViewStore {
     async fn get(&self, id: &ViewId) -> Result<Option<StoredView>, StoreError> {
         let item = self.item(id).await?;
-        item.map(|item| decode_view(&self.table, item)).transpose()
+        item.map(|item| decoded(item, StoredView::decode)).transpose()
     }
 
     async fn put(&self, view: &StoredView, expected: Revision) -> Result<Write, StoreError> {
@@ -57,19 +53,8 @@ impl ViewStore for DynamoViewStore {
     }
 
     async fn fence(&self, id: &ViewId) -> Result<Option<Fence>, StoreError> {
-        let Some(item) = self.item(id).await? else { return Ok(None) };
-        let record = record_of(&self.table, item)?;
-        let mut fence = Fence::none(id.clone());
-        fence.version =
-            version_of(&record).ok_or_else(|| unreadable(&self.table, id, "a fence without a `version`"))?;
-        fence.digest = digest_of(&record);
-        fence.generation = build_of(&record);
-        fence.generation_version =
-            record.get("built").and_then(Value::as_u64).map_or(fence.version, Version::new);
-        let text = |name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
-        (fence.part, fence.generation_part) = (text("appliedUntil"), text("builtUntil"));
-        fence.editions = record.get("editions").and_then(Value::as_u64).unwrap_or_default();
-        Ok(Some(fence))
+        let item = self.item(id).await?;
+        item.map(|item| decoded(item, Fence::decode)).transpose()
     }
 
     async fn put_fenced(
@@ -93,14 +78,14 @@ impl ViewStore for DynamoViewStore {
         let start = after.map(|id| key(&id.pk, &id.sk));
         // Fences have no data.
         let page = scan::page(&self.table, extent, start, Some("data")).await?;
-        let views = page.items.into_iter().map(|item| decode_view(&self.table, item));
+        let views = page.items.into_iter().map(|item| decoded(item, StoredView::decode));
         let next = page.next.map(|(pk, sk)| ViewId::new(pk, sk));
         Ok(ViewScan::new(views.collect::<Result<_, _>>()?, next))
     }
 
     async fn query(&self, query: &ViewQuery) -> Result<QueriedViews, StoreError> {
         let (items, next) = view_query::page(&self.table, query).await?;
-        let views = items.into_iter().map(|item| decode_view(&self.table, item));
+        let views = items.into_iter().map(|item| decoded(item, StoredView::decode));
         Ok(QueriedViews::new(views.collect::<Result<_, _>>()?, next))
     }
 }
@@ -127,40 +112,16 @@ fn outcome(written: Written) -> Write {
     }
 }
 
-fn decode_view(table: &Table, item: Item) -> Result<StoredView, StoreError> {
-    let mut record = record_of(table, item)?;
-    let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let id = ViewId::new(text("pk"), text("sk"));
-    let missing = |name: &str| unreadable(table, &id, &format!("a view without a readable `{name}`"));
-    let version = version_of(&record).ok_or_else(|| missing("version"))?;
-    let updated_at: Timestamp = text("updatedAt").parse().map_err(|_| missing("updatedAt"))?;
-    let (generation, digest) = (build_of(&record), digest_of(&record));
-    let entries = IndexEntry::all_of(&record);
-    let fingerprint = record.get("fingerprint").and_then(Value::as_str).map(str::to_owned);
-    let data = record.remove("data").ok_or_else(|| missing("data"))?;
-    let view = StoredView::new(id, version, data, updated_at).with_entries(entries);
-    Ok(view.with_generation(generation).with_digest(digest).with_fingerprint(fingerprint))
-}
-
-fn record_of(table: &Table, item: Item) -> Result<Record, StoreError> {
-    let text = |name: &str| text(&item, name).unwrap_or_default().to_owned();
-    let id = ViewId::new(text("pk"), text("sk"));
-    attribute::to_record(item).map_err(|error| unreadable(table, &id, &error.to_string()))
-}
-
-fn version_of(record: &Record) -> Option<Version> {
-    record.get("version").and_then(Value::as_u64).map(Version::new)
-}
-
-fn build_of(record: &Record) -> u64 {
-    record.get("build").and_then(Value::as_u64).unwrap_or_default()
-}
-
-/// One that cannot be read is taken for that of another commit, which is looked into.
-fn digest_of(record: &Record) -> Option<CommitDigest> {
-    record.get("digest").and_then(Value::as_str)?.parse().ok()
-}
-
-fn unreadable(table: &Table, id: &ViewId, reason: &str) -> StoreError {
-    table.unreadable(&id.pk, &id.sk, reason)
+/// Attributes that a view does not have are left alone, whatever they are.
+fn decoded<T>(item: Item, decode: impl FnOnce(Record) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let mut others = Vec::new();
+    let record = attribute::readable(item, &mut others).collect();
+    decode(record).map_err(|mut error| {
+        if let StoreError::Corrupt(corrupt) = &mut error {
+            for other in others {
+                corrupt.reason.push_str(&format!("; {other}"));
+            }
+        }
+        error
+    })
 }
