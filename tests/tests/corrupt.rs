@@ -207,8 +207,12 @@ async fn attributes_of_others_are_left_alone() {
 }
 
 /// What a view has, and of what kind a reader wants it.
-const OF_VIEWS: [(&str, &str); 4] =
-    [("version", "a whole number"), ("build", "a whole number"), ("updatedAt", "a string"), ("fingerprint", "a string")];
+const OF_VIEWS: [(&str, &str); 4] = [
+    ("version", "a whole number"),
+    ("build", "a whole number"),
+    ("updatedAt", "a string"),
+    ("fingerprint", "a string"),
+];
 
 #[tokio::test]
 async fn a_view_of_another_form_is_named_with_its_item_by_all_who_read_it() {

@@ -38,6 +38,10 @@ const DENIED: [&str; 9] = [
     "UnrecognizedClientException",
 ];
 
+/// What DynamoDB says to a query of an index. The code is that of all that is wrong with a request.
+const NO_INDEX: &str = "does not have the specified index";
+const UNFILLED_INDEX: &str = "Cannot read from backfilling global secondary index";
+
 /// Turns an SDK error on `table` into the store's.
 pub(crate) fn store_error<E>(table: &str, error: SdkError<E, HttpResponse>) -> StoreError
 where
@@ -51,6 +55,19 @@ where
                 "table `{table}` is not there; `create_tables()` makes it, `with_tables()` names another"
             );
             StoreError::Denied { source: Box::new(Refusal { hint, said: said(&error) }) }
+        }
+        SdkError::ServiceError(_) if says(&error, NO_INDEX) => {
+            let hint = format!(
+                "table `{table}` lacks an index that this program lists views by; `create_tables()` adds it to a table with data, \
+                 and so does a deployment of the template: `template::next_step` says what to deploy"
+            );
+            StoreError::Refused { source: Box::new(Refusal { hint, said: said(&error) }) }
+        }
+        SdkError::ServiceError(_) if says(&error, UNFILLED_INDEX) => {
+            let hint = format!(
+                "DynamoDB still fills an index of table `{table}` with the views that are there; try again when it is done"
+            );
+            StoreError::Unavailable { source: Box::new(Refusal { hint, said: said(&error) }) }
         }
         SdkError::ServiceError(_) if DENIED.contains(&code.as_str()) => {
             let hint = format!("table `{table}`");
@@ -71,6 +88,10 @@ where
     }
 }
 
+fn says<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, words: &str) -> bool {
+    error.message().is_some_and(|message| message.contains(words))
+}
+
 /// What DynamoDB said, with its code.
 pub(super) fn said<E>(error: &SdkError<E, HttpResponse>) -> String
 where
@@ -84,4 +105,24 @@ where
 
 pub(crate) fn refused(reason: impl Into<String>) -> StoreError {
     StoreError::Refused { source: reason.into().into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_dynamodb::error::ErrorMetadata;
+    use aws_sdk_dynamodb::operation::query::QueryError;
+    use aws_smithy_types::body::SdkBody;
+
+    /// No emulator takes its time to fill an index; these are DynamoDB's words.
+    #[test]
+    fn an_index_that_is_being_filled_can_be_asked_again_later() {
+        let said = "Cannot read from backfilling global secondary index: index1";
+        let metadata = ErrorMetadata::builder().code("ValidationException").message(said).build();
+        let response = HttpResponse::new(400.try_into().unwrap(), SdkBody::empty());
+        let error = store_error("views", SdkError::service_error(QueryError::generic(metadata), response));
+        assert!(error.is_transient(), "{error:?}");
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(source.contains("an index of table `views`") && source.contains(said), "{source}");
+    }
 }

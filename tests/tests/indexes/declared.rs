@@ -1,9 +1,11 @@
-//! Views that were written before an index was declared are in it after a replay, and not before.
+//! Views that were written before an index was declared are in it after a replay, and not before; and a list by one that the table
+//! does not have says how to get it.
 
 use cqrs_core::prelude::*;
 use cqrs_dynamo::{Dynamo, Embedded, Tables};
 use cqrs_tests::bank::{Open, Withdraw, account, deposit, tenant};
 use cqrs_tests::emulator::{Emulator, prefix};
+use cqrs_tests::raw::chain;
 
 use crate::{Listed, indexes, make_plain, text};
 
@@ -49,5 +51,24 @@ async fn an_index_that_is_declared_later_lists_what_was_there_after_a_replay() {
         app.execute(&account("3"), Withdraw { cents: 15 }).await.unwrap();
         app.run_until_idle().await.unwrap();
         assert_eq!(owned(&app).await, [5, 15, 30]);
+    }
+}
+
+#[tokio::test]
+async fn a_list_by_an_index_that_the_table_does_not_have_says_how_to_get_it() {
+    for conf in [Embedded::in_memory().unwrap().sdk_config(), Emulator::ministack().sdk_config()] {
+        let tables = Tables::with_prefix(&prefix());
+        let dynamo = Dynamo::from_conf(&conf).with_tables(tables.clone());
+        make_plain(dynamo.client(), &tables.views).await;
+        let app = App::builder(&dynamo).build().unwrap();
+        let refused = app.query::<Listed>(&tenant()).by_owner("Ada").await.unwrap_err();
+        let said = chain(&refused);
+        for part in
+            [&*tables.views, "lacks an index", "`create_tables()` adds it", "`template::next_step`", "index1"]
+        {
+            assert!(said.contains(part), "`{part}` is not in `{said}`");
+        }
+        dynamo.create_tables().await.unwrap();
+        assert!(app.query::<Listed>(&tenant()).by_owner("Ada").await.unwrap().views.is_empty());
     }
 }
