@@ -404,7 +404,7 @@ pub const fn view_shape(own: u64, fields: &[u64]) -> u64 {
 }
 
 /// Writes a case of an enum into the keys of an index.
-pub fn index_case(text: &mut IndexText, discriminant: i64, name: &str) {
+pub fn index_case(text: &mut IndexText, discriminant: i128, name: &str) {
     text.push_case(discriminant, name);
 }
 

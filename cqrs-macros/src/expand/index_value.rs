@@ -13,7 +13,7 @@ pub(crate) fn index_value(value: &IndexValue) -> TokenStream {
         IndexValueKind::Cases(cases, shape) => {
             let arms = cases.iter().map(|case| {
                 let name = case.unraw().to_string();
-                quote!(Self::#case => (Self::#case as i64, #name))
+                quote!(Self::#case => (Self::#case as i128, #name))
             });
             let write = quote! {
                 let (discriminant, name) = match self { #(#arms),* };

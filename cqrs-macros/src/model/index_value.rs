@@ -1,4 +1,5 @@
-use syn::{Data, DeriveInput, Fields, Generics, Ident, Member, Path, Type};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Data, DeriveInput, Fields, Generics, Ident, Member, Meta, Path, Token, Type};
 
 use super::fingerprint;
 use crate::attr::IndexValueArgs;
@@ -29,6 +30,7 @@ impl IndexValue {
         check_generics(&input.generics, diagnostics);
         let kind = match &input.data {
             Data::Enum(data) => {
+                check_width(&input.attrs, diagnostics);
                 if let Some(variant) = data.variants.iter().find(|variant| variant.fields != Fields::Unit) {
                     diagnostics
                         .at(variant, format!("{TAKES}; for another order, keep that in a field of the view"));
@@ -66,6 +68,24 @@ impl IndexValue {
             }
         };
         diagnostics.is_empty().then_some(Self { krate, ident: input.ident, kind })
+    }
+}
+
+/// An index keeps the discriminant of a case in 64 bits, with a sign or without.
+fn check_width(attributes: &[Attribute], diagnostics: &mut Diagnostics) {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("repr")) {
+        // What else is wrong with it, the compiler says.
+        let Ok(hints) = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated) else {
+            continue;
+        };
+        let is_wide = |hint: &&Meta| ["i128", "u128"].iter().any(|name| hint.path().is_ident(name));
+        if let Some(hint) = hints.iter().find(is_wide) {
+            diagnostics.at(
+                hint,
+                "an index lists the cases of an enum by discriminants of 64 bits; number them so that `u64` or `i64` holds \
+                 them, and write that, or leave `#[repr]` out",
+            );
+        }
     }
 }
 

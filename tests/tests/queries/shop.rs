@@ -9,11 +9,12 @@ use cqrs_core::serde::{Deserialize, Serialize};
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventData, IndexValue,
 )]
 #[serde(crate = "cqrs_core::serde")]
+#[repr(u64)]
 pub(crate) enum Level {
     #[default]
     Low,
-    Middle,
-    High,
+    Middle = 1 << 40,
+    High = u64::MAX,
 }
 
 #[derive(

@@ -106,9 +106,9 @@ impl IndexText {
         text
     }
 
-    /// A case of an enum: its discriminant, and its name.
-    pub(crate) fn push_case(&mut self, discriminant: i64, name: &str) {
-        discriminant.write(self);
+    /// A case of an enum: its discriminant, of 64 bits with a sign or without, and its name.
+    pub(crate) fn push_case(&mut self, discriminant: i128, name: &str) {
+        push_signed::<{ i64::MIN as i128 }>(discriminant, usize::from(DIGITS), &mut self.0);
         push_text(name, &mut self.0);
     }
 }
@@ -214,6 +214,22 @@ mod tests {
         fn times_stand_in_their_order(left: i64, right: i64) {
             check(&Timestamp::from_unix_millis(left), &Timestamp::from_unix_millis(right))?;
         }
+    }
+
+    #[test]
+    fn cases_stand_in_the_order_of_their_discriminants() {
+        let case = |discriminant: i128| {
+            let mut text = IndexText::default();
+            text.push_case(discriminant, "");
+            text.0
+        };
+        let signed = [i64::MIN, -1, 0, 7, i64::MAX];
+        assert!(
+            signed.iter().all(|number| case((*number).into()) == IndexText::of(number)),
+            "as stored before"
+        );
+        let texts = signed.map(i128::from).into_iter().chain([1 << 63, u64::MAX.into()]).map(case);
+        assert!(texts.is_sorted());
     }
 
     #[test]
