@@ -44,7 +44,7 @@ pub use crate::runtime::{
 pub use builder::AppBuilder;
 pub use cursor::{Cursor, CursorError, IntoCursor};
 pub use fault::{BuildError, WiringFault};
-pub use query::{Page, Queried, Query, QueryError, Querying};
+pub use query::{BeginQuery, Page, Queried, Query, QueryError, Querying};
 pub use read::{Found, FoundViews};
 pub use view::{ReadView, ReadViewAtLeast};
 

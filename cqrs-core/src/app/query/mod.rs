@@ -138,11 +138,25 @@ impl App {
     /// [`QueryError`], when the query is awaited.
     pub fn query<'a, V>(&'a self, tenant: &'a Tenant) -> V::Query<'a>
     where
-        V: Queried + Projection,
-        V::Query<'a>: From<Query<'a, V>>,
+        V: Queried,
+        V::Query<'a>: BeginQuery<'a, V>,
     {
-        V::Query::from(Query {
-            runtime: &self.delivery().runtime,
+        V::Query::begin(self, tenant)
+    }
+}
+
+/// A query of a type whose struct and impl block are both those of a projection. As a bound of its own on the generated query it is
+/// not looked at for a type that has none: then one error says what is wrong, and not a second one that the impl block is missing.
+pub trait BeginQuery<'a, V>: Sized {
+    /// All views of a tenant, by their keys.
+    #[doc(hidden)]
+    fn begin(app: &'a App, tenant: &'a Tenant) -> Self;
+}
+
+impl<'a, V: Projection, Q: From<Query<'a, V>>> BeginQuery<'a, V> for Q {
+    fn begin(app: &'a App, tenant: &'a Tenant) -> Self {
+        Self::from(Query {
+            runtime: &app.delivery().runtime,
             tenant,
             by: By::Key,
             pk: ViewId::partition(V::VIEW, tenant),
