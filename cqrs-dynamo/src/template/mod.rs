@@ -58,6 +58,12 @@
 //! (`dynamodb:LeadingKeys`). In the events and snapshots tables there is no such condition: who may append may do so to every
 //! stream. A queue that a handler shares with a projection may read all views, as every handler may.
 //!
+//! Only projections write views. A reader that meets a view of another shape or fold would put it in its place, which the roles of the
+//! commands and of handlers do not let it: it has its answer all the same, and the next reader folds the view anew. That takes a
+//! `GetItem`, a `Query` of the stream and a refused `PutItem` for each read, until the next commit of the stream or a
+//! [replay](cqrs_core::replay) of the projection writes the view. So replay a projection whose old views are read a lot after its
+//! fold has changed; or add `dynamodb:PutItem` on the views table to the role of the function that reads them.
+//!
 //! # Indexes
 //!
 //! The views table has as many global secondary indexes as the largest number that a projection declares; projections share them.
