@@ -13,9 +13,9 @@ impl StoredView {
         let decoded = tried(|| canonical::read::<V>(&self.data).map_err(|error| unreadable(&error)));
         decoded.map(Some).map_err(|reason| StoreError::Refused {
             source: format!(
-                "the stored view {} does not have the shape of `{}`: {reason}",
+                "the stored view {} does not have the shape of `{name}`: {reason}; a replay of `{name}` builds it anew",
                 self.id.sk,
-                V::NAME
+                name = V::NAME,
             )
             .into(),
         })

@@ -6,6 +6,7 @@ mod own_writes;
 mod pages;
 mod rebuilt;
 mod shop;
+mod unreadable;
 
 use cqrs_core::prelude::*;
 use cqrs_core::store::MemoryEventStore;

@@ -9,13 +9,13 @@ use crate::projection::{END, Edition, Projection, View, partition};
 use crate::projector::{self, Choice, ReadError, ReadFailure};
 use crate::store::StoreError;
 use crate::version::Version;
-use crate::view::{Place, ViewId, ViewQuery};
+use crate::view::{Place, StoredView, ViewId, ViewQuery};
 
 /// Some views, in the order of an index.
 #[non_exhaustive]
 pub struct Page<V: View> {
-    /// As many as the limit says, or fewer: DynamoDB cuts a page at 1 MB, and views that were removed are left out of those
-    /// that are listed by key.
+    /// As many as the limit says, or fewer: DynamoDB cuts a page at 1 MB, a page ends before a view that
+    /// [cannot be read](QueryError::Unreadable), and views that were removed are left out of those that are listed by key.
     pub views: Vec<Found<V>>,
     /// Where the next page begins; none at the end. The last page may have one, and then an empty page follows.
     pub next: Option<Cursor>,
@@ -62,7 +62,22 @@ pub enum QueryError {
         /// How long the query has waited.
         waited: Duration,
     },
-    /// The store did not answer, or a view cannot be read.
+    /// A view of the list cannot be read, and the list goes on behind it. A page ends before such a view, so this is the error of
+    /// a page that would begin with it: those who go on with `next` see all other views.
+    #[error(
+        "the view `{id}` of `{view}` cannot be read; the list goes on behind it, after the cursor `next`"
+    )]
+    Unreadable {
+        /// The view, by the name of its struct.
+        view: &'static str,
+        /// The sort key of the one that cannot be read: its name, `#` and its id.
+        id: String,
+        /// Where the list goes on behind it.
+        next: Cursor,
+        /// What is wrong with it.
+        source: Box<StoreError>,
+    },
+    /// The store did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -80,6 +95,7 @@ impl ReadFailure for QueryError {
     fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Store(error) => Some(error),
+            Self::Unreadable { source, .. } => Some(source),
             _ => None,
         }
     }
@@ -116,14 +132,36 @@ impl<V: Projection> Query<'_, V> {
         };
         let (request, read) = self.read(choice, request).await?;
         let mut views = Vec::with_capacity(read.views.len());
+        let mut last = None;
         for stored in read.views.into_iter().filter(|stored| Some(&stored.id.sk) != without.as_ref()) {
-            let (stored, view) = projector::read::<V>(self.runtime, stored).await?;
-            // One that was folded anew may belong elsewhere.
-            if let Some(view) = view.filter(|_| request.place_of(&stored).is_some()) {
-                views.push(found(self.tenant, stored, view)?);
+            let at = request.place_of(&stored).map(|place| Cursor { query, sk: place.sk });
+            let id = stored.id.sk.clone();
+            match (self.found(&request, stored).await, at) {
+                (Ok(found), at) => {
+                    views.extend(found);
+                    last = at;
+                }
+                (Err(source), Some(next)) if !source.is_outage() => {
+                    // The views before it are a page of their own.
+                    return match last.filter(|_| !views.is_empty()) {
+                        Some(last) => Ok(Page { views, next: Some(last) }),
+                        None => {
+                            let source = Box::new(source);
+                            Err(QueryError::Unreadable { view: V::NAME, id, next, source })
+                        }
+                    };
+                }
+                (Err(error), _) => return Err(error.into()),
             }
         }
         Ok(Page { views, next: read.next.map(|place| Cursor { query, sk: place.sk }) })
+    }
+
+    /// A view of the page as this program makes it; none where it was removed, or belongs elsewhere when it is folded anew.
+    async fn found(&self, request: &ViewQuery, stored: StoredView) -> Result<Option<Found<V>>, StoreError> {
+        let (stored, view) = projector::read::<V>(self.runtime, stored).await?;
+        let view = view.filter(|_| request.place_of(&stored).is_some());
+        view.map(|view| found(self.tenant, stored, view)).transpose()
     }
 
     /// The sort key of the view that a cursor stands at; none for a cursor that no page of this query can have made.
