@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::execution::{Execution, Identity, Intent};
+use super::execution::Execution;
+use super::intent::{Identity, Intent};
 use super::{Caller, Committed, Outcome};
 use crate::aggregate::{Aggregate, AggregateKey};
 use crate::command::{Command, Decide, ExecuteError};

@@ -3,17 +3,18 @@ use std::sync::Arc;
 
 use tracing::{Instrument, Span, field};
 
+use super::intent::{Derived, Identity, Intent};
 use super::load::Until;
 use super::state::{State, decode};
+use super::way_back::{read_back, refused};
 use super::{Caller, Committed, Outcome};
-use crate::aggregate::{Aggregate, EventRow, unapplied};
+use crate::aggregate::Aggregate;
 use crate::command::{Command, CommandContext, Decide, ExecuteError};
-use crate::commit::{Commit, EncodeError, StoredEvent};
+use crate::commit::Commit;
 use crate::digest::CommandDigest;
-use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::projection::ViewKeyError;
-use crate::runtime::{Cause, Naming, Runtime};
+use crate::runtime::{Naming, Runtime};
 use crate::store::{Append, NewCommit, StoreError};
 use crate::timestamp::Timestamp;
 use crate::trace;
@@ -22,43 +23,12 @@ use crate::version::Version;
 /// So often a command is decided on the commit that it lost against, before it makes room.
 const TRIES_IN_A_ROW: u32 = 4;
 
-/// What a command wants, beside its own content.
-pub(super) struct Intent {
-    pub(super) stream: StreamKey,
-    pub(super) metadata: Metadata,
-    pub(super) identity: Identity,
-    /// The metadata's trace context was given with the command.
-    pub(super) traced: bool,
-    /// The time comes from this machine's clock, and may be moved to keep the stream in order.
-    pub(super) own_clock: bool,
-    pub(super) expected: Option<Version>,
-}
-
-/// Where a command's id comes from, and so whether it may have been seen before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Identity {
-    /// Made for this one command.
-    New,
-    /// Given with `.command_id(…)`.
-    Given,
-    /// Derived from the event whose handler sends the command, and from a name where there is one.
-    Derived { name: Option<String> },
-}
-
 /// Executes one command: decides on the state that is remembered or read, appends, and begins again behind what has won.
 pub(super) struct Execution<'a> {
     pub(super) runtime: &'a Runtime,
     pub(super) intent: Intent,
     pub(super) derived: Option<Derived<'a>>,
     pub(super) digest: Option<CommandDigest>,
-}
-
-/// What a derived id is made of.
-pub(super) struct Derived<'a> {
-    pub(super) cause: &'a Cause,
-    pub(super) naming: Naming,
-    /// How many commands of this run went to the stream, this one included.
-    pub(super) count: u32,
 }
 
 /// How one decision ended.
@@ -414,34 +384,4 @@ impl<'a> Execution<'a> {
         }
         ExecuteError::store(&self.intent.metadata.command_id, source)
     }
-}
-
-/// The events of a commit as everybody else will read them, where they may differ from those that were decided.
-fn read_back<A: Aggregate>(commit: &Commit) -> Result<Option<Vec<A::Event>>, EncodeError> {
-    let comes_back = |event: &StoredEvent| row_of::<A>(&event.name).is_some_and(|row| row.comes_back);
-    if commit.events.iter().all(comes_back) {
-        return Ok(None);
-    }
-    let read = |(index, event): (usize, &StoredEvent)| {
-        let read = match row_of::<A>(&event.name) {
-            Some(row) => (row.decode)(event.schema, event.data.clone()),
-            None => Err(unapplied::<A>()),
-        };
-        read.map_err(|reason| {
-            let reason = format!(
-                "it could not be read back ({reason}); is a number NaN or infinite, or a field left out?"
-            );
-            refused::<A>(commit, index, reason)
-        })
-    };
-    commit.events.iter().enumerate().map(read).collect::<Result<_, _>>().map(Some)
-}
-
-fn row_of<A: Aggregate>(name: &str) -> Option<&'static EventRow<A::Event>> {
-    A::EVENTS.iter().find(|row| row.id.is_stored_as(name))
-}
-
-fn refused<A: Aggregate>(commit: &Commit, index: usize, reason: String) -> EncodeError {
-    let name = commit.events.get(index).and_then(|event| row_of::<A>(&event.name));
-    EncodeError { name: name.map_or(A::NAME, |row| row.id.name), reason }
 }

@@ -6,11 +6,13 @@ mod committed;
 mod execute;
 mod execution;
 mod history;
+mod intent;
 mod items;
 mod load;
 mod recognition;
 mod snapshots;
 mod state;
+mod way_back;
 
 pub use committed::{Committed, Loaded, Outcome};
 pub use execute::Execute;

@@ -1,6 +1,7 @@
 //! Whether a command has been executed before: by its id, and by what it holds.
 
-use super::execution::{Execution, Identity};
+use super::execution::Execution;
+use super::intent::Identity;
 use super::load::Until;
 use super::state::{State, decode};
 use super::{Committed, Outcome};

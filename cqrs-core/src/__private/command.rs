@@ -1,0 +1,122 @@
+//! Commands, and the answers to them.
+
+use std::error::Error;
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::command::ExecuteError;
+use crate::digest::CommandDigest;
+
+/// A command for a method that takes it by value. It stays with the framework too: after a conflict with another
+/// writer it is decided again.
+pub fn clone_command<C: ByValue>(command: &C) -> C {
+    command.copy()
+}
+
+/// A command that a method may take by value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is taken by value, and is not `Clone`",
+    label = "a command is decided again after a conflict, so a copy of it is needed",
+    note = "derive `Clone` for `{Self}`, or take it by reference: `&{Self}`"
+)]
+pub trait ByValue: Sized {
+    /// A copy.
+    fn copy(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<C: Clone> ByValue for C {
+    fn copy(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// Looks into a command by the best way that its type has. Methods of a reference come before those behind it, so
+/// `(&&&Content(command)).digest(name)` is the first that there is.
+#[derive(Debug)]
+pub struct Content<'a, C>(pub &'a C);
+
+/// The first way: what serde sees.
+pub trait BySerde {
+    /// The digest; none for a value that cannot be serialized.
+    fn digest(&self, name: &str) -> Option<CommandDigest>;
+}
+
+/// The second: the `{:?}`.
+pub trait ByDebug {
+    /// The digest.
+    fn digest(&self, name: &str) -> Option<CommandDigest>;
+}
+
+/// There is no way.
+pub trait ByNothing {
+    /// None.
+    fn digest(&self, name: &str) -> Option<CommandDigest>;
+}
+
+impl<C: serde::Serialize> BySerde for &&Content<'_, C> {
+    fn digest(&self, name: &str) -> Option<CommandDigest> {
+        CommandDigest::of_content(name, self.0)
+    }
+}
+
+impl<C: fmt::Debug> ByDebug for &Content<'_, C> {
+    fn digest(&self, name: &str) -> Option<CommandDigest> {
+        Some(CommandDigest::of_debug(name, self.0))
+    }
+}
+
+impl<C> ByNothing for Content<'_, C> {
+    fn digest(&self, _: &str) -> Option<CommandDigest> {
+        None
+    }
+}
+
+/// Finds the answer to a command among errors, where the rejection `R` is an error: `(&Answer::<R>::new()).find(error)`.
+#[derive(Debug)]
+pub struct Answer<R>(PhantomData<fn() -> R>);
+
+impl<R> Answer<R> {
+    /// The answers with this rejection.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "generated code alone makes one")]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// The rejection is an error.
+pub trait AmongErrors<R> {
+    /// The error, where it is such an answer.
+    fn find<'e>(&self, error: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<R>>;
+    /// What the answer says.
+    fn text(&self, answer: &ExecuteError<R>) -> Option<String>;
+}
+
+/// It is none, and so its answer is none.
+pub trait NotAmongErrors<R> {
+    /// None.
+    fn find<'e>(&self, error: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<R>>;
+    /// None.
+    fn text(&self, answer: &ExecuteError<R>) -> Option<String>;
+}
+
+impl<R: Error + 'static> AmongErrors<R> for &Answer<R> {
+    fn find<'e>(&self, error: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<R>> {
+        error.downcast_ref()
+    }
+
+    fn text(&self, answer: &ExecuteError<R>) -> Option<String> {
+        Some(answer.to_string())
+    }
+}
+
+impl<R> NotAmongErrors<R> for Answer<R> {
+    fn find<'e>(&self, _: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<R>> {
+        None
+    }
+
+    fn text(&self, _: &ExecuteError<R>) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,71 @@
+//! What the compiler says.
+
+use crate::aggregate::EventRow;
+use crate::event::{Event, EventId};
+use crate::schema::{self, Text};
+
+/// The name that two rows of one aggregate share.
+#[must_use]
+pub const fn shared_name<S>(rows: &[EventRow<S>]) -> Option<Message> {
+    let mut left = 0;
+    while left < rows.len() {
+        let mut right = left + 1;
+        while right < rows.len() {
+            if let Some(name) = rows[left].id.shared_name(&rows[right].id) {
+                let mut message = Message::new();
+                message.push("two events of this aggregate are stored as `");
+                message.push(name);
+                message.push("`: rename one of them with `#[event(name = \"…\")]`");
+                if rows[left].id.schema != rows[right].id.schema {
+                    message.push(", or make the newer schema `from` the older, and apply only the newer");
+                }
+                return Some(message);
+            }
+            right += 1;
+        }
+        left += 1;
+    }
+    None
+}
+
+/// What is wrong with `#[event(from = …)]` on `E`, where something is.
+#[must_use]
+pub const fn broken_step<E: Event>() -> Option<Message> {
+    let Some(old) = E::UPCASTER.typed_id() else { return None };
+    let mut message = Message::new();
+    let today = EventId::of::<E>();
+    if let (true, Some(name)) = (today.is_named(old.name), today.lacks_alias(&old)) {
+        message.push("`from` names a struct that was also stored as `");
+        message.push(name);
+        message.push("`: only the names of this one are looked for, so add `alias = \"");
+        message.push(name);
+        message.push("\"`");
+    } else if !today.is_named(old.name) {
+        message.push("`from` names another event, `");
+        message.push(old.name);
+        message.push("`: the earlier schemas of `");
+        message.push(E::TYPE);
+        message.push("` are stored under that name, so give the old struct `#[event(name = \"");
+        message.push(E::TYPE);
+        message.push("\")]`, or this one `alias = \"");
+        message.push(old.name);
+        message.push("\"`");
+    } else if E::SCHEMA == 0 || old.schema != E::SCHEMA - 1 {
+        message.push("schema ");
+        message.number(E::SCHEMA as u64);
+        message.push(" comes from schema ");
+        message.number((E::SCHEMA - 1) as u64);
+        message.push(", and `from` names the struct of schema ");
+        message.number(old.schema as u64);
+    } else {
+        return None;
+    }
+    Some(message)
+}
+
+/// A message of the compiler.
+pub type Message = Text<512>;
+
+pub(crate) const fn same_text(left: &str, right: &str) -> bool {
+    schema::same(left.as_bytes(), right.as_bytes())
+}

@@ -1,0 +1,61 @@
+//! What generated code calls. No part of the public interface: it changes without notice.
+
+mod command;
+mod event;
+mod key;
+mod message;
+mod state;
+mod view;
+
+pub use cqrs_macros::EventData;
+pub use inventory;
+pub use serde;
+pub use std::string::String;
+pub use std::time::Duration;
+pub use std::vec::Vec;
+
+pub use crate::Json;
+pub use crate::aggregate::AggregateKey;
+pub use crate::aggregate::emitted::{ResultType, encode_event};
+pub use crate::aggregate::registered::AggregateRow;
+pub use crate::aggregate::row::unapplied;
+pub use crate::aggregate::{Aggregate, Entity, EventRow, Snapshots};
+pub use crate::aggregate::{AggregateEvent, IntoEvents};
+pub use crate::app::{At, IntoCursor, Page, Queried, Query, QueryError, Querying, Whole};
+pub use crate::app::{
+    applied, handled, listed_aggregate, listed_handler, listed_projection, not_applied, projected, unreached,
+};
+pub use crate::command::ExecuteError;
+pub use crate::command::{Command, CommandContext, Decide};
+pub use crate::commit::{CommitToken, EncodeError, StoredEvent};
+pub use crate::digest::CommandDigest;
+pub use crate::event::shape::{check_shape, check_way_back};
+pub use crate::event::upcaster::{JsonStep, UpcastFrom, Upcaster, next_json};
+pub use crate::event::{DecodeError, Event, EventId, RawEvent, Recorded};
+pub use crate::handler::HandlerError;
+pub use crate::handler::arm::{HandlerArm, HandlerFuture, Need};
+pub use crate::handler::listed::{AllProvidedBy, EventHandler, ProvidedBy, handler_name};
+pub use crate::handler::row::HandlerRow;
+pub use crate::handler::scope::Scope;
+pub use crate::key::Tenant;
+pub use crate::key::{KeyError, KeyPart, KeyTemplate, Parts, Piece};
+pub use crate::projection::{Asked, AskedOfKey, Column, FieldValue, Index, IndexText, IndexValue, PartValue};
+pub use crate::projection::{Projection, ProjectionArm, View, ViewAddress, ViewChange};
+pub use crate::registry::ProjectionRow;
+pub use crate::schema::data::Itself;
+pub use crate::schema::{EventData, Field, Shape};
+
+pub use command::{
+    AmongErrors, Answer, ByDebug, ByNothing, BySerde, ByValue, Content, NotAmongErrors, clone_command,
+};
+pub use event::{
+    SameEvent, assert_same_event, debug_event, decode, deserialize_unit, event_id, fold_event, is_stored_as,
+    own_event, serialize_unit,
+};
+pub use key::{
+    FoldKey, RenderPart, debug_address, each, event_key, hash_address, one, parse_view_id, render_view_id,
+    same_address,
+};
+pub use message::{Message, broken_step, shared_name};
+pub use state::{Copied, NotCopied, Part};
+pub use view::{ShapeOf, Unshaped, assert_view_of, index_case, same_fields, view_shape};
