@@ -8,7 +8,7 @@ use crate::location::Location;
 use crate::projection::{CheckEvent, CheckStream, Projection, check_event, check_stream};
 use crate::projector::{ProjectionDriver, projection_driver};
 use crate::delivery::Building;
-use crate::replay::{Replay, ReplayError, Running};
+use crate::replay::{Replay, ReplayError, Running, Standings, standing};
 use crate::store::StoreError;
 use crate::runtime::{Runtime, ViewKeys};
 
@@ -21,6 +21,7 @@ pub struct ProjectionRow {
     pub(crate) driver: fn() -> Box<dyn ProjectionDriver>,
     pub(crate) after_restore: for<'a> fn(&'a Runtime) -> Running<'a>,
     pub(crate) build: for<'a> fn(&'a Runtime) -> Building<'a>,
+    pub(crate) standing: for<'a> fn(&'a Runtime) -> Standings<'a>,
     pub(crate) queue: Option<&'static str>,
     /// How many indexes it declares.
     pub(crate) indexes: usize,
@@ -43,6 +44,7 @@ impl ProjectionRow {
             driver: projection_driver::<P>,
             after_restore: |runtime| Replay::<P>::new(runtime).after_restore().into_future(),
             build: |runtime| Box::pin(build::<P>(runtime)),
+            standing: standing::<P>,
             queue: P::QUEUE,
             indexes: P::INDEXES.len(),
             keyed: P::KEYED,

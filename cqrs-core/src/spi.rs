@@ -85,7 +85,8 @@
 //! A relay reads the feed and hands records to [`App::publish`](crate::App::publish), which makes each a [`Message`] for
 //! your [`Publisher`]. A worker receives messages, and gives them to the [`Consumer`] of its queue as [`Received`]; the
 //! [`Verdict`] says what is to become of each. Both may repeat: every subscriber copes with duplicates. Dead letters that the
-//! broker keeps have the face of all others where it implements [`DeadLetterStore`].
+//! broker keeps have the face of all others where it implements [`DeadLetterStore`]. A [`Backlog`] tells
+//! [`App::projections`](crate::App::projections) how many messages wait in your queues.
 
 pub use crate::commit::{Commit, CommitDigest, CorruptCommit, StoredEvent};
 pub use crate::delivery::{
@@ -98,9 +99,9 @@ pub use crate::registry::view_indexes;
 pub use crate::runtime::{IntoStores, Stores};
 pub use crate::snapshot::{SnapshotStore, StoredSnapshot};
 pub use crate::store::{
-    Append, Change, ChangeFeed, Claim, CommitKey, CommitPage, CommitScan, DeadLetter, DeliveryStore,
+    Append, Backlog, Change, ChangeFeed, Claim, CommitKey, CommitPage, CommitScan, DeadLetter, DeliveryStore,
     EventStore, Extent, FeedPage, Finish, Inbox, InboxId, InboxLease, LetterId, NewCommit, Positions,
-    Redriven, StoreError, awaits_newer_program, canonical, limits, record,
+    Redriven, StoreError, Waiting, awaits_newer_program, canonical, limits, record,
 };
 pub use crate::timestamp::Timestamp;
 pub use crate::version::Version;

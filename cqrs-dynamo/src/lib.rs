@@ -183,7 +183,7 @@ mod topology;
 
 #[cfg(feature = "broker")]
 pub use broker::{
-    Broker, BrokerError, BrokerQueue, BrokerTopic, DeadLetterQueues, HandedOver, OrphanedQueue,
+    Broker, BrokerError, BrokerQueue, BrokerTopic, DeadLetterQueues, HandedOver, OrphanedQueue, QueueBacklog,
     QueueDeadLetters, SnsPublisher, Worked, Worker, WorkerSettings,
 };
 #[cfg(feature = "broker")]

@@ -18,6 +18,7 @@ use crate::runtime::{
     WiringEvent, WiringSubscriber,
 };
 use crate::snapshot::SnapshotStore;
+use crate::store::Backlog;
 use crate::view::{RecentWrites, ViewStore};
 
 /// Collects what an app is made of; [`AppBuilder::build`] checks it.
@@ -88,6 +89,12 @@ impl AppBuilder {
     /// Where snapshots are kept. An app with an aggregate that has `snapshot_every` needs it.
     pub fn snapshots(mut self, store: impl SnapshotStore) -> Self {
         self.stores = self.stores.snapshots(store);
+        self
+    }
+
+    /// What waits behind a broker, where one is between the store and the subscribers: [`App::projections`] asks it.
+    pub fn backlog(mut self, backlog: impl Backlog) -> Self {
+        self.stores = self.stores.backlog(backlog);
         self
     }
 

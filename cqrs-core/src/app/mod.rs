@@ -13,6 +13,7 @@
 //! | list views by an index, page by page | [`App::query`] |
 //! | deliver to handlers and projections | [`App::run`], [`App::run_until_idle`] |
 //! | look after what could not be delivered | [`App::dead_letters`] |
+//! | see how far the projections are | [`App::projections`] |
 //! | see who listens to what | [`App::wiring`] |
 
 mod builder;
@@ -23,6 +24,7 @@ mod fault;
 mod list;
 mod listing;
 mod mermaid;
+mod projections;
 mod query;
 mod read;
 mod replay;
@@ -35,6 +37,7 @@ mod view_keys;
 mod wiring;
 
 pub use crate::command::ExecuteError;
+pub use crate::delivery::Lag;
 pub use crate::engine::{Committed, Execute, History, Items, Loaded, Outcome};
 pub use crate::projection::ViewKeyError;
 pub use crate::projector::{HeldUp, ReadError};
@@ -44,6 +47,7 @@ pub use crate::runtime::{
 pub use builder::AppBuilder;
 pub use cursor::{Cursor, CursorError, IntoCursor};
 pub use fault::{BuildError, WiringFault};
+pub use projections::{Build, ProjectionState};
 pub use query::{BeginQuery, Page, Queried, Query, QueryError, Querying};
 pub use read::{Found, FoundViews};
 pub use view::{ReadView, ReadViewAtLeast};

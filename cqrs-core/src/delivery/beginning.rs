@@ -57,6 +57,20 @@ enum Mark {
     Whole,
 }
 
+/// How a projection has begun, as far as anybody has looked.
+#[derive(Debug)]
+pub(crate) enum Beginning {
+    Unsettled {
+        since: Timestamp,
+    },
+    Whole,
+    /// A replay of all tenants mends it whose number is this one, or higher; none where none has yet.
+    Behind {
+        since: Timestamp,
+        mended_by: Option<u64>,
+    },
+}
+
 /// Whether anything is on its way to a projection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Calm {
@@ -103,6 +117,20 @@ impl Delivery {
             }
         }
         Ok(found)
+    }
+
+    /// What the marks say of the projections that have one, in one request.
+    pub(crate) async fn beginnings(self: &Arc<Self>) -> Result<HashMap<String, Beginning>, StoreError> {
+        let of = |mark| match mark {
+            Mark::Begun { since, .. } => Beginning::Unsettled { since },
+            Mark::Behind { since, replayed } => {
+                Beginning::Behind { since, mended_by: Some(replayed.saturating_add(1)) }
+            }
+            // It is back, and what it has missed is missing until it is replayed.
+            Mark::Away { since } => Beginning::Behind { since, mended_by: None },
+            Mark::Whole => Beginning::Whole,
+        };
+        Ok(read(self).await?.into_iter().map(|(name, mark)| (name, of(mark))).collect())
     }
 
     /// Lets a projection go on without a replay.

@@ -44,6 +44,7 @@ mod dead_letters;
 mod error;
 mod failure;
 mod intake;
+mod lag;
 mod marks;
 mod message;
 mod notice;
@@ -62,6 +63,7 @@ pub use consumer::Consumer;
 pub use dead_letter_store::{DeadLetterStore, DeadLetters};
 pub use dead_letters::StoredLetters;
 pub use error::DeliveryError;
+pub use lag::Lag;
 pub use message::{Body, MAX_MESSAGE_BYTES, Message};
 pub use publisher::{Interrupted, PublishError, PublishFault, Publisher};
 pub use received::{Received, StreamBatch, Verdict};
@@ -75,6 +77,7 @@ pub use crate::store::{
     Redriven, awaits_newer_program,
 };
 
+pub(crate) use beginning::Beginning;
 pub(crate) use context::Delivery;
 pub(crate) use failure::{Failure, FailureKind, TryError};
 pub(crate) use queue::Parked;

@@ -25,7 +25,7 @@ pub struct Delivered {
 
 /// After so many empty reads nothing more is taken to be on its way: shards of DynamoDB Streams in which little happens answer with
 /// nothing now and then, although there is more.
-const QUIET_READS: u32 = 40;
+pub(crate) const QUIET_READS: u32 = 40;
 
 /// Reads the feed and hands every commit to every subscriber's queue.
 pub(crate) struct Relay {

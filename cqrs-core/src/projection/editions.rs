@@ -66,7 +66,7 @@ pub(crate) struct Registered {
     pub(crate) segments: Option<u32>,
     /// Since when it is behind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    left: Option<Timestamp>,
+    pub(crate) left: Option<Timestamp>,
     /// Who builds it, or removes others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) builder: Option<Builder>,

@@ -53,6 +53,25 @@ impl<'a> Checkpoints<'a> {
         Ok(Self { runtime, name, course, generation, kept })
     }
 
+    /// What has been done by the last checkpoints of some walks, which share a number.
+    pub(super) async fn done<V: View>(
+        runtime: &'a Runtime,
+        edition: &Edition,
+        courses: &[Course],
+        generation: u64,
+    ) -> Result<Replayed, StoreError> {
+        let Self { kept, .. } = Self::load::<V>(runtime, edition, Course::Fold, generation).await?;
+        let mut done = Replayed::default();
+        for (label, text) in kept {
+            let is_meant = courses.iter().any(|course| label.starts_with(course.word()));
+            let checkpoint = serde_json::from_str(&text).ok().filter(|_| is_meant);
+            if let Some(checkpoint) = checkpoint.filter(|one: &Checkpoint| one.generation == generation) {
+                done.add(checkpoint.done);
+            }
+        }
+        Ok(done)
+    }
+
     /// Where to go on in an extent: at its start, where the last checkpoint is one of another replay.
     pub(super) fn of(&self, extent: &Extent) -> Checkpoint {
         let kept = self.kept.get(&self.label(extent)).and_then(|text| serde_json::from_str(text).ok());
@@ -67,11 +86,17 @@ impl<'a> Checkpoints<'a> {
     }
 
     fn label(&self, extent: &Extent) -> String {
-        match self.course {
-            Course::Build => format!("build {extent}"),
-            Course::Fold => format!("fold {extent}"),
-            Course::Remove => format!("remove {extent}"),
-            Course::Swap => format!("swap {extent}"),
+        format!("{} {extent}", self.course.word())
+    }
+}
+
+impl Course {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Fold => "fold",
+            Self::Remove => "remove",
+            Self::Swap => "swap",
         }
     }
 }

@@ -102,6 +102,7 @@ mod generations;
 mod keyed_views;
 mod progress;
 mod removal;
+mod standing;
 mod swap;
 mod vanished;
 mod walk;
@@ -131,6 +132,7 @@ use walk::{Walk, Work};
 pub use crate::projector::Phase;
 pub use error::ReplayError;
 pub use progress::{Progress, Replayed};
+pub(crate) use standing::{Building, Standing, Standings, Views, standing};
 
 /// How many requests are on their way at a time, where nothing else is said.
 const PARALLEL: usize = 8;

@@ -2,7 +2,8 @@ use std::fmt;
 
 use crate::snapshot::{DynSnapshotStore, SnapshotStore};
 use crate::store::{
-    ChangeFeed, DeliveryStore, DynChangeFeed, DynDeliveryStore, DynEventStore, EventStore, MemoryEventStore,
+    Backlog, ChangeFeed, DeliveryStore, DynBacklog, DynChangeFeed, DynDeliveryStore, DynEventStore,
+    EventStore, MemoryEventStore,
 };
 use crate::view::{DynViewStore, ViewStore};
 
@@ -30,6 +31,7 @@ pub struct Stores {
     pub(crate) feed: Option<OpenFeed>,
     pub(crate) views: Option<Box<dyn DynViewStore>>,
     pub(crate) snapshots: Option<Box<dyn DynSnapshotStore>>,
+    pub(crate) backlog: Option<Box<dyn DynBacklog>>,
 }
 
 type OpenFeed = Box<dyn Fn() -> Box<dyn DynChangeFeed> + Send + Sync>;
@@ -43,6 +45,7 @@ impl Stores {
             feed: None,
             views: None,
             snapshots: None,
+            backlog: None,
         }
     }
 
@@ -67,6 +70,14 @@ impl Stores {
         self.snapshots = Some(Box::new(store));
         self
     }
+
+    /// What waits behind a broker: it tells [`App::projections`](crate::App::projections) how far the subscribers are. Where a
+    /// process delivers from the [feed](Stores::feed), none is needed.
+    #[must_use]
+    pub fn backlog(mut self, backlog: impl Backlog) -> Self {
+        self.backlog = Some(Box::new(backlog));
+        self
+    }
 }
 
 impl fmt::Debug for Stores {
@@ -75,6 +86,7 @@ impl fmt::Debug for Stores {
             .field("feed", &self.feed.is_some())
             .field("views", &self.views.is_some())
             .field("snapshots", &self.snapshots.is_some())
+            .field("backlog", &self.backlog.is_some())
             .finish_non_exhaustive()
     }
 }

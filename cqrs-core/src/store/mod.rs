@@ -4,6 +4,7 @@
 //! [`EventStore`], with a [`ChangeFeed`] to deliver from and a [`DeliveryStore`] for what the delivery remembers;
 //! [`spi`](crate::spi) is the guide.
 
+mod backlog;
 mod delivery;
 mod erased;
 mod error;
@@ -12,6 +13,8 @@ pub mod limits;
 mod memory;
 mod scan;
 
+pub(crate) use backlog::DynBacklog;
+pub use backlog::{Backlog, Waiting};
 pub(crate) use delivery::DynDeliveryStore;
 pub use delivery::{
     Claim, DeadLetter, DeliveryStore, Finish, Inbox, InboxId, InboxLease, LetterId, MemoryDeliveryStore,

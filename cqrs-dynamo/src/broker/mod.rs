@@ -5,6 +5,7 @@
 //!                         └─ …                       each with its dead letters, `{queue}-dlq`
 //! ```
 
+mod backlog;
 mod creation;
 mod dead_letter_queue;
 mod dead_letter_queues;
@@ -21,6 +22,7 @@ mod sns;
 mod sparing;
 mod worker;
 
+pub use backlog::QueueBacklog;
 pub use creation::{BrokerQueue, BrokerTopic};
 pub use dead_letter_queues::DeadLetterQueues;
 pub use error::BrokerError;

@@ -4,6 +4,7 @@ mod lease;
 mod leases;
 mod plan;
 mod process;
+mod reached;
 mod records;
 mod scan;
 mod session;
@@ -13,3 +14,5 @@ mod worker;
 
 pub use process::{Relay, RelaySettings};
 pub use records::{NotRelayed, relay_records};
+
+pub(crate) use reached::reached;

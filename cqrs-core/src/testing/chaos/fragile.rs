@@ -56,6 +56,7 @@ impl Fragile {
             views: Some(Box::new(self.clone())),
             // What they hold is in the stream, too.
             snapshots: None,
+            backlog: None,
             delivery: Box::new(self.clone()),
         }
     }

@@ -1,0 +1,75 @@
+use std::pin::Pin;
+
+use super::Replayed;
+use super::checkpoint::{Checkpoints, Course};
+use crate::projection::{Edition, Projection, State, fingerprint};
+use crate::projector::{Phase, editions};
+use crate::runtime::Runtime;
+use crate::store::StoreError;
+use crate::timestamp::Timestamp;
+
+/// What is stored about the views of a projection as a whole.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    /// The fingerprint of this program's fold.
+    pub(crate) fold: &'static str,
+    /// Whether there are views of this fold.
+    pub(crate) views: Views,
+    /// What is being built.
+    pub(crate) building: Option<Building>,
+    /// The number of the last replay of all tenants that is over; 0 for none.
+    pub(crate) replayed: u64,
+}
+
+/// Views of a fold.
+#[derive(Debug)]
+pub(crate) enum Views {
+    /// They get every commit.
+    Followed,
+    /// No program of the fold has been at work yet.
+    Missing,
+    /// They lack what another release has taken, because no program of the fold was there.
+    Left { since: Option<Timestamp> },
+}
+
+/// A replay that is not over, or the building of an edition.
+#[derive(Debug)]
+pub(crate) struct Building {
+    pub(crate) phase: Phase,
+    /// The only tenant; none for all.
+    pub(crate) tenant: Option<String>,
+    /// By the last checkpoints.
+    pub(crate) done: Replayed,
+}
+
+pub(crate) type Standings<'a> = Pin<Box<dyn Future<Output = Result<Standing, StoreError>> + Send + 'a>>;
+
+/// Where the views of `P` stand, by what is stored: a request, and one more while something is being built.
+pub(crate) fn standing<P: Projection>(runtime: &Runtime) -> Standings<'_> {
+    Box::pin(async move {
+        let editions = editions::fresh::<P>(runtime).await?;
+        let fold = fingerprint::<P>();
+        let (edition, views) = match editions.of_fold(fold) {
+            _ if !P::KEYED => (Edition::FIRST, Views::Followed),
+            Some((edition, one)) if one.follows() => (edition, Views::Followed),
+            Some((edition, one)) => (edition, Views::Left { since: one.left }),
+            None => match editions.written_by(fold) {
+                // A release made them that did not say by which fold.
+                edition if edition == Edition::FIRST => (edition, Views::Followed),
+                edition => (edition, Views::Missing),
+            },
+        };
+        let now = editions.of(&edition);
+        let building = if now.state == State::Building {
+            let done = Checkpoints::done::<P>(runtime, &edition, &[Course::Build], now.number).await?;
+            Some(Building { phase: Phase::Fold, tenant: None, done })
+        } else if let Some(underway) = now.generations.underway {
+            let courses = [Course::Fold, Course::Swap];
+            let done = Checkpoints::done::<P>(runtime, &edition, &courses, underway.generation).await?;
+            Some(Building { phase: underway.phase, tenant: underway.tenant, done })
+        } else {
+            None
+        };
+        Ok(Standing { fold, views, building, replayed: now.generations.whole })
+    })
+}

@@ -1,0 +1,102 @@
+use std::sync::Arc;
+
+use cqrs_core::StoreError;
+use cqrs_core::delivery::Positions;
+use cqrs_core::store::{Backlog, Waiting};
+use tokio::sync::Mutex;
+
+use super::queue::Queue;
+use super::{Broker, BrokerError};
+use crate::relay::{RelaySettings, reached};
+use crate::store::{Dynamo, DynamoEventStore};
+
+/// What waits in the queues of a broker, for [`App::projections`](cqrs_core::App::projections): what
+/// [`Broker::backlog`] gives. It counts, and receives nothing.
+///
+/// A queue takes two requests (`GetQueueAttributes`, of the queue and of its dead letters), and two more the first time
+/// (`GetQueueUrl`). SQS counts about, and some seconds late. It does not tell how old the oldest message is: the
+/// [`Template`](crate::template::Template) has an alarm on that.
+///
+/// ```no_run
+/// use cqrs_core::App;
+/// use cqrs_dynamo::{Broker, Dynamo};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let dynamo = Dynamo::from_env().await?;
+/// let broker = Broker::from_env().await?.with_prefix("shop-prod-");
+/// let app = App::builder(&dynamo).backlog(broker.backlog().relay(&dynamo)).build()?;
+/// for state in app.projections().await? {
+///     println!("{}: {:?}, {} dead letters", state.projection, state.lag, state.dead_letters);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct QueueBacklog {
+    broker: Broker,
+    /// Where the relays keep their leases, and their name.
+    relays: Option<(DynamoEventStore, String)>,
+    /// By the name in the wiring, with its dead letters: they are looked up once.
+    found: Arc<Mutex<Vec<(String, Queue, Queue)>>>,
+}
+
+impl Broker {
+    /// What waits in its queues, for [`AppBuilder::backlog`](cqrs_core::app::AppBuilder::backlog).
+    #[must_use]
+    pub fn backlog(&self) -> QueueBacklog {
+        QueueBacklog { broker: self.clone(), relays: None, found: Arc::default() }
+    }
+}
+
+impl QueueBacklog {
+    /// Counts what a [`Relay`](crate::Relay) has not published yet, too: its leases tell how far it is. That takes a `Query` of
+    /// the delivery table, and a reading of the stream from there on. With it the lag in seconds is known where the queue is
+    /// empty.
+    ///
+    /// Without it, and behind a relay that is a Lambda, of which nobody but AWS knows how far it is, only queues are counted;
+    /// the template has an alarm on the age of the relay's records.
+    #[must_use]
+    pub fn relay(self, dynamo: &Dynamo) -> Self {
+        self.relay_named(dynamo, RelaySettings::default().name)
+    }
+
+    /// The same, where the relays have [another name](RelaySettings::name).
+    #[must_use]
+    pub fn relay_named(mut self, dynamo: &Dynamo, relays: impl Into<String>) -> Self {
+        self.relays = Some((dynamo.event_store(), relays.into()));
+        self
+    }
+
+    async fn queues(&self, queue: &str) -> Result<(Queue, Queue), BrokerError> {
+        let mut found = self.found.lock().await;
+        if let Some((_, main, dead)) = found.iter().find(|(name, ..)| name == queue) {
+            return Ok((main.clone(), dead.clone()));
+        }
+        let main = Queue::find(&self.broker.sqs, self.broker.queue_name(queue)?).await?;
+        let dead = Queue::find(&self.broker.sqs, self.broker.dead_letters_name(queue)?).await?;
+        found.push((queue.to_owned(), main.clone(), dead.clone()));
+        Ok((main, dead))
+    }
+
+    async fn count(&self, queue: &str) -> Result<Waiting, BrokerError> {
+        let (main, dead) = self.queues(queue).await?;
+        let (messages, dead_letters) = tokio::try_join!(main.backlog(), dead.backlog())?;
+        Ok(Waiting::new(messages, dead_letters))
+    }
+}
+
+impl Backlog for QueueBacklog {
+    async fn waiting(&self, queue: &str) -> Result<Waiting, StoreError> {
+        self.count(queue).await.map_err(|error| match error.is_transient() {
+            true => StoreError::Unavailable { source: Box::new(error) },
+            false => StoreError::Refused { source: Box::new(error) },
+        })
+    }
+
+    async fn relayed(&self) -> Result<Option<Positions>, StoreError> {
+        match &self.relays {
+            Some((events, relays)) => Ok(Some(reached(events, relays).await?)),
+            None => Ok(None),
+        }
+    }
+}
