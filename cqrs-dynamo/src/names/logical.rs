@@ -37,6 +37,7 @@ pub(crate) struct Ids {
     pub(crate) dead_letters: String,
     pub(crate) dead_letters_policy: String,
     pub(crate) dead_letters_alarm: String,
+    pub(crate) lag_alarm: String,
     pub(crate) subscription: String,
     pub(crate) function: FunctionIds,
 }
@@ -59,6 +60,7 @@ impl Ids {
             dead_letters: id("DeadLetters"),
             dead_letters_policy: id("DeadLettersPolicy"),
             dead_letters_alarm: id("DeadLettersAlarm"),
+            lag_alarm: id("LagAlarm"),
             subscription: id("Subscription"),
             function: FunctionIds::of(&id("Subscriber")),
         }
@@ -112,6 +114,7 @@ mod tests {
             ids.dead_letters,
             ids.dead_letters_policy,
             ids.dead_letters_alarm,
+            ids.lag_alarm,
             ids.subscription,
             function,
             role,
@@ -161,6 +164,8 @@ mod tests {
             "Relay",
             "Failures",
             "Alarm",
+            "Lag",
+            "Age",
             "Events",
             "Topic",
             "Table",

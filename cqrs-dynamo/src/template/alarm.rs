@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::Section;
 use super::intrinsic::{attribute, reference};
 use super::queue::Queue;
+use super::{Section, Template};
 use crate::names::logical::{
     ALARM_TOPIC, HAS_ALARM_TOPIC, RELAY, RELAY_AGE_ALARM, RELAY_FAILURES, RELAY_FAILURES_ALARM,
 };
 
-/// How old the oldest record of a batch may be, in milliseconds, and for how many minutes on end.
-const MAX_AGE: u64 = 5 * 60 * 1000;
-const MINUTES: u32 = 5;
+/// For how many minutes on end the relay, or a queue, has to be late.
+const RELAY_MINUTES: u32 = 5;
+const QUEUE_MINUTES: u32 = 3;
 
 pub(super) fn parameter() -> Value {
     json!({
@@ -27,14 +27,14 @@ pub(super) fn condition() -> Value {
 }
 
 /// The relay stands still or falls behind, or records expired before they were published.
-pub(super) fn relay() -> Section {
+pub(super) fn relay(template: &Template) -> Section {
     let mut age = alarm(
         "The relay falls behind: views and handlers are minutes late".to_owned(),
         ["AWS/Lambda", "IteratorAge", "FunctionName"],
         reference(RELAY),
-        MAX_AGE,
+        template.lag_seconds().saturating_mul(1000),
     );
-    age["Properties"]["EvaluationPeriods"] = json!(MINUTES);
+    age["Properties"]["EvaluationPeriods"] = json!(RELAY_MINUTES);
     let lost = "Records left the stream before the relay could publish them".to_owned();
     Section::from_iter([
         (RELAY_AGE_ALARM.to_owned(), age),
@@ -46,6 +46,18 @@ pub(super) fn dead_letters(queue: &Queue<'_>) -> Section {
     let description = format!("Commits wait in the dead letters of queue `{}`", queue.name);
     let alarm = depth(description, &queue.ids.dead_letters);
     Section::from_iter([(queue.ids.dead_letters_alarm.clone(), alarm)])
+}
+
+/// What a queue's function does not take in time: it is throttled, fails, or there is more than it can do. The metric leaves out
+/// what was received more than three times from a standard queue (Amazon SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS"), so a
+/// message that waits for a newer program raises none.
+pub(super) fn lag(template: &Template, queue: &Queue<'_>) -> Section {
+    let description = format!("Queue `{}` falls behind: its views and handlers are minutes late", queue.name);
+    let metric = ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName"];
+    let mut alarm =
+        alarm(description, metric, attribute(&queue.ids.queue, "QueueName"), template.lag_seconds());
+    alarm["Properties"]["EvaluationPeriods"] = json!(QUEUE_MINUTES);
+    Section::from_iter([(queue.ids.lag_alarm.clone(), alarm)])
 }
 
 fn depth(description: String, queue: &str) -> Value {

@@ -17,6 +17,8 @@ const CONCURRENCY: (u64, u64) = (2, 1000);
 /// AWS Lambda API Reference, `ProvisionedPollerConfig`, for SQS.
 const MIN_POLLERS: (u64, u64) = (2, 200);
 const MAX_POLLERS: (u64, u64) = (2, 10_000);
+/// In seconds. The stream keeps its records for a day, so none is older.
+const MAX_LAG: u64 = 24 * 60 * 60;
 /// Per template (AWS CloudFormation User Guide, "Understand CloudFormation quotas").
 const MAX_RESOURCES: usize = 500;
 
@@ -55,6 +57,15 @@ pub enum TemplateFault {
         least: u64,
         /// The most.
         most: u64,
+    },
+    /// A lag of which no alarm would tell.
+    #[error(
+        "`max_lag` is {seconds} seconds; an alarm can tell of 1 to {MAX_LAG}, because the stream of the events table keeps its \
+         records for a day"
+    )]
+    Lag {
+        /// What it is.
+        seconds: u64,
     },
     /// What was given for a deployed template is no template.
     #[error(
@@ -129,6 +140,10 @@ pub(super) fn faults(template: &Template) -> Vec<TemplateFault> {
         least,
         most,
     }));
+    let seconds = template.lag_seconds();
+    if !(1..=MAX_LAG).contains(&seconds) {
+        faults.push(TemplateFault::Lag { seconds });
+    }
     faults
 }
 

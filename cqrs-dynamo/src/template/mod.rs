@@ -29,7 +29,7 @@
 //! | topic | 1 | encrypted; the relay alone may publish |
 //! | queue, dead-letter queue, subscription | 1 each per queue of the wiring | the subscription filters on the types of the events; the queues are kept when they leave the stack |
 //! | functions | commands, relay, and one subscriber per queue | each with a role and a log group of its own |
-//! | alarms | 1 per dead-letter queue, 2 for the relay | notify `AlarmTopicArn`, if that parameter is given |
+//! | alarms | 2 per queue, 2 for the relay | on dead letters, on [lag](Template::max_lag), on records that the relay lost; notify `AlarmTopicArn`, if that parameter is given |
 //!
 //! # The order of a deployment
 //!
@@ -128,6 +128,7 @@ use crate::topology::MAX_RECEIVES;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const CONCURRENCY: u32 = 10;
+const MAX_LAG: Duration = Duration::from_mins(5);
 
 /// Logical ids and what stands behind them.
 type Section = Map<String, Value>;
@@ -142,6 +143,7 @@ pub struct Template {
     timeout: Duration,
     receives: u32,
     scaling: Scaling,
+    max_lag: Duration,
     max_message_bytes: Option<u32>,
     retired: BTreeMap<String, BTreeSet<String>>,
     indexes: usize,
@@ -180,6 +182,7 @@ impl Template {
             timeout: TIMEOUT,
             receives: MAX_RECEIVES,
             scaling: Scaling::OnDemand { concurrency: CONCURRENCY },
+            max_lag: MAX_LAG,
             max_message_bytes: None,
             retired: BTreeMap::new(),
             indexes: wiring.subscribers.iter().map(|subscriber| subscriber.indexes).max().unwrap_or_default(),
@@ -265,6 +268,18 @@ impl Template {
     #[must_use]
     pub fn provisioned_pollers(mut self, least: u32, most: u32) -> Self {
         self.scaling = Scaling::Provisioned { least, most };
+        self
+    }
+
+    /// How late views and handlers may be before there is an alarm: 1 second to 1 day; a fraction of a second counts as a whole
+    /// one. Default 5 minutes.
+    ///
+    /// There is an alarm for each queue, on the age of its oldest message, 3 minutes on end above this; and one for the relay,
+    /// on the age of the records that it takes, 5 minutes on end. A queue that a subscriber with long work may let wait needs
+    /// more. [`App::projections`](cqrs_core::App::projections) tells how far each projection is.
+    #[must_use]
+    pub fn max_lag(mut self, lag: Duration) -> Self {
+        self.max_lag = lag;
         self
     }
 
@@ -355,7 +370,11 @@ impl Template {
     }
 
     fn timeout_seconds(&self) -> u64 {
-        self.timeout.as_secs() + u64::from(self.timeout.subsec_nanos() > 0)
+        whole_seconds(self.timeout)
+    }
+
+    fn lag_seconds(&self) -> u64 {
+        whole_seconds(self.max_lag)
     }
 
     fn resources(&self, queues: &[Queue<'_>]) -> Section {
@@ -363,11 +382,12 @@ impl Template {
         resources.extend(topic::resources(self, queues));
         resources.extend(function::commands(self, queues));
         resources.extend(function::relay(self, queues));
-        resources.extend(alarm::relay());
+        resources.extend(alarm::relay(self));
         for queue in queues {
             resources.extend(queue::resources(self, queue));
             resources.extend(function::subscriber(self, queue, queues));
             resources.extend(alarm::dead_letters(queue));
+            resources.extend(alarm::lag(self, queue));
         }
         for queue in Queue::retired(self) {
             resources.extend(queue::resources(self, &queue));
@@ -383,4 +403,9 @@ impl Template {
         outputs.extend(queues.iter().flat_map(queue::outputs));
         outputs
     }
+}
+
+/// Rather one too many.
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0))
 }

@@ -14,6 +14,8 @@ mod failures;
 mod fifo;
 #[path = "../worker/isolation.rs"]
 mod isolation;
+#[path = "../worker/lag.rs"]
+mod lag;
 #[path = "../worker/office.rs"]
 mod office;
 #[path = "../worker/orphans.rs"]

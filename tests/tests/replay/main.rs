@@ -9,4 +9,5 @@ mod requests;
 mod reshaped;
 mod scope;
 mod spread;
+mod told;
 mod world;

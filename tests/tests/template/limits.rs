@@ -73,6 +73,20 @@ fn what_does_not_fit_into_a_stack_is_refused() {
 }
 
 #[test]
+fn an_alarm_on_lag_tells_of_a_second_to_a_day() {
+    for (lag, fault) in [
+        (Duration::ZERO, Some(0)),
+        (Duration::from_nanos(1), None),
+        (Duration::from_secs(86_400), None),
+        (Duration::from_millis(86_400_001), Some(86_401)),
+        (Duration::MAX, Some(u64::MAX)),
+    ] {
+        let faults = Template::of(&wiring()).max_lag(lag).render().err().map(|error| error.faults);
+        assert_eq!(faults, fault.map(|seconds| vec![TemplateFault::Lag { seconds }]));
+    }
+}
+
+#[test]
 fn pollers_have_limits_of_their_own() {
     let range = |setting, value, least, most| TemplateFault::Range { setting, value, least, most };
     let faults = |least, most| {

@@ -71,6 +71,43 @@ fn every_queue_of_the_wiring_has_dead_letters_and_a_filtered_subscription() {
 }
 
 #[test]
+fn every_queue_and_the_relay_have_an_alarm_on_lag() {
+    // In seconds; a fraction counts as a whole one.
+    for (lag, seconds) in [(None, 300), (Some(90_000), 90), (Some(600_001), 601)] {
+        let template = match lag {
+            Some(millis) => template().max_lag(Duration::from_millis(millis)),
+            None => template(),
+        };
+        let all = resources(&template);
+        for (_, id, _) in QUEUES {
+            let alarm = &all[&format!("{id}LagAlarm")]["Properties"];
+            let name = json!({ "Fn::GetAtt": [format!("{id}Queue"), "QueueName"] });
+            let expected = json!({
+                "AlarmDescription": alarm["AlarmDescription"],
+                "Namespace": "AWS/SQS",
+                "MetricName": "ApproximateAgeOfOldestMessage",
+                "Dimensions": [{ "Name": "QueueName", "Value": name }],
+                "Statistic": "Maximum",
+                "Period": 60,
+                "EvaluationPeriods": 3,
+                "ComparisonOperator": "GreaterThanThreshold",
+                "Threshold": seconds,
+                "TreatMissingData": "notBreaching",
+                "AlarmActions": all[&format!("{id}DeadLettersAlarm")]["Properties"]["AlarmActions"],
+            });
+            assert_eq!(*alarm, expected);
+        }
+        let relay = &all["RelayAgeAlarm"]["Properties"];
+        assert_eq!(
+            (&relay["MetricName"], &relay["Threshold"]),
+            (&json!("IteratorAge"), &json!(seconds * 1000))
+        );
+        // And one for the dead letters of each queue, and one for what the relay lost.
+        assert_eq!(of_type("AWS::CloudWatch::Alarm", &all).len(), 2 * QUEUES.len() + 2);
+    }
+}
+
+#[test]
 fn every_queue_has_a_function_that_knows_its_queue_and_its_dead_letters() {
     let all = resources(&template().code("../out/").subscriber("bank-subscriber"));
     for (name, id, _) in QUEUES {

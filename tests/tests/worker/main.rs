@@ -7,6 +7,7 @@ mod dead_letters;
 mod failures;
 mod fifo;
 mod isolation;
+mod lag;
 mod office;
 mod orphans;
 mod requests;
