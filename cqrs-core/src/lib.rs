@@ -32,6 +32,8 @@
 //! | store | what keeps commits ([`EventStore`]), views ([`ViewStore`](view::ViewStore)) or snapshots ([`SnapshotStore`](snapshot::SnapshotStore)); [`Stores`](app::Stores) are those of one program |
 //! | delivery store | what the delivery remembers: positions, dead letters, parked streams, attempts, inboxes |
 //! | runtime | what a program runs on: its stores, the index of its events, its caches and settings; an [`App`] is the front of one |
+//! | lag | how many commits a projection has not taken, and how long ago the oldest of them was recorded |
+//! | backlog | what waits in the queues of a broker |
 //! | replay | builds the views of a projection anew from all commits |
 //! | edition | the views across aggregates that one fold has made, with their fences; programs of another fold have their own |
 //! | generation | the number of a replay; a view has that of the last replay which has built it |

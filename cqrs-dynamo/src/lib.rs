@@ -105,6 +105,8 @@
 //! | table `snapshots`, with `snapshot_every` | `GetItem`, `PutItem` | | |
 //! | table `delivery` | | | `Query`, `PutItem`, `DeleteItem` |
 //!
+//! Who asks for [`App::projections`](cqrs_core::App::projections) needs what reads the stream, `GetItem` on `views` and `Query` on
+//! `delivery`; for a `QueueBacklog` also `sqs:GetQueueUrl` and `sqs:GetQueueAttributes` on the queues and their dead letters.
 //! Who replays needs `Scan` on `events` and `views`, `DeleteItem` on `views`, and `DescribeTable` on `events`, beside what
 //! delivery needs.
 //! A transaction needs the permissions of its parts, here `PutItem`. [`Dynamo::create_tables`] needs
@@ -123,6 +125,7 @@
 //! | commit to a view with a key of its own | two `GetItem`, `TransactWriteItems`; the latter alone when warm | 4 |
 //! | the same for a view that is listed | no more | 1 for each index, 2 where its key changes |
 //! | page of the feed, per subscriber | `PutItem` | 1 |
+//! | a look at `App::projections` | `Query`; per projection `GetItem` and 2 or 3 `Query`; and reading the stream | 0 |
 //!
 //! Reads are consistent, and take one read unit per 4 KB; that of a snapshot is not, and takes half of it. Beside a
 //! snapshot of which the process knows, from having read or written it before, the `Query` reads the commits since then;

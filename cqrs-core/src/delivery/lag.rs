@@ -25,7 +25,7 @@ pub struct Lag {
     /// at count until all of the page is done. Behind a broker the messages of its queue, about, whichever subscriber of the
     /// queue they are for, and what the relay has not published, where that is known.
     pub commits: u64,
-    /// Whether there are more than `commits` says: the feed is read for 10,000 commits at most.
+    /// Whether there may be more than `commits` says: the feed is read no further than 10,000 commits.
     pub more: bool,
     /// When the oldest of them was recorded. None where nothing is outstanding, and where messages wait in a queue: SQS does
     /// not tell when they were sent.

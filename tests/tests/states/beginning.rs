@@ -48,7 +48,7 @@ async fn a_projection_that_is_new_on_old_data_is_behind_until_it_is_replayed() {
             let started = Timestamp::now();
             app.run_until_idle().await.unwrap();
             let behind = state(&app, new).await;
-            let Build::Behind { since, .. } = behind.build else { panic!("{behind:?}") };
+            let Build::Behind { since: Some(since), .. } = behind.build else { panic!("{behind:?}") };
             assert!(started <= since && since <= Timestamp::now(), "{since}");
             assert_eq!(behind.lag.unwrap().commits, 0, "the feed brings nothing more");
             assert_eq!(state(&app, old).await.build, Build::Whole);
@@ -84,7 +84,7 @@ async fn a_projection_that_was_away_is_behind() {
         let left = Timestamp::now();
         app.note_absence("Wealth").await.unwrap();
         let build = state(&app, "Wealth").await.build;
-        let Build::Behind { since, .. } = build else { panic!("{build:?}") };
+        let Build::Behind { since: Some(since), .. } = build else { panic!("{build:?}") };
         assert!(left <= since);
         assert_eq!(state(&app, "Statement").await.build, Build::Whole);
         // The next start notices it, and a replay after it counts.

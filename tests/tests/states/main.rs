@@ -4,6 +4,7 @@
 mod beginning;
 mod lag;
 mod letters;
+mod releases;
 mod requests;
 
 use std::time::Duration;
@@ -42,13 +43,16 @@ impl Stores {
         ]
     }
 
-    /// A process with some projections.
-    pub(crate) fn app(&self, projections: &[&str]) -> App {
-        let stores = match self {
+    pub(crate) fn stores(&self) -> cqrs_core::app::Stores {
+        match self {
             Self::Memory(events, views) => events.clone().into_stores().views(views.clone()),
             Self::Dynamo(events, views) => events.clone().into_stores().views(views.clone()),
-        };
-        let built = App::builder(stores).only(projections.iter().copied()).settings(|settings| {
+        }
+    }
+
+    /// A process with some projections.
+    pub(crate) fn app(&self, projections: &[&str]) -> App {
+        let built = App::builder(self.stores()).only(projections.iter().copied()).settings(|settings| {
             settings.delivery.attempts = 1;
             settings.poll = Duration::from_millis(1);
         });
