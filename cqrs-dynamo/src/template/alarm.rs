@@ -29,7 +29,7 @@ pub(super) fn condition() -> Value {
 /// The relay stands still or falls behind, or records expired before they were published.
 pub(super) fn relay(template: &Template) -> Section {
     let mut age = alarm(
-        "The relay falls behind: views and handlers are minutes late".to_owned(),
+        "The relay falls behind: views and handlers are late".to_owned(),
         ["AWS/Lambda", "IteratorAge", "FunctionName"],
         reference(RELAY),
         template.lag_seconds().saturating_mul(1000),
@@ -52,7 +52,7 @@ pub(super) fn dead_letters(queue: &Queue<'_>) -> Section {
 /// what was received more than three times from a standard queue (Amazon SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS"), so a
 /// message that waits for a newer program raises none.
 pub(super) fn lag(template: &Template, queue: &Queue<'_>) -> Section {
-    let description = format!("Queue `{}` falls behind: its views and handlers are minutes late", queue.name);
+    let description = format!("Queue `{}` falls behind: its views and handlers are late", queue.name);
     let metric = ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName"];
     let mut alarm =
         alarm(description, metric, attribute(&queue.ids.queue, "QueueName"), template.lag_seconds());

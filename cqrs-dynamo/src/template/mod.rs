@@ -276,7 +276,7 @@ impl Template {
     ///
     /// There is an alarm for each queue, on the age of its oldest message, 3 minutes on end above this; and one for the relay,
     /// on the age of the records that it takes, 5 minutes on end. A queue that a subscriber with long work may let wait needs
-    /// more. [`App::projections`](cqrs_core::App::projections) tells how far each projection is.
+    /// more. A [retired](Template::retired) queue has none: nobody reads it. [`App::projections`](cqrs_core::App::projections) tells how far each projection is.
     #[must_use]
     pub fn max_lag(mut self, lag: Duration) -> Self {
         self.max_lag = lag;

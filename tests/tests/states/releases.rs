@@ -98,7 +98,7 @@ async fn a_release_tells_how_far_its_views_are() {
         open(&second, "4").await;
         second.run_until_idle().await.unwrap();
         let behind = build(&first).await;
-        assert!(matches!(behind, Build::Behind { .. }), "{behind:?}");
+        assert!(matches!(behind, Build::Behind { since: Some(_), .. }), "{behind:?}");
         assert_eq!(build(&second).await, Build::Whole);
         first.run_until_idle().await.unwrap();
         assert_eq!(build(&first).await, Build::Whole);
@@ -132,6 +132,8 @@ async fn a_building_that_was_interrupted_shows_how_far_it_is() {
     let Build::Building { phase, done, total, .. } = &building else { panic!("{building:?}") };
     assert_eq!((*phase, *total), (Phase::Fold, Some(60)));
     assert!((1..60).contains(&done.commits) && done.streams > 0, "{done:?}");
+    let printed = json!({ "state": "building", "phase": "fold", "tenant": null, "done": done, "total": 60 });
+    assert_eq!(serde_json::to_value(&building).unwrap(), printed);
     second.replay::<second::Owner>().await.unwrap();
     assert_eq!(build(&second).await, Build::Whole);
 }
