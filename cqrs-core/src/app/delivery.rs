@@ -78,6 +78,8 @@ impl App {
     /// [`Fence`](crate::view::Fence), and none of its commits is a dead letter, the projection is listed. A replay of all
     /// tenants takes it from the list.
     ///
+    /// [`App::projections`] tells what is known already, without a look.
+    ///
     /// Commits that are on their way count as missing here: ask when the delivery has caught up.
     ///
     /// ```
