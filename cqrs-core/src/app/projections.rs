@@ -123,13 +123,12 @@ impl App {
     /// [`AppBuilder::backlog`](super::AppBuilder::backlog) takes: the `Broker` of `cqrs-dynamo` has one.
     ///
     /// Requests: 1, and for each projection 3, and 1 more in one process; 2 more for a projection that is being built, and 1 for
-    /// every MB of dead letters. Then
-    /// what the feed takes: a `GetRecords` of each open shard for every page that is outstanding, and 40 more to be sure that a
-    /// quiet shard has nothing, once for all projections that stand at one place. Behind a broker what the backlog
-    /// takes.
+    /// every MB of dead letters. Then what the feed takes: a `GetRecords` of each open shard for every page that is outstanding,
+    /// and 40 more to be sure that a quiet shard has nothing, once for all projections that stand at one place. Behind a broker
+    /// what the backlog takes.
     ///
     /// # Errors
-    /// [`StoreError`]: also where the feed has no longer what follows the place of a projection, or a queue is missing.
+    /// [`StoreError`]: also where the feed no longer has what follows the place of a projection, or a queue is missing.
     pub async fn projections(&self) -> Result<Vec<ProjectionState>, StoreError> {
         let delivery = &self.delivery;
         let beginnings = delivery.beginnings().await?;
