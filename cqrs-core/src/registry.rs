@@ -3,14 +3,14 @@
 use std::future::IntoFuture;
 
 use crate::aggregate::AggregateRow;
+use crate::delivery::Building;
 use crate::event::EventId;
 use crate::location::Location;
 use crate::projection::{CheckEvent, CheckStream, Projection, check_event, check_stream};
 use crate::projector::{ProjectionDriver, projection_driver};
-use crate::delivery::Building;
 use crate::replay::{Replay, ReplayError, Running, Standings, standing};
-use crate::store::StoreError;
 use crate::runtime::{Runtime, ViewKeys};
+use crate::store::StoreError;
 
 /// A registered projection.
 #[derive(Debug)]

@@ -117,10 +117,18 @@ async fn a_view_across_aggregates_costs_three_requests_cold_and_one_warm() {
     let (_, dynamo) = committed().await;
     let queue = |app| Queue { dynamo: &dynamo, app, name: "Wealth" };
     let one = queue(app(&dynamo));
-    assert_eq!(one.deliver(&[1]).await, (8, 5.0), "the first one of all: which editions there are, and that this one begins");
+    assert_eq!(
+        one.deliver(&[1]).await,
+        (8, 5.0),
+        "the first one of all: which editions there are, and that this one begins"
+    );
     assert_eq!(one.deliver(&[2]).await, (1, 4.0), "TransactWriteItems");
     let other = queue(app(&dynamo));
-    assert_eq!(other.deliver(&[3]).await, (4, 4.0), "GetItem of editions, fence and view, TransactWriteItems");
+    assert_eq!(
+        other.deliver(&[3]).await,
+        (4, 4.0),
+        "GetItem of editions, fence and view, TransactWriteItems"
+    );
     assert_eq!(other.deliver(&[4, 5]).await, (1, 4.0), "TransactWriteItems, also for two commits");
     assert_eq!(other.deliver(&[1, 2, 3, 4, 5]).await, (0, 0.0));
     assert_all_in(&other.app, "Wealth").await;

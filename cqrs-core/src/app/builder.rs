@@ -14,8 +14,8 @@ use crate::handler::{CONCURRENT_STREAMS, HandlerRow, Provided};
 use crate::location::Location;
 use crate::registry::{ProjectionRow, linked_view_keys};
 use crate::runtime::{
-    Arrivals, KnownEditions, EventIndex, Probe, Runtime, Settings, SnapshotShelf, Stores, SubscriberKind, ViewKeys, Wiring,
-    WiringEvent, WiringSubscriber,
+    Arrivals, EventIndex, KnownEditions, Probe, Runtime, Settings, SnapshotShelf, Stores, SubscriberKind,
+    ViewKeys, Wiring, WiringEvent, WiringSubscriber,
 };
 use crate::snapshot::SnapshotStore;
 use crate::store::Backlog;

@@ -6,7 +6,8 @@ impl App {
     /// Brings everything back to the store, after the events table was restored to an earlier point while views, snapshots
     /// and what the delivery remembers were not. Answers with the projections by name.
     ///
-    /// Every projection of this program is [replayed](App::replay), and views of streams that are gone are removed. What this
+    /// Every projection of this program is [replayed](App::replay), and views of streams that are gone are removed. So are views across
+    /// aggregates that other releases have built: after a rollback they are built anew. What this
     /// process has in memory is forgotten; other processes have to be started anew before they execute commands. Snapshots and
     /// the inboxes of handlers with `once` need nothing: they tell by themselves that a commit is another one.
     ///

@@ -172,7 +172,8 @@ impl<P: Projection> ReadViewAtLeast<'_, P> {
             let (of, named) = (of.clone(), token.stream().clone());
             return Err(ReadError::OtherStream { projection: P::NAME, of, named });
         }
-        let Contained { edition, view } = contains::<P>(read.runtime, choice, None, read.key.view_tenant(), token, *limit).await?;
+        let Contained { edition, view } =
+            contains::<P>(read.runtime, choice, None, read.key.view_tenant(), token, *limit).await?;
         // The fence first, and then the view: it is at least as new.
         if stream.is_some() { Ok(view) } else { Ok(read.stored(&edition).await?) }
     }

@@ -81,6 +81,8 @@ macro_rules! __conformance {
         $crate::__conformance!(@part $attributes views
             a_view_is_read_back
             a_stale_write_changes_nothing
+            the_number_of_an_edition_belongs_to_a_fence
+            a_fence_is_removed_if_nothing_was_applied_since
             what_took_another_commit_is_another
             a_rebuilt_view_never_goes_back
             a_stale_removal_changes_nothing

@@ -158,6 +158,36 @@ pub async fn what_took_another_commit_is_another(candidate: Candidate) {
     assert_eq!(store.put_fenced(&fenced(new), &fenced(lost), &[]).await.unwrap(), Write::Done);
 }
 
+/// Another edition may leave its number at a fence, also where nothing of the stream has been applied: then it is one, and not
+/// absent.
+pub async fn the_number_of_an_edition_belongs_to_a_fence(candidate: Candidate) {
+    let store = candidate.views();
+    let numbered = |version, last_edition| Fence { last_edition, ..fence(version) };
+    assert_eq!(store.put_fenced(&numbered(0, 2), &fence(0), &[]).await.unwrap(), Write::Done);
+    assert_eq!(store.fence(&fence_id()).await.unwrap(), Some(numbered(0, 2)));
+    for stale in [fence(0), numbered(0, 3)] {
+        assert_eq!(store.put_fenced(&numbered(1, 2), &stale, &[]).await.unwrap(), Write::Stale, "{stale:?}");
+    }
+    assert_eq!(store.put_fenced(&numbered(1, 2), &numbered(0, 2), &[]).await.unwrap(), Write::Done);
+    assert_eq!(store.put_fenced(&numbered(1, 3), &numbered(1, 2), &[]).await.unwrap(), Write::Done);
+    assert_eq!(store.put_fenced(&numbered(2, 2), &numbered(1, 2), &[]).await.unwrap(), Write::Stale);
+    assert_eq!(store.fence(&fence_id()).await.unwrap(), Some(numbered(1, 3)));
+}
+
+/// A fence is removed as a view is, if it is where it was.
+pub async fn a_fence_is_removed_if_nothing_was_applied_since(candidate: Candidate) {
+    let store = candidate.views();
+    assert_eq!(
+        store.put_fenced(&fence(3), &fence(0), &[(view("1", 1), Revision::NONE)]).await.unwrap(),
+        Write::Done
+    );
+    assert_eq!(store.delete(&fence_id(), fence(2).revision()).await.unwrap(), Write::Stale);
+    assert_eq!(store.delete(&fence_id(), fence(3).revision()).await.unwrap(), Write::Done);
+    assert_eq!(store.fence(&fence_id()).await.unwrap(), None);
+    assert_eq!(store.get(&id("1")).await.unwrap(), Some(view("1", 1)));
+    assert_eq!(store.put_fenced(&fence(1), &fence(0), &[]).await.unwrap(), Write::Done);
+}
+
 /// A rebuilt view goes over one that is not ahead and of an earlier generation, and over none.
 pub async fn a_rebuilt_view_never_goes_back(candidate: Candidate) {
     let store = candidate.views();

@@ -23,6 +23,8 @@ pub(crate) struct Builds {
 #[derive(Default)]
 struct State {
     looked: Option<Instant>,
+    /// Whether the last look found that all have begun.
+    have_begun: bool,
     tasks: JoinSet<()>,
     /// Those that are being built here.
     running: Vec<(&'static str, tokio::task::AbortHandle)>,
@@ -44,7 +46,8 @@ impl Builds {
     ) -> Self {
         // The test kit makes up what is there, and counts what is done.
         let is_real = delivery.runtime.probe.is_none();
-        let projections = subscribers.into_iter().filter(|one| is_real && one.is_projection()).map(Arc::clone);
+        let projections =
+            subscribers.into_iter().filter(|one| is_real && one.is_projection()).map(Arc::clone);
         Self { projections: projections.collect(), builder: None, state: Mutex::default() }
     }
 
@@ -54,7 +57,9 @@ impl Builds {
             match projection.begin(&delivery.runtime).await {
                 Err(error) if error.is_outage() => return Err(outage(projection, error)),
                 // Its commits will say so, one by one.
-                Err(error) => tracing::warn!(projection = projection.name, %error, "a projection does not begin"),
+                Err(error) => {
+                    tracing::warn!(projection = projection.name, %error, "a projection does not begin");
+                }
                 Ok(()) => {}
             }
         }
@@ -72,15 +77,18 @@ impl Builds {
         let Ok(mut state) = self.state.try_lock() else { return true };
         let poll = delivery.runtime.settings.release_poll;
         if state.looked.is_some_and(|looked| looked.elapsed() < poll) {
-            return true;
+            return state.have_begun;
         }
-        state.looked = Some(Instant::now());
+        (state.looked, state.have_begun) = (Some(Instant::now()), false);
         let mut have_begun = true;
         while state.tasks.try_join_next().is_some() {}
         state.running.retain(|(_, task)| !task.is_finished());
         let builds = delivery.runtime.settings.rebuild;
         for projection in &self.projections {
-            let is_due = match projection.keep(&delivery.runtime, self.builder.as_deref().filter(|_| builds)).await {
+            let is_due = match projection
+                .keep(&delivery.runtime, self.builder.as_deref().filter(|_| builds))
+                .await
+            {
                 Ok(is_due) => is_due,
                 Err(error) => {
                     tracing::debug!(projection = projection.name, %error, "it is not known whether views are to be built");
@@ -99,6 +107,7 @@ impl Builds {
                 state.running.push((projection.name, task));
             }
         }
+        state.have_begun = have_begun;
         have_begun
     }
 
@@ -125,5 +134,9 @@ fn outage(projection: &Subscriber, source: StoreError) -> DeliveryError {
 
 fn tell(projection: &str, error: &StoreError) {
     let error = chain(error);
-    tracing::error!(projection, error, "the views of this release could not be built; readers have those of the one before");
+    tracing::error!(
+        projection,
+        error,
+        "the views of this release could not be built; readers have those of the one before"
+    );
 }

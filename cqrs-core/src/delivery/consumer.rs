@@ -112,6 +112,14 @@ impl Consumer {
         self.beginnings.watch(&self.delivery, calm).await;
     }
 
+    /// Builds the views of the keyed projections of the queue that are to be built, and returns when they are: for a program that ends.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Outage`]; what was built is not built again.
+    pub async fn build(&self) -> Result<(), DeliveryError> {
+        self.builds.finish(&self.delivery).await
+    }
+
     /// Takes a batch to the subscribers; the verdicts stand in the order of the messages.
     ///
     /// A stream of which a commit became a dead letter is parked: what comes later goes to the dead letters,
@@ -320,7 +328,7 @@ impl Consumer {
     async fn judge(&self, mut failure: Failure, message: &Message, commit: &Commit) -> Verdict {
         match self.patience.outcome(&self.delivery, &mut failure, message, commit).await {
             Outcome::Dead => {
-                let was_counted = matches!(failure.kind, FailureKind::Passing);
+                let was_counted = matches!(failure.kind, FailureKind::Passing | FailureKind::Left);
                 let verdict = self.park(commit, failure.reason).await;
                 if was_counted && matches!(verdict, Verdict::Dead { .. }) {
                     self.patience.forget(&self.delivery, commit).await;
@@ -381,7 +389,11 @@ impl Consumer {
             let (projections, handlers) =
                 progress.split_at(self.subscribers.partition_point(|subscriber| subscriber.is_projection()));
             let mut failures = join_all(projections.iter().map(|one| deliver(one, commits))).await;
-            let place = projections.iter().filter_map(|one| first_left(one, commits)).min();
+            let comes_again = projections
+                .iter()
+                .zip(&failures)
+                .filter(|(_, failure)| failure.as_ref().is_some_and(|failure| !failure.is_of_the_commit()));
+            let place = comes_again.filter_map(|(one, _)| first_left(one, commits)).min();
             let before = commits.get(..place.unwrap_or(commits.len())).unwrap_or(commits);
             failures.extend(join_all(handlers.iter().map(|one| deliver(one, before))).await);
             failures
@@ -391,7 +403,10 @@ impl Consumer {
             Either::Right(_) => Vec::new(),
         };
         failures.resize_with(progress.len(), || Some(Failure::stopped(STOPPED)));
-        let left = progress.iter().zip(failures).filter_map(|(one, failure)| Some((first_left(one, commits)?, failure)));
+        let left = progress
+            .iter()
+            .zip(failures)
+            .filter_map(|(one, failure)| Some((first_left(one, commits)?, failure)));
         left.min_by_key(|(place, _)| *place).unwrap_or((commits.len(), None))
     }
 

@@ -243,9 +243,10 @@ impl<'a> StoredLetters<'a> {
                                 source,
                             });
                         }
-                        FailureKind::Passing | FailureKind::Permanent | FailureKind::Newer => {
-                            (reason, attempts)
-                        }
+                        FailureKind::Passing
+                        | FailureKind::Permanent
+                        | FailureKind::Newer
+                        | FailureKind::Left => (reason, attempts),
                     },
                 }
             }

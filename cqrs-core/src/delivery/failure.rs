@@ -109,6 +109,8 @@ pub(crate) enum FailureKind {
     Permanent,
     /// A newer program has to do it: this one does not know the event, or its schema.
     Newer,
+    /// Another program is to try it first, of those that share the queue; not for ever.
+    Left,
     /// Nothing failed, and it is to be delivered again: another run has the event until then at the latest, or the work was
     /// stopped.
     Held(Timestamp),
@@ -126,6 +128,12 @@ impl Failure {
     pub(crate) fn shared(Awaited(fold): &Awaited) -> Self {
         let reason = format!("another release has yet to take it into its views, of the fold {fold}");
         Self { reason, attempts: 0, kind: FailureKind::Held(Timestamp::now()) }
+    }
+
+    /// What failed here, and another edition of the views may take.
+    pub(crate) fn left(self, Awaited(fold): &Awaited) -> Self {
+        let reason = format!("{}; another release has yet to try it, of the fold {fold}", self.reason);
+        Self { reason, kind: FailureKind::Left, ..self }
     }
 
     /// Whether the commit becomes a dead letter when it has been tried as often as it may be.

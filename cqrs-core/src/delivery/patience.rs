@@ -51,6 +51,11 @@ impl Patience {
                     Outcome::Again
                 }
             },
+            // Two that cannot take it would leave it to each other.
+            FailureKind::Left => match self.count(delivery, commit).await {
+                Ok(attempts) if attempts >= settings.delivery.attempts => Outcome::Dead,
+                _ => Outcome::Later,
+            },
             FailureKind::Newer => match message.sent_at {
                 Some(sent_at) if Timestamp::now().since(sent_at) < settings.unknown_kept => Outcome::Later,
                 _ => Outcome::Dead,

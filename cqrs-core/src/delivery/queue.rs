@@ -294,7 +294,7 @@ impl Desk {
                         source,
                     });
                 }
-                FailureKind::Passing | FailureKind::Permanent | FailureKind::Newer => {
+                FailureKind::Passing | FailureKind::Permanent | FailureKind::Newer | FailureKind::Left => {
                     let mut parked = self.parked.lock().await;
                     return self.park(&mut parked, stream, left, Some(failure)).await;
                 }

@@ -55,7 +55,10 @@ const DISCARDS: &str = "what was discarded cannot be read";
 /// What a subscriber does with a commit.
 #[derive(Debug)]
 pub(crate) enum Reaction {
-    Handle { arms: &'static [HandlerArm], once: bool },
+    Handle {
+        arms: &'static [HandlerArm],
+        once: bool,
+    },
     Project {
         driver: Box<dyn ProjectionDriver>,
         make: fn() -> Box<dyn ProjectionDriver>,
@@ -127,7 +130,7 @@ impl Subscriber {
         }
     }
 
-    /// The number of the last replay of all tenants that is over; 0 for none.
+    /// See [`ProjectionDriver::replayed`].
     pub(crate) async fn replayed(&self, delivery: &Arc<Delivery>) -> Result<u64, StoreError> {
         match &self.reaction {
             Reaction::Project { driver, .. } => driver.replayed(&delivery.runtime).await,
@@ -146,9 +149,7 @@ impl Subscriber {
         done: &AtomicUsize,
     ) -> Option<Failure> {
         let delivered = match &self.reaction {
-            Reaction::Project { driver, .. } => {
-                self.project(delivery, &**driver, commits, terms, done).await
-            }
+            Reaction::Project { driver, .. } => self.project(delivery, &**driver, commits, terms, done).await,
             Reaction::Handle { arms, once } => {
                 Self::one_by_one(commits, done, |commit| {
                     self.handle_all(delivery, arms, *once, commit, terms.retry)
@@ -223,7 +224,7 @@ impl Subscriber {
             Arrived { stream, commits, origin: terms.origin, left_out: &none, is_shared: terms.is_shared };
         match driver.awaited(&delivery.runtime, arrived).await {
             Ok(None) => failure,
-            Ok(Some(other)) => Failure::shared(&other),
+            Ok(Some(other)) => failure.left(&other),
             Err(error) => TryError::of("the other releases cannot be asked", error).after(failure.attempts),
         }
     }

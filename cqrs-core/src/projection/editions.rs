@@ -166,7 +166,16 @@ impl Registered {
 
     /// Whether its views were whole, now or once.
     pub(crate) fn is_readable(&self) -> bool {
-        self.state == State::Whole || (self.was_whole && matches!(self.state, State::Building | State::Behind))
+        self.state == State::Whole
+            || (self.was_whole && matches!(self.state, State::Building | State::Behind))
+    }
+
+    /// A number that goes up when all commits have gone into its views: with a replay of all tenants, and where it was built.
+    pub(crate) fn replayed(&self) -> u64 {
+        match self.state {
+            State::Whole => (self.number << 32) | self.generations.whole,
+            _ => 0,
+        }
     }
 
     pub(crate) fn note_whole(&mut self) {
@@ -188,18 +197,27 @@ impl Editions {
         all.filter(|(_, one)| one.state != State::Gone)
     }
 
+    fn all_mut(&mut self) -> impl Iterator<Item = &mut Registered> {
+        std::iter::once(&mut self.first).chain(&mut self.others)
+    }
+
     /// The one of a fold. What is being removed is nobody's any more.
     pub(crate) fn of_fold(&self, fold: &str) -> Option<(Edition, &Registered)> {
         self.all().find(|(_, one)| one.is_of(fold))
     }
 
     pub(crate) fn of_fold_mut(&mut self, fold: &str) -> Option<&mut Registered> {
-        std::iter::once(&mut self.first).chain(&mut self.others).find(|one| one.is_of(fold))
+        self.all_mut().find(|one| one.is_of(fold))
     }
 
     /// What is known of an edition.
+    pub(crate) fn get(&self, edition: &Edition) -> Option<Registered> {
+        self.all().find(|(found, _)| found == edition).map(|(_, one)| one.clone())
+    }
+
+    /// The same, where nobody has said anything of it yet: it is whole.
     pub(crate) fn of(&self, edition: &Edition) -> Registered {
-        self.all().find(|(found, _)| found == edition).map(|(_, one)| one.clone()).unwrap_or_default()
+        self.get(edition).unwrap_or_default()
     }
 
     pub(crate) fn find_mut(&mut self, edition: &Edition) -> Option<&mut Registered> {
@@ -245,32 +263,36 @@ impl Editions {
     /// The one that a program reads, with what is listed by an index where one is asked: that of its fold, if that is or was whole and a
     /// program of the fold is there; otherwise another one that is whole. None where none has ever been.
     ///
-    /// What was not said is taken for granted: whose the views are, and by what they are listed.
+    /// Views of which nobody has said whose they are, are taken for whole; by what they are listed, nobody has said either.
     pub(crate) fn to_read(&self, fold: &str, index: Option<&str>) -> Option<Edition> {
         let rank = |one: &Registered| {
             let (is_own, is_whole) = (one.is_of(fold), one.state == State::Whole);
             (is_own && is_whole, is_own && one.follows(), is_whole, is_own, one.number)
         };
-        let is_listed = |one: &Registered| {
-            one.fold.is_none() || index.is_none_or(|index| one.indexes.iter().any(|listed| listed == index))
-        };
+        let is_listed =
+            |one: &Registered| index.is_none_or(|index| one.indexes.iter().any(|listed| listed == index));
         let readable = self.all().filter(|(_, one)| one.is_readable() && is_listed(one));
         readable.max_by_key(|(_, one)| rank(one)).map(|(edition, _)| edition)
     }
 
-    /// Notes that a fold follows the streams from now on. `had_views` says whether the plain addresses have views of a release
-    /// that did not say which fold made them.
-    pub(crate) fn register(&mut self, fold: &Fold, had_views: bool, now: Timestamp) {
-        if self.last == 0 {
-            self.last = 1;
-            self.first.number = 1;
-            self.first.note_whole();
-            match had_views {
-                // Who wrote them leaves nothing for others, and others leave nothing for them.
-                true => self.first.leave(now),
-                false => self.first.describe(fold),
-            }
+    /// Begins the record, where there is none: the fold is the first one, unless the plain addresses have views of a release that did
+    /// not say which fold made them.
+    pub(crate) fn begin(&mut self, fold: &Fold, had_views: bool, now: Timestamp) {
+        if self.has_begun() {
+            return;
         }
+        self.last = 1;
+        self.first.number = 1;
+        self.first.note_whole();
+        match had_views {
+            // Who wrote them leaves nothing for others, and others leave nothing for them.
+            true => self.first.leave(now),
+            false => self.first.describe(fold),
+        }
+    }
+
+    /// Notes that a fold follows the streams from now on.
+    pub(crate) fn register(&mut self, fold: &Fold, now: Timestamp) {
         let number = self.last + 1;
         match self.of_fold_mut(fold.fingerprint) {
             Some(own) if own.follows() => return,
@@ -279,14 +301,15 @@ impl Editions {
                 own.describe(fold);
             }
             None => {
-                let mut own = Registered { number, begun: number, state: State::Building, ..Registered::default() };
+                let mut own =
+                    Registered { number, begun: number, state: State::Building, ..Registered::default() };
                 own.describe(fold);
                 self.others.push(own);
             }
         }
         self.last = number;
         // Who is there is to have the time to find this out.
-        for one in std::iter::once(&mut self.first).chain(&mut self.others) {
+        for one in self.all_mut() {
             if one.follows() && one.fold.is_some() {
                 one.seen = Some(now);
             }
@@ -295,9 +318,18 @@ impl Editions {
 
     /// Notes that the others from which nothing was heard since a time get no commits any more.
     pub(crate) fn leave_silent(&mut self, fold: &str, since: Timestamp, now: Timestamp) {
-        for one in std::iter::once(&mut self.first).chain(&mut self.others) {
+        for one in self.all_mut() {
             if one.fold.as_deref() != Some(fold) && one.follows() && one.is_silent(since) {
                 one.leave(now);
+            }
+        }
+    }
+
+    /// Gives up all others: what they contain is not to be gone on with.
+    pub(crate) fn drop_others(&mut self, fold: &str) {
+        for one in self.all_mut() {
+            if one.fold.as_deref() != Some(fold) && one.may_come_back() {
+                one.state = State::Leaving;
             }
         }
     }
@@ -310,7 +342,7 @@ impl Editions {
 
     /// Those that are removed from now on: nobody reads or writes them any more.
     pub(crate) fn begin_removal(&mut self, kept: Timestamp) -> Vec<Edition> {
-        for one in std::iter::once(&mut self.first).chain(&mut self.others) {
+        for one in self.all_mut() {
             if one.is_removed_after(kept) {
                 one.state = State::Leaving;
             }
@@ -363,8 +395,8 @@ impl Editions {
             if after == before {
                 return Ok((outcome, after, expected.version));
             }
-            let data =
-                serde_json::to_value(&after).map_err(|error| StoreError::Refused { source: Box::new(error) })?;
+            let data = serde_json::to_value(&after)
+                .map_err(|error| StoreError::Refused { source: Box::new(error) })?;
             let (id, version) = (Self::id::<V>(), expected.version.next());
             let record = StoredView::new(id, version, data, Timestamp::now());
             if views.put(&record, expected).await? == Write::Done {

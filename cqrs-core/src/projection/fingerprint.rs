@@ -32,9 +32,11 @@ impl<P: Projection> Fingerprint<P> {
     };
 
     const DIGITS: [u8; 16] = {
+        let bytes = Self::VALUE.to_be_bytes();
         let (mut digits, mut at) = ([0; 16], 0);
         while at < 16 {
-            digits[at] = b"0123456789abcdef"[(Self::VALUE >> (60 - 4 * at)) as usize & 15];
+            let digit = (bytes[at / 2] >> (4 - 4 * (at % 2))) & 15;
+            digits[at] = b"0123456789abcdef"[digit as usize];
             at += 1;
         }
         digits

@@ -145,7 +145,7 @@ impl Mark {
     fn in_edition(self, edition: &Edition) -> Self {
         match self {
             Self::Fence(_) => Self::Fence(edition.clone()),
-            view => view,
+            view @ Self::View(_) => view,
         }
     }
 

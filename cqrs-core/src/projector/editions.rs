@@ -8,8 +8,8 @@ use futures_util::future::{Either, select};
 use tokio::time::Instant;
 
 use super::{Arrived, reading};
-use crate::key::StreamKey;
 use crate::commit::Commit;
+use crate::key::StreamKey;
 use crate::projection::{
     Builder, Edition, Editions, Fold, Index, Projection, Registered, State, View, fingerprint,
 };
@@ -89,7 +89,7 @@ pub(crate) async fn to_read<P: Projection>(
 pub(super) fn unbuilt<P: Projection>(editions: &Editions) -> StoreError {
     let (name, fold) = (P::NAME, fingerprint::<P>());
     let advice = match editions.of_fold(fold).is_some_and(|(_, own)| own.follows()) {
-        true => "they are being built",
+        true => "they are being built, and `App::projections` tells how far that is",
         false => "no program of this release delivers: start one, or call `App::replay`",
     };
     StoreError::Unavailable {
@@ -127,25 +127,41 @@ pub(crate) async fn own<P: Projection>(runtime: &Runtime) -> Result<Edition, Sto
     let had_views = !editions.has_begun() && had_views::<P>(runtime, &editions).await?;
     let described = described::<P>();
     let registered = change::<P, _>(runtime, |editions| {
-        editions.register(&described, had_views, Timestamp::now());
+        let now = Timestamp::now();
+        editions.begin(&described, had_views, now);
+        editions.register(&described, now);
         editions.of_fold(fold).map(|(edition, one)| (edition, one.clone()))
     });
     let Some((edition, one)) = registered.await? else { return Ok(Edition::FIRST) };
     if one.state == State::Building {
-        tracing::info!(projection = P::NAME, fold, number = one.number, "views of another shape or fold are built");
+        tracing::info!(
+            projection = P::NAME,
+            fold,
+            number = one.number,
+            "views of another shape or fold are built"
+        );
     }
     Ok(edition)
 }
 
+/// The edition that this program writes, and all as they are now, with it.
+pub(crate) async fn own_now<P: Projection>(
+    runtime: &Runtime,
+) -> Result<(Edition, Arc<Editions>), StoreError> {
+    fresh::<P>(runtime).await?;
+    let edition = own::<P>(runtime).await?;
+    Ok((edition, known::<P>(runtime).await?))
+}
+
 fn described<P: Projection>() -> Fold {
     let events = P::ARMS.iter().flat_map(|arm| arm.event.names()).map(str::to_owned);
-    let indexes = P::INDEXES.iter().map(index_id);
+    let indexes = P::INDEXES.iter().enumerate().map(|(at, index)| index_id(at + 1, index));
     Fold { fingerprint: fingerprint::<P>(), events: events.collect(), indexes: indexes.collect() }
 }
 
-/// An index with its fields: another one under the same name is another one.
-pub(crate) fn index_id<V: View>(index: &Index<V>) -> String {
-    format!("{}.{:08x}", index.name, index.shape())
+/// An index with its slot and its fields: another one under the same name is another one.
+pub(crate) fn index_id<V: View>(slot: usize, index: &Index<V>) -> String {
+    format!("{slot}.{}.{:08x}", index.name, index.shape())
 }
 
 /// Whether there are views of a release that did not say which fold made them.
@@ -168,8 +184,7 @@ pub(super) async fn begin<P: Projection>(runtime: &Runtime) -> Result<(), StoreE
     if !P::KEYED {
         return Ok(());
     }
-    let editions = fresh::<P>(runtime).await?;
-    let edition = own::<P>(runtime).await?;
+    let (edition, editions) = own_now::<P>(runtime).await?;
     if !has_others(&editions, &edition) {
         return Ok(());
     }
@@ -184,12 +199,14 @@ pub(super) async fn begin<P: Projection>(runtime: &Runtime) -> Result<(), StoreE
 /// Tells other releases that this one is at work, and looks what they do; without others it is one read. True where this
 /// program's views are to be built, or those that were left are to be removed, by this process: several that could agree on one
 /// `builder`.
-pub(super) async fn keep<P: Projection>(runtime: &Runtime, builder: Option<&str>) -> Result<bool, StoreError> {
+pub(super) async fn keep<P: Projection>(
+    runtime: &Runtime,
+    builder: Option<&str>,
+) -> Result<bool, StoreError> {
     if !P::KEYED {
         return Ok(false);
     }
-    let editions = fresh::<P>(runtime).await?;
-    let edition = own::<P>(runtime).await?;
+    let (edition, editions) = own_now::<P>(runtime).await?;
     let (fold, now) = (fingerprint::<P>(), Timestamp::now());
     let kept = now - runtime.settings.release_kept;
     let is_quiet = editions.of(&edition).state == State::Whole && !has_others(&editions, &edition);
@@ -198,7 +215,7 @@ pub(super) async fn keep<P: Projection>(runtime: &Runtime, builder: Option<&str>
     }
     let described = described::<P>();
     change::<P, _>(runtime, |editions| {
-        editions.register(&described, true, now);
+        editions.register(&described, now);
         editions.leave_silent(fold, now - lease(runtime), now);
         let is_removing = editions.has_removable(fold, kept);
         let Some(own) = editions.of_fold_mut(fold) else { return false };
@@ -265,7 +282,9 @@ pub(super) fn is_due<P: Projection>(runtime: &Runtime) -> bool {
 pub(super) fn is_shared<P: Projection>(runtime: &Runtime) -> bool {
     let own = |editions: &Editions| editions.of_fold(fingerprint::<P>()).map(|(edition, _)| edition);
     let known = runtime.editions.get(P::VIEW);
-    P::KEYED && known.is_some_and(|known| own(&known.editions).is_some_and(|own| has_others(&known.editions, &own)))
+    P::KEYED
+        && known
+            .is_some_and(|known| own(&known.editions).is_some_and(|own| has_others(&known.editions, &own)))
 }
 
 fn has_others(editions: &Editions, own: &Edition) -> bool {
@@ -277,7 +296,7 @@ fn has_others(editions: &Editions, own: &Edition) -> bool {
 pub(crate) struct Awaited(pub(crate) String);
 
 /// Whether commits that this edition has taken have yet to come to another one: who takes them from a queue leaves them there
-/// then. A release from which nothing is heard any more is not waited for, and none for a day.
+/// then. A release from which nothing is heard any more is not waited for.
 ///
 /// `last` is the number of the last edition that takes part in the stream, as the fence of this one says.
 pub(super) async fn check_others<P: Projection>(
@@ -299,14 +318,11 @@ pub(super) async fn check_others<P: Projection>(
             continue;
         }
         let now = Timestamp::now();
-        let is_old = now.since(commit.metadata.recorded()) > runtime.settings.unknown_kept;
         let is_gone = |one: &Registered| {
-            one.number == known.number && one.follows() && (is_old || one.is_silent(now - lease(runtime)))
+            one.number == known.number && one.follows() && one.is_silent(now - lease(runtime))
         };
-        let found = fresh::<P>(runtime).await?.of(&other);
-        if !found.follows() {
-            continue;
-        }
+        let found = fresh::<P>(runtime).await?.get(&other).filter(Registered::follows);
+        let Some(found) = found else { continue };
         if !is_gone(&found) {
             return Ok(Some(Awaited(found.fold.unwrap_or_default())));
         }
@@ -350,22 +366,19 @@ pub(crate) async fn join<P: Projection>(
     let views = runtime.view_store()?;
     let mut furthest = Version::NONE;
     let editions = known::<P>(runtime).await?;
-    let others = editions.all().filter(|(other, one)| other != own && one.fold.is_some() && one.may_come_back());
+    let others =
+        editions.all().filter(|(other, one)| other != own && one.fold.is_some() && one.may_come_back());
     for (other, _) in others.filter(|(_, one)| commits.iter().any(|commit| one.wants(commit))) {
         furthest = furthest.max(join_one(views, &other.fence::<P>(stream), number).await?);
     }
     Ok(furthest)
 }
 
-async fn join_one(
-    views: &dyn DynViewStore,
-    id: &ViewId,
-    number: u64,
-) -> Result<Version, StoreError> {
+async fn join_one(views: &dyn DynViewStore, id: &ViewId, number: u64) -> Result<Version, StoreError> {
     loop {
         let met = views.fence(id).await?.unwrap_or_else(|| Fence::none(id.clone()));
-        let joined = Fence { editions: number, ..met.clone() };
-        if met.editions >= number || views.put_fenced(&joined, &met, &[]).await? == Write::Done {
+        let joined = Fence { last_edition: number, ..met.clone() };
+        if met.last_edition >= number || views.put_fenced(&joined, &met, &[]).await? == Write::Done {
             return Ok(met.version);
         }
     }

@@ -61,7 +61,7 @@ pub(super) struct Shadow {
 /// What a stream takes part in: the generation and the editions of its next fence, and the replay under way.
 struct Part {
     generation: u64,
-    editions: u64,
+    last_edition: u64,
     shadow: Option<Shadow>,
     /// Up to which view the commit behind `shadow.from` is in the shadows.
     shadow_part: Option<String>,
@@ -105,7 +105,7 @@ impl<P: Projection> KeyedView<P> {
         match self.advance(runtime, goal).await? {
             0 => Ok(None),
             _ if !arrived.is_shared => Ok(None),
-            editions => Ok(editions::check_others::<P>(runtime, edition, arrived, editions).await?),
+            last => Ok(editions::check_others::<P>(runtime, edition, arrived, last).await?),
         }
     }
 
@@ -116,7 +116,7 @@ impl<P: Projection> KeyedView<P> {
         let mut ahead = Ahead::default();
         while lost < ROUNDS {
             match self.step(runtime, goal, lost > 0, &mut ahead).await? {
-                Step::Done(editions) => return Ok(editions),
+                Step::Done(last_edition) => return Ok(last_edition),
                 Step::More => lost = 0,
                 Step::Stale => lost += 1,
             }
@@ -143,9 +143,9 @@ impl<P: Projection> KeyedView<P> {
         // A remembered version is one that the stored fence has reached.
         if goal.replay.is_none() && follows && goal.until <= stored.version {
             runtime.arrivals.note(P::VIEW, goal.arrived.stream, stored.version);
-            let editions = stored.editions;
+            let last_edition = stored.last_edition;
             *recent = Some(stored);
-            return Ok(Step::Done(editions));
+            return Ok(Step::Done(last_edition));
         }
         let mut fence = match follows {
             true => stored.clone(),
@@ -167,9 +167,9 @@ impl<P: Projection> KeyedView<P> {
             _ => Seen::of(&fence),
         };
         if until <= from.version {
-            let editions = stored.editions;
+            let last_edition = stored.last_edition;
             *recent = Some(stored);
-            return Ok(Step::Done(editions));
+            return Ok(Step::Done(last_edition));
         }
         let Planned::<P> { next, writes, open } = if restored || (lost && joins) {
             // Others write to this stream all the time. Once it takes part in the replay they bring the shadows along,
@@ -197,9 +197,9 @@ impl<P: Projection> KeyedView<P> {
             open.remember(writes);
         }
         let done = next.version >= until && (part.shadow.is_none() || next.generation_version >= until);
-        let editions = next.editions;
+        let last_edition = next.last_edition;
         *recent = Some(next);
-        Ok(if done { Step::Done(editions) } else { Step::More })
+        Ok(if done { Step::Done(last_edition) } else { Step::More })
     }
 
     /// Begins anew with a stream of which the views contain a commit that is not in the store.
@@ -216,7 +216,7 @@ impl<P: Projection> KeyedView<P> {
             let (stream, version) = (goal.arrived.stream.clone(), fence.version);
             return Err(Astray::Diverged { stream, version }.into());
         }
-        Ok(Fence { editions: fence.editions, ..Fence::none(fence.id.clone()) })
+        Ok(Fence { last_edition: fence.last_edition, ..Fence::none(fence.id.clone()) })
     }
 
     fn over(&self, edition: &Edition) -> u64 {
@@ -236,7 +236,7 @@ impl<P: Projection> KeyedView<P> {
     /// whether it is over, the record of replays tells.
     async fn part(&self, runtime: &Runtime, goal: Goal<'_>, fence: &Fence) -> Result<Part, ProjectError> {
         let known = !fence.is_none();
-        let editions = fence.editions;
+        let last_edition = fence.last_edition;
         if let (Some(generation), true) = (goal.replay, known) {
             if fence.generation > generation {
                 return Err(ProjectError::Over);
@@ -246,14 +246,14 @@ impl<P: Projection> KeyedView<P> {
                 false => (Version::NONE, None),
             };
             let shadow = Some(Shadow { generation, phase: Phase::Fold, from });
-            return Ok(Part { generation, editions, shadow, shadow_part });
+            return Ok(Part { generation, last_edition, shadow, shadow_part });
         }
         if known && fence.generation <= self.over(goal.edition) {
-            return Ok(Part { generation: fence.generation, editions, shadow: None, shadow_part: None });
+            return Ok(Part { generation: fence.generation, last_edition, shadow: None, shadow_part: None });
         }
         let all = editions::fresh::<P>(runtime).await?;
         let generations = all.of(goal.edition).generations;
-        let editions = if known { editions } else { editions.max(all.for_new_fence()) };
+        let last_edition = if known { last_edition } else { last_edition.max(all.for_new_fence()) };
         self.note_over(goal.edition, generations.over());
         let underway = generations.underway.as_ref().filter(|underway| match known {
             true => underway.generation == fence.generation,
@@ -265,12 +265,12 @@ impl<P: Projection> KeyedView<P> {
         Ok(match underway {
             Some(&Underway { generation, phase, .. }) => {
                 let shadow = Some(Shadow { generation, phase, from: fence.generation_version });
-                Part { generation, editions, shadow, shadow_part: fence.generation_part.clone() }
+                Part { generation, last_edition, shadow, shadow_part: fence.generation_part.clone() }
             }
             // A stream that appears after a replay must not be taken for one that it has yet to come to.
             None => {
                 let generation = if known { fence.generation } else { generations.over() };
-                Part { generation, editions, shadow: None, shadow_part: None }
+                Part { generation, last_edition, shadow: None, shadow_part: None }
             }
         })
     }
@@ -318,7 +318,7 @@ impl Part {
             generation_version,
             part: live_part,
             generation_part,
-            editions: self.editions,
+            last_edition: self.last_edition,
         }
     }
 }

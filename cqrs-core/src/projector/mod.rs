@@ -14,8 +14,8 @@ mod keyed_view;
 mod opened;
 mod pauses;
 mod read;
-mod reading;
 mod read_error;
+mod reading;
 mod touched;
 mod wanted;
 
@@ -63,7 +63,7 @@ pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
         stream: &'a StreamKey,
     ) -> Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send + 'a>>;
 
-    /// The number of the last replay of all tenants that is over; 0 for none.
+    /// A number that goes up with each replay of all tenants that is over, and with each edition that is built.
     fn replayed<'a>(
         &'a self,
         runtime: &'a Runtime,
@@ -145,7 +145,7 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
         &'a self,
         runtime: &'a Runtime,
     ) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send + 'a>> {
-        Box::pin(async move { Ok(editions::written::<P>(runtime).await?.1.generations.whole) })
+        Box::pin(async move { Ok(editions::written::<P>(runtime).await?.1.replayed()) })
     }
 
     fn awaited<'a>(

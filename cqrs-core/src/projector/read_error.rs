@@ -1,8 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::key::{StreamKey, Tenant};
 use super::ReadFailure;
+use crate::key::{StreamKey, Tenant};
 use crate::store::StoreError;
 use crate::version::Version;
 

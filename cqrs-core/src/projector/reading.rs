@@ -1,7 +1,7 @@
 use tokio::time::{Instant, sleep};
 
-use super::editions::{self, Choice};
 use super::Pauses;
+use super::editions::{self, Choice};
 use crate::projection::{Edition, Projection, fingerprint};
 use crate::runtime::Runtime;
 use crate::store::StoreError;
@@ -41,7 +41,8 @@ pub(crate) async fn own_instead<P: Projection>(
     runtime: &Runtime,
     error: Option<&StoreError>,
 ) -> Result<Option<Edition>, StoreError> {
-    let is_unreadable = |error: &StoreError| matches!(error, StoreError::Refused { .. } | StoreError::Decode(_));
+    let is_unreadable =
+        |error: &StoreError| matches!(error, StoreError::Refused { .. } | StoreError::Decode(_));
     match P::KEYED && error.is_some_and(is_unreadable) {
         true => own::<P>(runtime).await.map(Some),
         false => Ok(None),
@@ -56,7 +57,9 @@ pub(super) async fn own<P: Projection>(runtime: &Runtime) -> Result<Edition, Sto
     loop {
         let editions = editions::fresh::<P>(runtime).await?;
         let own = editions.written_by(fingerprint::<P>());
-        if !editions.has_begun() || editions.of_fold(fingerprint::<P>()).is_some_and(|(_, now)| now.is_readable()) {
+        if !editions.has_begun()
+            || editions.of_fold(fingerprint::<P>()).is_some_and(|(_, now)| now.is_readable())
+        {
             return Ok(own);
         }
         let left = limit.saturating_sub(began.elapsed());

@@ -15,7 +15,9 @@ impl<P: Projection> Replay<'_, P> {
         loop {
             let tally = Tally::new(total, self.listener.as_deref());
             let edition = editions::own::<P>(self.runtime).await.map_err(ReplayError::store::<P>)?;
-            let Some((number, segments)) = self.begin_building(restart).await? else { return Ok(tally.done()) };
+            let Some((number, segments)) = self.begin_building(restart).await? else {
+                return Ok(tally.done());
+            };
             restart = false;
             tracing::info!(projection = P::NAME, fold = fingerprint::<P>(), number, "views are built");
             let work = KeyedViews::<P>::new(self.runtime, &edition, Aim::Build { number }, None);

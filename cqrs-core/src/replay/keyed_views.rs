@@ -60,12 +60,14 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
     /// How far an edition that is built has to take a stream of which these commits were read: up to the last one that it wants, of
     /// those and of what others have taken by themselves. None where it wants none of it.
     async fn until(&self, run: &Run) -> Result<Option<Version>, ReplayError> {
-        let last_wanted = |commits: &[Commit]| commits.iter().rfind(|commit| wants::<P>(commit)).map(|one| one.version);
+        let last_wanted =
+            |commits: &[Commit]| commits.iter().rfind(|commit| wants::<P>(commit)).map(|one| one.version);
         let wanted = last_wanted(&run.commits);
         let Aim::Build { number } = self.aim else { return Ok(wanted) };
         let taken = editions::join::<P>(self.runtime, self.edition, number, &run.stream, &run.commits).await;
         let taken = taken.map_err(ReplayError::store::<P>)?;
-        let (mut until, mut after) = (wanted, run.commits.last().map_or(Version::NONE, |commit| commit.version));
+        let (mut until, mut after) =
+            (wanted, run.commits.last().map_or(Version::NONE, |commit| commit.version));
         // What a restore has taken back is not waited for.
         while after < taken {
             let page = self.runtime.event_store().read(&run.stream, after, taken).await;
@@ -135,13 +137,16 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
 
     async fn has_letter(&self, commit: &Commit) -> Result<bool, StoreError> {
         let store = self.runtime.delivery_store();
-        let queue = P::QUEUE.unwrap_or(P::NAME);
         let before = LetterId::of(P::NAME, &commit.stream, commit.version.previous());
         let found = store.letters(P::NAME, Some(&before)).await?;
-        let is_letter = found.first().is_some_and(|letter| {
-            letter.id.place() == Some((commit.stream.clone(), commit.version))
-        });
-        Ok(is_letter || !store.parked(queue, std::slice::from_ref(&commit.stream)).await?.is_empty())
+        let is_letter = found
+            .first()
+            .is_some_and(|letter| letter.id.place() == Some((commit.stream.clone(), commit.version)));
+        if is_letter || P::QUEUE.is_some() {
+            return Ok(is_letter);
+        }
+        // Behind a broker the letter is in its queue, and the stream is parked.
+        Ok(!store.parked(P::NAME, std::slice::from_ref(&commit.stream)).await?.is_empty())
     }
 
     fn covers(&self, tenant: &Tenant) -> bool {

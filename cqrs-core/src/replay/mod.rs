@@ -18,8 +18,10 @@
 //! # use cqrs_core::Projection;
 //! ```
 //!
-//! This is for when the fold has changed: first every consumer runs the new code, then the replay runs, from any one
-//! process. Handlers are not replayed: they have side effects, and `replay` does not take them.
+//! This is for views that are to be made again: because they are listed by another index, because a projection is new on old data, or
+//! after a repair. Where the fold has changed, views at their aggregates' keys are folded anew where they are met, and those
+//! across aggregates are [built by the delivery](self#another-fold-editions). Handlers are not replayed: they have side effects, and
+//! `replay` does not take them.
 //!
 //! * **Readers see the old view until the new one is whole.** Each view is built beside the live one and put in its place
 //!   by one write. Views are put in place one by one, so a list that is read meanwhile may hold old and new ones.
@@ -66,22 +68,25 @@
 //! its own. A program that delivers, and finds none of its fold, begins one. From then on it takes commits into it, and beside the delivery
 //! it goes through all streams once, with checkpoints, to take in what was committed before: the views are *built*. Until they are
 //! whole, readers of this program have those of the release before, as long as they can be read; where they cannot, a read waits up to
-//! [`Settings::read_wait`](crate::app::Settings::read_wait), and then says so. In one process the building begins with
+//! [`Settings::read_wait`](crate::app::Settings::read_wait), and then says so. Views of its own that were whole before, as after a rollback,
+//! come first. In one process the building begins with
 //! [`App::run`](crate::App::run) and [`App::run_until_idle`](crate::App::run_until_idle), which returns when it is done. Behind a broker one
 //! process of all builds, beside its work. With [`Settings::rebuild`](crate::app::Settings::rebuild) switched off, [`App::replay`](crate::App::replay)
-//! builds; it also helps where functions are seldom called.
+//! builds. Call it in a step of the deployment where functions deliver, when they are there: a function builds only
+//! while it is called.
 //!
 //! While programs of several folds run, a queue brings a commit to one of them only. It leaves the commit in the queue until the others
 //! have it, too. Which streams that is about, their fences say: the building leaves its number at the fences of every other edition
 //! before it reads a stream. A release from which nothing is heard for five times
-//! [`Settings::release_poll`](crate::app::Settings::release_poll) is not waited for; should it come back, its views are gone through again. So
-//! is, when it starts, a program that delivers in its own process while another release is there. The views of a release that is gone are
+//! [`Settings::release_poll`](crate::app::Settings::release_poll) is not waited for; should it come back, its views are gone through again. The
+//! same happens when a program starts that delivers in its own process, and another release is there. The views of a release that is gone are
 //! removed after [`Settings::release_kept`](crate::app::Settings::release_kept).
 //!
-//! A commit that cannot be applied holds up its own stream, and becomes a dead letter if it is none already. An item of the events
-//! table that is no commit ends the building, which is tried again: repair or remove it.
+//! A commit that cannot be applied ends the building, which is tried again, unless it is a dead letter of the projection: then it holds up
+//! its own stream only. So a fold that cannot take what is there is never read. An item of the events table that is no commit ends it,
+//! too: repair or remove it. A replay of one tenant, in a program whose views are not whole, builds those of all.
 //!
-//! Requests, while one release runs: one when a process begins, and one per `release_poll` where it delivers and where it reads. Building: 3 per
+//! Requests, while one release runs: one when a process begins, and one per `release_poll` where it delivers, and two where it reads. Building: 3 per
 //! stream and 4 write units, 2 and 1 more for each other edition, and no second pass over the views. While two releases deliver: a
 //! read per commit more, of the other one's fence.
 //!
@@ -294,7 +299,8 @@ impl<P: Projection> Replay<'_, P> {
             return Ok(Replayed::default());
         }
         let segments = self.segments();
-        let underway = generations::begin::<P>(self.runtime, &edition, tenant, segments, self.restart).await?;
+        let underway =
+            generations::begin::<P>(self.runtime, &edition, tenant, segments, self.restart).await?;
         let generation = underway.generation;
         tracing::Span::current().record("generation", generation);
         let total = match tenant {
@@ -321,6 +327,9 @@ impl<P: Projection> Replay<'_, P> {
         if is_building {
             self.build().await?;
         }
+        if self.after_restore && P::KEYED && tenant.is_none() {
+            self.drop_others().await?;
+        }
         Ok(tally.done())
     }
 
@@ -329,13 +338,9 @@ impl<P: Projection> Replay<'_, P> {
         if !P::KEYED {
             return Ok((Edition::FIRST, false));
         }
-        let found = async {
-            let editions = editions::fresh::<P>(self.runtime).await?;
-            let edition = editions::own::<P>(self.runtime).await?;
-            let is_building = editions.of(&edition).state != State::Whole || !editions.has_begun();
-            Ok((edition, is_building))
-        };
-        let (edition, is_building) = found.await.map_err(ReplayError::store::<P>)?;
+        let found = editions::own_now::<P>(self.runtime).await;
+        let (edition, editions) = found.map_err(ReplayError::store::<P>)?;
+        let is_building = editions.of(&edition).state != State::Whole;
         if !is_building {
             self.remove_left().await?;
         }

@@ -63,13 +63,13 @@ pub(crate) fn standing<P: Projection>(runtime: &Runtime) -> Standings<'_> {
         let building = if now.state == State::Building {
             let done = Checkpoints::done::<P>(runtime, &edition, &[Course::Build], now.number).await?;
             Some(Building { phase: Phase::Fold, tenant: None, done })
-        } else if let Some(underway) = now.generations.underway {
+        } else if let Some(underway) = now.generations.underway.clone() {
             let courses = [Course::Fold, Course::Swap];
             let done = Checkpoints::done::<P>(runtime, &edition, &courses, underway.generation).await?;
             Some(Building { phase: underway.phase, tenant: underway.tenant, done })
         } else {
             None
         };
-        Ok(Standing { fold, views, building, replayed: now.generations.whole })
+        Ok(Standing { fold, views, building, replayed: now.replayed() })
     })
 }

@@ -71,7 +71,8 @@ pub struct Settings {
     /// How far in the future a time given with `.at(…)` may lie; one that lies further is taken for a mistake. Default 1 day,
     /// which bears a wrong time zone and wrong clocks.
     pub furthest_ahead: Duration,
-    /// How long a read with a token waits for its commit, where it does not say so itself:
+    /// How long a read of a view across aggregates waits for its own views, where those of another release cannot be read, and how long a read
+    /// with a token waits for its commit, where it does not say so itself:
     /// [`ReadViewAtLeast::within`](crate::app::ReadViewAtLeast::within). Default 5 seconds.
     pub read_wait: Duration,
     /// The longest pause between two reads of such a wait, where another process may write the view: the pauses begin with a
@@ -82,7 +83,7 @@ pub struct Settings {
     pub rebuild: bool,
     /// How often a program that delivers tells those of other releases that it is there, and looks whether any are; a reader looks
     /// twice as often. A release from which nothing was heard for five times as long gets no commits any more, and its views are rebuilt
-    /// should it come back. Default 15 seconds. It matters only for keyed projections.
+    /// should it come back. Default 15 seconds; not below the time that a worker waits for messages. It matters only for keyed projections.
     pub release_poll: Duration,
     /// How long the views of a release before are kept after its last program is gone, for keyed projections: a rollback finds them.
     /// Default 1 day.

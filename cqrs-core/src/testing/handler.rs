@@ -227,8 +227,7 @@ async fn deliver(
 ) -> (Option<Failure>, Vec<Sent>) {
     let done = AtomicUsize::new(0);
     let terms = Terms { origin: Origin::Store, retry: ONE_TRY, is_shared: false };
-    let failure =
-        subscriber.deliver(app.delivery(), std::slice::from_ref(commit), terms, &done).await;
+    let failure = subscriber.deliver(app.delivery(), std::slice::from_ref(commit), terms, &done).await;
     (failure, std::mem::take(&mut probe.seen().sent))
 }
 

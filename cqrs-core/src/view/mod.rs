@@ -185,7 +185,7 @@ pub struct Fence {
     /// The same for the commit behind `generation_version` and the views of the replay.
     pub generation_part: Option<String>,
     /// The number of the last edition that takes the stream, too: see [`replay`](crate::replay). 0 for none beside this one.
-    pub editions: u64,
+    pub last_edition: u64,
 }
 
 impl Fence {
@@ -200,7 +200,7 @@ impl Fence {
             generation_version: Version::NONE,
             part: None,
             generation_part: None,
-            editions: 0,
+            last_edition: 0,
         }
     }
 
@@ -214,7 +214,7 @@ impl Fence {
     /// applied.
     #[must_use]
     pub fn is_absent(&self) -> bool {
-        self.is_none() && self.editions == 0
+        self.is_none() && self.last_edition == 0
     }
 
     /// What its removal expects.
@@ -240,8 +240,8 @@ impl Fence {
                 record.insert(name.to_owned(), part.as_str().into());
             }
         }
-        if self.editions > 0 {
-            record.insert("editions".to_owned(), self.editions.into());
+        if self.last_edition > 0 {
+            record.insert("edition".to_owned(), self.last_edition.into());
         }
         record
     }

@@ -32,7 +32,7 @@ pub(super) fn fence(record: &Record) -> Result<Fence, String> {
         generation_version: Version::new(generation_version),
         part: optional(record, "appliedUntil", text)?,
         generation_part: optional(record, "builtUntil", text)?,
-        editions: optional(record, "editions", record::number)?.unwrap_or_default(),
+        last_edition: optional(record, "edition", record::number)?.unwrap_or_default(),
     })
 }
 
@@ -99,7 +99,7 @@ mod tests {
             generation_version: Version::new(2),
             part: Some("ORDER_SUMMARY#1".to_owned()),
             generation_part: Some("ORDER_SUMMARY#2".to_owned()),
-            editions: 3,
+            last_edition: 3,
             ..Fence::none(id)
         };
         assert_eq!(StoredView::decode(view.record()).unwrap(), view);

@@ -102,6 +102,11 @@ impl QueueWorker {
         let _ = tokio::time::timeout(SETTLE, self.consumer.settle(is_empty)).await;
     }
 
+    /// Builds the views that are to be built.
+    pub(super) async fn build(&self) -> Result<(), BrokerError> {
+        Ok(self.consumer.build().await?)
+    }
+
     /// Its dead letters.
     pub(super) fn dead_letters(&self, app: &App) -> Result<DeadLetterQueue, BrokerError> {
         Ok(DeadLetterQueue::new(app.consumer(self.consumer.queue())?, self.dead.clone()))

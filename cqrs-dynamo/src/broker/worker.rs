@@ -229,6 +229,7 @@ impl Worker {
             if left == 0 && was_empty {
                 for queue in &queues {
                     queue.settle(true).await;
+                    queue.build().await?;
                 }
                 return Ok(worked);
             }

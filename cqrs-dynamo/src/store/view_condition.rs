@@ -38,7 +38,7 @@ pub(super) fn fenced(expected: &Fence) -> Condition {
         ),
         ("appliedUntil", ":currentAppliedUntil", text(&expected.part)),
         ("builtUntil", ":currentBuiltUntil", text(&expected.generation_part)),
-        ("editions", ":currentEditions", Some(expected.editions).filter(|last| *last > 0).map(number)),
+        ("edition", ":currentEdition", Some(expected.last_edition).filter(|last| *last > 0).map(number)),
     ])
 }
 

@@ -19,9 +19,8 @@ const APPEND: [&str; 3] = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Que
 const SNAPSHOT: [&str; 2] = ["dynamodb:GetItem", "dynamodb:PutItem"];
 /// A transaction needs the permissions of its parts (Amazon DynamoDB Developer Guide, "Using IAM with DynamoDB
 /// transactions"); those of views are writes.
-const PROJECT: [&str; 4] =
-    ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
-/// To build views of another fold, and to remove those that were left.
+const PROJECT: [&str; 3] = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
+/// To build the views of another fold.
 const BUILD: [&str; 2] = ["dynamodb:DescribeTable", "dynamodb:Scan"];
 /// What changes or removes a commit. `PutItem` may, too, and cannot be denied: no policy demands a condition.
 const ALTER: [&str; 6] = [
@@ -96,7 +95,6 @@ pub(super) fn subscriber(template: &Template, queue: &Queue<'_>) -> Vec<Value> {
             Some(keys) => allow_keys(&PROJECT, arn(VIEWS), &keys),
             None => allow(&PROJECT, arn(VIEWS)),
         });
-        statements.push(allow(&["dynamodb:Scan"], arn(VIEWS)));
     }
     if queue.handles {
         statements.push(allow(&READ, arn(VIEWS)));

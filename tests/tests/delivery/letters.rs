@@ -95,7 +95,8 @@ async fn a_projection_that_cannot_write_puts_its_commits_away_and_catches_up() {
     let clerk = Clerk::new();
     let faults = Faults::new(&database, |request: &Request| {
         // But for the note that a projection begins.
-        let view = request.operation == "PutItem" && request.is_for("views") && !request.body.contains("@WEALTH");
+        let view =
+            request.operation == "PutItem" && request.is_for("views") && !request.body.contains("@WEALTH");
         if view { Fault::Answer(400, "ValidationException") } else { Fault::None }
     });
     let broken = app(&faults.dynamo_without_retries(), &clerk);

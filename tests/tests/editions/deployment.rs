@@ -1,6 +1,8 @@
 //! What a deployment and its rollback come to, step by step.
 
 use std::future::ready;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cqrs_core::app::IntoStores;
@@ -9,6 +11,9 @@ use cqrs_core::prelude::*;
 use cqrs_core::projection::ViewId;
 use cqrs_core::store::{EventStore, MemoryEventStore};
 use cqrs_core::view::{MemoryViewStore, ViewStore, Write};
+use cqrs_dynamo::Dynamo;
+use cqrs_tests::faults::{Fault, Faults, database};
+use cqrs_tests::raw;
 use serde_json::json;
 use tokio::task::yield_now;
 
@@ -59,6 +64,13 @@ impl Shop {
         process.consumer.take(&[message]).await.remove(0)
     }
 
+    /// The same, until nobody is waited for any more: nothing is heard of a release in the same millisecond only.
+    async fn take_alone(&self, process: &Process, till: &str, version: u64) {
+        while waits(&self.take(process, till, version).await) {
+            yield_now().await;
+        }
+    }
+
     async fn record(&self) -> cqrs_core::view::StoredView {
         self.views.get(&ViewId::new("@SALES", "@")).await.unwrap().unwrap()
     }
@@ -86,7 +98,11 @@ async fn readers_have_the_views_of_before_until_their_own_are_whole() {
     assert!(waits(&shop.take(&new, "2", 1).await), "the old release has yet to take it");
     let bread = fold_changed::ViewKey::new(&tenant(), "bread");
     let view = new.app.view::<fold_changed::View>(&bread).await.unwrap().unwrap();
-    assert_eq!((view.seen.len(), view.total), (5, 5), "the sum of the old release, and not one sale of its own");
+    assert_eq!(
+        (view.seen.len(), view.total),
+        (5, 5),
+        "the sum of the old release, and not one sale of its own"
+    );
     assert_eq!(shop.take(&old, "2", 1).await, Verdict::Done);
 
     new.consumer.settle(ready(false)).await;
@@ -126,7 +142,7 @@ async fn who_is_rolled_back_reads_what_it_had_and_then_what_it_missed() {
     // From the release of before nothing is heard any more.
     let new = shop.process("field_retyped", Duration::ZERO);
     new.app.execute(&key("1"), Sell(3, "bread", 1)).await.unwrap();
-    assert_eq!(shop.take(&new, "1", 4).await, Verdict::Done);
+    shop.take_alone(&new, "1", 4).await;
     new.app.replay::<field_retyped::View>().await.unwrap();
 
     let old = shop.process("first", FOR_EVER);
@@ -174,10 +190,11 @@ async fn a_commit_that_a_new_fold_cannot_take_comes_to_the_old_one_first() {
     let new = shop.process("faulty", FOR_EVER);
     new.app.replay::<faulty::View>().await.unwrap();
     new.app.execute(&key("1"), Sell(1, "bread", 13)).await.unwrap();
-    for _ in 0..20 {
+    for _ in 0..3 {
         assert!(waits(&shop.take(&new, "1", 2).await), "the old release can take it");
     }
-    assert!(waits(&shop.take(&old, "1", 2).await));
+    let verdict = shop.take(&old, "1", 2).await;
+    assert!(waits(&verdict), "{verdict:?} {:#}", shop.record().await.data);
     let view = old.app.view::<first::View>(&first::ViewKey::new(&tenant(), "bread")).await.unwrap();
     assert_eq!(view.unwrap().total, 14);
     let mut verdict = shop.take(&new, "1", 2).await;
@@ -196,7 +213,11 @@ async fn a_fold_that_cannot_take_what_is_there_never_becomes_what_is_read() {
     let new = shop.process("faulty", FOR_EVER);
     let error = new.app.replay::<faulty::View>().await.unwrap_err();
     assert!(format!("{error:?}").contains("a bad price"), "{error:?}");
-    assert_eq!(new.app.dead_letters().list().await.unwrap(), [], "they would hold up the old release after a rollback");
+    assert_eq!(
+        new.app.dead_letters().list().await.unwrap(),
+        [],
+        "they would hold up the old release after a rollback"
+    );
     let view = old.app.view::<first::View>(&first::ViewKey::new(&tenant(), "bread")).await.unwrap();
     assert_eq!(view.unwrap().total, 13);
 }
@@ -209,7 +230,7 @@ async fn who_comes_back_while_its_views_are_removed_begins_anew() {
     drop(old);
     let new = shop.process("fold_changed", Duration::ZERO);
     new.app.execute(&key("1"), Sell(3, "bread", 1)).await.unwrap();
-    assert_eq!(shop.take(&new, "1", 4).await, Verdict::Done);
+    shop.take_alone(&new, "1", 4).await;
     new.app.replay::<fold_changed::View>().await.unwrap();
     // Its remover was killed.
     let mut record = shop.record().await;
@@ -227,4 +248,65 @@ async fn who_comes_back_while_its_views_are_removed_begins_anew() {
     assert_eq!(record["state"], json!("gone"), "what was left of it is removed: {record}");
     let plain = ViewId::new("T#SALES", "SALES#bread");
     assert_eq!(shop.views.get(&plain).await.unwrap(), None);
+}
+
+/// The old release takes a commit when the new one has read the stream, and has not yet noted that it takes part in it.
+#[tokio::test]
+async fn what_is_taken_between_the_reading_and_the_note_comes_to_the_new_release_by_itself() {
+    let (database, dynamo) = database().await;
+    let app = |dynamo: &Dynamo, release| App::builder(dynamo.clone()).only([release]).build().unwrap();
+    let old = app(&dynamo, "first");
+    let consumer = Arc::new(old.consumer("first").unwrap());
+    let stream = key("1").stream().unwrap();
+    let (events, taker) = (dynamo.event_store(), old.clone());
+    let take = Arc::new(async move |version: u64| {
+        taker.execute(&key("1"), Sell(version - 1, "bread", 1)).await.unwrap();
+        let page = events.read(&stream, Version::new(version - 1), Version::new(version)).await.unwrap();
+        let message = Received::new(Message::of(&taker, &page.commits[0]).body);
+        assert_eq!(consumer.take(&[message]).await, [Verdict::Done]);
+    });
+    take(1).await;
+    let has_taken = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&has_taken);
+    let faults = Faults::after(&database, move |call| {
+        let (take, seen) = (Arc::clone(&take), Arc::clone(&seen));
+        Box::pin(async move {
+            // The fence of the old release.
+            let is_fence = call.operation == "GetItem" && call.body.contains("T#TILL@SALES\"");
+            if is_fence && !seen.swap(true, Ordering::Relaxed) {
+                take(2).await;
+            }
+            Fault::None
+        })
+    });
+    let new = app(&faults.dynamo_without_limits(), "fold_changed");
+    new.replay::<fold_changed::View>().await.unwrap();
+    assert!(has_taken.load(Ordering::Relaxed));
+    let view = new.view::<fold_changed::View>(&fold_changed::ViewKey::new(&tenant(), "bread")).await.unwrap();
+    assert_eq!(view.unwrap().seen, [0, 1]);
+}
+
+#[tokio::test]
+async fn what_a_restore_has_taken_back_is_in_the_views_of_no_release() {
+    let (_, dynamo) = database().await;
+    let app = |release| App::builder(dynamo.clone()).only([release]).build().unwrap();
+    let old = app("first");
+    for id in 0..3 {
+        old.execute(&key("1"), Sell(id, "bread", 1)).await.unwrap();
+    }
+    old.run_until_idle().await.unwrap();
+    let new = app("fold_changed");
+    new.run_until_idle().await.unwrap();
+    raw::take_back(&dynamo, &key("1"), 2).await;
+    new.after_restore().await.unwrap();
+    let bread = fold_changed::ViewKey::new(&tenant(), "bread");
+    assert_eq!(new.view::<fold_changed::View>(&bread).await.unwrap().unwrap().seen, [0, 1]);
+    // The deployment is rolled back, to a program that knows nothing of the restore.
+    let old = app("first");
+    old.run_until_idle().await.unwrap();
+    let bread = first::ViewKey::new(&tenant(), "bread");
+    assert_eq!(old.view::<first::View>(&bread).await.unwrap().unwrap().seen, [0, 1]);
+    let letters = old.dead_letters().list().await.unwrap();
+    // That somebody has taken commits back, the relay says.
+    assert!(letters.iter().all(|letter| letter.id.subscriber == "@relay"), "{letters:?}");
 }

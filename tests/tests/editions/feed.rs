@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use cqrs_core::app::{IntoStores, Stores};
-use cqrs_core::store::{EventStore, MemoryEventStore};
+use cqrs_core::store::{DeliveryStore, MemoryEventStore};
 use cqrs_core::view::{MemoryViewStore, ViewStore};
 use fastrand::Rng;
 
 use crate::world::{RELEASES, World, killed_after};
 
 async fn in_turn(
-    events: impl EventStore,
+    events: MemoryEventStore,
     views: impl ViewStore,
     stores: impl Fn() -> Stores + 'static,
     seed: u64,
@@ -30,10 +30,12 @@ async fn in_turn(
             4..7 => {
                 let polls = world.rng.usize(..40);
                 let _ = killed_after(polls, processes[one].run_until_idle()).await;
+                share_position(&world, two[one], two[1 - one]).await;
             }
             7 => world.read(&processes[one], two[one], &told).await,
             8 => {
                 processes[one].run_until_idle().await.unwrap();
+                share_position(&world, two[one], two[1 - one]).await;
                 world.read_all(&world.process(two[one]), two[one], &told).await;
             }
             _ => processes[one] = world.process(two[one]),
@@ -43,8 +45,18 @@ async fn in_turn(
         let told = format!("seed {seed}, at the end, {two:?}, {release_poll:?}");
         world.command(&processes[one]).await;
         processes[one].run_until_idle().await.unwrap();
+        share_position(&world, two[one], two[1 - one]).await;
         assert_eq!(processes[one].dead_letters().list().await.unwrap(), [], "{told}");
         world.read_all(&world.process(two[one]), two[one], &told).await;
+    }
+}
+
+/// Releases of a program have one name, and one position: whoever is further takes the other one along. Here they have two names, so that
+/// both fit into one program.
+async fn share_position<V: ViewStore>(world: &World<MemoryEventStore, V>, from: &str, to: &str) {
+    let store = world.events.delivery();
+    for (shard, position) in store.positions(from).await.unwrap() {
+        store.save_position(to, &shard, &position).await.unwrap();
     }
 }
 

@@ -76,12 +76,18 @@ impl Queue {
         let at = world.rng.usize(..self.waiting.len());
         let polls = if world.rng.u8(..6) == 0 { world.rng.usize(..12) } else { usize::MAX };
         // An acknowledgement may be lost, too.
-        if killed_after(polls, to.take(&self.waiting[at], told)).await == Some(true) && world.rng.u8(..8) > 0 {
+        if killed_after(polls, to.take(&self.waiting[at], told)).await == Some(true) && world.rng.u8(..8) > 0
+        {
             self.waiting.swap_remove(at);
         }
     }
 
-    async fn drain<E: EventStore, V: ViewStore>(&mut self, world: &mut World<E, V>, processes: &[&Process], told: &str) {
+    async fn drain<E: EventStore, V: ViewStore>(
+        &mut self,
+        world: &mut World<E, V>,
+        processes: &[&Process],
+        told: &str,
+    ) {
         for _ in 0..1000 {
             for process in processes {
                 process.settle().await;
@@ -155,7 +161,11 @@ async fn side_by_side(
 }
 
 /// Each release builds what it has missed, and then reads all of its own.
-async fn settle_all<E: EventStore, V: ViewStore>(world: &mut World<E, V>, processes: &[&Process], told: &str) {
+async fn settle_all<E: EventStore, V: ViewStore>(
+    world: &mut World<E, V>,
+    processes: &[&Process],
+    told: &str,
+) {
     for process in processes {
         // By itself, or by the one who was asked to: a process that was killed may have been about to.
         process.settle().await;

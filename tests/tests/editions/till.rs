@@ -80,6 +80,7 @@ pub(crate) trait Named {
 
 macro_rules! release {
     ($module:ident, $name:literal, [$($index:tt)*], { $($field:ident: $ty:ty),* }, |$view:ident, $price:ident| $fold:expr) => {
+        #[allow(clippy::no_effect, clippy::needless_update, reason = "one release has no field beside `seen`")]
         pub(crate) mod $module {
             use super::*;
 

@@ -114,7 +114,12 @@ impl<E: EventStore, V: ViewStore> World<E, V> {
         }
         for (at, seen) in by_till {
             let sold = self.sold.get(&(goods, at)).map_or(&[][..], |sold| &sold[..]);
-            assert_eq!(sold.get(..seen.len()), Some(&seen[..]), "{told}: {goods} of till {}, {view:?}", TILLS[at]);
+            assert_eq!(
+                sold.get(..seen.len()),
+                Some(&seen[..]),
+                "{told}: {goods} of till {}, {view:?}",
+                TILLS[at]
+            );
         }
     }
 
@@ -183,7 +188,8 @@ impl<E: EventStore, V: ViewStore> World<E, V> {
             let tenant = tenant();
             let mut views = app.views::<till::field_added::View>(&tenant);
             while let Some(found) = views.try_next().await.unwrap() {
-                let page = app.query::<till::field_added::View>(&tenant).by_count(found.view.count).await.unwrap();
+                let page =
+                    app.query::<till::field_added::View>(&tenant).by_count(found.view.count).await.unwrap();
                 assert!(page.views.iter().any(|one| one.view == found.view), "{told}: {:?}", page.views);
                 assert!(page.views.iter().all(|one| one.view.count == found.view.count), "{told}");
                 totals(page.views.iter().map(|one| (one.key.goods().to_owned(), one.view.total)).collect());
@@ -194,9 +200,12 @@ impl<E: EventStore, V: ViewStore> World<E, V> {
                 let tenant = tenant();
                 let mut views = app.views::<till::$module::View>(&tenant);
                 while let Some(found) = views.try_next().await.unwrap() {
-                    let page = app.query::<till::$module::View>(&tenant).by_total(found.view.total).await.unwrap();
+                    let page =
+                        app.query::<till::$module::View>(&tenant).by_total(found.view.total).await.unwrap();
                     assert!(page.views.iter().any(|one| one.view == found.view), "{told}: {:?}", page.views);
-                    totals(page.views.iter().map(|one| (one.key.goods().to_owned(), one.view.total)).collect());
+                    totals(
+                        page.views.iter().map(|one| (one.key.goods().to_owned(), one.view.total)).collect(),
+                    );
                 }
             }};
         }

@@ -9,11 +9,11 @@ use std::sync::LazyLock;
 
 use cqrs_core::delivery::{Body, DeadLetter, Message, Received, Verdict};
 use cqrs_core::prelude::*;
-use cqrs_tests::raw;
 use cqrs_core::projection::ViewId;
 use cqrs_core::view::ViewStore;
 use cqrs_core::{EventStore, Outcome};
 use cqrs_dynamo::Dynamo;
+use cqrs_tests::raw;
 use serde_json::{Value, json};
 
 use crate::diary::{Items, steady_text};
@@ -67,7 +67,10 @@ fn is_added(item: &Value) -> bool {
 fn listed(items: &Items) -> BTreeMap<String, Vec<Value>> {
     let parsed = |item: &String| as_before(item);
     let of_table = |(table, items): (&String, &std::collections::BTreeSet<String>)| {
-        (table.clone(), items.iter().map(parsed).filter(|item| !is_one_of_many(item) && !is_added(item)).collect())
+        (
+            table.clone(),
+            items.iter().map(parsed).filter(|item| !is_one_of_many(item) && !is_added(item)).collect(),
+        )
     };
     items.iter().map(of_table).collect()
 }
@@ -281,7 +284,10 @@ async fn a_replay_that_broke_off_is_made_anew() {
     let replays = dynamo.views().get(&replays).await.unwrap().unwrap().data;
     // What an earlier release had begun is left: that one had not said which fold it was of.
     assert_eq!(replays["others"][0]["state"], Value::Null, "whole: {replays}");
-    assert_eq!((&replays["others"][0]["number"], &replays["others"][0]["wasWhole"]), (&json!(2), &Value::Null));
+    assert_eq!(
+        (&replays["others"][0]["number"], &replays["others"][0]["wasWhole"]),
+        (&json!(2), &Value::Null)
+    );
     let found = [sales(&app, "north").await, sales(&app, "s000").await, sales(&app, "s149").await];
     assert_eq!(found, [Some(3), Some(1), Some(1)]);
     app.replay::<Stock>().await.unwrap();

@@ -63,7 +63,11 @@ async fn a_read_costs_nothing_more_where_the_commit_is_there() {
     let view = front.view::<Statement>(&key).at_least(&token).await.unwrap().unwrap();
     assert_eq!((view.lines.len(), reads.swap(0, Ordering::Relaxed)), (2, 1));
     let view = front.view::<Wealth>(&ada()).at_least(&token).await.unwrap().unwrap();
-    assert_eq!((view.cents, reads.swap(0, Ordering::Relaxed)), (2, 3), "once in a while which views are to be read");
+    assert_eq!(
+        (view.cents, reads.swap(0, Ordering::Relaxed)),
+        (2, 3),
+        "once in a while which views are to be read"
+    );
     front.view::<Wealth>(&ada()).at_least(&token).await.unwrap();
     assert_eq!(reads.swap(0, Ordering::Relaxed), 2);
 }

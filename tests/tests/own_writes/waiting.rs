@@ -253,8 +253,8 @@ async fn where_the_delivery_runs_a_reader_hardly_ever_looks_by_itself() {
     // What they cannot take is a dead letter from now on: they have nothing to read any more.
     app.run_until_idle().await.unwrap();
     other.run_until_idle().await.unwrap();
-    // The run itself looks once who else is at work on the views.
-    for (app, expected) in [(&app, 3), (&other, 8 + 1)] {
+    // The run itself looks who else is at work on the views, before the first look or behind it.
+    for (app, expected) in [(&app, 3..=3), (&other, 8..=9)] {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let looks = async {
             let looks = looks(app, &reads, 640).await;
@@ -263,7 +263,7 @@ async fn where_the_delivery_runs_a_reader_hardly_ever_looks_by_itself() {
         };
         let (run, looks) = tokio::join!(app.run(async { stopped.await.unwrap() }), looks);
         run.unwrap();
-        assert_eq!(looks, expected);
+        assert!(expected.contains(&looks), "{looks}");
     }
     assert_eq!(looks(&app, &reads, 640).await, 8, "it has stopped");
 }

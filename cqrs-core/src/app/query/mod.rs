@@ -170,7 +170,9 @@ impl<'a, V: Projection, Q: From<Query<'a, V>>> BeginQuery<'a, V> for Q {
             at_least: None,
             within: None,
             run: |query| {
-                Box::pin(async move { reading::<V, _, _, _>(query.runtime, |choice| query.page(choice)).await })
+                Box::pin(
+                    async move { reading::<V, _, _, _>(query.runtime, |choice| query.page(choice)).await },
+                )
             },
         })
     }

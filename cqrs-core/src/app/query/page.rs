@@ -126,7 +126,8 @@ impl<V: Projection> Query<'_, V> {
                 By::Index(_, index) => partition(&views, index, &self.first),
                 By::Key => views.clone(),
             };
-            let after = after.as_ref().map(|(cursor, sk)| Place::new(cursor.sk.as_str(), ViewId::new(&*views, sk)));
+            let after =
+                after.as_ref().map(|(cursor, sk)| Place::new(cursor.sk.as_str(), ViewId::new(&*views, sk)));
             let request = ViewQuery::new(slot, pk, self.limit).with_range(range.clone());
             request.with_descending(self.descending).with_after(after)
         };

@@ -20,7 +20,7 @@ impl<V: Projection> Query<'_, V> {
     ) -> Result<(ViewQuery, QueriedViews), QueryError> {
         let views = self.runtime.view_store()?;
         let index_id = match &self.by {
-            By::Index(_, index) if V::KEYED => Some(editions::index_id(index)),
+            By::Index(slot, index) if V::KEYED => Some(editions::index_id(*slot, index)),
             _ => None,
         };
         let Some(token) = &self.at_least else {
@@ -29,7 +29,8 @@ impl<V: Projection> Query<'_, V> {
             return Ok((request, page));
         };
         let (started, limit) = (Instant::now(), self.within.unwrap_or(self.runtime.settings.read_wait));
-        let Contained { edition, .. } = contains::<V>(self.runtime, choice, index_id.as_deref(), self.tenant, token, limit).await?;
+        let Contained { edition, .. } =
+            contains::<V>(self.runtime, choice, index_id.as_deref(), self.tenant, token, limit).await?;
         let request = request(&edition);
         let By::Index(_, index) = &self.by else {
             let page = views.query(&request).await?;
