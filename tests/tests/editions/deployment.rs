@@ -18,7 +18,7 @@ use serde_json::json;
 use tokio::task::yield_now;
 
 use crate::till::{
-    Sell, TakeBack, balance, faulty, field_added, field_retyped, first, fold_changed, returns,
+    Sell, TakeBack, balance, faulty, faulty_too, field_added, field_retyped, first, fold_changed, returns,
 };
 use crate::world::{key, tenant};
 
@@ -202,6 +202,26 @@ async fn a_commit_that_a_new_fold_cannot_take_comes_to_the_old_one_first() {
         verdict = shop.take(&new, "1", 2).await;
     }
     assert!(matches!(verdict, Verdict::Dead { .. }), "{verdict:?}");
+}
+
+#[tokio::test]
+async fn what_neither_release_can_take_becomes_a_dead_letter() {
+    let shop = Shop::new();
+    let one = shop.process("faulty", FOR_EVER);
+    sold(&shop, &one, 1).await;
+    let other = shop.process("faulty_too", FOR_EVER);
+    other.app.replay::<faulty_too::View>().await.unwrap();
+    other.app.execute(&key("1"), Sell(1, "bread", 13)).await.unwrap();
+    let mut dead = None;
+    for _ in 0..20 {
+        for process in [&one, &other] {
+            if let Verdict::Dead { reason } = shop.take(process, "1", 2).await {
+                dead.get_or_insert(reason);
+            }
+        }
+    }
+    let reason = dead.expect("they leave it to each other for ever");
+    assert!(reason.contains("a bad price") && reason.contains("another release"), "{reason}");
 }
 
 #[tokio::test]

@@ -207,3 +207,23 @@ pub(crate) mod faulty {
         }
     }
 }
+
+/// And one that cannot either, with another view.
+pub(crate) mod faulty_too {
+    use super::*;
+
+    #[projection(key(goods: String), name = "faulty_too", view = "SALES")]
+    #[derive(Debug, Default, PartialEq)]
+    pub(crate) struct View {
+        pub(crate) sum: u64,
+    }
+
+    #[projection(key(goods))]
+    impl View {
+        #[apply]
+        fn sold(&mut self, event: &Sold) {
+            assert_ne!(event.price, 13, "a bad price");
+            self.sum += event.price;
+        }
+    }
+}
