@@ -2,9 +2,12 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 use std::{env, fs};
 
 use tempfile::TempDir;
+
+static TURN: Mutex<()> = Mutex::new(());
 
 /// A copy of `examples/starter`.
 struct Starter {
@@ -27,6 +30,8 @@ impl Starter {
     }
 
     fn cargo(&self, arguments: &[&str]) -> Output {
+        // Between building and running, the other test would put its own program into the place of this one.
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let output = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
             .args(arguments)
             .current_dir(self.folder.path())
