@@ -68,7 +68,12 @@ impl ViewStore for FileViewStore {
     }
 
     async fn delete(&self, id: &ViewId, expected: Revision) -> Result<Write, StoreError> {
-        self.write(|table| is_at(table, id, expected), vec![(view_key(id), Value::Null)])
+        let is_expected = |table: &Table| match fence(table, id)? {
+            Some(fence) => Ok(fence.revision() == expected),
+            None => is_at(table, id, expected),
+        };
+        // One of the two: a view and a fence never have the same address.
+        self.write(is_expected, vec![(view_key(id), Value::Null), (fence_key(id), Value::Null)])
     }
 
     async fn swap_in(
@@ -103,7 +108,7 @@ impl ViewStore for FileViewStore {
         let unchanged = |table: &Table| {
             let is_fenced = match fence(table, &expected.id)? {
                 Some(stored) => stored == *expected,
-                None => expected.is_none(),
+                None => expected.is_absent(),
             };
             views.iter().try_fold(is_fenced, |so_far, (view, expected)| {
                 Ok(so_far && is_at(table, &view.id, *expected)?)
