@@ -87,7 +87,7 @@
 //! too: repair or remove it. A replay of one tenant, in a program whose views are not whole, builds those of all.
 //!
 //! Requests, while one release runs: one when a process begins, and one per `release_poll` where it delivers, and two where it reads. Building: 3 per
-//! stream and 4 write units, 2 and 1 more for each other edition, and no second pass over the views. While two releases deliver: a
+//! stream and 4 write units, 2 and 2 more for each other edition, and no second pass over the views. While two releases deliver: a
 //! read per commit more, of the other one's fence.
 //!
 //! # One tenant, one view

@@ -330,3 +330,26 @@ async fn what_a_restore_has_taken_back_is_in_the_views_of_no_release() {
     // That somebody has taken commits back, the relay says.
     assert!(letters.iter().all(|letter| letter.id.subscriber == "@relay"), "{letters:?}");
 }
+
+/// Requests and write units for each stream, beside what a building costs as a whole.
+#[tokio::test]
+async fn a_building_costs_five_requests_for_each_stream() {
+    let mut costs = Vec::new();
+    for streams in [10, 30] {
+        let (_, dynamo) = database().await;
+        let app = |release| App::builder(dynamo.clone()).only([release]).build().unwrap();
+        let old = app("first");
+        for number in 0..streams {
+            old.execute(&key(&number.to_string()), Sell(number, "bread", 1)).await.unwrap();
+        }
+        old.run_until_idle().await.unwrap();
+        let before = dynamo.cost();
+        app("fold_changed").replay::<fold_changed::View>().parallel(1).await.unwrap();
+        let cost = dynamo.cost() - before;
+        costs.push((cost.requests, cost.write_units));
+    }
+    let each = (costs[1].0 - costs[0].0, costs[1].1 - costs[0].1);
+    // The fence, the record, a transaction of fence and view, and the entry of the view in its index; the fence of the other edition is
+    // read and written.
+    assert_eq!(each, (20 * (3 + 2), 20.0 * (4.0 + 1.0 + 2.0)), "{costs:?}");
+}
