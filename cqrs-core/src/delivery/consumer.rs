@@ -380,9 +380,10 @@ impl Consumer {
             let terms = Terms { origin: self.origin, retry: ONE_TRY, is_shared: true };
             subscriber.deliver(&self.delivery, &wanted, terms, done).await
         };
-        let is_shared = self.subscribers.iter().any(|subscriber| subscriber.is_shared(&self.delivery));
+        let has_other_release =
+            self.subscribers.iter().any(|subscriber| subscriber.has_other_release(&self.delivery));
         let work = pin!(async {
-            if !is_shared {
+            if !has_other_release {
                 return join_all(progress.iter().map(|one| deliver(one, commits))).await;
             }
             // What a projection leaves to another release comes again, and no handler is to run for it each time.

@@ -111,9 +111,9 @@ impl Subscriber {
     }
 
     /// Whether another release is at work on views of its own beside those of this projection, as far as is known.
-    pub(crate) fn is_shared(&self, delivery: &Delivery) -> bool {
+    pub(crate) fn has_other_release(&self, delivery: &Delivery) -> bool {
         match &self.reaction {
-            Reaction::Project { driver, .. } => driver.is_shared(&delivery.runtime),
+            Reaction::Project { driver, .. } => driver.has_other_release(&delivery.runtime),
             Reaction::Handle { .. } => false,
         }
     }

@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::generations::is_zero;
+use super::registered::{Fold, Registered, State};
 use super::{Edition, Generations, View};
-use crate::commit::Commit;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
@@ -25,170 +25,6 @@ pub(crate) struct Editions {
     last: u64,
 }
 
-/// What a fold says of itself when its edition begins.
-#[derive(Debug)]
-pub(crate) struct Fold {
-    pub(crate) fingerprint: &'static str,
-    /// The stored names of the events that it listens to.
-    pub(crate) events: Vec<String>,
-    /// By what its views are listed.
-    pub(crate) indexes: Vec<String>,
-}
-
-/// What is known of one edition.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Registered {
-    #[serde(flatten)]
-    pub(crate) generations: Generations,
-    /// The fingerprint of its fold; none where a release made it that did not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) fold: Option<String>,
-    /// Goes up each time that it begins to follow the streams.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub(crate) number: u64,
-    /// The first such number: its addresses tell it.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    begun: u64,
-    #[serde(default, skip_serializing_if = "State::is_whole")]
-    pub(crate) state: State,
-    /// Whether it was whole before, where it is not.
-    #[serde(default, skip_serializing_if = "is_false")]
-    was_whole: bool,
-    /// The stored names of the events that it listens to.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    events: Vec<String>,
-    /// By what its views are listed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    indexes: Vec<String>,
-    /// Into how many parts the events table was divided when its building began.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) segments: Option<u32>,
-    /// Since when it is behind.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) left: Option<Timestamp>,
-    /// Who builds it, or removes others.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) builder: Option<Builder>,
-    /// When a program of this fold was at work last, as far as others have asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) seen: Option<Timestamp>,
-}
-
-/// The process that builds an edition, and until when it is taken for alive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Builder {
-    pub(crate) id: String,
-    pub(crate) until: Timestamp,
-}
-
-/// How much an edition contains.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum State {
-    /// It is being built: it follows the streams, and what was committed before has yet to come.
-    Building,
-    /// All that was delivered.
-    #[default]
-    Whole,
-    /// It lacks commits that another edition has taken, because no program of its fold was there.
-    Behind,
-    /// Its views and fences are being removed.
-    Leaving,
-    /// There is nothing of it any more. Only the first edition is remembered then.
-    Gone,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-fn is_false(flag: &bool) -> bool {
-    !*flag
-}
-
-impl State {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-    fn is_whole(&self) -> bool {
-        *self == Self::Whole
-    }
-}
-
-impl Registered {
-    fn is_of(&self, fold: &str) -> bool {
-        self.fold.as_deref() == Some(fold) && self.state != State::Leaving
-    }
-
-    /// Its addresses, where it is not the first one.
-    fn edition(&self) -> Edition {
-        Edition::of_fold(self.fold.as_deref().unwrap_or_default(), self.begun)
-    }
-
-    /// Whether it is to get every commit.
-    pub(crate) fn follows(&self) -> bool {
-        matches!(self.state, State::Building | State::Whole)
-    }
-
-    /// Notes that it follows the streams from now on, and has what was committed before yet to come.
-    fn begin(&mut self, number: u64) {
-        self.was_whole |= self.state == State::Whole;
-        (self.number, self.state) = (number, State::Building);
-        (self.segments, self.left) = (None, None);
-    }
-
-    fn describe(&mut self, fold: &Fold) {
-        let owned = |names: &[String]| names.to_vec();
-        self.fold = Some(fold.fingerprint.to_owned());
-        (self.events, self.indexes) = (owned(&fold.events), owned(&fold.indexes));
-    }
-
-    /// Notes that it gets no commits any more.
-    pub(crate) fn leave(&mut self, now: Timestamp) {
-        self.was_whole |= self.state == State::Whole;
-        (self.state, self.left) = (State::Behind, Some(now));
-    }
-
-    /// Whether it is to be removed, where nothing that was left before a time is kept.
-    fn is_removed_after(&self, kept: Timestamp) -> bool {
-        match self.state {
-            State::Behind => self.left.is_none_or(|left| left < kept),
-            State::Leaving => true,
-            _ => false,
-        }
-    }
-
-    /// Whether nothing was heard from its programs since a time.
-    pub(crate) fn is_silent(&self, since: Timestamp) -> bool {
-        self.seen.is_none_or(|seen| seen < since)
-    }
-
-    /// Whether programs of its fold may write it again.
-    pub(crate) fn may_come_back(&self) -> bool {
-        matches!(self.state, State::Building | State::Whole | State::Behind)
-    }
-
-    /// Whether its views were whole, now or once.
-    pub(crate) fn is_readable(&self) -> bool {
-        self.state == State::Whole
-            || (self.was_whole && matches!(self.state, State::Building | State::Behind))
-    }
-
-    /// A number that goes up when all commits have gone into its views: with a replay of all tenants, and where it was built.
-    pub(crate) fn replayed(&self) -> u64 {
-        match self.state {
-            State::Whole => (self.number << 32) | self.generations.whole,
-            _ => 0,
-        }
-    }
-
-    pub(crate) fn note_whole(&mut self) {
-        (self.state, self.was_whole) = (State::Whole, false);
-        (self.segments, self.builder) = (None, None);
-    }
-
-    /// Whether it listens to an event of a commit.
-    pub(crate) fn wants(&self, commit: &Commit) -> bool {
-        self.events.is_empty() || commit.events.iter().any(|event| self.events.contains(&event.name))
-    }
-}
-
 impl Editions {
     /// All, each with its addresses.
     pub(crate) fn all(&self) -> impl Iterator<Item = (Edition, &Registered)> {
@@ -203,7 +39,11 @@ impl Editions {
 
     /// The one of a fold. What is being removed is nobody's any more.
     pub(crate) fn of_fold(&self, fold: &str) -> Option<(Edition, &Registered)> {
-        self.all().find(|(_, one)| one.is_of(fold))
+        if self.first.is_of(fold) {
+            return Some((Edition::FIRST, &self.first));
+        }
+        let own = self.others.iter().find(|one| one.is_of(fold));
+        own.map(|own| (own.edition(), own))
     }
 
     pub(crate) fn of_fold_mut(&mut self, fold: &str) -> Option<&mut Registered> {

@@ -36,13 +36,14 @@ mod generations;
 mod index;
 mod key_error;
 mod keys;
+mod registered;
 mod stored;
 
 pub use address::ViewAddress;
 pub(crate) use arm::Way;
 pub use arm::{ProjectionArm, ViewChange};
 pub(crate) use edition::Edition;
-pub(crate) use editions::{Builder, Editions, Fold, Registered, State};
+pub(crate) use editions::Editions;
 pub(crate) use fingerprint::fingerprint;
 pub use generations::Phase;
 pub(crate) use generations::{Generations, Underway};
@@ -52,6 +53,7 @@ pub use index::{
     OrderedPart, PartValue, Ranged, StartsWith, starts_with,
 };
 pub use key_error::ViewKeyError;
+pub(crate) use registered::{Builder, Fold, Registered, State};
 
 pub use crate::view::ViewId;
 pub(crate) use keys::{CheckEvent, CheckStream, KeyFault, check_event, check_stream, check_texts};

@@ -270,16 +270,15 @@ pub(crate) fn has_removable<P: Projection>(runtime: &Runtime, kept: Timestamp) -
 
 /// Whether this program's views are to be built, or others removed, as far as this process knows.
 pub(super) fn is_due<P: Projection>(runtime: &Runtime) -> bool {
-    let (fold, kept) = (fingerprint::<P>(), Timestamp::now() - runtime.settings.release_kept);
     let known = runtime.editions.get(P::VIEW).filter(|_| P::KEYED);
-    known.is_some_and(|known| {
-        let own = known.editions.of_fold(fold);
-        own.is_some_and(|(_, own)| own.state == State::Building) || known.editions.has_removable(fold, kept)
-    })
+    let is_building = known.is_some_and(|known| {
+        known.editions.of_fold(fingerprint::<P>()).is_some_and(|(_, own)| own.state == State::Building)
+    });
+    is_building || (P::KEYED && has_removable::<P>(runtime, Timestamp::now() - runtime.settings.release_kept))
 }
 
 /// Whether a release beside this one is at work on the views, as far as this process knows.
-pub(super) fn is_shared<P: Projection>(runtime: &Runtime) -> bool {
+pub(super) fn has_other_release<P: Projection>(runtime: &Runtime) -> bool {
     let own = |editions: &Editions| editions.of_fold(fingerprint::<P>()).map(|(edition, _)| edition);
     let known = runtime.editions.get(P::VIEW);
     P::KEYED

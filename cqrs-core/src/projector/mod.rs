@@ -40,8 +40,6 @@ pub(crate) use read::read;
 pub(crate) use reading::{ReadFailure, own_instead, reading};
 pub(crate) use touched::{current, touched};
 
-pub use crate::projection::Phase;
-pub(crate) use crate::projection::{Generations, Underway};
 pub use read_error::{HeldUp, ReadError};
 
 use gap::Following;
@@ -94,7 +92,7 @@ pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
     fn is_due(&self, runtime: &Runtime) -> bool;
 
     /// Whether another release is at work on views of its own, as far as is known.
-    fn is_shared(&self, runtime: &Runtime) -> bool;
+    fn has_other_release(&self, runtime: &Runtime) -> bool;
 }
 
 pub(crate) fn projection_driver<P: Projection>() -> Box<dyn ProjectionDriver> {
@@ -175,7 +173,7 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
         editions::is_due::<P>(runtime)
     }
 
-    fn is_shared(&self, runtime: &Runtime) -> bool {
-        editions::is_shared::<P>(runtime)
+    fn has_other_release(&self, runtime: &Runtime) -> bool {
+        editions::has_other_release::<P>(runtime)
     }
 }

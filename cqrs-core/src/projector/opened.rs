@@ -5,9 +5,9 @@ use serde_json::Value;
 use tokio::sync::OwnedMutexGuard;
 
 use super::keyed_view::Shadow;
-use super::{Phase, ProjectError, encode, entries, fold, shadow_of};
+use super::{ProjectError, encode, entries, fold, shadow_of};
 use crate::event::{DecodeError, RawEvent};
-use crate::projection::{Projection, ViewChange};
+use crate::projection::{Phase, Projection, ViewChange};
 use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;

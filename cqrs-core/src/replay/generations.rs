@@ -1,7 +1,7 @@
 use super::ReplayError;
 use crate::key::Tenant;
-use crate::projection::{Edition, Editions, Projection};
-use crate::projector::{Generations, Phase, Underway, editions};
+use crate::projection::{Edition, Editions, Generations, Phase, Projection, Underway};
+use crate::projector::editions;
 use crate::runtime::Runtime;
 
 /// Begins a replay of an edition, or finds the one with the same scope that is under way.

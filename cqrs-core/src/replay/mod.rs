@@ -121,8 +121,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::aggregate::AggregateKey;
 use crate::key::{KeyError, StreamKey, Tenant};
-use crate::projection::{Edition, Projection, State};
-use crate::projector::{Underway, editions};
+use crate::projection::{Edition, Projection, State, Underway};
+use crate::projector::editions;
 use crate::runtime::Runtime;
 use crate::store::Extent;
 use crate::view::ViewId;
@@ -134,7 +134,7 @@ use progress::Tally;
 use swap::Swap;
 use walk::{Walk, Work};
 
-pub use crate::projector::Phase;
+pub use crate::projection::Phase;
 pub use error::ReplayError;
 pub use progress::{Progress, Replayed};
 pub(crate) use standing::{Building, Standing, Standings, Views, standing};

@@ -2,8 +2,8 @@ use std::pin::Pin;
 
 use super::Replayed;
 use super::checkpoint::{Checkpoints, Course};
-use crate::projection::{Edition, Projection, State, fingerprint};
-use crate::projector::{Phase, editions};
+use crate::projection::{Edition, Phase, Projection, State, fingerprint};
+use crate::projector::editions;
 use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;

@@ -5,8 +5,7 @@ use super::progress::Tally;
 use super::{ReplayError, Replayed};
 use crate::commit::Commit;
 use crate::key::StreamKey;
-use crate::projection::View;
-use crate::projector::Phase;
+use crate::projection::{Phase, View};
 use crate::runtime::Runtime;
 use crate::store::{CommitKey, CommitScan, Extent, StoreError};
 
