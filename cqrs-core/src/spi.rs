@@ -61,7 +61,9 @@
 //!
 //! A commit comes as a [`NewCommit`]: it has been encoded, and it is within the [`limits`]. A store keeps its
 //! [`record`](NewCommit::record), one JSON object, under `pk` and `sk`, and reads it back with [`record::decode`]; it need
-//! not know what an event is. Retries after conflicts, command ids, caches, upcasting, dead letters and the order of a stream
+//! not know what an event is. A store that keeps the whole record can say so, with
+//! [`keeps_states`](EventStore::keeps_states): then the record of some commits has the aggregate's state in it, and loads need no
+//! snapshot. Retries after conflicts, command ids, caches, upcasting, dead letters and the order of a stream
 //! are all done above, and so a store has no code for them. What was stored comes back as the same JSON; numbers are in
 //! their [`canonical`] form already.
 //!

@@ -153,20 +153,23 @@ impl AppBuilder {
         }
         let wiring = draw(&rows, &candidates);
         let subscribers = candidates.into_iter().map(|candidate| Arc::new(candidate.subscriber)).collect();
-        let runtime = Runtime {
-            snapshots: self.stores.snapshots.take().map(|store| SnapshotShelf::new(store, &self.settings)),
-            stores: self.stores,
-            provided: Arc::new(self.provided),
-            wiring,
-            index: EventIndex::of(&rows),
-            view_keys: Arc::new(self.view_keys),
-            states: Cache::new(self.settings.cached_states),
-            recent_writes: RecentWrites::new(self.settings.cached_views),
-            arrivals: Arrivals::default(),
-            editions: KnownEditions::default(),
-            settings: self.settings,
-            probe: self.probe,
-        };
+        let runtime =
+            Runtime {
+                snapshots: self.stores.snapshots.take().map(|store| {
+                    SnapshotShelf::new(store, &self.settings, self.stores.events.keeps_states())
+                }),
+                stores: self.stores,
+                provided: Arc::new(self.provided),
+                wiring,
+                index: EventIndex::of(&rows),
+                view_keys: Arc::new(self.view_keys),
+                states: Cache::new(self.settings.cached_states),
+                recent_writes: RecentWrites::new(self.settings.cached_views),
+                arrivals: Arrivals::default(),
+                editions: KnownEditions::default(),
+                settings: self.settings,
+                probe: self.probe,
+            };
         let delivery = Delivery::new(runtime, subscribers, App::on_behalf_of);
         Ok(App { delivery: Arc::new(delivery), cause: None })
     }

@@ -5,9 +5,11 @@
 
 mod corrupt;
 pub mod record;
+mod state;
 mod token;
 
 pub use corrupt::CorruptCommit;
+pub use state::CommitState;
 pub use token::{CommitToken, CommitTokenError};
 
 use std::fmt;

@@ -11,6 +11,9 @@
 //! `createdBy`, `commandDigest`, `causationId` and `traceContext` are left out where there is none.
 //! `recordedAt` stands there only where it differs from `createdAt`: in imports, whose commits tell about another
 //! time.
+//!
+//! Beside them a record may have `snapshot`, a [`CommitState`](crate::store::CommitState): it is stored with the commit, and does
+//! not travel.
 
 use std::sync::Arc;
 
@@ -23,6 +26,9 @@ use crate::timestamp::Timestamp;
 
 /// One object of names and values.
 pub type Record = Map<String, Value>;
+
+/// The attribute of the state that a commit's item carries.
+pub const STATE: &str = "snapshot";
 
 /// Writes a commit down.
 #[must_use]

@@ -13,7 +13,8 @@ use crate::metadata::Metadata;
 use crate::runtime::Stores;
 use crate::store::limits::{self, MAX_ITEM_BYTES};
 use crate::store::{
-    Append, CommitKey, CommitPage, CommitScan, DynEventStore, EventStore, Extent, NewCommit, StoreError,
+    Append, CommitKey, CommitPage, CommitScan, CommitState, DynEventStore, EventStore, Extent, NewCommit,
+    StoreError,
 };
 use crate::version::Version;
 
@@ -219,19 +220,28 @@ pub async fn the_last_commits_are_read(candidate: Candidate) {
             (11, 1, 12..=12),
             (4, 7, 6..=12),
         ] {
-            let page = store.read_last(stream, Version::new(after), limit).await.unwrap();
+            let page = store.read_last(stream, Version::new(after), Version::MAX, limit).await.unwrap();
             assert_eq!(versions(&page), expected.clone().collect::<Vec<_>>(), "{stream} {after} {limit}");
             assert!(page.more || *expected.start() == after + 1, "{stream} {after} {limit}");
             assert!(page.commits.iter().all(|commit| commit.stream == *stream));
-            let same = EventStore::read_last(&slow, stream, Version::new(after), limit).await.unwrap();
+            let same =
+                EventStore::read_last(&slow, stream, Version::new(after), Version::MAX, limit).await.unwrap();
             assert_eq!(page.commits, same.commits, "by default: {stream} {after} {limit}");
         }
+        for (until, expected) in [(1, 1..=1), (2, 1..=2), (5, 3..=5), (12, 10..=12), (99, 10..=12)] {
+            let until = Version::new(until);
+            let page = store.read_last(stream, Version::NONE, until, 3).await.unwrap();
+            assert_eq!(versions(&page), expected.clone().collect::<Vec<_>>(), "{stream} until {until}");
+            assert!(page.more || *expected.start() == 1, "{stream} until {until}");
+            let same = EventStore::read_last(&slow, stream, Version::NONE, until, 3).await.unwrap();
+            assert_eq!(page.commits, same.commits, "by default: {stream} until {until}");
+        }
         for (after, limit) in [(12, 3), (100, 3), (0, 0), (Version::MAX.get(), 3)] {
-            let page = store.read_last(stream, Version::new(after), limit).await.unwrap();
+            let page = store.read_last(stream, Version::new(after), Version::MAX, limit).await.unwrap();
             assert_eq!(page.commits, [], "{stream} {after} {limit}");
         }
     }
-    assert_eq!(store.read_last(&stream("none"), Version::NONE, 3).await.unwrap().commits, []);
+    assert_eq!(store.read_last(&stream("none"), Version::NONE, Version::MAX, 3).await.unwrap().commits, []);
 }
 
 /// What has no room in a page is missing at its beginning.
@@ -240,15 +250,44 @@ pub async fn the_last_pages_end_at_the_end_of_the_stream(candidate: Candidate) {
     for version in 1..=12 {
         write(store, &filled(&stream("1"), version, 200_000)).await;
     }
-    let page = store.read_last(&stream("1"), Version::NONE, 100).await.unwrap();
+    let page = store.read_last(&stream("1"), Version::NONE, Version::MAX, 100).await.unwrap();
     let first = page.commits[0].version.get();
     // A store that cannot read backwards has everything in one page.
     assert!((1..12).contains(&first) && page.more == (first > 1), "{first}");
     let versions: Vec<_> = page.commits.iter().map(|commit| commit.version.get()).collect();
     assert_eq!(versions, (first..=12).collect::<Vec<_>>());
     let everything =
-        EventStore::read_last(&Forward(candidate.stores()), &stream("1"), Version::NONE, 100).await.unwrap();
+        EventStore::read_last(&Forward(candidate.stores()), &stream("1"), Version::NONE, Version::MAX, 100)
+            .await
+            .unwrap();
     assert_eq!(everything.commits.len(), 12, "by default");
+}
+
+/// What a commit carries comes with the last commits, and with nothing else. A store that does not keep it says so.
+pub async fn a_state_is_read_with_the_last_commits_alone(candidate: Candidate) {
+    let store = candidate.events();
+    let stream = stream("1");
+    let state =
+        |version: u64| json!({ "state": { "text": "注文", "none": null, "list": [[], {}] }, "at": version });
+    for version in 1..=6 {
+        let commit = commit(&stream, version, json!({ "number": version }));
+        let mut new = NewCommit::of(&commit).unwrap();
+        if version % 2 == 0 {
+            new.record.insert(record::STATE.to_owned(), state(version));
+        }
+        assert_eq!(store.append(new).await.unwrap(), Append::Written);
+    }
+    for (until, limit) in [(6, 100), (5, 100), (6, 3), (1, 1)] {
+        let page = store.read_last(&stream, Version::NONE, Version::new(until), limit).await.unwrap();
+        let even = page.commits.iter().map(|commit| commit.version.get()).filter(|version| version % 2 == 0);
+        let carried = even.map(|version| CommitState::new(Version::new(version), state(version)));
+        let expected = if store.keeps_states() { carried.collect() } else { Vec::new() };
+        assert_eq!(page.states, expected, "until {until}, {limit} at most");
+    }
+    for (version, found) in (1..).zip(all(store, &stream).await) {
+        assert_eq!(found, commit(&stream, version, json!({ "number": version })));
+    }
+    assert_eq!(store.read(&stream, Version::NONE, Version::MAX).await.unwrap().states, []);
 }
 
 /// A store that cannot read backwards.

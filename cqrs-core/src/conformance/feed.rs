@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Candidate;
 use super::samples::{commit, stream, write};
 use crate::commit::{Commit, record};
-use crate::store::{Change, DynChangeFeed, Positions};
+use crate::store::{Append, Change, DynChangeFeed, NewCommit, Positions};
 
 /// The feed brings every commit once, in the order of its stream, and goes on where it was.
 pub async fn the_feed_has_every_commit_in_order(candidate: Candidate) {
@@ -59,6 +59,20 @@ pub async fn the_feed_has_what_is_empty(candidate: Candidate) {
     }
     let everything = drain(candidate.feed(), Positions::new()).await;
     assert_eq!(everything.iter().map(decoded).collect::<Vec<_>>(), appended);
+}
+
+/// A commit's state stays in the store, where it keeps one.
+pub async fn the_feed_leaves_states_out(candidate: Candidate) {
+    let store = candidate.events();
+    let commit = commit(&stream("1"), 1, json!({ "number": 1 }));
+    let mut new = NewCommit::of(&commit).unwrap();
+    if store.keeps_states() {
+        new.record.insert(record::STATE.to_owned(), json!({ "state": 1 }));
+    }
+    assert_eq!(store.append(new).await.unwrap(), Append::Written);
+    let everything = drain(candidate.feed(), Positions::new()).await;
+    assert_eq!(everything.iter().map(decoded).collect::<Vec<_>>(), [commit]);
+    assert_eq!(everything[0].record.get(record::STATE), None);
 }
 
 /// Reads a feed until nothing comes.

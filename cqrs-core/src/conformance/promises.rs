@@ -47,6 +47,7 @@ macro_rules! __conformance {
             a_scan_goes_on_behind_any_commit
             the_last_commits_are_read
             the_last_pages_end_at_the_end_of_the_stream
+            a_state_is_read_with_the_last_commits_alone
         );
     };
     (feed $attributes:tt) => {
@@ -54,6 +55,7 @@ macro_rules! __conformance {
             the_feed_has_every_commit_in_order
             a_new_feed_goes_on_behind_any_position
             the_feed_has_what_is_empty
+            the_feed_leaves_states_out
         );
     };
     (delivery $attributes:tt) => {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Candidate;
 use super::samples::{KINDRED, at, stream};
 use crate::key::StreamKey;
-use crate::snapshot::StoredSnapshot;
+use crate::snapshot::{EarlierIds, StoredSnapshot};
 use crate::store::StoreError;
 use crate::store::limits::{self, MAX_ITEM_BYTES};
 use crate::version::Version;
@@ -91,6 +91,7 @@ fn snapshot(stream: &StreamKey, version: u64, state: Value) -> StoredSnapshot {
         state,
         fingerprint: format!("{version:016x}"),
         command_ids: vec![format!("{stream} {version}")],
+        earlier_ids: EarlierIds::default(),
         last_at: at(version),
         clock_at: Some(at(version)),
     }

@@ -1,11 +1,15 @@
 use std::collections::HashMap;
 
+use crate::snapshot::{EarlierIds, IdDigest};
 use crate::version::Version;
 
 /// The command ids of a stream's commits: of all, or of those from some version on.
 ///
 /// Every commit that is folded adds one, and few commands look for one: so they stand one behind the other, and get an
 /// index by the first look, which the next one brings up to date.
+///
+/// Of those before the first one that is known there may be digests: too short to tell that an id is there, and long enough to tell
+/// that most are not.
 #[derive(Default)]
 pub(crate) struct CommandIds {
     text: String,
@@ -15,12 +19,23 @@ pub(crate) struct CommandIds {
     /// The place of the last commit under an id, for as many as `indexed`.
     places: HashMap<Box<str>, usize>,
     indexed: usize,
+    /// Of the ids right before those in the text, in their order.
+    earlier: Vec<IdDigest>,
+}
+
+/// Where the id of a command is in a stream.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Sighting {
+    /// The last commit that has it.
+    Known(Version),
+    /// One of these at most has it, or the first of several; the last commit stands first.
+    Perhaps(Vec<Version>),
 }
 
 impl CommandIds {
-    /// The ids of the last commits up to `version`.
-    pub(crate) fn up_to(version: Version, ids: &[String]) -> Self {
-        let mut found = Self::default();
+    /// The ids of the last commits up to `version`, and the digests of those before them.
+    pub(crate) fn up_to(version: Version, ids: &[String], earlier: EarlierIds) -> Self {
+        let mut found = Self { earlier: earlier.into(), ..Self::default() };
         ids.iter().for_each(|id| found.push(id, version));
         found
     }
@@ -33,22 +48,45 @@ impl CommandIds {
         self.last = version;
     }
 
-    /// The version of the last commit that a command became earlier.
-    pub(crate) fn find(&mut self, id: &str) -> Option<Version> {
+    /// The commits that a command may have become earlier.
+    pub(crate) fn find(&mut self, id: &str) -> Sighting {
         for place in self.indexed..self.ends.len() {
             let id = self.id(place).into();
             self.places.insert(id, place);
         }
         self.indexed = self.ends.len();
-        let place = *self.places.get(id)?;
-        let behind = self.ends.len() - 1 - place;
-        Some(Version::new(self.last.get().saturating_sub(behind as u64)))
+        let known = self.ends.len();
+        if let Some(place) = self.places.get(id) {
+            return Sighting::Known(self.before(known - 1 - place));
+        }
+        if self.earlier.is_empty() {
+            return Sighting::Perhaps(Vec::new());
+        }
+        let digest = IdDigest::of(id);
+        let alike = self.earlier.iter().rev().enumerate().filter(|(_, earlier)| **earlier == digest);
+        Sighting::Perhaps(alike.map(|(behind, _)| self.before(known + behind)).collect())
     }
 
-    /// The last ids, in the order of their commits.
-    pub(crate) fn last(&self, count: usize) -> Vec<String> {
+    /// The version of so many commits before the last one.
+    fn before(&self, commits: usize) -> Version {
+        Version::new(self.last.get().saturating_sub(commits as u64))
+    }
+
+    /// The last ids that are known in full, in the order of their commits, and the digests of those before them: `count`
+    /// together.
+    pub(crate) fn last(&self, count: usize) -> (Vec<String>, EarlierIds) {
         let skipped = self.ends.len().saturating_sub(count);
-        (skipped..self.ends.len()).map(|place| self.id(place).to_owned()).collect()
+        let ids: Vec<_> = (skipped..self.ends.len()).map(|place| self.id(place).to_owned()).collect();
+        let earlier = self.earlier.len().saturating_sub(count - ids.len());
+        (ids, self.earlier[earlier..].iter().copied().collect())
+    }
+
+    /// The digests of the last `count` ids.
+    pub(crate) fn digests(&self, count: usize) -> EarlierIds {
+        let skipped = self.ends.len().saturating_sub(count);
+        let earlier = self.earlier.len().saturating_sub(count - (self.ends.len() - skipped));
+        let known = (skipped..self.ends.len()).map(|place| IdDigest::of(self.id(place)));
+        self.earlier[earlier..].iter().copied().chain(known).collect()
     }
 
     fn id(&self, place: usize) -> &str {
@@ -61,28 +99,60 @@ impl CommandIds {
 mod tests {
     use super::*;
 
+    fn versions(found: &mut CommandIds, id: &str) -> Vec<u64> {
+        match found.find(id) {
+            Sighting::Known(version) => vec![version.get()],
+            Sighting::Perhaps(versions) => versions.into_iter().map(Version::get).collect(),
+        }
+    }
+
     #[test]
     fn the_last_ids_lead_to_their_commits() {
         let ids = ["a", "b", "a", "c"].map(str::to_owned);
-        let mut found = CommandIds::up_to(Version::new(10), &ids);
-        assert_eq!(found.find("b"), Some(Version::new(8)));
-        assert_eq!(found.find("c"), Some(Version::new(10)));
+        let mut found = CommandIds::up_to(Version::new(10), &ids, EarlierIds::default());
+        assert_eq!(versions(&mut found, "b"), [8]);
+        assert_eq!(versions(&mut found, "c"), [10]);
         // Beyond what a snapshot remembers a command may be executed again under its id.
-        assert_eq!(found.find("a"), Some(Version::new(9)));
-        assert_eq!(found.find("d"), None);
-        assert_eq!(found.last(2), ["a", "c"]);
-        assert_eq!(found.last(100), ids);
+        assert_eq!(versions(&mut found, "a"), [9]);
+        assert_eq!(versions(&mut found, "d"), [0; 0]);
+        assert_eq!(found.last(2).0, ["a", "c"]);
+        assert_eq!(found.last(100).0, ids);
     }
 
     #[test]
     fn an_id_that_came_after_a_look_is_found() {
         let mut found = CommandIds::default();
-        assert_eq!(found.find("a"), None);
+        assert_eq!(versions(&mut found, "a"), [0; 0]);
         found.push("a", Version::new(1));
-        assert_eq!(found.find("a"), Some(Version::new(1)));
+        assert_eq!(versions(&mut found, "a"), [1]);
         found.push("b", Version::new(2));
         found.push("a", Version::new(3));
-        assert_eq!(found.find("b"), Some(Version::new(2)));
-        assert_eq!(found.find("a"), Some(Version::new(3)));
+        assert_eq!(versions(&mut found, "b"), [2]);
+        assert_eq!(versions(&mut found, "a"), [3]);
+    }
+
+    #[test]
+    fn digests_lead_to_where_an_id_may_be() {
+        let mut full = CommandIds::default();
+        (1..=300).for_each(|version| full.push(&format!("c-{version}"), Version::new(version)));
+        let stored = full.digests(100).encode();
+        let earlier = EarlierIds::decode(&stored).unwrap();
+        assert_eq!(earlier.len(), 100);
+        let mut found = CommandIds::up_to(Version::new(300), &[], earlier);
+        found.last = Version::new(300);
+        for version in 301..=350 {
+            found.push(&format!("c-{version}"), Version::new(version));
+        }
+        for version in 201..=350 {
+            assert!(versions(&mut found, &format!("c-{version}")).contains(&version), "{version}");
+        }
+        assert!(!versions(&mut found, "c-200").contains(&200), "it is forgotten");
+        // As many as are asked for, whether they are known in full or not.
+        assert_eq!((found.last(70).0.len(), found.last(70).1.len()), (50, 20));
+        assert_eq!((found.last(30).0.len(), found.last(30).1.len()), (30, 0));
+        assert_eq!(
+            (found.digests(70).len(), found.digests(30).len(), found.digests(999).len()),
+            (70, 30, 150)
+        );
     }
 }

@@ -18,7 +18,6 @@ use crate::runtime::{Naming, Runtime};
 use crate::store::{Append, NewCommit, StoreError};
 use crate::timestamp::Timestamp;
 use crate::trace;
-use crate::version::Version;
 
 /// So often a command is decided on the commit that it lost against, before it makes room.
 const TRIES_IN_A_ROW: u32 = 4;
@@ -134,7 +133,9 @@ impl<'a> Execution<'a> {
             None => {
                 let loaded = self.runtime.load_now(&self.intent.stream).await;
                 fresh = true;
-                loaded.map_err(|error| self.store_error(error))?
+                let mut state = loaded.map_err(|error| self.store_error(error))?;
+                state.overdue = self.is_overdue(&state);
+                state
             }
         };
         let mut lost = 0;
@@ -267,14 +268,32 @@ impl<'a> Execution<'a> {
             Err(error) if fresh => return Err(ExecuteError::ViewKey(error)),
             Err(_) => return Ok(Step::Stale),
         }
+        // Before the fold: what has no place in an item leaves the state as it was.
+        let mut new = NewCommit::of(&commit).map_err(|error| self.store_error(error))?;
         let before = state.aggregate.copy();
         state.try_apply(&events).map_err(|(index, said)| {
             let reason = format!("`{}` panics when it is folded: {said}", A::NAME);
             self.store_error(refused::<A>(&commit, index, reason).into())
         })?;
-        match self.append(&commit).await.map_err(|error| self.store_error(error))? {
+        let looked_at = state.looked_at;
+        let carries = match self.runtime.snapshots_of::<A>() {
+            Some((snapshots, shelf)) => shelf.carry(&snapshots, state, &mut new),
+            None => false,
+        };
+        let appended = match self.append(new).await {
+            // A store with limits of its own: the remembered state is used further.
+            Err(error @ StoreError::TooLarge { .. }) => {
+                self.restore(state, before).await?;
+                return Err(self.store_error(error));
+            }
+            appended => appended.map_err(|error| self.store_error(error))?,
+        };
+        match appended {
             Append::Written => {
                 state.note(&commit);
+                if carries {
+                    self.note_carried(state);
+                }
                 self.claim(commit.version);
                 Ok(Step::Done(Box::new(Committed {
                     version: commit.version,
@@ -287,16 +306,17 @@ impl<'a> Execution<'a> {
             // The very same commit holds the version: our own write, whose answer got lost.
             Append::Taken(winner) if winner.metadata == commit.metadata => {
                 state.note(&winner);
+                if carries {
+                    self.note_carried(state);
+                }
                 self.claim(winner.version);
                 self.outcome_of(*winner, Outcome::Committed)
                     .map(|done| Step::Done(Box::new(done)))
                     .map_err(|error| self.store_error(error))
             }
             Append::Taken(winner) => {
-                match before {
-                    Some(before) => state.aggregate = before,
-                    None => *state = self.load_again(state.version).await?,
-                }
+                state.looked_at = looked_at;
+                self.restore(state, before).await?;
                 self.lost(state, command, winner).await
             }
         }
@@ -330,9 +350,21 @@ impl<'a> Execution<'a> {
         duplicate.map(|done| Step::Done(Box::new(done))).map_err(|error| self.store_error(error))
     }
 
-    async fn load_again<A: Aggregate, R>(&self, version: Version) -> Result<State<A>, ExecuteError<R>> {
-        let state = self.runtime.load_until(&self.intent.stream, Until::Version(version)).await;
-        state.map_err(|error| self.store_error(error))
+    /// Takes back what was folded and not stored.
+    async fn restore<A: Aggregate, R>(
+        &self,
+        state: &mut State<A>,
+        before: Option<A>,
+    ) -> Result<(), ExecuteError<R>> {
+        match before {
+            Some(before) => state.aggregate = before,
+            None => {
+                let loaded =
+                    self.runtime.load_until(&self.intent.stream, Until::Version(state.version)).await;
+                *state = loaded.map_err(|error| self.store_error(error))?;
+            }
+        }
+        Ok(())
     }
 
     #[tracing::instrument(
@@ -340,17 +372,34 @@ impl<'a> Execution<'a> {
         level = "debug",
         skip_all,
         fields(
-            pk = commit.stream.pk(),
-            sk = commit.stream.sk(),
-            version = commit.version.get(),
-            r#type = commit.first_type(),
-            events = commit.events.len(),
-            command_id = commit.metadata.command_id,
-            correlation_id = commit.metadata.correlation_id,
+            pk = new.commit.stream.pk(),
+            sk = new.commit.stream.sk(),
+            version = new.commit.version.get(),
+            r#type = new.commit.first_type(),
+            events = new.commit.events.len(),
+            command_id = new.commit.metadata.command_id,
+            correlation_id = new.commit.metadata.correlation_id,
         )
     )]
-    async fn append(&self, commit: &Commit) -> Result<Append, StoreError> {
-        self.runtime.stores.events.append(NewCommit::of(commit)?).await
+    async fn append(&self, new: NewCommit<'_>) -> Result<Append, StoreError> {
+        self.runtime.stores.events.append(new).await
+    }
+
+    /// Whether a load has read more commits than one between two that carry their state.
+    fn is_overdue<A: Aggregate>(&self, state: &State<A>) -> bool {
+        let behind = state.version.get().saturating_sub(state.snapshot_at.get());
+        !state.apart
+            && self.runtime.snapshots_of::<A>().is_some_and(|(snapshots, _)| behind >= snapshots.step())
+    }
+
+    /// The state's last commit carries it.
+    fn note_carried<A: Aggregate>(&self, state: &mut State<A>) {
+        state.snapshot_at = state.version;
+        state.overdue = false;
+        if let Some((_, shelf)) = self.runtime.snapshots_of::<A>() {
+            shelf.saw(&self.intent.stream, state.version);
+            shelf.note_carried(A::NAME);
+        }
     }
 
     /// Fails for a commit that a projection could never take. No request.

@@ -8,7 +8,7 @@ use crate::aggregate::{Aggregate, Snapshots};
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::runtime::{Runtime, SnapshotShelf};
-use crate::store::StoreError;
+use crate::store::{CommitPage, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
@@ -38,7 +38,7 @@ impl Until {
     }
 
     /// Whether no commit of the snapshot is too late.
-    fn includes_all_of<A>(self, snapshot: &Opened<A>) -> bool {
+    pub(super) fn includes_all_of<A>(self, snapshot: &Opened<A>) -> bool {
         match self {
             Self::Version(version) => snapshot.version <= version,
             Self::Time(time) => snapshot.last_at <= time,
@@ -48,9 +48,17 @@ impl Until {
     }
 }
 
+/// What the last commits of a stream come to.
+enum Within<A> {
+    All(State<A>),
+    /// More is needed; here they are.
+    Some(Vec<Commit>),
+}
+
 impl Runtime {
-    /// The state now. With snapshots that is one round trip, in which the snapshot and the last commits are read at the
-    /// same time: those since the snapshot that was there the last time, or as many as lie between two snapshots.
+    /// The state now. With snapshots that is one round trip: the last commits, one of which carries the state. Where the snapshot
+    /// store has it, the two are read at the same time; those since the snapshot that was there the last time, or as many as lie
+    /// between two snapshots.
     pub(crate) async fn load_now<A: Aggregate>(&self, stream: &StreamKey) -> Result<State<A>, StoreError> {
         let Some((snapshots, shelf)) = self.snapshots_of::<A>() else {
             let mut state = State::empty();
@@ -59,12 +67,53 @@ impl Runtime {
         };
         // With the commit of the snapshot itself, which tells whether the two belong together.
         let after = shelf.last_seen(stream).previous();
-        let (snapshot, last) = future::join(
-            shelf.open(&snapshots, stream),
-            self.event_store().read_last(stream, after, snapshots.every),
+        if !shelf.is_apart(A::NAME) {
+            let limit = if after.is_none() { snapshots.step() } else { snapshots.every };
+            let last = self.event_store().read_last(stream, after, Version::MAX, limit).await?;
+            match self.resume_within(&snapshots, shelf, last, after, Until::Version(Version::MAX))? {
+                Within::All(state) => {
+                    shelf.saw(stream, state.snapshot_at);
+                    return Ok(state);
+                }
+                Within::Some(last) => {
+                    let until = last.first().map_or(Version::MAX, |commit| commit.version.previous());
+                    let after = if last.is_empty() { Version::NONE } else { after };
+                    return self.load_apart(stream, &snapshots, shelf, after, until, last).await;
+                }
+            }
+        }
+        self.load_apart(stream, &snapshots, shelf, after, Version::MAX, Vec::new()).await
+    }
+
+    /// The state from the snapshot store, and the commits beside it: those up to `until`, and `last`, which follow them.
+    async fn load_apart<A: Aggregate>(
+        &self,
+        stream: &StreamKey,
+        snapshots: &Snapshots<A>,
+        shelf: &SnapshotShelf,
+        after: Version,
+        until: Version,
+        last: Vec<Commit>,
+    ) -> Result<State<A>, StoreError> {
+        let (snapshot, page) = future::join(
+            shelf.open(snapshots, stream),
+            self.event_store().read_last(stream, after, until, snapshots.every),
         )
         .await;
-        let last = last?.commits;
+        let mut page = page?;
+        let carried = shelf.open_carried(snapshots, &mut page, Until::Version(Version::MAX));
+        let snapshot = match (carried, snapshot) {
+            (Some(carried), Some(apart)) if carried.version < apart.version => Some(apart),
+            (Some(carried), _) => Some(carried),
+            (None, apart) => apart,
+        };
+        match &snapshot {
+            Some(snapshot) if snapshot.carried => shelf.note_carried(A::NAME),
+            Some(_) => shelf.note_apart(A::NAME),
+            None => {}
+        }
+        page.commits.extend(last);
+        let last = page.commits;
         let mut state = match snapshot {
             Some(snapshot) => self.resume(stream, snapshot, &last).await?,
             None => State::empty(),
@@ -88,16 +137,56 @@ impl Runtime {
         Ok(state)
     }
 
-    /// The state in the past. Its snapshot, if any, is read first: most often it is too late to be of use.
+    /// The state that the last commits alone lead to: one of them carries it, or they are all that there are.
+    fn resume_within<A: Aggregate>(
+        &self,
+        snapshots: &Snapshots<A>,
+        shelf: &SnapshotShelf,
+        mut last: CommitPage,
+        after: Version,
+        until: Until,
+    ) -> Result<Within<A>, StoreError> {
+        let first = last.commits.first().map(|commit| commit.version.previous());
+        let from_the_start = after.is_none() && (!last.more || first.is_some_and(Version::is_none));
+        let mut state = match shelf.open_carried(snapshots, &mut last, until) {
+            Some(opened) => opened.into_state(),
+            None if from_the_start => State::empty(),
+            None => return Ok(Within::Some(last.commits)),
+        };
+        let snapshot_at = state.snapshot_at;
+        for commit in last.commits.into_iter().skip_while(|commit| commit.version <= snapshot_at) {
+            if !until.includes(&commit) {
+                break;
+            }
+            state.fold(commit)?;
+        }
+        state.snapshot_at = snapshot_at;
+        Ok(Within::All(state))
+    }
+
+    /// The state in the past. A state that a commit before carries is read with the last commits before; a snapshot in the snapshot
+    /// store is read first, and most often it is too late to be of use.
     pub(crate) async fn load_until<A: Aggregate>(
         &self,
         stream: &StreamKey,
         until: Until,
     ) -> Result<State<A>, StoreError> {
         let mut state = State::empty();
-        if let Some((snapshots, shelf)) = self.snapshots_of::<A>()
-            && !matches!(until, Until::Recorded(_))
-            && until.last_version().get() >= snapshots.every
+        let snapshots = self.snapshots_of::<A>().filter(|_| !matches!(until, Until::Recorded(_)));
+        let Some((snapshots, shelf)) = snapshots else {
+            self.fold(&mut state, stream, until).await?;
+            return Ok(state);
+        };
+        if shelf.carried_bytes > 0 {
+            let page = self
+                .event_store()
+                .read_last(stream, Version::NONE, until.last_version(), snapshots.step())
+                .await?;
+            if let Within::All(state) = self.resume_within(&snapshots, shelf, page, Version::NONE, until)? {
+                return Ok(state);
+            }
+        }
+        if until.last_version().get() >= snapshots.every
             && let Some(snapshot) = shelf.open(&snapshots, stream).await
             && until.includes_all_of(&snapshot)
             && let Some(resumed) = self.read_on(stream, snapshot, until).await?

@@ -1,6 +1,7 @@
 //! Executes commands, and reads streams: what a command needs, and what the front reads.
 
 mod caller;
+mod carried;
 mod command_ids;
 mod committed;
 mod execute;

@@ -1,5 +1,6 @@
 //! Whether a command has been executed before: by its id, and by what it holds.
 
+use super::command_ids::Sighting;
 use super::execution::Execution;
 use super::intent::Identity;
 use super::load::Until;
@@ -40,13 +41,13 @@ impl Execution<'_> {
         match self.intent.identity {
             Identity::New => Ok(None),
             Identity::Given => {
-                let Some(version) = state.command_ids.find(&self.intent.metadata.command_id) else {
+                let seen = state.command_ids.find(&self.intent.metadata.command_id);
+                let Some(commit) = self.under(&self.intent.metadata.command_id, seen).await? else {
                     return Ok(None);
                 };
-                let commit = self.stored(version).await?;
                 match self.compare::<A, C>(&commit, command).await? {
                     Match::Same | Match::Unknown => self.duplicate(commit).map(Some),
-                    Match::Other => Err(self.taken(version)),
+                    Match::Other => Err(self.taken(commit.version)),
                 }
             }
             Identity::Derived { .. } => self.first_derived(state, command).await,
@@ -74,14 +75,19 @@ impl Execution<'_> {
         let mut ordinal = 1;
         let free = loop {
             let id = cause.command_id(&self.intent.stream, &derived.naming, ordinal);
-            let Some(version) = state.command_ids.find(&id) else { break id };
-            if named || !cause.is_claimed(&self.intent.stream, version) {
-                let commit = self.stored(version).await?;
+            let seen = state.command_ids.find(&id);
+            // One that is claimed need not be read.
+            if !named && matches!(seen, Sighting::Known(version) if self.is_claimed(version)) {
+                ordinal += 1;
+                continue;
+            }
+            let Some(commit) = self.under(&id, seen).await? else { break id };
+            if named || !self.is_claimed(commit.version) {
                 match self.compare::<A, C>(&commit, command).await? {
                     Match::Same | Match::Unknown => return self.duplicate(commit).map(Some),
                     Match::Other if named => {
                         self.intent.metadata.command_id = id;
-                        return Err(self.taken(version));
+                        return Err(self.taken(commit.version));
                     }
                     Match::Other => {}
                 }
@@ -91,11 +97,14 @@ impl Execution<'_> {
         // An earlier release counted the commands to a stream. Most often nothing of it is left.
         for count in 1..=derived.count.saturating_add(COUNTED_BEYOND) {
             let id = cause.counted_id(&self.intent.stream, count);
-            let Some(version) = state.command_ids.find(&id) else { continue };
-            if cause.is_claimed(&self.intent.stream, version) {
+            let seen = state.command_ids.find(&id);
+            if matches!(seen, Sighting::Known(version) if self.is_claimed(version)) {
                 continue;
             }
-            let commit = self.stored(version).await?;
+            let Some(commit) = self.under(&id, seen).await? else { continue };
+            if self.is_claimed(commit.version) {
+                continue;
+            }
             let same = match self.compare::<A, C>(&commit, command).await? {
                 Match::Same => true,
                 Match::Unknown => count == derived.count,
@@ -134,6 +143,26 @@ impl Execution<'_> {
             stream: self.intent.stream.clone(),
             version,
         }
+    }
+
+    /// Whether another command of this run has a commit for its outcome.
+    fn is_claimed(&self, version: Version) -> bool {
+        self.derived.as_ref().is_some_and(|derived| derived.cause.is_claimed(&self.intent.stream, version))
+    }
+
+    /// The commit that has the id, where there is one.
+    async fn under<R>(&self, id: &str, seen: Sighting) -> Result<Option<Commit>, ExecuteError<R>> {
+        let places = match seen {
+            Sighting::Known(version) => vec![version],
+            Sighting::Perhaps(versions) => versions,
+        };
+        for version in places {
+            let commit = self.stored(version).await?;
+            if commit.metadata.command_id == id {
+                return Ok(Some(commit));
+            }
+        }
+        Ok(None)
     }
 
     async fn stored<R>(&self, version: Version) -> Result<Commit, ExecuteError<R>> {

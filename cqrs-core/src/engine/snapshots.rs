@@ -1,6 +1,8 @@
 use std::error::Error;
 use std::sync::PoisonError;
 
+use serde_json::Value;
+
 use super::command_ids::CommandIds;
 use super::state::State;
 use crate::aggregate::{Aggregate, Snapshots, fingerprint};
@@ -9,18 +11,21 @@ use crate::json::unreadable;
 use crate::key::StreamKey;
 use crate::panic::tried;
 use crate::runtime::SnapshotShelf;
-use crate::snapshot::StoredSnapshot;
+use crate::snapshot::{EarlierIds, StoredSnapshot};
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
 /// A snapshot of this program's own fold, not yet compared with the stream.
 pub(super) struct Opened<A> {
-    aggregate: A,
+    pub(super) aggregate: A,
     pub(super) version: Version,
     pub(super) last_at: Timestamp,
-    clock_at: Option<Timestamp>,
-    command_ids: Vec<String>,
+    pub(super) clock_at: Option<Timestamp>,
+    pub(super) command_ids: Vec<String>,
+    pub(super) earlier_ids: EarlierIds,
+    /// It stands in the commit's own item.
+    pub(super) carried: bool,
 }
 
 impl<A: Aggregate> Opened<A> {
@@ -40,14 +45,22 @@ impl<A: Aggregate> Opened<A> {
             );
             return None;
         }
-        Some(State {
+        Some(self.into_state())
+    }
+
+    pub(super) fn into_state(self) -> State<A> {
+        State {
             aggregate: self.aggregate,
             version: self.version,
             last_at: Some(self.last_at),
-            clock_at: self.clock_at.or(Some(self.last_at)),
-            command_ids: CommandIds::up_to(self.version, &self.command_ids),
+            // Only snapshots of earlier releases do not know it.
+            clock_at: self.clock_at.or(Some(self.last_at).filter(|_| !self.carried)),
+            command_ids: CommandIds::up_to(self.version, &self.command_ids, self.earlier_ids),
             snapshot_at: self.version,
-        })
+            looked_at: self.version,
+            apart: !self.carried,
+            overdue: false,
+        }
     }
 }
 
@@ -75,9 +88,17 @@ impl SnapshotShelf {
             );
             return None;
         }
-        let StoredSnapshot { version, state, command_ids, last_at, clock_at, .. } = stored;
-        match tried(|| (snapshots.decode)(state).map_err(|error| unreadable(&error))) {
-            Ok(aggregate) => Some(Opened { aggregate, version, last_at, clock_at, command_ids }),
+        let StoredSnapshot { version, state, command_ids, earlier_ids, last_at, clock_at, .. } = stored;
+        match decode_state(snapshots, state) {
+            Ok(aggregate) => Some(Opened {
+                aggregate,
+                version,
+                last_at,
+                clock_at,
+                command_ids,
+                earlier_ids,
+                carried: false,
+            }),
             Err(reason) => {
                 let error: Box<dyn Error + Send + Sync> = reason.into();
                 warn(A::NAME, stream, &*error, "the snapshot cannot be decoded; the whole stream is read");
@@ -86,7 +107,7 @@ impl SnapshotShelf {
         }
     }
 
-    /// What is to be written after a commit of this program. The state remembers it as written: what fails now is not
+    /// What is to be written into the snapshot store after a commit of this program, which does not carry its state. The state remembers it as written: what fails now is not
     /// tried again with every command.
     pub(super) fn take_due<A: Aggregate>(
         &self,
@@ -94,14 +115,39 @@ impl SnapshotShelf {
         stream: &StreamKey,
         state: &mut State<A>,
     ) -> Option<StoredSnapshot> {
+        if self.carried_bytes > 0 && !state.apart {
+            return None;
+        }
         let version = state.version.get();
         let since = version.saturating_sub(state.snapshot_at.get());
         if since < snapshots.every && !version.is_multiple_of(snapshots.every) {
             return None;
         }
         state.snapshot_at = state.version;
-        let encoded = match tried(|| (snapshots.encode)(&state.aggregate)) {
-            Ok(encoded) => encoded,
+        state.overdue = false;
+        let encoded = self.encode(snapshots, stream, &state.aggregate)?;
+        let (command_ids, earlier_ids) = state.command_ids.last(self.command_ids);
+        Some(StoredSnapshot {
+            stream: stream.clone(),
+            version: state.version,
+            state: encoded,
+            fingerprint: fingerprint::<A>(),
+            command_ids,
+            earlier_ids,
+            last_at: state.last_at?,
+            clock_at: state.clock_at,
+        })
+    }
+
+    /// The state as it is stored; none where it cannot be.
+    pub(super) fn encode<A: Aggregate>(
+        &self,
+        snapshots: &Snapshots<A>,
+        stream: &StreamKey,
+        aggregate: &A,
+    ) -> Option<Value> {
+        match tried(|| (snapshots.encode)(aggregate)) {
+            Ok(encoded) => Some(encoded),
             Err(reason) => {
                 let mut unfit = self.unfit.lock().unwrap_or_else(PoisonError::into_inner);
                 if unfit.insert(A::NAME) {
@@ -113,24 +159,18 @@ impl SnapshotShelf {
                         "the state cannot be stored, so no snapshot is written; this is said once"
                     );
                 }
-                return None;
+                None
             }
-        };
-        Some(StoredSnapshot {
-            stream: stream.clone(),
-            version: state.version,
-            state: encoded,
-            fingerprint: fingerprint::<A>(),
-            command_ids: state.command_ids.last(self.command_ids),
-            last_at: state.last_at?,
-            clock_at: state.clock_at,
-        })
+        }
     }
 
     pub(super) async fn write<A: Aggregate>(&self, snapshot: &StoredSnapshot) {
         let stream = &snapshot.stream;
         match self.store.put(snapshot).await {
-            Ok(()) => self.saw(stream, snapshot.version),
+            Ok(()) => {
+                self.saw(stream, snapshot.version);
+                self.note_apart(A::NAME);
+            }
             Err(error @ StoreError::TooLarge { .. }) => {
                 let mut unfit = self.unfit.lock().unwrap_or_else(PoisonError::into_inner);
                 if unfit.insert(A::NAME) {
@@ -140,6 +180,10 @@ impl SnapshotShelf {
             Err(error) => warn(A::NAME, stream, &error, "the snapshot is not written"),
         }
     }
+}
+
+pub(super) fn decode_state<A>(snapshots: &Snapshots<A>, state: Value) -> Result<A, String> {
+    tried(|| (snapshots.decode)(state).map_err(|error| unreadable(&error)))
 }
 
 fn warn(aggregate: &str, stream: &StreamKey, error: &(dyn Error + 'static), message: &str) {

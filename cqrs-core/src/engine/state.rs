@@ -22,6 +22,12 @@ pub(crate) struct State<A> {
     pub(crate) command_ids: CommandIds,
     /// The last snapshot that is known of; [`Version::NONE`] for none.
     pub(crate) snapshot_at: Version,
+    /// Where it was last looked whether a commit can carry the state.
+    pub(crate) looked_at: Version,
+    /// The state is too large for its commits, so that the snapshot store has it.
+    pub(crate) apart: bool,
+    /// It was folded from more commits than one wants to read: the next commit carries it, whatever that costs.
+    pub(crate) overdue: bool,
 }
 
 impl<A: Aggregate> State<A> {
@@ -33,6 +39,9 @@ impl<A: Aggregate> State<A> {
             clock_at: None,
             command_ids: CommandIds::default(),
             snapshot_at: Version::NONE,
+            looked_at: Version::NONE,
+            apart: false,
+            overdue: false,
         }
     }
 
@@ -51,7 +60,7 @@ impl<A: Aggregate> State<A> {
             return Err(refused(&mut commit, at, reason));
         }
         self.note(&commit);
-        // Whoever wrote this commit had the snapshot to write.
+        // The writer of this commit had the state to store.
         if A::SNAPSHOTS.is_some_and(|snapshots| commit.version.get().is_multiple_of(snapshots.every)) {
             self.snapshot_at = commit.version;
         }
@@ -72,14 +81,19 @@ impl<A: Aggregate> State<A> {
     /// Takes in a commit whose events have been folded.
     pub(crate) fn note(&mut self, commit: &Commit) {
         self.version = commit.version;
-        let Metadata { created_at, recorded_at, .. } = &*commit.metadata;
+        self.clock_at = self.clock_at_with(&commit.metadata);
+        self.last_at = self.last_at.max(Some(commit.metadata.created_at));
+        self.command_ids.push(&commit.metadata.command_id, commit.version);
+    }
+
+    /// The latest time from a clock, that of one more commit included.
+    pub(crate) fn clock_at_with(&self, metadata: &Metadata) -> Option<Timestamp> {
         // A time that differs from that of recording was moved on to keep the order, or was given with `.at(…)`. The latter
         // may be any time, and does not bind what follows.
-        if recorded_at.is_none() {
-            self.clock_at = self.clock_at.max(Some(*created_at));
+        match metadata.recorded_at {
+            None => self.clock_at.max(Some(metadata.created_at)),
+            Some(_) => self.clock_at,
         }
-        self.last_at = self.last_at.max(Some(*created_at));
-        self.command_ids.push(&commit.metadata.command_id, commit.version);
     }
 
     fn check_next(&self, commit: &Commit) -> Result<(), StoreError> {

@@ -77,7 +77,12 @@ async fn step<P: Projection>(
                 "the view contains a commit that is not in the store, and is folded anew; was the events table restored?"
             );
             // To the end: what the view had of a later commit was acknowledged, and does not come again.
-            let end = runtime.event_store().read_last(&last.stream, Version::NONE, 1).await?.commits.pop();
+            let end = runtime
+                .event_store()
+                .read_last(&last.stream, Version::NONE, Version::MAX, 1)
+                .await?
+                .commits
+                .pop();
             let seen = Seen::up_to(end.as_ref().filter(|end| end.version > last.version).unwrap_or(last));
             let view = Some(P::default());
             (fold_on(runtime, arrived.unread(), view, Seen::NONE, Version::NONE, seen.version).await?, seen)

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use super::Settings;
 use crate::cache::Cache;
@@ -14,17 +14,23 @@ pub(crate) struct SnapshotShelf {
     /// The versions of the snapshots that were read or written last: where the tail of a stream begins.
     seen: Cache<StreamKey, Version>,
     pub(crate) command_ids: usize,
+    /// The largest state that a commit carries; 0 for none.
+    pub(crate) carried_bytes: usize,
+    /// The aggregates whose last snapshot was found in the snapshot store, and not in a commit.
+    apart: Mutex<HashSet<&'static str>>,
     /// The aggregates of which a snapshot was too large, so that this is said once.
     pub(crate) unfit: Mutex<HashSet<&'static str>>,
 }
 
 impl SnapshotShelf {
-    pub(crate) fn new(store: Box<dyn DynSnapshotStore>, settings: &Settings) -> Self {
+    pub(crate) fn new(store: Box<dyn DynSnapshotStore>, settings: &Settings, keeps_states: bool) -> Self {
         Self {
             store,
             seen: Cache::new(settings.cached_states),
             // The last one tells whether snapshot and stream belong together.
             command_ids: settings.snapshot_command_ids.max(1),
+            carried_bytes: if keeps_states { settings.state_in_commit_bytes } else { 0 },
+            apart: Mutex::default(),
             unfit: Mutex::default(),
         }
     }
@@ -40,6 +46,22 @@ impl SnapshotShelf {
         } else {
             self.seen.insert(stream.clone(), version);
         }
+    }
+}
+
+impl SnapshotShelf {
+    /// Whether a snapshot is first looked for in the snapshot store.
+    pub(crate) fn is_apart(&self, aggregate: &'static str) -> bool {
+        self.carried_bytes == 0
+            || self.apart.lock().unwrap_or_else(PoisonError::into_inner).contains(aggregate)
+    }
+
+    pub(crate) fn note_apart(&self, aggregate: &'static str) {
+        self.apart.lock().unwrap_or_else(PoisonError::into_inner).insert(aggregate);
+    }
+
+    pub(crate) fn note_carried(&self, aggregate: &'static str) {
+        self.apart.lock().unwrap_or_else(PoisonError::into_inner).remove(aggregate);
     }
 }
 

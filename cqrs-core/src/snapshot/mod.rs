@@ -4,6 +4,9 @@
 //! [`#[aggregate(snapshot_every = 100)]`](macro@crate::aggregate) asks for it. It may vanish at any time without harm,
 //! and nothing is ever believed because a snapshot says so that the stream does not say too.
 //!
+//! Small states stand in the items of commits ([`CommitState`](crate::store::CommitState)). This store has those that are larger than
+//! [`Settings::state_in_commit_bytes`](crate::app::Settings::state_in_commit_bytes), and all of an event store that keeps no states.
+//!
 //! ```rust,standalone_crate
 //! use std::convert::Infallible;
 //!
@@ -39,7 +42,10 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let snapshots = MemorySnapshotStore::new();
-//! let app = App::builder(MemoryEventStore::new()).snapshots(snapshots.clone()).build()?;
+//! let app = App::builder(MemoryEventStore::new())
+//!     .snapshots(snapshots.clone())
+//!     .settings(|settings| settings.state_in_commit_bytes = 0)
+//!     .build()?;
 //! let walk = WalkKey::new(&Tenant::new("TENANT001")?, "1");
 //! for _ in 0..150 {
 //!     app.execute(&walk, Step).await?;
@@ -53,10 +59,12 @@
 //! # }
 //! ```
 
+mod earlier_ids;
 mod erased;
 mod memory;
 mod stored;
 
+pub(crate) use earlier_ids::{EarlierIds, IdDigest};
 pub(crate) use erased::DynSnapshotStore;
 pub use memory::MemorySnapshotStore;
 pub use stored::StoredSnapshot;

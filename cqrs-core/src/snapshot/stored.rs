@@ -1,5 +1,6 @@
 use serde_json::Value;
 
+use super::EarlierIds;
 use crate::commit::record::Record;
 use crate::commit::{CorruptCommit, record};
 use crate::key::StreamKey;
@@ -27,6 +28,8 @@ pub struct StoredSnapshot {
     /// The command ids of the last commits, in the order of their versions; that of `version` is the last one, and
     /// always there.
     pub command_ids: Vec<String>,
+    /// Digests of the ids of commits right before those, where this program knew no more of them: the attribute `earlierIds`.
+    pub(crate) earlier_ids: EarlierIds,
     /// The latest `createdAt` among all commits.
     pub last_at: Timestamp,
     /// The latest time in it that came from a clock and was not given with `.at(…)`; none where there is none, and in
@@ -46,7 +49,16 @@ impl StoredSnapshot {
         last_at: Timestamp,
     ) -> Self {
         let fingerprint = fingerprint.into();
-        Self { stream, version, state, fingerprint, command_ids, last_at, clock_at: None }
+        Self {
+            stream,
+            version,
+            state,
+            fingerprint,
+            command_ids,
+            earlier_ids: EarlierIds::default(),
+            last_at,
+            clock_at: None,
+        }
     }
 
     /// The latest time in it that came from a clock.
@@ -69,6 +81,9 @@ impl StoredSnapshot {
             ("commandIds".to_owned(), Value::Array(ids)),
             ("lastAt".to_owned(), self.last_at.to_string().into()),
         ]);
+        if !self.earlier_ids.is_empty() {
+            record.insert("earlierIds".to_owned(), self.earlier_ids.encode().into());
+        }
         if let Some(at) = self.clock_at {
             record.insert("clockAt".to_owned(), at.to_string().into());
         }
@@ -107,8 +122,15 @@ fn decode_fields(record: &mut Record) -> Result<StoredSnapshot, String> {
     if command_ids.is_empty() || command_ids.len() as u64 > version.get() {
         return Err(format!("`commandIds` has {} elements for {version} commits", command_ids.len()));
     }
+    let earlier_ids = match record.get("earlierIds") {
+        Some(_) => {
+            let text = record::text(record, "earlierIds")?;
+            EarlierIds::decode(text).ok_or("`earlierIds` holds no digests")?
+        }
+        None => EarlierIds::default(),
+    };
     let state = record.remove("state").ok_or("`state` is missing")?;
-    Ok(StoredSnapshot { stream, version, state, fingerprint, command_ids, last_at, clock_at })
+    Ok(StoredSnapshot { stream, version, state, fingerprint, command_ids, earlier_ids, last_at, clock_at })
 }
 
 #[cfg(test)]
@@ -123,6 +145,7 @@ mod tests {
             state: json!({ "open": true }),
             fingerprint: "00000000000000ff".to_owned(),
             command_ids: vec!["c-1".to_owned(), String::new()],
+            earlier_ids: EarlierIds::decode("q83v").unwrap_or_default(),
             last_at: "2024-01-01T10:00:00Z".parse().unwrap(),
             clock_at: Some("2024-01-01T09:00:00Z".parse().unwrap()),
         }

@@ -11,7 +11,14 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 
 pub(crate) trait DynEventStore: Send + Sync {
     fn append<'a>(&'a self, commit: NewCommit<'a>) -> Boxed<'a, Append>;
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage>;
-    fn read_last<'a>(&'a self, stream: &'a StreamKey, after: Version, limit: u64) -> Boxed<'a, CommitPage>;
+    fn read_last<'a>(
+        &'a self,
+        stream: &'a StreamKey,
+        after: Version,
+        until: Version,
+        limit: u64,
+    ) -> Boxed<'a, CommitPage>;
+    fn keeps_states(&self) -> bool;
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a CommitKey>) -> Boxed<'a, CommitScan>;
     fn count(&self) -> Boxed<'_, Option<u64>>;
     fn segments(&self, wanted: u32) -> u32;
@@ -24,8 +31,17 @@ impl<S: EventStore> DynEventStore for S {
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage> {
         Box::pin(EventStore::read(self, stream, after, until))
     }
-    fn read_last<'a>(&'a self, stream: &'a StreamKey, after: Version, limit: u64) -> Boxed<'a, CommitPage> {
-        Box::pin(EventStore::read_last(self, stream, after, limit))
+    fn read_last<'a>(
+        &'a self,
+        stream: &'a StreamKey,
+        after: Version,
+        until: Version,
+        limit: u64,
+    ) -> Boxed<'a, CommitPage> {
+        Box::pin(EventStore::read_last(self, stream, after, until, limit))
+    }
+    fn keeps_states(&self) -> bool {
+        EventStore::keeps_states(self)
     }
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a CommitKey>) -> Boxed<'a, CommitScan> {
         Box::pin(EventStore::scan(self, extent, after))

@@ -54,7 +54,7 @@ struct Misfit {
 pub struct NewCommit<'a> {
     /// The commit.
     pub commit: &'a Commit,
-    /// What is to be stored: see [`record`].
+    /// What is to be stored: see [`record`]. Beside the commit it may hold a state, in [`record::STATE`].
     pub record: Record,
 }
 
@@ -67,6 +67,15 @@ impl<'a> NewCommit<'a> {
         let record = record::encode(commit);
         check(&record)?;
         Ok(Self { commit, record })
+    }
+
+    /// Lets the record carry a state, which is within the limits by itself, if both together are.
+    pub(crate) fn carry(&mut self, state: Value) -> bool {
+        if size(&self.record) + record::STATE.len() + value_size(&state) > MAX_ITEM_BYTES {
+            return false;
+        }
+        self.record.insert(record::STATE.to_owned(), state);
+        true
     }
 }
 

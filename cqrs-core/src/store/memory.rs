@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use super::{
-    Append, Change, ChangeFeed, CommitKey, CommitPage, CommitScan, EventStore, Extent, FeedPage, NewCommit,
-    Positions, StoreError, limits,
+    Append, Change, ChangeFeed, CommitKey, CommitPage, CommitScan, CommitState, EventStore, Extent, FeedPage,
+    NewCommit, Positions, StoreError, limits,
 };
 use crate::commit::record::Record;
 use crate::commit::{Commit, record};
@@ -98,14 +98,15 @@ impl EventStore for MemoryEventStore {
         &self,
         stream: &StreamKey,
         after: Version,
+        until: Version,
         limit: u64,
     ) -> Result<CommitPage, StoreError> {
         let mut page = CommitPage::default();
-        if after >= Version::MAX {
+        if after >= until {
             return Ok(page);
         }
         let first = (stream.pk().to_owned(), stream.commit_sk(after.next()));
-        let last = (stream.pk().to_owned(), stream.commit_sk(Version::MAX));
+        let last = (stream.pk().to_owned(), stream.commit_sk(until));
         let mut bytes = 0;
         for record in self.content().by_key.range(first..=last).rev().map(|(_, record)| record) {
             if bytes >= PAGE_BYTES || page.commits.len() as u64 >= limit {
@@ -113,10 +114,17 @@ impl EventStore for MemoryEventStore {
                 break;
             }
             bytes += limits::size(record);
-            page.commits.push(record::decode(record.clone())?);
+            let mut record = record.clone();
+            page.states.extend(CommitState::take(&mut record));
+            page.commits.push(record::decode(record)?);
         }
         page.commits.reverse();
+        page.states.reverse();
         Ok(page)
+    }
+
+    fn keeps_states(&self) -> bool {
+        true
     }
 
     async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
@@ -155,7 +163,8 @@ impl ChangeFeed for MemoryFeed {
         let start = after.get(SHARD).and_then(|position| position.parse().ok()).unwrap_or(0);
         let mut changes = Vec::new();
         for (index, key) in content.log.iter().enumerate().skip(start).take(100) {
-            let record = content.by_key.get(key).cloned().unwrap_or_default();
+            let mut record = content.by_key.get(key).cloned().unwrap_or_default();
+            record.remove(record::STATE);
             changes.push(Change {
                 shard: SHARD.to_owned(),
                 position: format!("{:021}", index + 1),

@@ -28,7 +28,7 @@ pub use limits::NewCommit;
 pub use memory::{MemoryEventStore, MemoryFeed};
 pub use scan::{CommitKey, CommitScan, Extent};
 
-pub use crate::commit::{CorruptCommit, record};
+pub use crate::commit::{CommitState, CorruptCommit, record};
 pub use crate::json::canonical;
 
 use std::future::Future;
@@ -110,13 +110,12 @@ pub trait EventStore: Send + Sync + 'static {
         until: Version,
     ) -> impl Future<Output = Result<CommitPage, StoreError>> + Send;
 
-    /// Reads the last commits of one stream after `after`, at most `limit` of them, in the order of their versions, with
-    /// all writes that were acknowledged before. The page begins where the store has no more room for earlier ones, and
-    /// always goes on to the end of the stream; `more` tells that earlier ones after `after` are missing in it, or may
-    /// be.
+    /// Reads the last commits of one stream after `after`, up to and including `until`, at most `limit` of them, in the order of
+    /// their versions, with all writes that were acknowledged before. The page begins where the store has no more room for
+    /// earlier ones, and always goes on to the last one; `more` tells that earlier ones after `after` are missing in it, or may be.
     ///
-    /// This is for loading from a snapshot. What is here by default reads everything after `after`: a store that can
-    /// read backwards does.
+    /// This is for loading from a snapshot: a store that [keeps states](Self::keeps_states) answers with those of the commits, too.
+    /// What is here by default reads everything between, and no states: a store that can read backwards does.
     ///
     /// # Errors
     /// As [`EventStore::read`].
@@ -124,13 +123,14 @@ pub trait EventStore: Send + Sync + 'static {
         &self,
         stream: &StreamKey,
         after: Version,
+        until: Version,
         limit: u64,
     ) -> impl Future<Output = Result<CommitPage, StoreError>> + Send {
         async move {
             let mut last = CommitPage::default();
             let mut after = after;
             loop {
-                let page = self.read(stream, after, Version::MAX).await?;
+                let page = self.read(stream, after, until).await?;
                 after = page.commits.last().map_or(after, |commit| commit.version);
                 last.commits.extend(page.commits);
                 let before = (last.commits.len() as u64).saturating_sub(limit);
@@ -141,6 +141,12 @@ pub trait EventStore: Send + Sync + 'static {
                 }
             }
         }
+    }
+
+    /// Whether the store keeps the whole [record](NewCommit::record) of a commit, and [`read_last`](Self::read_last) answers with the
+    /// [states](CommitPage::states) in them. Default no: then all snapshots go into the snapshot store.
+    fn keeps_states(&self) -> bool {
+        false
     }
 
     /// Reads the commits of one extent after `after`, a commit of the same extent, one page, with all writes that were
@@ -189,12 +195,21 @@ pub struct CommitPage {
     pub commits: Vec<Commit>,
     /// Whether there may be more after the last one.
     pub more: bool,
+    /// The states that these commits carry, of those that do; only [`EventStore::read_last`] looks for them.
+    pub states: Vec<CommitState>,
 }
 
 impl CommitPage {
     /// Some commits, and whether there may be more.
     #[must_use]
     pub fn new(commits: Vec<Commit>, more: bool) -> Self {
-        Self { commits, more }
+        Self { commits, more, states: Vec::new() }
+    }
+
+    /// The same page, with the states of those commits that carry one.
+    #[must_use]
+    pub fn with_states(mut self, states: Vec<CommitState>) -> Self {
+        self.states = states;
+        self
     }
 }

@@ -4,6 +4,7 @@ use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use cqrs_core::App;
 use cqrs_core::delivery::{Alteration, Publisher};
+use cqrs_core::store::record;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 
@@ -103,7 +104,8 @@ fn read(record: EventRecord) -> Option<(String, Value)> {
     let stored = match record.event_name.as_str() {
         INSERT => {
             // Attributes that are no JSON are left out, as the stream's own reader does.
-            let image = record.change.new_image.into_inner();
+            let mut image = record.change.new_image.into_inner();
+            image.remove(record::STATE);
             Some(Value::Object(attribute::image_readable(image, &mut Vec::new()).collect()))
         }
         MODIFY => altered(Alteration::Overwritten, record),

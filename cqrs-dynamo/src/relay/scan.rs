@@ -1,5 +1,5 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use cqrs_core::store::record::Record;
+use cqrs_core::store::record::{self, Record};
 use cqrs_core::{StoreError, Timestamp};
 use serde_json::{Value, json};
 
@@ -70,7 +70,8 @@ impl Scan {
 }
 
 /// The stored item; what is no JSON becomes null, as it does in what the stream gives.
-fn image_of(item: Item) -> Value {
+fn image_of(mut item: Item) -> Value {
+    item.remove(record::STATE);
     let fields = item.into_iter().map(|(name, value)| {
         let value = attribute::to_value(value).unwrap_or(Value::Null);
         (name, value)

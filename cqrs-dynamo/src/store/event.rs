@@ -1,7 +1,9 @@
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::store::record;
-use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, NewCommit};
+use cqrs_core::store::{
+    Append, CommitKey, CommitPage, CommitScan, CommitState, EventStore, Extent, NewCommit,
+};
 use cqrs_core::{Commit, StoreError, StreamKey, Version};
 
 use super::DynamoDeliveryStore;
@@ -34,10 +36,15 @@ pub struct DynamoEventStore {
 impl EventStore for DynamoEventStore {
     async fn append(&self, new: NewCommit<'_>) -> Result<Append, StoreError> {
         let NewCommit { commit, record, .. } = new;
+        let state = record.get(record::STATE).cloned();
         let mut record = Some(record);
         let write = || {
             // Made anew for another try, which is rare: to keep a copy for it would cost every append.
-            let item = attribute::to_item(record.take().unwrap_or_else(|| record::encode(commit)));
+            let item = attribute::to_item(record.take().unwrap_or_else(|| {
+                let mut record = record::encode(commit);
+                record.extend(state.clone().map(|state| (record::STATE.to_owned(), state)));
+                record
+            }));
             Ok(ItemWrite::insert(item).returning_item())
         };
         match self.table.write(write).await? {
@@ -62,18 +69,24 @@ impl EventStore for DynamoEventStore {
         &self,
         stream: &StreamKey,
         after: Version,
+        until: Version,
         limit: u64,
     ) -> Result<CommitPage, StoreError> {
-        if after >= Version::MAX || limit == 0 {
+        if after >= until || limit == 0 {
             return Ok(CommitPage::default());
         }
         let query = self
-            .query(stream, after, Version::MAX)
+            .query(stream, after, until)
             .scan_index_forward(false)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let mut page = self.page(query).await?;
         page.commits.reverse();
+        page.states.reverse();
         Ok(page)
+    }
+
+    fn keeps_states(&self) -> bool {
+        true
     }
 
     async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
@@ -126,7 +139,9 @@ impl DynamoEventStore {
     async fn page(&self, query: QueryFluentBuilder) -> Result<CommitPage, StoreError> {
         let output = query.send().await.map_err(|error| self.table.error(error))?;
         let more = output.last_evaluated_key.is_some();
-        Ok(CommitPage::new(decode_all(output.items.unwrap_or_default())?, more))
+        let mut items = output.items.unwrap_or_default();
+        let states = items.iter_mut().filter_map(state_of).collect();
+        Ok(CommitPage::new(decode_all(items)?, more).with_states(states))
     }
 
     pub(crate) fn stream(&self) -> TableStream {
@@ -153,6 +168,13 @@ fn decode_all(items: Vec<Item>) -> Result<Vec<Commit>, StoreError> {
         commits.push(decode(item)?);
     }
     Ok(commits)
+}
+
+/// Takes the state out of an item. What is no state is none, as what is no snapshot: the commits tell it all.
+fn state_of(item: &mut Item) -> Option<CommitState> {
+    let stored = attribute::to_value(item.remove(record::STATE)?).ok()?;
+    let version = item.get("version")?.as_n().ok()?.parse().ok()?;
+    Some(CommitState::new(Version::new(version), stored))
 }
 
 /// Attributes that a commit does not have are left alone, whatever they are.

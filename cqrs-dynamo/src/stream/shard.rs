@@ -3,6 +3,7 @@ use aws_sdk_dynamodbstreams::error::ProvideErrorMetadata;
 use aws_sdk_dynamodbstreams::operation::get_records::GetRecordsOutput;
 use aws_sdk_dynamodbstreams::types::{OperationType, ShardIteratorType, StreamRecord};
 use cqrs_core::delivery::{Alteration, Change};
+use cqrs_core::store::record;
 use cqrs_core::{StoreError, Timestamp};
 use serde_json::Value;
 
@@ -187,7 +188,8 @@ fn altered(what: Alteration, image: &StreamRecord) -> Option<Value> {
 /// The stored item, without attributes that are no JSON: a commit that lacks one is kept as a dead letter
 /// instead of stopping the feed.
 fn image_of(image: StreamRecord) -> Value {
-    let image = image.new_image.unwrap_or_default();
+    let mut image = image.new_image.unwrap_or_default();
+    image.remove(record::STATE);
     Value::Object(attribute::streamed_readable(image, &mut Vec::new()).collect())
 }
 

@@ -66,7 +66,11 @@ async fn an_index_takes_a_write_unit() {
     let mut told = Vec::new();
     for (number, when) in [(1, None), (2, None), (2, None), (3, Some(Timestamp::now()))] {
         app.execute(&key, Stock(Stocked { when, ..good("x".to_owned(), number) })).await.unwrap();
-        let page = dynamo.event_store().read_last(&key.stream().unwrap(), Version::NONE, 1).await.unwrap();
+        let page = dynamo
+            .event_store()
+            .read_last(&key.stream().unwrap(), Version::NONE, Version::MAX, 1)
+            .await
+            .unwrap();
         let message = Received::new(Message::of(&app, &page.commits[0]).body);
         let consumer = app.consumer("Listed").unwrap();
         let taken = dynamo.spent(consumer.take(std::slice::from_ref(&message))).await;

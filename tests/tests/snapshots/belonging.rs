@@ -10,12 +10,13 @@ use cqrs_core::{StoreError, StreamKey};
 use cqrs_dynamo::Dynamo;
 
 use crate::ledger::every_4::{Ledger, key};
-use crate::ledger::{Book, stored};
+use crate::ledger::{Book, apart, stored};
 
 /// A stream of so many amounts; its snapshots go into the store.
 async fn history(snapshots: &MemorySnapshotStore, amount: i64, commits: usize) -> MemoryEventStore {
     let store = MemoryEventStore::new();
-    let app = App::builder(store.clone()).snapshots(snapshots.clone()).only([]).build().unwrap();
+    let app =
+        App::builder(store.clone()).snapshots(snapshots.clone()).settings(apart).only([]).build().unwrap();
     for _ in 0..commits {
         app.execute(&key("1"), Book(vec![amount])).await.unwrap();
     }
@@ -23,7 +24,8 @@ async fn history(snapshots: &MemorySnapshotStore, amount: i64, commits: usize) -
 }
 
 async fn load(store: &MemoryEventStore, snapshots: &MemorySnapshotStore) -> Loaded<Ledger> {
-    let app = App::builder(store.clone()).snapshots(snapshots.clone()).only([]).build().unwrap();
+    let app =
+        App::builder(store.clone()).snapshots(snapshots.clone()).settings(apart).only([]).build().unwrap();
     let loaded = app.load(&key("1")).await.unwrap();
     assert_eq!(app.load(&key("1")).await.unwrap(), loaded, "the second time");
     assert_eq!(app.load_version(&key("1"), Version::new(1000)).await.unwrap(), loaded);
@@ -41,7 +43,7 @@ async fn a_snapshot_of_another_history_is_ignored() {
         assert_eq!((loaded.version.get(), loaded.state.booked), (commits as u64, commits as u64));
         assert_eq!(loaded, load(&store, &MemorySnapshotStore::new()).await);
         // What is written next takes its version behind the stream's end, not behind the snapshot's.
-        let app = App::builder(store).snapshots(foreign).only([]).build().unwrap();
+        let app = App::builder(store).snapshots(foreign).settings(apart).only([]).build().unwrap();
         let done = app.execute(&key("1"), Book(vec![1])).await.unwrap();
         assert_eq!(done.version.get(), commits as u64 + 1);
     }
@@ -55,7 +57,7 @@ async fn a_snapshot_may_vanish_or_go_back() {
     for then in [None, stored(&early, &key("1")).await] {
         let snapshots = Swapped::default();
         let store = MemoryEventStore::new();
-        let app = App::builder(store).snapshots(snapshots.clone()).only([]).build().unwrap();
+        let app = App::builder(store).snapshots(snapshots.clone()).settings(apart).only([]).build().unwrap();
         for _ in 0..14 {
             app.execute(&key("1"), Book(vec![1])).await.unwrap();
         }
@@ -74,7 +76,12 @@ async fn a_snapshot_may_vanish_or_go_back() {
 #[tokio::test]
 async fn a_stream_may_end_before_the_snapshot_that_was_seen() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
-    let app = App::builder(dynamo.event_store()).snapshots(dynamo.snapshots()).only([]).build().unwrap();
+    let app = App::builder(dynamo.event_store())
+        .snapshots(dynamo.snapshots())
+        .settings(apart)
+        .only([])
+        .build()
+        .unwrap();
     for _ in 0..14 {
         app.execute(&key("1"), Book(vec![1])).await.unwrap();
     }

@@ -9,10 +9,10 @@ use cqrs_tests::bank::{self, Open};
 use cqrs_tests::faults::{Fault, Faults, database};
 use tokio::sync::Barrier;
 
-use crate::ledger::{Book, every_4, every_10, every_100};
+use crate::ledger::{Book, apart, every_4, every_10, every_100};
 
 fn app(dynamo: &Dynamo) -> App {
-    App::builder(dynamo.event_store()).snapshots(dynamo.snapshots()).only([]).build().unwrap()
+    App::builder(dynamo.event_store()).snapshots(dynamo.snapshots()).settings(apart).only([]).build().unwrap()
 }
 
 /// Requests, write units and read units of what is done.
@@ -158,6 +158,7 @@ async fn an_aggregate_without_snapshots_costs_nothing_more() {
     let app = App::builder(dynamo.event_store())
         .views(dynamo.views())
         .snapshots(dynamo.snapshots())
+        .settings(apart)
         .only([])
         .build()
         .unwrap();

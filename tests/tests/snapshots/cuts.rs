@@ -8,7 +8,7 @@ use cqrs_core::store::MemoryEventStore;
 use cqrs_core::{Outcome, StoreError, StreamKey};
 use proptest::prelude::*;
 
-use crate::ledger::{self, Book, Keep, at, digest, stored};
+use crate::ledger::{self, Book, Keep, apart, at, digest, stored};
 
 /// Keeps every snapshot that was ever written.
 #[derive(Clone, Default)]
@@ -28,7 +28,7 @@ impl SnapshotStore for Album {
 /// A stream, and the snapshot after each of its commits.
 async fn stream_of(commits: &[Vec<i64>]) -> (MemoryEventStore, Vec<StoredSnapshot>) {
     let (store, album) = (MemoryEventStore::new(), Album::default());
-    let app = App::builder(store.clone()).snapshots(album.clone()).only([]).build().unwrap();
+    let app = App::builder(store.clone()).snapshots(album.clone()).settings(apart).only([]).build().unwrap();
     let key = ledger::every_1::key("1");
     for (number, amounts) in (1..).zip(commits) {
         let book = app.execute(&key, Book(amounts.clone()));
@@ -47,7 +47,7 @@ macro_rules! check {
         if let Some(snapshot) = $snapshot {
             snapshots.put(snapshot).await.unwrap();
         }
-        let app = App::builder($store.clone()).snapshots(snapshots).only([]).build().unwrap();
+        let app = App::builder($store.clone()).snapshots(snapshots).settings(apart).only([]).build().unwrap();
         let right = |loaded: Loaded<Ledger>, version: usize, how: &str| {
             let amounts = &commits[..version];
             let context = format!("{how} with a snapshot at {cut:?}");
@@ -106,7 +106,7 @@ async fn a_tail_of_several_pages_is_folded_once() {
     let (store, snapshots) = (MemoryEventStore::new(), MemorySnapshotStore::new());
     let key = ledger::every_4::key("1");
     let app = |snapshots: &MemorySnapshotStore| {
-        App::builder(store.clone()).snapshots(snapshots.clone()).only([]).build().unwrap()
+        App::builder(store.clone()).snapshots(snapshots.clone()).settings(apart).only([]).build().unwrap()
     };
     let (first, other) = (app(&snapshots), app(&MemorySnapshotStore::new()));
     for number in 0..30 {

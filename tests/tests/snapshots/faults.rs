@@ -13,10 +13,10 @@ use cqrs_tests::faults::{Call, Fault, Faults, database};
 use tokio::sync::Notify;
 
 use crate::ledger::every_4::{Ledger, key};
-use crate::ledger::{Book, Keep, stored};
+use crate::ledger::{Book, Keep, apart, stored};
 
 fn app(dynamo: &Dynamo) -> App {
-    App::builder(dynamo.event_store()).snapshots(dynamo.snapshots()).only([]).build().unwrap()
+    App::builder(dynamo.event_store()).snapshots(dynamo.snapshots()).settings(apart).only([]).build().unwrap()
 }
 
 /// An embedded DynamoDB with ten commits of 1 to 10, and a snapshot at 8.

@@ -5,7 +5,7 @@ use cqrs_core::snapshot::MemorySnapshotStore;
 use cqrs_core::store::MemoryEventStore;
 use cqrs_dynamo::Dynamo;
 
-use crate::ledger::{Book, every_4, every_10, every_100, ledger, stored};
+use crate::ledger::{Book, apart, every_4, every_10, every_100, ledger, stored};
 
 ledger!(
     first,
@@ -117,7 +117,7 @@ async fn written() -> (Dynamo, App) {
 }
 
 fn app(dynamo: &Dynamo) -> App {
-    App::builder(dynamo.event_store()).snapshots(dynamo.snapshots()).only([]).build().unwrap()
+    App::builder(dynamo.event_store()).snapshots(dynamo.snapshots()).settings(apart).only([]).build().unwrap()
 }
 
 /// The total as one program sees it, and whether that program took the first one's snapshot.
@@ -164,7 +164,7 @@ async fn a_changed_fold_writes_its_own_snapshot_with_the_next_commit() {
 #[tokio::test]
 async fn another_distance_takes_the_same_snapshots() {
     let (store, snapshots) = (MemoryEventStore::new(), MemorySnapshotStore::new());
-    let app = App::builder(store).snapshots(snapshots.clone()).only([]).build().unwrap();
+    let app = App::builder(store).snapshots(snapshots.clone()).settings(apart).only([]).build().unwrap();
     for amount in 0..12 {
         app.execute(&every_4::key("1"), Book(vec![amount])).await.unwrap();
     }

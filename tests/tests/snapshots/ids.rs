@@ -6,7 +6,7 @@ use cqrs_core::store::MemoryEventStore;
 use cqrs_core::{EventStore, Outcome};
 
 use crate::ledger::every_4::key;
-use crate::ledger::{Book, at, stored};
+use crate::ledger::{Book, apart, at, stored};
 
 struct World(MemoryEventStore, MemorySnapshotStore);
 
@@ -27,7 +27,7 @@ impl World {
 
     /// Another process.
     fn app(&self, ids: usize) -> App {
-        let app = App::builder(self.0.clone()).snapshots(self.1.clone());
+        let app = App::builder(self.0.clone()).snapshots(self.1.clone()).settings(apart);
         app.settings(|settings| settings.snapshot_command_ids = ids).only([]).build().unwrap()
     }
 }
@@ -56,7 +56,12 @@ async fn a_command_is_recognised_as_far_back_as_the_snapshot_remembers() {
     assert_eq!(outcome(&world.app(3), 5).await, (Outcome::Committed, 11));
     assert_eq!(outcome(&world.app(3), 5).await, (Outcome::Duplicate, 11));
     // Without the snapshot, the stream knows them all.
-    let full = App::builder(world.0.clone()).snapshots(MemorySnapshotStore::new()).only([]).build().unwrap();
+    let full = App::builder(world.0.clone())
+        .snapshots(MemorySnapshotStore::new())
+        .settings(apart)
+        .only([])
+        .build()
+        .unwrap();
     assert_eq!(outcome(&full, 4).await, (Outcome::Duplicate, 4));
 }
 

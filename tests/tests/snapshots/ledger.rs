@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use cqrs_core::app::Settings;
 use cqrs_core::snapshot::{SnapshotStore, StoredSnapshot};
 use cqrs_core::{AggregateKey, Timestamp};
 
@@ -132,4 +133,9 @@ pub(crate) fn at(number: u64) -> Timestamp {
 /// The snapshot of a key.
 pub(crate) async fn stored(store: &impl SnapshotStore, key: &impl AggregateKey) -> Option<StoredSnapshot> {
     store.get(&key.stream().unwrap()).await.unwrap()
+}
+
+/// All snapshots go into the snapshot store.
+pub(crate) fn apart(settings: &mut Settings) {
+    settings.state_in_commit_bytes = 0;
 }

@@ -13,7 +13,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::ledger::every_4::key;
-use crate::ledger::{Book, Keep, stored};
+use crate::ledger::{Book, Keep, apart, stored};
 
 /// The warnings of this thread, as `name=value` for each field.
 #[derive(Clone, Default)]
@@ -64,7 +64,8 @@ const PLACE: [&str; 3] = ["pk=\"BANK#LEDGER\"", "sk=\"LEDGER#1\"", "aggregate=\"
 async fn a_snapshot_that_is_too_large_is_said_once() {
     let warnings = Warnings::default();
     let _guard = listen(warnings.clone());
-    let app = App::builder(MemoryEventStore::new()).snapshots(MemorySnapshotStore::new()).only([]);
+    let app =
+        App::builder(MemoryEventStore::new()).snapshots(MemorySnapshotStore::new()).settings(apart).only([]);
     let app = app.build().unwrap();
     for _ in 0..16 {
         app.execute(&key("1"), Keep(format!("k{}", "x".repeat(110_000)))).await.unwrap();
@@ -78,7 +79,7 @@ async fn a_snapshot_that_is_too_large_is_said_once() {
 async fn what_is_wrong_with_a_snapshot_is_said() {
     let (store, snapshots) = (MemoryEventStore::new(), MemorySnapshotStore::new());
     let app = |snapshots: &MemorySnapshotStore| {
-        App::builder(store.clone()).snapshots(snapshots.clone()).only([]).build().unwrap()
+        App::builder(store.clone()).snapshots(snapshots.clone()).settings(apart).only([]).build().unwrap()
     };
     for _ in 0..9 {
         app(&snapshots).execute(&key("1"), Book(vec![1])).await.unwrap();
@@ -126,7 +127,12 @@ async fn a_store_that_is_down_is_said() {
         if call.is_for("snapshots") { Fault::Answer(400, "AccessDeniedException") } else { Fault::None }
     });
     let dynamo = faults.dynamo();
-    let app = App::builder(dynamo.event_store()).snapshots(dynamo.snapshots()).only([]).build().unwrap();
+    let app = App::builder(dynamo.event_store())
+        .snapshots(dynamo.snapshots())
+        .settings(apart)
+        .only([])
+        .build()
+        .unwrap();
     let warnings = Warnings::default();
     let _guard = listen(warnings.clone());
     app.load(&key("1")).await.unwrap();

@@ -1,6 +1,7 @@
 //! Snapshots: a load from one is the fold of the whole stream, whatever becomes of the snapshot.
 
 mod belonging;
+mod carried;
 mod cost;
 mod cuts;
 mod faults;

@@ -5,12 +5,19 @@ use cqrs_core::snapshot::MemorySnapshotStore;
 use cqrs_dynamo::Dynamo;
 
 use crate::ledger::every_4::key;
-use crate::ledger::{Book, stored};
+use crate::ledger::{Book, apart, stored};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn racing_processes_agree_with_the_full_fold() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
-    let app = || App::builder(dynamo.event_store()).snapshots(dynamo.snapshots()).only([]).build().unwrap();
+    let app = || {
+        App::builder(dynamo.event_store())
+            .snapshots(dynamo.snapshots())
+            .settings(apart)
+            .only([])
+            .build()
+            .unwrap()
+    };
     let apps = [app(), app()];
     let mut tasks = tokio::task::JoinSet::new();
     for task in 0..6i64 {
@@ -30,7 +37,8 @@ async fn racing_processes_agree_with_the_full_fold() {
     while let Some(ended) = tasks.join_next().await {
         ended.unwrap();
     }
-    let bare = App::builder(dynamo.event_store()).snapshots(MemorySnapshotStore::new()).only([]);
+    let bare =
+        App::builder(dynamo.event_store()).snapshots(MemorySnapshotStore::new()).settings(apart).only([]);
     let full = bare.build().unwrap().load(&key("1")).await.unwrap();
     assert_eq!((full.version.get(), full.state.booked), (150, 150));
     for app in [&apps[0], &apps[1], &app()] {

@@ -125,8 +125,17 @@ impl DynEventStore for Fragile {
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage> {
         self.send(self.app.delivery().runtime.event_store().read(stream, after, until))
     }
-    fn read_last<'a>(&'a self, stream: &'a StreamKey, after: Version, limit: u64) -> Boxed<'a, CommitPage> {
-        self.send(self.app.delivery().runtime.event_store().read_last(stream, after, limit))
+    fn read_last<'a>(
+        &'a self,
+        stream: &'a StreamKey,
+        after: Version,
+        until: Version,
+        limit: u64,
+    ) -> Boxed<'a, CommitPage> {
+        self.send(self.app.delivery().runtime.event_store().read_last(stream, after, until, limit))
+    }
+    fn keeps_states(&self) -> bool {
+        self.app.delivery().runtime.event_store().keeps_states()
     }
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a CommitKey>) -> Boxed<'a, CommitScan> {
         self.send(self.app.delivery().runtime.event_store().scan(extent, after))
