@@ -303,6 +303,8 @@ fn app(dynamo: &Dynamo, receipts: &Receipts, poll: Duration) -> App {
             settings.poll = poll;
             // A claim whose end could not be written down is over at once.
             settings.inbox_lease = Duration::from_millis(1);
+            // So that the table of the snapshots is used, and may be down.
+            settings.state_in_commit_bytes = 0;
         })
         .build()
         .unwrap()
