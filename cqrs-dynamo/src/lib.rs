@@ -59,7 +59,7 @@
 //! # }
 //! ```
 //!
-//! [`Dynamo::embedded`] keeps it in a file, [`Dynamo::from_env`] is on AWS, and nothing else changes.
+//! [`Dynamo::embedded`] keeps it in a file, [`Dynamo::from_env`] is on AWS (feature `aws`), and nothing else changes.
 //!
 //! # Tables
 //!
@@ -168,9 +168,11 @@
 //! store     Dynamo, and the stores of cqrs-core
 //! stream    the table's DynamoDB Stream, and its feed      embedded  SQLite in the place of the SDK's HTTP client
 //! table     items, conditional writes, pages, cost         topology  what topic and queues take from an app
-//! names     tables, topic, queues, partitions, logical ids
+//! names     tables, topic, queues, partitions, logical ids aws       what the environment says about AWS
 //! ```
 
+#[cfg(feature = "aws")]
+mod aws;
 #[cfg(feature = "broker")]
 mod broker;
 #[cfg(feature = "embedded")]

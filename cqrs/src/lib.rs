@@ -1,5 +1,5 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
-//! CQRS and event sourcing on AWS serverless parts: all of `cqrs_core`, and with the feature `dynamo` all of `cqrs_dynamo`, in
+//! CQRS and event sourcing on AWS serverless parts: all of `cqrs_core`, and with the features `dynamo` or `embedded` all of `cqrs_dynamo`, in
 //! one dependency.
 //!
 //! ```toml
@@ -77,7 +77,7 @@
 //! | feature | gives |
 //! | --- | --- |
 //! | `dynamo` | the module `dynamo`: the stores on DynamoDB, and the delivery from its stream in one process |
-//! | `embedded` | `dynamo`, and an embedded DynamoDB (SQLite) that runs the same program without AWS |
+//! | `embedded` | the module `dynamo` on an embedded DynamoDB (SQLite), which runs the same program; `Dynamo::from_env` needs `dynamo` |
 //! | `broker` | `dynamo`, and SNS and SQS between the store and the subscribers |
 //! | `lambda` | `broker`, with relay and subscribers as Lambda functions |
 //! | `opentelemetry` | the spans of commands and of subscribers in one trace |
@@ -106,7 +106,7 @@ pub use cqrs_macros::{
 };
 
 /// All of `cqrs_dynamo`.
-#[cfg(feature = "dynamo")]
+#[cfg(any(feature = "dynamo", feature = "embedded"))]
 #[doc(inline)]
 pub use cqrs_dynamo as dynamo;
 

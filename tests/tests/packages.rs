@@ -114,3 +114,19 @@ fn the_features_of_the_facade_bring_what_they_say() {
     assert!(sqlite(&build("embedded")));
     assert!(build("opentelemetry").contains("tracing-opentelemetry"));
 }
+
+#[test]
+fn an_embedded_program_builds_no_tls_and_no_configuration_of_aws() {
+    let embedded =
+        [&["-p", "quickstart"][..], &["-p", "orders"], &["-p", "foldline", "--features", "embedded"]];
+    let of_aws = ["aws-config", "aws-sdk-sts", "aws-smithy-http-client", "hyper", "rustls", "aws-lc-sys"];
+    for program in embedded {
+        let build = tree(program);
+        assert!(build.contains("aws-sdk-dynamodb") && build.contains("dynoxide-rs"), "{program:?}");
+        for package in of_aws {
+            assert!(!build.contains(package), "{package} is in {program:?}");
+        }
+    }
+    let on_aws = tree(&["-p", "foldline", "--features", "dynamo"]);
+    assert!(of_aws.iter().all(|package| on_aws.contains(*package)), "{on_aws:?}");
+}

@@ -32,9 +32,10 @@ pub use queue_dead_letters::QueueDeadLetters;
 pub use sns::SnsPublisher;
 pub use worker::{Worked, Worker, WorkerSettings};
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_types::SdkConfig;
 use cqrs_core::App;
 
+use crate::aws;
 use crate::names::Names;
 use crate::table::time_limits;
 use crate::topology::BrokerFault;
@@ -94,11 +95,7 @@ impl Broker {
     /// # Errors
     /// [`BrokerError::NoRegion`].
     pub async fn from_env() -> Result<Self, BrokerError> {
-        let conf = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
-        if conf.region().is_none() {
-            return Err(BrokerError::NoRegion);
-        }
-        Ok(Self::from_conf(&conf))
+        aws::configuration().await.map(|conf| Self::from_conf(&conf)).ok_or(BrokerError::NoRegion)
     }
 
     /// A configuration of the AWS SDK, with all that it says about region, credentials, endpoint, retries, time limits

@@ -2,7 +2,7 @@ use std::future::IntoFuture;
 #[cfg(feature = "embedded")]
 use std::path::Path;
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_types::SdkConfig;
 use cqrs_core::StoreError;
 use cqrs_core::app::{IntoStores, Stores};
 use cqrs_core::spi::view_indexes;
@@ -12,12 +12,8 @@ use super::{DynamoEventStore, DynamoSnapshotStore, DynamoViewStore};
 use crate::embedded::{self, Embedded, EmbeddedError};
 use crate::names::Tables;
 use crate::table::{
-    Cost, Meter, Spent, StreamRequests, Table, TableRequests, creation, refused, time_limits,
+    Cost, Meter, Spent, StreamRequests, Table, TableRequests, creation, time_limits,
 };
-
-/// The variable by which the AWS SDKs lead DynamoDB somewhere else, and the one for its streams.
-const ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
-const STREAMS_ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB_STREAMS";
 
 /// A DynamoDB: in an AWS account, behind an endpoint, or embedded. Clones are cheap and share their meter.
 ///
@@ -43,60 +39,6 @@ pub struct Dynamo {
 }
 
 impl Dynamo {
-    /// The standard AWS configuration: environment, profile, container or instance.
-    ///
-    /// ```
-    /// use cqrs_dynamo::{Dynamo, Tables};
-    ///
-    /// # async fn example() -> Result<(), cqrs_core::StoreError> {
-    /// let dynamo = Dynamo::from_env().await?.with_tables(Tables::with_prefix("shop-prod-"));
-    /// dynamo.create_tables().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// `AWS_ENDPOINT_URL_DYNAMODB` leads to another endpoint, and its streams with it unless
-    /// `AWS_ENDPOINT_URL_DYNAMODB_STREAMS` leads them elsewhere. Nothing is sent yet, and no table is made:
-    /// see [`Dynamo::create_tables`].
-    ///
-    /// A connection may take 3 seconds, a try 10, and a request with all its tries 35. A command that meets the last one
-    /// ends with [`ExecuteError::Store`](cqrs_core::ExecuteError), which has the command's id, and
-    /// [`StoreError::Unavailable`]: the commit may have been written. Send the command again under its id. Other limits
-    /// are a matter of the configuration:
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use aws_config::BehaviorVersion;
-    /// use aws_config::timeout::TimeoutConfig;
-    /// use cqrs_dynamo::Dynamo;
-    ///
-    /// # async fn example() {
-    /// let limits = TimeoutConfig::builder()
-    ///     .operation_attempt_timeout(Duration::from_secs(1))
-    ///     .operation_timeout(Duration::from_secs(3))
-    ///     .build();
-    /// let conf = aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(limits).load().await;
-    /// let dynamo = Dynamo::from_conf(&conf);
-    /// # }
-    /// ```
-    ///
-    /// Credentials of AWS SSO and of external processes need features of `aws-config` that this crate leaves
-    /// off; load the configuration yourself and give it to [`Dynamo::from_conf`].
-    ///
-    /// # Errors
-    /// [`StoreError::Refused`] where no region is configured.
-    pub async fn from_env() -> Result<Self, StoreError> {
-        let conf = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
-        if conf.region().is_none() {
-            return Err(refused(
-                "no AWS region is configured; set `AWS_REGION`, or a region in the profile of `AWS_PROFILE`",
-            ));
-        }
-        let endpoint = std::env::var(ENDPOINT).ok().filter(|_| std::env::var_os(STREAMS_ENDPOINT).is_none());
-        Ok(Self::new(&conf, endpoint))
-    }
-
     /// A configuration of the AWS SDK, with all that it says about region, credentials, endpoint, retries, time limits
     /// and HTTP client. Time limits that it does not set are those of [`Dynamo::from_env`]; what it disables
     /// (`TimeoutConfig::disabled()`, or one by one) stays disabled. Nothing is sent yet, and no table is made.
@@ -118,7 +60,7 @@ impl Dynamo {
         Self::new(conf, None)
     }
 
-    fn new(conf: &SdkConfig, streams_endpoint: Option<String>) -> Self {
+    pub(super) fn new(conf: &SdkConfig, streams_endpoint: Option<String>) -> Self {
         let conf = &time_limits::limited(conf);
         let meter = Meter::default();
         let tables =

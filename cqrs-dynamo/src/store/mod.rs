@@ -2,8 +2,12 @@
 
 mod delivery;
 mod dynamo;
+#[cfg(feature = "aws")]
+mod environment;
 mod event;
 mod inbox;
+#[cfg(not(feature = "aws"))]
+mod no_environment;
 mod snapshot;
 mod view;
 mod view_condition;

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use aws_config::SdkConfig;
-use aws_config::timeout::TimeoutConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
 
 /// A connection to a service of the same region takes milliseconds.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -45,7 +45,7 @@ fn fill(conf: &SdkConfig, longer: Duration) -> SdkConfig {
 
 #[cfg(test)]
 mod tests {
-    use aws_config::BehaviorVersion;
+    use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 
     use super::*;
 

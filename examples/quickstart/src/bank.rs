@@ -64,7 +64,7 @@ async fn welcome(event: &Recorded<AccountOpened>) -> Result<(), HandlerError> {
     Ok(())
 }
 
-/// On an embedded DynamoDB; `Dynamo::from_env()` is all that AWS takes.
+/// On an embedded DynamoDB; on AWS it is `Dynamo::from_env()`, with the feature `aws`.
 pub async fn app() -> Result<App, Box<dyn std::error::Error>> {
     let dynamo = Dynamo::embedded_in_memory().await?;
     Ok(App::builder(dynamo).build()?)

@@ -25,7 +25,7 @@ pub(crate) const DYNAMO: &[&[&str]] = &[
     &["store"],
     &["stream", "embedded"],
     &["table", "topology"],
-    &["names"],
+    &["aws", "names"],
 ];
 
 pub(crate) const MACROS: &[&[&str]] = &[
