@@ -1,5 +1,9 @@
 //! AWS as the environment describes it.
 
 mod configuration;
+mod connector;
+mod credentials;
+mod http;
+mod trust;
 
 pub(crate) use configuration::configuration;

@@ -71,7 +71,7 @@ pub(crate) use sparing::sparing;
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let dynamo = Dynamo::from_env().await?;
 /// let app = App::builder(dynamo.event_store()).views(dynamo.views()).build()?;
-/// let broker = Broker::from_env().await?.with_prefix("shop-prod-");
+/// let broker = Broker::from_conf(dynamo.sdk_config()).with_prefix("shop-prod-");
 /// broker.create(&app).await?;
 /// broker.worker(&app).run(async { /* until a signal arrives */ }).await?;
 /// # Ok(())
@@ -87,7 +87,8 @@ pub struct Broker {
 
 impl Broker {
     /// The standard AWS configuration: environment, profile, container or instance.
-    /// `AWS_ENDPOINT_URL_SNS` and `AWS_ENDPOINT_URL_SQS` lead to other endpoints. Nothing is sent yet.
+    /// `AWS_ENDPOINT_URL_SNS` and `AWS_ENDPOINT_URL_SQS` lead to other endpoints. Nothing is sent yet. Beside a
+    /// [`Dynamo`](crate::Dynamo), make it of [the same configuration](crate::Dynamo::sdk_config).
     ///
     /// Time limits are those of [`Dynamo::from_env`](crate::Dynamo::from_env); for SQS a try and a request may take 20
     /// seconds more, because a receive may wait for messages for as long.

@@ -30,7 +30,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// let prefix = std::env::var(PREFIX)?;
 /// let (queue, dead_letters) = (std::env::var(QUEUE)?, std::env::var(DEAD_LETTERS_URL)?);
 /// let dynamo = Dynamo::from_env().await?.with_tables(Tables::with_prefix(&prefix));
-/// let broker = Broker::from_env().await?.with_prefix(&prefix);
+/// let broker = Broker::from_conf(dynamo.sdk_config()).with_prefix(&prefix);
 /// let app = App::builder(dynamo.event_store()).views(dynamo.views()).build()?;
 /// QueueFunction::new(&broker, &app, &queue, dead_letters)?.run().await
 /// # }

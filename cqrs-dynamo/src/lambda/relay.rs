@@ -43,7 +43,7 @@ const REMOVE: &str = "REMOVE";
 /// // What the template sets.
 /// let (prefix, topic) = (std::env::var(PREFIX)?, std::env::var(TOPIC_ARN)?);
 /// let dynamo = Dynamo::from_env().await?.with_tables(Tables::with_prefix(&prefix));
-/// let broker = Broker::from_env().await?.with_prefix(&prefix);
+/// let broker = Broker::from_conf(dynamo.sdk_config()).with_prefix(&prefix);
 /// let app = App::builder(dynamo.event_store()).only([]).build()?;
 /// let publisher = SnsPublisher::new(broker.sns().clone(), topic);
 /// RelayFunction::new(&app, publisher).run().await

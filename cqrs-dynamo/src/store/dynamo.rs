@@ -1,6 +1,7 @@
 use std::future::IntoFuture;
 #[cfg(feature = "embedded")]
 use std::path::Path;
+use std::sync::Arc;
 
 use aws_types::SdkConfig;
 use cqrs_core::StoreError;
@@ -11,9 +12,7 @@ use super::{DynamoEventStore, DynamoSnapshotStore, DynamoViewStore};
 #[cfg(feature = "embedded")]
 use crate::embedded::{self, Embedded, EmbeddedError};
 use crate::names::Tables;
-use crate::table::{
-    Cost, Meter, Spent, StreamRequests, Table, TableRequests, creation, time_limits,
-};
+use crate::table::{Cost, Meter, Spent, StreamRequests, Table, TableRequests, creation, time_limits};
 
 /// A DynamoDB: in an AWS account, behind an endpoint, or embedded. Clones are cheap and share their meter.
 ///
@@ -36,6 +35,7 @@ pub struct Dynamo {
     tables: Tables,
     meter: Meter,
     embedded: bool,
+    conf: Arc<SdkConfig>,
 }
 
 impl Dynamo {
@@ -61,6 +61,7 @@ impl Dynamo {
     }
 
     pub(super) fn new(conf: &SdkConfig, streams_endpoint: Option<String>) -> Self {
+        let given = Arc::new(conf.clone());
         let conf = &time_limits::limited(conf);
         let meter = Meter::default();
         let tables =
@@ -79,6 +80,7 @@ impl Dynamo {
             embedded: embedded::leads_here(conf),
             #[cfg(not(feature = "embedded"))]
             embedded: false,
+            conf: given,
         }
     }
 
@@ -220,6 +222,24 @@ impl Dynamo {
     #[must_use]
     pub fn client(&self) -> &aws_sdk_dynamodb::Client {
         &self.client
+    }
+
+    /// The configuration that it was made from. A [`Broker`](crate::Broker) that is made from the same one shares its HTTP client,
+    /// its credentials and its settings, and a function on Lambda starts sooner:
+    ///
+    /// ```
+    /// # #[cfg(feature = "broker")]
+    /// # async fn example() -> Result<(), cqrs_core::StoreError> {
+    /// use cqrs_dynamo::{Broker, Dynamo};
+    ///
+    /// let dynamo = Dynamo::from_env().await?;
+    /// let broker = Broker::from_conf(dynamo.sdk_config());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn sdk_config(&self) -> &SdkConfig {
+        &self.conf
     }
 
     /// The names of the tables.

@@ -28,7 +28,8 @@ pub fn variable(name: &str) -> Result<String, Error> {
 pub async fn connect() -> Result<(Dynamo, Broker), Error> {
     let prefix = std::env::var(PREFIX).unwrap_or_default();
     let dynamo = Dynamo::from_env().await?.with_tables(Tables::with_prefix(&prefix));
-    Ok((dynamo, Broker::from_env().await?.with_prefix(prefix)))
+    let broker = Broker::from_conf(dynamo.sdk_config()).with_prefix(prefix);
+    Ok((dynamo, broker))
 }
 
 /// The app with all its subscribers.

@@ -3,6 +3,8 @@
 
 mod runtime;
 
+use std::path::Path;
+
 use cqrs_core::prelude::*;
 use cqrs_core::store::record::{self, Record};
 use cqrs_dynamo::{Broker, BrokerTopic, Dynamo, Tables};
@@ -234,6 +236,20 @@ async fn what_fails_is_named_and_the_rest_is_done() {
     let [letter] = &letters[..] else { panic!("{letters:?}") };
     assert_eq!(letter.record, "hello");
     assert!(letter.reason.contains("no commit"), "{letter:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn credentials_that_are_not_in_the_environment_come_from_where_the_sdk_looks_next() {
+    let stack = Stack::deploy().await;
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("credentials");
+    std::fs::write(&file, "[default]\naws_access_key_id = key\naws_secret_access_key = secret\n").unwrap();
+    let own = [
+        ("AWS_ACCESS_KEY_ID", String::new()),
+        ("AWS_SECRET_ACCESS_KEY", String::new()),
+        ("AWS_SHARED_CREDENTIALS_FILE", file.display().to_string()),
+    ];
+    let mut commands = stack.function(env!("CARGO_BIN_EXE_orders-commands"), &own).await;
+    assert_eq!(commands.answer(create()).await, json!({ "outcome": "done", "version": 1 }));
 }
 
 #[test]

@@ -1,0 +1,162 @@
+//! What `shards` changes: how commits spread over partitions, and the requests of a command, a load and a replay of a tenant.
+//!
+//! `cargo bench -p cqrs-benches --bench shards`. It counts, on an embedded DynamoDB; there is no clock in it.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+
+use cqrs_benches::account::{Account, AccountKey, Deposited, deposit};
+use cqrs_core::prelude::*;
+use cqrs_core::{AggregateKey, Projection};
+use cqrs_dynamo::{Cost, Dynamo};
+
+const STREAMS: u32 = 1_600;
+const COMMITS: u32 = 5;
+const SHARDS: usize = 16;
+
+type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+#[projection(Account)]
+#[derive(Default)]
+struct Balance {
+    cents: u64,
+}
+
+#[projection(Account)]
+impl Balance {
+    #[apply]
+    fn deposited(&mut self, event: &Deposited) {
+        self.cents += event.cents;
+    }
+}
+
+#[event]
+struct Metered {
+    units: u64,
+    note: String,
+}
+
+#[derive(Clone)]
+struct Meter {
+    units: u64,
+}
+
+/// The same over 16 partitions.
+#[aggregate(entity = "METER", shards = 16)]
+#[derive(Default)]
+struct Counter {
+    units: u64,
+}
+
+#[aggregate]
+impl Counter {
+    #[command]
+    fn meter(&self, command: &Meter) -> Result<Metered, std::convert::Infallible> {
+        Ok(Metered { units: command.units, note: "x".repeat(200) })
+    }
+
+    #[apply]
+    fn metered(&mut self, event: &Metered) {
+        self.units += event.units;
+    }
+}
+
+#[projection(Counter)]
+#[derive(Default)]
+struct Usage {
+    units: u64,
+    longest: usize,
+}
+
+#[projection(Counter)]
+impl Usage {
+    #[apply]
+    fn metered(&mut self, event: &Metered) {
+        self.units += event.units;
+        self.longest = self.longest.max(event.note.len());
+    }
+}
+
+/// What was counted of one aggregate.
+struct Counted {
+    title: &'static str,
+    partitions: BTreeMap<String, u32>,
+    command: Cost,
+    load: Cost,
+    replay: Cost,
+}
+
+#[tokio::main]
+async fn main() -> Fallible<()> {
+    let tenant = Tenant::new("BANK")?;
+    let account = |number: u32| AccountKey::new(&tenant, format!("{number:05}"));
+    let counter = |number: u32| CounterKey::new(&tenant, format!("{number:05}"));
+
+    let dynamo = Dynamo::embedded_in_memory().await?;
+    let app = App::builder(&dynamo).build()?;
+    let mut partitions: [BTreeMap<String, u32>; 2] = Default::default();
+    for number in 0..STREAMS {
+        let (account, counter) = (account(number), counter(number));
+        for _ in 0..COMMITS {
+            app.execute(&account, deposit()).await?;
+            app.execute(&counter, Meter { units: 5 }).await?;
+        }
+        *partitions[0].entry(account.stream()?.pk().to_owned()).or_default() += COMMITS;
+        *partitions[1].entry(counter.stream()?.pk().to_owned()).or_default() += COMMITS;
+    }
+    app.run_until_idle().await?;
+
+    let [one, many] = partitions;
+    // Another process: it knows no state yet.
+    let cold = App::builder(&dynamo).build()?;
+    let all = [
+        Counted {
+            title: "without `shards`",
+            partitions: one,
+            command: dynamo.spent(app.execute(&account(0), deposit())).await.cost,
+            load: dynamo.spent(cold.load(&account(1))).await.cost,
+            replay: replayed::<Balance>(&dynamo, &app, &tenant).await?,
+        },
+        Counted {
+            title: "`shards = 16`",
+            partitions: many,
+            command: dynamo.spent(app.execute(&counter(0), Meter { units: 5 })).await.cost,
+            load: dynamo.spent(cold.load(&counter(1))).await.cost,
+            replay: replayed::<Usage>(&dynamo, &app, &tenant).await?,
+        },
+    ];
+    assert_eq!(all[1].partitions.len(), SHARDS);
+    print(&all);
+    Ok(())
+}
+
+async fn replayed<P: Projection>(dynamo: &Dynamo, app: &App, tenant: &Tenant) -> Fallible<Cost> {
+    let before = dynamo.cost();
+    let done = app.replay::<P>().tenant(tenant).await?;
+    assert_eq!(done.streams, u64::from(STREAMS));
+    Ok(dynamo.cost() - before)
+}
+
+fn print(all: &[Counted]) {
+    println!(
+        "| | partitions | commits of the fullest ÷ even | warm command, requests | load, requests | replay of the tenant, requests | read units |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    );
+    for counted in all {
+        let fullest = counted.partitions.values().max().copied().unwrap_or_default();
+        let even = f64::from(STREAMS * COMMITS) / counted.partitions.len() as f64;
+        println!(
+            "| {} | {} | {:.2} | {} | {} | {} | {} |",
+            counted.title,
+            counted.partitions.len(),
+            f64::from(fullest) / even,
+            counted.command.requests,
+            counted.load.requests,
+            counted.replay.requests,
+            counted.replay.read_units,
+        );
+    }
+    println!(
+        "\n{STREAMS} streams of {COMMITS} commits of about 500 bytes in one tenant, each with a view at its aggregate's key."
+    );
+}

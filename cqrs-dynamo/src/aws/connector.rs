@@ -1,0 +1,181 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use aws_sdk_dynamodb::config::SharedAsyncSleep;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+
+use super::trust;
+
+/// Sends requests over connections that it keeps. TLS is made for the first request that needs it. Clones share all of it.
+#[derive(Debug, Clone)]
+pub(super) struct Connector(Arc<Connections>);
+
+#[derive(Debug)]
+struct Connections {
+    settings: HttpConnectorSettings,
+    sleep: Option<SharedAsyncSleep>,
+    roots: [TlsContext; 2],
+    /// With the roots of Amazon, and with those of the system.
+    made: [OnceLock<SharedHttpConnector>; 2],
+    /// Whether the first roots have been enough, and whether they are not.
+    was_enough: AtomicBool,
+    is_refused: AtomicBool,
+}
+
+impl Connector {
+    pub(super) fn new(settings: &HttpConnectorSettings, sleep: Option<SharedAsyncSleep>) -> Self {
+        let connector = Self::with_roots([trust::amazon(), trust::system()], settings, sleep);
+        connector.0.is_refused.store(trust::is_told(), Ordering::Relaxed);
+        connector
+    }
+
+    fn with_roots(
+        roots: [TlsContext; 2],
+        settings: &HttpConnectorSettings,
+        sleep: Option<SharedAsyncSleep>,
+    ) -> Self {
+        Self(Arc::new(Connections {
+            settings: settings.clone(),
+            sleep,
+            roots,
+            made: Default::default(),
+            was_enough: AtomicBool::new(false),
+            is_refused: AtomicBool::new(false),
+        }))
+    }
+
+    fn with_first_roots(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let this = Arc::clone(&self.0);
+        // A refused connection has sent nothing, so the request can be sent again.
+        let again = if this.was_enough.load(Ordering::Relaxed) { None } else { request.try_clone() };
+        let answer = this.send(0, request);
+        HttpConnectorFuture::new(async move {
+            let answer = answer.await;
+            match &answer {
+                Ok(_) => this.was_enough.store(true, Ordering::Relaxed),
+                Err(error) if trust::is_unknown_issuer(error) => {
+                    this.is_refused.store(true, Ordering::Relaxed);
+                    if let Some(again) = again {
+                        return this.send(1, again).await;
+                    }
+                }
+                Err(_) => {}
+            }
+            answer
+        })
+    }
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        if self.0.is_refused.load(Ordering::Relaxed) || !trust::is_enough_for(request.uri()) {
+            self.0.send(1, request)
+        } else {
+            self.with_first_roots(request)
+        }
+    }
+}
+
+impl Connections {
+    fn send(&self, roots: usize, request: HttpRequest) -> HttpConnectorFuture {
+        self.made[roots].get_or_init(|| self.make(&self.roots[roots])).call(request)
+    }
+
+    /// As the SDK makes its own.
+    fn make(&self, roots: &TlsContext) -> SharedHttpConnector {
+        let mut builder = aws_smithy_http_client::Connector::builder();
+        builder.set_connector_settings(Some(self.settings.clone()));
+        builder.set_sleep_impl(self.sleep.clone());
+        builder.set_proxy_config(Some(ProxyConfig::from_env()));
+        let tls = builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(roots.clone());
+        SharedHttpConnector::new(tls.build())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_http_client::tls::TrustStore;
+    use aws_smithy_types::body::SdkBody;
+    use rustls::ServerConfig;
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+
+    const ROOT: &[u8] = include_bytes!("testing/ca.pem");
+    const SERVER: &[u8] = include_bytes!("testing/server.pem");
+    const KEY: &[u8] = include_bytes!("testing/server.key");
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+
+    /// A server whose certificate Amazon has not signed, and its address.
+    async fn server() -> String {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let certificate = CertificateDer::from_pem_slice(SERVER).unwrap();
+        let key = PrivateKeyDer::from_pem_slice(KEY).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = config.unwrap().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        tokio::spawn(async move {
+            loop {
+                let (socket, _) = listener.accept().await.unwrap();
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move {
+                    // Where the client does not trust it, there is no more to do.
+                    let Ok(mut stream) = acceptor.accept(socket).await else { return };
+                    let mut request = [0; 4096];
+                    while stream.read(&mut request).await.is_ok_and(|read| read > 0) {
+                        stream.write_all(ANSWER).await.unwrap();
+                    }
+                });
+            }
+        });
+        format!("https://localhost:{port}/")
+    }
+
+    fn connector(then: TrustStore) -> Connector {
+        Connector::with_roots([trust::amazon(), trust::of(then)], &HttpConnectorSettings::default(), None)
+    }
+
+    fn request(uri: &str) -> HttpRequest {
+        let mut request = HttpRequest::new(SdkBody::from("{}"));
+        request.set_uri(uri).unwrap();
+        request
+    }
+
+    #[tokio::test]
+    async fn who_is_not_signed_for_by_amazon_is_asked_of_the_system() {
+        let uri = server().await;
+        let connector = connector(TrustStore::empty().with_pem_certificate(ROOT));
+        let answer = connector.with_first_roots(request(&uri)).await.unwrap();
+        assert!(answer.status().is_success());
+        assert!(connector.0.is_refused.load(Ordering::Relaxed), "the next request asks the system at once");
+        assert!(connector.call(request(&uri)).await.unwrap().status().is_success());
+    }
+
+    #[tokio::test]
+    async fn whom_the_system_does_not_trust_either_gets_no_request() {
+        let uri = server().await;
+        let refused = connector(TrustStore::empty()).with_first_roots(request(&uri)).await.unwrap_err();
+        assert!(trust::is_unknown_issuer(&refused), "{refused:?}");
+    }
+
+    #[tokio::test]
+    async fn the_roots_of_amazon_can_be_read() {
+        let connector = connector(TrustStore::empty());
+        // It is made for the first request, whatever becomes of that.
+        let nobody = connector.with_first_roots(request("http://127.0.0.1:1/")).await;
+        assert!(nobody.is_err());
+        assert!(connector.0.made[0].get().is_some() && connector.0.made[1].get().is_none());
+    }
+}
