@@ -30,9 +30,17 @@ impl Starter {
     }
 
     fn cargo(&self, arguments: &[&str]) -> Output {
-        // Between building and running, the other test would put its own program into the place of this one.
+        let output = self.tried(arguments);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "cargo {arguments:?}\n{told}\n{}", text(&output));
+        assert!(!told.contains("warning"), "cargo {arguments:?}\n{told}");
+        output
+    }
+
+    fn tried(&self, arguments: &[&str]) -> Output {
+        // Between building and running, another test would put its own program into the place of this one.
         let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let output = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
+        Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
             .args(arguments)
             .current_dir(self.folder.path())
             // What it depends on is built once.
@@ -41,11 +49,7 @@ impl Starter {
             .env("CARGO_INCREMENTAL", "0")
             .env("CARGO_TERM_COLOR", "never")
             .output()
-            .unwrap();
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "cargo {arguments:?}\n{told}\n{}", text(&output));
-        assert!(!told.contains("warning"), "cargo {arguments:?}\n{told}");
-        output
+            .unwrap()
     }
 }
 
@@ -101,4 +105,19 @@ fn the_starter_runs_on_a_database_in_a_file() {
     assert_eq!(run(), [REFUSED, MENDED, VIEWS].concat());
     assert!(starter.folder.path().join("library.db").is_file());
     assert_eq!(run(), [REFUSED, VIEWS].concat(), "all is done already");
+}
+
+#[test]
+fn a_program_that_goes_to_aws_is_told_the_feature_that_it_lacks() {
+    let starter = Starter::new();
+    let source = starter.folder.path().join("src/lib.rs");
+    let text = fs::read_to_string(&source).unwrap();
+    let (embedded, on_aws) = ("Dynamo::embedded(\"library.db\")", "Dynamo::from_env()");
+    assert_eq!(text.matches(embedded).count(), 1);
+    fs::write(&source, text.replace(embedded, on_aws)).unwrap();
+    let refused = starter.tried(&["build", "--offline"]);
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && told.matches("error[").count() == 1, "{told}");
+    assert!(told.contains("`Dynamo::from_env` needs the feature `aws`"), "{told}");
+    assert!(told.contains("is the feature `dynamo` of `foldline`"), "{told}");
 }

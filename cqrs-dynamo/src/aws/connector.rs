@@ -23,6 +23,8 @@ struct Connections {
     roots: [TlsContext; 2],
     /// With the roots of Amazon, and with those of the system.
     made: [OnceLock<SharedHttpConnector>; 2],
+    /// Whether the environment says whom to trust.
+    is_told: bool,
     /// Whether the first roots have been enough, and whether they are not.
     was_enough: AtomicBool,
     is_refused: AtomicBool,
@@ -30,13 +32,12 @@ struct Connections {
 
 impl Connector {
     pub(super) fn new(settings: &HttpConnectorSettings, sleep: Option<SharedAsyncSleep>) -> Self {
-        let connector = Self::with_roots([trust::amazon(), trust::system()], settings, sleep);
-        connector.0.is_refused.store(trust::is_told(), Ordering::Relaxed);
-        connector
+        Self::with_roots([trust::amazon(), trust::system()], trust::is_told(), settings, sleep)
     }
 
     fn with_roots(
         roots: [TlsContext; 2],
+        is_told: bool,
         settings: &HttpConnectorSettings,
         sleep: Option<SharedAsyncSleep>,
     ) -> Self {
@@ -45,6 +46,7 @@ impl Connector {
             sleep,
             roots,
             made: Default::default(),
+            is_told,
             was_enough: AtomicBool::new(false),
             is_refused: AtomicBool::new(false),
         }))
@@ -74,10 +76,12 @@ impl Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        if self.0.is_refused.load(Ordering::Relaxed) || !trust::is_enough_for(request.uri()) {
-            self.0.send(1, request)
-        } else {
+        let uri = request.uri();
+        let is_enough = trust::is_plain(uri) || !self.0.is_told && trust::is_of_aws(uri);
+        if is_enough && !self.0.is_refused.load(Ordering::Relaxed) {
             self.with_first_roots(request)
+        } else {
+            self.0.send(1, request)
         }
     }
 }
@@ -144,7 +148,12 @@ mod tests {
     }
 
     fn connector(then: TrustStore) -> Connector {
-        Connector::with_roots([trust::amazon(), trust::of(then)], &HttpConnectorSettings::default(), None)
+        Connector::with_roots(
+            [trust::amazon(), trust::of(then)],
+            false,
+            &HttpConnectorSettings::default(),
+            None,
+        )
     }
 
     fn request(uri: &str) -> HttpRequest {

@@ -40,12 +40,16 @@ pub(super) fn is_told() -> bool {
     INSTEAD.iter().any(|variable| env::var_os(variable).is_some())
 }
 
-/// Whether this leads to AWS, or to where there is no TLS.
-pub(super) fn is_enough_for(uri: &str) -> bool {
-    let Some((scheme, rest)) = uri.split_once("://") else { return false };
+/// Whether there is no TLS on the way, unless it is that of a proxy.
+pub(super) fn is_plain(uri: &str) -> bool {
+    uri.starts_with("http://")
+}
+
+pub(super) fn is_of_aws(uri: &str) -> bool {
+    let Some((_, rest)) = uri.split_once("://") else { return false };
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
     let host = authority.split(':').next().unwrap_or_default();
-    scheme == "http" || HOSTS.iter().any(|suffix| host.ends_with(suffix))
+    HOSTS.iter().any(|suffix| host.ends_with(suffix))
 }
 
 /// Whether a connection ended because nobody who is trusted has signed for the other side.
@@ -75,9 +79,8 @@ mod tests {
             "https://dynamodb.eu-central-1.amazonaws.com/",
             "https://123456789012.ddb.eu-central-1.amazonaws.com",
             "https://dynamodb.eu-central-1.api.aws:443/?",
-            "http://localhost:8000/",
         ] {
-            assert!(is_enough_for(uri), "{uri}");
+            assert!(is_of_aws(uri), "{uri}");
         }
         for uri in [
             "https://localhost:8000/",
@@ -86,7 +89,7 @@ mod tests {
             "https://example.org?.amazonaws.com",
             "https://dynamodb.cn-north-1.amazonaws.com.cn/",
         ] {
-            assert!(!is_enough_for(uri), "{uri}");
+            assert!(!is_of_aws(uri), "{uri}");
         }
     }
 }

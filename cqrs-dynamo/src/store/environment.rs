@@ -48,6 +48,15 @@ impl Dynamo {
     /// # }
     /// ```
     ///
+    /// The settings are those that the SDK reads: endpoints, retries, dual stack, FIPS, account ids, proxies. A function on Lambda
+    /// starts sooner with them than with the SDK's own configuration, because nothing is made before it is asked for:
+    ///
+    /// * All clients share one HTTP client; its TLS is made for the first request. The SDK makes one for each of them at once.
+    /// * Where the environment has credentials, no other source of them is made.
+    /// * A connection to AWS trusts the roots of Amazon, and reads the certificates of the system only where those are not enough, as
+    ///   behind a proxy that looks into TLS. Other hosts, also those of AWS in China, are trusted by the certificates of the system
+    ///   alone. `SSL_CERT_FILE` and `SSL_CERT_DIR` count alone where they are set.
+    ///
     /// Credentials of AWS SSO and of external processes need features of `aws-config` that this crate leaves
     /// off; load the configuration yourself and give it to [`Dynamo::from_conf`].
     ///

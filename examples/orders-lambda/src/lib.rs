@@ -21,15 +21,21 @@ pub fn variable(name: &str) -> Result<String, Error> {
     std::env::var(name).map_err(|_| format!("the environment has no `{name}`; the template sets it").into())
 }
 
-/// The tables and queues that the template made.
+/// The tables that the template made.
 ///
 /// # Errors
 /// Where no region is configured.
-pub async fn connect() -> Result<(Dynamo, Broker), Error> {
-    let prefix = std::env::var(PREFIX).unwrap_or_default();
-    let dynamo = Dynamo::from_env().await?.with_tables(Tables::with_prefix(&prefix));
-    let broker = Broker::from_conf(dynamo.sdk_config()).with_prefix(prefix);
-    Ok((dynamo, broker))
+pub async fn connect() -> Result<Dynamo, Error> {
+    Ok(Dynamo::from_env().await?.with_tables(Tables::with_prefix(&prefix())))
+}
+
+/// The topic and the queues beside them.
+pub fn broker(dynamo: &Dynamo) -> Broker {
+    Broker::from_conf(dynamo.sdk_config()).with_prefix(prefix())
+}
+
+fn prefix() -> String {
+    std::env::var(PREFIX).unwrap_or_default()
 }
 
 /// The app with all its subscribers.

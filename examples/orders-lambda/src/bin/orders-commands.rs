@@ -8,8 +8,7 @@ use serde_json::Value;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let (dynamo, _) = connect().await?;
-    let app = &app_without_subscribers(&dynamo)?;
+    let app = &app_without_subscribers(&connect().await?)?;
     run(service_fn(|event: LambdaEvent<Value>| async move {
         let entry = Entry::parse(1, event.payload.to_string().as_bytes())?;
         Ok::<Outcome, Error>(entry.execute(app).await?)

@@ -252,6 +252,15 @@ async fn credentials_that_are_not_in_the_environment_come_from_where_the_sdk_loo
     assert_eq!(commands.answer(create()).await, json!({ "outcome": "done", "version": 1 }));
 }
 
+/// They are read for the first request over TLS. A test build panics where there are none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_starts_without_the_certificates_of_the_system() {
+    let stack = Stack::deploy().await;
+    let own = [("SSL_CERT_FILE", "/there/is/no/such/file".to_owned())];
+    let mut commands = stack.function(env!("CARGO_BIN_EXE_orders-commands"), &own).await;
+    assert_eq!(commands.answer(create()).await, json!({ "outcome": "done", "version": 1 }));
+}
+
 #[test]
 fn the_template_in_the_folder_is_the_one_that_is_printed() {
     let printed = std::process::Command::new(env!("CARGO_BIN_EXE_orders-template")).output().unwrap();
