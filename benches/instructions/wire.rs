@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValu
 use cqrs_benches::floor;
 use cqrs_core::StreamKey;
 use cqrs_core::prelude::*;
+use cqrs_dynamo::Dynamo;
 
 use crate::answers::Answers;
 use crate::by_hand::{Noted, Placed, Priced};
@@ -15,7 +16,7 @@ use crate::{Fallible, block_on, by_hand, order as domain};
 
 type Item = HashMap<String, AttributeValue>;
 
-/// The items as the SDK gives them, and not looked at: what both of the others have beside their work.
+/// The items as the SDK gives them, and not looked at.
 pub(crate) fn read(items: usize) -> Fallible<()> {
     let dynamo = Answers::with(&commits(items, mixed)?).dynamo()?;
     let stream = order()?.stream()?;
@@ -24,7 +25,15 @@ pub(crate) fn read(items: usize) -> Fallible<()> {
 }
 
 pub(crate) fn loaded(items: usize) -> Fallible<()> {
-    let dynamo = Answers::with(&commits(items, mixed)?).dynamo()?;
+    loaded_from(&Answers::with(&commits(items, mixed)?).dynamo()?, items)
+}
+
+/// The same without what leaves the SDK's way.
+pub(crate) fn loaded_by_sdk(items: usize) -> Fallible<()> {
+    loaded_from(&Answers::with(&commits(items, mixed)?).dynamo()?.with_sdk_bodies(), items)
+}
+
+fn loaded_from(dynamo: &Dynamo, items: usize) -> Fallible<()> {
     let app = App::builder(dynamo.event_store()).only([]).build()?;
     let loaded = block_on(app.load(&order()?))??;
     if loaded.version == Version::new(items as u64) { Ok(()) } else { Err("not all was loaded".into()) }
@@ -110,7 +119,15 @@ fn number(attribute: &AttributeValue) -> Fallible<&str> {
 
 /// Warm commands on one order.
 pub(crate) fn executed(commands: usize) -> Fallible<()> {
-    let dynamo = Answers::with(&[]).dynamo()?;
+    executed_on(&Answers::with(&[]).dynamo()?, commands)
+}
+
+/// The same without what leaves the SDK's way.
+pub(crate) fn executed_by_sdk(commands: usize) -> Fallible<()> {
+    executed_on(&Answers::with(&[]).dynamo()?.with_sdk_bodies(), commands)
+}
+
+fn executed_on(dynamo: &Dynamo, commands: usize) -> Fallible<()> {
     let app = App::builder(dynamo.event_store()).only([]).build()?;
     let (order, place) = (order()?, domain::place());
     block_on(async {

@@ -167,7 +167,7 @@
 //! relay     from the stream to a topic                     broker    SNS and SQS: topic, queues, worker, dead letters
 //! store     Dynamo, and the stores of cqrs-core
 //! stream    the table's DynamoDB Stream, and its feed      embedded  SQLite in the place of the SDK's HTTP client
-//! table     items, conditional writes, pages, cost         topology  what topic and queues take from an app
+//! table     items, bodies, writes, pages, cost             topology  what topic and queues take from an app
 //! names     tables, topic, queues, partitions, logical ids aws       what the environment says about AWS
 //! ```
 

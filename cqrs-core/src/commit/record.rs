@@ -80,7 +80,7 @@ fn encode_event(event: &StoredEvent) -> Value {
 ///
 /// # Errors
 /// [`CorruptCommit`] for a missing attribute, one of another kind, or a version that is not the sort key's.
-pub fn decode(record: impl IntoIterator<Item = (String, Value)>) -> Result<Commit, CorruptCommit> {
+pub fn decode(record: impl IntoIterator<Item = (impl AsRef<str>, Value)>) -> Result<Commit, CorruptCommit> {
     let mut fields = Fields::of(record);
     fields.commit().map_err(|reason| fields.corrupt(reason))
 }
@@ -107,10 +107,10 @@ struct Fields {
 }
 
 impl Fields {
-    fn of(record: impl IntoIterator<Item = (String, Value)>) -> Self {
+    fn of(record: impl IntoIterator<Item = (impl AsRef<str>, Value)>) -> Self {
         let mut fields = Self::default();
         for (name, value) in record {
-            let field = match name.as_str() {
+            let field = match name.as_ref() {
                 "pk" => &mut fields.pk,
                 "sk" => &mut fields.sk,
                 "version" => &mut fields.version,

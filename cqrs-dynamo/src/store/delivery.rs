@@ -61,7 +61,7 @@ impl DeliveryStore for DynamoDeliveryStore {
     }
 
     async fn save_position(&self, subscriber: &str, shard: &str, position: &str) -> Result<(), StoreError> {
-        let item = [("pk", partition::positions(subscriber)), ("sk", shard.to_owned())]
+        let item: Item = [("pk", partition::positions(subscriber)), ("sk", shard.to_owned())]
             .into_iter()
             .chain([("position", position.to_owned())])
             .map(|(name, value)| (name.to_owned(), AttributeValue::S(value)))
@@ -238,8 +238,8 @@ impl DynamoDeliveryStore {
 
     /// The commit of a letter that was too large to carry it.
     async fn commit_of(&self, id: &LetterId) -> Result<Value, StoreError> {
-        let item = self.events.get(key(&id.pk, &id.sk), true).await?.unwrap_or_default();
-        Ok(Value::Object(attribute::readable(item, &mut Vec::new()).collect()))
+        let record = self.events.get(key(&id.pk, &id.sk), true, |row| row.into_readable().0).await?;
+        Ok(Value::Object(record.unwrap_or_default()))
     }
 
     pub(crate) fn text(&self, item: &Item, name: &str) -> Result<String, StoreError> {

@@ -12,7 +12,9 @@ use super::{DynamoEventStore, DynamoSnapshotStore, DynamoViewStore};
 #[cfg(feature = "embedded")]
 use crate::embedded::{self, Embedded, EmbeddedError};
 use crate::names::Tables;
-use crate::table::{Cost, Meter, Spent, StreamRequests, Table, TableRequests, creation, time_limits};
+use crate::table::{
+    Cost, DirectBodies, Meter, Spent, StreamRequests, Table, TableRequests, creation, time_limits,
+};
 
 /// A DynamoDB: in an AWS account, behind an endpoint, or embedded. Clones are cheap and share their meter.
 ///
@@ -36,6 +38,7 @@ pub struct Dynamo {
     meter: Meter,
     embedded: bool,
     conf: Arc<SdkConfig>,
+    sdk_bodies: bool,
 }
 
 impl Dynamo {
@@ -64,8 +67,10 @@ impl Dynamo {
         let given = Arc::new(conf.clone());
         let conf = &time_limits::limited(conf);
         let meter = Meter::default();
-        let tables =
-            aws_sdk_dynamodb::config::Builder::from(conf).interceptor(TableRequests(meter.clone())).build();
+        let tables = aws_sdk_dynamodb::config::Builder::from(conf)
+            .interceptor(TableRequests(meter.clone()))
+            .interceptor(DirectBodies)
+            .build();
         let mut streams =
             aws_sdk_dynamodbstreams::config::Builder::from(conf).interceptor(StreamRequests(meter.clone()));
         if let Some(endpoint) = streams_endpoint {
@@ -81,6 +86,7 @@ impl Dynamo {
             #[cfg(not(feature = "embedded"))]
             embedded: false,
             conf: given,
+            sdk_bodies: false,
         }
     }
 
@@ -122,6 +128,25 @@ impl Dynamo {
         self
     }
 
+    /// Leaves it to the SDK to write and read the items of requests and answers, in the stores that this value gives from now on.
+    ///
+    /// Otherwise records are written straight into the bodies of requests, and read straight from the bodies of answers, which
+    /// takes half of the work of a long read. What is sent and what is read is the same in both ways, and all else is the SDK's
+    /// anyway: retries, time limits, endpoint, credentials, signature, errors. This switch is to find out, should that ever be in
+    /// doubt.
+    ///
+    /// ```
+    /// # async fn example() -> Result<(), cqrs_core::StoreError> {
+    /// let dynamo = cqrs_dynamo::Dynamo::from_env().await?.with_sdk_bodies();
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_sdk_bodies(mut self) -> Self {
+        self.sdk_bodies = true;
+        self
+    }
+
     /// Makes the tables that are not there, on demand, the events table with a stream and the views table with the indexes that
     /// linked projections declare, and waits until all can be used. Those that are there are checked and left alone, but for two
     /// things: the time to live of the delivery table, by which inbox records expire, is enabled where it can be; and the views table
@@ -160,7 +185,7 @@ impl Dynamo {
     }
 
     fn table(&self, name: &str) -> Table {
-        Table::new(&self.client, name)
+        Table::new(&self.client, name, self.sdk_bodies)
     }
 
     /// What has been spent through this value, its clones and its stores so far. Two readings give what went on

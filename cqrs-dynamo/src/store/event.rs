@@ -1,3 +1,5 @@
+use std::pin::pin;
+
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::store::record;
@@ -5,10 +7,11 @@ use cqrs_core::store::{
     Append, CommitKey, CommitPage, CommitScan, CommitState, EventStore, Extent, NewCommit,
 };
 use cqrs_core::{Commit, StoreError, StreamKey, Version};
+use serde_json::Value;
 
 use super::DynamoDeliveryStore;
 use crate::stream::{StreamFeed, TableStream};
-use crate::table::{Item, ItemWrite, Table, Written, attribute, key, refused, scan};
+use crate::table::{Item, ItemWrite, Row, Table, Written, key, refused, scan};
 
 /// Commits in a DynamoDB table, one item each. Clones are cheap.
 ///
@@ -40,12 +43,12 @@ impl EventStore for DynamoEventStore {
         let mut record = Some(record);
         let write = || {
             // Made anew for another try, which is rare: to keep a copy for it would cost every append.
-            let item = attribute::to_item(record.take().unwrap_or_else(|| {
+            let record = record.take().unwrap_or_else(|| {
                 let mut record = record::encode(commit);
                 record.extend(state.clone().map(|state| (record::STATE.to_owned(), state)));
                 record
-            }));
-            Ok(ItemWrite::insert(item).returning_item())
+            });
+            Ok(ItemWrite::insert(record).returning_item())
         };
         match self.table.write(write).await? {
             Written::Done(_) => Ok(Append::Written),
@@ -79,10 +82,16 @@ impl EventStore for DynamoEventStore {
             .query(stream, after, until)
             .scan_index_forward(false)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let mut page = self.page(query).await?;
-        page.commits.reverse();
-        page.states.reverse();
-        Ok(page)
+        let (output, found) = self.table.read(pin!(query.send()), decode_with_state).await?;
+        let more = output.last_evaluated_key.is_some();
+        let mut commits = Vec::with_capacity(found.len());
+        let mut states = Vec::new();
+        for found in found.into_iter().rev() {
+            let (commit, stored) = found?;
+            states.extend(stored.map(|stored| CommitState::new(commit.version, stored)));
+            commits.push(commit);
+        }
+        Ok(CommitPage::new(commits, more).with_states(states))
     }
 
     fn keeps_states(&self) -> bool {
@@ -91,12 +100,12 @@ impl EventStore for DynamoEventStore {
 
     async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
         let start = after.map(|after| key(after.stream.pk(), &after.stream.commit_sk(after.version)));
-        let page = scan::page(&self.table, extent, start, None).await?;
+        let page = scan::page(&self.table, extent, start, None, decode).await?;
         let next = page.next.map(|(pk, sk)| {
             let (stream, version) = StreamKey::parse_commit(&pk, &sk)?;
             Ok::<_, StoreError>(CommitKey::new(stream, version))
         });
-        Ok(CommitScan::new(decode_all(page.items)?, next.transpose()?))
+        Ok(CommitScan::new(all(page.items)?, next.transpose()?))
     }
 
     async fn count(&self) -> Result<Option<u64>, StoreError> {
@@ -137,11 +146,9 @@ impl DynamoEventStore {
     }
 
     async fn page(&self, query: QueryFluentBuilder) -> Result<CommitPage, StoreError> {
-        let output = query.send().await.map_err(|error| self.table.error(error))?;
+        let (output, commits) = self.table.read(pin!(query.send()), decode).await?;
         let more = output.last_evaluated_key.is_some();
-        let mut items = output.items.unwrap_or_default();
-        let states = items.iter_mut().filter_map(state_of).collect();
-        Ok(CommitPage::new(decode_all(items)?, more).with_states(states))
+        Ok(CommitPage::new(all(commits)?, more))
     }
 
     pub(crate) fn stream(&self) -> TableStream {
@@ -151,7 +158,7 @@ impl DynamoEventStore {
     /// The commit that DynamoDB hands back with a failed condition.
     fn winner(&self, item: Option<Item>) -> Result<Commit, StoreError> {
         match item {
-            Some(item) => decode(item),
+            Some(item) => decode(item.into()),
             None => Err(refused(format!(
                 "table `{}`: the version is taken, and the answer does not say by what; \
                  does the endpoint know `ReturnValuesOnConditionCheckFailure`?",
@@ -161,26 +168,22 @@ impl DynamoEventStore {
     }
 }
 
-/// The list is as long as it will be from the start: to grow, it would be copied again and again.
-fn decode_all(items: Vec<Item>) -> Result<Vec<Commit>, StoreError> {
-    let mut commits = Vec::with_capacity(items.len());
-    for item in items {
-        commits.push(decode(item)?);
-    }
-    Ok(commits)
+/// In the place of the list that is given: to grow, another one would be copied again and again.
+fn all(commits: Vec<Result<Commit, StoreError>>) -> Result<Vec<Commit>, StoreError> {
+    commits.into_iter().collect()
 }
 
-/// Takes the state out of an item. What is no state is none, as what is no snapshot: the commits tell it all.
-fn state_of(item: &mut Item) -> Option<CommitState> {
-    let stored = attribute::to_value(item.remove(record::STATE)?).ok()?;
-    let version = item.get("version")?.as_n().ok()?.parse().ok()?;
-    Some(CommitState::new(Version::new(version), stored))
+/// A commit, and the state that it carries. A state that is no JSON is none, as what is no snapshot: the commits tell it all.
+fn decode_with_state(mut row: Row<'_>) -> Result<(Commit, Option<Value>), StoreError> {
+    let place = row.fields.iter().position(|(name, _)| name == record::STATE);
+    let state = place.map(|place| row.fields.swap_remove(place).1);
+    Ok((decode(row)?, state))
 }
 
 /// Attributes that a commit does not have are left alone, whatever they are.
-fn decode(item: Item) -> Result<Commit, StoreError> {
-    let mut others = Vec::new();
-    record::decode(attribute::readable(item, &mut others)).map_err(|mut corrupt| {
+fn decode(row: Row<'_>) -> Result<Commit, StoreError> {
+    let Row { fields, others } = row;
+    record::decode(fields).map_err(|mut corrupt| {
         for other in others {
             corrupt.reason.push_str(&format!("; {other}"));
         }

@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::snapshot::{SnapshotStore, StoredSnapshot};
 use cqrs_core::{StoreError, StreamKey};
 
-use crate::table::{Condition, ItemWrite, Table, Written, attribute, checked, key};
+use crate::table::{Condition, ItemWrite, Table, Written, checked, key};
 
 /// Snapshots in a DynamoDB table, one item a stream, at the stream's own keys. Clones are cheap.
 ///
@@ -17,10 +17,10 @@ impl SnapshotStore for DynamoSnapshotStore {
     async fn get(&self, stream: &StreamKey) -> Result<Option<StoredSnapshot>, StoreError> {
         // Half the price of a consistent read. What comes is a snapshot all the same; an earlier one has more commits
         // after it.
-        let item = self.table.get(key(stream.pk(), stream.sk()), false).await?;
-        let Some(item) = item else { return Ok(None) };
-        let record = attribute::to_record(item)
-            .map_err(|error| self.table.unreadable(stream.pk(), stream.sk(), &error.to_string()))?;
+        let record = self.table.get(key(stream.pk(), stream.sk()), false, |row| row.into_record()).await?;
+        let Some(record) = record else { return Ok(None) };
+        let record =
+            record.map_err(|error| self.table.unreadable(stream.pk(), stream.sk(), &error.to_string()))?;
         StoredSnapshot::decode(record).map(Some)
     }
 

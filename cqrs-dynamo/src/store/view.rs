@@ -8,7 +8,7 @@ use cqrs_core::view::{Fence, QueriedViews, Revision, StoredView, ViewQuery, View
 
 use super::view_condition::{at, fenced, older_than};
 use super::view_query;
-use crate::table::{Condition, Item, ItemWrite, Table, Written, attribute, checked, key, scan};
+use crate::table::{Condition, ItemWrite, Row, Table, Written, checked, key, scan};
 
 /// Views in a DynamoDB table, one item each, and their fences beside them. Clones are cheap.
 ///
@@ -23,8 +23,7 @@ pub struct DynamoViewStore {
 
 impl ViewStore for DynamoViewStore {
     async fn get(&self, id: &ViewId) -> Result<Option<StoredView>, StoreError> {
-        let item = self.item(id).await?;
-        item.map(|item| decoded(item, StoredView::decode)).transpose()
+        self.table.get(key(&id.pk, &id.sk), true, view).await?.transpose()
     }
 
     async fn put(&self, view: &StoredView, expected: Revision) -> Result<Write, StoreError> {
@@ -53,8 +52,8 @@ impl ViewStore for DynamoViewStore {
     }
 
     async fn fence(&self, id: &ViewId) -> Result<Option<Fence>, StoreError> {
-        let item = self.item(id).await?;
-        item.map(|item| decoded(item, Fence::decode)).transpose()
+        let fence = self.table.get(key(&id.pk, &id.sk), true, |row| decoded(row, Fence::decode));
+        fence.await?.transpose()
     }
 
     async fn put_fenced(
@@ -77,24 +76,18 @@ impl ViewStore for DynamoViewStore {
     async fn scan(&self, extent: &Extent, after: Option<&ViewId>) -> Result<ViewScan, StoreError> {
         let start = after.map(|id| key(&id.pk, &id.sk));
         // Fences have no data.
-        let page = scan::page(&self.table, extent, start, Some("data")).await?;
-        let views = page.items.into_iter().map(|item| decoded(item, StoredView::decode));
-        let next = page.next.map(|(pk, sk)| ViewId::new(pk, sk));
-        Ok(ViewScan::new(views.collect::<Result<_, _>>()?, next))
+        let page = scan::page(&self.table, extent, start, Some("data"), view).await?;
+        let views = page.items.into_iter().collect::<Result<_, _>>()?;
+        Ok(ViewScan::new(views, page.next.map(|(pk, sk)| ViewId::new(pk, sk))))
     }
 
     async fn query(&self, query: &ViewQuery) -> Result<QueriedViews, StoreError> {
-        let (items, next) = view_query::page(&self.table, query).await?;
-        let views = items.into_iter().map(|item| decoded(item, StoredView::decode));
-        Ok(QueriedViews::new(views.collect::<Result<_, _>>()?, next))
+        let (views, next) = view_query::page(&self.table, query, view).await?;
+        Ok(QueriedViews::new(views.into_iter().collect::<Result<_, _>>()?, next))
     }
 }
 
 impl DynamoViewStore {
-    async fn item(&self, id: &ViewId) -> Result<Option<Item>, StoreError> {
-        self.table.get(key(&id.pk, &id.sk), true).await
-    }
-
     async fn put_if(
         &self,
         view: &StoredView,
@@ -112,10 +105,13 @@ fn outcome(written: Written) -> Write {
     }
 }
 
+fn view(row: Row<'_>) -> Result<StoredView, StoreError> {
+    decoded(row, StoredView::decode)
+}
+
 /// Attributes that a view does not have are left alone, whatever they are.
-fn decoded<T>(item: Item, decode: impl FnOnce(Record) -> Result<T, StoreError>) -> Result<T, StoreError> {
-    let mut others = Vec::new();
-    let record = attribute::readable(item, &mut others).collect();
+fn decoded<T>(row: Row<'_>, decode: impl FnOnce(Record) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let (record, others) = row.into_readable();
     decode(record).map_err(|mut error| {
         if let StoreError::Corrupt(corrupt) = &mut error {
             for other in others {

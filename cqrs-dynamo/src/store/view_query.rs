@@ -1,15 +1,21 @@
 //! A page of views: one `Query`, of the table or of one of its indexes.
 
+use std::pin::pin;
+
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::StoreError;
 use cqrs_core::projection::ViewId;
 use cqrs_core::view::{Place, SortRange, ViewQuery};
 
 use crate::names::Slot;
-use crate::table::{Item, Table, key, refused, text};
+use crate::table::{Item, Make, Table, key, refused, text};
 
-/// The items of a page, and where the next one begins.
-pub(super) async fn page(table: &Table, query: &ViewQuery) -> Result<(Vec<Item>, Option<Place>), StoreError> {
+/// What is made of the items of a page, and where the next one begins.
+pub(super) async fn page<T: Send + 'static>(
+    table: &Table,
+    query: &ViewQuery,
+    make: Make<T>,
+) -> Result<(Vec<T>, Option<Place>), StoreError> {
     let slot = query.slot.map(Slot::of);
     let (pk, sk) = match slot {
         Some(slot) => (slot.partition_key(), slot.sort_key()),
@@ -45,7 +51,7 @@ pub(super) async fn page(table: &Table, query: &ViewQuery) -> Result<(Vec<Item>,
     for (name, bound) in bounds {
         request = request.expression_attribute_values(name, AttributeValue::S(bound.clone()));
     }
-    let output = request.send().await.map_err(|error| table.error(error))?;
+    let (output, made) = table.read(pin!(request.send()), make).await?;
     let next = output.last_evaluated_key.map(|last| {
         let place = (text(&last, &sk), text(&last, "pk"), text(&last, "sk"));
         match place {
@@ -53,7 +59,7 @@ pub(super) async fn page(table: &Table, query: &ViewQuery) -> Result<(Vec<Item>,
             _ => Err(refused(format!("table `{}`: a page ends at a key without `{sk}`", table.name))),
         }
     });
-    Ok((output.items.unwrap_or_default(), next.transpose()?))
+    Ok((made, next.transpose()?))
 }
 
 fn start(query: &ViewQuery, pk: &str, sk: &str, place: &Place) -> Item {

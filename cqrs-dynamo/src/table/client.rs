@@ -1,4 +1,5 @@
 use std::error::Error;
+use std::pin::pin;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -6,33 +7,39 @@ use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use cqrs_core::StoreError;
 
-use super::{Item, refused, store_error};
+use super::{Item, Make, refused, store_error};
 
 /// One table, as its items are read and written. Clones are cheap.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     pub(crate) client: Client,
     pub(crate) name: String,
+    /// The SDK writes and reads all items.
+    pub(super) sdk_bodies: bool,
 }
 
 impl Table {
-    pub(crate) fn new(client: &Client, name: &str) -> Self {
-        Self { client: client.clone(), name: name.to_owned() }
+    pub(crate) fn new(client: &Client, name: &str, sdk_bodies: bool) -> Self {
+        Self { client: client.clone(), name: name.to_owned(), sdk_bodies }
     }
 
-    /// An item by its key. A read that is not consistent may bring an earlier state of it, for half the price.
-    pub(crate) async fn get(&self, key: Item, consistent: bool) -> Result<Option<Item>, StoreError> {
-        let output = self
+    /// What is made of an item, by its key. A read that is not consistent may bring an earlier state of it, for half the
+    /// price.
+    pub(crate) async fn get<T: Send + 'static>(
+        &self,
+        key: Item,
+        consistent: bool,
+        make: Make<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let request = self
             .client
             .get_item()
             .table_name(&self.name)
             .set_key(Some(key))
             .consistent_read(consistent)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|error| self.error(error))?;
-        Ok(output.item)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let (_, made) = self.read(pin!(request.send()), make).await?;
+        Ok(made.into_iter().next())
     }
 
     /// What an error of the SDK means.

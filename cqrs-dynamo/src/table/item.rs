@@ -3,12 +3,12 @@ use cqrs_core::StoreError;
 use cqrs_core::store::limits;
 use cqrs_core::store::record::Record;
 
-use super::attribute::{self, Item};
+use super::Item;
 
-/// The item of a record, if it fits.
-pub(crate) fn checked(record: Record) -> Result<Item, StoreError> {
+/// A record, if it fits into an item.
+pub(crate) fn checked(record: Record) -> Result<Record, StoreError> {
     limits::check(&record)?;
-    Ok(attribute::to_item(record))
+    Ok(record)
 }
 
 /// The key of an item.

@@ -1,26 +1,29 @@
 //! Pages of a table, a segment or a partition at a time.
 
+use std::pin::pin;
+
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::StoreError;
 use cqrs_core::store::Extent;
 
-use super::{Item, Table, refused, text};
+use super::{Item, Make, Table, refused, text};
 
-/// Some items of an extent.
-pub(crate) struct Page {
-    pub(crate) items: Vec<Item>,
+/// What was made of some items of an extent.
+pub(crate) struct Page<T> {
+    pub(crate) items: Vec<T>,
     /// The keys where the next page begins, pk and sk.
     pub(crate) next: Option<(String, String)>,
 }
 
 /// Reads a page, with all writes that were acknowledged before; `having` leaves items out that do not have this
 /// attribute.
-pub(crate) async fn page(
+pub(crate) async fn page<T: Send + 'static>(
     table: &Table,
     extent: &Extent,
     start: Option<Item>,
     having: Option<&str>,
-) -> Result<Page, StoreError> {
+    make: Make<T>,
+) -> Result<Page<T>, StoreError> {
     let filter = having.map(|_| "attribute_exists(#having)".to_owned());
     let (items, next) = match extent {
         Extent::Segment { number, of } => {
@@ -37,8 +40,8 @@ pub(crate) async fn page(
             if let Some(name) = having {
                 scan = scan.expression_attribute_names("#having", name);
             }
-            let output = scan.send().await.map_err(|error| table.error(error))?;
-            (output.items, output.last_evaluated_key)
+            let (output, items) = table.read(pin!(scan.send()), make).await?;
+            (items, output.last_evaluated_key)
         }
         Extent::Partition(pk) => {
             let mut query = table
@@ -54,15 +57,15 @@ pub(crate) async fn page(
             if let Some(name) = having {
                 query = query.expression_attribute_names("#having", name);
             }
-            let output = query.send().await.map_err(|error| table.error(error))?;
-            (output.items, output.last_evaluated_key)
+            let (output, items) = table.read(pin!(query.send()), make).await?;
+            (items, output.last_evaluated_key)
         }
     };
     let next = next.map(|key| match (text(&key, "pk"), text(&key, "sk")) {
         (Some(pk), Some(sk)) => Ok((pk.to_owned(), sk.to_owned())),
         _ => Err(refused(format!("table `{}`: a page ends at a key without `pk` and `sk`", table.name))),
     });
-    Ok(Page { items: items.unwrap_or_default(), next: next.transpose()? })
+    Ok(Page { items, next: next.transpose()? })
 }
 
 fn segment(number: u32) -> Result<i32, StoreError> {

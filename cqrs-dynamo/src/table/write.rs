@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::pin::pin;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -20,7 +21,8 @@ use cqrs_core::StoreError;
 use cqrs_core::delivery::RetryPolicy;
 
 use super::condition::{ABSENT, Condition};
-use super::{Item, Table, refused};
+use super::put::Content;
+use super::{Item, Table, direct, refused};
 
 /// The code of a single write that met a transaction on the same item: neither a conflict nor a fault.
 pub(super) const CONTENDED: &str = "TransactionConflictException";
@@ -38,7 +40,7 @@ pub(crate) struct ItemWrite {
 }
 
 enum Change {
-    Put(Item),
+    Put(Content),
     /// By the item's key.
     Delete(Item),
     /// The item's key, and an update expression.
@@ -58,12 +60,12 @@ pub(crate) enum Written {
 
 impl ItemWrite {
     /// Puts an item where there is none.
-    pub(crate) fn insert(item: Item) -> Self {
-        Self::put(item, Condition { expression: ABSENT.into(), names: None, values: None })
+    pub(crate) fn insert(content: impl Into<Content>) -> Self {
+        Self::put(content, Condition { expression: ABSENT.into(), names: None, values: None })
     }
 
-    pub(crate) fn put(item: Item, condition: Condition) -> Self {
-        Self { change: Change::Put(item), condition: Some(condition), returns_item: false }
+    pub(crate) fn put(content: impl Into<Content>, condition: Condition) -> Self {
+        Self { change: Change::Put(content.into()), condition: Some(condition), returns_item: false }
     }
 
     pub(crate) fn delete(key: Item, condition: Condition) -> Self {
@@ -117,8 +119,8 @@ impl Table {
     }
 
     /// Writes an item over whatever is there.
-    pub(crate) async fn put(&self, item: Item) -> Result<(), StoreError> {
-        self.send_once(Change::Put(item)).await
+    pub(crate) async fn put(&self, content: impl Into<Content>) -> Result<(), StoreError> {
+        self.send_once(Change::Put(content.into())).await
     }
 
     /// Deletes an item by its key, if it is there.
@@ -166,18 +168,18 @@ impl Table {
         let on_failure = write.returns_item.then_some(OnFailure::AllOld);
         let (expression, names, values) = parts(write.condition);
         match write.change {
-            Change::Put(item) => {
+            Change::Put(content) => {
                 let put = self
                     .client
                     .put_item()
                     .table_name(&self.name)
-                    .set_item(Some(item))
                     .set_condition_expression(expression)
                     .set_expression_attribute_names(names)
                     .set_expression_attribute_values(values)
                     .set_return_values_on_condition_check_failure(on_failure)
                     .return_consumed_capacity(ReturnConsumedCapacity::Total);
-                self.attempt(put.send().await, |_| None)
+                let (put, writer) = self.with_content(put, content);
+                self.attempt(direct::sent(pin!(put.send()), writer).await, |_| None)
             }
             Change::Delete(key) => {
                 let delete = self
@@ -247,9 +249,9 @@ impl Table {
         let (expression, names, values) = parts(write.condition);
         let item = TransactWriteItem::builder();
         let built = match write.change {
-            Change::Put(put) => Put::builder()
+            Change::Put(content) => Put::builder()
                 .table_name(&self.name)
-                .set_item(Some(put))
+                .set_item(Some(content.into_item()))
                 .set_condition_expression(expression)
                 .set_expression_attribute_names(names)
                 .set_expression_attribute_values(values)

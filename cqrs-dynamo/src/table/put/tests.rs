@@ -1,0 +1,119 @@
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_sdk_dynamodb::types::AttributeValue;
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::table::replies::{Replies, block_on};
+use crate::table::{Condition, ItemWrite, Written, direct};
+
+/// A request: its headers without those that differ from one to the next, and its body.
+fn sent(request: &HttpRequest) -> (BTreeMap<String, String>, Value) {
+    let body = request.body().bytes().unwrap();
+    let mut headers: BTreeMap<String, String> =
+        request.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    for name in ["amz-sdk-invocation-id", "x-amz-date"] {
+        assert!(headers.remove(name).is_some(), "{name} is missing");
+    }
+    let signed = headers.remove("authorization").unwrap();
+    let signed = signed.split_once("SignedHeaders=").and_then(|(_, rest)| rest.split_once(','));
+    headers.insert("signed".to_owned(), signed.unwrap().0.to_owned());
+    assert_eq!(headers.remove("content-length"), Some(body.len().to_string()));
+    (headers, serde_json::from_slice(body).unwrap())
+}
+
+fn put(record: &Record, condition: fn() -> Condition, sdk_bodies: bool) -> (BTreeMap<String, String>, Value) {
+    let replies = Replies::of([(200, "{}".to_owned())]);
+    let table = replies.table(sdk_bodies);
+    let write = || Ok(ItemWrite::put(record.clone(), condition()).returning_item());
+    assert!(matches!(block_on(table.write(write)).unwrap(), Written::Done(_)));
+    let requests = replies.take_requests();
+    assert_eq!(requests.len(), 1);
+    sent(&requests[0])
+}
+
+fn values() -> impl Strategy<Value = Value> {
+    let leaves = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        (-1e100..1e100).prop_map(|float: f64| json!(float)),
+        ".*".prop_map(Value::from),
+    ];
+    leaves.prop_recursive(4, 32, 6, |inner| {
+        let fields = prop::collection::btree_map(".*", inner.clone(), 0..6);
+        prop_oneof![
+            prop::collection::vec(inner, 0..6).prop_map(Value::from),
+            fields.prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_record_is_sent_as_the_sdk_sends_it(fields in prop::collection::btree_map(".*", values(), 0..6), absent: bool) {
+        let record: Record = fields.into_iter().collect();
+        let condition = if absent {
+            Condition::absent
+        } else {
+            || Condition::of("version < :version").values([(":version", AttributeValue::N("7".to_owned()))])
+        };
+        prop_assert_eq!(put(&record, condition, false), put(&record, condition, true));
+    }
+}
+
+fn record() -> Record {
+    [("pk".to_owned(), "A".into()), ("sk".to_owned(), "B".into())].into_iter().collect()
+}
+
+#[test]
+fn a_record_stands_first_in_the_body_unless_the_sdk_is_to_write_it() {
+    for sdk_bodies in [false, true] {
+        let replies = Replies::of([(200, "{}".to_owned())]);
+        let table = replies.table(sdk_bodies);
+        block_on(table.put(record())).unwrap();
+        let requests = replies.take_requests();
+        let body = str::from_utf8(requests[0].body().bytes().unwrap()).unwrap();
+        let direct = body.starts_with(r#"{"Item":{"pk":{"S":"A"},"sk":{"S":"B"}},"TableName":"table","#);
+        assert_eq!(direct, !sdk_bodies, "{body}");
+    }
+}
+
+#[test]
+fn another_try_sends_the_same() {
+    let failed = || (500, "{}".to_owned());
+    let replies = Replies::of([failed(), failed(), (200, "{}".to_owned())]);
+    let table = replies.table(false);
+    let conf = aws_sdk_dynamodb::Config::builder()
+        .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::ZERO));
+    let writer = Writer::of(&record()).unwrap();
+    let put = table.client.put_item().table_name("table").customize().config_override(conf);
+    let writer = Instead::Write(SharedRequestSerializer::new(writer));
+    block_on(async { direct::sent(pin!(put.send()), Some(writer)).await }).unwrap();
+    let bodies: Vec<Value> = replies.take_requests().iter().map(|request| sent(request).1).collect();
+    assert_eq!(
+        bodies,
+        vec![json!({ "Item": { "pk": { "S": "A" }, "sk": { "S": "B" } }, "TableName": "table" }); 3]
+    );
+}
+
+/// What a refusal brings is read by the SDK.
+#[test]
+fn a_refusal_brings_the_item() {
+    let taken = json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
+        "message": "The conditional request failed",
+        "Item": { "pk": { "S": "A" }, "by": { "S": "another" } },
+    });
+    let table = Replies::of([(400, taken.to_string())]).table(false);
+    let write = || Ok(ItemWrite::insert(record()).returning_item());
+    let Written::Refused(Some(item)) = block_on(table.write(write)).unwrap() else {
+        panic!("it is not refused")
+    };
+    assert_eq!(item["by"], AttributeValue::S("another".to_owned()));
+}

@@ -1,0 +1,41 @@
+use std::borrow::Cow;
+
+use cqrs_core::store::record::Record;
+use serde_json::Value;
+
+use super::Item;
+use super::attribute::{self, NoJson};
+
+/// An item as it was read: its attributes that are JSON, and what the others are.
+///
+/// The names are those in the body of the answer: a store copies what it keeps of them.
+#[derive(Debug, Default)]
+pub(crate) struct Row<'a> {
+    pub(crate) fields: Vec<(Cow<'a, str>, Value)>,
+    pub(crate) others: Vec<NoJson>,
+}
+
+impl Row<'_> {
+    /// The record of the attributes that are JSON, and what the others are.
+    pub(crate) fn into_readable(self) -> (Record, Vec<NoJson>) {
+        let fields = self.fields.into_iter().map(|(name, value)| (name.into_owned(), value));
+        (fields.collect(), self.others)
+    }
+
+    /// The record, where all attributes are JSON.
+    pub(crate) fn into_record(self) -> Result<Record, NoJson> {
+        let (mut record, others) = self.into_readable();
+        // There is an order only with `serde_json/preserve_order`.
+        record.sort_keys();
+        others.into_iter().next().map_or(Ok(record), Err)
+    }
+}
+
+impl From<Item> for Row<'_> {
+    fn from(item: Item) -> Self {
+        let (mut fields, mut others) = (Vec::with_capacity(item.len()), Vec::new());
+        let readable = attribute::readable(item, &mut others);
+        fields.extend(readable.map(|(name, value)| (Cow::Owned(name), value)));
+        Self { fields, others }
+    }
+}
