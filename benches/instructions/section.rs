@@ -32,8 +32,9 @@ hand reads the attributes of an item straight into the event and looks at none o
 them, into a commit), and sends the same `PutItem`, with version and state in a variable (this project: a lock and a \
 cache by key, a command id, the answer with its events). A key by hand is two `format!`, which let two ids render \
 alike; this project escapes. A message by hand is read for type, schema and data alone, its event decoded once and \
-given to boxed functions; this project reads the whole commit, looks for a stream that waits, decodes the event for \
-each handler, catches the panics of each, and gives each a span and an `App` whose commands are its own.
+given to boxed functions; this project reads the whole commit, looks for a stream that waits, decodes the event once, \
+too, catches the panics of each handler, counts its time where it waits, and has an `App` for each that asks for one, \
+whose commands are its own. Nobody watches the spans of the handlers.
 ";
 
 /// The section of these figures.

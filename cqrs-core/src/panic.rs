@@ -11,6 +11,7 @@ pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
 
 /// Runs code of an app: a fold, a key, a conversion. Where it panics, the error is what it said; what it worked on may be
 /// half done then, and is not to be used.
+#[inline]
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panic_text(&*panic).to_owned())
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::Json;
 use crate::aggregate::AggregateEvent;
 use crate::event::upcaster;
-use crate::event::{DecodeError, EventId, RawEvent, Recorded};
+use crate::event::{DecodeError, EventId, RawEvent, SharedEvent};
 
 /// Whether an event is, or once was, stored under a name.
 #[inline]
@@ -31,9 +31,12 @@ pub fn debug_event<E: AggregateEvent>(event: &E, f: &mut fmt::Formatter<'_>) -> 
     }
 }
 
-/// Decodes the event that a handler or a projection takes.
-pub fn decode<E: AggregateEvent>(raw: &RawEvent<'_>) -> Result<Recorded<E>, DecodeError> {
-    raw.decode()
+/// Decodes the event that a projection takes.
+///
+/// # Errors
+/// [`DecodeError`].
+pub fn decode<'a, E: AggregateEvent>(raw: &RawEvent<'a>) -> Result<SharedEvent<'a, E>, DecodeError> {
+    raw.share()
 }
 
 /// The id of an event that some aggregate applies.

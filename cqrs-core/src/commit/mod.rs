@@ -4,6 +4,7 @@
 //! decoded.
 
 mod corrupt;
+mod decoded;
 pub mod record;
 mod state;
 mod token;
@@ -17,6 +18,7 @@ use std::num::ParseIntError;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use decoded::Decoded;
 use serde_json::Value;
 
 use crate::key::{StreamKey, extend_hash, stable_hash};
@@ -66,6 +68,8 @@ pub struct Commit {
     pub events: Vec<StoredEvent>,
     /// Who, when, because of what.
     pub metadata: Arc<Metadata>,
+    /// Its events as they were decoded, where they are kept.
+    pub(crate) decoded: Decoded,
 }
 
 impl Commit {
@@ -77,7 +81,12 @@ impl Commit {
         events: Vec<StoredEvent>,
         metadata: impl Into<Arc<Metadata>>,
     ) -> Self {
-        Self { stream, version, events, metadata: metadata.into() }
+        Self { stream, version, events, metadata: metadata.into(), decoded: Decoded::default() }
+    }
+
+    /// Keeps each event that is decoded from now on, for this commit and its clones. Worth it where several subscribers want them.
+    pub(crate) fn keep_decoded(&mut self) {
+        self.decoded = Decoded::of(self.events.len());
     }
 
     /// Tells it from any other commit that may ever stand at its place.

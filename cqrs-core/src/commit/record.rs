@@ -15,8 +15,6 @@
 //! Beside them a record may have `snapshot`, a [`CommitState`](crate::store::CommitState): it is stored with the commit, and does
 //! not travel.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
 
 use super::{Commit, CorruptCommit, StoredEvent};
@@ -179,7 +177,7 @@ impl Fields {
             let event = Self::of(event).event();
             events.push(event.map_err(|reason| format!("`rest[{index}]`: {reason}"))?);
         }
-        Ok(Commit { stream, version, events, metadata: Arc::new(metadata) })
+        Ok(Commit::new(stream, version, events, metadata))
     }
 
     /// The type stays, so that an error further on can name it.

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use crate::commit::{Commit, StoredEvent};
@@ -19,12 +17,8 @@ pub(super) fn stream(id: &str) -> StreamKey {
 
 /// A commit of one event.
 pub(super) fn commit(stream: &StreamKey, version: u64, data: Value) -> Commit {
-    Commit {
-        stream: stream.clone(),
-        version: Version::new(version),
-        events: vec![event("OrderCreated", data)],
-        metadata: Arc::new(Metadata::new(format!("{stream} {version}"), at(version))),
-    }
+    let metadata = Metadata::new(format!("{stream} {version}"), at(version));
+    Commit::new(stream.clone(), Version::new(version), vec![event("OrderCreated", data)], metadata)
 }
 
 /// A commit with a text of `bytes` in it.

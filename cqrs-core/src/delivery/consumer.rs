@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::future::Future;
@@ -6,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
@@ -17,6 +16,8 @@ use super::failure::{Failure, FailureKind, chain};
 use super::patience::{Message, Outcome, Patience};
 use super::queue::failed;
 use super::received::{Door, Opened, Parked};
+use super::side_by_side::{Progress, side_by_side};
+use super::subscriber::keep_decoded;
 use super::{Body, Delivery, DeliveryError, Received, StreamBatch, Subscriber, Terms, Verdict};
 use crate::cache::Cache;
 use crate::commit::Commit;
@@ -235,7 +236,10 @@ impl Consumer {
         for (place, opened) in messages.into_iter().enumerate() {
             let message = Message { place, receives: opened.receives, sent_at: opened.sent_at };
             match self.open(opened).await {
-                Ok(commit) => commits.push((message, commit)),
+                Ok(mut commit) => {
+                    keep_decoded(&mut commit, &self.subscribers);
+                    commits.push((message, commit));
+                }
                 // It cannot be had at present: what stands behind it in the stream must not get before it.
                 Err(Verdict::Wait { reason }) => return Err(reason),
                 Err(verdict) => set(&mut verdicts, place, verdict),
@@ -371,43 +375,31 @@ impl Consumer {
     ) -> (usize, Option<Failure>) {
         let progress: Vec<_> =
             self.subscribers.iter().map(|subscriber| (&**subscriber, AtomicUsize::new(0))).collect();
-        let deliver = async |(subscriber, done): &(&Subscriber, AtomicUsize), commits: &[Commit]| {
-            // Most often it is all of them, and there is nothing to copy.
-            let wanted: Cow<'_, [Commit]> = match commits.iter().all(|commit| subscriber.wants(commit)) {
-                true => commits.into(),
-                false => commits.iter().filter(|commit| subscriber.wants(commit)).cloned().collect(),
-            };
-            let terms = Terms { origin: self.origin, retry: ONE_TRY, is_shared: true };
-            subscriber.deliver(&self.delivery, &wanted, terms, done).await
-        };
+        let terms = Terms { origin: self.origin, retry: ONE_TRY, is_shared: true };
         let has_other_release =
             self.subscribers.iter().any(|subscriber| subscriber.has_other_release(&self.delivery));
         let work = pin!(async {
             if !has_other_release {
-                return join_all(progress.iter().map(|one| deliver(one, commits))).await;
+                return side_by_side(&self.delivery, &progress, commits, terms).await;
             }
             // What a projection leaves to another release comes again, and no handler is to run for it each time.
             let (projections, handlers) =
                 progress.split_at(self.subscribers.partition_point(|subscriber| subscriber.is_projection()));
-            let mut failures = join_all(projections.iter().map(|one| deliver(one, commits))).await;
-            let comes_again = projections
-                .iter()
-                .zip(&failures)
-                .filter(|(_, failure)| failure.as_ref().is_some_and(|failure| !failure.is_of_the_commit()));
-            let place = comes_again.filter_map(|(one, _)| first_left(one, commits)).min();
+            let mut failures = side_by_side(&self.delivery, projections, commits, terms).await;
+            let comes_again = failures.iter().filter(|(_, failure)| !failure.is_of_the_commit());
+            let place = comes_again.filter_map(|(nth, _)| first_left(projections.get(*nth)?, commits)).min();
             let before = commits.get(..place.unwrap_or(commits.len())).unwrap_or(commits);
-            failures.extend(join_all(handlers.iter().map(|one| deliver(one, before))).await);
+            let of_handlers = side_by_side(&self.delivery, handlers, before, terms).await;
+            failures.extend(of_handlers.into_iter().map(|(nth, failure)| (projections.len() + nth, failure)));
             failures
         });
-        let mut failures = match select(work, stop).await {
+        let failures = match select(work, stop).await {
             Either::Left((failures, _)) => failures,
-            Either::Right(_) => Vec::new(),
+            Either::Right(_) => (0..progress.len()).map(|nth| (nth, Failure::stopped(STOPPED))).collect(),
         };
-        failures.resize_with(progress.len(), || Some(Failure::stopped(STOPPED)));
-        let left = progress
-            .iter()
-            .zip(failures)
-            .filter_map(|(one, failure)| Some((first_left(one, commits)?, failure)));
+        let left = failures
+            .into_iter()
+            .filter_map(|(nth, failure)| Some((first_left(progress.get(nth)?, commits)?, Some(failure))));
         left.min_by_key(|(place, _)| *place).unwrap_or((commits.len(), None))
     }
 
@@ -443,7 +435,7 @@ impl Consumer {
 }
 
 /// The place of the first commit that a subscriber wants and has not done; none where it has done all.
-fn first_left((subscriber, done): &(&Subscriber, AtomicUsize), commits: &[Commit]) -> Option<usize> {
+fn first_left((subscriber, done): &Progress<'_>, commits: &[Commit]) -> Option<usize> {
     let mut wanted = commits.iter().enumerate().filter(|(_, commit)| subscriber.wants(commit));
     wanted.nth(done.load(Ordering::Relaxed)).map(|(place, _)| place)
 }

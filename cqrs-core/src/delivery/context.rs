@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Parked, Subscriber};
-use crate::handler::Scope;
 use crate::runtime::{Cause, Runtime};
 
 /// What every part of the delivery works with: the runtime, and who is delivered to.
@@ -12,14 +11,14 @@ pub(crate) struct Delivery {
     pub(crate) runtime: Arc<Runtime>,
     pub(crate) subscribers: Vec<Arc<Subscriber>>,
     parked: HashMap<&'static str, Arc<Parked>>,
-    front: Front,
+    pub(super) front: MakeFront,
 }
 
 /// Makes what a handler sends its commands through: the front of the runtime, on behalf of an event.
-pub(crate) type Front = fn(&Arc<Delivery>, Arc<Cause>) -> Box<dyn Any + Send + Sync>;
+pub(crate) type MakeFront = fn(&Arc<Delivery>, Arc<Cause>) -> Box<dyn Any + Send + Sync>;
 
 impl Delivery {
-    pub(crate) fn new(runtime: Runtime, subscribers: Vec<Arc<Subscriber>>, front: Front) -> Self {
+    pub(crate) fn new(runtime: Runtime, subscribers: Vec<Arc<Subscriber>>, front: MakeFront) -> Self {
         let parked = subscribers.iter().map(|subscriber| (subscriber.name, Arc::default())).collect();
         Self { runtime: Arc::new(runtime), subscribers, parked, front }
     }
@@ -33,11 +32,6 @@ impl Delivery {
     /// The streams of a subscriber that wait behind a dead letter, as far as this process knows.
     pub(crate) fn parked(&self, subscriber: &str) -> Arc<Parked> {
         self.parked.get(subscriber).map(Arc::clone).unwrap_or_default()
-    }
-
-    /// What a handler is called with because of an event.
-    pub(crate) fn scope(self: &Arc<Self>, cause: &Arc<Cause>) -> Scope {
-        Scope::new(Arc::clone(&self.runtime.provided), (self.front)(self, Arc::clone(cause)))
     }
 }
 

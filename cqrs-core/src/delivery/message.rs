@@ -1,9 +1,11 @@
 use std::collections::BTreeSet;
+use std::fmt;
 
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::commit::record::Record;
 use crate::commit::{Commit, record};
 use crate::json::canonical::canonicalize;
 use crate::key::StreamKey;
@@ -14,6 +16,9 @@ use crate::version::Version;
 /// (Amazon SNS Developer Guide, "Publishing large messages with Amazon SNS": from 1,024 to 1,048,576). A
 /// [`Publisher`](super::Publisher) knows what its own topic takes.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
+
+/// As many as a record has.
+const ATTRIBUTES: usize = 15;
 
 /// Unicode's noncharacters of the first plane that XML 1.0 leaves out.
 const NONCHARACTERS: [char; 2] = ['\u{FFFE}', '\u{FFFF}'];
@@ -104,9 +109,9 @@ impl Body {
     /// # Errors
     /// What is wrong with it, for a body that is no commit's.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let record: Record =
+        let Attributes(record) =
             serde_json::from_str(text).map_err(|error| format!("the body is no commit: {error}"))?;
-        let key = |name: &str| record.get(name).and_then(Value::as_str);
+        let key = |name: &str| record.iter().find(|(found, _)| found == name)?.1.as_str();
         if let (2, Some(pk), Some(sk)) = (record.len(), key("pk"), key("sk")) {
             let (stream, version) = StreamKey::parse_commit(pk, sk).map_err(|error| error.to_string())?;
             return Ok(Self::Reference(stream, version));
@@ -115,6 +120,30 @@ impl Body {
         // A number of a text that was written by another program: `1.50`, `1e+23`.
         commit.events.iter_mut().for_each(|event| canonicalize(&mut event.data));
         Ok(Self::Commit(commit))
+    }
+}
+
+/// The attributes of a body as they stand in it: each is looked at once, so they need no map.
+struct Attributes(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Attributes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self(Vec::with_capacity(ATTRIBUTES)))
+    }
+}
+
+impl<'de> Visitor<'de> for Attributes {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
+        while let Some(attribute) = map.next_entry()? {
+            self.0.push(attribute);
+        }
+        Ok(self)
     }
 }
 
@@ -145,11 +174,10 @@ fn digest(stream: &StreamKey, version: Option<Version>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::App;
-    use std::sync::Arc;
-
     use super::*;
+    use crate::App;
     use crate::commit::StoredEvent;
+    use crate::commit::record::Record;
     use crate::metadata::Metadata;
     use crate::store::MemoryEventStore;
     use crate::timestamp::Timestamp;
@@ -159,12 +187,9 @@ mod tests {
         correlation_id.clone_into(&mut metadata.correlation_id);
         let event =
             |name: &str| StoredEvent { name: name.to_owned(), schema: 1, data: json!({ "text": text }) };
-        Commit {
-            stream: StreamKey::new("TENANT001#ORDER", "ORDER#1").unwrap(),
-            version: Version::new(3),
-            events: vec![event("OrderShipped"), event("OrderCreated"), event("OrderShipped")],
-            metadata: Arc::new(metadata),
-        }
+        let stream = StreamKey::new("TENANT001#ORDER", "ORDER#1").unwrap();
+        let events = vec![event("OrderShipped"), event("OrderCreated"), event("OrderShipped")];
+        Commit::new(stream, Version::new(3), events, metadata)
     }
 
     fn message(text: &str, correlation_id: &str) -> (Message, Commit) {

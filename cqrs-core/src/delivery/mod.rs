@@ -43,6 +43,7 @@ mod dead_letter_store;
 mod dead_letters;
 mod error;
 mod failure;
+mod handler;
 mod intake;
 mod lag;
 mod marks;
@@ -54,6 +55,8 @@ mod publisher;
 mod queue;
 mod received;
 mod relay;
+mod run;
+mod side_by_side;
 mod subscriber;
 mod turn;
 

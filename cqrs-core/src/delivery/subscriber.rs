@@ -1,9 +1,8 @@
-use std::future::poll_fn;
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -11,16 +10,15 @@ use tracing::{Instrument, Span, field};
 
 use super::Delivery;
 use super::failure::{Failure, TryError};
-use super::once::{Once, Progress};
+use super::handler::Handler;
+use super::run::{Begun, Run};
 use crate::commit::Commit;
 use crate::event::{EventId, RawEvent};
 use crate::handler::{HandlerArm, HandlerError};
 use crate::key::StreamKey;
-use crate::metadata::Metadata;
 use crate::panic::panic_text;
 use crate::projector::{Arrived, Awaited, LeftOut, Origin, ProjectionDriver, discards};
-use crate::runtime::{Cause, RetryPolicy, Runtime};
-use crate::store::Finish;
+use crate::runtime::{RetryPolicy, Runtime};
 use crate::store::StoreError;
 use crate::trace;
 
@@ -138,9 +136,9 @@ impl Subscriber {
         }
     }
 
-    /// Takes commits of one stream in their order, and counts in `done` those that are, as soon as they are; returns why the
-    /// next one is not. Here the queue of this process and those of a broker meet: one tries again itself, the other lets its
-    /// broker do so.
+    /// Takes commits of one stream in their order, those that it wants, and counts in `done` those that are, as soon as they are;
+    /// returns why the next one is not. Here the queue of this process and those of a broker meet: one tries again itself, the
+    /// other lets its broker do so.
     pub(crate) async fn deliver(
         &self,
         delivery: &Arc<Delivery>,
@@ -148,31 +146,71 @@ impl Subscriber {
         terms: Terms,
         done: &AtomicUsize,
     ) -> Option<Failure> {
-        let delivered = match &self.reaction {
-            Reaction::Project { driver, .. } => self.project(delivery, &**driver, commits, terms, done).await,
-            Reaction::Handle { arms, once } => {
-                Self::one_by_one(commits, done, |commit| {
-                    self.handle_all(delivery, arms, *once, commit, terms.retry)
-                })
-                .await
+        let (arms, once) = match &self.reaction {
+            Reaction::Handle { arms, once } => (*arms, *once),
+            Reaction::Project { driver, .. } => {
+                return self.project_wanted(delivery, &**driver, commits, terms, done).await;
             }
         };
-        delivered.err()
+        let handler = Handler { subscriber: self, delivery, once, retry: terms.retry };
+        for commit in commits {
+            let mut is_wanted = false;
+            for raw in RawEvent::all(commit) {
+                let Some(arm) = arm_of(arms, &raw) else { continue };
+                is_wanted = true;
+                if let Err(failure) = handler.handle(arm, raw).await {
+                    return Some(failure);
+                }
+            }
+            if is_wanted {
+                done.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        None
     }
 
-    async fn one_by_one<'a, F>(
-        commits: &'a [Commit],
+    /// The one run that is all there is to a commit of one event: of a handler without an inbox.
+    pub(super) fn only_run<'a>(&'a self, delivery: &'a Arc<Delivery>, raw: RawEvent<'a>) -> Option<Run<'a>> {
+        match &self.reaction {
+            Reaction::Handle { arms, once: false } => {
+                Some(Run::new(delivery, self, arm_of(arms, &raw)?, raw))
+            }
+            Reaction::Handle { .. } | Reaction::Project { .. } => None,
+        }
+    }
+
+    /// [`Subscriber::deliver`], where its first try has begun.
+    pub(super) async fn finish(
+        &self,
+        run: &Run<'_>,
+        begun: Begun<'_>,
+        terms: Terms,
         done: &AtomicUsize,
-        work: impl Fn(&'a Commit) -> F,
-    ) -> Result<(), Failure>
-    where
-        F: Future<Output = Result<(), Failure>>,
-    {
-        for commit in commits {
-            work(commit).await?;
+    ) -> Option<Failure> {
+        let handled = match run.finish(begun).await {
+            Ok(()) => Ok(()),
+            Err(error) => self.tried_again(terms.retry, error, || run.again()).await,
+        };
+        if handled.is_ok() {
             done.fetch_add(1, Ordering::Relaxed);
         }
-        Ok(())
+        handled.err()
+    }
+
+    async fn project_wanted(
+        &self,
+        delivery: &Arc<Delivery>,
+        driver: &dyn ProjectionDriver,
+        commits: &[Commit],
+        terms: Terms,
+        done: &AtomicUsize,
+    ) -> Option<Failure> {
+        // Most often it is all of them, and there is nothing to copy.
+        let wanted: Cow<'_, [Commit]> = match commits.iter().all(|commit| self.wants(commit)) {
+            true => commits.into(),
+            false => commits.iter().filter(|commit| self.wants(commit)).cloned().collect(),
+        };
+        self.project(delivery, driver, &wanted, terms, done).await.err()
     }
 
     async fn project(
@@ -200,7 +238,10 @@ impl Subscriber {
             Ok(()) => done.store(commits.len(), Ordering::Relaxed),
             Err(failure) if commits.len() == 1 || !failure.is_of_the_commit() => return Err(failure),
             Err(_) => {
-                Self::one_by_one(commits, done, |commit| apply(std::slice::from_ref(commit))).await?;
+                for commit in commits {
+                    apply(std::slice::from_ref(commit)).await?;
+                    done.fetch_add(1, Ordering::Relaxed);
+                }
             }
         }
         Ok(())
@@ -255,96 +296,6 @@ impl Subscriber {
         self.retried(retry, || caught(driver.apply(&delivery.runtime, arrived))).await
     }
 
-    async fn handle_all(
-        &self,
-        delivery: &Arc<Delivery>,
-        arms: &[HandlerArm],
-        once: bool,
-        commit: &Commit,
-        retry: RetryPolicy,
-    ) -> Result<(), Failure> {
-        for raw in RawEvent::all(commit) {
-            let named = |arm: &&HandlerArm| arm.event.is_stored_as(&raw.stored().name);
-            let Some(arm) = arms.iter().find(named) else { continue };
-            let span = self.handle_span(&raw);
-            let handled = self.handle(delivery, arm, once, raw, retry).instrument(span.clone()).await;
-            if let Err(failure) = &handled {
-                trace::fail(&span, &failure.reason);
-            }
-            handled?;
-        }
-        Ok(())
-    }
-
-    async fn handle(
-        &self,
-        delivery: &Arc<Delivery>,
-        arm: &HandlerArm,
-        once: bool,
-        raw: RawEvent<'_>,
-        retry: RetryPolicy,
-    ) -> Result<(), Failure> {
-        let call = || {
-            caught(self.in_time(async {
-                let cause = Arc::new(Cause::new(self.name, raw.commit(), raw.index()));
-                let scope = delivery.scope(&cause);
-                let done = (arm.call)(&scope, raw).await.map_err(|error| cause.judge(error));
-                delivery.runtime.note_run(self.name, &raw, done.is_ok());
-                done
-            }))
-        };
-        if once {
-            let once = Once::new(&delivery.runtime, self.name, &raw);
-            self.handle_once(&once, delivery.runtime.settings.delivery, call, retry).await
-        } else {
-            self.retried(retry, call).await
-        }
-    }
-
-    /// Stops work that takes longer than the handler may.
-    async fn in_time(
-        &self,
-        work: impl Future<Output = Result<(), HandlerError>>,
-    ) -> Result<(), HandlerError> {
-        let mut work = pin!(work);
-        // What does not wait needs no timer, and a runtime without timers is none to fail in.
-        if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
-            return done;
-        }
-        match tokio::time::timeout(self.timeout, work).await {
-            Ok(done) => done,
-            Err(_) => Err(HandlerError::retry(format!(
-                "it took longer than its time limit of {:?}, and was stopped; `timeout` on its `#[event_handler]` gives it \
-                 more",
-                self.timeout
-            ))),
-        }
-    }
-
-    fn handle_span(&self, raw: &RawEvent<'_>) -> Span {
-        let (commit, stored) = (raw.commit(), raw.stored());
-        let Metadata { command_id, correlation_id, causation_id, trace_context, .. } = &*commit.metadata;
-        let span = tracing::info_span!(
-            "handle",
-            subscriber = self.name,
-            pk = commit.stream.pk(),
-            sk = commit.stream.sk(),
-            version = commit.version.get(),
-            index = raw.index(),
-            r#type = stored.name,
-            schema = stored.schema,
-            command_id,
-            correlation_id,
-            causation_id,
-            trace_context,
-            error = field::Empty,
-            otel.kind = trace::CONSUMER,
-            otel.status_code = field::Empty,
-        );
-        trace::take(&span, [trace_context.as_deref()]);
-        span
-    }
-
     fn project_span(&self, commits: &[Commit]) -> Span {
         let last = commits.last();
         let metadata = last.map(|commit| &*commit.metadata);
@@ -368,55 +319,70 @@ impl Subscriber {
         span
     }
 
-    /// Runs the handler unless it has run. Its record is finished apart from it, so that trying that again does
-    /// not run the handler again; a broker could not do so, and therefore it has a policy of its own.
-    async fn handle_once<F>(
+    pub(super) async fn retried<T, E, F>(
         &self,
-        once: &Once<'_>,
-        finish: RetryPolicy,
-        call: impl Fn() -> F,
         retry: RetryPolicy,
-    ) -> Result<(), Failure>
-    where
-        F: Future<Output = Result<(), TryError>>,
-    {
-        let lease = match self.retried(retry, || once.handle(call())).await? {
-            Progress::Handled(lease) => lease,
-            Progress::Done => return Ok(()),
-            Progress::Busy(until) => return Err(once.busy(until)),
-        };
-        match self.retried(finish, || once.finish(&lease)).await? {
-            Finish::Done => Ok(()),
-            Finish::Lost => Err(once.lost(&lease)),
-        }
-    }
-
-    async fn retried<T, E, F>(&self, retry: RetryPolicy, mut call: impl FnMut() -> F) -> Result<T, Failure>
+        mut call: impl FnMut() -> F,
+    ) -> Result<T, Failure>
     where
         E: Into<TryError>,
         F: Future<Output = Result<T, E>>,
     {
-        let mut attempts = 0;
+        match call().await {
+            Ok(done) => Ok(done),
+            Err(error) => self.tried_again(retry, error.into(), call).await,
+        }
+    }
+
+    /// [`Subscriber::retried`] after the first try.
+    pub(super) async fn tried_again<T, E, F>(
+        &self,
+        retry: RetryPolicy,
+        mut error: TryError,
+        mut call: impl FnMut() -> F,
+    ) -> Result<T, Failure>
+    where
+        E: Into<TryError>,
+        F: Future<Output = Result<T, E>>,
+    {
+        let mut attempts = 1;
         loop {
-            attempts += 1;
-            let error: TryError = match call().await {
-                Ok(done) => return Ok(done),
-                Err(error) => error.into(),
-            };
             let permanent = error.is_permanent();
             tracing::warn!(subscriber = self.name, attempts, permanent, %error, "delivery failed");
             if permanent || attempts >= retry.attempts {
                 return Err(error.after(attempts));
             }
             retry.pause(attempts).await;
+            attempts += 1;
+            match call().await {
+                Ok(done) => return Ok(done),
+                Err(again) => error = again.into(),
+            }
         }
     }
 }
 
+fn arm_of<'a>(arms: &'a [HandlerArm], raw: &RawEvent<'_>) -> Option<&'a HandlerArm> {
+    arms.iter().find(|arm| arm.event.is_stored_as(&raw.stored().name))
+}
+
+/// Lets subscribers decode the events of a commit once for all of them, where more than one wants it.
+pub(super) fn keep_decoded(commit: &mut Commit, subscribers: &[Arc<Subscriber>]) {
+    if subscribers.iter().filter(|subscriber| subscriber.wants(commit)).nth(1).is_some() {
+        commit.keep_decoded();
+    }
+}
+
 /// A panic is a failure of its one commit.
-async fn caught<T, E: Into<TryError>>(work: impl Future<Output = Result<T, E>>) -> Result<T, TryError> {
+pub(super) async fn caught<T, E: Into<TryError>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, TryError> {
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(done) => done.map_err(Into::into),
-        Err(panic) => Err(HandlerError::retry(format!("it panicked: {}", panic_text(&*panic))).into()),
+        Err(panic) => Err(panicked(panic_text(&*panic)).into()),
     }
+}
+
+pub(super) fn panicked(text: &str) -> HandlerError {
+    HandlerError::retry(format!("it panicked: {text}"))
 }

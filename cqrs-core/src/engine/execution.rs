@@ -253,12 +253,9 @@ impl<'a> Execution<'a> {
             Ok(()) => {}
         }
         let stored: Result<Vec<_>, _> = events.iter().map(A::encode).collect();
-        let commit = Commit {
-            stream: self.intent.stream.clone(),
-            version: state.version.next(),
-            events: stored.map_err(|error| self.store_error(error.into()))?,
-            metadata: Arc::new(self.intent.metadata.clone()),
-        };
+        let stored = stored.map_err(|error| self.store_error(error.into()))?;
+        let (stream, metadata) = (self.intent.stream.clone(), self.intent.metadata.clone());
+        let commit = Commit::new(stream, state.version.next(), stored, metadata);
         // What others will read is what counts, also here.
         if let Some(read) = read_back::<A>(&commit).map_err(|error| self.store_error(error.into()))? {
             events = read;

@@ -8,11 +8,13 @@ mod id;
 mod raw;
 mod recorded;
 pub(crate) mod shape;
+mod shared;
 pub(crate) mod upcaster;
 
 pub use id::EventId;
 pub use raw::{DecodeError, RawEvent};
 pub use recorded::Recorded;
+pub use shared::SharedEvent;
 
 use crate::schema::EventData;
 use serde::Serialize;

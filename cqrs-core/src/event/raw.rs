@@ -1,4 +1,4 @@
-use super::{Event, Recorded, upcaster};
+use super::{Event, Recorded, SharedEvent, upcaster};
 use crate::commit::{Commit, StoredEvent};
 use crate::key::StreamKey;
 use crate::panic::caught;
@@ -64,6 +64,17 @@ impl<'a> RawEvent<'a> {
         match upcaster::read_shared(self.stored.schema, &self.stored.data) {
             Ok(event) => Ok(self.record(event)),
             Err(reason) => Err(self.refuse(reason)),
+        }
+    }
+
+    /// The same for a subscriber. Where several want the commit, it is decoded for the first of them, and the others borrow it.
+    ///
+    /// # Errors
+    /// Those of [`decode`](Self::decode), for each subscriber.
+    pub fn share<E: Event>(&self) -> Result<SharedEvent<'a, E>, DecodeError> {
+        match self.commit.decoded.get_or_decode(self.index, || self.decode::<E>().ok()) {
+            Some(event) => Ok(SharedEvent::Lent(event)),
+            None => self.decode().map(|event| SharedEvent::Own(Box::new(event))),
         }
     }
 

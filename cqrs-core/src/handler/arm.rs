@@ -8,18 +8,21 @@ use crate::event::{EventId, RawEvent};
 /// The future of one call of a handler.
 pub type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<(), HandlerError>> + Send + 'a>>;
 
+/// Calls a handler. Nothing of it runs before the future is polled.
+pub type Call = for<'a> fn(Scope<'a>, RawEvent<'a>) -> HandlerFuture<'a>;
+
 /// How a handler takes one event.
 #[derive(Debug)]
 pub struct HandlerArm {
     /// The event.
     pub event: EventId,
-    pub(crate) call: for<'a> fn(&'a Scope, RawEvent<'a>) -> HandlerFuture<'a>,
+    pub(crate) call: Call,
 }
 
 impl HandlerArm {
     /// Calls `call` for `event`.
     #[must_use]
-    pub const fn new(event: EventId, call: for<'a> fn(&'a Scope, RawEvent<'a>) -> HandlerFuture<'a>) -> Self {
+    pub const fn new(event: EventId, call: Call) -> Self {
         Self { event, call }
     }
 }

@@ -14,6 +14,6 @@ pub use error::HandlerError;
 #[doc(hidden)]
 pub use listed::{AllProvidedBy, EventHandler, ProvidedBy};
 
-pub(crate) use arm::{HandlerArm, Need};
+pub(crate) use arm::{HandlerArm, HandlerFuture, Need};
 pub(crate) use row::{CONCURRENT_STREAMS, HandlerRow};
-pub(crate) use scope::{Provided, Scope};
+pub(crate) use scope::{Front, Provided, Scope};

@@ -1,23 +1,29 @@
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::fmt;
 
 use super::HandlerError;
 use crate::aggregate::AggregateEvent;
-use crate::event::{RawEvent, Recorded};
+use crate::event::{RawEvent, SharedEvent};
 
 /// What was given with `provide`, by type.
 pub(crate) type Provided = HashMap<TypeId, Box<dyn Any + Send + Sync>>;
 
 /// What one call of a handler can reach: the provided values, and the app as this event's agent.
-#[derive(Debug)]
-pub struct Scope {
-    provided: Arc<Provided>,
-    front: Box<dyn Any + Send + Sync>,
+#[derive(Clone, Copy)]
+pub struct Scope<'a> {
+    provided: &'a Provided,
+    front: &'a dyn Front,
 }
 
-impl Scope {
-    pub(crate) fn new(provided: Arc<Provided>, front: Box<dyn Any + Send + Sync>) -> Self {
+/// What a handler sends its commands through. Few handlers ask for it, so it is made when one does.
+pub(crate) trait Front: Send + Sync {
+    /// The same one each time.
+    fn get(&self) -> &(dyn Any + Send + Sync);
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn new(provided: &'a Provided, front: &'a dyn Front) -> Self {
         Self { provided, front }
     }
 
@@ -25,21 +31,30 @@ impl Scope {
     ///
     /// # Errors
     /// A permanent [`HandlerError`] where nothing was provided; `build()` refuses such an app beforehand.
-    pub fn get<T: Send + Sync + 'static>(&self) -> Result<&T, HandlerError> {
+    pub fn get<T: Send + Sync + 'static>(&self) -> Result<&'a T, HandlerError> {
         let found = match self.provided.get(&TypeId::of::<T>()) {
             Some(value) => value.downcast_ref(),
-            None => self.front.downcast_ref(),
+            None => self.front.get().downcast_ref(),
         };
         found.ok_or_else(|| {
             HandlerError::permanent(format!("`{}` was not provided to the app", type_name::<T>()))
         })
     }
 
-    /// Decodes the event for the handler.
+    /// The event, decoded for the handler.
     ///
     /// # Errors
     /// A permanent [`HandlerError`]: an event that cannot be decoded now cannot be decoded later.
-    pub fn decode<E: AggregateEvent>(&self, raw: RawEvent<'_>) -> Result<Recorded<E>, HandlerError> {
-        raw.decode().map_err(HandlerError::permanent)
+    pub fn decode<'e, E: AggregateEvent>(
+        &self,
+        raw: RawEvent<'e>,
+    ) -> Result<SharedEvent<'e, E>, HandlerError> {
+        raw.share().map_err(HandlerError::permanent)
+    }
+}
+
+impl fmt::Debug for Scope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope").field("provided", &self.provided.len()).finish_non_exhaustive()
     }
 }

@@ -122,8 +122,16 @@ impl Probe {
 
 impl Runtime {
     /// Notes a run of a handler when it is over.
+    #[inline]
     pub(crate) fn note_run(&self, handler: &str, raw: &RawEvent<'_>, done: bool) {
-        let Some(probe) = &self.probe else { return };
+        if let Some(probe) = &self.probe {
+            probe.note_run(handler, raw, done);
+        }
+    }
+}
+
+impl Probe {
+    fn note_run(&self, handler: &str, raw: &RawEvent<'_>, done: bool) {
         let commit = raw.commit();
         let id = InboxId {
             handler: handler.to_owned(),
@@ -132,7 +140,7 @@ impl Runtime {
             index: raw.index(),
             digest: commit.digest(),
         };
-        let mut seen = probe.seen();
+        let mut seen = self.seen();
         let needless = seen.finished.contains(&id);
         seen.runs.push(HandlerRun { id, done, needless });
     }

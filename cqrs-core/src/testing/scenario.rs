@@ -1,5 +1,4 @@
 use std::fmt::{self, Debug};
-use std::sync::Arc;
 
 use super::difference::{events, listed, report, short_name};
 use super::setting::{Setting, time};
@@ -182,7 +181,7 @@ impl<A: Aggregate> Scenario<A> {
     /// The next commit of the stream.
     fn next(&self, events: Vec<StoredEvent>, metadata: Metadata) -> Commit {
         let (stream, version) = (self.stream.clone(), self.state.version.next());
-        Commit { stream, version, events, metadata: Arc::new(metadata) }
+        Commit::new(stream, version, events, metadata)
     }
 
     #[track_caller]

@@ -1,7 +1,6 @@
 //! Streams with a past, in memory, and an app on them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use futures_util::FutureExt;
 
@@ -58,7 +57,7 @@ impl World {
         let stream = key.stream().unwrap_or_else(|error| panic!("{error}"));
         let version = self.versions.entry(stream.clone()).or_default();
         *version = version.next();
-        let commit = Commit { stream, version: *version, events, metadata: Arc::new(self.setting.next()) };
+        let commit = Commit::new(stream, *version, events, self.setting.next());
         match NewCommit::of(&commit).and_then(|new| at_once(EventStore::append(&self.store, new))) {
             Ok(Append::Written) => {}
             Ok(Append::Taken(_)) => panic!("{} has version {} already", commit.stream, commit.version),

@@ -122,7 +122,13 @@
 //! # }
 //! ```
 
-use tracing::Span;
+use tracing::level_filters::LevelFilter;
+use tracing::{Level, Span};
+
+/// Whether anybody may want a span at info. Where nobody does, it is not worth making one.
+pub(crate) fn is_watched() -> bool {
+    Level::INFO <= LevelFilter::current()
+}
 
 /// Says on a span with a field `error` why its work failed.
 pub(crate) fn fail(span: &Span, reason: &str) {

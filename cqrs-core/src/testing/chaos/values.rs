@@ -48,7 +48,7 @@ fn check_one(app: &App, row: &AggregateRow, stored: StoredEvent) -> Result<(), S
     let wrong = |what: &str| format!("`{}` {what}: {}", stored.name, stored.data);
     let stream = StreamKey::new("CHAOS", "VALUES#1").map_err(|error| error.to_string())?;
     let metadata = Arc::new(Metadata::new("values", Timestamp::from_unix_millis(0)));
-    let commit = Commit { stream, version: Version::new(1), events: vec![stored.clone()], metadata };
+    let commit = Commit::new(stream, Version::new(1), vec![stored.clone()], metadata);
     let body = Message::of(app, &commit).body;
     let arrived = match Body::parse(&body) {
         Ok(Body::Commit(arrived)) => arrived,

@@ -1,0 +1,104 @@
+use std::any::Any;
+use std::future::poll_fn;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use super::failure::TryError;
+use super::subscriber::{caught, panicked};
+use super::{Delivery, Subscriber};
+use crate::event::RawEvent;
+use crate::handler::{Front, HandlerArm, HandlerError, HandlerFuture, Scope};
+use crate::panic;
+use crate::runtime::Cause;
+
+/// One run of a handler for one event. A commit goes to many handlers, and few of them send commands: so nothing that commands
+/// are sent through is made before one asks for it.
+pub(super) struct Run<'a> {
+    delivery: &'a Arc<Delivery>,
+    subscriber: &'a Subscriber,
+    arm: &'a HandlerArm,
+    raw: RawEvent<'a>,
+    made: OnceLock<(Arc<Cause>, Box<dyn Any + Send + Sync>)>,
+}
+
+/// How far a run came when it was polled for the first time.
+pub(super) enum Begun<'a> {
+    Ended(Result<(), TryError>),
+    Waits(HandlerFuture<'a>),
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        delivery: &'a Arc<Delivery>,
+        subscriber: &'a Subscriber,
+        arm: &'a HandlerArm,
+        raw: RawEvent<'a>,
+    ) -> Self {
+        Self { delivery, subscriber, arm, raw, made: OnceLock::new() }
+    }
+
+    /// Begins it, and ends it where the handler does not wait: then it needs no timer, and a runtime without timers is none to
+    /// fail in.
+    pub(super) fn begin(&self, context: &mut Context<'_>) -> Begun<'_> {
+        let mut work = (self.arm.call)(Scope::new(&self.delivery.runtime.provided, self), self.raw);
+        match panic::caught(|| work.as_mut().poll(context)) {
+            Ok(Poll::Ready(done)) => Begun::Ended(self.end(done)),
+            Ok(Poll::Pending) => Begun::Waits(work),
+            Err(text) => Begun::Ended(Err(panicked(&text).into())),
+        }
+    }
+
+    /// Ends what waits, no later than the handler may.
+    pub(super) async fn finish(&self, begun: Begun<'_>) -> Result<(), TryError> {
+        match begun {
+            Begun::Ended(done) => done,
+            Begun::Waits(work) => self.end(caught(self.in_time(work)).await?),
+        }
+    }
+
+    /// All of another run for the same event.
+    pub(super) async fn again(&self) -> Result<(), TryError> {
+        Self::new(self.delivery, self.subscriber, self.arm, self.raw).run().await
+    }
+
+    /// All of it.
+    pub(super) async fn run(&self) -> Result<(), TryError> {
+        let begun = poll_fn(|context| Poll::Ready(self.begin(context))).await;
+        self.finish(begun).await
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, HandlerError> {
+        let timeout = self.subscriber.timeout;
+        tokio::time::timeout(timeout, work).await.map_err(|_| {
+            HandlerError::retry(format!(
+                "it took longer than its time limit of {timeout:?}, and was stopped; `timeout` on its `#[event_handler]` \
+                 gives it more"
+            ))
+        })
+    }
+
+    /// What became of it.
+    #[inline]
+    fn end(&self, done: Result<(), HandlerError>) -> Result<(), TryError> {
+        self.delivery.runtime.note_run(self.subscriber.name, &self.raw, done.is_ok());
+        done.map_err(|error| self.judge(error).into())
+    }
+
+    #[cold]
+    fn judge(&self, error: HandlerError) -> HandlerError {
+        match self.made.get() {
+            Some((cause, _)) => panic::caught(|| cause.judge(error)).unwrap_or_else(|text| panicked(&text)),
+            None => error,
+        }
+    }
+}
+
+impl Front for Run<'_> {
+    fn get(&self) -> &(dyn Any + Send + Sync) {
+        let (_, front) = self.made.get_or_init(|| {
+            let cause = Arc::new(Cause::new(self.subscriber.name, self.raw.commit(), self.raw.index()));
+            (Arc::clone(&cause), (self.delivery.front)(self.delivery, cause))
+        });
+        &**front
+    }
+}
