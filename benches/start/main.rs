@@ -46,7 +46,7 @@ fn beside(target: &Path) -> Fallible<[Function; 2]> {
     let package = Package::new(target.join("beside"), target.to_owned(), "beside", dependencies)?;
     package.write("src/bin/alone.rs", include_str!("alone.rs"))?;
     package.write("src/bin/sdk.rs", include_str!("sdk.rs"))?;
-    time(&mut package.cargo(&["build", "--offline", "--release", "--bins"], false))?;
+    build(&package, &["--bins"])?;
     let function = |title, name| Function { title, binary: target.join("release").join(name) };
     Ok([function("`lambda_runtime` alone", "alone"), function("one client of the SDK", "sdk")])
 }
@@ -54,13 +54,19 @@ fn beside(target: &Path) -> Fallible<[Function; 2]> {
 /// The functions of the example.
 fn ours(target: &Path) -> Fallible<[Function; 3]> {
     let package = Package { folder: package::root()?, target: target.to_owned() };
-    time(&mut package.cargo(&["build", "--offline", "--release", "-p", "orders-lambda", "--bins"], false))?;
+    build(&package, &["-p", "orders-lambda", "--bins"])?;
     let function = |title, name| Function { title, binary: target.join("release").join(name) };
     Ok([
         function("`orders-commands`", "orders-commands"),
         function("`orders-relay`", "orders-relay"),
         function("`orders-subscriber`", "orders-subscriber"),
     ])
+}
+
+fn build(package: &Package, what: &[&str]) -> Fallible<()> {
+    let mut cargo = package.cargo(&[&["build", "--offline", "--release"], what].concat(), false);
+    time(cargo.env("CARGO_PROFILE_RELEASE_STRIP", "true"))?;
+    Ok(())
 }
 
 /// How many instructions it takes up to the first question for an event.
@@ -99,7 +105,7 @@ fn print(counted: &[(&str, u64, u64)]) {
     println!(
         "## How a function on Lambda starts\n\n\
          Instructions until it asks for its first event. `cargo bench -p cqrs-benches --bench start`.\n\n\
-         | | instructions, millions | ÷ one client of the SDK | binary, MB |\n\
+         | | instructions, millions | ÷ one client of the SDK | binary, stripped, MB |\n\
          | --- | ---: | ---: | ---: |"
     );
     let sdk = counted.get(1).map_or(f64::NAN, |(_, instructions, _)| *instructions as f64);
