@@ -173,6 +173,7 @@ static ANSWERED: Notify = Notify::const_new();
 #[event_handler(Said, queue = "mixed")]
 async fn asks(event: &Said) -> Result<(), HandlerError> {
     if event.text.0 == "mixed" {
+        tokio::task::yield_now().await;
         ASKED.notify_one();
         ANSWERED.notified().await;
         count("mixed", |tally| tally.handled += 1);
@@ -183,6 +184,7 @@ async fn asks(event: &Said) -> Result<(), HandlerError> {
 #[event_handler(Said, queue = "mixed")]
 async fn answers(event: &Said) -> Result<(), HandlerError> {
     if event.text.0 == "mixed" {
+        tokio::task::yield_now().await;
         ASKED.notified().await;
         ANSWERED.notify_one();
         count("mixed", |tally| tally.handled += 1);
