@@ -1,8 +1,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::snapshot::{SnapshotStore, StoredSnapshot};
+use cqrs_core::store::record::Record;
 use cqrs_core::{StoreError, StreamKey};
 
-use crate::table::{Condition, ItemWrite, Table, Written, checked, key};
+use crate::table::{Condition, ItemWrite, Row, Table, Written, checked, key};
 
 /// Snapshots in a DynamoDB table, one item a stream, at the stream's own keys. Clones are cheap.
 ///
@@ -17,10 +18,9 @@ impl SnapshotStore for DynamoSnapshotStore {
     async fn get(&self, stream: &StreamKey) -> Result<Option<StoredSnapshot>, StoreError> {
         // Half the price of a consistent read. What comes is a snapshot all the same; an earlier one has more commits
         // after it.
-        let record = self.table.get(key(stream.pk(), stream.sk()), false, |row| row.into_record()).await?;
+        let record = self.table.get(key(stream.pk(), stream.sk()), false, whole).await?;
         let Some(record) = record else { return Ok(None) };
-        let record =
-            record.map_err(|error| self.table.unreadable(stream.pk(), stream.sk(), &error.to_string()))?;
+        let record = record.map_err(|error| self.table.unreadable(stream.pk(), stream.sk(), &error))?;
         StoredSnapshot::decode(record).map(Some)
     }
 
@@ -35,4 +35,10 @@ impl SnapshotStore for DynamoSnapshotStore {
             Written::Done(_) | Written::Refused(_) => Ok(()),
         }
     }
+}
+
+/// The record of an item whose attributes are all JSON, or what another one is.
+fn whole(row: Row<'_>) -> Result<Record, String> {
+    let (record, others) = row.into_readable();
+    others.first().map_or(Ok(record), |other| Err(other.to_string()))
 }

@@ -21,14 +21,6 @@ impl Row<'_> {
         let fields = self.fields.into_iter().map(|(name, value)| (name.into_owned(), value));
         (fields.collect(), self.others)
     }
-
-    /// The record, where all attributes are JSON.
-    pub(crate) fn into_record(self) -> Result<Record, NoJson> {
-        let (mut record, others) = self.into_readable();
-        // There is an order only with `serde_json/preserve_order`.
-        record.sort_keys();
-        others.into_iter().next().map_or(Ok(record), Err)
-    }
 }
 
 impl From<Item> for Row<'_> {
