@@ -18,14 +18,16 @@ use aws_smithy_runtime_api::client::ser_de::{SerializeRequest, SharedRequestSeri
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::FrozenLayer;
 use cqrs_core::store::record::Record;
-use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 use super::direct::Instead;
 use super::{Item, Table, attribute};
 
 /// The SDK's configuration of the operation: it has what writes the request.
 static PUT_ITEM: LazyLock<Option<FrozenLayer>> = LazyLock::new(|| PutItem::new().config());
+
+/// Most commits are shorter.
+const USUAL_BYTES: usize = 1024;
 
 /// What is put.
 pub(crate) enum Content {
@@ -84,8 +86,9 @@ struct Writer {
 impl Writer {
     fn of(record: &Record) -> Option<Self> {
         let operation = PUT_ITEM.as_ref()?;
-        let mut item = br#"{"Item":"#.to_vec();
-        serde_json::to_writer(&mut item, &Attributes(record)).ok()?;
+        let mut item = Vec::with_capacity(USUAL_BYTES);
+        item.extend_from_slice(br#"{"Item":"#);
+        write_fields(&mut item, record).ok()?;
         Some(Self { operation, item })
     }
 }
@@ -107,44 +110,49 @@ impl SerializeRequest for Writer {
 }
 
 /// Names and values as DynamoDB takes them.
-struct Attributes<'a>(&'a Record);
-
-impl Serialize for Attributes<'_> {
-    fn serialize<S: Serializer>(&self, json: S) -> Result<S::Ok, S::Error> {
-        json.collect_map(self.0.iter().map(|(name, value)| (name, Attribute(value))))
+fn write_fields(json: &mut Vec<u8>, fields: &Record) -> serde_json::Result<()> {
+    json.push(b'{');
+    for (index, (name, value)) in fields.iter().enumerate() {
+        if index > 0 {
+            json.push(b',');
+        }
+        serde_json::to_writer(&mut *json, name)?;
+        json.push(b':');
+        write_value(json, value)?;
     }
+    json.push(b'}');
+    Ok(())
 }
 
-struct Attribute<'a>(&'a Value);
-
-impl Serialize for Attribute<'_> {
-    fn serialize<S: Serializer>(&self, json: S) -> Result<S::Ok, S::Error> {
-        let mut kind = json.serialize_map(Some(1))?;
-        match self.0 {
-            Value::Null => kind.serialize_entry("NULL", &true),
-            Value::Bool(flag) => kind.serialize_entry("BOOL", flag),
-            Value::Number(number) => kind.serialize_entry("N", &Decimal(number)),
-            Value::String(text) => kind.serialize_entry("S", text),
-            Value::Array(values) => kind.serialize_entry("L", &List(values)),
-            Value::Object(fields) => kind.serialize_entry("M", &Attributes(fields)),
-        }?;
-        kind.end()
+fn write_value(json: &mut Vec<u8>, value: &Value) -> serde_json::Result<()> {
+    match value {
+        Value::Null => json.extend_from_slice(br#"{"NULL":true"#),
+        Value::Bool(true) => json.extend_from_slice(br#"{"BOOL":true"#),
+        Value::Bool(false) => json.extend_from_slice(br#"{"BOOL":false"#),
+        Value::Number(number) => {
+            json.extend_from_slice(br#"{"N":""#);
+            serde_json::to_writer(&mut *json, number)?;
+            json.push(b'"');
+        }
+        Value::String(text) => {
+            json.extend_from_slice(br#"{"S":"#);
+            serde_json::to_writer(&mut *json, text)?;
+        }
+        Value::Array(values) => {
+            json.extend_from_slice(br#"{"L":["#);
+            for (index, value) in values.iter().enumerate() {
+                if index > 0 {
+                    json.push(b',');
+                }
+                write_value(json, value)?;
+            }
+            json.push(b']');
+        }
+        Value::Object(fields) => {
+            json.extend_from_slice(br#"{"M":"#);
+            write_fields(json, fields)?;
+        }
     }
-}
-
-struct List<'a>(&'a [Value]);
-
-impl Serialize for List<'_> {
-    fn serialize<S: Serializer>(&self, json: S) -> Result<S::Ok, S::Error> {
-        json.collect_seq(self.0.iter().map(Attribute))
-    }
-}
-
-/// A number by its text.
-struct Decimal<'a>(&'a Number);
-
-impl Serialize for Decimal<'_> {
-    fn serialize<S: Serializer>(&self, json: S) -> Result<S::Ok, S::Error> {
-        json.collect_str(self.0)
-    }
+    json.push(b'}');
+    Ok(())
 }
