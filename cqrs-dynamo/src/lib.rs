@@ -163,7 +163,7 @@
 //! Each folder below `src` is a room, and imports from rooms below it alone:
 //!
 //! ```text
-//! lambda    the relay and the subscribers as functions     template  the infrastructure of an app
+//! lambda    relay, projections, subscribers as functions   template  the infrastructure of an app
 //! relay     from the stream to a topic                     broker    SNS and SQS: topic, queues, worker, dead letters
 //! store     Dynamo, and the stores of cqrs-core
 //! stream    the table's DynamoDB Stream, and its feed      embedded  SQLite in the place of the SDK's HTTP client

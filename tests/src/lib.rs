@@ -7,3 +7,4 @@ pub mod faults;
 pub mod listening;
 pub mod loopback;
 pub mod raw;
+pub mod streamed;

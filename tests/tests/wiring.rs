@@ -190,6 +190,22 @@ fn a_proof_tells_what_build_tells_and_what_no_app_can_know() {
 }
 
 #[test]
+fn an_app_without_handlers_or_projections_needs_nothing_that_they_need() {
+    let faults = build(cqrs_core::app::AppBuilder::without_handlers);
+    assert_eq!(needed(&faults), []);
+    // The projections are there, with what is wrong with them.
+    let of_projections = |fault: &WiringFault| {
+        matches!(fault, WiringFault::DuplicateView { .. } | WiringFault::NoViewStore { .. })
+    };
+    assert_eq!(faults.len(), 3, "{faults:?}");
+    assert!(faults.iter().all(of_projections), "{faults:?}");
+
+    let faults = build(cqrs_core::app::AppBuilder::without_projections);
+    assert_eq!(needed(&faults).len(), 3);
+    assert!(!faults.iter().any(of_projections), "{faults:?}");
+}
+
+#[test]
 fn an_app_of_no_subscribers_needs_nothing() {
     assert_eq!(build(|app| app.only([])), []);
 }

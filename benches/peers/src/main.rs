@@ -1,7 +1,7 @@
 //! Figures of this project beside its peers, and the page that shows them.
 //!
 //! `cargo run --release --manifest-path benches/peers/Cargo.toml` writes `docs/benchmarks.md` and the plots beside it;
-//! names of sections after `--` take only those anew: `cost`, `contention`, `latency`, `snapshot`, `throughput`, `replay`,
+//! names of sections after `--` take only those anew: `cost`, `bill`, `contention`, `latency`, `snapshot`, `throughput`, `replay`,
 //! `instructions`, `compile`, `build`, `growth`. A section that cannot be taken leaves the others as they come.
 
 use std::path::Path;

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 const HEAD: &str = "# Benchmarks\n";
 
 /// All sections, as they follow on the page.
-pub const SECTIONS: [&str; 11] = [
+pub const SECTIONS: [&str; 12] = [
     "setting",
     "cost",
+    "bill",
     "contention",
     "latency",
     "snapshot",

@@ -55,6 +55,8 @@ pub struct AppBuilder {
     provided: Provided,
     settings: Settings,
     only: Option<Vec<String>>,
+    without_handlers: bool,
+    without_projections: bool,
     probe: Option<Arc<Probe>>,
     pub(super) view_keys: ViewKeys,
 }
@@ -75,6 +77,8 @@ impl AppBuilder {
             provided: Provided::new(),
             settings: Settings::default(),
             only: None,
+            without_handlers: false,
+            without_projections: false,
             probe: None,
             view_keys: linked_view_keys(),
         }
@@ -115,6 +119,20 @@ impl AppBuilder {
     /// executes commands and leaves the delivery to another process.
     pub fn only<'a>(mut self, subscribers: impl IntoIterator<Item = &'a str>) -> Self {
         self.only = Some(subscribers.into_iter().map(str::to_owned).collect());
+        self
+    }
+
+    /// Runs no handler, and all projections, also those that are added later: an app for the function that feeds them from the
+    /// stream. The handlers are not checked, and need no dependencies.
+    pub fn without_handlers(mut self) -> Self {
+        self.without_handlers = true;
+        self
+    }
+
+    /// Runs no projection, and all handlers: an app for what looks after the queues where a function feeds the projections from the
+    /// stream, so that they have none.
+    pub fn without_projections(mut self) -> Self {
+        self.without_projections = true;
         self
     }
 
@@ -176,7 +194,7 @@ impl AppBuilder {
 
     /// The chosen subscribers, with their faults noted.
     fn candidates(&self, faults: &mut Vec<WiringFault>) -> Vec<Candidate> {
-        let handlers = inventory::iter::<HandlerRow>().map(|row| Candidate {
+        let handlers = self.handlers().map(|row| Candidate {
             subscriber: Subscriber {
                 name: row.name,
                 queue: row.queue.unwrap_or(row.name),
@@ -190,7 +208,7 @@ impl AppBuilder {
             indexes: 0,
             location: row.location,
         });
-        let projections = inventory::iter::<ProjectionRow>().map(|row| Candidate {
+        let projections = self.projections().map(|row| Candidate {
             subscriber: Subscriber {
                 name: row.name,
                 queue: row.queue.unwrap_or(row.name),
@@ -225,6 +243,14 @@ impl AppBuilder {
         all
     }
 
+    fn handlers(&self) -> impl Iterator<Item = &'static HandlerRow> {
+        inventory::iter::<HandlerRow>().filter(|_| !self.without_handlers)
+    }
+
+    fn projections(&self) -> impl Iterator<Item = &'static ProjectionRow> {
+        inventory::iter::<ProjectionRow>().filter(|_| !self.without_projections)
+    }
+
     fn is_chosen(&self, name: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only.iter().any(|chosen| chosen == name))
     }
@@ -239,8 +265,7 @@ impl AppBuilder {
     }
 
     fn check_handlers(&self, faults: &mut Vec<WiringFault>) {
-        let mut rows: Vec<_> =
-            inventory::iter::<HandlerRow>().filter(|row| self.is_chosen(row.name)).collect();
+        let mut rows: Vec<_> = self.handlers().filter(|row| self.is_chosen(row.name)).collect();
         rows.sort_by_key(|row| (row.name, row.location.file, row.location.line));
         for row in rows {
             for need in row.needs {
@@ -268,8 +293,7 @@ impl AppBuilder {
     }
 
     fn check_projections(&self, faults: &mut Vec<WiringFault>) {
-        let mut rows: Vec<_> =
-            inventory::iter::<ProjectionRow>().filter(|row| self.is_chosen(row.name)).collect();
+        let mut rows: Vec<_> = self.projections().filter(|row| self.is_chosen(row.name)).collect();
         rows.sort_by_key(|row| (row.view, row.name));
         for pair in rows.windows(2) {
             if pair[0].view == pair[1].view && pair[0].name != pair[1].name {

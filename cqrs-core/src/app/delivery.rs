@@ -3,8 +3,8 @@ use serde_json::Value;
 use super::App;
 use crate::commit::{Commit, record};
 use crate::delivery::{
-    Consumer, DeadLetters, DeliveryError, Interrupted, MAX_MESSAGE_BYTES, Message, Publisher, StoredLetters,
-    Unreplayed,
+    Consumer, DeadLetters, DeliveryError, FeedConsumer, Interrupted, MAX_MESSAGE_BYTES, Message, Publisher,
+    StoredLetters, Unreplayed,
 };
 use crate::store::StoreError;
 
@@ -55,6 +55,48 @@ impl App {
     /// [`DeliveryError::UnknownQueue`].
     pub fn consumer(&self, queue: &str) -> Result<Consumer, DeliveryError> {
         self.delivery.consumer(queue)
+    }
+
+    /// The end of the change feed for a program that gets its records from elsewhere, and its projections from nowhere else: see
+    /// [`FeedConsumer`].
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// # use cqrs_core::store::{MemoryEventStore, record};
+    /// # use cqrs_core::view::MemoryViewStore;
+    /// #[projection(Order)]
+    /// #[derive(Default)]
+    /// pub struct Totals {
+    ///     pub total: u64,
+    /// }
+    ///
+    /// #[projection(Order)]
+    /// impl Totals {
+    ///     #[apply]
+    ///     fn created(&mut self, event: &OrderCreated) {
+    ///         self.total = event.total;
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let store = MemoryEventStore::new();
+    /// # let app = App::builder(store.clone()).views(MemoryViewStore::new()).build()?;
+    /// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+    /// # app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
+    /// # use cqrs_core::delivery::{ChangeFeed, Positions};
+    /// # let changes = store.feed().read(&Positions::new()).await?.changes;
+    /// # let records: Vec<_> = changes.into_iter().map(|change| change.record).collect();
+    /// app.feed_consumer().take_until(&records, std::future::pending()).await?;
+    /// assert_eq!(app.view::<Totals>(&order).await?.expect("it was fed").total, 15000);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn feed_consumer(&self) -> FeedConsumer {
+        self.delivery.feed_consumer()
     }
 
     /// Publishes records of the event store ([`store::record`](crate::store::record)) in their order: the work of

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use super::notice::Notice;
-use super::queue::{failed, has_letters};
+use super::parking::has_letters;
+use super::queue::failed;
 use super::{Delivery, DeliveryError, Subscriber};
 use crate::commit::Commit;
 use crate::key::StreamKey;

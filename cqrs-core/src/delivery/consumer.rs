@@ -28,7 +28,7 @@ use crate::runtime::RetryPolicy;
 use crate::version::Version;
 
 /// A broker tries again itself: here everything is tried once a receive.
-const ONE_TRY: RetryPolicy =
+pub(super) const ONE_TRY: RetryPolicy =
     RetryPolicy { attempts: 1, base: std::time::Duration::ZERO, cap: std::time::Duration::ZERO };
 /// How many streams' locks are remembered; a lock that is forgotten while held stays a lock to its holders.
 const LOCKS: u64 = 10_000;

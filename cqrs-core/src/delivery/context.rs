@@ -29,6 +29,16 @@ impl Delivery {
         Self::new(runtime, subscribers, self.front)
     }
 
+    /// The projections of the same runtime, and nobody else.
+    pub(super) fn of_projections(&self) -> Self {
+        Self {
+            runtime: Arc::clone(&self.runtime),
+            subscribers: self.projections().map(Arc::clone).collect(),
+            parked: self.parked.clone(),
+            front: self.front,
+        }
+    }
+
     /// The streams of a subscriber that wait behind a dead letter, as far as this process knows.
     pub(crate) fn parked(&self, subscriber: &str) -> Arc<Parked> {
         self.parked.get(subscriber).map(Arc::clone).unwrap_or_default()

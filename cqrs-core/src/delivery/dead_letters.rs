@@ -4,7 +4,8 @@ use std::sync::atomic::AtomicUsize;
 
 use super::failure::{Failure, FailureKind};
 use super::intake::{self, RELAY};
-use super::queue::{failed, has_letters, letter, stream_of};
+use super::parking::{has_letters, letter};
+use super::queue::{failed, stream_of};
 use super::{DeadLetterStore, DeadLetters, Delivery, DeliveryError, Publisher, Subscriber, Terms};
 use crate::commit::Commit;
 use crate::key::StreamKey;

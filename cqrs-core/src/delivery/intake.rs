@@ -1,12 +1,13 @@
 //! What comes out of the change feed: a commit, or a dead letter of the relay.
 
 use serde_json::Value;
-use tracing::Span;
+use tracing::{Instrument, Span};
 
 use super::DeliveryError;
 use super::alteration::Altered;
 use super::queue::failed;
 use crate::commit::{Commit, record};
+use crate::event::upcaster::NEWER;
 use crate::metadata::Metadata;
 use crate::runtime::Runtime;
 use crate::store::{DeadLetter, LetterId};
@@ -28,6 +29,23 @@ pub(crate) async fn take_in(runtime: &Runtime, record: &Value) -> Result<Option<
             Ok(None)
         }
     }
+}
+
+/// The same for a commit that goes to the subscribers of this program and to nobody else: one with an event that no aggregate
+/// of the program applies is kept as well, because a newer program may have somebody for it.
+pub(crate) async fn take_in_known(
+    runtime: &Runtime,
+    record: &Value,
+) -> Result<Option<Commit>, DeliveryError> {
+    let Some(commit) = take_in(runtime, record).await? else { return Ok(None) };
+    if let Some(event) = commit.events.iter().find(|event| !runtime.index.knows(&event.name)) {
+        let reason = format!(
+            "unknown event type `{}` (schema {}): no aggregate of this program applies it{NEWER}",
+            event.name, event.schema
+        );
+        keep(runtime, record.clone(), reason).instrument(span_of(&commit)).await?;
+    }
+    Ok(Some(commit))
 }
 
 /// The span of the relay's work on one commit.

@@ -6,19 +6,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use serde_json::Value;
-use tokio::sync::{Mutex, Notify, Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
-use super::failure::{Failure, FailureKind};
+use super::failure::FailureKind;
 use super::marks::{Marks, Place};
+use super::parking::Parking;
 use super::{Delivery, DeliveryError, Subscriber, Terms};
-use crate::commit::{Commit, record};
+use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::projector::Origin;
+use crate::store::DeadLetter;
 use crate::store::Positions;
-use crate::store::{DeadLetter, LetterId};
 use crate::timestamp::Timestamp;
-use crate::version::Version;
 
 /// Some commits as the relay read them, for all subscribers.
 #[derive(Debug)]
@@ -37,12 +36,6 @@ pub(crate) struct Placed {
     /// About how much memory it takes.
     pub(crate) bytes: usize,
 }
-
-/// The streams of one subscriber whose commits wait behind a dead letter, and the last letter of each.
-///
-/// Shared between the running delivery and redrives. The delivery holds the lock from looking for letters until
-/// it has added its own, and a redrive while it lists them, so that none is added behind a redrive's back.
-pub(crate) type Parked = Mutex<HashMap<StreamKey, Version>>;
 
 /// How much a subscriber may have taken in without having done it; then it is passed over until it has room, and reads what it
 /// missed by itself.
@@ -89,7 +82,7 @@ pub(crate) struct Queue {
 struct Desk {
     delivery: Arc<Delivery>,
     subscriber: Arc<Subscriber>,
-    parked: Arc<Parked>,
+    parking: Parking,
     /// The streams that it works on at the same time. One that waits has none.
     places: Semaphore,
 }
@@ -116,25 +109,11 @@ impl Queue {
         let name = subscriber.name;
         let delivery_store = delivery.runtime.delivery_store();
         let positions = delivery_store.positions(name).await.map_err(|source| failed(name, source))?;
-        let parked = delivery.parked(name);
-        {
-            let mut parked = parked.lock().await;
-            parked.clear();
-            let mut after = None;
-            loop {
-                let letters = delivery_store
-                    .letters(name, after.as_ref())
-                    .await
-                    .map_err(|source| failed(name, source))?;
-                let Some(last) = letters.last() else { break };
-                after = Some(last.id.clone());
-                // In the order of their versions: the last one stays.
-                parked.extend(letters.iter().filter_map(|letter| letter.id.place()));
-            }
-        }
+        let parking = Parking::of(delivery, name);
+        parking.load().await?;
         let places = Semaphore::new(subscriber.concurrency);
         Ok(Self {
-            desk: Arc::new(Desk { delivery: delivery.clone(), subscriber, parked, places }),
+            desk: Arc::new(Desk { delivery: delivery.clone(), subscriber, parking, places }),
             marks: Marks::behind(&positions),
             positions,
             load: Arc::default(),
@@ -271,7 +250,7 @@ impl Progress {
 
 impl Desk {
     async fn take_stream(&self, stream: &StreamKey, commits: Vec<Commit>) -> Result<(), DeliveryError> {
-        if self.waits(stream, &commits).await? {
+        if self.parking.waits(stream, &commits).await? {
             return Ok(());
         }
         let retry = self.delivery.runtime.settings.delivery;
@@ -295,8 +274,7 @@ impl Desk {
                     });
                 }
                 FailureKind::Passing | FailureKind::Permanent | FailureKind::Newer | FailureKind::Left => {
-                    let mut parked = self.parked.lock().await;
-                    return self.park(&mut parked, stream, left, Some(failure)).await;
+                    return self.parking.park(left, failure).await;
                 }
             };
             // Most likely by a run of this very handler that was killed: only its lease is to be waited for.
@@ -304,77 +282,6 @@ impl Desk {
             tracing::info!(subscriber = self.subscriber.name, %stream, reason = failure.reason, ?wait, "waiting");
             tokio::time::sleep(wait).await;
         }
-    }
-
-    /// Puts the commits behind the dead letters of their stream; false where there are none any more.
-    async fn waits(&self, stream: &StreamKey, commits: &[Commit]) -> Result<bool, DeliveryError> {
-        let mut parked = self.parked.lock().await;
-        let Some(last) = parked.get(stream).copied() else { return Ok(false) };
-        // Another process may have redriven or discarded them.
-        if !has_letters(&self.delivery, self.subscriber.name, stream).await? {
-            parked.remove(stream);
-            return Ok(false);
-        }
-        // What a crash made the feed bring again has its letter already, with its reason.
-        let known = commits.partition_point(|commit| commit.version <= last);
-        self.park(&mut parked, stream, commits.get(known..).unwrap_or_default(), None).await?;
-        Ok(true)
-    }
-
-    /// Puts the first commit away with the reason, and the others behind it.
-    async fn park(
-        &self,
-        parked: &mut HashMap<StreamKey, Version>,
-        stream: &StreamKey,
-        commits: &[Commit],
-        mut failure: Option<Failure>,
-    ) -> Result<(), DeliveryError> {
-        let name = self.subscriber.name;
-        for commit in commits {
-            let letter = letter(name, commit, failure.take());
-            tracing::error!(
-                subscriber = name,
-                stream = %commit.stream,
-                version = %commit.version,
-                reason = letter.reason,
-                "dead letter"
-            );
-            self.delivery
-                .runtime
-                .delivery_store()
-                .put_letter(&letter)
-                .await
-                .map_err(|source| failed(name, source))?;
-            parked.insert(stream.clone(), commit.version);
-        }
-        Ok(())
-    }
-}
-
-/// Whether a stream has dead letters at a subscriber.
-pub(crate) async fn has_letters(
-    delivery: &Arc<Delivery>,
-    subscriber: &str,
-    stream: &StreamKey,
-) -> Result<bool, DeliveryError> {
-    let start = LetterId::of(subscriber, stream, Version::NONE);
-    let letters = delivery.runtime.delivery_store().letters(subscriber, Some(&start)).await;
-    let letters = letters.map_err(|source| failed(subscriber, source))?;
-    Ok(letters.first().and_then(stream_of).as_ref() == Some(stream))
-}
-
-/// A commit as a dead letter, with its failure; without one it waits behind an earlier commit.
-pub(crate) fn letter(subscriber: &str, commit: &Commit, failure: Option<Failure>) -> DeadLetter {
-    let (reason, attempts) = match failure {
-        Some(failure) => (failure.reason, failure.attempts),
-        None => ("waits behind an earlier commit of its stream".to_owned(), 0),
-    };
-    DeadLetter {
-        id: LetterId::of(subscriber, &commit.stream, commit.version),
-        reason,
-        attempts,
-        since: Timestamp::now(),
-        record: Value::Object(record::encode(commit)),
     }
 }
 

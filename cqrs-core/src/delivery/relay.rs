@@ -6,14 +6,12 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
-use tracing::Instrument;
 
 use super::beginning::{Beginnings, Calm};
 use super::builds::Builds;
 use super::queue::{Load, Page, Placed, Progress, Queue};
 use super::subscriber::keep_decoded;
 use super::{Delivery, DeliveryError, StoredLetters, intake};
-use crate::event::upcaster::NEWER;
 use crate::store::{Change, DynChangeFeed, Positions, limits};
 
 /// What a run of the delivery did.
@@ -208,16 +206,7 @@ async fn placed(delivery: &Arc<Delivery>, changes: Vec<Change>) -> Result<Page, 
 async fn place(delivery: &Arc<Delivery>, change: Change) -> Result<Option<Placed>, DeliveryError> {
     let Change { shard, position, record } = change;
     let bytes = record.as_object().map_or(0, limits::size);
-    let Some(mut commit) = intake::take_in(&delivery.runtime, &record).await? else { return Ok(None) };
-    let span = intake::span_of(&commit);
-    let unknown = commit.events.iter().find(|event| !delivery.runtime.index.knows(&event.name));
-    if let Some(event) = unknown {
-        let reason = format!(
-            "unknown event type `{}` (schema {}): no aggregate of this program applies it{NEWER}",
-            event.name, event.schema
-        );
-        intake::keep(&delivery.runtime, record, reason).instrument(span).await?;
-    }
+    let Some(mut commit) = intake::take_in_known(&delivery.runtime, &record).await? else { return Ok(None) };
     keep_decoded(&mut commit, &delivery.subscribers);
     Ok(Some(Placed { commit, shard, position, bytes }))
 }

@@ -62,10 +62,10 @@ impl Broker {
     /// [`BrokerError::Request`].
     pub async fn create(&self, app: &App) -> Result<BrokerTopic, BrokerError> {
         // What cannot be made whole is not begun.
-        BrokerError::check(BrokerFault::all(&self.names, app.wiring(), self.max_message_bytes))?;
+        BrokerError::check(BrokerFault::all(&self.names, &app.wiring().subscribers, self.max_message_bytes))?;
         let arn = self.create_topic(self.names.topic()).await?;
         let subscriptions = self.subscriptions(&arn).await?;
-        let wanted = topology::events_by_queue(app.wiring());
+        let wanted = topology::events_by_queue(&app.wiring().subscribers);
         let mut queues = Vec::with_capacity(wanted.len());
         for (queue, types) in wanted {
             let dead = self.create_queue(self.names.dead_letters(queue)).await?;

@@ -69,7 +69,7 @@ impl DeadLetterStore for DeadLetterQueues {
     type Error = BrokerError;
 
     fn names(&self) -> Vec<String> {
-        topology::events_by_queue(self.app.wiring()).into_keys().map(str::to_owned).collect()
+        topology::events_by_queue(&self.app.wiring().subscribers).into_keys().map(str::to_owned).collect()
     }
 
     async fn of(&self, queue: &str) -> Result<Vec<DeadLetter>, BrokerError> {

@@ -66,7 +66,7 @@ impl OrphanedQueue {
             return Err(BrokerError::NotSubscribed { queue: to.to_owned() });
         }
         self.unsubscribe().await?;
-        let wanted = topology::events_by_queue(wiring).remove(to).unwrap_or_default();
+        let wanted = topology::events_by_queue(&wiring.subscribers).remove(to).unwrap_or_default();
         let mut handed_over = HandedOver::default();
         // First what came first. Streams that are held back are so before their later messages get there.
         if let Some(from) = &self.dead {
@@ -101,7 +101,7 @@ impl OrphanedQueue {
         self.app.consumer(to)?;
         let Some(from) = &self.dead else { return Ok(0) };
         let dead = Queue::find(&self.broker.sqs, self.broker.dead_letters_name(to)?).await?;
-        let wanted = topology::events_by_queue(self.app.wiring()).remove(to).unwrap_or_default();
+        let wanted = topology::events_by_queue(&self.app.wiring().subscribers).remove(to).unwrap_or_default();
         self.move_all(from, &dead, &wanted, Some(to)).await
     }
 

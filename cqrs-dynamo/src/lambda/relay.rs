@@ -1,21 +1,13 @@
 use std::sync::Arc;
 
-use aws_lambda_events::event::dynamodb::{Event, EventRecord};
-use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use aws_lambda_events::event::dynamodb::Event;
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use cqrs_core::App;
-use cqrs_core::delivery::{Alteration, Publisher};
-use cqrs_core::store::record;
+use cqrs_core::delivery::Publisher;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use serde_json::Value;
 
-use super::deadline;
+use super::{deadline, record};
 use crate::relay::relay_records;
-use crate::table::attribute;
-
-/// What the stream calls a new item, one that was written over, and one that was deleted.
-const INSERT: &str = "INSERT";
-const MODIFY: &str = "MODIFY";
-const REMOVE: &str = "REMOVE";
 
 /// The relay as a Lambda function behind the stream of the events table.
 ///
@@ -64,12 +56,12 @@ impl<P: Publisher> RelayFunction<P> {
 
     /// Publishes the records of one event.
     pub async fn answer(&self, event: Event) -> DynamoDbEventResponse {
-        let records = event.records.into_iter().filter_map(read).collect();
+        let records = event.records.into_iter().filter_map(record::read).collect();
         let relayed = relay_records(&self.app, &self.publisher, records).await;
         relayed.map_or_else(
             |stopped| {
                 tracing::error!(sequence_number = stopped.sequence_number, error = %stopped.error, "not published");
-                from(stopped.sequence_number)
+                record::from(stopped.sequence_number)
             },
             |()| DynamoDbEventResponse::default(),
         )
@@ -85,51 +77,15 @@ impl<P: Publisher> RelayFunction<P> {
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Event>| {
             let this = Arc::clone(&this);
             async move {
-                let first = event.payload.records.first().map(number);
+                let first = event.payload.records.first().map(record::number);
                 let left = deadline::time_left(&event.context);
                 let answered = tokio::time::timeout(left, this.answer(event.payload)).await;
                 Ok::<_, Error>(answered.unwrap_or_else(|_| {
                     tracing::error!(?left, "no time left; the records come again");
-                    first.map(from).unwrap_or_default()
+                    first.map(record::from).unwrap_or_default()
                 }))
             }
         }))
         .await
     }
-}
-
-/// The record's number, and a commit or what was done to one; none where it is about another item.
-fn read(record: EventRecord) -> Option<(String, Value)> {
-    let number = number(&record);
-    let stored = match record.event_name.as_str() {
-        INSERT => {
-            // Attributes that are no JSON are left out, as the stream's own reader does.
-            let mut image = record.change.new_image.into_inner();
-            image.remove(record::STATE);
-            Some(Value::Object(attribute::image_readable(image, &mut Vec::new()).collect()))
-        }
-        MODIFY => altered(Alteration::Overwritten, record),
-        REMOVE => altered(Alteration::Removed, record),
-        _ => None,
-    };
-    Some((number, stored?))
-}
-
-fn altered(what: Alteration, record: EventRecord) -> Option<Value> {
-    let keys = record.change.keys.into_inner();
-    let keys = Value::Object(attribute::image_readable(keys, &mut Vec::new()).collect());
-    what.record(keys.get("pk")?.as_str()?, keys.get("sk")?.as_str()?)
-}
-
-fn number(record: &EventRecord) -> String {
-    record.change.sequence_number.clone().unwrap_or_default()
-}
-
-/// The answer that this record and all after it have to come again.
-fn from(sequence_number: String) -> DynamoDbEventResponse {
-    let mut failure = DynamoDbBatchItemFailure::default();
-    failure.item_identifier = Some(sequence_number);
-    let mut response = DynamoDbEventResponse::default();
-    response.batch_item_failures.push(failure);
-    response
 }

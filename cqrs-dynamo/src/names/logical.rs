@@ -10,6 +10,11 @@ pub(crate) const RELAY: &str = "RelayFunction";
 pub(crate) const RELAY_FAILURES: &str = "RelayFailures";
 pub(crate) const RELAY_AGE_ALARM: &str = "RelayAgeAlarm";
 pub(crate) const RELAY_FAILURES_ALARM: &str = "RelayFailuresAlarm";
+pub(crate) const PROJECTIONS: &str = "ProjectionsFunction";
+pub(crate) const PROJECTIONS_FAILURES: &str = "ProjectionsFailures";
+pub(crate) const PROJECTIONS_AGE_ALARM: &str = "ProjectionsAgeAlarm";
+pub(crate) const PROJECTIONS_FAILURES_ALARM: &str = "ProjectionsFailuresAlarm";
+pub(crate) const PROJECTIONS_LETTERS_ALARM: &str = "ProjectionsLettersAlarm";
 
 /// The parameter with the topic that alarms notify, and whether it is given.
 pub(crate) const ALARM_TOPIC: &str = "AlarmTopicArn";
@@ -20,6 +25,11 @@ pub(crate) const LOG_DAYS: &str = "LogRetentionInDays";
 /// SAM names an event source after its function and these.
 pub(crate) const CHANGES: &str = "Changes";
 pub(crate) const MESSAGES: &str = "Messages";
+
+/// The event source that SAM makes of the stream for a function.
+pub(crate) fn changes(function: &str) -> String {
+    format!("{function}{CHANGES}")
+}
 
 /// The policy of a topic, or of a queue that is no queue of the wiring.
 pub(crate) fn policy(id: &str) -> String {
@@ -125,9 +135,9 @@ mod tests {
 
     /// All ids that are the same in every template.
     fn fixed() -> Vec<String> {
-        let functions = [COMMANDS, RELAY].map(FunctionIds::of);
+        let functions = [COMMANDS, RELAY, PROJECTIONS].map(FunctionIds::of);
         let functions = functions.into_iter().flat_map(|ids| [ids.function, ids.role, ids.logs]);
-        let source = format!("{RELAY}{CHANGES}");
+        let sources = [RELAY, PROJECTIONS].map(changes);
         let others = [
             EVENTS,
             VIEWS,
@@ -137,12 +147,16 @@ mod tests {
             RELAY_FAILURES,
             RELAY_AGE_ALARM,
             RELAY_FAILURES_ALARM,
+            PROJECTIONS_FAILURES,
+            PROJECTIONS_AGE_ALARM,
+            PROJECTIONS_FAILURES_ALARM,
+            PROJECTIONS_LETTERS_ALARM,
             ALARM_TOPIC,
             HAS_ALARM_TOPIC,
             LOG_DAYS,
         ];
-        let policies = [TOPIC, RELAY_FAILURES].map(policy);
-        functions.chain([source]).chain(others.map(str::to_owned)).chain(policies).collect()
+        let policies = [TOPIC, RELAY_FAILURES, PROJECTIONS_FAILURES].map(policy);
+        functions.chain(sources).chain(others.map(str::to_owned)).chain(policies).collect()
     }
 
     /// Names that are made of what ids are made of, so that they come close to each other.
@@ -171,6 +185,8 @@ mod tests {
             "Table",
             "Commands",
             "Function",
+            "Projections",
+            "Changes",
         ]);
         prop::collection::vec(pieces, 1..4).prop_map(|pieces| pieces.concat())
     }

@@ -4,6 +4,7 @@
 mod account;
 pub(crate) mod limit;
 pub(crate) mod logical;
+pub(crate) mod metric;
 pub(crate) mod partition;
 mod slot;
 mod tables;

@@ -6,11 +6,14 @@ use super::intrinsic::{attribute, reference};
 use super::queue::Queue;
 use super::{Section, Template};
 use crate::names::logical::{
-    ALARM_TOPIC, HAS_ALARM_TOPIC, RELAY, RELAY_AGE_ALARM, RELAY_FAILURES, RELAY_FAILURES_ALARM,
+    ALARM_TOPIC, HAS_ALARM_TOPIC, PROJECTIONS, PROJECTIONS_AGE_ALARM, PROJECTIONS_FAILURES,
+    PROJECTIONS_FAILURES_ALARM, PROJECTIONS_LETTERS_ALARM, RELAY, RELAY_AGE_ALARM, RELAY_FAILURES,
+    RELAY_FAILURES_ALARM,
 };
+use crate::names::metric;
 
-/// For how many minutes on end the relay, or a queue, has to be late.
-const RELAY_MINUTES: u32 = 5;
+/// For how many minutes on end a function behind the stream, or a queue, has to be late.
+const STREAM_MINUTES: u32 = 5;
 const QUEUE_MINUTES: u32 = 3;
 
 pub(super) fn parameter() -> Value {
@@ -28,18 +31,37 @@ pub(super) fn condition() -> Value {
 
 /// The relay stands still or falls behind, or records expired before they were published.
 pub(super) fn relay(template: &Template) -> Section {
-    let mut age = alarm(
-        "The relay falls behind: views and handlers are late".to_owned(),
-        ["AWS/Lambda", "IteratorAge", "FunctionName"],
-        reference(RELAY),
-        template.lag_seconds().saturating_mul(1000),
-    );
-    age["Properties"]["EvaluationPeriods"] = json!(RELAY_MINUTES);
+    let late = "The relay falls behind: views and handlers are late";
     let lost = "Records left the stream before the relay could publish them".to_owned();
     Section::from_iter([
-        (RELAY_AGE_ALARM.to_owned(), age),
+        (RELAY_AGE_ALARM.to_owned(), age(template, late, RELAY)),
         (RELAY_FAILURES_ALARM.to_owned(), depth(lost, RELAY_FAILURES)),
     ])
+}
+
+/// The same of the function that feeds the projections; and their dead letters, which are in no queue.
+pub(super) fn projections(template: &Template) -> Section {
+    let late = "The projections fall behind: views are late";
+    let lost = "Records left the stream before the projections took them";
+    let metric = [metric::NAMESPACE, metric::DEAD_LETTERS, metric::FUNCTION];
+    let waiting = "Commits wait in the dead letters of the projections".to_owned();
+    let mut letters = alarm(waiting, metric, reference(PROJECTIONS), 0);
+    // Nobody tells the figure while there are no commits, and it stays what it was.
+    letters["Properties"]["TreatMissingData"] = json!("ignore");
+    Section::from_iter([
+        (PROJECTIONS_AGE_ALARM.to_owned(), age(template, late, PROJECTIONS)),
+        (PROJECTIONS_FAILURES_ALARM.to_owned(), depth(lost.to_owned(), PROJECTIONS_FAILURES)),
+        (PROJECTIONS_LETTERS_ALARM.to_owned(), letters),
+    ])
+}
+
+/// What a function reads from the stream is old.
+fn age(template: &Template, description: &str, function: &str) -> Value {
+    let metric = ["AWS/Lambda", "IteratorAge", "FunctionName"];
+    let threshold = template.lag_seconds().saturating_mul(1000);
+    let mut age = alarm(description.to_owned(), metric, reference(function), threshold);
+    age["Properties"]["EvaluationPeriods"] = json!(STREAM_MINUTES);
+    age
 }
 
 pub(super) fn dead_letters(queue: &Queue<'_>) -> Section {

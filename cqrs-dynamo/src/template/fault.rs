@@ -4,7 +4,7 @@ use std::fmt;
 
 use cqrs_core::view::MAX_INDEXES;
 
-use super::queue::Queue;
+use super::render::Parts;
 use super::{Scaling, Section, Template};
 use crate::names::Tables;
 use crate::names::limit::{self, TABLE_CHARACTERS};
@@ -105,12 +105,14 @@ fn list(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-pub(super) fn faults(template: &Template) -> Vec<TemplateFault> {
-    let Template { wiring, names, receives, scaling, max_message_bytes, .. } = template;
+pub(super) fn faults(template: &Template, parts: &Parts<'_>) -> Vec<TemplateFault> {
+    let Template { names, receives, scaling, max_message_bytes, .. } = template;
+    let queued = parts.queues.iter().flat_map(|queue| queue.subscribers.iter().copied());
     let mut faults: Vec<_> =
-        BrokerFault::all(names, wiring, *max_message_bytes).into_iter().map(TemplateFault::from).collect();
+        BrokerFault::all(names, queued, *max_message_bytes).into_iter().map(TemplateFault::from).collect();
     faults.extend(
-        Queue::retired(template)
+        parts
+            .retired
             .iter()
             .flat_map(|queue| BrokerFault::of_queue(names, queue.name).into_iter().map(TemplateFault::from)),
     );
@@ -148,10 +150,9 @@ pub(super) fn faults(template: &Template) -> Vec<TemplateFault> {
 }
 
 /// The template has more than a stack takes.
-pub(super) fn too_many(resources: &Section, queues: &[Queue<'_>]) -> Option<TemplateFault> {
-    // SAM adds an event source for the relay, and one per queue.
-    let count = resources.len() + queues.len() + 1;
-    (count > MAX_RESOURCES).then_some(TemplateFault::Resources { queues: queues.len(), resources: count })
+pub(super) fn too_many(resources: &Section, parts: &Parts<'_>, template: &Template) -> Option<TemplateFault> {
+    let (resources, queues) = (resources.len() + parts.sources(template), parts.queues.len());
+    (resources > MAX_RESOURCES).then_some(TemplateFault::Resources { queues, resources })
 }
 
 impl fmt::Display for TemplateError {

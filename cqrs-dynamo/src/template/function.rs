@@ -3,10 +3,13 @@
 use serde_json::{Value, json};
 
 use super::intrinsic::{arn, attribute, output, reference};
+use super::projections::Projections;
 use super::queue::Queue;
+use super::render::Parts;
 use super::{Scaling, Section, Template, policy, queue};
 use crate::names::logical::{
-    self, CHANGES, COMMANDS, EVENTS, FunctionIds, LOG_DAYS, MESSAGES, RELAY, RELAY_FAILURES, TOPIC,
+    self, CHANGES, COMMANDS, EVENTS, FunctionIds, LOG_DAYS, MESSAGES, PROJECTIONS, PROJECTIONS_FAILURES,
+    RELAY, RELAY_FAILURES, TOPIC,
 };
 use crate::names::variable::{DEAD_LETTERS_URL, PREFIX, QUEUE, TOPIC_ARN};
 
@@ -14,8 +17,8 @@ const MEMORY_MB: u32 = 256;
 
 /// The relay publishes ten commits a request, so a batch of a hundred is ten requests. Of standard and FIFO topics
 /// alike: SNS takes no more than ten a request (Amazon SNS API Reference, `PublishBatch`).
-const RELAY_BATCH: u32 = 100;
-const RELAY_SECONDS: u64 = 60;
+const STREAM_BATCH: u32 = 100;
+const STREAM_SECONDS: u64 = 60;
 
 /// The most that Lambda takes from a FIFO queue at once, and from a standard one without waiting for more (AWS Lambda
 /// Developer Guide, "Lambda parameters for Amazon SQS event source mappings").
@@ -42,11 +45,11 @@ pub(super) fn globals(template: &Template) -> Value {
 }
 
 /// Executes commands and reads views; what calls it is for the user to add.
-pub(super) fn commands(template: &Template, queues: &[Queue<'_>]) -> Section {
+pub(super) fn commands(template: &Template, parts: &Parts<'_>) -> Section {
     let ids = FunctionIds::of(COMMANDS);
     let mut function = function(template, &template.binaries.commands, &ids, "Executes commands");
     // Nobody writes an event before all are there who know it.
-    function["DependsOn"] = all_subscribers(queues);
+    function["DependsOn"] = all_subscribers(&parts.queues).chain(source_of_projections(parts)).collect();
     section(ids, function, policy::commands(template))
 }
 
@@ -56,16 +59,30 @@ pub(super) fn relay(template: &Template, queues: &[Queue<'_>]) -> Section {
     let description = "Takes commits from the events table to the topic";
     let mut function = function(template, &template.binaries.relay, &ids, description);
     // What is published before a queue is subscribed does not reach it.
-    function["DependsOn"] = all_subscribers(queues);
-    let properties = &mut function["Properties"];
-    properties["Timeout"] = json!(RELAY_SECONDS);
-    properties["Environment"] = json!({ "Variables": { TOPIC_ARN: reference(TOPIC) } });
-    properties["Events"] = json!({ CHANGES: {
+    function["DependsOn"] = all_subscribers(queues).collect();
+    function["Properties"]["Environment"] = json!({ "Variables": { TOPIC_ARN: reference(TOPIC) } });
+    reads_stream(&mut function["Properties"], RELAY_FAILURES);
+    with_failures(section(ids, function, policy::relay()), RELAY_FAILURES)
+}
+
+/// Takes the records of the stream to all projections.
+pub(super) fn projections(template: &Template, projections: &Projections<'_>) -> Section {
+    let ids = FunctionIds::of(PROJECTIONS);
+    let description = "Takes commits from the events table to the views of all projections";
+    let mut function = function(template, projections.binary, &ids, description);
+    reads_stream(&mut function["Properties"], PROJECTIONS_FAILURES);
+    with_failures(section(ids, function, policy::projections(projections)), PROJECTIONS_FAILURES)
+}
+
+/// Lets a function read the stream of the events table; what expires there before it was taken goes to a queue.
+fn reads_stream(function: &mut Value, failures: &str) {
+    function["Timeout"] = json!(STREAM_SECONDS);
+    function["Events"] = json!({ CHANGES: {
         "Type": "DynamoDB",
         "Properties": {
             "Stream": attribute(EVENTS, "StreamArn"),
             "StartingPosition": "TRIM_HORIZON",
-            "BatchSize": RELAY_BATCH,
+            "BatchSize": STREAM_BATCH,
             "BisectBatchOnFunctionError": true,
             "FunctionResponseTypes": RESPONSES,
             // No record is given up while the stream has it (-1: without limit). Where it has expired, at 24 hours,
@@ -73,35 +90,43 @@ pub(super) fn relay(template: &Template, queues: &[Queue<'_>]) -> Section {
             // DynamoDB"); they are in the events table still.
             "MaximumRetryAttempts": -1,
             "MaximumRecordAgeInSeconds": -1,
-            "DestinationConfig": { "OnFailure": { "Type": "SQS", "Destination": arn(RELAY_FAILURES) } },
+            "DestinationConfig": { "OnFailure": { "Type": "SQS", "Destination": arn(failures) } },
         },
     } });
-    let mut resources = section(ids, function, policy::relay());
-    resources.insert(RELAY_FAILURES.to_owned(), queue::failures());
-    resources.insert(logical::policy(RELAY_FAILURES), policy::encrypted_queue(RELAY_FAILURES));
+}
+
+fn with_failures(mut resources: Section, failures: &str) -> Section {
+    resources.insert(failures.to_owned(), queue::failures());
+    resources.insert(logical::policy(failures), policy::encrypted_queue(failures));
     resources
 }
 
 /// The subscriptions and the event sources of all queues. An event source comes after its queue and its function.
-fn all_subscribers(queues: &[Queue<'_>]) -> Value {
-    queues.iter().flat_map(|queue| [queue.ids.subscription.clone(), queue.ids.source()]).collect()
+fn all_subscribers(queues: &[Queue<'_>]) -> impl Iterator<Item = String> {
+    queues.iter().flat_map(|queue| [queue.ids.subscription.clone(), queue.ids.source()])
+}
+
+/// That of the projections that are fed from the stream, where they are.
+fn source_of_projections(parts: &Parts<'_>) -> Option<String> {
+    parts.projections.as_ref().map(|_| logical::changes(PROJECTIONS))
 }
 
 /// What comes before a function that may execute commands because it has a handler: every subscription, and the queues that
 /// only project. Handlers may wait for each other's events in a circle, so they cannot come one after the other.
-fn before_handlers(queues: &[Queue<'_>]) -> Value {
+fn before_handlers(parts: &Parts<'_>) -> Value {
+    let queues = &parts.queues;
     let subscriptions = queues.iter().map(|queue| queue.ids.subscription.clone());
     let projecting = queues.iter().filter(|queue| !queue.handles).map(|queue| queue.ids.source());
-    subscriptions.chain(projecting).collect()
+    subscriptions.chain(projecting).chain(source_of_projections(parts)).collect()
 }
 
 /// Runs the subscribers of one queue.
-pub(super) fn subscriber(template: &Template, queue: &Queue<'_>, queues: &[Queue<'_>]) -> Section {
+pub(super) fn subscriber(template: &Template, queue: &Queue<'_>, parts: &Parts<'_>) -> Section {
     let ids = FunctionIds::of(&queue.ids.function.function);
     let description = format!("Runs the subscribers of queue {}", queue.name);
     let mut function = function(template, &template.binaries.subscriber, &ids, &description);
     if queue.handles {
-        function["DependsOn"] = before_handlers(queues);
+        function["DependsOn"] = before_handlers(parts);
     }
     let properties = &mut function["Properties"];
     properties["Environment"] = json!({ "Variables": {
@@ -152,9 +177,15 @@ fn section(ids: FunctionIds, function: Value, mut statements: Vec<Value>) -> Sec
     Section::from_iter([(ids.function, function), (ids.role, policy::role(statements)), (ids.logs, logs)])
 }
 
-pub(super) fn outputs() -> Section {
-    Section::from_iter([
-        output("CommandsFunctionArn", "The function that executes commands".to_owned(), arn(COMMANDS)),
-        output("RelayFunctionArn", "The function between stream and topic".to_owned(), arn(RELAY)),
-    ])
+pub(super) fn commands_output() -> (String, Value) {
+    output("CommandsFunctionArn", "The function that executes commands".to_owned(), arn(COMMANDS))
+}
+
+pub(super) fn relay_output() -> (String, Value) {
+    output("RelayFunctionArn", "The function between stream and topic".to_owned(), arn(RELAY))
+}
+
+pub(super) fn projections_output() -> (String, Value) {
+    let description = "The function between stream and views".to_owned();
+    output("ProjectionsFunctionArn", description, arn(PROJECTIONS))
 }

@@ -1,7 +1,8 @@
 //! The partition keys that a function asks for, as patterns of IAM: `*` is any text, `?` any character.
 
-use cqrs_core::app::SubscriberKind;
+use cqrs_core::app::{SubscriberKind, WiringSubscriber};
 
+use super::projections::Projections;
 use super::queue::Queue;
 use crate::names::partition::{self, PROJECTIONS, REDRIVE, RELAY};
 
@@ -10,12 +11,11 @@ pub(super) fn of_relay() -> Vec<String> {
     vec![partition::letters(RELAY)]
 }
 
-/// The views of a queue's projections: live ones, those of other folds, those that a replay builds, the fences of streams, and the record of
+/// The views of projections: live ones, those of other folds, those that a replay builds, the fences of streams, and the record of
 /// editions; `projection/edition.rs`, `projection/editions.rs` and `projector/keyed_view.rs` of `cqrs-core` make these keys. None where
 /// the wiring does not name them all.
-pub(super) fn of_views(queue: &Queue<'_>) -> Option<Vec<String>> {
-    let projections =
-        queue.subscribers.iter().filter(|subscriber| subscriber.kind == SubscriberKind::Projection);
+pub(super) fn of_views(subscribers: &[&WiringSubscriber]) -> Option<Vec<String>> {
+    let projections = subscribers.iter().filter(|subscriber| subscriber.kind == SubscriberKind::Projection);
     let patterns = projections.map(|projection| {
         let view = literal(projection.view?);
         Some([
@@ -42,17 +42,34 @@ pub(super) fn of_delivery(queue: &Queue<'_>) -> Vec<String> {
         match subscriber.kind {
             SubscriberKind::Handler { once: true } => patterns.push(partition::inbox(&name, "*")),
             SubscriberKind::Handler { once: false } => {}
-            SubscriberKind::Projection => {
-                patterns.push(partition::letters(&name));
-                patterns.push(partition::letters(&format!("{name}@*")));
-                patterns.push(partition::positions(&format!("@replay#{name}*")));
-            }
+            SubscriberKind::Projection => patterns.extend(of_projection(&name)),
         }
     }
     if queue.projects {
         patterns.push(partition::positions(PROJECTIONS));
     }
     patterns
+}
+
+/// The same of projections that are fed from the stream, each with tries of its own; and what the relay keeps.
+pub(super) fn of_fed(projections: &Projections<'_>) -> Vec<String> {
+    let mut patterns = of_relay();
+    for projection in &projections.subscribers {
+        let name = literal(projection.name);
+        patterns.extend([partition::parked(&literal(projection.queue)), partition::attempts(&name)]);
+        patterns.extend(of_projection(&name));
+    }
+    patterns.push(partition::positions(PROJECTIONS));
+    patterns
+}
+
+/// What one projection could not take, what it goes on without, and how far a replay of it is.
+fn of_projection(name: &str) -> [String; 3] {
+    [
+        partition::letters(name),
+        partition::letters(&format!("{name}@*")),
+        partition::positions(&format!("@replay#{name}*")),
+    ]
 }
 
 /// A name as a pattern. A character that is one of the pattern's own, or that a policy may not hold, is any text.

@@ -28,8 +28,8 @@
 //! | tables | 4 | on demand, point-in-time recovery; events with a stream, and kept when the stack goes |
 //! | topic | 1 | encrypted; the relay alone may publish |
 //! | queue, dead-letter queue, subscription | 1 each per queue of the wiring | the subscription filters on the types of the events; the queues are kept when they leave the stack |
-//! | functions | commands, relay, and one subscriber per queue | each with a role and a log group of its own |
-//! | alarms | 2 per queue, 2 for the relay | on dead letters, on [lag](Template::max_lag), on records that the relay lost; notify `AlarmTopicArn`, if that parameter is given |
+//! | functions | commands, relay, and one subscriber per queue; one for all projections, [if asked for](Template::projections) | each with a role and a log group of its own |
+//! | alarms | 2 per queue, 2 for the relay, 3 for the projections from the stream | on dead letters, on [lag](Template::max_lag), on records that the relay lost; notify `AlarmTopicArn`, if that parameter is given |
 //!
 //! # The order of a deployment
 //!
@@ -77,6 +77,26 @@
 //!
 //! `docs/indexes.md` has the whole story, also of views that were written before an index was declared.
 //!
+//! # Projections from the stream
+//!
+//! With [`Template::projections`] one function feeds all projections from the stream of the events table. They have no queues then;
+//! queues are for handlers, and where there are none, the topic and the relay go as well. The code of the projections, and what they
+//! promise, stay the same; `docs/benchmarks.md` has the bill of both ways. What is different:
+//!
+//! * Dead letters of projections are in the delivery table: [`App::dead_letters`](cqrs_core::App::dead_letters) lists, redrives and
+//!   discards them. An alarm tells of them, by a metric that the function writes into its log (about 0.30 USD a month).
+//! * A store that is down, and a release that has yet to take a commit into its views, hold up all projections of a shard, and not
+//!   one queue. After a deployment with another fold of a view across aggregates that is up to 75 seconds.
+//! * A batch takes as long as its slowest projection.
+//! * Two functions read each shard where there are handlers, and DynamoDB Streams bears no more: what else reads the stream, as
+//!   `App::projections` without a backlog does, throttles them.
+//! * All projections share one role, and a memory. Their lag is the alarm on the function's `IteratorAge`; `App::projections` knows
+//!   none, because Lambda keeps the position.
+//!
+//! A stack may change from one way to the other. The function begins with what the stream has, a day of it, and passes over what
+//! the views have already; so let the queues run empty of older messages, or replay the projections. The queues that are
+//! [left behind](self#queues-that-are-left-behind) may be removed then.
+//!
 //! # Queues that are left behind
 //!
 //! A queue that the wiring no longer has leaves the stack, and stays in the account with its messages and its dead letters;
@@ -105,7 +125,9 @@ mod function;
 mod intrinsic;
 mod leading_keys;
 mod policy;
+mod projections;
 mod queue;
+mod render;
 mod step;
 mod tables;
 mod topic;
@@ -118,12 +140,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cqrs_core::app::Wiring;
-use serde_json::{Map, Value, json};
-
-use queue::Queue;
+use serde_json::{Map, Value};
 
 use crate::names::Names;
-use crate::names::logical::{ALARM_TOPIC, HAS_ALARM_TOPIC, LOG_DAYS};
 use crate::topology::MAX_RECEIVES;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -147,6 +166,8 @@ pub struct Template {
     max_message_bytes: Option<u32>,
     retired: BTreeMap<String, BTreeSet<String>>,
     indexes: usize,
+    /// The binary that feeds all projections from the stream, where one does.
+    projections: Option<String>,
 }
 
 /// How the functions of the queues scale.
@@ -186,6 +207,7 @@ impl Template {
             max_message_bytes: None,
             retired: BTreeMap::new(),
             indexes: wiring.subscribers.iter().map(|subscriber| subscriber.indexes).max().unwrap_or_default(),
+            projections: None,
         }
     }
 
@@ -230,6 +252,26 @@ impl Template {
     #[must_use]
     pub fn subscriber(mut self, binary: impl Into<String>) -> Self {
         self.binaries.subscriber = binary.into();
+        self
+    }
+
+    /// Feeds all projections straight from the stream of the events table, by one function with this binary: a
+    /// [`ProjectionsFunction`](crate::lambda::ProjectionsFunction). Default: each projection has its queue. See
+    /// [Projections from the stream](self#projections-from-the-stream).
+    ///
+    /// ```
+    /// # use cqrs_core::{App, store::MemoryEventStore};
+    /// # use cqrs_dynamo::template::Template;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).build()?;
+    /// let template = Template::of(app.wiring()).projections("projections").to_json()?;
+    /// # assert!(!template.contains("AWS::SNS::Topic"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn projections(mut self, binary: impl Into<String>) -> Self {
+        self.projections = Some(binary.into());
         self
     }
 
@@ -329,79 +371,12 @@ impl Template {
         self
     }
 
-    /// The template as JSON text, indented, in the same order each time.
-    ///
-    /// # Errors
-    /// As [`Template::render`].
-    pub fn to_json(&self) -> Result<String, TemplateError> {
-        Ok(format!("{:#}\n", self.render()?))
-    }
-
-    /// The template as a value, for those who want to add to it.
-    ///
-    /// # Errors
-    /// [`TemplateError`]: names or figures that AWS would not take, all of them.
-    pub fn render(&self) -> Result<Value, TemplateError> {
-        let queues = Queue::all(&self.wiring);
-        let faults = fault::faults(self);
-        if !faults.is_empty() {
-            return Err(TemplateError { faults });
-        }
-        let resources = self.resources(&queues);
-        if let Some(fault) = fault::too_many(&resources, &queues) {
-            return Err(TemplateError { faults: vec![fault] });
-        }
-        let mut template = json!({
-            "AWSTemplateFormatVersion": "2010-09-09",
-            "Transform": "AWS::Serverless-2016-10-31",
-            "Description": "Commands, event store, relay and subscribers of an event-sourced app",
-            "Parameters": {
-                ALARM_TOPIC: alarm::parameter(),
-                LOG_DAYS: function::log_days(),
-            },
-            "Conditions": { HAS_ALARM_TOPIC: alarm::condition() },
-            "Globals": { "Function": function::globals(self) },
-            "Resources": resources,
-            "Outputs": self.outputs(&queues),
-        });
-        // Whether maps keep the order of insertion depends on what else is in the build.
-        template.sort_all_objects();
-        Ok(template)
-    }
-
     fn timeout_seconds(&self) -> u64 {
         whole_seconds(self.timeout)
     }
 
     fn lag_seconds(&self) -> u64 {
         whole_seconds(self.max_lag)
-    }
-
-    fn resources(&self, queues: &[Queue<'_>]) -> Section {
-        let mut resources = tables::resources(&self.names, self.indexes);
-        resources.extend(topic::resources(self, queues));
-        resources.extend(function::commands(self, queues));
-        resources.extend(function::relay(self, queues));
-        resources.extend(alarm::relay(self));
-        for queue in queues {
-            resources.extend(queue::resources(self, queue));
-            resources.extend(function::subscriber(self, queue, queues));
-            resources.extend(alarm::dead_letters(queue));
-            resources.extend(alarm::lag(self, queue));
-        }
-        for queue in Queue::retired(self) {
-            resources.extend(queue::resources(self, &queue));
-            resources.extend(alarm::dead_letters(&queue));
-        }
-        resources
-    }
-
-    fn outputs(&self, queues: &[Queue<'_>]) -> Section {
-        let mut outputs = tables::outputs();
-        outputs.extend(topic::outputs());
-        outputs.extend(function::outputs());
-        outputs.extend(queues.iter().flat_map(queue::outputs));
-        outputs
     }
 }
 

@@ -5,13 +5,17 @@
 //! the snapshots they are not. There the keys follow templates that a user may write and change, every aggregate may be sent a
 //! command by every handler, and a projection reads the streams of all that it listens to under whatever keys they have.
 
+use cqrs_core::app::WiringSubscriber;
 use serde_json::{Value, json};
 
 use super::Template;
 use super::intrinsic::{arn, attribute, reference};
 use super::leading_keys;
+use super::projections::Projections;
 use super::queue::Queue;
-use crate::names::logical::{DELIVERY, EVENTS, RELAY_FAILURES, SNAPSHOTS, TOPIC, VIEWS};
+use crate::names::logical::{
+    DELIVERY, EVENTS, PROJECTIONS_FAILURES, RELAY_FAILURES, SNAPSHOTS, TOPIC, VIEWS,
+};
 
 const READ: [&str; 2] = ["dynamodb:GetItem", "dynamodb:Query"];
 /// No `UpdateItem` and no `DeleteItem`: a commit, once written, is what it is.
@@ -67,15 +71,43 @@ fn query_indexes(template: &Template) -> Option<Value> {
 }
 
 pub(super) fn relay() -> Vec<Value> {
-    vec![
-        allow(&READ_STREAM, attribute(EVENTS, "StreamArn")),
-        // To list streams is an action on all streams of the table.
-        allow(&["dynamodb:ListStreams"], json!({ "Fn::Sub": format!("${{{EVENTS}.Arn}}/stream/*") })),
+    let mut statements = read_stream();
+    statements.extend([
         allow_keys(&PARK, arn(DELIVERY), &leading_keys::of_relay()),
         // How large a message may be is for the topic to say.
         allow(&["sns:GetTopicAttributes", "sns:Publish"], reference(TOPIC)),
         allow(&["sqs:SendMessage"], arn(RELAY_FAILURES)),
+    ]);
+    statements
+}
+
+/// No topic, and of queues the one alone to which Lambda itself writes what expired.
+pub(super) fn projections(projections: &Projections<'_>) -> Vec<Value> {
+    let mut statements = read_stream();
+    statements.extend([
+        allow(&READ, arn(EVENTS)),
+        allow(&BUILD, arn(EVENTS)),
+        allow_keys(&REMEMBER, arn(DELIVERY), &leading_keys::of_fed(projections)),
+        project(&projections.subscribers),
+        allow(&["sqs:SendMessage"], arn(PROJECTIONS_FAILURES)),
+    ]);
+    statements
+}
+
+fn read_stream() -> Vec<Value> {
+    vec![
+        allow(&READ_STREAM, attribute(EVENTS, "StreamArn")),
+        // To list streams is an action on all streams of the table.
+        allow(&["dynamodb:ListStreams"], json!({ "Fn::Sub": format!("${{{EVENTS}.Arn}}/stream/*") })),
     ]
+}
+
+/// To write the views of the projections among some subscribers.
+fn project(subscribers: &[&WiringSubscriber]) -> Value {
+    match leading_keys::of_views(subscribers) {
+        Some(keys) => allow_keys(&PROJECT, arn(VIEWS), &keys),
+        None => allow(&PROJECT, arn(VIEWS)),
+    }
 }
 
 pub(super) fn subscriber(template: &Template, queue: &Queue<'_>) -> Vec<Value> {
@@ -91,10 +123,7 @@ pub(super) fn subscriber(template: &Template, queue: &Queue<'_>) -> Vec<Value> {
     ];
     statements.extend(look);
     if queue.projects {
-        statements.push(match leading_keys::of_views(queue) {
-            Some(keys) => allow_keys(&PROJECT, arn(VIEWS), &keys),
-            None => allow(&PROJECT, arn(VIEWS)),
-        });
+        statements.push(project(&queue.subscribers));
     }
     if queue.handles {
         statements.push(allow(&READ, arn(VIEWS)));

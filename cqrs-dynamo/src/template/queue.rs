@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cqrs_core::app::{SubscriberKind, Wiring, WiringSubscriber};
+use cqrs_core::app::{SubscriberKind, WiringSubscriber};
 use serde_json::{Value, json};
 
 use super::intrinsic::{arn, output, reference};
@@ -35,11 +35,11 @@ pub(super) struct Queue<'a> {
 }
 
 impl<'a> Queue<'a> {
-    /// The queues of a wiring, by name.
-    pub(super) fn all(wiring: &'a Wiring) -> Vec<Self> {
+    /// The queues of subscribers, by name.
+    pub(super) fn all(subscribers: &[&'a WiringSubscriber]) -> Vec<Self> {
         let queue = |(name, events)| {
             let mut queue = Self::unread(name, events);
-            for subscriber in wiring.subscribers.iter().filter(|subscriber| subscriber.queue == name) {
+            for subscriber in subscribers.iter().copied().filter(|subscriber| subscriber.queue == name) {
                 queue.subscribers.push(subscriber);
                 match subscriber.kind {
                     SubscriberKind::Handler { .. } => queue.handles = true,
@@ -48,13 +48,13 @@ impl<'a> Queue<'a> {
             }
             queue
         };
-        topology::events_by_queue(wiring).into_iter().map(queue).collect()
+        topology::events_by_queue(subscribers.iter().copied()).into_iter().map(queue).collect()
     }
 
-    /// Those that are not in the wiring any more, and stay in the stack.
-    pub(super) fn retired(template: &'a Template) -> Vec<Self> {
-        let live = topology::events_by_queue(&template.wiring);
-        let retired = template.retired.iter().filter(|(name, _)| !live.contains_key(name.as_str()));
+    /// Those that nobody reads any more, and that stay in the stack.
+    pub(super) fn retired(template: &'a Template, live: &[Self]) -> Vec<Self> {
+        let is_live = |name: &str| live.iter().any(|queue| queue.name == name);
+        let retired = template.retired.iter().filter(|(name, _)| !is_live(name));
         retired
             .map(|(name, events)| Self::unread(name, events.iter().map(String::as_str).collect()))
             .collect()

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use cqrs_core::app::Wiring;
+use cqrs_core::app::WiringSubscriber;
 
 use super::{MESSAGE_BYTES, events_by_queue};
 use crate::names::Names;
@@ -100,8 +100,12 @@ pub enum BrokerFault {
 
 impl BrokerFault {
     /// All that SNS and SQS would not take.
-    pub(crate) fn all(names: &Names, wiring: &Wiring, max_message_bytes: Option<u32>) -> Vec<Self> {
-        let queues = events_by_queue(wiring);
+    pub(crate) fn all<'a>(
+        names: &Names,
+        subscribers: impl IntoIterator<Item = &'a WiringSubscriber>,
+        max_message_bytes: Option<u32>,
+    ) -> Vec<Self> {
+        let queues = events_by_queue(subscribers);
         let mut faults = Self::of_topic(names);
         for queue in queues.keys() {
             faults.extend(of_queue(names, queue));
@@ -177,7 +181,7 @@ fn is_hidden(event: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use cqrs_core::app::{SubscriberKind, WiringSubscriber};
+    use cqrs_core::app::SubscriberKind;
 
     use super::*;
 
@@ -186,7 +190,7 @@ mod tests {
     }
 
     /// A subscriber for each queue.
-    fn wiring(queues: &[(&str, &[&str])]) -> Wiring {
+    fn subscribers(queues: &[(&str, &[&str])]) -> Vec<WiringSubscriber> {
         let leak = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
         let subscriber = |(queue, events): &(&str, &[&str])| WiringSubscriber {
             name: "subscriber",
@@ -197,11 +201,11 @@ mod tests {
             events: events.iter().map(|event| leak(event)).collect(),
             location: String::new(),
         };
-        Wiring { events: Vec::new(), subscribers: queues.iter().map(subscriber).collect() }
+        queues.iter().map(subscriber).collect()
     }
 
     fn faults(names: &Names, queues: &[(&str, &[&str])], bytes: Option<u32>) -> Vec<BrokerFault> {
-        BrokerFault::all(names, &wiring(queues), bytes)
+        BrokerFault::all(names, &subscribers(queues), bytes)
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub(crate) use fault::MAX_FILTERED;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use cqrs_core::app::Wiring;
+use cqrs_core::app::WiringSubscriber;
 
 /// What a topic may be told to take in a message, in bytes; 262,144 where it is told nothing (Amazon SNS Developer Guide,
 /// "Publishing large messages with Amazon SNS").
@@ -21,10 +21,12 @@ pub(crate) const MESSAGE_BYTES_ATTRIBUTE: &str = "MaximumMessageSize";
 /// quotas"). Older queues may have a limit of 262,144 bytes, the most of their time.
 pub(crate) const QUEUE_MESSAGE_BYTES: u32 = 1024 * 1024;
 
-/// The queues of a wiring, each with the stored types of the events that its subscribers listen to.
-pub(crate) fn events_by_queue(wiring: &Wiring) -> BTreeMap<&str, BTreeSet<&str>> {
+/// The queues of subscribers, each with the stored types of the events that they listen to.
+pub(crate) fn events_by_queue<'a>(
+    subscribers: impl IntoIterator<Item = &'a WiringSubscriber>,
+) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
     let mut queues: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for subscriber in &wiring.subscribers {
+    for subscriber in subscribers {
         queues.entry(subscriber.queue).or_default().extend(&subscriber.events);
     }
     queues

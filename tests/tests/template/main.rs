@@ -1,6 +1,7 @@
 //! The template that an app's wiring becomes: the linter finds nothing in it, it makes what `create_tables` makes, and
 //! everybody may do what they have to do, and no more.
 
+mod fed;
 mod indexes;
 mod limits;
 mod order;
@@ -11,7 +12,7 @@ mod retired;
 
 use std::collections::BTreeMap;
 
-use cqrs_core::app::Wiring;
+use cqrs_core::app::{SubscriberKind, Wiring};
 use cqrs_core::prelude::*;
 use cqrs_core::store::MemoryEventStore;
 use cqrs_core::view::MemoryViewStore;
@@ -55,6 +56,13 @@ fn wiring() -> Wiring {
             subscriber.queue = "mail-out";
         }
     }
+    wiring
+}
+
+/// The bank without its handlers.
+fn projections() -> Wiring {
+    let mut wiring = wiring();
+    wiring.subscribers.retain(|subscriber| subscriber.kind == SubscriberKind::Projection);
     wiring
 }
 

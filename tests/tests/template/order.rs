@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cqrs_dynamo::template::Template;
 use serde_json::Value;
 
 use crate::{QUEUES, resources, template};
@@ -10,7 +11,11 @@ type Graph = BTreeMap<String, BTreeSet<String>>;
 
 /// What each resource comes after, by what it names and by `DependsOn`; with the event sources that SAM makes of functions.
 fn graph() -> Graph {
-    let all = resources(&template());
+    graph_of(&template())
+}
+
+fn graph_of(template: &Template) -> Graph {
+    let all = resources(template);
     let mut graph = Graph::new();
     for (id, resource) in &all {
         let mut first = BTreeSet::new();
@@ -95,9 +100,18 @@ fn projections_and_all_subscriptions_come_before_the_handlers() {
 }
 
 #[test]
+fn the_function_that_feeds_projections_comes_before_all_that_execute_commands() {
+    let graph = graph_of(&template().projections("projections"));
+    for last in ["CommandsFunction", "auditSubscriber", "mailX2DoutSubscriber"] {
+        assert!(before(&graph, last).contains("ProjectionsFunctionChanges"), "{last}");
+    }
+}
+
+#[test]
 fn nothing_comes_before_itself() {
-    let graph = graph();
-    for id in graph.keys() {
-        assert!(!before(&graph, id).contains(id), "{id}");
+    for graph in [graph(), graph_of(&template().projections("projections"))] {
+        for id in graph.keys() {
+            assert!(!before(&graph, id).contains(id), "{id}");
+        }
     }
 }

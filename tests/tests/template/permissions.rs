@@ -21,7 +21,7 @@ fn permissions(role: &str) -> BTreeSet<(String, String)> {
     permissions_in(&template(), role)
 }
 
-fn permissions_in(template: &Template, role: &str) -> BTreeSet<(String, String)> {
+pub(crate) fn permissions_in(template: &Template, role: &str) -> BTreeSet<(String, String)> {
     let role = &resources(template)[role]["Properties"]["Policies"];
     assert_eq!(role.as_array().unwrap().len(), 1);
     let mut permissions = BTreeSet::new();
@@ -190,7 +190,7 @@ fn grants(role: &str) -> Vec<(String, String, Option<Vec<String>>)> {
     grants_in(&template(), role)
 }
 
-fn grants_in(template: &Template, role: &str) -> Vec<(String, String, Option<Vec<String>>)> {
+pub(crate) fn grants_in(template: &Template, role: &str) -> Vec<(String, String, Option<Vec<String>>)> {
     let role = &resources(template)[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
     let mut grants = Vec::new();
     for statement in role.as_array().unwrap().iter().filter(|statement| statement["Effect"] == "Allow") {
@@ -313,7 +313,7 @@ fn app(database: &Embedded, role: &str) -> App {
     App::builder(dynamo.event_store()).views(dynamo.views()).build().unwrap()
 }
 
-fn guarded(database: &Embedded, grants: Vec<(String, String, Option<Vec<String>>)>) -> Dynamo {
+pub(crate) fn guarded(database: &Embedded, grants: Vec<(String, String, Option<Vec<String>>)>) -> Dynamo {
     let guard = Faults::new(database, move |call| {
         let denied = asked(call).into_iter().find(|(action, table, pk)| {
             !grants.iter().any(|(granted, on, keys)| {
@@ -361,7 +361,7 @@ fn asked(call: &Call) -> Vec<(String, String, String)> {
 }
 
 /// An embedded DynamoDB with tables, two accounts, and three commits of one of them.
-async fn bank() -> (Embedded, Vec<Commit>) {
+pub(crate) async fn bank() -> (Embedded, Vec<Commit>) {
     let database = Embedded::in_memory().unwrap();
     let dynamo = Dynamo::from_conf(&database.sdk_config()).with_tables(Tables::with_prefix(PREFIX));
     dynamo.create_tables().await.unwrap();

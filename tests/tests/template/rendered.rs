@@ -8,7 +8,7 @@ use cqrs_dynamo::Dynamo;
 use cqrs_dynamo::template::Template;
 use serde_json::{Value, json};
 
-use crate::{PREFIX, resources, template, wiring};
+use crate::{PREFIX, projections, resources, template, wiring};
 
 #[test]
 fn the_linter_finds_nothing() {
@@ -16,9 +16,15 @@ fn the_linter_finds_nothing() {
     let mut files = Vec::new();
     let large = template().max_message_bytes(1024 * 1024).provisioned_pollers(2, 20);
     let large = large.retired("mailer", ["Opened"]).retired("clerk", []);
-    for (name, template) in
-        [("standard.json", template()), ("fifo.json", template().fifo(true)), ("large.json", large)]
-    {
+    let fed = template().projections("projections");
+    let alone = Template::of(&projections()).prefix(PREFIX).projections("projections");
+    for (name, template) in [
+        ("standard.json", template()),
+        ("fifo.json", template().fifo(true)),
+        ("large.json", large),
+        ("fed.json", fed),
+        ("alone.json", alone),
+    ] {
         let file = folder.path().join(name);
         std::fs::write(&file, template.to_json().unwrap()).unwrap();
         files.push(file);

@@ -11,6 +11,7 @@ use cqrs_dynamo::{Broker, BrokerTopic, Dynamo, Tables};
 use cqrs_tests::commits::all;
 use cqrs_tests::emulator::{Emulator, prefix};
 use cqrs_tests::loopback::Loopback;
+use cqrs_tests::streamed;
 use orders::domain::{OrderKey, Status};
 use orders::read_models::{CustomerTotals, CustomerTotalsKey, OrderSummary};
 use serde_json::{Value, json};
@@ -69,24 +70,10 @@ impl Stack {
     async fn stream_event(&self, key: &OrderKey) -> Value {
         let commits = all(&self.dynamo.event_store(), &key.stream().unwrap()).await;
         let records = commits.iter().zip(1..).map(|(commit, number)| {
-            json!({
-                "eventID": number.to_string(),
-                "eventName": "INSERT",
-                "eventVersion": "1.1",
-                "eventSource": "aws:dynamodb",
-                "awsRegion": "eu-central-1",
-                "dynamodb": {
-                    "ApproximateCreationDateTime": 1_704_103_200,
-                    "Keys": {},
-                    "NewImage": image(&record::encode(commit)),
-                    "SequenceNumber": format!("10000000000000000000000{number}"),
-                    "SizeBytes": 500,
-                    "StreamViewType": "NEW_IMAGE"
-                },
-                "eventSourceARN": "arn:aws:dynamodb:eu-central-1:0:table/events/stream/2024-01-01T00:00:00.000"
-            })
+            let item = Value::Object(record::encode(commit));
+            streamed::record("INSERT", &format!("10000000000000000000000{number}"), &item)
         });
-        json!({ "Records": records.collect::<Vec<_>>() })
+        streamed::event(&records.collect::<Vec<_>>())
     }
 
     /// What has arrived in a queue, as Lambda would hand it over.
@@ -130,22 +117,6 @@ fn sqs_record(id: &str, body: &str, attributes: Value) -> Value {
         "eventSourceARN": "arn:aws:sqs:eu-central-1:0:queue",
         "awsRegion": "eu-central-1"
     })
-}
-
-/// An item in DynamoDB's own JSON.
-fn image(fields: &Record) -> Value {
-    Value::Object(fields.iter().map(|(name, value)| (name.clone(), attribute(value))).collect())
-}
-
-fn attribute(value: &Value) -> Value {
-    match value {
-        Value::Null => json!({ "NULL": true }),
-        Value::Bool(flag) => json!({ "BOOL": flag }),
-        Value::Number(number) => json!({ "N": number.to_string() }),
-        Value::String(text) => json!({ "S": text }),
-        Value::Array(values) => json!({ "L": values.iter().map(attribute).collect::<Vec<_>>() }),
-        Value::Object(fields) => json!({ "M": image(fields) }),
-    }
 }
 
 fn create() -> Value {

@@ -1,0 +1,325 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use futures_util::stream::FuturesUnordered;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use super::beginning::{Beginnings, Calm};
+use super::builds::Builds;
+use super::consumer::ONE_TRY;
+use super::failure::{Failure, FailureKind, chain};
+use super::intake::{self, RELAY};
+use super::parking::Parking;
+use super::patience::{Message, Outcome, Patience};
+use super::queue::failed;
+use super::subscriber::keep_decoded;
+use super::{Delivery, DeliveryError, StoredLetters, Subscriber, Terms};
+use crate::commit::Commit;
+use crate::key::StreamKey;
+use crate::projector::Origin;
+use crate::version::Version;
+
+const STOPPED: &str = "there was no time left";
+
+/// The end of the change feed where something else reads it and remembers the position, as Lambda does: takes what was read to
+/// all projections of the app, and says from which record on it has to come again. Handlers get nothing from here.
+///
+/// The projections are apart from each other: what one cannot take holds up no other one, and a commit that it has failed to
+/// take as often as [`Settings::delivery`](crate::app::Settings) says is its dead letter in the delivery store, with the later
+/// commits of the stream behind it. [`App::dead_letters`](crate::App::dead_letters) has the letters, and redrives them.
+///
+/// Records may come twice, in pieces, and after others that follow them.
+pub struct FeedConsumer {
+    /// Of the projections alone.
+    delivery: Arc<Delivery>,
+    desks: Vec<Desk>,
+    /// How many records were kept as dead letters of the relay.
+    no_commits: AtomicU64,
+    beginnings: Beginnings,
+    builds: Builds,
+}
+
+/// Records that were not all taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("record {place} was not taken by every projection: {reason}")]
+#[non_exhaustive]
+pub struct Untaken {
+    /// The place of the first record, counted from 0, that has to come again with all after it.
+    pub place: usize,
+    /// Why.
+    pub reason: String,
+}
+
+/// One projection and what belongs to it.
+struct Desk {
+    projection: Arc<Subscriber>,
+    parking: Parking,
+    patience: Patience,
+    /// The streams that it works on at the same time.
+    places: Semaphore,
+}
+
+/// The commits of one stream, and where they stood among the records.
+#[derive(Default)]
+struct Lane {
+    commits: Vec<Commit>,
+    places: Vec<(usize, Version)>,
+}
+
+/// The first commit of a stream that a projection has not taken.
+struct Left {
+    version: Version,
+    reason: String,
+}
+
+impl Delivery {
+    /// The end of the feed that somebody else reads.
+    pub(crate) fn feed_consumer(self: &Arc<Self>) -> FeedConsumer {
+        let delivery = Arc::new(self.of_projections());
+        let desks = delivery.subscribers.iter().map(|projection| Desk::of(&delivery, projection)).collect();
+        FeedConsumer {
+            desks,
+            no_commits: AtomicU64::default(),
+            beginnings: Beginnings::of(&delivery, &delivery.subscribers),
+            builds: Builds::among_others(&delivery, &delivery.subscribers),
+            delivery,
+        }
+    }
+}
+
+impl FeedConsumer {
+    /// Takes records ([`store::record`](crate::store::record)) in the order of the feed to the projections. When `stop` comes,
+    /// what is in work is dropped, and what was done before is done. A record that is no commit becomes a dead letter of
+    /// `@relay`, as it does behind a relay, and so does a commit with an event that only a newer program knows.
+    ///
+    /// # Errors
+    /// [`Untaken`] says from where the records have to come again: a store is down, another release has yet to take a commit,
+    /// or there was no time left. What of them is done is passed over then.
+    pub async fn take_until(&self, records: &[Value], stop: impl Future<Output = ()>) -> Result<(), Untaken> {
+        let mut stop = pin!(stop);
+        let sorted = {
+            let sorting = pin!(self.sort(records));
+            match select(sorting, stop.as_mut()).await {
+                Either::Left((sorted, _)) => sorted,
+                Either::Right(_) => return Err(Untaken { place: 0, reason: STOPPED.to_owned() }),
+            }
+        };
+        let (lanes, mut untaken) = sorted;
+        let jobs: Vec<_> = lanes
+            .iter()
+            .flat_map(|(stream, lane)| self.desks.iter().map(move |desk| (desk, stream, lane)))
+            .filter_map(|(desk, stream, lane)| {
+                Some(Job { desk, stream, lane, commits: desk.wanted(&lane.commits)? })
+            })
+            .collect();
+        // What is dropped has taken nothing, as far as is known.
+        let mut left: Vec<_> = jobs.iter().map(Job::stopped).collect();
+        let mut work: FuturesUnordered<_> = jobs
+            .iter()
+            .enumerate()
+            .map(|(nth, job)| async move {
+                (nth, job.desk.take(&self.delivery, job.stream, &job.commits).await.err())
+            })
+            .collect();
+        while let Either::Left((Some((nth, outcome)), _)) = select(work.next(), stop.as_mut()).await {
+            if let Some(left) = left.get_mut(nth) {
+                *left = outcome;
+            }
+        }
+        for (job, left) in jobs.iter().zip(left) {
+            if let Some(Left { version, reason }) = left {
+                earlier(&mut untaken, job.lane.place_of(version), reason);
+            }
+        }
+        untaken.map_or(Ok(()), Err)
+    }
+
+    /// Looks after the projections as [`Consumer::settle`](super::Consumer::settle) does for those of a queue: to be called after a
+    /// batch. Most often it costs nothing.
+    pub async fn settle(&self) {
+        // What has not begun is not noted as if it had. Whether anything is on its way is not known here.
+        if self.builds.tend(&self.delivery).await {
+            self.beginnings.watch(&self.delivery, std::future::ready(Calm::No)).await;
+        }
+    }
+
+    /// Redrives what an older program did not know, with what waits behind it. To be called when a program starts, and again
+    /// when no older one can be at work any more.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Store`] and [`DeliveryError::Outage`]; nothing is lost.
+    pub async fn redrive_newer(&self) -> Result<(), DeliveryError> {
+        StoredLetters::new(&self.delivery).redrive_newer().await
+    }
+
+    /// How many dead letters this consumer has put into the delivery store: a number that goes up tells when to look at them.
+    #[must_use]
+    pub fn put_away(&self) -> u64 {
+        let of_projections: u64 = self.desks.iter().map(|desk| desk.parking.count()).sum();
+        of_projections + self.no_commits.load(Ordering::Relaxed)
+    }
+
+    /// How many dead letters the projections have in the delivery store, and the relay.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Store`].
+    pub async fn count_dead_letters(&self) -> Result<u64, DeliveryError> {
+        let mut count = 0;
+        for name in self.delivery.subscribers.iter().map(|projection| projection.name).chain([RELAY]) {
+            count += self.delivery.count_letters(name).await.map_err(|source| failed(name, source))?;
+        }
+        Ok(count)
+    }
+
+    /// The commits of the records by their streams; and the first record that could not be kept as what it is.
+    async fn sort(&self, records: &[Value]) -> (BTreeMap<StreamKey, Lane>, Option<Untaken>) {
+        let (mut lanes, mut untaken) = (BTreeMap::<StreamKey, Lane>::new(), None);
+        for (place, record) in records.iter().enumerate() {
+            match intake::take_in_known(&self.delivery.runtime, record).await {
+                Ok(Some(mut commit)) => {
+                    keep_decoded(&mut commit, &self.delivery.subscribers);
+                    let lane = lanes.entry(commit.stream.clone()).or_default();
+                    lane.places.push((place, commit.version));
+                    lane.commits.push(commit);
+                }
+                Ok(None) => {
+                    self.no_commits.fetch_add(1, Ordering::Relaxed);
+                }
+                Err(error) => earlier(&mut untaken, place, chain(&error)),
+            }
+        }
+        for lane in lanes.values_mut() {
+            lane.commits.sort_by_key(|commit| commit.version);
+            lane.commits.dedup_by_key(|commit| commit.version);
+        }
+        (lanes, untaken)
+    }
+}
+
+/// What one projection has to do about one stream.
+struct Job<'a> {
+    desk: &'a Desk,
+    stream: &'a StreamKey,
+    lane: &'a Lane,
+    /// Those that the projection listens to; at least one.
+    commits: Cow<'a, [Commit]>,
+}
+
+impl Job<'_> {
+    fn stopped(&self) -> Option<Left> {
+        Some(Left { version: self.commits.first()?.version, reason: STOPPED.to_owned() })
+    }
+}
+
+impl Lane {
+    /// The first record with this commit, or a later one.
+    fn place_of(&self, version: Version) -> usize {
+        let places = self.places.iter().filter(|(_, of)| *of >= version).map(|(place, _)| *place);
+        places.min().unwrap_or_default()
+    }
+}
+
+fn earlier(untaken: &mut Option<Untaken>, place: usize, reason: String) {
+    if untaken.as_ref().is_none_or(|known| place < known.place) {
+        *untaken = Some(Untaken { place, reason });
+    }
+}
+
+impl Desk {
+    fn of(delivery: &Arc<Delivery>, projection: &Arc<Subscriber>) -> Self {
+        Self {
+            parking: Parking::of(delivery, projection.name),
+            patience: Patience::new(projection.name),
+            places: Semaphore::new(projection.concurrency),
+            projection: Arc::clone(projection),
+        }
+    }
+
+    /// The commits that the projection listens to; none where it listens to none of them.
+    fn wanted<'a>(&self, commits: &'a [Commit]) -> Option<Cow<'a, [Commit]>> {
+        let wants = |commit: &&Commit| self.projection.wants(commit);
+        match commits.iter().filter(wants).count() {
+            0 => None,
+            count if count == commits.len() => Some(commits.into()),
+            _ => Some(commits.iter().filter(wants).cloned().collect()),
+        }
+    }
+
+    /// Takes commits of one stream to the projection. A try that failed is made again here, so that the other projections need
+    /// not see the records once more; it is counted in the store, so that an invocation that ends meanwhile does not begin anew.
+    async fn take(
+        &self,
+        delivery: &Arc<Delivery>,
+        stream: &StreamKey,
+        commits: &[Commit],
+    ) -> Result<(), Left> {
+        let Some(first) = commits.first() else { return Ok(()) };
+        if self.parking.waits(stream, commits).await.map_err(|error| Left::at(first, &error))? {
+            return Ok(());
+        }
+        let retry = delivery.runtime.settings.delivery;
+        let terms = Terms { origin: Origin::Store, retry: ONE_TRY, is_shared: true };
+        let (mut left, mut tries) = (commits, 0);
+        loop {
+            let done = AtomicUsize::new(0);
+            let failure = {
+                let _place = self.places.acquire().await;
+                self.projection.deliver(delivery, left, terms, &done).await
+            };
+            let done = done.into_inner();
+            left = left.get(done..).unwrap_or_default();
+            let (Some(mut failure), Some(commit)) = (failure, left.first()) else { return Ok(()) };
+            tries = if done > 0 { 1 } else { tries + 1 };
+            // What only a newer program knows is no reason for the others to wait, so it is as old as it can be.
+            let message = Message { place: 0, receives: tries, sent_at: None };
+            match self.patience.outcome(delivery, &mut failure, &message, commit).await {
+                Outcome::Dead => return self.put_away(delivery, left, commit, failure).await,
+                Outcome::Later => self.patience.tell(&failure, &message, commit),
+                Outcome::Again => {}
+            }
+            if tries >= retry.attempts {
+                return Err(Left { version: commit.version, reason: failure.reason });
+            }
+            retry.pause(tries).await;
+        }
+    }
+
+    /// Makes a commit a dead letter, with those of its stream that came after it.
+    async fn put_away(
+        &self,
+        delivery: &Arc<Delivery>,
+        commits: &[Commit],
+        first: &Commit,
+        mut failure: Failure,
+    ) -> Result<(), Left> {
+        let was_counted = matches!(failure.kind, FailureKind::Passing | FailureKind::Left);
+        if was_counted {
+            failure.attempts = delivery.runtime.settings.delivery.attempts;
+        }
+        self.parking.park(commits, failure).await.map_err(|error| Left::at(first, &error))?;
+        if was_counted {
+            self.patience.forget(delivery, first).await;
+        }
+        Ok(())
+    }
+}
+
+impl Left {
+    fn at(commit: &Commit, error: &DeliveryError) -> Self {
+        Self { version: commit.version, reason: chain(error) }
+    }
+}
+
+impl fmt::Debug for FeedConsumer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FeedConsumer").field(&self.delivery).finish()
+    }
+}

@@ -1,0 +1,122 @@
+//! From the settings to the text of the template.
+
+use cqrs_core::app::SubscriberKind;
+use serde_json::{Value, json};
+
+use super::projections::Projections;
+use super::queue::Queue;
+use super::{Section, Template, TemplateError, alarm, fault, function, queue, tables, topic};
+use crate::names::logical::{ALARM_TOPIC, HAS_ALARM_TOPIC, LOG_DAYS};
+
+/// Who gets commits by which way.
+#[derive(Debug)]
+pub(super) struct Parts<'a> {
+    /// Those that somebody reads.
+    pub(super) queues: Vec<Queue<'a>>,
+    pub(super) retired: Vec<Queue<'a>>,
+    /// Those that are fed from the stream, if any are.
+    pub(super) projections: Option<Projections<'a>>,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn of(template: &'a Template) -> Self {
+        let is_queued = |kind| template.projections.is_none() || kind != SubscriberKind::Projection;
+        let (queued, fed): (Vec<_>, Vec<_>) =
+            template.wiring.subscribers.iter().partition(|subscriber| is_queued(subscriber.kind));
+        let queues = Queue::all(&queued);
+        Self {
+            retired: Queue::retired(template, &queues),
+            queues,
+            projections: template.projections.as_deref().and_then(|binary| Projections::of(binary, fed)),
+        }
+    }
+
+    /// Whether anybody gets commits from the topic. By default there is one, for those who come later.
+    fn have_topic(&self, template: &Template) -> bool {
+        template.projections.is_none() || !self.queues.is_empty() || !self.retired.is_empty()
+    }
+
+    /// How many event sources SAM adds.
+    pub(super) fn sources(&self, template: &Template) -> usize {
+        self.queues.len() + usize::from(self.have_topic(template)) + usize::from(self.projections.is_some())
+    }
+}
+
+impl Template {
+    /// The template as JSON text, indented, in the same order each time.
+    ///
+    /// # Errors
+    /// As [`Template::render`].
+    pub fn to_json(&self) -> Result<String, TemplateError> {
+        Ok(format!("{:#}\n", self.render()?))
+    }
+
+    /// The template as a value, for those who want to add to it.
+    ///
+    /// # Errors
+    /// [`TemplateError`]: names or figures that AWS would not take, all of them.
+    pub fn render(&self) -> Result<Value, TemplateError> {
+        let parts = Parts::of(self);
+        let faults = fault::faults(self, &parts);
+        if !faults.is_empty() {
+            return Err(TemplateError { faults });
+        }
+        let resources = self.resources(&parts);
+        if let Some(fault) = fault::too_many(&resources, &parts, self) {
+            return Err(TemplateError { faults: vec![fault] });
+        }
+        let mut template = json!({
+            "AWSTemplateFormatVersion": "2010-09-09",
+            "Transform": "AWS::Serverless-2016-10-31",
+            "Description": "Commands, event store, relay and subscribers of an event-sourced app",
+            "Parameters": {
+                ALARM_TOPIC: alarm::parameter(),
+                LOG_DAYS: function::log_days(),
+            },
+            "Conditions": { HAS_ALARM_TOPIC: alarm::condition() },
+            "Globals": { "Function": function::globals(self) },
+            "Resources": resources,
+            "Outputs": self.outputs(&parts),
+        });
+        // Whether maps keep the order of insertion depends on what else is in the build.
+        template.sort_all_objects();
+        Ok(template)
+    }
+
+    fn resources(&self, parts: &Parts<'_>) -> Section {
+        let mut resources = tables::resources(&self.names, self.indexes);
+        resources.extend(function::commands(self, parts));
+        if parts.have_topic(self) {
+            resources.extend(topic::resources(self, &parts.queues));
+            resources.extend(function::relay(self, &parts.queues));
+            resources.extend(alarm::relay(self));
+        }
+        if let Some(projections) = &parts.projections {
+            resources.extend(function::projections(self, projections));
+            resources.extend(alarm::projections(self));
+        }
+        for queue in &parts.queues {
+            resources.extend(queue::resources(self, queue));
+            resources.extend(function::subscriber(self, queue, parts));
+            resources.extend(alarm::dead_letters(queue));
+            resources.extend(alarm::lag(self, queue));
+        }
+        for queue in &parts.retired {
+            resources.extend(queue::resources(self, queue));
+            resources.extend(alarm::dead_letters(queue));
+        }
+        resources
+    }
+
+    fn outputs(&self, parts: &Parts<'_>) -> Section {
+        let mut outputs = tables::outputs();
+        outputs.extend([function::commands_output()]);
+        if parts.have_topic(self) {
+            outputs.extend(topic::outputs());
+            outputs.extend([function::relay_output()]);
+        }
+        outputs.extend(parts.projections.iter().map(|_| function::projections_output()));
+        outputs.extend(parts.queues.iter().flat_map(queue::outputs));
+        outputs
+    }
+}
