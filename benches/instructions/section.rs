@@ -71,7 +71,7 @@ pub(crate) fn of(counts: &Counts) -> Fallible<String> {
     )?;
     row("the same, read by the SDK", counts.of("items by the sdk")?, counts.of("items by hand")?)?;
     row(
-        "the same, by hand: read by the SDK and not looked at",
+        "the same beside the SDK alone, which does not look at it",
         counts.of("items loaded")?,
         counts.of("items read")?,
     )?;
