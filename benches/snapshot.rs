@@ -1,12 +1,14 @@
-//! A load of a long stream from its snapshot beside a load of a short stream, on one embedded DynamoDB, in turns.
+//! A load of a long stream from a stored state beside a load of a short stream, on one embedded DynamoDB, in turns.
 //!
 //! `cargo bench -p cqrs-benches --bench snapshot` prints a section of `docs/benchmarks.md`; two numbers after `--` are the
 //! commits of the long stream, 10,000 by default, and the rounds, 2,000 by default.
 
+use std::convert::Infallible;
 use std::error::Error;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use cqrs_benches::samples::Samples;
+use cqrs_core::command::Decide;
 use cqrs_core::prelude::*;
 use cqrs_core::snapshot::MemorySnapshotStore;
 use cqrs_dynamo::{Cost, Dynamo};
@@ -15,24 +17,30 @@ const COMMITS: usize = 10_000;
 const ROUNDS: usize = 2_000;
 /// The short stream has so many.
 const SHORT: usize = 10;
-/// Commits after the last snapshot.
-const TAILS: [usize; 4] = [0, 1, 10, 99];
+/// Commits after the last state.
+const TAILS: [u64; 5] = [0, 1, 5, 10, 99];
 /// A process that has never seen the stream is set up for each load.
 const FIRST_ROUNDS: usize = 200;
 /// A whole stream takes its time.
 const WHOLE_ROUNDS: usize = 5;
 
+/// As many commits as lie between two that carry a state, where that costs nothing.
+const STEP: u64 = 6;
+/// Dollars per million units on demand, us-east-1 (Amazon DynamoDB, "Pricing for on-demand capacity").
+const READ_PRICE: f64 = 0.125;
+const WRITE_PRICE: f64 = 0.625;
+
 const METHOD: &str = "
 Method: streams written by commands on an embedded DynamoDB in memory, so that there is no network in it; an event of \
 about 500 bytes as stored. Both streams are loaded in turns, by a process that has loaded them before, medians of so many \
-rounds as were asked for (2,000 by default). A load is a `GetItem` for the snapshot and a `Query` for what follows it, \
-sent at the same time: one round trip, and both ask for a consistent read. The `Query` begins at the snapshot that the \
-process has seen last, so a load reads the commits that came after it, and that of the snapshot itself, which tells \
-whether both belong together; a process that has seen none reads the last commits of the stream, as many as lie between \
-two snapshots, and leaves out those that the snapshot has in it. A stream shorter than the distance of \
-snapshots has none, and the `GetItem` finds nothing. Without snapshots the long stream is read in pages of 1 MB, one \
-after the other. That the state from the snapshot is that of the full fold, whose `apply` is not idempotent, is compared \
-in each run.
+rounds as were asked for (2,000 by default). In commits: every sixth commit carries the state, and a load is one \
+consistent `Query` of the last commits; it begins at the state that the process has seen last, or reads the last six. In the table \
+(`Settings::state_in_commit_bytes` is 0 here; states over 4 KB are there by default): a load is a `GetItem` for the \
+snapshot and a `Query` for what follows it, sent at the same time. The `Query` begins at the snapshot that the process has \
+seen last, with its own commit, which tells whether both belong together; a process that has seen none reads as many \
+commits as lie between two snapshots. Without a state the long stream is read in pages of 1 MB, one after the other. That \
+the state that was stored is that of the full fold, whose `apply` is not idempotent, is compared in each run. Commands are \
+of 200 new processes, each with one of its own; DynamoDB's prices in us-east-1, nothing else is in them.
 ";
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
@@ -81,23 +89,26 @@ macro_rules! account {
 account!(every_100, "ACCOUNT_100", "Deposited100", 100);
 account!(every_10, "ACCOUNT_10", "Deposited10", 10);
 
-/// Measures one of them.
+/// Measures one of them, with its states in the commits or in the table of the snapshots.
 macro_rules! measure {
-    ($table:expr, $module:ident, $every:literal, $commits:expr, $rounds:expr) => {{
+    ($table:expr, $module:ident, $every:literal, $place:expr, $commits:expr, $rounds:expr) => {{
         use $module::AccountKey;
+        let place: Place = $place;
         let dynamo = Dynamo::embedded_in_memory().await?;
-        let (writer, reader) = (app(&dynamo)?, app(&dynamo)?);
+        let (writer, reader) = (app(&dynamo, place)?, app(&dynamo, place)?);
         let tenant = Tenant::new("BANK")?;
         let (short, long) = (AccountKey::new(&tenant, "short"), AccountKey::new(&tenant, "long"));
-        eprintln!("snapshot_every = {}: writing {} commits", $every, $commits);
+        eprintln!("snapshot_every = {}, {place}: writing {} commits", $every, $commits);
         for _ in 0..SHORT {
             writer.execute(&short, Deposit).await?;
         }
         for _ in 0..$commits {
             writer.execute(&long, Deposit).await?;
         }
-        let mut after = 0;
-        for tail in TAILS.into_iter().filter(|tail| *tail < $every) {
+        // The last of them is not the one that carries a state.
+        let mut after = if place == Place::Commits { $commits as u64 % STEP } else { 0 };
+        let tails = TAILS.into_iter().filter(|tail| *tail < place.distance($every) && *tail >= after);
+        for tail in tails.collect::<Vec<_>>() {
             for _ in after..tail {
                 writer.execute(&long, Deposit).await?;
             }
@@ -109,31 +120,62 @@ macro_rules! measure {
                     load.time(&dynamo, round > 0, async { reader.load(key).await }).await?;
                 }
             }
-            row($table, $every, &format!("{tail}"), &ten, &many)?;
+            row($table, place, $every, &format!("{tail}"), &ten, &many)?;
         }
         // A process that has never seen the streams.
         let (mut ten, mut many) = (Load::default(), Load::default());
         for _ in 0..FIRST_ROUNDS.min($rounds) {
-            let fresh = app(&dynamo)?;
+            let fresh = app(&dynamo, place)?;
             for (load, key) in [(&mut ten, &short), (&mut many, &long)] {
                 load.time(&dynamo, true, async { fresh.load(key).await }).await?;
             }
         }
-        row($table, $every, &format!("{after}, first load of a process"), &ten, &many)?;
-        // And what it would be without the snapshot, which is also what it has to come to.
-        let bare = App::builder(dynamo.event_store()).snapshots(MemorySnapshotStore::new()).build()?;
+        row($table, place, $every, &format!("{after}, first load of a process"), &ten, &many)?;
+        // And what it would be without the state, which is also what it has to come to.
+        let bare = App::builder(dynamo.event_store()).snapshots(MemorySnapshotStore::new());
+        let bare = bare.settings(|settings| settings.state_in_commit_bytes = 0).build()?;
         let (mut ten, mut full) = (Load::default(), Load::default());
         let whole = full.time(&dynamo, true, async { bare.load(&long).await }).await?;
         if whole != reader.load(&long).await? {
-            return Err("the state from the snapshot is not the full fold".into());
+            return Err("the state that was stored is not the full fold".into());
         }
         for _ in 0..WHOLE_ROUNDS.min($rounds) {
             for (load, key) in [(&mut ten, &short), (&mut full, &long)] {
                 load.time(&dynamo, true, async { bare.load(key).await }).await?;
             }
         }
-        row($table, $every, "all: without the snapshot", &ten, &full)?;
+        row($table, place, $every, "all: without a state", &ten, &full)?;
+        commands(&dynamo, place, $rounds, &long, |round| AccountKey::new(&tenant, format!("new-{round}")))
+            .await?
     }};
+}
+
+/// Commands of new processes: the first one of a stream, and one on the long stream.
+async fn commands<K>(
+    dynamo: &Dynamo,
+    place: Place,
+    rounds: usize,
+    long: &K,
+    new: impl Fn(usize) -> K,
+) -> Fallible<[Cost; 2]>
+where
+    K: AggregateKey<Aggregate: Decide<Deposit, Rejection = Infallible>>,
+{
+    let (mut first, mut after) = (Cost::default(), Cost::default());
+    let rounds = FIRST_ROUNDS.min(rounds);
+    for round in 0..rounds {
+        let new = new(round);
+        for (spent, key) in [(&mut first, &new), (&mut after, long)] {
+            let fresh = app(dynamo, place)?;
+            let before = dynamo.cost();
+            fresh.execute(key, Deposit).await?;
+            let cost = dynamo.cost() - before;
+            spent.requests += cost.requests;
+            spent.read_units += cost.read_units;
+            spent.write_units += cost.write_units;
+        }
+    }
+    Ok([first, after])
 }
 
 #[tokio::main]
@@ -142,22 +184,72 @@ async fn main() -> Fallible<()> {
     let commits = numbers.next().unwrap_or(COMMITS);
     let rounds = numbers.next().unwrap_or(ROUNDS);
     let mut section = format!(
-        "## How long a load from a snapshot takes\n\n\
-         A load of a stream of {commits} commits beside a load of a stream of {SHORT}, right after a snapshot and with \
-         commits behind it: what it costs does not grow with the stream, only with the commits behind the snapshot. Read \
-         the ratios. `cargo bench -p cqrs-benches --bench snapshot`.\n\n\
-         | snapshot every | commits behind it | requests: {SHORT} commits | {commits} | read units: {SHORT} commits | \
+        "## How long a load from a stored state takes\n\n\
+         A load of a stream of {commits} commits beside a load of a stream of {SHORT}, with so many commits behind the last \
+         state that was stored. Read the ratios. `cargo bench -p cqrs-benches --bench snapshot`.\n\n\
+         | states in | snapshot every | commits behind it | requests: {SHORT} commits | {commits} | read units: {SHORT} commits | \
          {commits} | p50 µs: {SHORT} commits | {commits} | p50 ÷ {SHORT} commits |\n\
-         | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+         | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
     );
-    measure!(&mut section, every_100, 100, commits, rounds);
-    measure!(&mut section, every_10, 10, commits, rounds);
+    let in_commits = measure!(&mut section, every_100, 100, Place::Commits, commits, rounds);
+    let in_table = measure!(&mut section, every_100, 100, Place::Table, commits, rounds);
+    measure!(&mut section, every_10, 10, Place::Table, commits, rounds);
+    write!(
+        section,
+        "\nA command of a process that knows nothing of the stream, on average:\n\n\
+         | states in | stream | requests | read units | write units | $ per million |\n\
+         | --- | --- | ---: | ---: | ---: | ---: |\n"
+    )?;
+    let count = FIRST_ROUNDS.min(rounds) as f64;
+    for (place, costs) in [(Place::Commits, in_commits), (Place::Table, in_table)] {
+        for (stream, cost) in ["empty".to_owned(), format!("after {commits} commits")].into_iter().zip(costs)
+        {
+            let (requests, reads, writes) =
+                (cost.requests as f64 / count, cost.read_units / count, cost.write_units / count);
+            let dollars = reads * READ_PRICE + writes * WRITE_PRICE;
+            writeln!(
+                section,
+                "| {place} | {stream} | {requests:.2} | {reads:.2} | {writes:.2} | {dollars:.2} |"
+            )?;
+        }
+    }
     print!("{section}{METHOD}");
     Ok(())
 }
 
-fn app(dynamo: &Dynamo) -> Fallible<App> {
-    Ok(App::builder(dynamo.event_store()).snapshots(dynamo.snapshots()).build()?)
+fn app(dynamo: &Dynamo, place: Place) -> Fallible<App> {
+    let builder = App::builder(dynamo.event_store()).snapshots(dynamo.snapshots());
+    Ok(match place {
+        Place::Commits => builder,
+        Place::Table => builder.settings(|settings| settings.state_in_commit_bytes = 0),
+    }
+    .build()?)
+}
+
+/// Where the states are stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Commits,
+    Table,
+}
+
+impl Place {
+    /// The most commits from one state to the next.
+    fn distance(self, every: u64) -> u64 {
+        match self {
+            Self::Commits => every.min(STEP),
+            Self::Table => every,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Commits => "commits",
+            Self::Table => "table",
+        })
+    }
 }
 
 /// Loads of one stream.
@@ -198,11 +290,18 @@ impl Load {
 }
 
 /// One line of the table.
-fn row(table: &mut String, every: u64, behind: &str, short: &Load, long: &Load) -> Fallible<()> {
+fn row(
+    table: &mut String,
+    place: Place,
+    every: u64,
+    behind: &str,
+    short: &Load,
+    long: &Load,
+) -> Fallible<()> {
     let (short_p50, long_p50) = (short.times.percentile(50), long.times.percentile(50));
     writeln!(
         table,
-        "| {every} | {behind} | {:.2} | {:.2} | {:.2} | {:.2} | {short_p50:.0} | {long_p50:.0} | {:.2} |",
+        "| {place} | {every} | {behind} | {:.2} | {:.2} | {:.2} | {:.2} | {short_p50:.0} | {long_p50:.0} | {:.2} |",
         short.requests(),
         long.requests(),
         short.read_units(),

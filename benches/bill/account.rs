@@ -10,8 +10,8 @@ macro_rules! own {
         $(
             #[projection(Account)]
             #[derive(Default)]
-            pub struct $name {
-                pub balance: u64,
+            pub(crate) struct $name {
+                pub(crate) balance: u64,
             }
 
             #[projection(Account)]
@@ -32,8 +32,8 @@ macro_rules! across {
         $(
             #[projection(key(cents: u64))]
             #[derive(Default)]
-            pub struct $name {
-                pub deposits: u64,
+            pub(crate) struct $name {
+                pub(crate) deposits: u64,
             }
 
             #[projection(key(cents))]

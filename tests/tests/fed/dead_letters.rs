@@ -125,7 +125,7 @@ async fn what_another_try_may_mend_is_tried_as_often_as_the_settings_say() {
 async fn tries_are_counted_across_invocations() {
     let (database, dynamo) = database().await;
     let app =
-        App::builder(&refusing(&database).dynamo_without_retries()).only(["Takings"]).settings(|settings| {
+        App::builder(refusing(&database).dynamo_without_retries()).only(["Takings"]).settings(|settings| {
             settings.delivery.attempts = 5;
             (settings.delivery.base, settings.delivery.cap) =
                 (Duration::from_secs(3600), Duration::from_secs(3600));

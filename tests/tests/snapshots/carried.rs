@@ -271,7 +271,7 @@ async fn check(all: Vec<Sent>) {
         builder
             .settings(|settings| {
                 if is_apart {
-                    apart(settings)
+                    apart(settings);
                 }
             })
             .only([])
