@@ -11,7 +11,7 @@
 use serde_json::Value;
 
 use super::load::Until;
-use super::snapshots::{Opened, decode_state};
+use super::snapshots::{Opened, Place, decode_state};
 use super::state::State;
 use crate::aggregate::{Aggregate, Snapshots, fingerprint};
 use crate::commit::record::{self, Record};
@@ -21,7 +21,7 @@ use crate::snapshot::EarlierIds;
 use crate::store::{CommitPage, NewCommit, limits};
 use crate::timestamp::Timestamp;
 
-/// DynamoDB counts the write of an item in units of so many bytes (Amazon DynamoDB Developer Guide, "Write unit consumption").
+/// The bytes of one write unit (Amazon DynamoDB Developer Guide, "Write unit consumption").
 const WRITE_UNIT: usize = 1024;
 
 impl SnapshotShelf {
@@ -35,7 +35,9 @@ impl SnapshotShelf {
     ) -> bool {
         let version = new.commit.version;
         let since = version.get().saturating_sub(state.snapshot_at.get());
-        let must = state.overdue || since >= snapshots.every;
+        // At the same versions for all who write: another process may have counted from there.
+        let is_round = version.get().is_multiple_of(snapshots.every) && since >= snapshots.step();
+        let must = state.overdue || since >= snapshots.every || is_round;
         let looked_at = state.looked_at.max(state.snapshot_at);
         let looks = !state.apart && version.get().saturating_sub(looked_at.get()) >= snapshots.step();
         if self.carried_bytes == 0 || !(must || looks) {
@@ -44,15 +46,21 @@ impl SnapshotShelf {
         state.looked_at = version;
         let carried = self.carried(snapshots, state, new.commit);
         let carried = carried.filter(|carried| limits::size(carried) <= self.carried_bytes);
-        state.apart = carried.is_none();
-        let Some(carried) = carried else { return false };
+        let Some(carried) = carried else {
+            state.keep_apart();
+            return false;
+        };
+        state.apart = false;
         let (bytes, with) = (limits::size(&new.record), limits::size(&carried));
         let units = |bytes: usize| bytes.div_ceil(WRITE_UNIT);
         if !must && units(bytes + with) > units(bytes) {
             return false;
         }
-        let Some((_, carried)) = carried.into_iter().next() else { return false };
-        new.carry(carried)
+        let carries = carried.into_iter().next().is_some_and(|(_, carried)| new.carry(carried));
+        if !carries {
+            state.keep_apart();
+        }
+        carries
     }
 
     /// The attribute by itself; none for a state that cannot be stored.
@@ -90,6 +98,9 @@ impl SnapshotShelf {
         page: &mut CommitPage,
         until: Until,
     ) -> Option<Opened<A>> {
+        if self.carried_bytes == 0 {
+            return None;
+        }
         while let Some(carried) = page.states.pop() {
             let Some(commit) = page.commits.iter().find(|commit| commit.version == carried.version) else {
                 continue;
@@ -149,5 +160,5 @@ fn open<A: Aggregate>(
     let state = fields.remove("state").ok_or("`state` is missing")?;
     let aggregate = decode_state(snapshots, state)?;
     let command_ids = vec![commit.metadata.command_id.clone()];
-    Ok(Some(Opened { aggregate, version, last_at, clock_at, command_ids, earlier_ids, carried: true }))
+    Ok(Some(Opened { aggregate, version, last_at, clock_at, command_ids, earlier_ids, place: Place::Commit }))
 }

@@ -67,7 +67,13 @@ impl CommandIds {
         Sighting::Perhaps(alike.map(|(behind, _)| self.before(known + behind)).collect())
     }
 
-    /// The version of so many commits before the last one.
+    /// Forgets digests, as long as `count` ids are left.
+    pub(crate) fn forget_earlier(&mut self, count: usize) {
+        let kept = count.saturating_sub(self.ends.len());
+        self.earlier.drain(..self.earlier.len().saturating_sub(kept));
+    }
+
+    /// The version of some commits before the last one.
     fn before(&self, commits: usize) -> Version {
         Version::new(self.last.get().saturating_sub(commits as u64))
     }

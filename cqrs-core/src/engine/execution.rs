@@ -8,7 +8,7 @@ use super::load::Until;
 use super::state::{State, decode};
 use super::way_back::{read_back, refused};
 use super::{Caller, Committed, Outcome};
-use crate::aggregate::Aggregate;
+use crate::aggregate::{Aggregate, Snapshots};
 use crate::command::{Command, CommandContext, Decide, ExecuteError};
 use crate::commit::Commit;
 use crate::digest::CommandDigest;
@@ -18,6 +18,7 @@ use crate::runtime::{Naming, Runtime};
 use crate::store::{Append, NewCommit, StoreError};
 use crate::timestamp::Timestamp;
 use crate::trace;
+use crate::version::Version;
 
 /// So often a command is decided on the commit that it lost against, before it makes room.
 const TRIES_IN_A_ROW: u32 = 4;
@@ -273,11 +274,21 @@ impl<'a> Execution<'a> {
             self.store_error(refused::<A>(&commit, index, reason).into())
         })?;
         let looked_at = state.looked_at;
-        let carries = match self.runtime.snapshots_of::<A>() {
+        let mut carries = match self.runtime.snapshots_of::<A>() {
             Some((snapshots, shelf)) => shelf.carry(&snapshots, state, &mut new),
             None => false,
         };
-        let appended = match self.append(new).await {
+        let mut appended = self.append(new).await;
+        // Nothing depends on a state: a commit that its store takes without it is not lost for it.
+        if carries && matches!(appended, Err(StoreError::TooLarge { .. } | StoreError::Refused { .. })) {
+            carries = false;
+            state.keep_apart();
+            appended = match NewCommit::of(&commit) {
+                Ok(new) => self.append(new).await,
+                Err(error) => Err(error),
+            };
+        }
+        let appended = match appended {
             // A store with limits of its own: the remembered state is used further.
             Err(error @ StoreError::TooLarge { .. }) => {
                 self.restore(state, before).await?;
@@ -382,11 +393,11 @@ impl<'a> Execution<'a> {
         self.runtime.stores.events.append(new).await
     }
 
-    /// Whether a load has read more commits than one between two that carry their state.
+    /// Whether the next load would not find the state among the last commits, if the commit of this command does not carry it.
     fn is_overdue<A: Aggregate>(&self, state: &State<A>) -> bool {
         let behind = state.version.get().saturating_sub(state.snapshot_at.get());
-        !state.apart
-            && self.runtime.snapshots_of::<A>().is_some_and(|(snapshots, _)| behind >= snapshots.step())
+        let is_far = |(snapshots, _): (Snapshots<A>, _)| behind + 1 >= snapshots.step();
+        !state.apart && self.runtime.snapshots_of::<A>().is_some_and(is_far)
     }
 
     /// The state's last commit carries it.
@@ -394,7 +405,9 @@ impl<'a> Execution<'a> {
         state.snapshot_at = state.version;
         state.overdue = false;
         if let Some((_, shelf)) = self.runtime.snapshots_of::<A>() {
-            shelf.saw(&self.intent.stream, state.version);
+            state.command_ids.forget_earlier(shelf.command_ids);
+            // It is among the last commits, where it is looked for first.
+            shelf.saw(&self.intent.stream, Version::NONE);
             shelf.note_carried(A::NAME);
         }
     }

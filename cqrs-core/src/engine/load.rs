@@ -67,59 +67,78 @@ impl Runtime {
         };
         // With the commit of the snapshot itself, which tells whether the two belong together.
         let after = shelf.last_seen(stream).previous();
-        if !shelf.is_apart(A::NAME) {
-            let limit = if after.is_none() { snapshots.step() } else { snapshots.every };
-            let last = self.event_store().read_last(stream, after, Version::MAX, limit).await?;
-            match self.resume_within(&snapshots, shelf, last, after, Until::Version(Version::MAX))? {
-                Within::All(state) => {
-                    shelf.saw(stream, state.snapshot_at);
-                    return Ok(state);
-                }
-                Within::Some(last) => {
-                    let until = last.first().map_or(Version::MAX, |commit| commit.version.previous());
-                    let after = if last.is_empty() { Version::NONE } else { after };
-                    return self.load_apart(stream, &snapshots, shelf, after, until, last).await;
-                }
+        let now = Until::Version(Version::MAX);
+        if shelf.is_apart(A::NAME) {
+            return self.load_apart(stream, &snapshots, shelf, after, now, Vec::new()).await;
+        }
+        let limit = if after.is_none() { snapshots.step() } else { snapshots.every };
+        let last = self.event_store().read_last(stream, after, Version::MAX, limit).await?;
+        match self.resume_within(&snapshots, shelf, last, after, now)? {
+            Within::All(state) => {
+                // What lies among the last commits is found there.
+                let is_far = state.version.get() - state.snapshot_at.get() >= snapshots.step();
+                shelf.saw(stream, if is_far { state.snapshot_at } else { Version::NONE });
+                Ok(state)
+            }
+            Within::Some(last) => {
+                // Nothing is left behind the place that was seen last: the stream ends before it.
+                let after = if last.is_empty() { Version::NONE } else { after };
+                self.load_apart(stream, &snapshots, shelf, after, now, last).await
             }
         }
-        self.load_apart(stream, &snapshots, shelf, after, Version::MAX, Vec::new()).await
     }
 
-    /// The state from the snapshot store, and the commits beside it: those up to `until`, and `last`, which follow them.
+    /// The state from the snapshot store, or from a commit further back, with the commits beside it; `last` are those at the end.
     async fn load_apart<A: Aggregate>(
         &self,
         stream: &StreamKey,
         snapshots: &Snapshots<A>,
         shelf: &SnapshotShelf,
         after: Version,
-        until: Version,
+        until: Until,
         last: Vec<Commit>,
     ) -> Result<State<A>, StoreError> {
-        let (snapshot, page) = future::join(
+        let before = last.first().map_or(until.last_version(), |commit| commit.version.previous());
+        let (apart, page) = future::join(
             shelf.open(snapshots, stream),
-            self.event_store().read_last(stream, after, until, snapshots.every),
+            self.event_store().read_last(stream, after, before, snapshots.every),
         )
         .await;
+        let apart = apart.filter(|apart| until.includes_all_of(apart));
         let mut page = page?;
-        let carried = shelf.open_carried(snapshots, &mut page, Until::Version(Version::MAX));
-        let snapshot = match (carried, snapshot) {
-            (Some(carried), Some(apart)) if carried.version < apart.version => Some(apart),
-            (Some(carried), _) => Some(carried),
-            (None, apart) => apart,
-        };
-        match &snapshot {
-            Some(snapshot) if snapshot.carried => shelf.note_carried(A::NAME),
-            Some(_) => shelf.note_apart(A::NAME),
-            None => {}
+        let mut carried = shelf.open_carried(snapshots, &mut page, until);
+        // A page of the store may end before that many commits: a megabyte is not much for large ones.
+        while page.more
+            && carried.is_none()
+            && apart.is_none()
+            && shelf.carried_bytes > 0
+            && (!after.is_none() || (page.commits.len() as u64) < snapshots.every)
+            && let Some(first) = page.commits.first()
+        {
+            let before = first.version.previous();
+            let mut earlier = self.event_store().read_last(stream, after, before, snapshots.every).await?;
+            carried = shelf.open_carried(snapshots, &mut earlier, until);
+            earlier.commits.append(&mut page.commits);
+            page = earlier;
         }
         page.commits.extend(last);
         let last = page.commits;
-        let mut state = match snapshot {
-            Some(snapshot) => self.resume(stream, snapshot, &last).await?,
-            None => State::empty(),
+        let from = carried.as_ref().map_or(Version::NONE, |carried| carried.version);
+        let mut resumed = match apart.filter(|apart| apart.version > from) {
+            Some(apart) => self.resume(stream, apart, until, &last).await?,
+            None => None,
         };
+        if resumed.is_some() {
+            shelf.note_apart(A::NAME);
+        } else if let Some(carried) = carried {
+            shelf.note_carried(A::NAME);
+            resumed = Some(carried.into_state());
+        }
+        let mut state = resumed.unwrap_or_else(State::empty);
         let snapshot_at = state.snapshot_at;
-        shelf.saw(stream, snapshot_at);
+        if until.last_version() == Version::MAX {
+            shelf.saw(stream, snapshot_at);
+        }
         match last.first() {
             Some(first) if first.version <= state.version.next() => {}
             Some(first) => {
@@ -127,7 +146,7 @@ impl Runtime {
             }
             None if after.is_none() => {}
             // The snapshot of the last time lay behind the end of the stream.
-            None => self.fold(&mut state, stream, Until::Version(Version::MAX)).await?,
+            None => self.fold(&mut state, stream, until).await?,
         }
         let known = state.version;
         for commit in last.into_iter().skip_while(|commit| commit.version <= known) {
@@ -177,13 +196,18 @@ impl Runtime {
             self.fold(&mut state, stream, until).await?;
             return Ok(state);
         };
-        if shelf.carried_bytes > 0 {
+        if !shelf.is_apart(A::NAME) {
             let page = self
                 .event_store()
                 .read_last(stream, Version::NONE, until.last_version(), snapshots.step())
                 .await?;
-            if let Within::All(state) = self.resume_within(&snapshots, shelf, page, Version::NONE, until)? {
-                return Ok(state);
+            match (self.resume_within(&snapshots, shelf, page, Version::NONE, until)?, until) {
+                (Within::All(state), _) => return Ok(state),
+                (Within::Some(last), Until::Version(_)) => {
+                    return self.load_apart(stream, &snapshots, shelf, Version::NONE, until, last).await;
+                }
+                // Nobody knows how far back a time lies.
+                (Within::Some(_), Until::Time(_) | Until::Recorded(_)) => {}
             }
         }
         if until.last_version().get() >= snapshots.every
@@ -226,24 +250,20 @@ impl Runtime {
         }
     }
 
-    /// The state of a snapshot, with everything between it and `last`; the state before the first commit where the
-    /// snapshot does not belong to the stream.
+    /// The state of a snapshot, with everything between it and `last`; none where the snapshot does not belong to the stream.
     async fn resume<A: Aggregate>(
         &self,
         stream: &StreamKey,
         snapshot: Opened<A>,
+        until: Until,
         last: &[Commit],
-    ) -> Result<State<A>, StoreError> {
-        let resumed = match last.iter().find(|commit| commit.version == snapshot.version) {
-            Some(commit) => snapshot.state_after(stream, Some(commit)),
-            None => {
-                let first = last.first().map(|commit| commit.version);
-                let until =
-                    first.filter(|first| *first > snapshot.version).map_or(Version::MAX, Version::previous);
-                self.read_on(stream, snapshot, Until::Version(until)).await?
-            }
-        };
-        Ok(resumed.unwrap_or_else(State::empty))
+    ) -> Result<Option<State<A>>, StoreError> {
+        if let Some(commit) = last.iter().find(|commit| commit.version == snapshot.version) {
+            return Ok(snapshot.state_after(stream, Some(commit)));
+        }
+        let first = last.first().map(|commit| commit.version);
+        let first = first.filter(|first| *first > snapshot.version).map(Version::previous);
+        self.read_on(stream, snapshot, first.map_or(until, Until::Version)).await
     }
 
     /// The state of a snapshot and of the commits after it; none where it does not belong to the stream.

@@ -12,9 +12,13 @@ use crate::key::StreamKey;
 use crate::panic::tried;
 use crate::runtime::SnapshotShelf;
 use crate::snapshot::{EarlierIds, StoredSnapshot};
-use crate::store::StoreError;
+use crate::store::{StoreError, limits};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
+
+/// Behind the fingerprint of a snapshot that has digests of command ids: an earlier release would not look for them, and execute
+/// those commands again. So it takes the snapshot for one of another fold.
+const WITH_DIGESTS: char = '+';
 
 /// A snapshot of this program's own fold, not yet compared with the stream.
 pub(super) struct Opened<A> {
@@ -24,8 +28,16 @@ pub(super) struct Opened<A> {
     pub(super) clock_at: Option<Timestamp>,
     pub(super) command_ids: Vec<String>,
     pub(super) earlier_ids: EarlierIds,
-    /// It stands in the commit's own item.
-    pub(super) carried: bool,
+    pub(super) place: Place,
+}
+
+/// Where a snapshot was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In the item of its commit.
+    Commit,
+    /// In the snapshot store; whether it is too large for a commit.
+    Store { is_large: bool },
 }
 
 impl<A: Aggregate> Opened<A> {
@@ -54,11 +66,11 @@ impl<A: Aggregate> Opened<A> {
             version: self.version,
             last_at: Some(self.last_at),
             // Only snapshots of earlier releases do not know it.
-            clock_at: self.clock_at.or(Some(self.last_at).filter(|_| !self.carried)),
+            clock_at: self.clock_at.or(Some(self.last_at).filter(|_| self.place != Place::Commit)),
             command_ids: CommandIds::up_to(self.version, &self.command_ids, self.earlier_ids),
             snapshot_at: self.version,
             looked_at: self.version,
-            apart: !self.carried,
+            apart: self.place == Place::Store { is_large: true },
             overdue: false,
         }
     }
@@ -78,7 +90,8 @@ impl SnapshotShelf {
                 return None;
             }
         };
-        if stored.fingerprint != fingerprint::<A>() {
+        let own = stored.fingerprint.strip_suffix(WITH_DIGESTS).unwrap_or(&stored.fingerprint);
+        if own != fingerprint::<A>() {
             tracing::debug!(
                 pk = stream.pk(),
                 sk = stream.sk(),
@@ -89,6 +102,7 @@ impl SnapshotShelf {
             return None;
         }
         let StoredSnapshot { version, state, command_ids, earlier_ids, last_at, clock_at, .. } = stored;
+        let is_large = self.carried_bytes == 0 || limits::value_size(&state) > self.carried_bytes;
         match decode_state(snapshots, state) {
             Ok(aggregate) => Some(Opened {
                 aggregate,
@@ -97,7 +111,7 @@ impl SnapshotShelf {
                 clock_at,
                 command_ids,
                 earlier_ids,
-                carried: false,
+                place: Place::Store { is_large },
             }),
             Err(reason) => {
                 let error: Box<dyn Error + Send + Sync> = reason.into();
@@ -127,11 +141,15 @@ impl SnapshotShelf {
         state.overdue = false;
         let encoded = self.encode(snapshots, stream, &state.aggregate)?;
         let (command_ids, earlier_ids) = state.command_ids.last(self.command_ids);
+        let mut fingerprint = fingerprint::<A>();
+        if !earlier_ids.is_empty() {
+            fingerprint.push(WITH_DIGESTS);
+        }
         Some(StoredSnapshot {
             stream: stream.clone(),
             version: state.version,
             state: encoded,
-            fingerprint: fingerprint::<A>(),
+            fingerprint,
             command_ids,
             earlier_ids,
             last_at: state.last_at?,

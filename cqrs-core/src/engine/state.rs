@@ -86,6 +86,12 @@ impl<A: Aggregate> State<A> {
         self.command_ids.push(&commit.metadata.command_id, commit.version);
     }
 
+    /// The snapshot store has the state from now on.
+    pub(crate) fn keep_apart(&mut self) {
+        self.apart = true;
+        self.overdue = false;
+    }
+
     /// The latest time from a clock, that of one more commit included.
     pub(crate) fn clock_at_with(&self, metadata: &Metadata) -> Option<Timestamp> {
         // A time that differs from that of recording was moved on to keep the order, or was given with `.at(…)`. The latter

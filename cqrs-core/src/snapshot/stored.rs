@@ -23,7 +23,7 @@ pub struct StoredSnapshot {
     pub version: Version,
     /// The serialized state.
     pub state: Value,
-    /// Names the code that folded it: 16 hexadecimal digits. A program with another fold ignores the snapshot.
+    /// Names the code that folded it: 16 hexadecimal digits, and `+` where there are `earlierIds`. A program with another fold ignores the snapshot.
     pub fingerprint: String,
     /// The command ids of the last commits, in the order of their versions; that of `version` is the last one, and
     /// always there.
@@ -129,6 +129,9 @@ fn decode_fields(record: &mut Record) -> Result<StoredSnapshot, String> {
         }
         None => EarlierIds::default(),
     };
+    if (command_ids.len() + earlier_ids.len()) as u64 > version.get() {
+        return Err(format!("`earlierIds` has {} digests for {version} commits", earlier_ids.len()));
+    }
     let state = record.remove("state").ok_or("`state` is missing")?;
     Ok(StoredSnapshot { stream, version, state, fingerprint, command_ids, earlier_ids, last_at, clock_at })
 }
@@ -141,11 +144,11 @@ mod tests {
     fn snapshot() -> StoredSnapshot {
         StoredSnapshot {
             stream: StreamKey::new("TENANT001#ORDER", "ORDER#1").unwrap(),
-            version: Version::new(2),
+            version: Version::new(4),
             state: json!({ "open": true }),
             fingerprint: "00000000000000ff".to_owned(),
             command_ids: vec!["c-1".to_owned(), String::new()],
-            earlier_ids: EarlierIds::decode("q83v").unwrap_or_default(),
+            earlier_ids: EarlierIds::decode("q83vEg").unwrap(),
             last_at: "2024-01-01T10:00:00Z".parse().unwrap(),
             clock_at: Some("2024-01-01T09:00:00Z".parse().unwrap()),
         }
@@ -161,8 +164,10 @@ mod tests {
     #[test]
     fn what_is_no_snapshot_is_named_with_its_key() {
         let broken = [
-            ("version", json!("2"), "`version` is not a whole number"),
+            ("version", json!("4"), "`version` is not a whole number"),
             ("version", json!(1), "`commandIds` has 2 elements for 1 commits"),
+            ("version", json!(3), "`earlierIds` has 2 digests for 3 commits"),
+            ("earlierIds", json!("?"), "`earlierIds` holds no digests"),
             ("fingerprint", json!(7), "`fingerprint` is not a string"),
             ("commandIds", json!("c-1"), "`commandIds` is not a list"),
             ("commandIds", json!([]), "`commandIds` has 0 elements"),

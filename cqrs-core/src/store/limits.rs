@@ -180,7 +180,7 @@ pub fn size(record: &Record) -> usize {
     record.iter().map(|(name, value)| name.len() + value_size(value)).sum()
 }
 
-fn value_size(value: &Value) -> usize {
+pub(crate) fn value_size(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) => 1,
         Value::Number(number) => number_size(number),

@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use cqrs_core::app::Stores;
 use cqrs_core::prelude::*;
 use cqrs_core::snapshot::MemorySnapshotStore;
-use cqrs_core::store::{MemoryEventStore, record};
-use cqrs_core::{EventStore, Outcome};
+use cqrs_core::store::{
+    Append, CommitKey, CommitPage, CommitScan, Extent, MemoryEventStore, NewCommit, record,
+};
+use cqrs_core::{EventStore, Outcome, StoreError, StreamKey};
 use cqrs_dynamo::Dynamo;
 use proptest::prelude::*;
 
@@ -257,7 +260,7 @@ fn sent() -> impl Strategy<Value = Sent> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Whoever writes, and however: every load, now and in the past, is the fold of the whole stream.
+    /// Whichever process writes, and however: every load, now and in the past, is the fold of the whole stream.
     #[test]
     fn a_load_is_the_fold_of_the_whole_stream(all in prop::collection::vec(sent(), 1..60)) {
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(check(all));
@@ -319,6 +322,139 @@ async fn check(all: Vec<Sent>) {
         };
         assert_eq!((again.outcome, again.version), (Outcome::Duplicate, full.version));
     }
+}
+
+/// A state that costs write units, and processes that know nothing: none of them reads more than the last commits.
+#[tokio::test]
+async fn cold_commands_keep_a_state_among_the_last_commits() {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    let key = every_100::key("1");
+    app(&dynamo).execute(&key, Keep(format!("k{}", "x".repeat(1500)))).await.unwrap();
+    for version in 2..=40 {
+        let (requests, ..) = spent!(dynamo, app(&dynamo).execute(&key, Book(vec![1])));
+        assert_eq!(requests, 2, "{version}");
+    }
+    assert_eq!(carrying(&dynamo.event_store(), &key).await, [6, 12, 18, 24, 30, 36]);
+}
+
+/// Processes that write in turns, each of which counts for itself: a load finds a state at most two distances back.
+#[tokio::test]
+async fn a_state_is_near_whoever_writes() {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    let key = every_10::key("1");
+    let warm = [app(&dynamo), app(&dynamo), app(&dynamo)];
+    warm[0].execute(&key, Keep(format!("k{}", "x".repeat(1500)))).await.unwrap();
+    let mut seed = 7u64;
+    for version in 2..=150u64 {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        // Some write for a while, and some only once.
+        let turn = usize::try_from((seed >> 60) / 4 + version / 25).unwrap() % 4;
+        let cold = app(&dynamo);
+        warm.get(turn).unwrap_or(&cold).execute(&key, Book(vec![1])).await.unwrap();
+        let (before, reader) = (dynamo.cost(), app(&dynamo));
+        let loaded = reader.load(&key).await.unwrap();
+        assert_eq!((loaded.version.get(), loaded.state.booked), (version, version - 1));
+        let requests = (dynamo.cost() - before).requests;
+        assert!(requests <= 3, "{requests} at {version}: it has read the whole stream");
+        let then = Version::new(seed % version + 1);
+        let (before, loaded) = (dynamo.cost(), reader.load_version(&key, then).await.unwrap());
+        assert_eq!((loaded.version, loaded.state.booked), (then, then.get() - 1));
+        let requests = (dynamo.cost() - before).requests;
+        assert!(requests <= 3, "{requests} for {then} of {version}: it has read the whole stream");
+    }
+}
+
+#[tokio::test]
+async fn a_small_state_moves_from_the_snapshot_store_into_the_commits() {
+    let (store, snapshots) = (MemoryEventStore::new(), MemorySnapshotStore::new());
+    let build = || App::builder(store.clone()).snapshots(snapshots.clone()).only([]);
+    let key = every_4::key("1");
+    let before = build().settings(apart).build().unwrap();
+    for _ in 0..22 {
+        before.execute(&key, Book(vec![1])).await.unwrap();
+    }
+    assert_eq!(carrying(&store, &key).await, [0; 0]);
+    for version in 23..=30 {
+        let now = build().build().unwrap();
+        assert_eq!(now.execute(&key, Book(vec![1])).await.unwrap().version.get(), version);
+        assert_eq!(now.load(&key).await.unwrap().state.booked, version);
+    }
+    assert_eq!(carrying(&store, &key).await, [24, 28]);
+    assert_eq!(stored(&snapshots, &key).await.unwrap().version, Version::new(20));
+    // With the setting off, it is read as it was before.
+    before.execute(&key, Book(vec![1])).await.unwrap();
+    assert_eq!(build().settings(apart).build().unwrap().load(&key).await.unwrap().state.booked, 31);
+}
+
+/// An earlier release does not know of digests, and would execute a command again whose id it does not find.
+#[tokio::test]
+async fn a_snapshot_with_digests_is_none_for_an_earlier_release() {
+    let (store, snapshots) = (MemoryEventStore::new(), MemorySnapshotStore::new());
+    let app = || App::builder(store.clone()).snapshots(snapshots.clone()).only([]).build().unwrap();
+    let key = every_10::key("1");
+    for number in 1..=94 {
+        app().execute(&key, Book(vec![1])).command_id(format!("c-{number}")).await.unwrap();
+    }
+    let last = app();
+    for number in 95..=100 {
+        let text = format!("k{}", "x".repeat(5000));
+        last.execute(&key, Keep(text)).command_id(format!("c-{number}")).await.unwrap();
+    }
+    let snapshot = stored(&snapshots, &key).await.unwrap();
+    assert_eq!(snapshot.version, Version::new(100));
+    assert!(snapshot.fingerprint.ends_with('+'), "{}", snapshot.fingerprint);
+    for number in [1, 50, 93, 94, 99] {
+        let done = match number {
+            99 => {
+                let text = format!("k{}", "x".repeat(5000));
+                app().execute(&key, Keep(text)).command_id("c-99").await.unwrap()
+            }
+            _ => app().execute(&key, Book(vec![1])).command_id(format!("c-{number}")).await.unwrap(),
+        };
+        assert_eq!((done.outcome, done.version.get()), (Outcome::Duplicate, number));
+    }
+    assert_eq!(app().load(&key).await.unwrap().state.booked, 94);
+}
+
+/// A store whose items have less room than those of DynamoDB.
+struct Narrow(MemoryEventStore);
+
+impl EventStore for Narrow {
+    async fn append(&self, new: NewCommit<'_>) -> Result<Append, StoreError> {
+        match new.record.contains_key(record::STATE) {
+            true => Err(StoreError::TooLarge { bytes: 1001, limit: 1000 }),
+            false => self.0.append(new).await,
+        }
+    }
+    async fn read(
+        &self,
+        stream: &StreamKey,
+        after: Version,
+        until: Version,
+    ) -> Result<CommitPage, StoreError> {
+        self.0.read(stream, after, until).await
+    }
+    async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
+        self.0.scan(extent, after).await
+    }
+    fn keeps_states(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn a_commit_is_stored_where_there_is_no_room_for_the_state() {
+    let (store, snapshots) = (MemoryEventStore::new(), MemorySnapshotStore::new());
+    let narrow = Stores::new(Narrow(store.clone()), store.delivery());
+    let app = App::builder(narrow).snapshots(snapshots.clone()).only([]).build().unwrap();
+    let key = every_10::key("1");
+    for version in 1..=25 {
+        let done = app.execute(&key, Book(vec![1])).await.unwrap();
+        assert_eq!((done.outcome, done.version.get()), (Outcome::Committed, version));
+    }
+    assert_eq!(carrying(&store, &key).await, [0; 0]);
+    assert_eq!(stored(&snapshots, &key).await.unwrap().version, Version::new(20));
+    assert_eq!(app.load(&key).await.unwrap().state.booked, 25);
 }
 
 /// A time that was given with `.at(…)` does not bind what follows, and one from a clock does, whatever process reads them.
