@@ -119,8 +119,9 @@
 //! | command on a stream that is not in memory | `Query` per 1 MB, `PutItem` | 1, whatever the number of events |
 //! | command on a stream that is in memory | `PutItem` | 1 |
 //! | the same with `snapshot_every = N`, not in memory | `Query` of six commits, `PutItem` | 1 |
-//! | every N commits, where the state does not fit into the commit's kilobytes | no more | those of the state, up to 4 |
-//! | a state over 4 KB, not in memory | `GetItem` and `Query` at once, `PutItem` | 1 |
+//! | every sixth commit, where the state does not fit into the commit's kilobytes; every N, where it is in memory | no more | those of the state, up to 4 |
+//! | the first command behind those that had it in memory | `GetItem` and `Query` at once, beside those | 1 |
+//! | a state over 4 KB, not in memory | `GetItem` and `Query` at once, `PutItem`; a `Query` before for the first of its aggregate | 1 |
 //! | the same every N commits | one more `PutItem` | those of the state and the command ids |
 //! | conflict with another process | one more `PutItem`; from the second in a row on, a `Query` too | those of the refused write |
 //! | commit to a view at its aggregate's key | `GetItem`, `PutItem`; the latter alone when warm | 1 |

@@ -34,12 +34,14 @@ pub struct Settings {
     /// of 36 characters takes 37 bytes of a snapshot in the snapshot store: 100 of them and a small state are one read unit, and four
     /// write units. A state in a commit keeps two bytes of an id's hash, and the commit that they lead to is read.
     pub snapshot_command_ids: usize,
-    /// The largest state that is stored in the item of a commit, in bytes, as DynamoDB counts them; a larger one goes into the
-    /// snapshot store. 0 turns states in commits off. Default 4,096.
+    /// The largest state that is stored in the item of a commit, in bytes, as DynamoDB counts them, with about 300 for the command
+    /// ids; a larger one goes into the snapshot store. 0 turns states in commits off: none is written, and none is read. Default
+    /// 4,096.
     ///
     /// Every sixth commit carries the state of an aggregate with `snapshot_every`, where that costs no write unit: where the item
     /// takes as many kilobytes without it. So the last six commits are enough for a load. Where it would cost write units, a commit
-    /// carries the state as often as `snapshot_every` says, and when a process has had to read six commits or more.
+    /// carries the state as often as `snapshot_every` says, and when a command that had to read the stream would leave no state among
+    /// the last six.
     pub state_in_commit_bytes: usize,
     /// How many views that this process wrote last are kept in memory, so that a projection writes on without a
     /// read, and as many fences; 0 turns the cache off. Default 10,000.
