@@ -457,6 +457,41 @@ async fn a_commit_is_stored_where_there_is_no_room_for_the_state() {
     assert_eq!(app.load(&key).await.unwrap().state.booked, 25);
 }
 
+/// A page of the store has a megabyte, which is five of these commits.
+#[tokio::test]
+async fn a_state_is_found_behind_the_page_of_large_commits() {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    let key = every_10::key("1");
+    let writer = app(&dynamo);
+    for _ in 0..39 {
+        writer.execute(&key, Keep("x".repeat(195_200))).await.unwrap();
+    }
+    assert_eq!(carrying_of_all(&dynamo.event_store(), &key).await.last(), Some(&30));
+    let full =
+        App::builder(dynamo.event_store()).snapshots(MemorySnapshotStore::new()).settings(apart).only([]);
+    let full = full.build().unwrap().load(&key).await.unwrap();
+    let reader = app(&dynamo);
+    for requests in [4, 3] {
+        let before = dynamo.cost();
+        assert_eq!(reader.load(&key).await.unwrap(), full);
+        let spent = (dynamo.cost() - before).requests;
+        assert!(spent <= requests, "{spent}: the whole stream is eight pages");
+    }
+}
+
+/// Page by page.
+async fn carrying_of_all(store: &impl EventStore, key: &impl AggregateKey) -> Vec<u64> {
+    let (stream, mut until, mut found) = (key.stream().unwrap(), Version::MAX, Vec::new());
+    loop {
+        let page = store.read_last(&stream, Version::NONE, until, 10_000).await.unwrap();
+        let Some(first) = page.commits.first() else { break };
+        until = Version::new(first.version.get() - 1);
+        found.extend(page.states.iter().map(|state| state.version.get()));
+    }
+    found.sort_unstable();
+    found
+}
+
 /// A time that was given with `.at(…)` does not bind what follows, and one from a clock does, whatever process reads them.
 #[tokio::test]
 async fn times_come_back_with_the_state() {
