@@ -8,7 +8,8 @@ use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings, Sh
 
 use super::connector::Connector;
 
-/// The SDK's HTTP client, as one for all who share it: with the same TLS, proxies of the environment, pools and time limits.
+/// The SDK's HTTP client, as one for all who share it: with the same proxies of the environment, pools and time limits. Whom it
+/// trusts differs: see [`trust`](super::trust).
 ///
 /// The SDK's own builds a TLS client for each client of a service before any request, to have the certificates read, and drops
 /// it.

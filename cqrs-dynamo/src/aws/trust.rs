@@ -1,8 +1,10 @@
 //! Whom a connection trusts.
 //!
 //! The certificates of the system are about 140, and to read them all is most of what TLS takes before the first request. The
-//! certificates of AWS come from five roots (<https://www.amazontrust.com/repository/>), which every system trusts. So a
-//! connection to AWS is tried with those; where something else answers, such as a proxy that looks into TLS, the system is asked.
+//! certificates of AWS come from five roots (<https://www.amazontrust.com/repository/>), which systems trust as they are
+//! delivered. So a connection to AWS is tried with those; where its certificates do not hold by them, as those of a proxy that
+//! looks into TLS, the system is asked. A system from which these roots were removed is overruled: a connection to AWS trusts them
+//! all the same.
 
 use std::env;
 use std::error::Error;
@@ -10,7 +12,6 @@ use std::io;
 
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use rustls::CertificateError;
 
 const AMAZON: &[u8] = include_bytes!("amazon.pem");
 
@@ -52,12 +53,14 @@ pub(super) fn is_of_aws(uri: &str) -> bool {
     HOSTS.iter().any(|suffix| host.ends_with(suffix))
 }
 
-/// Whether a connection ended because nobody who is trusted has signed for the other side.
-pub(super) fn is_unknown_issuer(error: &ConnectorError) -> bool {
-    let unknown = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
+/// Whether a connection ended because the certificates of the other side do not hold by the roots that it was made with.
+///
+/// Every error of a certificate counts. A chain that ends in none of these roots can also fail as expired or as wrongly signed, and
+/// hold by other roots. To try others trusts nobody more than they do: they are verified against in full.
+pub(super) fn is_not_trusted(error: &ConnectorError) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
-        if error.downcast_ref() == Some(&unknown) {
+        if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
             return true;
         }
         // The source of an `io::Error` passes over what it holds.
@@ -71,7 +74,31 @@ pub(super) fn is_unknown_issuer(error: &ConnectorError) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use rustls::CertificateError::{BadSignature, Expired, NotValidForName, Other, UnknownIssuer};
+    use rustls::{AlertDescription, OtherError};
+
     use super::*;
+
+    #[test]
+    fn every_error_of_a_certificate_is_found_wherever_it_lies() {
+        let other = Other(OtherError(Arc::new(io::Error::other("EndEntityUsedAsCa"))));
+        for error in [UnknownIssuer, Expired, BadSignature, NotValidForName, other] {
+            let inner =
+                io::Error::new(io::ErrorKind::InvalidData, rustls::Error::InvalidCertificate(error.clone()));
+            let inner = ConnectorError::io(io::Error::other(inner).into());
+            assert!(is_not_trusted(&inner), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_error_of_a_certificate_is_not_taken_for_one() {
+        let alert = rustls::Error::AlertReceived(AlertDescription::UnknownCA);
+        for error in [io::Error::other(alert), io::ErrorKind::ConnectionReset.into()] {
+            assert!(!is_not_trusted(&ConnectorError::io(error.into())));
+        }
+    }
 
     #[test]
     fn hosts_of_aws_are_told_from_others() {

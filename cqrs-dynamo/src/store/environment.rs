@@ -54,8 +54,9 @@ impl Dynamo {
     /// * All clients share one HTTP client; its TLS is made for the first request. The SDK makes one for each of them at once.
     /// * Where the environment has credentials, no other source of them is made.
     /// * A connection to AWS trusts the roots of Amazon, and reads the certificates of the system only where those are not enough, as
-    ///   behind a proxy that looks into TLS. Other hosts, also those of AWS in China, are trusted by the certificates of the system
-    ///   alone. `SSL_CERT_FILE` and `SSL_CERT_DIR` count alone where they are set.
+    ///   behind a proxy that looks into TLS. It trusts these roots also where they were removed from the system. Other hosts, also
+    ///   those of AWS in China, are checked against the certificates of the system alone. `SSL_CERT_FILE` and `SSL_CERT_DIR` count
+    ///   alone where they are set.
     ///
     /// Credentials of AWS SSO and of external processes need features of `aws-config` that this crate leaves
     /// off; load the configuration yourself and give it to [`Dynamo::from_conf`].
