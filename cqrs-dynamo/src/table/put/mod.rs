@@ -2,6 +2,7 @@
 //!
 //! The SDK writes all the rest, from table to condition, signs the body, and sends it again where that is due.
 
+mod probe;
 #[cfg(test)]
 mod tests;
 
@@ -16,15 +17,17 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin;
 use aws_smithy_runtime_api::client::ser_de::{SerializeRequest, SharedRequestSerializer};
 use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::config_bag::FrozenLayer;
 use cqrs_core::store::record::Record;
 use serde_json::Value;
 
 use super::direct::Instead;
 use super::{Item, Table, attribute};
 
-/// The SDK's configuration of the operation: it has what writes the request.
-static PUT_ITEM: LazyLock<Option<FrozenLayer>> = LazyLock::new(|| PutItem::new().config());
+/// What the SDK writes the request with. None where a record cannot be written into that: then the SDK writes all of it.
+static SDK: LazyLock<Option<SharedRequestSerializer>> = LazyLock::new(|| {
+    let sdk = PutItem::new().config()?.load::<SharedRequestSerializer>()?.clone();
+    probe::takes_records(&sdk).then_some(sdk)
+});
 
 /// Most commits are shorter.
 const USUAL_BYTES: usize = 1024;
@@ -64,40 +67,46 @@ impl Table {
         put: PutItemFluentBuilder,
         content: Content,
     ) -> (PutItemFluentBuilder, Option<Instead>) {
-        let writer = match &content {
-            Content::Record(record) if !self.sdk_bodies => Writer::of(record),
-            _ => None,
-        };
-        match writer {
-            Some(writer) => (put, Some(Instead::Write(SharedRequestSerializer::new(writer)))),
-            None => (put.set_item(Some(content.into_item())), None),
-        }
+        let sdk = if self.sdk_bodies { None } else { SDK.as_ref() };
+        filled(put, content, sdk)
+    }
+}
+
+fn filled(
+    put: PutItemFluentBuilder,
+    content: Content,
+    sdk: Option<&SharedRequestSerializer>,
+) -> (PutItemFluentBuilder, Option<Instead>) {
+    let writer = match (&content, sdk) {
+        (Content::Record(record), Some(sdk)) => Writer::new(sdk, record),
+        _ => None,
+    };
+    match writer {
+        Some(writer) => (put, Some(Instead::Write(SharedRequestSerializer::new(writer)))),
+        None => (put.set_item(Some(content.into_item())), None),
     }
 }
 
 /// Writes one request.
 #[derive(Debug)]
 struct Writer {
-    operation: &'static FrozenLayer,
+    sdk: SharedRequestSerializer,
     /// The beginning of the body: the item.
     item: Vec<u8>,
 }
 
 impl Writer {
-    fn of(record: &Record) -> Option<Self> {
-        let operation = PUT_ITEM.as_ref()?;
+    fn new(sdk: &SharedRequestSerializer, record: &Record) -> Option<Self> {
         let mut item = Vec::with_capacity(USUAL_BYTES);
         item.extend_from_slice(br#"{"Item":"#);
         write_fields(&mut item, record).ok()?;
-        Some(Self { operation, item })
+        Some(Self { sdk: sdk.clone(), item })
     }
 }
 
 impl SerializeRequest for Writer {
     fn serialize_input(&self, input: Input, config: &mut ConfigBag) -> Result<HttpRequest, BoxError> {
-        let sdk = self.operation.load::<SharedRequestSerializer>();
-        let mut request =
-            sdk.ok_or("the SDK has nothing that writes this request")?.serialize_input(input, config)?;
+        let mut request = self.sdk.serialize_input(input, config)?;
         let rest = request.body().bytes().and_then(|body| body.strip_prefix(b"{"));
         let rest = rest
             .filter(|rest| rest.starts_with(b"\""))

@@ -91,7 +91,7 @@ fn another_try_sends_the_same() {
     let table = replies.table(false);
     let conf = aws_sdk_dynamodb::Config::builder()
         .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::ZERO));
-    let writer = Writer::of(&record()).unwrap();
+    let writer = Writer::new(SDK.as_ref().unwrap(), &record()).unwrap();
     let put = table.client.put_item().table_name("table").customize().config_override(conf);
     let writer = Instead::Write(SharedRequestSerializer::new(writer));
     block_on(async { direct::sent(pin!(put.send()), Some(writer)).await }).unwrap();
@@ -100,6 +100,50 @@ fn another_try_sends_the_same() {
         bodies,
         vec![json!({ "Item": { "pk": { "S": "A" }, "sk": { "S": "B" } }, "TableName": "table" }); 3]
     );
+}
+
+/// A release of the SDK that writes another body: this function makes it of today's.
+#[derive(Debug)]
+struct Other(fn(&[u8]) -> Vec<u8>);
+
+impl SerializeRequest for Other {
+    fn serialize_input(&self, input: Input, config: &mut ConfigBag) -> Result<HttpRequest, BoxError> {
+        let mut request = SDK.as_ref().unwrap().serialize_input(input, config)?;
+        let body = (self.0)(request.body().bytes().unwrap());
+        request.headers_mut().insert("content-length", body.len().to_string());
+        *request.body_mut() = SdkBody::from(body);
+        Ok(request)
+    }
+}
+
+#[test]
+fn a_record_is_left_to_an_sdk_that_writes_otherwise() {
+    let others: [fn(&[u8]) -> Vec<u8>; 5] = [
+        |body| [b"\n", body].concat(),
+        |body| [b"[", body, b"]"].concat(),
+        |body| [b"\xbf", body].concat(),
+        // An empty item where there is none.
+        |body| match body.strip_prefix(br#"{"TableName""#) {
+            Some(rest) => [br#"{"Item":{},"TableName""#, rest].concat(),
+            None => body.to_vec(),
+        },
+        |body| String::from_utf8(body.to_vec()).unwrap().replace(r#""S":"#, r#""String":"#).into_bytes(),
+    ];
+    for (number, other) in others.into_iter().enumerate() {
+        let sdk = SharedRequestSerializer::new(Other(other));
+        let usable = probe::takes_records(&sdk).then_some(sdk);
+        let table = Replies::of([(200, "{}".to_owned())]).table(false);
+        let (put, instead) = filled(table.client.put_item(), record().into(), usable.as_ref());
+        assert!(instead.is_none(), "other body {number}");
+        assert_eq!(put.get_item(), &Some(attribute::to_item(record())), "other body {number}");
+    }
+}
+
+#[test]
+fn a_record_is_written_into_what_the_sdk_writes_today() {
+    assert!(SDK.is_some());
+    let same = SharedRequestSerializer::new(Other(<[u8]>::to_vec));
+    assert!(probe::takes_records(&same));
 }
 
 /// What a refusal brings is read by the SDK.
