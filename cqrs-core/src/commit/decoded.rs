@@ -11,7 +11,7 @@ pub(crate) struct Decoded(Option<Arc<[Slot]>>);
 type Slot = OnceLock<Option<Box<dyn Any + Send + Sync>>>;
 
 impl Decoded {
-    /// Room for so many events.
+    /// Room for this number of events.
     pub(super) fn of(events: usize) -> Self {
         Self(Some((0..events).map(|_| Slot::new()).collect()))
     }

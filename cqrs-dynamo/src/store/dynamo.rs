@@ -132,8 +132,8 @@ impl Dynamo {
     ///
     /// Otherwise records are written straight into the bodies of requests, and read straight from the bodies of answers, which
     /// takes half of the work of a long read. What is sent and what is read is the same in both ways, and all else is the SDK's
-    /// anyway: retries, time limits, endpoint, credentials, signature, errors. This switch is to find out, should that ever be in
-    /// doubt.
+    /// anyway: retries, time limits, endpoint, credentials, signature, errors. Use it to find out whether a difference comes from
+    /// here.
     ///
     /// ```
     /// # async fn example() -> Result<(), cqrs_core::StoreError> {

@@ -11,7 +11,7 @@ use crate::world::{Check, Sell, Stream, event, feed, first_failed, process, spen
 
 const ALWAYS: [&str; 2] = ["Takings", "Spending"];
 
-/// What a stop leaves open comes again; here after so many polls.
+/// What a stop leaves open comes again; here after a number of polls.
 async fn after(polls: usize) {
     for _ in 0..polls {
         tokio::task::yield_now().await;
