@@ -66,7 +66,7 @@ impl<S: DeadLetterStore> DeadLetters<S> {
         Self { store }
     }
 
-    /// Whose dead letters there may be: the subscribers of the app and `@relay`, or the queues of its wiring.
+    /// Whose dead letters there may be: the subscribers of the app, `@relay` and `@projections`, or the queues of its wiring.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         self.store.names()
@@ -96,7 +96,8 @@ impl<S: DeadLetterStore> DeadLetters<S> {
     /// Delivers the dead letters of a subscriber, or of the subscribers of a queue, again, in the order of each stream. What
     /// succeeds is removed; at the first failure of a stream the rest of it stays.
     ///
-    /// For `@relay` that is: a program that knows the type by now gives the commit to all its subscribers. Nobody could tell
+    /// For `@relay` and `@projections` that is: a program that knows the type by now gives the commit to all its subscribers, or all its
+    /// projections. Nobody could tell
     /// who would have to wait for such a commit, so later ones of its stream did not: **a handler gets it after those it has
     /// seen**, and can tell by the version; only where the stream has dead letters at the handler, it is put among them in
     /// its place. Views are in order all the same. Where a handler cannot bear that, discard the letter.
@@ -114,7 +115,7 @@ impl<S: DeadLetterStore> DeadLetters<S> {
     /// A handler never sees the commit. A projection goes on without it: when a later commit comes and this one still
     /// cannot be applied, the view passes it over, with what else was discarded of its stream, and so does every replay. It
     /// is not struck from the history: where the code has been repaired since, a view that has not passed it over yet, and
-    /// a replay, contain it. A letter of `@relay` that is discarded is passed over by every projection, and one of a queue by
+    /// a replay, contain it. A letter of `@relay` or `@projections` that is discarded is passed over by every projection, and one of a queue by
     /// those of the queue. [`DeadLetters::discarded`] lists what is passed over.
     ///
     /// # Errors

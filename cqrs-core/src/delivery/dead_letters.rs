@@ -3,7 +3,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use super::failure::{Failure, FailureKind};
-use super::intake::{self, RELAY};
+use super::intake::{self, PROJECTIONS, RELAY};
+use super::look::Look;
 use super::parking::{has_letters, letter};
 use super::queue::{failed, stream_of};
 use super::{DeadLetterStore, DeadLetters, Delivery, DeliveryError, Publisher, Subscriber, Terms};
@@ -11,14 +12,16 @@ use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::projector::{Origin, discards};
 use crate::store::{DeadLetter, DynDeliveryStore, LetterId, Redriven};
+use crate::version::Version;
 
 /// The dead letters in the delivery store of an app, by subscriber.
 ///
-/// Beside the subscribers there is `@relay`: records that are corrupt, or of a type that no aggregate of this
-/// program applies.
+/// Beside the subscribers there are `@relay` and `@projections`: records that are corrupt, or of a type that no aggregate of this
+/// program applies. `@relay` has those that a relay could give to nobody, and `@projections` those of a
+/// [`FeedConsumer`](super::FeedConsumer).
 #[derive(Debug)]
 pub struct StoredLetters<'a> {
-    delivery: &'a Arc<Delivery>,
+    pub(super) delivery: &'a Arc<Delivery>,
 }
 
 impl DeadLetterStore for StoredLetters<'_> {
@@ -26,15 +29,14 @@ impl DeadLetterStore for StoredLetters<'_> {
 
     fn names(&self) -> Vec<String> {
         let names = self.delivery.subscribers.iter().map(|subscriber| subscriber.name);
-        names.chain([RELAY]).map(str::to_owned).collect()
+        names.chain([RELAY, PROJECTIONS]).map(str::to_owned).collect()
     }
 
     async fn of(&self, subscriber: &str) -> Result<Vec<DeadLetter>, DeliveryError> {
         let mut found: Vec<DeadLetter> = Vec::new();
         loop {
             let after = found.last().map(|letter| &letter.id);
-            let page = self.delivery_store().letters(subscriber, after).await;
-            let page = page.map_err(|source| failed(subscriber, source))?;
+            let page = self.page(subscriber, after).await?;
             if page.is_empty() {
                 return Ok(found);
             }
@@ -43,10 +45,10 @@ impl DeadLetterStore for StoredLetters<'_> {
     }
 
     async fn redrive(&self, subscriber: &str) -> Result<Redriven, DeliveryError> {
-        if subscriber == RELAY {
-            return self.redrive_relay().await;
+        if [RELAY, PROJECTIONS].contains(&subscriber) {
+            return self.redrive_kept(subscriber).await;
         }
-        self.redrive_of(&*self.find(subscriber)?, |_| true).await
+        self.redrive_of(&*self.find(subscriber)?, None).await
     }
 
     async fn discard(&self, id: &LetterId, reason: &str) -> Result<(), DeliveryError> {
@@ -54,7 +56,8 @@ impl DeadLetterStore for StoredLetters<'_> {
         // First, so that a view whose letter is gone is not stuck.
         if let Ok((stream, version)) = StreamKey::parse_commit(&id.pk, &id.sk) {
             let concerned = self.delivery.subscribers.iter().filter(|subscriber| {
-                subscriber.is_projection() && [subscriber.name, RELAY].contains(&id.subscriber.as_str())
+                subscriber.is_projection()
+                    && [subscriber.name, RELAY, PROJECTIONS].contains(&id.subscriber.as_str())
             });
             for projection in concerned {
                 let kept =
@@ -85,7 +88,8 @@ impl DeadLetterStore for StoredLetters<'_> {
 impl DeadLetters<StoredLetters<'_>> {
     /// Publishes the dead letters of `@relay` that this program can read, in the order of each stream: the redrive of a
     /// relay to a topic. What the topic accepts is removed. As in a [redrive](Self::redrive) of
-    /// `@relay`, later commits of their streams have been published before them.
+    /// `@relay`, later commits of their streams have been published before them. Those of `@projections` stay: who feeds projections
+    /// from the stream gets nothing from a topic.
     ///
     /// # Errors
     /// [`DeliveryError::Publish`], [`DeliveryError::Store`].
@@ -136,63 +140,57 @@ impl<'a> StoredLetters<'a> {
         self.delivery.runtime.delivery_store()
     }
 
-    /// Redrives what other programs did not know, in case that this one does.
-    pub(crate) async fn redrive_newer(&self) -> Result<(), DeliveryError> {
-        if self.of(RELAY).await?.iter().any(DeadLetter::is_newer) {
-            self.redrive_relay().await?;
-        }
-        for subscriber in &self.delivery.subscribers {
-            let letters = self.of(subscriber.name).await?;
-            let streams = streams_with_newer(&letters);
-            if !streams.is_empty() {
-                let redriven = self.redrive_of(subscriber, |stream| streams.contains(stream)).await?;
-                let (subscriber, streams, redriven) = (subscriber.name, streams.len(), redriven.done);
-                tracing::info!(
-                    subscriber,
-                    streams,
-                    redriven,
-                    "dead letters that an older program did not know"
-                );
-            }
-        }
-        Ok(())
+    /// One page of the letters of a subscriber, or of a pile; an empty one is the end.
+    pub(super) async fn page(
+        &self,
+        name: &str,
+        after: Option<&LetterId>,
+    ) -> Result<Vec<DeadLetter>, DeliveryError> {
+        self.delivery_store().letters(name, after).await.map_err(|source| failed(name, source))
     }
 
-    /// Redrives the letters of some streams.
-    async fn redrive_of(
+    /// Redrives what other programs did not know, in case that this one does.
+    pub(crate) async fn redrive_newer(&self) -> Result<(), DeliveryError> {
+        self.look(RELAY, &mut Look::default()).await
+    }
+
+    /// Redrives the letters of all streams, or of one.
+    pub(super) async fn redrive_of(
         &self,
         subscriber: &Subscriber,
-        is_wanted: impl Fn(&StreamKey) -> bool,
+        only: Option<&StreamKey>,
     ) -> Result<Redriven, DeliveryError> {
-        let store = self.delivery_store();
-        let parked = self.delivery.parked(subscriber.name);
+        let name = subscriber.name;
+        let parked = self.delivery.parked(name);
+        let start = only.map(|stream| LetterId::of(name, stream, Version::NONE));
         let mut failing = HashSet::new();
         let mut redriven = Redriven::default();
         loop {
             let before = redriven.done;
             redriven.left = 0;
-            let letters = {
-                let _held = parked.lock().await;
-                self.of(subscriber.name).await?
-            };
-            for letter in letters {
-                let stream = stream_of(&letter);
-                if !stream.as_ref().is_none_or(&is_wanted) {
-                    continue;
-                }
-                if failing.contains(&stream) {
-                    redriven.left += 1;
-                    continue;
-                }
-                if self.deliver(subscriber, &letter).await? {
-                    store
-                        .remove_letter(&letter.id)
-                        .await
-                        .map_err(|source| failed(subscriber.name, source))?;
-                    redriven.done += 1;
-                } else {
-                    redriven.left += 1;
-                    failing.insert(stream);
+            let mut after = start.clone();
+            'pages: loop {
+                let letters = {
+                    let _held = parked.lock().await;
+                    self.page(name, after.as_ref()).await?
+                };
+                let Some(last) = letters.last() else { break };
+                after = Some(last.id.clone());
+                for letter in letters {
+                    let stream = stream_of(&letter);
+                    if only.is_some() && stream.as_ref() != only {
+                        break 'pages;
+                    }
+                    if failing.contains(&stream) {
+                        redriven.left += 1;
+                    } else if self.deliver(subscriber, &letter).await? {
+                        let removed = self.delivery_store().remove_letter(&letter.id).await;
+                        removed.map_err(|source| failed(name, source))?;
+                        redriven.done += 1;
+                    } else {
+                        redriven.left += 1;
+                        failing.insert(stream);
+                    }
                 }
             }
             // The delivery may have put more behind them meanwhile.
@@ -273,42 +271,53 @@ impl<'a> StoredLetters<'a> {
         Ok(true)
     }
 
-    async fn redrive_relay(&self) -> Result<Redriven, DeliveryError> {
-        let letters = self.of(RELAY).await?;
-        let mut removed = 0;
+    /// Whether this program has somebody for all events of a commit.
+    pub(super) fn knows(&self, commit: &Commit) -> bool {
+        commit.events.iter().all(|event| self.delivery.runtime.index.knows(&event.name))
+    }
+
+    /// Redrives what no subscriber could be given.
+    async fn redrive_kept(&self, pile: &str) -> Result<Redriven, DeliveryError> {
+        let mut redriven = Redriven::default();
         let mut failing = HashSet::new();
-        'letters: for letter in &letters {
-            let Ok(commit) = intake::decode(&letter.record) else { continue };
-            if failing.contains(&commit.stream)
-                || !commit.events.iter().all(|event| self.delivery.runtime.index.knows(&event.name))
-            {
-                failing.insert(commit.stream);
-                continue;
-            }
-            for subscriber in self.delivery.subscribers.iter().filter(|subscriber| subscriber.wants(&commit))
-            {
-                if !self.waits(subscriber, &commit).await? && !self.deliver(subscriber, letter).await? {
+        let mut after: Option<LetterId> = None;
+        loop {
+            let letters = self.page(pile, after.as_ref()).await?;
+            let Some(last) = letters.last() else { return Ok(redriven) };
+            after = Some(last.id.clone());
+            for letter in &letters {
+                redriven.left += 1;
+                let Ok(commit) = intake::decode(&letter.record) else { continue };
+                if !failing.contains(&commit.stream)
+                    && self.knows(&commit)
+                    && self.deliver_kept(pile, letter, &commit).await?
+                {
+                    redriven.left -= 1;
+                    redriven.done += 1;
+                } else {
                     failing.insert(commit.stream);
-                    continue 'letters;
                 }
             }
-            self.delivery_store().remove_letter(&letter.id).await.map_err(|source| failed(RELAY, source))?;
-            removed += 1;
         }
-        Ok(Redriven { done: removed, left: letters.len() as u64 - removed })
     }
-}
 
-/// The streams whose first letter that was tried is for a newer program. Letters stand in the order of streams and versions.
-fn streams_with_newer(letters: &[DeadLetter]) -> HashSet<StreamKey> {
-    let mut found = HashSet::new();
-    let mut before = None;
-    for letter in letters.iter().filter(|letter| letter.attempts > 0) {
-        let stream = stream_of(letter);
-        if letter.is_newer() && stream != before {
-            found.extend(stream.clone());
+    /// Gives the commit of a letter that no subscriber could be given to those whose pile it is, and removes the letter; false where
+    /// it stays.
+    pub(super) async fn deliver_kept(
+        &self,
+        pile: &str,
+        letter: &DeadLetter,
+        commit: &Commit,
+    ) -> Result<bool, DeliveryError> {
+        let concerned = self.delivery.subscribers.iter().filter(|subscriber| {
+            subscriber.wants(commit) && (pile != PROJECTIONS || subscriber.is_projection())
+        });
+        for subscriber in concerned {
+            if !self.waits(subscriber, commit).await? && !self.deliver(subscriber, letter).await? {
+                return Ok(false);
+            }
         }
-        before = stream;
+        self.delivery_store().remove_letter(&letter.id).await.map_err(|source| failed(pile, source))?;
+        Ok(true)
     }
-    found
 }

@@ -10,16 +10,16 @@ use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::beginning::{Beginnings, Calm};
 use super::builds::Builds;
 use super::consumer::ONE_TRY;
 use super::failure::{Failure, FailureKind, chain};
-use super::intake::{self, RELAY};
+use super::intake::{self, PROJECTIONS};
+use super::look::{LetterCount, Look};
 use super::parking::Parking;
 use super::patience::{Message, Outcome, Patience};
-use super::queue::failed;
 use super::subscriber::keep_decoded;
 use super::{Delivery, DeliveryError, StoredLetters, Subscriber, Terms};
 use crate::commit::Commit;
@@ -41,8 +41,9 @@ pub struct FeedConsumer {
     /// Of the projections alone.
     delivery: Arc<Delivery>,
     desks: Vec<Desk>,
-    /// How many records were kept as dead letters of the relay.
-    no_commits: AtomicU64,
+    /// How many records were kept that no projection could be given.
+    kept: AtomicU64,
+    look: Mutex<Look>,
     beginnings: Beginnings,
     builds: Builds,
 }
@@ -87,7 +88,8 @@ impl Delivery {
         let desks = delivery.subscribers.iter().map(|projection| Desk::of(&delivery, projection)).collect();
         FeedConsumer {
             desks,
-            no_commits: AtomicU64::default(),
+            kept: AtomicU64::default(),
+            look: Mutex::default(),
             beginnings: Beginnings::of(&delivery, &delivery.subscribers),
             builds: Builds::among_others(&delivery, &delivery.subscribers),
             delivery,
@@ -98,7 +100,7 @@ impl Delivery {
 impl FeedConsumer {
     /// Takes records ([`store::record`](crate::store::record)) in the order of the feed to the projections. When `stop` comes,
     /// what is in work is dropped, and what was done before is done. A record that is no commit becomes a dead letter of
-    /// `@relay`, as it does behind a relay, and so does a commit with an event that only a newer program knows.
+    /// `@projections`, and so does a commit with an event that only a newer program knows.
     ///
     /// # Errors
     /// [`Untaken`] says from where the records have to come again: a store is down, another release has yet to take a commit,
@@ -151,47 +153,60 @@ impl FeedConsumer {
         }
     }
 
-    /// Redrives what an older program did not know, with what waits behind it. To be called when a program starts, and again
-    /// when no older one can be at work any more.
+    /// Counts the dead letters of the projections and of `@projections` page by page, and redrives what an older program did not know,
+    /// with what waits behind it. To be called when a program starts, and again when no older one can be at work any more.
+    ///
+    /// When `stop` comes, the look is cut off: it has found at least so many, and the next one goes on from there. Where a redrive
+    /// finds a store down, the rest is counted. What was redriven in vain is not tried again by this consumer: this program will
+    /// not know it the next time either.
     ///
     /// # Errors
-    /// [`DeliveryError::Store`] and [`DeliveryError::Outage`]; nothing is lost.
-    pub async fn redrive_newer(&self) -> Result<(), DeliveryError> {
-        StoredLetters::new(&self.delivery).redrive_newer().await
+    /// [`DeliveryError::Store`]; nothing is lost.
+    pub async fn look_at_dead_letters(
+        &self,
+        stop: impl Future<Output = ()>,
+    ) -> Result<LetterCount, DeliveryError> {
+        let mut look = self.look.lock().await;
+        let is_whole = {
+            let looking = pin!(self.look_on(&mut look));
+            match select(looking, pin!(stop)).await {
+                Either::Left((looked, _)) => looked.map(|()| true)?,
+                Either::Right(_) => false,
+            }
+        };
+        Ok(if is_whole { look.finish() } else { look.count(true) })
+    }
+
+    async fn look_on(&self, look: &mut Look) -> Result<(), DeliveryError> {
+        let letters = StoredLetters::new(&self.delivery);
+        if look.has_failed {
+            return letters.look(PROJECTIONS, look).await;
+        }
+        let Err(error) = letters.look(PROJECTIONS, look).await else { return Ok(()) };
+        tracing::warn!(error = chain(&error), "dead letters that an older program did not know are not redriven");
+        look.has_failed = true;
+        letters.look(PROJECTIONS, look).await
     }
 
     /// How many dead letters this consumer has put into the delivery store: a number that goes up tells when to look at them.
     #[must_use]
     pub fn put_away(&self) -> u64 {
         let of_projections: u64 = self.desks.iter().map(|desk| desk.parking.count()).sum();
-        of_projections + self.no_commits.load(Ordering::Relaxed)
-    }
-
-    /// How many dead letters the projections have in the delivery store, and the relay.
-    ///
-    /// # Errors
-    /// [`DeliveryError::Store`].
-    pub async fn count_dead_letters(&self) -> Result<u64, DeliveryError> {
-        let mut count = 0;
-        for name in self.delivery.subscribers.iter().map(|projection| projection.name).chain([RELAY]) {
-            count += self.delivery.count_letters(name).await.map_err(|source| failed(name, source))?;
-        }
-        Ok(count)
+        of_projections + self.kept.load(Ordering::Relaxed)
     }
 
     /// The commits of the records by their streams; and the first record that could not be kept as what it is.
     async fn sort(&self, records: &[Value]) -> (BTreeMap<StreamKey, Lane>, Option<Untaken>) {
         let (mut lanes, mut untaken) = (BTreeMap::<StreamKey, Lane>::new(), None);
         for (place, record) in records.iter().enumerate() {
-            match intake::take_in_known(&self.delivery.runtime, record).await {
-                Ok(Some(mut commit)) => {
+            match intake::take_in_known(&self.delivery.runtime, record, PROJECTIONS).await {
+                Ok(taken_in) => {
+                    self.kept.fetch_add(u64::from(taken_in.is_kept), Ordering::Relaxed);
+                    let Some(mut commit) = taken_in.commit else { continue };
                     keep_decoded(&mut commit, &self.delivery.subscribers);
                     let lane = lanes.entry(commit.stream.clone()).or_default();
                     lane.places.push((place, commit.version));
                     lane.commits.push(commit);
-                }
-                Ok(None) => {
-                    self.no_commits.fetch_add(1, Ordering::Relaxed);
                 }
                 Err(error) => earlier(&mut untaken, place, chain(&error)),
             }

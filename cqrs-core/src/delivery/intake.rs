@@ -1,4 +1,4 @@
-//! What comes out of the change feed: a commit, or a dead letter of the relay.
+//! What comes out of the change feed: a commit, or a dead letter of whoever read it.
 
 use serde_json::Value;
 use tracing::{Instrument, Span};
@@ -14,17 +14,31 @@ use crate::store::{DeadLetter, LetterId};
 use crate::timestamp::Timestamp;
 use crate::trace;
 
-/// The name under which the relay keeps records that no subscriber could be given.
+/// The names under which records are kept that no subscriber could be given: by a relay, and by what feeds the projections from the
+/// stream. Both read every record, and each has its own subscribers, so neither may take away what the other still needs.
 pub(crate) const RELAY: &str = "@relay";
+pub(crate) const PROJECTIONS: &str = "@projections";
 
-/// Decodes a record. One that is no commit is kept as a dead letter: never passed over in silence.
-pub(crate) async fn take_in(runtime: &Runtime, record: &Value) -> Result<Option<Commit>, DeliveryError> {
+/// What a record was.
+pub(crate) struct TakenIn {
+    /// None where it is no commit.
+    pub(crate) commit: Option<Commit>,
+    /// Whether it was kept as a dead letter.
+    pub(crate) is_kept: bool,
+}
+
+/// Decodes a record. One that is no commit is kept as a dead letter of this pile: never passed over in silence.
+pub(crate) async fn take_in(
+    runtime: &Runtime,
+    record: &Value,
+    pile: &str,
+) -> Result<Option<Commit>, DeliveryError> {
     match decode(record) {
         Ok(commit) => Ok(Some(commit)),
         Err(reason) => {
             match Altered::of(record) {
-                Some(altered) => raise(runtime, record, &altered).await?,
-                None => keep(runtime, record.clone(), reason).await?,
+                Some(altered) => raise(runtime, record, &altered, pile).await?,
+                None => keep(runtime, record.clone(), reason, pile).await?,
             }
             Ok(None)
         }
@@ -36,16 +50,21 @@ pub(crate) async fn take_in(runtime: &Runtime, record: &Value) -> Result<Option<
 pub(crate) async fn take_in_known(
     runtime: &Runtime,
     record: &Value,
-) -> Result<Option<Commit>, DeliveryError> {
-    let Some(commit) = take_in(runtime, record).await? else { return Ok(None) };
-    if let Some(event) = commit.events.iter().find(|event| !runtime.index.knows(&event.name)) {
+    pile: &str,
+) -> Result<TakenIn, DeliveryError> {
+    let Some(commit) = take_in(runtime, record, pile).await? else {
+        return Ok(TakenIn { commit: None, is_kept: true });
+    };
+    let unknown = commit.events.iter().find(|event| !runtime.index.knows(&event.name));
+    let is_kept = unknown.is_some();
+    if let Some(event) = unknown {
         let reason = format!(
             "unknown event type `{}` (schema {}): no aggregate of this program applies it{NEWER}",
             event.name, event.schema
         );
-        keep(runtime, record.clone(), reason).instrument(span_of(&commit)).await?;
+        keep(runtime, record.clone(), reason, pile).instrument(span_of(&commit)).await?;
     }
-    Ok(Some(commit))
+    Ok(TakenIn { commit: Some(commit), is_kept })
 }
 
 /// The span of the relay's work on one commit.
@@ -67,25 +86,31 @@ pub(crate) fn span_of(commit: &Commit) -> Span {
 }
 
 /// Tells that a commit was altered. The letter stands beside one that the commit itself may have: that is redriven still.
-async fn raise(runtime: &Runtime, record: &Value, altered: &Altered<'_>) -> Result<(), DeliveryError> {
+async fn raise(
+    runtime: &Runtime,
+    record: &Value,
+    altered: &Altered<'_>,
+    pile: &str,
+) -> Result<(), DeliveryError> {
     let Altered { pk, sk, version, what } = altered;
     let what = what.word();
     tracing::error!(pk, sk, version = version.get(), what, "a stored commit was altered");
-    let id = LetterId { subscriber: RELAY.to_owned(), pk: (*pk).to_owned(), sk: format!("{sk}!{what}") };
+    let id = LetterId { subscriber: pile.to_owned(), pk: (*pk).to_owned(), sk: format!("{sk}!{what}") };
     put(runtime, id, record.clone(), altered.reason()).await
 }
 
-/// Keeps a record as a dead letter of the relay.
-pub(crate) async fn keep(runtime: &Runtime, record: Value, reason: String) -> Result<(), DeliveryError> {
+/// Keeps a record as a dead letter of the pile.
+async fn keep(runtime: &Runtime, record: Value, reason: String, pile: &str) -> Result<(), DeliveryError> {
     let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or("missing").to_owned();
-    let id = LetterId { subscriber: RELAY.to_owned(), pk: text("pk"), sk: text("sk") };
-    tracing::error!(pk = id.pk, sk = id.sk, reason, "dead letter of the relay");
+    let id = LetterId { subscriber: pile.to_owned(), pk: text("pk"), sk: text("sk") };
+    tracing::error!(subscriber = pile, pk = id.pk, sk = id.sk, reason, "dead letter of the relay");
     put(runtime, id, record, reason).await
 }
 
 async fn put(runtime: &Runtime, id: LetterId, record: Value, reason: String) -> Result<(), DeliveryError> {
     let letter = DeadLetter { id, reason, attempts: 1, since: Timestamp::now(), record };
-    runtime.delivery_store().put_letter(&letter).await.map_err(|source| failed(RELAY, source))
+    let put = runtime.delivery_store().put_letter(&letter).await;
+    put.map_err(|source| failed(&letter.id.subscriber, source))
 }
 
 pub(crate) fn decode(record: &Value) -> Result<Commit, String> {

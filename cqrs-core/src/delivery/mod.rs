@@ -25,7 +25,8 @@
 //! [`App::run`](crate::App::run) and [`App::run_until_idle`](crate::App::run_until_idle) deliver; one process at a
 //! time should do it on one store. How often and how soon is tried again is
 //! [`Settings::delivery`](crate::app::Settings). A commit that cannot be decoded, or holds a type that no linked
-//! aggregate applies, is a dead letter of `@relay`: it is never passed over in silence.
+//! aggregate applies, is a dead letter of `@relay`: it is never passed over in silence. What a [`FeedConsumer`] could not give to
+//! its projections is one of `@projections`, so that each of the two redrives, publishes and discards its own.
 //!
 //! A handler with `#[event_handler(X, once)]` claims an event in its [`Inbox`] before it runs and finishes the record
 //! after it. What was finished is passed over when it is delivered again; what failed is given back, and can be tried
@@ -47,6 +48,7 @@ mod feed_consumer;
 mod handler;
 mod intake;
 mod lag;
+mod look;
 mod marks;
 mod message;
 mod notice;
@@ -70,6 +72,7 @@ pub use dead_letters::StoredLetters;
 pub use error::DeliveryError;
 pub use feed_consumer::{FeedConsumer, Untaken};
 pub use lag::Lag;
+pub use look::LetterCount;
 pub use message::{Body, MAX_MESSAGE_BYTES, Message};
 pub use publisher::{Interrupted, PublishError, PublishFault, Publisher};
 pub use received::{Received, StreamBatch, Verdict};

@@ -127,7 +127,7 @@ pub(crate) async fn has_letters(
 }
 
 /// The version of the first dead letter that a stream has at a subscriber.
-async fn first_letter(
+pub(crate) async fn first_letter(
     delivery: &Delivery,
     subscriber: &str,
     stream: &StreamKey,

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use serde_json::Value;
 use tracing::Instrument;
 
-use super::{Delivery, DeliveryError, MAX_MESSAGE_BYTES, Message, intake};
+use super::intake::{self, RELAY};
+use super::{Delivery, DeliveryError, MAX_MESSAGE_BYTES, Message};
 use crate::key::StreamKey;
 use crate::trace;
 use crate::version::Version;
@@ -128,7 +129,7 @@ impl Delivery {
         let mut max_bytes = None;
         let mut end = Ok(());
         for (place, record) in records.iter().enumerate() {
-            match intake::take_in(&self.runtime, record).await {
+            match intake::take_in(&self.runtime, record, RELAY).await {
                 Ok(Some(commit)) => {
                     let bytes = match max_bytes {
                         Some(bytes) => bytes,

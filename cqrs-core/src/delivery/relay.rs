@@ -11,7 +11,8 @@ use super::beginning::{Beginnings, Calm};
 use super::builds::Builds;
 use super::queue::{Load, Page, Placed, Progress, Queue};
 use super::subscriber::keep_decoded;
-use super::{Delivery, DeliveryError, StoredLetters, intake};
+use super::intake::{self, RELAY};
+use super::{Delivery, DeliveryError, StoredLetters};
 use crate::store::{Change, DynChangeFeed, Positions, limits};
 
 /// What a run of the delivery did.
@@ -206,7 +207,8 @@ async fn placed(delivery: &Arc<Delivery>, changes: Vec<Change>) -> Result<Page, 
 async fn place(delivery: &Arc<Delivery>, change: Change) -> Result<Option<Placed>, DeliveryError> {
     let Change { shard, position, record } = change;
     let bytes = record.as_object().map_or(0, limits::size);
-    let Some(mut commit) = intake::take_in_known(&delivery.runtime, &record).await? else { return Ok(None) };
+    let taken_in = intake::take_in_known(&delivery.runtime, &record, RELAY).await?;
+    let Some(mut commit) = taken_in.commit else { return Ok(None) };
     keep_decoded(&mut commit, &delivery.subscribers);
     Ok(Some(Placed { commit, shard, position, bytes }))
 }

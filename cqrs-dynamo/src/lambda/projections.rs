@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use cqrs_core::App;
-use cqrs_core::delivery::{DeliveryError, FeedConsumer};
+use cqrs_core::delivery::{DeliveryError, FeedConsumer, LetterCount};
 use futures_util::FutureExt;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use tokio::sync::Mutex;
@@ -15,6 +15,8 @@ use super::{deadline, metric, record};
 /// "Lambda quotas"), so what it puts away after a deployment is redriven as well.
 const EVERY: Duration = Duration::from_mins(15);
 const SOON: Duration = Duration::from_mins(1);
+/// How long a look at them may take. The answer waits for it, and so does all that comes after it in the shard.
+const LOOK: Duration = Duration::from_secs(5);
 /// How long it may take to find out what there is to tell about projections.
 const SETTLE: Duration = Duration::from_secs(2);
 
@@ -24,15 +26,17 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// The projections are as they are behind queues: the same code, a commit at most once and in the order of its stream, and each for
 /// itself. What one of them cannot take is tried again as [`Settings::delivery`](cqrs_core::app::Settings) says, and is its dead letter
 /// in the delivery table then; later commits of that stream wait behind it, for this projection only. `app.dead_letters()` lists,
-/// redrives and discards them, from any process. They stand with those of `@relay`: records that are no commit, and commits with an event
-/// that only a newer program knows. What an older program did not know is redriven by itself.
+/// redrives and discards them, from any process. Those of `@projections` are records that are no commit, and commits with an event
+/// that only a newer program knows; a relay beside this function keeps its own under `@relay`. What an older program did not know is
+/// redriven by itself.
 ///
 /// What is no fault of a commit comes again, with all records of its shard after it: a store that is down, or a commit that
 /// another release has yet to take into its views. Then the other projections of the shard wait as well, with what comes after
 /// the batch.
 ///
 /// How many dead letters there are is told to CloudWatch as the metric `DeadLetters` of the namespace `Foldline`: at an instance's
-/// first event, every 15 minutes, and when there are more. The template has an alarm on it.
+/// first event, every 15 minutes, and when there are more. A look takes 5 seconds at most; where that is not enough, the number is
+/// that of those counted so far, and the next look goes on a minute later. The template has an alarm on it.
 ///
 /// ```no_run
 /// use cqrs_core::App;
@@ -53,22 +57,28 @@ pub struct ProjectionsFunction {
     looked: Mutex<Option<Look>>,
 }
 
-/// A look at the dead letters.
+/// The last look at the dead letters.
 #[derive(Debug)]
 struct Look {
     at: Instant,
     /// How many had been put away by then.
     put_away: u64,
-    /// How many there were.
-    count: u64,
+    /// None where it has failed.
+    found: Option<LetterCount>,
 }
 
 impl Look {
     fn is_over(&self, put_away: u64) -> bool {
-        // A letter that is the first one has an alarm to raise. Of more it is soon enough to hear now and then: a look reads all.
-        let again = if self.count == 0 { Duration::ZERO } else { SOON };
-        let age = self.at.elapsed();
-        age >= EVERY || (self.put_away != put_away && age >= again)
+        let pause = match self.found {
+            // A letter that is the first one has an alarm to raise. Of more it is soon enough to hear now and then.
+            Some(LetterCount { more: false, waiting: false, letters, .. }) => match self.put_away == put_away {
+                true => EVERY,
+                false if letters == 0 => Duration::ZERO,
+                false => SOON,
+            },
+            _ => SOON,
+        };
+        self.at.elapsed() >= pause
     }
 }
 
@@ -100,30 +110,43 @@ impl ProjectionsFunction {
         record::from(number)
     }
 
-    /// Redrives what an older program did not know, with what waits behind it, and tells how many dead letters there are then.
-    /// [`ProjectionsFunction::run`] does so after its first event, every 15 minutes, and sooner where an event has left a dead letter.
+    /// Redrives what an older program did not know, with what waits behind it, and tells how many dead letters there are then; when
+    /// `stop` comes, how many have been found so far. The next call goes on from there. See [`FeedConsumer::look_at_dead_letters`].
     ///
     /// # Errors
     /// [`DeliveryError`]; nothing is lost.
-    pub async fn look_at_dead_letters(&self) -> Result<u64, DeliveryError> {
-        self.consumer.redrive_newer().await?;
-        let count = self.consumer.count_dead_letters().await?;
-        metric::tell_dead_letters(count);
-        Ok(count)
+    pub async fn look_at_dead_letters(
+        &self,
+        stop: impl Future<Output = ()>,
+    ) -> Result<LetterCount, DeliveryError> {
+        let found = self.consumer.look_at_dead_letters(stop).await?;
+        let LetterCount { letters, more, .. } = found;
+        if more {
+            tracing::warn!(letters, "there was no time to count all dead letters; the next look goes on");
+        }
+        // Before one is found nothing is known, and an alarm stays as it is.
+        if letters > 0 || !more {
+            metric::tell_dead_letters(letters);
+        }
+        Ok(found)
     }
 
-    async fn look(&self, left: Duration) {
+    /// [`look_at_dead_letters`](Self::look_at_dead_letters) where it is time for it, for 5 seconds and as long as there is `left`; none
+    /// where it is not, or where the look has failed: the next one comes a minute later. [`ProjectionsFunction::run`] does so after
+    /// each event.
+    pub async fn look_when_due(&self, left: Duration) -> Option<LetterCount> {
         // Somebody is at it.
-        let Ok(mut looked) = self.looked.try_lock() else { return };
+        let mut looked = self.looked.try_lock().ok()?;
         let put_away = self.consumer.put_away();
         if looked.as_ref().is_some_and(|last| !last.is_over(put_away)) {
-            return;
+            return None;
         }
-        match tokio::time::timeout(left, self.look_at_dead_letters()).await {
-            Ok(Ok(count)) => *looked = Some(Look { at: Instant::now(), put_away, count }),
-            Ok(Err(error)) => tracing::warn!(%error, "the dead letters of the projections are not looked at"),
-            Err(_) => {}
-        }
+        let found = self.look_at_dead_letters(tokio::time::sleep(left.min(LOOK))).await;
+        let found = found
+            .inspect_err(|error| tracing::warn!(%error, "the dead letters of the projections are not looked at"))
+            .ok();
+        *looked = Some(Look { at: Instant::now(), put_away, found });
+        found
     }
 
     /// Answers the events of the Lambda runtime for as long as it sends some. An invocation that would run out of time is
@@ -139,7 +162,7 @@ impl ProjectionsFunction {
                 let until = Instant::now() + deadline::time_left(&event.context);
                 let left = || until.saturating_duration_since(Instant::now());
                 let answer = this.answer(event.payload, tokio::time::sleep(left())).await;
-                this.look(left()).await;
+                this.look_when_due(left()).await;
                 Ok::<_, Error>(answer)
             }
         }))

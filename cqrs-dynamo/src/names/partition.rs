@@ -5,8 +5,8 @@ pub(crate) const POSITIONS: &str = "POSITION#";
 #[cfg(any(feature = "broker", feature = "embedded"))]
 pub(crate) const LEASES: &str = "RELAY#";
 
-/// In whose name the delivery keeps what is no subscriber's: what the relay could not read, whose turn it is to redrive, and how
-/// projections have begun.
+/// In whose name the delivery keeps what is no subscriber's: what the relay could not read, whose turn it is to redrive, how
+/// projections have begun, and what could not be given to those that are fed from the stream.
 pub(crate) const RELAY: &str = "@relay";
 pub(crate) const REDRIVE: &str = "@redrive";
 pub(crate) const PROJECTIONS: &str = "@projections";

@@ -67,6 +67,20 @@ pub enum TemplateFault {
         /// What it is.
         seconds: u64,
     },
+    /// A projection that is fed from the stream shares a queue with a handler. The function of the queue would take the commits of
+    /// the queue to the projection as well, and may not write its views.
+    #[error(
+        "queue `{queue}` of handler `{handler}` is that of projection `{projection}` as well, which \
+         `Template::projections` feeds from the stream; remove `queue = \"{queue}\"` from the projection"
+    )]
+    SharedQueue {
+        /// The queue.
+        queue: String,
+        /// The handler; the first one, where there are several.
+        handler: String,
+        /// The projection.
+        projection: String,
+    },
     /// What was given for a deployed template is no template.
     #[error(
         "the deployed template has no `Resources`; give it as JSON, as `aws cloudformation get-template --stack-name … \
@@ -116,6 +130,7 @@ pub(super) fn faults(template: &Template, parts: &Parts<'_>) -> Vec<TemplateFaul
             .iter()
             .flat_map(|queue| BrokerFault::of_queue(names, queue.name).into_iter().map(TemplateFault::from)),
     );
+    faults.extend(shared_queues(parts));
     let Tables { events, views, snapshots, delivery } = names.tables();
     for name in [events, views, delivery, snapshots] {
         if let Some(length) = limit::excess(&name, TABLE_CHARACTERS) {
@@ -147,6 +162,21 @@ pub(super) fn faults(template: &Template, parts: &Parts<'_>) -> Vec<TemplateFaul
         faults.push(TemplateFault::Lag { seconds });
     }
     faults
+}
+
+/// The projections that are fed from the stream and would be fed from a queue as well: its program takes all subscribers that name
+/// the queue.
+fn shared_queues<'a>(parts: &'a Parts<'_>) -> impl Iterator<Item = TemplateFault> + 'a {
+    let fed = parts.projections.iter().flat_map(|projections| &projections.subscribers);
+    fed.filter_map(|projection| {
+        let queue = parts.queues.iter().find(|queue| queue.name == projection.queue)?;
+        let handler = queue.subscribers.first()?;
+        Some(TemplateFault::SharedQueue {
+            queue: queue.name.to_owned(),
+            handler: handler.name.to_owned(),
+            projection: projection.name.to_owned(),
+        })
+    })
 }
 
 /// The template has more than a stack takes.

@@ -51,9 +51,9 @@ pub(super) fn of_delivery(queue: &Queue<'_>) -> Vec<String> {
     patterns
 }
 
-/// The same of projections that are fed from the stream, each with tries of its own; and what the relay keeps.
+/// The same of projections that are fed from the stream, each with tries of its own; and what could be given to none of them.
 pub(super) fn of_fed(projections: &Projections<'_>) -> Vec<String> {
-    let mut patterns = of_relay();
+    let mut patterns = vec![partition::letters(PROJECTIONS)];
     for projection in &projections.subscribers {
         let name = literal(projection.name);
         patterns.extend([partition::parked(&literal(projection.queue)), partition::attempts(&name)]);

@@ -259,6 +259,10 @@ impl Template {
     /// [`ProjectionsFunction`](crate::lambda::ProjectionsFunction). Default: each projection has its queue. See
     /// [Projections from the stream](self#projections-from-the-stream).
     ///
+    /// A projection with a `queue = "…"` that a handler has as well is a fault
+    /// ([`TemplateFault::SharedQueue`]): the function of that queue would take commits to the projection, too. Remove the `queue` from
+    /// the projection; it needs none.
+    ///
     /// ```
     /// # use cqrs_core::{App, store::MemoryEventStore};
     /// # use cqrs_dynamo::template::Template;

@@ -11,7 +11,7 @@ use cqrs_tests::faults::{Fault, Faults, database};
 use tokio::sync::Mutex;
 
 use crate::world::{
-    ALL, ATTEMPTS, BAD, Careful, MENDED, Sell, Stream, careful, event, feed, process, spent, takings, till,
+    ALL, ATTEMPTS, BAD, Careful, MENDED, Sell, Stream, careful, event, feed, found, process, spent, takings, till,
 };
 
 /// The tests share the switch.
@@ -65,7 +65,7 @@ async fn one_that_fails_keeps_its_dead_letters_and_the_others_go_on() {
     let sks: Vec<_> = letters.iter().map(|letter| letter.id.sk.clone()).collect();
     assert_eq!(sks, [2, 3, 4, 5].map(|version| format!("TILL#1@{version:010}")));
     assert_eq!(app.dead_letters().list().await.unwrap().len(), 4, "nobody else has any");
-    assert_eq!(function.look_at_dead_letters().await.unwrap(), 4);
+    assert_eq!(found(&function).await, 4);
 
     // Mended and redriven from any process, the stream flows again.
     MENDED.store(true, Ordering::Relaxed);
@@ -73,7 +73,7 @@ async fn one_that_fails_keeps_its_dead_letters_and_the_others_go_on() {
     app.execute(&till(1), Sell(4)).await.unwrap();
     assert_eq!(feed(&function, &stream.next().await).await, None);
     assert_eq!(careful(&app, 1).await, [1, BAD, 2, 3, 3, 4]);
-    assert_eq!(function.look_at_dead_letters().await.unwrap(), 0);
+    assert_eq!(found(&function).await, 0);
 }
 
 #[tokio::test]

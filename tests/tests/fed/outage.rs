@@ -62,5 +62,5 @@ async fn what_cannot_become_a_dead_letter_comes_again() {
     assert_eq!(takings(&app, 1).await, [1]);
     down.store(false, Ordering::Relaxed);
     assert_eq!(feed(&function, &records).await, None);
-    assert_eq!(app.dead_letters().of("@relay").await.unwrap().len(), 1);
+    assert_eq!(app.dead_letters().of("@projections").await.unwrap().len(), 1);
 }

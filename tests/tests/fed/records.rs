@@ -8,7 +8,7 @@ use cqrs_dynamo::lambda::ProjectionsFunction;
 use cqrs_tests::streamed::record;
 use serde_json::json;
 
-use crate::world::{Sell, Stream, feed, process, takings, till};
+use crate::world::{Sell, Stream, feed, found, process, takings, till};
 
 const ONE: [&str; 1] = ["Takings"];
 
@@ -28,13 +28,13 @@ async fn what_was_done_to_a_commit_is_told_as_the_relay_tells_it() {
     }
     assert_eq!(feed(&function, &records).await, None);
     assert_eq!(takings(&app, 1).await, [1], "what comes after them is not held up");
-    let letters = app.dead_letters().of("@relay").await.unwrap();
+    let letters = app.dead_letters().of("@projections").await.unwrap();
     let found: BTreeSet<_> = letters.iter().map(|letter| letter.id.sk.as_str()).collect();
     assert_eq!(found, BTreeSet::from(["TILL#1@0000000001!overwritten", "TILL#1@0000000001!removed"]));
 }
 
 #[tokio::test]
-async fn a_record_that_is_no_commit_is_a_dead_letter_of_the_relay() {
+async fn a_record_that_is_no_commit_is_a_dead_letter_of_none_of_them() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
     let app = process(&dynamo, &ONE);
     let function = ProjectionsFunction::new(&app);
@@ -43,7 +43,7 @@ async fn a_record_that_is_no_commit_is_a_dead_letter_of_the_relay() {
     records.insert(0, record("INSERT", "0", &json!({ "pk": "T#TILL", "sk": "HELLO" })));
     assert_eq!(feed(&function, &records).await, None);
     assert_eq!(takings(&app, 1).await, [1]);
-    let letters = app.dead_letters().of("@relay").await.unwrap();
+    let letters = app.dead_letters().of("@projections").await.unwrap();
     assert_eq!(letters.iter().map(|letter| letter.id.sk.as_str()).collect::<Vec<_>>(), ["HELLO"]);
 }
 
@@ -63,14 +63,14 @@ async fn what_only_a_newer_program_knows_holds_nothing_up_and_is_redriven_by_it(
     records[3]["dynamodb"]["NewImage"]["schema"] = json!({ "N": "7" });
     assert_eq!(feed(&function, &records).await, None);
     let letters = app.dead_letters().list().await.unwrap();
-    let found: Vec<_> =
+    let told: Vec<_> =
         letters.iter().map(|letter| (&*letter.id.subscriber, &*letter.id.sk, letter.is_newer())).collect();
     assert_eq!(
-        found,
+        told,
         [
             ("Takings", "TILL#2@0000000002", true),
             ("Takings", "TILL#2@0000000003", false),
-            ("@relay", "TILL#1@0000000002", true),
+            ("@projections", "TILL#1@0000000002", true),
         ]
     );
     assert_eq!(takings(&app, 2).await, [1]);
@@ -81,6 +81,6 @@ async fn what_only_a_newer_program_knows_holds_nothing_up_and_is_redriven_by_it(
         letter.record["schema"] = 1.into();
         dynamo.event_store().delivery().put_letter(&letter).await.unwrap();
     }
-    assert_eq!(function.look_at_dead_letters().await.unwrap(), 0);
+    assert_eq!(found(&function).await, 0);
     assert_eq!((takings(&app, 1).await, takings(&app, 2).await), (vec![1, 2, 3], vec![1, 2, 3]));
 }

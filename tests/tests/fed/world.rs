@@ -182,3 +182,10 @@ pub(crate) async fn spent(app: &App) -> u64 {
     let key = SpendingKey::new(&tenant(), "Ada");
     app.view::<Spending>(&key).await.unwrap().map_or(0, |view| view.cents)
 }
+
+/// How many dead letters a look without a limit finds.
+pub(crate) async fn found(function: &ProjectionsFunction) -> u64 {
+    let found = function.look_at_dead_letters(pending()).await.unwrap();
+    assert!(!found.more && !found.waiting, "{found:?}");
+    found.letters
+}

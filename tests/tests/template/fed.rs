@@ -8,14 +8,14 @@ use cqrs_core::delivery::DeliveryStore;
 use cqrs_core::prelude::*;
 use cqrs_core::store::record::encode;
 use cqrs_dynamo::lambda::ProjectionsFunction;
-use cqrs_dynamo::template::Template;
+use cqrs_dynamo::template::{Template, TemplateFault};
 use cqrs_dynamo::{Dynamo, Tables};
 use cqrs_tests::bank::{Statement, account};
 use cqrs_tests::streamed::{event, record};
 use serde_json::{Value, json};
 
 use crate::permissions::{bank, grants_in, guarded, permissions_in};
-use crate::{PREFIX, of_type, projections, resources, template};
+use crate::{PREFIX, of_type, projections, resources, template, wiring};
 
 const ROLE: &str = "ProjectionsFunctionRole";
 
@@ -149,7 +149,27 @@ async fn the_role_may_do_all_that_the_function_does() {
         letter.reason.push_str("; a newer program may have stored it");
         store.put_letter(&letter).await.unwrap();
     }
-    assert!(function.look_at_dead_letters().await.unwrap() >= 3);
+    let found = function.look_at_dead_letters(std::future::pending()).await.unwrap();
+    assert!(found.letters >= 3 && !found.waiting, "{found:?}");
     let statement = app.view::<Statement>(&account("4711")).await.unwrap().unwrap();
     assert_eq!(statement.lines, [100, -40, -60]);
+}
+
+/// Its function would take the projection, which is fed already, and may not write its views.
+#[test]
+fn a_queue_that_a_fed_projection_shares_with_a_handler_is_a_fault() {
+    let mut wiring = wiring();
+    for subscriber in wiring.subscribers.iter_mut().filter(|subscriber| subscriber.name == "Wealth") {
+        subscriber.queue = "mail-out";
+    }
+    let shared = Template::of(&wiring).prefix(PREFIX);
+    shared.render().unwrap();
+    let error = shared.projections("bank-projections").render().unwrap_err();
+    let expected = TemplateFault::SharedQueue {
+        queue: "mail-out".to_owned(),
+        handler: "send_receipt".to_owned(),
+        projection: "Wealth".to_owned(),
+    };
+    assert_eq!(error.faults, [expected]);
+    assert!(error.to_string().contains("remove `queue = \"mail-out\"` from the projection"), "{error}");
 }
