@@ -34,7 +34,7 @@ const STOPPED: &str = "there was no time left";
 ///
 /// The projections are apart from each other: what one cannot take holds up no other one, and a commit that it has failed to
 /// take as often as [`Settings::delivery`](crate::app::Settings) says is its dead letter in the delivery store, with the later
-/// commits of the stream behind it. [`App::dead_letters`](crate::App::dead_letters) has the letters, and redrives them.
+/// commits of the stream behind it. A consumer that has not heard of the letter tries a later commit once, before it is put behind. [`App::dead_letters`](crate::App::dead_letters) has the letters, and redrives them.
 ///
 /// Records may come twice, in pieces, and after others that follow them.
 pub struct FeedConsumer {
@@ -293,6 +293,13 @@ impl Desk {
             left = left.get(done..).unwrap_or_default();
             let (Some(mut failure), Some(commit)) = (failure, left.first()) else { return Ok(()) };
             tries = if done > 0 { 1 } else { tries + 1 };
+            // Of a process that is gone. To look before the first try would be a read for each batch.
+            if tries == 1
+                && failure.is_of_the_commit()
+                && self.parking.waits_unheard(stream, left).await.map_err(|error| Left::at(commit, &error))?
+            {
+                return Ok(());
+            }
             // What only a newer program knows is no reason for the others to wait, so it is as old as it can be.
             let message = Message { place: 0, receives: tries, sent_at: None };
             match self.patience.outcome(delivery, &mut failure, &message, commit).await {

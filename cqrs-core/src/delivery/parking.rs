@@ -82,6 +82,36 @@ impl Parking {
         Ok(false)
     }
 
+    /// The same where this process has heard of no letters of the stream: another one may have put them there.
+    pub(super) async fn waits_unheard(
+        &self,
+        stream: &StreamKey,
+        commits: &[Commit],
+    ) -> Result<bool, DeliveryError> {
+        let Some(next) = commits.first().map(|commit| commit.version) else { return Ok(false) };
+        let mut after = LetterId::of(self.subscriber, stream, Version::NONE);
+        let (mut first, mut last) = (None, None);
+        loop {
+            let letters = self.delivery.runtime.delivery_store().letters(self.subscriber, Some(&after)).await;
+            let letters = letters.map_err(|source| failed(self.subscriber, source))?;
+            let places = letters.iter().filter_map(|letter| letter.id.place());
+            let versions: Vec<_> =
+                places.take_while(|(of, _)| of == stream).map(|(_, version)| version).collect();
+            first = first.or(versions.first().copied());
+            last = versions.last().copied().or(last);
+            match letters.into_iter().next_back() {
+                Some(letter) if letter.id.place().is_some_and(|(of, _)| of == *stream) => after = letter.id,
+                _ => break,
+            }
+        }
+        let (Some(first), Some(last)) = (first, last) else { return Ok(false) };
+        if next < first {
+            return Ok(false);
+        }
+        self.parked.lock().await.entry(stream.clone()).or_insert(last);
+        self.waits(stream, commits).await
+    }
+
     /// Puts the first of these commits of one stream away with its failure, and the others behind it.
     pub(super) async fn park(&self, commits: &[Commit], failure: Failure) -> Result<(), DeliveryError> {
         let mut parked = self.parked.lock().await;

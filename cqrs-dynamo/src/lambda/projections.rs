@@ -25,7 +25,9 @@ const SETTLE: Duration = Duration::from_secs(2);
 ///
 /// The projections are as they are behind queues: the same code, a commit at most once and in the order of its stream, and each for
 /// itself. What one of them cannot take is tried again as [`Settings::delivery`](cqrs_core::app::Settings) says, and is its dead letter
-/// in the delivery table then; later commits of that stream wait behind it, for this projection only. `app.dead_letters()` lists,
+/// in the delivery table then; later commits of that stream wait behind it, for this projection only. A
+/// new instance tries the first of them once, before it puts it there: where the cause is mended by then, the view takes it with all
+/// before it, and a redrive has nothing left to do about the letters. `app.dead_letters()` lists,
 /// redrives and discards them, from any process. Those of `@projections` are records that are no commit, and commits with an event
 /// that only a newer program knows; a relay beside this function keeps its own under `@relay`. What an older program did not know is
 /// redriven by itself.

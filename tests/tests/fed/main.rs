@@ -2,6 +2,7 @@
 
 mod dead_letters;
 mod editions;
+mod look;
 mod order;
 mod outage;
 mod records;
