@@ -183,7 +183,10 @@ impl FeedConsumer {
             return letters.look(PROJECTIONS, look).await;
         }
         let Err(error) = letters.look(PROJECTIONS, look).await else { return Ok(()) };
-        tracing::warn!(error = chain(&error), "dead letters that an older program did not know are not redriven");
+        tracing::warn!(
+            error = chain(&error),
+            "dead letters that an older program did not know are not redriven"
+        );
         look.has_failed = true;
         letters.look(PROJECTIONS, look).await
     }

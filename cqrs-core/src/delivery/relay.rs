@@ -9,9 +9,9 @@ use tokio::task::JoinSet;
 
 use super::beginning::{Beginnings, Calm};
 use super::builds::Builds;
+use super::intake::{self, RELAY};
 use super::queue::{Load, Page, Placed, Progress, Queue};
 use super::subscriber::keep_decoded;
-use super::intake::{self, RELAY};
 use super::{Delivery, DeliveryError, StoredLetters};
 use crate::store::{Change, DynChangeFeed, Positions, limits};
 

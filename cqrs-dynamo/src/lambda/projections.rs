@@ -73,7 +73,8 @@ impl Look {
     fn is_over(&self, put_away: u64) -> bool {
         let pause = match self.found {
             // A letter that is the first one has an alarm to raise. Of more it is soon enough to hear now and then.
-            Some(LetterCount { more: false, waiting: false, letters, .. }) => match self.put_away == put_away {
+            Some(LetterCount { more: false, waiting: false, letters, .. }) => match self.put_away == put_away
+            {
                 true => EVERY,
                 false if letters == 0 => Duration::ZERO,
                 false => SOON,
@@ -145,7 +146,9 @@ impl ProjectionsFunction {
         }
         let found = self.look_at_dead_letters(tokio::time::sleep(left.min(LOOK))).await;
         let found = found
-            .inspect_err(|error| tracing::warn!(%error, "the dead letters of the projections are not looked at"))
+            .inspect_err(
+                |error| tracing::warn!(%error, "the dead letters of the projections are not looked at"),
+            )
             .ok();
         *looked = Some(Look { at: Instant::now(), put_away, found });
         found

@@ -11,7 +11,8 @@ use cqrs_tests::faults::{Fault, Faults, database};
 use tokio::sync::Mutex;
 
 use crate::world::{
-    ALL, ATTEMPTS, BAD, Careful, MENDED, Sell, Stream, careful, event, feed, found, process, spent, takings, till,
+    ALL, ATTEMPTS, BAD, Careful, MENDED, Sell, Stream, careful, event, feed, found, process, spent, takings,
+    till,
 };
 
 /// The tests share the switch.
