@@ -55,6 +55,8 @@ pub(crate) async fn take_in_known(
     let Some(commit) = take_in(runtime, record, pile).await? else {
         return Ok(TakenIn { commit: None, is_kept: true });
     };
+    // Also where nothing is kept: it is the step of the trace between the command and the subscribers.
+    let span = span_of(&commit);
     let unknown = commit.events.iter().find(|event| !runtime.index.knows(&event.name));
     let is_kept = unknown.is_some();
     if let Some(event) = unknown {
@@ -62,7 +64,7 @@ pub(crate) async fn take_in_known(
             "unknown event type `{}` (schema {}): no aggregate of this program applies it{NEWER}",
             event.name, event.schema
         );
-        keep(runtime, record.clone(), reason, pile).instrument(span_of(&commit)).await?;
+        keep(runtime, record.clone(), reason, pile).instrument(span).await?;
     }
     Ok(TakenIn { commit: Some(commit), is_kept })
 }
