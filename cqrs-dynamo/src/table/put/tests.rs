@@ -116,9 +116,12 @@ impl SerializeRequest for Other {
     }
 }
 
+/// What another SDK might make of a body.
+type Rewrite = fn(&[u8]) -> Vec<u8>;
+
 #[test]
 fn a_record_is_left_to_an_sdk_that_writes_otherwise() {
-    let others: [fn(&[u8]) -> Vec<u8>; 5] = [
+    let others: [Rewrite; 5] = [
         |body| [b"\n", body].concat(),
         |body| [b"[", body, b"]"].concat(),
         |body| [b"\xbf", body].concat(),
