@@ -228,7 +228,7 @@ async fn a_run_in_one_process() {
             "one more: DescribeTable, GetItem, 6 PutItem, 17 Query, TransactWriteItems | 10 WCU, 18 RCU",
             "refused, and one behind: DescribeTable, GetItem, 8 PutItem, 17 Query, TransactWriteItems | 12 WCU, 18 RCU",
             "idle: DescribeTable, GetItem, 19 Query | 0 WCU, 20 RCU",
-            "listed: 7 Query | 0 WCU, 7 RCU",
+            "listed: 8 Query | 0 WCU, 8 RCU",
             "redriven: 2 DeleteItem, 3 Query | 2 WCU, 3 RCU",
             "discarded: DeleteItem | 1 WCU, 0 RCU",
             "unreplayed: Query | 0 WCU, 1 RCU",
