@@ -338,8 +338,8 @@ pub mod view;
 pub mod __private;
 
 pub use aggregate::{Aggregate, AggregateKey, IntoEvents};
-pub use app::{App, BuildError, Committed, Cursor, Loaded, Outcome};
-pub use command::{CommandContext, ExecuteError};
+pub use app::{App, BuildError, Committed, Cursor, Loaded, Outcome, Transacted};
+pub use command::{CommandContext, ExecuteError, TransactionError};
 pub use commit::{Commit, CommitToken, StoredEvent};
 pub use cqrs_macros::{EventData, IndexValue, aggregate, app, event, event_handler, projection};
 pub use event::{Event, EventId, Recorded};

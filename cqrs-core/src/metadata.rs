@@ -29,6 +29,10 @@ pub struct Metadata {
     /// handler. It tells the same command from another one under the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command_digest: Option<String>,
+    /// For a commit of a [transaction](crate::App::transaction) whose id may come again: a digest of the streams that its commands
+    /// went to. It tells the same transaction from another one under the same id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
     /// The id of everything that one outside request caused.
     pub correlation_id: String,
     /// The command id of the commit that caused this one.
@@ -51,6 +55,7 @@ impl Metadata {
             correlation_id: command_id.clone(),
             command_id,
             command_digest: None,
+            transaction: None,
             causation_id: None,
             trace_context: None,
         }

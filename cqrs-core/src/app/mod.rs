@@ -5,6 +5,7 @@
 //! | to | call |
 //! | --- | --- |
 //! | execute a command | [`App::execute`] |
+//! | execute commands on several streams, all or none | [`App::transaction`] |
 //! | read the state now, at a version, at a time | [`App::load`], [`App::load_version`], [`App::load_as_of`] |
 //! | read the state as it was known at a time | [`App::load_as_recorded`] |
 //! | read every event of a stream | [`App::history`] |
@@ -31,14 +32,15 @@ mod replay;
 mod restore;
 mod run;
 mod tenant_views;
+mod transaction;
 mod twin;
 mod view;
 mod view_keys;
 mod wiring;
 
-pub use crate::command::ExecuteError;
+pub use crate::command::{ExecuteError, Rejected, TransactionError};
 pub use crate::delivery::Lag;
-pub use crate::engine::{Committed, Execute, History, Items, Loaded, Outcome};
+pub use crate::engine::{Committed, Execute, History, Items, Loaded, Outcome, Transacted, Transaction};
 pub use crate::projection::ViewKeyError;
 pub use crate::projector::{HeldUp, ReadError};
 pub use crate::runtime::{

@@ -1,3 +1,8 @@
+use std::sync::Arc;
+
+use super::OtherStates;
+use crate::aggregate::AggregateKey;
+use crate::key::KeyError;
 use crate::metadata::Metadata;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
@@ -51,13 +56,14 @@ pub struct CommandContext {
     pub(crate) version: Version,
     pub(crate) now: Timestamp,
     pub(crate) metadata: Metadata,
+    pub(crate) others: OtherStates,
 }
 
 impl CommandContext {
     /// A context; tests build their own, the framework builds all others.
     #[must_use]
     pub fn new(version: Version, metadata: Metadata) -> Self {
-        Self { version, now: metadata.created_at, metadata }
+        Self { version, now: metadata.created_at, metadata, others: OtherStates::default() }
     }
 
     /// The time by the clock of the machine that decides, or the one given with `.at(…)`.
@@ -79,5 +85,96 @@ impl CommandContext {
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+
+    /// The state of a stream that the [transaction](crate::App::transaction) reads, and names with `.unchanged(…)`: the decision holds
+    /// only if that stream is still at this state when the commits are written. None for any other stream, and for a command
+    /// outside of a transaction.
+    ///
+    /// ```rust,standalone_crate
+    /// use cqrs_core::prelude::*;
+    /// use cqrs_core::store::MemoryEventStore;
+    ///
+    /// #[event]
+    /// pub struct LimitSet {
+    ///     pub cents: u64,
+    /// }
+    ///
+    /// pub struct SetLimit {
+    ///     pub cents: u64,
+    /// }
+    ///
+    /// #[aggregate(entity = "LIMIT", key(customer))]
+    /// #[derive(Default)]
+    /// pub struct Limit {
+    ///     cents: u64,
+    /// }
+    ///
+    /// #[aggregate]
+    /// impl Limit {
+    ///     #[command]
+    ///     fn set(&self, command: &SetLimit) -> Result<LimitSet, String> {
+    ///         Ok(LimitSet { cents: command.cents })
+    ///     }
+    ///
+    ///     #[apply]
+    ///     fn limit_set(&mut self, event: &LimitSet) {
+    ///         self.cents = event.cents;
+    ///     }
+    /// }
+    ///
+    /// #[event]
+    /// pub struct Withdrawn {
+    ///     pub cents: u64,
+    /// }
+    ///
+    /// pub struct Withdraw {
+    ///     pub cents: u64,
+    ///     pub limit: LimitKey,
+    /// }
+    ///
+    /// #[aggregate(entity = "ACCOUNT", key(number))]
+    /// #[derive(Default)]
+    /// pub struct Account {}
+    ///
+    /// #[aggregate]
+    /// impl Account {
+    ///     #[command]
+    ///     fn withdraw(&self, command: &Withdraw, context: &CommandContext) -> Result<Withdrawn, String> {
+    ///         let limit = context.state(&command.limit).ok_or("the limit was not read")?;
+    ///         if command.cents > limit.cents {
+    ///             return Err(format!("the limit is {}", limit.cents));
+    ///         }
+    ///         Ok(Withdrawn { cents: command.cents })
+    ///     }
+    ///
+    ///     #[apply]
+    ///     fn withdrawn(&mut self, _: &Withdrawn) {}
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).build()?;
+    /// # let tenant = Tenant::new("TENANT001")?;
+    /// let (account, limit) = (AccountKey::new(&tenant, "A-1"), LimitKey::new(&tenant, "C-1"));
+    /// app.execute(&limit, SetLimit { cents: 500 }).await?;
+    /// let withdraw = Withdraw { cents: 900, limit: limit.clone() };
+    /// let refused = app.transaction().execute(&account, withdraw).unchanged(&limit).await.unwrap_err();
+    /// assert_eq!(refused.rejection::<String>().map(String::as_str), Some("the limit is 500"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn state<K: AggregateKey>(&self, key: &K) -> Option<&K::Aggregate> {
+        self.others.get(key)
+    }
+
+    /// Adds a state that [`state`](Self::state) finds, for a test of a decision.
+    ///
+    /// # Errors
+    /// What [`AggregateKey::stream`] says of the key.
+    pub fn with_state<K: AggregateKey>(mut self, key: &K, state: K::Aggregate) -> Result<Self, KeyError> {
+        self.others = self.others.with(key.stream()?, Arc::new(state));
+        Ok(self)
     }
 }

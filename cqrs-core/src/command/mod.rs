@@ -1,14 +1,18 @@
 //! Commands: what `#[command]` implements, what a command sees, and how it ends.
 //!
 //! [`#[aggregate]`](macro@crate::aggregate) implements one [`Decide`] per command. [`CommandContext`] is what a command method
-//! may ask for, and [`ExecuteError`] has the ways in which a command ends without a commit.
+//! may ask for, [`ExecuteError`] has the ways in which a command ends without a commit, and [`TransactionError`] those of a transaction.
 
 mod context;
 mod decide;
 mod error;
+mod other_states;
+mod transaction_error;
 
 pub use context::CommandContext;
 pub use decide::{Command, Decide};
 pub use error::ExecuteError;
+pub(crate) use other_states::OtherStates;
+pub use transaction_error::{Rejected, TransactionError};
 
 pub use crate::digest::CommandDigest;

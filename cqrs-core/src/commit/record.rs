@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The first event stands in `type`, `schema` and `data`; further ones in `rest`, a list of the same three.
-//! `createdBy`, `commandDigest`, `causationId` and `traceContext` are left out where there is none.
+//! `createdBy`, `commandDigest`, `transaction`, `causationId` and `traceContext` are left out where there is none.
 //! `recordedAt` stands there only where it differs from `createdAt`: in imports, whose commits tell about another
 //! time.
 //!
@@ -56,6 +56,7 @@ pub fn encode(commit: &Commit) -> Record {
     for (name, value) in [
         ("createdBy", &metadata.created_by),
         ("commandDigest", &metadata.command_digest),
+        ("transaction", &metadata.transaction),
         ("causationId", &metadata.causation_id),
         ("traceContext", &metadata.trace_context),
     ] {
@@ -99,6 +100,7 @@ struct Fields {
     created_by: Option<Value>,
     command_id: Option<Value>,
     command_digest: Option<Value>,
+    transaction: Option<Value>,
     correlation_id: Option<Value>,
     causation_id: Option<Value>,
     trace_context: Option<Value>,
@@ -121,6 +123,7 @@ impl Fields {
                 "createdBy" => &mut fields.created_by,
                 "commandId" => &mut fields.command_id,
                 "commandDigest" => &mut fields.command_digest,
+                "transaction" => &mut fields.transaction,
                 "correlationId" => &mut fields.correlation_id,
                 "causationId" => &mut fields.causation_id,
                 "traceContext" => &mut fields.trace_context,
@@ -158,6 +161,7 @@ impl Fields {
             recorded_at,
             command_id,
             command_digest: take_optional_text(&mut self.command_digest, "commandDigest")?,
+            transaction: take_optional_text(&mut self.transaction, "transaction")?,
             correlation_id: take_text(&mut self.correlation_id, "correlationId")?,
             created_by: take_optional_text(&mut self.created_by, "createdBy")?,
             causation_id: take_optional_text(&mut self.causation_id, "causationId")?,

@@ -14,13 +14,14 @@
 //!     stores.views(MemoryViewStore::new()).snapshots(MemorySnapshotStore::new())
 //! }
 //!
-//! cqrs_core::conformance!(open() => events, feed, delivery, views, snapshots);
+//! cqrs_core::conformance!(open() => events, transactions, feed, delivery, views, snapshots);
 //! # fn main() {}
 //! ```
 //!
 //! | part | of | asks for |
 //! | --- | --- | --- |
 //! | `events` | [`EventStore`](crate::spi::EventStore) | |
+//! | `transactions` | [`EventStore::append_all`](crate::spi::EventStore::append_all), where a store has it | |
 //! | `feed` | [`ChangeFeed`](crate::spi::ChangeFeed) | [`Stores::feed`](crate::app::Stores::feed) |
 //! | `delivery` | [`DeliveryStore`](crate::spi::DeliveryStore), and its [`Inbox`](crate::spi::Inbox) as `inbox` | |
 //! | `views` | [`ViewStore`](crate::spi::ViewStore) | [`Stores::views`](crate::app::Stores::views) |
@@ -51,6 +52,7 @@ pub mod inbox;
 mod promises;
 mod samples;
 pub mod snapshots;
+pub mod transactions;
 pub mod views;
 
 pub use candidate::Candidate;

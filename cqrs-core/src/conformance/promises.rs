@@ -3,7 +3,7 @@ use std::future::Future;
 /// Writes a test per promise of the [conformance suite](mod@crate::conformance).
 ///
 /// ```text
-/// conformance!(open() => events, feed, delivery, views, snapshots);
+/// conformance!(open() => events, transactions, feed, delivery, views, snapshots);
 /// ```
 ///
 /// The expression is evaluated for every test. It is a future of a [`Candidate`](crate::conformance::Candidate), or of
@@ -48,6 +48,16 @@ macro_rules! __conformance {
             the_last_commits_are_read
             the_last_pages_end_at_the_end_of_the_stream
             a_state_is_read_with_the_last_commits_alone
+        );
+    };
+    (transactions $attributes:tt) => {
+        $crate::__conformance!(@part $attributes transactions
+            commits_are_appended_together
+            one_taken_version_refuses_them_all
+            a_stream_that_changed_refuses_them_all
+            the_same_commits_again_are_told
+            of_many_none_is_half_written
+            the_largest_transaction_fits_and_no_more
         );
     };
     (feed $attributes:tt) => {

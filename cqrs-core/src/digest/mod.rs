@@ -54,6 +54,22 @@ impl CommandDigest {
         }
     }
 
+    /// The digest of commands that are one: of each its name, and its own digest, where it has one.
+    pub(crate) fn of_all<'d>(
+        name: &str,
+        commands: impl Iterator<Item = (&'d str, Option<&'d Self>)> + Clone,
+    ) -> Self {
+        let part = |part: fn(&Self) -> u64| {
+            let mut text = String::new();
+            for (name, digest) in commands.clone() {
+                let digest = digest.map_or_else(String::new, |digest| format!("{:016x}", part(digest)));
+                text.extend([name, "\n", &digest, "\n"]);
+            }
+            hash(name, text.as_bytes())
+        };
+        Self { content: part(|digest| digest.content), order: part(|digest| digest.order) }
+    }
+
     /// What of it goes into the id of a command that a handler sends.
     pub(crate) fn content(&self) -> u64 {
         self.content

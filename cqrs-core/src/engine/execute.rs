@@ -3,20 +3,15 @@ use std::future::IntoFuture;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use uuid::Uuid;
-
 use super::execution::Execution;
-use super::intent::{Identity, Intent};
+use super::intent::Intent;
+use super::options::{Options, Resolved, Unfit};
 use super::{Caller, Committed, Outcome};
 use crate::aggregate::{Aggregate, AggregateKey};
 use crate::command::{Command, Decide, ExecuteError};
 use crate::key::{KeyError, StreamKey};
-use crate::metadata::Metadata;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
-
-/// The most bytes that an id takes, the name of who sends a command, or a trace context.
-const LONGEST_TEXT: usize = 1024;
 
 /// A command on its way; `.await` executes it.
 ///
@@ -65,13 +60,7 @@ pub struct Execute<'a, A: Aggregate, R> {
     caller: Caller<'a>,
     stream: Result<StreamKey, KeyError>,
     run: Run<'a, A, R>,
-    by: Option<String>,
-    at: Option<Timestamp>,
-    command_id: Option<String>,
-    name: Option<String>,
-    correlation_id: Option<String>,
-    causation_id: Option<String>,
-    trace_context: Option<String>,
+    options: Options,
     expected: Option<Version>,
 }
 
@@ -113,13 +102,7 @@ where
                 done
             })
         }),
-        by: None,
-        at: None,
-        command_id: None,
-        name: None,
-        correlation_id: None,
-        causation_id: None,
-        trace_context: None,
+        options: Options::default(),
         expected: None,
     }
 }
@@ -127,7 +110,7 @@ where
 impl<A: Aggregate, R> Execute<'_, A, R> {
     /// Who sends the command.
     pub fn by(mut self, who: impl Into<String>) -> Self {
-        self.by = Some(who.into());
+        self.options.by = Some(who.into());
         self
     }
 
@@ -137,7 +120,7 @@ impl<A: Aggregate, R> Execute<'_, A, R> {
     /// A time further in the future than [`Settings::furthest_ahead`](crate::app::Settings::furthest_ahead) is an
     /// [`ExecuteError::Option`].
     pub fn at(mut self, when: Timestamp) -> Self {
-        self.at = Some(when);
+        self.options.at = Some(when);
         self
     }
 
@@ -170,7 +153,7 @@ impl<A: Aggregate, R> Execute<'_, A, R> {
     /// # }
     /// ```
     pub fn command_id(mut self, id: impl Into<String>) -> Self {
-        self.command_id = Some(id.into());
+        self.options.command_id = Some(id.into());
         self
     }
 
@@ -193,25 +176,25 @@ impl<A: Aggregate, R> Execute<'_, A, R> {
     /// }
     /// ```
     pub fn named(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+        self.options.name = Some(name.into());
         self
     }
 
     /// The id of everything that one outside request causes; by default the command's own id.
     pub fn correlation_id(mut self, id: impl Into<String>) -> Self {
-        self.correlation_id = Some(id.into());
+        self.options.correlation_id = Some(id.into());
         self
     }
 
     /// The command id of what caused this command.
     pub fn causation_id(mut self, id: impl Into<String>) -> Self {
-        self.causation_id = Some(id.into());
+        self.options.causation_id = Some(id.into());
         self
     }
 
     /// The W3C `traceparent` of the caller's span; see [`trace`](crate::trace).
     pub fn trace_context(mut self, traceparent: impl Into<String>) -> Self {
-        self.trace_context = Some(traceparent.into());
+        self.options.trace_context = Some(traceparent.into());
         self
     }
 
@@ -242,48 +225,11 @@ impl<A: Aggregate, R> Execute<'_, A, R> {
     }
 }
 
-impl<A: Aggregate, R> Execute<'_, A, R> {
-    /// What could not be stored, or would be a mistake for as long as it is.
-    fn check_options(&self) -> Result<(), ExecuteError<R>> {
-        let texts = [
-            ("by", &self.by),
-            ("command_id", &self.command_id),
-            ("named", &self.name),
-            ("correlation_id", &self.correlation_id),
-            ("causation_id", &self.causation_id),
-            ("trace_context", &self.trace_context),
-        ];
-        for (option, text) in texts {
-            let reason = match text.as_deref().map(str::len) {
-                Some(0) => "is empty; leave it out, or give it a text".to_owned(),
-                Some(bytes) if bytes > LONGEST_TEXT => {
-                    format!(
-                        "takes {bytes} bytes, and at most {LONGEST_TEXT} are stored; shorten it, or give a digest of it"
-                    )
-                }
-                _ => continue,
-            };
-            return Err(ExecuteError::Option { option, reason });
-        }
-        let furthest = Timestamp::now() + self.caller.runtime.settings.furthest_ahead;
-        match self.at {
-            Some(at) if at > furthest => {
-                let reason = format!(
-                    "is {at}, further in the future than `Settings::furthest_ahead` allows ({furthest} at the most); is \
-                     the year right?"
-                );
-                Err(ExecuteError::Option { option: "at", reason })
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
 impl<A: Aggregate, R> fmt::Debug for Execute<'_, A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Execute")
             .field("stream", &self.stream)
-            .field("command_id", &self.command_id)
+            .field("command_id", &self.options.command_id)
             .finish_non_exhaustive()
     }
 }
@@ -294,35 +240,14 @@ impl<'a, A: Aggregate, R: 'a> IntoFuture for Execute<'a, A, R> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            self.check_options()?;
+            let Self { caller, options, .. } = self;
+            let unfit = |Unfit { option, reason }| ExecuteError::Option { option, reason };
+            options.check(&caller.runtime.settings).map_err(unfit)?;
             let stream = self.stream.map_err(ExecuteError::Key)?;
-            let cause = self.caller.cause;
-            let identity = match (&self.command_id, cause) {
-                (Some(_), _) => Identity::Given,
-                (None, Some(_)) => Identity::Derived { name: self.name },
-                (None, None) => Identity::New,
-            };
-            let command_id = match (self.command_id, &identity) {
-                (Some(id), _) => id,
-                // The engine derives it.
-                (None, Identity::Derived { .. }) => String::new(),
-                (None, _) => Uuid::now_v7().to_string(),
-            };
-            let mut metadata = Metadata::new(command_id, self.at.unwrap_or_else(Timestamp::now));
-            if let Some(id) =
-                self.correlation_id.or_else(|| cause.map(|cause| cause.correlation_id().to_owned()))
-            {
-                metadata.correlation_id = id;
-            }
-            metadata.recorded_at = self.at.map(|_| Timestamp::now());
-            metadata.created_by = self.by;
-            metadata.causation_id =
-                self.causation_id.or_else(|| cause.map(|cause| cause.causation_id().to_owned()));
-            let traced = self.trace_context.is_some();
-            metadata.trace_context = self.trace_context.or_else(|| cause?.trace_context().map(str::to_owned));
-            let own_clock = self.at.is_none();
+            let resolved = options.resolve(caller.cause.map(Arc::as_ref));
+            let Resolved { metadata, identity, traced, own_clock } = resolved;
             let intent = Intent { stream, metadata, identity, traced, own_clock, expected: self.expected };
-            (self.run)(self.caller, intent).await
+            (self.run)(caller, intent).await
         })
     }
 }

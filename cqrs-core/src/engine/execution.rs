@@ -3,22 +3,18 @@ use std::sync::Arc;
 
 use tracing::{Instrument, Span, field};
 
+use super::decision::Decision;
 use super::intent::{Derived, Identity, Intent};
-use super::load::Until;
 use super::state::{State, decode};
-use super::way_back::{read_back, refused};
 use super::{Caller, Committed, Outcome};
-use crate::aggregate::{Aggregate, Snapshots};
-use crate::command::{Command, CommandContext, Decide, ExecuteError};
+use crate::aggregate::Aggregate;
+use crate::command::{Command, Decide, ExecuteError, OtherStates};
 use crate::commit::Commit;
 use crate::digest::CommandDigest;
 use crate::metadata::Metadata;
-use crate::projection::ViewKeyError;
 use crate::runtime::{Naming, Runtime};
 use crate::store::{Append, NewCommit, StoreError};
-use crate::timestamp::Timestamp;
 use crate::trace;
-use crate::version::Version;
 
 /// So often a command is decided on the commit that it lost against, before it makes room.
 const TRIES_IN_A_ROW: u32 = 4;
@@ -64,6 +60,17 @@ impl<'a> Execution<'a> {
             _ => None,
         };
         Self { runtime, intent, derived, digest }
+    }
+
+    /// A command of a transaction, which sees to the id.
+    pub(super) fn in_transaction<A, C>(runtime: &'a Runtime, mut intent: Intent, command: &C) -> Self
+    where
+        A: Decide<C>,
+        C: Command,
+    {
+        let digest = if intent.identity == Identity::New { None } else { A::digest(command) };
+        intent.metadata.command_digest = digest.as_ref().map(ToString::to_string);
+        Self { runtime, intent, derived: None, digest }
     }
 
     /// With the id that the command has.
@@ -213,118 +220,35 @@ impl<'a> Execution<'a> {
         {
             return Ok(Step::Done(Box::new(first)));
         }
-        if let Some(expected) = self.intent.expected
-            && expected != state.version
-        {
-            // A state that is ahead stays ahead; one that is behind may only be old.
-            if !fresh && state.version < expected {
-                return Ok(Step::Stale);
-            }
-            return Err(ExecuteError::Conflict { expected, actual: state.version });
-        }
-        let now = if self.intent.own_clock {
-            let metadata = &mut self.intent.metadata;
-            let now = metadata.recorded();
-            // Clocks of two machines differ; within a stream, time does not run backwards. A time that no clock can have
-            // is of an earlier release, which let a time given with `.at(…)` pass for one.
-            let possible = |last: &Timestamp| *last <= now + self.runtime.settings.furthest_ahead;
-            if let Some(last) = state.clock_at.filter(possible).filter(|last| metadata.created_at < *last) {
-                metadata.recorded_at = Some(now);
-                metadata.created_at = last;
-            }
-            now
-        } else {
-            self.intent.metadata.created_at
+        let mut decided = match self.decide(state, command, &OtherStates::default(), fresh)? {
+            Decision::Decided(decided) => decided,
+            Decision::Unchanged if fresh => return Ok(Step::Done(Box::new(self.unchanged(state)))),
+            Decision::Unchanged | Decision::Stale => return Ok(Step::Stale),
         };
-        let context = CommandContext { version: state.version, now, metadata: self.intent.metadata.clone() };
-        let mut events = Vec::new();
-        match state.aggregate.decide(command, &context, &mut events) {
-            Err(rejection) if fresh => return Err(ExecuteError::Rejected(rejection)),
-            Ok(()) if events.is_empty() && fresh => {
-                return Ok(Step::Done(Box::new(Committed {
-                    version: state.version,
-                    events,
-                    metadata: self.intent.metadata.clone(),
-                    outcome: Outcome::Unchanged,
-                    stream: self.intent.stream.clone(),
-                })));
-            }
-            Err(_) => return Ok(Step::Stale),
-            Ok(()) if events.is_empty() => return Ok(Step::Stale),
-            Ok(()) => {}
-        }
-        let stored: Result<Vec<_>, _> = events.iter().map(A::encode).collect();
-        let stored = stored.map_err(|error| self.store_error(error.into()))?;
-        let (stream, metadata) = (self.intent.stream.clone(), self.intent.metadata.clone());
-        let commit = Commit::new(stream, state.version.next(), stored, metadata);
-        // What others will read is what counts, also here.
-        if let Some(read) = read_back::<A>(&commit).map_err(|error| self.store_error(error.into()))? {
-            events = read;
-        }
-        match self.check_view_keys(&commit) {
-            Ok(()) => {}
-            Err(error) if fresh => return Err(ExecuteError::ViewKey(error)),
-            Err(_) => return Ok(Step::Stale),
-        }
-        // Before the fold: what has no place in an item leaves the state as it was.
-        let mut new = NewCommit::of(&commit).map_err(|error| self.store_error(error))?;
-        let before = state.aggregate.copy();
-        state.try_apply(&events).map_err(|(index, said)| {
-            let reason = format!("`{}` panics when it is folded: {said}", A::NAME);
-            self.store_error(refused::<A>(&commit, index, reason).into())
-        })?;
-        let looked_at = state.looked_at;
-        let mut carries = match self.runtime.snapshots_of::<A>() {
-            Some((snapshots, shelf)) => shelf.carry(&snapshots, state, &mut new),
-            None => false,
-        };
-        let mut appended = self.append(new).await;
+        let mut appended = self.append(decided.new_commit()).await;
         // Nothing depends on a state: a commit that its store takes without it is not lost for it.
-        if carries && matches!(appended, Err(StoreError::TooLarge { .. } | StoreError::Refused { .. })) {
-            carries = false;
-            state.keep_apart();
-            appended = match NewCommit::of(&commit) {
-                Ok(new) => self.append(new).await,
-                Err(error) => Err(error),
-            };
+        if decided.carries
+            && matches!(appended, Err(StoreError::TooLarge { .. } | StoreError::Refused { .. }))
+        {
+            decided.leave_state(state).map_err(|error| self.store_error(error))?;
+            appended = self.append(decided.new_commit()).await;
         }
         let appended = match appended {
             // A store with limits of its own: the remembered state is used further.
             Err(error @ StoreError::TooLarge { .. }) => {
-                self.restore(state, before).await?;
+                self.take_back(state, *decided).await.map_err(|error| self.store_error(error))?;
                 return Err(self.store_error(error));
             }
             appended => appended.map_err(|error| self.store_error(error))?,
         };
         match appended {
-            Append::Written => {
-                state.note(&commit);
-                if carries {
-                    self.note_carried(state);
-                }
-                self.claim(commit.version);
-                Ok(Step::Done(Box::new(Committed {
-                    version: commit.version,
-                    events,
-                    metadata: self.intent.metadata.clone(),
-                    outcome: Outcome::Committed,
-                    stream: commit.stream,
-                })))
-            }
+            Append::Written => Ok(Step::Done(Box::new(self.settle(state, *decided)))),
             // The very same commit holds the version: our own write, whose answer got lost.
-            Append::Taken(winner) if winner.metadata == commit.metadata => {
-                state.note(&winner);
-                if carries {
-                    self.note_carried(state);
-                }
-                self.claim(winner.version);
-                self.outcome_of(*winner, Outcome::Committed)
-                    .map(|done| Step::Done(Box::new(done)))
-                    .map_err(|error| self.store_error(error))
+            Append::Taken(winner) if winner.metadata == decided.commit.metadata => {
+                Ok(Step::Done(Box::new(self.settle(state, *decided))))
             }
             Append::Taken(winner) => {
-                state.looked_at = looked_at;
-                self.restore(state, before).await?;
+                self.take_back(state, *decided).await.map_err(|error| self.store_error(error))?;
                 self.lost(state, command, winner).await
             }
         }
@@ -358,23 +282,6 @@ impl<'a> Execution<'a> {
         duplicate.map(|done| Step::Done(Box::new(done))).map_err(|error| self.store_error(error))
     }
 
-    /// Takes back what was folded and not stored.
-    async fn restore<A: Aggregate, R>(
-        &self,
-        state: &mut State<A>,
-        before: Option<A>,
-    ) -> Result<(), ExecuteError<R>> {
-        match before {
-            Some(before) => state.aggregate = before,
-            None => {
-                let loaded =
-                    self.runtime.load_until(&self.intent.stream, Until::Version(state.version)).await;
-                *state = loaded.map_err(|error| self.store_error(error))?;
-            }
-        }
-        Ok(())
-    }
-
     #[tracing::instrument(
         name = "append",
         level = "debug",
@@ -391,30 +298,6 @@ impl<'a> Execution<'a> {
     )]
     async fn append(&self, new: NewCommit<'_>) -> Result<Append, StoreError> {
         self.runtime.stores.events.append(new).await
-    }
-
-    /// Whether the next load would not find the state among the last commits, if the commit of this command does not carry it.
-    fn is_overdue<A: Aggregate>(&self, state: &State<A>) -> bool {
-        let behind = state.version.get().saturating_sub(state.snapshot_at.get());
-        let is_far = |(snapshots, _): (Snapshots<A>, _)| behind + 1 >= snapshots.step();
-        !state.apart && self.runtime.snapshots_of::<A>().is_some_and(is_far)
-    }
-
-    /// The state's last commit carries it.
-    fn note_carried<A: Aggregate>(&self, state: &mut State<A>) {
-        state.snapshot_at = state.version;
-        state.overdue = false;
-        if let Some((_, shelf)) = self.runtime.snapshots_of::<A>() {
-            state.command_ids.forget_earlier(shelf.command_ids);
-            // It is among the last commits, where it is looked for first.
-            shelf.saw(&self.intent.stream, Version::NONE);
-            shelf.note_carried(A::NAME);
-        }
-    }
-
-    /// Fails for a commit that a projection could never take. No request.
-    fn check_view_keys(&self, commit: &Commit) -> Result<(), ViewKeyError> {
-        self.runtime.view_keys.check(commit, || self.runtime.index.tenant_of(commit))
     }
 
     async fn catch_up<A: Aggregate, R>(&self, state: &mut State<A>) -> Result<(), ExecuteError<R>> {

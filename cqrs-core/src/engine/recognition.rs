@@ -151,7 +151,7 @@ impl Execution<'_> {
     }
 
     /// The commit that has the id, where there is one.
-    async fn under<R>(&self, id: &str, seen: Sighting) -> Result<Option<Commit>, ExecuteError<R>> {
+    pub(super) async fn under<R>(&self, id: &str, seen: Sighting) -> Result<Option<Commit>, ExecuteError<R>> {
         let places = match seen {
             Sighting::Known(version) => vec![version],
             Sighting::Perhaps(versions) => versions,

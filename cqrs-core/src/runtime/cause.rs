@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
-use crate::command::{Command, Decide, ExecuteError};
+use crate::command::{Command, Decide, ExecuteError, TransactionError};
 use crate::commit::Commit;
 use crate::digest::CommandDigest;
 use crate::handler::HandlerError;
@@ -53,8 +53,8 @@ struct Failed {
     answer: Answer,
     /// What it says: an error that shows another one as its own hides that one's type.
     text: Option<String>,
-    command: &'static str,
-    stream: StreamKey,
+    /// What was answered.
+    what: String,
 }
 
 /// Whether the same command may have another answer the next time.
@@ -159,8 +159,17 @@ impl Cause {
     ) {
         let find = |error: &(dyn Error + 'static)| A::find_error(error).map(Answer::of);
         let (answer, text) = (Answer::of(error), A::error_text(error));
-        let failed = Failed { find, answer, text, command: A::command_name(), stream: target.clone() };
-        self.run().failed.push(failed);
+        let what = format!("command `{}` to stream {target}", A::command_name());
+        self.run().failed.push(Failed { find, answer, text, what });
+    }
+
+    /// The same for the answer to a transaction.
+    pub(crate) fn note_failed_transaction(&self, streams: &[StreamKey], error: &TransactionError) {
+        let find = |error: &(dyn Error + 'static)| error.downcast_ref().map(Answer::of_transaction);
+        let streams: Vec<_> = streams.iter().map(ToString::to_string).collect();
+        let what = format!("transaction on streams {}", streams.join(", "));
+        let (answer, text) = (Answer::of_transaction(error), Some(error.to_string()));
+        self.run().failed.push(Failed { find, answer, text, what });
     }
 
     /// What became of the run: a command's answer that leaves the handler says which command it was and where it went, and
@@ -169,8 +178,7 @@ impl Cause {
         let run = self.run();
         for failed in run.failed.iter().rev() {
             if let Some(answer) = failed.among(error.source()) {
-                let place = format!("command `{}` to stream {}", failed.command, failed.stream);
-                return error.answered(place, answer == Answer::Final);
+                return error.answered(failed.what.clone(), answer == Answer::Final);
             }
         }
         error
@@ -202,5 +210,9 @@ impl Answer {
             ExecuteError::Conflict { .. } | ExecuteError::Store { .. } => Self::Passing,
             _ => Self::Final,
         }
+    }
+
+    fn of_transaction(error: &TransactionError) -> Self {
+        if error.is_passing() { Self::Passing } else { Self::Final }
     }
 }

@@ -1,7 +1,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::{Append, CommitKey, CommitPage, CommitScan, EventStore, Extent, NewCommit, StoreError};
+use super::{
+    Append, AppendAll, CommitKey, CommitPage, CommitScan, EventStore, Extent, NewCommit, NewCommits,
+    StoreError,
+};
 use crate::key::StreamKey;
 use crate::version::Version;
 
@@ -10,6 +13,7 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 
 /// [`EventStore`] behind a pointer, so that `App` needs no type parameter.
 pub(crate) trait DynEventStore: Send + Sync {
     fn append<'a>(&'a self, commit: NewCommit<'a>) -> Boxed<'a, Append>;
+    fn append_all<'a>(&'a self, commits: NewCommits<'a>) -> Boxed<'a, AppendAll>;
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage>;
     fn read_last<'a>(
         &'a self,
@@ -27,6 +31,9 @@ pub(crate) trait DynEventStore: Send + Sync {
 impl<S: EventStore> DynEventStore for S {
     fn append<'a>(&'a self, commit: NewCommit<'a>) -> Boxed<'a, Append> {
         Box::pin(EventStore::append(self, commit))
+    }
+    fn append_all<'a>(&'a self, commits: NewCommits<'a>) -> Boxed<'a, AppendAll> {
+        Box::pin(EventStore::append_all(self, commits))
     }
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage> {
         Box::pin(EventStore::read(self, stream, after, until))

@@ -97,14 +97,17 @@ pub fn check(record: &Record) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError::Refused`] for more than [`MAX_TRANSACTION_ITEMS`], and for more than [`MAX_TRANSACTION_BYTES`] together.
 pub fn check_transaction(records: &[Record]) -> Result<(), StoreError> {
+    check_together(records.len(), records.iter().map(size).sum())
+}
+
+/// Checks that so many items of so many bytes can be written in one transaction.
+pub(crate) fn check_together(items: usize, bytes: usize) -> Result<(), StoreError> {
     let refused = |reason: String| Err(StoreError::Refused { source: reason.into() });
-    if records.len() > MAX_TRANSACTION_ITEMS {
+    if items > MAX_TRANSACTION_ITEMS {
         return refused(format!(
-            "a transaction of {} items, and DynamoDB takes at most {MAX_TRANSACTION_ITEMS}",
-            records.len()
+            "a transaction of {items} items, and DynamoDB takes at most {MAX_TRANSACTION_ITEMS}"
         ));
     }
-    let bytes: usize = records.iter().map(size).sum();
     if bytes > MAX_TRANSACTION_BYTES {
         return refused(format!(
             "a transaction of {bytes} bytes, and DynamoDB takes at most {MAX_TRANSACTION_BYTES}"

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use super::{
-    Append, Change, ChangeFeed, CommitKey, CommitPage, CommitScan, CommitState, EventStore, Extent, FeedPage,
-    NewCommit, Positions, StoreError, limits,
+    Append, AppendAll, Change, ChangeFeed, CommitKey, CommitPage, CommitScan, CommitState, EventStore,
+    Extent, FeedPage, NewCommit, NewCommits, Positions, StoreError, Taken, limits,
 };
 use crate::commit::record::Record;
 use crate::commit::{Commit, record};
@@ -52,7 +52,7 @@ impl MemoryEventStore {
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {
-        // Every change is one insertion: what a panicking holder left behind is whole.
+        // No change can panic half-way: what a panicking holder left behind is whole.
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -68,6 +68,29 @@ impl EventStore for MemoryEventStore {
         content.log.push(key.clone());
         content.by_key.insert(key, commit.record);
         Ok(Append::Written)
+    }
+
+    async fn append_all(&self, new: NewCommits<'_>) -> Result<AppendAll, StoreError> {
+        new.check()?;
+        let versions = new.commits.iter().map(|new| (&new.commit.stream, new.commit.version));
+        let behind = new.unchanged.iter().map(|(stream, version)| (stream, version.next()));
+        let mut content = self.content();
+        let mut taken = Vec::new();
+        for (stream, version) in versions.chain(behind) {
+            let key = (stream.pk().to_owned(), stream.commit_sk(version));
+            if let Some(record) = content.by_key.get(&key) {
+                taken.push(Taken::new(stream.clone(), Some(record::decode(record.clone())?)));
+            }
+        }
+        if !taken.is_empty() {
+            return Ok(AppendAll::Taken(taken));
+        }
+        for NewCommit { commit, record, .. } in new.commits {
+            let key = (commit.stream.pk().to_owned(), commit.stream.commit_sk(commit.version));
+            content.log.push(key.clone());
+            content.by_key.insert(key, record);
+        }
+        Ok(AppendAll::Written)
     }
 
     async fn read(

@@ -5,6 +5,7 @@
 //! [`spi`](crate::spi) is the guide.
 
 mod backlog;
+mod commits;
 mod delivery;
 mod erased;
 mod error;
@@ -15,6 +16,7 @@ mod scan;
 
 pub(crate) use backlog::DynBacklog;
 pub use backlog::{Backlog, Waiting};
+pub use commits::{AppendAll, NewCommits, Taken};
 pub(crate) use delivery::DynDeliveryStore;
 pub use delivery::{
     Claim, DeadLetter, DeliveryStore, Finish, Inbox, InboxId, InboxLease, LetterId, MemoryDeliveryStore,
@@ -95,6 +97,24 @@ pub trait EventStore: Send + Sync + 'static {
     /// [`StoreError`]. [`StoreError::Throttled`] and [`StoreError::Unavailable`] leave open whether the commit was written; appending the same commit again
     /// is safe, because the answer carries the commit that holds the version.
     fn append(&self, commit: NewCommit<'_>) -> impl Future<Output = Result<Append, StoreError>> + Send;
+
+    /// Writes commits of several streams, all of them or none, if their versions are still free, and if the streams that are to be
+    /// [unchanged](NewCommits::unchanged) have no commit behind their versions.
+    ///
+    /// This is for [`App::transaction`](crate::App::transaction). A store that has no transactions leaves it as it is: what is here
+    /// by default refuses it.
+    ///
+    /// # Errors
+    /// As [`EventStore::append`], and [`StoreError::Refused`] for more than [one transaction takes](NewCommits::check). After
+    /// [`StoreError::Throttled`] and [`StoreError::Unavailable`] either all commits were written or none.
+    fn append_all(
+        &self,
+        commits: NewCommits<'_>,
+    ) -> impl Future<Output = Result<AppendAll, StoreError>> + Send {
+        let _ = commits;
+        let reason = "the event store has no transactions; implement `EventStore::append_all`";
+        async move { Err(StoreError::Refused { source: reason.into() }) }
+    }
 
     /// Reads the commits of one stream after `after`, up to and including `until`, in their order, with all
     /// writes that were acknowledged before.

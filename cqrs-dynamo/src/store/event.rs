@@ -4,7 +4,8 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::store::record;
 use cqrs_core::store::{
-    Append, CommitKey, CommitPage, CommitScan, CommitState, EventStore, Extent, NewCommit,
+    Append, AppendAll, CommitKey, CommitPage, CommitScan, CommitState, EventStore, Extent, NewCommit,
+    NewCommits, Taken,
 };
 use cqrs_core::{Commit, StoreError, StreamKey, Version};
 use serde_json::Value;
@@ -15,12 +16,12 @@ use crate::table::{Item, ItemWrite, Row, Table, Written, key, refused, scan};
 
 /// Commits in a DynamoDB table, one item each. Clones are cheap.
 ///
-/// An append is one `PutItem`, a page of a stream one consistent `Query` of up to 1 MB. What DynamoDB answers
+/// An append is one `PutItem`, that of several commits one `TransactWriteItems`, a page of a stream one consistent `Query` of up to 1 MB. What DynamoDB answers
 /// becomes:
 ///
 /// | answer | error |
 /// | --- | --- |
-/// | throttling, a limit, a transaction on the item after 6 attempts | [`StoreError::Throttled`] |
+/// | throttling, a limit, another transaction on an item after 6 attempts | [`StoreError::Throttled`] |
 /// | status 500 and above, a timeout, no connection | [`StoreError::Unavailable`] |
 /// | no such table, no rights, no credentials | [`StoreError::Denied`] |
 /// | bad input | [`StoreError::Refused`] |
@@ -52,8 +53,32 @@ impl EventStore for DynamoEventStore {
         };
         match self.table.write(write).await? {
             Written::Done(_) => Ok(Append::Written),
-            Written::Refused(winner) => Ok(Append::Taken(Box::new(self.winner(winner)?))),
+            Written::Refused(refused) => Ok(Append::Taken(Box::new(self.winner(refused.into_item())?))),
         }
+    }
+
+    async fn append_all(&self, new: NewCommits<'_>) -> Result<AppendAll, StoreError> {
+        new.check()?;
+        let NewCommits { commits, unchanged, .. } = new;
+        let written: Vec<StreamKey> = commits.iter().map(|new| new.commit.stream.clone()).collect();
+        let puts = commits.into_iter().map(|new| ItemWrite::insert(new.record));
+        let checks = unchanged
+            .iter()
+            .map(|(stream, version)| ItemWrite::absent(key(stream.pk(), &stream.commit_sk(version.next()))));
+        let writes = puts.chain(checks).map(ItemWrite::returning_item);
+        let refused = match self.table.write_all(writes).await? {
+            Written::Done(_) => return Ok(AppendAll::Written),
+            Written::Refused(refused) => refused,
+        };
+        let streams = written.iter().chain(unchanged.iter().map(|(stream, _)| stream));
+        let streams: Vec<&StreamKey> = streams.collect();
+        let mut taken = Vec::with_capacity(refused.0.len());
+        for (place, winner) in refused.0 {
+            let Some(stream) = streams.get(place) else { continue };
+            let winner = winner.map(|item| decode(item.into())).transpose()?;
+            taken.push(Taken::new((*stream).clone(), winner));
+        }
+        Ok(AppendAll::Taken(taken))
     }
 
     async fn read(

@@ -32,7 +32,7 @@ impl Inbox for DynamoDeliveryStore {
         };
         match self.table.write(write).await? {
             Written::Done(_) => Ok(Claim::Claimed),
-            Written::Refused(item) => self.holder(item),
+            Written::Refused(refused) => self.holder(refused.into_item()),
         }
     }
 

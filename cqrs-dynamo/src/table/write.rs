@@ -14,7 +14,8 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 #[cfg(feature = "broker")]
 use aws_sdk_dynamodb::types::ReturnValue;
 use aws_sdk_dynamodb::types::{
-    Delete, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem,
+    ConditionCheck, Delete, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure as OnFailure,
+    TransactWriteItem,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use cqrs_core::StoreError;
@@ -26,6 +27,9 @@ use super::{Item, Table, direct, refused};
 
 /// The code of a single write that met a transaction on the same item: neither a conflict nor a fault.
 pub(super) const CONTENDED: &str = "TransactionConflictException";
+
+/// Of a transaction that was cancelled, the reason of an item whose condition does not hold.
+const CONDITION: &str = "ConditionalCheckFailed";
 
 /// What is left after so many attempts is no chance meeting any more.
 const CONTENTION: RetryPolicy =
@@ -40,6 +44,8 @@ pub(crate) struct ItemWrite {
 }
 
 enum Change {
+    /// Nothing, at the item's key: only the condition counts.
+    Check(Item),
     Put(Content),
     /// By the item's key.
     Delete(Item),
@@ -54,8 +60,19 @@ pub(crate) enum Written {
     /// It is done. An update gives the item as it is now.
     #[cfg_attr(not(feature = "broker"), expect(dead_code, reason = "only the relay's leases are updates"))]
     Done(Option<Item>),
-    /// The condition does not hold; with the item, where it was asked for and there is one.
-    Refused(Option<Item>),
+    /// A condition does not hold.
+    Refused(Refused),
+}
+
+/// The writes whose conditions do not hold: by their places, each with the item, where it was asked for and there is one.
+#[derive(Debug, Default)]
+pub(crate) struct Refused(pub(crate) Vec<(usize, Option<Item>)>);
+
+impl Refused {
+    /// The item of a write by itself.
+    pub(crate) fn into_item(self) -> Option<Item> {
+        self.0.into_iter().find_map(|(_, item)| item)
+    }
 }
 
 impl ItemWrite {
@@ -66,6 +83,12 @@ impl ItemWrite {
 
     pub(crate) fn put(content: impl Into<Content>, condition: Condition) -> Self {
         Self { change: Change::Put(content.into()), condition: Some(condition), returns_item: false }
+    }
+
+    /// Changes nothing, in a transaction that is refused where there is an item at the key.
+    pub(crate) fn absent(key: Item) -> Self {
+        let condition = Condition { expression: ABSENT.into(), names: None, values: None };
+        Self { change: Change::Check(key), condition: Some(condition), returns_item: false }
     }
 
     pub(crate) fn delete(key: Item, condition: Condition) -> Self {
@@ -168,6 +191,7 @@ impl Table {
         let on_failure = write.returns_item.then_some(OnFailure::AllOld);
         let (expression, names, values) = parts(write.condition);
         match write.change {
+            Change::Check(_) => Attempt::Failed(refused("a condition by itself is no write")),
             Change::Put(content) => {
                 let put = self
                     .client
@@ -233,11 +257,11 @@ impl Table {
         };
         match error.as_service_error().and_then(Refusal::reason) {
             Some(Reason::Condition) => {
-                let item = match error {
-                    SdkError::ServiceError(context) => context.into_err().into_item(),
-                    _ => None,
+                let refused = match error {
+                    SdkError::ServiceError(context) => context.into_err().into_refused(),
+                    _ => Refused::default(),
                 };
-                Attempt::Decided(Written::Refused(item))
+                Attempt::Decided(Written::Refused(refused))
             }
             Some(Reason::Contended) => Attempt::Contended(throttled(error)),
             Some(Reason::Throttled) => Attempt::Failed(throttled(error)),
@@ -246,15 +270,26 @@ impl Table {
     }
 
     fn in_transaction(&self, write: ItemWrite) -> Result<TransactWriteItem, StoreError> {
+        let on_failure = write.returns_item.then_some(OnFailure::AllOld);
         let (expression, names, values) = parts(write.condition);
         let item = TransactWriteItem::builder();
         let built = match write.change {
+            Change::Check(key) => ConditionCheck::builder()
+                .table_name(&self.name)
+                .set_key(Some(key))
+                .set_condition_expression(expression)
+                .set_expression_attribute_names(names)
+                .set_expression_attribute_values(values)
+                .set_return_values_on_condition_check_failure(on_failure)
+                .build()
+                .map(|check| item.condition_check(check)),
             Change::Put(content) => Put::builder()
                 .table_name(&self.name)
                 .set_item(Some(content.into_item()))
                 .set_condition_expression(expression)
                 .set_expression_attribute_names(names)
                 .set_expression_attribute_values(values)
+                .set_return_values_on_condition_check_failure(on_failure)
                 .build()
                 .map(|put| item.put(put)),
             Change::Delete(key) => Delete::builder()
@@ -263,6 +298,7 @@ impl Table {
                 .set_condition_expression(expression)
                 .set_expression_attribute_names(names)
                 .set_expression_attribute_values(values)
+                .set_return_values_on_condition_check_failure(on_failure)
                 .build()
                 .map(|delete| item.delete(delete)),
             #[cfg(feature = "broker")]
@@ -273,6 +309,7 @@ impl Table {
                 .set_condition_expression(expression)
                 .set_expression_attribute_names(names)
                 .set_expression_attribute_values(values)
+                .set_return_values_on_condition_check_failure(on_failure)
                 .build()
                 .map(|update| item.update(update)),
         };
@@ -305,8 +342,8 @@ enum Reason {
 trait Refusal: Error + ProvideErrorMetadata + Send + Sync + 'static {
     fn reason(&self) -> Option<Reason>;
 
-    /// The item that comes with a refusal.
-    fn into_item(self) -> Option<Item>;
+    /// What a refusal comes with.
+    fn into_refused(self) -> Refused;
 }
 
 macro_rules! refusal {
@@ -320,10 +357,10 @@ macro_rules! refusal {
                 }
             }
 
-            fn into_item(self) -> Option<Item> {
+            fn into_refused(self) -> Refused {
                 match self {
-                    Self::ConditionalCheckFailedException(failed) => failed.item,
-                    _ => None,
+                    Self::ConditionalCheckFailedException(failed) => Refused(vec![(0, failed.item)]),
+                    _ => Refused::default(),
                 }
             }
         }
@@ -341,7 +378,7 @@ impl Refusal for TransactWriteItemsError {
         };
         let reasons = cancelled.cancellation_reasons();
         let has = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
-        if has("ConditionalCheckFailed") {
+        if has(CONDITION) {
             Some(Reason::Condition)
         } else if has("TransactionConflict") {
             Some(Reason::Contended)
@@ -352,7 +389,10 @@ impl Refusal for TransactWriteItemsError {
         }
     }
 
-    fn into_item(self) -> Option<Item> {
-        None
+    fn into_refused(self) -> Refused {
+        let Self::TransactionCanceledException(cancelled) = self else { return Refused::default() };
+        let reasons = cancelled.cancellation_reasons.unwrap_or_default().into_iter().enumerate();
+        let failed = reasons.filter(|(_, reason)| reason.code() == Some(CONDITION));
+        Refused(failed.map(|(place, reason)| (place, reason.item)).collect())
     }
 }

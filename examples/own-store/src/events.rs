@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cqrs_core::spi::{
-    Append, Change, ChangeFeed, Commit, CommitKey, CommitPage, CommitScan, EventStore, Extent, FeedPage,
-    NewCommit, Positions, StoreError, StreamKey, Version, record,
+    Append, AppendAll, Change, ChangeFeed, Commit, CommitKey, CommitPage, CommitScan, EventStore, Extent,
+    FeedPage, NewCommit, NewCommits, Positions, StoreError, StreamKey, Taken, Version, record,
 };
 use serde_json::Value;
 
@@ -96,6 +96,28 @@ impl EventStore for FileEventStore {
         let place = commits.journal.append(&Value::Object(commit.record))?;
         commits.insert(key, place);
         Ok(Append::Written)
+    }
+
+    async fn append_all(&self, new: NewCommits<'_>) -> Result<AppendAll, StoreError> {
+        new.check()?;
+        let keys: Vec<_> =
+            new.commits.iter().map(|new| key(&new.commit.stream, new.commit.version)).collect();
+        let behind = new.unchanged.iter().map(|(stream, version)| (stream, key(stream, version.next())));
+        let written = new.commits.iter().map(|new| &new.commit.stream).zip(keys.iter().cloned());
+        let mut commits = self.commits();
+        let mut taken = Vec::new();
+        for (stream, key) in written.chain(behind) {
+            if let Some(place) = commits.by_key.get(&key) {
+                taken.push(Taken::new(stream.clone(), Some(decode(commits.journal.read(place)?)?)));
+            }
+        }
+        if !taken.is_empty() {
+            return Ok(AppendAll::Taken(taken));
+        }
+        let lines: Vec<_> = new.commits.into_iter().map(|new| Value::Object(new.record)).collect();
+        let places = commits.journal.append_all(&lines)?;
+        keys.into_iter().zip(places).for_each(|(key, place)| commits.insert(key, place));
+        Ok(AppendAll::Written)
     }
 
     async fn read(

@@ -4,9 +4,15 @@ use std::ops::Range;
 use std::path::Path;
 
 use cqrs_core::StoreError;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+/// No line of a commit or a row has it.
+const TOGETHER: &str = "together";
 
 /// A file of JSON lines that is only ever appended to.
+///
+/// Lines that were appended together stand behind a line that says how many they are: `{"together":2}`. Where some of them are
+/// missing, a crash has cut them off, and those before them count as little.
 #[derive(Debug)]
 pub(crate) struct Journal {
     file: File,
@@ -20,7 +26,10 @@ impl Journal {
         file.try_lock()?;
         let mut lines = BufReader::new(&file);
         let mut line = Vec::new();
-        let mut end = 0;
+        // How far the file was read, and how far it is whole.
+        let (mut read, mut end) = (0, 0);
+        let mut together = Vec::new();
+        let mut missing = 0;
         loop {
             line.clear();
             let length = lines.read_until(b'\n', &mut line)?;
@@ -28,9 +37,20 @@ impl Journal {
             if line.pop() != Some(b'\n') {
                 break;
             }
-            let start = end;
-            end += length as u64;
-            each(serde_json::from_slice(&line)?, start..end);
+            let start = read;
+            read += length as u64;
+            let value: Value = serde_json::from_slice(&line)?;
+            match value.get(TOGETHER).and_then(Value::as_u64) {
+                Some(count) if missing == 0 => missing = count,
+                _ => {
+                    missing = missing.saturating_sub(1);
+                    together.push((value, start..read));
+                }
+            }
+            if missing == 0 {
+                together.drain(..).for_each(|(value, place)| each(value, place));
+                end = read;
+            }
         }
         file.set_len(end)?;
         Ok(Self { file, end })
@@ -39,14 +59,32 @@ impl Journal {
     /// Writes a line whole or not at all, and answers where it stands.
     pub(crate) fn append(&mut self, line: &Value) -> Result<Range<u64>, StoreError> {
         let text = format!("{line}\n");
+        let start = self.end;
+        self.write(&text)?;
+        Ok(start..self.end)
+    }
+
+    /// Writes all lines or none of them, and answers where each stands.
+    pub(crate) fn append_all(&mut self, lines: &[Value]) -> Result<Vec<Range<u64>>, StoreError> {
+        let mut text = format!("{}\n", json!({ TOGETHER: lines.len() }));
+        let mut places = Vec::with_capacity(lines.len());
+        for line in lines {
+            let start = self.end + text.len() as u64;
+            text.push_str(&format!("{line}\n"));
+            places.push(start..self.end + text.len() as u64);
+        }
+        self.write(&text)?;
+        Ok(places)
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), StoreError> {
         let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data());
         if let Err(error) = written {
             self.file.set_len(self.end).map_err(unavailable)?;
             return Err(unavailable(error));
         }
-        let start = self.end;
         self.end += text.len() as u64;
-        Ok(start..self.end)
+        Ok(())
     }
 
     /// Reads the line at a place.

@@ -13,7 +13,8 @@ use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::runtime::{Probe, Stores};
 use crate::store::{
-    Append, CommitKey, CommitPage, CommitScan, DynEventStore, Extent, NewCommit, Positions, StoreError,
+    Append, AppendAll, CommitKey, CommitPage, CommitScan, DynEventStore, Extent, NewCommit, NewCommits,
+    Positions, StoreError,
 };
 use crate::store::{Claim, DeadLetter, DynDeliveryStore, Finish, InboxId, InboxLease, LetterId};
 use crate::timestamp::Timestamp;
@@ -121,6 +122,9 @@ async fn pause() {
 impl DynEventStore for Fragile {
     fn append<'a>(&'a self, commit: NewCommit<'a>) -> Boxed<'a, Append> {
         self.send(self.app.delivery().runtime.event_store().append(commit))
+    }
+    fn append_all<'a>(&'a self, commits: NewCommits<'a>) -> Boxed<'a, AppendAll> {
+        self.send(self.app.delivery().runtime.event_store().append_all(commits))
     }
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage> {
         self.send(self.app.delivery().runtime.event_store().read(stream, after, until))

@@ -159,8 +159,9 @@ fn a_refusal_brings_the_item() {
     });
     let table = Replies::of([(400, taken.to_string())]).table(false);
     let write = || Ok(ItemWrite::insert(record()).returning_item());
-    let Written::Refused(Some(item)) = block_on(table.write(write)).unwrap() else {
+    let Written::Refused(refused) = block_on(table.write(write)).unwrap() else {
         panic!("it is not refused")
     };
+    let item = refused.into_item().unwrap();
     assert_eq!(item["by"], AttributeValue::S("another".to_owned()));
 }

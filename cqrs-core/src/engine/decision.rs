@@ -1,0 +1,203 @@
+//! One decision: from a state and a command to a commit that is ready to be appended, and what follows when it was or was not.
+
+use std::mem::take;
+
+use super::execution::Execution;
+use super::load::Until;
+use super::state::State;
+use super::way_back::{read_back, refused};
+use super::{Committed, Outcome};
+use crate::aggregate::{Aggregate, Snapshots};
+use crate::command::{Command, CommandContext, Decide, ExecuteError, OtherStates};
+use crate::commit::Commit;
+use crate::commit::record::Record;
+use crate::projection::ViewKeyError;
+use crate::store::{NewCommit, StoreError};
+use crate::timestamp::Timestamp;
+use crate::version::Version;
+
+/// How a command was decided on.
+pub(super) enum Decision<A: Aggregate> {
+    /// The state has folded the events.
+    Decided(Box<Decided<A>>),
+    /// On no events.
+    Unchanged,
+    /// On state that may be old, in a way that fresh state could change.
+    Stale,
+}
+
+/// A commit that the state has folded, and that is not stored yet.
+pub(super) struct Decided<A: Aggregate> {
+    pub(super) commit: Commit,
+    /// What is to be stored, until it is taken.
+    record: Record,
+    events: Vec<A::Event>,
+    /// The record has the state in it.
+    pub(super) carries: bool,
+    /// The state as it was, where it can be copied.
+    before: Option<A>,
+    looked_at: Version,
+}
+
+impl<A: Aggregate> Decided<A> {
+    /// To be appended; once.
+    pub(super) fn new_commit(&mut self) -> NewCommit<'_> {
+        NewCommit { commit: &self.commit, record: take(&mut self.record) }
+    }
+
+    /// Makes the record anew, without the state; false where it had none.
+    pub(super) fn leave_state(&mut self, state: &mut State<A>) -> Result<bool, StoreError> {
+        self.record = NewCommit::of(&self.commit)?.record;
+        let carried = std::mem::replace(&mut self.carries, false);
+        if carried {
+            state.keep_apart();
+        }
+        Ok(carried)
+    }
+}
+
+impl Execution<'_> {
+    /// Decides, and folds what was decided. After [`ExecuteError::Store`] the state is of no use; after any other error it is as it was.
+    pub(super) fn decide<A, C>(
+        &mut self,
+        state: &mut State<A>,
+        command: &C,
+        others: &OtherStates,
+        fresh: bool,
+    ) -> Result<Decision<A>, ExecuteError<A::Rejection>>
+    where
+        A: Decide<C>,
+        C: Command,
+    {
+        if let Some(expected) = self.intent.expected
+            && expected != state.version
+        {
+            // A state that is ahead stays ahead; one that is behind may only be old.
+            if !fresh && state.version < expected {
+                return Ok(Decision::Stale);
+            }
+            return Err(ExecuteError::Conflict { expected, actual: state.version });
+        }
+        let context = self.context(state, others);
+        let mut events = Vec::new();
+        match state.aggregate.decide(command, &context, &mut events) {
+            Err(rejection) if fresh => return Err(ExecuteError::Rejected(rejection)),
+            Err(_) => return Ok(Decision::Stale),
+            Ok(()) if events.is_empty() => return Ok(Decision::Unchanged),
+            Ok(()) => {}
+        }
+        let stored: Result<Vec<_>, _> = events.iter().map(A::encode).collect();
+        let stored = stored.map_err(|error| self.store_error(error.into()))?;
+        let (stream, metadata) = (self.intent.stream.clone(), self.intent.metadata.clone());
+        let commit = Commit::new(stream, state.version.next(), stored, metadata);
+        // What others will read is what counts, also here.
+        if let Some(read) = read_back::<A>(&commit).map_err(|error| self.store_error(error.into()))? {
+            events = read;
+        }
+        match self.check_view_keys(&commit) {
+            Ok(()) => {}
+            Err(error) if fresh => return Err(ExecuteError::ViewKey(error)),
+            Err(_) => return Ok(Decision::Stale),
+        }
+        // Before the fold: what has no place in an item leaves the state as it was.
+        let mut new = NewCommit::of(&commit).map_err(|error| self.store_error(error))?;
+        let before = state.aggregate.copy();
+        state.try_apply(&events).map_err(|(index, said)| {
+            let reason = format!("`{}` panics when it is folded: {said}", A::NAME);
+            self.store_error(refused::<A>(&commit, index, reason).into())
+        })?;
+        let looked_at = state.looked_at;
+        let carries = match self.runtime.snapshots_of::<A>() {
+            Some((snapshots, shelf)) => shelf.carry(&snapshots, state, &mut new),
+            None => false,
+        };
+        let record = new.record;
+        Ok(Decision::Decided(Box::new(Decided { commit, record, events, carries, before, looked_at })))
+    }
+
+    fn context<A: Aggregate>(&mut self, state: &State<A>, others: &OtherStates) -> CommandContext {
+        let metadata = &mut self.intent.metadata;
+        let mut now = metadata.created_at;
+        if self.intent.own_clock {
+            now = metadata.recorded();
+            // Clocks of two machines differ; within a stream, time does not run backwards. A time that no clock can have
+            // is of an earlier release, which let a time given with `.at(…)` pass for one.
+            let possible = |last: &Timestamp| *last <= now + self.runtime.settings.furthest_ahead;
+            if let Some(last) = state.clock_at.filter(possible).filter(|last| metadata.created_at < *last) {
+                metadata.recorded_at = Some(now);
+                metadata.created_at = last;
+            }
+        }
+        CommandContext { version: state.version, now, metadata: metadata.clone(), others: others.clone() }
+    }
+
+    /// The answer to a command that decided on nothing.
+    pub(super) fn unchanged<A: Aggregate>(&self, state: &State<A>) -> Committed<A> {
+        Committed {
+            version: state.version,
+            events: Vec::new(),
+            metadata: self.intent.metadata.clone(),
+            outcome: Outcome::Unchanged,
+            stream: self.intent.stream.clone(),
+        }
+    }
+
+    /// The commit is stored.
+    pub(super) fn settle<A: Aggregate>(&self, state: &mut State<A>, decided: Decided<A>) -> Committed<A> {
+        let Decided { commit, events, carries, .. } = decided;
+        state.note(&commit);
+        if carries {
+            self.note_carried(state);
+        }
+        self.claim(commit.version);
+        Committed {
+            version: commit.version,
+            events,
+            metadata: self.intent.metadata.clone(),
+            outcome: Outcome::Committed,
+            stream: commit.stream,
+        }
+    }
+
+    /// Takes back what was folded and not stored.
+    pub(super) async fn take_back<A: Aggregate>(
+        &self,
+        state: &mut State<A>,
+        decided: Decided<A>,
+    ) -> Result<(), StoreError> {
+        match decided.before {
+            Some(before) => {
+                state.aggregate = before;
+                state.looked_at = decided.looked_at;
+            }
+            None => {
+                *state = self.runtime.load_until(&self.intent.stream, Until::Version(state.version)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the next load would not find the state among the last commits, if the commit of this command does not carry it.
+    pub(super) fn is_overdue<A: Aggregate>(&self, state: &State<A>) -> bool {
+        let behind = state.version.get().saturating_sub(state.snapshot_at.get());
+        let is_far = |(snapshots, _): (Snapshots<A>, _)| behind + 1 >= snapshots.step();
+        !state.apart && self.runtime.snapshots_of::<A>().is_some_and(is_far)
+    }
+
+    /// The state's last commit carries it.
+    fn note_carried<A: Aggregate>(&self, state: &mut State<A>) {
+        state.snapshot_at = state.version;
+        state.overdue = false;
+        if let Some((_, shelf)) = self.runtime.snapshots_of::<A>() {
+            state.command_ids.forget_earlier(shelf.command_ids);
+            // It is among the last commits, where it is looked for first.
+            shelf.saw(&self.intent.stream, Version::NONE);
+            shelf.note_carried(A::NAME);
+        }
+    }
+
+    /// Fails for a commit that a projection could never take. No request.
+    fn check_view_keys(&self, commit: &Commit) -> Result<(), ViewKeyError> {
+        self.runtime.view_keys.check(commit, || self.runtime.index.tenant_of(commit))
+    }
+}

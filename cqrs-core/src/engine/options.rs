@@ -1,0 +1,101 @@
+use uuid::Uuid;
+
+use super::intent::Identity;
+use crate::metadata::Metadata;
+use crate::runtime::{Cause, Settings};
+use crate::timestamp::Timestamp;
+
+/// The most bytes that an id takes, the name of who sends a command, or a trace context.
+const LONGEST_TEXT: usize = 1024;
+
+/// What may be said with a command, or with all commands of a transaction.
+#[derive(Default)]
+pub(super) struct Options {
+    pub(super) by: Option<String>,
+    pub(super) at: Option<Timestamp>,
+    pub(super) command_id: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) correlation_id: Option<String>,
+    pub(super) causation_id: Option<String>,
+    pub(super) trace_context: Option<String>,
+}
+
+/// An option that could not be stored, or would be a mistake for as long as it is.
+pub(super) struct Unfit {
+    pub(super) option: &'static str,
+    pub(super) reason: String,
+}
+
+/// What the options come to.
+pub(super) struct Resolved {
+    /// Without an id where the engine derives it.
+    pub(super) metadata: Metadata,
+    pub(super) identity: Identity,
+    /// A trace context was given.
+    pub(super) traced: bool,
+    /// No time was given.
+    pub(super) own_clock: bool,
+}
+
+impl Options {
+    pub(super) fn check(&self, settings: &Settings) -> Result<(), Unfit> {
+        let texts = [
+            ("by", &self.by),
+            ("command_id", &self.command_id),
+            ("named", &self.name),
+            ("correlation_id", &self.correlation_id),
+            ("causation_id", &self.causation_id),
+            ("trace_context", &self.trace_context),
+        ];
+        for (option, text) in texts {
+            let reason = match text.as_deref().map(str::len) {
+                Some(0) => "is empty; leave it out, or give it a text".to_owned(),
+                Some(bytes) if bytes > LONGEST_TEXT => {
+                    format!(
+                        "takes {bytes} bytes, and at most {LONGEST_TEXT} are stored; shorten it, or give a digest of it"
+                    )
+                }
+                _ => continue,
+            };
+            return Err(Unfit { option, reason });
+        }
+        let furthest = Timestamp::now() + settings.furthest_ahead;
+        match self.at {
+            Some(at) if at > furthest => {
+                let reason = format!(
+                    "is {at}, further in the future than `Settings::furthest_ahead` allows ({furthest} at the most); is \
+                     the year right?"
+                );
+                Err(Unfit { option: "at", reason })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Fills in from the cause, where there is one, what was not given.
+    pub(super) fn resolve(self, cause: Option<&Cause>) -> Resolved {
+        let identity = match (&self.command_id, cause) {
+            (Some(_), _) => Identity::Given,
+            (None, Some(_)) => Identity::Derived { name: self.name },
+            (None, None) => Identity::New,
+        };
+        let command_id = match (self.command_id, &identity) {
+            (Some(id), _) => id,
+            // The engine derives it.
+            (None, Identity::Derived { .. }) => String::new(),
+            (None, _) => Uuid::now_v7().to_string(),
+        };
+        let mut metadata = Metadata::new(command_id, self.at.unwrap_or_else(Timestamp::now));
+        if let Some(id) = self.correlation_id.or_else(|| cause.map(|cause| cause.correlation_id().to_owned()))
+        {
+            metadata.correlation_id = id;
+        }
+        metadata.recorded_at = self.at.map(|_| Timestamp::now());
+        metadata.created_by = self.by;
+        metadata.causation_id =
+            self.causation_id.or_else(|| cause.map(|cause| cause.causation_id().to_owned()));
+        let traced = self.trace_context.is_some();
+        metadata.trace_context = self.trace_context.or_else(|| cause?.trace_context().map(str::to_owned));
+        Resolved { metadata, identity, traced, own_clock: self.at.is_none() }
+    }
+}

@@ -1,0 +1,85 @@
+use super::{NewCommit, StoreError, limits};
+use crate::commit::Commit;
+use crate::key::StreamKey;
+use crate::version::Version;
+
+/// Commits that are appended together or not at all: at most one for each stream.
+///
+/// ```
+/// use cqrs_core::store::{AppendAll, EventStore, MemoryEventStore, NewCommit, NewCommits};
+/// # use cqrs_core::{Commit, StoreError, StreamKey, Version};
+///
+/// async fn transfer(
+///     store: &MemoryEventStore,
+///     withdrawal: &Commit,
+///     deposit: &Commit,
+///     limits: &StreamKey,
+///     seen: Version,
+/// ) -> Result<bool, StoreError> {
+///     let commits = vec![NewCommit::of(withdrawal)?, NewCommit::of(deposit)?];
+///     let both = NewCommits::new(commits).unchanged(limits.clone(), seen);
+///     Ok(store.append_all(both).await? == AppendAll::Written)
+/// }
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct NewCommits<'a> {
+    /// What is to be appended.
+    pub commits: Vec<NewCommit<'a>>,
+    /// Streams that must still be at these versions; none of them is one of `commits`.
+    pub unchanged: Vec<(StreamKey, Version)>,
+}
+
+impl<'a> NewCommits<'a> {
+    /// These commits, on no further condition.
+    #[must_use]
+    pub fn new(commits: Vec<NewCommit<'a>>) -> Self {
+        Self { commits, unchanged: Vec::new() }
+    }
+
+    /// Appends only if the stream is still at this version.
+    #[must_use]
+    pub fn unchanged(mut self, stream: StreamKey, version: Version) -> Self {
+        self.unchanged.push((stream, version));
+        self
+    }
+
+    /// Checks that one transaction takes it.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for more items than [`MAX_TRANSACTION_ITEMS`](limits::MAX_TRANSACTION_ITEMS), and for more bytes than
+    /// [`MAX_TRANSACTION_BYTES`](limits::MAX_TRANSACTION_BYTES).
+    pub fn check(&self) -> Result<(), StoreError> {
+        let bytes = self.commits.iter().map(|commit| limits::size(&commit.record)).sum();
+        limits::check_together(self.commits.len() + self.unchanged.len(), bytes)
+    }
+}
+
+/// What became of commits that were to be appended together.
+#[derive(Debug, Clone, PartialEq)]
+#[must_use = "others may hold the versions"]
+pub enum AppendAll {
+    /// All of them hold their versions now.
+    Written,
+    /// At least one of the versions is taken. Nothing was written.
+    Taken(Vec<Taken>),
+}
+
+/// A version that another commit holds: one that was to be given to a commit, or the one behind a stream that was to be
+/// unchanged.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Taken {
+    /// Its stream.
+    pub stream: StreamKey,
+    /// The commit that holds it; none where the store does not say.
+    pub winner: Option<Box<Commit>>,
+}
+
+impl Taken {
+    /// The version of a stream is taken.
+    #[must_use]
+    pub fn new(stream: StreamKey, winner: Option<Commit>) -> Self {
+        Self { stream, winner: winner.map(Box::new) }
+    }
+}
