@@ -212,7 +212,8 @@ impl Rejected {
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` was rejected by stream {}", self.command(), self.stream)?;
-        match &self.text {
+        let text = self.text.as_ref().or_else(|| self.rejection::<String>());
+        match text.map(String::as_str).or_else(|| self.rejection::<&str>().copied()) {
             Some(text) => write!(f, ": {text}"),
             None => Ok(()),
         }

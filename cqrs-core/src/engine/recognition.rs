@@ -187,6 +187,9 @@ impl Execution<'_> {
         A: Decide<C>,
         C: Command,
     {
+        if commit.metadata.transaction != self.intent.metadata.transaction {
+            return Ok(Match::Other);
+        }
         let stored = commit.metadata.command_digest.as_deref();
         match (&self.digest, stored) {
             (Some(digest), Some(stored)) => match digest.compare(stored) {

@@ -355,7 +355,7 @@ impl<'a> Transacting<'a> {
     async fn is_same(&self, found: &[Option<Commit>]) -> Result<bool, TransactionError> {
         for (member, commit) in self.members.iter().zip(found) {
             let Some(commit) = commit else { continue };
-            if commit.metadata.transaction != self.transaction || !member.is_same(commit).await? {
+            if !member.is_same(commit).await? {
                 return Ok(false);
             }
         }

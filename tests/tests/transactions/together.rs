@@ -1,0 +1,308 @@
+use cqrs_core::Outcome;
+use cqrs_core::prelude::*;
+use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, Extent, MemoryEventStore, NewCommit};
+use cqrs_core::{EventStore, StoreError, StreamKey};
+use cqrs_tests::bank::{self, Account, Open, Refusal, Withdraw, deposit};
+
+use super::{account, balance, start};
+
+#[tokio::test]
+async fn a_transfer_is_a_commit_on_each_side() {
+    let (dynamo, app) = start().await;
+    let (from, to) = (account(&app, "1", 100).await, account(&app, "2", 0).await);
+    let moved = app
+        .transaction()
+        .execute(&from, Withdraw { cents: 30 })
+        .execute(&to, deposit(30))
+        .by("teller-1")
+        .correlation_id("request-7")
+        .await
+        .unwrap();
+    assert_eq!(moved.outcome, Outcome::Committed);
+    assert_eq!(moved.of(&from).unwrap().version, Version::new(3));
+    assert_eq!(moved.of(&to).unwrap().version, Version::new(2));
+    assert!(moved.of(&bank::account("3")).is_none());
+    let (left, right) = (&moved.of(&from).unwrap().metadata, &moved.of(&to).unwrap().metadata);
+    assert_eq!(left.command_id, right.command_id);
+    assert_eq!(left.command_id, moved.command_id);
+    for metadata in [left, right] {
+        assert_eq!(metadata.created_by.as_deref(), Some("teller-1"));
+        assert_eq!(metadata.correlation_id, "request-7");
+    }
+    for app in [&app, &bank::app(dynamo.event_store()).unwrap()] {
+        assert_eq!(balance(app, &from).await, (3, 70));
+        assert_eq!(balance(app, &to).await, (2, 30));
+    }
+    // What it left in memory is what the store has.
+    app.execute(&from, Withdraw { cents: 70 }).await.unwrap();
+    assert_eq!(balance(&app, &from).await, (4, 0));
+}
+
+#[tokio::test]
+async fn one_rejection_rejects_all_and_says_which() {
+    let (_, app) = start().await;
+    let (from, to) = (account(&app, "1", 10).await, account(&app, "2", 5).await);
+    for (first, second) in [(&from, &to), (&to, &from)] {
+        let error = app
+            .transaction()
+            .execute(first, Withdraw { cents: 30 })
+            .execute(second, deposit(30))
+            .await
+            .unwrap_err();
+        let left = app.load(first).await.unwrap().state.balance;
+        assert_eq!(error.rejection(), Some(&Refusal::TooLittle(left)));
+        let text = error.to_string();
+        let stream = first.stream().unwrap();
+        assert_eq!(text, format!("`Withdraw` was rejected by stream {stream}: only {left} cents are left"));
+        assert!(matches!(&error, TransactionError::Rejected(it) if *it.stream() == stream));
+    }
+    assert_eq!((balance(&app, &from).await, balance(&app, &to).await), ((2, 10), (2, 5)));
+}
+
+/// A state that is remembered may be old: nobody is refused because of it.
+#[tokio::test]
+async fn a_rejection_is_decided_on_the_ends_of_the_streams() {
+    let (dynamo, app) = start().await;
+    let other = bank::app(dynamo.event_store()).unwrap();
+    let (from, to) = (account(&app, "1", 10).await, account(&app, "2", 0).await);
+    other.execute(&from, deposit(90)).await.unwrap();
+    let moved = app.transaction().execute(&from, Withdraw { cents: 50 }).execute(&to, deposit(50));
+    moved.await.unwrap();
+    assert_eq!((balance(&other, &from).await, balance(&other, &to).await), ((4, 50), (2, 50)));
+}
+
+#[tokio::test]
+async fn a_command_that_decides_on_nothing_is_unchanged_beside_others() {
+    let (_, app) = start().await;
+    let (first, second) = (account(&app, "1", 10).await, account(&app, "2", 5).await);
+    let done = app.transaction().execute(&first, deposit(0)).execute(&second, deposit(1)).await.unwrap();
+    assert_eq!(done.outcome, Outcome::Committed);
+    assert_eq!(done.of(&first).unwrap().outcome, Outcome::Unchanged);
+    assert_eq!(done.of(&second).unwrap().outcome, Outcome::Committed);
+    let done = app.transaction().execute(&first, deposit(0)).execute(&second, deposit(0)).await.unwrap();
+    assert!(done.is_unchanged());
+    assert_eq!((balance(&app, &first).await, balance(&app, &second).await), ((2, 10), (3, 6)));
+}
+
+/// What another writer has done in between is folded, and all is decided again: also on a stream that decided on nothing, and on
+/// one that is only read.
+#[tokio::test]
+async fn a_conflict_on_any_stream_is_decided_again() {
+    let (dynamo, app) = start().await;
+    let other = bank::app(dynamo.event_store()).unwrap();
+    let keys = [account(&app, "1", 100).await, account(&app, "2", 0).await, account(&app, "3", 0).await];
+    let [from, to, read] = &keys;
+    for changed in [vec![from], vec![to], vec![read], vec![from, to, read]] {
+        for key in changed {
+            other.execute(key, deposit(1)).await.unwrap();
+        }
+        let moved =
+            app.transaction().execute(from, Withdraw { cents: 10 }).execute(to, deposit(10)).unchanged(read);
+        moved.await.unwrap();
+    }
+    let balances = [balance(&other, from).await, balance(&other, to).await, balance(&other, read).await];
+    assert_eq!(balances, [(8, 62), (7, 42), (3, 2)]);
+}
+
+#[tokio::test]
+async fn a_version_that_is_expected_is_not_tried_again() {
+    let (dynamo, app) = start().await;
+    let other = bank::app(dynamo.event_store()).unwrap();
+    let (from, to) = (account(&app, "1", 100).await, account(&app, "2", 0).await);
+    let read = account(&app, "3", 0).await;
+    for key in [&from, &read] {
+        let seen = app.load(key).await.unwrap().version;
+        let transfer = || {
+            let both = app.transaction().execute(&from, Withdraw { cents: 1 }).execute(&to, deposit(1));
+            both.unchanged(&read).expect_version(key, seen)
+        };
+        other.execute(key, deposit(1)).await.unwrap();
+        for _ in 0..2 {
+            let error = transfer().await.unwrap_err();
+            let TransactionError::Conflict { stream, expected, actual } = error else { panic!("{error:?}") };
+            assert_eq!((stream, expected, actual), (key.stream().unwrap(), seen, seen.next()));
+        }
+        assert_eq!(balance(&other, &to).await, (1, 0));
+    }
+    let now = other.load(&from).await.unwrap().version;
+    let done = app.transaction().execute(&from, Withdraw { cents: 1 }).execute(&to, deposit(1));
+    done.expect_version(&from, now).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_transaction_is_told() {
+    let (_, app) = start().await;
+    let key = account(&app, "1", 100).await;
+    let other = bank::account("2");
+
+    let error = app.transaction().await.unwrap_err();
+    assert!(matches!(error, TransactionError::Empty), "{error:?}");
+    let error = app.transaction().unchanged(&key).await.unwrap_err();
+    assert!(matches!(error, TransactionError::Empty), "{error:?}");
+
+    for twice in [
+        app.transaction().execute(&key, deposit(1)).execute(&key, Withdraw { cents: 1 }),
+        app.transaction().execute(&key, deposit(1)).execute(&other, deposit(1)).unchanged(&key),
+    ] {
+        let error = twice.await.unwrap_err();
+        let TransactionError::SameStream { stream } = error else { panic!("{error:?}") };
+        assert_eq!(stream, key.stream().unwrap());
+    }
+
+    let error = app.transaction().execute(&key, deposit(1)).expect_version(&other, Version::NONE).await;
+    assert!(matches!(error, Err(TransactionError::NoPart { .. })), "{error:?}");
+
+    let accounts: Vec<_> = (10..111).map(|number| bank::account(&number.to_string())).collect();
+    let open = || Open { owner: "Bob".into() };
+    let all = accounts.iter().fold(app.transaction(), |all, key| all.execute(key, open()));
+    let error = all.await.unwrap_err();
+    assert!(matches!(error, TransactionError::TooMany { streams: 101, limit: 100 }), "{error:?}");
+    let all = accounts[1..].iter().fold(app.transaction(), |all, key| all.execute(key, open()));
+    assert_eq!(all.await.unwrap().tokens().count(), 100);
+
+    let error = app.transaction().execute(&key, deposit(1)).by("").await.unwrap_err();
+    assert!(matches!(error, TransactionError::Option { option: "by", .. }), "{error:?}");
+    assert_eq!(balance(&app, &key).await, (2, 100));
+}
+
+/// The size of all commits together counts, and that of each.
+#[tokio::test]
+async fn what_is_too_large_is_told_before_it_is_sent() {
+    let (_, app) = start().await;
+    let mut keys = Vec::new();
+    for number in 0..12 {
+        keys.push(account(&app, &number.to_string(), 0).await);
+    }
+    let large = |bytes: usize| bank::Deposit { cents: 1, note: "x".repeat(bytes) };
+    let all = keys.iter().fold(app.transaction(), |all, key| all.execute(key, large(380_000)));
+    let error = all.await.unwrap_err();
+    assert!(matches!(error, TransactionError::TooLarge { stream: None, .. }), "{error:?}");
+    let one = app.transaction().execute(&keys[0], deposit(1)).execute(&keys[1], large(420_000));
+    let error = one.await.unwrap_err();
+    let TransactionError::TooLarge { stream: Some(stream), .. } = error else { panic!("{error:?}") };
+    assert_eq!(stream, keys[1].stream().unwrap());
+    for key in &keys {
+        assert_eq!(balance(&app, key).await, (1, 0));
+        app.execute(key, deposit(1)).await.unwrap();
+    }
+}
+
+/// `Limit` is only read, by the decision itself.
+mod limits {
+    use super::*;
+
+    #[event]
+    pub struct CeilingSet {
+        pub cents: u64,
+    }
+
+    pub struct SetCeiling(pub u64);
+
+    #[aggregate(entity = "CEILING")]
+    #[derive(Default, Clone)]
+    pub struct Ceiling {
+        pub cents: u64,
+    }
+
+    #[aggregate]
+    impl Ceiling {
+        #[command]
+        fn set(&self, command: &SetCeiling) -> Result<CeilingSet, String> {
+            Ok(CeilingSet { cents: command.0 })
+        }
+
+        #[apply]
+        fn ceiling_set(&mut self, event: &CeilingSet) {
+            self.cents = event.cents;
+        }
+    }
+
+    #[event]
+    pub struct Spent {
+        pub cents: u64,
+    }
+
+    pub struct Spend(pub u64, pub CeilingKey);
+
+    #[aggregate(entity = "PURSE")]
+    #[derive(Default, Clone)]
+    pub struct Purse {
+        pub spent: u64,
+    }
+
+    #[aggregate]
+    impl Purse {
+        #[command]
+        fn spend(&self, command: &Spend, context: &CommandContext) -> Result<Spent, String> {
+            let ceiling = context.state(&command.1).ok_or("the ceiling is not read")?;
+            if self.spent + command.0 > ceiling.cents {
+                return Err(format!("{} is the ceiling", ceiling.cents));
+            }
+            Ok(Spent { cents: command.0 })
+        }
+
+        #[apply]
+        fn spent(&mut self, event: &Spent) {
+            self.spent += event.cents;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_decision_sees_the_stream_that_is_only_read_as_it_is_when_it_counts() {
+    use limits::{CeilingKey, PurseKey, SetCeiling, Spend};
+    let (dynamo, app) = start().await;
+    let other = bank::app(dynamo.event_store()).unwrap();
+    let (purse, ceiling) = (PurseKey::new(&bank::tenant(), "1"), CeilingKey::new(&bank::tenant(), "1"));
+    other.execute(&ceiling, SetCeiling(10)).await.unwrap();
+    let spend = |cents| app.transaction().execute(&purse, Spend(cents, ceiling.clone())).unchanged(&ceiling);
+    spend(6).await.unwrap();
+    assert!(spend(6).await.unwrap_err().to_string().ends_with(": 10 is the ceiling"));
+    // Both ways: what is remembered is neither a reason to refuse nor one to let pass.
+    other.execute(&ceiling, SetCeiling(20)).await.unwrap();
+    spend(6).await.unwrap();
+    other.execute(&ceiling, SetCeiling(13)).await.unwrap();
+    assert!(spend(6).await.unwrap_err().to_string().ends_with(": 13 is the ceiling"));
+    assert_eq!(app.load(&purse).await.unwrap().state.spent, 12);
+    // By itself the command has nothing to read.
+    let alone = app.execute(&purse, Spend(1, ceiling.clone())).await.unwrap_err();
+    assert_eq!(alone.to_string(), "the ceiling is not read");
+}
+
+struct Plain(MemoryEventStore);
+
+impl EventStore for Plain {
+    async fn append(&self, commit: NewCommit<'_>) -> Result<Append, StoreError> {
+        self.0.append(commit).await
+    }
+
+    async fn read(
+        &self,
+        stream: &StreamKey,
+        after: Version,
+        until: Version,
+    ) -> Result<CommitPage, StoreError> {
+        self.0.read(stream, after, until).await
+    }
+
+    async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
+        self.0.scan(extent, after).await
+    }
+}
+
+#[tokio::test]
+async fn a_store_without_transactions_says_so() {
+    let memory = MemoryEventStore::new();
+    let stores = cqrs_core::app::Stores::new(Plain(memory.clone()), memory.delivery());
+    let app = bank::app(stores).unwrap();
+    let (from, to) = (account(&app, "1", 100).await, account(&app, "2", 0).await);
+    let error =
+        app.transaction().execute(&from, Withdraw { cents: 1 }).execute(&to, deposit(1)).await.unwrap_err();
+    let TransactionError::Store { source, .. } = error else { panic!("{error:?}") };
+    let reason = std::error::Error::source(&source).unwrap().to_string();
+    assert!(reason.contains("implement `EventStore::append_all`"), "{reason}");
+    // One commit needs none.
+    app.transaction().execute(&from, Withdraw { cents: 1 }).await.unwrap();
+    let account: Account = app.load(&from).await.unwrap().state;
+    assert_eq!(account.balance, 99);
+}
