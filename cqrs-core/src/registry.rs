@@ -94,6 +94,23 @@ pub fn view_indexes() -> usize {
     declared.max().unwrap_or_default()
 }
 
+/// Whether an aggregate that is linked into this program has `unique` fields, so that a store has to make room for their values.
+#[must_use]
+pub fn has_unique_fields() -> bool {
+    let declared = inventory::iter::<AggregateRow>().any(|row| row.unique);
+    #[cfg(feature = "conformance")]
+    let declared = declared || inventory::iter::<AskedReservations>().next().is_some();
+    declared
+}
+
+/// Reservations that are asked for without an aggregate: by the suite for stores.
+#[cfg(feature = "conformance")]
+#[derive(Debug)]
+pub struct AskedReservations;
+
+#[cfg(feature = "conformance")]
+inventory::collect!(AskedReservations);
+
 /// The keys of views of all projections that are linked into this program, whichever of them it runs.
 pub(crate) fn linked_view_keys() -> ViewKeys {
     let mut keys = ViewKeys::default();

@@ -19,7 +19,8 @@ pub use crate::aggregate::AggregateKey;
 pub use crate::aggregate::emitted::{ResultType, encode_event};
 pub use crate::aggregate::registered::AggregateRow;
 pub use crate::aggregate::row::unapplied;
-pub use crate::aggregate::{Aggregate, Entity, EventRow, Snapshots};
+pub use crate::aggregate::unique::render_unique;
+pub use crate::aggregate::{Aggregate, Entity, EventRow, Snapshots, UniqueField, UniqueKey, UniquePart};
 pub use crate::aggregate::{AggregateEvent, IntoEvents};
 pub use crate::app::{At, IntoCursor, Page, Queried, Query, QueryError, Querying, Whole};
 pub use crate::app::{

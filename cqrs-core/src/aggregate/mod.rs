@@ -20,6 +20,7 @@ mod key;
 pub(crate) mod registered;
 pub(crate) mod row;
 mod snapshots;
+pub(crate) mod unique;
 
 pub use emitted::IntoEvents;
 pub use event::AggregateEvent;
@@ -30,6 +31,7 @@ pub use snapshots::Snapshots;
 pub(crate) use registered::AggregateRow;
 pub(crate) use row::unapplied;
 pub(crate) use snapshots::fingerprint;
+pub use unique::{UniqueField, UniqueKey, UniquePart};
 
 use serde_json::Value;
 
@@ -50,6 +52,8 @@ pub trait Entity: Sized + Send + Sync + 'static {
     type Key: AggregateKey<Aggregate = Self>;
     /// What `snapshot_every` says; none where it is not given.
     const SNAPSHOTS: Option<Snapshots<Self>> = None;
+    /// The fields that `unique(…)` names.
+    const UNIQUE: &'static [UniqueField<Self>] = &[];
 
     /// The state before the first event: the struct's `Default`.
     fn initial() -> Self;

@@ -22,6 +22,8 @@ pub struct AggregateRow {
     pub(crate) partitions: fn(&Tenant) -> Option<Vec<String>>,
     /// Whether it asks for snapshots.
     pub(crate) snapshots: bool,
+    /// Whether it has unique fields.
+    pub(crate) unique: bool,
     pub(crate) module: &'static str,
     pub(crate) location: Location,
 }
@@ -49,6 +51,7 @@ impl AggregateRow {
             tenant: |stream| A::Key::parse(stream).map(|key| key.tenant().clone()),
             partitions: |tenant| A::Key::TEMPLATE.partitions(tenant),
             snapshots: A::SNAPSHOTS.is_some(),
+            unique: !A::UNIQUE.is_empty(),
             module: "",
             location: Location { file, line },
         }

@@ -14,8 +14,8 @@ use crate::handler::{CONCURRENT_STREAMS, HandlerRow, Provided};
 use crate::location::Location;
 use crate::registry::{ProjectionRow, linked_view_keys};
 use crate::runtime::{
-    Arrivals, EventIndex, KnownEditions, Probe, Runtime, Settings, SnapshotShelf, Stores, SubscriberKind,
-    ViewKeys, Wiring, WiringEvent, WiringSubscriber,
+    Arrivals, EventIndex, KnownEditions, Probe, ReservedFields, Runtime, Settings, SnapshotShelf, Stores,
+    SubscriberKind, ViewKeys, Wiring, WiringEvent, WiringSubscriber,
 };
 use crate::snapshot::SnapshotStore;
 use crate::store::Backlog;
@@ -183,6 +183,7 @@ impl AppBuilder {
                 view_keys: Arc::new(self.view_keys),
                 states: Cache::new(self.settings.cached_states),
                 recent_writes: RecentWrites::new(self.settings.cached_views),
+                reserved: ReservedFields::default(),
                 arrivals: Arrivals::default(),
                 editions: KnownEditions::default(),
                 settings: self.settings,

@@ -8,6 +8,7 @@
 //! | execute commands on several streams, all or none | [`App::transaction`] |
 //! | read the state now, at a version, at a time | [`App::load`], [`App::load_version`], [`App::load_as_of`] |
 //! | read the state as it was known at a time | [`App::load_as_recorded`] |
+//! | find the instance that has a unique value | [`App::find`] |
 //! | read every event of a stream | [`App::history`] |
 //! | read views | [`App::view`], [`App::views`] |
 //! | read a view that contains one's own write | [`App::view`] with [`at_least`](ReadView::at_least) |
@@ -22,6 +23,7 @@ mod cursor;
 mod delivery;
 mod execute;
 mod fault;
+mod find;
 mod list;
 mod listing;
 mod mermaid;
@@ -29,6 +31,7 @@ mod projections;
 mod query;
 mod read;
 mod replay;
+mod reserve;
 mod restore;
 mod run;
 mod tenant_views;
@@ -40,7 +43,9 @@ mod wiring;
 
 pub use crate::command::{ExecuteError, Rejected, TransactionError};
 pub use crate::delivery::Lag;
-pub use crate::engine::{Committed, Execute, History, Items, Loaded, Outcome, Transacted, Transaction};
+pub use crate::engine::{
+    Collision, Committed, Execute, History, Items, Loaded, Outcome, Reserved, Transacted, Transaction,
+};
 pub use crate::projection::ViewKeyError;
 pub use crate::projector::{HeldUp, ReadError};
 pub use crate::runtime::{

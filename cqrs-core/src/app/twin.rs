@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::App;
 use crate::cache::Cache;
-use crate::runtime::{Arrivals, KnownEditions, Probe, Runtime, Settings, Stores};
+use crate::runtime::{Arrivals, KnownEditions, Probe, ReservedFields, Runtime, Settings, Stores};
 use crate::view::RecentWrites;
 
 impl App {
@@ -18,6 +18,7 @@ impl App {
             view_keys: Arc::clone(&old.view_keys),
             states: Cache::new(settings.cached_states),
             recent_writes: RecentWrites::new(settings.cached_views),
+            reserved: ReservedFields::default(),
             arrivals: Arrivals::default(),
             editions: KnownEditions::default(),
             settings,

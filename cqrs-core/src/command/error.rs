@@ -66,6 +66,26 @@ pub enum ExecuteError<E> {
         /// The commit of the other command.
         version: Version,
     },
+    /// A field of the aggregate is `unique`, and the value that the command gives it belongs to another instance. Nothing was written.
+    #[error("the `{field}` belongs to stream {owner} already; choose another one")]
+    NotUnique {
+        /// The field.
+        field: &'static str,
+        /// The stream that has the value.
+        owner: StreamKey,
+    },
+    /// A field of the aggregate is `unique`, and not all values that the streams have are reserved yet, so that nobody can tell whether
+    /// the value is free. Nothing was written.
+    #[error(
+        "`{field}` of `{aggregate}` is unique, and the streams that were there before are not reserved yet; let \
+         `app.reserve::<{aggregate}>()` run once"
+    )]
+    Unreserved {
+        /// The aggregate.
+        aggregate: &'static str,
+        /// The field.
+        field: &'static str,
+    },
     /// An option of the command has a value that cannot be stored; nothing was sent.
     #[error("`.{option}(…)` {reason}")]
     Option {

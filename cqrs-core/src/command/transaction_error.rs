@@ -73,11 +73,12 @@ pub enum TransactionError {
         /// The stream.
         stream: StreamKey,
     },
-    /// More streams take part than one transaction of the store takes; nothing was sent.
-    #[error("{streams} streams take part, and a transaction takes at most {limit}; split it")]
+    /// More streams take part, together with the values of `unique` fields that change, than one transaction of the store takes;
+    /// nothing was sent.
+    #[error("{items} items take part, and a transaction takes at most {limit}; split it")]
     TooMany {
-        /// How many there are.
-        streams: usize,
+        /// How many there are: one for each stream, and one for each value.
+        items: usize,
         /// The most that fit.
         limit: usize,
     },
@@ -103,6 +104,28 @@ pub enum TransactionError {
         stream: StreamKey,
         /// The commit that has it.
         version: Version,
+    },
+    /// A field of an aggregate is `unique`, and the value that a command gives it belongs to another instance. Nothing was written.
+    #[error("the `{field}` of stream {stream} belongs to stream {owner} already; choose another one")]
+    NotUnique {
+        /// The stream whose command it was.
+        stream: StreamKey,
+        /// The field.
+        field: &'static str,
+        /// The stream that has the value.
+        owner: StreamKey,
+    },
+    /// A field of an aggregate is `unique`, and not all values that the streams have are reserved yet. Nothing was written. See
+    /// [`ExecuteError::Unreserved`].
+    #[error(
+        "`{field}` of `{aggregate}` is unique, and the streams that were there before are not reserved yet; let \
+         `app.reserve::<{aggregate}>()` run once"
+    )]
+    Unreserved {
+        /// The aggregate.
+        aggregate: &'static str,
+        /// The field.
+        field: &'static str,
     },
     /// An option has a value that cannot be stored; nothing was sent.
     #[error("`.{option}(…)` {reason}")]
@@ -181,6 +204,8 @@ impl TransactionError {
             ExecuteError::CommandIdTaken { command_id, stream, version } => {
                 Self::CommandIdTaken { command_id, stream, version }
             }
+            ExecuteError::NotUnique { field, owner } => Self::NotUnique { stream, field, owner },
+            ExecuteError::Unreserved { aggregate, field } => Self::Unreserved { aggregate, field },
             ExecuteError::Option { option, reason } => Self::Option { option, reason },
             ExecuteError::ViewKey(error) => Self::ViewKey(error),
             ExecuteError::Key(error) => Self::Key(error),

@@ -14,7 +14,7 @@
 //!     stores.views(MemoryViewStore::new()).snapshots(MemorySnapshotStore::new())
 //! }
 //!
-//! cqrs_core::conformance!(open() => events, transactions, feed, delivery, views, snapshots);
+//! cqrs_core::conformance!(open() => events, transactions, reservations, feed, delivery, views, snapshots);
 //! # fn main() {}
 //! ```
 //!
@@ -22,6 +22,7 @@
 //! | --- | --- | --- |
 //! | `events` | [`EventStore`](crate::spi::EventStore) | |
 //! | `transactions` | [`EventStore::append_all`](crate::spi::EventStore::append_all), where a store has it | |
+//! | `reservations` | its [`reservation`](crate::spi::EventStore::reservation) and [`reservations`](crate::spi::EventStore::reservations), where it has them | |
 //! | `feed` | [`ChangeFeed`](crate::spi::ChangeFeed) | [`Stores::feed`](crate::app::Stores::feed) |
 //! | `delivery` | [`DeliveryStore`](crate::spi::DeliveryStore), and its [`Inbox`](crate::spi::Inbox) as `inbox` | |
 //! | `views` | [`ViewStore`](crate::spi::ViewStore) | [`Stores::views`](crate::app::Stores::views) |
@@ -50,6 +51,7 @@ pub mod events;
 pub mod feed;
 pub mod inbox;
 mod promises;
+pub mod reservations;
 mod samples;
 pub mod snapshots;
 pub mod transactions;

@@ -3,7 +3,7 @@ use std::future::Future;
 /// Writes a test per promise of the [conformance suite](mod@crate::conformance).
 ///
 /// ```text
-/// conformance!(open() => events, transactions, feed, delivery, views, snapshots);
+/// conformance!(open() => events, transactions, reservations, feed, delivery, views, snapshots);
 /// ```
 ///
 /// The expression is evaluated for every test. It is a future of a [`Candidate`](crate::conformance::Candidate), or of
@@ -58,6 +58,19 @@ macro_rules! __conformance {
             the_same_commits_again_are_told
             of_many_none_is_half_written
             the_largest_transaction_fits_and_no_more
+        );
+    };
+    (reservations $attributes:tt) => {
+        $crate::__private::inventory::submit!($crate::conformance::reservations::RESERVATIONS);
+        $crate::__conformance!(@part $attributes reservations
+            a_value_belongs_to_one_stream
+            a_taken_value_refuses_the_commits_and_names_its_owner
+            a_freed_value_can_be_taken
+            a_value_moves_from_one_stream_to_another
+            a_taken_version_is_told_before_a_taken_value
+            kindred_values_stay_apart
+            one_of_many_gets_the_value
+            all_reservations_are_listed
         );
     };
     (feed $attributes:tt) => {

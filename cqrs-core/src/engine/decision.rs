@@ -5,14 +5,16 @@ use std::mem::take;
 use super::execution::Execution;
 use super::load::Until;
 use super::state::State;
+use super::unique::UniqueValues;
 use super::way_back::{read_back, refused};
 use super::{Committed, Outcome};
 use crate::aggregate::{Aggregate, Snapshots};
 use crate::command::{Command, CommandContext, Decide, ExecuteError, OtherStates};
 use crate::commit::Commit;
 use crate::commit::record::Record;
+use crate::key::KeyError;
 use crate::projection::ViewKeyError;
-use crate::store::{NewCommit, StoreError};
+use crate::store::{NewCommit, ReservationChange, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
@@ -37,12 +39,19 @@ pub(super) struct Decided<A: Aggregate> {
     /// The state as it was, where it can be copied.
     before: Option<A>,
     looked_at: Version,
+    /// What it changes of the values of `unique` fields.
+    pub(super) reservations: Result<Vec<ReservationChange>, KeyError>,
 }
 
 impl<A: Aggregate> Decided<A> {
     /// To be appended; once.
     pub(super) fn new_commit(&mut self) -> NewCommit<'_> {
         NewCommit { commit: &self.commit, record: take(&mut self.record) }
+    }
+
+    /// The same, and it can be taken again.
+    pub(super) fn copy_commit(&self) -> NewCommit<'_> {
+        NewCommit { commit: &self.commit, record: self.record.clone() }
     }
 
     /// Makes the record anew, without the state; false where it had none.
@@ -102,17 +111,20 @@ impl Execution<'_> {
         // Before the fold: what has no place in an item leaves the state as it was.
         let mut new = NewCommit::of(&commit).map_err(|error| self.store_error(error))?;
         let before = state.aggregate.copy();
+        let values = UniqueValues::of(&state.aggregate, state.version);
         state.try_apply(&events).map_err(|(index, said)| {
             let reason = format!("`{}` panics when it is folded: {said}", A::NAME);
             self.store_error(refused::<A>(&commit, index, reason).into())
         })?;
+        let reservations = values.changes_to(&state.aggregate, &commit.stream);
         let looked_at = state.looked_at;
         let carries = match self.runtime.snapshots_of::<A>() {
             Some((snapshots, shelf)) => shelf.carry(&snapshots, state, &mut new),
             None => false,
         };
         let record = new.record;
-        Ok(Decision::Decided(Box::new(Decided { commit, record, events, carries, before, looked_at })))
+        let decided = Decided { commit, record, events, carries, before, looked_at, reservations };
+        Ok(Decision::Decided(Box::new(decided)))
     }
 
     fn context<A: Aggregate>(&mut self, state: &State<A>, others: &OtherStates) -> CommandContext {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use tracing::{Instrument, Span, field};
 
+use super::append::Appended;
 use super::decision::Decision;
 use super::intent::{Derived, Identity, Intent};
 use super::state::{State, decode};
@@ -13,7 +14,7 @@ use crate::commit::Commit;
 use crate::digest::CommandDigest;
 use crate::metadata::Metadata;
 use crate::runtime::{Naming, Runtime};
-use crate::store::{Append, NewCommit, StoreError};
+use crate::store::StoreError;
 use crate::trace;
 
 /// So often a command is decided on the commit that it lost against, before it makes room.
@@ -178,6 +179,9 @@ impl<'a> Execution<'a> {
                     | ExecuteError::Conflict { .. }
                     | ExecuteError::TooLarge { .. }
                     | ExecuteError::ViewKey(_)
+                    | ExecuteError::Key(_)
+                    | ExecuteError::NotUnique { .. }
+                    | ExecuteError::Unreserved { .. }
                     | ExecuteError::CommandIdTaken { .. }),
                 ) => {
                     break Err(error);
@@ -225,31 +229,26 @@ impl<'a> Execution<'a> {
             Decision::Unchanged if fresh => return Ok(Step::Done(Box::new(self.unchanged(state)))),
             Decision::Unchanged | Decision::Stale => return Ok(Step::Stale),
         };
-        let mut appended = self.append(decided.new_commit()).await;
-        // Nothing depends on a state: a commit that its store takes without it is not lost for it.
-        if decided.carries
-            && matches!(appended, Err(StoreError::TooLarge { .. } | StoreError::Refused { .. }))
-        {
-            decided.leave_state(state).map_err(|error| self.store_error(error))?;
-            appended = self.append(decided.new_commit()).await;
-        }
-        let appended = match appended {
-            // A store with limits of its own: the remembered state is used further.
-            Err(error @ StoreError::TooLarge { .. }) => {
-                self.take_back(state, *decided).await.map_err(|error| self.store_error(error))?;
-                return Err(self.store_error(error));
-            }
-            appended => appended.map_err(|error| self.store_error(error))?,
-        };
-        match appended {
-            Append::Written => Ok(Step::Done(Box::new(self.settle(state, *decided)))),
+        match self.append_decided(state, &mut decided).await {
+            Ok(Appended::Written) => Ok(Step::Done(Box::new(self.settle(state, *decided)))),
             // The very same commit holds the version: our own write, whose answer got lost.
-            Append::Taken(winner) if winner.metadata == decided.commit.metadata => {
+            Ok(Appended::Taken(winner)) if winner.metadata == decided.commit.metadata => {
                 Ok(Step::Done(Box::new(self.settle(state, *decided))))
             }
-            Append::Taken(winner) => {
+            Ok(Appended::Taken(winner)) => {
                 self.take_back(state, *decided).await.map_err(|error| self.store_error(error))?;
                 self.lost(state, command, winner).await
+            }
+            Ok(Appended::Refused(refusal)) => {
+                self.take_back(state, *decided).await.map_err(|error| self.store_error(error))?;
+                if fresh { Err(refusal.into_error::<A, _>()) } else { Ok(Step::Stale) }
+            }
+            Err(error) => {
+                // A store with limits of its own: the remembered state is used further.
+                if matches!(error, StoreError::TooLarge { .. }) {
+                    self.take_back(state, *decided).await.map_err(|error| self.store_error(error))?;
+                }
+                Err(self.store_error(error))
             }
         }
     }
@@ -280,24 +279,6 @@ impl<'a> Execution<'a> {
         self.claim(winner.version);
         let duplicate = self.outcome_of(*winner, Outcome::Duplicate);
         duplicate.map(|done| Step::Done(Box::new(done))).map_err(|error| self.store_error(error))
-    }
-
-    #[tracing::instrument(
-        name = "append",
-        level = "debug",
-        skip_all,
-        fields(
-            pk = new.commit.stream.pk(),
-            sk = new.commit.stream.sk(),
-            version = new.commit.version.get(),
-            r#type = new.commit.first_type(),
-            events = new.commit.events.len(),
-            command_id = new.commit.metadata.command_id,
-            correlation_id = new.commit.metadata.correlation_id,
-        )
-    )]
-    async fn append(&self, new: NewCommit<'_>) -> Result<Append, StoreError> {
-        self.runtime.stores.events.append(new).await
     }
 
     async fn catch_up<A: Aggregate, R>(&self, state: &mut State<A>) -> Result<(), ExecuteError<R>> {

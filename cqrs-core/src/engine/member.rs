@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::append::Refusal;
 use super::command_ids::Sighting;
 use super::decision::{Decided, Decision};
 use super::execution::Execution;
@@ -17,10 +18,10 @@ use crate::aggregate::Aggregate;
 use crate::command::{Command, Decide, OtherStates, TransactionError};
 use crate::commit::Commit;
 use crate::digest::CommandDigest;
-use crate::key::StreamKey;
+use crate::key::{KeyError, StreamKey};
 use crate::metadata::Metadata;
 use crate::runtime::{Probe, Runtime, Slot};
-use crate::store::{NewCommit, StoreError};
+use crate::store::{NewCommit, ReservationChange, StoreError};
 use crate::version::Version;
 
 type Boxed<'m, T> = Pin<Box<dyn Future<Output = Result<T, TransactionError>> + Send + 'm>>;
@@ -67,6 +68,18 @@ pub(super) trait Member: Send + Sync {
 
     /// What was decided, to be appended; none where it is nothing.
     fn new_commit(&mut self) -> Option<NewCommit<'_>>;
+
+    /// The same, and it can be taken again.
+    fn copy_commit(&self) -> Option<NewCommit<'_>>;
+
+    /// What was decided about the values of `unique` fields, once.
+    fn take_reservations(&mut self) -> Result<Vec<ReservationChange>, KeyError>;
+
+    /// The first of its fields of which not all values are reserved.
+    fn unreserved_field(&self) -> Boxed<'_, Option<&'static str>>;
+
+    /// What stands in the way of its commit, as an error.
+    fn refuse(&self, refusal: Refusal) -> TransactionError;
 
     /// The commit that was decided on.
     fn decided(&self) -> Option<&Commit>;
@@ -260,6 +273,26 @@ impl<A: Decide<C>, C: Command> Member for Commanded<'_, A, C> {
         self.decided.as_mut().map(|decided| decided.new_commit())
     }
 
+    fn copy_commit(&self) -> Option<NewCommit<'_>> {
+        self.decided.as_ref().map(|decided| decided.copy_commit())
+    }
+
+    fn take_reservations(&mut self) -> Result<Vec<ReservationChange>, KeyError> {
+        let Some(decided) = &mut self.decided else { return Ok(Vec::new()) };
+        std::mem::replace(&mut decided.reservations, Ok(Vec::new()))
+    }
+
+    fn unreserved_field(&self) -> Boxed<'_, Option<&'static str>> {
+        Box::pin(async {
+            let field = self.execution.runtime.unreserved_field::<A>().await;
+            field.map_err(|error| self.error(error))
+        })
+    }
+
+    fn refuse(&self, refusal: Refusal) -> TransactionError {
+        TransactionError::of::<A, C>(self.stream(), refusal.into_error::<A, _>())
+    }
+
     fn decided(&self) -> Option<&Commit> {
         self.decided.as_ref().map(|decided| &decided.commit)
     }
@@ -445,6 +478,22 @@ impl<A: Aggregate> Member for Read<'_, A> {
 
     fn new_commit(&mut self) -> Option<NewCommit<'_>> {
         None
+    }
+
+    fn copy_commit(&self) -> Option<NewCommit<'_>> {
+        None
+    }
+
+    fn take_reservations(&mut self) -> Result<Vec<ReservationChange>, KeyError> {
+        Ok(Vec::new())
+    }
+
+    fn unreserved_field(&self) -> Boxed<'_, Option<&'static str>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn refuse(&self, _: Refusal) -> TransactionError {
+        self.error(not_loaded(&self.stream))
     }
 
     fn decided(&self) -> Option<&Commit> {

@@ -3,9 +3,11 @@ use std::sync::Arc;
 use futures_util::future::{join_all, try_join_all};
 use tracing::{Instrument, Span, field};
 
+use super::append::{Refusal, pass_over};
 use super::intent::Identity;
 use super::member::Member;
 use super::transacted::{Part, Transacted};
+use super::unique::joined;
 use super::{Caller, Outcome};
 use crate::command::{OtherStates, TransactionError};
 use crate::commit::Commit;
@@ -13,8 +15,8 @@ use crate::digest::CommandDigest;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::runtime::{Cause, Naming};
-use crate::store::limits::{self, MAX_TRANSACTION_BYTES};
-use crate::store::{Append, AppendAll, NewCommits, StoreError, Taken};
+use crate::store::limits::{MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS};
+use crate::store::{Append, AppendAll, NewCommits, Reservation, ReservationChange, StoreError, Taken};
 use crate::trace;
 
 /// After losing this often in a row, a transaction makes room before it goes on.
@@ -29,6 +31,15 @@ pub(super) struct Transacting<'a> {
     identity: Identity,
     /// The digest of the streams that have commands, where the id may come again.
     transaction: Option<String>,
+}
+
+/// How one try ended.
+enum Attempt {
+    Written,
+    /// Other commits hold versions.
+    Taken(Vec<Taken>),
+    /// Values of `unique` fields stand in the way.
+    Refused(TransactionError),
 }
 
 /// What the streams have under an id: none where that is nothing.
@@ -130,8 +141,18 @@ impl<'a> Transacting<'a> {
                 }
             }
             let taken = match self.append().await {
-                Ok(AppendAll::Written) => None,
-                Ok(AppendAll::Taken(taken)) => Some(taken).filter(|taken| !self.is_ours(taken)),
+                Ok(Attempt::Written) => None,
+                Ok(Attempt::Taken(taken)) => Some(taken).filter(|taken| !self.is_ours(taken)),
+                Ok(Attempt::Refused(_)) if !fresh => {
+                    self.take_back().await?;
+                    self.catch_up().await?;
+                    fresh = true;
+                    continue;
+                }
+                Ok(Attempt::Refused(error)) => {
+                    self.take_back().await?;
+                    return Err(error);
+                }
                 Err(source @ StoreError::TooLarge { .. }) => {
                     self.take_back().await?;
                     return Err(self.store_error(source));
@@ -179,8 +200,12 @@ impl<'a> Transacting<'a> {
         decided
     }
 
-    async fn append(&mut self) -> Result<AppendAll, StoreError> {
-        let appended = self.append_decided().await;
+    async fn append(&mut self) -> Result<Attempt, StoreError> {
+        let changes = match self.reservations().await? {
+            Ok(changes) => changes,
+            Err(refused) => return Ok(Attempt::Refused(refused)),
+        };
+        let appended = self.append_with(changes.clone()).await;
         if !matches!(appended, Err(StoreError::TooLarge { .. } | StoreError::Refused { .. })) {
             return appended;
         }
@@ -189,32 +214,81 @@ impl<'a> Transacting<'a> {
         for member in &mut self.members {
             left |= member.leave_state()?;
         }
-        if left { self.append_decided().await } else { appended }
+        if left { self.append_with(changes).await } else { appended }
     }
 
-    async fn append_decided(&mut self) -> Result<AppendAll, StoreError> {
-        let events = self.caller.runtime.event_store();
-        let mut new = NewCommits::new(Vec::new());
+    /// What all commits together change of the values of `unique` fields.
+    async fn reservations(&mut self) -> Result<Result<Vec<ReservationChange>, TransactionError>, StoreError> {
+        let mut changes = Vec::new();
         for member in &mut self.members {
-            if member.decided().is_none() {
-                new = new.unchanged(member.stream().clone(), member.version());
-            } else if let Some(commit) = member.new_commit() {
-                new.commits.push(commit);
+            match member.take_reservations() {
+                Ok(changed) if changed.is_empty() => {}
+                Ok(changed) => {
+                    match member.unreserved_field().await {
+                        Ok(None) => {}
+                        Ok(Some(field)) => return Ok(Err(member.refuse(Refusal::Unreserved(field)))),
+                        Err(TransactionError::Store { source, .. }) => return Err(source),
+                        Err(error) => return Ok(Err(error)),
+                    }
+                    changes.extend(changed);
+                }
+                Err(error) => return Ok(Err(member.refuse(Refusal::Key(error)))),
             }
         }
-        if new.unchanged.is_empty() && new.commits.len() == 1 {
-            let Some(commit) = new.commits.pop() else { return Ok(AppendAll::Written) };
-            let stream = commit.commit.stream.clone();
-            return Ok(match events.append(commit).await? {
-                Append::Written => AppendAll::Written,
-                Append::Taken(winner) => AppendAll::Taken(vec![Taken::new(stream, Some(*winner))]),
-            });
+        Ok(joined(changes).map_err(|(loser, reservation)| self.refuse(&loser, reservation)))
+    }
+
+    async fn append_with(&mut self, mut changes: Vec<ReservationChange>) -> Result<Attempt, StoreError> {
+        let events = self.caller.runtime.event_store();
+        loop {
+            let mut new = NewCommits::new(Vec::new());
+            new.reservations.clone_from(&changes);
+            for member in &mut self.members {
+                if member.decided().is_none() {
+                    new = new.unchanged(member.stream().clone(), member.version());
+                    continue;
+                }
+                let commit = if changes.is_empty() { member.new_commit() } else { member.copy_commit() };
+                new.commits.extend(commit);
+            }
+            if new.items() == 1
+                && let Some(commit) = new.commits.pop()
+            {
+                let stream = commit.commit.stream.clone();
+                return Ok(match events.append(commit).await? {
+                    Append::Written => Attempt::Written,
+                    Append::Taken(winner) => Attempt::Taken(vec![Taken::new(stream, Some(*winner))]),
+                });
+            }
+            let (items, bytes) = (new.items(), new.bytes());
+            if items > MAX_TRANSACTION_ITEMS {
+                let error = TransactionError::TooMany { items, limit: MAX_TRANSACTION_ITEMS };
+                return Ok(Attempt::Refused(error));
+            }
+            if bytes > MAX_TRANSACTION_BYTES {
+                return Err(StoreError::TooLarge { bytes, limit: MAX_TRANSACTION_BYTES });
+            }
+            match events.append_all(new).await? {
+                AppendAll::Written => return Ok(Attempt::Written),
+                AppendAll::Taken(taken) => return Ok(Attempt::Taken(taken)),
+                AppendAll::Reserved(reserved) => {
+                    if let Some(reservation) = pass_over(&mut changes, reserved)? {
+                        let taker = changes.iter().find(|change| change.value == reservation.value);
+                        let loser = taker.and_then(|change| change.to.clone());
+                        let loser = loser.unwrap_or_else(|| reservation.owner.clone());
+                        return Ok(Attempt::Refused(self.refuse(&loser, reservation)));
+                    }
+                }
+            }
         }
-        let bytes = new.commits.iter().map(|new| limits::size(&new.record)).sum();
-        if bytes > MAX_TRANSACTION_BYTES {
-            return Err(StoreError::TooLarge { bytes, limit: MAX_TRANSACTION_BYTES });
+    }
+
+    /// A value that a stream was to have belongs to another one.
+    fn refuse(&self, loser: &StreamKey, reservation: Reservation) -> TransactionError {
+        match self.members.iter().find(|member| member.stream() == loser) {
+            Some(member) => member.refuse(Refusal::NotUnique(reservation)),
+            None => TransactionError::SameStream { stream: loser.clone() },
         }
-        events.append_all(new).await
     }
 
     /// Whether one of the versions is held by our own commit, whose answer got lost. Then all of them are.

@@ -186,8 +186,8 @@ impl<'a> Transaction<'a> {
         let unfit = |Unfit { option, reason }| TransactionError::Option { option, reason };
         options.check(&caller.runtime.settings).map_err(unfit)?;
         if entries.len() > MAX_TRANSACTION_ITEMS {
-            let (streams, limit) = (entries.len(), MAX_TRANSACTION_ITEMS);
-            return Err(TransactionError::TooMany { streams, limit });
+            let (items, limit) = (entries.len(), MAX_TRANSACTION_ITEMS);
+            return Err(TransactionError::TooMany { items, limit });
         }
         let mut joining = Vec::with_capacity(entries.len());
         for Entry { stream, join } in entries {

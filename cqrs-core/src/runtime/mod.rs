@@ -8,6 +8,7 @@ mod cause;
 mod editions;
 mod index;
 mod probe;
+mod reserved;
 mod retry;
 mod settings;
 mod snapshots;
@@ -25,6 +26,7 @@ pub(crate) use cause::{Cause, Naming};
 pub(crate) use editions::KnownEditions;
 pub(crate) use index::EventIndex;
 pub(crate) use probe::{Due, Probe, Sent, Told};
+pub(crate) use reserved::ReservedFields;
 pub(crate) use snapshots::SnapshotShelf;
 pub(crate) use view_keys::{CheckKey, ViewKeys};
 
@@ -53,6 +55,7 @@ pub(crate) struct Runtime {
     pub(crate) recent_writes: RecentWrites,
     pub(crate) arrivals: Arrivals,
     pub(crate) editions: KnownEditions,
+    pub(crate) reserved: ReservedFields,
     pub(crate) settings: Settings,
     /// For the test kit.
     pub(crate) probe: Option<Arc<Probe>>,
@@ -89,6 +92,7 @@ impl Runtime {
         self.states.clear();
         self.recent_writes.clear();
         self.editions.clear();
+        self.reserved.clear();
     }
 }
 

@@ -1,7 +1,10 @@
-use super::{NewCommit, StoreError, limits};
+use super::{NewCommit, Reservation, ReservationChange, StoreError, limits};
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::version::Version;
+
+/// The names of a reservation's attributes.
+const RESERVATION_BYTES: usize = 32;
 
 /// Commits that are appended together or not at all: at most one for each stream.
 ///
@@ -28,13 +31,15 @@ pub struct NewCommits<'a> {
     pub commits: Vec<NewCommit<'a>>,
     /// Streams that must still be at these versions; none of them is one of `commits`.
     pub unchanged: Vec<(StreamKey, Version)>,
+    /// Values that change hands; each value at most once.
+    pub reservations: Vec<ReservationChange>,
 }
 
 impl<'a> NewCommits<'a> {
     /// These commits, on no further condition.
     #[must_use]
     pub fn new(commits: Vec<NewCommit<'a>>) -> Self {
-        Self { commits, unchanged: Vec::new() }
+        Self { commits, unchanged: Vec::new(), reservations: Vec::new() }
     }
 
     /// Appends only if the stream is still at this version.
@@ -44,14 +49,35 @@ impl<'a> NewCommits<'a> {
         self
     }
 
+    /// Appends only if the value belongs to nobody, or to one of the two streams, and then it changes hands.
+    #[must_use]
+    pub fn reserving(mut self, change: ReservationChange) -> Self {
+        self.reservations.push(change);
+        self
+    }
+
+    /// How many items a transaction of it has.
+    pub(crate) fn items(&self) -> usize {
+        self.commits.len() + self.unchanged.len() + self.reservations.len()
+    }
+
+    /// About how many bytes it has: to a reservation, its own key and that of its owner count.
+    pub(crate) fn bytes(&self) -> usize {
+        let commits: usize = self.commits.iter().map(|commit| limits::size(&commit.record)).sum();
+        let reservations = self.reservations.iter().map(|change| {
+            let owner = change.to.as_ref().map_or(0, |owner| owner.pk().len() + owner.sk().len());
+            change.value.key().len() + owner + RESERVATION_BYTES
+        });
+        commits + reservations.sum::<usize>()
+    }
+
     /// Checks that one transaction takes it.
     ///
     /// # Errors
     /// [`StoreError::Refused`] for more items than [`MAX_TRANSACTION_ITEMS`](limits::MAX_TRANSACTION_ITEMS), and for more bytes than
     /// [`MAX_TRANSACTION_BYTES`](limits::MAX_TRANSACTION_BYTES).
     pub fn check(&self) -> Result<(), StoreError> {
-        let bytes = self.commits.iter().map(|commit| limits::size(&commit.record)).sum();
-        limits::check_together(self.commits.len() + self.unchanged.len(), bytes)
+        limits::check_together(self.items(), self.bytes())
     }
 }
 
@@ -63,6 +89,8 @@ pub enum AppendAll {
     Written,
     /// At least one of the versions is taken. Nothing was written.
     Taken(Vec<Taken>),
+    /// All versions are free, and at least one value belongs to another stream. Nothing was written.
+    Reserved(Vec<Reservation>),
 }
 
 /// A version that another commit holds: one that was to be given to a commit, or the one behind a stream that was to be

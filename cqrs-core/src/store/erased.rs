@@ -3,7 +3,7 @@ use std::pin::Pin;
 
 use super::{
     Append, AppendAll, CommitKey, CommitPage, CommitScan, EventStore, Extent, NewCommit, NewCommits,
-    StoreError,
+    Reservation, ReservationPage, StoreError, UniqueValue,
 };
 use crate::key::StreamKey;
 use crate::version::Version;
@@ -14,6 +14,8 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 
 pub(crate) trait DynEventStore: Send + Sync {
     fn append<'a>(&'a self, commit: NewCommit<'a>) -> Boxed<'a, Append>;
     fn append_all<'a>(&'a self, commits: NewCommits<'a>) -> Boxed<'a, AppendAll>;
+    fn reservation<'a>(&'a self, value: &'a UniqueValue) -> Boxed<'a, Option<Reservation>>;
+    fn reservations<'a>(&'a self, after: Option<&'a UniqueValue>) -> Boxed<'a, ReservationPage>;
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage>;
     fn read_last<'a>(
         &'a self,
@@ -34,6 +36,12 @@ impl<S: EventStore> DynEventStore for S {
     }
     fn append_all<'a>(&'a self, commits: NewCommits<'a>) -> Boxed<'a, AppendAll> {
         Box::pin(EventStore::append_all(self, commits))
+    }
+    fn reservation<'a>(&'a self, value: &'a UniqueValue) -> Boxed<'a, Option<Reservation>> {
+        Box::pin(EventStore::reservation(self, value))
+    }
+    fn reservations<'a>(&'a self, after: Option<&'a UniqueValue>) -> Boxed<'a, ReservationPage> {
+        Box::pin(EventStore::reservations(self, after))
     }
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage> {
         Box::pin(EventStore::read(self, stream, after, until))

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{
     Append, AppendAll, Change, ChangeFeed, CommitKey, CommitPage, CommitScan, CommitState, EventStore,
-    Extent, FeedPage, NewCommit, NewCommits, Positions, StoreError, Taken, limits,
+    Extent, FeedPage, NewCommit, NewCommits, Positions, Reservation, ReservationChange, ReservationPage,
+    StoreError, Taken, UniqueValue, limits,
 };
 use crate::commit::record::Record;
 use crate::commit::{Commit, record};
@@ -16,6 +17,7 @@ use crate::version::Version;
 
 /// A page holds at most this much, as a `Query` does.
 const PAGE_BYTES: usize = 1024 * 1024;
+const PAGE_RESERVATIONS: usize = 1000;
 const SHARD: &str = "memory";
 
 /// An event store in memory, for tests: it keeps the same records, refuses the same commits and pages like
@@ -30,6 +32,7 @@ pub struct MemoryEventStore {
 struct Content {
     by_key: BTreeMap<(String, String), Record>,
     log: Vec<(String, String)>,
+    owners: BTreeMap<UniqueValue, StreamKey>,
 }
 
 impl MemoryEventStore {
@@ -85,12 +88,44 @@ impl EventStore for MemoryEventStore {
         if !taken.is_empty() {
             return Ok(AppendAll::Taken(taken));
         }
+        let reserved = new.reservations.iter().filter_map(|change| {
+            let owner = content.owners.get(&change.value).filter(|owner| !change.allows(owner))?;
+            Some(Reservation::new(change.value.clone(), owner.clone()))
+        });
+        let reserved: Vec<_> = reserved.collect();
+        if !reserved.is_empty() {
+            return Ok(AppendAll::Reserved(reserved));
+        }
+        for ReservationChange { value, to, .. } in new.reservations {
+            match to {
+                Some(owner) => content.owners.insert(value, owner),
+                None => content.owners.remove(&value),
+            };
+        }
         for NewCommit { commit, record, .. } in new.commits {
             let key = (commit.stream.pk().to_owned(), commit.stream.commit_sk(commit.version));
             content.log.push(key.clone());
             content.by_key.insert(key, record);
         }
         Ok(AppendAll::Written)
+    }
+
+    async fn reservation(&self, value: &UniqueValue) -> Result<Option<Reservation>, StoreError> {
+        let owner = self.content().owners.get(value).cloned();
+        Ok(owner.map(|owner| Reservation::new(value.clone(), owner)))
+    }
+
+    async fn reservations(&self, after: Option<&UniqueValue>) -> Result<ReservationPage, StoreError> {
+        let content = self.content();
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut found = content.owners.range::<UniqueValue, _>((start, Bound::Unbounded));
+        let page: Vec<_> = found
+            .by_ref()
+            .take(PAGE_RESERVATIONS)
+            .map(|(value, owner)| Reservation::new(value.clone(), owner.clone()))
+            .collect();
+        let next = found.next().and_then(|_| page.last()).map(|last| last.value.clone());
+        Ok(ReservationPage::new(page, next))
     }
 
     async fn read(

@@ -12,6 +12,7 @@ mod error;
 mod feed;
 pub mod limits;
 mod memory;
+mod reservation;
 mod scan;
 
 pub(crate) use backlog::DynBacklog;
@@ -28,6 +29,7 @@ pub(crate) use feed::DynChangeFeed;
 pub use feed::{Change, ChangeFeed, FeedPage, Positions};
 pub use limits::NewCommit;
 pub use memory::{MemoryEventStore, MemoryFeed};
+pub use reservation::{Reservation, ReservationChange, ReservationPage, UniqueValue};
 pub use scan::{CommitKey, CommitScan, Extent};
 
 pub use crate::commit::{CommitState, CorruptCommit, record};
@@ -116,6 +118,33 @@ pub trait EventStore: Send + Sync + 'static {
         async move { Err(StoreError::Refused { source: reason.into() }) }
     }
 
+    /// Reads to which stream a value belongs, with all writes that were acknowledged before; none where it belongs to nobody.
+    ///
+    /// This is for aggregates with [`unique`](macro@crate::aggregate#unique) fields. A store that does not implement
+    /// [`append_all`](Self::append_all) leaves it as it is: what is here by default refuses it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn reservation(
+        &self,
+        value: &UniqueValue,
+    ) -> impl Future<Output = Result<Option<Reservation>, StoreError>> + Send {
+        let _ = value;
+        async { Err(keeps_no_values()) }
+    }
+
+    /// Reads the values that belong to somebody, those after `after`, one page: for building them anew.
+    ///
+    /// # Errors
+    /// As [`EventStore::reservation`].
+    fn reservations(
+        &self,
+        after: Option<&UniqueValue>,
+    ) -> impl Future<Output = Result<ReservationPage, StoreError>> + Send {
+        let _ = after;
+        async { Err(keeps_no_values()) }
+    }
+
     /// Reads the commits of one stream after `after`, up to and including `until`, in their order, with all
     /// writes that were acknowledged before.
     ///
@@ -195,6 +224,11 @@ pub trait EventStore: Send + Sync + 'static {
     fn segments(&self, wanted: u32) -> u32 {
         wanted
     }
+}
+
+fn keeps_no_values() -> StoreError {
+    let reason = "the event store keeps no unique values; implement `EventStore::append_all`, `reservation` and `reservations`";
+    StoreError::Refused { source: reason.into() }
 }
 
 /// What became of an append.

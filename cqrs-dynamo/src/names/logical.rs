@@ -3,6 +3,7 @@
 pub(crate) const EVENTS: &str = "EventsTable";
 pub(crate) const VIEWS: &str = "ViewsTable";
 pub(crate) const SNAPSHOTS: &str = "SnapshotsTable";
+pub(crate) const RESERVATIONS: &str = "ReservationsTable";
 pub(crate) const DELIVERY: &str = "DeliveryTable";
 pub(crate) const TOPIC: &str = "EventsTopic";
 pub(crate) const COMMANDS: &str = "CommandsFunction";
@@ -142,6 +143,7 @@ mod tests {
             EVENTS,
             VIEWS,
             SNAPSHOTS,
+            RESERVATIONS,
             DELIVERY,
             TOPIC,
             RELAY_FAILURES,

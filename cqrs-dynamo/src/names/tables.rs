@@ -19,6 +19,9 @@ pub struct Tables {
     /// The delivery's positions, dead letters and inbox records; the last expire by its time to live, `expiresAt`.
     /// Default `delivery`.
     pub delivery: String,
+    /// The values of unique fields, and to which streams they belong. It is there only where a linked aggregate has such a field.
+    /// Default `reservations`.
+    pub reservations: String,
 }
 
 impl Tables {
@@ -31,6 +34,7 @@ impl Tables {
             views: name("views"),
             snapshots: name("snapshots"),
             delivery: name("delivery"),
+            reservations: name("reservations"),
         }
     }
 }

@@ -5,12 +5,12 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::store::record;
 use cqrs_core::store::{
     Append, AppendAll, CommitKey, CommitPage, CommitScan, CommitState, EventStore, Extent, NewCommit,
-    NewCommits, Taken,
+    NewCommits, Reservation, ReservationPage, Taken, UniqueValue,
 };
 use cqrs_core::{Commit, StoreError, StreamKey, Version};
 use serde_json::Value;
 
-use super::DynamoDeliveryStore;
+use super::{DynamoDeliveryStore, reservation};
 use crate::stream::{StreamFeed, TableStream};
 use crate::table::{Item, ItemWrite, Row, Table, Written, key, refused, scan};
 
@@ -33,6 +33,7 @@ pub struct DynamoEventStore {
     pub(crate) table: Table,
     pub(crate) streams: aws_sdk_dynamodbstreams::Client,
     pub(crate) delivery_table: Table,
+    pub(crate) reservations: Table,
     /// Answered in this process, one request at a time.
     pub(crate) embedded: bool,
 }
@@ -59,26 +60,37 @@ impl EventStore for DynamoEventStore {
 
     async fn append_all(&self, new: NewCommits<'_>) -> Result<AppendAll, StoreError> {
         new.check()?;
-        let NewCommits { commits, unchanged, .. } = new;
-        let written: Vec<StreamKey> = commits.iter().map(|new| new.commit.stream.clone()).collect();
+        let NewCommits { commits, unchanged, reservations, .. } = new;
+        let streams = commits.iter().map(|new| &new.commit.stream).chain(unchanged.iter().map(|(it, _)| it));
+        let streams: Vec<StreamKey> = streams.cloned().collect();
         let puts = commits.into_iter().map(|new| ItemWrite::insert(new.record));
         let checks = unchanged
             .iter()
             .map(|(stream, version)| ItemWrite::absent(key(stream.pk(), &stream.commit_sk(version.next()))));
-        let writes = puts.chain(checks).map(ItemWrite::returning_item);
-        let refused = match self.table.write_all(writes).await? {
+        let versions = puts.chain(checks).map(|write| (&self.table, write.returning_item()));
+        let values = reservations.iter().map(|change| (&self.reservations, reservation::write(change)));
+        let refused = match self.table.write_across(versions.chain(values)).await? {
             Written::Done(_) => return Ok(AppendAll::Written),
             Written::Refused(refused) => refused,
         };
-        let streams = written.iter().chain(unchanged.iter().map(|(stream, _)| stream));
-        let streams: Vec<&StreamKey> = streams.collect();
-        let mut taken = Vec::with_capacity(refused.0.len());
-        for (place, winner) in refused.0 {
-            let Some(stream) = streams.get(place) else { continue };
-            let winner = winner.map(|item| decode(item.into())).transpose()?;
-            taken.push(Taken::new((*stream).clone(), winner));
+        let (mut taken, mut reserved) = (Vec::new(), Vec::new());
+        for (place, item) in refused.0 {
+            if let Some(stream) = streams.get(place) {
+                let winner = item.map(|item| decode(item.into())).transpose()?;
+                taken.push(Taken::new(stream.clone(), winner));
+            } else if let Some(change) = reservations.get(place - streams.len()) {
+                reserved.push(reservation::refusal(&self.reservations, change, item.as_ref())?);
+            }
         }
-        Ok(AppendAll::Taken(taken))
+        Ok(if taken.is_empty() { AppendAll::Reserved(reserved) } else { AppendAll::Taken(taken) })
+    }
+
+    async fn reservation(&self, value: &UniqueValue) -> Result<Option<Reservation>, StoreError> {
+        reservation::get(&self.reservations, value).await
+    }
+
+    async fn reservations(&self, after: Option<&UniqueValue>) -> Result<ReservationPage, StoreError> {
+        reservation::page(&self.reservations, after).await
     }
 
     async fn read(

@@ -8,6 +8,7 @@ mod event;
 mod inbox;
 #[cfg(not(feature = "aws"))]
 mod no_environment;
+mod reservation;
 mod snapshot;
 mod view;
 mod view_condition;

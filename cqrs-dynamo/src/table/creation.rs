@@ -19,21 +19,27 @@ use crate::names::{EXPIRES_AT, Slot, Tables};
 const POLL: Duration = Duration::from_millis(500);
 const POLLS: u32 = 600;
 
-/// Makes the tables, the one of the views with so many indexes.
-pub(crate) async fn create(client: &Client, tables: &Tables, indexes: usize) -> Result<(), StoreError> {
-    let wanted = [
+/// Makes the tables, the one of the views with so many indexes, that of the reservations where it is needed.
+pub(crate) async fn create(
+    client: &Client,
+    tables: &Tables,
+    indexes: usize,
+    reservations: bool,
+) -> Result<(), StoreError> {
+    let mut wanted = vec![
         (&tables.events, true),
         (&tables.views, false),
         (&tables.snapshots, false),
         (&tables.delivery, false),
     ];
-    for (table, streamed) in wanted {
+    wanted.extend(reservations.then_some((&tables.reservations, false)));
+    for &(table, streamed) in &wanted {
         if describe(client, table).await?.is_none() {
             let indexes = if table == &tables.views { indexes } else { 0 };
             create_one(client, table, streamed, indexes).await?;
         }
     }
-    // One after another would wait for the slowest four times.
+    // One after another would wait for the slowest each time.
     for (table, streamed) in wanted {
         let description = active(client, table).await?;
         check(table, &description, streamed)?;

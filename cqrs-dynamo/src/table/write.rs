@@ -136,7 +136,15 @@ impl Table {
         &self,
         writes: impl IntoIterator<Item = ItemWrite>,
     ) -> Result<Written, StoreError> {
-        let items = writes.into_iter().map(|write| self.in_transaction(write));
+        self.write_across(writes.into_iter().map(|write| (self, write))).await
+    }
+
+    /// The same for items of several tables of one DynamoDB.
+    pub(crate) async fn write_across<'t>(
+        &self,
+        writes: impl IntoIterator<Item = (&'t Self, ItemWrite)>,
+    ) -> Result<Written, StoreError> {
+        let items = writes.into_iter().map(|(table, write)| table.in_transaction(write));
         let items = items.collect::<Result<Vec<_>, _>>()?;
         self.decide(|| Ok(Request::All(items.clone()))).await
     }

@@ -166,6 +166,8 @@ pub struct Template {
     max_message_bytes: Option<u32>,
     retired: BTreeMap<String, BTreeSet<String>>,
     indexes: usize,
+    /// Whether a linked aggregate has unique fields.
+    reservations: bool,
     /// The binary that feeds all projections from the stream, where one does.
     projections: Option<String>,
 }
@@ -206,6 +208,7 @@ impl Template {
             max_lag: MAX_LAG,
             max_message_bytes: None,
             retired: BTreeMap::new(),
+            reservations: cqrs_core::spi::has_unique_fields(),
             indexes: wiring.subscribers.iter().map(|subscriber| subscriber.indexes).max().unwrap_or_default(),
             projections: None,
         }

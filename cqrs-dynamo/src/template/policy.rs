@@ -14,13 +14,15 @@ use super::leading_keys;
 use super::projections::Projections;
 use super::queue::Queue;
 use crate::names::logical::{
-    DELIVERY, EVENTS, PROJECTIONS_FAILURES, RELAY_FAILURES, SNAPSHOTS, TOPIC, VIEWS,
+    DELIVERY, EVENTS, PROJECTIONS_FAILURES, RELAY_FAILURES, RESERVATIONS, SNAPSHOTS, TOPIC, VIEWS,
 };
 
 const READ: [&str; 2] = ["dynamodb:GetItem", "dynamodb:Query"];
 /// No `UpdateItem` and no `DeleteItem`: a commit, once written, is what it is.
 const APPEND: [&str; 3] = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
 const SNAPSHOT: [&str; 2] = ["dynamodb:GetItem", "dynamodb:PutItem"];
+/// A value is freed by removing its item.
+const RESERVE: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"];
 /// A transaction needs the permissions of its parts (Amazon DynamoDB Developer Guide, "Using IAM with DynamoDB
 /// transactions"); those of views are writes.
 const PROJECT: [&str; 3] = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
@@ -60,7 +62,13 @@ pub(super) fn commands(template: &Template) -> Vec<Value> {
     let mut statements =
         vec![allow(&APPEND, arn(EVENTS)), allow(&READ, arn(VIEWS)), allow(&SNAPSHOT, arn(SNAPSHOTS))];
     statements.extend(query_indexes(template));
+    statements.extend(reserve(template));
     statements
+}
+
+/// To take and to free unique values, for whoever executes commands.
+fn reserve(template: &Template) -> Option<Value> {
+    template.reservations.then(|| allow(&RESERVE, arn(RESERVATIONS)))
 }
 
 /// An index holds the views of all projections, and so it is for those who read all of them. A query of one is an action on the index,
@@ -129,6 +137,7 @@ pub(super) fn subscriber(template: &Template, queue: &Queue<'_>) -> Vec<Value> {
         statements.push(allow(&READ, arn(VIEWS)));
         statements.extend(query_indexes(template));
         statements.push(allow(&SNAPSHOT, arn(SNAPSHOTS)));
+        statements.extend(reserve(template));
     }
     statements
 }

@@ -84,7 +84,7 @@ impl Template {
     }
 
     fn resources(&self, parts: &Parts<'_>) -> Section {
-        let mut resources = tables::resources(&self.names, self.indexes);
+        let mut resources = tables::resources(&self.names, self.indexes, self.reservations);
         resources.extend(function::commands(self, parts));
         if parts.have_topic(self) {
             resources.extend(topic::resources(self, &parts.queues));
@@ -109,7 +109,7 @@ impl Template {
     }
 
     fn outputs(&self, parts: &Parts<'_>) -> Section {
-        let mut outputs = tables::outputs();
+        let mut outputs = tables::outputs(self.reservations);
         outputs.extend([function::commands_output()]);
         if parts.have_topic(self) {
             outputs.extend(topic::outputs());

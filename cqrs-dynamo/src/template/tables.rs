@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::Section;
 use super::intrinsic::{attribute, output, reference};
-use crate::names::logical::{DELIVERY, EVENTS, SNAPSHOTS, VIEWS};
+use crate::names::logical::{DELIVERY, EVENTS, RESERVATIONS, SNAPSHOTS, VIEWS};
 use crate::names::{EXPIRES_AT, Names, Slot, Tables};
 
-pub(super) fn resources(names: &Names, indexes: usize) -> Section {
-    let Tables { events, views, snapshots, delivery } = names.tables();
+pub(super) fn resources(names: &Names, indexes: usize, unique: bool) -> Section {
+    let Tables { events, views, snapshots, delivery, reservations } = names.tables();
     let mut resources = Section::new();
 
     // Commits are what everything else is made of: no deletion of the stack, and no slip, takes them along.
@@ -29,6 +29,11 @@ pub(super) fn resources(names: &Names, indexes: usize) -> Section {
     let mut table = self::table(&delivery, "Delete");
     table["Properties"]["TimeToLiveSpecification"] = json!({ "AttributeName": EXPIRES_AT, "Enabled": true });
     resources.insert(DELIVERY.to_owned(), table);
+
+    // It follows from the commits, and yet commands are refused while it is made again: so it is kept as they are.
+    if unique {
+        resources.insert(RESERVATIONS.to_owned(), self::table(&reservations, "Retain"));
+    }
     resources
 }
 
@@ -72,7 +77,9 @@ fn add_indexes(table: &mut Value, count: usize) {
     }
 }
 
-pub(super) fn outputs() -> Section {
+pub(super) fn outputs(unique: bool) -> Section {
+    let reservations =
+        output("ReservationsTableName", "The table of the unique values".to_owned(), reference(RESERVATIONS));
     [
         output("EventsTableName", "The table of the commits".to_owned(), reference(EVENTS)),
         output("EventsStreamArn", "The stream of its changes".to_owned(), attribute(EVENTS, "StreamArn")),
@@ -81,5 +88,6 @@ pub(super) fn outputs() -> Section {
         output("DeliveryTableName", "The table of the delivery".to_owned(), reference(DELIVERY)),
     ]
     .into_iter()
+    .chain(unique.then_some(reservations))
     .collect()
 }

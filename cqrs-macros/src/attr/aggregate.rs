@@ -1,21 +1,22 @@
 use darling::FromMeta;
 use proc_macro2::TokenStream;
-use syn::Path;
+use syn::{Ident, Path};
 
 use super::args::{self, Arg};
 use super::key::{KeyField, KeyFields};
 use super::options::Options;
+use super::unique::UniqueArg;
 use super::value::{CratePath, Number, Text};
 use crate::diagnostics::Diagnostics;
 
 const ON_STRUCT: Options = Options {
     attribute: "#[aggregate]",
-    names: &["entity", "key", "pk", "sk", "shards", "snapshot_every", "crate"],
+    names: &["entity", "key", "pk", "sk", "shards", "snapshot_every", "unique", "crate"],
 };
 const ON_IMPL: Options = Options { attribute: "#[aggregate] impl", names: &["crate"] };
 
 /// `#[aggregate(entity = "ORDER", key(number: u32), pk = "…", sk = "…", shards = 16, snapshot_every = 100,
-/// crate = path)]`.
+/// unique(email), crate = path)]`.
 pub(crate) struct AggregateArgs {
     pub(crate) entity: Option<Text>,
     pub(crate) key: Option<Vec<KeyField>>,
@@ -23,6 +24,7 @@ pub(crate) struct AggregateArgs {
     pub(crate) sk: Option<Text>,
     pub(crate) shards: Option<Number>,
     pub(crate) snapshot_every: Option<Number>,
+    pub(crate) unique: Vec<Ident>,
     pub(crate) krate: Path,
 }
 
@@ -34,6 +36,7 @@ struct Read {
     sk: Option<Text>,
     shards: Option<Number>,
     snapshot_every: Option<Number>,
+    unique: Option<UniqueArg>,
     #[darling(rename = "crate")]
     krate: Option<CratePath>,
 }
@@ -48,6 +51,7 @@ impl AggregateArgs {
             sk: read.sk,
             shards: read.shards,
             snapshot_every: read.snapshot_every,
+            unique: read.unique.map(|unique| unique.0).unwrap_or_default(),
             krate: CratePath::or_default(read.krate),
         }
     }

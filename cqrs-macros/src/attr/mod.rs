@@ -13,6 +13,7 @@ mod marker;
 mod options;
 mod projection;
 mod serde;
+mod unique;
 mod value;
 
 pub(crate) use aggregate::{AggregateArgs, AggregateImplArgs};

@@ -3,7 +3,7 @@ use quote::{quote, quote_spanned};
 
 use super::key::{key, reads};
 use super::place;
-use crate::model::{Entity, Piece, Snapshots};
+use crate::model::{Entity, Kind, Piece, Snapshots, Unique};
 
 /// What `#[aggregate(entity = "…")]` adds beside the struct: its key and its names.
 pub(crate) fn entity(entity: &Entity) -> TokenStream {
@@ -29,12 +29,15 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
                 ::core::option::Option::Some(#row);
         }
     });
+    let unique = unique(entity, &private);
+    let finders = finders(entity, &private);
     let copies = entity
         .fields
         .iter()
         .map(|(cfgs, member)| quote!(#(#cfgs)* #member: (&&#private::Part(&self.#member)).copy()?,));
     quote! {
         #key
+        #finders
 
         #[automatically_derived]
         impl #private::AggregateKey for #key_ident {
@@ -68,6 +71,7 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
             const NAME: &'static str = #name;
             type Key = #key_ident;
             #snapshots
+            #unique
 
             fn initial() -> Self {
                 #initial
@@ -80,6 +84,46 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
             }
         }
     }
+}
+
+fn unique(entity: &Entity, private: &TokenStream) -> Option<TokenStream> {
+    let rows = entity.unique.iter().map(|Unique { ident, name, ty, .. }| {
+        let render = quote_spanned!(place(ty)=> #private::render_unique(&state.#ident));
+        quote!(#private::UniqueField::new(#name, |state| #render))
+    });
+    let rows: Vec<_> = rows.collect();
+    (!rows.is_empty()).then(|| quote!(const UNIQUE: &'static [#private::UniqueField<Self>] = &[#(#rows),*];))
+}
+
+/// `Guest::email(&tenant, "a@example.com")`.
+fn finders(entity: &Entity, private: &TokenStream) -> Option<TokenStream> {
+    let (ident, visibility) = (&entity.ident, &entity.key.visibility);
+    let finders = entity.unique.iter().map(|Unique { ident: field, name, ty, kind }| {
+        let value = quote_spanned!(place(ty)=> <#ty as #private::UniquePart>::Value);
+        let (argument, passed) = match kind {
+            Kind::Text => (quote!(impl ::core::convert::Into<#value>), quote!(&value.into())),
+            Kind::Integer | Kind::Other => (value, quote!(&value)),
+        };
+        let doc = format!(
+            " The [`{ident}`] of a tenant that has this `{name}`, for `App::find`. It belongs to one at most."
+        );
+        quote! {
+            #[doc = #doc]
+            #[allow(dead_code, clippy::needless_pass_by_value)]
+            #visibility fn #field(tenant: &#private::Tenant, value: #argument) -> #private::UniqueKey<Self> {
+                #private::UniqueKey::new(tenant, #name, #passed)
+            }
+        }
+    });
+    let finders: Vec<_> = finders.collect();
+    (!finders.is_empty()).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #ident {
+                #(#finders)*
+            }
+        }
+    })
 }
 
 fn piece_row(private: &TokenStream, piece: &Piece) -> TokenStream {

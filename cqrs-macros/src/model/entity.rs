@@ -6,6 +6,7 @@ use super::item::read_struct;
 use super::key::Key;
 use super::snapshots::Snapshots;
 use super::template::{Rules, Templates};
+use super::unique::Unique;
 use crate::attr::{AggregateArgs, cfgs};
 use crate::diagnostics::Diagnostics;
 
@@ -18,6 +19,7 @@ pub(crate) struct Entity {
     pub(crate) key: Key,
     pub(crate) templates: Templates,
     pub(crate) snapshots: Option<Snapshots>,
+    pub(crate) unique: Vec<Unique>,
     /// The fields of the state, each with what switches it off.
     pub(crate) fields: Vec<(Vec<Attribute>, Member)>,
 }
@@ -55,6 +57,7 @@ impl Entity {
         });
         let every = args.snapshot_every.as_ref();
         let snapshots = every.and_then(|every| Snapshots::read(every, &item, diagnostics));
+        let unique = Unique::read(args.unique, &item, diagnostics);
         let places = item.fields.members().zip(&item.fields);
         let state = places.map(|(member, field)| (cfgs(&field.attrs), member)).collect();
         let fields = args.key.unwrap_or_else(|| vec![Key::default_field(&args.krate)]);
@@ -70,6 +73,7 @@ impl Entity {
             key,
             templates,
             snapshots,
+            unique,
             fields: state,
         })
     }

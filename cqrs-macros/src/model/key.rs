@@ -66,7 +66,7 @@ impl Key {
 }
 
 impl Kind {
-    fn of(ty: &Type) -> Self {
+    pub(super) fn of(ty: &Type) -> Self {
         let Type::Path(path) = ty else { return Self::Other };
         let Some(last) = path.path.segments.last() else { return Self::Other };
         if last.ident == "String" {

@@ -21,6 +21,7 @@ mod queue;
 mod serde;
 mod snapshots;
 mod template;
+mod unique;
 mod view;
 
 pub(crate) use aggregate::Aggregate;
@@ -41,4 +42,5 @@ pub(crate) use projection::Projection;
 pub(crate) use serde::Serde;
 pub(crate) use snapshots::Snapshots;
 pub(crate) use template::Piece;
+pub(crate) use unique::Unique;
 pub(crate) use view::{Address, View};

@@ -7,14 +7,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cqrs_core::spi::{
     Append, AppendAll, Change, ChangeFeed, Commit, CommitKey, CommitPage, CommitScan, EventStore, Extent,
-    FeedPage, NewCommit, NewCommits, Positions, StoreError, StreamKey, Taken, Version, record,
+    FeedPage, NewCommit, NewCommits, Positions, Reservation, ReservationChange, ReservationPage, StoreError,
+    StreamKey, Taken, UniqueValue, Version, record,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::journal::{Journal, unavailable};
 
 /// A page ends with the line that brings it over this size.
 const PAGE_BYTES: u64 = 1024 * 1024;
+
+/// How many reservations are in a page.
+const PAGE_RESERVATIONS: usize = 1000;
+
+/// What the line of a reservation has, and that of a commit has not.
+const RESERVED: &str = "reserved";
 
 /// A file has one order, and so the feed has one shard.
 const SHARD: &str = "file";
@@ -31,6 +38,8 @@ struct Commits {
     /// By pk and sk: the text order of the keys is the order of the versions.
     by_key: BTreeMap<(String, String), Range<u64>>,
     in_order: Vec<Range<u64>>,
+    /// Whose the unique values are.
+    owners: BTreeMap<UniqueValue, StreamKey>,
 }
 
 impl FileEventStore {
@@ -41,8 +50,13 @@ impl FileEventStore {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let mut lines = Vec::new();
         let journal = Journal::open(path, |line, place| lines.push((line, place))).map_err(unavailable)?;
-        let mut commits = Commits { journal, by_key: BTreeMap::new(), in_order: Vec::new() };
+        let mut commits =
+            Commits { journal, by_key: BTreeMap::new(), in_order: Vec::new(), owners: BTreeMap::new() };
         for (line, place) in lines {
+            if let Some((value, owner)) = reservation(&line)? {
+                commits.reserve(value, owner);
+                continue;
+            }
             let commit = decode(line)?;
             commits.insert(key(&commit.stream, commit.version), place);
         }
@@ -65,6 +79,13 @@ impl Commits {
     fn insert(&mut self, key: (String, String), place: Range<u64>) {
         self.by_key.insert(key, place.clone());
         self.in_order.push(place);
+    }
+
+    fn reserve(&mut self, value: UniqueValue, owner: Option<StreamKey>) {
+        match owner {
+            Some(owner) => self.owners.insert(value, owner),
+            None => self.owners.remove(&value),
+        };
     }
 
     /// Reads lines until a page is full; tells whether there were more.
@@ -114,10 +135,42 @@ impl EventStore for FileEventStore {
         if !taken.is_empty() {
             return Ok(AppendAll::Taken(taken));
         }
-        let lines: Vec<_> = new.commits.into_iter().map(|new| Value::Object(new.record)).collect();
+        let reserved = new.reservations.iter().filter_map(|change| {
+            let owner = commits.owners.get(&change.value).filter(|owner| !change.allows(owner))?;
+            Some(Reservation::new(change.value.clone(), owner.clone()))
+        });
+        let reserved: Vec<_> = reserved.collect();
+        if !reserved.is_empty() {
+            return Ok(AppendAll::Reserved(reserved));
+        }
+        let records = new.commits.into_iter().map(|new| Value::Object(new.record));
+        let changes = new.reservations.iter().map(|change| {
+            let owner = change.to.as_ref().map(|owner| [owner.pk(), owner.sk()]);
+            json!({ RESERVED: change.value.key(), "owner": owner })
+        });
+        let lines: Vec<_> = records.chain(changes).collect();
         let places = commits.journal.append_all(&lines)?;
+        for ReservationChange { value, to, .. } in new.reservations {
+            commits.reserve(value, to);
+        }
         keys.into_iter().zip(places).for_each(|(key, place)| commits.insert(key, place));
         Ok(AppendAll::Written)
+    }
+
+    async fn reservation(&self, value: &UniqueValue) -> Result<Option<Reservation>, StoreError> {
+        let owner = self.commits().owners.get(value).cloned();
+        Ok(owner.map(|owner| Reservation::new(value.clone(), owner)))
+    }
+
+    async fn reservations(&self, after: Option<&UniqueValue>) -> Result<ReservationPage, StoreError> {
+        let commits = self.commits();
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut found = commits.owners.range::<UniqueValue, _>((start, Bound::Unbounded));
+        let page = found.by_ref().take(PAGE_RESERVATIONS);
+        let page: Vec<_> =
+            page.map(|(value, owner)| Reservation::new(value.clone(), owner.clone())).collect();
+        let next = found.next().and_then(|_| page.last()).map(|last| last.value.clone());
+        Ok(ReservationPage::new(page, next))
     }
 
     async fn read(
@@ -177,6 +230,16 @@ impl ChangeFeed for FileFeed {
 
 fn key(stream: &StreamKey, version: Version) -> (String, String) {
     (stream.pk().to_owned(), stream.commit_sk(version))
+}
+
+/// A line that says whose a value is, if it is one.
+fn reservation(line: &Value) -> Result<Option<(UniqueValue, Option<StreamKey>)>, StoreError> {
+    let Some(value) = line.get(RESERVED).and_then(Value::as_str) else { return Ok(None) };
+    let value = UniqueValue::parse(value)
+        .ok_or_else(|| StoreError::Refused { source: format!("`{value}` is no unique value").into() })?;
+    let part = |index: usize| line["owner"][index].as_str();
+    let owner = part(0).zip(part(1)).map(|(pk, sk)| StreamKey::new(pk, sk)).transpose()?;
+    Ok(Some((value, owner)))
 }
 
 fn decode(line: Value) -> Result<Commit, StoreError> {

@@ -156,7 +156,7 @@ async fn what_cannot_be_a_transaction_is_told() {
     let open = || Open { owner: "Bob".into() };
     let all = accounts.iter().fold(app.transaction(), |all, key| all.execute(key, open()));
     let error = all.await.unwrap_err();
-    assert!(matches!(error, TransactionError::TooMany { streams: 101, limit: 100 }), "{error:?}");
+    assert!(matches!(error, TransactionError::TooMany { items: 101, limit: 100 }), "{error:?}");
     let all = accounts[1..].iter().fold(app.transaction(), |all, key| all.execute(key, open()));
     assert_eq!(all.await.unwrap().tokens().count(), 100);
 

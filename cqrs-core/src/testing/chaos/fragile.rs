@@ -14,7 +14,7 @@ use crate::key::StreamKey;
 use crate::runtime::{Probe, Stores};
 use crate::store::{
     Append, AppendAll, CommitKey, CommitPage, CommitScan, DynEventStore, Extent, NewCommit, NewCommits,
-    Positions, StoreError,
+    Positions, Reservation, ReservationPage, StoreError, UniqueValue,
 };
 use crate::store::{Claim, DeadLetter, DynDeliveryStore, Finish, InboxId, InboxLease, LetterId};
 use crate::timestamp::Timestamp;
@@ -125,6 +125,12 @@ impl DynEventStore for Fragile {
     }
     fn append_all<'a>(&'a self, commits: NewCommits<'a>) -> Boxed<'a, AppendAll> {
         self.send(self.app.delivery().runtime.event_store().append_all(commits))
+    }
+    fn reservation<'a>(&'a self, value: &'a UniqueValue) -> Boxed<'a, Option<Reservation>> {
+        self.send(self.app.delivery().runtime.event_store().reservation(value))
+    }
+    fn reservations<'a>(&'a self, after: Option<&'a UniqueValue>) -> Boxed<'a, ReservationPage> {
+        self.send(self.app.delivery().runtime.event_store().reservations(after))
     }
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage> {
         self.send(self.app.delivery().runtime.event_store().read(stream, after, until))

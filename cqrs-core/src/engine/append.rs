@@ -1,0 +1,172 @@
+//! From a decision to the store.
+
+use super::decision::Decided;
+use super::execution::Execution;
+use super::state::State;
+use crate::aggregate::Aggregate;
+use crate::command::ExecuteError;
+use crate::commit::Commit;
+use crate::key::KeyError;
+use crate::store::{
+    Append, AppendAll, NewCommit, NewCommits, Reservation, ReservationChange, StoreError, Taken, UniqueValue,
+};
+
+/// What became of a decision.
+pub(super) enum Appended {
+    Written,
+    /// Another commit holds the version.
+    Taken(Box<Commit>),
+    Refused(Refusal),
+}
+
+/// Why the values of `unique` fields stand in the way of a commit.
+pub(super) enum Refusal {
+    /// One belongs to another stream.
+    NotUnique(Reservation),
+    /// Not all values of this field are reserved.
+    Unreserved(&'static str),
+    /// One cannot be reserved.
+    Key(KeyError),
+}
+
+impl Refusal {
+    pub(super) fn into_error<A: Aggregate, R>(self) -> ExecuteError<R> {
+        match self {
+            Self::NotUnique(Reservation { value, owner }) => {
+                ExecuteError::NotUnique { field: field_of::<A>(&value), owner }
+            }
+            Self::Unreserved(field) => ExecuteError::Unreserved { aggregate: A::NAME, field },
+            Self::Key(error) => ExecuteError::Key(error),
+        }
+    }
+}
+
+fn field_of<A: Aggregate>(value: &UniqueValue) -> &'static str {
+    let field = A::UNIQUE.iter().find(|field| field.name == value.field());
+    field.map_or("value", |field| field.name)
+}
+
+/// Takes out the changes that free what another stream has: there were two streams with the value before it became unique, and it
+/// was reserved for the other one. The answer is what stands in the way nevertheless.
+///
+/// # Errors
+/// [`StoreError::Refused`] for an answer about nothing that was asked for: it would be the same for ever.
+pub(super) fn pass_over(
+    changes: &mut Vec<ReservationChange>,
+    reserved: Vec<Reservation>,
+) -> Result<Option<Reservation>, StoreError> {
+    let before = changes.len();
+    for reservation in reserved {
+        let is_taken = |change: &ReservationChange| change.value == reservation.value && change.to.is_some();
+        if changes.iter().any(is_taken) {
+            return Ok(Some(reservation));
+        }
+        changes.retain(|change| change.value != reservation.value);
+    }
+    if changes.len() == before {
+        let reason = "the event store refused a value that was not to change";
+        return Err(StoreError::Refused { source: reason.into() });
+    }
+    Ok(None)
+}
+
+impl Execution<'_> {
+    pub(super) async fn append_decided<A: Aggregate>(
+        &self,
+        state: &mut State<A>,
+        decided: &mut Decided<A>,
+    ) -> Result<Appended, StoreError> {
+        let changes = match std::mem::replace(&mut decided.reservations, Ok(Vec::new())) {
+            Ok(changes) => changes,
+            Err(error) => return Ok(Appended::Refused(Refusal::Key(error))),
+        };
+        let appended = self.append_with(decided, &changes).await;
+        // Nothing depends on a state: a commit that its store takes without it is not lost for it.
+        if decided.carries
+            && matches!(appended, Err(StoreError::TooLarge { .. } | StoreError::Refused { .. }))
+        {
+            decided.leave_state(state)?;
+            return self.append_with(decided, &changes).await;
+        }
+        appended
+    }
+
+    async fn append_with<A: Aggregate>(
+        &self,
+        decided: &mut Decided<A>,
+        changes: &[ReservationChange],
+    ) -> Result<Appended, StoreError> {
+        if !changes.is_empty() {
+            return self.append_reserving(decided, changes.to_vec()).await;
+        }
+        Ok(match self.append(decided.new_commit()).await? {
+            Append::Written => Appended::Written,
+            Append::Taken(winner) => Appended::Taken(winner),
+        })
+    }
+
+    async fn append_reserving<A: Aggregate>(
+        &self,
+        decided: &mut Decided<A>,
+        mut changes: Vec<ReservationChange>,
+    ) -> Result<Appended, StoreError> {
+        if let Some(field) = self.runtime.unreserved_field::<A>().await? {
+            return Ok(Appended::Refused(Refusal::Unreserved(field)));
+        }
+        // The same value in two fields is two values.
+        while !changes.is_empty() {
+            let mut new = NewCommits::new(vec![decided.copy_commit()]);
+            new.reservations.clone_from(&changes);
+            match self.append_all(new).await? {
+                AppendAll::Written => return Ok(Appended::Written),
+                AppendAll::Taken(taken) => {
+                    return self.winner(taken, &decided.commit).await.map(Appended::Taken);
+                }
+                AppendAll::Reserved(reserved) => {
+                    if let Some(reservation) = pass_over(&mut changes, reserved)? {
+                        return Ok(Appended::Refused(Refusal::NotUnique(reservation)));
+                    }
+                }
+            }
+        }
+        Ok(match self.append(decided.new_commit()).await? {
+            Append::Written => Appended::Written,
+            Append::Taken(winner) => Appended::Taken(winner),
+        })
+    }
+
+    /// The commit that holds the version; it is read where the store has not said.
+    async fn winner(&self, taken: Vec<Taken>, commit: &Commit) -> Result<Box<Commit>, StoreError> {
+        if let Some(winner) = taken.into_iter().find_map(|taken| taken.winner) {
+            return Ok(winner);
+        }
+        let (stream, version) = (&commit.stream, commit.version);
+        let page = self.runtime.event_store().read(stream, version.previous(), version).await?;
+        let winner = page.commits.into_iter().next();
+        winner.map(Box::new).ok_or_else(|| StoreError::Unavailable {
+            source: format!("version {version} of stream {stream} was taken, and is free").into(),
+        })
+    }
+
+    async fn append_all(&self, new: NewCommits<'_>) -> Result<AppendAll, StoreError> {
+        self.runtime.event_store().append_all(new).await
+    }
+
+    #[tracing::instrument(
+        name = "append",
+        level = "debug",
+        skip_all,
+        fields(
+            pk = new.commit.stream.pk(),
+            sk = new.commit.stream.sk(),
+            version = new.commit.version.get(),
+            r#type = new.commit.first_type(),
+            events = new.commit.events.len(),
+            command_id = new.commit.metadata.command_id,
+            correlation_id = new.commit.metadata.correlation_id,
+        )
+    )]
+    async fn append(&self, new: NewCommit<'_>) -> Result<Append, StoreError> {
+        self.runtime.event_store().append(new).await
+    }
+}

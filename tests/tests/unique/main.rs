@@ -1,0 +1,7 @@
+//! Values that belong to one instance of an aggregate.
+
+mod belonging;
+mod cost;
+mod hotel;
+mod races;
+mod reserving;
