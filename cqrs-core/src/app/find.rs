@@ -3,7 +3,7 @@ use crate::aggregate::{Aggregate, AggregateKey, UniqueKey};
 use crate::store::StoreError;
 
 impl App {
-    /// The key of the instance that has a value in a [`unique`](macro@crate::aggregate#unique) field; none where nobody has it. One
+    /// The key of the instance that has a value in a [`unique`](macro@crate::aggregate#unique-values) field; none where nobody has it. One
     /// `GetItem` on DynamoDB, with all commits that were acknowledged before.
     ///
     /// ```rust,standalone_crate

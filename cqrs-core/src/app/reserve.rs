@@ -4,7 +4,7 @@ use crate::engine::Reserved;
 use crate::store::StoreError;
 
 impl App {
-    /// Reserves the values of an aggregate's [`unique`](macro@crate::aggregate#unique) fields for all streams that are there. This is
+    /// Reserves the values of an aggregate's [`unique`](macro@crate::aggregate#unique-values) fields for all streams that are there. This is
     /// for a field that becomes unique when there are streams already, and after the events table was restored to an earlier time.
     ///
     /// Until it has come to its end once, commands that change such a field are answered with

@@ -104,7 +104,7 @@ impl CommandContext {
     ///     pub cents: u64,
     /// }
     ///
-    /// #[aggregate(entity = "LIMIT", key(customer))]
+    /// #[aggregate(entity = "LIMIT", key(customer: String))]
     /// #[derive(Default)]
     /// pub struct Limit {
     ///     cents: u64,
@@ -113,7 +113,7 @@ impl CommandContext {
     /// #[aggregate]
     /// impl Limit {
     ///     #[command]
-    ///     fn set(&self, command: &SetLimit) -> Result<LimitSet, String> {
+    ///     fn set(&self, command: &SetLimit) -> Result<LimitSet, std::convert::Infallible> {
     ///         Ok(LimitSet { cents: command.cents })
     ///     }
     ///
@@ -133,7 +133,7 @@ impl CommandContext {
     ///     pub limit: LimitKey,
     /// }
     ///
-    /// #[aggregate(entity = "ACCOUNT", key(number))]
+    /// #[aggregate(entity = "ACCOUNT", key(number: String))]
     /// #[derive(Default)]
     /// pub struct Account {}
     ///

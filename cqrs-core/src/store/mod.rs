@@ -120,7 +120,7 @@ pub trait EventStore: Send + Sync + 'static {
 
     /// Reads to which stream a value belongs, with all writes that were acknowledged before; none where it belongs to nobody.
     ///
-    /// This is for aggregates with [`unique`](macro@crate::aggregate#unique) fields. A store that does not implement
+    /// This is for aggregates with [`unique`](macro@crate::aggregate#unique-values) fields. A store that does not implement
     /// [`append_all`](Self::append_all) leaves it as it is: what is here by default refuses it.
     ///
     /// # Errors

@@ -57,6 +57,11 @@ impl UniqueValue {
         has_tenant && parts.next() == Some(entity) && parts.next() == Some(field)
     }
 
+    /// Whether it is this rendered value of a field, of whatever tenant.
+    pub(crate) fn is_value(&self, field: &str, text: &str) -> bool {
+        self.field() == field && self.0.rsplit('#').next() == Some(text)
+    }
+
     /// The name of the field.
     #[must_use]
     pub fn field(&self) -> &str {

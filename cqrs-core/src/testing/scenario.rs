@@ -2,14 +2,14 @@ use std::fmt::{self, Debug};
 
 use super::difference::{events, listed, report, short_name};
 use super::setting::{Setting, time};
-use crate::aggregate::{Aggregate, IntoEvents};
+use crate::aggregate::{Aggregate, IntoEvents, UniqueKey};
 use crate::command::{Command, CommandContext, Decide};
 use crate::commit::{Commit, StoredEvent, record};
 use crate::engine::State;
 use crate::key::{StreamKey, Tenant};
 use crate::metadata::Metadata;
 use crate::registry::linked_view_keys;
-use crate::store::limits;
+use crate::store::{UniqueValue, limits};
 use crate::timestamp::Timestamp;
 
 /// Whose aggregate it is.
@@ -61,6 +61,8 @@ pub struct Scenario<A: Aggregate> {
     stream: StreamKey,
     history: Vec<StoredEvent>,
     setting: Setting,
+    /// What other instances have in `unique` fields.
+    taken: Vec<UniqueValue>,
 }
 
 /// A decision that no `then` has looked at yet.
@@ -83,6 +85,7 @@ impl<A: Aggregate> Scenario<A> {
             stream: stream.expect("an entity's name fits into a key"),
             history: Vec::new(),
             setting: Setting::new(),
+            taken: Vec::new(),
         }
     }
 
@@ -143,6 +146,34 @@ impl<A: Aggregate> Scenario<A> {
         self
     }
 
+    /// Another instance has this value of a [`unique`](macro@crate::aggregate#unique-values) field.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod guest { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guest.rs")); }
+    /// # use guest::*;
+    /// # use cqrs_core::Tenant;
+    /// # use cqrs_core::testing::Scenario;
+    /// # fn main() -> Result<(), cqrs_core::KeyError> {
+    /// let hotel = Tenant::new("HOTEL")?;
+    /// Scenario::<Guest>::new()
+    ///     .taken(Guest::email(&hotel, "ada@example.com"))
+    ///     .when(Register { email: "ada@example.com".into() })
+    ///     .then_not_unique("email")
+    ///     .when(Register { email: "bob@example.com".into() })
+    ///     .then(GuestRegistered { email: "bob@example.com".into() });
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Where the value cannot be reserved.
+    #[must_use]
+    #[track_caller]
+    pub fn taken(mut self, value: UniqueKey<A>) -> Self {
+        self.taken.push(value.value.unwrap_or_else(|error| panic!("{error}")));
+        self
+    }
+
     /// The aggregate decides on this command.
     ///
     /// # Panics
@@ -182,6 +213,20 @@ impl<A: Aggregate> Scenario<A> {
     fn next(&self, events: Vec<StoredEvent>, metadata: Metadata) -> Commit {
         let (stream, version) = (self.stream.clone(), self.state.version.next());
         Commit::new(stream, version, events, metadata)
+    }
+
+    /// The first field to which these events would give a value that another instance has.
+    fn field_taken_by(&self, events: &[StoredEvent]) -> Option<&'static str> {
+        let mut after = A::initial();
+        for StoredEvent { name, schema, data } in self.history.iter().chain(events) {
+            after.fold(name, *schema, data.clone()).ok()?;
+        }
+        let fields = A::UNIQUE.iter().filter(|field| {
+            let value = (field.value)(&after);
+            let is_taken = |text: &String| self.taken.iter().any(|taken| taken.is_value(field.name, text));
+            value != (field.value)(&self.state.aggregate) && value.as_ref().is_some_and(is_taken)
+        });
+        fields.map(|field| field.name).next()
     }
 
     #[track_caller]
@@ -291,6 +336,25 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
         self.go_on()
     }
 
+    /// It would give this `unique` field a value that another instance has. Nothing is written.
+    ///
+    /// # Panics
+    /// Where it gives the field another value, or the command was rejected.
+    #[track_caller]
+    pub fn then_not_unique(self, field: &str) -> Scenario<A> {
+        match &self.decided {
+            Ok(actual) if self.scenario.field_taken_by(actual) == Some(field) => self.scenario,
+            Ok(actual) => self.fail(
+                &format!("was to give `{field}` a value that is taken, and did not on"),
+                &[("decided on", listed(actual))],
+            ),
+            Err(rejection) => self.fail(
+                &format!("was to give `{field}` a value that is taken, and rejected"),
+                &[("rejection", vec![format!("{rejection:?}")])],
+            ),
+        }
+    }
+
     #[track_caller]
     fn rejection(&self, expected: &[(&str, Vec<String>)]) -> &R {
         match &self.decided {
@@ -305,6 +369,14 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
 
     #[track_caller]
     fn go_on(self) -> Scenario<A> {
+        if let Ok(events) = &self.decided
+            && let Some(field) = self.scenario.field_taken_by(events)
+        {
+            self.fail(
+                &format!("gives `{field}` a value that is taken (`then_not_unique`) on"),
+                &[("decided on", listed(events))],
+            );
+        }
         let Self { mut scenario, metadata, decided, .. } = self;
         if let Ok(events) = decided
             && !events.is_empty()
