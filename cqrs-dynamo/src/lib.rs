@@ -63,7 +63,7 @@
 //!
 //! # Tables
 //!
-//! Four tables, each with `pk` (S) as partition key and `sk` (S) as sort key; the events table has a stream with
+//! Four tables, and a fifth where a linked aggregate has unique fields, each with `pk` (S) as partition key and `sk` (S) as sort key; the events table has a stream with
 //! the view type `NEW_IMAGE`. [`Dynamo::create_tables`] makes them, on demand, or checks those that are there. The
 //! embedded database makes them by itself. [`Tables`] has their names.
 //!
@@ -75,6 +75,8 @@
 //! | `views` | keyed view that replay 3 builds | `TENANT001#CUSTOMER_TOTALS~3` | `CUSTOMER_TOTALS#CUST-001` |
 //! | `views` | the replays of a projection | `@CUSTOMER_TOTALS` | `@` |
 //! | `snapshots` | snapshot of a stream | `TENANT001#ORDER` | `ORDER#20240101-001` |
+//! | `reservations` | value of a unique field, with its owner's keys | `TENANT001#GUEST#email#a@example.com` | `unique` |
+//! | `reservations` | mark of a field whose values are all there | `#GUEST#email#` | `unique` |
 //! | `delivery` | position of a subscriber | `POSITION#{subscriber}` | the stream's shard |
 //! | `delivery` | checkpoint of a replay | `POSITION#@replay#{projection}` | the phase and the part of the table |
 //! | `delivery` | dead letter of a subscriber | `LETTER#{subscriber}` | digest and version |
@@ -103,14 +105,16 @@
 //! | table `views` | | `GetItem`, `Query` | `GetItem`, `PutItem` |
 //! | its indexes, `…/index/*` | | `Query` | |
 //! | table `snapshots`, with `snapshot_every` | `GetItem`, `PutItem` | | |
+//! | table `reservations`, with `unique` | `GetItem`, `PutItem`, `DeleteItem` | | |
 //! | table `delivery` | | | `Query`, `PutItem`, `DeleteItem` |
 //!
 //! Who asks for [`App::projections`](cqrs_core::App::projections) needs what reads the stream, `GetItem` on `views` and `Query` on
 //! `delivery`; for a `QueueBacklog` also `sqs:GetQueueUrl` and `sqs:GetQueueAttributes` on the queues and their dead letters.
+//! Who calls [`App::reserve`](cqrs_core::App::reserve) needs `Scan` on `events` and `reservations`, beside what executing needs.
 //! Who replays needs `Scan` on `events` and `views`, `DeleteItem` on `views`, and `DescribeTable` on `events`, beside what
 //! delivery needs.
 //! A transaction needs the permissions of its parts, here `PutItem`. [`Dynamo::create_tables`] needs
-//! `DescribeTable` and `CreateTable` on all four, and `UpdateTable` on `views` while an index is missing. A [`template`] gives the functions on AWS theirs, one by one.
+//! `DescribeTable` and `CreateTable` on all of them, and `UpdateTable` on `views` while an index is missing. A [`template`] gives the functions on AWS theirs, one by one.
 //!
 //! # Cost
 //!
@@ -123,6 +127,7 @@
 //! | the first command behind those that had it in memory | `GetItem` and `Query` at once, beside those | 1 |
 //! | a state over 4 KB, not in memory | `GetItem` and `Query` at once, `PutItem`; a `Query` before for the first of its aggregate | 1 |
 //! | the same every N commits | one more `PutItem` | those of the state and the command ids |
+//! | command that sets a unique field, beside what it costs by itself | `TransactWriteItems` in the place of `PutItem`; a `GetItem` a field for the first in a process | 3 more; 5 more where it frees a value |
 //! | conflict with another process | one more `PutItem`; from the second in a row on, a `Query` too | those of the refused write |
 //! | commit to a view at its aggregate's key | `GetItem`, `PutItem`; the latter alone when warm | 1 |
 //! | commit to a view with a key of its own | two `GetItem`, `TransactWriteItems`; the latter alone when warm | 4 |

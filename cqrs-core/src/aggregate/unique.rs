@@ -77,9 +77,9 @@ pub struct UniqueKey<A> {
 }
 
 impl<A: Entity> UniqueKey<A> {
-    /// A value of a field, for one tenant.
+    /// A value of a field of type `T`, for one tenant.
     #[must_use]
-    pub fn new<T: KeyPart>(tenant: &Tenant, field: &'static str, value: &T) -> Self {
+    pub fn of<T: UniquePart>(tenant: &Tenant, field: &'static str, value: &T::Value) -> Self {
         let text = render(value);
         let value = match text.is_empty() {
             true => Err(KeyError::EmptyPart { part: field }),

@@ -88,8 +88,8 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
 
 fn unique(entity: &Entity, private: &TokenStream) -> Option<TokenStream> {
     let rows = entity.unique.iter().map(|Unique { ident, name, ty, .. }| {
-        let render = quote_spanned!(place(ty)=> #private::render_unique(&state.#ident));
-        quote!(#private::UniqueField::new(#name, |state| #render))
+        let render = quote_spanned!(place(ty)=> #private::render_unique::<#ty>);
+        quote!(#private::UniqueField::new(#name, |state| #render(&state.#ident)))
     });
     let rows: Vec<_> = rows.collect();
     (!rows.is_empty()).then(|| quote!(const UNIQUE: &'static [#private::UniqueField<Self>] = &[#(#rows),*];))
@@ -100,6 +100,7 @@ fn finders(entity: &Entity, private: &TokenStream) -> Option<TokenStream> {
     let (ident, visibility) = (&entity.ident, &entity.key.visibility);
     let finders = entity.unique.iter().map(|Unique { ident: field, name, ty, kind }| {
         let value = quote_spanned!(place(ty)=> <#ty as #private::UniquePart>::Value);
+        let of = quote_spanned!(place(ty)=> #private::UniqueKey::of::<#ty>);
         let (argument, passed) = match kind {
             Kind::Text => (quote!(impl ::core::convert::Into<#value>), quote!(&value.into())),
             Kind::Integer | Kind::Other => (value, quote!(&value)),
@@ -111,7 +112,7 @@ fn finders(entity: &Entity, private: &TokenStream) -> Option<TokenStream> {
             #[doc = #doc]
             #[allow(dead_code, clippy::needless_pass_by_value)]
             #visibility fn #field(tenant: &#private::Tenant, value: #argument) -> #private::UniqueKey<Self> {
-                #private::UniqueKey::new(tenant, #name, #passed)
+                #of(tenant, #name, #passed)
             }
         }
     });

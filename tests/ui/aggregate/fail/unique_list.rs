@@ -1,0 +1,20 @@
+use cqrs_core::prelude::*;
+
+#[event]
+pub struct Registered {
+    pub email: String,
+}
+
+#[aggregate(entity = "GUEST", unique(email))]
+#[derive(Default)]
+pub struct Guest {
+    email: Vec<String>,
+}
+
+#[aggregate]
+impl Guest {
+    #[apply]
+    fn registered(&mut self, _: &Registered) {}
+}
+
+fn main() {}
