@@ -53,9 +53,9 @@ fn section(timed: u64, speed: &str, memory: &str) -> String {
          included:\n\n{memory}\n\
          Method: commits of about 450 bytes in one tenant, whose replay is a paged Query; pages of 1 MB, requests one after \
          the other for pages and 8 at a time for views, by the SDK as by the replay. On an embedded DynamoDB in memory, \
-         all lines of one length in turns, medians of {rounds} rounds after one that counts for nothing. Views across \
-         streams are {customers} totals per customer: two requests per stream (GetItem of its fence, TransactWriteItems), \
-         and two per view at the end. Memory: on an embedded DynamoDB in a file, each replay in a process of its own: \
+         all lines of one length in turns, medians of {rounds} rounds after one that counts for nothing; requests as they go out, \
+         those for pages and checkpoints included. A replay writes 25 views with one request (BatchExecuteStatement). Views across \
+         streams are {customers} totals per customer; one transaction takes up to 100 fences and views. Memory: on an embedded DynamoDB in a file, each replay in a process of its own: \
          `VmHWM` of Linux at its end without `VmRSS` at its beginning.",
         rounds = speed::ROUNDS,
         customers = order::CUSTOMERS,

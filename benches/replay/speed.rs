@@ -25,38 +25,41 @@ const NAMES: [&str; 4] = [
 
 /// The table, for so many commits.
 pub(crate) async fn table(commits: u64) -> Fallible<String> {
-    let mut table = "| commits of a stream | | events per second | ÷ Query | ÷ Query and PutItem |\n\
-                     | ---: | --- | ---: | ---: | ---: |\n"
+    let mut table = "| commits of a stream | | events per second | ÷ Query | ÷ Query and PutItem | requests per stream |\n\
+                     | ---: | --- | ---: | ---: | ---: | ---: |\n"
         .to_owned();
     for each in EACH {
-        let [query, put, own, across] = medians(commits, each).await?;
+        let ([query, put, own, across], requests) = medians(commits, each).await?;
         let put_ratio = |time: f64| format!("{:.2}", put / time);
         let lines =
             [(query, String::new()), (put, put_ratio(put)), (own, put_ratio(own)), (across, String::new())];
-        for (name, (time, put_ratio)) in NAMES.iter().zip(lines) {
+        let streams = commits.div_ceil(each) as f64;
+        for ((name, requests), (time, put_ratio)) in NAMES.iter().zip(requests).zip(lines) {
             let (rate, ratio) = (commits as f64 / time, query / time);
-            writeln!(table, "| {each} | {name} | {rate:.0} | {ratio:.2} | {put_ratio} |")?;
+            let requests = requests as f64 / streams;
+            writeln!(table, "| {each} | {name} | {rate:.0} | {ratio:.2} | {put_ratio} | {requests:.2} |")?;
         }
     }
     Ok(table)
 }
 
-/// Seconds of each line, in turns, so that a drift of the machine meets all of them.
-async fn medians(commits: u64, each: u64) -> Fallible<[f64; 4]> {
+/// Seconds of each line, in turns, so that a drift of the machine meets all of them; and the requests of the last round.
+async fn medians(commits: u64, each: u64) -> Fallible<([f64; 4], [u64; 4])> {
     let dynamo = Dynamo::embedded_in_memory().await?;
     floor::without_stream(&dynamo).await?;
     floor::put_all(&dynamo, order::commits(commits, each)).await?;
-    let mut times = [const { Vec::new() }; 4];
+    let (mut times, mut requests) = ([const { Vec::new() }; 4], [0; 4]);
     // The first round makes the items that the others write over.
     for round in 0..=ROUNDS {
         let taken = [
-            timed(bare::query(&dynamo)).await?,
-            timed(bare::query_and_put(&dynamo, each, round as u64 + 1)).await?,
-            timed(replay::<OrderSummary>(&dynamo)).await?,
-            timed(replay::<CustomerTotal>(&dynamo)).await?,
+            timed(&dynamo, bare::query(&dynamo)).await?,
+            timed(&dynamo, bare::query_and_put(&dynamo, each, round as u64 + 1)).await?,
+            timed(&dynamo, replay::<OrderSummary>(&dynamo)).await?,
+            timed(&dynamo, replay::<CustomerTotal>(&dynamo)).await?,
         ];
         eprintln!("{commits} commits, {each} each: {taken:.2?}");
-        for (times, (seconds, read)) in times.iter_mut().zip(taken) {
+        requests = taken.map(|(_, _, requests)| requests);
+        for (times, (seconds, read, _)) in times.iter_mut().zip(taken) {
             if read != commits {
                 return Err(format!("{read} of {commits} commits were read").into());
             }
@@ -65,13 +68,14 @@ async fn medians(commits: u64, each: u64) -> Fallible<[f64; 4]> {
             }
         }
     }
-    Ok(times.map(median))
+    Ok((times.map(median), requests))
 }
 
-async fn timed(read: impl Future<Output = Fallible<u64>>) -> Fallible<(f64, u64)> {
-    let started = Instant::now();
+/// Seconds, commits and requests.
+async fn timed(dynamo: &Dynamo, read: impl Future<Output = Fallible<u64>>) -> Fallible<(f64, u64, u64)> {
+    let (started, before) = (Instant::now(), dynamo.cost());
     let commits = read.await?;
-    Ok((started.elapsed().as_secs_f64(), commits))
+    Ok((started.elapsed().as_secs_f64(), commits, (dynamo.cost() - before).requests))
 }
 
 /// A replay by a process that remembers nothing.

@@ -109,6 +109,6 @@ pub use crate::store::{
 pub use crate::timestamp::Timestamp;
 pub use crate::version::Version;
 pub use crate::view::{
-    Fence, IndexEntry, Place, QueriedViews, Revision, SortRange, StoredView, ViewId, ViewQuery, ViewScan,
-    ViewStore, Write,
+    Fence, IndexEntry, Place, QueriedViews, Revision, SortRange, StoredView, SwapIn, ViewId, ViewQuery,
+    ViewScan, ViewStore, Write,
 };

@@ -61,10 +61,18 @@ pub struct Call {
 }
 
 impl Call {
-    /// Whether the request goes to this table.
+    /// Whether the request goes to this table. A batch of reads names it as a field, and a statement of PartiQL in its text.
     #[must_use]
     pub fn is_for(&self, table: &str) -> bool {
-        self.body.contains(&format!("\"TableName\":\"{table}\""))
+        let ways =
+            [format!("\"TableName\":\"{table}\""), format!("{{\"{table}\":{{"), format!(" \\\"{table}\\\" ")];
+        ways.iter().any(|way| self.body.contains(way))
+    }
+
+    /// How many statements of PartiQL it has.
+    #[must_use]
+    pub fn statements(&self) -> usize {
+        self.body.matches("\"Statement\":").count()
     }
 }
 

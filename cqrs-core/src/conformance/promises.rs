@@ -110,6 +110,10 @@ macro_rules! __conformance {
             a_fence_is_removed_if_nothing_was_applied_since
             what_took_another_commit_is_another
             a_rebuilt_view_never_goes_back
+            rebuilt_views_are_written_each_for_itself
+            many_are_read_in_the_order_of_their_ids
+            several_fences_are_written_together_or_not_at_all
+            views_are_swapped_in_each_for_itself
             a_stale_removal_changes_nothing
             a_view_is_swapped_in_whole
             a_fenced_write_is_all_or_nothing

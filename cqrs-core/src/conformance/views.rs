@@ -8,7 +8,8 @@ use crate::registry::AskedIndexes;
 use crate::store::{Extent, StoreError};
 use crate::version::Version;
 use crate::view::{
-    DynViewStore, Fence, IndexEntry, QueriedViews, Revision, SortRange, StoredView, ViewId, ViewQuery, Write,
+    DynViewStore, Fence, IndexEntry, QueriedViews, Revision, SortRange, StoredView, SwapIn, ViewId,
+    ViewQuery, Write,
 };
 
 /// The slots in which the views of this suite stand.
@@ -208,6 +209,175 @@ pub async fn a_rebuilt_view_never_goes_back(candidate: Candidate) {
     assert_eq!(store.put(&view("2", 5), Revision::NONE).await.unwrap(), Write::Done);
     assert_eq!(store.put_rebuilt(&StoredView { generation: 1, ..view("2", 4) }).await.unwrap(), Write::Stale);
     assert_eq!(store.put_rebuilt(&StoredView { generation: 1, ..view("2", 5) }).await.unwrap(), Write::Done);
+}
+
+/// Of many rebuilt views each goes over the stored one or does not, by itself, and leaves nothing of it.
+pub async fn rebuilt_views_are_written_each_for_itself(candidate: Candidate) {
+    let store = candidate.views();
+    let by = |first: &str| ViewQuery::new(Some(1), format!("TENANT001#TOTALS#by#{first}"), 100);
+    let entry = |first: &str, sk: &str| vec![IndexEntry::new(1, format!("TENANT001#TOTALS#by#{first}"), sk)];
+    let name = |number: usize| format!("{number:02}");
+    assert_eq!(store.put_rebuilt_all(&[]).await.unwrap(), []);
+    // Of 60 views every third is new, and every third is ahead or of a later replay.
+    for number in (0..60).filter(|number| number % 3 > 0) {
+        let (version, generation) = match number % 6 {
+            2 => (9, 1),
+            5 => (3, 4),
+            _ => (3, 1),
+        };
+        let stored = StoredView { generation, ..view(&name(number), version) };
+        let stored = stored.with_entries(entry("old", &name(number)));
+        assert_eq!(store.put(&stored, Revision::NONE).await.unwrap(), Write::Done);
+    }
+    let rebuilt = |number: usize, generation| {
+        let rebuilt = StoredView { generation, data: json!({ "rebuilt": number }), ..view(&name(number), 4) };
+        rebuilt.with_entries(if number.is_multiple_of(2) { entry("new", &name(number)) } else { Vec::new() })
+    };
+    let all: Vec<_> = (0..60).map(|number| rebuilt(number, 3)).collect();
+    let written = store.put_rebuilt_all(&all).await.unwrap();
+    let expected: Vec<_> =
+        (0..60).map(|number| if number % 3 == 2 { Write::Stale } else { Write::Done }).collect();
+    assert_eq!(written, expected);
+    for (view, written) in all.iter().zip(written) {
+        let stored = store.get(&view.id).await.unwrap();
+        assert_eq!(stored.as_ref() == Some(view), written == Write::Done, "{stored:?}");
+    }
+    // What is rebuilt does not stand where it stood before.
+    let listed: Vec<_> = found(store, &by("old")).await.into_iter().map(|view| view.id).collect();
+    assert_eq!(
+        listed,
+        (0..60).filter(|number| number % 3 == 2).map(|number| id(&name(number))).collect::<Vec<_>>()
+    );
+    assert_eq!(found(store, &by("new")).await.len(), 20);
+    // Again, and again of a later replay.
+    assert_eq!(store.put_rebuilt_all(&all).await.unwrap(), [Write::Stale; 60]);
+    let later: Vec<_> = (0..60).map(|number| rebuilt(number, 5)).collect();
+    let ahead = |number| if number % 6 == 2 { Write::Stale } else { Write::Done };
+    assert_eq!(store.put_rebuilt_all(&later).await.unwrap(), (0..60).map(ahead).collect::<Vec<_>>());
+    // One that fits nowhere is an error, as it is alone.
+    let mut large = rebuilt(0, 7);
+    large.data = json!({ "text": "x".repeat(500_000) });
+    let error = store.put_rebuilt_all(&[rebuilt(1, 7), large]).await.unwrap_err();
+    assert!(matches!(error, StoreError::TooLarge { .. }), "{error:?}");
+    // What is large is written, too, however many there are.
+    let large = |number| {
+        let large = StoredView { generation: 1, ..view(&format!("large-{number}"), 1) };
+        StoredView { data: json!({ "text": "x".repeat(390_000) }), ..large }
+    };
+    let large: Vec<_> = (0..25).map(large).collect();
+    assert_eq!(store.put_rebuilt_all(&large).await.unwrap(), [Write::Done; 25]);
+    assert_eq!(store.get(&large[24].id).await.unwrap().as_ref(), Some(&large[24]));
+}
+
+/// Many views, or fences, come as each does alone, and in the order in which they were asked for.
+pub async fn many_are_read_in_the_order_of_their_ids(candidate: Candidate) {
+    let store = candidate.views();
+    assert_eq!(store.get_all(&[]).await.unwrap(), []);
+    let large = |number: usize| {
+        let large = view(&format!("{number:03}"), 1);
+        StoredView { data: json!({ "text": "x".repeat(100_000) }), ..large }
+    };
+    let fence_of = |number: usize| {
+        let mut fence = fence(number as u64 + 1);
+        fence.id.sk = format!("ORDER#{number:03}");
+        fence
+    };
+    for number in (0..210).step_by(2) {
+        let (view, fence) = (large(number), fence_of(number));
+        let none = Fence::none(fence.id.clone());
+        let written = store.put_fenced(&fence, &none, &[(view, Revision::NONE)]).await.unwrap();
+        assert_eq!(written, Write::Done);
+    }
+    let numbers: Vec<usize> = (0..210).rev().collect();
+    let is_there = |number: &usize| number.is_multiple_of(2);
+    let ids: Vec<_> = numbers.iter().map(|number| large(*number).id).collect();
+    let views: Vec<_> = numbers.iter().map(|number| is_there(number).then(|| large(*number))).collect();
+    assert_eq!(store.get_all(&ids).await.unwrap(), views);
+    let ids: Vec<_> = numbers.iter().map(|number| fence_of(*number).id).collect();
+    let fences: Vec<_> = numbers.iter().map(|number| is_there(number).then(|| fence_of(*number))).collect();
+    assert_eq!(store.fences(&ids).await.unwrap(), fences);
+    assert_eq!(store.fences(&ids[1..2]).await.unwrap(), fences[1..2]);
+}
+
+/// Several fences and their views are written in one step, as far as the store takes several.
+pub async fn several_fences_are_written_together_or_not_at_all(candidate: Candidate) {
+    let store = candidate.views();
+    let of = |stream: usize, version| {
+        let mut fence = fence(version);
+        fence.id.sk = format!("ORDER#{stream}");
+        fence
+    };
+    let absent = |stream| Fence::none(of(stream, 0).id);
+    let both = [(view("1", 1), Revision::NONE), (view("2", 1), Revision::NONE)];
+    // One is always taken.
+    assert_eq!(store.put_all_fenced(&[(of(0, 1), absent(0))], &[]).await.unwrap(), Write::Done);
+    let most = store.fences_at_once();
+    if most < 2 {
+        let several = [(of(1, 1), absent(1)), (of(2, 1), absent(2))];
+        let error = store.put_all_fenced(&several, &both).await.unwrap_err();
+        assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
+        return;
+    }
+    // A fence or a view that is not as expected stops all of it.
+    for (expected, revision) in [(of(2, 7), Revision::NONE), (absent(2), at_version(1))] {
+        let several = [(of(1, 1), absent(1)), (of(2, 1), expected)];
+        let views = [(view("1", 1), Revision::NONE), (view("2", 1), revision)];
+        assert_eq!(store.put_all_fenced(&several, &views).await.unwrap(), Write::Stale);
+        assert_eq!(store.fences(&[of(1, 0).id, of(2, 0).id]).await.unwrap(), [None, None]);
+        assert_eq!(store.get_all(&[id("1"), id("2")]).await.unwrap(), [None, None]);
+    }
+    let several = [(of(0, 2), of(0, 1)), (of(1, 1), absent(1)), (of(2, 1), absent(2))];
+    assert_eq!(store.put_all_fenced(&several, &both).await.unwrap(), Write::Done);
+    assert_eq!(store.put_all_fenced(&several, &both).await.unwrap(), Write::Stale);
+    for (fence, _) in &several {
+        assert_eq!(store.fence(&fence.id).await.unwrap().as_ref(), Some(fence));
+    }
+    assert_eq!(store.get(&id("2")).await.unwrap(), Some(view("2", 1)));
+    // With the views they are as many as one transaction takes.
+    let many = |count| (10..10 + count).map(|stream| (of(stream, 1), absent(stream))).collect::<Vec<_>>();
+    let next = [(view("1", 2), at_version(1)), (view("2", 2), at_version(1))];
+    let error = store.put_all_fenced(&many(99), &next).await.unwrap_err();
+    assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
+    assert_eq!(store.put_all_fenced(&many(most.min(98)), &next).await.unwrap(), Write::Done);
+}
+
+/// Of many views each is put in place, and its shadow removed, or neither.
+pub async fn views_are_swapped_in_each_for_itself(candidate: Candidate) {
+    let store = candidate.views();
+    let shadow = |number: usize| {
+        let mut shadow = view(&format!("{number:03}"), 2);
+        shadow.id.pk.push_str("~3");
+        shadow
+    };
+    let live = |number: usize| view(&format!("{number:03}"), 5);
+    assert_eq!(store.swap_in_all(&[]).await.unwrap(), []);
+    for number in 0..70 {
+        assert_eq!(store.put(&shadow(number), Revision::NONE).await.unwrap(), Write::Done);
+        if number.is_multiple_of(2) {
+            assert_eq!(store.put(&live(number), Revision::NONE).await.unwrap(), Write::Done);
+        }
+    }
+    let swap = |number: usize| {
+        let new = StoredView { generation: 3, ..view(&format!("{number:03}"), 2) };
+        // Of two of the first 50 one copy has changed since.
+        let expected = match number {
+            4 => at_version(4),
+            _ if number.is_multiple_of(2) => at_version(5),
+            _ => Revision::NONE,
+        };
+        let shadow_expected = at_version(if number == 7 { 1 } else { 2 });
+        SwapIn::new(new, expected, shadow(number).id, shadow_expected)
+    };
+    let swaps: Vec<_> = (0..70).map(swap).collect();
+    let written = store.swap_in_all(&swaps).await.unwrap();
+    for (number, (swap, written)) in swaps.iter().zip(&written).enumerate() {
+        let is_swapped = ![4, 7].contains(&number);
+        assert_eq!(*written, if is_swapped { Write::Done } else { Write::Stale }, "{number}");
+        let stored = store.get(&swap.view.id).await.unwrap();
+        assert_eq!(stored.as_ref() == Some(&swap.view), is_swapped, "{number}");
+        assert_eq!(store.get(&swap.shadow).await.unwrap().is_none(), is_swapped, "{number}");
+    }
+    assert_eq!(written.len(), 70);
 }
 
 /// A view is removed only as it was read.

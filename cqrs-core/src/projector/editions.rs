@@ -373,6 +373,61 @@ pub(crate) async fn join<P: Projection>(
     Ok(furthest)
 }
 
+/// The same for many streams, in as few requests as the store can. The answers come in the order of the streams.
+pub(crate) async fn join_all<P: Projection>(
+    runtime: &Runtime,
+    own: &Edition,
+    number: u64,
+    streams: &[(&StreamKey, &[Commit])],
+) -> Result<Vec<Version>, StoreError> {
+    let views = runtime.view_store()?;
+    let mut furthest = vec![Version::NONE; streams.len()];
+    let editions = known::<P>(runtime).await?;
+    let others =
+        editions.all().filter(|(other, one)| other != own && one.fold.is_some() && one.may_come_back());
+    for (other, one) in others {
+        let wanted = streams.iter().zip(&mut furthest);
+        let wanted = wanted.filter(|((_, commits), _)| commits.iter().any(|commit| one.wants(commit)));
+        let (ids, mut places): (Vec<_>, Vec<_>) =
+            wanted.map(|((stream, _), furthest)| (other.fence::<P>(stream), furthest)).unzip();
+        let most = views.fences_at_once().max(1);
+        for (ids, places) in ids.chunks(most).zip(places.chunks_mut(most)) {
+            for (furthest, taken) in places.iter_mut().zip(join_some(views, ids, number).await?) {
+                **furthest = taken.max(**furthest);
+            }
+        }
+    }
+    Ok(furthest)
+}
+
+async fn join_some(
+    views: &dyn DynViewStore,
+    ids: &[ViewId],
+    number: u64,
+) -> Result<Vec<Version>, StoreError> {
+    let met = views.fences(ids).await?.into_iter().zip(ids);
+    let met: Vec<_> = met.map(|(met, id)| met.unwrap_or_else(|| Fence::none(id.clone()))).collect();
+    let open = met.iter().filter(|met| met.last_edition < number);
+    let open: Vec<_> = open.map(|met| (Fence { last_edition: number, ..met.clone() }, met.clone())).collect();
+    let is_joined = match open.is_empty() {
+        true => true,
+        false => match views.put_all_fenced(&open, &[]).await {
+            Ok(written) => written == Write::Done,
+            // Alone each waits as it always does.
+            Err(error) if error.is_transient() => false,
+            Err(error) => return Err(error),
+        },
+    };
+    let mut taken = Vec::with_capacity(met.len());
+    for met in met {
+        taken.push(match is_joined || met.last_edition >= number {
+            true => met.version,
+            false => join_one(views, &met.id, number).await?,
+        });
+    }
+    Ok(taken)
+}
+
 async fn join_one(views: &dyn DynViewStore, id: &ViewId, number: u64) -> Result<Version, StoreError> {
     loop {
         let met = views.fence(id).await?.unwrap_or_else(|| Fence::none(id.clone()));

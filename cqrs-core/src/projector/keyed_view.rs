@@ -1,16 +1,16 @@
 use std::marker::PhantomData;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::ahead::Ahead;
 use super::arrived::Seen;
 use super::batch::Batch;
 use super::editions::Awaited;
 use super::error::{Astray, ROUNDS};
-use super::opened::{Copies, OpenViews};
+use super::opened::{Copies, OpenViews, Reading};
 use super::{Arrived, ProjectError, editions};
 use crate::commit::{Commit, CommitDigest};
 use crate::key::{StreamKey, Tenant};
-use crate::projection::{Edition, Phase, Projection, Underway};
+use crate::projection::{Edition, Editions, Phase, Projection, Underway};
 use crate::runtime::Runtime;
 use crate::store::{StoreError, limits};
 use crate::version::Version;
@@ -59,12 +59,12 @@ pub(super) struct Shadow {
 }
 
 /// What a stream takes part in: the generation and the editions of its next fence, and the replay under way.
-struct Part {
-    generation: u64,
+pub(super) struct Part {
+    pub(super) generation: u64,
     last_edition: u64,
-    shadow: Option<Shadow>,
+    pub(super) shadow: Option<Shadow>,
     /// Up to which view the commit behind `shadow.from` is in the shadows.
-    shadow_part: Option<String>,
+    pub(super) shadow_part: Option<String>,
 }
 
 enum Step {
@@ -151,7 +151,7 @@ impl<P: Projection> KeyedView<P> {
             true => stored.clone(),
             false => self.forgotten(runtime, goal, &stored).await?,
         };
-        let part = self.part(runtime, goal, &fence).await?;
+        let part = self.part(runtime, goal, &fence, &mut None).await?;
         let joins = goal.replay.is_some() && part.generation > fence.generation && !fence.is_none();
         // The live views are replaced as a whole. Until then they take what comes behind the commits that are there now.
         let restored = joins && !goal.arrived.still_has(runtime, Seen::of(&fence)).await?;
@@ -159,13 +159,7 @@ impl<P: Projection> KeyedView<P> {
             let (version, digest) = (goal.until, goal.arrived.digest_of(goal.until));
             fence = Fence { version, digest, part: None, ..fence };
         }
-        // A commit that the live views have in part goes into the shadows, too, before one replaces the other.
-        let begun = if fence.part.is_some() { fence.version.next() } else { fence.version };
-        let until = if goal.whole { goal.until.max(begun) } else { goal.until };
-        let from = match part.shadow {
-            Some(shadow) if shadow.from < fence.version => Seen { version: shadow.from, digest: None },
-            _ => Seen::of(&fence),
-        };
+        let (from, until) = part.way(goal, &fence);
         if until <= from.version {
             let last_edition = stored.last_edition;
             *recent = Some(stored);
@@ -234,7 +228,13 @@ impl<P: Projection> KeyedView<P> {
     ///
     /// A fence says so itself. Where there is none yet, or it names a replay of which this process does not know
     /// whether it is over, the record of replays tells.
-    async fn part(&self, runtime: &Runtime, goal: Goal<'_>, fence: &Fence) -> Result<Part, ProjectError> {
+    pub(super) async fn part(
+        &self,
+        runtime: &Runtime,
+        goal: Goal<'_>,
+        fence: &Fence,
+        record: &mut Option<Arc<Editions>>,
+    ) -> Result<Part, ProjectError> {
         let known = !fence.is_none();
         let last_edition = fence.last_edition;
         if let (Some(generation), true) = (goal.replay, known) {
@@ -251,7 +251,11 @@ impl<P: Projection> KeyedView<P> {
         if known && fence.generation <= self.over(goal.edition) {
             return Ok(Part { generation: fence.generation, last_edition, shadow: None, shadow_part: None });
         }
-        let all = editions::fresh::<P>(runtime).await?;
+        // Of several fences it is read once, when all of them have been read.
+        let all = match record {
+            Some(all) => Arc::clone(all),
+            None => Arc::clone(record.insert(editions::fresh::<P>(runtime).await?)),
+        };
         let generations = all.of(goal.edition).generations;
         let last_edition = if known { last_edition } else { last_edition.max(all.for_new_fence()) };
         self.note_over(goal.edition, generations.over());
@@ -277,8 +281,20 @@ impl<P: Projection> KeyedView<P> {
 }
 
 impl Part {
+    /// From which commit to which one a stream is to be applied.
+    pub(super) fn way(&self, goal: Goal<'_>, fence: &Fence) -> (Seen, Version) {
+        // A commit that the live views have in part goes into the shadows, too, before one replaces the other.
+        let begun = if fence.part.is_some() { fence.version.next() } else { fence.version };
+        let until = if goal.whole { goal.until.max(begun) } else { goal.until };
+        let from = match self.shadow {
+            Some(shadow) if shadow.from < fence.version => Seen { version: shadow.from, digest: None },
+            _ => Seen::of(fence),
+        };
+        (from, until)
+    }
+
     /// Into which copies of a view an event of a commit is still to go.
-    fn copies(&self, fence: &Fence, version: Version, id: &ViewId) -> Copies {
+    pub(super) fn copies(&self, fence: &Fence, version: Version, id: &ViewId) -> Copies {
         let is_ahead = |reached: Version, part: &Option<String>| {
             let in_part = version == reached.next() && part.as_ref().is_some_and(|part| id.sk <= *part);
             version > reached && !in_part
@@ -290,7 +306,7 @@ impl Part {
     }
 
     /// The fence after all commits up to `reached`, and after the next one up to the view `part`.
-    fn next_fence(
+    pub(super) fn next_fence(
         &self,
         fence: &Fence,
         reached: Version,
@@ -335,7 +351,7 @@ async fn plan<P: Projection>(
     loop {
         let Batch { changes, wanted, reached, part: view, .. } =
             Batch::<P>::of(runtime, goal, commits, most, |version, id| part.copies(fence, version, id))?;
-        let mut open = OpenViews::open(runtime, &wanted, part.generation, part.shadow).await?;
+        let mut open = OpenViews::open(runtime, &wanted, part.generation, part.shadow, Reading::Each).await?;
         for change in &changes {
             open.apply(change, part.copies(fence, change.version, &change.id))?;
         }

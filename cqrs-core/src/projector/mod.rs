@@ -10,6 +10,7 @@ pub(crate) mod editions;
 mod error;
 mod fold;
 mod gap;
+mod group;
 mod keyed_view;
 mod opened;
 mod pauses;

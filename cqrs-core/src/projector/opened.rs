@@ -48,6 +48,15 @@ impl Copies {
     }
 }
 
+/// How views are read that nobody remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// One by one: a commit changes few of them.
+    Each,
+    /// In as few requests as the store can.
+    All,
+}
+
 /// The views that one transaction writes, by the ids of the live ones, with their shadows during a replay.
 pub(super) struct OpenViews<P>(BTreeMap<ViewId, Pair<P>>);
 
@@ -82,10 +91,11 @@ impl<P: Projection> OpenViews<P> {
         wanted: &BTreeMap<ViewId, Copies>,
         generation: u64,
         replay: Option<Shadow>,
+        reading: Reading,
     ) -> Result<Self, ProjectError> {
         let mut locks = lock(runtime, wanted, replay).await;
         let lives = wanted.iter().filter(|(_, copies)| copies.live).map(|(id, _)| id.clone());
-        let lives = read(runtime, &mut locks, lives.collect()).await?;
+        let lives = read(runtime, &mut locks, lives.collect(), reading).await?;
         let mut pairs: BTreeMap<ViewId, Pair<P>> = BTreeMap::new();
         for (id, recent, found) in lives {
             let live = Opened::of(id.clone(), recent, found, generation, replay.is_some())?.listed();
@@ -100,7 +110,7 @@ impl<P: Projection> OpenViews<P> {
             let by_shadow: BTreeMap<ViewId, ViewId> =
                 unswapped.map(|(id, _)| (shadow_of(id, replay.generation), id.clone())).collect();
             for (shadow, recent, found) in
-                read(runtime, &mut locks, by_shadow.keys().cloned().collect()).await?
+                read(runtime, &mut locks, by_shadow.keys().cloned().collect(), reading).await?
             {
                 let Some(id) = by_shadow.get(&shadow) else { continue };
                 let pair = pairs.entry(id.clone()).or_insert(Pair { live: None, shadow: None });
@@ -250,13 +260,40 @@ async fn read<P: Projection>(
     runtime: &Runtime,
     locks: &mut BTreeMap<ViewId, Recent>,
     ids: Vec<ViewId>,
+    reading: Reading,
 ) -> Result<Vec<(ViewId, Recent, Option<Found<P>>)>, ProjectError> {
     let locked = ids.into_iter().filter_map(|id| Some((locks.remove(&id)?, id)));
+    if reading == Reading::All {
+        return read_all(runtime, locked.collect()).await;
+    }
     let reads = locked.map(|(mut recent, id)| async move {
         let found = find(runtime, &mut recent, &id).await?;
         Ok((id, recent, found))
     });
     try_join_all(reads).await
+}
+
+async fn read_all<P: Projection>(
+    runtime: &Runtime,
+    locked: Vec<(Recent, ViewId)>,
+) -> Result<Vec<(ViewId, Recent, Option<Found<P>>)>, ProjectError> {
+    let mut all = Vec::with_capacity(locked.len());
+    let mut unknown = Vec::new();
+    for (mut recent, id) in locked {
+        let found = remembered(&mut recent);
+        if found.is_none() {
+            unknown.push(id.clone());
+        }
+        all.push((id, recent, found));
+    }
+    if !unknown.is_empty() {
+        let read = runtime.view_store()?.get_all(&unknown).await?;
+        let mut read = read.into_iter();
+        for (_, _, found) in all.iter_mut().filter(|(_, _, found)| found.is_none()) {
+            *found = read.next().flatten().map(decoded);
+        }
+    }
+    Ok(all)
 }
 
 /// A view as it is stored, and what this program reads in it.
@@ -269,14 +306,19 @@ pub(super) async fn find<P: Projection>(
     recent: &mut Option<StoredView>,
     id: &ViewId,
 ) -> Result<Option<Found<P>>, StoreError> {
-    if let Some(stored) = recent.take()
-        && let Ok(view) = stored.read()
-    {
-        return Ok(Some((stored, Ok(view))));
+    if let Some(found) = remembered(recent) {
+        return Ok(Some(found));
     }
-    let stored = runtime.view_store()?.get(id).await?;
-    Ok(stored.map(|stored| {
-        let decoded = stored.read();
-        (stored, decoded)
-    }))
+    Ok(runtime.view_store()?.get(id).await?.map(decoded))
+}
+
+fn remembered<P: Projection>(recent: &mut Option<StoredView>) -> Option<Found<P>> {
+    let stored = recent.take()?;
+    let view = stored.read().ok()?;
+    Some((stored, Ok(view)))
+}
+
+fn decoded<P: Projection>(stored: StoredView) -> Found<P> {
+    let decoded = stored.read();
+    (stored, decoded)
 }

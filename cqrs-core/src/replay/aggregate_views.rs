@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use super::walk::{Run, Work};
+use super::walk::{Run, Whole, Work};
 use super::{ReplayError, Replayed};
 use crate::commit::{Commit, CorruptCommit};
 use crate::key::{StreamKey, Tenant};
@@ -122,28 +122,63 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
     }
 
     /// Puts a view over the live one, however far that has come meanwhile.
-    async fn put(&self, mut folding: Folding<P>) -> Result<Replayed, ProjectError> {
-        let views = self.runtime.view_store()?;
+    async fn put(&self, folding: Folding<P>) -> Result<Replayed, ProjectError> {
+        let Some((id, folding)) = self.mended(folding).await? else { return Ok(Replayed::default()) };
+        let written = self.runtime.view_store()?.put_rebuilt(&self.rebuilt(&id, &folding)?).await?;
+        self.settle(id, folding, written).await
+    }
+
+    /// The same for several views, in as few requests as the store can. One that has come further does not hold up the others.
+    async fn put_all(&self, all: Vec<Folding<P>>) -> Result<Replayed, ProjectError> {
+        let (mut foldings, mut rebuilt) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
+        for folding in all {
+            if let Some((id, folding)) = self.mended(folding).await? {
+                rebuilt.push(self.rebuilt(&id, &folding)?);
+                foldings.push((id, folding));
+            }
+        }
+        let mut put = Replayed::default();
+        if foldings.is_empty() {
+            return Ok(put);
+        }
+        let written = self.runtime.view_store()?.put_rebuilt_all(&rebuilt).await?;
+        for ((id, folding), written) in foldings.into_iter().zip(written) {
+            put.add(self.settle(id, folding, written).await?);
+        }
+        Ok(put)
+    }
+
+    /// A view that is whole, with its id; none where nothing is to be written.
+    async fn mended(&self, mut folding: Folding<P>) -> Result<Option<(ViewId, Folding<P>)>, ProjectError> {
         if let Some(broken) = folding.broken.take() {
             folding = self.read_again(folding, broken).await?;
         }
-        let Some(id) = folding.id.clone().filter(|_| !folding.shown.version.is_none()) else {
-            return Ok(Replayed::default());
-        };
-        loop {
-            let rebuilt = StoredView {
-                id: id.clone(),
-                version: folding.shown.version,
-                generation: self.generation,
-                digest: folding.shown.digest,
-                data: encode(folding.view.as_ref())?,
-                updated_at: Timestamp::now(),
-                entries: entries(&id, folding.view.as_ref())?,
-                fingerprint: Some(fingerprint::<P>().to_owned()),
-            };
-            if views.put_rebuilt(&rebuilt).await? == Write::Done {
-                break;
-            }
+        let id = folding.id.clone().filter(|_| !folding.shown.version.is_none());
+        Ok(id.map(|id| (id, folding)))
+    }
+
+    fn rebuilt(&self, id: &ViewId, folding: &Folding<P>) -> Result<StoredView, ProjectError> {
+        Ok(StoredView {
+            id: id.clone(),
+            version: folding.shown.version,
+            generation: self.generation,
+            digest: folding.shown.digest,
+            data: encode(folding.view.as_ref())?,
+            updated_at: Timestamp::now(),
+            entries: entries(id, folding.view.as_ref())?,
+            fingerprint: Some(fingerprint::<P>().to_owned()),
+        })
+    }
+
+    /// Goes on until the view is over the live one, after a first write.
+    async fn settle(
+        &self,
+        id: ViewId,
+        mut folding: Folding<P>,
+        mut written: Write,
+    ) -> Result<Replayed, ProjectError> {
+        let views = self.runtime.view_store()?;
+        while written == Write::Stale {
             match views.get(&id).await? {
                 // By an earlier run of this replay, or by a later replay.
                 Some(live) if live.generation >= self.generation => break,
@@ -158,9 +193,9 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
                             projection = P::NAME, stream = %folding.stream, version = %live.version,
                             "a view that is ahead of its stream is put back"
                         );
-                        if views.put(&rebuilt, live.revision()).await? == Write::Done {
-                            break;
-                        }
+                        let rebuilt = self.rebuilt(&id, &folding)?;
+                        written = views.put(&rebuilt, live.revision()).await?;
+                        continue;
                     }
                     Err(error @ ProjectError::Permanent(_)) if folding.left_out.is_empty() => {
                         folding = self.read_again(folding, Broken::Commit(error)).await?;
@@ -169,6 +204,7 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
                 },
                 None => {}
             }
+            written = views.put_rebuilt(&self.rebuilt(&id, &folding)?).await?;
         }
         self.runtime.arrivals.note(P::VIEW, &folding.stream, folding.shown.version);
         Ok(Replayed { commits: 0, streams: 1, views: u64::from(folding.view.is_some()) })
@@ -236,6 +272,9 @@ impl<P: Projection> Work for AggregateViews<'_, P> {
     type View = P;
     type Open = Folding<P>;
 
+    /// As many as DynamoDB writes with one request, each under its own condition.
+    const AT_ONCE: usize = 25;
+
     async fn take(&self, run: &Run, open: Option<Folding<P>>) -> Result<Folding<P>, ReplayError> {
         let folding = open.map_or_else(|| self.open(&run.stream), Ok);
         let mut folding = folding.map_err(ReplayError::project::<P>)?;
@@ -245,5 +284,13 @@ impl<P: Projection> Work for AggregateViews<'_, P> {
 
     async fn finish(&self, open: Folding<P>) -> Result<Replayed, ReplayError> {
         self.put(open).await.map_err(ReplayError::project::<P>)
+    }
+
+    async fn take_whole(&self, streams: Vec<Whole<Folding<P>>>, _: usize) -> Result<Replayed, ReplayError> {
+        let mut folded = Vec::with_capacity(streams.len());
+        for Whole { run, open } in streams {
+            folded.push(self.take(&run, open).await?);
+        }
+        self.put_all(folded).await.map_err(ReplayError::project::<P>)
     }
 }

@@ -1,4 +1,8 @@
-use super::walk::{Run, Work};
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::walk::{Run, Whole, Work};
 use super::{ReplayError, Replayed};
 use crate::commit::Commit;
 use crate::event::DecodeError;
@@ -58,14 +62,20 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
     }
 
     /// How far an edition that is built has to take a stream of which these commits were read: up to the last one that it wants, of
-    /// those and of what others have taken by themselves. None where it wants none of it.
-    async fn until(&self, run: &Run) -> Result<Option<Version>, ReplayError> {
+    /// those and of what others have taken by themselves, which may be known. None where it wants none of it.
+    async fn until(&self, run: &Run, taken: Option<Version>) -> Result<Option<Version>, ReplayError> {
         let last_wanted =
             |commits: &[Commit]| commits.iter().rfind(|commit| wants::<P>(commit)).map(|one| one.version);
         let wanted = last_wanted(&run.commits);
         let Aim::Build { number } = self.aim else { return Ok(wanted) };
-        let taken = editions::join::<P>(self.runtime, self.edition, number, &run.stream, &run.commits).await;
-        let taken = taken.map_err(ReplayError::store::<P>)?;
+        let taken = match taken {
+            Some(taken) => taken,
+            None => {
+                let taken =
+                    editions::join::<P>(self.runtime, self.edition, number, &run.stream, &run.commits).await;
+                taken.map_err(ReplayError::store::<P>)?
+            }
+        };
         let (mut until, mut after) =
             (wanted, run.commits.last().map_or(Version::NONE, |commit| commit.version));
         // What a restore has taken back is not waited for.
@@ -149,6 +159,51 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
         Ok(!store.parked(P::NAME, std::slice::from_ref(&commit.stream)).await?.is_empty())
     }
 
+    /// How far other editions have taken streams, where that is known for many at once.
+    async fn join_all(&self, streams: &[Whole<Applying>]) -> Result<Vec<Option<Version>>, StoreError> {
+        let several = self.runtime.view_store()?.fences_at_once() > 1;
+        match self.aim {
+            Aim::Build { number } if several => {
+                let streams = streams.iter().map(|one| (&one.run.stream, one.run.commits.as_slice()));
+                let streams: Vec<_> = streams.collect();
+                let taken = editions::join_all::<P>(self.runtime, self.edition, number, &streams).await?;
+                Ok(taken.into_iter().map(Some).collect())
+            }
+            _ => Ok(vec![None; streams.len()]),
+        }
+    }
+
+    /// Whose stream it is, and how far it is to be taken; none for one that is passed over.
+    async fn wanted(
+        &self,
+        run: &Run,
+        taken: Option<Version>,
+    ) -> Result<Option<(Tenant, Version)>, ReplayError> {
+        let Some(until) = self.until(run, taken).await? else { return Ok(None) };
+        let known = run.commits.iter().rfind(|commit| wants::<P>(commit)).or(run.commits.last());
+        let tenant = known.map(|commit| self.runtime.index.tenant_of(commit)).transpose();
+        let tenant = tenant.map_err(|error| ReplayError::store::<P>(error.into()))?;
+        Ok(tenant.filter(|tenant| self.covers(tenant)).map(|tenant| (tenant, until)))
+    }
+
+    fn goal<'g>(
+        &'g self,
+        stream: &'g StreamKey,
+        commits: &'g [Commit],
+        left_out: &'g LeftOut,
+        tenant: &'g Tenant,
+    ) -> Goal<'g> {
+        Goal {
+            arrived: Arrived { stream, commits, origin: Origin::Store, left_out, is_shared: false },
+            tenant,
+            edition: self.edition,
+            until: Version::NONE,
+            whole: false,
+            passes_unknown: self.replay().is_none(),
+            replay: self.replay(),
+        }
+    }
+
     fn covers(&self, tenant: &Tenant) -> bool {
         self.tenant.is_none_or(|covered| covered == tenant)
     }
@@ -157,6 +212,9 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
 impl<P: Projection> Work for KeyedViews<'_, P> {
     type View = P;
     type Open = Applying;
+
+    /// A page of them.
+    const AT_ONCE: usize = usize::MAX;
 
     async fn take(&self, run: &Run, open: Option<Applying>) -> Result<Applying, ReplayError> {
         let mut open = open.unwrap_or_else(|| Applying {
@@ -167,36 +225,17 @@ impl<P: Projection> Work for KeyedViews<'_, P> {
         if open.is_set_aside {
             return Ok(open);
         }
-        let Some(until) = self.until(run).await? else { return Ok(open) };
-        let known = run.commits.iter().rfind(|commit| wants::<P>(commit)).or(run.commits.last());
-        let tenant = known.map(|commit| self.runtime.index.tenant_of(commit)).transpose();
-        let tenant = tenant.map_err(|error| ReplayError::store::<P>(error.into()))?;
-        let Some(tenant) = tenant else { return Ok(open) };
-        if self.covers(&tenant) {
-            let goal = Goal {
-                arrived: Arrived {
-                    stream: &run.stream,
-                    commits: &run.commits,
-                    origin: Origin::Store,
-                    left_out: &LeftOut::new(),
-                    is_shared: false,
-                },
-                tenant: &tenant,
-                edition: self.edition,
-                until,
-                whole: false,
-                passes_unknown: self.replay().is_none(),
-                replay: self.replay(),
-            };
-            match (self.advance(goal).await, self.aim) {
-                (Err(error @ ReplayError::Unreadable { .. }), Aim::Build { .. }) => {
-                    self.set_aside(goal, error).await?;
-                    open.is_set_aside = true;
-                }
-                (advanced, _) => advanced?,
+        let Some((tenant, until)) = self.wanted(run, None).await? else { return Ok(open) };
+        let left_out = LeftOut::new();
+        let goal = Goal { until, ..self.goal(&run.stream, &run.commits, &left_out, &tenant) };
+        match (self.advance(goal).await, self.aim) {
+            (Err(error @ ReplayError::Unreadable { .. }), Aim::Build { .. }) => {
+                self.set_aside(goal, error).await?;
+                open.is_set_aside = true;
             }
-            open.tenant = Some(tenant);
+            (advanced, _) => advanced?,
         }
+        open.tenant = Some(tenant);
         Ok(open)
     }
 
@@ -205,22 +244,45 @@ impl<P: Projection> Work for KeyedViews<'_, P> {
         if open.is_set_aside {
             return Ok(Replayed { streams: 1, ..Replayed::default() });
         }
-        let goal = Goal {
-            arrived: Arrived {
-                stream: &open.stream,
-                commits: &[],
-                origin: Origin::Store,
-                left_out: &LeftOut::new(),
-                is_shared: false,
-            },
-            tenant,
-            edition: self.edition,
-            until: Version::NONE,
-            whole: true,
-            passes_unknown: self.replay().is_none(),
-            replay: self.replay(),
-        };
+        let left_out = LeftOut::new();
+        let goal = Goal { whole: true, ..self.goal(&open.stream, &[], &left_out, tenant) };
         self.advance(goal).await?;
         Ok(Replayed { streams: 1, ..Replayed::default() })
+    }
+
+    /// Those that a page has from their beginnings go together, and what is left over goes alone.
+    async fn take_whole(&self, streams: Vec<Whole<Applying>>, width: usize) -> Result<Replayed, ReplayError> {
+        let (begun, whole): (Vec<_>, Vec<_>) = streams.into_iter().partition(|one| one.open.is_some());
+        let taken = self.join_all(&whole).await.map_err(ReplayError::store::<P>)?;
+        let wanted: Vec<_> =
+            whole.iter().zip(taken).map(|(one, taken)| self.wanted(&one.run, taken)).collect();
+        let wanted: Vec<_> = stream::iter(wanted).buffered(width).try_collect().await?;
+        let left_out = LeftOut::new();
+        let goals = whole.iter().zip(&wanted).filter_map(|(Whole { run, .. }, wanted)| {
+            let (tenant, until) = wanted.as_ref()?;
+            let goal = self.goal(&run.stream, &run.commits, &left_out, tenant);
+            Some(Goal { until: *until, whole: true, ..goal })
+        });
+        let goals: Vec<_> = goals.collect();
+        let done = self.projector.advance_all(self.runtime, &goals, width).await;
+        let done = done.map_err(ReplayError::project::<P>)?;
+        let streams = done.iter().filter(|done| **done).count() as u64;
+        let alone: BTreeSet<_> = goals
+            .iter()
+            .zip(done)
+            .filter(|(_, done)| !done)
+            .map(|(goal, _)| goal.arrived.stream.clone())
+            .collect();
+        let alone = whole.into_iter().filter(|one| alone.contains(&one.run.stream)).chain(begun);
+        let finished = stream::iter(alone).map(|Whole { run, open }| async move {
+            let open = self.take(&run, open).await?;
+            self.finish(open).await
+        });
+        let add = |mut all: Replayed, more| async move {
+            all.add(more);
+            Ok(all)
+        };
+        let all = Replayed { streams, ..Replayed::default() };
+        finished.buffer_unordered(width).try_fold(all, add).await
     }
 }

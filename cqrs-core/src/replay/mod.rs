@@ -29,7 +29,10 @@
 //! * **A replay that was interrupted goes on** when the same call is made again, in any process; what has been done is not
 //!   done again, but for the last page of each worker. [`Replay::restart`] begins anew, for when the fold has changed
 //!   again meanwhile.
-//! * **Memory is flat**: two pages of 1 MB, one that is worked on and the next one, and the open view for each worker.
+//! * **Memory is flat**: for each worker two pages of 1 MB, one that is worked on and the next one, and the views of the requests that
+//!   are on their way.
+//! * **Stores of your own** take part as they are. The methods for many views at a time
+//!   ([`ViewStore::put_rebuilt_all`](crate::view::ViewStore::put_rebuilt_all) and those beside it) go one by one by default.
 //!
 //! A projection that is new on old data needs one, too, and says so: [`App::unreplayed`](crate::App::unreplayed).
 //!
@@ -46,9 +49,11 @@
 //!
 //! # Views at their aggregates' keys
 //!
-//! A stream is folded in memory, and the view is written over the live one if that has come no further; otherwise the tail
-//! is read first. Requests: 1 per view (`PutItem`), 1 per MB of commits (`Scan`, 1 read unit per 4 KB of the whole table), and
-//! 1 per MB for the checkpoint.
+//! Streams are folded in memory, and the views of up to 25 of them are written with one request, each over the live one if that has
+//! come no further. One that has come further does not hold up the others: its tail is read, and it is written alone. Requests: 1
+//! per 25 views (`BatchExecuteStatement`, 1 write unit per view of 1 KB, as by `PutItem`), 1 per MB of commits (`Scan`, 1 read unit per
+//! 4 KB of the whole table), and 1 per MB for the checkpoint. PartiQL has one statement for a view that is there and another one
+//! for a new view. A replay tries first what most views took before; each that is the other way costs one more unit.
 //!
 //! # Keyed views
 //!
@@ -57,8 +62,12 @@
 //! applies it to both copies in one transaction. When all streams have been read, each live view is replaced by its shadow
 //! in one transaction, and live views that were not built again are removed.
 //!
-//! Requests: 3 per stream and 4 write units (fence, view, transaction), fewer where views are shared; then 2 per view and 4
-//! write units (`GetItem`, transaction), and a `Scan` of the views table. From when a stream takes part until the replay is
+//! Many streams of a page go into one transaction, with all their fences, and with each view that they share once. If another
+//! writer is faster at one of them, all of these go alone, and nothing is applied twice.
+//!
+//! Requests: per 100 streams and views together 1 transaction and 2 `BatchGetItem`; a fence and a view are 2 write units each, and a
+//! view that many streams of one page share is written a few times only. Then per 50 views 1 transaction, of 4 write units for
+//! each, and a `BatchGetItem`, and a `Scan` of the views table. From when a stream takes part until the replay is
 //! over, its delivery takes one request more per commit (is the replay over?) and 6 write units instead of 4: so a replay
 //! that was interrupted should be brought to its end.
 //!
@@ -86,8 +95,8 @@
 //! its own stream only. So a fold that cannot take what is there is never read. An item of the events table that is no commit ends it,
 //! too: repair or remove it. A replay of one tenant, in a program whose views are not whole, builds those of all.
 //!
-//! Requests, while one release runs: one when a process begins, and one per `release_poll` where it delivers, and two where it reads. Building: 3 per
-//! stream and 4 write units, 2 and 2 more for each other edition, and no second pass over the views. While two releases deliver: a
+//! Requests, while one release runs: one when a process begins, and one per `release_poll` where it delivers, and two where it reads. Building: as
+//! the first pass of a replay; for each other edition 2 more per 100 streams, and 2 write units per stream; and no second pass over the views. While two releases deliver: a
 //! read per commit more, of the other one's fence.
 //!
 //! # One tenant, one view

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -10,11 +10,14 @@ use crate::key::Tenant;
 use crate::projection::{Edition, Phase, Projection};
 use crate::projector::{ProjectError, editions, entries, shadow_of};
 use crate::runtime::Runtime;
-use crate::store::{Extent, StoreError};
+use crate::store::{Extent, StoreError, limits};
 use crate::timestamp::Timestamp;
-use crate::view::{Revision, StoredView, ViewId, Write};
+use crate::view::{Revision, StoredView, SwapIn, ViewId, Write};
 
-/// Puts the views that a replay has built aside in the place of the live ones, one transaction each, and removes live
+/// So many views are put in place at once: DynamoDB takes the two items of each in one transaction.
+const AT_ONCE: usize = limits::MAX_TRANSACTION_ITEMS / 2;
+
+/// Puts the views that a replay has built aside in the place of the live ones, many in a transaction, and removes live
 /// ones that were not built again.
 pub(super) struct Swap<'a, P> {
     runtime: &'a Runtime,
@@ -46,6 +49,13 @@ enum Found {
 struct Pair {
     live: Option<StoredView>,
     shadow: Option<StoredView>,
+}
+
+impl Pair {
+    /// What a write over the live view expects.
+    fn expected(&self) -> Revision {
+        self.live.as_ref().map_or(Revision::NONE, StoredView::revision)
+    }
 }
 
 impl<'a, P: Projection> Swap<'a, P> {
@@ -101,32 +111,72 @@ impl<'a, P: Projection> Swap<'a, P> {
         if pairs.is_empty() {
             return Ok(0);
         }
-        let completed = stream::iter(pairs).map(|(id, pair)| async move {
-            let pair = self.complete(&id, pair).await?;
-            Ok((id, pair))
-        });
-        let pairs: Vec<(ViewId, Pair)> =
-            completed.buffer_unordered(self.width).try_collect().await.map_err(ReplayError::store::<P>)?;
+        let pairs = self.complete_all(pairs).await.map_err(ReplayError::store::<P>)?;
         // Only then: as long as the replay is not over, whoever changes one copy changes the other, too. So these belong
         // together, and what happens to them from now on is seen by the condition of the write.
         self.check_underway().await?;
-        let settled = stream::iter(pairs).map(|(id, pair)| self.settle(id, pair));
-        let add = |sum, put| async move { Ok(sum + u64::from(put)) };
-        settled.buffer_unordered(self.width).try_fold(0, add).await
+        let (rebuilt, others): (Vec<_>, Vec<_>) =
+            pairs.into_iter().partition(|(_, pair)| pair.shadow.is_some());
+        let together: Vec<_> = rebuilt.chunks(AT_ONCE).map(|some| self.settle_together(some)).collect();
+        let alone: Vec<_> = others.into_iter().map(|(id, pair)| self.settle(id, pair)).collect();
+        let together = stream::iter(together)
+            .buffer_unordered(self.width)
+            .try_fold(0, |sum, put| async move { Ok(sum + put) });
+        let put = together.await?;
+        let alone = stream::iter(alone)
+            .buffer_unordered(self.width)
+            .try_fold(0, |sum, put| async move { Ok(sum + u64::from(put)) });
+        Ok(put + alone.await?)
     }
 
-    /// Reads the copy that is not at hand.
-    async fn complete(&self, id: &ViewId, pair: Pair) -> Result<Pair, StoreError> {
-        let views = self.runtime.view_store()?;
-        let live = match pair.live {
-            Some(live) => Some(live),
-            None => views.get(id).await?,
+    /// Puts rebuilt views in place, in as few requests as the store can; returns how many.
+    async fn settle_together(&self, pairs: &[(ViewId, Pair)]) -> Result<u64, ReplayError> {
+        let swap = |(id, pair): &(ViewId, Pair)| match &pair.shadow {
+            Some(shadow) => self.swap_of(id, pair.expected(), shadow).map(Some),
+            None => Ok(None),
         };
-        let shadow = match pair.shadow {
-            Some(shadow) => Some(shadow),
-            None => views.get(&shadow_of(id, self.generation)).await?,
+        let swaps: Vec<SwapIn> = pairs
+            .iter()
+            .filter_map(|pair| swap(pair).transpose())
+            .collect::<Result<_, _>>()
+            .map_err(ReplayError::project::<P>)?;
+        let views = self.runtime.view_store().map_err(ReplayError::store::<P>)?;
+        let written = views.swap_in_all(&swaps).await.map_err(ReplayError::store::<P>)?;
+        let mut put = 0;
+        for (swap, written) in swaps.into_iter().zip(written) {
+            put += match written {
+                Write::Done => u64::from(!swap.view.is_removed()),
+                // Somebody has changed it since.
+                Write::Stale => u64::from(self.settle_again(swap.view.id).await?),
+            };
+        }
+        Ok(put)
+    }
+
+    /// Reads the copies that are not at hand.
+    async fn complete_all(&self, pairs: BTreeMap<ViewId, Pair>) -> Result<Vec<(ViewId, Pair)>, StoreError> {
+        let mut missing: BTreeSet<ViewId> = BTreeSet::new();
+        for (id, pair) in &pairs {
+            if pair.live.is_none() {
+                missing.insert(id.clone());
+            }
+            if pair.shadow.is_none() {
+                missing.insert(shadow_of(id, self.generation));
+            }
+        }
+        let missing: Vec<_> = missing.into_iter().collect();
+        let read = match missing.is_empty() {
+            true => Vec::new(),
+            false => self.runtime.view_store()?.get_all(&missing).await?,
         };
-        Ok(Pair { live, shadow })
+        let mut read: BTreeMap<ViewId, Option<StoredView>> = missing.into_iter().zip(read).collect();
+        let mut take = |id: &ViewId| read.remove(id).flatten();
+        let complete = pairs.into_iter().map(|(id, pair)| {
+            let live = pair.live.or_else(|| take(&id));
+            let shadow = pair.shadow.or_else(|| take(&shadow_of(&id, self.generation)));
+            (id, Pair { live, shadow })
+        });
+        Ok(complete.collect())
     }
 
     /// Brings one view to its end; answers whether a rebuilt one was put in its place.
@@ -136,21 +186,42 @@ impl<'a, P: Projection> Swap<'a, P> {
             if settled == Write::Done {
                 return Ok(pair.shadow.is_some_and(|shadow| !shadow.is_removed()));
             }
-            pair = self.complete(&id, Pair::default()).await.map_err(ReplayError::store::<P>)?;
-            self.check_underway().await?;
+            pair = self.read_pair(&id).await?;
         }
+    }
+
+    async fn settle_again(&self, id: ViewId) -> Result<bool, ReplayError> {
+        let pair = self.read_pair(&id).await?;
+        self.settle(id, pair).await
+    }
+
+    async fn read_pair(&self, id: &ViewId) -> Result<Pair, ReplayError> {
+        let read = async {
+            let views = self.runtime.view_store()?;
+            let live = views.get(id).await?;
+            let shadow = views.get(&shadow_of(id, self.generation)).await?;
+            Ok(Pair { live, shadow })
+        };
+        let pair = read.await.map_err(ReplayError::store::<P>)?;
+        self.check_underway().await?;
+        Ok(pair)
+    }
+
+    fn swap_of(&self, id: &ViewId, live: Revision, shadow: &StoredView) -> Result<SwapIn, ProjectError> {
+        let entries = entries(id, shadow.read::<P>()?.as_ref())?;
+        let view = StoredView::new(id.clone(), shadow.version, shadow.data.clone(), Timestamp::now())
+            .with_generation(self.generation)
+            .with_entries(entries);
+        Ok(SwapIn::new(view, live, shadow.id.clone(), shadow.revision()))
     }
 
     async fn try_settle(&self, id: &ViewId, pair: &Pair) -> Result<Write, ProjectError> {
         let views = self.runtime.view_store()?;
-        let live = pair.live.as_ref().map_or(Revision::NONE, StoredView::revision);
+        let live = pair.expected();
         match &pair.shadow {
             Some(shadow) => {
-                let entries = entries(id, shadow.read::<P>()?.as_ref())?;
-                let view = StoredView::new(id.clone(), shadow.version, shadow.data.clone(), Timestamp::now())
-                    .with_generation(self.generation)
-                    .with_entries(entries);
-                Ok(views.swap_in(&view, live, &shadow.id, shadow.revision()).await?)
+                let swap = self.swap_of(id, live, shadow)?;
+                Ok(views.swap_in(&swap.view, live, &swap.shadow, swap.shadow_expected).await?)
             }
             None if live == Revision::NONE || live.generation >= self.generation => Ok(Write::Done),
             None => Ok(views.delete(id, live).await?),

@@ -1,3 +1,5 @@
+use std::iter;
+
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 
 use super::checkpoint::{Checkpoint, Checkpoints};
@@ -16,6 +18,9 @@ pub(super) trait Work: Sync {
     /// A stream of which not all has been read.
     type Open: Send;
 
+    /// So many streams are taken at once where a page has all of them.
+    const AT_ONCE: usize = 1;
+
     /// Takes commits of one stream; `open` has those before.
     fn take(
         &self,
@@ -25,6 +30,28 @@ pub(super) trait Work: Sync {
 
     /// Ends a stream; the answer counts it, or counts nothing where it is not of the projection.
     fn finish(&self, open: Self::Open) -> impl Future<Output = Result<Replayed, ReplayError>> + Send;
+
+    /// Takes streams to their ends, with so many requests on their way at a time.
+    fn take_whole(
+        &self,
+        streams: Vec<Whole<Self::Open>>,
+        _width: usize,
+    ) -> impl Future<Output = Result<Replayed, ReplayError>> + Send {
+        async move {
+            let mut finished = Replayed::default();
+            for Whole { run, open } in streams {
+                finished.add(self.finish(self.take(&run, open).await?).await?);
+            }
+            Ok(finished)
+        }
+    }
+}
+
+/// The last commits of a stream; `open` has those before.
+#[derive(Debug)]
+pub(super) struct Whole<O> {
+    pub(super) run: Run,
+    pub(super) open: Option<O>,
 }
 
 /// Commits of one stream that follow each other in a page.
@@ -108,7 +135,8 @@ impl<W: Work> Walk<'_, W> {
             finished.add(self.finish(ended).await?);
             safe = after.take();
         }
-        let unfinished = runs.pop();
+        // It may go on in the next page.
+        let unfinished = if scan.next.is_some() { runs.pop() } else { None };
         if let Some(run) = runs.last() {
             safe = run.commits.last().map(CommitKey::of);
             finished.add(self.take_whole(runs, last.take()).await?);
@@ -139,16 +167,23 @@ impl<W: Work> Walk<'_, W> {
         runs: Vec<Run>,
         mut first: Option<Last<W::Open>>,
     ) -> Result<Replayed, ReplayError> {
-        let runs: Vec<_> = runs.into_iter().map(|run| (run, first.take())).collect();
-        let finished = stream::iter(runs).map(|(run, before)| async move {
-            let last = self.take(run, before).await?;
-            self.finish(last).await
+        let before = first.as_ref().map_or(0, |last| last.commits);
+        let commits = runs.iter().map(|run| run.commits.len() as u64).sum::<u64>() + before;
+        let streams = runs.into_iter().map(|run| Whole { run, open: first.take().map(|last| last.open) });
+        let mut streams = streams;
+        let at_once = iter::from_fn(|| {
+            let some: Vec<_> = streams.by_ref().take(W::AT_ONCE).collect();
+            Some(some).filter(|some| !some.is_empty())
         });
+        let at_once: Vec<_> = at_once.collect();
+        let width = (self.width / at_once.len().max(1)).max(1);
+        let finished = stream::iter(at_once).map(|some| self.work.take_whole(some, width));
         let add = |mut all: Replayed, more| async move {
             all.add(more);
             Ok(all)
         };
-        finished.buffer_unordered(self.width).try_fold(Replayed::default(), add).await
+        let finished = finished.buffer_unordered(self.width).try_fold(Replayed::default(), add).await?;
+        Ok(Replayed { commits, ..finished })
     }
 
     async fn take(&self, run: Run, before: Option<Last<W::Open>>) -> Result<Last<W::Open>, ReplayError> {

@@ -1,7 +1,9 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::{Fence, QueriedViews, Revision, StoredView, ViewId, ViewQuery, ViewScan, ViewStore, Write};
+use super::{
+    Fence, QueriedViews, Revision, StoredView, SwapIn, ViewId, ViewQuery, ViewScan, ViewStore, Write,
+};
 use crate::store::{Extent, StoreError};
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -24,6 +26,16 @@ pub(crate) trait DynViewStore: Send + Sync {
         &'a self,
         fence: &'a Fence,
         expected: &'a Fence,
+        views: &'a [(StoredView, Revision)],
+    ) -> Boxed<'a, Write>;
+    fn get_all<'a>(&'a self, ids: &'a [ViewId]) -> Boxed<'a, Vec<Option<StoredView>>>;
+    fn fences<'a>(&'a self, ids: &'a [ViewId]) -> Boxed<'a, Vec<Option<Fence>>>;
+    fn put_rebuilt_all<'a>(&'a self, views: &'a [StoredView]) -> Boxed<'a, Vec<Write>>;
+    fn swap_in_all<'a>(&'a self, swaps: &'a [SwapIn]) -> Boxed<'a, Vec<Write>>;
+    fn fences_at_once(&self) -> usize;
+    fn put_all_fenced<'a>(
+        &'a self,
+        fences: &'a [(Fence, Fence)],
         views: &'a [(StoredView, Revision)],
     ) -> Boxed<'a, Write>;
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a ViewId>) -> Boxed<'a, ViewScan>;
@@ -62,6 +74,28 @@ impl<S: ViewStore> DynViewStore for S {
         views: &'a [(StoredView, Revision)],
     ) -> Boxed<'a, Write> {
         Box::pin(ViewStore::put_fenced(self, fence, expected, views))
+    }
+    fn get_all<'a>(&'a self, ids: &'a [ViewId]) -> Boxed<'a, Vec<Option<StoredView>>> {
+        Box::pin(ViewStore::get_all(self, ids))
+    }
+    fn fences<'a>(&'a self, ids: &'a [ViewId]) -> Boxed<'a, Vec<Option<Fence>>> {
+        Box::pin(ViewStore::fences(self, ids))
+    }
+    fn put_rebuilt_all<'a>(&'a self, views: &'a [StoredView]) -> Boxed<'a, Vec<Write>> {
+        Box::pin(ViewStore::put_rebuilt_all(self, views))
+    }
+    fn swap_in_all<'a>(&'a self, swaps: &'a [SwapIn]) -> Boxed<'a, Vec<Write>> {
+        Box::pin(ViewStore::swap_in_all(self, swaps))
+    }
+    fn fences_at_once(&self) -> usize {
+        ViewStore::fences_at_once(self)
+    }
+    fn put_all_fenced<'a>(
+        &'a self,
+        fences: &'a [(Fence, Fence)],
+        views: &'a [(StoredView, Revision)],
+    ) -> Boxed<'a, Write> {
+        Box::pin(ViewStore::put_all_fenced(self, fences, views))
     }
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a ViewId>) -> Boxed<'a, ViewScan> {
         Box::pin(ViewStore::scan(self, extent, after))

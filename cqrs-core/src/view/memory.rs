@@ -122,16 +122,30 @@ impl ViewStore for MemoryViewStore {
         expected: &Fence,
         views: &[(StoredView, Revision)],
     ) -> Result<Write, StoreError> {
-        let mut records = vec![fence.record()];
+        self.put_all_fenced(&[(fence.clone(), expected.clone())], views).await
+    }
+
+    fn fences_at_once(&self) -> usize {
+        limits::MAX_TRANSACTION_ITEMS
+    }
+
+    async fn put_all_fenced(
+        &self,
+        fences: &[(Fence, Fence)],
+        views: &[(StoredView, Revision)],
+    ) -> Result<Write, StoreError> {
+        let mut records: Vec<_> = fences.iter().map(|(fence, _)| fence.record()).collect();
         records.extend(views.iter().map(|(view, _)| view.record()));
         records.iter().try_for_each(limits::check)?;
         limits::check_transaction(&records)?;
         let unchanged = |content: &Content| {
-            content.is_fenced(expected)
+            fences.iter().all(|(_, expected)| content.is_fenced(expected))
                 && views.iter().all(|(view, expected)| content.is_at(&view.id, *expected))
         };
         self.write(unchanged, |content| {
-            content.fences.insert(fence.id.clone(), fence.clone());
+            for (fence, _) in fences {
+                content.fences.insert(fence.id.clone(), fence.clone());
+            }
             views.iter().for_each(|(view, _)| content.insert(view));
         })
     }

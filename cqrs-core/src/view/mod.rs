@@ -19,6 +19,7 @@ pub(crate) use recent::RecentWrites;
 
 use std::future::Future;
 
+use futures_util::future::try_join_all;
 use serde_json::Value;
 
 use crate::commit::CommitDigest;
@@ -266,6 +267,31 @@ pub enum Write {
     Stale,
 }
 
+/// A view that a replay has built aside, on its way into the place of the live one.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SwapIn {
+    /// What is written.
+    pub view: StoredView,
+    /// The live view, as it was read.
+    pub expected: Revision,
+    /// The address at which the view was built.
+    pub shadow: ViewId,
+    /// What stands there, as it was read.
+    pub shadow_expected: Revision,
+}
+
+impl SwapIn {
+    /// A view, and what is expected of the two copies that are there.
+    #[must_use]
+    pub fn new(view: StoredView, expected: Revision, shadow: ViewId, shadow_expected: Revision) -> Self {
+        Self { view, expected, shadow, shadow_expected }
+    }
+}
+
+/// So many requests of one call are on their way at a time, where a store has no batches of its own.
+const AT_A_TIME: usize = 8;
+
 /// Keeps views. A write has a condition: absent, or still at the version that was read.
 ///
 /// A store in front of another one, which lets nothing be written:
@@ -399,6 +425,111 @@ pub trait ViewStore: Send + Sync + 'static {
         expected: &Fence,
         views: &[(StoredView, Revision)],
     ) -> impl Future<Output = Result<Write, StoreError>> + Send;
+
+    /// Reads views, as [`ViewStore::get`] reads each. The answers come in the order of the ids.
+    ///
+    /// A replay reads many views at a time. A store that can read several in one request says how; by default each is read
+    /// for itself.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn get_all(
+        &self,
+        ids: &[ViewId],
+    ) -> impl Future<Output = Result<Vec<Option<StoredView>>, StoreError>> + Send {
+        async move {
+            let mut found = Vec::with_capacity(ids.len());
+            for some in ids.chunks(AT_A_TIME) {
+                found.extend(try_join_all(some.iter().map(|id| self.get(id))).await?);
+            }
+            Ok(found)
+        }
+    }
+
+    /// Reads fences, as [`ViewStore::fence`] reads each. The answers come in the order of the ids.
+    ///
+    /// By default each is read for itself.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn fences(&self, ids: &[ViewId]) -> impl Future<Output = Result<Vec<Option<Fence>>, StoreError>> + Send {
+        async move {
+            let mut found = Vec::with_capacity(ids.len());
+            for some in ids.chunks(AT_A_TIME) {
+                found.extend(try_join_all(some.iter().map(|id| self.fence(id))).await?);
+            }
+            Ok(found)
+        }
+    }
+
+    /// Writes rebuilt views, each as [`ViewStore::put_rebuilt`] does: one that is refused does not stop the others. The
+    /// answers come in the order of the views. No two of them have the same address.
+    ///
+    /// By default each is written for itself.
+    ///
+    /// # Errors
+    /// As [`ViewStore::put`]. Some of the views may have been written.
+    fn put_rebuilt_all(
+        &self,
+        views: &[StoredView],
+    ) -> impl Future<Output = Result<Vec<Write>, StoreError>> + Send {
+        async move {
+            let mut written = Vec::with_capacity(views.len());
+            for some in views.chunks(AT_A_TIME) {
+                written.extend(try_join_all(some.iter().map(|view| self.put_rebuilt(view))).await?);
+            }
+            Ok(written)
+        }
+    }
+
+    /// Puts views in place of live ones, each as [`ViewStore::swap_in`] does: one that is refused does not stop the others.
+    /// The answers come in the order of the views. No two of them have the same address.
+    ///
+    /// By default each is put in place for itself.
+    ///
+    /// # Errors
+    /// As [`ViewStore::put`]. Some of the views may be in place.
+    fn swap_in_all(&self, swaps: &[SwapIn]) -> impl Future<Output = Result<Vec<Write>, StoreError>> + Send {
+        async move {
+            let mut written = Vec::with_capacity(swaps.len());
+            for some in swaps.chunks(AT_A_TIME) {
+                let swapped = some
+                    .iter()
+                    .map(|one| self.swap_in(&one.view, one.expected, &one.shadow, one.shadow_expected));
+                written.extend(try_join_all(swapped).await?);
+            }
+            Ok(written)
+        }
+    }
+
+    /// How many fences [`ViewStore::put_all_fenced`] takes; by default 1. With one, a replay goes stream by stream.
+    fn fences_at_once(&self) -> usize {
+        1
+    }
+
+    /// Writes several fences and views in one transaction, as [`ViewStore::put_fenced`] does with one fence: all of them, or
+    /// none where one is not as expected. Of each fence the next one comes first, then the expected one.
+    ///
+    /// By default it takes [one fence](ViewStore::fences_at_once).
+    ///
+    /// # Errors
+    /// As [`ViewStore::put_fenced`]; [`StoreError::Refused`] for more fences than the store takes.
+    fn put_all_fenced(
+        &self,
+        fences: &[(Fence, Fence)],
+        views: &[(StoredView, Revision)],
+    ) -> impl Future<Output = Result<Write, StoreError>> + Send {
+        async move {
+            match fences {
+                [(fence, expected)] => self.put_fenced(fence, expected, views).await,
+                _ => {
+                    let reason =
+                        format!("a transaction of {} fences, and this store takes one", fences.len());
+                    Err(StoreError::Refused { source: reason.into() })
+                }
+            }
+        }
+    }
 
     /// Reads the views of one extent after `after`, a view of the same extent, one page.
     ///

@@ -6,9 +6,9 @@ use aws_smithy_types::body::SdkBody;
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use dynoxide::actions::query::{QueryRequest, QueryResponse};
 use dynoxide::actions::{
-    batch_get_item, batch_write_item, delete_item, describe_time_to_live, get_item, get_shard_iterator,
-    list_streams, list_tables, put_item, transact_get_items, transact_write_items, update_item, update_table,
-    update_time_to_live,
+    batch_execute_statement, batch_get_item, batch_write_item, delete_item, describe_time_to_live, get_item,
+    get_shard_iterator, list_streams, list_tables, put_item, transact_get_items, transact_write_items,
+    update_item, update_table, update_time_to_live,
 };
 use dynoxide::{AttributeValue, DynoxideError};
 use futures_util::FutureExt;
@@ -82,6 +82,7 @@ fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String,
             let done = pages::scan(&database.lock().storage, || parsed(body))?;
             json(&done)
         }
+        "BatchExecuteStatement" => action!(batch_execute_statement),
         "BatchGetItem" => action!(batch_get_item),
         "BatchWriteItem" => action!(batch_write_item),
         "TransactGetItems" => action!(transact_get_items),

@@ -176,7 +176,7 @@ impl Dynamo {
     /// The view store, for [`AppBuilder::views`](cqrs_core::app::AppBuilder::views).
     #[must_use]
     pub fn views(&self) -> DynamoViewStore {
-        DynamoViewStore { table: self.table(&self.tables.views) }
+        DynamoViewStore::new(self.table(&self.tables.views))
     }
 
     /// The snapshot store, for [`AppBuilder::snapshots`](cqrs_core::app::AppBuilder::snapshots).

@@ -11,6 +11,7 @@ mod no_environment;
 mod reservation;
 mod snapshot;
 mod view;
+mod view_batch;
 mod view_condition;
 mod view_query;
 

@@ -1,11 +1,15 @@
-use std::iter;
+use std::slice;
+use std::sync::Arc;
 
 use cqrs_core::StoreError;
 use cqrs_core::projection::ViewId;
 use cqrs_core::store::record::Record;
 use cqrs_core::store::{Extent, limits};
-use cqrs_core::view::{Fence, QueriedViews, Revision, StoredView, ViewQuery, ViewScan, ViewStore, Write};
+use cqrs_core::view::{
+    Fence, QueriedViews, Revision, StoredView, SwapIn, ViewQuery, ViewScan, ViewStore, Write,
+};
 
+use super::view_batch::{Batches, swap_writes};
 use super::view_condition::{at, fenced, older_than};
 use super::view_query;
 use crate::table::{Condition, ItemWrite, Row, Table, Written, checked, key, scan};
@@ -16,9 +20,21 @@ use crate::table::{Condition, ItemWrite, Row, Table, Written, checked, key, scan
 /// `version = :currentVersion`. Views with a key of their own are written in one `TransactWriteItems` with the
 /// fence of the stream, or in several where a commit changes more than one takes. Errors are those of
 /// [`DynamoEventStore`](crate::DynamoEventStore).
+///
+/// A replay reads up to 100 views or fences with one `BatchGetItem`, and writes up to 25 views at their aggregates' keys with
+/// one `BatchExecuteStatement`, each under its own condition. Whoever replays needs `dynamodb:BatchGetItem`,
+/// `dynamodb:PartiQLInsert` and `dynamodb:PartiQLUpdate` on the views table for that. Without these rights it reads and writes
+/// them one by one.
 #[derive(Debug, Clone)]
 pub struct DynamoViewStore {
-    pub(crate) table: Table,
+    pub(super) table: Table,
+    pub(super) batches: Arc<Batches>,
+}
+
+impl DynamoViewStore {
+    pub(super) fn new(table: Table) -> Self {
+        Self { table, batches: Arc::default() }
+    }
 }
 
 impl ViewStore for DynamoViewStore {
@@ -46,9 +62,9 @@ impl ViewStore for DynamoViewStore {
         shadow: &ViewId,
         shadow_expected: Revision,
     ) -> Result<Write, StoreError> {
-        let put = ItemWrite::put(checked(view.record())?, at(expected));
-        let delete = ItemWrite::delete(key(&shadow.pk, &shadow.sk), at(shadow_expected));
-        self.table.write_all([put, delete]).await.map(outcome)
+        let record = checked(view.record())?;
+        let writes = swap_writes(&record, expected, shadow, shadow_expected);
+        self.table.write_all(writes).await.map(outcome)
     }
 
     async fn fence(&self, id: &ViewId) -> Result<Option<Fence>, StoreError> {
@@ -62,11 +78,40 @@ impl ViewStore for DynamoViewStore {
         expected: &Fence,
         views: &[(StoredView, Revision)],
     ) -> Result<Write, StoreError> {
-        let mut records = vec![fence.record()];
+        let fence = (fence.clone(), expected.clone());
+        self.put_all_fenced(slice::from_ref(&fence), views).await
+    }
+
+    async fn get_all(&self, ids: &[ViewId]) -> Result<Vec<Option<StoredView>>, StoreError> {
+        self.read_all(ids, view).await
+    }
+
+    async fn fences(&self, ids: &[ViewId]) -> Result<Vec<Option<Fence>>, StoreError> {
+        self.read_all(ids, |row| decoded(row, Fence::decode)).await
+    }
+
+    async fn put_rebuilt_all(&self, views: &[StoredView]) -> Result<Vec<Write>, StoreError> {
+        self.put_older(views).await
+    }
+
+    async fn swap_in_all(&self, swaps: &[SwapIn]) -> Result<Vec<Write>, StoreError> {
+        self.swap_all(swaps).await
+    }
+
+    fn fences_at_once(&self) -> usize {
+        limits::MAX_TRANSACTION_ITEMS
+    }
+
+    async fn put_all_fenced(
+        &self,
+        fences: &[(Fence, Fence)],
+        views: &[(StoredView, Revision)],
+    ) -> Result<Write, StoreError> {
+        let mut records: Vec<_> = fences.iter().map(|(fence, _)| fence.record()).collect();
         records.extend(views.iter().map(|(view, _)| view.record()));
         limits::check_transaction(&records)?;
         let conditions = views.iter().map(|(_, expected)| at(*expected));
-        let conditions = iter::once(fenced(expected)).chain(conditions);
+        let conditions = fences.iter().map(|(_, expected)| fenced(expected)).chain(conditions);
         let writes = records.into_iter().zip(conditions);
         let writes = writes.map(|(record, condition)| Ok(ItemWrite::put(checked(record)?, condition)));
         let writes = writes.collect::<Result<Vec<_>, StoreError>>()?;
@@ -98,7 +143,7 @@ impl DynamoViewStore {
     }
 }
 
-fn outcome(written: Written) -> Write {
+pub(super) fn outcome(written: Written) -> Write {
     match written {
         Written::Done(_) => Write::Done,
         Written::Refused(_) => Write::Stale,

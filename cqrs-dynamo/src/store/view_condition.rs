@@ -49,6 +49,13 @@ pub(super) fn older_than(view: &StoredView) -> Condition {
     Condition::of(older).values(values)
 }
 
+/// What [`older_than`] says of a view that is there, in PartiQL, and its values.
+pub(super) const OLDER_IN_PARTIQL: &str = "\"version\"<=? AND (\"build\" IS MISSING OR \"build\"<?)";
+
+pub(super) fn older_values(view: &StoredView) -> [AttributeValue; 2] {
+    [number(view.version.get()), number(view.generation)]
+}
+
 /// Not stored where no replay has built the item.
 fn generation(generation: u64) -> Option<AttributeValue> {
     Some(generation).filter(|generation| *generation > 0).map(number)

@@ -7,6 +7,8 @@ use aws_sdk_dynamodb::config::interceptors::{
 };
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::operation::batch_execute_statement::BatchExecuteStatementOutput;
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemOutput;
 use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::put_item::PutItemOutput;
@@ -117,6 +119,15 @@ impl Meter {
         } else if let Some(output) = output.downcast_ref::<TransactWriteItemsOutput>() {
             for consumed in output.consumed_capacity() {
                 self.add_write(Some(consumed));
+            }
+        } else if let Some(output) = output.downcast_ref::<BatchExecuteStatementOutput>() {
+            // All that this crate executes are writes.
+            for consumed in output.consumed_capacity() {
+                self.add_write(Some(consumed));
+            }
+        } else if let Some(output) = output.downcast_ref::<BatchGetItemOutput>() {
+            for consumed in output.consumed_capacity() {
+                self.add_read(Some(consumed));
             }
         }
     }

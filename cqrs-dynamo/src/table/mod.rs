@@ -2,6 +2,7 @@
 
 mod answer;
 pub(crate) mod attribute;
+mod batch;
 mod client;
 mod condition;
 pub(crate) mod creation;
@@ -16,11 +17,13 @@ mod replies;
 mod row;
 pub(crate) mod scan;
 mod spent;
+mod statement;
 pub(crate) mod time_limits;
 mod write;
 
 pub(crate) use answer::Make;
 pub(crate) use attribute::Item;
+pub(crate) use batch::KEYS_AT_ONCE;
 pub(crate) use client::Table;
 pub(crate) use condition::Condition;
 pub(crate) use direct::DirectBodies;
@@ -30,4 +33,5 @@ pub use meter::Cost;
 pub(crate) use meter::{Meter, StreamRequests, TableRequests};
 pub(crate) use row::Row;
 pub use spent::Spent;
+pub(crate) use statement::{Executed, STATEMENTS_AT_ONCE, Statement};
 pub(crate) use write::{ItemWrite, Written};

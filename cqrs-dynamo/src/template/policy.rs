@@ -25,7 +25,11 @@ const SNAPSHOT: [&str; 2] = ["dynamodb:GetItem", "dynamodb:PutItem"];
 const RESERVE: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"];
 /// A transaction needs the permissions of its parts (Amazon DynamoDB Developer Guide, "Using IAM with DynamoDB
 /// transactions"); those of views are writes.
-const PROJECT: [&str; 3] = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
+///
+/// `BatchGetItem` is for those that build the views of another fold. Nobody among the functions writes by PartiQL: views at their
+/// aggregates' keys are replayed from elsewhere.
+const PROJECT: [&str; 4] =
+    ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
 /// To build the views of another fold.
 const BUILD: [&str; 2] = ["dynamodb:DescribeTable", "dynamodb:Scan"];
 /// What changes or removes a commit. `PutItem` may, too, and cannot be denied: no policy demands a condition.
@@ -217,8 +221,8 @@ fn allow(actions: &[&str], resource: Value) -> Value {
 
 /// The same for items whose partition keys are like these.
 ///
-/// `ForAllValues` holds as well where a request has no such key: for `Scan`, which is granted nowhere with it. `GetItem`, `PutItem`,
-/// `DeleteItem` and `Query` have it, also the parts of a transaction (Service Authorization Reference, "Actions, resources, and
+/// `ForAllValues` holds as well where a request has no such key: for `Scan`, which is granted nowhere with it. `BatchGetItem`, `GetItem`,
+/// `PutItem`, `DeleteItem` and `Query` have it, also the parts of a transaction (Service Authorization Reference, "Actions, resources, and
 /// condition keys for Amazon DynamoDB").
 fn allow_keys(actions: &[&str], resource: Value, keys: &[String]) -> Value {
     let mut statement = allow(actions, resource);

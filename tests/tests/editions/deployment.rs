@@ -333,9 +333,9 @@ async fn what_a_restore_has_taken_back_is_in_the_views_of_no_release() {
 
 /// Requests and write units for each stream, beside what a building costs as a whole.
 #[tokio::test]
-async fn a_building_costs_five_requests_for_each_stream() {
+async fn a_building_costs_a_tenth_of_a_request_for_each_stream() {
     let mut costs = Vec::new();
-    for streams in [10, 30] {
+    for streams in [50, 150] {
         let (_, dynamo) = database().await;
         let app = |release| App::builder(dynamo.clone()).only([release]).build().unwrap();
         let old = app("first");
@@ -349,7 +349,9 @@ async fn a_building_costs_five_requests_for_each_stream() {
         costs.push((cost.requests, cost.write_units));
     }
     let each = (costs[1].0 - costs[0].0, costs[1].1 - costs[0].1);
-    // The fence, the record, a transaction of fence and view, and the entry of the view in its index; the fence of the other edition is
-    // read and written.
-    assert_eq!(each, (20 * (3 + 2), 20.0 * (4.0 + 1.0 + 2.0)), "{costs:?}");
+    // Of 100 streams: their fences, a record, and two transactions of fences and a view; the fences of the other edition are read, and
+    // written in one transaction. A fence costs 2 units in each edition.
+    assert!((100 / 25..=100 / 10).contains(&each.0), "{costs:?}");
+    // The view that all of them share is written once in each transaction, with its entry in an index.
+    assert!((100.0 * 4.0..=100.0 * 4.2).contains(&each.1), "{costs:?}");
 }

@@ -183,7 +183,8 @@ async fn a_stream_that_is_always_written_to_is_replayed() {
         let faults = Faults::after(&world.database, move |call| {
             let (live, left) = (live.clone(), Arc::clone(&left));
             Box::pin(async move {
-                let writes = ["PutItem", "TransactWriteItems"].contains(&call.operation.as_str());
+                let writes = ["PutItem", "BatchExecuteStatement", "TransactWriteItems"];
+                let writes = writes.contains(&call.operation.as_str());
                 let goes_on = writes && call.is_for("views") && left.load(Ordering::SeqCst) > 0;
                 if goes_on {
                     left.fetch_sub(1, Ordering::SeqCst);

@@ -2,6 +2,7 @@
 
 mod aggregate_views;
 mod ahead;
+mod batches;
 mod keyed_views;
 mod kill;
 mod live;

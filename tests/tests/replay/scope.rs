@@ -50,7 +50,7 @@ async fn a_replay_that_begins_anew_builds_everything_again() {
     world.app().replay::<Wealth>().restart().await.unwrap();
     world.assert_whole(Kind::Wealth, "anew").await;
     assert_eq!(world.shadows().await, [], "what the first one left behind is gone");
-    interrupted(&world, Kind::Statement, None, 12).await;
+    interrupted(&world, Kind::Statement, None, 10).await;
     spoil(&world.dynamo.views()).await;
     world.app().replay::<Statement>().restart().await.unwrap();
     world.assert_whole(Kind::Statement, "anew").await;

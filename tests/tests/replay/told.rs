@@ -83,7 +83,8 @@ async fn a_replay_of_one_tenant_names_it() {
         let north = tenant("NORTH");
         // Views, and not the note that a replay has begun.
         failed(&world, kind, Some(&north), |call| {
-            ["PutItem", "TransactWriteItems"].contains(&&*call.operation) && call.body.contains("NORTH#")
+            let writes = ["PutItem", "BatchExecuteStatement", "TransactWriteItems"];
+            writes.contains(&&*call.operation) && call.body.contains("NORTH#")
         })
         .await;
         let build = state(&world.app(), kind).await.build;

@@ -20,7 +20,7 @@ use crate::store::{Claim, DeadLetter, DynDeliveryStore, Finish, InboxId, InboxLe
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 use crate::view::{
-    DynViewStore, Fence, QueriedViews, Revision, StoredView, ViewId, ViewQuery, ViewScan, Write,
+    DynViewStore, Fence, QueriedViews, Revision, StoredView, SwapIn, ViewId, ViewQuery, ViewScan, Write,
 };
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -190,6 +190,28 @@ impl DynViewStore for Fragile {
         views: &'a [(StoredView, Revision)],
     ) -> Boxed<'a, Write> {
         self.send(async move { self.views()?.put_fenced(fence, expected, views).await })
+    }
+    fn get_all<'a>(&'a self, ids: &'a [ViewId]) -> Boxed<'a, Vec<Option<StoredView>>> {
+        self.send(async move { self.views()?.get_all(ids).await })
+    }
+    fn fences<'a>(&'a self, ids: &'a [ViewId]) -> Boxed<'a, Vec<Option<Fence>>> {
+        self.send(async move { self.views()?.fences(ids).await })
+    }
+    fn put_rebuilt_all<'a>(&'a self, views: &'a [StoredView]) -> Boxed<'a, Vec<Write>> {
+        self.send(async move { self.views()?.put_rebuilt_all(views).await })
+    }
+    fn swap_in_all<'a>(&'a self, swaps: &'a [SwapIn]) -> Boxed<'a, Vec<Write>> {
+        self.send(async move { self.views()?.swap_in_all(swaps).await })
+    }
+    fn fences_at_once(&self) -> usize {
+        self.views().map_or(1, DynViewStore::fences_at_once)
+    }
+    fn put_all_fenced<'a>(
+        &'a self,
+        fences: &'a [(Fence, Fence)],
+        views: &'a [(StoredView, Revision)],
+    ) -> Boxed<'a, Write> {
+        self.send(async move { self.views()?.put_all_fenced(fences, views).await })
     }
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a ViewId>) -> Boxed<'a, ViewScan> {
         self.send(async move { self.views()?.scan(extent, after).await })
