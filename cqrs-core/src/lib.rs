@@ -27,6 +27,7 @@
 //! | fingerprint | of a state or a view: changes with its shape and its fold, so that what another program has stored is told from one's own |
 //! | token | names a commit by stream and version, as a text: a read that is given it answers with a view that contains the commit |
 //! | fence | beside keyed views, the last commit of one stream that they contain |
+//! | note | in a keyed view, the commit that it contains and its fence may not tell yet: [`Unfenced`](view::Unfenced) |
 //! | handler | reacts to events, may have side effects |
 //! | snapshot | the state at a version, stored to load from; may vanish at any time without harm |
 //! | store | what keeps commits ([`EventStore`]), views ([`ViewStore`](view::ViewStore)) or snapshots ([`SnapshotStore`](snapshot::SnapshotStore)); [`Stores`](app::Stores) are those of one program |

@@ -47,7 +47,8 @@
 //! like that of an append: one of many claimants gets the lease.
 //!
 //! **Views.** Every write has a condition on the [`Revision`] that was read, and [`ViewStore::put_fenced`] writes several
-//! items or none. A store without transactions cannot keep views of projections with a key of their own, and says
+//! items or none. A store that keeps the whole record of a view says so by [`ViewStore::keeps_unfenced`], and most commits then
+//! take no transaction. A store without transactions cannot keep views of projections with a key of their own, and says
 //! [`StoreError::Refused`] there.
 //!
 //! **Snapshots.** A later version replaces an earlier one, and never the other way round. A snapshot may be lost.
@@ -109,6 +110,6 @@ pub use crate::store::{
 pub use crate::timestamp::Timestamp;
 pub use crate::version::Version;
 pub use crate::view::{
-    Fence, IndexEntry, Place, QueriedViews, Revision, SortRange, StoredView, SwapIn, ViewId, ViewQuery,
-    ViewScan, ViewStore, Write,
+    Fence, IndexEntry, Place, QueriedViews, Revision, SortRange, StoredView, SwapIn, Unfenced, ViewId,
+    ViewQuery, ViewScan, ViewStore, Write,
 };

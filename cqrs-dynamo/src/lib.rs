@@ -130,7 +130,8 @@
 //! | command that sets a unique field, beside what it costs by itself | `TransactWriteItems` in the place of `PutItem`; a `GetItem` a field for the first in a process | 3 more; 5 more where it frees a value |
 //! | conflict with another process | one more `PutItem`; from the second in a row on, a `Query` too | those of the refused write |
 //! | commit to a view at its aggregate's key | `GetItem`, `PutItem`; the latter alone when warm | 1 |
-//! | commit to a view with a key of its own | two `GetItem`, `TransactWriteItems`; the latter alone when warm | 4 |
+//! | commit to a view with a key of its own | `GetItem` of the fence, of the view, of the fence again, and of that of the stream which the view was last written for; `PutItem` of the view, then of the fence. The last two alone when warm | 2 |
+//! | commit to several of them | `GetItem` of each and of the fences, `TransactWriteItems`; the latter alone when warm | 2 for each, and 2 |
 //! | the same for a view that is listed | no more | 1 for each index, 2 where its key changes |
 //! | page of the feed, per subscriber | `PutItem` | 1 |
 //! | a look at `App::projections` | `Query`; per projection `GetItem` and 2 or 3 `Query`; and reading the stream | 0 |

@@ -105,6 +105,7 @@ macro_rules! __conformance {
         $crate::__private::inventory::submit!($crate::conformance::views::INDEXES);
         $crate::__conformance!(@part $attributes views
             a_view_is_read_back
+            a_view_keeps_what_it_says_of_its_fence
             a_stale_write_changes_nothing
             the_number_of_an_edition_belongs_to_a_fence
             a_fence_is_removed_if_nothing_was_applied_since

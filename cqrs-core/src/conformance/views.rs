@@ -4,11 +4,12 @@ use serde_json::json;
 
 use super::Candidate;
 use super::samples::at;
+use crate::key::StreamKey;
 use crate::registry::AskedIndexes;
 use crate::store::{Extent, StoreError};
 use crate::version::Version;
 use crate::view::{
-    DynViewStore, Fence, IndexEntry, QueriedViews, Revision, SortRange, StoredView, SwapIn, ViewId,
+    DynViewStore, Fence, IndexEntry, QueriedViews, Revision, SortRange, StoredView, SwapIn, Unfenced, ViewId,
     ViewQuery, Write,
 };
 
@@ -26,6 +27,34 @@ pub async fn a_view_is_read_back(candidate: Candidate) {
         assert_eq!(store.get(&id(name)).await.unwrap(), Some(written));
     }
     assert_eq!(store.get(&id("3")).await.unwrap(), None);
+}
+
+/// Where a store says so, a view comes back with its note, by each way, until it is written without one.
+pub async fn a_view_keeps_what_it_says_of_its_fence(candidate: Candidate) {
+    let store = candidate.views();
+    if !store.keeps_unfenced() {
+        return;
+    }
+    let note = |version| {
+        let stream = StreamKey::new("TENANT001#ORDER", "ORDER#1 %23\u{e9}").unwrap();
+        Some(Unfenced::new(stream, Version::new(version)))
+    };
+    let digest = Some("9f2c61d0a7b3e845".parse().unwrap());
+    let first = view("1", 1).with_unfenced(note(7)).with_digest(digest);
+    let second = view("1", 2).with_unfenced(note(8)).with_digest(digest);
+    assert_eq!(store.put(&first, Revision::NONE).await.unwrap(), Write::Done);
+    assert_eq!(store.get(&id("1")).await.unwrap().as_ref(), Some(&first));
+    let all = ViewQuery::new(None, id("1").pk, 10);
+    let only = std::slice::from_ref(&first);
+    assert_eq!(found(store, &all).await, only);
+    assert_eq!(store.scan(&Extent::Partition(id("1").pk), None).await.unwrap().views, only);
+    assert_eq!(store.put(&second, first.revision()).await.unwrap(), Write::Done);
+    assert_eq!(store.get(&id("1")).await.unwrap().as_ref(), Some(&second));
+    // The digest of the commit belongs to the revision.
+    assert_eq!(store.put(&view("1", 3), at_version(2)).await.unwrap(), Write::Stale);
+    let last = [(view("1", 3), second.revision())];
+    assert_eq!(store.put_fenced(&fence(8), &fence(0), &last).await.unwrap(), Write::Done);
+    assert_eq!(store.get(&id("1")).await.unwrap(), Some(view("1", 3)));
 }
 
 /// A write goes through only over the revision that was read: the same version of another generation is another.
@@ -618,5 +647,6 @@ fn view(name: &str, version: u64) -> StoredView {
         updated_at: at(version),
         entries: Vec::new(),
         fingerprint: Some("0123456789abcdef".to_owned()),
+        unfenced: None,
     }
 }

@@ -12,7 +12,7 @@ use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
-use crate::view::{Revision, StoredView, ViewId, Write};
+use crate::view::{Known, Revision, StoredView, ViewId, Write};
 
 /// Brings the view at its aggregate's own key up to `last`, fenced by the view's own version. One write, and one read
 /// before it where this process did not write the view last.
@@ -41,17 +41,19 @@ async fn step<P: Projection>(
     let id = id_of::<P>(&last.stream)?;
     let mut recent = runtime.recent_writes.views.lock(&id).await;
     // A remembered version is one that the stored view has reached.
-    let remembered = recent.as_ref().filter(|stored| last.version <= stored.version);
+    let remembered = recent.as_ref().map(|known| &known.item).filter(|stored| last.version <= stored.version);
     if let Some(seen) = remembered.map(Seen::by)
         && arrived.follows(runtime, seen).await?
     {
         return Ok(Write::Done);
     }
-    let (expected, ours, follows) = match find::<P>(runtime, &mut recent, &id).await? {
+    let Known { item: found, since } = find::<P>(runtime, &mut recent, &id).await?;
+    let (expected, ours, follows) = match found {
         Some((stored, decoded)) => {
             let follows = arrived.follows(runtime, Seen::by(&stored)).await?;
             if follows && last.version <= stored.version {
-                *recent = (decoded.is_ok() && is_current::<P>(&stored)).then_some(stored);
+                let is_ours = decoded.is_ok() && is_current::<P>(&stored);
+                *recent = is_ours.then_some(Known { item: stored, since });
                 return Ok(Write::Done);
             }
             let ours = decoded.ok().filter(|_| is_current::<P>(&stored));
@@ -92,6 +94,7 @@ async fn step<P: Projection>(
     let view = StoredView {
         entries: entries(&id, view.as_ref())?,
         fingerprint: Some(fingerprint::<P>().to_owned()),
+        unfenced: None,
         id,
         version: seen.version,
         generation: expected.generation,
@@ -101,7 +104,7 @@ async fn step<P: Projection>(
     };
     let written = views.put(&view, expected).await?;
     if written == Write::Done {
-        *recent = Some(view);
+        *recent = Some(Known { item: view, since });
     }
     Ok(written)
 }

@@ -12,14 +12,15 @@ use tokio::sync::OwnedMutexGuard;
 use super::ProjectError;
 use super::arrived::Seen;
 use super::batch::changes_of;
-use super::keyed_view::{Goal, KeyedView, Part};
+use super::keyed_view::{Goal, KeyedView};
 use super::opened::{Change, Copies, OpenViews, Reading};
+use super::part::Part;
 use crate::commit::Commit;
 use crate::projection::{Editions, Phase, Projection};
 use crate::runtime::Runtime;
 use crate::store::{StoreError, limits};
 use crate::version::Version;
-use crate::view::{Fence, ViewId, Write};
+use crate::view::{Fence, Known, ViewId, Write};
 
 /// A stream with its changes.
 struct Member<'a, P: Projection> {
@@ -32,8 +33,8 @@ struct Member<'a, P: Projection> {
 /// A member whose fence is locked.
 struct Locked<'m, 'a, P: Projection> {
     member: &'m Member<'a, P>,
-    recent: OwnedMutexGuard<Option<Fence>>,
-    stored: Fence,
+    recent: OwnedMutexGuard<Option<Known<Fence>>>,
+    stored: Known<Fence>,
 }
 
 /// A member that goes into the transaction.
@@ -123,7 +124,7 @@ impl<P: Projection> KeyedView<P> {
                     if ready.first().is_none_or(|first| shared(&first.part) == shared(&part)) =>
                 {
                     let digest = locked.member.goal.arrived.digest_of(until);
-                    let next = part.next_fence(&locked.stored, until, digest, None);
+                    let next = part.next_fence(&locked.stored.item, until, digest, None);
                     ready.push(Ready { locked, part, until, next });
                 }
                 Step::Done => {
@@ -149,6 +150,12 @@ impl<P: Projection> KeyedView<P> {
         else {
             return Ok(Outcome::Done(done));
         };
+        // What a view is ahead of fences, and whether it still is, is seen to where a stream goes alone.
+        if open.stored().any(|view| view.unfenced.is_some()) {
+            open.put_back();
+            ready.into_iter().for_each(|mut ready| ready.locked.put_back());
+            return Ok(Outcome::Done(done));
+        }
         let applied =
             ready.iter().flat_map(Ready::changes).try_for_each(|(change, copies)| open.apply(change, copies));
         let writes = match applied {
@@ -169,7 +176,8 @@ impl<P: Projection> KeyedView<P> {
             return Ok(Outcome::TooLarge);
         }
         let pairs: Vec<_> =
-            ready.iter().map(|ready| (ready.next.clone(), ready.locked.stored.clone())).collect();
+            ready.iter().map(|ready| (ready.next.clone(), ready.locked.stored.item.clone())).collect();
+        let since = runtime.recent_writes.before();
         match runtime.view_store()?.put_all_fenced(&pairs, &writes).await {
             Ok(Write::Done) => {}
             // Alone, most of them get on, and the others wait as they always do.
@@ -181,7 +189,7 @@ impl<P: Projection> KeyedView<P> {
         for Ready { mut locked, next, .. } in ready {
             runtime.arrivals.note(P::VIEW, locked.member.goal.arrived.stream, next.version);
             done.push(locked.member.index);
-            *locked.recent = Some(next);
+            *locked.recent = Some(Known { item: next, since });
         }
         Ok(Outcome::Done(done))
     }
@@ -193,7 +201,7 @@ impl<P: Projection> KeyedView<P> {
         locked: &Locked<'_, '_, P>,
         record: &mut Option<Arc<Editions>>,
     ) -> Result<Step, ProjectError> {
-        let (goal, fence) = (locked.member.goal, &locked.stored);
+        let (goal, fence) = (locked.member.goal, &locked.stored.item);
         let is_in_part = fence.part.is_some() || fence.generation_part.is_some();
         if is_in_part {
             return Ok(Step::Alone);
@@ -260,7 +268,7 @@ impl<'a, P: Projection> Ready<'_, 'a, P> {
     /// What is to be applied, with the copies that it is still to go into.
     fn changes(&self) -> impl Iterator<Item = (&Change<'a, P>, Copies)> {
         let changes = self.locked.member.changes.iter().filter(|change| change.version <= self.until);
-        changes.map(|change| (change, self.part.copies(&self.locked.stored, change.version, &change.id)))
+        changes.map(|change| (change, self.part.copies(&self.locked.stored.item, change.version, &change.id)))
     }
 }
 
@@ -299,13 +307,17 @@ async fn lock<'m, 'a, P: Projection>(
         }
         places.push((id, member, recent, stored));
     }
+    let since = runtime.recent_writes.before();
     let mut read = match unknown.is_empty() {
         true => Vec::new(),
         false => runtime.view_store()?.fences(&unknown).await?,
     }
     .into_iter();
     let locked = places.into_iter().map(|(id, member, recent, stored)| {
-        let stored = stored.or_else(|| read.next().flatten()).unwrap_or_else(|| Fence::none(id));
+        let stored = stored.unwrap_or_else(|| Known {
+            item: read.next().flatten().unwrap_or_else(|| Fence::none(id)),
+            since,
+        });
         Locked { member, recent, stored }
     });
     let mut locked: Vec<_> = locked.collect();

@@ -1,28 +1,25 @@
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::ahead::Ahead;
 use super::arrived::Seen;
-use super::batch::Batch;
 use super::editions::Awaited;
 use super::error::{Astray, ROUNDS};
-use super::opened::{Copies, OpenViews, Reading};
-use super::{Arrived, ProjectError, editions};
-use crate::commit::{Commit, CommitDigest};
+use super::part::{Part, Shadow};
+use super::planned::{Plan, Planned, Start, plan};
+use super::unfenced::{self, Noted};
+use super::{Arrived, Origin, ProjectError, discards, editions};
+use crate::commit::Commit;
 use crate::key::{StreamKey, Tenant};
 use crate::projection::{Edition, Editions, Phase, Projection, Underway};
 use crate::runtime::Runtime;
-use crate::store::{StoreError, limits};
+use crate::store::StoreError;
 use crate::version::Version;
-use crate::view::{Fence, Revision, StoredView, ViewId, Write};
+use crate::view::{Fence, Known, ViewId, Write};
 
-/// So many copies of views go into one transaction, beside the fence.
-const COPIES_AT_ONCE: usize = limits::MAX_TRANSACTION_ITEMS - 1;
-
-/// So many bytes go into one transaction; the rest is room for the fence.
-const BYTES_AT_ONCE: usize = limits::MAX_TRANSACTION_BYTES - 16 * 1024;
-
-/// Views whose keys come from the events, fenced by an item per source stream in the same transaction.
+/// Views whose keys come from the events, fenced by an item per source stream, in the same transaction or right behind it: see
+/// [`unfenced`](super::unfenced).
 ///
 /// While a replay is under way, each stream that takes part in it, as its fence says, is applied twice in one
 /// transaction: to the live views, and to the shadows that will replace them.
@@ -50,21 +47,11 @@ pub(crate) struct Goal<'a> {
     pub(crate) replay: Option<u64>,
 }
 
-/// The copies that a replay builds, and how far it has come with a stream.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Shadow {
-    pub(super) generation: u64,
-    pub(super) phase: Phase,
-    from: Version,
-}
-
-/// What a stream takes part in: the generation and the editions of its next fence, and the replay under way.
-pub(super) struct Part {
-    pub(super) generation: u64,
-    last_edition: u64,
-    pub(super) shadow: Option<Shadow>,
-    /// Up to which view the commit behind `shadow.from` is in the shadows.
-    pub(super) shadow_part: Option<String>,
+impl Goal<'_> {
+    /// Whether a commit is delivered, and nothing is built.
+    pub(super) fn is_delivery(&self) -> bool {
+        self.replay.is_none() && self.whole && !self.passes_unknown
+    }
 }
 
 enum Step {
@@ -72,13 +59,8 @@ enum Step {
     Done(u64),
     More,
     Stale,
-}
-
-/// What one transaction writes.
-struct Planned<P> {
-    next: Fence,
-    writes: Vec<(StoredView, Revision)>,
-    open: Option<OpenViews<P>>,
+    /// A view contains more of a stream than its fence says.
+    Unfenced(Noted),
 }
 
 impl<P: Projection> KeyedView<P> {
@@ -112,16 +94,64 @@ impl<P: Projection> KeyedView<P> {
     /// Brings the views as far as the goal says, in as many transactions as it takes. The answer is the number of the last
     /// edition that takes part in the stream.
     pub(crate) async fn advance(&self, runtime: &Runtime, goal: Goal<'_>) -> Result<u64, ProjectError> {
+        self.advance_from(runtime, goal, None).await
+    }
+
+    /// The same, where a view may tell that the fence of the stream is behind.
+    async fn advance_from(
+        &self,
+        runtime: &Runtime,
+        goal: Goal<'_>,
+        mut noted: Option<Noted>,
+    ) -> Result<u64, ProjectError> {
         let mut lost = 0;
         let mut ahead = Ahead::default();
         while lost < ROUNDS {
-            match self.step(runtime, goal, lost > 0, &mut ahead).await? {
+            match self.step(runtime, goal, lost > 0, noted.take(), &mut ahead).await? {
                 Step::Done(last_edition) => return Ok(last_edition),
                 Step::More => lost = 0,
                 Step::Stale => lost += 1,
+                Step::Unfenced(found) => {
+                    lost += 1;
+                    match found.note.stream == *goal.arrived.stream {
+                        true => noted = Some(found),
+                        false => self.complete(runtime, goal, found).await?,
+                    }
+                }
             }
         }
         Err(ProjectError::Contended)
+    }
+
+    /// Brings the fence of another stream to what a view contains of that, so that the view may be written.
+    fn complete<'a>(
+        &'a self,
+        runtime: &'a Runtime,
+        goal: Goal<'a>,
+        found: Noted,
+    ) -> Pin<Box<dyn Future<Output = Result<(), ProjectError>> + Send + 'a>> {
+        Box::pin(async move {
+            let stream = &found.note.stream.clone();
+            let left_out = &discards::of_stream(runtime, P::NAME, stream).await?;
+            let arrived = Arrived { stream, commits: &[], origin: Origin::Store, left_out, is_shared: false };
+            let goal = Goal { arrived, until: found.note.version, whole: true, replay: None, ..goal };
+            let advanced = self.advance_from(runtime, goal, Some(found.clone())).await;
+            // Commits are read where shadow views lack them, and a restore may have taken them back.
+            if let Err(ProjectError::Astray(_) | ProjectError::Store(StoreError::Corrupt(_))) = &advanced
+                && !arrived
+                    .still_has(runtime, Seen { version: found.note.version, digest: found.digest })
+                    .await?
+            {
+                let view = &found.view.sk;
+                tracing::warn!(
+                    projection = P::NAME,
+                    view,
+                    "a view goes on with what a restore has taken back, until it is replayed"
+                );
+                return Ok(unfenced::forget(runtime, &found).await?);
+            }
+            advanced.map(drop)
+        })
     }
 
     async fn step(
@@ -129,30 +159,44 @@ impl<P: Projection> KeyedView<P> {
         runtime: &Runtime,
         goal: Goal<'_>,
         lost: bool,
+        noted: Option<Noted>,
         ahead: &mut Ahead,
     ) -> Result<Step, ProjectError> {
         let views = runtime.view_store()?;
         let id = goal.edition.fence::<P>(goal.arrived.stream);
         let mut recent = runtime.recent_writes.fences.lock(&id).await;
         let is_remembered = recent.is_some();
-        let stored = match recent.take() {
-            Some(fence) => fence,
-            None => views.fence(&id).await?.unwrap_or_else(|| Fence::none(id)),
+        let known = match recent.take() {
+            Some(known) => known,
+            None => {
+                let since = runtime.recent_writes.before();
+                Known { item: views.fence(&id).await?.unwrap_or_else(|| Fence::none(id)), since }
+            }
         };
-        let follows = goal.replay.is_some() || goal.arrived.follows(runtime, Seen::of(&stored)).await?;
+        let stored = &known.item;
+        let noted = noted.filter(|noted| noted.note.version > stored.version);
+        let applied = noted.as_ref().map_or_else(|| stored.clone(), |noted| noted.complete(stored));
+        let follows = goal.replay.is_some() || goal.arrived.follows(runtime, Seen::of(&applied)).await?;
         // A remembered version is one that the stored fence has reached.
         if goal.replay.is_none() && follows && goal.until <= stored.version {
             runtime.arrivals.note(P::VIEW, goal.arrived.stream, stored.version);
             let last_edition = stored.last_edition;
-            *recent = Some(stored);
+            *recent = Some(known);
             return Ok(Step::Done(last_edition));
         }
-        let mut fence = match follows {
-            true => stored.clone(),
-            false => self.forgotten(runtime, goal, &stored).await?,
+        // The stored one as far as it counts, and the same with what a view is ahead of it.
+        let (begun, mut fence) = match follows {
+            true => (stored.clone(), applied),
+            false => {
+                let none = self.forgotten(runtime, goal, &applied).await?;
+                (none.clone(), none)
+            }
         };
-        let part = self.part(runtime, goal, &fence, &mut None).await?;
-        let joins = goal.replay.is_some() && part.generation > fence.generation && !fence.is_none();
+        let part = self.part(runtime, goal, &begun, &mut None).await?;
+        if part.shadow.is_none() && begun.generation_version == begun.version {
+            fence.generation_version = fence.version;
+        }
+        let joins = goal.replay.is_some() && part.generation > begun.generation && !begun.is_none();
         // The live views are replaced as a whole. Until then they take what comes behind the commits that are there now.
         let restored = joins && !goal.arrived.still_has(runtime, Seen::of(&fence)).await?;
         if restored {
@@ -160,12 +204,13 @@ impl<P: Projection> KeyedView<P> {
             fence = Fence { version, digest, part: None, ..fence };
         }
         let (from, until) = part.way(goal, &fence);
-        if until <= from.version {
+        if until <= from.version && noted.is_none() {
             let last_edition = stored.last_edition;
-            *recent = Some(stored);
+            *recent = Some(known);
             return Ok(Step::Done(last_edition));
         }
-        let Planned::<P> { next, writes, open } = if restored || (lost && joins) {
+        let Planned::<P> { next, writes, open, is_ahead } = if restored || (lost && joins && noted.is_none())
+        {
             // Others write to this stream all the time. Once it takes part in the replay they bring the shadows along,
             // too, so that somebody gets on, whoever is the faster.
             let next = Fence {
@@ -174,16 +219,40 @@ impl<P: Projection> KeyedView<P> {
                 generation_part: None,
                 ..fence.clone()
             };
-            Planned { next, writes: Vec::new(), open: None }
+            Planned { next, writes: Vec::new(), open: None, is_ahead: false }
         } else {
-            let commits = ahead.after(runtime, goal, from, until).await?;
-            match plan(runtime, goal, &fence, &part, commits).await {
+            let commits = match until <= from.version {
+                true => &[],
+                false => ahead.after(runtime, goal, from, until).await?,
+            };
+            let noted = noted.as_ref().filter(|_| follows);
+            let start = Start { stored: &known, fence: &fence, part: &part, noted };
+            match plan(runtime, goal, start, commits).await {
                 // The stream may take part in a replay by now, of which the remembered fence does not know.
                 Err(ProjectError::Permanent(_)) if is_remembered => return Ok(Step::Stale),
-                planned => planned?,
+                Err(error) => return Err(error),
+                Ok(Plan::Write(planned)) => planned,
+                Ok(Plan::Moved(moved)) => {
+                    *recent = Some(moved);
+                    return Ok(Step::Stale);
+                }
+                Ok(Plan::Stale) => return Ok(Step::Stale),
+                Ok(Plan::Unfenced(found)) => {
+                    *recent = Some(known);
+                    return Ok(Step::Unfenced(found));
+                }
             }
         };
-        if views.put_fenced(&next, &stored, &writes).await? == Write::Stale {
+        let since = runtime.recent_writes.before();
+        let mut with_fence = writes.as_slice();
+        if let (true, [(view, expected)]) = (is_ahead, with_fence) {
+            if views.put(view, *expected).await? == Write::Stale {
+                *recent = Some(known);
+                return Ok(Step::Stale);
+            }
+            with_fence = &[];
+        }
+        if views.put_fenced(&next, stored, with_fence).await? == Write::Stale {
             return Ok(Step::Stale);
         }
         runtime.arrivals.note(P::VIEW, goal.arrived.stream, next.version);
@@ -192,7 +261,7 @@ impl<P: Projection> KeyedView<P> {
         }
         let done = next.version >= until && (part.shadow.is_none() || next.generation_version >= until);
         let last_edition = next.last_edition;
-        *recent = Some(next);
+        *recent = Some(Known { item: next, since });
         Ok(if done { Step::Done(last_edition) } else { Step::More })
     }
 
@@ -277,94 +346,6 @@ impl<P: Projection> KeyedView<P> {
                 Part { generation, last_edition, shadow: None, shadow_part: None }
             }
         })
-    }
-}
-
-impl Part {
-    /// From which commit to which one a stream is to be applied.
-    pub(super) fn way(&self, goal: Goal<'_>, fence: &Fence) -> (Seen, Version) {
-        // A commit that the live views have in part goes into the shadows, too, before one replaces the other.
-        let begun = if fence.part.is_some() { fence.version.next() } else { fence.version };
-        let until = if goal.whole { goal.until.max(begun) } else { goal.until };
-        let from = match self.shadow {
-            Some(shadow) if shadow.from < fence.version => Seen { version: shadow.from, digest: None },
-            _ => Seen::of(fence),
-        };
-        (from, until)
-    }
-
-    /// Into which copies of a view an event of a commit is still to go.
-    pub(super) fn copies(&self, fence: &Fence, version: Version, id: &ViewId) -> Copies {
-        let is_ahead = |reached: Version, part: &Option<String>| {
-            let in_part = version == reached.next() && part.as_ref().is_some_and(|part| id.sk <= *part);
-            version > reached && !in_part
-        };
-        Copies {
-            live: is_ahead(fence.version, &fence.part),
-            shadow: self.shadow.is_some_and(|shadow| is_ahead(shadow.from, &self.shadow_part)),
-        }
-    }
-
-    /// The fence after all commits up to `reached`, and after the next one up to the view `part`.
-    pub(super) fn next_fence(
-        &self,
-        fence: &Fence,
-        reached: Version,
-        digest: Option<CommitDigest>,
-        part: Option<&ViewId>,
-    ) -> Fence {
-        let further = |from: Version, before: &Option<String>| {
-            let before = before.as_ref().filter(|_| from >= reached);
-            let now = part.filter(|_| from <= reached).map(|id| &id.sk);
-            (from.max(reached), before.max(now).cloned())
-        };
-        let (version, live_part) = further(fence.version, &fence.part);
-        let digest = if version > fence.version { digest } else { fence.digest };
-        let (generation_version, generation_part) = match self.shadow {
-            Some(shadow) => further(shadow.from, &self.shadow_part),
-            // What an unfinished replay has left behind stays behind.
-            None if fence.generation_version < fence.version => (fence.generation_version, None),
-            None => (version, None),
-        };
-        Fence {
-            id: fence.id.clone(),
-            version,
-            digest,
-            generation: self.generation,
-            generation_version,
-            part: live_part,
-            generation_part,
-            last_edition: self.last_edition,
-        }
-    }
-}
-
-/// Folds as much of the commits as goes into one transaction.
-async fn plan<P: Projection>(
-    runtime: &Runtime,
-    goal: Goal<'_>,
-    fence: &Fence,
-    part: &Part,
-    commits: &[Commit],
-) -> Result<Planned<P>, ProjectError> {
-    let mut most = COPIES_AT_ONCE;
-    loop {
-        let Batch { changes, wanted, reached, part: view, .. } =
-            Batch::<P>::of(runtime, goal, commits, most, |version, id| part.copies(fence, version, id))?;
-        let mut open = OpenViews::open(runtime, &wanted, part.generation, part.shadow, Reading::Each).await?;
-        for change in &changes {
-            open.apply(change, part.copies(fence, change.version, &change.id))?;
-        }
-        let writes = open.writes()?;
-        let bytes: usize = writes.iter().map(|(view, _)| limits::size(&view.record())).sum();
-        if bytes <= BYTES_AT_ONCE || wanted.len() <= 1 {
-            let digest = commits.iter().find(|commit| commit.version == reached).map(Commit::digest);
-            let next = part.next_fence(fence, reached, digest, view.as_ref());
-            return Ok(Planned { next, writes, open: Some(open) });
-        }
-        // Small enough for any batch of one view: both copies of it are far below the limit.
-        open.put_back();
-        most = writes.len() / 2;
     }
 }
 

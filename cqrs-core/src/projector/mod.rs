@@ -13,11 +13,14 @@ mod gap;
 mod group;
 mod keyed_view;
 mod opened;
+mod part;
 mod pauses;
+mod planned;
 mod read;
 mod read_error;
 mod reading;
 mod touched;
+mod unfenced;
 mod wanted;
 
 use std::fmt;

@@ -4,7 +4,8 @@ use futures_util::future::try_join_all;
 use serde_json::Value;
 use tokio::sync::OwnedMutexGuard;
 
-use super::keyed_view::Shadow;
+use super::part::Shadow;
+use super::unfenced::Noted;
 use super::{ProjectError, encode, entries, fold, shadow_of};
 use crate::event::{DecodeError, RawEvent};
 use crate::projection::{Phase, Projection, ViewChange};
@@ -12,9 +13,9 @@ use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
-use crate::view::{IndexEntry, Revision, StoredView, ViewId};
+use crate::view::{IndexEntry, Known, Moment, Revision, StoredView, ViewId};
 
-type Recent = OwnedMutexGuard<Option<StoredView>>;
+type Recent = OwnedMutexGuard<Option<Known<StoredView>>>;
 
 /// An event on its way into a view.
 pub(super) struct Change<'a, P: Projection> {
@@ -69,6 +70,8 @@ struct Opened<P> {
     recent: Recent,
     id: ViewId,
     stored: Option<StoredView>,
+    /// See [`Known::since`].
+    since: Moment,
     expected: Revision,
     /// What it is written with, where that is not what was read.
     generation: u64,
@@ -143,7 +146,8 @@ impl<P: Projection> OpenViews<P> {
     pub(super) fn remember(mut self, writes: Vec<(StoredView, Revision)>) {
         for (opened, (view, _)) in self.opened_mut().zip(writes) {
             if let Content::View(_) = opened.content {
-                *opened.recent = Some(view);
+                // The fence is written by now.
+                *opened.recent = Some(Known { item: view.with_unfenced(None), since: opened.since });
             }
         }
     }
@@ -152,9 +156,26 @@ impl<P: Projection> OpenViews<P> {
     pub(super) fn put_back(mut self) {
         for opened in self.opened_mut() {
             if let Content::View(_) = opened.content {
-                *opened.recent = opened.stored.take();
+                let since = opened.since;
+                *opened.recent = opened.stored.take().map(|item| Known { item, since });
             }
         }
+    }
+
+    /// The views that were there.
+    pub(super) fn stored(&mut self) -> impl Iterator<Item = &mut StoredView> {
+        self.opened_mut().filter_map(|opened| opened.stored.as_mut())
+    }
+
+    /// Whether a view still has a note.
+    pub(super) fn has(&self, noted: &Noted) -> bool {
+        let live = self.0.get(&noted.view).and_then(|pair| pair.live.as_ref()?.stored.as_ref());
+        live.is_some_and(|live| live.unfenced.as_ref() == Some(&noted.note) && live.digest == noted.digest)
+    }
+
+    /// Since when all of them are known.
+    pub(super) fn since(&self) -> Option<Moment> {
+        self.opened().map(|opened| opened.since).max()
     }
 
     fn opened_mut(&mut self) -> impl Iterator<Item = &mut Opened<P>> {
@@ -191,13 +212,23 @@ impl<P: Projection> Opened<P> {
     fn of(
         id: ViewId,
         recent: Recent,
-        found: Option<Found<P>>,
+        found: Known<Option<Found<P>>>,
         generation: u64,
         carried: bool,
     ) -> Result<Self, ProjectError> {
+        let Known { item: found, since } = found;
         let Some((stored, decoded)) = found else {
             let (expected, content) = (Revision::NONE, Content::View(Some(P::default())));
-            return Ok(Self { recent, id, stored: None, expected, generation, is_listed: false, content });
+            return Ok(Self {
+                recent,
+                id,
+                stored: None,
+                since,
+                expected,
+                generation,
+                is_listed: false,
+                content,
+            });
         };
         let content = match decoded {
             Ok(view) => Content::View(view),
@@ -205,7 +236,7 @@ impl<P: Projection> Opened<P> {
             Err(error) => return Err(ProjectError::Permanent(error.into())),
         };
         let (expected, generation) = (stored.revision(), stored.generation);
-        Ok(Self { recent, id, stored: Some(stored), expected, generation, is_listed: false, content })
+        Ok(Self { recent, id, stored: Some(stored), since, expected, generation, is_listed: false, content })
     }
 
     /// The same in the indexes.
@@ -233,6 +264,7 @@ impl<P: Projection> Opened<P> {
             entries,
             // Several streams are in it, and who folded which is not known.
             fingerprint: None,
+            unfenced: None,
         })
     }
 }
@@ -261,7 +293,7 @@ async fn read<P: Projection>(
     locks: &mut BTreeMap<ViewId, Recent>,
     ids: Vec<ViewId>,
     reading: Reading,
-) -> Result<Vec<(ViewId, Recent, Option<Found<P>>)>, ProjectError> {
+) -> Result<Vec<(ViewId, Recent, Known<Option<Found<P>>>)>, ProjectError> {
     let locked = ids.into_iter().filter_map(|id| Some((locks.remove(&id)?, id)));
     if reading == Reading::All {
         return read_all(runtime, locked.collect()).await;
@@ -276,24 +308,26 @@ async fn read<P: Projection>(
 async fn read_all<P: Projection>(
     runtime: &Runtime,
     locked: Vec<(Recent, ViewId)>,
-) -> Result<Vec<(ViewId, Recent, Option<Found<P>>)>, ProjectError> {
-    let mut all = Vec::with_capacity(locked.len());
+) -> Result<Vec<(ViewId, Recent, Known<Option<Found<P>>>)>, ProjectError> {
+    let mut places = Vec::with_capacity(locked.len());
     let mut unknown = Vec::new();
     for (mut recent, id) in locked {
         let found = remembered(&mut recent);
         if found.is_none() {
             unknown.push(id.clone());
         }
-        all.push((id, recent, found));
+        places.push((id, recent, found));
     }
-    if !unknown.is_empty() {
-        let read = runtime.view_store()?.get_all(&unknown).await?;
-        let mut read = read.into_iter();
-        for (_, _, found) in all.iter_mut().filter(|(_, _, found)| found.is_none()) {
-            *found = read.next().flatten().map(decoded);
-        }
-    }
-    Ok(all)
+    let read = match unknown.is_empty() {
+        true => Vec::new(),
+        false => runtime.view_store()?.get_all(&unknown).await?,
+    };
+    let (mut read, since) = (read.into_iter(), runtime.recent_writes.after());
+    let found = places.into_iter().map(|(id, recent, found)| match found {
+        Some(Known { item, since }) => (id, recent, Known { item: Some(item), since }),
+        None => (id, recent, Known { item: read.next().flatten().map(decoded), since }),
+    });
+    Ok(found.collect())
 }
 
 /// A view as it is stored, and what this program reads in it.
@@ -303,19 +337,20 @@ pub(super) type Found<P> = (StoredView, Result<Option<P>, StoreError>);
 /// replay: the store has the last word.
 pub(super) async fn find<P: Projection>(
     runtime: &Runtime,
-    recent: &mut Option<StoredView>,
+    recent: &mut Option<Known<StoredView>>,
     id: &ViewId,
-) -> Result<Option<Found<P>>, StoreError> {
-    if let Some(found) = remembered(recent) {
-        return Ok(Some(found));
+) -> Result<Known<Option<Found<P>>>, StoreError> {
+    if let Some(Known { item, since }) = remembered(recent) {
+        return Ok(Known { item: Some(item), since });
     }
-    Ok(runtime.view_store()?.get(id).await?.map(decoded))
+    let stored = runtime.view_store()?.get(id).await?;
+    Ok(Known { item: stored.map(decoded), since: runtime.recent_writes.after() })
 }
 
-fn remembered<P: Projection>(recent: &mut Option<StoredView>) -> Option<Found<P>> {
-    let stored = recent.take()?;
-    let view = stored.read().ok()?;
-    Some((stored, Ok(view)))
+fn remembered<P: Projection>(recent: &mut Option<Known<StoredView>>) -> Option<Known<Found<P>>> {
+    let Known { item, since } = recent.take()?;
+    let view = item.read().ok()?;
+    Some(Known { item: (item, Ok(view)), since })
 }
 
 fn decoded<P: Projection>(stored: StoredView) -> Found<P> {

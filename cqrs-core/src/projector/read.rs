@@ -9,7 +9,7 @@ use crate::projection::{Projection, ViewAddress, fingerprint};
 use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
-use crate::view::{StoredView, Write};
+use crate::view::{Known, StoredView, Write};
 
 /// A view that was read, and what it holds; none for one that was removed.
 ///
@@ -87,7 +87,7 @@ async fn keep(runtime: &Runtime, view: &StoredView, met: &StoredView) {
     let Ok(views) = runtime.view_store() else { return };
     let mut recent = runtime.recent_writes.views.lock(&view.id).await;
     match views.put(view, met.revision()).await {
-        Ok(Write::Done) => *recent = Some(view.clone()),
+        Ok(Write::Done) => *recent = Some(Known { item: view.clone(), since: runtime.recent_writes.after() }),
         Ok(Write::Stale) => {}
         Err(error) => {
             tracing::debug!(view = view.id.sk, %error, "a view that was folded anew is not written");

@@ -167,6 +167,7 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
             updated_at: Timestamp::now(),
             entries: entries(id, folding.view.as_ref())?,
             fingerprint: Some(fingerprint::<P>().to_owned()),
+            unfenced: None,
         })
     }
 

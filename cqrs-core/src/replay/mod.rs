@@ -68,7 +68,7 @@
 //! Requests: per 100 streams and views together 1 transaction and 2 `BatchGetItem`; a fence and a view are 2 write units each, and a
 //! view that many streams of one page share is written a few times only. Then per 50 views 1 transaction, of 4 write units for
 //! each, and a `BatchGetItem`, and a `Scan` of the views table. From when a stream takes part until the replay is
-//! over, its delivery takes one request more per commit (is the replay over?) and 6 write units instead of 4: so a replay
+//! over, its delivery takes a read more per commit (is the replay over?), and 6 write units in one transaction instead of 2: so a replay
 //! that was interrupted should be brought to its end.
 //!
 //! # Another fold: editions

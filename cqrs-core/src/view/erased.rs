@@ -38,6 +38,7 @@ pub(crate) trait DynViewStore: Send + Sync {
         fences: &'a [(Fence, Fence)],
         views: &'a [(StoredView, Revision)],
     ) -> Boxed<'a, Write>;
+    fn keeps_unfenced(&self) -> bool;
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a ViewId>) -> Boxed<'a, ViewScan>;
     fn query<'a>(&'a self, query: &'a ViewQuery) -> Boxed<'a, QueriedViews>;
 }
@@ -96,6 +97,9 @@ impl<S: ViewStore> DynViewStore for S {
         views: &'a [(StoredView, Revision)],
     ) -> Boxed<'a, Write> {
         Box::pin(ViewStore::put_all_fenced(self, fences, views))
+    }
+    fn keeps_unfenced(&self) -> bool {
+        ViewStore::keeps_unfenced(self)
     }
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a ViewId>) -> Boxed<'a, ViewScan> {
         Box::pin(ViewStore::scan(self, extent, after))

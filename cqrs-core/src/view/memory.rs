@@ -150,6 +150,10 @@ impl ViewStore for MemoryViewStore {
         })
     }
 
+    fn keeps_unfenced(&self) -> bool {
+        true
+    }
+
     async fn scan(&self, extent: &Extent, after: Option<&ViewId>) -> Result<ViewScan, StoreError> {
         let content = self.content();
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);

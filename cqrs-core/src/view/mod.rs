@@ -9,13 +9,15 @@ mod memory;
 mod query;
 mod recent;
 mod stored;
+mod unfenced;
 
 pub use entry::{IndexEntry, MAX_INDEXES};
 pub(crate) use erased::DynViewStore;
 pub use id::ViewId;
 pub use memory::MemoryViewStore;
 pub use query::{Place, QueriedViews, SortRange, ViewQuery};
-pub(crate) use recent::RecentWrites;
+pub(crate) use recent::{Known, Moment, RecentWrites};
+pub use unfenced::Unfenced;
 
 use std::future::Future;
 
@@ -39,7 +41,8 @@ pub struct StoredView {
     pub version: Version,
     /// The replay that it was last rebuilt by; 0 for none.
     pub generation: u64,
-    /// For a view at its aggregate's key: the digest of the commit `version`; none where a release wrote it that had none.
+    /// For a view at its aggregate's key: the digest of the commit `version`; none where a release wrote it that had none. For any
+    /// other: the digest of the commit that `unfenced` names.
     pub digest: Option<CommitDigest>,
     /// The serialized view; null for one that was [removed](crate::projection::ViewChange::Remove).
     pub data: Value,
@@ -49,6 +52,8 @@ pub struct StoredView {
     pub entries: Vec<IndexEntry>,
     /// For a view at its aggregate's key: which shape and fold it was made by; none where a release wrote it that did not say.
     pub fingerprint: Option<String>,
+    /// For a view across aggregates: the stream that it was written for, where its fence was to be written after it.
+    pub unfenced: Option<Unfenced>,
 }
 
 impl StoredView {
@@ -64,6 +69,7 @@ impl StoredView {
             updated_at,
             entries: Vec::new(),
             fingerprint: None,
+            unfenced: None,
         }
     }
 
@@ -95,6 +101,13 @@ impl StoredView {
         self
     }
 
+    /// What it contains before the fence says so.
+    #[must_use]
+    pub fn with_unfenced(mut self, unfenced: Option<Unfenced>) -> Self {
+        self.unfenced = unfenced;
+        self
+    }
+
     /// What a conditional write over it expects.
     #[must_use]
     pub fn revision(&self) -> Revision {
@@ -120,6 +133,9 @@ impl StoredView {
         record.insert("updatedAt".to_owned(), self.updated_at.to_string().into());
         if let Some(fingerprint) = &self.fingerprint {
             record.insert("fingerprint".to_owned(), fingerprint.as_str().into());
+        }
+        if let Some(unfenced) = &self.unfenced {
+            record.insert("unfenced".to_owned(), unfenced.record().into());
         }
         self.entries.iter().for_each(|entry| entry.insert_into(&mut record));
         record
@@ -529,6 +545,14 @@ pub trait ViewStore: Send + Sync + 'static {
                 }
             }
         }
+    }
+
+    /// Whether a view is read back with what it says of its fence, [`StoredView::unfenced`]. A store that keeps the whole
+    /// [record](StoredView::record) of a view and [decodes](StoredView::decode) it has that by itself, and says `true`: most
+    /// commits to views across aggregates then take two plain writes in place of a transaction. Where it says `false`, the
+    /// default, a view is always written in one transaction with its fence.
+    fn keeps_unfenced(&self) -> bool {
+        false
     }
 
     /// Reads the views of one extent after `after`, a view of the same extent, one page.

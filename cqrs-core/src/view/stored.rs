@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::{Fence, IndexEntry, StoredView, ViewId};
+use super::{Fence, IndexEntry, StoredView, Unfenced, ViewId};
 use crate::commit::record::{self, Record};
 use crate::commit::{CommitDigest, CorruptCommit};
 use crate::store::StoreError;
@@ -18,6 +18,7 @@ pub(super) fn view(record: &Record, data: Option<Value>) -> Result<StoredView, S
             .map_err(|error| format!("`updatedAt`: {error}"))?,
         entries: IndexEntry::all_of(record),
         fingerprint: optional(record, "fingerprint", text)?,
+        unfenced: optional(record, "unfenced", Unfenced::decode)?,
     })
 }
 
@@ -74,6 +75,7 @@ fn optional<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::StreamKey;
     use serde_json::json;
 
     fn records() -> [Record; 2] {
@@ -87,6 +89,10 @@ mod tests {
             data: json!({ "total": 1 }),
             updated_at: "2024-01-01T10:00:00Z".parse().unwrap(),
             fingerprint: Some("0123456789abcdef".to_owned()),
+            unfenced: Some(Unfenced::new(
+                StreamKey::new("TENANT001#ORDER", "ORDER#1").unwrap(),
+                Version::new(9),
+            )),
             entries: vec![
                 IndexEntry::new(1, "TENANT001#ORDER_SUMMARY#by_status#open", "1"),
                 IndexEntry::new(3, "TENANT001#ORDER_SUMMARY#by_customer#C", "2024 1"),

@@ -17,8 +17,9 @@ use crate::table::{Condition, ItemWrite, Row, Table, Written, checked, key, scan
 /// Views in a DynamoDB table, one item each, and their fences beside them. Clones are cheap.
 ///
 /// A view is read with one consistent `GetItem` and written with one `PutItem` under `attribute_not_exists(pk)` or
-/// `version = :currentVersion`. Views with a key of their own are written in one `TransactWriteItems` with the
-/// fence of the stream, or in several where a commit changes more than one takes. Errors are those of
+/// `version = :currentVersion`. A view with a key of its own is written in the same way, and the fence of the stream behind it. Where a
+/// commit changes several of them, they are written in one `TransactWriteItems` with the fence, or in several where one does not take
+/// them all. Errors are those of
 /// [`DynamoEventStore`](crate::DynamoEventStore).
 ///
 /// A replay reads up to 100 views or fences with one `BatchGetItem`, and writes up to 25 views at their aggregates' keys with
@@ -78,6 +79,10 @@ impl ViewStore for DynamoViewStore {
         expected: &Fence,
         views: &[(StoredView, Revision)],
     ) -> Result<Write, StoreError> {
+        if views.is_empty() {
+            let put = || Ok(ItemWrite::put(checked(fence.record())?, fenced(expected)));
+            return self.table.write(put).await.map(outcome);
+        }
         let fence = (fence.clone(), expected.clone());
         self.put_all_fenced(slice::from_ref(&fence), views).await
     }
@@ -116,6 +121,10 @@ impl ViewStore for DynamoViewStore {
         let writes = writes.map(|(record, condition)| Ok(ItemWrite::put(checked(record)?, condition)));
         let writes = writes.collect::<Result<Vec<_>, StoreError>>()?;
         self.table.write_all(writes).await.map(outcome)
+    }
+
+    fn keeps_unfenced(&self) -> bool {
+        true
     }
 
     async fn scan(&self, extent: &Extent, after: Option<&ViewId>) -> Result<ViewScan, StoreError> {

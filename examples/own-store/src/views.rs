@@ -117,6 +117,10 @@ impl ViewStore for FileViewStore {
         self.write(unchanged, keys.into_iter().zip(records.into_iter().map(Value::Object)).collect())
     }
 
+    fn keeps_unfenced(&self) -> bool {
+        true
+    }
+
     async fn scan(&self, extent: &Extent, after: Option<&ViewId>) -> Result<ViewScan, StoreError> {
         let table = self.table();
         let start = key(["view"]);

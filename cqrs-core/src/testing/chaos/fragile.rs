@@ -213,6 +213,9 @@ impl DynViewStore for Fragile {
     ) -> Boxed<'a, Write> {
         self.send(async move { self.views()?.put_all_fenced(fences, views).await })
     }
+    fn keeps_unfenced(&self) -> bool {
+        self.views().is_ok_and(DynViewStore::keeps_unfenced)
+    }
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a ViewId>) -> Boxed<'a, ViewScan> {
         self.send(async move { self.views()?.scan(extent, after).await })
     }
