@@ -136,7 +136,8 @@ impl Table {
         &self,
         writes: impl IntoIterator<Item = ItemWrite>,
     ) -> Result<Written, StoreError> {
-        self.write_across(writes.into_iter().map(|write| (self, write))).await
+        let items = writes.into_iter().map(|write| self.in_transaction(write));
+        self.send_all(items.collect::<Result<_, _>>()?).await
     }
 
     /// The same for items of several tables of one DynamoDB.
@@ -145,7 +146,10 @@ impl Table {
         writes: impl IntoIterator<Item = (&'t Self, ItemWrite)>,
     ) -> Result<Written, StoreError> {
         let items = writes.into_iter().map(|(table, write)| table.in_transaction(write));
-        let items = items.collect::<Result<Vec<_>, _>>()?;
+        self.send_all(items.collect::<Result<_, _>>()?).await
+    }
+
+    async fn send_all(&self, items: Vec<TransactWriteItem>) -> Result<Written, StoreError> {
         self.decide(|| Ok(Request::All(items.clone()))).await
     }
 
