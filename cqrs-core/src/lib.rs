@@ -16,6 +16,7 @@
 //! | commit | all events of one command, with its metadata; stored as one item; never changed |
 //! | stream | the commits of one aggregate instance, [`Version`] 1, 2, 3 … without a gap |
 //! | conflict | another writer took the version |
+//! | transaction | commands on several streams that are executed together or not at all: [`App::transaction`] |
 //! | key | the typed address of an instance: tenant and id; renders to `pk` and `sk` |
 //! | metadata | who, when, command id, correlation id, causation id, trace context |
 //! | upcaster | reads the data of an earlier schema of an event as today's |
@@ -121,6 +122,34 @@
 //! Where another process has taken the version, its commit is folded in and the command is decided again, up to
 //! [`Settings::conflict`](app::Settings::conflict) times. [`ExecuteError`] has the other ways in which a command
 //! ends; on none of them anything is half-written.
+//!
+//! Commands on several streams are executed together or not at all by a [transaction](App::transaction):
+//!
+//! ```rust,standalone_crate
+//! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+//! # use order::*;
+//! # use cqrs_core::prelude::*;
+//! # use cqrs_core::store::MemoryEventStore;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let app = App::builder(MemoryEventStore::new()).build()?;
+//! # let tenant = Tenant::new("TENANT001")?;
+//! # let (old, new) = (OrderKey::new(&tenant, "20240101-001"), OrderKey::new(&tenant, "20240101-002"));
+//! # let create = || CreateOrder { customer_id: "CUST-001".into(), total: 15000 };
+//! # app.execute(&old, create()).await?;
+//! app.transaction().execute(&old, CancelOrder).execute(&new, create()).command_id("replace-1").await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | a transaction | |
+//! | --- | --- |
+//! | [`execute`](app::Transaction::execute) | a command, and the stream that gets its commit |
+//! | [`unchanged`](app::Transaction::unchanged) | a stream that the decisions depend on: nothing may be committed to it meanwhile |
+//! | [`CommandContext::state`] | the state of such a stream, in a `#[command]` method |
+//! | [`Transacted::of`] | the answer to one of the commands |
+//!
+//! Reads of several streams outside of a transaction are not one snapshot: each is of its own moment.
 //!
 //! # A view
 //!

@@ -45,6 +45,8 @@ pub enum Fault {
     AnswerHangs,
     /// The request is answered with this status and this code, and nothing else happens.
     Answer(u16, &'static str),
+    /// The request, a transaction, is answered as cancelled: its second item for this reason. Nothing else happens.
+    Cancelled(&'static str),
     /// The request is answered with 200 and this body, and nothing else happens.
     Reply(&'static str),
 }
@@ -210,6 +212,7 @@ impl HttpConnector for Faulty {
             match fault {
                 Fault::Answer(status, code) if is_form => Ok(refusal_in_xml(status, code)),
                 Fault::Answer(status, code) => Ok(refusal(status, code)),
+                Fault::Cancelled(reason) => Ok(cancelled(reason)),
                 Fault::Reply(body) => Ok(reply(200, body.to_owned())),
                 Fault::Hang | Fault::AnswerHangs => std::future::pending().await,
                 Fault::None | Fault::Reset | Fault::AnswerLost => {
@@ -251,6 +254,16 @@ fn refusal(status: u16, code: &str) -> HttpResponse {
         "message": "injected by the test",
     });
     reply(status, body.to_string())
+}
+
+/// As DynamoDB says that a transaction is cancelled; with a reason for each item.
+fn cancelled(reason: &str) -> HttpResponse {
+    let body = serde_json::json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": format!("Transaction cancelled for specific reasons [None, {reason}]: injected by the test"),
+        "CancellationReasons": [{ "Code": "None" }, { "Code": reason, "Message": "injected by the test" }],
+    });
+    reply(400, body.to_string())
 }
 
 /// As SNS says it.

@@ -18,6 +18,7 @@ fn misuse_is_refused_with_a_way_out() {
         "replay",
         "testing",
         "app",
+        "transaction",
     ] {
         cases.pass(format!("{folder}/pass/*.rs"));
         cases.compile_fail(format!("{folder}/fail/*.rs"));

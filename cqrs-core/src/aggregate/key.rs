@@ -25,6 +25,11 @@ const ROOM: usize = 64;
 /// # Ok(())
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the key of an aggregate",
+    label = "the key of an aggregate is expected",
+    note = "`#[aggregate(entity = \"ORDER\")] struct Order` makes `OrderKey`; a text, a `StreamKey` or the key of a view names no aggregate"
+)]
 pub trait AggregateKey: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// The aggregate that lives at this key; `App::execute` finds it through the key.
     type Aggregate: Entity<Key = Self>;

@@ -7,7 +7,8 @@ use crate::projection::ViewKeyError;
 use crate::store::StoreError;
 use crate::version::Version;
 
-/// Why a transaction did not become commits. Nothing is half-written on any of these: no stream has a commit of it.
+/// Why a transaction did not become commits. Nothing is half-written on any of these. After [`Store`](Self::Store) either all commits
+/// may be there or none is; after any other error none is.
 ///
 /// ```rust,standalone_crate
 /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }

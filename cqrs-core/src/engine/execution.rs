@@ -179,7 +179,6 @@ impl<'a> Execution<'a> {
                     | ExecuteError::Conflict { .. }
                     | ExecuteError::TooLarge { .. }
                     | ExecuteError::ViewKey(_)
-                    | ExecuteError::Key(_)
                     | ExecuteError::NotUnique { .. }
                     | ExecuteError::Unreserved { .. }
                     | ExecuteError::CommandIdTaken { .. }),

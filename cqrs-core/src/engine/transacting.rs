@@ -67,7 +67,7 @@ impl<'a> Transacting<'a> {
             self.identify(&id, trace.as_deref());
             let result = self.run(trace.as_deref()).await;
             // After an open outcome, the states are read again by the next command.
-            let is_good = !matches!(result, Err(TransactionError::Store { .. }));
+            let is_good = !matches!(result, Err(TransactionError::Store { .. } | TransactionError::Key(_)));
             let transacted = result.map(|outcome| self.transacted(outcome));
             join_all(self.members.iter_mut().map(|member| member.put_back(is_good))).await;
             if let (Err(error), Some(cause)) = (&transacted, self.caller.cause) {

@@ -193,10 +193,10 @@ impl<'a> Transaction<'a> {
         for Entry { stream, join } in entries {
             joining.push((stream.map_err(TransactionError::Key)?, None, join));
         }
-        // Whoever waits for a stream's place in memory has none that comes behind it: so nobody waits for each other.
-        joining.sort_by(|(left, ..), (right, ..)| left.cmp(right));
-        if let Some([(stream, ..), _]) = joining.array_windows().find(|[left, right]| left.0 == right.0) {
-            return Err(TransactionError::SameStream { stream: stream.clone() });
+        let mut streams: Vec<_> = joining.iter().map(|(stream, ..)| stream).collect();
+        streams.sort();
+        if let Some([stream, _]) = streams.array_windows().find(|[left, right]| left == right) {
+            return Err(TransactionError::SameStream { stream: StreamKey::clone(stream) });
         }
         for (stream, version) in expected {
             let stream = stream.map_err(TransactionError::Key)?;
@@ -211,7 +211,9 @@ impl<'a> Transaction<'a> {
             let (metadata, identity) = (metadata.clone(), identity.clone());
             join(caller, Intent { stream, metadata, identity, traced, own_clock, expected })
         });
-        let members: Vec<_> = members.collect();
+        let mut members: Vec<_> = members.collect();
+        // Whoever waits for a stream's place in memory has none that comes behind it: so nobody waits for each other.
+        members.sort_by(|left, right| left.stream().cmp(right.stream()));
         if members.iter().all(|member| member.command().is_none()) {
             return Err(TransactionError::Empty);
         }

@@ -56,7 +56,8 @@
 //! Each function has a role with what it asks for and no more. In the views table a projection's function reaches its own views
 //! only, in the delivery table each function what belongs to its queue and its subscribers, by conditions on the partition keys
 //! (`dynamodb:LeadingKeys`). In the events and snapshots tables there is no such condition: who may append may do so to every
-//! stream. A queue that a handler shares with a projection may read all views, as every handler may.
+//! stream. A queue that a handler shares with a projection may read all views, as every handler may. Who may append may also check
+//! conditions there (`dynamodb:ConditionCheckItem`), for the streams that a transaction only reads.
 //!
 //! Only projections write views. A reader that meets a view of another shape or fold would put it in its place, which the roles of the
 //! commands and of handlers do not let it: it has its answer all the same, and the next reader folds the view anew. That takes a

@@ -19,7 +19,9 @@ use crate::names::logical::{
 
 const READ: [&str; 2] = ["dynamodb:GetItem", "dynamodb:Query"];
 /// No `UpdateItem` and no `DeleteItem`: a commit, once written, is what it is.
-const APPEND: [&str; 3] = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
+/// `ConditionCheckItem` is for the streams that a transaction only reads.
+const APPEND: [&str; 4] =
+    ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
 const SNAPSHOT: [&str; 2] = ["dynamodb:GetItem", "dynamodb:PutItem"];
 /// A value is freed by removing its item.
 const RESERVE: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"];

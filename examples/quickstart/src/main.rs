@@ -1,4 +1,4 @@
-//! A bank in 70 lines, and a short life of one account in it.
+//! A bank in 70 lines, and a short life of two accounts in it.
 
 // Laid out by hand, as in the README; rustfmt would give every method three lines.
 #[rustfmt::skip]
@@ -21,11 +21,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     app.execute(&account, Withdraw { cents: 200 }).await?;
 
+    // Together or not at all.
+    let savings = AccountKey::new(&Tenant::new("BANK")?, "4712");
+    app.execute(&savings, Open { owner: "Ada".into() }).await?;
+    app.transaction()
+        .execute(&account, Withdraw { cents: 100 })
+        .execute(&savings, Deposit { cents: 100 })
+        .await?;
+
     app.run_until_idle().await?;
     println!("statement: {:?}", app.view::<Statement>(&account).await?);
 
     let before = app.load_version(&account, Version::new(2)).await?;
     let now = app.load(&account).await?;
-    println!("{} cents before the withdrawal, {} now", before.state.balance, now.state.balance);
+    println!("{} cents before the withdrawals, {} now", before.state.balance, now.state.balance);
     Ok(())
 }

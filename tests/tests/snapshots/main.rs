@@ -10,4 +10,5 @@ mod ids;
 mod ledger;
 mod log;
 mod race;
+mod together;
 mod writes;

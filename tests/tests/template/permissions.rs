@@ -62,14 +62,15 @@ fn roles() -> Vec<String> {
 
 #[test]
 fn nobody_may_change_or_remove_a_commit() {
-    let harmless =
-        ["DescribeTable", "GetItem", "PutItem", "Query", "Scan"].map(|action| format!("dynamodb:{action}"));
+    let harmless = ["ConditionCheckItem", "DescribeTable", "GetItem", "PutItem", "Query", "Scan"]
+        .map(|action| format!("dynamodb:{action}"));
     let harmless = set(&harmless.each_ref().map(String::as_str));
     for role in roles() {
         let actions = allowed(&role, "EventsTable.Arn");
         assert!(actions.is_subset(&harmless), "{role}: {actions:?}");
     }
-    let append = set(&["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]);
+    let append =
+        set(&["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]);
     assert_eq!(allowed("CommandsFunctionRole", "EventsTable.Arn"), append);
 }
 
@@ -88,13 +89,14 @@ fn every_role_is_denied_what_alters_a_commit() {
     }
 }
 
+/// A stream that a transaction only reads is a condition at the place of its next commit, and there are no conditions elsewhere.
 #[test]
-fn nobody_may_do_what_is_never_asked_for() {
+fn only_those_check_conditions_who_execute_commands() {
     for role in roles() {
-        assert!(
-            !permissions(&role).iter().any(|(action, _)| action == "dynamodb:ConditionCheckItem"),
-            "{role}"
-        );
+        let may = |(action, _): &(String, String)| action == "dynamodb:ConditionCheckItem";
+        let checked: Vec<_> = permissions(&role).into_iter().filter(may).map(|(_, table)| table).collect();
+        let is_appending = allowed(&role, "EventsTable.Arn").contains("dynamodb:PutItem");
+        assert_eq!(checked, if is_appending { vec!["EventsTable.Arn"] } else { vec![] }, "{role}");
     }
 }
 
@@ -393,6 +395,27 @@ async fn the_commands_function_may_do_what_commands_and_reads_need() {
     assert_eq!(app.history(&account("4711")).count().await, 4);
     assert_eq!(app.view::<Statement>(&account("4711")).await.unwrap(), None);
     assert_eq!(app.views::<Statement>(&tenant()).count().await, 0);
+}
+
+/// Also one that only reads a stream; and only for those who append.
+#[tokio::test]
+async fn transactions_are_executed_by_those_who_append_and_by_nobody_else() {
+    let (database, _) = bank().await;
+    for (role, may) in [
+        ("CommandsFunctionRole", true),
+        ("auditSubscriberRole", true),
+        ("StatementSubscriberRole", false),
+        ("RelayFunctionRole", false),
+    ] {
+        let app = app(&database, role);
+        let (fees, new) = (account("fees"), account(role));
+        let both = app.transaction().execute(&new, Open { owner: "Ada".into() }).execute(&fees, deposit(1));
+        let done = both.unchanged(&account("4711")).await;
+        assert_eq!(done.is_ok(), may, "{role}: {done:?}");
+        // A transaction with one commit and a condition, too.
+        let one = app.transaction().execute(&fees, deposit(1)).unchanged(&account("4711")).await;
+        assert_eq!(one.is_ok(), may, "{role}: {one:?}");
+    }
 }
 
 #[tokio::test]

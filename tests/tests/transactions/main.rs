@@ -1,6 +1,10 @@
 //! Commands on several streams: all or none.
 
+mod contended;
 mod cost;
+mod faults;
+mod handlers;
+mod killed;
 mod repeated;
 mod together;
 

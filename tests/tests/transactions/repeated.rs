@@ -98,14 +98,10 @@ mod office {
     use super::*;
 
     #[derive(Clone, Default)]
-    pub struct Tries(pub Arc<AtomicUsize>);
+    pub(super) struct Tries(pub(super) Arc<AtomicUsize>);
 
     #[event_handler(bank::Opened)]
-    pub async fn welcome(
-        event: &Recorded<bank::Opened>,
-        app: &App,
-        tries: &Tries,
-    ) -> Result<(), HandlerError> {
+    async fn welcome(event: &Recorded<bank::Opened>, app: &App, tries: &Tries) -> Result<(), HandlerError> {
         let to: bank::AccountKey = event.key()?;
         if event.owner != "Bob" {
             return Ok(());

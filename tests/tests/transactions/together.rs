@@ -1,6 +1,10 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use cqrs_core::Outcome;
 use cqrs_core::prelude::*;
-use cqrs_core::store::{Append, CommitKey, CommitPage, CommitScan, Extent, MemoryEventStore, NewCommit};
+use cqrs_core::store::{
+    Append, AppendAll, CommitKey, CommitPage, CommitScan, Extent, MemoryEventStore, NewCommit, NewCommits,
+};
 use cqrs_core::{EventStore, StoreError, StreamKey};
 use cqrs_tests::bank::{self, Account, Open, Refusal, Withdraw, deposit};
 
@@ -100,8 +104,11 @@ async fn a_conflict_on_any_stream_is_decided_again() {
             app.transaction().execute(from, Withdraw { cents: 10 }).execute(to, deposit(10)).unchanged(read);
         moved.await.unwrap();
     }
-    let balances = [balance(&other, from).await, balance(&other, to).await, balance(&other, read).await];
-    assert_eq!(balances, [(8, 62), (7, 42), (3, 2)]);
+    // What is remembered, and what is stored.
+    for app in [&app, &other, &bank::app(dynamo.event_store()).unwrap()] {
+        let balances = [balance(app, from).await, balance(app, to).await, balance(app, read).await];
+        assert_eq!(balances, [(8, 62), (7, 42), (3, 2)]);
+    }
 }
 
 #[tokio::test]
@@ -189,19 +196,21 @@ async fn what_is_too_large_is_told_before_it_is_sent() {
 
 /// `Limit` is only read, by the decision itself.
 mod limits {
+    use std::sync::Mutex;
+
     use super::*;
 
     #[event]
-    pub struct CeilingSet {
-        pub cents: u64,
+    pub(super) struct CeilingSet {
+        pub(super) cents: u64,
     }
 
-    pub struct SetCeiling(pub u64);
+    pub(super) struct SetCeiling(pub(super) u64);
 
     #[aggregate(entity = "CEILING")]
     #[derive(Default, Clone)]
-    pub struct Ceiling {
-        pub cents: u64,
+    pub(super) struct Ceiling {
+        pub(super) cents: u64,
     }
 
     #[aggregate]
@@ -218,20 +227,32 @@ mod limits {
     }
 
     #[event]
-    pub struct Spent {
-        pub cents: u64,
+    pub(super) struct Spent {
+        pub(super) cents: u64,
     }
 
-    pub struct Spend(pub u64, pub CeilingKey);
+    pub(super) struct Spend(pub(super) u64, pub(super) CeilingKey);
 
     #[aggregate(entity = "PURSE")]
     #[derive(Default, Clone)]
-    pub struct Purse {
-        pub spent: u64,
+    pub(super) struct Purse {
+        pub(super) spent: u64,
     }
+
+    /// Keeps what the decision was given, which nobody should.
+    pub(super) struct Hoard(pub(super) CeilingKey);
+
+    pub(super) static HOARDED: Mutex<Vec<CommandContext>> = Mutex::new(Vec::new());
 
     #[aggregate]
     impl Purse {
+        #[command]
+        fn hoard(&self, command: &Hoard, context: &CommandContext) -> Result<Spent, String> {
+            let ceiling = context.state(&command.0).ok_or("the ceiling is not read")?;
+            HOARDED.lock().unwrap().push(context.clone());
+            Ok(Spent { cents: ceiling.cents })
+        }
+
         #[command]
         fn spend(&self, command: &Spend, context: &CommandContext) -> Result<Spent, String> {
             let ceiling = context.state(&command.1).ok_or("the ceiling is not read")?;
@@ -269,6 +290,29 @@ async fn a_decision_sees_the_stream_that_is_only_read_as_it_is_when_it_counts() 
     assert_eq!(alone.to_string(), "the ceiling is not read");
 }
 
+/// A decision that keeps the context keeps the state in it: the next one has another one that is whole.
+#[tokio::test]
+async fn a_decision_that_keeps_the_context_does_no_harm() {
+    use limits::{CeilingKey, HOARDED, Hoard, PurseKey, SetCeiling};
+    let (dynamo, app) = start().await;
+    let other = bank::app(dynamo.event_store()).unwrap();
+    let (purse, ceiling) = (PurseKey::new(&bank::tenant(), "1"), CeilingKey::new(&bank::tenant(), "1"));
+    let mut spent = 0;
+    for cents in [10, 20, 30] {
+        // Behind another process, so that the decision is made twice.
+        app.execute(&ceiling, SetCeiling(cents - 1)).await.unwrap();
+        other.execute(&ceiling, SetCeiling(cents)).await.unwrap();
+        app.transaction().execute(&purse, Hoard(ceiling.clone())).unchanged(&ceiling).await.unwrap();
+        spent += cents;
+        assert_eq!(app.load(&purse).await.unwrap().state.spent, spent);
+        assert_eq!(app.load(&ceiling).await.unwrap().state.cents, cents);
+    }
+    let hoarded = HOARDED.lock().unwrap();
+    let seen: Vec<_> = hoarded.iter().map(|context| context.state(&ceiling).unwrap().cents).collect();
+    assert_eq!(seen, [9, 10, 19, 20, 29, 30]);
+}
+
+/// A store that knows no transactions.
 struct Plain(MemoryEventStore);
 
 impl EventStore for Plain {
@@ -305,4 +349,47 @@ async fn a_store_without_transactions_says_so() {
     app.transaction().execute(&from, Withdraw { cents: 1 }).await.unwrap();
     let account: Account = app.load(&from).await.unwrap().state;
     assert_eq!(account.balance, 99);
+}
+
+/// A store that has rules of its own for keys, and refuses the first transaction.
+struct Strict(MemoryEventStore, AtomicBool);
+
+impl EventStore for Strict {
+    async fn append(&self, commit: NewCommit<'_>) -> Result<Append, StoreError> {
+        self.0.append(commit).await
+    }
+
+    async fn append_all(&self, commits: NewCommits<'_>) -> Result<AppendAll, StoreError> {
+        if !self.1.swap(true, Ordering::Relaxed) {
+            return Err(StoreError::Key(bank::account("").stream().unwrap_err()));
+        }
+        self.0.append_all(commits).await
+    }
+
+    async fn read(
+        &self,
+        stream: &StreamKey,
+        after: Version,
+        until: Version,
+    ) -> Result<CommitPage, StoreError> {
+        self.0.read(stream, after, until).await
+    }
+
+    async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
+        self.0.scan(extent, after).await
+    }
+}
+
+/// Nothing of what a store refuses for a key's sake is left in memory.
+#[tokio::test]
+async fn a_key_that_the_store_refuses_leaves_the_states_as_they_are() {
+    let memory = MemoryEventStore::new();
+    let strict = Strict(memory.clone(), AtomicBool::new(false));
+    let app = bank::app(cqrs_core::app::Stores::new(strict, memory.delivery())).unwrap();
+    let (from, to) = (account(&app, "1", 100).await, account(&app, "2", 0).await);
+    let transfer = || app.transaction().execute(&from, Withdraw { cents: 60 }).execute(&to, deposit(60));
+    let error = transfer().await.unwrap_err();
+    assert!(matches!(error, TransactionError::Key(_)), "{error:?}");
+    transfer().await.unwrap();
+    assert_eq!((balance(&app, &from).await, balance(&app, &to).await), ((3, 40), (2, 60)));
 }
