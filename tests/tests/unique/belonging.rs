@@ -1,6 +1,8 @@
 use cqrs_core::prelude::*;
 use cqrs_core::store::MemoryEventStore;
 use cqrs_dynamo::Dynamo;
+use cqrs_dynamo::template::Template;
+use serde_json::json;
 
 use crate::hotel::{
     ChangeEmail, GiveBadge, Guest, GuestKey, Note, Register, app, email, guest, owner, register, tenant,
@@ -149,4 +151,24 @@ async fn a_value_that_cannot_be_reserved_is_told() {
         assert!(app.find(Guest::email(&tenant(), "")).await.is_err());
         app.execute(&guest("1"), register("a@example.com")).await.unwrap();
     }
+}
+
+/// The template of such a program has the table, and the right to write it for those who execute commands.
+#[tokio::test]
+async fn the_template_has_the_table_of_the_values() {
+    let app = apps().await.remove(0);
+    let template = Template::of(app.wiring()).commands("commands").render().unwrap();
+    let table = &template["Resources"]["ReservationsTable"];
+    assert_eq!(
+        (&table["Type"], &table["DeletionPolicy"]),
+        (&json!("AWS::DynamoDB::Table"), &json!("Retain"))
+    );
+    let roles = template["Resources"].as_object().unwrap().values();
+    let statements =
+        roles.filter_map(|role| role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"].as_array());
+    let of_table = statements
+        .flatten()
+        .filter(|statement| statement["Resource"].to_string().contains("ReservationsTable"));
+    let actions: Vec<_> = of_table.map(|statement| statement["Action"].clone()).collect();
+    assert_eq!(actions, [json!(["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"])]);
 }

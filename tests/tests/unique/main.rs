@@ -3,5 +3,6 @@
 mod belonging;
 mod cost;
 mod hotel;
+mod killed;
 mod races;
 mod reserving;
