@@ -303,7 +303,10 @@ fn a_shared_queue_may_do_what_both_may() {
     assert_eq!(
         views,
         [
-            (json!(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]), false),
+            (
+                json!(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]),
+                false
+            ),
             (json!(["dynamodb:GetItem", "dynamodb:Query"]), true)
         ]
     );
