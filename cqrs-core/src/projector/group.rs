@@ -15,6 +15,7 @@ use super::batch::changes_of;
 use super::keyed_view::{Goal, KeyedView};
 use super::opened::{Change, Copies, OpenViews, Reading};
 use super::part::Part;
+use super::unfenced;
 use crate::commit::Commit;
 use crate::projection::{Editions, Phase, Projection};
 use crate::runtime::Runtime;
@@ -136,6 +137,7 @@ impl<P: Projection> KeyedView<P> {
         }
         let Some(first) = ready.first() else { return Ok(Outcome::Done(done)) };
         let (generation, shadow) = (first.part.generation, first.part.shadow);
+        let edition = first.locked.member.goal.edition;
         let mut wanted: BTreeMap<ViewId, Copies> = BTreeMap::new();
         for (change, copies) in ready.iter().flat_map(Ready::changes) {
             if copies.count() > 0 {
@@ -150,8 +152,8 @@ impl<P: Projection> KeyedView<P> {
         else {
             return Ok(Outcome::Done(done));
         };
-        // What a view is ahead of fences, and whether it still is, is seen to where a stream goes alone.
-        if open.stored().any(|view| view.unfenced.is_some()) {
+        // A view that is ahead of the fence of a stream is seen to where its stream goes alone.
+        if !unfenced::are_told(runtime, edition, &mut open).await.unwrap_or(false) {
             open.put_back();
             ready.into_iter().for_each(|mut ready| ready.locked.put_back());
             return Ok(Outcome::Done(done));

@@ -31,7 +31,7 @@ use futures_util::future::try_join_all;
 use super::keyed_view::Goal;
 use super::opened::OpenViews;
 use crate::commit::CommitDigest;
-use crate::projection::Projection;
+use crate::projection::{Edition, Projection};
 use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::version::Version;
@@ -76,6 +76,29 @@ pub(super) async fn find<P: Projection>(
         view.unfenced = None;
     }
     Ok(None)
+}
+
+/// Whether the fences of all streams that these views have notes of have reached the notes: then the views may be written.
+pub(super) async fn are_told<P: Projection>(
+    runtime: &Runtime,
+    edition: &Edition,
+    open: &mut OpenViews<P>,
+) -> Result<bool, StoreError> {
+    let mut noted: Vec<_> = open.stored().filter(|view| view.unfenced.is_some()).collect();
+    let notes = noted.iter().filter_map(|view| view.unfenced.as_ref());
+    let fences: Vec<ViewId> = notes.map(|note| edition.fence::<P>(&note.stream)).collect();
+    if fences.is_empty() {
+        return Ok(true);
+    }
+    let met = runtime.view_store()?.fences(&fences).await?;
+    for (view, met) in noted.iter_mut().zip(met) {
+        let reached = met.map_or(Version::NONE, |met| met.version);
+        if view.unfenced.as_ref().is_some_and(|note| reached < note.version) {
+            return Ok(false);
+        }
+        view.unfenced = None;
+    }
+    Ok(true)
 }
 
 /// Takes a note away whose commits are not in the store any more, so that they cannot be brought to the shadow views: the replay that

@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use cqrs_core::Version;
 use cqrs_core::prelude::*;
 use cqrs_core::projection::ViewId;
-use cqrs_core::view::{Fence, Revision, StoredView, ViewStore, Write};
-use cqrs_tests::bank::{AccountKey, Open, Statement, deposit};
+use cqrs_core::view::{Fence, Revision, StoredView, Unfenced, ViewStore, Write};
+use cqrs_core::{EventStore, Version};
+use cqrs_tests::bank::{AccountKey, Open, Statement, Wealth, WealthKey, deposit};
 use cqrs_tests::faults::{self, Call, Fault, Faults};
 use serde_json::json;
 
@@ -233,6 +233,41 @@ async fn streams_of_which_nothing_was_delivered_go_together_with_others() {
     world.consumer.run_until_idle().await.unwrap();
     world.live(0).await;
     world.assert_whole(Kind::Wealth, "undelivered").await;
+}
+
+/// A process that delivered a commit has died between the view and the fence.
+#[tokio::test]
+async fn a_view_that_is_ahead_of_a_fence_takes_nothing_twice_where_streams_go_together() {
+    let world = World::new().await;
+    let (app, key) = (world.app(), north("1"));
+    let owner = WealthKey::new(&tenant("NORTH"), app.load(&key).await.unwrap().state.owner);
+    let before = app.view::<Wealth>(&owner).await.unwrap().unwrap();
+    world.consumer.execute(&key, deposit(9)).await.unwrap();
+    let last = app.load(&key).await.unwrap().version;
+    let stream = key.stream().unwrap();
+    let page = EventStore::read(&world.dynamo.event_store(), &stream, last.previous(), last).await.unwrap();
+
+    let views = world.dynamo.views();
+    let id = ViewId::new("NORTH#WEALTH", format!("WEALTH#{}", owner.owner()));
+    let view = ViewStore::get(&views, &id).await.unwrap().unwrap();
+    let data = json!({ "cents": before.cents + 9, "folded": before.folded + 1 });
+    let ahead = StoredView::new(id, view.version.next(), data, Timestamp::now())
+        .with_generation(view.generation)
+        .with_digest(Some(page.commits[0].digest()))
+        .with_unfenced(Some(Unfenced::new(stream, last)));
+    assert_eq!(views.put(&ahead, view.revision()).await.unwrap(), Write::Done);
+
+    // The replay gets as far as to what it would put in the place of the live views.
+    let faults = Faults::new(&world.database, |call| {
+        let swaps = call.operation == "Scan" && call.is_for("views");
+        if swaps { Fault::Answer(400, "AccessDeniedException") } else { Fault::None }
+    });
+    Kind::Wealth.replay(&super::world::app(&faults.dynamo_without_limits()), None).await.unwrap_err();
+    let met = app.view::<Wealth>(&owner).await.unwrap().unwrap();
+    assert_eq!((met.cents, met.folded), (before.cents + 9, before.folded + 1));
+    Kind::Wealth.replay(&app, None).await.unwrap();
+    world.consumer.run_until_idle().await.unwrap();
+    world.assert_whole(Kind::Wealth, "ahead of a fence").await;
 }
 
 /// One of many cannot be read, or not be applied.
