@@ -29,8 +29,8 @@ pub struct Metadata {
     /// handler. It tells the same command from another one under the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command_digest: Option<String>,
-    /// For a commit of a [transaction](crate::App::transaction) whose id may come again: a digest of the streams that its commands
-    /// went to. It tells the same transaction from another one under the same id.
+    /// For a commit of a [transaction](crate::App::transaction) whose id may come again: a digest of its commands, and of the streams
+    /// that they went to. It tells the same transaction from another one under the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transaction: Option<String>,
     /// The id of everything that one outside request caused.

@@ -66,6 +66,11 @@ impl CommandContext {
         Self { version, now: metadata.created_at, metadata, others: OtherStates::default() }
     }
 
+    /// The same beside other states.
+    pub(crate) fn beside(self, others: OtherStates) -> Self {
+        Self { others, ..self }
+    }
+
     /// The time by the clock of the machine that decides, or the one given with `.at(…)`.
     ///
     /// The commit carries it as `createdAt`, unless the stream has a commit from a machine whose clock is ahead: then it

@@ -1,6 +1,7 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::aggregate::AggregateKey;
 use crate::key::StreamKey;
@@ -10,37 +11,54 @@ type Erased = Arc<dyn Any + Send + Sync>;
 
 /// The states that a transaction has read beside those that its commands change. Clones share them.
 #[derive(Clone, Default)]
-pub(crate) struct OtherStates(Option<Arc<Vec<(StreamKey, Erased)>>>);
+pub(crate) struct OtherStates(Option<Arc<Shared>>);
+
+#[derive(Default)]
+struct Shared {
+    states: Vec<(StreamKey, Erased)>,
+    /// Whether a decision has asked for one.
+    asked: AtomicBool,
+}
 
 impl OtherStates {
     pub(crate) fn new(states: Vec<(StreamKey, Erased)>) -> Self {
-        Self((!states.is_empty()).then(|| Arc::new(states)))
+        Self((!states.is_empty()).then(|| Arc::new(Shared { states, asked: AtomicBool::new(false) })))
+    }
+
+    /// None at all, to find out whether a decision asks for them.
+    pub(crate) fn unknown() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    pub(crate) fn were_asked_for(&self) -> bool {
+        self.0.as_ref().is_some_and(|shared| shared.asked.load(Ordering::Relaxed))
     }
 
     /// The states, in the order in which they were given; none where somebody has a clone.
     pub(crate) fn into_states(self) -> Option<Vec<Erased>> {
-        let states = Arc::into_inner(self.0?)?;
-        Some(states.into_iter().map(|(_, state)| state).collect())
+        let shared = Arc::into_inner(self.0?)?;
+        Some(shared.states.into_iter().map(|(_, state)| state).collect())
     }
 
     pub(crate) fn with(self, stream: StreamKey, state: Erased) -> Self {
-        let mut states = self.0.map(Arc::unwrap_or_clone).unwrap_or_default();
+        let mut states = self.0.map(|shared| shared.states.clone()).unwrap_or_default();
         states.retain(|(other, _)| *other != stream);
         states.push((stream, state));
         Self::new(states)
     }
 
     pub(crate) fn get<K: AggregateKey>(&self, key: &K) -> Option<&K::Aggregate> {
+        let shared = self.0.as_ref()?;
+        shared.asked.store(true, Ordering::Relaxed);
         let stream = key.stream().ok()?;
-        let (_, state) = self.0.as_ref()?.iter().find(|(other, _)| *other == stream)?;
+        let (_, state) = shared.states.iter().find(|(other, _)| *other == stream)?;
         state.downcast_ref()
     }
 }
 
 impl fmt::Debug for OtherStates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(self.0.iter().flat_map(|states| states.iter().map(|(stream, _)| stream)))
-            .finish()
+        let streams = self.0.iter().flat_map(|shared| shared.states.iter().map(|(stream, _)| stream));
+        f.debug_list().entries(streams).finish()
     }
 }

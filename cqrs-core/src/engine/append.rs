@@ -10,6 +10,7 @@ use crate::key::KeyError;
 use crate::store::{
     Append, AppendAll, NewCommit, NewCommits, Reservation, ReservationChange, StoreError, Taken, UniqueValue,
 };
+use crate::version::Version;
 
 /// What became of a decision.
 pub(super) enum Appended {
@@ -80,6 +81,9 @@ impl Execution<'_> {
             Ok(changes) => changes,
             Err(error) => return Ok(Appended::Refused(Refusal::Key(error))),
         };
+        if decided.commit.version == Version::NONE.next() {
+            self.runtime.note_first_stream::<A>().await?;
+        }
         let appended = self.append_with(decided, &changes).await;
         // Nothing depends on a state: a commit that its store takes without it is not lost for it.
         if decided.carries

@@ -75,6 +75,9 @@ pub(super) trait Member: Send + Sync {
     /// What was decided about the values of `unique` fields, once.
     fn take_reservations(&mut self) -> Result<Vec<ReservationChange>, KeyError>;
 
+    /// Sees to the values of `unique` fields where its first commit is about to be written.
+    fn note_first_stream(&self) -> Boxed<'_, ()>;
+
     /// The first of its fields of which not all values are reserved.
     fn unreserved_field(&self) -> Boxed<'_, Option<&'static str>>;
 
@@ -282,6 +285,15 @@ impl<A: Decide<C>, C: Command> Member for Commanded<'_, A, C> {
         std::mem::replace(&mut decided.reservations, Ok(Vec::new()))
     }
 
+    fn note_first_stream(&self) -> Boxed<'_, ()> {
+        Box::pin(async {
+            if self.decided().is_none_or(|commit| commit.version != Version::NONE.next()) {
+                return Ok(());
+            }
+            self.execution.runtime.note_first_stream::<A>().await.map_err(|error| self.error(error))
+        })
+    }
+
     fn unreserved_field(&self) -> Boxed<'_, Option<&'static str>> {
         Box::pin(async {
             let field = self.execution.runtime.unreserved_field::<A>().await;
@@ -486,6 +498,10 @@ impl<A: Aggregate> Member for Read<'_, A> {
 
     fn take_reservations(&mut self) -> Result<Vec<ReservationChange>, KeyError> {
         Ok(Vec::new())
+    }
+
+    fn note_first_stream(&self) -> Boxed<'_, ()> {
+        Box::pin(async { Ok(()) })
     }
 
     fn unreserved_field(&self) -> Boxed<'_, Option<&'static str>> {

@@ -7,9 +7,11 @@ use super::load::Until;
 use super::state::{State, decode};
 use super::{Committed, Outcome};
 use crate::aggregate::Aggregate;
-use crate::command::{Command, CommandContext, Decide, ExecuteError};
+use crate::command::{Command, CommandContext, Decide, ExecuteError, OtherStates};
 use crate::commit::{Commit, CorruptCommit, EncodeError, StoredEvent};
 use crate::digest::Likeness;
+use crate::metadata::Metadata;
+use crate::panic::caught;
 use crate::runtime::Naming;
 use crate::store::StoreError;
 use crate::version::Version;
@@ -187,7 +189,7 @@ impl Execution<'_> {
         A: Decide<C>,
         C: Command,
     {
-        if commit.metadata.transaction != self.intent.metadata.transaction {
+        if !is_same_transaction(&self.intent.metadata, &commit.metadata) {
             return Ok(Match::Other);
         }
         let stored = commit.metadata.command_digest.as_deref();
@@ -212,20 +214,36 @@ impl Execution<'_> {
     {
         let before = commit.version.previous();
         let state: State<A> = self.runtime.load_until(&self.intent.stream, Until::Version(before)).await?;
-        let context = CommandContext::new(before, commit.metadata.as_ref().clone());
+        // The streams that it was decided beside are not read: where it asks for one, nothing tells.
+        let others = OtherStates::unknown();
+        let context = CommandContext::new(before, commit.metadata.as_ref().clone()).beside(others.clone());
         let decide = || -> Result<Option<Vec<StoredEvent>>, EncodeError> {
             let mut events = Vec::new();
-            match state.aggregate.decide(command, &context, &mut events) {
+            let decided = caught(|| state.aggregate.decide(command, &context, &mut events));
+            let Ok(decided) = decided else { return Ok(None) };
+            match decided {
                 Ok(()) => events.iter().map(A::encode).collect::<Result<_, _>>().map(Some),
                 Err(_) => Ok(None),
             }
         };
         let (first, second) = (decide()?, decide()?);
-        if first != second {
+        if first != second || others.were_asked_for() {
             return Ok(Match::Unknown);
         }
         let stored = decode::<A>(&mut commit.clone())?;
         let stored = stored.iter().map(A::encode).collect::<Result<Vec<_>, _>>()?;
         Ok(if first.as_ref() == Some(&stored) { Match::Same } else { Match::Other })
     }
+}
+
+/// Whether two commits may be of the same transaction, or both of none: the same streams, and the same commands, but for the order
+/// of lists in them.
+fn is_same_transaction(ours: &Metadata, stored: &Metadata) -> bool {
+    let content = |metadata: &Metadata| {
+        metadata
+            .transaction
+            .as_deref()
+            .map(|digest| digest.split_once('-').map_or(digest, |(content, _)| content).to_owned())
+    };
+    content(ours) == content(stored)
 }

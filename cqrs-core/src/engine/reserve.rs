@@ -27,7 +27,7 @@ pub struct Reserved {
 }
 
 /// Two streams with the same value in a field that is `unique`. The owner keeps it; the other one keeps it as well, until a command
-/// changes it.
+/// changes it. Change the value of the other one first: as soon as the owner gives it up, it is free, and a third stream may take it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Collision {
@@ -41,7 +41,8 @@ pub struct Collision {
 
 impl Runtime {
     pub(crate) async fn reserve<A: Aggregate>(&self) -> Result<Reserved, StoreError> {
-        let mut done = Reserved::default();
+        // First what nobody has any more: it may be another stream's.
+        let mut done = Reserved { freed: self.free::<A>().await?, ..Reserved::default() };
         let mut after = None;
         loop {
             let page = self.event_store().scan(&Extent::Segment { number: 0, of: 1 }, after.as_ref()).await?;
@@ -60,7 +61,6 @@ impl Runtime {
                 break;
             }
         }
-        done.freed = self.free::<A>().await?;
         let fields: Vec<_> = A::UNIQUE.iter().map(|field| field.name).collect();
         if !fields.is_empty() {
             self.note_reserved::<A>(&fields).await?;

@@ -47,6 +47,10 @@ impl Transacted {
     }
 
     /// The answer to the command on this key; none for a key that had no command.
+    ///
+    /// Where the transaction is a duplicate, a stream whose snapshot remembers the command id no more is answered as
+    /// [`Outcome::Unchanged`], with its version of now: see
+    /// [`Settings::snapshot_command_ids`](crate::app::Settings::snapshot_command_ids).
     #[must_use]
     pub fn of<K>(&self, key: &K) -> Option<&Committed<K::Aggregate>>
     where

@@ -29,7 +29,7 @@ pub(super) struct Transacting<'a> {
     members: Vec<Box<dyn Member + 'a>>,
     metadata: Metadata,
     identity: Identity,
-    /// The digest of the streams that have commands, where the id may come again.
+    /// The digest of all commands, and of where they go, where the id may come again.
     transaction: Option<String>,
 }
 
@@ -52,11 +52,11 @@ impl<'a> Transacting<'a> {
         metadata: Metadata,
         identity: Identity,
     ) -> Self {
-        let commanded = members.iter().filter(|member| member.command().is_some());
-        let streams: Vec<String> = commanded.map(|member| member.stream().to_string()).collect();
-        let digest = CommandDigest::of_all("streams", streams.iter().map(|stream| (stream.as_str(), None)));
-        let transaction = (identity != Identity::New).then(|| digest.to_string());
-        Self { caller, members, metadata, identity, transaction }
+        let mut new = Self { caller, members, metadata, identity, transaction: None };
+        if new.identity != Identity::New {
+            new.transaction = Some(new.digest().to_string());
+        }
+        new
     }
 
     pub(super) async fn execute(mut self) -> Result<Transacted, TransactionError> {
@@ -221,6 +221,11 @@ impl<'a> Transacting<'a> {
     async fn reservations(&mut self) -> Result<Result<Vec<ReservationChange>, TransactionError>, StoreError> {
         let mut changes = Vec::new();
         for member in &mut self.members {
+            match member.note_first_stream().await {
+                Ok(()) => {}
+                Err(TransactionError::Store { source, .. }) => return Err(source),
+                Err(error) => return Ok(Err(error)),
+            }
             match member.take_reservations() {
                 Ok(changed) if changed.is_empty() => {}
                 Ok(changed) => {
@@ -305,7 +310,12 @@ impl<'a> Transacting<'a> {
     async fn lose(&mut self, taken: Vec<Taken>, lost: u32) -> Result<bool, TransactionError> {
         let conflict = self.caller.runtime.settings.conflict;
         let is_named = |taken: &Taken| {
-            taken.winner.as_ref().is_some_and(|won| won.metadata.command_id == self.metadata.command_id)
+            let mut written = self.members.iter().filter(|member| member.command().is_some());
+            written.any(|member| *member.stream() == taken.stream)
+                && taken
+                    .winner
+                    .as_ref()
+                    .is_some_and(|won| won.metadata.command_id == self.metadata.command_id)
         };
         // Under the same id: the streams tell whether it is the same transaction.
         let is_again = taken.iter().any(is_named);
@@ -333,7 +343,8 @@ impl<'a> Transacting<'a> {
             }
         }
         if let Some((error, pinned)) = beaten
-            && ((pinned && !is_again) || lost >= conflict.attempts)
+            && !is_again
+            && (pinned || lost >= conflict.attempts)
         {
             return Err(error);
         }

@@ -85,12 +85,27 @@ impl Runtime {
         if missing.is_empty() {
             return Ok(None);
         }
-        if !self.has_streams_of::<A>().await? {
-            self.note_reserved::<A>(&missing).await?;
-            return Ok(None);
+        if !self.reserved.has_older_streams(A::ENTITY) {
+            if !self.has_streams_of::<A>().await? {
+                self.note_reserved::<A>(&missing).await?;
+                return Ok(None);
+            }
+            // The first streams may be of another process, which has noted it before it began with them.
+            let missing = self.unreserved_fields::<A>().await?;
+            if missing.is_empty() {
+                return Ok(None);
+            }
+            self.reserved.note_older_streams(A::ENTITY);
         }
-        // The first streams may be of another process, which has noted it before it began with them.
-        Ok(self.unreserved_fields::<A>().await?.first().copied())
+        Ok(missing.first().copied())
+    }
+
+    /// Notes that all values are reserved where the first stream of the aggregate begins, whatever its first commit sets.
+    pub(super) async fn note_first_stream<A: Aggregate>(&self) -> Result<(), StoreError> {
+        if A::UNIQUE.is_empty() || self.reserved.has_older_streams(A::ENTITY) {
+            return Ok(());
+        }
+        self.unreserved_field::<A>().await.map(drop)
     }
 
     async fn unreserved_fields<A: Aggregate>(&self) -> Result<Vec<&'static str>, StoreError> {

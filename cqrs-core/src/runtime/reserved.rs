@@ -1,20 +1,40 @@
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The `unique` fields of which this process knows that all of their values are reserved.
 #[derive(Debug, Default)]
-pub(crate) struct ReservedFields(Mutex<HashSet<(&'static str, &'static str)>>);
+pub(crate) struct ReservedFields(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    fields: HashSet<(&'static str, &'static str)>,
+    /// The entities that had streams before their fields were reserved: that need not be looked for again.
+    older: HashSet<&'static str>,
+}
 
 impl ReservedFields {
     pub(crate) fn knows(&self, entity: &'static str, field: &'static str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&(entity, field))
+        self.known().fields.contains(&(entity, field))
     }
 
     pub(crate) fn note(&self, entity: &'static str, field: &'static str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((entity, field));
+        self.known().fields.insert((entity, field));
+    }
+
+    pub(crate) fn has_older_streams(&self, entity: &'static str) -> bool {
+        self.known().older.contains(entity)
+    }
+
+    pub(crate) fn note_older_streams(&self, entity: &'static str) {
+        self.known().older.insert(entity);
     }
 
     pub(crate) fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.known() = Known::default();
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // Every change is one insertion: what a panicking holder left behind is whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -255,7 +255,7 @@ fn statement(table: &str, view: &StoredView, record: Record, way: Way) -> Statem
     // `PutItem` would have left them out. Without the one key of an index the view does not stand there, and the other one means
     // nothing.
     let indexes = (1..=MAX_INDEXES).map(|slot| IndexEntry::attributes(slot).0);
-    let optional = ["build", "digest", "fingerprint"].map(str::to_owned).into_iter();
+    let optional = ["build", "digest", "fingerprint", "unfenced"].map(str::to_owned).into_iter();
     let removed: Vec<String> = optional.chain(indexes).filter(|name| !record.contains_key(name)).collect();
     let removed = removed.iter().map(String::as_str);
     Statement::update(table, record, removed, OLDER_IN_PARTIQL, older_values(view))

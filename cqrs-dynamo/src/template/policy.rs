@@ -72,9 +72,13 @@ pub(super) fn commands(template: &Template) -> Vec<Value> {
     statements
 }
 
-/// To take and to free unique values, for whoever executes commands.
-fn reserve(template: &Template) -> Option<Value> {
-    template.reservations.then(|| allow(&RESERVE, arn(RESERVATIONS)))
+/// To take and to free unique values, for those who execute commands. The first stream of an aggregate is told from a later one by a
+/// page of the events table.
+fn reserve(template: &Template) -> Vec<Value> {
+    if !template.reservations {
+        return Vec::new();
+    }
+    vec![allow(&RESERVE, arn(RESERVATIONS)), allow(&["dynamodb:Scan"], arn(EVENTS))]
 }
 
 /// An index holds the views of all projections, and so it is for those who read all of them. A query of one is an action on the index,
