@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use cqrs_core::Outcome;
+use cqrs_core::app::Transaction;
 use cqrs_core::prelude::*;
 use cqrs_dynamo::Dynamo;
 use cqrs_tests::bank;
@@ -235,7 +236,7 @@ async fn audit(world: World, ended: Arc<AtomicU64>) {
         // One more when all is quiet, which nobody beats.
         let is_last = ended.load(Ordering::Relaxed) == TASKS * TRANSFERS;
         let all = world.apps[1].transaction().execute(&audit, Sum(world.vaults.to_vec()));
-        let all = world.vaults.iter().fold(all, |all, vault| all.unchanged(vault));
+        let all = world.vaults.iter().fold(all, Transaction::unchanged);
         match all.await {
             Ok(done) => assert_eq!(done.of(&audit).unwrap().events.len(), 1),
             Err(TransactionError::Conflict { .. }) if !is_last => {}
