@@ -104,10 +104,15 @@ async fn a_conflict_on_any_stream_is_decided_again() {
             app.transaction().execute(from, Withdraw { cents: 10 }).execute(to, deposit(10)).unchanged(read);
         moved.await.unwrap();
     }
-    // What is remembered, and what is stored.
-    for app in [&app, &other, &bank::app(dynamo.event_store()).unwrap()] {
-        let balances = [balance(app, from).await, balance(app, to).await, balance(app, read).await];
-        assert_eq!(balances, [(8, 62), (7, 42), (3, 2)]);
+    let balances = [balance(&other, from).await, balance(&other, to).await, balance(&other, read).await];
+    assert_eq!(balances, [(8, 62), (7, 42), (3, 2)]);
+    // What is remembered decides: a load would read it anew.
+    for (key, left) in [(from, 62), (to, 42), (read, 2)] {
+        let refused = app.execute(key, Withdraw { cents: left + 1 }).await;
+        assert!(
+            matches!(refused, Err(ExecuteError::Rejected(Refusal::TooLittle(it))) if it == left),
+            "{refused:?}"
+        );
     }
 }
 
