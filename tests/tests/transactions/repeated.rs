@@ -64,6 +64,42 @@ async fn another_transaction_under_the_id_is_refused() {
     assert_eq!((balance(&app, &from).await, balance(&app, &third).await), ((3, 70), (2, 5)));
 }
 
+/// Also where the difference is in a command that came to nothing.
+#[tokio::test]
+async fn a_command_that_changed_nothing_the_first_time_counts_too() {
+    let (_, app) = start().await;
+    let (from, to) = (account(&app, "1", 100).await, account(&app, "2", 0).await);
+    let transfer = |cents| {
+        let both = app.transaction().execute(&from, Withdraw { cents: 30 }).execute(&to, deposit(cents));
+        both.command_id("transfer-1")
+    };
+    assert_eq!(transfer(0).await.unwrap().of(&to).unwrap().outcome, Outcome::Unchanged);
+    assert!(transfer(0).await.unwrap().is_duplicate());
+    let error = transfer(30).await.unwrap_err();
+    assert!(matches!(error, TransactionError::CommandIdTaken { .. }), "{error:?}");
+}
+
+/// Another process has it, and this one, which does not know that, has one attempt.
+#[tokio::test]
+async fn what_is_stored_under_the_id_is_no_conflict() {
+    let (dynamo, app) = start().await;
+    let (from, to) = (account(&app, "1", 100).await, account(&app, "2", 0).await);
+    let hasty = App::builder(dynamo.event_store())
+        .views(cqrs_core::view::MemoryViewStore::new())
+        .only([])
+        .settings(|settings| settings.conflict.attempts = 1)
+        .build()
+        .unwrap();
+    // It remembers both streams as they are.
+    for key in [&from, &to] {
+        hasty.execute(key, deposit(1)).await.unwrap();
+    }
+    for (app, outcome) in [(&app, Outcome::Committed), (&hasty, Outcome::Duplicate)] {
+        let both = app.transaction().execute(&from, Withdraw { cents: 30 }).execute(&to, deposit(30));
+        assert_eq!(both.command_id("transfer-1").await.unwrap().outcome, outcome);
+    }
+}
+
 /// In two processes at once: one writes, the other one is answered with the same commits.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sent_from_many_places_at_once_it_happens_once() {

@@ -318,6 +318,20 @@ async fn a_decision_that_keeps_the_context_does_no_harm() {
 }
 
 /// A store that knows no transactions.
+/// The command lets nobody look into it, and what it was decided beside is not known when it comes again.
+#[tokio::test]
+async fn a_decision_on_another_stream_is_not_repeated_under_its_id() {
+    use limits::{CeilingKey, PurseKey, SetCeiling, Spend};
+    let (dynamo, app) = start().await;
+    let (purse, ceiling) = (PurseKey::new(&bank::tenant(), "1"), CeilingKey::new(&bank::tenant(), "1"));
+    app.execute(&ceiling, SetCeiling(10)).await.unwrap();
+    for app in [app.clone(), app, bank::app(dynamo.event_store()).unwrap()] {
+        let spend = app.transaction().execute(&purse, Spend(6, ceiling.clone())).unchanged(&ceiling);
+        let done = spend.command_id("spend-1").await.unwrap();
+        assert_eq!(done.of(&purse).unwrap().version, Version::new(1));
+    }
+}
+
 struct Plain(MemoryEventStore);
 
 impl EventStore for Plain {

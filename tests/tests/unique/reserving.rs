@@ -1,12 +1,13 @@
 //! A field becomes unique when there are streams already.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::prelude::*;
 use cqrs_core::store::{EventStore, NewCommit};
 use cqrs_core::{Commit, StoredEvent};
 use cqrs_dynamo::Dynamo;
 use serde_json::json;
 
-use crate::hotel::{Guest, Note, app, email, guest, owner, register};
+use crate::hotel::{ChangeEmail, Guest, Note, app, email, guest, owner, register};
 
 /// A commit as a release wrote it that knew of no unique fields.
 async fn write(dynamo: &Dynamo, id: &str, version: u64, address: Option<&str>) {
@@ -87,19 +88,59 @@ async fn what_a_restore_took_back_is_freed() {
     let before = app(&dynamo);
     before.execute(&guest("1"), register("kept@example.com")).await.unwrap();
     before.execute(&guest("2"), register("lost@example.com")).await.unwrap();
-    let stream = guest("2").stream().unwrap();
-    dynamo
-        .client()
-        .delete_item()
-        .table_name("events")
-        .key("pk", aws_sdk_dynamodb::types::AttributeValue::S(stream.pk().to_owned()))
-        .key("sk", aws_sdk_dynamodb::types::AttributeValue::S(stream.commit_sk(Version::new(1))))
-        .send()
-        .await
-        .unwrap();
+    remove(&dynamo, "2", 1).await;
     let app = app(&dynamo);
     let reserved = app.reserve::<Guest>().await.unwrap();
     assert_eq!((reserved.streams, reserved.reserved, reserved.freed), (1, 0, 1));
     app.execute(&guest("3"), register("lost@example.com")).await.unwrap();
     assert_eq!(owner(&app, "kept@example.com").await, Some(guest("1")));
+}
+
+/// A restore took a move back: the value was another stream's in between.
+#[tokio::test]
+async fn a_value_that_had_moved_is_that_of_its_stream_again() {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    let before = app(&dynamo);
+    before.execute(&guest("1"), register("moved@example.com")).await.unwrap();
+    let moved = before
+        .transaction()
+        .execute(&guest("1"), ChangeEmail(None))
+        .execute(&guest("2"), register("moved@example.com"));
+    moved.await.unwrap();
+    for (id, version) in [("1", 2), ("2", 1)] {
+        remove(&dynamo, id, version).await;
+    }
+    let app = app(&dynamo);
+    let reserved = app.reserve::<Guest>().await.unwrap();
+    assert_eq!((reserved.streams, reserved.reserved, reserved.freed), (1, 1, 1));
+    assert!(reserved.collisions.is_empty(), "{reserved:?}");
+    assert_eq!(owner(&app, "moved@example.com").await, Some(guest("1")));
+}
+
+/// Neither by itself nor in a transaction: what comes first need not be the value.
+#[tokio::test]
+async fn a_new_aggregate_needs_no_call_whatever_its_first_commit_sets() {
+    for together in [false, true] {
+        let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+        let app = app(&dynamo);
+        if together {
+            app.transaction().execute(&guest("1"), Note).execute(&guest("2"), Note).await.unwrap();
+        } else {
+            app.execute(&guest("1"), Note).await.unwrap();
+        }
+        app.execute(&guest("1"), email("a@example.com")).await.unwrap();
+        assert_eq!(owner(&app, "a@example.com").await, Some(guest("1")));
+    }
+}
+
+/// As a restore does.
+async fn remove(dynamo: &Dynamo, id: &str, version: u64) {
+    let stream = guest(id).stream().unwrap();
+    let delete = dynamo
+        .client()
+        .delete_item()
+        .table_name("events")
+        .key("pk", AttributeValue::S(stream.pk().to_owned()))
+        .key("sk", AttributeValue::S(stream.commit_sk(Version::new(version))));
+    delete.send().await.unwrap();
 }
