@@ -105,7 +105,7 @@
 //! | table `views` | | `GetItem`, `Query` | `GetItem`, `PutItem` |
 //! | its indexes, `…/index/*` | | `Query` | |
 //! | table `snapshots`, with `snapshot_every` | `GetItem`, `PutItem` | | |
-//! | table `reservations`, with `unique` | `GetItem`, `PutItem`, `DeleteItem` | | |
+//! | table `reservations`, with `unique` | `GetItem`, `PutItem`, `DeleteItem`; `Scan` on `events` | | |
 //! | table `delivery` | | | `Query`, `PutItem`, `DeleteItem` |
 //!
 //! Who asks for [`App::projections`](cqrs_core::App::projections) needs what reads the stream, `GetItem` on `views` and `Query` on

@@ -9,7 +9,8 @@ impl App {
     ///
     /// Until it has come to its end once, commands that change such a field are answered with
     /// [`ExecuteError::Unreserved`](super::ExecuteError::Unreserved); all others are executed. A new aggregate on a table of less than a
-    /// megabyte needs no call. Call it when no process of a release without `unique` writes any more: such a process reserves nothing.
+    /// megabyte needs no call: its first stream finds out that there is no other, which on DynamoDB takes the right to `Scan` the events
+    /// table. Call it when no process of a release without `unique` writes any more: such a process reserves nothing.
     ///
     /// It may be interrupted and called again, also while commands are executed: what is reserved is not written again. The answer lists
     /// the values that more than one stream has. Their streams go on with them, and each is to be changed by a command.
