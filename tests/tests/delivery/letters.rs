@@ -94,9 +94,10 @@ async fn a_projection_that_cannot_write_puts_its_commits_away_and_catches_up() {
     let (database, dynamo) = database().await;
     let clerk = Clerk::new();
     let faults = Faults::new(&database, |request: &Request| {
-        // But for the note that a projection begins.
-        let view =
-            request.operation == "PutItem" && request.is_for("views") && !request.body.contains("@WEALTH");
+        // Of one projection; the other one goes on.
+        let view = request.operation == "PutItem"
+            && request.is_for("views")
+            && request.body.contains("#STATEMENT\"");
         if view { Fault::Answer(400, "ValidationException") } else { Fault::None }
     });
     let broken = app(&faults.dynamo_without_retries(), &clerk);
