@@ -37,6 +37,19 @@ pub(crate) fn policy(id: &str) -> String {
     format!("{id}Policy")
 }
 
+/// The logical ids of what scales the capacity of a table, or of one of its indexes.
+#[derive(Debug)]
+pub(crate) struct Scaling {
+    pub(crate) target: String,
+    pub(crate) policy: String,
+}
+
+/// Those for one unit: `Read` or `Write`.
+pub(crate) fn scaling(table: &str, index: Option<&str>, unit: &str) -> Scaling {
+    let of = format!("{table}{}{unit}", index.map(alphanumeric).unwrap_or_default());
+    Scaling { target: format!("{of}Capacity"), policy: format!("{of}Scaling") }
+}
+
 /// The logical ids of what belongs to one queue.
 ///
 /// Two queues never share an id: the names are written so that they can be read back, and no ending is the end of
@@ -158,7 +171,12 @@ mod tests {
             LOG_DAYS,
         ];
         let policies = [TOPIC, RELAY_FAILURES, PROJECTIONS_FAILURES].map(policy);
-        functions.chain(sources).chain(others.map(str::to_owned)).chain(policies).collect()
+        let scaled = [EVENTS, VIEWS, SNAPSHOTS, RESERVATIONS, DELIVERY].map(|table| (table, None));
+        let scaled = scaled.into_iter().chain([(VIEWS, Some("index1")), (VIEWS, Some("index11"))]);
+        let scaling = scaled
+            .flat_map(|(table, index)| ["Read", "Write"].map(|unit| scaling(table, index, unit)))
+            .flat_map(|ids| [ids.target, ids.policy]);
+        functions.chain(sources).chain(others.map(str::to_owned)).chain(policies).chain(scaling).collect()
     }
 
     /// Names that are made of what ids are made of, so that they come close to each other.
@@ -189,6 +207,9 @@ mod tests {
             "Function",
             "Projections",
             "Changes",
+            "Write",
+            "Capacity",
+            "Scaling",
         ]);
         prop::collection::vec(pieces, 1..4).prop_map(|pieces| pieces.concat())
     }

@@ -4,8 +4,9 @@ use std::fmt;
 
 use cqrs_core::view::MAX_INDEXES;
 
+use super::capacity::MAX_UNITS;
 use super::render::Parts;
-use super::{Scaling, Section, Template};
+use super::{Capacity, Scaling, Section, Template};
 use crate::names::Tables;
 use crate::names::limit::{self, TABLE_CHARACTERS};
 use crate::topology::{BrokerFault, MAX_RECEIVES};
@@ -58,6 +59,20 @@ pub enum TemplateFault {
         /// The most.
         most: u64,
     },
+    /// A capacity that a table cannot have.
+    #[error(
+        "`provisioned_tables` has {least} to {most} for `{units}`; a table takes 1 to {MAX_UNITS}, the least first. Leave \
+         `provisioned_tables` out, and the tables need no figures; where your account has a higher quota, change them in what \
+         `Template::render` gives"
+    )]
+    Capacity {
+        /// `reads` or `writes`.
+        units: &'static str,
+        /// The least.
+        least: u32,
+        /// The most.
+        most: u32,
+    },
     /// A lag of which no alarm would tell.
     #[error(
         "`max_lag` is {seconds} seconds; an alarm can tell of 1 to {MAX_LAG}, because the stream of the events table keeps its \
@@ -98,6 +113,12 @@ pub enum TemplateFault {
         /// The names of those that are to be deleted.
         deleted: Vec<String>,
     },
+    /// A change of the views table to or from provisioned, or to another throughput, beside an index that comes or goes.
+    #[error(
+        "an update of the stack would change both the billing mode or the throughput of the views table and its indexes, and DynamoDB does one of that \
+         at a time; deploy what `template::next_step` gives, until nothing is left"
+    )]
+    Billing,
     /// More than fits into one stack.
     #[error(
         "{queues} queues take {resources} resources, and a stack has at most {MAX_RESOURCES}; let subscribers share \
@@ -158,6 +179,12 @@ pub(super) fn faults(template: &Template, parts: &Parts<'_>) -> Vec<TemplateFaul
         least,
         most,
     }));
+    for (units, _, range) in template.capacity.iter().flat_map(Capacity::units) {
+        let (least, most) = (*range.start(), *range.end());
+        if least < 1 || most > MAX_UNITS || least > most {
+            faults.push(TemplateFault::Capacity { units, least, most });
+        }
+    }
     let seconds = template.lag_seconds();
     if !(1..=MAX_LAG).contains(&seconds) {
         faults.push(TemplateFault::Lag { seconds });

@@ -25,7 +25,7 @@
 //!
 //! | what | how many | remarks |
 //! | --- | --- | --- |
-//! | tables | 4 | on demand, point-in-time recovery; events with a stream, and kept when the stack goes |
+//! | tables | 4 | on demand, or [provisioned](Template::provisioned_tables); point-in-time recovery; events with a stream, and kept when the stack goes |
 //! | topic | 1 | encrypted; the relay alone may publish |
 //! | queue, dead-letter queue, subscription | 1 each per queue of the wiring | the subscription filters on the types of the events; the queues are kept when they leave the stack |
 //! | functions | commands, relay, and one subscriber per queue; one for all projections, [if asked for](Template::projections) | each with a role and a log group of its own |
@@ -121,6 +121,7 @@
 //! | [`DEAD_LETTERS_URL`] | subscribers | the queue's dead-letter queue |
 
 mod alarm;
+mod capacity;
 mod fault;
 mod function;
 mod intrinsic;
@@ -134,6 +135,7 @@ mod tables;
 mod topic;
 
 pub use crate::names::variable::{DEAD_LETTERS_URL, PREFIX, QUEUE, TOPIC_ARN};
+pub use capacity::Capacity;
 pub use fault::{TemplateError, TemplateFault};
 pub use step::{Step, check_step, next_step};
 
@@ -171,6 +173,8 @@ pub struct Template {
     reservations: bool,
     /// The binary that feeds all projections from the stream, where one does.
     projections: Option<String>,
+    /// That of each table, where they are not on demand.
+    capacity: Option<Capacity>,
 }
 
 /// How the functions of the queues scale.
@@ -212,6 +216,7 @@ impl Template {
             reservations: cqrs_core::spi::has_unique_fields(),
             indexes: wiring.subscribers.iter().map(|subscriber| subscriber.indexes).max().unwrap_or_default(),
             projections: None,
+            capacity: None,
         }
     }
 
@@ -318,6 +323,43 @@ impl Template {
     #[must_use]
     pub fn provisioned_pollers(mut self, least: u32, most: u32) -> Self {
         self.scaling = Scaling::Provisioned { least, most };
+        self
+    }
+
+    /// Provisioned tables: each table, and each index of the views, has a capacity that is paid by the hour, used or not. It
+    /// begins with the least, and Application Auto Scaling keeps it where 70 % of it are used. Default: on demand, each read and
+    /// write for itself.
+    ///
+    /// It is cheaper **from 29 % on** of what is provisioned, for reads and for writes: a write unit costs $0.00065 an hour, which is
+    /// $0.18 per million writes where all of it is used, and $0.26 at 70 %, against $0.625 on demand; a read unit $0.00013, which
+    /// is $0.036 and $0.052 per million, against $0.125 (list prices in us-east-1). So it is for a load that is steady by day and
+    /// night. The least is paid for each table and each index: it is the load of a quiet hour. Scaling takes some minutes; a peak
+    /// that is shorter and higher is throttled, and then commands fail and views are late. The alarms that scaling makes, eight for
+    /// a table or an index, cost about $0.80 a month.
+    ///
+    /// All tables and indexes have the same range and scale each by itself, because none of them is sure to have less to do: the
+    /// delivery table is written for each event of a handler with an inbox, an index with each of its views. For another range
+    /// of one of them, change what [`Template::render`] gives.
+    ///
+    /// A stack may change from one to the other, without an interruption. From provisioned to on demand DynamoDB does that four
+    /// times in 24 hours. A deployment that changes the least begins with it anew, and scales from there.
+    ///
+    /// ```
+    /// # use cqrs_core::{App, store::MemoryEventStore};
+    /// # use cqrs_dynamo::template::Template;
+    /// use cqrs_dynamo::template::Capacity;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).build()?;
+    /// let capacity = Capacity { reads: 20..=1_000, writes: 10..=500 };
+    /// let template = Template::of(app.wiring()).provisioned_tables(capacity).to_json()?;
+    /// # assert!(template.contains("DynamoDBWriteCapacityUtilization"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn provisioned_tables(mut self, capacity: Capacity) -> Self {
+        self.capacity = Some(capacity);
         self
     }
 

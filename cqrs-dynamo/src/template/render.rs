@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::projections::Projections;
 use super::queue::Queue;
-use super::{Section, Template, TemplateError, alarm, fault, function, queue, tables, topic};
+use super::{Section, Template, TemplateError, alarm, capacity, fault, function, queue, tables, topic};
 use crate::names::logical::{ALARM_TOPIC, HAS_ALARM_TOPIC, LOG_DAYS};
 
 /// Who gets commits by which way.
@@ -85,6 +85,9 @@ impl Template {
 
     fn resources(&self, parts: &Parts<'_>) -> Section {
         let mut resources = tables::resources(&self.names, self.indexes, self.reservations);
+        if let Some(capacity) = &self.capacity {
+            capacity::provision(&mut resources, capacity);
+        }
         resources.extend(function::commands(self, parts));
         if parts.have_topic(self) {
             resources.extend(topic::resources(self, &parts.queues));

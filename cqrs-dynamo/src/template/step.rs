@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{TemplateError, TemplateFault};
-use crate::names::logical::VIEWS;
+use super::{TemplateError, TemplateFault, capacity};
+use crate::names::logical::{self, VIEWS};
 
 /// One deployment on the way from a template that is deployed to another one: see [`next_step`].
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,9 @@ pub struct Step {
 /// Where indexes are added, what comes in between is the deployed template with one index more and nothing else, so the program that
 /// runs goes on as it is; it is replaced in the last step, when all indexes of the new one are there. Where indexes are only removed, the
 /// wanted template comes first, with those that are still to go.
+///
+/// A table that becomes [provisioned](super::Template::provisioned_tables), or no longer is, or begins with another throughput, does so in
+/// a deployment without a change of indexes: DynamoDB does one of that at a time. The throughput of an index is no part of its shape, and changes where it is.
 ///
 /// `deployed` is the template of the stack as JSON, with or without SAM's transform:
 ///
@@ -58,7 +61,8 @@ pub struct Step {
 /// [`TemplateFault::Deployed`] where `deployed` is no template.
 pub fn next_step(deployed: &Value, wanted: &Value) -> Result<Step, TemplateError> {
     let changes = Changes::between(deployed, wanted)?;
-    let left = changes.count().saturating_sub(1);
+    let switches = changes.count() > 0 && changes.billing;
+    let left = changes.count().saturating_sub(1) + usize::from(switches);
     if left == 0 {
         return Ok(Step { template: wanted.clone(), left });
     }
@@ -78,8 +82,12 @@ pub fn next_step(deployed: &Value, wanted: &Value) -> Result<Step, TemplateError
             let added = named(new, std::slice::from_ref(added));
             (deployed.clone(), [old.to_vec(), added].concat())
         }
-        _ => (wanted.clone(), [new.to_vec(), named(old, &changes.removed[1..])].concat()),
+        _ => {
+            (wanted.clone(), [new.to_vec(), named(old, &changes.removed[usize::from(!switches)..])].concat())
+        }
     };
+    let next = with_throughput(next, &template);
+    scale(&mut template, &next, [deployed, wanted]);
     let attributes = [attributes(deployed), attributes(wanted)].concat();
     if let Some(table) = template.pointer_mut(&table()) {
         set(table, next, attributes);
@@ -90,25 +98,29 @@ pub fn next_step(deployed: &Value, wanted: &Value) -> Result<Step, TemplateError
 /// Whether one update of the stack makes the wanted template of the deployed one: for the test that runs before a deployment.
 ///
 /// # Errors
-/// [`TemplateFault::Steps`] where it would make or delete more than one index, [`TemplateFault::Deployed`] where `deployed` is no
-/// template.
+/// [`TemplateFault::Steps`] where it would make or delete more than one index, [`TemplateFault::Billing`] where it would do so with
+/// one and change how the table is paid, [`TemplateFault::Deployed`] where `deployed` is no template.
 pub fn check_step(deployed: &Value, wanted: &Value) -> Result<(), TemplateError> {
     let changes = Changes::between(deployed, wanted)?;
-    if changes.count() <= 1 {
-        return Ok(());
+    match (changes.count(), changes.billing) {
+        (0, _) | (1, false) => return Ok(()),
+        (1, true) => return Err(TemplateError { faults: vec![TemplateFault::Billing] }),
+        _ => {}
     }
-    let Changes { added, removed, changed } = changes;
+    let Changes { added, removed, changed, .. } = changes;
     let made = added.iter().chain(&changed).cloned().collect();
     let deleted = changed.iter().chain(&removed).cloned().collect();
     Err(TemplateError { faults: vec![TemplateFault::Steps { made, deleted }] })
 }
 
-/// The names of indexes that differ.
+/// What differs: the names of indexes, and how the table is paid.
 struct Changes {
     added: Vec<String>,
     removed: Vec<String>,
     /// Those of another shape. An index cannot be changed, so it is deleted and made again.
     changed: Vec<String>,
+    /// On demand becomes provisioned, or the other way round, or there is another throughput.
+    billing: bool,
 }
 
 impl Changes {
@@ -116,11 +128,13 @@ impl Changes {
         if !deployed["Resources"].is_object() {
             return Err(TemplateError { faults: vec![TemplateFault::Deployed] });
         }
-        let mut changes = Self { added: Vec::new(), removed: Vec::new(), changed: Vec::new() };
+        let mut changes =
+            Self { added: Vec::new(), removed: Vec::new(), changed: Vec::new(), billing: false };
         // A new table is made with all its indexes, and one that leaves takes them along.
         if deployed.pointer(&table()).is_none() || wanted.pointer(&table()).is_none() {
             return Ok(changes);
         }
+        changes.billing = billing(deployed) != billing(wanted);
         let (old, new) = (indexes(deployed), indexes(wanted));
         let find =
             |all: &'_ [Value], index: &Value| all.iter().find(|other| name(other) == name(index)).cloned();
@@ -128,7 +142,7 @@ impl Changes {
             let Some(name) = name(index) else { continue };
             match find(old, index) {
                 None => changes.added.push(name.to_owned()),
-                Some(other) if other != *index => changes.changed.push(name.to_owned()),
+                Some(other) if shape(&other) != shape(index) => changes.changed.push(name.to_owned()),
                 Some(_) => {}
             }
         }
@@ -163,6 +177,71 @@ fn name(index: &Value) -> Option<&str> {
     index["IndexName"].as_str()
 }
 
+/// Without what an update changes in place.
+fn shape(index: &Value) -> Value {
+    let mut shape = index.clone();
+    if let Some(shape) = shape.as_object_mut() {
+        shape.remove(THROUGHPUT);
+    }
+    shape
+}
+
+/// CloudFormation takes a table that says nothing for a provisioned one.
+fn is_on_demand(template: &Value) -> bool {
+    template.pointer(&table()).is_some_and(|table| table["BillingMode"] == "PAY_PER_REQUEST")
+}
+
+/// The mode of the table, and its throughput.
+fn billing(template: &Value) -> (bool, Option<&Value>) {
+    let throughput = template.pointer(&table()).and_then(|table| table.get(THROUGHPUT));
+    (is_on_demand(template), throughput)
+}
+
+/// Indexes of a template on their way into the table of another one: each has a throughput where that table has one, and none where it
+/// has none.
+fn with_throughput(mut indexes: Vec<Value>, template: &Value) -> Vec<Value> {
+    let (is_on_demand, of_table) = billing(template);
+    let of_table = of_table.filter(|_| !is_on_demand);
+    for index in indexes.iter_mut().filter_map(Value::as_object_mut) {
+        match of_table {
+            Some(throughput) => {
+                index.entry(THROUGHPUT).or_insert_with(|| throughput.clone());
+            }
+            None => {
+                index.remove(THROUGHPUT);
+            }
+        }
+    }
+    indexes
+}
+
+/// Gives the indexes of a step what scales them, and takes it from those that are not there: an index that is filled, or still written,
+/// with the least alone would hold up its table. What neither end of the way has is as it is for the table.
+fn scale(template: &mut Value, next: &[Value], ends: [&Value; 2]) {
+    let capacity = capacity::of(template, VIEWS).filter(|_| !is_on_demand(template));
+    let Some(resources) = template["Resources"].as_object_mut() else { return };
+    for name in ends.into_iter().flat_map(indexes).filter_map(name) {
+        let stays = next.iter().any(|index| self::name(index) == Some(name));
+        let capacity = capacity.as_ref().filter(|_| stays);
+        let mut scaling = capacity.map(|capacity| capacity::follow(capacity, VIEWS, Some(name)));
+        for unit in ["Read", "Write"] {
+            let logical::Scaling { target, policy } = logical::scaling(VIEWS, Some(name), unit);
+            for id in [target, policy] {
+                let own = ends.into_iter().find_map(|end| end["Resources"].get(&id)).cloned();
+                match scaling.as_mut().and_then(|scaling| own.or_else(|| scaling.remove(&id))) {
+                    Some(resource) => {
+                        resources.entry(id).or_insert(resource);
+                    }
+                    None => {
+                        resources.remove(&id);
+                    }
+                }
+            }
+        }
+    }
+}
+
+const THROUGHPUT: &str = "ProvisionedThroughput";
 const INDEXES: &str = "GlobalSecondaryIndexes";
 const ATTRIBUTES: &str = "AttributeDefinitions";
 

@@ -1,6 +1,7 @@
 //! The template that an app's wiring becomes: the linter finds nothing in it, it makes what `create_tables` makes, and
 //! everybody may do what they have to do, and no more.
 
+mod capacity;
 mod fed;
 mod indexes;
 mod limits;
@@ -11,6 +12,8 @@ mod rendered;
 mod retired;
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
 
 use cqrs_core::app::{SubscriberKind, Wiring};
 use cqrs_core::prelude::*;
@@ -68,6 +71,22 @@ fn projections() -> Wiring {
 
 fn template() -> Template {
     Template::of(&wiring()).prefix(PREFIX)
+}
+
+/// The linter finds nothing in these templates, not even for information.
+fn lint<'a>(templates: impl IntoIterator<Item = (&'a str, Value)>) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    for (name, template) in templates {
+        let file = folder.path().join(format!("{}-{name}.json", files.len()));
+        std::fs::write(&file, template.to_string()).unwrap();
+        files.push(file);
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/cfn-lint");
+    let linted = Command::new(&script).args(["--include-checks", "I", "--"]).args(files).output();
+    let linted = linted.unwrap_or_else(|error| panic!("{} cannot be run: {error}", script.display()));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(linted.status.success(), "{}{}", text(&linted.stdout), text(&linted.stderr));
 }
 
 /// The resources, by logical id.
