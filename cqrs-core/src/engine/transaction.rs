@@ -212,7 +212,7 @@ impl<'a> Transaction<'a> {
             join(caller, Intent { stream, metadata, identity, traced, own_clock, expected })
         });
         let mut members: Vec<_> = members.collect();
-        // Whoever waits for a stream's place in memory has none that comes behind it: so nobody waits for each other.
+        // A transaction waits for a stream's place in memory only while it has none that comes behind it: so no two wait for each other.
         members.sort_by(|left, right| left.stream().cmp(right.stream()));
         if members.iter().all(|member| member.command().is_none()) {
             return Err(TransactionError::Empty);

@@ -14,7 +14,7 @@ use crate::store::{Extent, StoreError, limits};
 use crate::timestamp::Timestamp;
 use crate::view::{Revision, StoredView, SwapIn, ViewId, Write};
 
-/// So many views are put in place at once: DynamoDB takes the two items of each in one transaction.
+/// How many views are put in place at once: DynamoDB takes the two items of each in one transaction.
 const AT_ONCE: usize = limits::MAX_TRANSACTION_ITEMS / 2;
 
 /// Puts the views that a replay has built aside in the place of the live ones, many in a transaction, and removes live

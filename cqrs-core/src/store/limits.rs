@@ -100,7 +100,7 @@ pub fn check_transaction(records: &[Record]) -> Result<(), StoreError> {
     check_together(records.len(), records.iter().map(size).sum())
 }
 
-/// Checks that so many items of so many bytes can be written in one transaction.
+/// Checks that a transaction takes this number of items, with these bytes together.
 pub(crate) fn check_together(items: usize, bytes: usize) -> Result<(), StoreError> {
     let refused = |reason: String| Err(StoreError::Refused { source: reason.into() });
     if items > MAX_TRANSACTION_ITEMS {

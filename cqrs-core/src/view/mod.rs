@@ -305,7 +305,7 @@ impl SwapIn {
     }
 }
 
-/// So many requests of one call are on their way at a time, where a store has no batches of its own.
+/// How many requests of one call are on their way at a time, where a store has no batches of its own.
 const AT_A_TIME: usize = 8;
 
 /// Keeps views. A write has a condition: absent, or still at the version that was read.

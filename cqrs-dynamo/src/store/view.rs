@@ -23,7 +23,7 @@ use crate::table::{Condition, ItemWrite, Row, Table, Written, checked, key, scan
 /// [`DynamoEventStore`](crate::DynamoEventStore).
 ///
 /// A replay reads up to 100 views or fences with one `BatchGetItem`, and writes up to 25 views at their aggregates' keys with
-/// one `BatchExecuteStatement`, each under its own condition. Whoever replays needs `dynamodb:BatchGetItem`,
+/// one `BatchExecuteStatement`, each under its own condition. A role that replays needs `dynamodb:BatchGetItem`,
 /// `dynamodb:PartiQLInsert` and `dynamodb:PartiQLUpdate` on the views table for that. Without these rights it reads and writes
 /// them one by one.
 #[derive(Debug, Clone)]
