@@ -334,8 +334,8 @@ impl Template {
     /// $0.18 per million writes where all of it is used, and $0.26 at 70 %, against $0.625 on demand; a read unit $0.00013, which
     /// is $0.036 and $0.052 per million, against $0.125 (list prices in us-east-1). So it is for a load that is steady by day and
     /// night. The least is paid for each table and each index: it is the load of a quiet hour. Scaling takes some minutes; a peak
-    /// that is shorter and higher is throttled, and then commands fail and views are late. The alarms that scaling makes, eight for
-    /// a table or an index, cost about $0.80 a month.
+    /// that is shorter and higher is throttled, and then commands fail and views are late. Scaling makes alarms for each table and
+    /// each index, which are billed as CloudWatch's.
     ///
     /// All tables and indexes have the same range and scale each by itself, because none of them is sure to have less to do: the
     /// delivery table is written for each event of a handler with an inbox, an index with each of its views. For another range
