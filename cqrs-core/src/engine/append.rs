@@ -84,13 +84,13 @@ impl Execution<'_> {
         if decided.commit.version == Version::NONE.next() {
             self.runtime.note_first_stream::<A>().await?;
         }
-        let appended = self.append_with(decided, &changes).await;
+        let appended = self.append_with(decided, changes.clone()).await;
         // Nothing depends on a state: a commit that its store takes without it is not lost for it.
         if decided.carries
             && matches!(appended, Err(StoreError::TooLarge { .. } | StoreError::Refused { .. }))
         {
             decided.leave_state(state)?;
-            return self.append_with(decided, &changes).await;
+            return self.append_with(decided, changes).await;
         }
         appended
     }
@@ -98,30 +98,17 @@ impl Execution<'_> {
     async fn append_with<A: Aggregate>(
         &self,
         decided: &mut Decided<A>,
-        changes: &[ReservationChange],
-    ) -> Result<Appended, StoreError> {
-        if !changes.is_empty() {
-            return self.append_reserving(decided, changes.to_vec()).await;
-        }
-        Ok(match self.append(decided.new_commit()).await? {
-            Append::Written => Appended::Written,
-            Append::Taken(winner) => Appended::Taken(winner),
-        })
-    }
-
-    async fn append_reserving<A: Aggregate>(
-        &self,
-        decided: &mut Decided<A>,
         mut changes: Vec<ReservationChange>,
     ) -> Result<Appended, StoreError> {
-        if let Some(field) = self.runtime.unreserved_field::<A>().await? {
+        if !changes.is_empty()
+            && let Some(field) = self.runtime.unreserved_field::<A>().await?
+        {
             return Ok(Appended::Refused(Refusal::Unreserved(field)));
         }
-        // The same value in two fields is two values.
         while !changes.is_empty() {
             let mut new = NewCommits::new(vec![decided.copy_commit()]);
             new.reservations.clone_from(&changes);
-            match self.append_all(new).await? {
+            match self.runtime.event_store().append_all(new).await? {
                 AppendAll::Written => return Ok(Appended::Written),
                 AppendAll::Taken(taken) => {
                     return self.winner(taken, &decided.commit).await.map(Appended::Taken);
@@ -150,10 +137,6 @@ impl Execution<'_> {
         winner.map(Box::new).ok_or_else(|| StoreError::Unavailable {
             source: format!("version {version} of stream {stream} was taken, and is free").into(),
         })
-    }
-
-    async fn append_all(&self, new: NewCommits<'_>) -> Result<AppendAll, StoreError> {
-        self.runtime.event_store().append_all(new).await
     }
 
     #[tracing::instrument(

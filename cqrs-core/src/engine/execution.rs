@@ -18,7 +18,7 @@ use crate::store::StoreError;
 use crate::trace;
 
 /// So often a command is decided on the commit that it lost against, before it makes room.
-const TRIES_IN_A_ROW: u32 = 4;
+pub(super) const TRIES_IN_A_ROW: u32 = 4;
 
 /// Executes one command: decides on the state that is remembered or read, appends, and begins again behind what has won.
 pub(super) struct Execution<'a> {

@@ -6,6 +6,7 @@ mod carried;
 mod command_ids;
 mod committed;
 mod decision;
+mod earlier;
 mod execute;
 mod execution;
 mod history;

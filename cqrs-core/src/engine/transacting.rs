@@ -1,36 +1,29 @@
-use std::sync::Arc;
-
 use futures_util::future::{join_all, try_join_all};
 use tracing::{Instrument, Span, field};
 
 use super::append::{Refusal, pass_over};
+use super::execution::TRIES_IN_A_ROW;
 use super::intent::Identity;
 use super::member::Member;
 use super::transacted::{Part, Transacted};
 use super::unique::joined;
 use super::{Caller, Outcome};
 use crate::command::{OtherStates, TransactionError};
-use crate::commit::Commit;
-use crate::digest::CommandDigest;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
-use crate::runtime::{Cause, Naming};
 use crate::store::limits::{MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS};
 use crate::store::{Append, AppendAll, NewCommits, Reservation, ReservationChange, StoreError, Taken};
 use crate::trace;
 
-/// After losing this often in a row, a transaction makes room before it goes on.
-const TRIES_IN_A_ROW: u32 = 4;
-
 /// Executes a transaction: decides all commands, appends what they decided, and begins again behind what has won.
 pub(super) struct Transacting<'a> {
-    caller: Caller<'a>,
+    pub(super) caller: Caller<'a>,
     /// In the order of their streams.
-    members: Vec<Box<dyn Member + 'a>>,
-    metadata: Metadata,
-    identity: Identity,
+    pub(super) members: Vec<Box<dyn Member + 'a>>,
+    pub(super) metadata: Metadata,
+    pub(super) identity: Identity,
     /// The digest of all commands, and of where they go, where the id may come again.
-    transaction: Option<String>,
+    pub(super) transaction: Option<String>,
 }
 
 /// How one try ended.
@@ -41,9 +34,6 @@ enum Attempt {
     /// Values of `unique` fields stand in the way.
     Refused(TransactionError),
 }
-
-/// What the streams have under an id: none where that is nothing.
-type Found = Option<Vec<Option<Commit>>>;
 
 impl<'a> Transacting<'a> {
     pub(super) fn new(
@@ -100,7 +90,7 @@ impl<'a> Transacting<'a> {
         span
     }
 
-    fn identify(&mut self, id: &str, trace: Option<&str>) {
+    pub(super) fn identify(&mut self, id: &str, trace: Option<&str>) {
         id.clone_into(&mut self.metadata.command_id);
         for member in &mut self.members {
             member.identify(id, self.transaction.as_deref(), trace);
@@ -359,122 +349,12 @@ impl<'a> Transacting<'a> {
         Ok(false)
     }
 
-    async fn catch_up(&mut self) -> Result<(), TransactionError> {
+    pub(super) async fn catch_up(&mut self) -> Result<(), TransactionError> {
         try_join_all(self.members.iter_mut().map(|member| member.catch_up())).await.map(drop)
     }
 
     async fn take_back(&mut self) -> Result<(), TransactionError> {
         try_join_all(self.members.iter_mut().map(|member| member.take_back())).await.map(drop)
-    }
-
-    /// What the streams have of this transaction, where it was executed before. For a derived id, this also finds the id that it has
-    /// among equal ones.
-    async fn first_outcome(&mut self, trace: Option<&str>) -> Result<Found, TransactionError> {
-        let name = match &self.identity {
-            Identity::New => return Ok(None),
-            Identity::Given => {
-                let id = self.metadata.command_id.clone();
-                return match self.find(&id).await? {
-                    Some(found) if self.is_same(&found).await? => Ok(Some(found)),
-                    Some(found) => Err(self.taken(&found)),
-                    None => Ok(None),
-                };
-            }
-            Identity::Derived { name } => name.clone(),
-        };
-        let Some((cause, target)) = self.caller.cause.cloned().zip(self.target()) else { return Ok(None) };
-        let is_named = name.is_some();
-        let naming = match name {
-            Some(name) => Naming::Name(format!("transaction {name}")),
-            None => Naming::Content { command: "transaction", digest: Some(self.digest()) },
-        };
-        let mut ordinal = 1;
-        loop {
-            let id = cause.command_id(&target, &naming, ordinal);
-            self.identify(&id, trace);
-            let Some(found) = self.find(&id).await? else {
-                Span::current().record("command_id", id.as_str());
-                return Ok(None);
-            };
-            if is_named || !Self::is_claimed(&cause, &found) {
-                if self.is_same(&found).await? {
-                    return Ok(Some(found));
-                }
-                if is_named {
-                    return Err(self.taken(&found));
-                }
-            }
-            ordinal += 1;
-        }
-    }
-
-    /// The first stream that has a command.
-    fn target(&self) -> Option<StreamKey> {
-        let mut commanded = self.members.iter().filter(|member| member.command().is_some());
-        commanded.next().map(|member| member.stream().clone())
-    }
-
-    /// Of all commands, and where they go.
-    fn digest(&self) -> CommandDigest {
-        let commands = self.members.iter().filter_map(|member| {
-            let (name, digest) = member.command()?;
-            Some((format!("{name}\n{}", member.stream()), digest))
-        });
-        let commands: Vec<_> = commands.collect();
-        CommandDigest::of_all("transaction", commands.iter().map(|(name, digest)| (name.as_str(), *digest)))
-    }
-
-    async fn find(&mut self, id: &str) -> Result<Found, TransactionError> {
-        let mut found = try_join_all(self.members.iter_mut().map(|member| member.find(id))).await?;
-        if found.iter().all(Option::is_none) {
-            return Ok(None);
-        }
-        // A remembered state may not know a commit that was written together with one that another state knows.
-        if found.iter().any(Option::is_none) {
-            self.catch_up().await?;
-            found = try_join_all(self.members.iter_mut().map(|member| member.find(id))).await?;
-        }
-        Ok(Some(found))
-    }
-
-    async fn is_same(&self, found: &[Option<Commit>]) -> Result<bool, TransactionError> {
-        for (member, commit) in self.members.iter().zip(found) {
-            let Some(commit) = commit else { continue };
-            if !member.is_same(commit).await? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    fn is_claimed(cause: &Cause, found: &[Option<Commit>]) -> bool {
-        found.iter().flatten().any(|commit| cause.is_claimed(&commit.stream, commit.version))
-    }
-
-    fn taken(&self, found: &[Option<Commit>]) -> TransactionError {
-        let command_id = self.metadata.command_id.clone();
-        match found.iter().flatten().next() {
-            Some(Commit { stream, version, .. }) => {
-                TransactionError::CommandIdTaken { command_id, stream: stream.clone(), version: *version }
-            }
-            None => TransactionError::Empty,
-        }
-    }
-
-    fn settle_earlier(&mut self, found: Vec<Option<Commit>>) -> Result<(), TransactionError> {
-        for (member, commit) in self.members.iter_mut().zip(found) {
-            if let Some(commit) = &commit {
-                claim(self.caller.cause, commit);
-            }
-            let settled = member.settle_earlier(commit);
-            settled.map_err(|error| TransactionError::store(&self.metadata.command_id, error))?;
-        }
-        Ok(())
-    }
-
-    /// So that an equal transaction of the same run is not answered with these commits.
-    fn claim_decided(&self) {
-        self.members.iter().filter_map(|member| member.decided()).for_each(|it| claim(self.caller.cause, it));
     }
 
     fn store_error(&self, source: StoreError) -> TransactionError {
@@ -491,11 +371,5 @@ impl<'a> Transacting<'a> {
             Some(Part { stream: member.stream().clone(), version, answer })
         });
         Transacted::new(outcome, self.metadata.command_id.clone(), parts.collect())
-    }
-}
-
-fn claim(cause: Option<&Arc<Cause>>, commit: &Commit) {
-    if let Some(cause) = cause {
-        cause.claim(&commit.stream, commit.version);
     }
 }
