@@ -330,10 +330,10 @@ impl Template {
     /// begins with the least, and Application Auto Scaling keeps it where 70 % of it are used. Default: on demand, each read and
     /// write for itself.
     ///
-    /// It is cheaper **from 29 % on** of what is provisioned, for reads and for writes: a write unit costs $0.00065 an hour, which is
-    /// $0.18 per million writes where all of it is used, and $0.26 at 70 %, against $0.625 on demand; a read unit $0.00013, which
-    /// is $0.036 and $0.052 per million, against $0.125 (list prices in us-east-1). So it is for a load that is steady by day and
-    /// night. The least is paid for each table and each index: it is the load of a quiet hour. Scaling takes some minutes; a peak
+    /// Whether it is cheaper depends on how much of it is used. With $0.00065 an hour for a write unit and $0.00013 for a read unit it
+    /// is so **from 29 % on**: $0.18 per million writes where all of it is used, and $0.26 at 70 %, against $0.625 on demand. Compare
+    /// these prices with Amazon's list for the region (<https://aws.amazon.com/dynamodb/pricing/provisioned/>). So it is for a load that
+    /// is steady by day and night. The least is paid for each table and each index: it is the load of a quiet hour. Scaling takes some minutes; a peak
     /// that is shorter and higher is throttled, and then commands fail and views are late. Scaling makes alarms for each table and
     /// each index, which are billed as CloudWatch's.
     ///
