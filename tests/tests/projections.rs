@@ -181,6 +181,30 @@ async fn a_view_that_another_process_has_written_is_read_again() {
 }
 
 /// Whatever becomes of a write, only what is stored is remembered.
+/// The fold fails on the balance of before.
+#[tokio::test]
+async fn a_remembered_view_that_others_have_gone_past_is_no_dead_letter() {
+    let (_database, dynamo) = faults::database().await;
+    let front = bank::app(dynamo.event_store()).unwrap();
+    let (old, rich) = (bank::account("old"), bank::account("rich"));
+    for key in [&old, &rich] {
+        front.execute(key, Open { owner: "Ada".into() }).await.unwrap();
+    }
+    front.execute(&rich, deposit(10)).await.unwrap();
+    front.execute(&rich, Withdraw { cents: 10 }).await.unwrap();
+    let (one, other) = (app(&dynamo), app(&dynamo));
+    for (by, key, versions) in [(&one, &old, 1..=1), (&other, &rich, 1..=2), (&one, &rich, 3..=3)] {
+        let page = dynamo.event_store().read(&key.stream().unwrap(), Version::NONE, Version::MAX).await.unwrap();
+        let commits = page.commits.iter().filter(|commit| versions.contains(&commit.version.get()));
+        let batch: Vec<_> = commits.map(|commit| Received::new(Message::of(by, commit).body)).collect();
+        for verdict in by.consumer("Wealth").unwrap().take(&batch).await {
+            assert_eq!(verdict, Verdict::Done);
+        }
+    }
+    let wealth = one.view::<Wealth>(&bank::WealthKey::new(&bank::tenant(), "Ada")).await.unwrap();
+    assert_eq!(wealth, Some(Wealth { cents: 0, folded: 4 }));
+}
+
 #[tokio::test]
 async fn a_write_that_fails_is_not_remembered() {
     for name in QUEUES {

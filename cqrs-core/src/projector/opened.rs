@@ -178,6 +178,11 @@ impl<P: Projection> OpenViews<P> {
         self.opened().map(|opened| opened.since).max()
     }
 
+    /// Whether any of them was remembered, and not read after this moment.
+    pub(super) fn has_older_than(&self, moment: Moment) -> bool {
+        self.opened().any(|opened| opened.since <= moment)
+    }
+
     fn opened_mut(&mut self) -> impl Iterator<Item = &mut Opened<P>> {
         self.0.values_mut().flat_map(|pair| [&mut pair.live, &mut pair.shadow]).flatten()
     }

@@ -8,7 +8,7 @@ use crate::commit::Commit;
 use crate::projection::Projection;
 use crate::runtime::Runtime;
 use crate::store::limits;
-use crate::view::{Fence, Known, Revision, StoredView, Unfenced};
+use crate::view::{Fence, Known, Moment, Revision, StoredView, Unfenced};
 
 /// So many copies of views go into one transaction, beside the fence.
 const COPIES_AT_ONCE: usize = limits::MAX_TRANSACTION_ITEMS - 1;
@@ -61,6 +61,7 @@ pub(super) async fn plan<P: Projection>(
         if let Some(noted) = noted {
             wanted.entry(noted.view.clone()).or_default().live = true;
         }
+        let asked = runtime.recent_writes.before();
         let mut open = OpenViews::open(runtime, &wanted, part.generation, part.shadow, Reading::Each).await?;
         if noted.is_some_and(|noted| !open.has(noted)) {
             open.put_back();
@@ -82,10 +83,15 @@ pub(super) async fn plan<P: Projection>(
             open.put_back();
             return Ok(Plan::Moved(moved));
         }
-        for change in &changes {
-            open.apply(change, part.copies(fence, change.version, &change.id))?;
-        }
-        let writes = open.writes()?;
+        let folded = changes
+            .iter()
+            .try_for_each(|change| open.apply(change, part.copies(fence, change.version, &change.id)))
+            .map_err(ProjectError::from)
+            .and_then(|()| open.writes());
+        let writes = match folded {
+            Err(ProjectError::Permanent(error)) => return start.tried_again(runtime, &open, asked, error).await,
+            folded => folded?,
+        };
         let bytes: usize = writes.iter().map(|(view, _)| limits::size(&view.record())).sum();
         if bytes <= BYTES_AT_ONCE || wanted.len() <= 1 {
             let digest = commits.iter().find(|commit| commit.version == reached).map(Commit::digest);
@@ -105,6 +111,22 @@ impl Start<'_> {
         let (since, id) = (runtime.recent_writes.before(), &self.stored.item.id);
         let item = runtime.view_store()?.fence(id).await?.unwrap_or_else(|| Fence::none(id.clone()));
         Ok((item != self.stored.item).then_some(Known { item, since }))
+    }
+
+    /// What follows from a fold that has failed. The views may be older than the commits, where they were remembered, or contain them
+    /// already, where others were faster: only a fold over what is stored now tells of a fault that lasts.
+    async fn tried_again<P: Projection>(
+        &self,
+        runtime: &Runtime,
+        open: &OpenViews<P>,
+        asked: Moment,
+        error: Box<dyn std::error::Error + Send + Sync>,
+    ) -> Result<Plan<P>, ProjectError> {
+        if open.has_older_than(asked) {
+            return Ok(Plan::Stale);
+        }
+        let moved = self.moved(runtime).await?;
+        moved.map(Plan::Moved).ok_or(ProjectError::Permanent(error))
     }
 
     /// Whether one view may be written ahead of the fence: where a commit is delivered, and nothing is under way.
