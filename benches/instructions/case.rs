@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use crate::{Fallible, dispatch, encode, fold, key, prepared, wire};
+use crate::{Fallible, dispatch, encode, fold, key, prepared, stepping, wire};
 
 /// One thing that is counted, done so many times.
 pub(crate) struct Case {
@@ -52,4 +52,7 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("to 10 by hand", |rounds| dispatch::by_hand(rounds, 10)),
     Case::new("to 100", |rounds| dispatch::taken(rounds, "hundred")),
     Case::new("to 100 by hand", |rounds| dispatch::by_hand(rounds, 100)),
+    Case::new("to a sending handler", |rounds| stepping::taken(rounds, "handler")),
+    Case::new("to a sending process", |rounds| stepping::taken(rounds, "process")),
+    Case::new("to a quiet process", |rounds| stepping::taken(rounds, "quiet-process")),
 ];

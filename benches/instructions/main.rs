@@ -18,6 +18,7 @@ mod key;
 mod order;
 mod prepared;
 mod section;
+mod stepping;
 mod valgrind;
 mod wire;
 

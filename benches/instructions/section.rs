@@ -86,5 +86,11 @@ pub(crate) fn of(counts: &Counts) -> Fallible<String> {
     ] {
         row(name, counts.of(ours)?, counts.of(by_hand)?)?;
     }
+    for (name, process) in [
+        ("message taken to a process, beside a handler that sends a command", "to a quiet process"),
+        ("the same, to a process that sends it", "to a sending process"),
+    ] {
+        row(name, counts.of(process)?, counts.of("to a sending handler")?)?;
+    }
     Ok(text + METHOD)
 }

@@ -12,6 +12,7 @@
 //! | event | one immutable fact, a struct with [`#[event]`](macro@event); stored under a type and a schema |
 //! | aggregate | the consistency boundary; its state is the fold of its events |
 //! | command | a value that an aggregate decides on; ends in events or in a rejection |
+//! | stored command | a command that may lie in a store before it is executed: its struct has [`#[command]`](macro@command) |
 //! | rejection | a business rule said no: the command's own error type |
 //! | commit | all events of one command, with its metadata; stored as one item; never changed |
 //! | stream | the commits of one aggregate instance, [`Version`] 1, 2, 3 … without a gap |
@@ -30,6 +31,10 @@
 //! | fence | beside keyed views, the last commit of one stream that they contain |
 //! | note | in a keyed view, the commit that it contains and its fence may not tell yet: [`Unfenced`](view::Unfenced) |
 //! | handler | reacts to events, may have side effects |
+//! | process | runs over several aggregates and takes its time: it folds events, and reacts to them and to deadlines with commands |
+//! | instance | of a process: its state at one key, and a stream of steps |
+//! | reaction | what a process does because of an event or a deadline: a value, stored with its step before it is executed |
+//! | deadline | when an instance reacts although nothing has happened |
 //! | snapshot | the state at a version, stored to load from; may vanish at any time without harm |
 //! | store | what keeps commits ([`EventStore`]), views ([`ViewStore`](view::ViewStore)) or snapshots ([`SnapshotStore`](snapshot::SnapshotStore)); [`Stores`](app::Stores) are those of one program |
 //! | delivery store | what the delivery remembers: positions, dead letters, parked streams, attempts, inboxes |
@@ -330,6 +335,7 @@
 pub mod aggregate;
 pub mod app;
 mod cache;
+mod clock;
 pub mod command;
 pub mod commit;
 #[cfg(feature = "conformance")]
@@ -347,6 +353,7 @@ mod metadata;
 mod pages;
 mod panic;
 pub mod prelude;
+pub mod process;
 pub mod projection;
 mod projector;
 mod registry;
@@ -371,12 +378,15 @@ pub use aggregate::{Aggregate, AggregateKey, IntoEvents};
 pub use app::{App, BuildError, Committed, Cursor, Loaded, Outcome, Transacted};
 pub use command::{CommandContext, ExecuteError, TransactionError};
 pub use commit::{Commit, CommitToken, StoredEvent};
-pub use cqrs_macros::{EventData, IndexValue, aggregate, app, event, event_handler, projection};
+pub use cqrs_macros::{
+    EventData, IndexValue, aggregate, app, command, event, event_handler, process, projection,
+};
 pub use event::{Event, EventId, Recorded};
 pub use handler::HandlerError;
 pub use key::{KeyError, KeyPart, StreamKey, Tenant};
 pub use location::Location;
 pub use metadata::Metadata;
+pub use process::Reaction;
 pub use projection::{IndexValue, Projection, starts_with};
 pub use schema::EventData;
 pub use serde;

@@ -2,6 +2,6 @@
 
 pub use crate::{
     AggregateKey, App, CommandContext, Committed, Cursor, EventData, ExecuteError, HandlerError, IndexValue,
-    KeyPart, Loaded, Metadata, Outcome, Recorded, Tenant, Timestamp, Transacted, TransactionError, Version,
-    aggregate, event, event_handler, projection, starts_with,
+    KeyPart, Loaded, Metadata, Outcome, Reaction, Recorded, Tenant, Timestamp, Transacted, TransactionError,
+    Version, aggregate, command, event, event_handler, process, projection, starts_with,
 };

@@ -77,7 +77,7 @@
 //! `[dev-dependencies]`, and write into a test:
 //!
 //! ```text
-//! cqrs_core::conformance!(open_store() => events, transactions, reservations, feed, delivery, views, snapshots);
+//! cqrs_core::conformance!(open_store() => events, transactions, reservations, timers, feed, delivery, views, snapshots);
 //! ```
 //!
 //! `open_store()` makes an empty store for every test. The page of `cqrs_core::conformance` has the details, and
@@ -98,14 +98,15 @@ pub use crate::delivery::{
 };
 pub use crate::key::{KeyError, StreamKey};
 pub use crate::metadata::Metadata;
-pub use crate::registry::{has_unique_fields, view_indexes};
+pub use crate::registry::{has_timers, has_unique_fields, view_indexes};
 pub use crate::runtime::{IntoStores, Stores};
 pub use crate::snapshot::{SnapshotStore, StoredSnapshot};
 pub use crate::store::{
     Append, AppendAll, Backlog, Change, ChangeFeed, Claim, CommitKey, CommitPage, CommitScan, DeadLetter,
     DeliveryStore, EventStore, Extent, FeedPage, Finish, Inbox, InboxId, InboxLease, LetterId, NewCommit,
-    NewCommits, Positions, Redriven, Reservation, ReservationChange, ReservationPage, StoreError, Taken,
-    UniqueValue, Waiting, awaits_newer_program, canonical, limits, record,
+    NewCommits, Positions, Redriven, Reservation, ReservationChange, ReservationPage, StoreError,
+    TIMER_SHARDS, Taken, Timer, TimerId, TimerPage, UniqueValue, Waiting, awaits_newer_program, canonical,
+    limits, record,
 };
 pub use crate::timestamp::Timestamp;
 pub use crate::version::Version;

@@ -63,7 +63,7 @@
 //!
 //! # Tables
 //!
-//! Four tables, and a fifth where a linked aggregate has unique fields, each with `pk` (S) as partition key and `sk` (S) as sort key; the events table has a stream with
+//! Four tables, one more where a linked aggregate has unique fields, and one more where the program has commands that wait for their time, each with `pk` (S) as partition key and `sk` (S) as sort key; the events table has a stream with
 //! the view type `NEW_IMAGE`. [`Dynamo::create_tables`] makes them, on demand, or checks those that are there. The
 //! embedded database makes them by itself. [`Tables`] has their names.
 //!
@@ -77,6 +77,7 @@
 //! | `snapshots` | snapshot of a stream | `TENANT001#ORDER` | `ORDER#20240101-001` |
 //! | `reservations` | value of a unique field, with its owner's keys | `TENANT001#GUEST#email#a@example.com` | `unique` |
 //! | `reservations` | mark of a field whose values are all there | `#GUEST#email#` | `unique` |
+//! | `timers` | command that waits for its time | `TIMERS#0` to `TIMERS#7` | the time and a name |
 //! | `delivery` | position of a subscriber | `POSITION#{subscriber}` | the stream's shard |
 //! | `delivery` | checkpoint of a replay | `POSITION#@replay#{projection}` | the phase and the part of the table |
 //! | `delivery` | dead letter of a subscriber | `LETTER#{subscriber}` | digest and version |
@@ -106,6 +107,7 @@
 //! | its indexes, `…/index/*` | | `Query` | |
 //! | table `snapshots`, with `snapshot_every` | `GetItem`, `PutItem` | | |
 //! | table `reservations`, with `unique` | `GetItem`, `PutItem`, `DeleteItem`; `Scan` on `events` | | |
+//! | table `timers`, where there are any | `PutItem`; `Query`, `DeleteItem` to sweep | | |
 //! | table `delivery` | | | `Query`, `PutItem`, `DeleteItem` |
 //!
 //! Who asks for [`App::projections`](cqrs_core::App::projections) needs what reads the stream, `GetItem` on `views` and `Query` on
@@ -128,6 +130,10 @@
 //! | a state over 4 KB, not in memory | `GetItem` and `Query` at once, `PutItem`; a `Query` before for the first of its aggregate | 1 |
 //! | the same every N commits | one more `PutItem` | those of the state and the command ids |
 //! | command that sets a unique field, beside what it costs by itself | `TransactWriteItems` in the place of `PutItem`; a `GetItem` a field for the first in a process | 3 more; 5 more where it frees a value |
+//! | command that is scheduled by itself | `PutItem` | those of the timer |
+//! | the same beside a commit | `TransactWriteItems` in the place of `PutItem` | twice those of the timer and of the commit |
+//! | command that is due, beside what it costs by itself | `TransactWriteItems` in the place of `PutItem` | twice those of the timer, and once more those of the commit |
+//! | a sweep where nothing is due | 8 `Query`, 4 read units in all | 0 |
 //! | conflict with another process | one more `PutItem`; from the second in a row on, a `Query` too | those of the refused write |
 //! | commit to a view at its aggregate's key | `GetItem`, `PutItem`; the latter alone when warm | 1 |
 //! | commit to a view with a key of its own | `GetItem` of the fence, of the view, of the fence again, and of that of the stream which the view was last written for; `PutItem` of the view, then of the fence. The last two alone when warm | 2 |
@@ -170,7 +176,7 @@
 //! Each folder below `src` is a room, and imports from rooms below it alone:
 //!
 //! ```text
-//! lambda    relay, projections, subscribers as functions   template  the infrastructure of an app
+//! lambda    relay, projections, subscribers, timers        template  the infrastructure of an app
 //! relay     from the stream to a topic                     broker    SNS and SQS: topic, queues, worker, dead letters
 //! store     Dynamo, and the stores of cqrs-core
 //! stream    the table's DynamoDB Stream, and its feed      embedded  SQLite in the place of the SDK's HTTP client

@@ -21,6 +21,12 @@ pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
     macros::run(macros::event, args.into(), item.into()).into()
 }
 
+#[cfg_attr(not(doctest), doc = include_str!("../docs/command.md"))]
+#[proc_macro_attribute]
+pub fn command(args: TokenStream, item: TokenStream) -> TokenStream {
+    macros::run(macros::command, args.into(), item.into()).into()
+}
+
 #[cfg_attr(not(doctest), doc = include_str!("../docs/aggregate.md"))]
 #[proc_macro_attribute]
 pub fn aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -31,6 +37,12 @@ pub fn aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn projection(args: TokenStream, item: TokenStream) -> TokenStream {
     macros::run(macros::projection, args.into(), item.into()).into()
+}
+
+#[cfg_attr(not(doctest), doc = include_str!("../docs/process.md"))]
+#[proc_macro_attribute]
+pub fn process(args: TokenStream, item: TokenStream) -> TokenStream {
+    macros::run(macros::process, args.into(), item.into()).into()
 }
 
 #[cfg_attr(not(doctest), doc = include_str!("../docs/app.md"))]
@@ -67,6 +79,13 @@ pub fn facade_event(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 #[doc(hidden)]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/command.md"))]
+#[proc_macro_attribute]
+pub fn facade_command(args: TokenStream, item: TokenStream) -> TokenStream {
+    macros::run(macros::command, facade::options(args.into()), item.into()).into()
+}
+
+#[doc(hidden)]
 #[cfg_attr(not(doctest), doc = include_str!("../docs/aggregate.md"))]
 #[proc_macro_attribute]
 pub fn facade_aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -78,6 +97,13 @@ pub fn facade_aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn facade_projection(args: TokenStream, item: TokenStream) -> TokenStream {
     macros::run(macros::projection, facade::options(args.into()), item.into()).into()
+}
+
+#[doc(hidden)]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/process.md"))]
+#[proc_macro_attribute]
+pub fn facade_process(args: TokenStream, item: TokenStream) -> TokenStream {
+    macros::run(macros::process, facade::options(args.into()), item.into()).into()
 }
 
 #[doc(hidden)]

@@ -1,4 +1,4 @@
-//! The five macros, on tokens that unit tests can make too.
+//! The macros, on tokens that unit tests can make too.
 //!
 //! The item comes out whatever is wrong with it, so that one mistake is one error and editors go on completing.
 
@@ -12,9 +12,17 @@ use crate::{attr, expand, groups, model};
 pub(crate) type Macro = fn(TokenStream, TokenStream, &mut Diagnostics) -> TokenStream;
 
 pub(crate) fn event(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> TokenStream {
-    let Some(event) = model::Event::read(args, item.clone(), diagnostics) else {
-        return item;
-    };
+    let event = model::Event::read(args, item.clone(), diagnostics);
+    stored(event, item)
+}
+
+pub(crate) fn command(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> TokenStream {
+    let command = model::Event::read_command(args, item.clone(), diagnostics);
+    stored(command, item)
+}
+
+fn stored(event: Option<model::Event>, item: TokenStream) -> TokenStream {
+    let Some(event) = event else { return item };
     let item = expand::derive(item, event.derives(), &event.krate);
     let shape = event.shape.then(|| expand::derive_data(&event.krate));
     let expansion = expand::event(&event);
@@ -65,6 +73,18 @@ pub(crate) fn projection(args: TokenStream, item: TokenStream, diagnostics: &mut
     };
     let item = expand::derive(item, view.serde, &view.krate);
     let expansion = expand::view(&view);
+    quote!(#item #expansion)
+}
+
+pub(crate) fn process(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> TokenStream {
+    if model::is_impl(&item) {
+        let model = model::Process::read(args, item.clone(), diagnostics);
+        let expansion = model.map(|model| expand::process(&model));
+        let item = attr::strip_markers(item);
+        return quote!(#item #expansion);
+    }
+    let instance = model::Instance::read(args, item.clone(), diagnostics);
+    let expansion = instance.map(|instance| expand::instance(&instance));
     quote!(#item #expansion)
 }
 

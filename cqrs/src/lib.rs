@@ -101,8 +101,8 @@ pub use cqrs_core::*;
 #[doc(inline)]
 pub use cqrs_macros::{
     FacadeEventData as EventData, FacadeIndexValue as IndexValue, facade_aggregate as aggregate,
-    facade_app as app, facade_event as event, facade_event_handler as event_handler,
-    facade_projection as projection,
+    facade_app as app, facade_command as command, facade_event as event,
+    facade_event_handler as event_handler, facade_process as process, facade_projection as projection,
 };
 
 /// All of `cqrs_dynamo`.
@@ -113,6 +113,6 @@ pub use cqrs_dynamo as dynamo;
 pub mod prelude {
     //! `use cqrs::prelude::*;`: the macros and the types that user code names.
 
-    pub use crate::{EventData, IndexValue, aggregate, event, event_handler, projection};
+    pub use crate::{EventData, IndexValue, aggregate, command, event, event_handler, process, projection};
     pub use cqrs_core::prelude::*;
 }

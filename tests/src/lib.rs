@@ -7,4 +7,5 @@ pub mod faults;
 pub mod listening;
 pub mod loopback;
 pub mod raw;
+pub mod shaken;
 pub mod streamed;

@@ -10,7 +10,7 @@ use cqrs_core::{App, Tenant};
 
 /// A module whose own types have the names of the prelude's.
 mod shadowed {
-    use cqrs_core::{aggregate, event, event_handler, projection};
+    use cqrs_core::{aggregate, command, event, event_handler, projection};
 
     #[allow(dead_code, reason = "they only have to be in scope")]
     mod names {
@@ -55,6 +55,14 @@ mod shadowed {
     #[derive(::core::clone::Clone)]
     pub struct Write(pub ::std::string::String);
 
+    #[command]
+    pub struct Rewrite {
+        pub text: ::std::string::String,
+    }
+
+    #[command]
+    pub struct Erase;
+
     #[aggregate(entity = "NOTE")]
     #[derive(::core::default::Default)]
     pub struct Note {
@@ -66,6 +74,17 @@ mod shadowed {
         #[command]
         fn write(&self, command: Write) -> ::core::result::Result<Written, ::core::convert::Infallible> {
             ::core::result::Result::Ok(Written { text: String(command.0) })
+        }
+
+        #[command]
+        fn rewrite(&self, command: &Rewrite) -> ::core::result::Result<Written, ::core::convert::Infallible> {
+            let text = ::core::clone::Clone::clone(&command.text);
+            ::core::result::Result::Ok(Written { text: String(text) })
+        }
+
+        #[command]
+        fn erase(&self, _: &Erase) -> ::core::result::Result<Written, ::core::convert::Infallible> {
+            ::core::result::Result::Ok(Written { text: String(::std::string::String::new()) })
         }
 
         #[apply]

@@ -194,7 +194,8 @@ async fn a_remembered_view_that_others_have_gone_past_is_no_dead_letter() {
     front.execute(&rich, Withdraw { cents: 10 }).await.unwrap();
     let (one, other) = (app(&dynamo), app(&dynamo));
     for (by, key, versions) in [(&one, &old, 1..=1), (&other, &rich, 1..=2), (&one, &rich, 3..=3)] {
-        let page = dynamo.event_store().read(&key.stream().unwrap(), Version::NONE, Version::MAX).await.unwrap();
+        let page =
+            dynamo.event_store().read(&key.stream().unwrap(), Version::NONE, Version::MAX).await.unwrap();
         let commits = page.commits.iter().filter(|commit| versions.contains(&commit.version.get()));
         let batch: Vec<_> = commits.map(|commit| Received::new(Message::of(by, commit).body)).collect();
         for verdict in by.consumer("Wealth").unwrap().take(&batch).await {

@@ -21,7 +21,7 @@ macro_rules! conformance {
         mod $backend {
             use super::*;
 
-            cqrs_core::conformance!($open => events, transactions, reservations, feed, delivery, views, snapshots);
+            cqrs_core::conformance!($open => events, transactions, reservations, timers, feed, delivery, views, snapshots);
         }
     };
 }

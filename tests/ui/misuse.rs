@@ -9,11 +9,13 @@ fn misuse_is_refused_with_a_way_out() {
     let cases = trybuild::TestCases::new();
     for folder in [
         "event",
+        "command",
         "event_data",
         "lock",
         "aggregate",
         "projection",
         "query",
+        "process",
         "event_handler",
         "replay",
         "testing",

@@ -2,6 +2,8 @@
 
 use cqrs_core::prelude::*;
 
+pub mod hotel;
+
 /// An order was placed.
 #[event]
 #[derive(Debug, Clone, PartialEq)]

@@ -4,8 +4,9 @@ use std::error::Error;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::command::ExecuteError;
+use crate::command::{Decide, ExecuteError, StoredCommand};
 use crate::digest::CommandDigest;
+use crate::registry::CommandArm;
 
 /// A command for a method that takes it by value. It stays with the framework too: after a conflict with another
 /// writer it is decided again.
@@ -117,6 +118,43 @@ impl<R> NotAmongErrors<R> for Answer<R> {
     }
 
     fn text(&self, _: &ExecuteError<R>) -> Option<String> {
+        None
+    }
+}
+
+/// How the aggregate `A` decides on the command `C`, where that may be stored: `(&&Stored::<A, C>::new()).arm()`.
+#[derive(Debug)]
+pub struct Stored<A, C>(PhantomData<fn() -> (A, C)>);
+
+impl<A, C> Stored<A, C> {
+    /// The command of the aggregate.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "generated code alone makes one")]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// `#[command]` stands on the struct.
+pub trait IsStored {
+    /// The arm.
+    fn arm(&self) -> Option<CommandArm>;
+}
+
+/// It does not.
+pub trait NotStored {
+    /// None.
+    fn arm(&self) -> Option<CommandArm>;
+}
+
+impl<A: Decide<C>, C: StoredCommand> IsStored for &Stored<A, C> {
+    fn arm(&self) -> Option<CommandArm> {
+        Some(CommandArm::of::<A, C>())
+    }
+}
+
+impl<A, C> NotStored for Stored<A, C> {
+    fn arm(&self) -> Option<CommandArm> {
         None
     }
 }

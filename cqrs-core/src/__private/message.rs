@@ -4,11 +4,20 @@ use crate::aggregate::EventRow;
 use crate::event::{Event, EventId};
 use crate::schema::{self, Text};
 
-/// The name that two rows of one aggregate share.
+/// The name that two rows of one aggregate share, or a command among its events.
 #[must_use]
 pub const fn shared_name<S>(rows: &[EventRow<S>]) -> Option<Message> {
     let mut left = 0;
     while left < rows.len() {
+        if rows[left].command {
+            let mut message = Message::new();
+            message.push("`");
+            message.push(rows[left].id.name);
+            message.push(
+                "` is a command, and `#[apply]` takes events: apply the event that the command leads to, a struct with `#[event]`",
+            );
+            return Some(message);
+        }
         let mut right = left + 1;
         while right < rows.len() {
             if let Some(name) = rows[left].id.shared_name(&rows[right].id) {
@@ -28,12 +37,13 @@ pub const fn shared_name<S>(rows: &[EventRow<S>]) -> Option<Message> {
     None
 }
 
-/// What is wrong with `#[event(from = …)]` on `E`, where something is.
+/// What is wrong with `#[event(from = …)]` or `#[command(from = …)]` on `E`, where something is.
 #[must_use]
 pub const fn broken_step<E: Event>() -> Option<Message> {
     let Some(old) = E::UPCASTER.typed_id() else { return None };
     let mut message = Message::new();
     let today = EventId::of::<E>();
+    let noun = if E::COMMAND { "command" } else { "event" };
     if let (true, Some(name)) = (today.is_named(old.name), today.lacks_alias(&old)) {
         message.push("`from` names a struct that was also stored as `");
         message.push(name);
@@ -41,11 +51,15 @@ pub const fn broken_step<E: Event>() -> Option<Message> {
         message.push(name);
         message.push("\"`");
     } else if !today.is_named(old.name) {
-        message.push("`from` names another event, `");
+        message.push("`from` names another ");
+        message.push(noun);
+        message.push(", `");
         message.push(old.name);
         message.push("`: the earlier schemas of `");
         message.push(E::TYPE);
-        message.push("` are stored under that name, so give the old struct `#[event(name = \"");
+        message.push("` are stored under that name, so give the old struct `#[");
+        message.push(noun);
+        message.push("(name = \"");
         message.push(E::TYPE);
         message.push("\")]`, or this one `alias = \"");
         message.push(old.name);

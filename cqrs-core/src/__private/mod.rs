@@ -4,6 +4,7 @@ mod command;
 mod event;
 mod key;
 mod message;
+mod process;
 mod state;
 mod view;
 
@@ -27,7 +28,8 @@ pub use crate::app::{
     applied, handled, listed_aggregate, listed_handler, listed_projection, not_applied, projected, unreached,
 };
 pub use crate::command::ExecuteError;
-pub use crate::command::{Command, CommandContext, Decide};
+pub use crate::command::row::CommandRow;
+pub use crate::command::{Command, CommandContext, Decide, StoredCommand};
 pub use crate::commit::{CommitToken, EncodeError, StoredEvent};
 pub use crate::digest::CommandDigest;
 pub use crate::event::shape::{check_shape, check_way_back};
@@ -40,14 +42,16 @@ pub use crate::handler::row::HandlerRow;
 pub use crate::handler::scope::Scope;
 pub use crate::key::Tenant;
 pub use crate::key::{KeyError, KeyPart, KeyTemplate, Parts, Piece};
+pub use crate::process::{DeadlineArm, Instance, Process, ProcessArm, ProcessState, Reaction, Unknown};
 pub use crate::projection::{Asked, AskedOfKey, Column, FieldValue, Index, IndexText, IndexValue, PartValue};
 pub use crate::projection::{Projection, ProjectionArm, View, ViewAddress, ViewChange};
-pub use crate::registry::ProjectionRow;
+pub use crate::registry::{CommandArm, ProcessRow, ProjectionRow, StoredCommands};
 pub use crate::schema::data::Itself;
 pub use crate::schema::{EventData, Field, Shape};
 
 pub use command::{
-    AmongErrors, Answer, ByDebug, ByNothing, BySerde, ByValue, Content, NotAmongErrors, clone_command,
+    AmongErrors, Answer, ByDebug, ByNothing, BySerde, ByValue, Content, IsStored, NotAmongErrors, NotStored,
+    Stored, clone_command,
 };
 pub use event::{
     SameEvent, assert_same_event, debug_event, decode, deserialize_unit, event_id, fold_event, is_stored_as,
@@ -58,5 +62,6 @@ pub use key::{
     same_address,
 };
 pub use message::{Message, broken_step, shared_name};
+pub use process::{Reacted, ReactionKey, listed_process, method_id, processed, reaction, shared_arm};
 pub use state::{Copied, NotCopied, Part};
 pub use view::{ShapeOf, Unshaped, assert_view_of, index_case, same_fields, view_shape};

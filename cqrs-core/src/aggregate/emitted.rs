@@ -34,7 +34,8 @@ impl<T, E> ResultType for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "`{A}` does not apply `{Self}`, so none of its commands can return it",
     label = "not an event of `{A}`",
-    note = "add `#[apply] fn …(&mut self, event: &{Self})` to `#[aggregate] impl {A}`"
+    note = "add `#[apply] fn …(&mut self, event: &{Self})` to `#[aggregate] impl {A}`",
+    note = "if `{Self}` is a command, return the event that it leads to"
 )]
 pub trait IntoEvents<A: Aggregate> {
     /// Appends the events in their order.

@@ -35,7 +35,8 @@ pub use unique::{UniqueField, UniqueKey, UniquePart};
 
 use serde_json::Value;
 
-use crate::commit::{EncodeError, StoredEvent};
+use crate::commit::{Commit, EncodeError, StoredEvent};
+use crate::store::Timer;
 
 /// What `#[aggregate(entity = "ORDER")]` on the struct implements: the name and the key.
 #[diagnostic::on_unimplemented(
@@ -87,6 +88,12 @@ pub trait Aggregate: Entity {
     /// # Errors
     /// What is wrong with the data; or that no event is stored under this name.
     fn fold(&mut self, name: &str, schema: u32, data: Value) -> Result<(), String>;
+
+    /// What waits for its time because of the events of a commit.
+    #[doc(hidden)]
+    fn timers(_commit: &Commit, _events: &[Self::Event]) -> Vec<Timer> {
+        Vec::new()
+    }
 
     /// Serializes one event.
     ///

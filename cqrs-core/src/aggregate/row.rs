@@ -9,6 +9,8 @@ use crate::event::{EventId, upcaster};
 pub struct EventRow<S> {
     /// The stored type and schema.
     pub id: EventId,
+    /// It is a command, which no aggregate may apply.
+    pub(crate) command: bool,
     /// Why no subscriber takes it, where the event says so.
     pub(crate) unhandled: Option<&'static str>,
     /// Every event comes back from the store as it went there.
@@ -26,11 +28,22 @@ impl<S> EventRow<S> {
     {
         Self {
             id: EventId::of::<E>(),
+            command: E::COMMAND,
             unhandled: E::UNHANDLED,
             comes_back: E::SHAPE.comes_back(),
             decode: |schema, data| upcaster::read::<E>(schema, data).map(S::from),
             schemas: upcaster::schemas::<E>,
         }
+    }
+
+    /// The row of what the framework itself stores, which is nobody's to handle and comes back as it is.
+    pub(crate) const fn internal(
+        name: &'static str,
+        unhandled: &'static str,
+        decode: fn(u32, Value) -> Result<S, String>,
+    ) -> Self {
+        let id = EventId { name, schema: 1, aliases: &[] };
+        Self { id, unhandled: Some(unhandled), command: false, comes_back: true, decode, schemas: Vec::new }
     }
 }
 

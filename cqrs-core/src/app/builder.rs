@@ -1,21 +1,23 @@
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::App;
+use super::aggregates;
+use super::commands;
 use super::fault::{BuildError, WiringFault};
 use crate::aggregate::AggregateRow;
 use crate::cache::Cache;
+use crate::clock::Clock;
 use crate::delivery::{Delivery, Reaction, Subscriber};
 use crate::event::EventId;
 use crate::handler::{CONCURRENT_STREAMS, HandlerRow, Provided};
 use crate::location::Location;
-use crate::registry::{ProjectionRow, linked_view_keys};
+use crate::registry::{ProcessRow, ProjectionRow, command_arms, has_timers, linked_view_keys, process_of};
 use crate::runtime::{
     Arrivals, EventIndex, KnownEditions, Probe, ReservedFields, Runtime, Settings, SnapshotShelf, Stores,
-    SubscriberKind, ViewKeys, Wiring, WiringEvent, WiringSubscriber,
+    SubscriberKind, ViewKeys, Wiring, WiringCommand, WiringEvent, WiringSubscriber,
 };
 use crate::snapshot::SnapshotStore;
 use crate::store::Backlog;
@@ -54,6 +56,7 @@ pub struct AppBuilder {
     stores: Stores,
     provided: Provided,
     settings: Settings,
+    clock: Clock,
     only: Option<Vec<String>>,
     without_handlers: bool,
     without_projections: bool,
@@ -67,6 +70,7 @@ struct Candidate {
     kind: SubscriberKind,
     view: Option<&'static str>,
     indexes: usize,
+    deadlines: Vec<&'static str>,
     location: Location,
 }
 
@@ -76,6 +80,7 @@ impl AppBuilder {
             stores,
             provided: Provided::new(),
             settings: Settings::default(),
+            clock: Clock::default(),
             only: None,
             without_handlers: false,
             without_projections: false,
@@ -115,6 +120,12 @@ impl AppBuilder {
         self
     }
 
+    /// Sets the clock of a test: when commands happen, and what is due.
+    pub fn clock(mut self, clock: &Clock) -> Self {
+        self.clock = clock.clone();
+        self
+    }
+
     /// Runs these handlers and projections only, by name; the others are not checked. `only([])` is an app that
     /// executes commands and leaves the delivery to another process.
     pub fn only<'a>(mut self, subscribers: impl IntoIterator<Item = &'a str>) -> Self {
@@ -145,7 +156,9 @@ impl AppBuilder {
     /// What `build()` would report.
     pub(crate) fn faults(&self) -> Vec<WiringFault> {
         let mut faults = Vec::new();
-        check_aggregates(&aggregate_rows(), &mut faults);
+        let rows = aggregate_rows();
+        aggregates::check(&rows, &mut faults);
+        commands::check(&rows, &mut faults);
         self.candidates(&mut faults);
         faults
     }
@@ -163,7 +176,8 @@ impl AppBuilder {
     pub fn build(mut self) -> Result<App, BuildError> {
         let mut faults = Vec::new();
         let rows = aggregate_rows();
-        check_aggregates(&rows, &mut faults);
+        aggregates::check(&rows, &mut faults);
+        commands::check(&rows, &mut faults);
         self.check_snapshots(&rows, &mut faults);
         let candidates = self.candidates(&mut faults);
         if !faults.is_empty() {
@@ -187,6 +201,8 @@ impl AppBuilder {
                 arrivals: Arrivals::default(),
                 editions: KnownEditions::default(),
                 settings: self.settings,
+                clock: self.clock,
+                has_timers: has_timers(),
                 probe: self.probe,
             };
         let delivery = Delivery::new(runtime, subscribers, App::on_behalf_of);
@@ -207,6 +223,7 @@ impl AppBuilder {
             kind: SubscriberKind::Handler { once: row.once },
             view: None,
             indexes: 0,
+            deadlines: Vec::new(),
             location: row.location,
         });
         let projections = self.projections().map(|row| Candidate {
@@ -221,9 +238,25 @@ impl AppBuilder {
             kind: SubscriberKind::Projection,
             view: Some(row.view),
             indexes: row.indexes,
+            deadlines: Vec::new(),
             location: row.location,
         });
-        let mut all: Vec<Candidate> = handlers.chain(projections).collect();
+        let processes = self.processes().map(|row| Candidate {
+            subscriber: Subscriber {
+                name: row.name,
+                queue: row.queue.unwrap_or(row.name),
+                events: (row.events)(),
+                reaction: Reaction::Step { driver: (row.driver)(), make: row.driver },
+                concurrency: CONCURRENT_STREAMS,
+                timeout: Duration::MAX,
+            },
+            kind: SubscriberKind::Process,
+            view: None,
+            indexes: 0,
+            deadlines: (row.deadlines)(),
+            location: row.location,
+        });
+        let mut all: Vec<Candidate> = handlers.chain(processes).chain(projections).collect();
         // The order in which the linker collects rows is nobody's choice.
         all.sort_by_key(|candidate| {
             (candidate.subscriber.name, candidate.location.file, candidate.location.line)
@@ -246,6 +279,10 @@ impl AppBuilder {
 
     fn handlers(&self) -> impl Iterator<Item = &'static HandlerRow> {
         inventory::iter::<HandlerRow>().filter(|_| !self.without_handlers)
+    }
+
+    fn processes(&self) -> impl Iterator<Item = &'static ProcessRow> {
+        inventory::iter::<ProcessRow>().filter(|_| !self.without_handlers)
     }
 
     fn projections(&self) -> impl Iterator<Item = &'static ProjectionRow> {
@@ -317,28 +354,11 @@ fn aggregate_rows() -> Vec<&'static AggregateRow> {
     rows
 }
 
-fn check_aggregates(rows: &[&AggregateRow], faults: &mut Vec<WiringFault>) {
-    let mut entities: HashMap<&str, &'static str> = HashMap::new();
-    // By name: whoever listens to one schema of an event receives all of them.
-    let mut events: HashMap<&str, &'static str> = HashMap::new();
-    for row in rows {
-        if let Some(first) = entities.insert(row.entity, row.name) {
-            faults.push(WiringFault::DuplicateEntity { entity: row.entity, first, second: row.name });
-        }
-        for event in (row.events)() {
-            for name in event.names() {
-                if let Some(first) = events.insert(name, row.name).filter(|first| *first != row.name) {
-                    faults.push(WiringFault::DuplicateEvent { name, event, first, second: row.name });
-                }
-            }
-        }
-    }
-}
-
 fn draw(rows: &[&AggregateRow], candidates: &[Candidate]) -> Wiring {
     let listens = |candidate: &Candidate, id: &EventId| candidate.subscriber.events.contains(id);
     let mut events = Vec::new();
-    for row in rows {
+    // Nobody can listen to the steps of a process.
+    for row in rows.iter().filter(|row| process_of(row).is_none()) {
         for id in (row.events)() {
             let subscribers = candidates.iter().filter(|candidate| listens(candidate, &id));
             events.push(WiringEvent {
@@ -357,9 +377,23 @@ fn draw(rows: &[&AggregateRow], candidates: &[Candidate]) -> Wiring {
         view: candidate.view,
         indexes: candidate.indexes,
         events: candidate.subscriber.events.iter().flat_map(EventId::names).collect(),
+        deadlines: candidate.deadlines.clone(),
         location: candidate.location.to_string(),
     });
-    Wiring { events, subscribers: subscribers.collect() }
+    Wiring { events, subscribers: subscribers.collect(), commands: commands(rows) }
+}
+
+/// The stored commands, each with the aggregate that decides on it.
+fn commands(rows: &[&AggregateRow]) -> Vec<WiringCommand> {
+    let mut commands: Vec<WiringCommand> = command_arms()
+        .filter_map(|(entity, arm)| {
+            let EventId { name, schema, aliases } = arm.id;
+            let aggregate = rows.iter().find(|row| row.entity == entity)?.name;
+            Some(WiringCommand { name, schema, aliases, aggregate })
+        })
+        .collect();
+    commands.sort_by_key(|command| (command.aggregate, command.name, command.schema));
+    commands
 }
 
 impl fmt::Debug for AppBuilder {

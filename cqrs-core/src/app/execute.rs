@@ -31,7 +31,7 @@ impl App {
         &'a self,
         key: &K,
         command: C,
-    ) -> Execute<'a, K::Aggregate, <K::Aggregate as Decide<C>>::Rejection>
+    ) -> Execute<'a, K::Aggregate, <K::Aggregate as Decide<C>>::Rejection, C>
     where
         K: AggregateKey<Aggregate: Decide<C>>,
         C: Command,

@@ -105,6 +105,86 @@ pub enum WiringFault {
         /// The second aggregate.
         second: &'static str,
     },
+    /// A process and an aggregate, or two processes, have one entity name.
+    #[error(
+        "process `{process}` ({location}) and {other} are both stored as entity `{entity}`: give the process another one with `#[process(entity = \"…\")]`"
+    )]
+    DuplicateProcessEntity {
+        /// The entity name.
+        entity: &'static str,
+        /// The process.
+        process: &'static str,
+        /// Where it stands.
+        location: Location,
+        /// The aggregate or the other process, and where it stands.
+        other: String,
+    },
+    /// The steps of a process are stored under the name of an event.
+    #[error(
+        "process `{process}` ({location}) stores its steps as `{name}`, and `{aggregate}` applies an event of that name: rename the event with `#[event(name = \"…\")]`, or the struct of the process"
+    )]
+    StepNamedAsEvent {
+        /// The name, which may be an alias of the event.
+        name: &'static str,
+        /// The process.
+        process: &'static str,
+        /// Where it stands.
+        location: Location,
+        /// The aggregate that applies the event.
+        aggregate: &'static str,
+    },
+    /// Two processes store their steps under one name: their structs are called alike.
+    #[error(
+        "two processes are called `{process}`, and both store their steps as `{name}`: {first} and {second}; rename one of the structs"
+    )]
+    DuplicateStep {
+        /// The name of the steps.
+        name: &'static str,
+        /// The name of both.
+        process: &'static str,
+        /// Where the first stands.
+        first: Location,
+        /// Where the second stands.
+        second: Location,
+    },
+    /// No aggregate decides on a command that may be stored.
+    #[error(
+        "no linked aggregate decides on command `{command}` ({location}): add a `#[command]` method that takes it to an `#[aggregate] impl`, link the crate that has one, or take `#[command]` off the struct"
+    )]
+    Undecided {
+        /// The struct's name.
+        command: &'static str,
+        /// Where it stands.
+        location: Location,
+    },
+    /// Two commands have one stored name where only names tell them apart.
+    #[error(
+        "two commands are stored as `{name}` in {place}: {first} and {second}; rename one with `#[command(name = \"…\")]`, or make the newer `from` the older, and decide only on the newer"
+    )]
+    DuplicateCommand {
+        /// The name, which may be an alias.
+        name: &'static str,
+        /// The entity, or the package with its lock.
+        place: String,
+        /// Where the first stands.
+        first: Location,
+        /// Where the second stands.
+        second: Location,
+    },
+    /// A command and an event of one package have one stored name, and so one entry in its `events.lock`.
+    #[error(
+        "`{name}` is a command ({location}) and an event of `{aggregate}`, and `events.lock` of package `{package}` tells them apart by name alone: rename one with `name = \"…\"`"
+    )]
+    CommandNamedAsEvent {
+        /// The name, which may be an alias.
+        name: &'static str,
+        /// Where the command stands.
+        location: Location,
+        /// The aggregate that applies the event.
+        aggregate: &'static str,
+        /// The package of both.
+        package: &'static str,
+    },
     /// Two projections write views of one name.
     #[error(
         "projections `{first}` and `{second}` both write the view `{view}`; rename one with `view = \"…\"`"

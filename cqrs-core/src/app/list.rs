@@ -81,7 +81,7 @@ pub const fn unreached<S>(rows: &[EventRow<S>], taken: &[&[EventId]]) -> Option<
             (false, false) => {
                 return Some(
                     Message::new().with("nobody in `app!` takes its event `").with(row.id.name).with(
-                        "`: list a projection or a handler, or say why not: `#[event(unhandled = \"…\")]`",
+                        "`: list a projection, a process or a handler, or say why not: `#[event(unhandled = \"…\")]`",
                     ),
                 );
             }
@@ -100,7 +100,7 @@ pub const fn unreached<S>(rows: &[EventRow<S>], taken: &[&[EventId]]) -> Option<
     None
 }
 
-/// An event that a projection or a handler takes, and no aggregate in the list applies.
+/// An event that a projection, a process or a handler takes, and no aggregate in the list applies.
 #[must_use]
 pub const fn not_applied(takes: &[EventId], applied: &[&[EventId]]) -> Option<Message> {
     let mut index = 0;

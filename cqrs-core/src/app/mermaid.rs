@@ -6,6 +6,8 @@ impl Wiring {
     /// The flow of the events as a Mermaid flowchart: aggregates with their events, queues, subscribers. It stands
     /// wherever Markdown shows Mermaid, in a block of the language `mermaid`.
     ///
+    /// A stored command stands with the aggregate that decides on it, as a flag. A deadline is an arrow from its process to itself.
+    ///
     /// An arrow from a queue that is shared names the events that the subscriber takes, where it does not take
     /// all of the queue's.
     ///
@@ -66,6 +68,10 @@ impl Wiring {
             let Some(q) = queues.iter().position(|queue| *queue == subscriber.queue) else { continue };
             lines.push(format!("  q{q} -->{} s{s}", self.taken(subscriber)));
         }
+        for (s, subscriber) in self.subscribers.iter().enumerate() {
+            let arrow = |name: &&str| format!("  s{s} -.->|\"{}\"| s{s}", escape(name));
+            lines.extend(subscriber.deadlines.iter().map(arrow));
+        }
         lines.push(String::new());
         lines.join("\n")
     }
@@ -79,11 +85,12 @@ impl Wiring {
     fn aggregates(&self) -> Vec<String> {
         let mut aggregates: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (e, event) in self.events.iter().enumerate() {
-            let mut name = escape(event.name);
-            if event.schema > 1 {
-                name = format!("{name} (schema {})", event.schema);
-            }
+            let name = with_schema(event.name, event.schema);
             aggregates.entry(event.aggregate).or_default().push(format!("    e{e}[\"{name}\"]"));
+        }
+        for (c, command) in self.commands.iter().enumerate() {
+            let name = with_schema(command.name, command.schema);
+            aggregates.entry(command.aggregate).or_default().push(format!("    c{c}>\"{name}\"]"));
         }
         let mut lines = Vec::new();
         for (a, (name, events)) in aggregates.into_iter().enumerate() {
@@ -114,11 +121,17 @@ impl Wiring {
     }
 }
 
+fn with_schema(name: &str, schema: u32) -> String {
+    let name = escape(name);
+    if schema > 1 { format!("{name} (schema {schema})") } else { name }
+}
+
 fn subscriber(subscriber: &WiringSubscriber) -> String {
     let name = escape(subscriber.name);
     match subscriber.kind {
         SubscriberKind::Handler { once: false } => format!("[\"{name}<br/>handler\"]"),
         SubscriberKind::Handler { once: true } => format!("[\"{name}<br/>handler, once\"]"),
+        SubscriberKind::Process => format!("{{{{\"{name}<br/>process\"}}}}"),
         SubscriberKind::Projection => format!("[(\"{name}<br/>projection\")]"),
     }
 }
@@ -138,6 +151,7 @@ fn escape(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runtime::WiringCommand;
 
     fn event(name: &'static str, schema: u32, aggregate: &'static str, of: &[&'static str]) -> WiringEvent {
         WiringEvent { name, schema, aliases: &[], aggregate, subscribers: of.to_vec() }
@@ -156,6 +170,7 @@ mod tests {
             view: None,
             indexes: 0,
             events: events.to_vec(),
+            deadlines: Vec::new(),
             location: "src/shop.rs:1".to_owned(),
         }
     }
@@ -179,6 +194,7 @@ mod tests {
                     &["OrderCreated", "OrderShipped"],
                 ),
             ],
+            commands: Vec::new(),
         };
         let expected = r#"flowchart LR
   subgraph a0["Order"]
@@ -210,6 +226,7 @@ mod tests {
         let wiring = Wiring {
             events: vec![event("end\"] --> x;\n<b>#1&`注文`", 1, "A|B", &["h"])],
             subscribers: vec![listener("h", "q", SubscriberKind::Projection, &[])],
+            commands: Vec::new(),
         };
         let text = wiring.to_mermaid();
         assert!(
@@ -221,7 +238,31 @@ mod tests {
 
     #[test]
     fn an_app_without_anything_has_an_empty_chart() {
-        let wiring = Wiring { events: Vec::new(), subscribers: Vec::new() };
+        let wiring = Wiring::default();
         assert_eq!(wiring.to_mermaid(), "flowchart LR\n");
+    }
+
+    #[test]
+    fn a_process_has_its_deadlines_and_an_aggregate_its_stored_commands() {
+        let booking = listener("Booking", "Booking", SubscriberKind::Process, &["RoomHeld"]);
+        let command = WiringCommand { name: "Release", schema: 2, aliases: &[], aggregate: "Room" };
+        let wiring = Wiring {
+            events: vec![event("RoomHeld", 1, "Room", &["Booking"])],
+            subscribers: vec![WiringSubscriber { deadlines: vec!["unpaid", "late"], ..booking }],
+            commands: vec![command],
+        };
+        let expected = r#"flowchart LR
+  subgraph a0["Room"]
+    e0["RoomHeld"]
+    c0>"Release (schema 2)"]
+  end
+  q0(["Booking"])
+  s0{{"Booking<br/>process"}}
+  e0 --> q0
+  q0 --> s0
+  s0 -.->|"unpaid"| s0
+  s0 -.->|"late"| s0
+"#;
+        assert_eq!(wiring.to_mermaid(), expected);
     }
 }

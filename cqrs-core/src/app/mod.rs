@@ -5,6 +5,7 @@
 //! | to | call |
 //! | --- | --- |
 //! | execute a command | [`App::execute`] |
+//! | execute a command later, or cancel it | [`App::execute`] with [`due`](Execute::due), [`App::cancel`] |
 //! | execute commands on several streams, all or none | [`App::transaction`] |
 //! | read the state now, at a version, at a time | [`App::load`], [`App::load_version`], [`App::load_as_of`] |
 //! | read the state as it was known at a time | [`App::load_as_recorded`] |
@@ -18,7 +19,9 @@
 //! | see how far the projections are | [`App::projections`] |
 //! | see who listens to what | [`App::wiring`] |
 
+mod aggregates;
 mod builder;
+mod commands;
 mod cursor;
 mod delivery;
 mod execute;
@@ -34,6 +37,8 @@ mod replay;
 mod reserve;
 mod restore;
 mod run;
+mod scheduled;
+mod sweep;
 mod tenant_views;
 mod transaction;
 mod twin;
@@ -44,12 +49,14 @@ mod wiring;
 pub use crate::command::{ExecuteError, Rejected, TransactionError};
 pub use crate::delivery::Lag;
 pub use crate::engine::{
-    Collision, Committed, Execute, History, Items, Loaded, Outcome, Reserved, Transacted, Transaction,
+    Collision, Committed, Execute, History, Items, Loaded, Outcome, Reserved, Schedule, ScheduleError,
+    Scheduled, Transacted, Transaction,
 };
 pub use crate::projection::ViewKeyError;
 pub use crate::projector::{HeldUp, ReadError};
 pub use crate::runtime::{
-    IntoStores, RetryPolicy, Settings, Stores, SubscriberKind, Wiring, WiringEvent, WiringSubscriber,
+    IntoStores, RetryPolicy, Settings, Stores, SubscriberKind, Wiring, WiringCommand, WiringEvent,
+    WiringSubscriber,
 };
 pub use builder::AppBuilder;
 pub use cursor::{Cursor, CursorError, IntoCursor};
@@ -57,8 +64,10 @@ pub use fault::{BuildError, WiringFault};
 pub use projections::{Build, ProjectionState};
 pub use query::{BeginQuery, Page, Queried, Query, QueryError, Querying};
 pub use read::{Found, FoundViews};
+pub use sweep::Swept;
 pub use view::{ReadView, ReadViewAtLeast};
 
+pub(crate) use commands::shared_names_in;
 use read::found;
 
 use std::any::Any;

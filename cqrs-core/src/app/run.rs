@@ -2,13 +2,17 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::try_join;
+
 use super::App;
+use super::sweep::Sweeping;
 use crate::delivery::{Delivered, DeliveryError, Relay};
 use crate::supervisor::{Outage, Supervised, doubled, supervise};
 
 impl App {
     /// Delivers every commit that a subscriber has not taken yet, and what handlers append meanwhile; returns when
-    /// nothing is left. For programs that end, and for tests.
+    /// nothing is left, and [executes](Self::sweep) the commands whose time has come. For programs that end, and for tests.
     ///
     /// What a subscriber could not take does not end the run: it is among the [`App::dead_letters`].
     ///
@@ -16,10 +20,16 @@ impl App {
     /// [`DeliveryError`]; nothing is lost, the next run goes on.
     pub async fn run_until_idle(&self) -> Result<Delivered, DeliveryError> {
         let _running = self.delivery.runtime.arrivals.begin_delivery();
-        Relay::open(&self.delivery).await?.run_until_idle().await
+        let mut delivered = Delivered::default();
+        loop {
+            delivered.commits += Relay::open(&self.delivery).await?.run_until_idle().await?.commits;
+            if !self.delivery.runtime.has_timers || self.sweep().await?.fired == 0 {
+                return Ok(delivered);
+            }
+        }
     }
 
-    /// Delivers until `shutdown` is ready, then finishes what it holds. For services. Where the store is
+    /// Delivers until `shutdown` is ready, and [executes](Self::sweep) the commands whose time has come; then finishes what it holds. For services. Where the store is
     /// throttled or cannot be reached it waits and goes on; after `shutdown` it leaves the rest to the next run. Once it has
     /// begun, it also waits where a store denies access, or a table is missing.
     ///
@@ -30,7 +40,14 @@ impl App {
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<Delivered, DeliveryError> {
         let _running = self.delivery.runtime.arrivals.begin_delivery();
         let mut run = Run { app: self, delivered: Delivered::default(), begun: false };
-        supervise(&mut run, shutdown).await?;
+        if self.delivery.runtime.has_timers {
+            let shutdown = shutdown.shared();
+            let mut sweeping = Sweeping::new(self);
+            let sweeping = supervise(&mut sweeping, shutdown.clone());
+            try_join(supervise(&mut run, shutdown), sweeping).await?;
+        } else {
+            supervise(&mut run, shutdown).await?;
+        }
         Ok(run.delivered)
     }
 }

@@ -2,12 +2,13 @@ use std::sync::Arc;
 
 use super::App;
 use crate::cache::Cache;
+use crate::clock::Clock;
 use crate::runtime::{Arrivals, KnownEditions, Probe, ReservedFields, Runtime, Settings, Stores};
 use crate::view::RecentWrites;
 
 impl App {
-    /// The same program with nothing in memory, as after a restart, on these stores.
-    pub(crate) fn twin(&self, stores: Stores, settings: Settings, probe: &Arc<Probe>) -> Self {
+    /// The same program with nothing in memory, as after a restart, on these stores, by this clock.
+    pub(crate) fn twin(&self, stores: Stores, settings: Settings, probe: &Arc<Probe>, clock: &Clock) -> Self {
         let old = &self.delivery.runtime;
         let runtime = Runtime {
             stores,
@@ -22,6 +23,8 @@ impl App {
             arrivals: Arrivals::default(),
             editions: KnownEditions::default(),
             settings,
+            clock: clock.clone(),
+            has_timers: old.has_timers,
             probe: Some(Arc::clone(probe)),
         };
         Self { delivery: Arc::new(self.delivery.restarted(runtime)), cause: None }

@@ -2,15 +2,16 @@ use std::collections::BTreeSet;
 
 use super::App;
 use crate::handler::HandlerRow;
-use crate::registry::ProjectionRow;
+use crate::registry::{ProcessRow, ProjectionRow};
 
 impl App {
-    /// The queues of all handlers and projections that are linked into this program, also of those that
+    /// The queues of all handlers, processes and projections that are linked into this program, also of those that
     /// [`AppBuilder::only`](super::AppBuilder::only) leaves out: what another process of the same program may read.
     #[must_use]
     pub fn linked_queues() -> BTreeSet<&'static str> {
         let handlers = inventory::iter::<HandlerRow>().map(|row| row.queue.unwrap_or(row.name));
         let projections = inventory::iter::<ProjectionRow>().map(|row| row.queue.unwrap_or(row.name));
-        handlers.chain(projections).collect()
+        let processes = inventory::iter::<ProcessRow>().map(|row| row.queue.unwrap_or(row.name));
+        handlers.chain(processes).chain(projections).collect()
     }
 }

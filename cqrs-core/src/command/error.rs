@@ -1,3 +1,5 @@
+use std::convert::Infallible;
+
 use crate::key::{KeyError, StreamKey};
 use crate::projection::ViewKeyError;
 use crate::store::StoreError;
@@ -120,5 +122,23 @@ impl<E> ExecuteError<E> {
             StoreError::Key(error) => Self::Key(error),
             source => Self::Store { command_id: command_id.to_owned(), source },
         }
+    }
+
+    /// The error of a command whose rejection is no matter; or the rejection.
+    pub(crate) fn without_rejection(self) -> Result<ExecuteError<Infallible>, E> {
+        Ok(match self {
+            Self::Rejected(rejection) => return Err(rejection),
+            Self::Conflict { expected, actual } => ExecuteError::Conflict { expected, actual },
+            Self::TooLarge { bytes, limit } => ExecuteError::TooLarge { bytes, limit },
+            Self::CommandIdTaken { command_id, stream, version } => {
+                ExecuteError::CommandIdTaken { command_id, stream, version }
+            }
+            Self::NotUnique { field, owner } => ExecuteError::NotUnique { field, owner },
+            Self::Unreserved { aggregate, field } => ExecuteError::Unreserved { aggregate, field },
+            Self::Option { option, reason } => ExecuteError::Option { option, reason },
+            Self::ViewKey(error) => ExecuteError::ViewKey(error),
+            Self::Key(error) => ExecuteError::Key(error),
+            Self::Store { command_id, source } => ExecuteError::Store { command_id, source },
+        })
     }
 }

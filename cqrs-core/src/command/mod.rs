@@ -1,18 +1,22 @@
 //! Commands: what `#[command]` implements, what a command sees, and how it ends.
 //!
 //! [`#[aggregate]`](macro@crate::aggregate) implements one [`Decide`] per command. [`CommandContext`] is what a command method
-//! may ask for, [`ExecuteError`] has the ways in which a command ends without a commit, and [`TransactionError`] those of a transaction.
+//! may ask for, [`StoredCommand`] marks those that may lie in a store, [`ExecuteError`] has the ways in which a command ends without a commit, and [`TransactionError`] those of a transaction.
 
 mod context;
 mod decide;
 mod error;
 mod other_states;
+pub(crate) mod row;
+mod stored;
 mod transaction_error;
 
 pub use context::CommandContext;
 pub use decide::{Command, Decide};
 pub use error::ExecuteError;
 pub(crate) use other_states::OtherStates;
+pub(crate) use row::CommandRow;
+pub use stored::StoredCommand;
 pub use transaction_error::{Rejected, TransactionError};
 
 pub use crate::digest::CommandDigest;

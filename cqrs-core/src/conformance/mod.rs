@@ -14,7 +14,7 @@
 //!     stores.views(MemoryViewStore::new()).snapshots(MemorySnapshotStore::new())
 //! }
 //!
-//! cqrs_core::conformance!(open() => events, transactions, reservations, feed, delivery, views, snapshots);
+//! cqrs_core::conformance!(open() => events, transactions, reservations, timers, feed, delivery, views, snapshots);
 //! # fn main() {}
 //! ```
 //!
@@ -23,6 +23,7 @@
 //! | `events` | [`EventStore`](crate::spi::EventStore) | |
 //! | `transactions` | [`EventStore::append_all`](crate::spi::EventStore::append_all), where a store has it | |
 //! | `reservations` | its [`reservation`](crate::spi::EventStore::reservation) and [`reservations`](crate::spi::EventStore::reservations), where it has them | |
+//! | `timers` | its [`timers`](crate::spi::EventStore::timers) and [`remove_timer`](crate::spi::EventStore::remove_timer), where it has them | |
 //! | `feed` | [`ChangeFeed`](crate::spi::ChangeFeed) | [`Stores::feed`](crate::app::Stores::feed) |
 //! | `delivery` | [`DeliveryStore`](crate::spi::DeliveryStore), and its [`Inbox`](crate::spi::Inbox) as `inbox` | |
 //! | `views` | [`ViewStore`](crate::spi::ViewStore) | [`Stores::views`](crate::app::Stores::views) |
@@ -39,8 +40,8 @@
 //! before the expression: `conformance!(#[tokio::test(flavor = "multi_thread")] open() => events)`. A promise can also be
 //! called by itself: all are functions here.
 //!
-//! The promises of snapshots expect that a read sees the last write. A store that answers with an earlier snapshot for a
-//! while is allowed, and cannot be tested with them.
+//! The promises of snapshots and of timers expect that a read sees the last write. A store that answers with an earlier snapshot for a
+//! while, or without a timer that was just set, is allowed, and cannot be tested with them.
 //!
 //! The feature `conformance` brings this module, and nothing else: no dependency, and no code in a program that does not
 //! name it.
@@ -54,6 +55,7 @@ mod promises;
 pub mod reservations;
 mod samples;
 pub mod snapshots;
+pub mod timers;
 pub mod transactions;
 pub mod views;
 

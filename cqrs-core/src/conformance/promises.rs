@@ -3,7 +3,7 @@ use std::future::Future;
 /// Writes a test per promise of the [conformance suite](mod@crate::conformance).
 ///
 /// ```text
-/// conformance!(open() => events, transactions, reservations, feed, delivery, views, snapshots);
+/// conformance!(open() => events, transactions, reservations, timers, feed, delivery, views, snapshots);
 /// ```
 ///
 /// The expression is evaluated for every test. It is a future of a [`Candidate`](crate::conformance::Candidate), or of
@@ -71,6 +71,27 @@ macro_rules! __conformance {
             kindred_values_stay_apart
             one_of_many_gets_the_value
             all_reservations_are_listed
+        );
+    };
+    (timers $attributes:tt) => {
+        $crate::__private::inventory::submit!($crate::conformance::timers::TIMERS);
+        $crate::__private::inventory::submit!($crate::conformance::reservations::RESERVATIONS);
+        $crate::__conformance!(@part $attributes timers
+            a_timer_is_read_back
+            a_timer_is_found_when_it_is_due_and_not_before
+            the_earliest_timers_come_first
+            due_timers_are_paged_to_their_end
+            a_page_begins_behind_any_timer
+            partitions_stay_apart
+            a_timer_that_is_set_again_is_there_once
+            timers_are_set_with_a_commit
+            a_taken_version_sets_no_timer
+            a_timer_is_fired_once_with_its_commit
+            a_taken_version_is_told_before_a_missing_timer
+            a_taken_value_is_told_before_a_missing_timer
+            a_timer_is_removed_once
+            one_of_many_fires
+            the_largest_timer_fits_and_no_more
         );
     };
     (feed $attributes:tt) => {
@@ -159,7 +180,7 @@ macro_rules! __conformance {
     ($part:ident $attributes:tt) => {
         ::core::compile_error!(::core::concat!(
             "`conformance!` has no part `", ::core::stringify!($part),
-            "`: its parts are `events`, `feed`, `delivery`, `views` and `snapshots`"
+            "`: its parts are `events`, `transactions`, `reservations`, `timers`, `feed`, `delivery`, `views` and `snapshots`"
         ));
     };
 }
@@ -187,6 +208,9 @@ mod tests {
         let listed = include_str!("promises.rs");
         let parts = [
             include_str!("events.rs"),
+            include_str!("transactions.rs"),
+            include_str!("reservations.rs"),
+            include_str!("timers.rs"),
             include_str!("feed.rs"),
             include_str!("delivery.rs"),
             include_str!("inbox.rs"),

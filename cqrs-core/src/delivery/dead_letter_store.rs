@@ -66,7 +66,7 @@ impl<S: DeadLetterStore> DeadLetters<S> {
         Self { store }
     }
 
-    /// Whose dead letters there may be: the subscribers of the app, `@relay` and `@projections`, or the queues of its wiring.
+    /// Whose dead letters there may be: the subscribers of the app, `@relay`, `@projections` and `@timers`, or the queues of its wiring.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         self.store.names()
@@ -101,6 +101,8 @@ impl<S: DeadLetterStore> DeadLetters<S> {
     /// who would have to wait for such a commit, so later ones of its stream did not: **a handler gets it after those it has
     /// seen**, and can tell by the version; only where the stream has dead letters at the handler, it is put among them in
     /// its place. Views are in order all the same. Where a handler cannot bear that, discard the letter.
+    ///
+    /// What is redriven of `@timers` waits again, and is due at once: the next [sweep](crate::App::sweep) executes it.
     ///
     /// # Errors
     /// Those of the store: [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Store`] and [`DeliveryError::Outage`] for the

@@ -7,6 +7,7 @@ use super::intake::{self, PROJECTIONS, RELAY};
 use super::look::Look;
 use super::parking::{has_letters, letter};
 use super::queue::{failed, stream_of};
+use super::timers::TIMERS;
 use super::{DeadLetterStore, DeadLetters, Delivery, DeliveryError, Publisher, Subscriber, Terms};
 use crate::commit::Commit;
 use crate::key::StreamKey;
@@ -29,7 +30,8 @@ impl DeadLetterStore for StoredLetters<'_> {
 
     fn names(&self) -> Vec<String> {
         let names = self.delivery.subscribers.iter().map(|subscriber| subscriber.name);
-        names.chain([RELAY, PROJECTIONS]).map(str::to_owned).collect()
+        let timers = self.delivery.runtime.has_timers.then_some(TIMERS);
+        names.chain([RELAY, PROJECTIONS]).chain(timers).map(str::to_owned).collect()
     }
 
     async fn of(&self, subscriber: &str) -> Result<Vec<DeadLetter>, DeliveryError> {
@@ -48,12 +50,15 @@ impl DeadLetterStore for StoredLetters<'_> {
         if [RELAY, PROJECTIONS].contains(&subscriber) {
             return self.redrive_kept(subscriber).await;
         }
+        if subscriber == TIMERS {
+            return self.redrive_timers().await;
+        }
         self.redrive_of(&*self.find(subscriber)?, None).await
     }
 
     async fn discard(&self, id: &LetterId, reason: &str) -> Result<(), DeliveryError> {
         tracing::warn!(subscriber = id.subscriber, pk = id.pk, sk = id.sk, reason, "dead letter discarded");
-        // First, so that a view whose letter is gone is not stuck.
+        // First, so that a view or an instance whose letter is gone is not stuck.
         if let Ok((stream, version)) = StreamKey::parse_commit(&id.pk, &id.sk) {
             let concerned = self.delivery.subscribers.iter().filter(|subscriber| {
                 subscriber.is_projection()
@@ -64,6 +69,14 @@ impl DeadLetterStore for StoredLetters<'_> {
                     discards::keep(&self.delivery.runtime, projection.name, &stream, version, reason).await;
                 kept.map_err(|source| failed(projection.name, source))?;
             }
+        }
+        let process = self.delivery.subscribers.iter().find(|subscriber| subscriber.name == id.subscriber);
+        if let Some(process) = process.and_then(|subscriber| subscriber.process())
+            && let Some((stream, version)) = id.place()
+            && process.has_stream(&stream)
+        {
+            let skipped = process.skip(&self.delivery.runtime, &stream, version).await;
+            skipped.map_err(|error| failed(&id.subscriber, error.into()))?;
         }
         self.delivery_store().remove_letter(id).await.map_err(|source| failed(&id.subscriber, source))
     }

@@ -1,6 +1,7 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::engine::StepError;
 use crate::event::DecodeError;
 use crate::handler::HandlerError;
 use crate::projector::{Astray, Awaited, ProjectError, ROUNDS};
@@ -79,6 +80,18 @@ impl From<ProjectError> for TryError {
                 HandlerError::retry(format!("other writers were faster {ROUNDS} times")).into()
             }
             ProjectError::Over => HandlerError::retry("the replay is over").into(),
+        }
+    }
+}
+
+impl From<StepError> for TryError {
+    fn from(error: StepError) -> Self {
+        match error {
+            StepError::Store(error) => {
+                Self::of("the instances of the process cannot be read, or written", error)
+            }
+            StepError::Passing(source) => HandlerError::retry(source).into(),
+            StepError::Permanent(error) => HandlerError::permanent(error).into(),
         }
     }
 }

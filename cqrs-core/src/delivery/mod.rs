@@ -62,6 +62,7 @@ mod relay;
 mod run;
 mod side_by_side;
 mod subscriber;
+mod timers;
 mod turn;
 
 pub use alteration::Alteration;
@@ -92,3 +93,4 @@ pub(crate) use failure::{Failure, FailureKind, TryError};
 pub(crate) use parking::Parked;
 pub(crate) use relay::Relay;
 pub(crate) use subscriber::{Building, Reaction, Subscriber, Terms};
+pub(crate) use timers::TIMERS;

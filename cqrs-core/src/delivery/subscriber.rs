@@ -13,6 +13,7 @@ use super::failure::{Failure, TryError};
 use super::handler::Handler;
 use super::run::{Begun, Run};
 use crate::commit::Commit;
+use crate::engine::ProcessDriver;
 use crate::event::{EventId, RawEvent};
 use crate::handler::{HandlerArm, HandlerError};
 use crate::key::StreamKey;
@@ -57,6 +58,10 @@ pub(crate) enum Reaction {
         arms: &'static [HandlerArm],
         once: bool,
     },
+    Step {
+        driver: Box<dyn ProcessDriver>,
+        make: fn() -> Box<dyn ProcessDriver>,
+    },
     Project {
         driver: Box<dyn ProjectionDriver>,
         make: fn() -> Box<dyn ProjectionDriver>,
@@ -69,9 +74,18 @@ impl Subscriber {
     pub(crate) fn restarted(of: &Self) -> Self {
         let reaction = match of.reaction {
             Reaction::Handle { arms, once } => Reaction::Handle { arms, once },
+            Reaction::Step { make, .. } => Reaction::Step { driver: make(), make },
             Reaction::Project { make, build, .. } => Reaction::Project { driver: make(), make, build },
         };
         Self { events: of.events.clone(), reaction, ..*of }
+    }
+
+    /// The driver of a process; none of another subscriber.
+    pub(super) fn process(&self) -> Option<&dyn ProcessDriver> {
+        match &self.reaction {
+            Reaction::Step { driver, .. } => Some(&**driver),
+            Reaction::Handle { .. } | Reaction::Project { .. } => None,
+        }
     }
 
     /// Whether the commit holds an event that this subscriber listens to. By name: a schema that it does not
@@ -88,7 +102,7 @@ impl Subscriber {
     pub(crate) async fn begin(&self, runtime: &Runtime) -> Result<(), StoreError> {
         match &self.reaction {
             Reaction::Project { driver, .. } => driver.begin(runtime).await,
-            Reaction::Handle { .. } => Ok(()),
+            Reaction::Handle { .. } | Reaction::Step { .. } => Ok(()),
         }
     }
 
@@ -96,7 +110,7 @@ impl Subscriber {
     pub(crate) async fn keep(&self, runtime: &Runtime, builder: Option<&str>) -> Result<bool, StoreError> {
         match &self.reaction {
             Reaction::Project { driver, .. } => driver.keep(runtime, builder).await,
-            Reaction::Handle { .. } => Ok(false),
+            Reaction::Handle { .. } | Reaction::Step { .. } => Ok(false),
         }
     }
 
@@ -112,7 +126,7 @@ impl Subscriber {
     pub(crate) fn has_other_release(&self, delivery: &Delivery) -> bool {
         match &self.reaction {
             Reaction::Project { driver, .. } => driver.has_other_release(&delivery.runtime),
-            Reaction::Handle { .. } => false,
+            Reaction::Handle { .. } | Reaction::Step { .. } => false,
         }
     }
 
@@ -124,7 +138,7 @@ impl Subscriber {
     ) -> Result<bool, StoreError> {
         match &self.reaction {
             Reaction::Project { driver, .. } => driver.has_seen(&delivery.runtime, stream).await,
-            Reaction::Handle { .. } => Ok(true),
+            Reaction::Handle { .. } | Reaction::Step { .. } => Ok(true),
         }
     }
 
@@ -132,7 +146,7 @@ impl Subscriber {
     pub(crate) async fn replayed(&self, delivery: &Arc<Delivery>) -> Result<u64, StoreError> {
         match &self.reaction {
             Reaction::Project { driver, .. } => driver.replayed(&delivery.runtime).await,
-            Reaction::Handle { .. } => Ok(0),
+            Reaction::Handle { .. } | Reaction::Step { .. } => Ok(0),
         }
     }
 
@@ -148,6 +162,9 @@ impl Subscriber {
     ) -> Option<Failure> {
         let (arms, once) = match &self.reaction {
             Reaction::Handle { arms, once } => (*arms, *once),
+            Reaction::Step { driver, .. } => {
+                return self.step(delivery, &**driver, commits, terms, done).await.err();
+            }
             Reaction::Project { driver, .. } => {
                 return self.project_wanted(delivery, &**driver, commits, terms, done).await;
             }
@@ -175,7 +192,7 @@ impl Subscriber {
             Reaction::Handle { arms, once: false } => {
                 Some(Run::new(delivery, self, arm_of(arms, &raw)?, raw))
             }
-            Reaction::Handle { .. } | Reaction::Project { .. } => None,
+            Reaction::Handle { .. } | Reaction::Step { .. } | Reaction::Project { .. } => None,
         }
     }
 
@@ -195,6 +212,60 @@ impl Subscriber {
             done.fetch_add(1, Ordering::Relaxed);
         }
         handled.err()
+    }
+
+    /// Lets instances of a process take their steps; a step of its own is a dead letter that is redriven.
+    async fn step(
+        &self,
+        delivery: &Delivery,
+        driver: &dyn ProcessDriver,
+        commits: &[Commit],
+        terms: Terms,
+        done: &AtomicUsize,
+    ) -> Result<(), Failure> {
+        let runtime = &delivery.runtime;
+        for commit in commits {
+            let mut is_wanted = driver.is_step(commit);
+            if is_wanted {
+                self.retried(terms.retry, || caught(driver.resume(runtime, commit))).await?;
+            }
+            for raw in RawEvent::all(commit).filter(|raw| driver.listens_to(raw)) {
+                is_wanted = true;
+                let span = self.step_span(&raw);
+                let taken = self.retried(terms.retry, || caught(driver.take(runtime, raw)));
+                if let Err(failure) = taken.instrument(span.clone()).await {
+                    trace::fail(&span, &failure.reason);
+                    return Err(failure);
+                }
+                runtime.note_run(self.name, &raw, true);
+            }
+            if is_wanted {
+                done.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    }
+
+    fn step_span(&self, raw: &RawEvent<'_>) -> Span {
+        let commit = raw.commit();
+        let trace_context = commit.metadata.trace_context.as_deref();
+        let span = tracing::info_span!(
+            "step",
+            subscriber = self.name,
+            pk = commit.stream.pk(),
+            sk = commit.stream.sk(),
+            version = commit.version.get(),
+            index = raw.index(),
+            r#type = raw.stored().name,
+            command_id = commit.metadata.command_id,
+            correlation_id = commit.metadata.correlation_id,
+            trace_context,
+            error = field::Empty,
+            otel.kind = trace::CONSUMER,
+            otel.status_code = field::Empty,
+        );
+        trace::take(&span, [trace_context]);
+        span
     }
 
     async fn project_wanted(

@@ -17,6 +17,8 @@ pub(super) enum Appended {
     Written,
     /// Another commit holds the version.
     Taken(Box<Commit>),
+    /// The timer of the command is not there any more.
+    Gone,
     Refused(Refusal),
 }
 
@@ -71,6 +73,11 @@ pub(super) fn pass_over(
     Ok(None)
 }
 
+/// For an answer about a timer that nobody asked for.
+pub(super) fn no_timer() -> StoreError {
+    StoreError::Refused { source: "the event store missed a timer that was not to be fired".into() }
+}
+
 impl Execution<'_> {
     pub(super) async fn append_decided<A: Aggregate>(
         &self,
@@ -105,9 +112,12 @@ impl Execution<'_> {
         {
             return Ok(Appended::Refused(Refusal::Unreserved(field)));
         }
-        while !changes.is_empty() {
+        let fired = self.intent.timer.as_ref();
+        while !changes.is_empty() || !decided.timers.is_empty() || fired.is_some() {
             let mut new = NewCommits::new(vec![decided.copy_commit()]);
             new.reservations.clone_from(&changes);
+            new.timers.clone_from(&decided.timers);
+            new.fired = fired.cloned();
             match self.runtime.event_store().append_all(new).await? {
                 AppendAll::Written => return Ok(Appended::Written),
                 AppendAll::Taken(taken) => {
@@ -118,6 +128,8 @@ impl Execution<'_> {
                         return Ok(Appended::Refused(Refusal::NotUnique(reservation)));
                     }
                 }
+                AppendAll::Gone if fired.is_some() => return Ok(Appended::Gone),
+                AppendAll::Gone => return Err(no_timer()),
             }
         }
         Ok(match self.append(decided.new_commit()).await? {

@@ -14,7 +14,7 @@ use crate::commit::Commit;
 use crate::commit::record::Record;
 use crate::key::KeyError;
 use crate::projection::ViewKeyError;
-use crate::store::{NewCommit, ReservationChange, StoreError};
+use crate::store::{NewCommit, ReservationChange, StoreError, Timer};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
@@ -41,6 +41,8 @@ pub(super) struct Decided<A: Aggregate> {
     looked_at: Version,
     /// What it changes of the values of `unique` fields.
     pub(super) reservations: Result<Vec<ReservationChange>, KeyError>,
+    /// What waits for its time because of it.
+    pub(super) timers: Vec<Timer>,
 }
 
 impl<A: Aggregate> Decided<A> {
@@ -123,7 +125,8 @@ impl Execution<'_> {
             None => false,
         };
         let record = new.record;
-        let decided = Decided { commit, record, events, carries, before, looked_at, reservations };
+        let timers = A::timers(&commit, &events);
+        let decided = Decided { commit, record, events, carries, before, looked_at, reservations, timers };
         Ok(Decision::Decided(Box::new(decided)))
     }
 

@@ -22,7 +22,7 @@ impl Transacting<'_> {
     pub(super) async fn first_outcome(&mut self, trace: Option<&str>) -> Result<Found, TransactionError> {
         let name = match &self.identity {
             Identity::New => return Ok(None),
-            Identity::Given => {
+            Identity::Given | Identity::Placed => {
                 let id = self.metadata.command_id.clone();
                 return match self.find(&id).await? {
                     Some(found) if self.is_same(&found).await? => Ok(Some(found)),

@@ -8,7 +8,7 @@ use super::intent::Intent;
 use super::options::{Options, Resolved, Unfit};
 use super::{Caller, Committed, Outcome};
 use crate::aggregate::{Aggregate, AggregateKey};
-use crate::command::{Command, Decide, ExecuteError};
+use crate::command::{Command, CommandDigest, Decide, ExecuteError};
 use crate::key::{KeyError, StreamKey};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
@@ -56,25 +56,33 @@ use crate::version::Version;
 ///
 /// An id, a name or a trace context takes 1 to 1,024 bytes; any other is an [`ExecuteError::Option`].
 #[must_use = "a command does nothing until it is awaited"]
-pub struct Execute<'a, A: Aggregate, R> {
-    caller: Caller<'a>,
-    stream: Result<StreamKey, KeyError>,
-    run: Run<'a, A, R>,
-    options: Options,
-    expected: Option<Version>,
+pub struct Execute<'a, A: Aggregate, R, C> {
+    pub(super) caller: Caller<'a>,
+    pub(super) stream: Result<StreamKey, KeyError>,
+    pub(super) command: Arc<C>,
+    pub(super) options: Options,
+    pub(super) expected: Option<Version>,
+    /// A pointer in the place of bounds: where an aggregate does not decide on the command, that is the one error, and not one more
+    /// about a future that is none.
+    run: Run<'a, A, R, C>,
+    pub(super) named: Named<C>,
 }
 
 type Running<'a, A, R> = Pin<Box<dyn Future<Output = Result<Committed<A>, ExecuteError<R>>> + Send + 'a>>;
-/// The command is in here instead of in a type parameter: where an aggregate does not decide on it, that is the
-/// one error, and not one more about a future that is none.
-type Run<'a, A, R> = Box<dyn FnOnce(Caller<'a>, Intent) -> Running<'a, A, R> + Send + Sync + 'a>;
+type Run<'a, A, R, C> = fn(Caller<'a>, Intent, Arc<C>) -> Running<'a, A, R>;
+
+/// How an aggregate tells a command from others.
+pub(super) struct Named<C> {
+    pub(super) command: fn() -> &'static str,
+    pub(super) digest: fn(&C) -> Option<CommandDigest>,
+}
 
 /// The command, before it is awaited.
 pub(crate) fn execute<'a, K, C>(
     caller: Caller<'a>,
     key: &K,
     command: C,
-) -> Execute<'a, K::Aggregate, <K::Aggregate as Decide<C>>::Rejection>
+) -> Execute<'a, K::Aggregate, <K::Aggregate as Decide<C>>::Rejection, C>
 where
     K: AggregateKey<Aggregate: Decide<C>>,
     C: Command,
@@ -82,32 +90,38 @@ where
     Execute {
         caller,
         stream: key.stream(),
-        run: Box::new(move |caller, intent| {
-            Box::pin(async move {
-                let Caller { runtime, cause } = caller;
-                let command = Arc::new(command);
-                let probe = runtime.probe.as_ref().zip(cause);
-                let noted =
-                    probe.map(|(probe, cause)| (probe, probe.note_command(cause, &command, &intent.stream)));
-                let stream = cause.map(|_| intent.stream.clone());
-                let mut execution = Execution::new::<K::Aggregate, C>(caller, intent, &command);
-                let done = execution.execute(&*command).await;
-                if let Some((probe, place)) = noted {
-                    let committed = |done: &Committed<K::Aggregate>| done.outcome != Outcome::Unchanged;
-                    probe.note_answer(place, execution.metadata(), done.as_ref().is_ok_and(committed));
-                }
-                if let (Err(error), Some(cause), Some(stream)) = (&done, cause, &stream) {
-                    cause.note_failed::<K::Aggregate, C>(stream, error);
-                }
-                done
-            })
-        }),
+        command: Arc::new(command),
         options: Options::default(),
         expected: None,
+        run: run::<K::Aggregate, C>,
+        named: Named { command: K::Aggregate::command_name, digest: K::Aggregate::digest },
     }
 }
 
-impl<A: Aggregate, R> Execute<'_, A, R> {
+fn run<'a, A, C>(caller: Caller<'a>, intent: Intent, command: Arc<C>) -> Running<'a, A, A::Rejection>
+where
+    A: Decide<C>,
+    C: Command,
+{
+    Box::pin(async move {
+        let Caller { runtime, cause } = caller;
+        let probe = runtime.probe.as_ref().zip(cause);
+        let noted = probe.map(|(probe, cause)| (probe, probe.note_command(cause, &command, &intent.stream)));
+        let stream = cause.map(|_| intent.stream.clone());
+        let mut execution = Execution::new::<A, C>(caller, intent, &command);
+        let done = execution.execute(&*command).await;
+        if let Some((probe, place)) = noted {
+            let committed = |done: &Committed<A>| done.outcome != Outcome::Unchanged;
+            probe.note_answer(place, execution.metadata(), done.as_ref().is_ok_and(committed));
+        }
+        if let (Err(error), Some(cause), Some(stream)) = (&done, cause, &stream) {
+            cause.note_failed::<A, C>(stream, error);
+        }
+        done
+    })
+}
+
+impl<A: Aggregate, R, C> Execute<'_, A, R, C> {
     /// Who sends the command.
     pub fn by(mut self, who: impl Into<String>) -> Self {
         self.options.by = Some(who.into());
@@ -225,7 +239,7 @@ impl<A: Aggregate, R> Execute<'_, A, R> {
     }
 }
 
-impl<A: Aggregate, R> fmt::Debug for Execute<'_, A, R> {
+impl<A: Aggregate, R, C> fmt::Debug for Execute<'_, A, R, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Execute")
             .field("stream", &self.stream)
@@ -234,20 +248,31 @@ impl<A: Aggregate, R> fmt::Debug for Execute<'_, A, R> {
     }
 }
 
-impl<'a, A: Aggregate, R: 'a> IntoFuture for Execute<'a, A, R> {
+impl<'a, A: Aggregate, R: 'a, C> IntoFuture for Execute<'a, A, R, C>
+where
+    C: Send + Sync + 'a,
+{
     type Output = Result<Committed<A>, ExecuteError<R>>;
     type IntoFuture = Running<'a, A, R>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let Self { caller, options, .. } = self;
+            let Self { caller, options, command, .. } = self;
             let unfit = |Unfit { option, reason }| ExecuteError::Option { option, reason };
-            options.check(&caller.runtime.settings).map_err(unfit)?;
+            options.check(&caller.runtime.settings, caller.runtime.clock.now()).map_err(unfit)?;
             let stream = self.stream.map_err(ExecuteError::Key)?;
-            let resolved = options.resolve(caller.cause.map(Arc::as_ref));
+            let resolved = options.resolve(caller.cause.map(Arc::as_ref), caller.runtime.clock.now());
             let Resolved { metadata, identity, traced, own_clock } = resolved;
-            let intent = Intent { stream, metadata, identity, traced, own_clock, expected: self.expected };
-            (self.run)(caller, intent).await
+            let intent = Intent {
+                stream,
+                metadata,
+                identity,
+                traced,
+                own_clock,
+                expected: self.expected,
+                timer: None,
+            };
+            (self.run)(caller, intent, command).await
         })
     }
 }

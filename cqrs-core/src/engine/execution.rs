@@ -238,6 +238,11 @@ impl<'a> Execution<'a> {
                 self.take_back(state, *decided).await.map_err(|error| self.store_error(error))?;
                 self.lost(state, command, winner).await
             }
+            // Somebody else has fired it, or it was cancelled.
+            Ok(Appended::Gone) => {
+                self.take_back(state, *decided).await.map_err(|error| self.store_error(error))?;
+                Ok(Step::Done(Box::new(self.unchanged(state))))
+            }
             Ok(Appended::Refused(refusal)) => {
                 self.take_back(state, *decided).await.map_err(|error| self.store_error(error))?;
                 if fresh { Err(refusal.into_error::<A, _>()) } else { Ok(Step::Stale) }

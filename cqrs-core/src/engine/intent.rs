@@ -1,27 +1,49 @@
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::runtime::{Cause, Naming};
+use crate::store::{Timer, TimerId};
+use crate::timestamp::Timestamp;
 use crate::version::Version;
 
 /// What a command wants, beside its own content.
-pub(super) struct Intent {
-    pub(super) stream: StreamKey,
-    pub(super) metadata: Metadata,
-    pub(super) identity: Identity,
+pub(crate) struct Intent {
+    pub(crate) stream: StreamKey,
+    pub(crate) metadata: Metadata,
+    pub(crate) identity: Identity,
     /// The metadata's trace context was given with the command.
-    pub(super) traced: bool,
+    pub(crate) traced: bool,
     /// The time comes from this machine's clock, and may be moved to keep the stream in order.
-    pub(super) own_clock: bool,
-    pub(super) expected: Option<Version>,
+    pub(crate) own_clock: bool,
+    pub(crate) expected: Option<Version>,
+    /// What the command waited as. Its commit takes it away, and is written only where it is there.
+    pub(crate) timer: Option<TimerId>,
+}
+
+impl Intent {
+    /// That of a command whose time has come: it happens now, and everything else is as it was when it was scheduled.
+    pub(crate) fn of_timer(timer: &Timer, now: Timestamp) -> Self {
+        let metadata = Metadata { created_at: now, recorded_at: None, ..timer.metadata.clone() };
+        Self {
+            stream: timer.stream.clone(),
+            traced: metadata.trace_context.is_some(),
+            metadata,
+            identity: Identity::Given,
+            own_clock: true,
+            expected: None,
+            timer: Some(timer.id.clone()),
+        }
+    }
 }
 
 /// Where a command's id comes from, and so whether it may have been seen before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Identity {
+pub(crate) enum Identity {
     /// Made for this one command.
     New,
     /// Given with `.command_id(…)`.
     Given,
+    /// Made of the place that the command has: whatever is under it is this command, also where its type has changed since.
+    Placed,
     /// Derived from the event whose handler sends the command, and from a name where there is one.
     Derived { name: Option<String> },
 }

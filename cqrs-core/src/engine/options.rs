@@ -38,7 +38,7 @@ pub(super) struct Resolved {
 }
 
 impl Options {
-    pub(super) fn check(&self, settings: &Settings) -> Result<(), Unfit> {
+    pub(super) fn check(&self, settings: &Settings, now: Timestamp) -> Result<(), Unfit> {
         let texts = [
             ("by", &self.by),
             ("command_id", &self.command_id),
@@ -59,7 +59,7 @@ impl Options {
             };
             return Err(Unfit { option, reason });
         }
-        let furthest = Timestamp::now() + settings.furthest_ahead;
+        let furthest = now + settings.furthest_ahead;
         match self.at {
             Some(at) if at > furthest => {
                 let reason = format!(
@@ -73,7 +73,7 @@ impl Options {
     }
 
     /// Fills in from the cause, where there is one, what was not given.
-    pub(super) fn resolve(self, cause: Option<&Cause>) -> Resolved {
+    pub(super) fn resolve(self, cause: Option<&Cause>, now: Timestamp) -> Resolved {
         let identity = match (&self.command_id, cause) {
             (Some(_), _) => Identity::Given,
             (None, Some(_)) => Identity::Derived { name: self.name },
@@ -85,12 +85,12 @@ impl Options {
             (None, Identity::Derived { .. }) => String::new(),
             (None, _) => Uuid::now_v7().to_string(),
         };
-        let mut metadata = Metadata::new(command_id, self.at.unwrap_or_else(Timestamp::now));
+        let mut metadata = Metadata::new(command_id, self.at.unwrap_or(now));
         if let Some(id) = self.correlation_id.or_else(|| cause.map(|cause| cause.correlation_id().to_owned()))
         {
             metadata.correlation_id = id;
         }
-        metadata.recorded_at = self.at.map(|_| Timestamp::now());
+        metadata.recorded_at = self.at.map(|_| now);
         metadata.created_by = self.by;
         metadata.causation_id =
             self.causation_id.or_else(|| cause.map(|cause| cause.causation_id().to_owned()));

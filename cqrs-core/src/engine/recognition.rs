@@ -42,7 +42,7 @@ impl Execution<'_> {
     {
         match self.intent.identity {
             Identity::New => Ok(None),
-            Identity::Given => {
+            Identity::Given | Identity::Placed => {
                 let seen = state.command_ids.find(&self.intent.metadata.command_id);
                 let Some(commit) = self.under(&self.intent.metadata.command_id, seen).await? else {
                     return Ok(None);
@@ -189,6 +189,9 @@ impl Execution<'_> {
         A: Decide<C>,
         C: Command,
     {
+        if self.intent.identity == Identity::Placed {
+            return Ok(Match::Same);
+        }
         if !is_same_transaction(&self.intent.metadata, &commit.metadata) {
             return Ok(Match::Other);
         }

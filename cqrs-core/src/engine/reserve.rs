@@ -2,6 +2,7 @@
 
 use futures_util::stream::{StreamExt, TryStreamExt, iter};
 
+use super::append::no_timer;
 use super::unique::UniqueValues;
 use crate::aggregate::{Aggregate, AggregateKey};
 use crate::key::StreamKey;
@@ -100,6 +101,7 @@ impl Runtime {
                 AppendAll::Written => return Ok((count, collisions)),
                 // Somebody was faster: what is there now tells more.
                 AppendAll::Taken(_) | AppendAll::Reserved(_) => {}
+                AppendAll::Gone => return Err(no_timer()),
             }
         }
     }

@@ -1,7 +1,7 @@
 use futures_util::future::{join_all, try_join_all};
 use tracing::{Instrument, Span, field};
 
-use super::append::{Refusal, pass_over};
+use super::append::{Refusal, no_timer, pass_over};
 use super::execution::TRIES_IN_A_ROW;
 use super::intent::Identity;
 use super::member::Member;
@@ -266,6 +266,7 @@ impl<'a> Transacting<'a> {
             match events.append_all(new).await? {
                 AppendAll::Written => return Ok(Attempt::Written),
                 AppendAll::Taken(taken) => return Ok(Attempt::Taken(taken)),
+                AppendAll::Gone => return Err(no_timer()),
                 AppendAll::Reserved(reserved) => {
                     if let Some(reservation) = pass_over(&mut changes, reserved)? {
                         let taker = changes.iter().find(|change| change.value == reservation.value);

@@ -184,7 +184,7 @@ impl<'a> Transaction<'a> {
     async fn run(self) -> Result<Transacted, TransactionError> {
         let Self { caller, entries, expected, options } = self;
         let unfit = |Unfit { option, reason }| TransactionError::Option { option, reason };
-        options.check(&caller.runtime.settings).map_err(unfit)?;
+        options.check(&caller.runtime.settings, caller.runtime.clock.now()).map_err(unfit)?;
         if entries.len() > MAX_TRANSACTION_ITEMS {
             let (items, limit) = (entries.len(), MAX_TRANSACTION_ITEMS);
             return Err(TransactionError::TooMany { items, limit });
@@ -206,10 +206,10 @@ impl<'a> Transaction<'a> {
             }
         }
         let Resolved { metadata, identity, traced, own_clock } =
-            options.resolve(caller.cause.map(Arc::as_ref));
+            options.resolve(caller.cause.map(Arc::as_ref), caller.runtime.clock.now());
         let members = joining.into_iter().map(|(stream, expected, join)| {
             let (metadata, identity) = (metadata.clone(), identity.clone());
-            join(caller, Intent { stream, metadata, identity, traced, own_clock, expected })
+            join(caller, Intent { stream, metadata, identity, traced, own_clock, expected, timer: None })
         });
         let mut members: Vec<_> = members.collect();
         // A transaction waits for a stream's place in memory only while it has none that comes behind it: so no two wait for each other.

@@ -20,7 +20,8 @@ use crate::schema::EventData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// One immutable fact. `#[event]` implements it.
+/// One immutable fact. `#[event]` implements it; `#[command]` does too, for a [stored command](crate::command::StoredCommand) has a
+/// name, a schema and a shape as well.
 ///
 /// ```
 /// use cqrs_core::prelude::*;
@@ -50,4 +51,7 @@ pub trait Event: EventData + Serialize + DeserializeOwned + Send + Sync + 'stati
     const UPCASTER: upcaster::Upcaster<Self> = upcaster::Upcaster::NONE;
     /// Why nobody handles it: `#[event(unhandled = "…")]`.
     const UNHANDLED: Option<&'static str> = None;
+    /// It is a command, which may be stored and is no fact: `#[command]`.
+    #[doc(hidden)]
+    const COMMAND: bool = false;
 }

@@ -38,6 +38,11 @@ impl<'a> RawEvent<'a> {
         commit.events.iter().enumerate().map(move |(index, stored)| RawEvent { commit, stored, index })
     }
 
+    /// The first event of a commit that has no other one, at the place that it had.
+    pub(crate) fn only(commit: &'a Commit, index: usize) -> Option<Self> {
+        Some(Self { commit, stored: commit.events.first()?, index })
+    }
+
     /// The commit it belongs to.
     #[must_use]
     pub fn commit(&self) -> &'a Commit {

@@ -47,11 +47,18 @@ const fn changed_shape<E: Event>(locked: &str) -> Option<Text<4096>> {
     if changes.size() > changes.text().len() {
         message.push("\n  - …");
     }
-    message.push("\nstored events have the locked shape. Keep a struct of it as schema ");
+    let noun = if E::COMMAND { "command" } else { "event" };
+    message.push("\nstored ");
+    message.push(noun);
+    message.push("s have the locked shape. Keep a struct of it as schema ");
     message.number(E::SCHEMA as u64);
-    message.push(", and give this one `#[event(schema = ");
+    message.push(", and give this one `#[");
+    message.push(noun);
+    message.push("(schema = ");
     message.number(E::SCHEMA as u64 + 1);
-    message.push(", from = …)]`.\nIf no event of schema ");
+    message.push(", from = …)]`.\nIf no ");
+    message.push(noun);
+    message.push(" of schema ");
     message.number(E::SCHEMA as u64);
     message.push(" was ever stored outside of this machine, delete it from events.lock, and run `EVENTS_LOCK=write cargo test events_lock`");
     Some(message)

@@ -89,7 +89,9 @@ pub(super) async fn plan<P: Projection>(
             .map_err(ProjectError::from)
             .and_then(|()| open.writes());
         let writes = match folded {
-            Err(ProjectError::Permanent(error)) => return start.tried_again(runtime, &open, asked, error).await,
+            Err(ProjectError::Permanent(error)) => {
+                return start.tried_again(runtime, &open, asked, error).await;
+            }
             folded => folded?,
         };
         let bytes: usize = writes.iter().map(|(view, _)| limits::size(&view.record())).sum();

@@ -19,7 +19,7 @@ mod wiring;
 pub use retry::RetryPolicy;
 pub use settings::Settings;
 pub use stores::{IntoStores, Stores};
-pub use wiring::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
+pub use wiring::{SubscriberKind, Wiring, WiringCommand, WiringEvent, WiringSubscriber};
 
 pub(crate) use arrivals::Arrivals;
 pub(crate) use cause::{Cause, Naming};
@@ -37,6 +37,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use crate::cache::Cache;
+use crate::clock::Clock;
 use crate::handler::Provided;
 use crate::key::StreamKey;
 use crate::store::{DynChangeFeed, DynDeliveryStore, DynEventStore, StoreError};
@@ -57,6 +58,9 @@ pub(crate) struct Runtime {
     pub(crate) editions: KnownEditions,
     pub(crate) reserved: ReservedFields,
     pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    /// Whether commands may wait for their time.
+    pub(crate) has_timers: bool,
     /// For the test kit.
     pub(crate) probe: Option<Arc<Probe>>,
 }

@@ -9,6 +9,7 @@ use crate::event::RawEvent;
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::store::InboxId;
+use crate::timestamp::Timestamp;
 
 /// What the test kit learns about the handlers of an app. In production there is none.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub(crate) struct Seen {
     pub(crate) runs: Vec<HandlerRun>,
     /// What the inbox has as handled.
     pub(crate) finished: HashSet<InboxId>,
+    /// The commands of processes and those that were due, by id: whether each has a commit.
+    pub(crate) executed: HashMap<String, bool>,
 }
 
 /// A command that a handler sent.
@@ -35,6 +38,8 @@ pub(crate) struct Sent {
     pub(crate) digest: Option<String>,
     /// It has a commit, its own or the first one.
     pub(crate) committed: bool,
+    /// When it is to be executed, where it was scheduled.
+    pub(crate) due: Option<Timestamp>,
     /// The run of the handler that sent it.
     pub(crate) cause: Arc<Cause>,
 }
@@ -105,9 +110,23 @@ impl Probe {
             command_id: String::new(),
             digest: None,
             committed: false,
+            due: None,
             cause: Arc::clone(cause),
         });
         seen.sent.len() - 1
+    }
+
+    /// Notes that it was scheduled.
+    pub(crate) fn note_due(&self, place: usize, metadata: &Metadata, due: Timestamp) {
+        self.note_answer(place, metadata, false);
+        if let Some(sent) = self.seen().sent.get_mut(place) {
+            sent.due = Some(due);
+        }
+    }
+
+    /// Notes that a command of a process, or one that was due, was executed.
+    pub(crate) fn note_executed(&self, command_id: &str, is_committed: bool) {
+        *self.seen().executed.entry(command_id.to_owned()).or_default() |= is_committed;
     }
 
     /// Notes what became of it, and whether its events are in the stream.

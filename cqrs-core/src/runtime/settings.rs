@@ -99,6 +99,8 @@ pub struct Settings {
     pub release_kept: Duration,
     /// How long `run` waits before it reads an empty feed again. Default 250 milliseconds.
     pub poll: Duration,
+    /// How often `run` and a worker look for timers that are due. Default 5 seconds.
+    pub timer_poll: Duration,
 }
 
 impl Default for Settings {
@@ -131,6 +133,7 @@ impl Default for Settings {
             release_poll: Duration::from_secs(15),
             release_kept: Duration::from_hours(24),
             poll: Duration::from_millis(250),
+            timer_poll: Duration::from_secs(5),
         }
     }
 }

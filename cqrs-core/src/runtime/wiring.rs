@@ -1,12 +1,30 @@
 use serde::Serialize;
 
 /// Who listens to what.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Wiring {
     /// Every event of every linked aggregate.
     pub events: Vec<WiringEvent>,
-    /// Every handler and projection of this app.
+    /// Every handler, process and projection of this app.
     pub subscribers: Vec<WiringSubscriber>,
+    /// Every command that may be stored, of every linked aggregate that decides on it. Which of them a handler schedules, or a process
+    /// sends, only its run tells.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<WiringCommand>,
+}
+
+/// One command that may be stored, as one aggregate takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WiringCommand {
+    /// The stored type name.
+    pub name: &'static str,
+    /// The schema.
+    pub schema: u32,
+    /// The type names that it was stored under before.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub aliases: &'static [&'static str],
+    /// The aggregate that decides on it.
+    pub aggregate: &'static str,
 }
 
 /// One event.
@@ -43,6 +61,9 @@ pub struct WiringSubscriber {
     pub indexes: usize,
     /// The stored type names that it listens to, with those from before a renaming.
     pub events: Vec<&'static str>,
+    /// The deadlines of a process; none of another one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deadlines: Vec<&'static str>,
     /// Where it stands in the source.
     pub location: String,
 }
@@ -61,6 +82,8 @@ pub enum SubscriberKind {
         /// Whether an inbox remembers what it has done.
         once: bool,
     },
+    /// Reacts over several aggregates, with deadlines; its state is replayable.
+    Process,
     /// Folds into views; replayable.
     Projection,
 }

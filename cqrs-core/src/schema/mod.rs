@@ -128,6 +128,12 @@
 //!                 - `customer` lacks `tier`
 //! ```
 //!
+//! # Commands
+//!
+//! A command that may be stored, a struct with [`#[command]`](macro@crate::command), has its entries in the same lock, is compared
+//! in the same way, and has the same ways from an earlier schema. The lock tells entries apart by name: a command and an event of
+//! one package need two.
+//!
 //! # Before a deployment, and before the way back
 //!
 //! Can the program of last week read what today's stores? Its lock knows:

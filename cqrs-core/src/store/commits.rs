@@ -1,10 +1,12 @@
-use super::{NewCommit, Reservation, ReservationChange, StoreError, limits};
+use super::{NewCommit, Reservation, ReservationChange, StoreError, Timer, TimerId, limits};
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::version::Version;
 
 /// The names of a reservation's attributes.
 const RESERVATION_BYTES: usize = 32;
+/// Room for the key, the time and the reason of a dead letter.
+const LETTER_BYTES: usize = 16 * 1024;
 
 /// Commits that are appended together or not at all: at most one for each stream.
 ///
@@ -33,13 +35,17 @@ pub struct NewCommits<'a> {
     pub unchanged: Vec<(StreamKey, Version)>,
     /// Values that change hands; each value at most once.
     pub reservations: Vec<ReservationChange>,
+    /// Timers that are set, each at most once. One that is there already is written again.
+    pub timers: Vec<Timer>,
+    /// A timer that has to be there, and is removed; none of those that are set.
+    pub fired: Option<TimerId>,
 }
 
 impl<'a> NewCommits<'a> {
     /// These commits, on no further condition.
     #[must_use]
     pub fn new(commits: Vec<NewCommit<'a>>) -> Self {
-        Self { commits, unchanged: Vec::new(), reservations: Vec::new() }
+        Self { commits, unchanged: Vec::new(), reservations: Vec::new(), timers: Vec::new(), fired: None }
     }
 
     /// Appends only if the stream is still at this version.
@@ -56,9 +62,24 @@ impl<'a> NewCommits<'a> {
         self
     }
 
+    /// Sets a timer, too.
+    #[must_use]
+    pub fn setting(mut self, timer: Timer) -> Self {
+        self.timers.push(timer);
+        self
+    }
+
+    /// Appends only if the timer is there, and then it is gone.
+    #[must_use]
+    pub fn firing(mut self, id: TimerId) -> Self {
+        self.fired = Some(id);
+        self
+    }
+
     /// How many items a transaction of it has.
     pub(crate) fn items(&self) -> usize {
-        self.commits.len() + self.unchanged.len() + self.reservations.len()
+        let conditions = self.unchanged.len() + self.reservations.len() + usize::from(self.fired.is_some());
+        self.commits.len() + self.timers.len() + conditions
     }
 
     /// About how many bytes it has: to a reservation, its own key and that of its owner count.
@@ -68,17 +89,32 @@ impl<'a> NewCommits<'a> {
             let owner = change.to.as_ref().map_or(0, |owner| owner.pk().len() + owner.sk().len());
             change.value.key().len() + owner + RESERVATION_BYTES
         });
-        commits + reservations.sum::<usize>()
+        let timers = self.timers.iter().map(|timer| limits::size(&timer.record()));
+        commits + reservations.sum::<usize>() + timers.sum::<usize>()
     }
 
     /// Checks that one transaction takes it.
     ///
     /// # Errors
     /// [`StoreError::Refused`] for more items than [`MAX_TRANSACTION_ITEMS`](limits::MAX_TRANSACTION_ITEMS), and for more bytes than
-    /// [`MAX_TRANSACTION_BYTES`](limits::MAX_TRANSACTION_BYTES).
+    /// [`MAX_TRANSACTION_BYTES`](limits::MAX_TRANSACTION_BYTES); [`StoreError::TooLarge`] for a timer that no item takes.
     pub fn check(&self) -> Result<(), StoreError> {
+        self.timers.iter().try_for_each(check_timer)?;
         limits::check_together(self.items(), self.bytes())
     }
+}
+
+/// A timer has to fit into a dead letter, beside what is said about it: nobody else has it then.
+fn check_timer(timer: &Timer) -> Result<(), StoreError> {
+    let mut letter = timer.record();
+    let record = std::mem::take(&mut letter);
+    letter.insert("record".to_owned(), record.into());
+    limits::check(&letter)?;
+    let bytes = limits::size(&letter) + LETTER_BYTES;
+    if bytes > limits::MAX_ITEM_BYTES {
+        return Err(StoreError::TooLarge { bytes, limit: limits::MAX_ITEM_BYTES });
+    }
+    Ok(())
 }
 
 /// What became of commits that were to be appended together.
@@ -91,6 +127,8 @@ pub enum AppendAll {
     Taken(Vec<Taken>),
     /// All versions are free, and at least one value belongs to another stream. Nothing was written.
     Reserved(Vec<Reservation>),
+    /// Nothing else stands in the way, and the timer that was to be fired is not there. Nothing was written.
+    Gone,
 }
 
 /// A version that another commit holds: one that was to be given to a commit, or the one behind a stream that was to be

@@ -3,9 +3,10 @@ use std::pin::Pin;
 
 use super::{
     Append, AppendAll, CommitKey, CommitPage, CommitScan, EventStore, Extent, NewCommit, NewCommits,
-    Reservation, ReservationPage, StoreError, UniqueValue,
+    Reservation, ReservationPage, StoreError, TimerId, TimerPage, UniqueValue,
 };
 use crate::key::StreamKey;
+use crate::timestamp::Timestamp;
 use crate::version::Version;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -16,6 +17,13 @@ pub(crate) trait DynEventStore: Send + Sync {
     fn append_all<'a>(&'a self, commits: NewCommits<'a>) -> Boxed<'a, AppendAll>;
     fn reservation<'a>(&'a self, value: &'a UniqueValue) -> Boxed<'a, Option<Reservation>>;
     fn reservations<'a>(&'a self, after: Option<&'a UniqueValue>) -> Boxed<'a, ReservationPage>;
+    fn timers<'a>(
+        &'a self,
+        partition: &'a str,
+        until: Timestamp,
+        after: Option<&'a TimerId>,
+    ) -> Boxed<'a, TimerPage>;
+    fn remove_timer<'a>(&'a self, id: &'a TimerId) -> Boxed<'a, bool>;
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage>;
     fn read_last<'a>(
         &'a self,
@@ -42,6 +50,17 @@ impl<S: EventStore> DynEventStore for S {
     }
     fn reservations<'a>(&'a self, after: Option<&'a UniqueValue>) -> Boxed<'a, ReservationPage> {
         Box::pin(EventStore::reservations(self, after))
+    }
+    fn timers<'a>(
+        &'a self,
+        partition: &'a str,
+        until: Timestamp,
+        after: Option<&'a TimerId>,
+    ) -> Boxed<'a, TimerPage> {
+        Box::pin(EventStore::timers(self, partition, until, after))
+    }
+    fn remove_timer<'a>(&'a self, id: &'a TimerId) -> Boxed<'a, bool> {
+        Box::pin(EventStore::remove_timer(self, id))
     }
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage> {
         Box::pin(EventStore::read(self, stream, after, until))

@@ -7,17 +7,19 @@ use serde_json::Value;
 use super::{
     Append, AppendAll, Change, ChangeFeed, CommitKey, CommitPage, CommitScan, CommitState, EventStore,
     Extent, FeedPage, NewCommit, NewCommits, Positions, Reservation, ReservationChange, ReservationPage,
-    StoreError, Taken, UniqueValue, limits,
+    StoreError, Taken, TimerId, TimerPage, UniqueValue, limits,
 };
 use crate::commit::record::Record;
 use crate::commit::{Commit, record};
 use crate::key::StreamKey;
 use crate::store::MemoryDeliveryStore;
+use crate::timestamp::Timestamp;
 use crate::version::Version;
 
 /// A page holds at most this much, as a `Query` does.
 const PAGE_BYTES: usize = 1024 * 1024;
 const PAGE_RESERVATIONS: usize = 1000;
+const PAGE_TIMERS: usize = 100;
 const SHARD: &str = "memory";
 
 /// An event store in memory, for tests: it keeps the same records, refuses the same commits and pages like
@@ -33,6 +35,8 @@ struct Content {
     by_key: BTreeMap<(String, String), Record>,
     log: Vec<(String, String)>,
     owners: BTreeMap<UniqueValue, StreamKey>,
+    /// By partition and sort key.
+    timers: BTreeMap<(String, String), Record>,
 }
 
 impl MemoryEventStore {
@@ -96,6 +100,14 @@ impl EventStore for MemoryEventStore {
         if !reserved.is_empty() {
             return Ok(AppendAll::Reserved(reserved));
         }
+        if let Some(id) = &new.fired
+            && content.timers.remove(&timer_key(id)).is_none()
+        {
+            return Ok(AppendAll::Gone);
+        }
+        for timer in new.timers {
+            content.timers.insert(timer_key(&timer.id), timer.record());
+        }
         for ReservationChange { value, to, .. } in new.reservations {
             match to {
                 Some(owner) => content.owners.insert(value, owner),
@@ -126,6 +138,27 @@ impl EventStore for MemoryEventStore {
             .collect();
         let next = found.next().and_then(|_| page.last()).map(|last| last.value.clone());
         Ok(ReservationPage::new(page, next))
+    }
+
+    async fn timers(
+        &self,
+        partition: &str,
+        until: Timestamp,
+        after: Option<&TimerId>,
+    ) -> Result<TimerPage, StoreError> {
+        let content = self.content();
+        let start = (partition.to_owned(), after.map_or_else(String::new, |after| after.sk().to_owned()));
+        let bound = (partition.to_owned(), TimerId::bound(until));
+        if start >= bound {
+            return Ok(TimerPage::default());
+        }
+        let mut due = content.timers.range((Bound::Excluded(start), Bound::Excluded(bound)));
+        let page = due.by_ref().take(PAGE_TIMERS).map(|(_, record)| record.clone()).collect();
+        Ok(TimerPage::new(page, due.next().is_some()))
+    }
+
+    async fn remove_timer(&self, id: &TimerId) -> Result<bool, StoreError> {
+        Ok(self.content().timers.remove(&timer_key(id)).is_some())
     }
 
     async fn read(
@@ -207,6 +240,10 @@ impl EventStore for MemoryEventStore {
     async fn count(&self) -> Result<Option<u64>, StoreError> {
         Ok(Some(self.content().by_key.len() as u64))
     }
+}
+
+fn timer_key(id: &TimerId) -> (String, String) {
+    (id.pk().to_owned(), id.sk().to_owned())
 }
 
 /// The feed of a [`MemoryEventStore`].

@@ -14,6 +14,7 @@ pub mod limits;
 mod memory;
 mod reservation;
 mod scan;
+mod timer;
 
 pub(crate) use backlog::DynBacklog;
 pub use backlog::{Backlog, Waiting};
@@ -31,6 +32,8 @@ pub use limits::NewCommit;
 pub use memory::{MemoryEventStore, MemoryFeed};
 pub use reservation::{Reservation, ReservationChange, ReservationPage, UniqueValue};
 pub use scan::{CommitKey, CommitScan, Extent};
+pub(crate) use timer::set_timer;
+pub use timer::{TIMER_SHARDS, Timer, TimerId, TimerPage};
 
 pub use crate::commit::{CommitState, CorruptCommit, record};
 pub use crate::json::canonical;
@@ -39,6 +42,7 @@ use std::future::Future;
 
 use crate::commit::Commit;
 use crate::key::StreamKey;
+use crate::timestamp::Timestamp;
 use crate::version::Version;
 
 /// Keeps commits: appends under optimistic locking, and reads streams page by page.
@@ -145,6 +149,33 @@ pub trait EventStore: Send + Sync + 'static {
         async { Err(keeps_no_values()) }
     }
 
+    /// Reads the timers of one [partition](TimerId::partition) that are due at `until` or earlier, those behind `after`, the earliest
+    /// first, one page. What was written a moment ago may be missing.
+    ///
+    /// This is for commands that are [scheduled](crate::app::Execute::due). A store that does not implement
+    /// [`append_all`](Self::append_all) leaves it as it is: what is here by default refuses it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn timers(
+        &self,
+        partition: &str,
+        until: Timestamp,
+        after: Option<&TimerId>,
+    ) -> impl Future<Output = Result<TimerPage, StoreError>> + Send {
+        let _ = (partition, until, after);
+        async { Err(keeps_no_timers()) }
+    }
+
+    /// Removes a timer; false where it was not there.
+    ///
+    /// # Errors
+    /// As [`EventStore::timers`].
+    fn remove_timer(&self, id: &TimerId) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        let _ = id;
+        async { Err(keeps_no_timers()) }
+    }
+
     /// Reads the commits of one stream after `after`, up to and including `until`, in their order, with all
     /// writes that were acknowledged before.
     ///
@@ -228,6 +259,12 @@ pub trait EventStore: Send + Sync + 'static {
 
 fn keeps_no_values() -> StoreError {
     let reason = "the event store keeps no unique values; implement `EventStore::append_all`, `reservation` and `reservations`";
+    StoreError::Refused { source: reason.into() }
+}
+
+fn keeps_no_timers() -> StoreError {
+    let reason =
+        "the event store keeps no timers; implement `EventStore::append_all`, `timers` and `remove_timer`";
     StoreError::Refused { source: reason.into() }
 }
 

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
 use crate::aggregate::AggregateRow;
+use crate::app::shared_names_in;
 use crate::event::upcaster::EventSchema;
+use crate::registry::stored_commands;
 use crate::schema::{
     Difference, Entry, EventsLock, Incompatible, LockError, MOST_BYTES, NoExample, difference, examples,
 };
@@ -18,7 +20,8 @@ const WRITER: &str = "EVENTS_LOCK_WRITER";
 /// `EVENTS_LOCK_READER=old.lock`: the lock of a program that must be able to read this one's events, after a rollback.
 const READER: &str = "EVENTS_LOCK_READER";
 
-/// Makes the test `events_lock`, which compares the events of a package with its `events.lock`.
+/// Makes the test `events_lock`, which compares the events of a package, and its commands with `#[command]`, with its
+/// `events.lock`.
 ///
 /// It decodes every example of every schema by the code of today, and fails where an event is missing, where an example
 /// does not decode, and where something is locked that the program no longer reads. Put it into one test target of the
@@ -93,11 +96,12 @@ impl Check {
         let schemas = linked(package);
         if schemas.is_empty() {
             self.problems.push(format!(
-                "no event of `{package}` is linked into this test: name the crate that has them, `use {} as _;`",
+                "no event and no command of `{package}` is linked into this test: name the crate that has them, `use {} as _;`",
                 package.replace('-', "_")
             ));
             return;
         }
+        self.problems.extend(shared_names_in(package).iter().map(ToString::to_string));
         match read(path) {
             Ok(lock) => self.lock = lock,
             Err(problem) => return self.problems.push(problem),
@@ -187,7 +191,7 @@ impl Check {
             // A schema that only `from_json` reads stands under the event's name of today or of before.
             let Some(known) = known else {
                 self.problems.push(format!(
-                    "`{name}` (schema {schema}) is locked, and this program does not read it: keep its struct in the chain of `from`, or an `alias` after a renaming; delete the entry only if no such event is stored anywhere"
+                    "`{name}` (schema {schema}) is locked, and this program does not read it: keep its struct in the chain of `from`, or an `alias` after a renaming; delete the entry only if nothing of it is stored anywhere"
                 ));
                 continue;
             };
@@ -224,10 +228,12 @@ fn read(path: &Path) -> Result<EventsLock, String> {
     }
 }
 
-/// Every schema of every event of a package, as far as it is linked.
+/// Every schema of every event and every stored command of a package, as far as it is linked.
 fn linked(package: &str) -> Vec<EventSchema> {
     let rows = inventory::iter::<AggregateRow>().filter(|row| row.package == package);
+    let commands = stored_commands().into_iter().filter(|row| row.package == package);
     let mut all: Vec<EventSchema> = rows.flat_map(|row| (row.schemas)()).collect();
+    all.extend(commands.flat_map(|row| (row.schemas)()));
     all.sort_by_key(|schema| schema.id);
     all
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use super::difference::{last_name, report, short_name};
+use super::difference::report;
+use super::handled::{Handled, listed, place};
 use super::setting::time;
 use super::world::World;
 use crate::aggregate::{Aggregate, AggregateKey, IntoEvents};
 use crate::app::{App, AppBuilder};
-use crate::command::{Command, Decide};
+use crate::clock::Clock;
 use crate::commit::Commit;
 use crate::delivery::{Failure, FailureKind, Subscriber, Terms};
 use crate::metadata::Metadata;
@@ -79,17 +80,6 @@ pub struct Handling {
     twice: bool,
 }
 
-/// What a handler has done.
-#[derive(Debug)]
-pub struct Handled {
-    handler: String,
-    failure: Option<Failure>,
-    sent: Vec<Sent>,
-    /// How many of them a `then_sent` has looked at.
-    seen: usize,
-    world: World,
-}
-
 impl HandlerScenario {
     /// The handler of this name.
     pub fn of(name: &str) -> Self {
@@ -121,7 +111,7 @@ impl HandlerScenario {
         self
     }
 
-    /// From now on it is this time: a [`Timestamp`], or a text such as `"2024-01-31T10:00:00Z"`.
+    /// From now on it is this time, for the handler's [`App`] too: a [`Timestamp`], or a text such as `"2024-01-31T10:00:00Z"`.
     ///
     /// # Panics
     /// Where the text is no time.
@@ -186,7 +176,8 @@ impl Handling {
     async fn handle(self) -> Handled {
         let Self { scenario: HandlerScenario { handler, builder, world }, commit, twice } = self;
         let probe = Arc::default();
-        let app = builder.only([handler.as_str()]).probe(&probe).build();
+        let clock = Clock::at(world.setting.at);
+        let app = builder.clock(&clock).only([handler.as_str()]).probe(&probe).build();
         let app = app.unwrap_or_else(|faults| panic!("{faults}"));
         let [subscriber] = &*app.delivery().subscribers else { panic!("there is no handler `{handler}`") };
         assert!(!subscriber.is_projection(), "`{handler}` is a projection: see `ProjectionScenario`");
@@ -215,7 +206,7 @@ impl IntoFuture for Handling {
     }
 }
 
-fn is_permanent(failure: &Failure) -> bool {
+pub(super) fn is_permanent(failure: &Failure) -> bool {
     matches!(failure.kind, FailureKind::Permanent)
 }
 
@@ -248,119 +239,6 @@ fn check_again(handler: &str, first: &[Sent], again: &[Sent], written: u64) {
         "`{handler}` does not bear its event twice: the second time, {written} commits were written; are its command \
          ids its own?"
     );
-}
-
-impl Handled {
-    /// The handler did its work.
-    ///
-    /// # Panics
-    /// Where it failed.
-    #[track_caller]
-    pub fn then_done(self) -> Self {
-        if let Some(failure) = &self.failure {
-            let kind = if is_permanent(failure) { "for good" } else { "and would try again" };
-            self.fail(&format!("was to do its work, and failed {kind}"), vec![failure.reason.clone()]);
-        }
-        self
-    }
-
-    /// The handler failed in a way that is worth another try, with this in the error's text.
-    ///
-    /// # Panics
-    /// Where it did its work, failed for good, or for another reason.
-    #[track_caller]
-    pub fn then_retry(self, reason: &str) -> Self {
-        self.then_failed(false, reason)
-    }
-
-    /// The handler failed in a way that another try does not mend, with this in the error's text.
-    ///
-    /// # Panics
-    /// Where it did its work, would try again, or failed for another reason.
-    #[track_caller]
-    pub fn then_permanent(self, reason: &str) -> Self {
-        self.then_failed(true, reason)
-    }
-
-    #[track_caller]
-    fn then_failed(self, permanent: bool, reason: &str) -> Self {
-        let wanted = if permanent { "fail for good" } else { "fail and try again" };
-        match &self.failure {
-            None => self.fail(&format!("was to {wanted}, and did its work"), Vec::new()),
-            Some(failure) if is_permanent(failure) != permanent => {
-                let kind = if is_permanent(failure) { "failed for good" } else { "would try again" };
-                self.fail(&format!("was to {wanted}, and {kind}"), vec![failure.reason.clone()]);
-            }
-            Some(failure) if !failure.reason.contains(reason) => {
-                let lines = vec![format!("expected {reason}"), format!("actual   {}", failure.reason)];
-                self.fail("failed for another reason", lines);
-            }
-            Some(_) => self,
-        }
-    }
-
-    /// The next command that the handler sent is this one, to the aggregate at `key`. Its `{:?}` is compared.
-    ///
-    /// # Panics
-    /// Where it is another one, goes somewhere else, or none is left.
-    #[track_caller]
-    pub fn then_sent<K, C>(mut self, key: &K, command: C) -> Self
-    where
-        K: AggregateKey<Aggregate: Decide<C>>,
-        C: Command + Debug,
-    {
-        let stream = key.stream().unwrap_or_else(|error| panic!("{error}"));
-        let expected = format!("{command:?}");
-        let wanted = format!("expected {expected} to {}", stream.sk());
-        let Some(sent) = self.sent.get(self.seen) else {
-            self.fail("sent no such command", vec![wanted]);
-        };
-        let actual = match sent.command.downcast_ref::<C>() {
-            Some(actual) => format!("{actual:?}"),
-            None => last_name(sent.name).to_owned(),
-        };
-        if actual != expected || sent.stream != stream {
-            let lines = vec![wanted, format!("actual   {actual} to {}", sent.stream.sk())];
-            self.fail(&format!("sent another command than `{}`", short_name::<C>()), lines);
-        }
-        self.seen += 1;
-        self
-    }
-
-    /// No command is left that no `then_sent` has looked at.
-    ///
-    /// # Panics
-    /// Where there is one.
-    #[track_caller]
-    pub fn then_sent_no_more(self) -> Self {
-        if let Some(left) = self.sent.get(self.seen..).filter(|left| !left.is_empty()) {
-            self.fail("sent more", listed(left.iter().map(place)));
-        }
-        self
-    }
-
-    /// The ids of the commands that the handler sent, in their order.
-    #[must_use]
-    pub fn command_ids(&self) -> Vec<&str> {
-        self.sent.iter().map(|sent| sent.command_id.as_str()).collect()
-    }
-
-    #[track_caller]
-    fn fail(&self, what: &str, lines: Vec<String>) -> ! {
-        let sections = [("", lines), ("given", self.world.told())];
-        panic!("{}", report(&format!("handler `{}` {what}", self.handler), &sections))
-    }
-}
-
-/// `ShipOrder to ORDER#1`.
-fn place(sent: &Sent) -> String {
-    format!("{} to {}", last_name(sent.name), sent.stream.sk())
-}
-
-fn listed(lines: impl Iterator<Item = String>) -> Vec<String> {
-    let lines: Vec<String> =
-        lines.enumerate().map(|(index, line)| format!("{}. {line}", index + 1)).collect();
-    if lines.is_empty() { vec!["no commands".to_owned()] } else { lines }
 }
 
 impl Debug for HandlerScenario {

@@ -5,6 +5,7 @@
 //! | what an aggregate decides | [`Scenario`] | `#[test]` |
 //! | what a projection makes of events | [`ProjectionScenario`] | `#[test]` |
 //! | what a handler does, and which commands it sends | [`HandlerScenario`] | either |
+//! | what a process sends, and when its deadlines come | [`ProcessScenario`] | `#[test]` |
 //! | the whole app under every delivery there is | [`DeliveryChaos`] | `#[tokio::test]` |
 //! | that all that is linked fits together | [`wiring!`], [`app!`](crate::app!) | one line |
 //! | what a command costs on DynamoDB | `cqrs_dynamo::Dynamo::spent` | `#[tokio::test]` |
@@ -112,14 +113,64 @@
 //! # }
 //! ```
 //!
-//! A handler that sends commands is asked for them: [`Handled::then_sent`]. [`Handling::twice`] delivers its event a second
+//! A handler that sends commands is asked for them: [`Handled::then_sent`], and [`Handled::then_scheduled`] for those that wait for
+//! their time. [`Handling::twice`] delivers its event a second
 //! time, and holds that the same commands come under the same ids.
+//!
+//! # Processes
+//!
+//! An instance of a process reacts to events and to time: [`ProcessScenario`] has both. Its commands are looked at, and not executed.
+//!
+//! ```rust,standalone_crate
+//! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+//! # use order::*;
+//! use std::time::Duration;
+//!
+//! use cqrs_core::prelude::*;
+//! use cqrs_core::testing::ProcessScenario;
+//!
+//! const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+//!
+//! /// Reminds once, a day after the order.
+//! #[process(key(customer_id: String))]
+//! #[derive(Clone, Default)]
+//! pub struct Reminder {}
+//!
+//! #[process(key(customer_id))]
+//! impl Reminder {
+//!     #[react(start)]
+//!     fn created(&self, _: &OrderCreated) -> Reaction {
+//!         Reaction::new().deadline(Self::due, DAY)
+//!     }
+//!
+//!     #[deadline]
+//!     fn due(&self) -> Reaction {
+//!         Reaction::new().end()
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let shop = Tenant::new("TENANT001")?;
+//! let order = OrderKey::new(&shop, "20240101-001");
+//!
+//! ProcessScenario::<Reminder>::of(&ReminderKey::new(&shop, "CUST-001"))
+//!     .at("2024-01-01T10:00:00Z")
+//!     .when(&order, OrderCreated { customer_id: "CUST-001".into(), total: 15000 })
+//!     .then_deadline("due", DAY)
+//!     .then_nothing_more()
+//!     .after(DAY)
+//!     .then_came("due")
+//!     .then_ended();
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # Deliveries
 //!
 //! [`DeliveryChaos`] takes the commits of an app of yours, and delivers them with duplicates, in disorder, with losses, in
 //! batches of any size, on stores that fail, in a process that is killed between any two steps. Afterwards every view equals
-//! the fold of the store and every handler has done its work. A failure names its seed.
+//! the fold of the store, every handler has done its work, and every command of a process and every one that was due was executed
+//! once. A failure names its seed.
 //!
 //! # The wiring
 //!
@@ -135,16 +186,21 @@
 mod chaos;
 mod difference;
 mod events_lock;
+mod handled;
 mod handler;
+mod process;
 mod projection;
 mod scenario;
 mod setting;
 mod wiring;
 mod world;
 
+pub use crate::clock::Clock;
 pub use chaos::{DeliveryChaos, Survived};
 pub use events_lock::{LockReport, check_events_lock};
-pub use handler::{Handled, HandlerScenario, Handling};
+pub use handled::Handled;
+pub use handler::{HandlerScenario, Handling};
+pub use process::ProcessScenario;
 pub use projection::ProjectionScenario;
 pub use scenario::{Decided, Scenario};
 pub use wiring::WiringProof;

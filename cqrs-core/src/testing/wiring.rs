@@ -3,9 +3,10 @@ use std::collections::BTreeSet;
 
 use crate::aggregate::AggregateRow;
 use crate::app::{App, AppBuilder, WiringFault};
+use crate::command::CommandRow;
 use crate::event::EventId;
 use crate::handler::HandlerRow;
-use crate::registry::ProjectionRow;
+use crate::registry::{ProcessRow, ProjectionRow, process_of};
 use crate::snapshot::MemorySnapshotStore;
 use crate::store::MemoryEventStore;
 use crate::view::MemoryViewStore;
@@ -83,6 +84,12 @@ impl WiringProof {
         self
     }
 
+    /// These are all processes there are, by name; after [`lists`](Self::lists).
+    pub fn lists_processes(mut self, processes: &[&'static str]) -> Self {
+        self.listed.get_or_insert_default().extend(processes.iter().map(|name| ("process", *name)));
+        self
+    }
+
     /// All that is wrong.
     #[must_use]
     pub fn faults(&self) -> Vec<WiringFault> {
@@ -134,7 +141,10 @@ fn takers(event: EventId) -> Vec<&'static str> {
     let projections = inventory::iter::<ProjectionRow>()
         .filter(|row| (row.events)().iter().any(|id| id.name == event.name))
         .map(|row| row.name);
-    let mut names: Vec<_> = handlers.chain(projections).collect();
+    let processes = inventory::iter::<ProcessRow>()
+        .filter(|row| (row.events)().iter().any(|id| id.name == event.name))
+        .map(|row| row.name);
+    let mut names: Vec<_> = handlers.chain(projections).chain(processes).collect();
     names.sort_unstable();
     names
 }
@@ -161,20 +171,24 @@ fn unhandled() -> Vec<WiringFault> {
     faults
 }
 
-/// The crates that aggregates, projections and handlers come from.
+/// The crates that aggregates, projections, handlers and stored commands come from.
 fn linked_crates() -> BTreeSet<&'static str> {
     let aggregates = inventory::iter::<AggregateRow>().map(|row| row.module);
     let projections = inventory::iter::<ProjectionRow>().map(|row| row.module);
     let handlers = inventory::iter::<HandlerRow>().map(|row| row.module);
-    let paths = aggregates.chain(projections).chain(handlers);
+    let commands = inventory::iter::<CommandRow>().map(|row| row.module);
+    let paths = aggregates.chain(projections).chain(handlers).chain(commands);
     paths.filter_map(|path| path.split("::").next()).collect()
 }
 
 fn unlisted(listed: &BTreeSet<(&'static str, &'static str)>) -> Vec<WiringFault> {
-    let aggregates = aggregates().into_iter().map(|row| ("aggregate", row.name, row.location));
+    // The instances of a process are listed with it.
+    let own = aggregates().into_iter().filter(|row| process_of(row).is_none());
+    let aggregates = own.map(|row| ("aggregate", row.name, row.location));
     let projections = inventory::iter::<ProjectionRow>().map(|row| ("projection", row.name, row.location));
     let handlers = inventory::iter::<HandlerRow>().map(|row| ("handler", row.name, row.location));
-    let all = aggregates.chain(projections).chain(handlers);
+    let processes = inventory::iter::<ProcessRow>().map(|row| ("process", row.name, row.location));
+    let all = aggregates.chain(projections).chain(processes).chain(handlers);
     let mut left: Vec<_> = all.filter(|(kind, name, _)| !listed.contains(&(*kind, *name))).collect();
     left.sort_by_key(|(kind, name, _)| (*kind, *name));
     let fault = |(kind, name, location)| WiringFault::NotListed { kind, name, location };

@@ -20,6 +20,7 @@ mod queue_worker;
 mod shift;
 mod sns;
 mod sparing;
+mod sweeping;
 mod worker;
 
 pub use backlog::QueueBacklog;
@@ -62,7 +63,8 @@ pub(crate) use sparing::sparing;
 /// A worker needs these rights: on its queues `sqs:GetQueueUrl`, `sqs:ReceiveMessage`, `sqs:DeleteMessage` and
 /// `sqs:ChangeMessageVisibility` (and `sqs:GetQueueAttributes` for
 /// [`run_until_idle`](Worker::run_until_idle)); on their dead letters all of these and `sqs:SendMessage`; and
-/// `dynamodb:Scan` on the events table where a projection is new. Who redrives or discards needs those on the dead letters.
+/// `dynamodb:Scan` on the events table where a projection is new; where the program has timers, `dynamodb:Query` and
+/// `dynamodb:DeleteItem` on their table, and what executing commands needs. Who redrives or discards needs those on the dead letters.
 ///
 /// ```no_run
 /// use cqrs_core::App;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use cqrs_core::App;
 use cqrs_core::delivery::{DeliveryError, RetryPolicy};
+use cqrs_core::spi::has_timers;
 use cqrs_core::supervisor::{Outage, Supervised, supervise};
 use futures_util::future::join_all;
 use tokio::sync::watch;
@@ -16,7 +17,7 @@ use tokio::task::JoinSet;
 use super::dead_letter_queue::DeadLetterQueue;
 use super::queue_worker::QueueWorker;
 use super::sparing::sparing;
-use super::{Broker, BrokerError};
+use super::{Broker, BrokerError, sweeping};
 
 /// When a worker asks again that found another one redriving.
 const TURN_AGAIN: Duration = Duration::from_secs(10);
@@ -29,6 +30,9 @@ const TURN_AGAIN: Duration = Duration::from_secs(10);
 ///
 /// Each stream is taken by itself: one that hangs, or waits for a lease, holds up no other one, and what is done is deleted
 /// at once.
+///
+/// Where the program has commands that can wait, it executes those that are due as well, whatever
+/// [`queues`](Worker::queues) it works on: it looks for them every [`Settings::timer_poll`](cqrs_core::app::Settings::timer_poll).
 ///
 /// ```no_run
 /// # use cqrs_dynamo::{Broker, BrokerError};
@@ -175,6 +179,7 @@ impl Worker {
         tokio::select! {
             () = shutdown => {}
             never = self.keep_redriving(letters) => match never {},
+            never = sweeping::keep_sweeping(&self.app) => match never {},
             // None ends before it is told to, unless it panics.
             Some(ended) = tasks.join_next() => worked += ended.map_err(early)?,
         }
@@ -186,7 +191,8 @@ impl Worker {
     }
 
     /// Works until its queues are empty, what others have in their hands included: a message that failed is
-    /// waited for. For programs that end, and for tests.
+    /// waited for. Commands that are due are executed; what their events set off is waited for as far as it is in the queues. For
+    /// programs that end, and for tests.
     ///
     /// On AWS the counts of SQS lag behind: a message that was sent within the last minute may be missed.
     ///
@@ -216,7 +222,8 @@ impl Worker {
                 return Err(error);
             }
             worked += pass;
-            if pass.received() > 0 {
+            let fired = if has_timers() { self.app.sweep().await?.fired } else { 0 };
+            if pass.received() > 0 || fired > 0 {
                 // One queue's handlers may have filled another's.
                 was_empty = false;
                 continue;

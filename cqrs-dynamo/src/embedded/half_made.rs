@@ -145,7 +145,7 @@ mod tests {
 
     async fn open(path: &str) -> Client {
         let client = Client::new(&Embedded::open(path).unwrap().sdk_config());
-        creation::create(&client, &Tables::default(), 2, false).await.unwrap();
+        creation::create(&client, &Tables::default(), 2, &[]).await.unwrap();
         client
     }
 }

@@ -196,7 +196,7 @@ mod tests {
         let place = "`shop.db`".to_owned();
         let database = Embedded::of(storage, place);
         let client = Client::new(&database.sdk_config());
-        creation::create(&client, &Tables::default(), 0, false).await.unwrap();
+        creation::create(&client, &Tables::default(), 0, &[]).await.unwrap();
         limit(&database, 0);
         let put = |number: usize| {
             client
@@ -225,9 +225,9 @@ mod tests {
             let config = aws_sdk_dynamodb::config::Builder::from(&database.sdk_config());
             let client = Client::from_conf(config.retry_config(RetryConfig::disabled()).build());
             limit(&database, pages(&database) + rooms);
-            let made = creation::create(&client, &Tables::default(), 2, false).await;
+            let made = creation::create(&client, &Tables::default(), 2, &[]).await;
             limit(&database, 1_000_000);
-            creation::create(&client, &Tables::default(), 2, false).await.unwrap();
+            creation::create(&client, &Tables::default(), 2, &[]).await.unwrap();
             let index = [("index1pk", "a"), ("index1sk", "b")];
             let keys = [("pk", "p"), ("sk", "s")].into_iter().chain(index);
             let item = keys.map(|(name, text)| (name.to_owned(), AttributeValue::S(text.to_owned())));

@@ -4,6 +4,7 @@ pub(crate) const EVENTS: &str = "EventsTable";
 pub(crate) const VIEWS: &str = "ViewsTable";
 pub(crate) const SNAPSHOTS: &str = "SnapshotsTable";
 pub(crate) const RESERVATIONS: &str = "ReservationsTable";
+pub(crate) const TIMERS: &str = "TimersTable";
 pub(crate) const DELIVERY: &str = "DeliveryTable";
 pub(crate) const TOPIC: &str = "EventsTopic";
 pub(crate) const COMMANDS: &str = "CommandsFunction";
@@ -16,6 +17,8 @@ pub(crate) const PROJECTIONS_FAILURES: &str = "ProjectionsFailures";
 pub(crate) const PROJECTIONS_AGE_ALARM: &str = "ProjectionsAgeAlarm";
 pub(crate) const PROJECTIONS_FAILURES_ALARM: &str = "ProjectionsFailuresAlarm";
 pub(crate) const PROJECTIONS_LETTERS_ALARM: &str = "ProjectionsLettersAlarm";
+pub(crate) const TIMERS_FUNCTION: &str = "TimersFunction";
+pub(crate) const TIMERS_ALARM: &str = "TimersAlarm";
 
 /// The parameter with the topic that alarms notify, and whether it is given.
 pub(crate) const ALARM_TOPIC: &str = "AlarmTopicArn";
@@ -26,10 +29,18 @@ pub(crate) const LOG_DAYS: &str = "LogRetentionInDays";
 /// SAM names an event source after its function and these.
 pub(crate) const CHANGES: &str = "Changes";
 pub(crate) const MESSAGES: &str = "Messages";
+pub(crate) const MINUTE: &str = "Minute";
 
 /// The event source that SAM makes of the stream for a function.
 pub(crate) fn changes(function: &str) -> String {
     format!("{function}{CHANGES}")
+}
+
+/// What SAM makes for a function that is called by the clock and whose events expire: the rule, the right of the rule to call it, and
+/// the settings of its events.
+pub(crate) fn clock(function: &str) -> [String; 3] {
+    let rule = format!("{function}{MINUTE}");
+    [format!("{rule}Permission"), rule, format!("{function}EventInvokeConfig")]
 }
 
 /// The policy of a topic, or of a queue that is no queue of the wiring.
@@ -149,7 +160,7 @@ mod tests {
 
     /// All ids that are the same in every template.
     fn fixed() -> Vec<String> {
-        let functions = [COMMANDS, RELAY, PROJECTIONS].map(FunctionIds::of);
+        let functions = [COMMANDS, RELAY, PROJECTIONS, TIMERS_FUNCTION].map(FunctionIds::of);
         let functions = functions.into_iter().flat_map(|ids| [ids.function, ids.role, ids.logs]);
         let sources = [RELAY, PROJECTIONS].map(changes);
         let others = [
@@ -157,6 +168,7 @@ mod tests {
             VIEWS,
             SNAPSHOTS,
             RESERVATIONS,
+            TIMERS,
             DELIVERY,
             TOPIC,
             RELAY_FAILURES,
@@ -166,16 +178,18 @@ mod tests {
             PROJECTIONS_AGE_ALARM,
             PROJECTIONS_FAILURES_ALARM,
             PROJECTIONS_LETTERS_ALARM,
+            TIMERS_ALARM,
             ALARM_TOPIC,
             HAS_ALARM_TOPIC,
             LOG_DAYS,
         ];
         let policies = [TOPIC, RELAY_FAILURES, PROJECTIONS_FAILURES].map(policy);
-        let scaled = [EVENTS, VIEWS, SNAPSHOTS, RESERVATIONS, DELIVERY].map(|table| (table, None));
+        let scaled = [EVENTS, VIEWS, SNAPSHOTS, RESERVATIONS, TIMERS, DELIVERY].map(|table| (table, None));
         let scaled = scaled.into_iter().chain([(VIEWS, Some("index1")), (VIEWS, Some("index11"))]);
         let scaling = scaled
             .flat_map(|(table, index)| ["Read", "Write"].map(|unit| scaling(table, index, unit)))
             .flat_map(|ids| [ids.target, ids.policy]);
+        let sources = sources.into_iter().chain(clock(TIMERS_FUNCTION));
         functions.chain(sources).chain(others.map(str::to_owned)).chain(policies).chain(scaling).collect()
     }
 
@@ -206,6 +220,10 @@ mod tests {
             "Commands",
             "Function",
             "Projections",
+            "Timers",
+            "Minute",
+            "Permission",
+            "EventInvokeConfig",
             "Changes",
             "Write",
             "Capacity",

@@ -6,10 +6,12 @@ pub(crate) const POSITIONS: &str = "POSITION#";
 pub(crate) const LEASES: &str = "RELAY#";
 
 /// In whose name the delivery keeps what is no subscriber's: what the relay could not read, whose turn it is to redrive, how
-/// projections have begun, and what could not be given to those that are fed from the stream.
+/// projections have begun, and what could not be given to those that are fed from the stream, and what could not be
+/// executed when its time had come.
 pub(crate) const RELAY: &str = "@relay";
 pub(crate) const REDRIVE: &str = "@redrive";
 pub(crate) const PROJECTIONS: &str = "@projections";
+pub(crate) const TIMERS: &str = "@timers";
 
 pub(crate) fn positions(subscriber: &str) -> String {
     format!("{POSITIONS}{subscriber}")

@@ -22,6 +22,8 @@ pub struct Tables {
     /// The values of unique fields, and to which streams they belong. It is there only where a linked aggregate has such a field.
     /// Default `reservations`.
     pub reservations: String,
+    /// What waits for its time. It is there only where the program has commands that can wait. Default `timers`.
+    pub timers: String,
 }
 
 impl Tables {
@@ -35,6 +37,7 @@ impl Tables {
             snapshots: name("snapshots"),
             delivery: name("delivery"),
             reservations: name("reservations"),
+            timers: name("timers"),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_types::SdkConfig;
 use cqrs_core::StoreError;
 use cqrs_core::app::{IntoStores, Stores};
-use cqrs_core::spi::{has_unique_fields, view_indexes};
+use cqrs_core::spi::{has_timers, has_unique_fields, view_indexes};
 
 use super::{DynamoEventStore, DynamoSnapshotStore, DynamoViewStore};
 #[cfg(feature = "embedded")]
@@ -148,7 +148,7 @@ impl Dynamo {
     }
 
     /// Makes the tables that are not there, on demand, the events table with a stream and the views table with the indexes that
-    /// linked projections declare, and one for reservations where a linked aggregate has unique fields, and waits until all can be used. Those that are there are checked and left alone, but for two
+    /// linked projections declare, one for reservations where a linked aggregate has unique fields, and one for timers where the program has commands that can wait, and waits until all can be used. Those that are there are checked and left alone, but for two
     /// things: the time to live of the delivery table, by which inbox records expire, is enabled where it can be; and the views table
     /// gets the indexes that it lacks, one after another. Indexes that no projection needs stay. Running it twice, or in two
     /// processes at once, is safe. A table or an index that is not ready after five minutes is given up; DynamoDB goes on to fill an index
@@ -158,7 +158,10 @@ impl Dynamo {
     /// [`StoreError::Refused`] for a table or an index with other keys, and for an events table without a stream of new images;
     /// [`StoreError::Denied`] where rights are missing; [`StoreError::Unavailable`] for a table or an index that does not get ready.
     pub async fn create_tables(&self) -> Result<(), StoreError> {
-        creation::create(&self.client, &self.tables, view_indexes(), has_unique_fields()).await
+        let Tables { reservations, timers, .. } = &self.tables;
+        let further = [(has_unique_fields(), reservations), (has_timers(), timers)];
+        let further: Vec<_> = further.iter().filter(|(needed, _)| *needed).map(|(_, table)| *table).collect();
+        creation::create(&self.client, &self.tables, view_indexes(), &further).await
     }
 
     /// The event store, for [`App::builder`](cqrs_core::App::builder).
@@ -169,6 +172,7 @@ impl Dynamo {
             streams: self.streams.clone(),
             delivery_table: self.table(&self.tables.delivery),
             reservations: self.table(&self.tables.reservations),
+            timers: self.table(&self.tables.timers),
             embedded: self.embedded,
         }
     }

@@ -5,18 +5,18 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::store::record;
 use cqrs_core::store::{
     Append, AppendAll, CommitKey, CommitPage, CommitScan, CommitState, EventStore, Extent, NewCommit,
-    NewCommits, Reservation, ReservationPage, Taken, UniqueValue,
+    NewCommits, Reservation, ReservationPage, Taken, TimerId, TimerPage, UniqueValue,
 };
-use cqrs_core::{Commit, StoreError, StreamKey, Version};
+use cqrs_core::{Commit, StoreError, StreamKey, Timestamp, Version};
 use serde_json::Value;
 
-use super::{DynamoDeliveryStore, reservation};
+use super::{DynamoDeliveryStore, reservation, timer};
 use crate::stream::{StreamFeed, TableStream};
 use crate::table::{Item, ItemWrite, Row, Table, Written, key, refused, scan};
 
 /// Commits in a DynamoDB table, one item each. Clones are cheap.
 ///
-/// An append is one `PutItem`, that of several commits one `TransactWriteItems`, a page of a stream one consistent `Query` of up to 1 MB. What DynamoDB answers
+/// An append is one `PutItem`, that of several commits, or of a commit with values or timers, one `TransactWriteItems`, a page of a stream one consistent `Query` of up to 1 MB. What DynamoDB answers
 /// becomes:
 ///
 /// | answer | error |
@@ -34,6 +34,7 @@ pub struct DynamoEventStore {
     pub(crate) streams: aws_sdk_dynamodbstreams::Client,
     pub(crate) delivery_table: Table,
     pub(crate) reservations: Table,
+    pub(crate) timers: Table,
     /// Answered in this process, one request at a time.
     pub(crate) embedded: bool,
 }
@@ -60,7 +61,11 @@ impl EventStore for DynamoEventStore {
 
     async fn append_all(&self, new: NewCommits<'_>) -> Result<AppendAll, StoreError> {
         new.check()?;
-        let NewCommits { commits, unchanged, reservations, .. } = new;
+        if let Some(timer) = timer::alone(&new) {
+            timer::set(&self.timers, timer).await?;
+            return Ok(AppendAll::Written);
+        }
+        let NewCommits { commits, unchanged, reservations, timers, fired, .. } = new;
         let streams = commits.iter().map(|new| &new.commit.stream).chain(unchanged.iter().map(|(it, _)| it));
         let streams: Vec<StreamKey> = streams.cloned().collect();
         let puts = commits.into_iter().map(|new| ItemWrite::insert(new.record));
@@ -69,7 +74,10 @@ impl EventStore for DynamoEventStore {
             .map(|(stream, version)| ItemWrite::absent(key(stream.pk(), &stream.commit_sk(version.next()))));
         let versions = puts.chain(checks).map(|write| (&self.table, write.returning_item()));
         let values = reservations.iter().map(|change| (&self.reservations, reservation::write(change)));
-        let refused = match self.table.write_across(versions.chain(values)).await? {
+        // Last, because they are no obstacle where anything else is one: see `refused` below.
+        let timers = timers.iter().map(timer::put).chain(fired.iter().map(timer::fire));
+        let timers = timers.map(|write| (&self.timers, write));
+        let refused = match self.table.write_across(versions.chain(values).chain(timers)).await? {
             Written::Done(_) => return Ok(AppendAll::Written),
             Written::Refused(refused) => refused,
         };
@@ -82,7 +90,12 @@ impl EventStore for DynamoEventStore {
                 reserved.push(reservation::refusal(&self.reservations, change, item.as_ref())?);
             }
         }
-        Ok(if taken.is_empty() { AppendAll::Reserved(reserved) } else { AppendAll::Taken(taken) })
+        Ok(match (taken.is_empty(), reserved.is_empty()) {
+            (false, _) => AppendAll::Taken(taken),
+            (true, false) => AppendAll::Reserved(reserved),
+            // What is set has no condition.
+            (true, true) => AppendAll::Gone,
+        })
     }
 
     async fn reservation(&self, value: &UniqueValue) -> Result<Option<Reservation>, StoreError> {
@@ -91,6 +104,19 @@ impl EventStore for DynamoEventStore {
 
     async fn reservations(&self, after: Option<&UniqueValue>) -> Result<ReservationPage, StoreError> {
         reservation::page(&self.reservations, after).await
+    }
+
+    async fn timers(
+        &self,
+        partition: &str,
+        until: Timestamp,
+        after: Option<&TimerId>,
+    ) -> Result<TimerPage, StoreError> {
+        timer::page(&self.timers, partition, until, after).await
+    }
+
+    async fn remove_timer(&self, id: &TimerId) -> Result<bool, StoreError> {
+        timer::remove(&self.timers, id).await
     }
 
     async fn read(

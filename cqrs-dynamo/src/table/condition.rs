@@ -8,6 +8,9 @@ use super::Item;
 /// There is no such item.
 pub(super) const ABSENT: &str = "attribute_not_exists(pk)";
 
+/// There is such an item.
+const PRESENT: &str = "attribute_exists(pk)";
+
 /// A condition expression with its values, and the names that stand for reserved words.
 #[derive(Debug)]
 pub(crate) struct Condition {
@@ -20,6 +23,11 @@ impl Condition {
     /// There is no such item.
     pub(crate) fn absent() -> Self {
         Self::of(ABSENT)
+    }
+
+    /// There is such an item.
+    pub(crate) fn present() -> Self {
+        Self::of(PRESENT)
     }
 
     pub(crate) fn of(expression: impl Into<Cow<'static, str>>) -> Self {

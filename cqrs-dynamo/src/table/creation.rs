@@ -19,12 +19,12 @@ use crate::names::{EXPIRES_AT, Slot, Tables};
 const POLL: Duration = Duration::from_millis(500);
 const POLLS: u32 = 600;
 
-/// Makes the tables, the one of the views with so many indexes, that of the reservations where it is needed.
+/// Makes the tables, the one of the views with so many indexes, and those that this program needs beside them.
 pub(crate) async fn create(
     client: &Client,
     tables: &Tables,
     indexes: usize,
-    reservations: bool,
+    further: &[&String],
 ) -> Result<(), StoreError> {
     let mut wanted = vec![
         (&tables.events, true),
@@ -32,7 +32,7 @@ pub(crate) async fn create(
         (&tables.snapshots, false),
         (&tables.delivery, false),
     ];
-    wanted.extend(reservations.then_some((&tables.reservations, false)));
+    wanted.extend(further.iter().map(|table| (*table, false)));
     for &(table, streamed) in &wanted {
         if describe(client, table).await?.is_none() {
             let indexes = if table == &tables.views { indexes } else { 0 };

@@ -85,6 +85,11 @@ impl ItemWrite {
         Self { change: Change::Put(content.into()), condition: Some(condition), returns_item: false }
     }
 
+    /// Puts an item over whatever is there.
+    pub(crate) fn set(content: impl Into<Content>) -> Self {
+        Self { change: Change::Put(content.into()), condition: None, returns_item: false }
+    }
+
     /// Changes nothing, in a transaction that is refused where there is an item at the key.
     pub(crate) fn absent(key: Item) -> Self {
         let condition = Condition { expression: ABSENT.into(), names: None, values: None };

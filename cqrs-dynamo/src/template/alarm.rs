@@ -8,7 +8,7 @@ use super::{Section, Template};
 use crate::names::logical::{
     ALARM_TOPIC, HAS_ALARM_TOPIC, PROJECTIONS, PROJECTIONS_AGE_ALARM, PROJECTIONS_FAILURES,
     PROJECTIONS_FAILURES_ALARM, PROJECTIONS_LETTERS_ALARM, RELAY, RELAY_AGE_ALARM, RELAY_FAILURES,
-    RELAY_FAILURES_ALARM,
+    RELAY_FAILURES_ALARM, TIMERS_ALARM, TIMERS_FUNCTION,
 };
 use crate::names::metric;
 
@@ -53,6 +53,19 @@ pub(super) fn projections(template: &Template) -> Section {
         (PROJECTIONS_FAILURES_ALARM.to_owned(), depth(lost.to_owned(), PROJECTIONS_FAILURES)),
         (PROJECTIONS_LETTERS_ALARM.to_owned(), letters),
     ])
+}
+
+/// Of the sweeps of some minutes, more than half did not come to their end: they failed, or Lambda had no room for them. It is one
+/// metric for both, because a sweep that fails is not tried again (AWS Lambda Developer Guide, "Types of metrics for Lambda
+/// functions", "Asynchronous invocation metrics").
+pub(super) fn timers(template: &Template) -> Section {
+    let late = "Commands that were scheduled are late: sweeps fail, or do not begin".to_owned();
+    let metric = ["AWS/Lambda", "AsyncEventsDropped", "FunctionName"];
+    let minutes = template.lag_seconds().div_ceil(60);
+    let mut dropped = alarm(late, metric, reference(TIMERS_FUNCTION), minutes / 2);
+    dropped["Properties"]["Statistic"] = json!("Sum");
+    dropped["Properties"]["Period"] = json!(minutes * 60);
+    Section::from_iter([(TIMERS_ALARM.to_owned(), dropped)])
 }
 
 /// What a function reads from the stream is old.

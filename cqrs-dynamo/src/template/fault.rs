@@ -152,9 +152,10 @@ pub(super) fn faults(template: &Template, parts: &Parts<'_>) -> Vec<TemplateFaul
             .flat_map(|queue| BrokerFault::of_queue(names, queue.name).into_iter().map(TemplateFault::from)),
     );
     faults.extend(shared_queues(parts));
-    let Tables { events, views, snapshots, delivery, reservations } = names.tables();
-    let reservations = template.reservations.then_some(reservations);
-    for name in [events, views, delivery, snapshots].into_iter().chain(reservations) {
+    let Tables { events, views, snapshots, delivery, reservations, timers } = names.tables();
+    let further = [(template.reservations, reservations), (template.timers, timers)];
+    let further = further.into_iter().filter_map(|(needed, name)| needed.then_some(name));
+    for name in [events, views, delivery, snapshots].into_iter().chain(further) {
         if let Some(length) = limit::excess(&name, TABLE_CHARACTERS) {
             faults.push(TemplateFault::Table { name, length });
         }

@@ -8,8 +8,8 @@ use super::queue::Queue;
 use super::render::Parts;
 use super::{Scaling, Section, Template, policy, queue};
 use crate::names::logical::{
-    self, CHANGES, COMMANDS, EVENTS, FunctionIds, LOG_DAYS, MESSAGES, PROJECTIONS, PROJECTIONS_FAILURES,
-    RELAY, RELAY_FAILURES, TOPIC,
+    self, CHANGES, COMMANDS, EVENTS, FunctionIds, LOG_DAYS, MESSAGES, MINUTE, PROJECTIONS,
+    PROJECTIONS_FAILURES, RELAY, RELAY_FAILURES, TIMERS_FUNCTION, TOPIC,
 };
 use crate::names::variable::{DEAD_LETTERS_URL, PREFIX, QUEUE, TOPIC_ARN};
 
@@ -23,6 +23,9 @@ const STREAM_SECONDS: u64 = 60;
 /// The most that Lambda takes from a FIFO queue at once, and from a standard one without waiting for more (AWS Lambda
 /// Developer Guide, "Lambda parameters for Amazon SQS event source mappings").
 const QUEUE_BATCH: u32 = 10;
+
+/// A sweep has as long as there is until the next one.
+const SWEEP_SECONDS: u64 = 60;
 
 /// The failed are named, the others are not handed over again (AWS Lambda Developer Guide, "Handling errors for an SQS
 /// event source in Lambda", "Configuring partial batch response with DynamoDB and Lambda").
@@ -48,9 +51,31 @@ pub(super) fn globals(template: &Template) -> Value {
 pub(super) fn commands(template: &Template, parts: &Parts<'_>) -> Section {
     let ids = FunctionIds::of(COMMANDS);
     let mut function = function(template, &template.binaries.commands, &ids, "Executes commands");
-    // Nobody writes an event before all are there who know it.
-    function["DependsOn"] = all_subscribers(&parts.queues).chain(source_of_projections(parts)).collect();
+    // Nobody schedules a command before the function is there that knows it.
+    let timers = template.timers.then(|| TIMERS_FUNCTION.to_owned());
+    function["DependsOn"] = before_commands(parts).chain(timers).collect();
     section(ids, function, policy::commands(template))
+}
+
+/// Executes the commands that are due, once a minute.
+pub(super) fn timers(template: &Template, parts: &Parts<'_>) -> Section {
+    let ids = FunctionIds::of(TIMERS_FUNCTION);
+    let mut function =
+        function(template, &template.binaries.timers, &ids, "Executes commands that were scheduled");
+    function["DependsOn"] = before_commands(parts).collect();
+    let properties = &mut function["Properties"];
+    properties["Timeout"] = json!(SWEEP_SECONDS);
+    // A rule needs no role to call a function, as a schedule of EventBridge Scheduler does.
+    properties["Events"] = json!({ MINUTE: {
+        "Type": "Schedule",
+        "Properties": { "Schedule": "rate(1 minute)" },
+    } });
+    // The next minute takes up what one has left. Without this, Lambda would keep the events of an outage for six hours, and then
+    // begin all of these sweeps at once (AWS Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous
+    // invocation").
+    properties["EventInvokeConfig"] =
+        json!({ "MaximumEventAgeInSeconds": SWEEP_SECONDS, "MaximumRetryAttempts": 0 });
+    section(ids, function, policy::timers(template))
 }
 
 /// Takes the records of the stream to the topic.
@@ -104,6 +129,11 @@ fn with_failures(mut resources: Section, failures: &str) -> Section {
 /// The subscriptions and the event sources of all queues. An event source comes after its queue and its function.
 fn all_subscribers(queues: &[Queue<'_>]) -> impl Iterator<Item = String> {
     queues.iter().flat_map(|queue| [queue.ids.subscription.clone(), queue.ids.source()])
+}
+
+/// Nobody writes an event before all are there who know it.
+fn before_commands(parts: &Parts<'_>) -> impl Iterator<Item = String> {
+    all_subscribers(&parts.queues).chain(source_of_projections(parts))
 }
 
 /// That of the projections that are fed from the stream, where they are.
@@ -179,6 +209,11 @@ fn section(ids: FunctionIds, function: Value, mut statements: Vec<Value>) -> Sec
 
 pub(super) fn commands_output() -> (String, Value) {
     output("CommandsFunctionArn", "The function that executes commands".to_owned(), arn(COMMANDS))
+}
+
+pub(super) fn timers_output() -> (String, Value) {
+    let description = "The function that executes commands that were scheduled".to_owned();
+    output("TimersFunctionArn", description, arn(TIMERS_FUNCTION))
 }
 
 pub(super) fn relay_output() -> (String, Value) {

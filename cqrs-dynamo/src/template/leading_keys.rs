@@ -4,11 +4,18 @@ use cqrs_core::app::{SubscriberKind, WiringSubscriber};
 
 use super::projections::Projections;
 use super::queue::Queue;
-use crate::names::partition::{self, PROJECTIONS, REDRIVE, RELAY};
+use crate::names::partition::{self, PROJECTIONS, REDRIVE, RELAY, TIMERS};
 
 /// What the relay keeps: records that are no commits, and what was done to commits.
 pub(super) fn of_relay() -> Vec<String> {
     vec![partition::letters(RELAY)]
+}
+
+/// What could not be executed when its time had come, and instances of processes that stopped at a deadline.
+pub(super) fn of_timers(subscribers: &[WiringSubscriber]) -> Vec<String> {
+    let processes = subscribers.iter().filter(|subscriber| subscriber.kind == SubscriberKind::Process);
+    let names = processes.map(|process| literal(process.name));
+    std::iter::once(TIMERS.to_owned()).chain(names).map(|name| partition::letters(&name)).collect()
 }
 
 /// The views of projections: live ones, those of other folds, those that a replay builds, the fences of streams, and the record of
@@ -42,6 +49,7 @@ pub(super) fn of_delivery(queue: &Queue<'_>) -> Vec<String> {
         match subscriber.kind {
             SubscriberKind::Handler { once: true } => patterns.push(partition::inbox(&name, "*")),
             SubscriberKind::Handler { once: false } => {}
+            SubscriberKind::Process => patterns.push(partition::letters(&name)),
             SubscriberKind::Projection => patterns.extend(of_projection(&name)),
         }
     }

@@ -25,17 +25,18 @@
 //!
 //! | what | how many | remarks |
 //! | --- | --- | --- |
-//! | tables | 4 | on demand, or [provisioned](Template::provisioned_tables); point-in-time recovery; events with a stream, and kept when the stack goes |
+//! | tables | 4; one more for unique values, and one for timers, where the program has them | on demand, or [provisioned](Template::provisioned_tables); point-in-time recovery; events with a stream, and kept when the stack goes |
 //! | topic | 1 | encrypted; the relay alone may publish |
 //! | queue, dead-letter queue, subscription | 1 each per queue of the wiring | the subscription filters on the types of the events; the queues are kept when they leave the stack |
-//! | functions | commands, relay, and one subscriber per queue; one for all projections, [if asked for](Template::projections) | each with a role and a log group of its own |
-//! | alarms | 2 per queue, 2 for the relay, 3 for the projections from the stream | on dead letters, on [lag](Template::max_lag), on records that the relay lost; notify `AlarmTopicArn`, if that parameter is given |
+//! | functions | commands, relay, and one subscriber per queue; one for all projections, [if asked for](Template::projections); one for [timers](Template::timers), where the program has commands that can wait | each with a role and a log group of its own |
+//! | alarms | 2 per queue, 2 for the relay, 3 for the projections from the stream, 1 for timers | on dead letters, on [lag](Template::max_lag), on records that the relay lost; notify `AlarmTopicArn`, if that parameter is given |
 //!
 //! # The order of a deployment
 //!
 //! Subscribers come first and commands last: the relay and the function for commands depend on the subscriptions, functions and
 //! event sources of all queues; the functions of queues with handlers, which may execute commands, depend on all subscriptions
 //! and on the queues that only project. What you add that executes commands needs `"DependsOn": ["CommandsFunction"]`.
+//! A function for timers comes as the one for commands does, and before it: it knows every command that is scheduled.
 //! CloudFormation makes and updates a resource after those that it depends on, so nobody writes an event of the new version
 //! before those are updated who take it.
 //!
@@ -171,6 +172,8 @@ pub struct Template {
     indexes: usize,
     /// Whether a linked aggregate has unique fields.
     reservations: bool,
+    /// Whether the program has commands that can wait for their time.
+    timers: bool,
     /// The binary that feeds all projections from the stream, where one does.
     projections: Option<String>,
     /// That of each table, where they are not on demand.
@@ -192,6 +195,7 @@ struct Binaries {
     commands: String,
     relay: String,
     subscriber: String,
+    timers: String,
 }
 
 impl Template {
@@ -206,6 +210,7 @@ impl Template {
                 commands: "commands".to_owned(),
                 relay: "relay".to_owned(),
                 subscriber: "subscriber".to_owned(),
+                timers: "timers".to_owned(),
             },
             timeout: TIMEOUT,
             receives: MAX_RECEIVES,
@@ -214,6 +219,7 @@ impl Template {
             max_message_bytes: None,
             retired: BTreeMap::new(),
             reservations: cqrs_core::spi::has_unique_fields(),
+            timers: cqrs_core::spi::has_timers(),
             indexes: wiring.subscribers.iter().map(|subscriber| subscriber.indexes).max().unwrap_or_default(),
             projections: None,
             capacity: None,
@@ -261,6 +267,14 @@ impl Template {
     #[must_use]
     pub fn subscriber(mut self, binary: impl Into<String>) -> Self {
         self.binaries.subscriber = binary.into();
+        self
+    }
+
+    /// The binary that executes the commands that are due: a [`TimersFunction`](crate::lambda::TimersFunction), which EventBridge calls
+    /// once a minute. Default `timers`. A program without commands that can wait needs none, and its template has none.
+    #[must_use]
+    pub fn timers(mut self, binary: impl Into<String>) -> Self {
+        self.binaries.timers = binary.into();
         self
     }
 
@@ -367,7 +381,8 @@ impl Template {
     /// one. Default 5 minutes.
     ///
     /// There is an alarm for each queue, on the age of its oldest message, 3 minutes on end above this; and one for the relay,
-    /// on the age of the records that it takes, 5 minutes on end. A queue that a subscriber with long work may let wait needs
+    /// on the age of the records that it takes, 5 minutes on end. The alarm of the function for timers tells when more than half of its
+    /// calls within this time came to nothing. A queue that a subscriber with long work may let wait needs
     /// more. A [retired](Template::retired) queue has none: nobody reads it. [`App::projections`](cqrs_core::App::projections) tells how far each projection is.
     #[must_use]
     pub fn max_lag(mut self, lag: Duration) -> Self {

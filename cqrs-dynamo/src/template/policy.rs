@@ -14,7 +14,7 @@ use super::leading_keys;
 use super::projections::Projections;
 use super::queue::Queue;
 use crate::names::logical::{
-    DELIVERY, EVENTS, PROJECTIONS_FAILURES, RELAY_FAILURES, RESERVATIONS, SNAPSHOTS, TOPIC, VIEWS,
+    DELIVERY, EVENTS, PROJECTIONS_FAILURES, RELAY_FAILURES, RESERVATIONS, SNAPSHOTS, TIMERS, TOPIC, VIEWS,
 };
 
 const READ: [&str; 2] = ["dynamodb:GetItem", "dynamodb:Query"];
@@ -25,6 +25,10 @@ const APPEND: [&str; 4] =
 const SNAPSHOT: [&str; 2] = ["dynamodb:GetItem", "dynamodb:PutItem"];
 /// A value is freed by removing its item.
 const RESERVE: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"];
+/// Who executes commands may schedule others, and cancel them; a process sets deadlines.
+const SCHEDULE: [&str; 2] = ["dynamodb:DeleteItem", "dynamodb:PutItem"];
+/// What is due is found, and is gone when it was fired. A deadline may set another one.
+const SWEEP: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"];
 /// A transaction needs the permissions of its parts (Amazon DynamoDB Developer Guide, "Using IAM with DynamoDB
 /// transactions"); those of views are writes.
 ///
@@ -69,7 +73,24 @@ pub(super) fn commands(template: &Template) -> Vec<Value> {
         vec![allow(&APPEND, arn(EVENTS)), allow(&READ, arn(VIEWS)), allow(&SNAPSHOT, arn(SNAPSHOTS))];
     statements.extend(query_indexes(template));
     statements.extend(reserve(template));
+    statements.extend(schedule(template));
     statements
+}
+
+/// To execute what is due. A command reads no views. What cannot be executed becomes a dead letter.
+pub(super) fn timers(template: &Template) -> Vec<Value> {
+    let mut statements = vec![
+        allow(&APPEND, arn(EVENTS)),
+        allow(&SNAPSHOT, arn(SNAPSHOTS)),
+        allow(&SWEEP, arn(TIMERS)),
+        allow_keys(&PARK, arn(DELIVERY), &leading_keys::of_timers(&template.wiring.subscribers)),
+    ];
+    statements.extend(reserve(template));
+    statements
+}
+
+fn schedule(template: &Template) -> Option<Value> {
+    template.timers.then(|| allow(&SCHEDULE, arn(TIMERS)))
 }
 
 /// To take and to free unique values, for those who execute commands. The first stream of an aggregate is told from a later one by a
@@ -148,6 +169,7 @@ pub(super) fn subscriber(template: &Template, queue: &Queue<'_>) -> Vec<Value> {
         statements.extend(query_indexes(template));
         statements.push(allow(&SNAPSHOT, arn(SNAPSHOTS)));
         statements.extend(reserve(template));
+        statements.extend(schedule(template));
     }
     statements
 }

@@ -42,7 +42,7 @@ impl<'a> Queue<'a> {
             for subscriber in subscribers.iter().copied().filter(|subscriber| subscriber.queue == name) {
                 queue.subscribers.push(subscriber);
                 match subscriber.kind {
-                    SubscriberKind::Handler { .. } => queue.handles = true,
+                    SubscriberKind::Handler { .. } | SubscriberKind::Process => queue.handles = true,
                     SubscriberKind::Projection => queue.projects = true,
                 }
             }

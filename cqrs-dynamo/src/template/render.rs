@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::projections::Projections;
 use super::queue::Queue;
 use super::{Section, Template, TemplateError, alarm, capacity, fault, function, queue, tables, topic};
-use crate::names::logical::{ALARM_TOPIC, HAS_ALARM_TOPIC, LOG_DAYS};
+use crate::names::logical::{self, ALARM_TOPIC, HAS_ALARM_TOPIC, LOG_DAYS, TIMERS_FUNCTION};
 
 /// Who gets commits by which way.
 #[derive(Debug)]
@@ -36,9 +36,11 @@ impl<'a> Parts<'a> {
         template.projections.is_none() || !self.queues.is_empty() || !self.retired.is_empty()
     }
 
-    /// How many event sources SAM adds.
+    /// How many resources SAM adds: event sources, and what calls a function by the clock.
     pub(super) fn sources(&self, template: &Template) -> usize {
-        self.queues.len() + usize::from(self.have_topic(template)) + usize::from(self.projections.is_some())
+        let streams = usize::from(self.have_topic(template)) + usize::from(self.projections.is_some());
+        let clock = if template.timers { logical::clock(TIMERS_FUNCTION).len() } else { 0 };
+        self.queues.len() + streams + clock
     }
 }
 
@@ -84,11 +86,15 @@ impl Template {
     }
 
     fn resources(&self, parts: &Parts<'_>) -> Section {
-        let mut resources = tables::resources(&self.names, self.indexes, self.reservations);
+        let mut resources = tables::resources(self);
         if let Some(capacity) = &self.capacity {
             capacity::provision(&mut resources, capacity);
         }
         resources.extend(function::commands(self, parts));
+        if self.timers {
+            resources.extend(function::timers(self, parts));
+            resources.extend(alarm::timers(self));
+        }
         if parts.have_topic(self) {
             resources.extend(topic::resources(self, &parts.queues));
             resources.extend(function::relay(self, &parts.queues));
@@ -112,12 +118,13 @@ impl Template {
     }
 
     fn outputs(&self, parts: &Parts<'_>) -> Section {
-        let mut outputs = tables::outputs(self.reservations);
+        let mut outputs = tables::outputs(self);
         outputs.extend([function::commands_output()]);
         if parts.have_topic(self) {
             outputs.extend(topic::outputs());
             outputs.extend([function::relay_output()]);
         }
+        outputs.extend(self.timers.then(function::timers_output));
         outputs.extend(parts.projections.iter().map(|_| function::projections_output()));
         outputs.extend(parts.queues.iter().flat_map(queue::outputs));
         outputs

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::Section;
 use super::intrinsic::{attribute, output, reference};
-use crate::names::logical::{DELIVERY, EVENTS, RESERVATIONS, SNAPSHOTS, VIEWS};
-use crate::names::{EXPIRES_AT, Names, Slot, Tables};
+use super::{Section, Template};
+use crate::names::logical::{DELIVERY, EVENTS, RESERVATIONS, SNAPSHOTS, TIMERS, VIEWS};
+use crate::names::{EXPIRES_AT, Slot, Tables};
 
-pub(super) fn resources(names: &Names, indexes: usize, unique: bool) -> Section {
-    let Tables { events, views, snapshots, delivery, reservations } = names.tables();
+pub(super) fn resources(template: &Template) -> Section {
+    let Tables { events, views, snapshots, delivery, reservations, timers } = template.names.tables();
     let mut resources = Section::new();
 
     // Commits are what everything else is made of: no deletion of the stack, and no slip, takes them along.
@@ -18,7 +18,7 @@ pub(super) fn resources(names: &Names, indexes: usize, unique: bool) -> Section 
     resources.insert(EVENTS.to_owned(), table);
 
     let mut table = self::table(&views, "Delete");
-    add_indexes(&mut table["Properties"], indexes);
+    add_indexes(&mut table["Properties"], template.indexes);
     resources.insert(VIEWS.to_owned(), table);
 
     // No recovery to an earlier time: what is lost is made again.
@@ -31,8 +31,15 @@ pub(super) fn resources(names: &Names, indexes: usize, unique: bool) -> Section 
     resources.insert(DELIVERY.to_owned(), table);
 
     // It follows from the commits, and yet commands are refused while it is made again: so it is kept as they are.
-    if unique {
+    if template.reservations {
         resources.insert(RESERVATIONS.to_owned(), self::table(&reservations, "Retain"));
+    }
+
+    // It is nowhere else, so it is protected as the commits are.
+    if template.timers {
+        let mut table = self::table(&timers, "Retain");
+        table["Properties"]["DeletionProtectionEnabled"] = json!(true);
+        resources.insert(TIMERS.to_owned(), table);
     }
     resources
 }
@@ -77,9 +84,11 @@ fn add_indexes(table: &mut Value, count: usize) {
     }
 }
 
-pub(super) fn outputs(unique: bool) -> Section {
+pub(super) fn outputs(template: &Template) -> Section {
     let reservations =
         output("ReservationsTableName", "The table of the unique values".to_owned(), reference(RESERVATIONS));
+    let timers =
+        output("TimersTableName", "The table of what waits for its time".to_owned(), reference(TIMERS));
     [
         output("EventsTableName", "The table of the commits".to_owned(), reference(EVENTS)),
         output("EventsStreamArn", "The stream of its changes".to_owned(), attribute(EVENTS, "StreamArn")),
@@ -88,6 +97,7 @@ pub(super) fn outputs(unique: bool) -> Section {
         output("DeliveryTableName", "The table of the delivery".to_owned(), reference(DELIVERY)),
     ]
     .into_iter()
-    .chain(unique.then_some(reservations))
+    .chain(template.reservations.then_some(reservations))
+    .chain(template.timers.then_some(timers))
     .collect()
 }

@@ -199,6 +199,7 @@ mod tests {
             view: None,
             indexes: 0,
             events: events.iter().map(|event| leak(event)).collect(),
+            deadlines: Vec::new(),
             location: String::new(),
         };
         queues.iter().map(subscriber).collect()

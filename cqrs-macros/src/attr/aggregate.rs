@@ -2,7 +2,7 @@ use darling::FromMeta;
 use proc_macro2::TokenStream;
 use syn::{Ident, Path};
 
-use super::args::{self, Arg};
+use super::args;
 use super::key::{KeyField, KeyFields};
 use super::options::Options;
 use super::unique::UniqueArg;
@@ -70,25 +70,10 @@ struct ReadImpl {
 
 impl AggregateImplArgs {
     pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
-        let mut args = args::parse(tokens, diagnostics);
-        args.retain(|arg| !is_for_struct(arg, diagnostics));
+        let args = args::parse(tokens, diagnostics);
+        let place = "the struct, into its `#[aggregate(entity = \"…\")]`, not on the impl block";
+        let args = ON_IMPL.without_those_of(&ON_STRUCT, place, args, diagnostics);
         let read: ReadImpl = ON_IMPL.read(args, diagnostics);
         Self { krate: CratePath::or_default(read.krate) }
     }
-}
-
-/// Notes an option that belongs on the struct.
-fn is_for_struct(arg: &Arg, diagnostics: &mut Diagnostics) -> bool {
-    let Arg::Option(meta) = arg else { return false };
-    let name = meta.path().get_ident().map(ToString::to_string).unwrap_or_default();
-    let misplaced = ON_STRUCT.names.contains(&name.as_str()) && !ON_IMPL.names.contains(&name.as_str());
-    if misplaced {
-        diagnostics.at(
-            meta.path(),
-            format!(
-                "`{name}` goes on the struct, into its `#[aggregate(entity = \"…\")]`, not on the impl block"
-            ),
-        );
-    }
-    misplaced
 }

@@ -8,13 +8,13 @@ use syn::{Ident, Path, Token, Type, bracketed};
 use super::options::did_you_mean;
 use crate::diagnostics::Diagnostics;
 
-const LISTS: [&str; 4] = ["aggregates", "projections", "handlers", "provides"];
-const KNOWN: &str = "`app!` takes `aggregates`, `projections`, `handlers`, `provides`, `crate`";
+const LISTS: [&str; 5] = ["aggregates", "projections", "processes", "handlers", "provides"];
+const KNOWN: &str = "`app!` takes `aggregates`, `projections`, `processes`, `handlers`, `provides`, `crate`";
 
-/// `app! { aggregates: […], projections: […], handlers: […], provides: […], crate: path }`.
+/// `app! { aggregates: […], projections: […], processes: […], handlers: […], provides: […], crate: path }`.
 pub(crate) struct AppArgs {
-    /// What stands in the four lists, in the order of [`LISTS`].
-    lists: [Vec<Type>; 4],
+    /// What stands in the five lists, in the order of [`LISTS`].
+    lists: [Vec<Type>; 5],
     pub(crate) krate: Path,
 }
 
@@ -49,7 +49,7 @@ impl Parse for Entry {
 impl AppArgs {
     pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
         let entries = Punctuated::<Entry, Token![,]>::parse_terminated.parse2(tokens);
-        let mut lists: [Option<Vec<Type>>; 4] = Default::default();
+        let mut lists: [Option<Vec<Type>>; 5] = Default::default();
         let mut krate = None;
         for Entry { name, value } in diagnostics.ok(entries).into_iter().flatten() {
             let text = name.unraw().to_string();
@@ -84,12 +84,16 @@ impl AppArgs {
         &self.lists[1]
     }
 
-    pub(crate) fn handlers(&self) -> &[Type] {
+    pub(crate) fn processes(&self) -> &[Type] {
         &self.lists[2]
     }
 
-    pub(crate) fn provides(&self) -> &[Type] {
+    pub(crate) fn handlers(&self) -> &[Type] {
         &self.lists[3]
+    }
+
+    pub(crate) fn provides(&self) -> &[Type] {
+        &self.lists[4]
     }
 }
 

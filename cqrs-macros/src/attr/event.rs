@@ -8,12 +8,15 @@ use super::options::Options;
 use super::value::{CratePath, Number, Text, TypePath};
 use crate::diagnostics::Diagnostics;
 
-const OPTIONS: Options = Options {
+const ON_EVENT: Options = Options {
     attribute: "#[event]",
     names: &["name", "alias", "schema", "from", "from_json", "unhandled", "crate"],
 };
+const ON_COMMAND: Options =
+    Options { attribute: "#[command]", names: &["name", "alias", "schema", "from", "from_json", "crate"] };
 
-/// `#[event(name = "…", alias = "…", schema = 2, from = OldEvent, from_json(1, upgrade), unhandled = "…", crate = path)]`.
+/// `#[event(name = "…", alias = "…", schema = 2, from = OldEvent, from_json(1, upgrade), unhandled = "…", crate = path)]`; those of
+/// `#[command]` are the same without `unhandled`.
 pub(crate) struct EventArgs {
     pub(crate) name: Option<Text>,
     pub(crate) aliases: Vec<Text>,
@@ -74,13 +77,21 @@ impl FromMeta for JsonStep {
 }
 
 impl EventArgs {
-    pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
+    pub(crate) fn of_event(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
+        Self::parse(&ON_EVENT, tokens, diagnostics)
+    }
+
+    pub(crate) fn of_command(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
+        Self::parse(&ON_COMMAND, tokens, diagnostics)
+    }
+
+    fn parse(options: &Options, tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
         let args = args::parse(tokens, diagnostics);
         let has_older = args.iter().any(|arg| {
             let Arg::Option(meta) = arg else { return false };
             meta.path().is_ident("from") || meta.path().is_ident("from_json")
         });
-        let read: Read = OPTIONS.read_with(&["alias", "from_json"], args, diagnostics);
+        let read: Read = options.read_with(&["alias", "from_json"], args, diagnostics);
         Self {
             name: read.name,
             aliases: read.aliases,

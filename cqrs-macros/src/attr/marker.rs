@@ -11,14 +11,23 @@ use crate::diagnostics::Diagnostics;
 pub(crate) enum Marker {
     Command,
     Apply,
+    React,
+    Deadline,
 }
 
 impl Marker {
+    const ALL: [Self; 4] = [Self::Command, Self::Apply, Self::React, Self::Deadline];
+
     fn of(path: &Path) -> Option<Self> {
-        match path {
-            path if path.is_ident("command") => Some(Self::Command),
-            path if path.is_ident("apply") => Some(Self::Apply),
-            _ => None,
+        Self::ALL.into_iter().find(|marker| path.is_ident(marker.name()))
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Apply => "apply",
+            Self::React => "react",
+            Self::Deadline => "deadline",
         }
     }
 }
@@ -26,7 +35,7 @@ impl Marker {
 /// The marker of a method, with its arguments.
 pub(crate) struct Marks {
     pub(crate) marker: Marker,
-    meta: Meta,
+    pub(super) meta: Meta,
 }
 
 /// `#[apply(key(customer_id = event.buyer.clone()))]`: one field of a view's key.
@@ -47,8 +56,14 @@ impl Marks {
         });
         for meta in metas {
             let Some(marker) = Marker::of(meta.path()) else { continue };
-            if found.is_some() {
-                diagnostics.at(meta, "a method is one `#[command]` or one `#[apply]`");
+            if let Some(first) = &found {
+                let only = match (first.marker, marker) {
+                    (Marker::Command | Marker::Apply, Marker::Command | Marker::Apply) => {
+                        "a method is one `#[command]` or one `#[apply]`"
+                    }
+                    _ => "a method is one `#[apply]`, one `#[react]` or one `#[deadline]`",
+                };
+                diagnostics.at(meta, only);
                 twice = true;
             } else {
                 found = Some(Self { marker, meta });
@@ -60,7 +75,13 @@ impl Marks {
     /// Refuses arguments.
     pub(crate) fn refuse_arguments(&self, diagnostics: &mut Diagnostics) {
         if !matches!(self.meta, Meta::Path(_)) {
-            diagnostics.at(&self.meta, "this attribute takes no arguments here");
+            let message = match self.marker {
+                Marker::Command => {
+                    "`#[command]` takes no options on a method: what a stored command is called stands on its struct, `#[command(name = \"…\")]`"
+                }
+                Marker::Apply | Marker::React | Marker::Deadline => "this attribute takes no arguments here",
+            };
+            diagnostics.at(&self.meta, message);
         }
     }
 
@@ -116,7 +137,7 @@ impl Parse for ApplyKey {
     }
 }
 
-/// Takes `#[command]` and `#[apply]` off the methods of an impl block: they are ours, rustc does not know them.
+/// Takes `#[command]`, `#[apply]`, `#[react]` and `#[deadline]` off the methods of an impl block: they are ours, rustc does not know them.
 ///
 /// On tokens, so that a block that does not parse keeps every other token as its author wrote it.
 pub(crate) fn strip_markers(item: TokenStream) -> TokenStream {
@@ -158,7 +179,7 @@ fn is_marker(token: &TokenTree) -> bool {
     group.delimiter() == Delimiter::Bracket
         && matches!(
             group.stream().into_iter().next(),
-            Some(TokenTree::Ident(name)) if name == "command" || name == "apply"
+            Some(TokenTree::Ident(name)) if Marker::ALL.iter().any(|marker| name == marker.name())
         )
 }
 

@@ -48,7 +48,7 @@ impl Options {
     }
 
     fn take(&self, repeated: &[&str], meta: Meta, metas: &mut Vec<Meta>, diagnostics: &mut Diagnostics) {
-        let name = meta.path().get_ident().map(|ident| ident.unraw().to_string()).unwrap_or_default();
+        let name = name_of(&meta);
         if !self.names.contains(&name.as_str()) {
             self.refuse(meta.path(), &name, diagnostics);
         } else if !repeated.contains(&name.as_str())
@@ -60,6 +60,31 @@ impl Options {
         }
     }
 
+    /// Notes and drops the options that go to the other half of the item: on the struct, or on its impl block.
+    pub(crate) fn without_those_of(
+        &self,
+        other: &Self,
+        place: &str,
+        args: Vec<Arg>,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<Arg> {
+        let mut kept = Vec::new();
+        for arg in args {
+            match &arg {
+                Arg::Option(meta) if other.has(meta) && !self.has(meta) => {
+                    let name = name_of(meta);
+                    diagnostics.at(meta.path(), format!("`{name}` goes on {place}"));
+                }
+                _ => kept.push(arg),
+            }
+        }
+        kept
+    }
+
+    fn has(&self, meta: &Meta) -> bool {
+        self.names.contains(&name_of(meta).as_str())
+    }
+
     fn refuse(&self, tokens: &impl ToTokens, name: &str, diagnostics: &mut Diagnostics) {
         let hint = did_you_mean(name, self.names.iter().copied());
         diagnostics.at(tokens, format!("unknown option `{name}`{hint} {}", self.known()));
@@ -69,6 +94,10 @@ impl Options {
         let names: Vec<String> = self.names.iter().map(|name| format!("`{name}`")).collect();
         format!("`{}` takes {}", self.attribute, names.join(", "))
     }
+}
+
+fn name_of(meta: &Meta) -> String {
+    meta.path().get_ident().map(|ident| ident.unraw().to_string()).unwrap_or_default()
 }
 
 /// `, did you mean …?` for the nearest of the known names, or the colon before what is known.

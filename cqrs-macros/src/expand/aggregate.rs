@@ -50,6 +50,7 @@ pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
             ::core::panic!("{}", message.text())
         };
     );
+    let stored = stored_commands(aggregate, &private);
     quote! {
         #events
 
@@ -93,7 +94,28 @@ pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
             #private::AggregateRow::of::<#ty>(::core::file!(), ::core::line!(), ::core::env!("CARGO_PKG_NAME"))
                 .module(::core::module_path!())
         }
+        #stored
     }
+}
+
+/// Which of the commands are stored: those with `#[command]` on their struct, of which this macro does not know.
+fn stored_commands(aggregate: &Aggregate, private: &TokenStream) -> Option<TokenStream> {
+    let Aggregate { ty, commands, .. } = aggregate;
+    let arms = commands.iter().map(|command| {
+        let (cfgs, command) = (&command.cfgs, &command.command);
+        quote!(#(#cfgs)* (&&#private::Stored::<#ty, #command>::new()).arm())
+    });
+    (!commands.is_empty()).then(|| {
+        quote! {
+            #private::inventory::submit! {
+                #private::StoredCommands::of::<#ty>(|| {
+                    #[allow(unused_imports)]
+                    use #private::{IsStored as _, NotStored as _};
+                    ::core::convert::From::from([#(#arms),*])
+                })
+            }
+        }
+    })
 }
 
 fn event_enum(aggregate: &Aggregate, private: &TokenStream) -> TokenStream {
@@ -110,7 +132,7 @@ fn event_enum(aggregate: &Aggregate, private: &TokenStream) -> TokenStream {
     let doc = format!(" Every event of [`{}`].", quote!(#ty));
     quote! {
         #[doc = #doc]
-        #[allow(clippy::large_enum_variant, private_interfaces, unreachable_pub)]
+        #[allow(clippy::enum_variant_names, clippy::large_enum_variant, private_interfaces, unreachable_pub)]
         pub enum #event {
             #(#variants,)*
         }

@@ -3,12 +3,12 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
-use super::place;
+use super::{at, place};
 use crate::model::App;
 
 /// What `app!` becomes: proofs, and the test that nothing is missing in its lists.
 pub(crate) fn app(app: &App) -> TokenStream {
-    let App { krate, aggregates, projections, handlers, provides } = app;
+    let App { krate, aggregates, projections, processes, handlers, provides } = app;
     let private = quote!(#krate::__private);
     let provided =
         provides.iter().map(|ty| quote_spanned!(place(ty)=> impl #private::ProvidedBy<Listed> for #ty {}));
@@ -32,6 +32,11 @@ pub(crate) fn app(app: &App) -> TokenStream {
         let arms = quote_spanned!(place(ty)=> #private::listed_projection::<#ty>());
         quote_spanned!(place(ty)=> &#private::projected::<_, { #arms.len() }>(#arms))
     });
+    let processed = processes.iter().map(|ty| {
+        let private = at(ty, &private);
+        let arms = quote_spanned!(place(ty)=> #private::listed_process::<#ty>());
+        quote_spanned!(place(ty)=> &#private::processed::<_, { #arms.len() }>(#arms))
+    });
     let handled = handlers.iter().zip(&aliases).map(|(ty, alias)| {
         let private = at(ty, &private);
         let arms = quote_spanned!(place(ty)=> #private::listed_handler::<#alias, Listed, _, _>());
@@ -41,11 +46,14 @@ pub(crate) fn app(app: &App) -> TokenStream {
         aggregates.iter().zip(&rows).map(|(ty, rows)| proof(ty, &private, &quote!(unreached(#rows, TAKEN))));
     let known = projections
         .iter()
+        .chain(processes)
         .chain(handlers)
         .enumerate()
         .map(|(index, ty)| proof(ty, &private, &quote!(not_applied(TAKEN[#index], APPLIED))));
     let named = aggregates.iter().map(|ty| quote!(<#ty as #private::Entity>::NAME));
     let viewed = projections.iter().map(|ty| quote!(<#ty as #private::View>::NAME));
+    let run = processes.iter().map(|ty| quote!(<#ty as #private::ProcessState>::NAME));
+    let run = (!processes.is_empty()).then(|| quote!(.lists_processes(&[#(#run),*])));
     let called = handlers.iter().map(|ty| quote!(#private::handler_name::<#ty, _, _>()));
     quote! {
         const _: () = {
@@ -54,7 +62,7 @@ pub(crate) fn app(app: &App) -> TokenStream {
             #(#provided)*
             #(type #aliases = #handlers;)*
             const APPLIED: &[&[#private::EventId]] = &[#(#applied),*];
-            const TAKEN: &[&[#private::EventId]] = &[#(#projected,)* #(#handled),*];
+            const TAKEN: &[&[#private::EventId]] = &[#(#projected,)* #(#processed,)* #(#handled),*];
             #(#reached)*
             #(#known)*
         };
@@ -65,6 +73,7 @@ pub(crate) fn app(app: &App) -> TokenStream {
             #krate::testing::WiringProof::new()
                 #(.provides::<#provides>())*
                 .lists(&[#(#named),*], &[#(#viewed),*], &[#(#called),*])
+                #run
                 .assert();
         }
     }
@@ -78,17 +87,4 @@ fn proof(entry: &Type, private: &TokenStream, check: &TokenStream) -> TokenStrea
             ::core::panic!("{}", message.text())
         };
     }
-}
-
-/// Tokens that stand at an entry: an expression with one token from elsewhere would be reported at the whole list.
-fn at(entry: &Type, tokens: &TokenStream) -> TokenStream {
-    let place = place(entry);
-    tokens
-        .clone()
-        .into_iter()
-        .map(|mut token| {
-            token.set_span(place);
-            token
-        })
-        .collect()
 }

@@ -1,9 +1,9 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::key::{key, reads};
+use super::key::{aggregate_key, key};
 use super::place;
-use crate::model::{Entity, Kind, Piece, Snapshots, Unique};
+use crate::model::{Entity, Kind, Snapshots, Unique};
 
 /// What `#[aggregate(entity = "…")]` adds beside the struct: its key and its names.
 pub(crate) fn entity(entity: &Entity) -> TokenStream {
@@ -11,17 +11,8 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
     let private = quote!(#krate::__private);
     let key_ident = &entity.key.ident;
     let key = key(krate, ident, &entity.key);
-    let pk = templates.pk.iter().map(|piece| piece_row(&private, piece));
-    let sk = templates.sk.iter().map(|piece| piece_row(&private, piece));
-    let parts = &entity.key.parts;
+    let address = aggregate_key(krate, &quote!(#ident), &entity.key, templates);
     let initial = quote_spanned!(place(ident)=> <#ident as ::core::default::Default>::default());
-    let names = parts.iter().map(|part| &part.name);
-    let renders = parts.iter().enumerate().map(|(index, part)| {
-        let (ident, ty) = (&part.ident, &part.ty);
-        let render = quote_spanned!(place(ty)=> #private::KeyPart::render_part(&self.#ident, width, out));
-        quote!(#index => #render,)
-    });
-    let reads = reads(&entity.key);
     let snapshots = entity.snapshots.as_ref().map(|Snapshots { every, shape, .. }| {
         let row = quote_spanned!(place(ident)=> #private::Snapshots::of(#every, #shape));
         quote! {
@@ -38,32 +29,7 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
     quote! {
         #key
         #finders
-
-        #[automatically_derived]
-        impl #private::AggregateKey for #key_ident {
-            type Aggregate = #ident;
-            const TEMPLATE: #private::KeyTemplate =
-                #private::KeyTemplate { pk: &[#(#pk),*], sk: &[#(#sk),*] };
-            const FIELDS: &'static [&'static str] = &[#(#names),*];
-
-            fn tenant(&self) -> &#private::Tenant {
-                &self.tenant
-            }
-
-            fn render_field(&self, index: usize, width: usize, out: &mut #private::String) {
-                match index {
-                    #(#renders)*
-                    _ => {}
-                }
-            }
-
-            fn from_parts(
-                tenant: #private::Tenant,
-                parts: &#private::Parts<'_>,
-            ) -> ::core::result::Result<Self, #private::KeyError> {
-                ::core::result::Result::Ok(Self { tenant, #(#reads),* })
-            }
-        }
+        #address
 
         #[automatically_derived]
         impl #private::Entity for #ident {
@@ -125,15 +91,4 @@ fn finders(entity: &Entity, private: &TokenStream) -> Option<TokenStream> {
             }
         }
     })
-}
-
-fn piece_row(private: &TokenStream, piece: &Piece) -> TokenStream {
-    match piece {
-        Piece::Literal(text) => quote!(#private::Piece::Literal(#text)),
-        Piece::Tenant => quote!(#private::Piece::Tenant),
-        Piece::Field { name, index, width } => {
-            quote!(#private::Piece::Field { name: #name, index: #index, width: #width })
-        }
-        Piece::Shard { count } => quote!(#private::Piece::Shard { count: #count }),
-    }
 }

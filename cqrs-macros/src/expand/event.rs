@@ -3,9 +3,9 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::place;
-use crate::model::{Event, Locked, Upcaster};
+use crate::model::{Event, Locked, Role, Upcaster};
 
-/// What `#[event]` adds beside the struct.
+/// What `#[event]` and `#[command]` add beside the struct.
 pub(crate) fn event(event: &Event) -> TokenStream {
     let Event { krate, ident, name, aliases, schema, .. } = event;
     let private = quote!(#krate::__private);
@@ -22,6 +22,13 @@ pub(crate) fn event(event: &Event) -> TokenStream {
             const UNHANDLED: ::core::option::Option<&'static str> = ::core::option::Option::Some(#why);
         }
     });
+    let command = event.role == Role::Command;
+    let is_command = command.then(|| {
+        quote!(
+            const COMMAND: bool = true;
+        )
+    });
+    let stored = command.then(|| stored_command(event, &private));
     // A path of two places in the source would have none for rustc to point at.
     let way_back = quote_spanned!(ident.span()=>
         const _: () = {
@@ -37,11 +44,26 @@ pub(crate) fn event(event: &Event) -> TokenStream {
             #aliases
             #older
             #unhandled
+            #is_command
         }
+        #stored
         #unit
         #step
         #lock
         #way_back
+    }
+}
+
+/// What a command has and an event has not: its aggregate does not list it as it lists its events, so it has a row of its own.
+fn stored_command(event: &Event, private: &TokenStream) -> TokenStream {
+    let ident = &event.ident;
+    quote! {
+        #[automatically_derived]
+        impl #private::StoredCommand for #ident {}
+        #private::inventory::submit! {
+            #private::CommandRow::of::<#ident>(::core::file!(), ::core::line!(), ::core::env!("CARGO_PKG_NAME"))
+                .module(::core::module_path!())
+        }
     }
 }
 

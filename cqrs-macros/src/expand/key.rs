@@ -1,8 +1,9 @@
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{Ident, Path};
 
-use crate::model::{Key, Kind};
+use super::place;
+use crate::model::{Key, Kind, Piece, Templates};
 
 /// The struct of a key, with its constructor, its fields, and equality, hash and debug by its rendered text.
 pub(crate) fn key(krate: &Path, owner: &Ident, key: &Key) -> TokenStream {
@@ -99,4 +100,62 @@ pub(crate) fn reads(key: &Key) -> impl Iterator<Item = TokenStream> {
         let (ident, ty) = (&part.ident, &part.ty);
         quote!(#ident: parts.field::<#ty>(#index)?)
     })
+}
+
+/// What makes it the key of an aggregate: where an instance is stored.
+pub(super) fn aggregate_key(
+    krate: &Path,
+    aggregate: &TokenStream,
+    key: &Key,
+    templates: &Templates,
+) -> TokenStream {
+    let private = quote!(#krate::__private);
+    let (ident, parts) = (&key.ident, &key.parts);
+    let pk = templates.pk.iter().map(|piece| piece_row(&private, piece));
+    let sk = templates.sk.iter().map(|piece| piece_row(&private, piece));
+    let names = parts.iter().map(|part| &part.name);
+    let renders = parts.iter().enumerate().map(|(index, part)| {
+        let (ident, ty) = (&part.ident, &part.ty);
+        let render = quote_spanned!(place(ty)=> #private::KeyPart::render_part(&self.#ident, width, out));
+        quote!(#index => #render,)
+    });
+    let reads = reads(key);
+    quote! {
+        #[automatically_derived]
+        impl #private::AggregateKey for #ident {
+            type Aggregate = #aggregate;
+            const TEMPLATE: #private::KeyTemplate =
+                #private::KeyTemplate { pk: &[#(#pk),*], sk: &[#(#sk),*] };
+            const FIELDS: &'static [&'static str] = &[#(#names),*];
+
+            fn tenant(&self) -> &#private::Tenant {
+                &self.tenant
+            }
+
+            fn render_field(&self, index: usize, width: usize, out: &mut #private::String) {
+                match index {
+                    #(#renders)*
+                    _ => {}
+                }
+            }
+
+            fn from_parts(
+                tenant: #private::Tenant,
+                parts: &#private::Parts<'_>,
+            ) -> ::core::result::Result<Self, #private::KeyError> {
+                ::core::result::Result::Ok(Self { tenant, #(#reads),* })
+            }
+        }
+    }
+}
+
+fn piece_row(private: &TokenStream, piece: &Piece) -> TokenStream {
+    match piece {
+        Piece::Literal(text) => quote!(#private::Piece::Literal(#text)),
+        Piece::Tenant => quote!(#private::Piece::Tenant),
+        Piece::Field { name, index, width } => {
+            quote!(#private::Piece::Field { name: #name, index: #index, width: #width })
+        }
+        Piece::Shard { count } => quote!(#private::Piece::Shard { count: #count }),
+    }
 }

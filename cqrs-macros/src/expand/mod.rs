@@ -7,7 +7,9 @@ mod entity;
 mod event;
 mod handler;
 mod index_value;
+mod instance;
 mod key;
+mod process;
 mod projection;
 mod query;
 mod serde;
@@ -23,11 +25,14 @@ pub(crate) use entity::entity;
 pub(crate) use event::event;
 pub(crate) use handler::handler;
 pub(crate) use index_value::index_value;
+pub(crate) use instance::instance;
+pub(crate) use process::process;
 pub(crate) use projection::projection;
 pub(crate) use serde::derive;
 pub(crate) use view::view;
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
+use syn::Type;
 use syn::spanned::Spanned;
 
 /// For `quote_spanned!`: generated code that is reported at the author's tokens, and whose names are still ours.
@@ -37,4 +42,17 @@ use syn::spanned::Spanned;
 /// would add where in the expansion it comes from.
 fn place(tokens: &impl Spanned) -> Span {
     Span::call_site().located_at(tokens.span())
+}
+
+/// Tokens that stand at a type: an expression with one token from elsewhere would be reported at the whole item.
+fn at(ty: &Type, tokens: &TokenStream) -> TokenStream {
+    let place = place(ty);
+    tokens
+        .clone()
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(place);
+            token
+        })
+        .collect()
 }

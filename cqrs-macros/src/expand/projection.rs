@@ -4,7 +4,7 @@ use syn::Ident;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use crate::attr::Target;
+use crate::attr::{ApplyKey, Target};
 use crate::model::{Apply, Projection};
 
 /// What `#[projection(…)] impl` adds: one row per event, and the checks that it belongs to its struct.
@@ -68,17 +68,7 @@ fn keyed_arm(key: &TokenStream, fields: &[Ident], apply: &Apply, private: &Token
     let parameters = if asked.is_some() { quote!(|view, raw, view_key|) } else { quote!(|view, raw, _|) };
     let fold = fold(apply, private, &parameters, asked.as_ref());
     let parameter = apply.parameter.clone().unwrap_or_else(|| format_ident!("event"));
-    let values =
-        fields.iter().map(|field| match apply.key.fields.iter().find(|entry| entry.field == *field) {
-            Some(entry) => {
-                let value = &entry.value;
-                quote!(#value)
-            }
-            None => {
-                let field = Ident::new_raw(&field.unraw().to_string(), field.span());
-                quote!(::core::clone::Clone::clone(&recorded.event().#field))
-            }
-        });
+    let values = fields.iter().map(|field| value(field, &apply.key.fields));
     let bound = if apply.recorded { quote!(&recorded) } else { quote!(recorded.event()) };
     // The expressions of the user see the event under the name that the method gives it.
     let says = !apply.key.fields.is_empty() || apply.key.items.is_some();
@@ -103,6 +93,20 @@ fn keyed_arm(key: &TokenStream, fields: &[Ident], apply: &Apply, private: &Token
             },
             #fold,
         )
+    }
+}
+
+/// The value of one field of a key: as it is said, or the event's own field of that name.
+pub(super) fn value(field: &Ident, said: &[ApplyKey]) -> TokenStream {
+    match said.iter().find(|entry| entry.field == *field) {
+        Some(entry) => {
+            let value = &entry.value;
+            quote!(#value)
+        }
+        None => {
+            let field = Ident::new_raw(&field.unraw().to_string(), field.span());
+            quote!(::core::clone::Clone::clone(&recorded.event().#field))
+        }
     }
 }
 

@@ -15,8 +15,10 @@ fn macro_of(attribute: &Attribute) -> Option<Macro> {
     let name = attribute.path().get_ident()?.to_string();
     Some(match name.as_str() {
         "event" => macros::event,
+        "command" => macros::command,
         "aggregate" => macros::aggregate,
         "projection" => macros::projection,
+        "process" => macros::process,
         "event_handler" => macros::event_handler,
         _ => return None,
     })
@@ -70,6 +72,11 @@ fn event() {
 }
 
 #[test]
+fn command() {
+    check("command");
+}
+
+#[test]
 fn event_data() {
     check("event_data");
 }
@@ -87,6 +94,11 @@ fn aggregate_impl() {
 #[test]
 fn projection() {
     check("projection");
+}
+
+#[test]
+fn process() {
+    check("process");
 }
 
 #[test]

@@ -33,6 +33,13 @@ impl Aggregate {
             match marks.marker {
                 Marker::Apply => applies.extend(Apply::read(method, &marks, Folder::Aggregate, diagnostics)),
                 Marker::Command => commands.extend(Command::read(method, &marks, diagnostics)),
+                Marker::React | Marker::Deadline => {
+                    let marker = marks.marker.name();
+                    diagnostics.at(
+                        &method.sig.ident,
+                        format!("an aggregate decides and folds: `#[{marker}]` belongs to a `#[process]`"),
+                    );
+                }
             }
         }
         if applies.is_empty() && diagnostics.is_empty() {

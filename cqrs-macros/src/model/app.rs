@@ -11,6 +11,7 @@ pub(crate) struct App {
     pub(crate) krate: Path,
     pub(crate) aggregates: Vec<Type>,
     pub(crate) projections: Vec<Type>,
+    pub(crate) processes: Vec<Type>,
     /// Receivers of methods, and what stands for a function.
     pub(crate) handlers: Vec<Type>,
     pub(crate) provides: Vec<Type>,
@@ -30,6 +31,7 @@ impl App {
             krate: args.krate.clone(),
             aggregates: args.aggregates().to_vec(),
             projections: args.projections().to_vec(),
+            processes: args.processes().to_vec(),
             handlers,
             provides: args.provides().to_vec(),
         })

@@ -79,7 +79,7 @@ impl Entity {
     }
 }
 
-fn check_entity(entity: &str) -> Result<(), String> {
+pub(super) fn check_entity(entity: &str) -> Result<(), String> {
     let starts = entity.starts_with(|first: char| first.is_ascii_uppercase());
     let allowed = |character: char| {
         character.is_ascii_uppercase() || character.is_ascii_digit() || "_-".contains(character)

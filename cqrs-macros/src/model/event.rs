@@ -1,15 +1,16 @@
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
-use syn::{Expr, ExprPath, Fields, Ident, Path};
+use syn::{Attribute, Expr, ExprPath, Fields, Ident, ItemStruct, Path};
 
-use super::item::read_struct;
+use super::item::{read_struct, read_struct_or};
 use super::lock::{self, Locked};
 use super::serde::Serde;
 use crate::attr::{EventArgs, JsonStep, Text};
 use crate::diagnostics::Diagnostics;
 
-/// `#[event] struct`.
+/// `#[event] struct`, or `#[command] struct`: a stored command has what a stored event has.
 pub(crate) struct Event {
+    pub(crate) role: Role,
     pub(crate) krate: Path,
     pub(crate) ident: Ident,
     /// The stored type.
@@ -29,6 +30,31 @@ pub(crate) struct Event {
     pub(crate) locked: Option<Locked>,
 }
 
+/// As what a struct is stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Event,
+    Command,
+}
+
+impl Role {
+    /// In messages.
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Command => "command",
+        }
+    }
+
+    /// The same with its article.
+    fn one(self) -> &'static str {
+        match self {
+            Self::Event => "an event",
+            Self::Command => "a command",
+        }
+    }
+}
+
 /// How the earlier schemas are read.
 pub(crate) enum Upcaster {
     None,
@@ -40,8 +66,28 @@ pub(crate) enum Upcaster {
 
 impl Event {
     pub(crate) fn read(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let args = EventArgs::parse(args, diagnostics);
+        let args = EventArgs::of_event(args, diagnostics);
         let item = read_struct(item, "#[event]", ", or without fields", diagnostics)?.item;
+        Self::of(Role::Event, args, item, diagnostics)
+    }
+
+    pub(crate) fn read_command(
+        args: TokenStream,
+        item: TokenStream,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let takes = "`#[command]` takes a struct with named fields, or without fields";
+        let stands = "`#[command]` stands on a struct, or on a method in `#[aggregate] impl`";
+        let args = EventArgs::of_command(args, diagnostics);
+        let item = read_struct_or(item, "#[command]", takes, stands, diagnostics)?.item;
+        Self::of(Role::Command, args, item, diagnostics)
+    }
+
+    fn of(role: Role, args: EventArgs, item: ItemStruct, diagnostics: &mut Diagnostics) -> Option<Self> {
+        if let Some(second) = item.attrs.iter().find(|attribute| is_stored(attribute)) {
+            diagnostics.at(second, "a struct is one `#[event]` or one `#[command]`: keep one of them");
+            return None;
+        }
         let own_name = item.ident.unraw().to_string();
         let name = match &args.name {
             Some(name) => stored_name(name, diagnostics).unwrap_or(own_name),
@@ -52,8 +98,11 @@ impl Event {
             None => 1,
             Some(number) => match number.0.base10_parse::<u32>() {
                 Ok(0) => {
-                    diagnostics
-                        .at(&number.0, "schemas start at 1: `schema = 1` is the first shape of an event");
+                    let one = role.one();
+                    diagnostics.at(
+                        &number.0,
+                        format!("schemas start at 1: `schema = 1` is the first shape of {one}"),
+                    );
                     1
                 }
                 parsed => diagnostics.ok(parsed).unwrap_or(1),
@@ -66,11 +115,12 @@ impl Event {
             }
             why.0.value()
         });
-        let older = Upcaster::read(&args, &item.ident, schema, diagnostics);
+        let older = Upcaster::read(role, &args, &item.ident, schema, diagnostics);
         let locked = diagnostics.ok(lock::find(&name, &aliases, schema, &item.ident)).flatten();
         let serde = Serde::missing(&item.attrs);
         let unit = matches!(item.fields, Fields::Unit);
         Some(Self {
+            role,
             krate: args.krate,
             shape: !unit && !Serde::is_derived(&item.attrs, "EventData"),
             ident: item.ident,
@@ -89,6 +139,12 @@ impl Event {
     pub(crate) fn derives(&self) -> Serde {
         if self.unit { Serde::NOTHING } else { self.serde }
     }
+}
+
+/// Whether it makes a struct an event or a command.
+fn is_stored(attribute: &Attribute) -> bool {
+    let last = attribute.path().segments.last();
+    last.is_some_and(|last| last.ident == "event" || last.ident == "command")
 }
 
 fn stored_name(name: &Text, diagnostics: &mut Diagnostics) -> Option<String> {
@@ -119,7 +175,7 @@ fn aliases(given: &[Text], name: &str, diagnostics: &mut Diagnostics) -> Vec<Str
 }
 
 impl Upcaster {
-    fn read(args: &EventArgs, ident: &Ident, schema: u32, diagnostics: &mut Diagnostics) -> Self {
+    fn read(role: Role, args: &EventArgs, ident: &Ident, schema: u32, diagnostics: &mut Diagnostics) -> Self {
         let before = schema.saturating_sub(1);
         match (&args.from, args.from_json.first()) {
             (Some(from), Some(step)) => {
@@ -133,7 +189,10 @@ impl Upcaster {
                 if schema == 1 {
                     diagnostics.at(
                         &from.0,
-                        "schema 1 is the first shape of an event: with `from`, this is `schema = 2` or later",
+                        format!(
+                            "schema 1 is the first shape of {}: with `from`, this is `schema = 2` or later",
+                            role.one()
+                        ),
                     );
                     return Self::None;
                 }
@@ -148,7 +207,7 @@ impl Upcaster {
                 }
                 Self::Typed(Box::new(from.0.clone()))
             }
-            (None, Some(_)) => Self::Json(steps(&args.from_json, schema, diagnostics)),
+            (None, Some(_)) => Self::Json(steps(role, &args.from_json, schema, diagnostics)),
             (None, None) => {
                 if let (true, Some(number)) = (schema > 1 && !args.has_older, &args.schema) {
                     diagnostics.at(
@@ -165,7 +224,7 @@ impl Upcaster {
 }
 
 /// The steps in the order of their schemas; they end at the schema of the event, without a hole.
-fn steps(given: &[JsonStep], schema: u32, diagnostics: &mut Diagnostics) -> Vec<(u32, Expr)> {
+fn steps(role: Role, given: &[JsonStep], schema: u32, diagnostics: &mut Diagnostics) -> Vec<(u32, Expr)> {
     let mut steps: Vec<(u32, Expr)> = Vec::new();
     for JsonStep { from, step } in given {
         let Some(number) = diagnostics.ok(from.base10_parse::<u32>()) else { continue };
@@ -175,7 +234,8 @@ fn steps(given: &[JsonStep], schema: u32, diagnostics: &mut Diagnostics) -> Vec<
             diagnostics.at(
                 from,
                 format!(
-                    "`from_json({number}, …)` takes an earlier schema than the event's own, which is {schema}"
+                    "`from_json({number}, …)` takes an earlier schema than the {}'s own, which is {schema}",
+                    role.noun()
                 ),
             );
         } else if steps.iter().any(|(earlier, _)| *earlier == number) {

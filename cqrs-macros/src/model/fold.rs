@@ -3,7 +3,7 @@ use syn::{Attribute, Ident, ImplItemFn, ReturnType, Type};
 
 use super::argument::{self, Passed, Receiver};
 use super::item::plain_name;
-use crate::attr::{ApplyKeys, Marks, cfgs};
+use crate::attr::{ApplyKeys, Marks, ReactArgs, cfgs};
 use crate::diagnostics::Diagnostics;
 
 /// One `#[apply]` method.
@@ -29,6 +29,7 @@ pub(crate) struct Apply {
 pub(crate) enum Folder {
     Aggregate,
     Projection,
+    Process,
 }
 
 impl Folder {
@@ -43,6 +44,7 @@ impl Folder {
         match self {
             Self::Aggregate => "aggregates only fold",
             Self::Projection => "projections only fold",
+            Self::Process => "an `#[apply]` of a process only folds",
         }
     }
 }
@@ -94,12 +96,13 @@ impl Apply {
                 asked = Some(ty.clone());
                 continue;
             }
-            own.at(
-                extra,
-                format!(
-                    "{only}, without dependencies: side effects belong in an `#[event_handler]`; {right}"
-                ),
-            );
+            let elsewhere = match folder {
+                Folder::Aggregate | Folder::Projection => {
+                    "without dependencies: side effects belong in an `#[event_handler]`"
+                }
+                Folder::Process => "and sees the event alone: a `#[react]` may ask for the key",
+            };
+            own.at(extra, format!("{only}, {elsewhere}; {right}"));
         }
         if let ReturnType::Type(_, ty) = &signature.output
             && !matches!(&**ty, Type::Tuple(tuple) if tuple.elems.is_empty())
@@ -108,17 +111,27 @@ impl Apply {
             let way_out = match folder {
                 Folder::Aggregate => "",
                 Folder::Projection => " but a `ViewChange`, where the view may be removed",
+                Folder::Process => ": what follows from the event is said by a `#[react]`",
             };
             own.at(
                 ty,
                 format!("what has happened cannot be refused, so nothing is returned{way_out}; {right}"),
             );
         }
-        match folder {
-            Folder::Aggregate => marks.refuse_arguments(&mut own),
-            Folder::Projection => {}
-        }
-        let key = if folder == Folder::Projection { marks.key(&mut own) } else { ApplyKeys::default() };
+        let key = match folder {
+            Folder::Aggregate => {
+                marks.refuse_arguments(&mut own);
+                ApplyKeys::default()
+            }
+            Folder::Projection => marks.key(&mut own),
+            Folder::Process => {
+                let args = ReactArgs::of(marks, &mut own);
+                if let Some(start) = args.start {
+                    own.at(start, "an instance is started by a reaction: `#[react(start)]`");
+                }
+                ApplyKeys { fields: args.key, items: None }
+            }
+        };
         let name = event.and_then(plain_name);
         if let (Some(event), None) = (event, &name) {
             own.at(event, "an event is one plain struct: no generics, no tuples");
@@ -146,7 +159,7 @@ impl Apply {
             let same = |earlier: &&Self| {
                 let same = match folder {
                     Folder::Aggregate => earlier.name == apply.name,
-                    Folder::Projection => earlier.event == apply.event,
+                    Folder::Projection | Folder::Process => earlier.event == apply.event,
                 };
                 same && earlier.cfgs == apply.cfgs
             };
@@ -172,7 +185,7 @@ impl Apply {
 }
 
 /// Whether a type's name is that of a key, as the macros name them.
-fn is_key(ty: &Type) -> bool {
+pub(super) fn is_key(ty: &Type) -> bool {
     last_name(ty).is_some_and(|name| name.to_string().ends_with("Key"))
 }
 
@@ -181,7 +194,7 @@ fn is_change(ty: &Type) -> bool {
     last_name(ty).is_some_and(|name| name == "ViewChange")
 }
 
-fn last_name(ty: &Type) -> Option<&Ident> {
+pub(super) fn last_name(ty: &Type) -> Option<&Ident> {
     let Type::Path(path) = argument::bare(ty) else { return None };
     path.path.segments.last().map(|segment| &segment.ident)
 }

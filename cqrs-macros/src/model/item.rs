@@ -23,10 +23,21 @@ pub(crate) fn read_struct(
     diagnostics: &mut Diagnostics,
 ) -> Option<Struct> {
     let takes = format!("`{attribute}` takes a struct with named fields{also}");
+    read_struct_or(item, attribute, &takes, &takes, diagnostics)
+}
+
+/// The same, with what the attribute `takes` and where it `stands`: two texts, where it has another place than structs.
+pub(crate) fn read_struct_or(
+    item: TokenStream,
+    attribute: &str,
+    takes: &str,
+    stands: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<Struct> {
     let item = match diagnostics.ok(syn::parse2::<Item>(item))? {
         Item::Struct(item) => item,
         other => {
-            diagnostics.at(head(&other), format!("{takes}, not {}", kind(&other)));
+            diagnostics.at(head(&other), format!("{stands}, not {}", kind(&other)));
             return None;
         }
     };
@@ -90,6 +101,7 @@ pub(crate) fn kind(item: &Item) -> &'static str {
         Item::Enum(_) => "an enum",
         Item::Union(_) => "a union",
         Item::Trait(_) => "a trait",
+        Item::Fn(item) if item.sig.receiver().is_some() => "a method of another impl block",
         Item::Fn(_) => "a function",
         Item::Impl(_) => "an impl block",
         Item::Struct(_) => "a struct",

@@ -1,4 +1,5 @@
 use quote::format_ident;
+use syn::ext::IdentExt;
 use syn::{Ident, Path, Type, Visibility};
 
 use crate::attr::KeyField;
@@ -77,4 +78,22 @@ impl Kind {
             Self::Other
         }
     }
+}
+
+/// Notes a field that the impl block does not name as one of the key.
+pub(super) fn check_field(field: &Ident, names: &[Ident], diagnostics: &mut Diagnostics) {
+    if !names.contains(field) {
+        let known: Vec<String> = names.iter().map(|name| format!("`{}`", name.unraw())).collect();
+        let name = field.unraw();
+        diagnostics.at(field, format!("`{name}` is no field of the key; it has {}", known.join(", ")));
+    }
+}
+
+/// `models::CustomerTotals` → `models::CustomerTotalsKey`.
+pub(super) fn key_path(ty: &Type) -> Option<Path> {
+    let Type::Path(path) = ty else { return None };
+    let mut path = path.path.clone();
+    let last = path.segments.last_mut()?;
+    last.ident = format_ident!("{}Key", last.ident, span = last.ident.span());
+    Some(path)
 }

@@ -1,11 +1,10 @@
 use proc_macro2::TokenStream;
-use quote::format_ident;
-use syn::ext::IdentExt;
 use syn::{Ident, ImplItem, Path, Type};
 
 use super::fingerprint;
 use super::fold::{Apply, Folder};
 use super::item::read_impl;
+use super::key::{check_field, key_path};
 use crate::attr::{Marker, Marks, ProjectionImplArgs, Target};
 use crate::diagnostics::Diagnostics;
 
@@ -34,6 +33,13 @@ impl Projection {
                 Marker::Command => {
                     diagnostics
                         .at(&method.sig.ident, "projections only fold: commands belong to an aggregate");
+                }
+                Marker::React | Marker::Deadline => {
+                    let marker = marks.marker.name();
+                    diagnostics.at(
+                        &method.sig.ident,
+                        format!("projections only fold: `#[{marker}]` belongs to a `#[process]`"),
+                    );
                 }
             }
         }
@@ -67,21 +73,7 @@ fn check_key(apply: &Apply, target: &Target<Ident>, diagnostics: &mut Diagnostic
                 &entry.field,
                 "this view lives at its aggregate's key; one with a key of its own is `#[projection(key(…))]`",
             ),
-            Target::Key(names) if !names.contains(&entry.field) => {
-                let known: Vec<String> = names.iter().map(|name| format!("`{}`", name.unraw())).collect();
-                let field = entry.field.unraw();
-                diagnostics.at(&entry.field, format!("`{field}` is no field of the key; it has {}", known.join(", ")));
-            }
-            Target::Key(_) => {}
+            Target::Key(names) => check_field(&entry.field, names, diagnostics),
         }
     }
-}
-
-/// `models::CustomerTotals` → `models::CustomerTotalsKey`.
-fn key_path(ty: &Type) -> Option<Path> {
-    let Type::Path(path) = ty else { return None };
-    let mut path = path.path.clone();
-    let last = path.segments.last_mut()?;
-    last.ident = format_ident!("{}Key", last.ident, span = last.ident.span());
-    Some(path)
 }

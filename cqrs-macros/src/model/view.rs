@@ -100,7 +100,7 @@ fn check_view(view: &Text, diagnostics: &mut Diagnostics) {
 }
 
 /// `OrderSummary` → `ORDER_SUMMARY`.
-fn screaming_snake(name: &str) -> String {
+pub(super) fn screaming_snake(name: &str) -> String {
     let mut snake = String::new();
     let mut previous_lower = false;
     for character in name.chars() {

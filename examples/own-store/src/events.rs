@@ -8,17 +8,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cqrs_core::spi::{
     Append, AppendAll, Change, ChangeFeed, Commit, CommitKey, CommitPage, CommitScan, EventStore, Extent,
     FeedPage, NewCommit, NewCommits, Positions, Reservation, ReservationChange, ReservationPage, StoreError,
-    StreamKey, Taken, UniqueValue, Version, record,
+    StreamKey, Taken, TimerId, TimerPage, Timestamp, UniqueValue, Version, record,
 };
 use serde_json::{Value, json};
 
 use crate::journal::{Journal, unavailable};
+use crate::timers::{self, Timers};
 
 /// A page ends with the line that brings it over this size.
 const PAGE_BYTES: u64 = 1024 * 1024;
 
 /// How many reservations are in a page.
 const PAGE_RESERVATIONS: usize = 1000;
+
+/// How many timers are in a page.
+const PAGE_TIMERS: usize = 100;
 
 /// What the line of a reservation has, and that of a commit has not.
 const RESERVED: &str = "reserved";
@@ -40,6 +44,7 @@ struct Commits {
     in_order: Vec<Range<u64>>,
     /// Whose the unique values are.
     owners: BTreeMap<UniqueValue, StreamKey>,
+    timers: Timers,
 }
 
 impl FileEventStore {
@@ -50,9 +55,17 @@ impl FileEventStore {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let mut lines = Vec::new();
         let journal = Journal::open(path, |line, place| lines.push((line, place))).map_err(unavailable)?;
-        let mut commits =
-            Commits { journal, by_key: BTreeMap::new(), in_order: Vec::new(), owners: BTreeMap::new() };
+        let mut commits = Commits {
+            journal,
+            by_key: BTreeMap::new(),
+            in_order: Vec::new(),
+            owners: BTreeMap::new(),
+            timers: Timers::default(),
+        };
         for (line, place) in lines {
+            if commits.timers.note(&line, place.clone()) {
+                continue;
+            }
             if let Some((value, owner)) = reservation(&line)? {
                 commits.reserve(value, owner);
                 continue;
@@ -143,13 +156,20 @@ impl EventStore for FileEventStore {
         if !reserved.is_empty() {
             return Ok(AppendAll::Reserved(reserved));
         }
+        if new.fired.as_ref().is_some_and(|id| !commits.timers.has(id)) {
+            return Ok(AppendAll::Gone);
+        }
         let records = new.commits.into_iter().map(|new| Value::Object(new.record));
         let changes = new.reservations.iter().map(|change| {
             let owner = change.to.as_ref().map(|owner| [owner.pk(), owner.sk()]);
             json!({ RESERVED: change.value.key(), "owner": owner })
         });
-        let lines: Vec<_> = records.chain(changes).collect();
+        let fired = new.fired.iter().map(timers::gone).chain(new.timers.iter().map(timers::set));
+        let lines: Vec<_> = records.chain(changes).chain(fired).collect();
         let places = commits.journal.append_all(&lines)?;
+        for (line, place) in lines.iter().zip(&places).skip(keys.len()) {
+            commits.timers.note(line, place.clone());
+        }
         for ReservationChange { value, to, .. } in new.reservations {
             commits.reserve(value, to);
         }
@@ -171,6 +191,30 @@ impl EventStore for FileEventStore {
             page.map(|(value, owner)| Reservation::new(value.clone(), owner.clone())).collect();
         let next = found.next().and_then(|_| page.last()).map(|last| last.value.clone());
         Ok(ReservationPage::new(page, next))
+    }
+
+    async fn timers(
+        &self,
+        partition: &str,
+        until: Timestamp,
+        after: Option<&TimerId>,
+    ) -> Result<TimerPage, StoreError> {
+        let commits = self.commits();
+        let mut due = commits.timers.due(partition, until, after);
+        let page = due.by_ref().take(PAGE_TIMERS);
+        let page: Result<_, _> = page.map(|place| timers::record(commits.journal.read(place)?)).collect();
+        Ok(TimerPage::new(page?, due.next().is_some()))
+    }
+
+    async fn remove_timer(&self, id: &TimerId) -> Result<bool, StoreError> {
+        let mut commits = self.commits();
+        if !commits.timers.has(id) {
+            return Ok(false);
+        }
+        let line = timers::gone(id);
+        let place = commits.journal.append(&line)?;
+        commits.timers.note(&line, place);
+        Ok(true)
     }
 
     async fn read(

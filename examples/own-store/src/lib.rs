@@ -2,7 +2,7 @@
 //!
 //! | file | module | implements |
 //! | --- | --- | --- |
-//! | `commits.jsonl` | [`events`] | `EventStore`, `ChangeFeed` |
+//! | `commits.jsonl` | [`events`], with `timers` | `EventStore`, `ChangeFeed` |
 //! | `delivery.jsonl` | [`delivery`] | `DeliveryStore`, `Inbox` |
 //! | `views.jsonl` | [`views`] | `ViewStore` |
 //!
@@ -16,6 +16,7 @@ pub mod delivery;
 pub mod events;
 mod journal;
 mod table;
+mod timers;
 pub mod views;
 
 use std::fs;

@@ -8,4 +8,4 @@ async fn open() -> Candidate {
     Candidate::new(Folder::open(folder.path()).unwrap()).keep(folder)
 }
 
-cqrs_core::conformance!(open() => events, transactions, reservations, feed, delivery, views);
+cqrs_core::conformance!(open() => events, transactions, reservations, timers, feed, delivery, views);

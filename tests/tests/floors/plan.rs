@@ -10,11 +10,23 @@ pub(crate) const CORE: &[&[&str]] = &[
     // Stores, index of events, caches and settings, for all of those.
     &["runtime"],
     // Contracts, which macros implement.
-    &["aggregate", "command", "handler", "projection"],
+    &["aggregate", "command", "handler", "process", "projection"],
     // Ports, which stores implement.
     &["snapshot", "store", "view"],
     // The ground.
-    &["commit", "digest", "event", "json", "key", "location", "metadata", "schema", "timestamp", "version"],
+    &[
+        "clock",
+        "commit",
+        "digest",
+        "event",
+        "json",
+        "key",
+        "location",
+        "metadata",
+        "schema",
+        "timestamp",
+        "version",
+    ],
     &["cache", "panic", "supervisor", "trace"],
 ];
 

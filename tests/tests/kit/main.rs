@@ -2,6 +2,7 @@
 
 mod chaos;
 mod handler;
+mod process;
 mod projection;
 mod scenario;
 

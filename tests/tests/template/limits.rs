@@ -56,7 +56,7 @@ fn what_does_not_fit_into_a_stack_is_refused() {
             subscriber.queue = queue;
             subscriber
         });
-        Template::of(&Wiring { events: Vec::new(), subscribers: subscribers.collect() }).render()
+        Template::of(&Wiring { subscribers: subscribers.collect(), ..Wiring::default() }).render()
     };
     assert!(spread(40).is_ok());
     let faults = spread(60).unwrap_err().faults;
@@ -64,7 +64,7 @@ fn what_does_not_fit_into_a_stack_is_refused() {
 
     let mut many = one.clone();
     many.events = (0..151).map(|n| &*Box::leak(format!("Event{n}").into_boxed_str())).collect();
-    let wiring = Wiring { events: Vec::new(), subscribers: vec![many] };
+    let wiring = Wiring { subscribers: vec![many], ..Wiring::default() };
     let faults = Template::of(&wiring).render().unwrap_err().faults;
     assert!(
         matches!(faults[..], [TemplateFault::Broker(BrokerFault::Filter { events: 151, .. })]),
@@ -103,7 +103,7 @@ fn pollers_have_limits_of_their_own() {
 
 #[test]
 fn a_prefix_must_leave_room_for_the_names_of_tables() {
-    let alone = Template::of(&Wiring { events: Vec::new(), subscribers: Vec::new() });
+    let alone = Template::of(&Wiring::default());
     assert!(alone.clone().prefix("x".repeat(246)).render().is_ok());
     let faults = alone.prefix("x".repeat(247)).render().unwrap_err().faults;
     assert!(matches!(faults[..], [TemplateFault::Table { length: 256, .. }]), "{faults:?}");

@@ -14,7 +14,7 @@ use crate::key::StreamKey;
 use crate::runtime::{Probe, Stores};
 use crate::store::{
     Append, AppendAll, CommitKey, CommitPage, CommitScan, DynEventStore, Extent, NewCommit, NewCommits,
-    Positions, Reservation, ReservationPage, StoreError, UniqueValue,
+    Positions, Reservation, ReservationPage, StoreError, TimerId, TimerPage, UniqueValue,
 };
 use crate::store::{Claim, DeadLetter, DynDeliveryStore, Finish, InboxId, InboxLease, LetterId};
 use crate::timestamp::Timestamp;
@@ -131,6 +131,17 @@ impl DynEventStore for Fragile {
     }
     fn reservations<'a>(&'a self, after: Option<&'a UniqueValue>) -> Boxed<'a, ReservationPage> {
         self.send(self.app.delivery().runtime.event_store().reservations(after))
+    }
+    fn timers<'a>(
+        &'a self,
+        partition: &'a str,
+        until: Timestamp,
+        after: Option<&'a TimerId>,
+    ) -> Boxed<'a, TimerPage> {
+        self.send(self.app.delivery().runtime.event_store().timers(partition, until, after))
+    }
+    fn remove_timer<'a>(&'a self, id: &'a TimerId) -> Boxed<'a, bool> {
+        self.send(self.app.delivery().runtime.event_store().remove_timer(id))
     }
     fn read<'a>(&'a self, stream: &'a StreamKey, after: Version, until: Version) -> Boxed<'a, CommitPage> {
         self.send(self.app.delivery().runtime.event_store().read(stream, after, until))

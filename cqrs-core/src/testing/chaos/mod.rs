@@ -3,6 +3,8 @@
 mod broker;
 mod fragile;
 mod outcome;
+mod process;
+mod time;
 mod values;
 
 use std::fmt;
@@ -16,15 +18,17 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use crate::app::App;
+use crate::clock::Clock;
 use crate::commit::Commit;
 use crate::delivery::Received;
 use crate::runtime::{Probe, RetryPolicy, Settings, Stores};
 use crate::store::MemoryDeliveryStore;
-use crate::store::{Append, EventStore, MemoryEventStore, NewCommit};
+use crate::store::{Append, CommitKey, EventStore, MemoryEventStore, NewCommit, Timer, set_timer};
 use crate::view::MemoryViewStore;
 
 use broker::{Broker, chance};
 use fragile::Fragile;
+use time::{Program, Time, all_timers, is_doubled, timers};
 
 /// The variable with the one seed to run, and the one with how many.
 const SEED: &str = "CQRS_CHAOS_SEED";
@@ -80,7 +84,10 @@ const ROUNDS: u32 = 1_000;
 /// - messages come twice, in any order, in batches of any size; batches and acknowledgements get lost; messages to a
 ///   projection get lost for good, where a later one of their stream arrives;
 /// - requests to the stores are throttled, or get lost, or are done and their answers get lost;
-/// - the process is killed between any two steps, and started again with nothing in memory.
+/// - the process is killed between any two steps, and started again with nothing in memory;
+/// - where something waits for its time, minutes go by, a process that is started has a clock that is wrong by up to five minutes, and
+///   what is due is [swept](App::sweep) in between, by one program or by two at the same time. In the end the time is beyond all that
+///   waits, ten times over. The clock of the app itself is not moved.
 ///
 /// What has to hold after it:
 ///
@@ -91,9 +98,12 @@ const ROUNDS: u32 = 1_000;
 ///   handler with `once` did not run again after its inbox had the event as handled;
 /// - no command of a handler is lost or doubled, also where a run does not repeat the one before: what serde or `Debug` tells
 ///   apart is in a stream as often as the run has sent it that sent it most;
-/// - there is no dead letter, and nothing comes back for ever.
+/// - every instance of a process has taken each event and each deadline at most once; every command of its steps was executed, and
+///   has one commit where it has any; nothing else comes of a step;
+/// - a command that was due has one commit where it has any;
+/// - there is no dead letter, no instance is held up, nothing that is due is left, and nothing comes back for ever.
 ///
-/// [`run`](Self::run) takes the commits of the app's store as they are at the call. Each seed has its own stores in memory,
+/// [`run`](Self::run) takes the commits of the app's store, and the commands that wait there, as they are at the call. Each seed has its own stores in memory,
 /// filled with those commits: the app's own are read and never written. Handlers get what was provided to the app, so their
 /// effects outside happen at least once per seed.
 ///
@@ -117,6 +127,8 @@ pub struct Survived {
     pub lost: u64,
     /// How often the process was killed.
     pub crashes: u64,
+    /// How often what is due was swept.
+    pub sweeps: u64,
 }
 
 impl DeliveryChaos {
@@ -152,9 +164,11 @@ impl DeliveryChaos {
     /// nothing to deliver, or nobody to deliver to.
     pub async fn run(self, app: &App) -> Survived {
         let commits = read(app).await;
+        let waiting = all_timers(app).await.unwrap_or_else(|error| panic!("{error}"));
+        let waiting: Vec<Timer> = waiting.iter().filter_map(|record| Timer::decode(record).ok()).collect();
         let mut survived = Survived::default();
         for seed in self.seeds {
-            let place = copy(app, &commits).await;
+            let place = copy(app, &commits, &waiting).await;
             survived.add(chaos(&place, seed, PERCENT).await);
         }
         survived
@@ -188,13 +202,15 @@ impl Survived {
         self.batches += one.batches;
         self.lost += one.lost;
         self.crashes += one.crashes;
+        self.sweeps += one.sweeps;
     }
 }
 
 impl fmt::Display for Survived {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seeds, batches, lost, crashes } = self;
-        write!(f, "{seeds} seeds, {batches} batches, {lost} lost messages, {crashes} crashes")
+        let Self { seeds, batches, lost, crashes, sweeps } = self;
+        write!(f, "{seeds} seeds, {batches} batches, {lost} lost messages, {crashes} crashes")?;
+        if *sweeps > 0 { write!(f, ", {sweeps} sweeps") } else { Ok(()) }
     }
 }
 
@@ -214,16 +230,19 @@ async fn read(app: &App) -> Vec<Commit> {
     commits
 }
 
-/// The same app on stores in memory, with these commits.
-async fn copy(app: &App, commits: &[Commit]) -> App {
+/// The same app on stores in memory, with these commits, and with what waits.
+async fn copy(app: &App, commits: &[Commit], waiting: &[Timer]) -> App {
     let store = MemoryEventStore::new();
     for commit in commits {
         let appended = async { EventStore::append(&store, NewCommit::of(commit)?).await };
         let appended = appended.await.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(appended, Append::Written, "a commit stands twice in the store");
     }
+    for timer in waiting {
+        set_timer(&store, timer.clone()).await.unwrap_or_else(|error| panic!("{error}"));
+    }
     let stores = Stores::new(store, MemoryDeliveryStore::default()).views(MemoryViewStore::new());
-    app.twin(stores, *app.settings(), &Arc::default())
+    app.twin(stores, *app.settings(), &Arc::default(), &app.delivery().runtime.clock)
 }
 
 async fn chaos(place: &App, seed: u64, percent: u32) -> Survived {
@@ -255,25 +274,40 @@ struct Run<'a> {
 impl Run<'_> {
     async fn deliver(&self) -> Result<Survived, String> {
         let mut rng = Rng::with_seed(self.seed);
+        // A sweep draws the order of its partitions.
+        fastrand::seed(self.seed);
         let mut survived = Survived { seeds: 1, ..Survived::default() };
         values::check(self.app, &mut Rng::with_seed(self.seed))?;
         let mut broker = Broker::default();
         let stores = Fragile::new(self.app, &self.probe, rng.u64(..), self.percent);
-        let mut process = self.start(&stores);
+        let mut time = Time::of(self.app);
+        let mut process = self.start(&stores, &time, &mut rng);
+        let mut known = None;
         for round in 0.. {
             if round == ROUNDS {
                 return Err(format!("after {ROUNDS} rounds, handlers still bring about new events"));
             }
             let commits = outcome::commits(self.clean).await.map_err(|error| error.to_string())?;
+            let known = known.get_or_insert_with(|| commits.iter().map(CommitKey::of).collect());
             broker.publish(self.clean, &commits, &mut rng, PERCENT);
             if broker.any_queue(&mut rng).is_none() {
+                if time.leap(self.clean).await.map_err(|error| error.to_string())? {
+                    self.sweep_all(&stores, &mut process, &time, &mut rng, &mut survived).await?;
+                    continue;
+                }
                 survived.lost = broker.lost;
+                process::check_letters(self.clean).await?;
                 outcome::check_views(self.clean, &commits).await?;
                 outcome::check_handlers(self.clean, &commits, &self.probe)?;
                 outcome::check_commands(&commits, &self.probe)?;
+                process::check_steps(&commits, known, &self.probe)?;
                 return Ok(survived);
             }
             while let Some(queue) = broker.any_queue(&mut rng) {
+                if time.matters && chance(&mut rng, PERCENT) {
+                    time.pass(&mut rng);
+                    self.sweep(&stores, &mut process, &time, &mut rng, &mut survived).await?;
+                }
                 survived.batches += 1;
                 let batch = broker.receive(queue, &mut rng);
                 if chance(&mut rng, PERCENT) {
@@ -281,7 +315,7 @@ impl Run<'_> {
                     broker.put_back(queue, batch);
                     continue;
                 }
-                let consumer = process.consumer(queue).map_err(|error| error.to_string())?;
+                let consumer = process.app.consumer(queue).map_err(|error| error.to_string())?;
                 let messages: Vec<Received> = batch.iter().map(|message| message.received.clone()).collect();
                 let steps = chance(&mut rng, PERCENT).then(|| rng.u32(..STEPS));
                 match stopped_after(steps, consumer.take(&messages)).await {
@@ -289,7 +323,7 @@ impl Run<'_> {
                     None => {
                         survived.crashes += 1;
                         broker.put_back(queue, batch);
-                        process = self.start(&stores);
+                        process = self.start(&stores, &time, &mut rng);
                     }
                 }
             }
@@ -297,15 +331,55 @@ impl Run<'_> {
         Ok(survived)
     }
 
+    /// Sweeps once, by the time that it is.
+    async fn sweep(
+        &self,
+        stores: &Fragile,
+        process: &mut Program,
+        time: &Time,
+        rng: &mut Rng,
+        survived: &mut Survived,
+    ) -> Result<(), String> {
+        survived.sweeps += 1;
+        process.set(time.now);
+        let other = is_doubled(rng).then(|| self.start(stores, time, rng));
+        let steps = chance(rng, PERCENT).then(|| rng.u32(..STEPS));
+        if process.sweep(other.as_ref(), steps).await? {
+            survived.crashes += 1;
+            *process = self.start(stores, time, rng);
+        }
+        Ok(())
+    }
+
+    /// Sweeps until nothing is left that is due.
+    async fn sweep_all(
+        &self,
+        stores: &Fragile,
+        process: &mut Program,
+        time: &Time,
+        rng: &mut Rng,
+        survived: &mut Survived,
+    ) -> Result<(), String> {
+        for _ in 0..ROUNDS {
+            if timers(self.clean, time.now).await.map_err(|error| error.to_string())?.is_empty() {
+                return Ok(());
+            }
+            self.sweep(stores, process, time, rng, survived).await?;
+        }
+        Err(format!("after {ROUNDS} sweeps, something that is due still waits"))
+    }
+
     /// The program, with nothing in memory.
-    fn start(&self, stores: &Fragile) -> App {
+    fn start(&self, stores: &Fragile, time: &Time, rng: &mut Rng) -> Program {
         let mut settings: Settings = *self.app.settings();
         // A broker that never gives up, and nobody who waits.
         settings.delivery = RetryPolicy { attempts: u32::MAX, base: Duration::ZERO, cap: Duration::ZERO };
         settings.conflict = RetryPolicy { base: Duration::ZERO, cap: Duration::ZERO, ..settings.conflict };
         // What a killed process has claimed is free at once.
         settings.inbox_lease = Duration::ZERO;
-        self.app.twin(stores.stores(), settings, &self.probe)
+        Program::new(time.skew(rng), time.now, |clock: &Clock| {
+            self.app.twin(stores.stores(), settings, &self.probe, clock)
+        })
     }
 }
 

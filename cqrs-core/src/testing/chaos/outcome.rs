@@ -102,7 +102,7 @@ async fn folded(app: &App, commits: &[Commit]) -> Result<BTreeMap<ViewId, Stored
     let clean = Fragile::new(app, &probe, 0, 0);
     let stores =
         Stores { views: Some(Box::new(views)), delivery: Box::new(delivery_store), ..clean.stores() };
-    let twin = app.twin(stores, *app.settings(), &probe);
+    let twin = app.twin(stores, *app.settings(), &probe, &app.delivery().runtime.clock);
     for subscriber in &twin.delivery().subscribers {
         let Reaction::Project { driver, .. } = &subscriber.reaction else { continue };
         for commit in commits.iter().filter(|commit| subscriber.wants(commit)) {
@@ -122,7 +122,7 @@ async fn folded(app: &App, commits: &[Commit]) -> Result<BTreeMap<ViewId, Stored
     all_views(&twin).await.map_err(|error| error.to_string())
 }
 
-/// Every handler has done its work for every event that it listens to; one with `once` not again after its inbox had it
+/// Every handler and every process has done its work for every event that it listens to; one with `once` not again after its inbox had it
 /// as handled.
 ///
 /// # Errors
@@ -142,8 +142,12 @@ pub(super) fn check_handlers(app: &App, commits: &[Commit], probe: &Probe) -> Re
                 digest: commit.digest(),
             };
             if !done.contains(&id) {
+                let (kind, done) = match handler.reaction {
+                    Reaction::Step { .. } => ("process", "taken"),
+                    Reaction::Handle { .. } | Reaction::Project { .. } => ("handler", "handled"),
+                };
                 return Err(format!(
-                    "handler `{}` has not handled `{}` at version {} of stream {}",
+                    "{kind} `{}` has not {done} `{}` at version {} of stream {}",
                     handler.name,
                     raw.stored().name,
                     commit.version,

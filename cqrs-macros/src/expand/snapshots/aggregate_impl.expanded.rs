@@ -11,7 +11,12 @@ impl Order {
     fn cancelled(&mut self, _: &OrderCancelled) {}
 }
 /// Every event of [`Order`].
-#[allow(clippy::large_enum_variant, private_interfaces, unreachable_pub)]
+#[allow(
+    clippy::enum_variant_names,
+    clippy::large_enum_variant,
+    private_interfaces,
+    unreachable_pub
+)]
 pub enum OrderEvent {
     /// A [`OrderCreated`].
     OrderCreated(OrderCreated),
@@ -217,4 +222,11 @@ const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__priv
 ::cqrs_core::__private::inventory::submit! {
     ::cqrs_core::__private::AggregateRow::of:: < Order > (::core::file!(),
     ::core::line!(), ::core::env!("CARGO_PKG_NAME")).module(::core::module_path!())
+}
+::cqrs_core::__private::inventory::submit! {
+    ::cqrs_core::__private::StoredCommands::of:: < Order > (|| { #[allow(unused_imports)]
+    use ::cqrs_core::__private:: { IsStored as _, NotStored as _ };
+    ::core::convert::From::from([(&& ::cqrs_core::__private::Stored:: < Order,
+    CreateOrder > ::new()).arm(), (&& ::cqrs_core::__private::Stored:: < Order,
+    CancelOrder > ::new()).arm()]) })
 }

@@ -81,3 +81,39 @@ fn app_lists_all_that_is_linked() {
         )
         .assert();
 }
+const _: () = {
+    struct Listed;
+    impl ::cqrs_core::__private::ProvidedBy<Listed> for ::cqrs_core::App {}
+    const APPLIED: &[&[::cqrs_core::__private::EventId]] = &[
+        &::cqrs_core::__private::applied::<
+            _,
+            { ::cqrs_core::__private::listed_aggregate::<Order>().len() },
+        >(::cqrs_core::__private::listed_aggregate::<Order>()),
+    ];
+    const TAKEN: &[&[::cqrs_core::__private::EventId]] = &[
+        &::cqrs_core::__private::processed::<
+            _,
+            { ::cqrs_core::__private::listed_process::<Booking>().len() },
+        >(::cqrs_core::__private::listed_process::<Booking>()),
+    ];
+    const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__private::unreached(
+        ::cqrs_core::__private::listed_aggregate::<Order>(),
+        TAKEN,
+    ) {
+        ::core::panic!("{}", message.text())
+    };
+    const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__private::not_applied(
+        TAKEN[0usize],
+        APPLIED,
+    ) {
+        ::core::panic!("{}", message.text())
+    };
+};
+#[cfg(test)]
+#[test]
+fn app_lists_all_that_is_linked() {
+    ::cqrs_core::testing::WiringProof::new()
+        .lists(&[<Order as ::cqrs_core::__private::Entity>::NAME], &[], &[])
+        .lists_processes(&[<Booking as ::cqrs_core::__private::ProcessState>::NAME])
+        .assert();
+}

@@ -4,3 +4,8 @@ app! {
     handlers: [OrderCreatedHandler, mail::tell_customer],
     provides: [OrderCreatedHandler, Mailer],
 }
+
+app! {
+    aggregates: [Order],
+    processes: [Booking],
+}

@@ -1,16 +1,28 @@
-//! The row that `#[projection]` registers through `inventory`, with all that is made for its type.
+//! The rows that macros register through `inventory`, with all that is made for their types.
+
+mod command;
+#[cfg(test)]
+mod tests;
 
 use std::future::IntoFuture;
 
 use crate::aggregate::AggregateRow;
 use crate::delivery::Building;
+use crate::engine::{Fire, ProcessDriver, fire_deadline, process_driver};
 use crate::event::EventId;
 use crate::location::Location;
+use crate::process::Process;
 use crate::projection::{CheckEvent, CheckStream, Projection, check_event, check_stream};
 use crate::projector::{ProjectionDriver, projection_driver};
 use crate::replay::{Replay, ReplayError, Running, Standings, standing};
 use crate::runtime::{Runtime, ViewKeys};
 use crate::store::StoreError;
+
+pub(crate) use command::find_command;
+#[cfg(test)]
+pub(crate) use command::stored_command;
+pub use command::{CommandArm, StoredCommands};
+pub(crate) use command::{command_arms, stored_commands};
 
 /// A registered projection.
 #[derive(Debug)]
@@ -65,6 +77,58 @@ impl ProjectionRow {
 
 inventory::collect!(ProjectionRow);
 
+/// A registered process.
+#[derive(Debug)]
+pub struct ProcessRow {
+    pub(crate) name: &'static str,
+    pub(crate) entity: &'static str,
+    pub(crate) queue: Option<&'static str>,
+    pub(crate) events: fn() -> Vec<EventId>,
+    pub(crate) deadlines: fn() -> Vec<&'static str>,
+    pub(crate) driver: fn() -> Box<dyn ProcessDriver>,
+    /// Fires a deadline.
+    pub(crate) fire: Fire,
+    pub(crate) module: &'static str,
+    pub(crate) location: Location,
+}
+
+impl ProcessRow {
+    /// The row of `P`.
+    #[must_use]
+    pub const fn of<P: Process>(file: &'static str, line: u32) -> Self {
+        Self {
+            name: P::NAME,
+            entity: P::ENTITY,
+            queue: P::QUEUE,
+            events: || P::ARMS.iter().map(|arm| arm.event).collect(),
+            deadlines: || P::DEADLINES.iter().map(|arm| arm.name).collect(),
+            driver: || process_driver::<P>(find_command),
+            fire: |caller, intent, deadline| {
+                Box::pin(fire_deadline::<P>(caller.runtime, find_command, intent, &deadline.name))
+            },
+            module: "",
+            location: Location { file, line },
+        }
+    }
+
+    /// The same process with the path of its module.
+    #[must_use]
+    pub const fn module(mut self, path: &'static str) -> Self {
+        self.module = path;
+        self
+    }
+}
+
+inventory::collect!(ProcessRow);
+
+/// The process whose instances a row of aggregates stands for; none of an aggregate.
+pub(crate) fn process_of(row: &AggregateRow) -> Option<&'static ProcessRow> {
+    let is_same = |process: &&ProcessRow| {
+        (process.name, process.entity, process.module) == (row.name, row.entity, row.module)
+    };
+    inventory::iter::<ProcessRow>().find(is_same)
+}
+
 /// Builds the views of a projection, where that is due.
 async fn build<P: Projection>(runtime: &Runtime) -> Result<(), StoreError> {
     match Replay::<P>::new(runtime).if_due().await {
@@ -111,6 +175,25 @@ pub struct AskedReservations;
 #[cfg(feature = "conformance")]
 inventory::collect!(AskedReservations);
 
+/// Whether something that is linked into this program may wait for its time, so that a store has to make room for timers: a stored
+/// command, or a deadline.
+#[must_use]
+pub fn has_timers() -> bool {
+    let has_deadlines = |row: &ProcessRow| !(row.deadlines)().is_empty();
+    let declared = command_arms().next().is_some() || inventory::iter::<ProcessRow>().any(has_deadlines);
+    #[cfg(feature = "conformance")]
+    let declared = declared || inventory::iter::<AskedTimers>().next().is_some();
+    declared
+}
+
+/// Timers that are asked for without a command: by the suite for stores.
+#[cfg(feature = "conformance")]
+#[derive(Debug)]
+pub struct AskedTimers;
+
+#[cfg(feature = "conformance")]
+inventory::collect!(AskedTimers);
+
 /// The keys of views of all projections that are linked into this program, whichever of them it runs.
 pub(crate) fn linked_view_keys() -> ViewKeys {
     let mut keys = ViewKeys::default();
@@ -131,4 +214,22 @@ pub(crate) fn linked_view_keys() -> ViewKeys {
         }
     }
     keys
+}
+
+/// What a timer may fire.
+pub(crate) enum TimerArm {
+    /// A command, whose commit takes the timer away.
+    Command(Fire),
+    /// A deadline, whose timer stays until the commands of its step are executed.
+    Deadline(Fire),
+}
+
+/// What the timer of an entity fires.
+pub(crate) fn timer_arm(entity: &str, name: &str) -> Option<TimerArm> {
+    if let Some(fire) = find_command(entity, name) {
+        return Some(TimerArm::Command(fire));
+    }
+    // A deadline that it does not have is fired, too: whether anything waits for it, only its instance knows.
+    let row = inventory::iter::<ProcessRow>().find(|row| row.entity == entity)?;
+    Some(TimerArm::Deadline(row.fire))
 }

@@ -1,0 +1,90 @@
+//! Processes: what their rows are made of.
+
+use std::any::TypeId;
+
+use super::message::Message;
+use crate::event::EventId;
+use crate::process::{Process, ProcessArm, ProcessState, Reaction};
+
+/// Tells one method from all others.
+pub fn method_id<F: 'static>(_: &F) -> TypeId {
+    TypeId::of::<F>()
+}
+
+/// What a `#[react]` or `#[deadline]` method has returned.
+pub fn reaction(returned: impl Reacted) -> Reaction {
+    returned.reaction()
+}
+
+/// What such a method may return.
+#[diagnostic::on_unimplemented(
+    message = "this method returns `{Self}`, and a process wants a `Reaction`",
+    label = "no `Reaction`",
+    note = "`#[react]` and `#[deadline]` methods return a `Reaction`; one that does nothing is `Reaction::new()`"
+)]
+pub trait Reacted {
+    /// The reaction.
+    fn reaction(self) -> Reaction;
+}
+
+impl Reacted for Reaction {
+    fn reaction(self) -> Reaction {
+        self
+    }
+}
+
+/// The key that a reaction asks for.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the key of this process",
+    label = "not the key of the process",
+    note = "a reaction may ask for the key of its own instance: `key: &{Key}`"
+)]
+pub trait ReactionKey<Key> {
+    /// The key.
+    fn reaction_key(key: &Key) -> &Self;
+}
+
+impl<K> ReactionKey<K> for K {
+    fn reaction_key(key: &K) -> &K {
+        key
+    }
+}
+
+/// The name that the events of two rows share.
+#[must_use]
+pub const fn shared_arm<P: ProcessState>(arms: &[ProcessArm<P>]) -> Option<Message> {
+    let mut left = 0;
+    while left < arms.len() {
+        let mut right = left + 1;
+        while right < arms.len() {
+            if let Some(name) = arms[left].event.shared_name(&arms[right].event) {
+                let mut message = Message::new();
+                message.push("two rows of this process take what is stored as `");
+                message.push(name);
+                message.push("`: where it is one event, write its type alike in `#[apply]` and `#[react]`");
+                return Some(message);
+            }
+            right += 1;
+        }
+        left += 1;
+    }
+    None
+}
+
+/// The rows of a process that `app!` lists.
+#[must_use]
+pub const fn listed_process<P: Process>() -> &'static [ProcessArm<P>] {
+    P::ARMS
+}
+
+/// The events that a process folds or reacts to.
+#[must_use]
+pub const fn processed<P: ProcessState, const N: usize>(arms: &[ProcessArm<P>]) -> [EventId; N] {
+    let mut ids = [EventId { name: "", schema: 0, aliases: &[] }; N];
+    let mut index = 0;
+    while index < N {
+        ids[index] = arms[index].event;
+        index += 1;
+    }
+    ids
+}

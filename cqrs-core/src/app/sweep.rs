@@ -1,0 +1,313 @@
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use futures_util::future::{Either, join_all, select};
+use futures_util::{FutureExt, StreamExt, stream};
+use serde_json::Value;
+
+use super::App;
+use crate::commit::record::Record;
+use crate::delivery::{DeliveryError, TIMERS};
+use crate::engine::{Caller, FireError, Intent, Outcome};
+use crate::event::upcaster::NEWER;
+use crate::panic::panic_text;
+use crate::registry::{TimerArm, timer_arm};
+use crate::runtime::Runtime;
+use crate::store::{DeadLetter, LetterId, StoreError, TIMER_SHARDS, Timer, TimerId};
+use crate::supervisor::{Outage, Supervised, doubled};
+use crate::timestamp::Timestamp;
+
+/// How many streams a sweep works on at the same time, per partition.
+const CONCURRENT_STREAMS: usize = 8;
+
+/// What a sweep has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Swept {
+    /// Commands and deadlines that were executed, those that changed nothing included.
+    pub fired: u64,
+    /// Those that became dead letters.
+    pub failed: u64,
+    /// Those that are due, and have to wait for another sweep: a store was down, or only a newer program knows them.
+    pub left: u64,
+}
+
+/// What became of one timer.
+enum Fired {
+    Done,
+    /// Somebody else has fired it, or it was cancelled.
+    Gone,
+    Failed,
+    Left,
+}
+
+impl App {
+    /// Executes the commands whose time has come: those that were scheduled with [`Execute::due`](super::Execute::due). One pass over all
+    /// that is due now; [`App::run`], [`App::run_until_idle`] and a worker call it by themselves, every
+    /// [`Settings::timer_poll`](super::Settings::timer_poll).
+    ///
+    /// Several programs may sweep at the same time: the commit of a command is written together with the removal of its timer, so each
+    /// is executed once. It is executed after its time by the clock of the machine that sweeps: a clock that is fast by a minute is a
+    /// minute early. A command that is rejected, cannot be read any more, or panics becomes a dead letter of `@timers`; when that is
+    /// redriven, it waits again, and is due at once.
+    ///
+    /// On DynamoDB a sweep that finds nothing costs eight reads of half a unit. A command costs what it costs otherwise, with its
+    /// commit and the timer in one transaction.
+    ///
+    /// ```rust,standalone_crate
+    /// use std::convert::Infallible;
+    /// use std::time::Duration;
+    ///
+    /// use cqrs_core::prelude::*;
+    /// use cqrs_core::store::MemoryEventStore;
+    /// use cqrs_core::testing::Clock;
+    ///
+    /// #[event]
+    /// struct RoomReleased {
+    ///     reason: String,
+    /// }
+    ///
+    /// #[command]
+    /// struct ReleaseRoom {
+    ///     reason: String,
+    /// }
+    ///
+    /// #[aggregate(entity = "ROOM")]
+    /// #[derive(Default)]
+    /// struct Room {
+    ///     free: bool,
+    /// }
+    ///
+    /// #[aggregate]
+    /// impl Room {
+    ///     #[command]
+    ///     fn release(&self, command: &ReleaseRoom) -> Result<Option<RoomReleased>, Infallible> {
+    ///         Ok((!self.free).then(|| RoomReleased { reason: command.reason.clone() }))
+    ///     }
+    ///
+    ///     #[apply]
+    ///     fn released(&mut self, _: &RoomReleased) {
+    ///         self.free = true;
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let clock = Clock::at("2024-01-01T10:00:00Z".parse()?);
+    /// let app = App::builder(MemoryEventStore::new()).clock(&clock).build()?;
+    /// let room = RoomKey::new(&Tenant::new("TENANT001")?, "101");
+    ///
+    /// let in_a_quarter = clock.now() + Duration::from_secs(15 * 60);
+    /// app.execute(&room, ReleaseRoom { reason: "unpaid".into() }).due(in_a_quarter).await?;
+    /// assert_eq!(app.sweep().await?.fired, 0);
+    ///
+    /// clock.advance(Duration::from_secs(15 * 60));
+    /// assert_eq!(app.sweep().await?.fired, 1);
+    /// assert!(app.load(&room).await?.state.free);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`DeliveryError::Store`] where timers or dead letters cannot be read or written. Nothing is lost: the next sweep goes on.
+    pub async fn sweep(&self) -> Result<Swept, DeliveryError> {
+        let mut order: Vec<u8> = (0..TIMER_SHARDS).collect();
+        // Several that sweep at the same time are in each other's way less. A seed of the test kit draws the same each time.
+        if self.delivery.runtime.probe.is_none() {
+            fastrand::shuffle(&mut order);
+        }
+        let mut all = Swept::default();
+        let mut failure = None;
+        for swept in join_all(order.into_iter().map(|shard| self.sweep_partition(shard))).await {
+            match swept {
+                Ok(swept) => all.add(swept),
+                Err(source) => failure = Some(source),
+            }
+        }
+        match failure {
+            Some(source) => {
+                Err(DeliveryError::Store { subscriber: TIMERS.to_owned(), source: Box::new(source) })
+            }
+            None => Ok(all),
+        }
+    }
+
+    async fn sweep_partition(&self, shard: u8) -> Result<Swept, StoreError> {
+        let runtime = &self.delivery.runtime;
+        let (partition, until) = (TimerId::partition(shard), runtime.clock.now());
+        let mut swept = Swept::default();
+        let mut after = None;
+        loop {
+            let page = runtime.event_store().timers(&partition, until, after.as_ref()).await?;
+            let last = page.timers.iter().rev().find_map(id_of);
+            // The commands to one stream one after another, in the order of their times.
+            // The stream that has waited longest comes first.
+            let (mut places, mut streams) = (HashMap::new(), Vec::<Vec<Record>>::new());
+            for record in page.timers {
+                let part = |name: &str| record.get(name).cloned().unwrap_or_default();
+                let place = *places.entry((part("streamPk"), part("streamSk"))).or_insert(streams.len());
+                if place == streams.len() {
+                    streams.push(Vec::new());
+                }
+                streams[place].push(record);
+            }
+            let mut swept_streams = stream::iter(streams)
+                .map(|records| sweep_stream(runtime, records))
+                .buffer_unordered(CONCURRENT_STREAMS);
+            while let Some(done) = swept_streams.next().await {
+                swept.add(done?);
+            }
+            match last {
+                Some(_) if page.more => after = last,
+                _ => return Ok(swept),
+            }
+        }
+    }
+}
+
+impl Swept {
+    fn add(&mut self, other: Self) {
+        self.fired += other.fired;
+        self.failed += other.failed;
+        self.left += other.left;
+    }
+}
+
+async fn sweep_stream(runtime: &Runtime, records: Vec<Record>) -> Result<Swept, StoreError> {
+    let mut swept = Swept::default();
+    for record in records {
+        match fire(runtime, record).await? {
+            Fired::Done => swept.fired += 1,
+            Fired::Gone => {}
+            Fired::Failed => swept.failed += 1,
+            Fired::Left => swept.left += 1,
+        }
+    }
+    Ok(swept)
+}
+
+fn id_of(record: &Record) -> Option<TimerId> {
+    let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
+    TimerId::parse(text("pk"), text("sk"))
+}
+
+async fn fire(runtime: &Runtime, record: Record) -> Result<Fired, StoreError> {
+    let timer = match Timer::decode(&record) {
+        Ok(timer) => timer,
+        Err(reason) => match id_of(&record) {
+            Some(id) => return give_up(runtime, &id, record, &reason).await,
+            None => {
+                tracing::error!(reason, ?record, "the timers have an item that is none; remove it");
+                return Ok(Fired::Left);
+            }
+        },
+    };
+    let Timer { id, entity, command, .. } = &timer;
+    let Some(arm) = timer_arm(entity, &command.name) else {
+        let reason = format!(
+            "no aggregate or process `{entity}` has a stored command or a deadline `{}`{NEWER}",
+            command.name
+        );
+        return wait_or_give_up(runtime, id, record, reason).await;
+    };
+    let caller = Caller { runtime, cause: None };
+    let intent = Intent::of_timer(&timer, runtime.clock.now());
+    let (fire, takes_timer) = match arm {
+        TimerArm::Command(fire) => (fire, true),
+        TimerArm::Deadline(fire) => (fire, false),
+    };
+    let executed = AssertUnwindSafe(fire(caller, intent, command)).catch_unwind().await;
+    if let (Some(probe), Ok(Ok(fired)), true) = (&runtime.probe, &executed, takes_timer) {
+        probe.note_executed(&timer.metadata.command_id, fired.outcome != Outcome::Unchanged);
+    }
+    let reason = match executed {
+        Ok(Ok(fired)) if takes_timer && fired.outcome == Outcome::Committed => return Ok(Fired::Done),
+        // No commit has taken the timer away.
+        Ok(Ok(_)) => {
+            let was_there = runtime.event_store().remove_timer(id).await?;
+            return Ok(if was_there { Fired::Done } else { Fired::Gone });
+        }
+        Ok(Err(FireError::Passing(error))) => {
+            tracing::warn!(timer = %id, %error, "what is due has to wait");
+            return Ok(Fired::Left);
+        }
+        Ok(Err(error)) if error.is_newer() => {
+            return wait_or_give_up(runtime, id, record, error.to_string()).await;
+        }
+        Ok(Err(error)) => error.to_string(),
+        Err(panic) => format!("it panicked: {}", panic_text(&*panic)),
+    };
+    give_up(runtime, id, record, &reason).await
+}
+
+/// Leaves a command that only a newer program knows to that one: it may be on its way.
+async fn wait_or_give_up(
+    runtime: &Runtime,
+    id: &TimerId,
+    record: Record,
+    reason: String,
+) -> Result<Fired, StoreError> {
+    if runtime.clock.now().since(id.due()) < runtime.settings.unknown_kept {
+        // Each sweep meets it, until it is done.
+        tracing::debug!(timer = %id, reason, "what is due waits for a newer program");
+        return Ok(Fired::Left);
+    }
+    give_up(runtime, id, record, &reason).await
+}
+
+/// Makes a timer a dead letter. After a crash in between it is tried again, and the letter is the same.
+async fn give_up(runtime: &Runtime, id: &TimerId, record: Record, reason: &str) -> Result<Fired, StoreError> {
+    tracing::error!(timer = %id, reason, "a command that was due is a dead letter");
+    let letter = LetterId::new(TIMERS, id.pk(), id.sk());
+    let letter = DeadLetter::new(letter, reason, Timestamp::now(), Value::Object(record)).with_attempts(1);
+    runtime.delivery_store().put_letter(&letter).await?;
+    let was_there = runtime.event_store().remove_timer(id).await?;
+    Ok(if was_there { Fired::Failed } else { Fired::Gone })
+}
+
+/// Sweeps until it is told to stop.
+pub(super) struct Sweeping<'a> {
+    pub(super) app: &'a App,
+    fired: u64,
+    begun: bool,
+}
+
+impl<'a> Sweeping<'a> {
+    pub(super) fn new(app: &'a App) -> Self {
+        Self { app, fired: 0, begun: false }
+    }
+}
+
+impl Supervised for Sweeping<'_> {
+    type Error = DeliveryError;
+    const NAME: &'static str = "timers";
+
+    async fn work<S: Future<Output = ()> + Send>(
+        &mut self,
+        mut stop: Pin<&mut S>,
+    ) -> Result<(), DeliveryError> {
+        loop {
+            self.fired += self.app.sweep().await?.fired;
+            self.begun = true;
+            let pause = pin!(tokio::time::sleep(self.app.settings().timer_poll));
+            if let Either::Left(_) = select(stop.as_mut(), pause).await {
+                return Ok(());
+            }
+        }
+    }
+
+    fn outage(&self, error: &DeliveryError) -> Option<Outage> {
+        let transient = error.is_transient();
+        (transient || self.begun && error.is_outage()).then(|| Outage::of(transient))
+    }
+
+    fn progress(&self) -> u64 {
+        self.fired
+    }
+
+    fn pause(&self, failures: u32) -> Duration {
+        doubled(self.app.settings().timer_poll, failures)
+    }
+}

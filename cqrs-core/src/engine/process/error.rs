@@ -1,0 +1,66 @@
+use crate::command::ExecuteError;
+use crate::key::KeyError;
+use crate::store::StoreError;
+
+/// Why an instance has not taken a step.
+#[derive(Debug)]
+pub(crate) enum StepError {
+    /// A store is to blame.
+    Store(StoreError),
+    /// Another try may work. The source tells an outage from what is to be tried a number of times only.
+    Passing(Box<dyn std::error::Error + Send + Sync>),
+    /// Another try is pointless.
+    Permanent(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl StepError {
+    pub(super) fn permanent(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Permanent(reason.into())
+    }
+
+    /// Why the step itself is to blame, and neither the stores nor other writers; none where it is not.
+    pub(super) fn of_the_step(&self) -> Option<String> {
+        match self {
+            Self::Permanent(error) => Some(error.to_string()),
+            Self::Store(error @ (StoreError::TooLarge { .. } | StoreError::Refused { .. })) => {
+                Some(error.to_string())
+            }
+            Self::Store(_) | Self::Passing(_) => None,
+        }
+    }
+}
+
+impl From<StepError> for StoreError {
+    fn from(error: StepError) -> Self {
+        match error {
+            StepError::Store(error) => error,
+            StepError::Passing(source) => Self::Unavailable { source },
+            StepError::Permanent(source) => Self::Refused { source },
+        }
+    }
+}
+
+impl From<StoreError> for StepError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<KeyError> for StepError {
+    fn from(error: KeyError) -> Self {
+        Self::permanent(error)
+    }
+}
+
+impl From<ExecuteError<String>> for StepError {
+    fn from(error: ExecuteError<String>) -> Self {
+        match error {
+            ExecuteError::Store { source, .. } => Self::Store(source),
+            ExecuteError::Rejected(reason) => Self::permanent(reason),
+            ExecuteError::Conflict { .. } => {
+                Self::Passing("other writers of the instance were faster".into())
+            }
+            error => Self::permanent(error.to_string()),
+        }
+    }
+}

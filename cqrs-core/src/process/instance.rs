@@ -1,0 +1,376 @@
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde_json::Value;
+
+use super::{Effect, Process, ProcessArm, ProcessState, Reaction, Step, StepCause, StepOutcome, Unknown};
+use crate::aggregate::{Aggregate, Entity, EventRow, unapplied};
+use crate::commit::{Commit, EncodeError, StoredEvent};
+use crate::event::upcaster::NEWER;
+use crate::event::{DecodeError, RawEvent};
+use crate::panic::caught;
+use crate::store::{Timer, TimerId};
+use crate::timestamp::Timestamp;
+use crate::version::Version;
+
+/// The state of one instance of a process: the fold of its steps. [`App::load`](crate::App::load) with the key of the process gives it.
+#[derive(Debug, Clone)]
+pub struct Instance<P> {
+    process: P,
+    /// The version of the last step.
+    version: Version,
+    started: bool,
+    ended: bool,
+    deadlines: BTreeMap<String, Timestamp>,
+    held: VecDeque<Held>,
+    /// The step whose commands are executed next, where something that was held went on.
+    resumed: Option<Version>,
+    /// Commands that are passed over: the step, and the place among its effects.
+    skipped: BTreeSet<(Version, usize)>,
+}
+
+/// A cause that waits until what failed before it is mended.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Held {
+    /// The version of the step that tells it.
+    pub(crate) of: Version,
+    pub(crate) cause: StepCause,
+}
+
+/// What is next of an instance that is held up.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Next {
+    /// What was held is taken again.
+    Take(Step),
+    /// The fold or the reaction fails still.
+    Fails(String),
+}
+
+impl<P: ProcessState> Instance<P> {
+    /// What the process has folded.
+    pub fn process(&self) -> &P {
+        &self.process
+    }
+
+    /// Whether an event has started it.
+    pub fn is_started(&self) -> bool {
+        self.started
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// The deadlines that are set, by name.
+    pub fn deadlines(&self) -> impl Iterator<Item = (&str, Timestamp)> {
+        self.deadlines.iter().map(|(name, due)| (name.as_str(), *due))
+    }
+
+    /// The version of the step that failed, where one has; later causes wait behind it. It is a dead letter of the process.
+    pub fn held_up_at(&self) -> Option<Version> {
+        self.held.front().map(|held| held.of)
+    }
+
+    pub(crate) fn held(&self) -> Option<&Held> {
+        self.held.front()
+    }
+
+    pub(crate) fn is_held(&self, of: Version) -> bool {
+        self.held.iter().any(|held| held.of == of)
+    }
+
+    pub(crate) fn resumed(&self) -> Option<Version> {
+        self.resumed
+    }
+
+    /// Whether a command of a step has failed, and waits to be redriven.
+    pub(crate) fn is_held_at(&self, of: Version, index: usize) -> bool {
+        let cause = StepCause::Command { of, index };
+        self.held.iter().any(|held| held.cause == cause)
+    }
+
+    /// Whether a command of a step is passed over.
+    pub(crate) fn is_skipped(&self, of: Version, index: usize) -> bool {
+        self.skipped.contains(&(of, index))
+    }
+
+    fn take_effects(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::Set { deadline, due } => {
+                    self.deadlines.insert(deadline.clone(), *due);
+                }
+                Effect::Cancel { deadline } => {
+                    self.deadlines.remove(deadline);
+                }
+                Effect::End => {
+                    self.ended = true;
+                    self.deadlines.clear();
+                }
+                Effect::Execute { .. } => {}
+            }
+        }
+    }
+}
+
+impl<P: Process> Instance<P> {
+    /// The step that a cause leads to; none where nothing is to be remembered of it.
+    pub(crate) fn step(&self, key: &P::Key, cause: &StepCause) -> Option<Step> {
+        self.step_by(cause, || self.reaction(key, cause))
+    }
+
+    /// The step of a cause whose reaction cannot be stored.
+    pub(crate) fn refused(&self, cause: &StepCause, reason: &str) -> Option<Step> {
+        self.step_by(cause, || Err(reason.to_owned()))
+    }
+
+    fn step_by(
+        &self,
+        cause: &StepCause,
+        react: impl FnOnce() -> Result<Vec<Effect>, String>,
+    ) -> Option<Step> {
+        if self.ended || !self.is_awaited(cause) {
+            return None;
+        }
+        let outcome = if !self.held.is_empty() && !self.begins(cause) {
+            StepOutcome::Waits
+        } else if self.is_known(cause) {
+            match react() {
+                Ok(effects) => StepOutcome::Reacted(effects),
+                Err(reason) => StepOutcome::Failed(reason),
+            }
+        } else if P::UNKNOWN == Unknown::Fail {
+            StepOutcome::Failed(not_started::<P>())
+        } else {
+            return None;
+        };
+        Some(Step { cause: cause.clone(), outcome })
+    }
+
+    /// Whether the cause starts an instance all of whose causes so far came too early: it is taken before them.
+    fn begins(&self, cause: &StepCause) -> bool {
+        !self.started && starts::<P>(cause) && !self.held.iter().any(|held| starts::<P>(&held.cause))
+    }
+
+    /// What becomes of the first cause that is held.
+    pub(crate) fn again(&self, key: &P::Key) -> Option<Next> {
+        let Held { of, cause } = self.held.front()?;
+        let outcome = match cause {
+            // It is executed before.
+            StepCause::Command { .. } => StepOutcome::Reacted(Vec::new()),
+            // Cancelled, moved or ended by what was held before it.
+            cause if self.ended || !self.is_awaited(cause) => StepOutcome::Skipped,
+            cause if self.is_known(cause) => match self.reaction(key, cause) {
+                Ok(effects) => StepOutcome::Reacted(effects),
+                Err(reason) => return Some(Next::Fails(reason)),
+            },
+            _ if P::UNKNOWN == Unknown::Fail => return Some(Next::Fails(not_started::<P>())),
+            // What would have started it was passed over.
+            _ => StepOutcome::Skipped,
+        };
+        Some(Next::Take(Step { cause: StepCause::Again { of: *of }, outcome }))
+    }
+
+    /// Whether it was started, or the cause starts it.
+    fn is_known(&self, cause: &StepCause) -> bool {
+        self.started || starts::<P>(cause)
+    }
+
+    /// A deadline that was moved or cancelled is nobody's.
+    fn is_awaited(&self, cause: &StepCause) -> bool {
+        match cause {
+            StepCause::Deadline { deadline, due } => self.deadlines.get(deadline) == Some(due),
+            _ => true,
+        }
+    }
+
+    /// Folds the cause into a copy, and lets that react.
+    fn reaction(&self, key: &P::Key, cause: &StepCause) -> Result<Vec<Effect>, String> {
+        let Some(at) = cause.at() else { return Ok(Vec::new()) };
+        let mut process = self.process.clone();
+        let reaction = caught(|| {
+            apply(&mut process, cause)?;
+            react(&process, key, cause)
+        });
+        let reaction = reaction.unwrap_or_else(|text| Err(format!("it panicked: {text}")))?;
+        match reaction {
+            Some(reaction) => reaction.effects::<P>(at),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Folds a step; fails where today's code cannot read or fold the event any more.
+    fn fold_step(&mut self, step: &Step) -> Result<(), String> {
+        self.version = self.version.next();
+        let of = self.version;
+        let Step { cause, outcome } = step;
+        match (cause, outcome) {
+            (StepCause::Again { of: again }, outcome) => {
+                let place = self.held.iter().position(|held| held.of == *again);
+                let Some(held) = place.and_then(|place| self.held.remove(place)) else { return Ok(()) };
+                if let StepOutcome::Reacted(effects) = outcome {
+                    self.started = true;
+                    self.resumed = Some(of);
+                    self.fold_cause(&held.cause)?;
+                    self.take_effects(effects);
+                } else if let StepCause::Command { of, index } = held.cause {
+                    self.skipped.insert((of, index));
+                    // What is behind it goes on.
+                    self.resumed = Some(of);
+                } else {
+                    self.forget(&held.cause);
+                }
+            }
+            // What failed is before all that has come since.
+            (StepCause::Command { .. }, _) => self.held.push_front(Held { of, cause: cause.clone() }),
+            (_, StepOutcome::Reacted(effects)) => {
+                self.started = true;
+                self.fold_cause(cause)?;
+                self.take_effects(effects);
+            }
+            (_, StepOutcome::Failed(_) | StepOutcome::Waits) => {
+                self.held.push_back(Held { of, cause: cause.clone() });
+            }
+            (_, StepOutcome::Skipped) => {}
+        }
+        Ok(())
+    }
+
+    fn fold_cause(&mut self, cause: &StepCause) -> Result<(), String> {
+        self.forget(cause);
+        apply(&mut self.process, cause)
+    }
+
+    /// A deadline that has come is not set any more.
+    fn forget(&mut self, cause: &StepCause) {
+        if let StepCause::Deadline { deadline, due } = cause
+            && self.deadlines.get(deadline) == Some(due)
+        {
+            self.deadlines.remove(deadline);
+        }
+    }
+}
+
+fn not_started<P: Process>() -> String {
+    format!("no event has started this instance of `{}`", P::NAME)
+}
+
+fn arm_of<P: Process>(name: &str) -> Option<&'static ProcessArm<P>> {
+    P::ARMS.iter().find(|arm| arm.event.is_stored_as(name))
+}
+
+fn starts<P: Process>(cause: &StepCause) -> bool {
+    match cause {
+        StepCause::Event { r#type, .. } => arm_of::<P>(r#type).is_some_and(|arm| arm.starts),
+        _ => false,
+    }
+}
+
+/// Lets the process see the event of a cause, where the cause is one and the process has something to do with it.
+fn with_event<P: Process, T>(
+    cause: &StepCause,
+    work: impl FnOnce(&ProcessArm<P>, &RawEvent<'_>) -> Result<T, DecodeError>,
+) -> Result<Option<T>, String> {
+    let StepCause::Event { r#type, index, .. } = cause else { return Ok(None) };
+    let Some(arm) = arm_of::<P>(r#type) else { return Ok(None) };
+    let Some(commit) = cause.commit() else { return Ok(None) };
+    let commit = commit.map_err(|error| error.to_string())?;
+    let Some(raw) = RawEvent::only(&commit, *index) else { return Ok(None) };
+    work(arm, &raw).map(Some).map_err(|error| error.to_string())
+}
+
+fn apply<P: Process>(process: &mut P, cause: &StepCause) -> Result<(), String> {
+    let applied = with_event::<P, _>(cause, |arm, raw| match arm.apply {
+        Some(apply) => apply(process, raw),
+        None => Ok(()),
+    });
+    applied.map(drop)
+}
+
+fn react<P: Process>(process: &P, key: &P::Key, cause: &StepCause) -> Result<Option<Reaction>, String> {
+    if let StepCause::Deadline { deadline, .. } = cause {
+        let arm = P::DEADLINES.iter().find(|arm| arm.name == deadline);
+        let arm =
+            arm.ok_or_else(|| format!("`{}` has no `#[deadline]` method `{deadline}`{NEWER}", P::NAME))?;
+        return Ok(Some((arm.react)(process, key)));
+    }
+    let reaction = with_event::<P, _>(cause, |arm, raw| match arm.react {
+        Some(react) => react(process, raw, key).map(Some),
+        None => Ok(None),
+    });
+    reaction.map(Option::flatten)
+}
+
+impl<P: ProcessState> Entity for Instance<P> {
+    const ENTITY: &'static str = P::ENTITY;
+    const NAME: &'static str = P::NAME;
+    type Key = P::Key;
+
+    fn initial() -> Self {
+        Self {
+            process: P::initial(),
+            version: Version::NONE,
+            started: false,
+            ended: false,
+            deadlines: BTreeMap::new(),
+            held: VecDeque::new(),
+            resumed: None,
+            skipped: BTreeSet::new(),
+        }
+    }
+
+    fn copy(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+}
+
+impl<P: Process> Aggregate for Instance<P> {
+    type Event = Step;
+    const EVENTS: &'static [EventRow<Step>] =
+        &[EventRow::internal(P::STEP, "the steps of a process are its own", |_, data| {
+            serde_json::from_value(data).map_err(|error| error.to_string())
+        })];
+    const FOLD: u64 = P::FOLD;
+
+    fn apply(&mut self, event: &Step) {
+        // It was folded when it was decided.
+        let _ = self.fold_step(event);
+    }
+
+    fn fold(&mut self, name: &str, _: u32, data: Value) -> Result<(), String> {
+        if name != P::STEP {
+            return Err(unapplied::<Self>());
+        }
+        let step: Step = serde_json::from_value(data).map_err(|error| error.to_string())?;
+        self.fold_step(&step)
+    }
+
+    fn encode(event: &Step) -> Result<StoredEvent, EncodeError> {
+        let data = serde_json::to_value(event)
+            .map_err(|error| EncodeError { name: P::STEP, reason: error.to_string() })?;
+        Ok(StoredEvent { name: P::STEP.to_owned(), schema: 1, data })
+    }
+
+    fn timers(commit: &Commit, events: &[Step]) -> Vec<Timer> {
+        let mut set = BTreeMap::new();
+        for effect in events.iter().flat_map(Step::effects) {
+            match effect {
+                Effect::Set { deadline, due } => {
+                    set.insert(deadline.as_str(), *due);
+                }
+                Effect::Cancel { deadline } => {
+                    set.remove(deadline.as_str());
+                }
+                Effect::End => set.clear(),
+                Effect::Execute { .. } => {}
+            }
+        }
+        let timer = |(deadline, due): (&str, Timestamp)| {
+            // Nobody who takes an earlier timer away takes this one.
+            let id = TimerId::of_command(due, &commit.stream, &format!("{deadline} {}", commit.version));
+            let command = StoredEvent { name: deadline.to_owned(), schema: 1, data: Value::Null };
+            Timer::new(id, commit.stream.clone(), P::ENTITY, command, commit.metadata.as_ref().clone())
+        };
+        set.into_iter().map(timer).collect()
+    }
+}

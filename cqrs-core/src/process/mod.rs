@@ -1,0 +1,61 @@
+//! Processes: what runs over several aggregates and takes its time, with deadlines.
+//!
+//! [`#[process]`](macro@crate::process) on a struct makes its key; on its impl block it registers how the process folds events, and how it
+//! reacts to them and to deadlines. An [`Instance`] is a stream of [`Step`]s, under the tenant of the events: history and time travel
+//! come with it. Folding and reacting are apart: what is read again never sends a command.
+
+mod arm;
+mod instance;
+mod reaction;
+mod step;
+mod take;
+#[cfg(test)]
+mod tests;
+
+pub use arm::{DeadlineArm, ProcessArm, Unknown};
+pub use instance::Instance;
+pub use reaction::{Effect, Reaction};
+pub use step::{Step, StepCause, StepOutcome};
+
+pub(crate) use take::{Take, What};
+
+use crate::aggregate::AggregateKey;
+
+/// What `#[process]` on the struct implements: the names and the key.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a process",
+    label = "this type has no name and no key as a process",
+    note = "annotate its struct with `#[process(key(…))]`"
+)]
+pub trait ProcessState: Clone + Send + Sync + Sized + 'static {
+    /// The struct's name.
+    const NAME: &'static str;
+    /// The entity name in the keys: `BOOKING`.
+    const ENTITY: &'static str;
+    /// The type name that its steps are stored under, which follows from the entity: `BOOKING_STEP`.
+    const STEP: &'static str;
+    /// The queue that it shares; none for one of its own.
+    const QUEUE: Option<&'static str> = None;
+    /// The typed key of an instance: `BookingKey`.
+    type Key: AggregateKey<Aggregate = Instance<Self>>;
+
+    /// The state before the first event: the struct's `Default`.
+    fn initial() -> Self;
+}
+
+/// What `#[process]` on the impl block implements: what it does with events and deadlines.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `#[process]` impl block",
+    label = "nothing says what this process reacts to",
+    note = "write `#[process] impl {Self} {{ … }}` with at least one `#[react]` method"
+)]
+pub trait Process: ProcessState {
+    /// Every event that it folds or reacts to.
+    const ARMS: &'static [ProcessArm<Self>];
+    /// Its deadlines.
+    const DEADLINES: &'static [DeadlineArm<Self>] = &[];
+    /// What becomes of an event for an instance that was not started.
+    const UNKNOWN: Unknown = Unknown::Skip;
+    /// Changes with the code that folds.
+    const FOLD: u64 = 0;
+}

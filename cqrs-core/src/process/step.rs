@@ -1,0 +1,128 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Effect;
+use crate::commit::{Commit, StoredEvent};
+use crate::event::RawEvent;
+use crate::key::{KeyError, StreamKey};
+use crate::metadata::Metadata;
+use crate::timestamp::Timestamp;
+use crate::version::Version;
+
+/// One step of an instance, as it is stored: why it was taken, and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Step {
+    /// Why it was taken.
+    pub cause: StepCause,
+    /// What came of it.
+    pub outcome: StepOutcome,
+}
+
+/// Why a step was taken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum StepCause {
+    /// An event happened.
+    #[non_exhaustive]
+    Event {
+        /// The partition key of its stream.
+        pk: String,
+        /// The sort key of its commit.
+        sk: String,
+        /// Its place in the commit, from 0.
+        index: usize,
+        /// Its stored type name.
+        r#type: String,
+        /// The schema that it is stored under.
+        schema: u32,
+        /// What it holds.
+        data: Value,
+        /// That of its commit.
+        metadata: Box<Metadata>,
+    },
+    /// A deadline came.
+    #[non_exhaustive]
+    Deadline {
+        /// Its name.
+        deadline: String,
+        /// When it was due.
+        due: Timestamp,
+    },
+    /// A command of an earlier step failed.
+    #[non_exhaustive]
+    Command {
+        /// The version of that step.
+        of: Version,
+        /// The place of the command among the effects, from 0.
+        index: usize,
+    },
+    /// A step that was held up is taken again.
+    #[non_exhaustive]
+    Again {
+        /// The version of that step.
+        of: Version,
+    },
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum StepOutcome {
+    /// The instance has folded the cause, and reacts.
+    Reacted(Vec<Effect>),
+    /// Fold, reaction or command failed, for this reason. The instance is held up from here on.
+    Failed(String),
+    /// The instance is held up: the cause waits.
+    Waits,
+    /// What was held up is passed over.
+    Skipped,
+}
+
+impl Step {
+    /// The effects that it has; none of one that is held up.
+    #[must_use]
+    pub fn effects(&self) -> &[Effect] {
+        match &self.outcome {
+            StepOutcome::Reacted(effects) => effects,
+            _ => &[],
+        }
+    }
+}
+
+impl StepCause {
+    /// An event of a commit.
+    pub(crate) fn of(raw: &RawEvent<'_>) -> Self {
+        let (commit, StoredEvent { name, schema, data }) = (raw.commit(), raw.stored());
+        Self::Event {
+            pk: commit.stream.pk().to_owned(),
+            sk: commit.stream.commit_sk(commit.version),
+            index: raw.index(),
+            r#type: name.clone(),
+            schema: *schema,
+            data: data.clone(),
+            metadata: Box::new(commit.metadata.as_ref().clone()),
+        }
+    }
+
+    /// The commit of the event alone; none for another cause.
+    pub(crate) fn commit(&self) -> Option<Result<Commit, KeyError>> {
+        let Self::Event { pk, sk, r#type, schema, data, metadata, .. } = self else { return None };
+        Some(StreamKey::parse_commit(pk, sk).map(|(stream, version)| {
+            let event = StoredEvent { name: r#type.clone(), schema: *schema, data: data.clone() };
+            Commit::new(stream, version, vec![event], metadata.as_ref().clone())
+        }))
+    }
+
+    /// The time that the reaction's deadlines count from.
+    pub(crate) fn at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Event { metadata, .. } => Some(metadata.recorded()),
+            Self::Deadline { due, .. } => Some(*due),
+            Self::Command { .. } | Self::Again { .. } => None,
+        }
+    }
+}

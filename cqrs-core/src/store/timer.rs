@@ -1,0 +1,248 @@
+use std::fmt;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{AppendAll, DynEventStore, NewCommits, StoreError};
+use crate::commit::StoredEvent;
+use crate::commit::record::Record;
+use crate::key::{StreamKey, stable_hash};
+use crate::metadata::Metadata;
+use crate::timestamp::Timestamp;
+
+/// Timers are spread over so many partitions: those of one stream are in one.
+pub const TIMER_SHARDS: u8 = 8;
+
+/// The address of a timer: a partition, and in it the time and a name.
+///
+/// ```
+/// use cqrs_core::Timestamp;
+/// use cqrs_core::store::TimerId;
+///
+/// let due: Timestamp = "2024-01-01T10:15:00Z".parse()?;
+/// let id = TimerId::new(due, "0b4e9a80-5d6f-5f0a-9d52-0c1a6f9c3f2e");
+/// assert_eq!(id.sk(), "2024-01-01T10:15:00.000Z#0b4e9a80-5d6f-5f0a-9d52-0c1a6f9c3f2e");
+/// assert_eq!(TimerId::parse(id.pk(), id.sk()), Some(id));
+/// # Ok::<(), cqrs_core::TimestampError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TimerId {
+    pk: String,
+    sk: String,
+    due: Timestamp,
+}
+
+impl TimerId {
+    /// The address of what is due at a time, under a name that nothing else has at that time. Names that are the same up to their first
+    /// `/` are in one partition.
+    #[must_use]
+    pub fn new(due: Timestamp, name: &str) -> Self {
+        let group = name.split('/').next().unwrap_or_default();
+        let shard = stable_hash(group.as_bytes()) % u64::from(TIMER_SHARDS);
+        Self { pk: format!("TIMERS#{shard}"), sk: format!("{due}#{name}"), due }
+    }
+
+    /// The address of a command: the same for the same id, stream and time. All of one stream are in one partition, in the order of
+    /// their times.
+    pub(crate) fn of_command(due: Timestamp, stream: &StreamKey, command_id: &str) -> Self {
+        let stream = format!("{}\n{}", stream.pk(), stream.sk());
+        let name = format!("{stream}\n{command_id}");
+        let name = Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes());
+        Self::new(due, &format!("{:016x}/{name}", stable_hash(stream.as_bytes())))
+    }
+
+    /// The address at which it waits again after it was a dead letter: should it fail once more, it is another letter.
+    pub(crate) fn again(&self) -> Self {
+        let name = self.sk.split_once('#').map_or("", |(_, name)| name);
+        Self::new(self.due, &format!("{name}+"))
+    }
+
+    /// Reads an address back; none for a text that is no such address.
+    #[must_use]
+    pub fn parse(pk: &str, sk: &str) -> Option<Self> {
+        let (due, name) = sk.split_once('#')?;
+        let id = Self::new(due.parse().ok()?, name);
+        (id.pk == pk && id.sk == sk).then_some(id)
+    }
+
+    /// The partition of a shard, from 0 to [`TIMER_SHARDS`] - 1.
+    #[must_use]
+    pub fn partition(shard: u8) -> String {
+        format!("TIMERS#{shard}")
+    }
+
+    /// Behind the sort keys of all timers that are due at this time or earlier, and before those of all others.
+    #[must_use]
+    pub fn bound(until: Timestamp) -> String {
+        // `$` is the next character behind the `#`.
+        format!("{until}$")
+    }
+
+    /// The partition key: `TIMERS#3`.
+    #[must_use]
+    pub fn pk(&self) -> &str {
+        &self.pk
+    }
+
+    /// The sort key, which begins with the time.
+    #[must_use]
+    pub fn sk(&self) -> &str {
+        &self.sk
+    }
+
+    /// When it is due.
+    #[must_use]
+    pub fn due(&self) -> Timestamp {
+        self.due
+    }
+}
+
+impl fmt::Display for TimerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.pk, self.sk)
+    }
+}
+
+/// A command that waits for its time.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Timer {
+    /// Its address.
+    pub id: TimerId,
+    /// The stream that the command goes to.
+    pub stream: StreamKey,
+    /// The entity of the aggregate that decides on it: `ROOM`.
+    pub entity: String,
+    /// The command, with the name and the schema that it is stored under.
+    pub command: StoredEvent,
+    /// With the command's id. The time is that at which it was scheduled.
+    pub metadata: Metadata,
+}
+
+impl Timer {
+    /// A command for a stream of an entity.
+    #[must_use]
+    pub fn new(
+        id: TimerId,
+        stream: StreamKey,
+        entity: impl Into<String>,
+        command: StoredEvent,
+        metadata: Metadata,
+    ) -> Self {
+        Self { id, stream, entity: entity.into(), command, metadata }
+    }
+
+    /// The timer as one item.
+    ///
+    /// ```text
+    /// { "pk": "TIMERS#3", "sk": "2024-01-01T10:15:00.000Z#0b4e…", "entity": "ROOM",
+    ///   "streamPk": "TENANT001#ROOM", "streamSk": "ROOM#101",
+    ///   "type": "ReleaseRoom", "schema": 1, "data": { "reason": "unpaid" },
+    ///   "metadata": { "commandId": "…", "createdAt": "2024-01-01T10:00:00.000Z", … } }
+    /// ```
+    #[must_use]
+    pub fn record(&self) -> Record {
+        let mut record = Record::new();
+        let mut put = |name: &str, value: Value| record.insert(name.to_owned(), value);
+        put("pk", self.id.pk.as_str().into());
+        put("sk", self.id.sk.as_str().into());
+        put("entity", self.entity.as_str().into());
+        put("streamPk", self.stream.pk().into());
+        put("streamSk", self.stream.sk().into());
+        put("type", self.command.name.as_str().into());
+        put("schema", self.command.schema.into());
+        put("data", self.command.data.clone());
+        // A struct of texts and times becomes an object.
+        put("metadata", serde_json::to_value(&self.metadata).unwrap_or_default());
+        record
+    }
+
+    /// Reads a timer back. Attributes that it does not know are left alone.
+    ///
+    /// # Errors
+    /// What is wrong with the record.
+    pub fn decode(record: &Record) -> Result<Self, String> {
+        let text = |name: &str| {
+            let text = record.get(name).and_then(Value::as_str);
+            text.ok_or_else(|| format!("`{name}` is missing, or is no text"))
+        };
+        let (pk, sk) = (text("pk")?, text("sk")?);
+        let id = TimerId::parse(pk, sk).ok_or_else(|| format!("{pk} {sk} is not the address of a timer"))?;
+        let stream =
+            StreamKey::new(text("streamPk")?, text("streamSk")?).map_err(|error| error.to_string())?;
+        let schema = record.get("schema").and_then(Value::as_u64).and_then(|schema| schema.try_into().ok());
+        let schema = schema.ok_or("`schema` is missing, or is no number of a schema")?;
+        let data = record.get("data").cloned().ok_or("`data` is missing")?;
+        let metadata = record.get("metadata").cloned().unwrap_or_default();
+        let metadata = serde_json::from_value(metadata).map_err(|error| format!("`metadata`: {error}"))?;
+        let command = StoredEvent { name: text("type")?.to_owned(), schema, data };
+        Ok(Self { id, stream, entity: text("entity")?.to_owned(), command, metadata })
+    }
+}
+
+/// Some timers of one partition, as they are stored.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct TimerPage {
+    /// Their records, the earliest first.
+    pub timers: Vec<Record>,
+    /// Whether there may be more behind the last one.
+    pub more: bool,
+}
+
+impl TimerPage {
+    /// Some timers, and whether there may be more.
+    #[must_use]
+    pub fn new(timers: Vec<Record>, more: bool) -> Self {
+        Self { timers, more }
+    }
+}
+
+/// Sets a timer by itself.
+pub(crate) async fn set_timer(events: &dyn DynEventStore, timer: Timer) -> Result<(), StoreError> {
+    match events.append_all(NewCommits::new(Vec::new()).setting(timer)).await? {
+        AppendAll::Written => Ok(()),
+        other => {
+            let source = format!("the event store answered {other:?} to a timer").into();
+            Err(StoreError::Refused { source })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn timer() -> Timer {
+        let (due, now) = (Timestamp::from_unix_millis(90_000), Timestamp::from_unix_millis(0));
+        let stream = StreamKey::new("T#ROOM", "ROOM#1").unwrap();
+        let command = StoredEvent { name: "Release".into(), schema: 2, data: json!({ "why": "late" }) };
+        let id = TimerId::of_command(due, &stream, "c");
+        Timer::new(id, stream, "ROOM", command, Metadata::new("c", now))
+    }
+
+    #[test]
+    fn a_timer_is_read_back() {
+        assert_eq!(Timer::decode(&timer().record()), Ok(timer()));
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        for name in ["pk", "sk", "entity", "streamPk", "streamSk", "type", "schema", "data", "metadata"] {
+            let mut record = timer().record();
+            record.remove(name);
+            let error = Timer::decode(&record).unwrap_err();
+            assert!(error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_bound_is_behind_all_names_of_its_time() {
+        let at = Timestamp::from_unix_millis;
+        let bound = TimerId::bound(at(1_000));
+        assert!(TimerId::new(at(1_000), "~").sk() < bound.as_str());
+        assert!(TimerId::new(at(1_001), " ").sk() > bound.as_str());
+    }
+}

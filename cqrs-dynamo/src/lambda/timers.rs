@@ -1,0 +1,110 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use cqrs_core::App;
+use cqrs_core::app::Swept;
+use cqrs_core::delivery::DeliveryError;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde::de::IgnoredAny;
+
+use super::deadline;
+
+/// Why a sweep of a [`TimersFunction`] did not come to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SweepError {
+    /// What [`App::sweep`] says. The timers are still there.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+    /// Some commands could not be executed. The others were.
+    #[error("{} of the commands that were due could not be executed, {} were; the log says why", .swept.failed, .swept.fired)]
+    Failed {
+        /// What the sweep did.
+        swept: Swept,
+    },
+    /// There was no time for all that is due. What was fired is done, and the next sweep goes on.
+    #[error(
+        "the sweep was not done after {} ms; the next one goes on. If this comes again, more is due than one function can do, or \
+         a command hangs", .after.as_millis()
+    )]
+    OutOfTime {
+        /// How long it had.
+        after: Duration,
+    },
+}
+
+/// Executes the commands that are due, as a Lambda function that is called by the clock: once a minute, in a
+/// [`Template`](crate::template::Template).
+///
+/// What the event says is of no concern. A sweep that fails, or does not come to its end in time, is an error for Lambda: its metrics
+/// `Errors` and `AsyncEventsDropped` count it, and the template has an alarm on that. Nothing is lost by it: timers are there until
+/// they are fired. Sweeps may overlap; each timer is fired by one of them.
+///
+/// ```no_run
+/// use cqrs_core::App;
+/// use cqrs_dynamo::lambda::TimersFunction;
+/// use cqrs_dynamo::template::PREFIX;
+/// use cqrs_dynamo::{Dynamo, Tables};
+///
+/// # async fn example() -> Result<(), lambda_runtime::Error> {
+/// let prefix = std::env::var(PREFIX)?; // What the template sets.
+/// let dynamo = Dynamo::from_env().await?.with_tables(Tables::with_prefix(&prefix));
+/// let app = App::builder(&dynamo).only([]).build()?;
+/// TimersFunction::new(&app).run().await
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct TimersFunction {
+    app: App,
+}
+
+impl TimersFunction {
+    /// The timers of an app. It needs no subscribers: `only([])`.
+    #[must_use]
+    pub fn new(app: &App) -> Self {
+        Self { app: app.clone() }
+    }
+
+    /// Executes what is due, in one pass, for as long as there is `left`. A command that is in work then may be done or not, and its
+    /// timer with it.
+    ///
+    /// # Errors
+    /// [`SweepError`]; nothing is lost.
+    pub async fn answer(&self, left: Duration) -> Result<Swept, SweepError> {
+        let swept = tokio::time::timeout(left, self.app.sweep()).await;
+        let swept = swept.map_err(|_| SweepError::OutOfTime { after: left })??;
+        let Swept { fired, failed, left, .. } = swept;
+        if failed > 0 {
+            return Err(SweepError::Failed { swept });
+        }
+        if fired > 0 {
+            tracing::info!(fired, left, "commands that were due");
+        }
+        Ok(swept)
+    }
+
+    /// Answers the events of the Lambda runtime for as long as it sends some. An invocation that would run out of time is
+    /// answered before.
+    ///
+    /// # Errors
+    /// What the runtime says.
+    pub async fn run(self) -> Result<(), Error> {
+        let this = Arc::new(self);
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<IgnoredAny>| {
+            let this = Arc::clone(&this);
+            async move {
+                match this.answer(deadline::time_left(&event.context)).await {
+                    Ok(_) => Ok::<_, Error>(()),
+                    Err(error) => {
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "commands that are due wait"
+                        );
+                        Err(error.into())
+                    }
+                }
+            }
+        }))
+        .await
+    }
+}

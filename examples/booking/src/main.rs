@@ -1,0 +1,53 @@
+//! Two reservations: one is paid, and nobody pays the other. Fifteen minutes pass at once.
+
+mod booking;
+mod payment;
+mod room;
+
+use std::time::Duration;
+
+use booking::BookingKey;
+use cqrs_core::prelude::*;
+use cqrs_core::process::Effect;
+use cqrs_core::testing::Clock;
+use cqrs_dynamo::Dynamo;
+use payment::{PaymentKey, TakePayment};
+use room::{HoldRoom, RoomKey};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // A clock that this program moves. Without it, the machine's is used, and `app.run(…)` waits for deadlines.
+    let clock = Clock::at("2024-01-01T10:00:00Z".parse()?);
+    let app = App::builder(Dynamo::embedded_in_memory().await?).clock(&clock).build()?;
+    let tenant = Tenant::new("HOTEL")?;
+
+    for (room, reservation) in [("101", "R-1"), ("102", "R-2")] {
+        let hold = HoldRoom { reservation: reservation.into(), cents: 12_000 };
+        app.execute(&RoomKey::new(&tenant, room), hold).await?;
+    }
+    app.run_until_idle().await?;
+    app.execute(&PaymentKey::new(&tenant, "R-1"), TakePayment).await?;
+    app.run_until_idle().await?;
+
+    clock.advance(Duration::from_secs(15 * 60));
+    app.run_until_idle().await?;
+
+    for (room, reservation) in [("101", "R-1"), ("102", "R-2")] {
+        let room = app.load(&RoomKey::new(&tenant, room)).await?.state;
+        println!("{reservation}: held for {:?}, confirmed: {}", room.held_for, room.confirmed);
+        for step in app.history(&BookingKey::new(&tenant, reservation)).read_all().await? {
+            let effects: Vec<_> = step.effects().iter().map(told).collect();
+            println!("  {} {}", step.metadata().created_at, effects.join(", "));
+        }
+    }
+    Ok(())
+}
+
+fn told(effect: &Effect) -> String {
+    match effect {
+        Effect::Execute { r#type, sk, .. } => format!("{type} to {sk}"),
+        Effect::Set { deadline, due, .. } => format!("{deadline} at {due}"),
+        Effect::Cancel { deadline, .. } => format!("no {deadline}"),
+        _ => "the end".to_owned(),
+    }
+}

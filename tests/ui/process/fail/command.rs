@@ -1,0 +1,23 @@
+use cqrs_core::prelude::*;
+use cqrs_misuse::hotel::*;
+
+#[process(key(reservation: String))]
+#[derive(Clone, Default)]
+pub struct Booking {
+    paid: bool,
+}
+
+#[process(key(reservation), unknown = "skip")]
+impl Booking {
+    #[react(start)]
+    fn on_held(&self, _: &RoomHeld) -> Reaction {
+        Reaction::new()
+    }
+
+    #[command]
+    fn book(&self, _: &ReleaseRoom) -> Result<RoomReleased, String> {
+        Err("no".to_owned())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use cqrs_core::prelude::*;
+
+#[process(key(reservation: String))]
+#[derive(Clone, Default)]
+pub struct Booking {
+    paid: bool,
+}
+
+#[process(key(reservation), unknown = "skip")]
+impl Booking {
+    #[react(start)]
+    fn on_held(&self, _: &String) -> Reaction {
+        Reaction::new()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+use cqrs_core::prelude::*;
+use cqrs_misuse::hotel::*;
+
+pub struct Released;
+
+#[process(key(reservation: String))]
+#[derive(Clone, Default)]
+pub struct Booking {
+    paid: bool,
+}
+
+#[process(key(reservation), unknown = "skip")]
+impl Booking {
+    #[react(start)]
+    fn on_held(&self, _: &RoomHeld) -> Released {
+        Released
+    }
+}
+
+fn main() {}
