@@ -11,7 +11,7 @@ struct Held {
 }
 
 /// Called as the steps of a process are.
-#[event(name = "StayStep")]
+#[event(name = "STAY_STEP")]
 struct Stepped {
     room: String,
 }
@@ -85,9 +85,9 @@ fn names_that_processes_share_are_faults_that_name_them() {
         "  - process `Stay` (tests/tests/wiring_processes.rs:",
         ") and process `Stay` (tests/tests/wiring_processes.rs:",
         ") are both stored as entity `STAY`: give the process another one",
-        ") stores its steps as `StayStep`, and `Room` applies an event of that name: rename the event with \
-         `#[event(name = \"…\")]`, or the struct of the process",
-        "two processes are called `Stay`, and both store their steps as `StayStep`: tests/tests/wiring_processes.rs:",
+        ") stores its steps as `STAY_STEP`, and `Room` applies an event of that name: rename the event with \
+         `#[event(name = \"…\")]`, or give the process another entity",
+        "two processes are called `Stay`, and both store their steps as `STAY_STEP`: tests/tests/wiring_processes.rs:",
     ] {
         assert!(text.contains(line), "no `{line}` in {text}");
     }
@@ -96,9 +96,9 @@ fn names_that_processes_share_are_faults_that_name_them() {
             error.faults[..],
             [
                 WiringFault::DuplicateProcessEntity { entity: "ROOM", process: "Booking", .. },
-                WiringFault::StepNamedAsEvent { name: "StayStep", process: "Stay", aggregate: "Room", .. },
+                WiringFault::StepNamedAsEvent { name: "STAY_STEP", process: "Stay", aggregate: "Room", .. },
                 WiringFault::DuplicateProcessEntity { entity: "STAY", process: "Stay", .. },
-                WiringFault::DuplicateStep { name: "StayStep", process: "Stay", .. },
+                WiringFault::DuplicateStep { name: "STAY_STEP", process: "Stay", .. },
             ]
         ),
         "{text}"

@@ -121,7 +121,7 @@ pub enum WiringFault {
     },
     /// The steps of a process are stored under the name of an event.
     #[error(
-        "process `{process}` ({location}) stores its steps as `{name}`, and `{aggregate}` applies an event of that name: rename the event with `#[event(name = \"…\")]`, or the struct of the process"
+        "process `{process}` ({location}) stores its steps as `{name}`, and `{aggregate}` applies an event of that name: rename the event with `#[event(name = \"…\")]`, or give the process another entity"
     )]
     StepNamedAsEvent {
         /// The name, which may be an alias of the event.
@@ -133,9 +133,9 @@ pub enum WiringFault {
         /// The aggregate that applies the event.
         aggregate: &'static str,
     },
-    /// Two processes store their steps under one name: their structs are called alike.
+    /// Two processes store their steps under one name: they have one entity.
     #[error(
-        "two processes are called `{process}`, and both store their steps as `{name}`: {first} and {second}; rename one of the structs"
+        "two processes are called `{process}`, and both store their steps as `{name}`: {first} and {second}; give one of them another entity"
     )]
     DuplicateStep {
         /// The name of the steps.

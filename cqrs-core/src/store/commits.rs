@@ -6,7 +6,7 @@ use crate::version::Version;
 /// The names of a reservation's attributes.
 const RESERVATION_BYTES: usize = 32;
 /// Room for the key, the time and the reason of a dead letter.
-const LETTER_BYTES: usize = 16 * 1024;
+pub(crate) const LETTER_BYTES: usize = 16 * 1024;
 
 /// Commits that are appended together or not at all: at most one for each stream.
 ///

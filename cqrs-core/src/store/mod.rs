@@ -18,6 +18,8 @@ mod timer;
 
 pub(crate) use backlog::DynBacklog;
 pub use backlog::{Backlog, Waiting};
+#[cfg(feature = "conformance")]
+pub(crate) use commits::LETTER_BYTES;
 pub use commits::{AppendAll, NewCommits, Taken};
 pub(crate) use delivery::DynDeliveryStore;
 pub use delivery::{

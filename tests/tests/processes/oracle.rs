@@ -149,7 +149,8 @@ impl Model {
         let effects = match (taken(step), due(step)) {
             (Some(place), None) => {
                 let commit = events.get(&place).unwrap_or_else(|| panic!("{told}: no event {place:?}"));
-                let (event, cause) = (&commit.events[place.2 as usize], &data["cause"]["event"]);
+                let (event, cause) =
+                    (&commit.events[usize::try_from(place.2).unwrap()], &data["cause"]["event"]);
                 assert_eq!(
                     (&cause["data"], cause["type"].as_str()),
                     (&event.data, Some(&*event.name)),
