@@ -5,7 +5,7 @@ use crate::event::Event;
 /// A stored command has what a stored event has: a name, a schema and a shape. That is what [`Event`] describes, so it is
 /// implemented for commands too; no aggregate applies one.
 ///
-/// ```
+/// ```rust,standalone_crate
 /// use cqrs_core::Event;
 /// use cqrs_core::command::StoredCommand;
 /// use cqrs_core::prelude::*;
