@@ -29,8 +29,8 @@ impl App {
         }
     }
 
-    /// Delivers until `shutdown` is ready, and [executes](Self::sweep) the commands whose time has come; then finishes what it holds. For services. Where the store is
-    /// throttled or cannot be reached it waits and goes on; after `shutdown` it leaves the rest to the next run. Once it has
+    /// Delivers until `shutdown` is ready, and [executes](Self::sweep) the commands whose time has come; then finishes what it holds. For
+    /// services. Where the store is throttled or cannot be reached it waits and goes on; after `shutdown` it leaves the rest to the next run. Once it has
     /// begun, it also waits where a store denies access, or a table is missing.
     ///
     /// One process at a time should run it on one store: two would deliver everything twice.

@@ -20,6 +20,23 @@ pub(crate) struct Intent {
 }
 
 impl Intent {
+    /// That of a command whose id follows from its place, because of what has this metadata.
+    pub(super) fn placed(stream: StreamKey, id: String, because: &Metadata, now: Timestamp) -> Self {
+        let mut metadata = Metadata::new(id, now);
+        metadata.correlation_id.clone_from(&because.correlation_id);
+        metadata.causation_id = Some(because.command_id.clone());
+        metadata.trace_context.clone_from(&because.trace_context);
+        Self {
+            stream,
+            metadata,
+            identity: Identity::Placed,
+            traced: false,
+            own_clock: true,
+            expected: None,
+            timer: None,
+        }
+    }
+
     /// That of a command whose time has come: it happens now, and everything else is as it was when it was scheduled.
     pub(crate) fn of_timer(timer: &Timer, now: Timestamp) -> Self {
         let metadata = Metadata { created_at: now, recorded_at: None, ..timer.metadata.clone() };

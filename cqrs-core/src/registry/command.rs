@@ -63,7 +63,6 @@ pub(crate) fn stored_commands() -> Vec<&'static CommandRow> {
 }
 
 /// The command that is, or once was, stored under a name for an entity.
-#[cfg_attr(not(test), allow(dead_code, reason = "for those who send stored commands"))]
 pub(crate) fn stored_command(entity: &str, name: &str) -> Option<CommandArm> {
     let mut arms = command_arms().filter(|(of, _)| *of == entity);
     arms.find_map(|(_, arm)| arm.id.is_stored_as(name).then_some(arm))

@@ -10,7 +10,7 @@ use crate::aggregate::{Aggregate, AggregateKey};
 use crate::commit::{Commit, StoredEvent, record};
 use crate::engine::execution::Execution;
 use crate::engine::fire::{Find, FireError, Fired, may_pass};
-use crate::engine::intent::{Identity, Intent};
+use crate::engine::intent::Intent;
 use crate::engine::state::State;
 use crate::engine::{Caller, Committed, Outcome};
 use crate::event::RawEvent;
@@ -202,19 +202,8 @@ impl<P: Process> Driver<P> {
         take: &Take<P>,
         because: &Metadata,
     ) -> Result<Committed<Instance<P>>, StepError> {
-        let mut metadata = Metadata::new(id_of::<P>(stream, &take.id), runtime.clock.now());
-        metadata.correlation_id.clone_from(&because.correlation_id);
-        metadata.causation_id = Some(because.command_id.clone());
-        metadata.trace_context.clone_from(&because.trace_context);
-        let intent = Intent {
-            stream: stream.clone(),
-            traced: false,
-            metadata,
-            identity: Identity::Placed,
-            own_clock: true,
-            expected: None,
-            timer: None,
-        };
+        let id = named(P::ENTITY, stream, &take.id);
+        let intent = Intent::placed(stream.clone(), id, because, runtime.clock.now());
         let caller = Caller { runtime, cause: None };
         let mut execution = Execution::new::<Instance<P>, Take<P>>(caller, intent, take);
         Ok(execution.execute(take).await?)
@@ -314,16 +303,12 @@ impl<P: Process> Driver<P> {
     }
 }
 
-/// A name-based UUID (RFC 9562, version 5).
-fn id_of<P: Process>(stream: &StreamKey, what: &str) -> String {
-    named(P::ENTITY, stream, what)
-}
-
 /// The id of a command of a step: its place among the effects is `index`.
 pub(crate) fn command_id(entity: &str, stream: &StreamKey, version: Version, index: usize) -> String {
     named(entity, stream, &format!("command\n{version}\n{index}"))
 }
 
+/// A name-based UUID (RFC 9562, version 5).
 fn named(entity: &str, stream: &StreamKey, what: &str) -> String {
     let name = format!("process {entity}\n{}\n{}\n{what}", stream.pk(), stream.sk());
     Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string()

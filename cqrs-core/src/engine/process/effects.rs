@@ -2,7 +2,7 @@ use super::StepError;
 use super::driver::{Driver, command_id};
 use crate::commit::StoredEvent;
 use crate::engine::fire::FireError;
-use crate::engine::intent::{Identity, Intent};
+use crate::engine::intent::Intent;
 use crate::engine::state::decode;
 use crate::engine::{Caller, Outcome};
 use crate::event::upcaster::NEWER;
@@ -54,8 +54,9 @@ impl<P: Process> Driver<P> {
             let failed = match (self.find)(entity, r#type) {
                 Some(fire) => {
                     let caller = Caller { runtime, cause: None };
-                    let intent = intent_of::<P>(runtime, origin, index, stream.clone());
-                    let id = intent.metadata.command_id.clone();
+                    let id = command_id(P::ENTITY, origin.stream, origin.version, index);
+                    let now = runtime.clock.now();
+                    let intent = Intent::placed(stream.clone(), id.clone(), origin.metadata, now);
                     match fire(caller, intent, &command).await {
                         Ok(fired) => {
                             if let Some(probe) = &runtime.probe {
@@ -93,22 +94,5 @@ impl<P: Process> Driver<P> {
         let effects = steps.first().map(Step::effects).unwrap_or_default();
         let origin = Origin { stream, version, metadata: &metadata };
         self.run_effects(runtime, &origin, effects, Some(instance), redriven).await
-    }
-}
-
-fn intent_of<P: Process>(runtime: &Runtime, origin: &Origin<'_>, index: usize, stream: StreamKey) -> Intent {
-    let id = command_id(P::ENTITY, origin.stream, origin.version, index);
-    let mut metadata = Metadata::new(id, runtime.clock.now());
-    metadata.correlation_id.clone_from(&origin.metadata.correlation_id);
-    metadata.causation_id = Some(origin.metadata.command_id.clone());
-    metadata.trace_context.clone_from(&origin.metadata.trace_context);
-    Intent {
-        stream,
-        metadata,
-        identity: Identity::Placed,
-        traced: false,
-        own_clock: true,
-        expected: None,
-        timer: None,
     }
 }
