@@ -1,8 +1,8 @@
-//! The domain that is timed: one event of about 500 bytes as stored.
+//! The domain that is timed: one event of about 500 stored bytes.
 
 use cqrs_core::prelude::*;
 
-/// Money came in.
+/// Money was deposited.
 #[event]
 #[derive(Debug, Clone)]
 pub struct Deposited {
@@ -29,7 +29,7 @@ pub struct DepositAll(pub Vec<Deposit>);
 #[aggregate(entity = "ACCOUNT")]
 #[derive(Debug, Default)]
 pub struct Account {
-    /// What is on it.
+    /// The balance.
     pub balance: u64,
 }
 

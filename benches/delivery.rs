@@ -1,9 +1,9 @@
-//! From a commit to its view, with the settings that programs have by default: delivered in one process on an embedded
-//! DynamoDB; and over its stream, SNS and SQS, as moto and an embedded DynamoDB behind a loopback port have them.
+//! From a commit to its view, with the default settings: delivered in one process on an embedded DynamoDB; and over the stream,
+//! SNS and SQS, with moto and an embedded DynamoDB on a loopback port.
 //!
-//! `cargo bench -p cqrs-benches --bench delivery`; numbers after `--` are the commits of the backlog whose rate is
-//! taken, 1,000 by default, and the commits that are timed one by one, 100 by default. The emulators are the limit of
-//! the second line: moto alone takes some milliseconds for a message.
+//! `cargo bench -p cqrs-benches --bench delivery`; numbers after `--` are the commits of the backlog whose rate is measured,
+//! 1,000 by default, and the commits that are timed one by one, 100 by default. The emulators are the limit of the second line:
+//! moto alone takes some milliseconds for a message.
 
 use std::error::Error;
 use std::future::pending;
@@ -17,16 +17,16 @@ use cqrs_tests::loopback::Loopback;
 use samples::Samples;
 use tokio::task::JoinSet;
 
-// The crate of the benches has accounts, too, and one program has room for one kind.
+// The crate of the benches also has accounts, and one program can link only one kind.
 #[path = "samples.rs"]
 #[expect(unreachable_pub, reason = "elsewhere it is a module of a library")]
 mod samples;
 
 const BACKLOG: usize = 1_000;
 const ROUNDS: usize = 100;
-/// Over so many streams the backlog is spread.
+/// The number of streams of the backlog.
 const STREAMS: usize = 100;
-/// How often a view is looked at.
+/// How often a view is read.
 const LOOK: Duration = Duration::from_millis(1);
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
@@ -68,7 +68,7 @@ async fn emulated(backlog: usize, rounds: usize) -> Fallible<()> {
     measure("over the emulators", &app, started, ends_at, rounds).await
 }
 
-/// Appends so many commits, spread over the streams; returns how many each has.
+/// Appends a number of commits, spread over the streams; returns how many each stream has.
 async fn append(app: &App, commits: usize) -> Fallible<u64> {
     let each = commits.div_ceil(STREAMS).max(2);
     for number in 1..=each as u64 {
@@ -82,7 +82,7 @@ async fn append(app: &App, commits: usize) -> Fallible<u64> {
     Ok(each as u64)
 }
 
-/// Waits for the views of the backlog, and times one commit after the other.
+/// Waits for the views of the backlog, and times one commit after another.
 async fn measure(what: &str, app: &App, started: Instant, ends_at: u64, rounds: usize) -> Fallible<()> {
     for stream in 0..STREAMS {
         arrived(app, &account(stream), ends_at).await?;
@@ -100,7 +100,7 @@ async fn measure(what: &str, app: &App, started: Instant, ends_at: u64, rounds: 
 }
 
 async fn arrived(app: &App, key: &AccountKey, commits: u64) -> Fallible<()> {
-    // The first commit opens the account, each other one is a line.
+    // The first commit opens the account, each later one is a line.
     while app.view::<Statement>(key).await?.is_none_or(|view| (view.lines.len() as u64) < commits - 1) {
         tokio::time::sleep(LOOK).await;
     }

@@ -1,4 +1,4 @@
-//! The bare SDK requests that a command is made of, with the same items: what no framework can be faster than.
+//! The bare SDK requests of a command, with the same items: no framework can be faster.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -12,15 +12,15 @@ use cqrs_core::StreamKey;
 use cqrs_core::prelude::*;
 use cqrs_dynamo::Dynamo;
 
-/// DynamoDB takes so many items in one `BatchWriteItem`.
+/// The most items that DynamoDB takes in one `BatchWriteItem`.
 const BATCH: usize = 25;
 
-/// An item as the SDK takes it.
+/// An item in the SDK's form.
 pub type Item = HashMap<String, AttributeValue>;
 
 type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Turns the events table's stream off, for what is timed: DynamoDB feeds a stream beside the write, the embedded one
+/// Turns the events table's stream off while requests are timed: DynamoDB feeds a stream outside the write, the embedded database
 /// within it.
 ///
 /// # Errors
@@ -32,7 +32,7 @@ pub async fn without_stream(dynamo: &Dynamo) -> Fallible<()> {
     Ok(())
 }
 
-/// The request that an append is.
+/// The request of an append.
 ///
 /// # Errors
 /// Those of the SDK.
@@ -50,7 +50,7 @@ pub async fn put_item(dynamo: &Dynamo, stream: &StreamKey, version: u64) -> Fall
     Ok(())
 }
 
-/// The request that a read is, once per page of 1 MB.
+/// The request of a read, once per page of 1 MB.
 ///
 /// # Errors
 /// Those of the SDK.
@@ -78,7 +78,7 @@ pub async fn query(dynamo: &Dynamo, stream: &StreamKey) -> Fallible<usize> {
     }
 }
 
-/// Writes these commits of a stream, a request per 25 of them: a long stream is to be had sooner than by commands.
+/// Writes these commits of a stream, with a request per 25: this makes a long stream faster than commands do.
 ///
 /// # Errors
 /// Those of the SDK.
@@ -86,7 +86,7 @@ pub async fn fill(dynamo: &Dynamo, stream: &StreamKey, versions: RangeInclusive<
     put_all(dynamo, versions.map(|version| item(stream, version))).await
 }
 
-/// Writes these items into the events table, a request per 25 of them.
+/// Writes these items into the events table, with a request per 25.
 ///
 /// # Errors
 /// Those of the SDK.
@@ -103,7 +103,7 @@ pub async fn put_all(dynamo: &Dynamo, items: impl Iterator<Item = Item>) -> Fall
     Ok(())
 }
 
-/// What [`account::deposit`](crate::account::deposit) stores.
+/// The stored form of [`account::deposit`](crate::account::deposit).
 fn item(stream: &StreamKey, version: u64) -> Item {
     let note = AttributeValue::S("x".repeat(200));
     let data = [("cents".to_owned(), AttributeValue::N("5".to_owned())), ("note".to_owned(), note)];
@@ -111,7 +111,7 @@ fn item(stream: &StreamKey, version: u64) -> Item {
     commit(stream.pk(), &sk, version, "Deposited", data.into())
 }
 
-/// What a command stores that makes one event; under its keys, rendered.
+/// What a command with one event stores, under its rendered keys.
 #[must_use]
 pub fn commit(pk: &str, sk: &str, version: u64, event: &str, data: Item) -> Item {
     let text = |value: &str| AttributeValue::S(value.to_owned());

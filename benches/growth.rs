@@ -25,7 +25,7 @@ const ROUNDS: u64 = 300;
 
 type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// What is on one account.
+/// The balance of one account.
 #[projection(Account)]
 #[derive(Default)]
 pub struct Balance {
@@ -155,7 +155,7 @@ async fn last(feed: &mut impl ChangeFeed, mut after: Positions) -> Fallible<Posi
     }
 }
 
-/// A file with so many commits that have all been delivered, some streams to a page and each with its records.
+/// A file with a number of commits that have all been delivered, several streams per page and each with its records.
 async fn fill(path: &Path, size: u64) -> Fallible<()> {
     let tenant = Tenant::new("BANK")?;
     let template = {
@@ -201,7 +201,7 @@ async fn fill(path: &Path, size: u64) -> Fallible<()> {
     Ok(())
 }
 
-/// The processor's time for this process so far, with all of its threads.
+/// The processor time of this process so far, with all its threads.
 fn processor_ms() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();

@@ -1,5 +1,4 @@
-//! One command beside the bare SDK requests that it is made of, on one embedded DynamoDB, in turns, so that a drift of
-//! the machine meets both.
+//! One command and the bare SDK requests of it, on one embedded DynamoDB, in turns, so that drift of the machine affects both.
 //!
 //! `cargo bench -p cqrs-benches --bench latency`; a number after `--` is the rounds, 2,000 by default.
 
@@ -14,7 +13,7 @@ use cqrs_dynamo::Dynamo;
 const ROUNDS: usize = 2_000;
 /// Commits of a stream before a cold command is timed on it.
 const PRIOR: [u64; 4] = [0, 20, 200, 2_000];
-/// So many commands on one stream make it no longer to speak of: 1 for each 40 commits that it has.
+/// The number of commands on one stream that do not make it noticeably longer: 1 for each 40 commits.
 const GROWTH: u64 = 40;
 
 type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -70,7 +69,7 @@ async fn cold(prior: u64, rounds: usize) -> Fallible<()> {
                 floor::query(&dynamo, &twin).await?;
                 floor::put_item(&dynamo, &twin, version).await
             };
-            // Whoever comes first has what was done before in the processor's caches.
+            // The first of the two finds the earlier work in the processor's caches.
             if (stream + version).is_multiple_of(2) {
                 command.time(app.execute(&key, deposit()).into_future()).await?;
                 bare.time(requests).await?;

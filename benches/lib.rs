@@ -1,4 +1,4 @@
-//! What the benches share: the domain that is timed, the bare requests beside it, and packages to compile.
+//! What the benches share: the domain that is timed, the bare requests for comparison, and packages to compile.
 
 pub mod account;
 pub mod floor;

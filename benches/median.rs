@@ -1,6 +1,6 @@
-//! The middle of some figures.
+//! The median of some figures.
 
-/// The one in the middle; NaN for none.
+/// The median; NaN without figures.
 #[must_use]
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);

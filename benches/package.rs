@@ -1,11 +1,11 @@
-//! A package that is written to be compiled, and what that takes.
+//! A package that is written to be compiled, and the time that this takes.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, io};
 
-/// A package in a workspace of its own, with the versions of ours.
+/// A package in a separate workspace, with the versions of ours.
 #[derive(Debug)]
 pub struct Package {
     /// Where its `Cargo.toml` is.
@@ -34,7 +34,7 @@ impl Package {
         Ok(Self { folder, target })
     }
 
-    /// Writes a file of it; also one that is there with the same text, so that cargo takes it for changed.
+    /// Writes a file of the package, even if it exists with the same text, so that cargo treats it as changed.
     ///
     /// # Errors
     /// Of the file system.
@@ -64,19 +64,19 @@ pub fn root() -> io::Result<PathBuf> {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()
 }
 
-/// What a command took.
+/// The time of a command.
 #[derive(Debug, Clone, Copy)]
 pub struct Took {
-    /// The time of the processor, of all its processes; where `/proc` does not tell it, the time that went by.
+    /// The processor time of all its processes; the elapsed time if `/proc` does not have it.
     pub processor: Duration,
-    /// The time that went by.
+    /// The elapsed time.
     pub wall: Duration,
 }
 
 /// Runs a command to its end.
 ///
 /// # Errors
-/// That it does not run, or does not succeed; with what it wrote to stderr.
+/// It does not run, or fails; with its stderr.
 pub fn time(command: &mut Command) -> io::Result<(Output, Took)> {
     let (before, started) = (processor_time(), Instant::now());
     let output = command.stdin(Stdio::null()).output()?;
@@ -88,10 +88,10 @@ pub fn time(command: &mut Command) -> io::Result<(Output, Took)> {
     Ok((output, Took { processor, wall }))
 }
 
-/// What the processes that have been waited for took.
+/// The processor time of the processes that have been waited for.
 fn processor_time() -> Option<Duration> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
-    // Behind the name of the program, which may have spaces: user and system time in hundredths of a second.
+    // After the name of the program, which may have spaces: user and system time in hundredths of a second.
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(13);
     let user: u64 = fields.next()?.parse().ok()?;
     let system: u64 = fields.next()?.parse().ok()?;

@@ -1,4 +1,4 @@
-//! A page of 50 views by an index beside the bare SDK `Query` of the same items, on one embedded DynamoDB, in turns.
+//! A page of 50 views by an index, and the bare SDK `Query` of the same items, on one embedded DynamoDB, in turns.
 //!
 //! `cargo bench -p cqrs-benches --bench query`; a number after `--` is the rounds, 2,000 by default.
 
@@ -14,7 +14,7 @@ use cqrs_dynamo::Dynamo;
 const ROUNDS: usize = 2_000;
 /// Views of one page.
 const PAGE: u32 = 50;
-/// Views beside them, in other places of the index.
+/// Other views, in other places of the index.
 const OTHERS: u32 = 500;
 
 type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -66,7 +66,7 @@ async fn main() -> Fallible<()> {
     let (mut page, mut query) = (Samples::default(), Samples::default());
     for round in 0..rounds {
         let listed = || app.query::<Listed>(&tenant).by_branch("main").limit(PAGE).into_future();
-        // Whoever comes first has what was done before in the processor's caches.
+        // The first of the two finds the earlier work in the processor's caches.
         if round.is_multiple_of(2) {
             page.time(listed()).await?;
             query.time(bare()).await?;

@@ -1,9 +1,9 @@
-//! Times of one thing, done many times.
+//! Times of one operation, repeated many times.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// Times of one thing.
+/// Times of one operation.
 #[derive(Debug, Default)]
 pub struct Samples(Vec<Duration>);
 
@@ -16,7 +16,7 @@ impl Samples {
         done
     }
 
-    /// The time that so many percent of the calls do not exceed, in microseconds.
+    /// The time that `percent` of the calls do not exceed, in microseconds.
     #[must_use]
     pub fn percentile(&self, percent: usize) -> f64 {
         let mut sorted = self.0.clone();

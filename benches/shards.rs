@@ -1,6 +1,6 @@
 //! What `shards` changes: how commits spread over partitions, and the requests of a command, a load and a replay of a tenant.
 //!
-//! `cargo bench -p cqrs-benches --bench shards`. It counts, on an embedded DynamoDB; there is no clock in it.
+//! `cargo bench -p cqrs-benches --bench shards`. It counts on an embedded DynamoDB; nothing is timed.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -10,7 +10,7 @@ use cqrs_core::prelude::*;
 use cqrs_core::{AggregateKey, Projection};
 use cqrs_dynamo::{Cost, Dynamo};
 
-/// Streams whose keys are looked at, and those of them that are replayed.
+/// The number of streams whose keys are computed, and of those that are replayed.
 const KEYS: u32 = 100_000;
 const STREAMS: u32 = 200;
 const COMMITS: u32 = 3;
@@ -79,7 +79,7 @@ impl Usage {
     }
 }
 
-/// What was counted of one aggregate.
+/// The counts of one aggregate.
 struct Counted {
     title: &'static str,
     partitions: BTreeMap<String, u32>,
@@ -108,7 +108,7 @@ async fn main() -> Fallible<()> {
         }
     }
 
-    // Another process: it knows no state yet.
+    // Another process, which knows no state yet.
     let cold = App::builder(&dynamo).build()?;
     let all = [
         Counted {

@@ -1,4 +1,4 @@
-//! A load of a long stream from a stored state beside a load of a short stream, on one embedded DynamoDB, in turns.
+//! A load of a long stream from a stored state, and a load of a short stream, on one embedded DynamoDB, in turns.
 //!
 //! `cargo bench -p cqrs-benches --bench snapshot` prints a section of `docs/benchmarks.md`; two numbers after `--` are the
 //! commits of the long stream, 10,000 by default, and the rounds, 2,000 by default.
@@ -15,40 +15,40 @@ use cqrs_dynamo::{Cost, Dynamo};
 
 const COMMITS: usize = 10_000;
 const ROUNDS: usize = 2_000;
-/// The short stream has so many.
+/// The commits of the short stream.
 const SHORT: usize = 10;
 /// Commits after the last state.
 const TAILS: [u64; 5] = [0, 1, 5, 10, 99];
 /// A process that has never seen the stream is set up for each load.
 const FIRST_ROUNDS: usize = 200;
-/// A whole stream takes its time.
+/// Reading a whole stream takes long.
 const WHOLE_ROUNDS: usize = 5;
 
-/// As many commits as lie between two that carry a state, where that costs nothing.
+/// The number of commits between two that carry a state, if that costs nothing.
 const STEP: u64 = 6;
 /// Dollars per million units on demand, us-east-1 (Amazon DynamoDB, "Pricing for on-demand capacity").
 const READ_PRICE: f64 = 0.125;
 const WRITE_PRICE: f64 = 0.625;
 
 const METHOD: &str = "
-Method: streams written by commands on an embedded DynamoDB in memory, so that there is no network in it; an event of \
-about 500 bytes as stored. Both streams are loaded in turns, by a process that has loaded them before, medians of so many \
-rounds as were asked for (2,000 by default). In commits: every sixth commit carries the state, and a load is one \
-consistent `Query` of the last commits; it begins at the state that the process has seen last, or reads the last six. In the table \
-(`Settings::state_in_commit_bytes` is 0 here; states over 4 KB are there by default): a load is a `GetItem` for the \
-snapshot and a `Query` for what follows it, sent at the same time. The `Query` begins at the snapshot that the process has \
-seen last, with its own commit, which tells whether both belong together; a process that has seen none reads as many \
-commits as lie between two snapshots. Without a state the long stream is read in pages of 1 MB, one after the other. That \
-the state that was stored is that of the full fold, whose `apply` is not idempotent, is compared in each run. Commands are \
-of 200 new processes, each with one of its own; DynamoDB's prices in us-east-1, nothing else is in them.
+Method: commands write the streams on an embedded DynamoDB in memory, so without a network; a stored event has about 500 \
+bytes. Both streams are loaded in turns, by a process that has loaded them before; medians of the requested number of rounds \
+(2,000 by default). In commits: every sixth commit carries the state, and a load is one consistent `Query` of the last \
+commits, which begins at the state that the process has seen last, or reads the last six. In the table \
+(`Settings::state_in_commit_bytes` is 0 here; by default states over 4 KB are there): a load is a `GetItem` for the snapshot \
+and a `Query` for what follows it, sent at the same time. The `Query` begins at the commit of the snapshot that the process \
+has seen last, which proves that both belong together; a process that has seen no snapshot reads as many commits as lie \
+between two snapshots. Without a state the long stream is read in pages of 1 MB, one after another. Each run checks that the \
+stored state equals that of the full fold, whose `apply` is not idempotent. Commands come from 200 new processes, one from \
+each; DynamoDB's prices in us-east-1, without anything else.
 ";
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
-/// Puts money in.
+/// Deposits money.
 pub(crate) struct Deposit;
 
-/// One account with snapshots at one distance. The fold is not idempotent.
+/// An account with one snapshot distance. The fold is not idempotent.
 macro_rules! account {
     ($module:ident, $entity:tt, $event:tt, $every:tt) => {
         mod $module {
@@ -89,7 +89,7 @@ macro_rules! account {
 account!(every_100, "ACCOUNT_100", "Deposited100", 100);
 account!(every_10, "ACCOUNT_10", "Deposited10", 10);
 
-/// Measures one of them, with its states in the commits or in the table of the snapshots.
+/// Measures one account type, with its states in the commits or in the table `snapshots`.
 macro_rules! measure {
     ($table:expr, $module:ident, $every:literal, $place:expr, $commits:expr, $rounds:expr) => {{
         use $module::AccountKey;
@@ -105,7 +105,7 @@ macro_rules! measure {
         for _ in 0..$commits {
             writer.execute(&long, Deposit).await?;
         }
-        // The last of them is not the one that carries a state.
+        // The last commit is not the one that carries a state.
         let mut after = if place == Place::Commits { $commits as u64 % STEP } else { 0 };
         let tails = TAILS.into_iter().filter(|tail| *tail < place.distance($every) && *tail >= after);
         for tail in tails.collect::<Vec<_>>() {
@@ -131,7 +131,7 @@ macro_rules! measure {
             }
         }
         row($table, place, $every, &format!("{after}, first load of a process"), &ten, &many)?;
-        // And what it would be without the state, which is also what it has to come to.
+        // The same without the state, whose result the stored state must equal.
         let bare = App::builder(dynamo.event_store()).snapshots(MemorySnapshotStore::new());
         let bare = bare.settings(|settings| settings.state_in_commit_bytes = 0).build()?;
         let (mut ten, mut full) = (Load::default(), Load::default());
@@ -150,7 +150,7 @@ macro_rules! measure {
     }};
 }
 
-/// Commands of new processes: the first one of a stream, and one on the long stream.
+/// Commands in new processes: the first one of a stream, and one on the long stream.
 async fn commands<K>(
     dynamo: &Dynamo,
     place: Place,
@@ -185,8 +185,9 @@ async fn main() -> Fallible<()> {
     let rounds = numbers.next().unwrap_or(ROUNDS);
     let mut section = format!(
         "## How long a load from a stored state takes\n\n\
-         A load of a stream of {commits} commits beside a load of a stream of {SHORT}, with so many commits behind the last \
-         state that was stored. Read the ratios. `cargo bench -p cqrs-benches --bench snapshot`.\n\n\
+         A load of a stream of {commits} commits compared with a load of a stream of {SHORT}, with the given number of commits \
+         after \
+         the last stored state. Read the ratios. `cargo bench -p cqrs-benches --bench snapshot`.\n\n\
          | states in | snapshot every | commits behind it | requests: {SHORT} commits | {commits} | read units: {SHORT} commits | \
          {commits} | p50 µs: {SHORT} commits | {commits} | p50 ÷ {SHORT} commits |\n\
          | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
@@ -196,7 +197,7 @@ async fn main() -> Fallible<()> {
     measure!(&mut section, every_10, 10, Place::Table, commits, rounds);
     write!(
         section,
-        "\nA command of a process that knows nothing of the stream, on average:\n\n\
+        "\nA command in a process that knows nothing about the stream, on average:\n\n\
          | states in | stream | requests | read units | write units | $ per million |\n\
          | --- | --- | ---: | ---: | ---: | ---: |\n"
     )?;
@@ -252,7 +253,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// Loads of one stream.
+/// The loads of one stream.
 #[derive(Default)]
 struct Load {
     times: Samples,
@@ -261,7 +262,7 @@ struct Load {
 }
 
 impl Load {
-    /// Times a load; one that does not count is to warm up.
+    /// Times a load; an uncounted one warms up.
     async fn time<T>(
         &mut self,
         dynamo: &Dynamo,

@@ -1,4 +1,4 @@
-//! What commands cost while others wait for their time: warm commands in an embedded database without timers, and with 100,000.
+//! What commands cost while others are scheduled: warm commands in an embedded database without timers, and with 100,000.
 //!
 //! `cargo bench -p cqrs-benches --bench timers`; a number after `--` is how many wait.
 
@@ -20,7 +20,7 @@ type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 #[event]
 struct Reminded {}
 
-/// What waits.
+/// A command that waits.
 #[command]
 struct Remind {}
 
@@ -48,7 +48,7 @@ async fn main() -> Fallible<()> {
     let key = AccountKey::new(&Tenant::new("BENCH")?, "1");
     let mut samples = [Samples::default(), Samples::default()];
     for round in 0..ROUNDS {
-        // In turns, so that both have the same machine.
+        // In turns, so that both have the same conditions.
         for place in [round % 2, 1 - round % 2] {
             samples[place].time(apps[place].execute(&key, deposit()).into_future()).await?;
         }
@@ -70,7 +70,7 @@ async fn database() -> Fallible<Dynamo> {
     Ok(dynamo)
 }
 
-/// Timers of a thousand years from now on.
+/// Timers over the next thousand years.
 async fn fill(dynamo: &Dynamo, waiting: usize) -> Fallible<()> {
     let store = dynamo.event_store();
     let due = Timestamp::now() + std::time::Duration::from_secs(1_000 * 365 * 24 * 60 * 60);

@@ -1,4 +1,4 @@
-//! The bill of one command on its whole way, from the API's function to the views, by counted requests and list prices.
+//! The whole bill of one command, from the API's function to the views, by counted requests and list prices.
 //!
 //! `cargo bench -p cqrs-benches --bench bill` prints a section of `docs/benchmarks.md`. It counts, so `--profile dev` gives the
 //! same.
@@ -14,21 +14,21 @@ use price::{SOURCES, Usage};
 use way::{Fallible, LOADS, Way};
 
 const METHOD: &str = "
-Method: write and read units are those that an embedded DynamoDB counts for a round of commands, and for \
-their delivery by the consumers that the functions have; a commit and a view are below 1 KB. Requests to SNS and SQS, and \
-invocations, are counted by the batches that the template sets: a function behind a queue gets up to 10 messages, one behind the \
-stream up to 100 records, a publish takes 10. Sparse: every command comes alone to a stream of 10 commits, and neither its state nor its views are in \
-memory. Busy: batches are full, states and views are in memory, 100 streams get a command each; or 10 streams get 10 each. The command \
-itself is an invocation, too. A function has 256 MB, and a request takes 10 ms; 16 streams are worked on at a time. Lambda's polls of \
-an empty queue come on top: about $0.26 a month for each queue (5 connections that wait 20 s each). What is not in it: storage, logs, \
-alarms, the API before the function.
+Method: an embedded DynamoDB counts the write and read units of a round of commands, and of their delivery by the functions' \
+consumers; a commit and a view are below 1 KB. Requests to SNS and SQS, and invocations, follow from the batches that the \
+template sets: a function behind a queue gets up to 10 messages, one behind the stream up to 100 records, and a publish takes \
+10. Sparse: every command comes alone to a stream of 10 commits, and neither its state nor its views are in memory. Busy: \
+batches are full, states and views are in memory, and 100 streams get a command each, or 10 streams get 10 each. The command \
+itself is also an invocation. A function has 256 MB, a request takes 10 ms, and 16 streams are processed at a time. Lambda's \
+polls of an empty queue are extra: about $0.26 a month for each queue (5 connections that wait 20 s each). Not included: \
+storage, logs, alarms, and the API in front of the function.
 
-mbc-cqrs-serverless is the framework whose documentation this project was created from. By that \
-(<https://mbc-cqrs-serverless.mbc-net.com/architecture/step-functions>), and by its source, each command is an execution of a standard \
-workflow of 8 state transitions and one for each subscriber; 5 of the states and one for each subscriber invoke a function, which writes the \
-command's status before and after. What is counted here is that, the command's own write, the invocations of its API and of its stream, \
-which brings records one by one; not how long its functions run, its history, its views, its notifications of each status, and the log of \
-each transition. So it is the least that it costs.
+mbc-cqrs-serverless is the framework whose documentation this project was created from. According to it \
+(<https://mbc-cqrs-serverless.mbc-net.com/architecture/step-functions>), and to its source, each command executes a standard \
+workflow of 8 state transitions and one for each subscriber; 5 of the states and one for each subscriber invoke a function, \
+which writes the command's status before and after. This is counted here, with the command's own write and the invocations of \
+its API and of its stream, which delivers records one by one. Not counted are the run time of its functions, its history, its \
+views, its notifications of each status, and the log of each transition. So the figure is a lower bound.
 ";
 
 #[tokio::main]
@@ -77,7 +77,7 @@ fn row(subscribers: &str, load: &str, queues: &Usage, stream: &Usage, count: usi
     row
 }
 
-/// What a framework with a workflow for each command takes at least.
+/// A lower bound for a framework with a workflow for each command.
 fn seed(subscribers: usize) -> Usage {
     let subscribers = subscribers as f64;
     let invoking = 5.0 + subscribers;

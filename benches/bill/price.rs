@@ -1,4 +1,4 @@
-//! What AWS asks for, in dollars for a million, in us-east-1.
+//! AWS prices, in dollars per million, in us-east-1.
 
 /// Write and read request units of a table in on-demand mode of the standard class.
 const WRITE: f64 = 0.625;
@@ -22,7 +22,7 @@ requests of SQS here); $0.40 per million requests to a standard queue (<https://
 invocations and $0.0000133334 per GB and second of functions on Arm (<https://aws.amazon.com/lambda/pricing/>); $25 per million \
 state transitions (<https://aws.amazon.com/step-functions/pricing/>).";
 
-/// What one command takes, in parts of a request where several commands share it.
+/// What one command takes; a fraction of each request that several commands share.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Usage {
     pub(crate) write_units: f64,
@@ -30,7 +30,7 @@ pub(crate) struct Usage {
     pub(crate) publishes: f64,
     pub(crate) queue_requests: f64,
     pub(crate) invocations: f64,
-    /// How long functions work, in milliseconds.
+    /// The run time of functions, in milliseconds.
     pub(crate) milliseconds: f64,
     pub(crate) transitions: f64,
 }
@@ -60,7 +60,7 @@ impl Usage {
         self.invocations * INVOCATION + self.milliseconds / 1_000.0 * GB * GB_SECOND
     }
 
-    /// What a million such commands cost.
+    /// The cost of a million such commands.
     pub(crate) fn dollars(&self) -> f64 {
         self.database() + self.messages() + self.functions() + self.transitions * TRANSITION
     }

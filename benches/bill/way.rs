@@ -1,4 +1,4 @@
-//! What one command takes on its whole way, counted on an embedded DynamoDB.
+//! What one command takes from start to end, counted on an embedded DynamoDB.
 
 use std::error::Error;
 
@@ -22,17 +22,17 @@ pub(crate) enum Way {
     Stream,
 }
 
-/// How commands come.
+/// How commands arrive.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) name: &'static str,
     streams: usize,
-    /// How many commands of each stream come together.
+    /// How many commands of each stream arrive together.
     each: usize,
     /// How many messages a function gets from its queue, and how many records from the stream.
     messages: usize,
     records: usize,
-    /// How many rounds went before.
+    /// The number of earlier rounds.
     before: usize,
     /// Whether states and views are in memory.
     is_warm: bool,
@@ -54,7 +54,7 @@ pub(crate) const LOADS: [Load; 3] = [
 
 /// The most messages that a publish to a topic takes.
 const PUBLISHED: usize = 10;
-/// How long a request takes, in milliseconds; and on how many streams a projection works at a time.
+/// The time of a request, in milliseconds, and the number of streams that a projection works on at a time.
 const REQUEST: f64 = 10.0;
 const STREAMS: usize = 16;
 
@@ -80,7 +80,7 @@ pub(crate) async fn usage(names: &[&str], way: Way, load: Load) -> Fallible<Usag
     let before = dynamo.cost();
     subscribers.deliver(&app, &commits, load).await?;
     let delivered = subscribers.usage(load).plus(per_command(dynamo.cost() - before, commits.len()));
-    // A command is an invocation of its own, and where nothing is in memory it reads before it writes.
+    // Each command is an invocation, and reads before it writes if nothing is in memory.
     let requests = if load.is_warm { 1.0 } else { 2.0 };
     let function = Usage { invocations: 1.0, milliseconds: requests * REQUEST, ..Usage::default() };
     Ok(per_command(executed, commits.len()).plus(function).plus(delivered))
@@ -91,7 +91,7 @@ fn per_command(cost: Cost, commands: usize) -> Usage {
     Usage { write_units: cost.write_units * each, read_units: cost.read_units * each, ..Usage::default() }
 }
 
-/// Executes the commands, and gives what that cost and their commits in the order of the table's stream.
+/// Executes the commands, and returns their cost and their commits in the order of the table's stream.
 async fn commands(dynamo: &Dynamo, app: &App, load: Load) -> Fallible<(Cost, Vec<Commit>)> {
     let tenant = Tenant::new("BANK")?;
     let before = dynamo.cost();
@@ -112,7 +112,7 @@ async fn commands(dynamo: &Dynamo, app: &App, load: Load) -> Fallible<(Cost, Vec
     Ok((cost, commits))
 }
 
-/// What gets the commits.
+/// The consumers of the commits.
 struct Subscribers {
     queues: Vec<Consumer>,
     stream: Option<FeedConsumer>,
@@ -138,10 +138,10 @@ impl Subscribers {
         Ok(())
     }
 
-    /// What a command takes beside the tables: of requests and invocations that it shares, its part.
+    /// What a command takes apart from the tables: its share of common requests and invocations.
     fn usage(&self, load: Load) -> Usage {
         let mut usage = Usage::default();
-        // A read and a write in a row, or a write, for as many streams at a time as there is room for.
+        // A read and then a write, or only a write, for as many streams at a time as possible.
         let work = |batch: usize| {
             let streams = batch.min(load.streams).div_ceil(STREAMS) as f64;
             streams * REQUEST * if load.is_warm { 1.0 } else { 2.0 }

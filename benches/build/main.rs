@@ -1,11 +1,10 @@
-//! What a clean build of the quickstart takes, beside a program with the SDK alone that puts one item and queries it; and a
-//! build after a small change.
+//! The time of a clean build of the quickstart, compared with a program with only the SDK that puts one item and queries it; and
+//! of a build after a small change.
 //!
-//! `cargo bench -p cqrs-benches --bench build`; a number after `--` is how often each is built, once by default: a clean
-//! build takes minutes. All are written as packages of their own, with the workspace's versions and profiles, so that
-//! nothing of the workspace's own target directory counts. The time is that of the processor, where `/proc` tells it, so
-//! that other programs count little. The SDK with its default features has crates that the workspace has not: they are
-//! fetched at first.
+//! `cargo bench -p cqrs-benches --bench build`; a number after `--` is how often each is built, once by default: a clean build
+//! takes minutes. All are separate packages, with the workspace's versions and profiles, so that the workspace's own target
+//! directory has no effect. The time is processor time if `/proc` has it, so that other programs have little effect. The SDK with
+//! its default features has crates that the workspace lacks: they are fetched first.
 
 use std::error::Error;
 use std::path::Path;
@@ -23,13 +22,13 @@ type Fallible<T> = Result<T, Box<dyn Error>>;
 struct Program {
     title: &'static str,
     package: Package,
-    /// The file that is changed, what it says, and the text in it that becomes another.
+    /// The file to change, its content, and the text in it that is replaced.
     file: &'static str,
     text: String,
     word: &'static str,
 }
 
-/// What was seen of one program.
+/// The measurements of one program.
 #[derive(Default)]
 struct Seen {
     crates: usize,
@@ -47,7 +46,7 @@ fn main() -> Fallible<()> {
             program.clean(seen)?;
         }
     }
-    // Two more at first: what the first change compiles anew is not what the next one does.
+    // Two more at first: the first change recompiles more than the next one.
     for change in 0..CHANGES + 2 {
         for (program, seen) in programs.iter().zip(&mut seen) {
             let took = program.change(change)?;
@@ -63,8 +62,8 @@ fn main() -> Fallible<()> {
 fn print(programs: &[Program], seen: &[Seen], rounds: usize) {
     println!(
         "## How long a build takes\n\n\
-         The quickstart, with the embedded DynamoDB (SQLite) in it, beside a program with the SDK alone that puts one item \
-         and queries it. `cargo bench -p cqrs-benches --bench build`.\n\n\
+         The quickstart, including the embedded DynamoDB (SQLite), compared with a program with only the SDK that puts one \
+         item and queries it. `cargo bench -p cqrs-benches --bench build`.\n\n\
          | | crates | clean build, s of processor | the quickstart ÷ it | s on the clock | after a change, s of processor | s on the clock |\n\
          | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     );
@@ -88,11 +87,11 @@ fn print(programs: &[Program], seen: &[Seen], rounds: usize) {
         more => format!("medians of {more} builds each, in turns"),
     };
     println!(
-        "\nMethod: `cargo build` with an empty target directory; {rounds}. Versions and the dev profile are this \
-         workspace's for all of them. \"By default\" is what `cargo add aws-config aws-sdk-dynamodb` and \
-         `cargo add tokio --features full` give; \"trimmed\" has the features that this project uses, so without SSO and \
-         without a second TLS stack. Seconds of the processor are those of all compilers that cargo started; other \
-         programs disturb them less than those on the clock. The change is one word of a message in the quickstart's \
+        "\nMethod: `cargo build` with an empty target directory; {rounds}. All use the versions and the dev profile of this \
+         workspace. \"By default\" is what `cargo add aws-config aws-sdk-dynamodb` and \
+         `cargo add tokio --features full` give; \"trimmed\" has the features that this project uses, without SSO and without \
+         a second TLS stack. Processor seconds are the sum over all compilers that cargo started; other programs disturb them \
+         less than seconds on the clock. The change is one word of a message in the quickstart's \
          `bank.rs`, and of a table's name in the SDK's program; with the linking, median of {CHANGES}."
     );
 }
@@ -103,7 +102,7 @@ fn sdk_by_default() -> Fallible<Program> {
         aws-sdk-dynamodb = \"1\"\n\
         tokio = { version = \"1\", features = [\"full\"] }";
     let program = sdk("the SDK alone, by default", "sdk-by-default", dependencies)?;
-    // The one that may ask the registry, for what the workspace has not.
+    // Only this program may ask the registry, for crates that the workspace lacks.
     time(&mut program.package.cargo(&["fetch"], true))?;
     Ok(program)
 }
@@ -124,7 +123,7 @@ fn sdk(title: &'static str, name: &str, dependencies: &str) -> Fallible<Program>
 }
 
 fn quickstart() -> Fallible<Program> {
-    // As in its own manifest.
+    // As in the quickstart's own manifest.
     let dependencies = "\
         cqrs-core = { package = \"foldline-core\", path = \"$ROOT/cqrs-core\" }\n\
         cqrs-dynamo = { package = \"foldline-dynamo\", path = \"$ROOT/cqrs-dynamo\", features = [\"embedded\"] }\n\

@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-/// What stands on the structs.
+/// The attributes of the structs.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Form {
     Plain,
@@ -38,7 +38,7 @@ pub(crate) fn source(form: Form, count: usize) -> String {
     })
 }
 
-/// Their `events.lock`.
+/// The `events.lock` of the structs.
 pub(crate) fn lock(count: usize) -> String {
     (0..count).fold(String::new(), |mut text, number| {
         let _ = write!(

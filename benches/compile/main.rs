@@ -1,13 +1,13 @@
-//! What `#[event]` costs the compiler, beside serde's two derives on the same structs: the time of `cargo check`, and the
+//! What `#[event]` costs the compiler, compared with serde's two derives on the same structs: the time of `cargo check`, and the
 //! bytes of the expansion.
 //!
-//! `cargo bench -p cqrs-benches --bench compile`; a number after `--` is how often each crate is checked, 7 times by
-//! default. Four crates of 200 structs are written, with the same dependencies: plain structs, serde's derives, `#[event]`,
-//! and `#[event]` beside an `events.lock` that has them all. In every round each is touched and checked, in turn, so that a
-//! drift of the machine reaches all of them; the median counts. The time is that of the processor, where `/proc` tells it,
-//! so that other programs count little. What the plain structs take is subtracted, so that the start of cargo and the
-//! metadata of the dependencies, which are the same for all, do not hide the difference.
-//! Expansions are printed by rustc (`-Zunpretty=expanded`, for which it is told to take unstable options).
+//! `cargo bench -p cqrs-benches --bench compile`; a number after `--` is how often each crate is checked, 7 times by default. It
+//! writes four crates of 200 structs, with the same dependencies: plain structs, serde's derives, `#[event]`, and `#[event]` with
+//! an `events.lock` that has them all. In every round each crate is touched and checked in turn, so that drift of the machine
+//! affects all of them; the median counts. The time is processor time if `/proc` has it, so that other programs have little
+//! effect. The figures of the plain structs are subtracted, so that the start of cargo and the metadata of the dependencies,
+//! which are the same for all, do not hide the difference. rustc prints the expansions (`-Zunpretty=expanded`, with unstable
+//! options enabled).
 
 mod events;
 
@@ -31,7 +31,7 @@ struct Events {
     package: Package,
 }
 
-/// What one form takes beyond another, an event.
+/// What one form takes in addition to another, per event.
 #[derive(Clone, Copy)]
 struct Cost {
     bytes: f64,
@@ -64,8 +64,8 @@ fn main() -> Fallible<()> {
 fn print(costs: &[Cost], rounds: usize) {
     println!(
         "## What an event costs the compiler\n\n\
-         `#[event]` derives serde's two traits and adds an event's own; beside it, the two derives alone on the same \
-         structs. `cargo bench -p cqrs-benches --bench compile`.\n\n\
+         `#[event]` derives serde's two traits and adds those of an event. It is compared with the two derives alone on the \
+         same structs. `cargo bench -p cqrs-benches --bench compile`.\n\n\
          | | expansion beyond serde's, bytes | ÷ serde's | `cargo check`, ms | ÷ serde | changed and checked again, ms | ÷ serde |\n\
          | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     );
@@ -86,15 +86,15 @@ fn print(costs: &[Cost], rounds: usize) {
     }
     println!(
         "\nMethod: four crates of {EVENTS} structs of four fields each, with the same dependencies: the structs alone, \
-         with serde's derives, with `#[event]`, and with `#[event]` beside an `events.lock` of them all. Each figure is \
-         one struct's part of what its crate takes beyond the crate of the structs alone: time of the processor in \
-         `cargo check`, the crates in turns, medians of {rounds} rounds; bytes of what rustc prints as the expansion \
-         (`-Zunpretty=expanded`). Checked again is with rustc's incremental cache, after the file was written anew \
-         without a change."
+         with serde's derives, with `#[event]`, and with `#[event]` and an `events.lock` of all of them. Each figure is one \
+         struct's share of what its crate takes in addition to the crate of the structs alone: processor time of `cargo \
+         check`, with the crates in turns, medians of {rounds} rounds; bytes of the expansion that rustc prints \
+         (`-Zunpretty=expanded`). Checked again means with rustc's incremental cache, after the file was written again without \
+         a change."
     );
 }
 
-/// The median of what each form but the first takes beyond the first: milliseconds an event.
+/// The median of what each other form takes in addition to the first one: milliseconds per event.
 fn times(all: &[Events], incremental: bool, rounds: usize) -> Fallible<Vec<f64>> {
     let mut beyond = vec![Vec::new(); all.len() - 1];
     for round in 0..=rounds {
@@ -104,7 +104,7 @@ fn times(all: &[Events], incremental: bool, rounds: usize) -> Fallible<Vec<f64>>
             taken[at] = all[at].check(incremental)?;
         }
         eprintln!("round {round} of {rounds}: {taken:.0?} ms");
-        // In the first round the caches are filled.
+        // The first round fills the caches.
         if round > 0 {
             for (at, beyond) in beyond.iter_mut().enumerate() {
                 beyond.push((taken[at + 1] - taken[0]) / EVENTS as f64);
@@ -133,7 +133,7 @@ impl Events {
         Ok(self.package.write("src/lib.rs", &events::source(self.form, EVENTS))?)
     }
 
-    /// Checks it anew; milliseconds.
+    /// Checks it again; returns milliseconds.
     fn check(&self, incremental: bool) -> Fallible<f64> {
         self.write()?;
         let (_, took) = time(&mut self.package.cargo(&["check", "--offline"], incremental))?;

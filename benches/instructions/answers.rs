@@ -1,4 +1,4 @@
-//! A DynamoDB that has its answers at hand, in the place of the SDK's HTTP client.
+//! A DynamoDB with prepared answers, instead of the SDK's HTTP client.
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl Answers {
     }
 
     pub(crate) fn dynamo(self) -> Fallible<Dynamo> {
-        // The configuration of the embedded one: a region, credentials, no retries that wait.
+        // The configuration of the embedded database: a region, credentials, no retries that wait.
         let conf = Embedded::in_memory()?.sdk_config().into_builder().http_client(self).build();
         Ok(Dynamo::from_conf(&conf))
     }

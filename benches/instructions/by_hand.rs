@@ -1,4 +1,4 @@
-//! The same domain with serde alone: what someone writes who knows these events and no others.
+//! The same domain with only serde, written by hand for just these events.
 
 use cqrs_core::serde::{self, Deserialize, Serialize};
 use serde_json::Value;

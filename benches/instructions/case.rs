@@ -2,15 +2,15 @@
 
 use std::hint::black_box;
 
-use crate::{Fallible, dispatch, encode, fold, key, prepared, stepping, wire};
+use crate::{Fallible, dispatch, encode, fold, http, key, prepared, stepping, wire};
 
-/// One thing that is counted, done so many times.
+/// A case to count, with the number of its rounds.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) run: fn(usize) -> Fallible<()>,
 }
 
-/// What callgrind counts, and nothing before or after it: how the heap was left by what was prepared would count, too.
+/// What callgrind counts, without anything before or after it: the preparation would otherwise affect the heap.
 #[inline(never)]
 pub(crate) fn counted<T>(work: impl FnOnce() -> T) -> T {
     black_box(work())
@@ -55,4 +55,6 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("to a sending handler", |rounds| stepping::taken(rounds, "handler")),
     Case::new("to a sending process", |rounds| stepping::taken(rounds, "process")),
     Case::new("to a quiet process", |rounds| stepping::taken(rounds, "quiet-process")),
+    Case::new("commands by http", http::requested),
+    Case::new("commands by the app", http::executed),
 ];

@@ -1,4 +1,4 @@
-//! One message, taken to the handlers of its queue.
+//! One message, delivered to the handlers of its queue.
 
 use std::future::Future;
 use std::hint::black_box;
@@ -46,7 +46,7 @@ pub(crate) fn taken(rounds: usize, queue: &str) -> Fallible<()> {
     })?
 }
 
-/// What a message holds that such a handler looks at.
+/// The parts of a message that such a handler reads.
 #[derive(Deserialize)]
 #[serde(crate = "serde")]
 struct Record {

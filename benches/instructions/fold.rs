@@ -8,7 +8,7 @@ use crate::case::counted;
 use crate::prepared::{Events, Prepared, commits, order};
 use crate::{Fallible, block_on, by_hand};
 
-/// The end of the commits: both of the others have it beside their work.
+/// Dropping the commits: both other cases do this in addition to their work.
 pub(crate) fn prepared(rounds: usize, events: Events) -> Fallible<()> {
     let commits = black_box(commits(rounds, events)?);
     counted(|| drop(commits));

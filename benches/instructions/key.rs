@@ -19,7 +19,7 @@ pub(crate) fn rendered(rounds: usize) -> Fallible<()> {
     })
 }
 
-/// Without a look at the characters, and so two ids may render alike.
+/// Without escaping, so two ids may render alike.
 pub(crate) fn by_hand(rounds: usize) -> Fallible<()> {
     let (tenant, id) = ("TENANT001", "20240101-001");
     counted(|| {

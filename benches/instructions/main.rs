@@ -1,8 +1,8 @@
-//! What the framework does in the process, in instructions and allocations, beside code by hand.
+//! What the framework does in the process, in instructions and allocations, compared with hand-written code.
 //!
-//! `cargo bench -p cqrs-benches --bench instructions` runs itself under valgrind (callgrind for the instructions, dhat for
-//! the allocations), each case with two numbers of rounds: what one round takes is the difference, so nothing of the start
-//! counts. There is no clock in it.
+//! `cargo bench -p cqrs-benches --bench instructions` runs itself under valgrind (callgrind for the instructions, dhat for the
+//! allocations), each case with two numbers of rounds: the cost of one round follows from the difference, so the start does not
+//! count. Nothing is timed.
 
 use std::env;
 use std::error::Error;
@@ -14,6 +14,7 @@ mod case;
 mod dispatch;
 mod encode;
 mod fold;
+mod http;
 mod key;
 mod order;
 mod prepared;

@@ -1,4 +1,4 @@
-//! Commits as they stand in a store, and a store that has them at hand.
+//! Stored commits, and a store that has them in memory.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -50,7 +50,7 @@ pub(crate) fn order() -> Fallible<OrderKey> {
     Ok(OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001"))
 }
 
-/// One stream, whose commits it gives away in one page: nothing of a store counts.
+/// One stream, whose commits are returned in one page, so that the store itself does not count.
 pub(crate) struct Prepared {
     commits: Mutex<Vec<Commit>>,
     store: MemoryEventStore,

@@ -8,8 +8,8 @@ use crate::valgrind::{Counts, Taken};
 const HEAD: &str = "\
 ## What it takes in the process
 
-Instructions and allocations of what this project does between a request and the user's code, beside code by hand that \
-knows these events and no others. No clock. `cargo bench -p cqrs-benches --bench instructions`.
+Instructions and allocations of this project between a request and the user's code, compared with hand-written code that knows \
+only these events. Nothing is timed. `cargo bench -p cqrs-benches --bench instructions`.
 
 | | instructions | allocations | bytes | by hand: instructions | allocations | bytes | instructions ÷ by hand |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -17,24 +17,24 @@ knows these events and no others. No clock. `cargo bench -p cqrs-benches --bench
 
 const METHOD: &str = "
 Method: callgrind counts the instructions, dhat the allocations (blocks, and their bytes), of a release build, in two \
-runs of 300 and 900 rounds; a figure is the difference of both by 600, so that nothing of the start is in it. \
-Instructions are counted from the call of what is named to its end; what was prepared for it is not in them, and \
-glibc's heap keeps what is freed by its size (`GLIBC_TUNABLES`), so that what was freed before decides nothing. What \
-is the same on both sides, to drop the commits, is counted alone and subtracted. A second run differs by the seeds of \
-hash maps, by less than a hundredth. Events have one to four fields (texts, numbers, an optional text, a list of three \
-numbers), three kinds in turn. By hand is: a struct with serde's derives for each event, read from the same \
-`serde_json::Value` and applied after a `match` of the stored name and schema. It leaves out what this project does \
-beside: the version of each commit is checked for gaps, its command id is remembered, and an event that cannot be read \
-is named with its stream, version and place; one in ten of that where ten events share a commit. The SDK's client gets \
-its answers from memory. This project reads items straight from the body of the answer and writes records straight \
-into that of the request; \"by the SDK\" it leaves both to the SDK (`Dynamo::with_sdk_bodies`), as by hand does. By \
-hand reads the attributes of an item straight into the event and looks at none of the others (this project: all of \
-them, into a commit), and sends the same `PutItem`, with version and state in a variable (this project: a lock and a \
-cache by key, a command id, the answer with its events). A key by hand is two `format!`, which let two ids render \
-alike; this project escapes. A message by hand is read for type, schema and data alone, its event decoded once and \
-given to boxed functions; this project reads the whole commit, looks for a stream that waits, decodes the event once, \
-too, catches the panics of each handler, counts its time where it waits, and has an `App` for each that asks for one, \
-whose commands are its own. Nobody watches the spans of the handlers.
+runs of 300 and 900 rounds; a figure is the difference of both divided by 600, so that the start does not count. Instructions \
+are counted from the call of the named code to its end, without its preparation. glibc's heap keeps freed blocks by size \
+(`GLIBC_TUNABLES`), so that earlier frees have no effect. Dropping the commits, which is the same on both sides, is counted \
+alone and subtracted. A second run differs by less than a hundredth, because of the seeds of hash maps. Events have one to \
+four fields (texts, numbers, an optional text, a list of three \
+numbers), three kinds in turn. By hand means: a struct with serde's derives for each event, read from the same \
+`serde_json::Value` and applied after a `match` of the stored name and schema. It leaves out the other work of this project: \
+checking the version of each commit for gaps, remembering its command id, and naming an event that cannot be read with its \
+stream, version and place; a tenth of that if ten events share a commit. The SDK's client gets its answers from memory. This \
+project reads items straight from the body of the answer and writes records straight into the body of the request; \"by the \
+SDK\" leaves both to the SDK (`Dynamo::with_sdk_bodies`), as by hand does. By hand reads an item's attributes straight into \
+the event and ignores the others (this project: all of them, into a commit), and sends the same `PutItem`, with version and \
+state in a variable (this project: a lock and a cache by key, a command id, the answer with its events). A key by hand is two \
+`format!`, with which two ids may render alike; this project escapes. Of a message, by hand reads only type, schema and data, \
+decodes the event once and passes it to boxed functions. This project reads the whole commit, checks for a waiting stream, \
+also decodes the event once, catches the panics of each handler, measures its time at each await, and creates an `App` for \
+each handler that needs one, with its own commands. A command by HTTP goes from a request in memory to a response, without a \
+socket, through the router and an extractor. There is no subscriber for the handlers' spans.
 ";
 
 /// The section of these figures.
@@ -71,7 +71,7 @@ pub(crate) fn of(counts: &Counts) -> Fallible<String> {
     )?;
     row("the same, read by the SDK", counts.of("items by the sdk")?, counts.of("items by hand")?)?;
     row(
-        "the same beside the SDK alone, which does not look at it",
+        "the same, compared with the SDK alone, which does not decode it",
         counts.of("items loaded")?,
         counts.of("items read")?,
     )?;
@@ -87,10 +87,15 @@ pub(crate) fn of(counts: &Counts) -> Fallible<String> {
         row(name, counts.of(ours)?, counts.of(by_hand)?)?;
     }
     for (name, process) in [
-        ("message taken to a process, beside a handler that sends a command", "to a quiet process"),
+        ("message taken to a process, compared with a handler that sends a command", "to a quiet process"),
         ("the same, to a process that sends it", "to a sending process"),
     ] {
         row(name, counts.of(process)?, counts.of("to a sending handler")?)?;
     }
+    row(
+        "warm command by HTTP on the embedded store, beside `App::execute`",
+        counts.of("commands by http")?,
+        counts.of("commands by the app")?,
+    )?;
     Ok(text + METHOD)
 }

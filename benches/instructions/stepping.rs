@@ -1,4 +1,4 @@
-//! One message, taken to a handler that sends one command, and to processes.
+//! One message, delivered to a handler that sends one command, and to processes.
 
 use std::convert::Infallible;
 use std::hint::black_box;

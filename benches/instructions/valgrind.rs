@@ -13,11 +13,11 @@ use crate::case::{CASES, Case};
 /// Rounds of the smaller and of the larger run.
 const ROUNDS: [usize; 2] = [300, 900];
 
-/// [`counted`](crate::case::counted), whatever its work is.
+/// [`counted`](crate::case::counted), for any work.
 const COUNTED: &str = "--toggle-collect=*case::counted*";
 
-/// glibc's heap in its simplest mode: what is freed is kept for the next block of its size. Otherwise the order of all that
-/// was freed before decides how long it looks for one.
+/// glibc's heap in its simplest mode: a freed block is kept for the next block of its size. Otherwise the time of a search
+/// depends on the order of all earlier frees.
 const HEAP: (&str, &str) = (
     "GLIBC_TUNABLES",
     "glibc.malloc.tcache_count=65535:glibc.malloc.trim_threshold=1073741824:glibc.malloc.mmap_threshold=1073741824",
@@ -26,7 +26,7 @@ const HEAP: (&str, &str) = (
 const MISSING: &str = "`valgrind` is not installed, and this bench counts with it: `apt-get install valgrind` or \
                        `dnf install valgrind`; see https://valgrind.org for the platforms that it runs on";
 
-/// What one round takes.
+/// The cost of one round.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Taken {
     pub(crate) instructions: f64,
@@ -58,7 +58,7 @@ impl Div<f64> for Taken {
     }
 }
 
-/// What one round of each case takes.
+/// The cost of one round of each case.
 pub(crate) struct Counts(HashMap<&'static str, Taken>);
 
 impl Counts {
@@ -109,7 +109,7 @@ fn valgrind(case: &str, rounds: usize, tool: &[&str]) -> Fallible<String> {
     if output.status.success() { Ok(said) } else { Err(format!("{case}: {said}").into()) }
 }
 
-/// The first number behind a mark, in valgrind's way with commas.
+/// The first number after a mark, with commas as valgrind writes it.
 fn number_after(said: &str, mark: &str) -> Fallible<f64> {
     let number = said.split_once(mark).and_then(|(_, rest)| rest.split_whitespace().next());
     let number = number.ok_or_else(|| format!("valgrind does not say `{mark}`: {said}"))?;

@@ -1,4 +1,4 @@
-//! Through the SDK: items of a `Query`, decoded and applied, and warm commands, each beside the SDK alone.
+//! Through the SDK: items of a `Query`, decoded and applied, and warm commands, each compared with the SDK alone.
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -16,7 +16,7 @@ use crate::{Fallible, block_on, by_hand, order as domain};
 
 type Item = HashMap<String, AttributeValue>;
 
-/// The items as the SDK gives them, and not looked at.
+/// The items as the SDK returns them, without reading them.
 pub(crate) fn read(items: usize) -> Fallible<()> {
     let dynamo = Answers::with(&commits(items, mixed)?).dynamo()?;
     let stream = order()?.stream()?;
@@ -139,7 +139,7 @@ fn executed_on(dynamo: &Dynamo, commands: usize) -> Fallible<()> {
     })?
 }
 
-/// Commands on one order, whose version and state a program of its own has at hand.
+/// Commands on one order, whose version and state the program keeps itself.
 pub(crate) fn executed_by_hand(commands: usize) -> Fallible<()> {
     let dynamo = Answers::with(&[]).dynamo()?;
     let (stream, mut order) = (order()?.stream()?, by_hand::Order::default());

@@ -1,4 +1,4 @@
-//! The bare SDK beside a replay: it reads the same pages, and writes the same views where it says so.
+//! The bare SDK for comparison with a replay: it reads the same pages, and writes the same views if asked to.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,10 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use crate::Fallible;
 use crate::order::{self, PARTITION};
 
-/// How many requests are on their way at a time; that of a replay by default.
+/// How many requests are in flight at a time: the default of a replay.
 pub(crate) const PARALLEL: usize = 8;
 
-/// Reads all commits, a page after the other, and does not look at them.
+/// Reads all commits, one page after another, without decoding them.
 pub(crate) async fn query(dynamo: &Dynamo) -> Fallible<u64> {
     let (mut read, mut start) = (0, None);
     loop {
@@ -26,7 +26,7 @@ pub(crate) async fn query(dynamo: &Dynamo) -> Fallible<u64> {
     }
 }
 
-/// The same, and writes a view for each stream that ends, under the condition of a replay.
+/// The same, and writes a view for each stream that ends, with the condition of a replay.
 pub(crate) async fn query_and_put(dynamo: &Dynamo, each: u64, build: u64) -> Fallible<u64> {
     let (mut read, mut start) = (0, None);
     loop {

@@ -1,4 +1,4 @@
-//! How much memory a replay takes: each in a process of its own, on a table that was filled before.
+//! How much memory a replay takes: each in a separate process, on a table that was filled before.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -15,14 +15,14 @@ use dynoxide::{Database, ImportOptions};
 use crate::Fallible;
 use crate::order::{self, CustomerTotal, OrderSummary};
 
-/// What stands first in the arguments of a process that is started for one replay.
+/// The first argument of a process that is started for one replay.
 pub(crate) const CHILD: &str = "memory";
-/// So many items are written in one transaction.
+/// The number of items in one transaction.
 const AT_ONCE: usize = 10_000;
-/// Streams of so many commits each; none for one stream that has all.
+/// The number of commits in each stream; `None` for one stream with all commits.
 const SHAPES: [Option<u64>; 2] = [Some(100), None];
 
-/// What a process does that was started for one replay: prints by how many kilobytes its memory has grown at most.
+/// The work of a process that was started for one replay: prints the largest growth of its memory in kilobytes.
 pub(crate) async fn child(projection: &str, file: &str) -> Fallible<()> {
     let dynamo = Dynamo::embedded(file).await?;
     let app = App::builder(dynamo.event_store()).views(dynamo.views()).build()?;
@@ -36,7 +36,7 @@ pub(crate) async fn child(projection: &str, file: &str) -> Fallible<()> {
     Ok(())
 }
 
-/// A line of what Linux tells about this process, in kilobytes.
+/// A line of Linux's status of this process, in kilobytes.
 fn status(name: &str) -> Fallible<u64> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
@@ -44,7 +44,7 @@ fn status(name: &str) -> Fallible<u64> {
     Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
-/// The table, for tables of so many commits.
+/// The section's table, for tables of these sizes.
 pub(crate) async fn table(sizes: [u64; 3]) -> Fallible<String> {
     let heads: Vec<String> = sizes.iter().map(|commits| format!("{commits} commits, MB")).collect();
     let mut table =
@@ -74,8 +74,8 @@ pub(crate) async fn table(sizes: [u64; 3]) -> Fallible<String> {
     Ok(table)
 }
 
-/// Fills the events table of a new database, beside the SDK: a commit that waits for the disk on its own takes a
-/// thousand times longer.
+/// Fills the events table of a new database without the SDK: single commits that each wait for the disk take a thousand times
+/// longer.
 async fn fill(file: &Path, commits: u64, each: u64) -> Fallible<()> {
     let table = Dynamo::embedded(file).await?.tables().events.clone();
     let database = Database::new(file.to_str().ok_or("the path of the target folder is not UTF-8")?)?;
@@ -123,7 +123,7 @@ impl File {
         for suffix in ["", "-wal", "-shm"] {
             let mut path = self.0.clone().into_os_string();
             path.push(suffix);
-            // One that is not there is as good as removed.
+            // A missing file need not be removed.
             let _ = fs::remove_file(path);
         }
     }

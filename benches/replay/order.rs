@@ -1,4 +1,4 @@
-//! The domain that is replayed: payments, about 450 bytes each as stored, and two read models of them.
+//! The domain that is replayed: payments of about 450 stored bytes each, and two read models of them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_benches::floor::{self, Item};
@@ -6,10 +6,10 @@ use cqrs_core::prelude::*;
 
 use crate::Fallible;
 
-/// So many customers share the orders.
+/// The number of customers who share the orders.
 pub(crate) const CUSTOMERS: u64 = 100;
 
-/// An order was paid for, in part.
+/// A part of an order was paid.
 #[event]
 pub(crate) struct Paid {
     pub(crate) customer: String,
@@ -71,7 +71,7 @@ pub(crate) fn tenant() -> Fallible<Tenant> {
     Ok(Tenant::new("SHOP")?)
 }
 
-/// Whose order it is.
+/// The customer of an order.
 pub(crate) fn customer(order: u64) -> String {
     format!("customer-{}", order % CUSTOMERS)
 }
@@ -79,7 +79,7 @@ pub(crate) fn customer(order: u64) -> String {
 /// The partition that holds all commits.
 pub(crate) const PARTITION: &str = "SHOP#ORDER";
 
-/// So many commits, `each` of them in a stream, as commands store them.
+/// A number of commits, `each` of them in a stream, as commands store them.
 pub(crate) fn commits(commits: u64, each: u64) -> impl Iterator<Item = Item> {
     (0..commits).map(move |number| commit(number / each, number % each + 1))
 }

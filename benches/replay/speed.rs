@@ -1,4 +1,4 @@
-//! Events per second of replays, and of the bare SDK that reads and writes the same.
+//! Events per second of replays, and of the bare SDK that reads and writes the same data.
 
 use std::fmt::Write;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use cqrs_dynamo::Dynamo;
 use crate::order::{self, CustomerTotal, OrderSummary};
 use crate::{Fallible, bare};
 
-/// The bench takes each line so often.
+/// How often the bench measures each line.
 pub(crate) const ROUNDS: usize = 5;
 /// Commits of a stream.
 const EACH: [u64; 3] = [200, 20, 5];
@@ -23,7 +23,7 @@ const NAMES: [&str; 4] = [
     "replay, views across streams",
 ];
 
-/// The table, for so many commits.
+/// The table, for a number of commits.
 pub(crate) async fn table(commits: u64) -> Fallible<String> {
     let mut table = "| commits of a stream | | events per second | ÷ Query | ÷ Query and PutItem | requests per stream |\n\
                      | ---: | --- | ---: | ---: | ---: | ---: |\n"
@@ -43,13 +43,13 @@ pub(crate) async fn table(commits: u64) -> Fallible<String> {
     Ok(table)
 }
 
-/// Seconds of each line, in turns, so that a drift of the machine meets all of them; and the requests of the last round.
+/// Seconds of each line, in turns, so that drift of the machine affects all of them; and the requests of the last round.
 async fn medians(commits: u64, each: u64) -> Fallible<([f64; 4], [u64; 4])> {
     let dynamo = Dynamo::embedded_in_memory().await?;
     floor::without_stream(&dynamo).await?;
     floor::put_all(&dynamo, order::commits(commits, each)).await?;
     let (mut times, mut requests) = ([const { Vec::new() }; 4], [0; 4]);
-    // The first round makes the items that the others write over.
+    // The first round makes the items that the other rounds overwrite.
     for round in 0..=ROUNDS {
         let taken = [
             timed(&dynamo, bare::query(&dynamo)).await?,
@@ -78,7 +78,7 @@ async fn timed(dynamo: &Dynamo, read: impl Future<Output = Fallible<u64>>) -> Fa
     Ok((started.elapsed().as_secs_f64(), commits, (dynamo.cost() - before).requests))
 }
 
-/// A replay by a process that remembers nothing.
+/// A replay by a process with empty caches.
 async fn replay<P: Projection>(dynamo: &Dynamo) -> Fallible<u64> {
     let app = App::builder(dynamo.event_store()).views(dynamo.views()).build()?;
     Ok(app.replay::<P>().tenant(&order::tenant()?).await?.commits)

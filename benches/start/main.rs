@@ -1,7 +1,8 @@
-//! What a function on Lambda does before it asks for its first event, beside one with one client of the SDK and one without any.
+//! What a Lambda function does before it asks for its first event, compared with one that has one client of the SDK and one
+//! without clients.
 //!
 //! `cargo bench -p cqrs-benches --bench start` builds the functions with the release profile, which takes minutes at first, and
-//! counts their instructions with callgrind. There is no clock in it, and no network but to the runtime API that it plays.
+//! counts their instructions with callgrind. Nothing is timed, and the only network is to the runtime API that it emulates.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use runtime::Runtime;
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
-/// A function, and where its binary is.
+/// A function, and the path of its binary.
 struct Function {
     title: &'static str,
     binary: PathBuf,
@@ -69,12 +70,12 @@ fn build(package: &Package, what: &[&str]) -> Fallible<()> {
     Ok(())
 }
 
-/// How many instructions it takes up to the first question for an event.
+/// How many instructions it takes up to the first request for an event.
 fn instructions(binary: &Path) -> Fallible<u64> {
     let runtime = Runtime::open()?;
     let mut valgrind = Command::new("valgrind");
     valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(binary);
-    // As Lambda sets it, and what the template of the example adds.
+    // The variables that Lambda sets, and those that the template of the example adds.
     valgrind
         .env_clear()
         .env("PATH", env::var_os("PATH").unwrap_or_default())
@@ -104,7 +105,7 @@ fn instructions(binary: &Path) -> Fallible<u64> {
 fn print(counted: &[(&str, u64, u64)]) {
     println!(
         "## How a function on Lambda starts\n\n\
-         Instructions until it asks for its first event. `cargo bench -p cqrs-benches --bench start`.\n\n\
+         Instructions up to the request for the first event. `cargo bench -p cqrs-benches --bench start`.\n\n\
          | | instructions, millions | ÷ one client of the SDK | binary, stripped, MB |\n\
          | --- | ---: | ---: | ---: |"
     );
@@ -119,7 +120,7 @@ fn print(counted: &[(&str, u64, u64)]) {
         );
     }
     println!(
-        "\nMethod: callgrind counts a release build from its first instruction to the question for the first event, with the \
+        "\nMethod: callgrind counts a release build from its first instruction to the request for the first event, with the \
          variables that Lambda sets. The peer loads the SDK's standard configuration and makes one client of DynamoDB, with the \
          features that this project uses."
     );

@@ -1,11 +1,11 @@
-//! The Lambda Runtime API up to the first question for an event, at which the function is stopped.
+//! The Lambda Runtime API up to the first request for an event, at which the function is stopped.
 
 use std::io::{self, BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command};
 use std::time::Duration;
 
-/// How long a function may take to ask, under valgrind.
+/// How long a function may take before that request, under valgrind.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct Runtime(TcpListener);
@@ -19,7 +19,7 @@ impl Runtime {
         self.0.local_addr()
     }
 
-    /// Waits until the function asks for an event, and stops it in a way that valgrind survives.
+    /// Waits until the function asks for an event, and stops it in such a way that valgrind still reports.
     pub(crate) fn stop_at_first_event(&self, function: &mut Child) -> io::Result<()> {
         let (stream, _) = self.0.accept()?;
         stream.set_read_timeout(Some(PATIENCE))?;

@@ -66,7 +66,7 @@ impl Order {
         Ok(OrderShipped { tracking: command.tracking.clone() })
     }
 
-    /// Cancelling twice is no mistake: the second time nothing happens.
+    /// Cancelling twice is not an error: the second time nothing happens.
     #[command]
     fn cancel(&self, _: CancelOrder) -> Result<Option<OrderCancelled>, OrderError> {
         match self.status {

@@ -340,11 +340,15 @@ pub mod command;
 pub mod commit;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "contracts")]
+pub mod contract;
 pub mod delivery;
 mod digest;
 mod engine;
 pub mod event;
 pub mod handler;
+#[cfg(feature = "inspect")]
+pub mod inspect;
 mod json;
 pub mod key;
 mod location;

@@ -53,12 +53,9 @@ pub(crate) fn aggregate(args: TokenStream, item: TokenStream, diagnostics: &mut 
     let Some(entity) = model::Entity::read(args, item.clone(), diagnostics) else {
         return item;
     };
-    let serde = entity.snapshots.as_ref().map_or(model::Serde::NOTHING, |snapshots| snapshots.serde);
-    let item = expand::derive(item, serde, &entity.krate);
-    let shape = entity.snapshots.as_ref().is_some_and(|snapshots| snapshots.data);
-    let shape = shape.then(|| expand::derive_data(&entity.krate));
+    let item = stored_state(item, entity.snapshots.as_ref(), &entity.krate);
     let expansion = expand::entity(&entity);
-    quote!(#shape #item #expansion)
+    quote!(#item #expansion)
 }
 
 pub(crate) fn projection(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> TokenStream {
@@ -83,9 +80,20 @@ pub(crate) fn process(args: TokenStream, item: TokenStream, diagnostics: &mut Di
         let item = attr::strip_markers(item);
         return quote!(#item #expansion);
     }
-    let instance = model::Instance::read(args, item.clone(), diagnostics);
-    let expansion = instance.map(|instance| expand::instance(&instance));
+    let Some(instance) = model::Instance::read(args, item.clone(), diagnostics) else {
+        return item;
+    };
+    let item = stored_state(item, instance.snapshots.as_ref(), &instance.krate);
+    let expansion = expand::instance(&instance);
     quote!(#item #expansion)
+}
+
+/// The struct of a state, with what snapshots of it need.
+fn stored_state(item: TokenStream, snapshots: Option<&model::Snapshots>, krate: &syn::Path) -> TokenStream {
+    let serde = snapshots.map_or(model::Serde::NOTHING, |snapshots| snapshots.serde);
+    let item = expand::derive(item, serde, krate);
+    let shape = snapshots.is_some_and(|snapshots| snapshots.data).then(|| expand::derive_data(krate));
+    quote!(#shape #item)
 }
 
 pub(crate) fn event_handler(

@@ -81,7 +81,13 @@
 //! | `broker` | `dynamo`, and SNS and SQS between the store and the subscribers |
 //! | `lambda` | `broker`, with relay and subscribers as Lambda functions |
 //! | `opentelemetry` | the spans of commands and of subscribers in one trace |
-//! | `conformance` | the suite of promises that a store of one's own is held to |
+//! | `http` | the module `http`: an HTTP API of the commands, views, queries and histories that you list; with `lambda` as a function, too |
+//! | `cli` | the module `cli`: the command line of an operator, in your own binary |
+//! | `console` | the module `console`: a console in the browser, served by your own process |
+//! | `contracts` | the module `contract`: AsyncAPI, JSON Schema and TypeScript of what an app stores and publishes |
+//! | `export` | the module `export`: events to JSON Lines and Parquet |
+//! | `inspect` | what is stored, by names that are known at run time, for tools of your own |
+//! | `conformance` | the suite that every store passes, for a store of your own |
 //!
 //! # The crates behind it
 //!
@@ -90,6 +96,8 @@
 //! | `foldline` | `cqrs` | this one |
 //! | `foldline-core` | `cqrs_core` | at the root |
 //! | `foldline-dynamo` | `cqrs_dynamo` | the module `dynamo` |
+//! | `foldline-http`, `foldline-cli` | `cqrs_http`, `cqrs_cli` | the modules `http` and `cli` |
+//! | `foldline-console`, `foldline-export` | `cqrs_console`, `cqrs_export` | the modules `console` and `export` |
 //! | `foldline-macros` | `cqrs_macros` | at the root, as `cqrs_core` has them |
 //!
 //! Their pages name them; what a page calls `cqrs_core::App` is [`App`] here. They can also be depended on one by one: domain
@@ -109,6 +117,26 @@ pub use cqrs_macros::{
 #[cfg(any(feature = "dynamo", feature = "embedded"))]
 #[doc(inline)]
 pub use cqrs_dynamo as dynamo;
+
+/// All of `cqrs_http`.
+#[cfg(feature = "http")]
+#[doc(inline)]
+pub use cqrs_http as http;
+
+/// All of `cqrs_cli`.
+#[cfg(feature = "cli")]
+#[doc(inline)]
+pub use cqrs_cli as cli;
+
+/// All of `cqrs_console`.
+#[cfg(feature = "console")]
+#[doc(inline)]
+pub use cqrs_console as console;
+
+/// All of `cqrs_export`.
+#[cfg(feature = "export")]
+#[doc(inline)]
+pub use cqrs_export as export;
 
 pub mod prelude {
     //! `use cqrs::prelude::*;`: the macros and the types that user code names.

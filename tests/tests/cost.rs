@@ -166,11 +166,11 @@ async fn more_than_was_expected_is_told_with_the_requests_by_name() {
     let (dynamo, app) = start().await;
     let open = |number: &str| app.execute(&bank::account(number), Open { owner: "Ada".into() }).into_future();
     let told = said(&dynamo, open("1"), |spent| drop(spent.requests(1))).await;
-    assert_eq!(told, "expected 1 request, and there were 2 (Query, PutItem): 2 requests, 1 WCU, 1 RCU");
+    assert_eq!(told, "expected 1 request, but there were 2 (Query, PutItem): 2 requests, 1 WCU, 1 RCU");
     let told = said(&dynamo, open("2"), |spent| drop(spent.requests(2).wcu(2))).await;
-    assert_eq!(told, "expected 2 WCU, and it took 1 (Query, PutItem): 2 requests, 1 WCU, 1 RCU");
+    assert_eq!(told, "expected 2 WCU, but it took 1 (Query, PutItem): 2 requests, 1 WCU, 1 RCU");
     let told = said(&dynamo, open("3"), |spent| drop(spent.rcu(0.5))).await;
-    assert_eq!(told, "expected 0.5 RCU, and it took 1 (Query, PutItem): 2 requests, 1 WCU, 1 RCU");
+    assert_eq!(told, "expected 0.5 RCU, but it took 1 (Query, PutItem): 2 requests, 1 WCU, 1 RCU");
     let told = said(&dynamo, std::future::ready(()), |spent| drop(spent.requests(3))).await;
-    assert_eq!(told, "expected 3 requests, and there were 0: 0 requests, 0 WCU, 0 RCU");
+    assert_eq!(told, "expected 3 requests, but there were 0: 0 requests, 0 WCU, 0 RCU");
 }

@@ -175,7 +175,7 @@ async fn a_missing_table_is_named_with_the_way_out() {
     let error = app.execute(&bank::account("1"), deposit(1)).await.unwrap_err();
     let ExecuteError::Store { source, .. } = error else { panic!("{error:?}") };
     let source = std::error::Error::source(&source).map(ToString::to_string).unwrap_or_default();
-    assert!(source.contains("table `events` is not there") && source.contains("create_tables"), "{source}");
+    assert!(source.contains("table `events` does not exist") && source.contains("create_tables"), "{source}");
 }
 
 #[tokio::test]

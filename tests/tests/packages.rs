@@ -40,7 +40,19 @@ fn tree(arguments: &[&str]) -> BTreeSet<String> {
 fn every_package_tells_what_it_is() {
     let packages = published();
     let names: Vec<&str> = packages.iter().filter_map(|package| package["name"].as_str()).collect();
-    assert_eq!(names, ["foldline", "foldline-core", "foldline-dynamo", "foldline-macros"]);
+    assert_eq!(
+        names,
+        [
+            "foldline",
+            "foldline-cli",
+            "foldline-console",
+            "foldline-core",
+            "foldline-dynamo",
+            "foldline-export",
+            "foldline-http",
+            "foldline-macros"
+        ]
+    );
     for package in &packages {
         let name = &package["name"];
         for text in ["description", "license", "readme", "rust_version"] {
@@ -89,10 +101,10 @@ fn the_packages_of_one_release_ask_for_each_other() {
 }
 
 #[test]
-fn a_lambda_function_has_no_embedded_database_in_it() {
+fn a_lambda_function_has_no_embedded_database_and_no_console_in_it() {
     let function = tree(&["-p", "orders-lambda"]);
     assert!(function.contains("aws-sdk-dynamodb") && function.contains("lambda_runtime"), "{function:?}");
-    for package in ["dynoxide-rs", "rusqlite", "libsqlite3-sys"] {
+    for package in ["dynoxide-rs", "rusqlite", "libsqlite3-sys", "foldline-console"] {
         assert!(!function.contains(package), "{package} is in the functions");
     }
 }
@@ -112,14 +124,60 @@ fn the_features_of_the_facade_bring_what_they_say() {
         assert_eq!(build.contains("lambda_runtime"), features == "lambda", "{features}: {build:?}");
     }
     assert!(sqlite(&build("embedded")));
+    let http = build("http");
+    assert!(http.contains("axum") && http.contains("foldline-http") && !aws(&http), "{http:?}");
+    assert!(build("http,lambda").contains("lambda_http"));
+    for features in ["", "dynamo", "embedded", "broker", "lambda"] {
+        let build = build(features);
+        for package in ["foldline-http", "axum", "lambda_http", "serde_ignored"] {
+            assert!(!build.contains(package), "{package} is in a build of `{features}`");
+        }
+    }
     assert!(build("opentelemetry").contains("tracing-opentelemetry"));
+}
+
+/// What a program that asks for none of the doors builds: as much as before there were any.
+#[test]
+fn the_doors_are_in_no_build_that_does_not_ask_for_them() {
+    let without: [(&[&str], usize); 5] = [
+        (&["-p", "foldline"], 48),
+        (&["-p", "foldline", "--features", "dynamo"], 165),
+        (&["-p", "foldline", "--features", "embedded"], 145),
+        (&["-p", "foldline", "--features", "lambda"], 190),
+        (&["-p", "orders-lambda"], 197),
+    ];
+    let doors = [
+        ("http", ["foldline-http", "axum"]),
+        ("cli", ["foldline-cli", "clap"]),
+        ("console", ["foldline-console", "axum"]),
+        ("export", ["foldline-export", "parquet"]),
+    ];
+    for (program, most) in without {
+        let build = tree(program);
+        assert!(build.len() <= most, "{program:?} builds {} packages: {build:?}", build.len());
+        for package in doors.iter().flat_map(|(_, packages)| packages) {
+            assert!(!build.contains(*package), "{package} is in {program:?}");
+        }
+    }
+    for (door, packages) in doors {
+        let build = tree(&["-p", "foldline", "--features", door]);
+        for package in packages {
+            assert!(build.contains(package), "{door} has no {package}");
+        }
+        let others = doors.iter().filter(|(other, _)| *other != door).map(|(_, [package, _])| *package);
+        for other in others {
+            assert!(!build.contains(other), "{other} is in {door}");
+        }
+        assert!(!build.contains("aws-sdk-dynamodb"), "{door} brings AWS");
+    }
 }
 
 #[test]
 fn an_embedded_program_builds_no_tls_and_no_configuration_of_aws() {
     let embedded =
         [&["-p", "quickstart"][..], &["-p", "orders"], &["-p", "foldline", "--features", "embedded"]];
-    let of_aws = ["aws-config", "aws-sdk-sts", "aws-smithy-http-client", "hyper", "rustls", "aws-lc-sys"];
+    let of_aws =
+        ["aws-config", "aws-sdk-sts", "aws-smithy-http-client", "hyper-rustls", "rustls", "aws-lc-sys"];
     for program in embedded {
         let build = tree(program);
         assert!(build.contains("aws-sdk-dynamodb") && build.contains("dynoxide-rs"), "{program:?}");

@@ -53,7 +53,7 @@ fn one_entity_and_one_event_name_for_two_aggregates_and_snapshots_without_a_stor
     assert!(text.contains("both apply an event stored as `Sent`: Sent (schema 1)"), "{text}");
     let told = "has `snapshot_every`, and the app has no snapshot store: add `.snapshots(…)`";
     assert!(
-        text.contains("aggregate `Letter` (tests/tests/wiring_aggregates.rs:") && text.contains(told),
+        text.contains("  - `Letter` (tests/tests/wiring_aggregates.rs:") && text.contains(told),
         "{text}"
     );
 

@@ -49,7 +49,7 @@ type Loaded = (Account, u64);
 pub struct Adapter {
     store: EventStoreForDynamoDB<AccountId, Account, Deposited>,
     snapshots: bool,
-    /// What a program that keeps its aggregates in memory would have; the library leaves that to it.
+    /// The aggregates of a program that caches them; the library leaves that to the program.
     kept: Option<Arc<Mutex<HashMap<String, Loaded>>>>,
 }
 

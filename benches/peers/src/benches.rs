@@ -9,7 +9,7 @@ use crate::system::Fallible;
 /// How to run one.
 pub const COMMAND: &str = "cargo bench -p cqrs-benches --bench";
 
-/// Runs a bench; what it prints. Its progress and its errors go where this program's go.
+/// Runs a bench, and returns its output. Its progress and errors go where this program's go.
 pub fn section(name: &str) -> Fallible<String> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut words = COMMAND.split(' ').skip(1).collect::<Vec<_>>();

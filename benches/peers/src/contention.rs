@@ -12,7 +12,7 @@ const ROUNDS: usize = 9;
 
 pub async fn section() -> Fallible<String> {
     let mut table = format!(
-        "| | in one process: succeed of {COMMANDS} | requests | each in a process of its own: succeed of {COMMANDS} \
+        "| | in one process: succeed of {COMMANDS} | requests | each in its own process: succeed of {COMMANDS} \
          | requests |\n| --- | ---: | ---: | ---: | ---: |\n"
     );
     for kind in Kind::PLAIN {

@@ -1,4 +1,4 @@
-//! What one command takes: requests and capacity, which no clock and no machine has a part in.
+//! What one command takes: requests and capacity, independent of clock and machine.
 
 use cqrs_dynamo::Embedded;
 
@@ -6,7 +6,7 @@ use crate::price;
 use crate::system::{Fallible, Kind, Outcome};
 use crate::wire::{Taken, Wire};
 
-/// One command, and what was before it.
+/// One command, and what happened before it.
 #[derive(Clone, Copy)]
 pub struct Case {
     /// Commits of the stream.
@@ -17,7 +17,7 @@ pub struct Case {
     pub warm: bool,
     /// Another process commits between the read and the write, so that the write fails.
     pub race: bool,
-    /// The mean of so many commands, one after the other, each by a process of its own.
+    /// The mean over this number of commands, one after another, each from a new process.
     pub commands: u32,
 }
 
@@ -60,7 +60,7 @@ pub async fn section() -> Fallible<String> {
     Ok(table)
 }
 
-/// What one command of the case takes; where it ends in a conflict, until it is done.
+/// What one command of the case takes; after a conflict, until it is done.
 pub async fn measure(kind: Kind, case: Case) -> Fallible<Taken> {
     let database = Embedded::in_memory()?;
     let uncounted = database.sdk_config();
@@ -77,7 +77,7 @@ pub async fn measure(kind: Kind, case: Case) -> Fallible<Taken> {
         if case.race {
             let rival = kind.open(&uncounted).await?;
             wire.before_next_write(async move {
-                // What comes of it shows in the command's conflict, or in there being none.
+                // Its result shows in the command: it has a conflict, or not.
                 drop(rival.execute("1", 1).await);
             });
         }

@@ -9,7 +9,7 @@ use crate::system::{Fallible, Kind};
 use crate::views;
 use crate::wire::Wire;
 
-/// Half way between two snapshots, but for the first.
+/// Half way between two snapshots, except the first.
 const LENGTHS: [u64; 7] = [0, 50, 150, 250, 550, 1_050, 2_050];
 const STREAMS: [u32; 6] = [1, 10, 100, 1_000, 5_000, 20_000];
 const TENANTS: [u32; 4] = [1, 10, 100, 1_000];
@@ -57,7 +57,7 @@ async fn by_tenants() -> Fallible<String> {
     Ok(Plot { title: "A command for one of many tenants", x, y, lines }.svg())
 }
 
-/// The mean of the second command on each of so many streams.
+/// The mean of the second command on each of a number of streams.
 async fn second_commands(counts: &[u32], name: impl Fn(u32) -> String) -> Fallible<Vec<Line<'static>>> {
     let mut lines = Vec::new();
     for kind in Kind::PLAIN {

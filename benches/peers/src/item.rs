@@ -1,8 +1,8 @@
-//! Sizes of items as they go over the wire (DynamoDB Developer Guide, "DynamoDB item sizes and formats").
+//! Sizes of items as they are sent (DynamoDB Developer Guide, "DynamoDB item sizes and formats").
 
 use serde_json::Value;
 
-/// What DynamoDB charges for a write whose condition failed: one unit per KB of each of its items.
+/// DynamoDB's charge for a write whose condition failed: one unit per KB of each of its items.
 pub fn units_of_failed_write(request: &Value) -> f64 {
     match request["TransactItems"].as_array() {
         Some(actions) => actions
@@ -15,7 +15,7 @@ pub fn units_of_failed_write(request: &Value) -> f64 {
 }
 
 fn units(write: &Value) -> f64 {
-    // An update does not tell the whole item; its key and its values are nearly all of it.
+    // An update does not contain the whole item, but its key and its values are nearly all of it.
     let parts = ["Item", "Key", "ExpressionAttributeValues"];
     let bytes: usize = parts.iter().map(|part| attributes(&write[part])).sum();
     (bytes as f64 / 1024.0).ceil().max(1.0)

@@ -1,4 +1,4 @@
-//! One cold command beside the bare SDK requests, in turns.
+//! One cold command and the bare SDK requests, in turns.
 
 use cqrs_benches::account::AccountKey;
 use cqrs_benches::floor;
@@ -11,7 +11,7 @@ use crate::system::{Fallible, Kind, Outcome};
 
 /// Commits of a stream before a command is timed on it, and how many are timed.
 const PRIOR: [(u64, u64); 4] = [(0, 1_000), (20, 600), (200, 300), (2_000, 102)];
-/// So many commands on one stream make it no longer to speak of: 1 for each 40 commits that it has.
+/// The number of commands on one stream that do not make it noticeably longer: 1 for each 40 commits.
 const GROWTH: u64 = 40;
 
 const KINDS: [Kind; 6] = [
@@ -71,7 +71,7 @@ async fn cold(table: &mut String, prior: u64, rounds: u64) -> Fallible<()> {
             kind.open(&database.sdk_config()).await?.fill(&name, prior).await?;
         }
         for version in prior + 1..=prior + each {
-            // Another one first each time: what was done before is in the processor's caches, or is not.
+            // Each round begins with another one: earlier work may be in the processor's caches.
             for place in 0..=lanes.len() {
                 let place = (place + turn) % (lanes.len() + 1);
                 let Some((kind, database, samples)) = lanes.get_mut(place) else {

@@ -1,8 +1,8 @@
-//! Figures of this project beside its peers, and the page that shows them.
+//! Figures of this project and its peers, and the page that shows them.
 //!
-//! `cargo run --release --manifest-path benches/peers/Cargo.toml` writes `docs/benchmarks.md` and the plots beside it;
-//! names of sections after `--` take only those anew: `cost`, `bill`, `contention`, `latency`, `snapshot`, `throughput`, `replay`,
-//! `instructions`, `compile`, `build`, `growth`. A section that cannot be taken leaves the others as they come.
+//! `cargo run --release --manifest-path benches/peers/Cargo.toml` writes `docs/benchmarks.md` and the plots next to it; names of
+//! sections after `--` measure only those again: `cost`, `bill`, `contention`, `latency`, `snapshot`, `throughput`, `replay`,
+//! `instructions`, `compile`, `build`, `growth`. A section that fails does not affect the others.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -39,7 +39,7 @@ const SNAPSHOT_EVERY: usize = 100;
 async fn main() -> ExitCode {
     let asked: Vec<String> = env::args().skip(1).collect();
     if let Some(unknown) = asked.iter().find(|asked| !SECTIONS.contains(&asked.as_str())) {
-        eprintln!("`{unknown}` is no section; the sections are {}", SECTIONS.join(", "));
+        eprintln!("`{unknown}` is not a section; the sections are {}", SECTIONS.join(", "));
         return ExitCode::FAILURE;
     }
     let wanted =
@@ -54,11 +54,11 @@ async fn main() -> ExitCode {
     if failed.is_empty() {
         return ExitCode::SUCCESS;
     }
-    eprintln!("not taken anew, see above: {}", failed.join(", "));
+    eprintln!("not measured again, see above: {}", failed.join(", "));
     ExitCode::FAILURE
 }
 
-/// Takes one section anew.
+/// Measures one section again.
 async fn renew(name: &str) -> Fallible<()> {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     let section = match name {

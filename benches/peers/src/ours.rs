@@ -57,7 +57,7 @@ impl Ours {
     pub async fn create_tables(conf: &SdkConfig) -> Fallible<()> {
         let dynamo = Dynamo::from_conf(conf);
         dynamo.create_tables().await?;
-        // The peers' tables have none either.
+        // The peers' tables have no stream either.
         floor::without_stream(&dynamo).await
     }
 

@@ -1,4 +1,4 @@
-//! The page of the figures: each section between two marks, so that it can be taken anew alone.
+//! The page of the figures: each section is between two marks, so that it can be replaced alone.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 const HEAD: &str = "# Benchmarks\n";
 
-/// All sections, as they follow on the page.
+/// All sections, in the order of the page.
 pub const SECTIONS: [&str; 12] = [
     "setting",
     "cost",
@@ -28,7 +28,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// Opens the page, or begins it.
+    /// Opens the page, or begins a new one.
     pub fn open(path: &Path) -> io::Result<Self> {
         let text = match fs::read_to_string(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => HEAD.to_owned(),
@@ -37,8 +37,7 @@ impl Page {
         Ok(Self { path: path.to_owned(), text })
     }
 
-    /// Puts a section in the place of the one of its name; a new one beside those that stand next to it
-    /// in [`SECTIONS`].
+    /// Replaces the section of this name; inserts a new one next to its neighbours in [`SECTIONS`].
     pub fn put(&mut self, name: &str, body: &str) -> io::Result<()> {
         println!("{body}");
         let section = format!("{}\n{}\n\n{}", begin(name), body.trim_end(), end(name));
@@ -49,7 +48,7 @@ impl Page {
         fs::write(&self.path, &self.text)
     }
 
-    /// Where a section stands, its marks included.
+    /// The range of a section, including its marks.
     fn place(&self, name: &str) -> Option<(usize, usize)> {
         let (begin, end) = (begin(name), end(name));
         let from = self.text.find(&begin)?;

@@ -1,4 +1,4 @@
-//! Lines in an SVG: enough for four plots, and no library for it.
+//! Lines in an SVG: enough for four plots, without a library.
 
 use std::fmt::Write;
 
@@ -29,7 +29,7 @@ pub struct Line<'a> {
     pub points: Vec<(f64, f64)>,
 }
 
-/// From a number to its place.
+/// Maps a number to its coordinate.
 struct Scale {
     low: f64,
     high: f64,
@@ -143,6 +143,6 @@ fn text(svg: &mut String, x: f64, y: f64, anchor: &str, text: &str, style: &str)
 }
 
 fn put(svg: &mut String, what: std::fmt::Arguments<'_>) {
-    // A `String` takes all that is written to it.
+    // Writing to a `String` does not fail.
     svg.write_fmt(what).unwrap_or_default();
 }

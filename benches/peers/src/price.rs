@@ -1,4 +1,4 @@
-//! What capacity costs.
+//! The price of capacity.
 
 use crate::wire::Taken;
 
@@ -11,7 +11,7 @@ pub const SOURCE: &str = "$0.625 per million write request units and $0.125 per 
      list prices for on-demand tables of the standard class in us-east-1 since November 2024 \
      (<https://aws.amazon.com/dynamodb/pricing/on-demand/>)";
 
-/// What a million commands cost of which each takes this.
+/// The cost of a million commands that each take this.
 pub fn dollars_per_million(taken: Taken) -> f64 {
     taken.write_units * WRITE + taken.read_units * READ
 }

@@ -1,11 +1,11 @@
-//! Where and with what the figures were taken.
+//! The machine and the versions of the figures.
 
 use std::fs;
 use std::process::Command;
 
 use crate::{benches, report};
 
-/// The versions that count, as the lock file has them.
+/// The relevant versions, from the lock file.
 const PACKAGES: [&str; 6] =
     ["cqrs-es", "dynamo-es", "event-store-adapter-rs", "aws-sdk-dynamodb", "dynoxide-rs", "tokio"];
 
@@ -27,7 +27,7 @@ pub fn section() -> String {
     )
 }
 
-/// What a tool says that it is, where it is there.
+/// The version that a tool reports, if it is installed.
 fn said_version(tool: &str) -> Option<String> {
     let output = Command::new(tool).arg("--version").output().ok()?;
     let said = String::from_utf8(output.stdout).ok()?;

@@ -1,4 +1,4 @@
-//! What is measured, by one interface.
+//! The measured systems, behind one interface.
 
 use std::error::Error;
 
@@ -17,7 +17,7 @@ pub type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     Done,
-    /// The library gave up after another writer took the version: the caller may try again.
+    /// The library gave up because another writer took the version: the caller may try again.
     Conflict,
 }
 
@@ -59,7 +59,7 @@ impl Kind {
         }
     }
 
-    /// A process that has seen nothing yet.
+    /// A new process.
     pub async fn open(self, conf: &SdkConfig) -> Fallible<System> {
         Ok(match self {
             Self::Ours => System::Ours(Ours::open(conf, false)?),
@@ -82,7 +82,7 @@ pub enum System {
 }
 
 impl System {
-    /// One command that makes so many events, as the library does it; nothing is tried again here.
+    /// One command with this number of events, as the library does it; without retries here.
     pub async fn execute(&self, stream: &str, events: usize) -> Fallible<Outcome> {
         match self {
             Self::Ours(ours) => ours.execute(stream, events).await,
@@ -91,7 +91,7 @@ impl System {
         }
     }
 
-    /// Gives an empty stream so many commits, in the cheapest way.
+    /// Fills an empty stream with this number of commits, in the cheapest way.
     pub async fn fill(&self, stream: &str, commits: u64) -> Fallible<()> {
         match self {
             Self::Ours(ours) => ours.fill(stream, commits).await,
@@ -101,7 +101,7 @@ impl System {
     }
 }
 
-/// A client for a peer. event-store-adapter wants a sleeper to be named.
+/// A client for a peer. event-store-adapter needs an explicit sleeper.
 pub fn client(conf: &SdkConfig) -> Client {
     let conf = aws_sdk_dynamodb::config::Builder::from(conf);
     Client::from_conf(conf.sleep_impl(SharedAsyncSleep::new(TokioSleep::new())).build())

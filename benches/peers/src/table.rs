@@ -1,4 +1,4 @@
-//! Tables as the peers' documentation has them; making them is not their part.
+//! Tables as in the peers' documentation; the peers do not make them.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 
 use crate::system::Fallible;
 
-/// Makes a table on demand, with a text as its hash key and perhaps a number as its range key; an index has the same
+/// Makes a table in on-demand mode, with a text as its hash key and optionally a number as its range key; an index has the same
 /// hash key.
 pub async fn create(
     client: &Client,

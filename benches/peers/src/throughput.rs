@@ -1,4 +1,4 @@
-//! Commands per second by several tasks, on streams of their own and on one hot stream.
+//! Commands per second from several tasks, on separate streams and on one hot stream.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::system::{Fallible, Kind, Outcome};
 const TASKS: [usize; 3] = [1, 8, 64];
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_millis(500);
-/// A task opens another stream after so many commands.
+/// A task opens another stream after this many commands.
 const COMMITS_OF_A_STREAM: usize = 10;
 
 /// This project first: the others are compared with it.
@@ -23,7 +23,7 @@ struct Load {
     tasks: usize,
     /// All tasks write to one stream.
     hot: bool,
-    /// Each task is a process of its own.
+    /// Each task is a separate process.
     apart: bool,
 }
 
@@ -38,7 +38,7 @@ pub async fn section() -> Fallible<String> {
         ("one hot stream, a process per task", true, true),
     ];
     for (place, hot, apart) in places {
-        // A stream gets long when it is hot, and the peers read it for each command.
+        // A hot stream gets long, and the peers read it for each command.
         let kinds = if hot { &HOT[..] } else { &Kind::PLAIN[..] };
         // A single process is the line above.
         for tasks in TASKS.into_iter().filter(|tasks| !apart || *tasks > 1) {

@@ -1,4 +1,4 @@
-//! Read models: what a commit costs with so many of them.
+//! Read models: what a commit costs with a number of them.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::system::{Fallible, client};
 use crate::wire::{Taken, Wire};
 use crate::{TENANT, event, table};
 
-/// The mean is taken over so many commits.
+/// The number of commits of the mean.
 const COMMITS: u64 = 10;
 
 macro_rules! views {
@@ -48,7 +48,7 @@ views! {
     V17 V18 V19 V20 V21 V22 V23 V24 V25 V26 V27 V28 V29 V30 V31 V32
 }
 
-/// This project: a command, and its commit as each queue hands it to its read model.
+/// This project: a command, and its commit as each queue delivers it to its read model.
 pub async fn ours(views: usize) -> Fallible<Taken> {
     let wire = Wire::to(&Embedded::in_memory()?);
     let dynamo = Dynamo::from_conf(&wire.sdk_config());

@@ -1,4 +1,4 @@
-//! Counts what goes over the wire, whoever sends it: below the SDK, in the place of its HTTP client.
+//! Counts requests of all libraries: below the SDK, instead of its HTTP client.
 
 use std::fmt;
 use std::ops::{Add, Div, Sub};
@@ -61,12 +61,11 @@ impl Div<f64> for Taken {
     }
 }
 
-/// An embedded DynamoDB that every request to is counted.
+/// An embedded DynamoDB that counts every request.
 ///
-/// `ReturnConsumedCapacity` is put into requests that lack it: cqrs-es and event-store-adapter do not ask. What a
-/// write takes whose condition failed is not in its answer; DynamoDB charges it by the size of the item (Developer
-/// Guide, "Read and write operations"), and so does this: a canceled transaction once for each of its items, which
-/// is the least that it can be.
+/// It adds `ReturnConsumedCapacity` to requests that lack it: cqrs-es and event-store-adapter do not ask. The answer to a write
+/// whose condition failed has no capacity; DynamoDB charges it by the size of the item (Developer Guide, "Read and write
+/// operations"), and so does this: a canceled transaction once for each of its items, which is the least possible.
 #[derive(Clone)]
 pub struct Wire {
     database: Embedded,
@@ -94,7 +93,7 @@ impl Wire {
         self.state().taken
     }
 
-    /// Does this between what was read and the next write: so a race is lost for certain.
+    /// Runs this between a read and the next write, so that the race is always lost.
     pub fn before_next_write(&self, interlude: impl Future<Output = ()> + Send + 'static) {
         self.state().before_write = Some(Box::pin(interlude));
     }

@@ -2,6 +2,7 @@
 
 mod command;
 mod event;
+mod inspect;
 mod key;
 mod message;
 mod process;
@@ -57,6 +58,7 @@ pub use event::{
     SameEvent, assert_same_event, debug_event, decode, deserialize_unit, event_id, fold_event, is_stored_as,
     own_event, serialize_unit,
 };
+pub use inspect::*;
 pub use key::{
     FoldKey, RenderPart, debug_address, each, event_key, hash_address, one, parse_view_id, render_view_id,
     same_address,
@@ -64,4 +66,4 @@ pub use key::{
 pub use message::{Message, broken_step, shared_name};
 pub use process::{Reacted, ReactionKey, listed_process, method_id, processed, reaction, shared_arm};
 pub use state::{Copied, NotCopied, Part};
-pub use view::{ShapeOf, Unshaped, assert_view_of, index_case, same_fields, view_shape};
+pub use view::{ShapeOf, Unshaped, assert_view_of, index_case, known_shape, same_fields, view_shape};

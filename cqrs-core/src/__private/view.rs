@@ -6,7 +6,7 @@ use super::message::same_text;
 use crate::aggregate::Entity;
 use crate::key::extend_hash;
 use crate::projection::{IndexText, View};
-use crate::schema::EventData;
+use crate::schema::{EventData, Shape};
 
 /// Holds where the view lives at the aggregate's key.
 pub const fn assert_view_of<V: View<Key = A::Key>, A: Entity>() {}
@@ -31,15 +31,28 @@ pub struct ShapeOf<T: ?Sized>(PhantomData<T>);
 impl<T: EventData> ShapeOf<T> {
     /// The fingerprint of its shape.
     pub const VALUE: u64 = T::SHAPE.fingerprint();
+    /// Its shape.
+    pub const SHAPE: Option<Shape> = Some(T::SHAPE);
 }
 
 /// The constant of a type without a known shape.
 pub trait Unshaped {
     /// Nothing.
     const VALUE: u64 = 0;
+    /// Nothing.
+    const SHAPE: Option<Shape> = None;
 }
 
 impl<T: ?Sized> Unshaped for ShapeOf<T> {}
+
+/// The shape of a type by its name; an opaque one where none is known.
+#[must_use]
+pub const fn known_shape(shape: Option<Shape>, name: &'static str) -> Shape {
+    match shape {
+        Some(shape) => shape,
+        None => Shape::Opaque(name),
+    }
+}
 
 /// The shape of a view: of its own tokens, and of the types of its fields.
 #[must_use]

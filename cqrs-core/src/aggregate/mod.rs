@@ -64,6 +64,12 @@ pub trait Entity: Sized + Send + Sync + 'static {
     fn copy(&self) -> Option<Self> {
         None
     }
+
+    /// The state by the names of its fields, for [tools](mod@crate::inspect).
+    #[cfg(feature = "inspect")]
+    fn shown(&self) -> Value {
+        std::any::type_name::<Self>().into()
+    }
 }
 
 /// What `#[aggregate]` on the impl block implements: the events and their fold.

@@ -24,6 +24,8 @@ pub struct Snapshots<A> {
     pub(crate) every: u64,
     shape: u64,
     comes_back: bool,
+    /// Whether the ids of all commits are kept with the state, and not only the last ones.
+    pub(crate) keeps_all_ids: bool,
     /// The state as it is stored; an error also where it would not come back as it is.
     pub(crate) encode: fn(&A) -> Result<Value, String>,
     pub(crate) decode: fn(Value) -> Result<A, serde_json::Error>,
@@ -32,9 +34,10 @@ pub struct Snapshots<A> {
 impl<A: Serialize + DeserializeOwned + EventData> Snapshots<A> {
     /// A snapshot every so many commits; `declared` changes with the declaration of the state. What the types inside of
     /// it are stored as counts, too.
-    #[must_use]
+    ///
     /// # Panics
     /// At compile time, where a type inside of the state has a part that is not stored.
+    #[must_use]
     #[track_caller]
     pub const fn of(every: u32, declared: u64) -> Self {
         assert!(
@@ -46,9 +49,17 @@ impl<A: Serialize + DeserializeOwned + EventData> Snapshots<A> {
             every: every as u64,
             shape: extend_hash(declared, &A::SHAPE.fingerprint().to_le_bytes()),
             comes_back: A::SHAPE.comes_back(),
+            keeps_all_ids: false,
             encode,
             decode: canonical::read_owned,
         }
+    }
+
+    /// The same for a stream whose every commit is told from a second one by its id, for as long as it lasts.
+    #[must_use]
+    pub(crate) const fn keeping_all_ids(mut self) -> Self {
+        self.keeps_all_ids = true;
+        self
     }
 }
 

@@ -205,12 +205,12 @@ pub enum WiringFault {
         /// Where it stands.
         location: Location,
     },
-    /// There is an aggregate with `snapshot_every`, and nowhere to keep its snapshots.
+    /// There is an aggregate or a process with `snapshot_every`, and nowhere to keep its snapshots.
     #[error(
-        "aggregate `{aggregate}` ({location}) has `snapshot_every`, and the app has no snapshot store: add `.snapshots(…)`"
+        "`{aggregate}` ({location}) has `snapshot_every`, and the app has no snapshot store: add `.snapshots(…)`"
     )]
     NoSnapshotStore {
-        /// The aggregate's name.
+        /// The name of the aggregate, or of the process.
         aggregate: &'static str,
         /// Where it stands.
         location: Location,

@@ -24,6 +24,7 @@ mod builder;
 mod commands;
 mod cursor;
 mod delivery;
+mod events_lock;
 mod execute;
 mod fault;
 mod find;
@@ -83,6 +84,8 @@ pub use list::{
 };
 #[doc(hidden)]
 pub use listing::{At, Whole};
+#[doc(hidden)]
+pub use query::UnfitText;
 
 /// An application on one event store. Clones are cheap and share everything.
 ///

@@ -2,7 +2,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 
 use super::App;
-use crate::delivery::{Beginning, Lag};
+use crate::delivery::{Beginning, Lag, Outstanding};
 use crate::registry::ProjectionRow;
 use crate::replay::{Building, Phase, Replayed, Standing, Views};
 use crate::store::StoreError;
@@ -138,22 +138,34 @@ impl App {
             let row = inventory::iter::<ProjectionRow>().find(|row| row.name == projection.name);
             asked.extend(row.map(|row| (row, outstanding.remove(row.name).unwrap_or_default())));
         }
+        // A closure that lives across an await would keep this future from being `Send`.
         let beginnings = &beginnings;
-        let states = stream::iter(asked).map(|(row, outstanding)| async move {
-            let standing = (row.standing)(&delivery.runtime).await?;
-            let letters = delivery.count_letters(row.name).await?;
-            Ok(ProjectionState {
-                projection: row.name,
-                view: row.view,
-                queue: row.queue.unwrap_or(row.name),
-                fold: standing.fold,
-                build: self.build_of(standing, beginnings.get(row.name)).await?,
-                lag: outstanding.lag,
-                dead_letters: letters + outstanding.dead_letters,
-                discarded: delivery.count_discarded(row.name).await?,
-            })
-        });
-        states.buffered(PARALLEL).try_collect().await
+        let states: Vec<_> = asked
+            .into_iter()
+            .map(|(row, outstanding)| self.state_of(row, outstanding, beginnings.get(row.name)))
+            .collect();
+        stream::iter(states).buffered(PARALLEL).try_collect().await
+    }
+
+    async fn state_of(
+        &self,
+        row: &ProjectionRow,
+        outstanding: Outstanding,
+        beginning: Option<&Beginning>,
+    ) -> Result<ProjectionState, StoreError> {
+        let delivery = &self.delivery;
+        let standing = (row.standing)(&delivery.runtime).await?;
+        let letters = delivery.count_letters(row.name).await?;
+        Ok(ProjectionState {
+            projection: row.name,
+            view: row.view,
+            queue: row.queue.unwrap_or(row.name),
+            fold: standing.fold,
+            build: self.build_of(standing, beginning).await?,
+            lag: outstanding.lag,
+            dead_letters: letters + outstanding.dead_letters,
+            discarded: delivery.count_discarded(row.name).await?,
+        })
     }
 
     /// What is stored, in one word.

@@ -6,8 +6,8 @@ use super::App;
 use super::tenant_views::TenantViews;
 use crate::aggregate::{Aggregate, AggregateKey};
 use crate::engine::{History, Items, Loaded, Until, history};
-use crate::key::Tenant;
-use crate::projection::{Projection, View, ViewAddress, local_id};
+use crate::key::{Tenant, extend_hash, stable_hash};
+use crate::projection::{Projection, View, ViewAddress, fingerprint, local_id};
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
@@ -27,6 +27,18 @@ pub struct Found<P: View> {
     pub version: Version,
     /// When it was written.
     pub updated_at: Timestamp,
+    stamp: u64,
+}
+
+/// For `cqrs_http`.
+#[doc(hidden)]
+impl<P: View> Found<P> {
+    /// A number that changes with the tenant, with what the view is made by, and with each time that it is written: a replay
+    /// writes it anew at its old version.
+    #[must_use]
+    pub fn stamp(&self) -> u64 {
+        self.stamp
+    }
 }
 
 impl<P: View + fmt::Debug> fmt::Debug for Found<P> {
@@ -222,7 +234,42 @@ impl App {
     where
         K: AggregateKey<Aggregate: Aggregate>,
     {
-        history::<K::Aggregate>(&self.delivery.runtime, key.stream().map_err(StoreError::Key))
+        self.history_after(key, Version::NONE)
+    }
+
+    /// The same from behind a version on: what has happened since.
+    ///
+    /// ```rust,standalone_crate
+    /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
+    /// # use order::*;
+    /// # use cqrs_core::prelude::*;
+    /// # use cqrs_core::store::MemoryEventStore;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).build()?;
+    /// # let order = OrderKey::new(&Tenant::new("TENANT001")?, "20240101-001");
+    /// let done = app.execute(&order, CreateOrder { customer_id: "CUST-001".into(), total: 15000 }).await?;
+    /// app.execute(&order, CancelOrder).await?;
+    ///
+    /// let since = app.history_after(&order, done.version).read_all().await?;
+    /// assert!(matches!(since[0].event(), OrderEvent::OrderCancelled(_)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn history_after<K>(&self, key: &K, version: Version) -> History<'_, K::Aggregate>
+    where
+        K: AggregateKey<Aggregate: Aggregate>,
+    {
+        self.history_between(key, version, Version::MAX)
+    }
+
+    /// The same up to and including the version `until`, for `cqrs_http`: no more than that is read.
+    #[doc(hidden)]
+    pub fn history_between<K>(&self, key: &K, after: Version, until: Version) -> History<'_, K::Aggregate>
+    where
+        K: AggregateKey<Aggregate: Aggregate>,
+    {
+        history::<K::Aggregate>(&self.delivery.runtime, key.stream().map_err(StoreError::Key), after, until)
     }
 
     /// All views of one tenant, in the order of their ids.
@@ -278,7 +325,17 @@ pub(super) fn found<P: Projection>(
     stored: StoredView,
     view: P,
 ) -> Result<Found<P>, StoreError> {
+    let stamp = stamp::<P>(tenant, &stored);
     let StoredView { id, version, updated_at, .. } = stored;
     let key = P::Key::from_view_id(tenant.clone(), local_id::<P>(&id.sk))?;
-    Ok(Found { key, view, version, updated_at })
+    Ok(Found { key, view, version, updated_at, stamp })
+}
+
+fn stamp<P: Projection>(tenant: &Tenant, stored: &StoredView) -> u64 {
+    // All texts but the last one have a fixed length.
+    let hash = extend_hash(stable_hash(fingerprint::<P>().as_bytes()), &stored.generation.to_le_bytes());
+    let digest = stored.digest.map_or_else(String::new, |digest| digest.to_string());
+    let hash = extend_hash(hash, format!("{digest:16}").as_bytes());
+    let hash = extend_hash(hash, &stored.updated_at.unix_millis().to_le_bytes());
+    extend_hash(hash, tenant.as_str().as_bytes())
 }

@@ -15,12 +15,15 @@ use crate::event::upcaster::NEWER;
 use crate::panic::panic_text;
 use crate::registry::{TimerArm, timer_arm};
 use crate::runtime::Runtime;
-use crate::store::{DeadLetter, LetterId, StoreError, TIMER_SHARDS, Timer, TimerId};
+use crate::store::{DeadLetter, LetterId, StoreError, TIMER_SHARDS, Timer, TimerId, fail_timer};
 use crate::supervisor::{Outage, Supervised, doubled};
 use crate::timestamp::Timestamp;
 
 /// How many streams a sweep works on at the same time, per partition.
 const CONCURRENT_STREAMS: usize = 8;
+
+/// A longer reason of a dead letter is cut: it is for reading.
+const REASON_BYTES: usize = 4096;
 
 /// What a sweep has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,8 +53,8 @@ impl App {
     ///
     /// Several programs may sweep at the same time: the commit of a command is written together with the removal of its timer, so each
     /// is executed once. It is executed after its time by the clock of the machine that sweeps: a clock that is fast by a minute is a
-    /// minute early. A command that is rejected, cannot be read any more, or panics becomes a dead letter of `@timers`; when that is
-    /// redriven, it waits again, and is due at once.
+    /// minute early. A command that is rejected, cannot be read any more, or panics becomes a dead letter of `@timers`, unless it was
+    /// cancelled meanwhile; when that is redriven, it waits again, and is due at once.
     ///
     /// On DynamoDB a sweep that finds nothing costs eight reads of half a unit. A command costs what it costs otherwise, with its
     /// commit and the timer in one transaction.
@@ -197,20 +200,25 @@ async fn fire(runtime: &Runtime, record: Record) -> Result<Fired, StoreError> {
     let timer = match Timer::decode(&record) {
         Ok(timer) => timer,
         Err(reason) => match id_of(&record) {
-            Some(id) => return give_up(runtime, &id, record, &reason).await,
+            // No program that reads it like this one executes it.
+            Some(id) => return leave_letter(runtime, &id, record, &reason).await,
             None => {
                 tracing::error!(reason, ?record, "the timers have an item that is none; remove it");
                 return Ok(Fired::Left);
             }
         },
     };
+    // A sweep has crashed before it left the letter.
+    if timer.failed.is_some() {
+        return leave_letter_of(runtime, timer).await;
+    }
     let Timer { id, entity, command, .. } = &timer;
     let Some(arm) = timer_arm(entity, &command.name) else {
         let reason = format!(
             "no aggregate or process `{entity}` has a stored command or a deadline `{}`{NEWER}",
             command.name
         );
-        return wait_or_give_up(runtime, id, record, reason).await;
+        return wait_or_give_up(runtime, timer, reason).await;
     };
     let caller = Caller { runtime, cause: None };
     let intent = Intent::of_timer(&timer, runtime.clock.now());
@@ -234,31 +242,46 @@ async fn fire(runtime: &Runtime, record: Record) -> Result<Fired, StoreError> {
             return Ok(Fired::Left);
         }
         Ok(Err(error)) if error.is_newer() => {
-            return wait_or_give_up(runtime, id, record, error.to_string()).await;
+            return wait_or_give_up(runtime, timer, error.to_string()).await;
         }
         Ok(Err(error)) => error.to_string(),
         Err(panic) => format!("it panicked: {}", panic_text(&*panic)),
     };
-    give_up(runtime, id, record, &reason).await
+    give_up(runtime, timer, reason).await
 }
 
 /// Leaves a command that only a newer program knows to that one: it may be on its way.
-async fn wait_or_give_up(
+async fn wait_or_give_up(runtime: &Runtime, timer: Timer, reason: String) -> Result<Fired, StoreError> {
+    if runtime.clock.now().since(timer.id.due()) < runtime.settings.unknown_kept {
+        // Each sweep meets it, until it is done.
+        tracing::debug!(timer = %timer.id, reason, "what is due waits for a newer program");
+        return Ok(Fired::Left);
+    }
+    give_up(runtime, timer, reason).await
+}
+
+/// Makes a timer a dead letter, unless somebody has executed or cancelled it meanwhile. Timers and dead letters may be in two stores: so it
+/// becomes a timer that has failed first, in one step, and nobody executes or cancels that one.
+async fn give_up(runtime: &Runtime, timer: Timer, mut reason: String) -> Result<Fired, StoreError> {
+    reason.truncate(reason.floor_char_boundary(REASON_BYTES));
+    match fail_timer(runtime.event_store(), timer, reason).await? {
+        Some(failed) => leave_letter_of(runtime, failed).await,
+        None => Ok(Fired::Gone),
+    }
+}
+
+async fn leave_letter_of(runtime: &Runtime, mut failed: Timer) -> Result<Fired, StoreError> {
+    let reason = failed.failed.take().unwrap_or_default();
+    leave_letter(runtime, &failed.id, failed.record(), &reason).await
+}
+
+/// After a crash in between it is tried again, and the letter is the same.
+async fn leave_letter(
     runtime: &Runtime,
     id: &TimerId,
     record: Record,
-    reason: String,
+    reason: &str,
 ) -> Result<Fired, StoreError> {
-    if runtime.clock.now().since(id.due()) < runtime.settings.unknown_kept {
-        // Each sweep meets it, until it is done.
-        tracing::debug!(timer = %id, reason, "what is due waits for a newer program");
-        return Ok(Fired::Left);
-    }
-    give_up(runtime, id, record, &reason).await
-}
-
-/// Makes a timer a dead letter. After a crash in between it is tried again, and the letter is the same.
-async fn give_up(runtime: &Runtime, id: &TimerId, record: Record, reason: &str) -> Result<Fired, StoreError> {
     tracing::error!(timer = %id, reason, "a command that was due is a dead letter");
     let letter = LetterId::new(TIMERS, id.pk(), id.sk());
     let letter = DeadLetter::new(letter, reason, Timestamp::now(), Value::Object(record)).with_attempts(1);

@@ -3,7 +3,7 @@ use std::future::IntoFuture;
 use std::pin::Pin;
 use std::time::Duration;
 
-use super::App;
+use super::{App, Found, found};
 use crate::commit::CommitToken;
 use crate::key::StreamKey;
 use crate::projection::{Edition, Projection, ViewAddress};
@@ -142,6 +142,25 @@ impl<'a, P: Projection> ReadView<'a, P> {
         ReadViewAtLeast { read: self, token: token.into(), limit }
     }
 
+    /// The view with its version, and when it was written.
+    ///
+    /// # Errors
+    /// As [`App::view`].
+    pub async fn found(self) -> Result<Option<Found<P>>, StoreError> {
+        let this = &self;
+        reading::<P, _, _, _>(this.runtime, |choice| async move {
+            let edition = projector::editions::to_read::<P>(this.runtime, choice, None).await?;
+            this.found_in(this.stored(&edition).await?).await
+        })
+        .await
+    }
+
+    async fn found_in(&self, stored: Option<StoredView>) -> Result<Option<Found<P>>, StoreError> {
+        let Some(stored) = stored else { return Ok(None) };
+        let (stored, view) = projector::read(self.runtime, stored).await?;
+        view.map(|view| found(self.key.view_tenant(), stored, view)).transpose()
+    }
+
     async fn stored(&self, edition: &Edition) -> Result<Option<StoredView>, StoreError> {
         self.runtime.view_store()?.get(&edition.view::<P>(self.key)?).await
     }
@@ -163,6 +182,18 @@ impl<P: Projection> ReadViewAtLeast<'_, P> {
     pub fn within(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
+    }
+
+    /// The view with its version, and when it was written.
+    ///
+    /// # Errors
+    /// As [`ReadView::at_least`].
+    pub async fn found(self) -> Result<Option<Found<P>>, ReadError> {
+        let this = &self;
+        reading::<P, _, _, _>(this.read.runtime, |choice| async move {
+            Ok(this.read.found_in(this.stored(choice).await?).await?)
+        })
+        .await
     }
 
     async fn stored(&self, choice: Choice) -> Result<Option<StoredView>, ReadError> {

@@ -1,7 +1,7 @@
 use super::Commit;
 use crate::version::Version;
 
-/// A stored item that is no commit: it names its key, and version and type where the item has them.
+/// A stored item that is not a commit. The error names its key, and its version and type if the item has them.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error(
     "corrupt item at pk `{pk}`, sk `{sk}` (version {}, type {}): {reason}",
@@ -14,16 +14,16 @@ pub struct CorruptCommit {
     pub pk: String,
     /// The sort key as stored.
     pub sk: String,
-    /// The version, where the item has one.
+    /// The version, if the item has one.
     pub version: Option<u64>,
-    /// The first event's type, where the item has one.
+    /// The first event's type, if the item has one.
     pub name: Option<String>,
     /// What is missing or wrong.
     pub reason: String,
 }
 
 impl CorruptCommit {
-    /// The first commit behind a gap in its stream.
+    /// The first commit after a gap in its stream.
     pub(crate) fn behind_gap(commit: &Commit, missing: Version) -> Self {
         Self {
             pk: commit.stream.pk().to_owned(),

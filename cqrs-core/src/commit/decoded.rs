@@ -2,22 +2,21 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-/// The events of a commit as they were decoded, for all that want them. The clones of a commit share them, and the last clone
-/// takes them along when it is dropped.
+/// The decoded events of a commit, shared by all subscribers. The clones of a commit share them, and the last clone drops them.
 #[derive(Clone, Default)]
 pub(crate) struct Decoded(Option<Arc<[Slot]>>);
 
-/// One event. Empty until somebody asks for it; none where it could not be decoded.
+/// One event. Empty until it is first requested; `None` if it could not be decoded.
 type Slot = OnceLock<Option<Box<dyn Any + Send + Sync>>>;
 
 impl Decoded {
-    /// Room for this number of events.
+    /// Space for this number of events.
     pub(super) fn of(events: usize) -> Self {
         Self(Some((0..events).map(|_| Slot::new()).collect()))
     }
 
-    /// The event at an index, decoded by the first caller; callers on other threads wait for it. None where no events are kept,
-    /// where the event cannot be decoded, and where another type was asked for first: then it is for the caller to decode it.
+    /// The event at an index, decoded by the first caller; callers on other threads wait for it. `None` if no events are kept, if
+    /// the event cannot be decoded, and if another type was requested first: then the caller has to decode it.
     pub(crate) fn get_or_decode<T: Any + Send + Sync>(
         &self,
         index: usize,
@@ -30,7 +29,7 @@ impl Decoded {
     }
 }
 
-/// What was decoded says nothing that the commit does not say.
+/// Decoded events add nothing to the commit's identity.
 impl PartialEq for Decoded {
     fn eq(&self, _: &Self) -> bool {
         true

@@ -1,7 +1,6 @@
 //! All events of one command: the unit that is stored, published and projected.
 //!
-//! Stores and tools meet a [`Commit`]; commands answer with [`Committed`](crate::Committed), which has the events
-//! decoded.
+//! Stores and tools use a [`Commit`]; commands return a [`Committed`](crate::Committed), which has the decoded events.
 
 mod corrupt;
 mod decoded;
@@ -45,14 +44,14 @@ impl StoredEvent {
     }
 }
 
-/// An event that cannot be written down.
+/// An event that cannot be serialized.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("event `{name}` cannot be serialized: {reason}")]
 #[non_exhaustive]
 pub struct EncodeError {
     /// The event's stored type name.
     pub name: &'static str,
-    /// What serde said.
+    /// The error of serde.
     pub reason: String,
 }
 
@@ -60,15 +59,15 @@ pub struct EncodeError {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Commit {
-    /// The stream it stands in.
+    /// Its stream.
     pub stream: StreamKey,
-    /// Its place in the stream.
+    /// Its version in the stream.
     pub version: Version,
-    /// At least one event, in their order.
+    /// The events in order, at least one.
     pub events: Vec<StoredEvent>,
-    /// Who, when, because of what.
+    /// Who committed it, when and why.
     pub metadata: Arc<Metadata>,
-    /// Its events as they were decoded, where they are kept.
+    /// Its decoded events, if they are kept.
     pub(crate) decoded: Decoded,
 }
 
@@ -84,12 +83,13 @@ impl Commit {
         Self { stream, version, events, metadata: metadata.into(), decoded: Decoded::default() }
     }
 
-    /// Keeps each event that is decoded from now on, for this commit and its clones. Worth it where several subscribers want them.
+    /// Keeps each event that is decoded from now on, for this commit and its clones. Useful if several subscribers need the
+    /// events.
     pub(crate) fn keep_decoded(&mut self) {
         self.decoded = Decoded::of(self.events.len());
     }
 
-    /// Tells it from any other commit that may ever stand at its place.
+    /// Distinguishes it from any other commit that may ever have its version.
     #[must_use]
     pub fn digest(&self) -> CommitDigest {
         let Metadata { command_id, created_at, .. } = &*self.metadata;
@@ -103,15 +103,15 @@ impl Commit {
     }
 }
 
-/// Tells a commit from any other that may ever stand at its place: once the events table has been restored to an earlier
-/// point, other commits take the versions of those that were lost.
+/// Distinguishes a commit from any other that may ever have its version: after the events table is restored to an earlier point,
+/// other commits take the versions of the lost ones.
 ///
 /// It is a hash of the command id and the time, 64 bits, written as 16 hexadecimal digits: `9f2c61d0a7b3e845`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CommitDigest(u64);
 
 impl CommitDigest {
-    /// That of no commit.
+    /// The digest of no commit.
     pub(crate) const NONE: Self = Self(0);
 }
 

@@ -1,4 +1,4 @@
-//! A commit as one JSON object: what is stored, and what travels over SNS and SQS.
+//! A commit as one JSON object: the stored form, and the form that travels over SNS and SQS.
 //!
 //! ```json
 //! { "pk": "TENANT001#ORDER", "sk": "ORDER#20240101-001@0000000003", "version": 3,
@@ -7,13 +7,12 @@
 //!   "commandId": "…", "correlationId": "…" }
 //! ```
 //!
-//! The first event stands in `type`, `schema` and `data`; further ones in `rest`, a list of the same three.
-//! `createdBy`, `commandDigest`, `transaction`, `causationId` and `traceContext` are left out where there is none.
-//! `recordedAt` stands there only where it differs from `createdAt`: in imports, whose commits tell about another
-//! time.
+//! The first event is in `type`, `schema` and `data`; further events are in `rest`, a list of the same three. `createdBy`,
+//! `commandDigest`, `transaction`, `causationId` and `traceContext` are left out if they have no value. `recordedAt` is present
+//! only if it differs from `createdAt`: in imports, whose commits are about another time.
 //!
-//! Beside them a record may have `snapshot`, a [`CommitState`](crate::store::CommitState): it is stored with the commit, and does
-//! not travel.
+//! A record may also have `snapshot`, a [`CommitState`](crate::store::CommitState): it is stored with the commit, and does not
+//! travel.
 
 use serde_json::{Map, Value};
 
@@ -28,7 +27,7 @@ pub type Record = Map<String, Value>;
 /// The attribute of the state that a commit's item carries.
 pub const STATE: &str = "snapshot";
 
-/// Writes a commit down.
+/// Serializes a commit.
 #[must_use]
 pub fn encode(commit: &Commit) -> Record {
     let mut record = Record::new();
@@ -75,7 +74,7 @@ fn encode_event(event: &StoredEvent) -> Value {
     Value::Object(object)
 }
 
-/// Reads a commit back. Attributes that it does not know are left alone.
+/// Reads a commit back. Unknown attributes are ignored.
 ///
 /// # Errors
 /// [`CorruptCommit`] for a missing attribute, one of another kind, or a version that is not the sort key's.
@@ -84,8 +83,8 @@ pub fn decode(record: impl IntoIterator<Item = (impl AsRef<str>, Value)>) -> Res
     fields.commit().map_err(|reason| fields.corrupt(reason))
 }
 
-/// The attributes of a record. Every commit that is loaded or delivered comes through here: so its texts are taken out
-/// of the record, and not looked up in it and copied.
+/// The attributes of a record. Every commit that is loaded or delivered is read here, so texts are moved out of the record
+/// instead of being looked up and copied.
 #[derive(Default)]
 struct Fields {
     pk: Option<Value>,
@@ -134,7 +133,7 @@ impl Fields {
         fields
     }
 
-    /// What is wrong with the record, with as much of its identity as it still has.
+    /// What is wrong with the record, with the parts of its identity that it still has.
     fn corrupt(&self, reason: String) -> CorruptCommit {
         let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
         CorruptCommit {

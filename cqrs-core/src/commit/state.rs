@@ -3,9 +3,10 @@ use serde_json::Value;
 use crate::commit::record::{self, Record};
 use crate::version::Version;
 
-/// The state of an aggregate right after a commit, in the commit's own item: a snapshot that one reads together with the last commits.
+/// The state of an aggregate right after a commit, in the commit's own item: a snapshot that is read together with the last
+/// commits.
 ///
-/// It is the attribute `snapshot` of the record. It is no part of the [`Commit`](crate::Commit): another program may ignore it,
+/// It is the attribute `snapshot` of the record. It is not part of the [`Commit`](crate::Commit): another program may ignore it,
 /// and the feed leaves it out. A store that [keeps states](crate::EventStore::keeps_states) takes it out of each record that
 /// [`read_last`](crate::EventStore::read_last) finds:
 ///
@@ -26,7 +27,7 @@ use crate::version::Version;
 pub struct CommitState {
     /// The version of the commit.
     pub version: Version,
-    /// What the attribute holds.
+    /// The content of the attribute.
     pub stored: Value,
 }
 

@@ -9,18 +9,18 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::key::{StreamKey, stable_hash};
 use crate::version::Version;
 
-/// So much of a text that is no token goes into the error.
+/// How much of an invalid text goes into the error.
 const QUOTED: usize = 64;
 
-/// A check against texts that were cut off or altered on their way; it keeps nobody from making up a token.
+/// A check for texts that were cut off or altered in transit; it does not prevent forged tokens.
 const CHECK_BYTES: usize = 3;
 
-/// Names a commit by its stream and its version, as a short text: a client that sent a command sends it back with a read, and
-/// the read waits for the commit. See [`ReadView::at_least`](crate::app::ReadView::at_least).
+/// Names a commit by its stream and its version, as a short text: a client that has sent a command passes the token with a read,
+/// and the read waits for the commit. See [`ReadView::at_least`](crate::app::ReadView::at_least).
 ///
 /// [`Committed::token`](crate::Committed::token) makes one; a handler makes one from the stream and the version of its event. The
-/// text is URL-safe, and serde writes a token as this text. It holds the keys of the stream, readable for those who
-/// decode it, and is no secret. Anybody can make one up: all that it does is to let a read wait, within its limit.
+/// text is URL-safe, and serde writes a token as this text. It contains the keys of the stream in readable form, and is not a
+/// secret. Anyone can forge one: its only effect is that a read waits, within its limit.
 ///
 /// ```
 /// use cqrs_core::{CommitToken, StreamKey, Version};
@@ -40,7 +40,7 @@ pub struct CommitToken {
 }
 
 impl CommitToken {
-    /// The token of one commit of a stream; [`Version::NONE`] is the stream before its first one, for which no read waits.
+    /// The token of one commit of a stream; [`Version::NONE`] means the stream before its first commit, for which no read waits.
     #[must_use]
     pub fn new(stream: StreamKey, version: Version) -> Self {
         Self { stream, version }
@@ -58,8 +58,8 @@ impl CommitToken {
         self.version
     }
 
-    /// `3.15.5.TENANT001#ORDER#20240101-001`: the version, how long the partition key is, how many bytes the end of the
-    /// partition key and the beginning of the sort key share, and both keys, with what they share written once.
+    /// `3.15.5.TENANT001#ORDER#20240101-001`: the version, the length of the partition key, how many bytes the end of the
+    /// partition key and the beginning of the sort key share, and both keys, with the shared part written once.
     fn plain(&self) -> String {
         let (pk, sk) = (self.stream.pk(), self.stream.sk());
         let ends = pk.char_indices().map(|(at, _)| &pk[at..]);
@@ -112,7 +112,7 @@ impl FromStr for CommitToken {
         }
         // One commit, one text.
         let token = Self::read(plain).filter(|token| token.plain() == plain);
-        token.ok_or_else(|| refused("it names no commit"))
+        token.ok_or_else(|| refused("it does not name a commit"))
     }
 }
 
@@ -134,9 +134,9 @@ impl<'de> Deserialize<'de> for CommitToken {
     }
 }
 
-/// A text is no commit token.
+/// A text is not a commit token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no commit token: {reason}; send back the text of `Committed::token` as it was")]
+#[error("`{text}` is not a commit token: {reason}; send back the text of `Committed::token` unchanged")]
 #[non_exhaustive]
 pub struct CommitTokenError {
     /// The text, or its beginning.
@@ -190,7 +190,7 @@ mod tests {
             let text = URL_SAFE_NO_PAD.encode([&check(&plain), plain.as_bytes()].concat());
             match parse(&text) {
                 Ok(token) => prop_assert_eq!(token.to_string(), text),
-                Err(error) => prop_assert_eq!(error.reason, "it names no commit"),
+                Err(error) => prop_assert_eq!(error.reason, "it does not name a commit"),
             }
         }
     }

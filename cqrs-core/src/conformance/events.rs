@@ -177,6 +177,38 @@ pub async fn a_scan_finds_every_commit_once(candidate: Candidate) {
     assert_eq!(scan(store, &Extent::Partition("TENANT00".to_owned())).await, []);
 }
 
+/// The streams of a partition are found each once, page by page, whatever a page has room for, and those that begin with a text.
+pub async fn the_streams_of_a_partition_are_found_each_once(candidate: Candidate) {
+    let store = candidate.events();
+    for (number, id) in KINDRED.iter().enumerate() {
+        for version in 1..=(number as u64 * 9) + 1 {
+            write(store, &commit(&stream(id), version, json!({}))).await;
+        }
+    }
+    let other = StreamKey::new("TENANT002#ORDER", "ORDER#B").unwrap();
+    write(store, &commit(&other, 1, json!({}))).await;
+    for prefix in ["", "ORDER#", "ORDER#A", "ORDER#A1", "ORDER#B"] {
+        let mut expected: Vec<_> = KINDRED.iter().map(|id| stream(id)).collect();
+        expected.retain(|stream| stream.sk().starts_with(prefix));
+        expected.sort();
+        for limit in 1..=KINDRED.len() {
+            let (mut found, mut after) = (Vec::new(), None);
+            loop {
+                let page = store.streams("TENANT001#ORDER", prefix, after.as_ref(), limit).await.unwrap();
+                assert!(page.streams.len() <= limit, "{limit} of `{prefix}`: {page:?}");
+                assert!(page.read >= page.streams.len() as u64, "{page:?}");
+                found.extend(page.streams);
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            found.sort();
+            assert_eq!(found, expected, "{limit} of `{prefix}`");
+        }
+    }
+}
+
 /// A scan of three megabytes is paged, and goes on behind any commit.
 pub async fn a_scan_goes_on_behind_any_commit(candidate: Candidate) {
     let store = candidate.events();

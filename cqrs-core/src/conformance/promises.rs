@@ -45,6 +45,7 @@ macro_rules! __conformance {
             the_largest_commit_fits_and_no_more
             a_scan_finds_every_commit_once
             a_scan_goes_on_behind_any_commit
+            the_streams_of_a_partition_are_found_each_once
             the_last_commits_are_read
             the_last_pages_end_at_the_end_of_the_stream
             a_state_is_read_with_the_last_commits_alone

@@ -165,9 +165,14 @@ pub async fn a_timer_is_fired_once_with_its_commit(candidate: Candidate) {
     assert_eq!(all(store, 2).await, []);
     assert_eq!(due(store, 0, LATE).await, [next.record(), other.record()]);
 
-    // So it is without a commit, and with one that was never there.
-    let alone = none().firing(next.id);
+    // So it is without a commit, where another one takes its place, and with one that was never there.
+    let failed = timer(0, 2, "next failed");
+    let alone = none().firing(next.id).setting(failed.clone());
     assert_eq!(append(store, &[], alone.clone()).await, AppendAll::Written);
+    assert_eq!(due(store, 0, LATE).await, [failed.record(), other.record()]);
+    let alone_again = none().firing(failed.id);
+    assert_eq!(append(store, &[], alone_again.clone()).await, AppendAll::Written);
+    assert_eq!(append(store, &[], alone_again).await, AppendAll::Gone);
     assert_eq!(append(store, &[], alone).await, AppendAll::Gone);
     let never = none().firing(timer(5, 5, "never").id);
     assert_eq!(append(store, &[named(3, 1)], never).await, AppendAll::Gone);

@@ -99,6 +99,23 @@ impl DeadLetterStore for StoredLetters<'_> {
 }
 
 impl DeadLetters<StoredLetters<'_>> {
+    /// One page of the dead letters of a subscriber, those behind `after`, by stream and version: one request. An empty one is the end.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Store`].
+    pub async fn page(&self, name: &str, after: Option<&LetterId>) -> Result<Vec<DeadLetter>, DeliveryError> {
+        self.store.page(name, after).await
+    }
+
+    /// Delivers the dead letters of one stream at a subscriber again, as a [redrive](Self::redrive) does with those of all
+    /// streams. The piles whose names begin with `@` are redriven as a whole only.
+    ///
+    /// # Errors
+    /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Store`] and [`DeliveryError::Outage`].
+    pub async fn redrive_stream(&self, name: &str, stream: &StreamKey) -> Result<Redriven, DeliveryError> {
+        self.store.redrive_of(&*self.store.find(name)?, Some(stream)).await
+    }
+
     /// Publishes the dead letters of `@relay` that this program can read, in the order of each stream: the redrive of a
     /// relay to a topic. What the topic accepts is removed. As in a [redrive](Self::redrive) of
     /// `@relay`, later commits of their streams have been published before them. Those of `@projections` stay: who feeds projections

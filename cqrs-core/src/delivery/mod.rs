@@ -90,6 +90,7 @@ pub use crate::store::{
 pub(crate) use beginning::Beginning;
 pub(crate) use context::Delivery;
 pub(crate) use failure::{Failure, FailureKind, TryError};
+pub(crate) use lag::Outstanding;
 pub(crate) use parking::Parked;
 pub(crate) use relay::Relay;
 pub(crate) use subscriber::{Building, Reaction, Subscriber, Terms};

@@ -34,8 +34,7 @@ impl StoredLetters<'_> {
     /// next letter is another one.
     async fn set_again(&self, timer: Timer, letter: &DeadLetter) -> Result<(), DeliveryError> {
         let events = self.delivery.runtime.event_store();
-        let timer = Timer { id: timer.id.again(), ..timer };
-        set_timer(events, timer).await.map_err(|source| failed(TIMERS, source))?;
+        set_timer(events, timer.again()).await.map_err(|source| failed(TIMERS, source))?;
         let removed = self.delivery.runtime.delivery_store().remove_letter(&letter.id).await;
         removed.map_err(|source| failed(TIMERS, source))
     }

@@ -75,11 +75,16 @@ impl CommandDigest {
         self.content
     }
 
-    /// Compares it with one that was stored; none for a text that is none.
-    pub(crate) fn compare(&self, stored: &str) -> Option<Likeness> {
+    /// Reads one that was stored; none for a text that is none.
+    pub(crate) fn parse(stored: &str) -> Option<Self> {
         let (content, order) = stored.split_once('-').unwrap_or((stored, stored));
         let parse = |text: &str| u64::from_str_radix(text, 16).ok();
-        let stored = Self { content: parse(content)?, order: parse(order)? };
+        Some(Self { content: parse(content)?, order: parse(order)? })
+    }
+
+    /// Compares it with one that was stored; none for a text that is none.
+    pub(crate) fn compare(&self, stored: &str) -> Option<Likeness> {
+        let stored = Self::parse(stored)?;
         Some(match (self.content == stored.content, self.order == stored.order) {
             (_, true) => Likeness::Same,
             (true, false) => Likeness::Reordered,

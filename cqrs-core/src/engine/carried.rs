@@ -77,7 +77,7 @@ impl SnapshotShelf {
             ("state".to_owned(), encoded),
             ("fingerprint".to_owned(), fingerprint::<A>().into()),
         ]);
-        let ids = state.command_ids.digests(self.command_ids - 1);
+        let ids = state.command_ids.digests(self.ids_with(snapshots) - 1);
         if !ids.is_empty() {
             fields.insert("ids".to_owned(), ids.encode().into());
         }

@@ -78,21 +78,26 @@ impl CommandIds {
         Version::new(self.last.get().saturating_sub(commits as u64))
     }
 
-    /// The last ids that are known in full, in the order of their commits, and the digests of those before them: `count`
-    /// together.
-    pub(crate) fn last(&self, count: usize) -> (Vec<String>, EarlierIds) {
-        let skipped = self.ends.len().saturating_sub(count);
+    /// The last ids that are known in full, at most `full` of them, in the order of their commits, and the digests of those before
+    /// them: `count` together.
+    pub(crate) fn last(&self, full: usize, count: usize) -> (Vec<String>, EarlierIds) {
+        let skipped = self.ends.len().saturating_sub(full.min(count));
         let ids: Vec<_> = (skipped..self.ends.len()).map(|place| self.id(place).to_owned()).collect();
-        let earlier = self.earlier.len().saturating_sub(count - ids.len());
-        (ids, self.earlier[earlier..].iter().copied().collect())
+        let earlier = self.digests_before(skipped, count - ids.len());
+        (ids, earlier)
     }
 
     /// The digests of the last `count` ids.
     pub(crate) fn digests(&self, count: usize) -> EarlierIds {
-        let skipped = self.ends.len().saturating_sub(count);
-        let earlier = self.earlier.len().saturating_sub(count - (self.ends.len() - skipped));
-        let known = (skipped..self.ends.len()).map(|place| IdDigest::of(self.id(place)));
-        self.earlier[earlier..].iter().copied().chain(known).collect()
+        self.digests_before(self.ends.len(), count)
+    }
+
+    /// The digests of the last `count` ids before a place.
+    fn digests_before(&self, end: usize, count: usize) -> EarlierIds {
+        let begin = end.saturating_sub(count);
+        let earlier = self.earlier.len().saturating_sub(count - (end - begin));
+        let known = (begin..end).map(|place| IdDigest::of(self.id(place)));
+        self.earlier.iter().skip(earlier).copied().chain(known).collect()
     }
 
     fn id(&self, place: usize) -> &str {
@@ -121,8 +126,8 @@ mod tests {
         // Beyond what a snapshot remembers a command may be executed again under its id.
         assert_eq!(versions(&mut found, "a"), [9]);
         assert_eq!(versions(&mut found, "d"), [0; 0]);
-        assert_eq!(found.last(2).0, ["a", "c"]);
-        assert_eq!(found.last(100).0, ids);
+        assert_eq!(found.last(2, 2).0, ["a", "c"]);
+        assert_eq!(found.last(100, 100).0, ids);
     }
 
     #[test]
@@ -154,8 +159,11 @@ mod tests {
         }
         assert!(!versions(&mut found, "c-200").contains(&200), "it is forgotten");
         // As many as are asked for, whether they are known in full or not.
-        assert_eq!((found.last(70).0.len(), found.last(70).1.len()), (50, 20));
-        assert_eq!((found.last(30).0.len(), found.last(30).1.len()), (30, 0));
+        let counted = |(ids, earlier): (Vec<String>, EarlierIds)| (ids.len(), earlier.len());
+        assert_eq!(counted(found.last(70, 70)), (50, 20));
+        assert_eq!(counted(found.last(30, 30)), (30, 0));
+        assert_eq!(counted(found.last(20, 70)), (20, 50));
+        assert_eq!(counted(found.last(20, usize::MAX)), (20, 130));
         assert_eq!(
             (found.digests(70).len(), found.digests(30).len(), found.digests(999).len()),
             (70, 30, 150)

@@ -203,8 +203,8 @@ impl Execution<'_> {
     fn note_carried<A: Aggregate>(&self, state: &mut State<A>) {
         state.snapshot_at = state.version;
         state.overdue = false;
-        if let Some((_, shelf)) = self.runtime.snapshots_of::<A>() {
-            state.command_ids.forget_earlier(shelf.command_ids);
+        if let Some((snapshots, shelf)) = self.runtime.snapshots_of::<A>() {
+            state.command_ids.forget_earlier(shelf.ids_with(&snapshots));
             // It is among the last commits, where it is looked for first.
             shelf.saw(&self.intent.stream, Version::NONE);
             shelf.note_carried(A::NAME);

@@ -15,16 +15,22 @@ use crate::version::Version;
 /// The events of one stream, read page by page.
 pub type History<'a, A> = Items<'a, Recorded<<A as Aggregate>::Event>>;
 
-/// Every event of a stream with its metadata, a page at a time.
-pub(crate) fn history<A>(runtime: &Runtime, stream: Result<StreamKey, StoreError>) -> History<'_, A>
+/// The events of a stream behind `after`, up to and including `until`, with their metadata, a page at a time.
+pub(crate) fn history<A>(
+    runtime: &Runtime,
+    stream: Result<StreamKey, StoreError>,
+    after: Version,
+    until: Version,
+) -> History<'_, A>
 where
     A: Aggregate + Entity,
 {
     let start = Reading {
         runtime,
         stream,
-        version: Version::NONE,
-        after: Version::NONE,
+        version: after,
+        after,
+        until,
         more: true,
         commits: VecDeque::new(),
         events: VecDeque::new(),
@@ -39,6 +45,7 @@ struct Reading<'a, S> {
     /// The last commit that was taken out, and the last one that was read.
     version: Version,
     after: Version,
+    until: Version,
     more: bool,
     commits: VecDeque<Commit>,
     events: VecDeque<Recorded<S>>,
@@ -68,10 +75,10 @@ impl<S> Reading<'_, S> {
                 self.events.extend(events.into_iter().enumerate().map(recorded));
                 continue;
             }
-            if !self.more {
+            if !self.more || self.after >= self.until {
                 return Ok(None);
             }
-            let page = self.runtime.event_store().read(&stream, self.after, Version::MAX).await?;
+            let page = self.runtime.event_store().read(&stream, self.after, self.until).await?;
             self.more = page.more;
             self.after = page.commits.last().map_or(self.after, |commit| commit.version);
             self.commits.extend(page.commits);

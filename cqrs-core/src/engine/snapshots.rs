@@ -140,7 +140,7 @@ impl SnapshotShelf {
         state.snapshot_at = state.version;
         state.overdue = false;
         let encoded = self.encode(snapshots, stream, &state.aggregate)?;
-        let (command_ids, earlier_ids) = state.command_ids.last(self.command_ids);
+        let (command_ids, earlier_ids) = state.command_ids.last(self.command_ids, self.ids_with(snapshots));
         let mut fingerprint = fingerprint::<A>();
         if !earlier_ids.is_empty() {
             fingerprint.push(WITH_DIGESTS);
@@ -155,6 +155,11 @@ impl SnapshotShelf {
             last_at: state.last_at?,
             clock_at: state.clock_at,
         })
+    }
+
+    /// How many command ids are kept with a state.
+    pub(super) fn ids_with<A>(&self, snapshots: &Snapshots<A>) -> usize {
+        if snapshots.keeps_all_ids { usize::MAX } else { self.command_ids }
     }
 
     /// The state as it is stored; none where it cannot be.

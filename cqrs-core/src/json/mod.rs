@@ -2,6 +2,7 @@
 
 pub mod canonical;
 mod decimal;
+pub(crate) mod difference;
 mod null;
 mod unreadable;
 

@@ -1,8 +1,8 @@
-//! Percent-encoding of the characters that keys give a meaning to.
+//! Percent-encoding of the characters that have a meaning in keys.
 
 use std::fmt::Write;
 
-/// Whether a character separates parts, starts an escape, or would be invisible in a console.
+/// Whether a character separates parts, starts an escape, or is invisible in a console.
 fn is_escaped(character: char) -> bool {
     matches!(character, '%' | '#' | '@') || character.is_control()
 }
@@ -35,7 +35,7 @@ pub(crate) fn decode(text: &str) -> Option<String> {
         }
     }
     let decoded = String::from_utf8(bytes).ok()?;
-    // `%41` is no way to write `A`: one text, one rendering.
+    // `%41` is not a valid form of `A`: each text has one rendering.
     let mut again = String::with_capacity(text.len());
     encode_into(&decoded, &mut again);
     (again == text).then_some(decoded)

@@ -1,21 +1,21 @@
-/// A key that cannot be rendered, or a stored text that is no such key.
+/// A key that cannot be rendered, or a stored text that is not a valid key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// A part of the key has no characters.
+    /// A part of the key is empty.
     #[error("the key's `{part}` is empty; every part of a key needs at least one character")]
     EmptyPart {
         /// The name of the part: `tenant`, or the field of the key.
         part: &'static str,
     },
-    /// The rendered attribute is longer than DynamoDB takes.
+    /// The rendered attribute is longer than DynamoDB allows.
     #[error("the key's `{attribute}` takes {bytes} bytes, and DynamoDB takes at most {limit}")]
     TooLong {
         /// `pk` or `sk`.
         attribute: &'static str,
-        /// Its length as rendered, percent-encoding and version included.
+        /// Its rendered length, including percent-encoding and version.
         bytes: usize,
-        /// The most that fits.
+        /// The greatest length.
         limit: usize,
     },
     /// A stored key does not follow the template.

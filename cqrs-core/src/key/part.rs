@@ -2,10 +2,9 @@ use std::fmt::Write;
 
 use super::encoding::{decode, encode_into};
 
-/// A field that can stand in a key: text, integers, `bool`, and types of your own.
+/// A field that can be part of a key: text, integers, `bool`, and your own types.
 ///
-/// The rendering must be injective: two values that differ render differently, and
-/// `parse_part(render_part(v)) == v`.
+/// The rendering must be injective: different values render differently, and `parse_part(render_part(v)) == v`.
 ///
 /// ```
 /// use cqrs_core::KeyPart;

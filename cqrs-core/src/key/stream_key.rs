@@ -6,7 +6,7 @@ use crate::version::Version;
 
 /// The rendered address of a stream: its partition key and its sort key without the version.
 ///
-/// Every [`AggregateKey`](crate::AggregateKey) renders to one; stores and the delivery work on it.
+/// Every [`AggregateKey`](crate::AggregateKey) renders to a stream key; stores and the delivery use it.
 ///
 /// ```
 /// use cqrs_core::{StreamKey, Version};
@@ -27,7 +27,7 @@ impl StreamKey {
     /// Takes two rendered attributes.
     ///
     /// # Errors
-    /// [`KeyError::TooLong`] where DynamoDB would refuse them, counting the version that a commit adds.
+    /// [`KeyError::TooLong`] if DynamoDB would refuse them, including the version that a commit adds.
     pub fn new(pk: impl Into<Arc<str>>, sk: impl Into<Arc<str>>) -> Result<Self, KeyError> {
         let (pk, sk) = (pk.into(), sk.into());
         for (attribute, bytes, limit) in
@@ -61,7 +61,7 @@ impl StreamKey {
     /// Reads the two key attributes of a stored commit.
     ///
     /// # Errors
-    /// [`KeyError::Malformed`] where the sort key does not end in `@` and ten digits.
+    /// [`KeyError::Malformed`] if the sort key does not end in `@` and ten digits.
     pub fn parse_commit(pk: &str, sk: &str) -> Result<(Self, Version), KeyError> {
         let malformed = |reason: &str| KeyError::Malformed {
             text: sk.to_owned(),

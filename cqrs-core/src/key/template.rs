@@ -1,4 +1,4 @@
-//! What `#[aggregate(…, pk = "…", sk = "…")]` becomes: constant pieces, rendered and parsed here.
+//! The expansion of `#[aggregate(…, pk = "…", sk = "…")]`: constant pieces, rendered and parsed here.
 
 use super::part::KeyPart;
 use super::{KeyError, Tenant, encode_into};
@@ -6,7 +6,7 @@ use super::{KeyError, Tenant, encode_into};
 /// One piece of a key template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece {
-    /// Text that stands as it is.
+    /// Literal text.
     Literal(&'static str),
     /// `{tenant}`.
     Tenant,
@@ -14,9 +14,9 @@ pub enum Piece {
     Field {
         /// The field's name, as in the template.
         name: &'static str,
-        /// Its place among the key's fields.
+        /// Its index among the key's fields.
         index: usize,
-        /// Digits that an integer is padded to; 0 for none.
+        /// Digits that an integer is padded to; 0 for no padding.
         width: usize,
     },
     /// The shard of a hot tenant: a stable hash of the rendered sort key, in two digits or more.
@@ -36,8 +36,8 @@ pub struct KeyTemplate {
 }
 
 impl KeyTemplate {
-    /// The partitions that hold all streams of a tenant; none where a field of the key stands in `pk`, so that nobody
-    /// knows them all.
+    /// The partitions that hold all streams of a tenant; `None` if `pk` contains a field of the key, so that the partitions
+    /// cannot be listed.
     pub(crate) fn partitions(&self, tenant: &Tenant) -> Option<Vec<String>> {
         let mut partitions = vec![String::new()];
         for piece in self.pk {
@@ -58,7 +58,7 @@ impl KeyTemplate {
     }
 }
 
-/// The rendered fields of a key, on the way to the key.
+/// The rendered fields of a key, before they are parsed.
 #[doc(hidden)]
 pub struct Parts<'a> {
     parts: Vec<Option<&'a str>>,
@@ -67,7 +67,7 @@ pub struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// The fields that were found in `text` by a template.
+    /// The fields that a template has found in `text`.
     pub(crate) fn new(parts: Vec<Option<&'a str>>, text: &'a str, pieces: &'static [Piece]) -> Self {
         Self { parts, text, pieces }
     }
@@ -103,15 +103,15 @@ pub(crate) fn malformed(text: &str, pieces: &[Piece], reason: &str) -> KeyError 
     KeyError::Malformed { text: text.to_owned(), expected, reason: reason.to_owned() }
 }
 
-/// FNV-1a, 64 bits: what is stored must not depend on the release of the standard library.
+/// FNV-1a, 64 bits: stored data must not depend on the release of the standard library.
 pub(crate) const fn stable_hash(bytes: &[u8]) -> u64 {
     extend_hash(0xcbf2_9ce4_8422_2325, bytes)
 }
 
-/// The hash of what was hashed before and these bytes.
+/// Continues a hash with these bytes.
 #[allow(clippy::cast_possible_truncation)]
 pub(crate) const fn extend_hash(mut hash: u64, mut bytes: &[u8]) -> u64 {
-    // Beside an `events.lock`, the compiler interprets this for every event, and would spend most of that on calls of
+    // With an `events.lock`, the compiler interprets this for every event, and would spend most of the time on calls of
     // `wrapping_mul`.
     while let [byte, rest @ ..] = bytes {
         hash = ((hash ^ *byte as u64) as u128 * 0x0000_0100_0000_01b3) as u64;

@@ -8,8 +8,8 @@ use super::KeyError;
 
 /// The owner of the data: the first part of every partition key.
 ///
-/// A type of its own, so that no key can be built without saying whose data it addresses. Any non-empty
-/// text is a legal tenant; it is percent-encoded where it meets the key's separators.
+/// It has its own type, so that every key names the owner of the data that it addresses. Any non-empty text is a legal tenant;
+/// characters that would conflict with the key's separators are percent-encoded.
 ///
 /// ```
 /// use cqrs_core::Tenant;
@@ -22,7 +22,7 @@ use super::KeyError;
 pub struct Tenant(Arc<str>);
 
 impl Tenant {
-    /// Takes a tenant's name as it is; see [`KeyError`] for what is refused.
+    /// Takes a tenant's name unchanged; see [`KeyError`] for what is refused.
     ///
     /// # Errors
     /// [`KeyError::EmptyPart`] for an empty name.
@@ -34,7 +34,7 @@ impl Tenant {
         Ok(Self(name))
     }
 
-    /// The name as it was given, not encoded.
+    /// The name as given, not encoded.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -31,7 +31,8 @@ pub struct DeadlineArm<P: ProcessState> {
 /// What becomes of an event for an instance that was not started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unknown {
-    /// It is passed over: `unknown = "skip"`.
+    /// It is passed over: `unknown = "skip"`. Where it has a `#[react]` method, a step of the instance says so, and it is passed over for
+    /// good.
     Skip,
     /// It is a failure of the instance, and so a dead letter of the process: `unknown = "fail"`.
     Fail,

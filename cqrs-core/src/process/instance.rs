@@ -1,9 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::snapshot::fold;
 use super::{Effect, Process, ProcessArm, ProcessState, Reaction, Step, StepCause, StepOutcome, Unknown};
-use crate::aggregate::{Aggregate, Entity, EventRow, unapplied};
+use crate::aggregate::{Aggregate, Entity, EventRow, Snapshots, unapplied};
 use crate::commit::{Commit, EncodeError, StoredEvent};
 use crate::event::upcaster::NEWER;
 use crate::event::{DecodeError, RawEvent};
@@ -13,14 +15,17 @@ use crate::timestamp::Timestamp;
 use crate::version::Version;
 
 /// The state of one instance of a process: the fold of its steps. [`App::load`](crate::App::load) with the key of the process gives it.
-#[derive(Debug, Clone)]
+///
+/// It serializes where the process does, as snapshots have it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Instance<P> {
     process: P,
     /// The version of the last step.
     version: Version,
     started: bool,
     ended: bool,
-    deadlines: BTreeMap<String, Timestamp>,
+    deadlines: BTreeMap<String, Setting>,
     held: VecDeque<Held>,
     /// The step whose commands are executed next, where something that was held went on.
     resumed: Option<Version>,
@@ -28,21 +33,19 @@ pub struct Instance<P> {
     skipped: BTreeSet<(Version, usize)>,
 }
 
+/// When a deadline comes, and the version of the step that set it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Setting {
+    due: Timestamp,
+    of: Version,
+}
+
 /// A cause that waits until what failed before it is mended.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Held {
     /// The version of the step that tells it.
     pub(crate) of: Version,
     pub(crate) cause: StepCause,
-}
-
-/// What is next of an instance that is held up.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Next {
-    /// What was held is taken again.
-    Take(Step),
-    /// The fold or the reaction fails still.
-    Fails(String),
 }
 
 impl<P: ProcessState> Instance<P> {
@@ -51,7 +54,7 @@ impl<P: ProcessState> Instance<P> {
         &self.process
     }
 
-    /// Whether an event has started it.
+    /// Whether an event has started it. One that is not started may have steps: events that were passed over.
     pub fn is_started(&self) -> bool {
         self.started
     }
@@ -63,7 +66,7 @@ impl<P: ProcessState> Instance<P> {
 
     /// The deadlines that are set, by name.
     pub fn deadlines(&self) -> impl Iterator<Item = (&str, Timestamp)> {
-        self.deadlines.iter().map(|(name, due)| (name.as_str(), *due))
+        self.deadlines.iter().map(|(name, set)| (name.as_str(), set.due))
     }
 
     /// The version of the step that failed, where one has; later causes wait behind it. It is a dead letter of the process.
@@ -94,11 +97,19 @@ impl<P: ProcessState> Instance<P> {
         self.skipped.contains(&(of, index))
     }
 
+    /// A deadline that was moved or cancelled is nobody's, also where it was moved back to its time: from then on it is another one.
+    pub(crate) fn is_awaited(&self, cause: &StepCause) -> bool {
+        let StepCause::Deadline { deadline, due, of } = cause else { return true };
+        let is_it = |set: &Setting| set.due == *due && of.is_none_or(|of| of == set.of);
+        self.deadlines.get(deadline).is_some_and(is_it)
+    }
+
     fn take_effects(&mut self, effects: &[Effect]) {
         for effect in effects {
             match effect {
                 Effect::Set { deadline, due } => {
-                    self.deadlines.insert(deadline.clone(), *due);
+                    let setting = Setting { due: *due, of: self.version };
+                    self.deadlines.insert(deadline.clone(), setting);
                 }
                 Effect::Cancel { deadline } => {
                     self.deadlines.remove(deadline);
@@ -141,7 +152,13 @@ impl<P: Process> Instance<P> {
             }
         } else if P::UNKNOWN == Unknown::Fail {
             StepOutcome::Failed(not_started::<P>())
+        } else if reacts::<P>(cause) {
+            // Stored, so that it is passed over for good. Another program may hold the same event, and take it once something has
+            // started the instance: after a crash nobody would execute the commands of that step, because this program is done with
+            // the event.
+            return Some(Step { cause: cause.without_data(), outcome: StepOutcome::Skipped });
         } else {
+            // A step that only folds has nothing left to do once it is stored.
             return None;
         };
         Some(Step { cause: cause.clone(), outcome })
@@ -152,36 +169,28 @@ impl<P: Process> Instance<P> {
         !self.started && starts::<P>(cause) && !self.held.iter().any(|held| starts::<P>(&held.cause))
     }
 
-    /// What becomes of the first cause that is held.
-    pub(crate) fn again(&self, key: &P::Key) -> Option<Next> {
-        let Held { of, cause } = self.held.front()?;
+    /// The step that takes the first cause that is held again; none where nothing is held.
+    ///
+    /// # Errors
+    /// The fold or the reaction fails still.
+    pub(crate) fn again(&self, key: &P::Key) -> Result<Option<Step>, String> {
+        let Some(Held { of, cause }) = self.held.front() else { return Ok(None) };
         let outcome = match cause {
             // It is executed before.
             StepCause::Command { .. } => StepOutcome::Reacted(Vec::new()),
             // Cancelled, moved or ended by what was held before it.
             cause if self.ended || !self.is_awaited(cause) => StepOutcome::Skipped,
-            cause if self.is_known(cause) => match self.reaction(key, cause) {
-                Ok(effects) => StepOutcome::Reacted(effects),
-                Err(reason) => return Some(Next::Fails(reason)),
-            },
-            _ if P::UNKNOWN == Unknown::Fail => return Some(Next::Fails(not_started::<P>())),
+            cause if self.is_known(cause) => StepOutcome::Reacted(self.reaction(key, cause)?),
+            _ if P::UNKNOWN == Unknown::Fail => return Err(not_started::<P>()),
             // What would have started it was passed over.
             _ => StepOutcome::Skipped,
         };
-        Some(Next::Take(Step { cause: StepCause::Again { of: *of }, outcome }))
+        Ok(Some(Step { cause: StepCause::Again { of: *of }, outcome }))
     }
 
     /// Whether it was started, or the cause starts it.
     fn is_known(&self, cause: &StepCause) -> bool {
         self.started || starts::<P>(cause)
-    }
-
-    /// A deadline that was moved or cancelled is nobody's.
-    fn is_awaited(&self, cause: &StepCause) -> bool {
-        match cause {
-            StepCause::Deadline { deadline, due } => self.deadlines.get(deadline) == Some(due),
-            _ => true,
-        }
     }
 
     /// Folds the cause into a copy, and lets that react.
@@ -243,8 +252,8 @@ impl<P: Process> Instance<P> {
 
     /// A deadline that has come is not set any more.
     fn forget(&mut self, cause: &StepCause) {
-        if let StepCause::Deadline { deadline, due } = cause
-            && self.deadlines.get(deadline) == Some(due)
+        if let StepCause::Deadline { deadline, .. } = cause
+            && self.is_awaited(cause)
         {
             self.deadlines.remove(deadline);
         }
@@ -262,6 +271,14 @@ fn arm_of<P: Process>(name: &str) -> Option<&'static ProcessArm<P>> {
 fn starts<P: Process>(cause: &StepCause) -> bool {
     match cause {
         StepCause::Event { r#type, .. } => arm_of::<P>(r#type).is_some_and(|arm| arm.starts),
+        _ => false,
+    }
+}
+
+/// Whether the cause may lead to commands.
+fn reacts<P: Process>(cause: &StepCause) -> bool {
+    match cause {
+        StepCause::Event { r#type, .. } => arm_of::<P>(r#type).is_some_and(|arm| arm.react.is_some()),
         _ => false,
     }
 }
@@ -305,6 +322,7 @@ impl<P: ProcessState> Entity for Instance<P> {
     const ENTITY: &'static str = P::ENTITY;
     const NAME: &'static str = P::NAME;
     type Key = P::Key;
+    const SNAPSHOTS: Option<Snapshots<Self>> = P::SNAPSHOTS;
 
     fn initial() -> Self {
         Self {
@@ -322,6 +340,17 @@ impl<P: ProcessState> Entity for Instance<P> {
     fn copy(&self) -> Option<Self> {
         Some(self.clone())
     }
+
+    #[cfg(feature = "inspect")]
+    fn shown(&self) -> Value {
+        serde_json::json!({
+            "process": self.process.shown(),
+            "started": self.started,
+            "ended": self.ended,
+            "deadlines": self.deadlines().collect::<BTreeMap<_, _>>(),
+            "heldUpAt": self.held_up_at(),
+        })
+    }
 }
 
 impl<P: Process> Aggregate for Instance<P> {
@@ -330,7 +359,7 @@ impl<P: Process> Aggregate for Instance<P> {
         &[EventRow::internal(P::STEP, "the steps of a process are its own", |_, data| {
             serde_json::from_value(data).map_err(|error| error.to_string())
         })];
-    const FOLD: u64 = P::FOLD;
+    const FOLD: u64 = fold::<P>();
 
     fn apply(&mut self, event: &Step) {
         // It was folded when it was decided.
@@ -368,8 +397,8 @@ impl<P: Process> Aggregate for Instance<P> {
         let timer = |(deadline, due): (&str, Timestamp)| {
             // Nobody who takes an earlier timer away takes this one.
             let id = TimerId::of_command(due, &commit.stream, &format!("{deadline} {}", commit.version));
-            let command = StoredEvent { name: deadline.to_owned(), schema: 1, data: Value::Null };
-            Timer::new(id, commit.stream.clone(), P::ENTITY, command, commit.metadata.as_ref().clone())
+            let setting = StepCause::setting(deadline, commit.version);
+            Timer::new(id, commit.stream.clone(), P::ENTITY, setting, commit.metadata.as_ref().clone())
         };
         set.into_iter().map(timer).collect()
     }

@@ -7,6 +7,7 @@
 mod arm;
 mod instance;
 mod reaction;
+mod snapshot;
 mod step;
 mod take;
 #[cfg(test)]
@@ -19,7 +20,7 @@ pub use step::{Step, StepCause, StepOutcome};
 
 pub(crate) use take::{Take, What};
 
-use crate::aggregate::AggregateKey;
+use crate::aggregate::{AggregateKey, Snapshots};
 
 /// What `#[process]` on the struct implements: the names and the key.
 #[diagnostic::on_unimplemented(
@@ -36,11 +37,19 @@ pub trait ProcessState: Clone + Send + Sync + Sized + 'static {
     const STEP: &'static str;
     /// The queue that it shares; none for one of its own.
     const QUEUE: Option<&'static str> = None;
+    /// What `snapshot_every` says; none where it is not given.
+    const SNAPSHOTS: Option<Snapshots<Instance<Self>>> = None;
     /// The typed key of an instance: `BookingKey`.
     type Key: AggregateKey<Aggregate = Instance<Self>>;
 
     /// The state before the first event: the struct's `Default`.
     fn initial() -> Self;
+
+    /// The state by the names of its fields, for [tools](mod@crate::inspect).
+    #[cfg(feature = "inspect")]
+    fn shown(&self) -> serde_json::Value {
+        std::any::type_name::<Self>().into()
+    }
 }
 
 /// What `#[process]` on the impl block implements: what it does with events and deadlines.

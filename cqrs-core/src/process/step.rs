@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Effect;
 use crate::commit::{Commit, StoredEvent};
@@ -8,6 +8,9 @@ use crate::key::{KeyError, StreamKey};
 use crate::metadata::Metadata;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
+
+/// The field of a timer that holds the version of the step.
+const OF: &str = "of";
 
 /// One step of an instance, as it is stored: why it was taken, and what came of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,7 +41,7 @@ pub enum StepCause {
         r#type: String,
         /// The schema that it is stored under.
         schema: u32,
-        /// What it holds.
+        /// What it holds; null where it is passed over, because nothing has started the instance.
         data: Value,
         /// That of its commit.
         metadata: Box<Metadata>,
@@ -50,6 +53,9 @@ pub enum StepCause {
         deadline: String,
         /// When it was due.
         due: Timestamp,
+        /// The version of the step that set it; none where an earlier release has stored it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<Version>,
     },
     /// A command of an earlier step failed.
     #[non_exhaustive]
@@ -78,7 +84,7 @@ pub enum StepOutcome {
     Failed(String),
     /// The instance is held up: the cause waits.
     Waits,
-    /// What was held up is passed over.
+    /// The cause is passed over: it was held up and discarded, or nothing has started the instance.
     Skipped,
 }
 
@@ -106,6 +112,26 @@ impl StepCause {
             data: data.clone(),
             metadata: Box::new(commit.metadata.as_ref().clone()),
         }
+    }
+
+    /// What the timer of a deadline holds: the name, and the version of the step that sets it.
+    pub(crate) fn setting(deadline: &str, of: Version) -> StoredEvent {
+        StoredEvent { name: deadline.to_owned(), schema: 1, data: json!({ OF: of }) }
+    }
+
+    /// A deadline whose timer is due.
+    pub(crate) fn of_timer(setting: &StoredEvent, due: Timestamp) -> Self {
+        let of = setting.data.get(OF).and_then(|of| Version::deserialize(of).ok());
+        Self::Deadline { deadline: setting.name.clone(), due, of }
+    }
+
+    /// The same cause, without what the event holds.
+    pub(crate) fn without_data(&self) -> Self {
+        let mut cause = self.clone();
+        if let Self::Event { data, .. } = &mut cause {
+            *data = Value::Null;
+        }
+        cause
     }
 
     /// The commit of the event alone; none for another cause.

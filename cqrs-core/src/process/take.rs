@@ -1,4 +1,3 @@
-use super::instance::Next;
 use super::{Instance, Process, Step, StepCause, StepOutcome};
 use crate::command::{CommandContext, CommandDigest, Decide};
 use crate::version::Version;
@@ -41,11 +40,7 @@ impl<P: Process> Decide<Take<P>> for Instance<P> {
                 cause: StepCause::Command { of: *of, index: *index },
                 outcome: StepOutcome::Failed(reason.clone()),
             }),
-            What::Again { of } if self.held_up_at() == Some(*of) => match self.again(&take.key) {
-                Some(Next::Take(step)) => Some(step),
-                Some(Next::Fails(reason)) => return Err(reason),
-                None => None,
-            },
+            What::Again { of } if self.held_up_at() == Some(*of) => self.again(&take.key)?,
             What::Skip { of } if self.is_held(*of) => {
                 Some(Step { cause: StepCause::Again { of: *of }, outcome: StepOutcome::Skipped })
             }

@@ -3,11 +3,14 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use serde_json::json;
+
+use crate::aggregate::{Aggregate, Entity};
 use crate::commit::{Commit, StoredEvent};
 use crate::event::{Event, RawEvent};
 use crate::key::StreamKey;
 use crate::prelude::*;
-use crate::process::{DeadlineArm, Effect, Process, ProcessArm, ProcessState};
+use crate::process::{DeadlineArm, Effect, Instance, Process, ProcessArm, ProcessState, Step, StepCause};
 
 #[event(crate = crate)]
 struct Held {
@@ -135,4 +138,56 @@ fn a_deadline_is_told_from_others_by_its_method() {
     let effects = reaction.effects::<Booking>(Timestamp::now()).unwrap();
     let [Effect::Execute { entity, pk, sk, r#type, .. }] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!([entity, pk, sk, r#type], ["ROOM", "T#ROOM", "ROOM#r1", "Release"]);
+}
+
+fn read<T: serde::de::DeserializeOwned>(stored: serde_json::Value) -> T {
+    serde_json::from_value(stored).unwrap()
+}
+
+fn step(stored: serde_json::Value) -> Step {
+    read(stored)
+}
+
+/// The instance after its first step, which sets a deadline for a time.
+fn instance(due: Timestamp) -> Instance<Booking> {
+    let set = json!({ "set": { "deadline": "unpaid", "due": due } });
+    let cause = StepCause::of(&RawEvent::all(&commit(&Held { room: "r1".into(), cents: 5 })).next().unwrap());
+    let mut instance = Instance::<Booking>::initial();
+    instance.apply(&step(json!({ "cause": cause, "outcome": { "reacted": [set] } })));
+    instance
+}
+
+/// Moved away and back to the same time, it is another one.
+#[test]
+fn a_deadline_is_told_from_others_by_the_step_that_set_it() {
+    let due: Timestamp = "2024-01-01T12:01:00Z".parse().unwrap();
+    let mut instance = instance(due);
+    let of = |version| StepCause::of_timer(&StepCause::setting("unpaid", Version::new(version)), due);
+    assert!(instance.is_awaited(&of(1)) && !instance.is_awaited(&of(2)));
+    let stored = serde_json::to_value(of(1)).unwrap();
+    assert_eq!(stored, json!({ "deadline": { "deadline": "unpaid", "due": due, "of": 1 } }));
+    assert_eq!(read::<StepCause>(stored), of(1));
+
+    let set = json!({ "set": { "deadline": "unpaid", "due": due } });
+    let paid = commit(&Paid { of: "R1".into() });
+    let cause = StepCause::of(&RawEvent::all(&paid).next().unwrap());
+    instance.apply(&step(json!({ "cause": cause, "outcome": { "reacted": [set] } })));
+    assert!(!instance.is_awaited(&of(1)) && instance.is_awaited(&of(2)));
+    assert_eq!(instance.deadlines().collect::<Vec<_>>(), [("unpaid", due)]);
+}
+
+/// The timers and steps of earlier releases do not tell which step has set a deadline: its time does.
+#[test]
+fn a_deadline_of_an_earlier_release_is_awaited() {
+    let due: Timestamp = "2024-01-01T12:01:00Z".parse().unwrap();
+    let mut instance = instance(due);
+    let timer = StoredEvent::new("unpaid", 1, serde_json::Value::Null);
+    let cause = StepCause::of_timer(&timer, due);
+    let stored = json!({ "deadline": { "deadline": "unpaid", "due": due } });
+    assert_eq!(serde_json::to_value(&cause).unwrap(), stored);
+    assert_eq!(read::<StepCause>(stored.clone()), cause);
+    assert!(instance.is_awaited(&cause));
+    assert!(!instance.is_awaited(&StepCause::of_timer(&timer, due + Duration::from_secs(1))));
+    instance.apply(&step(json!({ "cause": stored, "outcome": { "reacted": [] } })));
+    assert!(!instance.is_awaited(&cause));
 }

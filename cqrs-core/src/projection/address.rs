@@ -7,7 +7,7 @@ use crate::view::ViewId;
 pub trait ViewAddress: Sized + Send + Sync + 'static {
     /// The names of its fields, without the tenant, in the order in which they are rendered.
     const PARTS: &'static [&'static str] = &[];
-    /// Whose view it is.
+    /// The tenant of the view.
     fn view_tenant(&self) -> &Tenant;
     /// The rendered id: `20240101-001`.
     ///
@@ -17,13 +17,13 @@ pub trait ViewAddress: Sized + Send + Sync + 'static {
     /// Reads what [`ViewAddress::view_id`] rendered.
     ///
     /// # Errors
-    /// [`KeyError::Malformed`] where a part is missing or does not parse as its field's type.
+    /// [`KeyError::Malformed`] if a part is missing or does not parse as its field's type.
     fn from_view_id(tenant: Tenant, id: &str) -> Result<Self, KeyError>;
-    /// The key of the view that belongs to a stream; none where the key comes from the events.
+    /// The key of the view that belongs to a stream; `None` if the key comes from the events.
     fn from_stream(_stream: &StreamKey) -> Option<Result<Self, KeyError>> {
         None
     }
-    /// The stream that the view belongs to; none where the key comes from the events.
+    /// The stream that the view belongs to; `None` if the key comes from the events.
     fn to_stream(&self) -> Option<Result<StreamKey, KeyError>> {
         None
     }
@@ -52,7 +52,7 @@ impl ViewId {
     /// The address of the view `V` at `key`.
     ///
     /// # Errors
-    /// [`KeyError`] for empty parts and for more bytes than DynamoDB takes.
+    /// [`KeyError`] for empty parts and for keys that are too long for DynamoDB.
     pub fn of<V: View>(key: &V::Key) -> Result<Self, KeyError> {
         let pk = Self::partition(V::VIEW, key.view_tenant());
         let sk = format!("{}#{}", V::VIEW, key.view_id()?);
@@ -64,7 +64,7 @@ impl ViewId {
         Ok(Self { pk, sk })
     }
 
-    /// The key of a view of `V`; none for what is no such view.
+    /// The key of a view of `V`; `None` for any other item.
     pub(crate) fn key_of<V: View>(&self) -> Option<V::Key> {
         let tenant = self.pk.strip_suffix(V::VIEW)?.strip_suffix('#')?;
         let id = self.sk.strip_prefix(V::VIEW)?.strip_prefix('#')?;

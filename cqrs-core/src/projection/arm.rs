@@ -16,7 +16,7 @@ pub struct ProjectionArm<P: super::View> {
     pub(crate) way: Way<P>,
 }
 
-/// Where the views are that take an event, and how.
+/// Which views take an event, and how.
 #[derive(Debug)]
 pub(crate) enum Way<P: super::View> {
     /// At the aggregate's own key.
@@ -25,15 +25,15 @@ pub(crate) enum Way<P: super::View> {
     Keyed(KeysOf<P>, Apply<P>),
 }
 
-/// What becomes of a view after an event; an `#[apply]` method of a projection may return it.
+/// What happens to a view after an event; an `#[apply]` method of a projection may return it.
 ///
-/// A view that was removed is not found any more, by key or in a list. A later event on it starts anew from `Default`.
-/// Its place remembers what was applied to it, so that nothing comes back when it is delivered again: a removed view keeps
-/// a small item, and removing it costs what any other change of it costs.
+/// A removed view is no longer found, by key or in a list. A later event on it starts again from `Default`. Its item remembers
+/// what was applied to it, so that repeated deliveries do not bring it back. So a removed view keeps a small item, and removing
+/// it costs as much as any other change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum ViewChange {
-    /// It stays, as the method has left it.
+    /// It stays as the method has left it.
     Keep,
     /// It is removed.
     Remove,

@@ -5,11 +5,11 @@ use super::{View, ViewAddress};
 use crate::key::{KeyError, StreamKey, Tenant};
 use crate::view::ViewId;
 
-/// Which of the editions of a projection: the views that one fold has made, with their fences.
+/// One of the editions of a projection: the views that one fold has made, with their fences.
 ///
 /// The first edition has the plain addresses. The views of every other one have the fingerprint of their fold and a number in the
-/// partition key, `TENANT001#CUSTOMER_TOTALS:0123456789abcdef.2`: no name of a view has a `:`. No address is used again, so what a process
-/// remembers of one that was removed is in nobody's way. Views at their aggregate's key have one edition.
+/// partition key, `TENANT001#CUSTOMER_TOTALS:0123456789abcdef.2`: no view name has a `:`. Addresses are never used again, so what
+/// a process has cached about a removed edition does no harm. Views at their aggregate's key have one edition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Edition(Option<Arc<str>>);
 
@@ -17,10 +17,10 @@ impl Edition {
     /// The one at the plain addresses.
     pub(crate) const FIRST: Self = Self(None);
 
-    /// How many bytes an edition and a replay add to a partition key: a fingerprint and two numbers, each behind a sign.
+    /// How many bytes an edition and a replay add to a partition key: a fingerprint and two numbers, each after a separator.
     pub(crate) const LONGEST: usize = 1 + 16 + 1 + 20 + 1 + 20;
 
-    /// That of a fold, which began with a number.
+    /// The edition of a fold, which began with a number.
     pub(super) fn of_fold(fold: &str, begun: u64) -> Self {
         Self(Some(format!("{fold}.{begun}").into()))
     }
@@ -47,7 +47,7 @@ impl Edition {
         ViewId::partition(&self.name::<V>(), tenant)
     }
 
-    /// The address of the fence of a stream. `@` cannot stand in a rendered key part, so a fence never meets a view.
+    /// The address of the fence of a stream. `@` cannot be in a rendered key part, so a fence never collides with a view.
     pub(crate) fn fence<V: View>(&self, stream: &StreamKey) -> ViewId {
         ViewId { pk: format!("{}@{}", stream.pk(), self.name::<V>()), sk: stream.sk().to_owned() }
     }

@@ -11,7 +11,7 @@ use crate::view::{DynViewStore, Revision, StoredView, ViewId, Write};
 /// The editions of one projection, and their replays: an item of the views table, at pk `@{VIEW}` and sk `@`, where no view can
 /// be.
 ///
-/// What stands at its top is the first edition. So releases that knew of one only find what they wrote, and what they drop is
+/// Its top level describes the first edition. So releases that know only one edition find what they wrote, and what they drop is
 /// built anew.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,7 +37,7 @@ impl Editions {
         std::iter::once(&mut self.first).chain(&mut self.others)
     }
 
-    /// The one of a fold. What is being removed is nobody's any more.
+    /// The edition of a fold. An edition that is being removed belongs to no fold.
     pub(crate) fn of_fold(&self, fold: &str) -> Option<(Edition, &Registered)> {
         if self.first.is_of(fold) {
             return Some((Edition::FIRST, &self.first));
@@ -50,12 +50,12 @@ impl Editions {
         self.all_mut().find(|one| one.is_of(fold))
     }
 
-    /// What is known of an edition.
+    /// What is known about an edition.
     pub(crate) fn get(&self, edition: &Edition) -> Option<Registered> {
         self.all().find(|(found, _)| found == edition).map(|(_, one)| one.clone())
     }
 
-    /// The same, where nobody has said anything of it yet: it is whole.
+    /// The same if nothing is recorded yet: it is complete.
     pub(crate) fn of(&self, edition: &Edition) -> Registered {
         self.get(edition).unwrap_or_default()
     }
@@ -67,7 +67,7 @@ impl Editions {
         }
     }
 
-    /// Whether any fold has said that it is there.
+    /// Whether any fold is recorded.
     pub(crate) fn has_begun(&self) -> bool {
         self.last > 0
     }
@@ -77,12 +77,12 @@ impl Editions {
         self.last
     }
 
-    /// The number for the fence of a stream that is new: 0 where there is no other edition than the first.
+    /// The number for the fence of a new stream: 0 if there is only the first edition.
     pub(crate) fn for_new_fence(&self) -> u64 {
         if self.others.is_empty() { 0 } else { self.last }
     }
 
-    /// Those beside one that are to get every commit, of the ones with a number up to `last`.
+    /// The other editions that are to get every commit, of those with a number up to `last`.
     pub(crate) fn others_up_to<'a>(
         &'a self,
         own: &'a Edition,
@@ -91,7 +91,7 @@ impl Editions {
         self.all().filter(move |(edition, one)| edition != own && one.follows() && one.number <= last)
     }
 
-    /// The one that programs of a fold write, or would.
+    /// The edition that programs of a fold write, or would write.
     pub(crate) fn written_by(&self, fold: &str) -> Edition {
         match self.of_fold(fold) {
             Some((edition, _)) => edition,
@@ -100,10 +100,10 @@ impl Editions {
         }
     }
 
-    /// The one that a program reads, with what is listed by an index where one is asked: that of its fold, if that is or was whole and a
-    /// program of the fold is there; otherwise another one that is whole. None where none has ever been.
+    /// The edition that a program reads, for a query by an index if one is given: the edition of its fold, if that is or was
+    /// complete and a program of the fold is running; otherwise another one that is complete. `None` if there has never been one.
     ///
-    /// Views of which nobody has said whose they are, are taken for whole; by what they are listed, nobody has said either.
+    /// Views without a recorded fold count as complete; their indexes are not recorded either.
     pub(crate) fn to_read(&self, fold: &str, index: Option<&str>) -> Option<Edition> {
         let rank = |one: &Registered| {
             let (is_own, is_whole) = (one.is_of(fold), one.state == State::Whole);
@@ -115,8 +115,8 @@ impl Editions {
         readable.max_by_key(|(_, one)| rank(one)).map(|(edition, _)| edition)
     }
 
-    /// Begins the record, where there is none: the fold is the first one, unless the plain addresses have views of a release that did
-    /// not say which fold made them.
+    /// Begins a missing record: the fold gets the first edition, unless the plain addresses have views of a release
+    /// that did not record its fold.
     pub(crate) fn begin(&mut self, fold: &Fold, had_views: bool, now: Timestamp) {
         if self.has_begun() {
             return;
@@ -125,7 +125,7 @@ impl Editions {
         self.first.number = 1;
         self.first.note_whole();
         match had_views {
-            // Who wrote them leaves nothing for others, and others leave nothing for them.
+            // The release that wrote them leaves no commits for others, and others leave none for it.
             true => self.first.leave(now),
             false => self.first.describe(fold),
         }
@@ -148,7 +148,7 @@ impl Editions {
             }
         }
         self.last = number;
-        // Who is there is to have the time to find this out.
+        // Running programs get the time to find this out.
         for one in self.all_mut() {
             if one.follows() && one.fold.is_some() {
                 one.seen = Some(now);
@@ -156,7 +156,7 @@ impl Editions {
         }
     }
 
-    /// Notes that the others from which nothing was heard since a time get no commits any more.
+    /// Notes that other editions without a sign of life since a time no longer get commits.
     pub(crate) fn leave_silent(&mut self, fold: &str, since: Timestamp, now: Timestamp) {
         for one in self.all_mut() {
             if one.fold.as_deref() != Some(fold) && one.follows() && one.is_silent(since) {
@@ -165,7 +165,7 @@ impl Editions {
         }
     }
 
-    /// Gives up all others: what they contain is not to be gone on with.
+    /// Abandons all other editions: their content must not be used further.
     pub(crate) fn drop_others(&mut self, fold: &str) {
         for one in self.all_mut() {
             if one.fold.as_deref() != Some(fold) && one.may_come_back() {
@@ -174,13 +174,13 @@ impl Editions {
         }
     }
 
-    /// Whether others than that of a fold, which is whole, are to be removed.
+    /// Whether editions other than that of a fold, which is complete, are to be removed.
     pub(crate) fn has_removable(&self, fold: &str, kept: Timestamp) -> bool {
         let is_whole = self.of_fold(fold).is_some_and(|(_, own)| own.state == State::Whole);
         is_whole && self.all().any(|(_, one)| one.is_removed_after(kept))
     }
 
-    /// Those that are removed from now on: nobody reads or writes them any more.
+    /// The editions that are removed from now on: they are no longer read or written.
     pub(crate) fn begin_removal(&mut self, kept: Timestamp) -> Vec<Edition> {
         for one in self.all_mut() {
             if one.is_removed_after(kept) {
@@ -190,13 +190,13 @@ impl Editions {
         self.all().filter(|(_, one)| one.state == State::Leaving).map(|(edition, _)| edition).collect()
     }
 
-    /// Forgets one that was removed.
+    /// Forgets a removed edition.
     pub(crate) fn end_removal(&mut self, edition: &Edition) {
         let Some(found) = self.find_mut(edition).filter(|one| one.state == State::Leaving) else { return };
         found.state = State::Gone;
         let first = &mut self.first;
         if first.state == State::Gone {
-            // The numbers of its replays go on.
+            // The numbers of its replays continue.
             let generations = Generations { underway: None, ..first.generations.clone() };
             *first = Registered { generations, state: State::Gone, ..Registered::default() };
         }
@@ -212,7 +212,7 @@ impl Editions {
         }
     }
 
-    /// Reads the record, and the revision that a write over it expects.
+    /// Reads the record, and the revision for a conditional write.
     pub(crate) async fn read<V: View>(views: &dyn DynViewStore) -> Result<(Self, Revision), StoreError> {
         let Some(stored) = views.get(&Self::id::<V>()).await? else {
             return Ok((Self::default(), Revision::NONE));
@@ -223,7 +223,7 @@ impl Editions {
         Ok((editions, stored.revision()))
     }
 
-    /// Changes the record; the answer has it as it is then, with the version of its item.
+    /// Changes the record; returns the new one, with the version of its item.
     pub(crate) async fn change<V: View, T>(
         views: &dyn DynViewStore,
         change: impl Fn(&mut Self) -> T,

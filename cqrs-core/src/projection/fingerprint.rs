@@ -3,10 +3,11 @@ use std::marker::PhantomData;
 use super::Projection;
 use crate::key::{extend_hash, stable_hash};
 
-/// Goes up when the framework itself stores or folds views otherwise than before.
+/// Goes up when the framework itself changes how it stores or folds views.
 const FORMAT: &[u8] = b"1";
 
-/// The fingerprint of a projection, as it is stored with its views: of all that a stored view depends on beside the commits.
+/// The fingerprint of a projection, as it is stored with its views: of everything that a stored view depends on except the
+/// commits.
 pub(crate) fn fingerprint<P: Projection>() -> &'static str {
     Fingerprint::<P>::TEXT
 }
@@ -24,7 +25,7 @@ impl<P: Projection> Fingerprint<P> {
         }
         let mut at = 0;
         while at < P::ARMS.len() {
-            // In any order: the sum of a hash for each.
+            // Independent of order: the sum of a hash for each.
             hash = hash.wrapping_add(P::ARMS[at].event.fingerprint());
             at += 1;
         }

@@ -3,14 +3,14 @@ use serde::{Deserialize, Serialize};
 use crate::key::Tenant;
 use crate::store::Extent;
 
-/// What a replay does.
+/// The phase of a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Phase {
     /// Folds the commits of all streams.
     Fold,
-    /// Puts the views that were built aside in the place of the live ones; only for keyed views.
+    /// Replaces the live views with those that were built aside; only for keyed views.
     Swap,
 }
 
@@ -18,9 +18,9 @@ pub enum Phase {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Generations {
-    /// The number of the last one.
+    /// The number of the last replay.
     pub(crate) last: u64,
-    /// The number of the last one of all tenants that came to its end.
+    /// The number of the last finished replay of all tenants.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) whole: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,7 +58,7 @@ impl Underway {
 }
 
 impl Generations {
-    /// The last replay of which all writers know, or could know, that it is over.
+    /// The last replay that all writers know, or could know, to be over.
     pub(crate) fn over(&self) -> u64 {
         self.underway.as_ref().map_or(self.last, |underway| underway.generation.saturating_sub(1))
     }

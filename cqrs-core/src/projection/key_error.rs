@@ -9,7 +9,7 @@ pub struct ViewKeyError {
     pub projection: &'static str,
     /// The stored type name of the event.
     pub event: String,
-    /// The field of the key, where one is to blame.
+    /// The field of the key that causes the error, if it is one field.
     pub part: Option<&'static str>,
     /// What is wrong with it, with the limit.
     pub reason: String,

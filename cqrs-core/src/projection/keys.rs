@@ -1,4 +1,4 @@
-//! Whether the views that a commit goes to have keys that can be stored: asked before the commit is.
+//! Whether the views of a commit have keys that can be stored: checked before the commit is stored.
 
 use super::{Edition, Projection, View, ViewAddress, Way};
 use crate::aggregate::AggregateEvent;
@@ -10,23 +10,23 @@ use crate::view::ViewId;
 /// What is wrong with the key of a view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyFault {
-    /// The field of the key, where one is to blame.
+    /// The field of the key that causes the error, if it is one field.
     pub(crate) part: Option<&'static str>,
     pub(crate) reason: String,
 }
 
-/// Looks at the keys that a projection takes from an event; fails for one that cannot be stored.
+/// Checks the keys that a projection takes from an event; fails for a key that cannot be stored.
 pub(crate) type CheckEvent = fn(&RawEvent<'_>, &Tenant) -> Result<(), KeyFault>;
 
-/// Looks at the keys that a projection takes from a stream, before the stream has its first commit.
+/// Checks the keys that a projection takes from a stream, before the stream has its first commit.
 pub(crate) type CheckStream = fn(&StreamKey) -> Result<(), KeyFault>;
 
-/// The views that take the event at keys which it names itself.
+/// The views whose keys come from the event.
 pub(crate) fn check_event<P: Projection>(raw: &RawEvent<'_>, tenant: &Tenant) -> Result<(), KeyFault> {
     let arm = P::ARMS.iter().find(|arm| arm.event.is_stored_as(&raw.stored().name));
     let Some(Way::Keyed(keys_of, _)) = arm.map(|arm| &arm.way) else { return Ok(()) };
     raw.guard(|| keys_of(raw, tenant.clone())?.iter().try_for_each(check_key::<P>))?;
-    // Room for what names an edition and a replay.
+    // Space for the edition and the replay in the key.
     let bytes = ViewId::partition(P::VIEW, tenant).len() + Edition::LONGEST;
     let too_long = || KeyFault::too_long(&[("tenant", tenant.as_str().len())], bytes, MAX_PK_BYTES);
     if bytes > MAX_PK_BYTES { Err(too_long()) } else { Ok(()) }
@@ -46,7 +46,7 @@ pub(crate) fn check_stream<P: Projection>(stream: &StreamKey) -> Result<(), KeyF
     }
 }
 
-/// A key that a program takes from an event which does not have the projection: the parts of it that are texts.
+/// A key that a program without the projection takes from an event: its text parts.
 pub(crate) fn check_texts<E: AggregateEvent, const N: usize>(
     view: &str,
     raw: &RawEvent<'_>,
@@ -90,7 +90,7 @@ impl KeyFault {
         Self { part: Some(part), reason }
     }
 
-    /// For the longest of the parts.
+    /// For the longest part.
     fn too_long(parts: &[(&'static str, usize)], bytes: usize, limit: usize) -> Self {
         match parts.iter().max_by_key(|(_, bytes)| bytes) {
             Some(&(part, longest)) => {

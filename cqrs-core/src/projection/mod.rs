@@ -1,31 +1,31 @@
-//! Read models: what `#[projection]` implements.
+//! Read models: the traits that `#[projection]` implements.
 //!
 //! [`#[projection]`](macro@crate::projection) implements [`View`] on the struct and [`Projection`] on the impl block.
 //!
-//! A commit is applied at most once, and in the order of its stream, whatever is delivered. A view at its
-//! aggregate's key has the version w of the last commit that it contains. The commit v is skipped where v ≤ w,
-//! applied where v = w + 1, and where v > w + 1 the missing commits are read from the store and applied before it.
-//! The view is written only if it is still at w. A view whose key comes from the events has commits of several
-//! streams in it; there the same rule holds per stream, with w in a [`Fence`](crate::view::Fence) that is written
-//! in the same transaction. Beside w stands the [digest](crate::commit::CommitDigest) of that commit: where the store has
-//! another one in its place, because it was restored to an earlier point, the view is folded anew, or the commit v becomes a dead
-//! letter that says so.
+//! A commit is applied at most once, and in the order of its stream, whatever is delivered. A view at its aggregate's key has the
+//! version w of the last commit that it contains. The commit v is skipped if v ≤ w, and applied if v = w + 1. If v > w + 1, the
+//! missing commits are read from the store and applied first. The view is written only if it is still at w. A view whose key
+//! comes from the events contains commits of several streams; there the same rule holds per stream, with w in a
+//! [`Fence`](crate::view::Fence) that is written in the same transaction. The [digest](crate::commit::CommitDigest) of the commit
+//! w is stored with it. If the store has another commit with that version, because it was restored to an earlier point, the view
+//! is folded again, or the commit v becomes a dead letter that says so.
 //!
-//! What the delivery of one commit costs on DynamoDB, for views of up to 1 KB. *Warm* is a view that this process wrote
-//! last, of [`Settings::cached_views`](crate::app::Settings::cached_views); the condition of the write tells whether that
-//! still holds.
+//! What the delivery of one commit costs on DynamoDB, for views of up to 1 KB. A view is *warm* if this process wrote it last and
+//! it is among the [`Settings::cached_views`](crate::app::Settings::cached_views); the condition of the write checks that this is
+//! still so.
 //!
 //! | view | requests cold | requests warm | write units |
 //! | --- | --- | --- | --- |
 //! | at its aggregate's key | 2 (`GetItem`, `PutItem`) | 1 | 1 |
 //! | keyed | 3 (`GetItem` of fence and view, `TransactWriteItems`) | 1 | 4 |
 //!
-//! Behind a broker it is one request more, a `Query`: what goes into a view is read from the store, and a message only says that
-//! there is something new. [`Settings::trusted_messages`](crate::app::Settings::trusted_messages) does without it.
+//! Behind a broker it takes one more request, a `Query`: the commits for a view are read from the store, and a message only says
+//! that there is something new. With [`Settings::trusted_messages`](crate::app::Settings::trusted_messages) this request is not
+//! needed.
 //!
-//! The first commit of a stream takes one request more for a keyed view: it asks whether a
-//! [replay](crate::replay) is under way. So does the first one in a process, which asks for which folds there are views. Commits of one stream that arrive together cost no
-//! more than one.
+//! For a keyed view the first commit of a stream takes one more request, to check whether a [replay](crate::replay) is running.
+//! The first commit in a process also takes one more, to find out which folds have views. Commits of one stream that arrive
+//! together cost as much as one.
 
 mod address;
 mod arm;
@@ -61,7 +61,9 @@ pub(crate) use keys::{CheckEvent, CheckStream, KeyFault, check_event, check_stre
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What `#[projection(…)]` on the struct implements: the names and the key of the view.
+use crate::schema::Shape;
+
+/// Implemented by `#[projection(…)]` on the struct: the names and the key of the view.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a projection",
     label = "this type has no view name and no key",
@@ -72,17 +74,20 @@ pub trait View: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
     const NAME: &'static str;
     /// The view's name in the keys: `ORDER_SUMMARY`.
     const VIEW: &'static str;
-    /// The queue that it shares, by `queue = "…"`; none for one of its own, named like it.
+    /// The queue that it shares, by `queue = "…"`; `None` for its own queue, which has its name.
     const QUEUE: Option<&'static str> = None;
-    /// By what it is listed beside its key, in the order of the slots: see [`IndexEntry::slot`](crate::view::IndexEntry::slot).
+    /// The indexes that list it in addition to its key, in the order of the slots: see
+    /// [`IndexEntry::slot`](crate::view::IndexEntry::slot).
     const INDEXES: &'static [Index<Self>] = &[];
-    /// Another number for a struct that is stored in another way.
+    /// A number that changes with the stored form of the struct.
     const SHAPE: u64 = 0;
+    /// What it is stored as, as far as that is known: for those who read it elsewhere.
+    const DATA: Shape = Shape::Scalar("json");
     /// The key of one view: the aggregate's own, or the generated `CustomerTotalsKey`.
     type Key: ViewAddress;
 }
 
-/// What `#[projection(…)]` on the impl block implements: the events and their fold.
+/// Implemented by `#[projection(…)]` on the impl block: the events and their fold.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no `#[projection]` impl block",
     label = "nothing says which events this view is made of",
@@ -93,6 +98,6 @@ pub trait Projection: View {
     const ARMS: &'static [ProjectionArm<Self>];
     /// Whether the key comes from the event (`key(…)`) instead of from the aggregate.
     const KEYED: bool;
-    /// Another number for an impl block that says something else.
+    /// A number that changes with the code of the impl block.
     const FOLD: u64 = 0;
 }

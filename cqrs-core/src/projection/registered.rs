@@ -5,40 +5,40 @@ use super::{Edition, Generations};
 use crate::commit::Commit;
 use crate::timestamp::Timestamp;
 
-/// What a fold says of itself when its edition begins.
+/// What a fold records when its edition begins.
 #[derive(Debug)]
 pub(crate) struct Fold {
     pub(crate) fingerprint: &'static str,
     /// The stored names of the events that it listens to.
     pub(crate) events: Vec<String>,
-    /// By what its views are listed.
+    /// The indexes of its views.
     pub(crate) indexes: Vec<String>,
 }
 
-/// What is known of one edition.
+/// What is known about one edition.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Registered {
     #[serde(flatten)]
     pub(crate) generations: Generations,
-    /// The fingerprint of its fold; none where a release made it that did not say.
+    /// The fingerprint of its fold; `None` if the release that made it did not record one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) fold: Option<String>,
-    /// Goes up each time that it begins to follow the streams.
+    /// Goes up each time it begins to follow the streams.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) number: u64,
-    /// The first such number: its addresses tell it.
+    /// The first such number, which is part of its addresses.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) begun: u64,
     #[serde(default, skip_serializing_if = "State::is_whole")]
     pub(crate) state: State,
-    /// Whether it was whole before, where it is not.
+    /// Whether it was complete before, if it is not now.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(super) was_whole: bool,
     /// The stored names of the events that it listens to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) events: Vec<String>,
-    /// By what its views are listed.
+    /// The indexes of its views.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) indexes: Vec<String>,
     /// Into how many parts the events table was divided when its building began.
@@ -47,15 +47,15 @@ pub(crate) struct Registered {
     /// Since when it is behind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) left: Option<Timestamp>,
-    /// Who builds it, or removes others.
+    /// The process that builds it, or removes others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) builder: Option<Builder>,
-    /// When a program of this fold was at work last, as far as others have asked.
+    /// When a program of this fold was last at work, as far as others need to know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) seen: Option<Timestamp>,
 }
 
-/// The process that builds an edition, and until when it is taken for alive.
+/// The process that builds an edition, and until when it counts as alive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Builder {
     pub(crate) id: String,
@@ -66,16 +66,16 @@ pub(crate) struct Builder {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum State {
-    /// It is being built: it follows the streams, and what was committed before has yet to come.
+    /// It is being built: it follows the streams, and still lacks earlier commits.
     Building,
-    /// All that was delivered.
+    /// Everything that was delivered.
     #[default]
     Whole,
-    /// It lacks commits that another edition has taken, because no program of its fold was there.
+    /// It lacks commits that another edition has taken while no program of its fold was running.
     Behind,
     /// Its views and fences are being removed.
     Leaving,
-    /// There is nothing of it any more. Only the first edition is remembered then.
+    /// Nothing of it exists any more. Only the first edition is still recorded then.
     Gone,
 }
 
@@ -96,7 +96,7 @@ impl Registered {
         self.fold.as_deref() == Some(fold) && self.state != State::Leaving
     }
 
-    /// Its addresses, where it is not the first one.
+    /// Its addresses, if it is not the first edition.
     pub(super) fn edition(&self) -> Edition {
         Edition::of_fold(self.fold.as_deref().unwrap_or_default(), self.begun)
     }
@@ -106,7 +106,7 @@ impl Registered {
         matches!(self.state, State::Building | State::Whole)
     }
 
-    /// Notes that it follows the streams from now on, and has what was committed before yet to come.
+    /// Notes that it follows the streams from now on, and still lacks earlier commits.
     pub(super) fn begin(&mut self, number: u64) {
         self.was_whole |= self.state == State::Whole;
         (self.number, self.state) = (number, State::Building);
@@ -119,13 +119,13 @@ impl Registered {
         (self.events, self.indexes) = (owned(&fold.events), owned(&fold.indexes));
     }
 
-    /// Notes that it gets no commits any more.
+    /// Notes that it no longer gets commits.
     pub(crate) fn leave(&mut self, now: Timestamp) {
         self.was_whole |= self.state == State::Whole;
         (self.state, self.left) = (State::Behind, Some(now));
     }
 
-    /// Whether it is to be removed, where nothing that was left before a time is kept.
+    /// Whether it is to be removed, if editions that were abandoned before a time are not kept.
     pub(super) fn is_removed_after(&self, kept: Timestamp) -> bool {
         match self.state {
             State::Behind => self.left.is_none_or(|left| left < kept),
@@ -134,7 +134,7 @@ impl Registered {
         }
     }
 
-    /// Whether nothing was heard from its programs since a time.
+    /// Whether its programs have given no sign of life since a time.
     pub(crate) fn is_silent(&self, since: Timestamp) -> bool {
         self.seen.is_none_or(|seen| seen < since)
     }
@@ -144,13 +144,13 @@ impl Registered {
         matches!(self.state, State::Building | State::Whole | State::Behind)
     }
 
-    /// Whether its views were whole, now or once.
+    /// Whether its views are or were complete.
     pub(crate) fn is_readable(&self) -> bool {
         self.state == State::Whole
             || (self.was_whole && matches!(self.state, State::Building | State::Behind))
     }
 
-    /// A number that goes up when all commits have gone into its views: with a replay of all tenants, and where it was built.
+    /// A number that goes up when all commits have gone into its views: after a replay of all tenants, and after it was built.
     pub(crate) fn replayed(&self) -> u64 {
         match self.state {
             State::Whole => (self.number << 32) | self.generations.whole,

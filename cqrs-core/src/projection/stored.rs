@@ -5,7 +5,7 @@ use crate::store::StoreError;
 use crate::view::StoredView;
 
 impl StoredView {
-    /// The view itself; none for one that was removed.
+    /// The view itself; `None` for a removed view.
     pub(crate) fn read<V: View>(&self) -> Result<Option<V>, StoreError> {
         if self.is_removed() {
             return Ok(None);

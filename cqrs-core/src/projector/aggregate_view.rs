@@ -14,10 +14,10 @@ use crate::timestamp::Timestamp;
 use crate::version::Version;
 use crate::view::{Known, Revision, StoredView, ViewId, Write};
 
-/// Brings the view at its aggregate's own key up to `last`, fenced by the view's own version. One write, and one read
-/// before it where this process did not write the view last.
+/// Brings the view at its aggregate's own key up to `last`, fenced by the view's own version. One write, and one read before it
+/// if this process did not write the view last.
 ///
-/// A view that contains a commit which is not in the store is folded anew, and so is one that another shape or fold has made.
+/// A view that contains a commit that is not in the store is folded again, and so is one that another shape or fold has made.
 pub(super) async fn advance<P: Projection>(
     runtime: &Runtime,
     arrived: Arrived<'_>,
@@ -40,7 +40,7 @@ async fn step<P: Projection>(
     let views = runtime.view_store()?;
     let id = id_of::<P>(&last.stream)?;
     let mut recent = runtime.recent_writes.views.lock(&id).await;
-    // A remembered version is one that the stored view has reached.
+    // The stored view has reached the remembered version.
     let remembered = recent.as_ref().map(|known| &known.item).filter(|stored| last.version <= stored.version);
     if let Some(seen) = remembered.map(Seen::by)
         && arrived.follows(runtime, seen).await?
@@ -76,9 +76,9 @@ async fn step<P: Projection>(
         Err(ProjectError::Astray(Astray::Diverged { stream, version })) => {
             tracing::error!(
                 projection = P::NAME, %stream, %version,
-                "the view contains a commit that is not in the store, and is folded anew; was the events table restored?"
+                "the view contains a commit that is not in the store, and is folded again; was the events table restored?"
             );
-            // To the end: what the view had of a later commit was acknowledged, and does not come again.
+            // To the end: a later commit that the view contained was acknowledged, and does not come again.
             let end = runtime
                 .event_store()
                 .read_last(&last.stream, Version::NONE, Version::MAX, 1)
@@ -109,8 +109,8 @@ async fn step<P: Projection>(
     Ok(written)
 }
 
-/// Folds the commits behind those that were seen into a view; none is one that was removed. Those up to `taken` have been put
-/// into the view by another program before.
+/// Folds the commits after those already seen into a view; `None` is a removed view. Another program has already put the commits
+/// up to `taken` into the view.
 pub(super) async fn fold_on<P: Projection>(
     runtime: &Runtime,
     arrived: Arrived<'_>,
@@ -131,7 +131,7 @@ pub(super) async fn fold_on<P: Projection>(
     Ok(view)
 }
 
-/// Whether a stream has a view. One whose key is none of the projection's cannot have any.
+/// Whether a stream has a view. A stream whose key is not of the projection's aggregate has no view.
 pub(super) async fn has_seen<P: Projection>(
     runtime: &Runtime,
     stream: &StreamKey,

@@ -7,12 +7,12 @@ use crate::commit::Commit;
 use crate::runtime::Runtime;
 use crate::version::Version;
 
-/// The commits that were read last: a transaction takes fewer than a page holds.
+/// The commits that were read last: a transaction takes fewer commits than a page holds.
 #[derive(Default)]
 pub(super) struct Ahead(Vec<Commit>);
 
 impl Ahead {
-    /// The next commits behind `from`, up to `until`.
+    /// The next commits after `from`, up to `until`.
     pub(super) async fn after<'a>(
         &'a mut self,
         runtime: &'a Runtime,

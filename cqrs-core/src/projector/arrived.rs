@@ -6,13 +6,13 @@ use crate::store::StoreError;
 use crate::version::Version;
 use crate::view::{Fence, StoredView};
 
-/// Where commits come from.
+/// The source of commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// The store, or its feed: they are what it has.
+    /// The store or its feed: the commits are those of the store.
     Store,
-    /// A message, which may be forged, of another store, or about a commit that a restore has taken back. It only says that
-    /// there may be something new: what goes into a view is read from the store.
+    /// A message, which may be forged, from another store, or about a commit that a restore has taken back. It only says that
+    /// there may be something new: commits for a view are read from the store.
     Message,
 }
 
@@ -22,9 +22,9 @@ pub(crate) struct Arrived<'a> {
     pub(crate) stream: &'a StreamKey,
     pub(crate) commits: &'a [Commit],
     pub(crate) origin: Origin,
-    /// Those that are passed over.
+    /// The versions that are skipped.
     pub(crate) left_out: &'a LeftOut,
-    /// Whether they come to one program only, of all that run.
+    /// Whether only one of all running programs gets them.
     pub(crate) is_shared: bool,
 }
 
@@ -32,14 +32,14 @@ pub(crate) struct Arrived<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seen {
     pub(crate) version: Version,
-    /// The digest of the commit `version`; none where that is not known.
+    /// The digest of the commit `version`; `None` if it is not known.
     pub(crate) digest: Option<CommitDigest>,
 }
 
 impl Seen {
     pub(crate) const NONE: Self = Self { version: Version::NONE, digest: None };
 
-    /// Up to a commit, and with it.
+    /// Up to and including a commit.
     pub(crate) fn up_to(commit: &Commit) -> Self {
         Self { version: commit.version, digest: Some(commit.digest()) }
     }
@@ -56,12 +56,12 @@ impl Seen {
 }
 
 impl<'a> Arrived<'a> {
-    /// The same, with nothing at hand: all of it is read from the store.
+    /// The same, without commits at hand: all are read from the store.
     pub(super) fn unread(self) -> Self {
         Self { origin: Origin::Message, ..self }
     }
 
-    /// Those that need not be read.
+    /// The commits that need not be read.
     pub(super) fn at_hand(self) -> &'a [Commit] {
         match self.origin {
             Origin::Store => self.commits,
@@ -69,18 +69,18 @@ impl<'a> Arrived<'a> {
         }
     }
 
-    /// The digest of one of them.
+    /// The digest of one commit.
     pub(super) fn digest_of(self, version: Version) -> Option<CommitDigest> {
         self.commits.iter().find(|commit| commit.version == version).map(Commit::digest)
     }
 
-    /// Whether what was folded is still in the store. That is asked only where a commit came at the place of one that was
-    /// folded, and nothing else will ask.
+    /// Whether the folded commits are still in the store. This is checked only if a commit has arrived with the version of a
+    /// folded one, and nothing else will check.
     pub(super) async fn follows(self, runtime: &Runtime, seen: Seen) -> Result<bool, StoreError> {
         let is_behind = |commit: &Commit| commit.version <= seen.version;
         let asks = match self.origin {
             Origin::Store => self.commits.iter().any(is_behind),
-            // What lies beyond is read together with the last one that was folded.
+            // Later commits are read together with the last one that was folded.
             Origin::Message => self.commits.iter().all(is_behind),
         };
         if asks { self.still_has(runtime, seen).await } else { Ok(true) }

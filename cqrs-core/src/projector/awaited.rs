@@ -14,18 +14,18 @@ use crate::store::{LetterId, StoreError};
 use crate::version::Version;
 use crate::view::{StoredView, ViewId};
 
-/// Waits until the views of a projection contain the commit of a token; what is read of them after that, by key or by an index,
-/// contains it. `tenant` is the one whose views are read.
+/// Waits until the views of a projection contain the commit of a token. Later reads by key or by an index contain it. `tenant` is
+/// the tenant whose views are read.
 ///
-/// The version of the token's stream decides: that of its view, or that of its fence beside keyed views. Where neither has
-/// come so far, the commits up to the token are read from the event store, once: what the projection does not listen to
-/// never comes to it, and is not waited for.
+/// The version of the token's stream decides: the version of its view, or of its fence for keyed views. If it is lower, the
+/// commits up to the token are read from the event store, once: commits that the projection does not listen to never arrive, and
+/// are not waited for.
 ///
-/// The answer has the view at the key of the token's stream, where that is where views are: it was read anyway.
+/// The answer contains the view at the key of the token's stream, if views are at such keys: it was read anyway.
 ///
-/// One read where the commit is there already. Where it is not, the commits are read, most often in one request, and then the
-/// view or the fence once more when a projection of this process has taken the commit. In between it is read after pauses, for
-/// what another process writes: see [`Settings::read_poll`](crate::app::Settings::read_poll).
+/// This takes one read if the view already contains the commit. Otherwise it reads the commits, usually in one request, and then
+/// the view or the fence again when a projection of this process has taken the commit. In between it reads after pauses, because
+/// another process may write: see [`Settings::read_poll`](crate::app::Settings::read_poll).
 pub(crate) async fn contains<P: Projection>(
     runtime: &Runtime,
     choice: Choice,
@@ -41,7 +41,7 @@ pub(crate) async fn contains<P: Projection>(
         return Ok(Contained { edition, view: None });
     };
     let started = Instant::now();
-    // From before the first read on: what is written after that read wakes this wait.
+    // Listens from before the first read on, so that a write after that read wakes this wait.
     let mut listener = runtime.arrivals.listen(P::VIEW, stream);
     let mut position = mark.read::<P>(runtime, stream).await?;
     if position.version >= token.version() {
@@ -57,7 +57,7 @@ pub(crate) async fn contains<P: Projection>(
     loop {
         let waited = started.elapsed();
         let left = limit.saturating_sub(waited);
-        // What was discarded never comes. Hardly ever is it what is missing, so it is asked late.
+        // A discarded commit never arrives. It is rarely the missing one, so this is checked late.
         if left.is_zero() || (waited >= longest && !has_asked) {
             has_asked = true;
             let left_out = discarded::<P>(runtime, stream).await;
@@ -79,10 +79,10 @@ pub(crate) async fn contains<P: Projection>(
                 held_up: held_up::<P>(runtime, stream, reached, wanted).await.map(Box::new),
             });
         }
-        // Woken or not, the view tells.
+        // Woken or not, the view decides.
         let _ = timeout(pauses.next().min(left), listener.reaches(wanted)).await;
         if let Mark::Fence(edition) = &mut mark {
-            // Its own may be whole by now.
+            // This program's own edition may be complete by now.
             *edition = editions::to_read::<P>(runtime, choice, index).await?;
         }
         position = mark.read::<P>(runtime, stream).await?;
@@ -94,25 +94,25 @@ pub(crate) async fn contains<P: Projection>(
 
 /// Views that contain a commit.
 pub(crate) struct Contained {
-    /// Which edition they are of.
+    /// Their edition.
     pub(crate) edition: Edition,
     pub(crate) view: Option<StoredView>,
 }
 
-/// Where it is written how much of a stream the views contain.
+/// Where the store keeps how much of a stream the views contain.
 enum Mark {
     View(ViewId),
     Fence(Edition),
 }
 
-/// The last commit of a stream that the views contain, with the view where that tells it.
+/// The last commit of a stream that the views contain, with the view if its version says so.
 struct Position {
     version: Version,
     view: Option<StoredView>,
 }
 
 impl Mark {
-    /// None where nothing of the stream ever comes to the projection.
+    /// `None` if nothing of the stream ever arrives at the projection.
     fn of<P: Projection>(
         runtime: &Runtime,
         tenant: &Tenant,
@@ -168,7 +168,7 @@ impl Mark {
                 let view = views.get(id).await?;
                 Position { version: view.as_ref().map_or(Version::NONE, |view| view.version), view }
             }
-            // A commit that was applied in part is not in the fence's version.
+            // The fence's version does not include a partly applied commit.
             Self::Fence(edition) => {
                 let fence = views.fence(&edition.fence::<P>(stream)).await?;
                 Position { version: fence.map_or(Version::NONE, |fence| fence.version), view: None }
@@ -177,13 +177,13 @@ impl Mark {
     }
 }
 
-/// Whether this process delivers to the projection from the feed. Then no other one does, as a rule.
+/// Whether this process delivers to the projection from the feed. Then usually no other process does.
 fn is_taken_here<P: Projection>(runtime: &Runtime) -> bool {
     runtime.arrivals.are_delivered_here()
         && runtime.wiring.subscribers.iter().any(|subscriber| subscriber.name == P::NAME)
 }
 
-/// What the projection was told to go on without. A reader need not have the right to know.
+/// The commits that the projection was told to continue without. A reader may lack the right to read them.
 pub(super) async fn discarded<P: Projection>(runtime: &Runtime, stream: &StreamKey) -> LeftOut {
     discards::of_stream(runtime, P::NAME, stream).await.unwrap_or_else(|error| {
         tracing::debug!(projection = P::NAME, %stream, %error, "what was discarded cannot be read");
@@ -191,7 +191,7 @@ pub(super) async fn discarded<P: Projection>(runtime: &Runtime, stream: &StreamK
     })
 }
 
-/// What is known of why the next commits do not come.
+/// The known reason why the next commits do not arrive.
 async fn held_up<P: Projection>(
     runtime: &Runtime,
     stream: &StreamKey,

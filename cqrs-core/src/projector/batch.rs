@@ -11,20 +11,20 @@ use crate::runtime::Runtime;
 use crate::version::Version;
 use crate::view::ViewId;
 
-/// What goes into one transaction.
+/// The content of one transaction.
 pub(super) struct Batch<'a, P: Projection> {
     pub(super) changes: Vec<Change<'a, P>>,
     pub(super) wanted: BTreeMap<ViewId, Copies>,
-    /// The last commit that is whole with it.
+    /// The last commit that is complete with it.
     pub(super) reached: Version,
-    /// The last view that it brings the next commit to, where that one goes into several transactions.
+    /// The last view to which it applies the next commit, if that commit takes several transactions.
     pub(super) part: Option<ViewId>,
     /// How many copies of views it changes.
     count: usize,
 }
 
 impl<'a, P: Projection> Batch<'a, P> {
-    /// As many commits as change no more than `most` copies of views; of the first one a part, where it changes more.
+    /// As many commits as change at most `most` copies of views; a part of the first one, if it changes more.
     pub(super) fn of(
         runtime: &Runtime,
         goal: Goal<'_>,
@@ -82,8 +82,8 @@ impl<'a, P: Projection> Batch<'a, P> {
     }
 }
 
-/// The events of a commit that the projection listens to, each with its views. What this program does not know is an error, unless
-/// another one has taken it before.
+/// The events of a commit that the projection listens to, each with its views. An unknown event is an error, unless another
+/// program has already taken it.
 pub(super) fn changes_of<'a, P: Projection>(
     runtime: &Runtime,
     edition: &Edition,
@@ -105,7 +105,7 @@ pub(super) fn changes_of<'a, P: Projection>(
             keys.map(|key| Ok((edition.view::<P>(&key)?, key))).collect::<Result<Vec<_>, ProjectError>>()
         });
         for (id, key) in keys? {
-            // A view that an event names twice takes it once.
+            // A view that an event names twice gets it once.
             if ids.insert(id.clone()) {
                 changes.push(Change { version: commit.version, raw, apply, key, id });
             }

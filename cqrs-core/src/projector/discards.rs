@@ -9,15 +9,15 @@ use crate::store::{DeadLetter, LetterId};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
-/// The commits of a stream that a projection goes on without.
+/// The commits of a stream that a projection continues without.
 pub(crate) type LeftOut = BTreeSet<Version>;
 
-/// Where the delivery_store keeps them, as letters without their records. No subscriber has an `@` in its name.
+/// Where the delivery store keeps them, as letters without their records. No subscriber has an `@` in its name.
 pub(crate) fn pile(projection: &str) -> String {
     format!("{projection}@discarded")
 }
 
-/// Remembers that a projection is to go on without a commit where it cannot apply it.
+/// Stores that a projection is to continue without a commit if it cannot apply it.
 pub(crate) async fn keep(
     runtime: &Runtime,
     projection: &str,
@@ -31,8 +31,8 @@ pub(crate) async fn keep(
     runtime.delivery_store().put_letter(&letter).await
 }
 
-/// What a projection has to go on without in one stream. This is asked only when something of it cannot be applied, so
-/// that a projection that works costs nothing more.
+/// What a projection has to continue without in one stream. This is read only if a commit of the stream cannot be applied, so it
+/// costs a healthy projection nothing.
 pub(crate) async fn of_stream(
     runtime: &Runtime,
     projection: &str,
@@ -52,7 +52,7 @@ pub(crate) async fn of_stream(
     }
 }
 
-/// Everything that a projection has to go on without.
+/// Everything that a projection has to continue without.
 pub(crate) async fn all(runtime: &Runtime, projection: &str) -> Result<Vec<DeadLetter>, StoreError> {
     let pile = pile(projection);
     let mut found: Vec<DeadLetter> = Vec::new();

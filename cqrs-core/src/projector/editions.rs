@@ -1,4 +1,4 @@
-//! The editions of keyed projections: which one a program writes, which one it reads, and whom else a commit has to reach.
+//! The editions of keyed projections: which one a program writes, which one it reads, and which others still need a commit.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,21 +19,21 @@ use crate::timestamp::Timestamp;
 use crate::version::Version;
 use crate::view::{DynViewStore, Fence, ViewId, Write};
 
-/// Where the delivery notes how projections have begun: among the positions of subscribers, under a name that none of them has. One request
-/// reads them all.
+/// Where the delivery notes how projections have begun: among the positions of subscribers, under a name that no subscriber can
+/// have. One request reads them all.
 pub(crate) const MARKS: &str = "@projections";
 
-/// A release of which nothing was heard for so many times `release_poll` gets no commits any more.
+/// A release without a sign of life for this many times `release_poll` no longer gets commits.
 const POLLS_MISSED: u32 = 5;
 
-/// The editions of a projection as they are now.
+/// The current editions of a projection.
 pub(crate) async fn fresh<P: Projection>(runtime: &Runtime) -> Result<Arc<Editions>, StoreError> {
     let asked = Instant::now();
     let (editions, revision) = Editions::read::<P>(runtime.view_store()?).await?;
     Ok(runtime.editions.note(P::VIEW, editions, revision.version, asked))
 }
 
-/// The same, as this process read them last, however long ago.
+/// The editions as this process last read them, possibly long ago.
 async fn known<P: Projection>(runtime: &Runtime) -> Result<Arc<Editions>, StoreError> {
     match runtime.editions.get(P::VIEW) {
         Some(known) => Ok(known.editions),
@@ -41,7 +41,7 @@ async fn known<P: Projection>(runtime: &Runtime) -> Result<Arc<Editions>, StoreE
     }
 }
 
-/// Changes what is known of the editions of a projection.
+/// Changes the stored editions of a projection.
 pub(crate) async fn change<P: Projection, T>(
     runtime: &Runtime,
     change: impl Fn(&mut Editions) -> T,
@@ -57,11 +57,11 @@ pub(crate) async fn change<P: Projection, T>(
 pub(crate) enum Choice {
     /// This program's own, or those of another release until there are some.
     Best,
-    /// Its own alone.
+    /// Only this program's own.
     Own,
 }
 
-/// The edition that this program reads, with what is listed by an index where one is asked.
+/// The edition that this program reads, for a query by an index if one is given.
 pub(crate) async fn to_read<P: Projection>(
     runtime: &Runtime,
     choice: Choice,
@@ -85,11 +85,11 @@ pub(crate) async fn to_read<P: Projection>(
     }
 }
 
-/// No views that this program could read are whole.
+/// There are no complete views that this program could read.
 pub(super) fn unbuilt<P: Projection>(editions: &Editions) -> StoreError {
     let (name, fold) = (P::NAME, fingerprint::<P>());
     let advice = match editions.of_fold(fold).is_some_and(|(_, own)| own.follows()) {
-        true => "they are being built, and `App::projections` tells how far that is",
+        true => "they are being built, and `App::projections` reports the progress",
         false => "no program of this release delivers: start one, or call `App::replay`",
     };
     StoreError::Unavailable {
@@ -101,7 +101,7 @@ pub(super) fn unbuilt<P: Projection>(editions: &Editions) -> StoreError {
     }
 }
 
-/// The edition that this program writes. It follows the streams from now on, if it did not before.
+/// The edition that this program writes. From now on it follows the streams.
 pub(crate) async fn own<P: Projection>(runtime: &Runtime) -> Result<Edition, StoreError> {
     if !P::KEYED {
         return Ok(Edition::FIRST);
@@ -115,7 +115,7 @@ pub(crate) async fn own<P: Projection>(runtime: &Runtime) -> Result<Edition, Sto
     if let Some(edition) = known() {
         return Ok(edition);
     }
-    // The first commits of a process come at once.
+    // The first commits of a process arrive at the same time.
     let _turn = runtime.editions.turn().await;
     if let Some(edition) = known() {
         return Ok(edition);
@@ -138,13 +138,13 @@ pub(crate) async fn own<P: Projection>(runtime: &Runtime) -> Result<Edition, Sto
             projection = P::NAME,
             fold,
             number = one.number,
-            "views of another shape or fold are built"
+            "building views for a new shape or fold"
         );
     }
     Ok(edition)
 }
 
-/// The edition that this program writes, and all as they are now, with it.
+/// The edition that this program writes, and all current editions including it.
 pub(crate) async fn own_now<P: Projection>(
     runtime: &Runtime,
 ) -> Result<(Edition, Arc<Editions>), StoreError> {
@@ -159,18 +159,18 @@ fn described<P: Projection>() -> Fold {
     Fold { fingerprint: fingerprint::<P>(), events: events.collect(), indexes: indexes.collect() }
 }
 
-/// An index with its slot and its fields: another one under the same name is another one.
+/// An index with its slot and its fields: with other fields, the same name is another index.
 pub(crate) fn index_id<V: View>(slot: usize, index: &Index<V>) -> String {
     format!("{slot}.{}.{:08x}", index.name, index.shape())
 }
 
-/// Whether there are views of a release that did not say which fold made them.
+/// Whether there are views of a release that did not record their fold.
 async fn had_views<P: Projection>(runtime: &Runtime, editions: &Editions) -> Result<bool, StoreError> {
     let was_replayed = editions.of(&Edition::FIRST).generations.last > 0;
     Ok(was_replayed || runtime.delivery_store().positions(MARKS).await?.contains_key(P::NAME))
 }
 
-/// The edition that this program writes, or would, with what is known of it now.
+/// The edition that this program writes or would write, with what is now known about it.
 pub(crate) async fn written<P: Projection>(runtime: &Runtime) -> Result<(Edition, Registered), StoreError> {
     let editions = fresh::<P>(runtime).await?;
     let edition = if P::KEYED { editions.written_by(fingerprint::<P>()) } else { Edition::FIRST };
@@ -178,8 +178,8 @@ pub(crate) async fn written<P: Projection>(runtime: &Runtime) -> Result<(Edition
     Ok((edition, now))
 }
 
-/// Begins to deliver from a feed, which keeps one position for all releases: where another one is at work on the views, this
-/// program's may lack what that one has taken alone, and are gone through again.
+/// Begins to deliver from a feed, which keeps one position for all releases. If another release is at work on the views, this
+/// program's views may lack what only that release has taken, so they are completed again.
 pub(super) async fn begin<P: Projection>(runtime: &Runtime) -> Result<(), StoreError> {
     if !P::KEYED {
         return Ok(());
@@ -196,9 +196,8 @@ pub(super) async fn begin<P: Projection>(runtime: &Runtime) -> Result<(), StoreE
     .await
 }
 
-/// Tells other releases that this one is at work, and looks what they do; without others it is one read. True where this
-/// program's views are to be built, or those that were left are to be removed, by this process: several that could agree on one
-/// `builder`.
+/// Tells other releases that this one is at work, and reads what they do; without others it is one read. True if this process is
+/// to build this program's views, or to remove abandoned ones: several candidates agree on one `builder`.
 pub(super) async fn keep<P: Projection>(
     runtime: &Runtime,
     builder: Option<&str>,
@@ -233,7 +232,7 @@ pub(super) async fn keep<P: Projection>(
     .await
 }
 
-/// Says that a program of this fold is there, now and then, for as long as the work takes.
+/// Signals from time to time that a program of this fold is running, while the work lasts.
 pub(crate) async fn beside<P: Projection, T>(runtime: &Runtime, work: impl Future<Output = T>) -> T {
     let told = async {
         loop {
@@ -244,7 +243,7 @@ pub(crate) async fn beside<P: Projection, T>(runtime: &Runtime, work: impl Futur
                 }
             });
             if let Err(error) = told.await {
-                tracing::debug!(projection = P::NAME, %error, "other releases cannot be told that this one is there");
+                tracing::debug!(projection = P::NAME, %error, "cannot tell other releases that this one is running");
             }
         }
     };
@@ -257,12 +256,12 @@ pub(crate) async fn beside<P: Projection, T>(runtime: &Runtime, work: impl Futur
 /// The shortest pause between two signs of life.
 const SHORTEST: Duration = Duration::from_millis(100);
 
-/// How long a release of which nothing is heard still gets its commits.
+/// How long a release without a sign of life still gets its commits.
 fn lease(runtime: &Runtime) -> Duration {
     runtime.settings.release_poll * POLLS_MISSED
 }
 
-/// Whether others than this program's views are to be removed, as far as this process knows.
+/// Whether views of other editions are to be removed, as far as this process knows.
 pub(crate) fn has_removable<P: Projection>(runtime: &Runtime, kept: Timestamp) -> bool {
     let known = runtime.editions.get(P::VIEW);
     known.is_some_and(|known| known.editions.has_removable(fingerprint::<P>(), kept))
@@ -277,7 +276,7 @@ pub(super) fn is_due<P: Projection>(runtime: &Runtime) -> bool {
     is_building || (P::KEYED && has_removable::<P>(runtime, Timestamp::now() - runtime.settings.release_kept))
 }
 
-/// Whether a release beside this one is at work on the views, as far as this process knows.
+/// Whether another release is at work on the views, as far as this process knows.
 pub(super) fn has_other_release<P: Projection>(runtime: &Runtime) -> bool {
     let own = |editions: &Editions| editions.of_fold(fingerprint::<P>()).map(|(edition, _)| edition);
     let known = runtime.editions.get(P::VIEW);
@@ -290,14 +289,14 @@ fn has_others(editions: &Editions, own: &Edition) -> bool {
     editions.others_up_to(own, u64::MAX).next().is_some()
 }
 
-/// Another edition to which a commit has yet to come, by the fingerprint of its fold.
+/// Another edition that still needs a commit, by the fingerprint of its fold.
 #[derive(Debug)]
 pub(crate) struct Awaited(pub(crate) String);
 
-/// Whether commits that this edition has taken have yet to come to another one: who takes them from a queue leaves them there
-/// then. A release from which nothing is heard any more is not waited for.
+/// Whether another edition still needs commits that this one has taken: then the consumer leaves them in the queue. A release
+/// without a sign of life is not waited for.
 ///
-/// `last` is the number of the last edition that takes part in the stream, as the fence of this one says.
+/// `last` is the number of the last edition that takes part in the stream, by the fence of this one.
 pub(super) async fn check_others<P: Projection>(
     runtime: &Runtime,
     own: &Edition,
@@ -337,7 +336,7 @@ pub(super) async fn check_others<P: Projection>(
     Ok(None)
 }
 
-/// The same for commits that this program cannot take: as long as another release could, they are not put away.
+/// The same for commits that this program cannot take: they do not become dead letters while another release could take them.
 pub(super) async fn awaited<P: Projection>(
     runtime: &Runtime,
     arrived: Arrived<'_>,
@@ -350,11 +349,11 @@ pub(super) async fn awaited<P: Projection>(
     check_others::<P>(runtime, &own, arrived, u64::MAX).await
 }
 
-/// Notes at the fences of other editions that this one takes part in a stream from now on: what they take later, they
-/// leave for this one. The answer is how far they were.
+/// Notes at the fences of other editions that this one takes part in a stream from now on: later commits that they take, they
+/// leave in the queue for this one. Returns how far they were.
 ///
-/// Those that get no commits at present are told, too: should they come back, a process of theirs may not know yet who is there, and
-/// its fences tell. One that has nothing of the stream to take learns it with its first commit of it.
+/// This includes editions that get no commits at present: if they come back, one of their processes may not know the other
+/// editions yet, but reads it from its fences. An edition that has taken nothing of the stream learns it with its first commit.
 pub(crate) async fn join<P: Projection>(
     runtime: &Runtime,
     own: &Edition,
@@ -373,7 +372,7 @@ pub(crate) async fn join<P: Projection>(
     Ok(furthest)
 }
 
-/// The same for many streams, in as few requests as the store can. The answers come in the order of the streams.
+/// The same for many streams, in as few requests as the store allows. The results are in the order of the streams.
 pub(crate) async fn join_all<P: Projection>(
     runtime: &Runtime,
     own: &Edition,
@@ -413,7 +412,7 @@ async fn join_some(
         true => true,
         false => match views.put_all_fenced(&open, &[]).await {
             Ok(written) => written == Write::Done,
-            // Alone each waits as it always does.
+            // Alone, each waits as usual.
             Err(error) if error.is_transient() => false,
             Err(error) => return Err(error),
         },

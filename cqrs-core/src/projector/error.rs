@@ -11,40 +11,40 @@ pub(crate) const ROUNDS: u32 = 10;
 /// Why a projection did not take commits.
 #[derive(Debug)]
 pub(crate) enum ProjectError {
-    /// The store did not do its work.
+    /// The store failed.
     Store(StoreError),
     /// A commit or a view does not fit today's code.
     Permanent(Box<dyn Error + Send + Sync>),
-    /// What was brought, or taken before, is not what the store has.
+    /// A delivered commit, or one taken before, is not the one in the store.
     Astray(Astray),
     /// Other writers were faster, again and again.
     Contended,
-    /// The replay on whose behalf it was done is over, or another one took its place.
+    /// The replay for which this was done is over, or another one has replaced it.
     Over,
 }
 
 /// A commit that is not in the store.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Astray {
-    /// The last one that views have taken of a stream.
+    /// The last commit that views have taken from a stream.
     #[error(
         "the views contain a commit {version} of stream {stream} that is not in the store; was the events table restored to \
          an earlier point? `App::after_restore` brings the views back to the store; then redrive"
     )]
     Diverged { stream: StreamKey, version: Version },
-    /// The one that a view is at, behind the end of its stream.
+    /// The commit that a view has reached, beyond the end of its stream.
     #[error(
         "the view is at version {version}, and stream {stream} ends at version {end}; was the events table restored to an \
          earlier point? `App::after_restore` brings the views back to the store"
     )]
     Ahead { stream: StreamKey, version: Version, end: Version },
-    /// One that a message brought, behind the end of its stream.
+    /// A commit from a message, beyond the end of its stream.
     #[error(
         "the store has no commit {version} of stream {stream}; was the events table restored to an earlier point, or does \
          the message belong to another one?"
     )]
     NotStored { stream: StreamKey, version: Version },
-    /// One that a message brought, where the store has another one.
+    /// A commit from a message, for which the store has another one.
     #[error(
         "the store has another commit {version} of stream {stream} than the message; was the events table restored to an \
          earlier point, or does the message belong to another one?"
@@ -53,7 +53,7 @@ pub(crate) enum Astray {
 }
 
 impl ProjectError {
-    /// For code of the app that panicked at the key of a stream.
+    /// For app code that panicked at the key of a stream.
     pub(crate) fn panicked(stream: &StreamKey, text: &str) -> Self {
         Self::Permanent(format!("the key of stream {stream} cannot be read: it panicked: {text}").into())
     }

@@ -12,13 +12,12 @@ use crate::projection::{self, Projection, ProjectionArm, ViewChange, Way};
 use crate::runtime::Runtime;
 use crate::view::{IndexEntry, ViewId};
 
-/// Whether the commit holds an event that the projection lists. By name: a schema that it does not
-/// know must fail, and not pass unseen.
+/// Whether the commit has an event that the projection lists. By name: an unknown schema must fail, not be skipped.
 pub(crate) fn wants<P: Projection>(commit: &Commit) -> bool {
     commit.events.iter().any(|event| P::ARMS.iter().any(|arm| arm.event.is_stored_as(&event.name)))
 }
 
-/// Folds a commit into the view at its aggregate's own key. None is one that was removed.
+/// Folds a commit into the view at its aggregate's own key. `None` is a removed view.
 pub(crate) fn fold<P: Projection>(
     runtime: &Runtime,
     view: &mut Option<P>,
@@ -32,8 +31,8 @@ pub(crate) fn fold<P: Projection>(
     Ok(())
 }
 
-/// The same for a commit that another program has put into the view. That one knew all of its events; what this program does
-/// not know is not part of its fold.
+/// The same for a commit that another program has put into the view. That program knew all its events; an event that this program
+/// does not know is not part of this fold.
 pub(super) fn fold_known<P: Projection>(view: &mut Option<P>, commit: &Commit) -> Result<(), DecodeError> {
     for raw in RawEvent::all(commit) {
         if let Some(ProjectionArm { way: Way::AtAggregate(apply), .. }) = listed::<P>(&raw) {
@@ -47,7 +46,7 @@ pub(super) fn listed<P: Projection>(raw: &RawEvent<'_>) -> Option<&'static Proje
     P::ARMS.iter().find(|arm| arm.event.is_stored_as(&raw.stored().name))
 }
 
-/// Applies an event to a view, or to a new one where it was removed.
+/// Applies an event to a view, or to a new one if it was removed.
 pub(super) fn change<P: Projection>(
     view: &mut Option<P>,
     apply: impl FnOnce(&mut P) -> Result<ViewChange, DecodeError>,
@@ -58,8 +57,8 @@ pub(super) fn change<P: Projection>(
     Ok(())
 }
 
-/// The arm for an event; none for an event that the projection does not list. What this program does not know
-/// at all is no such event: a newer one may list it.
+/// The arm for an event; `None` for an event that the projection does not list. An entirely unknown event is an error: a newer
+/// program may list it.
 pub(super) fn arm_of<P: Projection>(
     runtime: &Runtime,
     raw: &RawEvent<'_>,
@@ -71,10 +70,10 @@ pub(super) fn arm_of<P: Projection>(
     }
 }
 
-/// Serializes a view, in the one form in which it is stored; one that was removed is null.
+/// Serializes a view in its stored form; a removed view is null.
 ///
 /// # Errors
-/// For what JSON has no place for, and what could not be read back: a NaN or an infinite number.
+/// For values that JSON cannot express, and that could not be read back: NaN or an infinite number.
 pub(crate) fn encode<P: Projection>(view: Option<&P>) -> Result<Value, ProjectError> {
     let Some(view) = view else { return Ok(Value::Null) };
     let refused = |reason: String| {
@@ -84,9 +83,9 @@ pub(crate) fn encode<P: Projection>(view: Option<&P>) -> Result<Value, ProjectEr
         let mut data = serde_json::to_value(view).map_err(|error| error.to_string())?;
         canonicalize(&mut data);
         if data.is_null() {
-            return Err("it is serialized as null, which stands for a view that was removed".to_owned());
+            return Err("it is serialized as null, which means a removed view".to_owned());
         }
-        // serde_json writes NaN as null: better refused than stored, and never read again.
+        // serde_json writes NaN as null: refused here, because it could not be read back.
         if contains_null(&data)
             && let Err(error) = canonical::read::<P>(&data)
         {
@@ -100,7 +99,7 @@ pub(crate) fn encode<P: Projection>(view: Option<&P>) -> Result<Value, ProjectEr
     encoded.map_err(refused)
 }
 
-/// Where a view stands in its indexes; one that was removed stands nowhere.
+/// A view's entries in its indexes; a removed view has no entries.
 ///
 /// # Errors
 /// For a value that is too long for a key.

@@ -9,14 +9,14 @@ use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::version::Version;
 
-/// The commits of a stream behind one version, up to another: those at hand, and from the store what the delivery left
-/// out, a page at a time. Where it reads, it reads the commit before them, too: that tells whether they follow.
+/// The commits of a stream after one version, up to another: those at hand, and from the store those that the delivery left out,
+/// a page at a time. A read includes the commit before them, which proves that they follow.
 #[derive(Debug)]
 pub(crate) struct Following<'a> {
     runtime: &'a Runtime,
     arrived: Arrived<'a>,
     seen: Version,
-    /// Of the commit `seen`, as long as that was not compared with the store.
+    /// The digest of the commit `seen`, until it is compared with the store.
     digest: Option<CommitDigest>,
     until: Version,
 }
@@ -26,7 +26,7 @@ impl<'a> Following<'a> {
         Self { runtime, arrived, seen: seen.version, digest: seen.digest, until }
     }
 
-    /// The next commits, without a gap; none behind the last one. Those that are left out have no events.
+    /// The next commits, without a gap; empty after the last one. Skipped commits have no events.
     pub(super) async fn next(&mut self) -> Result<Option<Cow<'a, [Commit]>>, ProjectError> {
         if self.seen >= self.until {
             return Ok(None);
@@ -87,7 +87,7 @@ impl<'a> Following<'a> {
         }
     }
 
-    /// Whether a commit of the store is the one that a message brought.
+    /// Whether a commit of the store is the one from a message.
     fn compare(&self, commit: &Commit) -> Result<(), ProjectError> {
         match self.arrived.digest_of(commit.version) {
             Some(digest) if digest != commit.digest() => {

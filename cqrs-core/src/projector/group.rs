@@ -1,7 +1,7 @@
 //! Streams that are applied together: one transaction writes all their fences, and each view that they share once.
 //!
-//! It is what as many transactions would have written, one for each stream, and all of it or nothing. Whatever is unusual about a
-//! stream, and all streams of a transaction that lost against another writer, are left to [`KeyedView::advance`].
+//! The result is the same as with one transaction for each stream, but all of it or nothing. A stream with anything unusual, and
+//! all streams of a transaction that lost against another writer, are left to [`KeyedView::advance`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::view::{Fence, Known, ViewId, Write};
 
 /// A stream with its changes.
 struct Member<'a, P: Projection> {
-    /// Its place among the goals.
+    /// Its index among the goals.
     index: usize,
     goal: Goal<'a>,
     changes: Vec<Change<'a, P>>,
@@ -46,27 +46,27 @@ struct Ready<'m, 'a, P: Projection> {
     next: Fence,
 }
 
-/// What is to be done with a member.
+/// What to do with a member.
 enum Step {
     /// It is applied up to this commit.
     Ready(Part, Version),
-    /// Nothing: it is where it is to be.
+    /// Nothing: it is at its goal.
     Done,
-    /// It goes alone.
+    /// It is applied alone.
     Alone,
 }
 
-/// What became of a transaction.
+/// The result of a transaction.
 enum Outcome {
-    /// These are done, by their places among the goals.
+    /// These are done, by their indexes among the goals.
     Done(Vec<usize>),
-    /// It would be larger than one takes.
+    /// It would be too large.
     TooLarge,
 }
 
 impl<P: Projection> KeyedView<P> {
-    /// Brings streams as far as their goals say, many in one transaction, and some transactions at a time. The answer tells of each
-    /// stream whether that is done.
+    /// Brings streams to their goals, many in one transaction, and some transactions at a time. Returns for each stream whether
+    /// it is done.
     pub(crate) async fn advance_all(
         &self,
         runtime: &Runtime,
@@ -93,7 +93,7 @@ impl<P: Projection> KeyedView<P> {
         Ok(is_done)
     }
 
-    /// Applies a group in as many transactions as it takes. The answer names those that are done.
+    /// Applies a group in as many transactions as it takes. Returns the streams that are done.
     async fn apply(&self, runtime: &Runtime, group: Vec<Member<'_, P>>) -> Result<Vec<usize>, ProjectError> {
         let mut done = Vec::new();
         let mut open = vec![group.as_slice()];
@@ -117,7 +117,7 @@ impl<P: Projection> KeyedView<P> {
     ) -> Result<Outcome, ProjectError> {
         let mut done = Vec::new();
         let mut ready: Vec<Ready<'_, '_, P>> = Vec::new();
-        // It is read behind the fences, as for one of them.
+        // Read after the fences, as for a single stream.
         let mut record = None;
         for mut locked in lock(runtime, members).await? {
             match self.step_of(runtime, &locked, &mut record).await? {
@@ -152,7 +152,7 @@ impl<P: Projection> KeyedView<P> {
         else {
             return Ok(Outcome::Done(done));
         };
-        // A view that is ahead of the fence of a stream is seen to where its stream goes alone.
+        // A view that is ahead of the fence of a stream is handled when its stream is applied alone.
         if !unfenced::are_told(runtime, edition, &mut open).await.unwrap_or(false) {
             open.put_back();
             ready.into_iter().for_each(|mut ready| ready.locked.put_back());
@@ -165,7 +165,7 @@ impl<P: Projection> KeyedView<P> {
             Err(error) => Err(error.into()),
         };
         let Ok(writes) = writes else {
-            // One of them cannot be applied; which one, and why, is said where it goes alone.
+            // One stream cannot be applied; the error comes when it is applied alone.
             open.put_back();
             ready.into_iter().for_each(|mut ready| ready.locked.put_back());
             return Ok(Outcome::Done(done));
@@ -182,7 +182,7 @@ impl<P: Projection> KeyedView<P> {
         let since = runtime.recent_writes.before();
         match runtime.view_store()?.put_all_fenced(&pairs, &writes).await {
             Ok(Write::Done) => {}
-            // Alone, most of them get on, and the others wait as they always do.
+            // Alone, most of them advance, and the others wait as usual.
             Ok(Write::Stale) => return Ok(Outcome::Done(done)),
             Err(error) if error.is_transient() => return Ok(Outcome::Done(done)),
             Err(error) => return Err(error.into()),
@@ -237,7 +237,7 @@ impl<P: Projection> KeyedView<P> {
 }
 
 impl<'a, P: Projection> Member<'a, P> {
-    /// None for one that goes alone, because something is wrong with it.
+    /// `None` for one that is applied alone, because something is wrong with it.
     fn of(runtime: &Runtime, index: usize, goal: Goal<'a>) -> Option<Self> {
         if !goal.arrived.left_out.is_empty() {
             return None;
@@ -267,19 +267,19 @@ impl<P: Projection> Locked<'_, '_, P> {
 }
 
 impl<'a, P: Projection> Ready<'_, 'a, P> {
-    /// What is to be applied, with the copies that it is still to go into.
+    /// What is to be applied, with the copies that still need it.
     fn changes(&self) -> impl Iterator<Item = (&Change<'a, P>, Copies)> {
         let changes = self.locked.member.changes.iter().filter(|change| change.version <= self.until);
         changes.map(|change| (change, self.part.copies(&self.locked.stored.item, change.version, &change.id)))
     }
 }
 
-/// Which copies of views are opened, and with which number: the same for all of one transaction.
+/// Which copies of views are opened, and with which number: the same for a whole transaction.
 fn shared(part: &Part) -> (u64, Option<(u64, Phase)>) {
     (part.generation, part.shadow.map(|shadow| (shadow.generation, shadow.phase)))
 }
 
-/// Whether the commits behind one, up to another, are at hand.
+/// Whether the commits after one version, up to another, are at hand.
 fn has_all(commits: &[Commit], after: Version, until: Version) -> bool {
     let wanted = commits.iter().skip_while(|commit| commit.version <= after);
     let mut next = after;
@@ -292,7 +292,7 @@ fn has_all(commits: &[Commit], after: Version, until: Version) -> bool {
     next == until
 }
 
-/// Locks the fences of members in the order of their ids, as views are, and reads those that nobody remembers.
+/// Locks the fences of members in the order of their ids, like views, and reads those that are not cached.
 async fn lock<'m, 'a, P: Projection>(
     runtime: &Runtime,
     members: &'m [Member<'a, P>],
@@ -323,13 +323,13 @@ async fn lock<'m, 'a, P: Projection>(
         Locked { member, recent, stored }
     });
     let mut locked: Vec<_> = locked.collect();
-    // In the order in which they came.
+    // Back in the original order.
     locked.sort_by_key(|locked| locked.member.index);
     Ok(locked)
 }
 
-/// Divides streams into groups that may go into one transaction each. Those that change the same views come together, so that fewer
-/// views are written.
+/// Divides streams into groups that may go into one transaction each. Streams that change the same views are grouped together, so
+/// that fewer views are written.
 fn grouped<P: Projection>(mut members: Vec<Member<'_, P>>, most: usize) -> Vec<Vec<Member<'_, P>>> {
     members.sort_by(|one, other| one.first_view().cmp(&other.first_view()));
     let mut groups: Vec<Vec<Member<'_, P>>> = Vec::new();

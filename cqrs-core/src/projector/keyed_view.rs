@@ -18,37 +18,37 @@ use crate::store::StoreError;
 use crate::version::Version;
 use crate::view::{Fence, Known, ViewId, Write};
 
-/// Views whose keys come from the events, fenced by an item per source stream, in the same transaction or right behind it: see
+/// Views whose keys come from the events, fenced by an item per source stream, in the same transaction or directly after it: see
 /// [`unfenced`](super::unfenced).
 ///
-/// While a replay is under way, each stream that takes part in it, as its fence says, is applied twice in one
-/// transaction: to the live views, and to the shadows that will replace them.
+/// During a replay, each stream whose fence says that it takes part is applied twice in one transaction: to the live views, and
+/// to the shadows that will replace them.
 ///
-/// A commit whose views do not go into one transaction is applied in several, to the views in the order of their keys.
-/// The fence says up to which view that is done, so nothing is applied again after a crash in between.
+/// A commit whose views do not fit into one transaction is applied in several, to the views in the order of their keys. The fence
+/// records up to which view this is done, so nothing is applied again after a crash in between.
 pub(crate) struct KeyedView<P> {
-    /// Up to which number the replays of an edition are known to be over.
+    /// The number up to which the replays of an edition are known to be over.
     over: Mutex<(Edition, u64)>,
     projection: PhantomData<fn() -> P>,
 }
 
-/// How far a stream is to be brought.
+/// How far to bring a stream.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Goal<'a> {
     pub(crate) arrived: Arrived<'a>,
     pub(crate) tenant: &'a Tenant,
     pub(crate) edition: &'a Edition,
     pub(crate) until: Version,
-    /// Whether the shadows are brought as far as the live views, and not only to `until`.
+    /// Whether to bring the shadows as far as the live views, and not only to `until`.
     pub(crate) whole: bool,
-    /// Whether events of which this program has never heard are passed over: a newer one has taken them.
+    /// Whether to skip events that this program does not know: a newer one has taken them.
     pub(crate) passes_unknown: bool,
     /// The replay in which the stream takes part from now on.
     pub(crate) replay: Option<u64>,
 }
 
 impl Goal<'_> {
-    /// Whether a commit is delivered, and nothing is built.
+    /// Whether this delivers a commit, and builds nothing.
     pub(super) fn is_delivery(&self) -> bool {
         self.replay.is_none() && self.whole && !self.passes_unknown
     }
@@ -91,13 +91,13 @@ impl<P: Projection> KeyedView<P> {
         }
     }
 
-    /// Brings the views as far as the goal says, in as many transactions as it takes. The answer is the number of the last
-    /// edition that takes part in the stream.
+    /// Brings the views to the goal, in as many transactions as it takes. Returns the number of the last edition that takes part
+    /// in the stream.
     pub(crate) async fn advance(&self, runtime: &Runtime, goal: Goal<'_>) -> Result<u64, ProjectError> {
         self.advance_from(runtime, goal, None).await
     }
 
-    /// The same, where a view may tell that the fence of the stream is behind.
+    /// The same, if a view may show that the fence of the stream is behind.
     async fn advance_from(
         &self,
         runtime: &Runtime,
@@ -123,7 +123,7 @@ impl<P: Projection> KeyedView<P> {
         Err(ProjectError::Contended)
     }
 
-    /// Brings the fence of another stream to what a view contains of that, so that the view may be written.
+    /// Brings the fence of another stream up to what a view contains of that stream, so that the view may be written.
     fn complete<'a>(
         &'a self,
         runtime: &'a Runtime,
@@ -136,7 +136,7 @@ impl<P: Projection> KeyedView<P> {
             let arrived = Arrived { stream, commits: &[], origin: Origin::Store, left_out, is_shared: false };
             let goal = Goal { arrived, until: found.note.version, whole: true, replay: None, ..goal };
             let advanced = self.advance_from(runtime, goal, Some(found.clone())).await;
-            // Commits are read where shadow views lack them, and a restore may have taken them back.
+            // Commits that shadow views lack are read, and a restore may have taken them back.
             if let Err(ProjectError::Astray(_) | ProjectError::Store(StoreError::Corrupt(_))) = &advanced
                 && !arrived
                     .still_has(runtime, Seen { version: found.note.version, digest: found.digest })
@@ -146,7 +146,7 @@ impl<P: Projection> KeyedView<P> {
                 tracing::warn!(
                     projection = P::NAME,
                     view,
-                    "a view goes on with what a restore has taken back, until it is replayed"
+                    "a view keeps commits that a restore has taken back, until it is replayed"
                 );
                 return Ok(unfenced::forget(runtime, &found).await?);
             }
@@ -177,14 +177,14 @@ impl<P: Projection> KeyedView<P> {
         let noted = noted.filter(|noted| noted.note.version > stored.version);
         let applied = noted.as_ref().map_or_else(|| stored.clone(), |noted| noted.complete(stored));
         let follows = goal.replay.is_some() || goal.arrived.follows(runtime, Seen::of(&applied)).await?;
-        // A remembered version is one that the stored fence has reached.
+        // The stored fence has reached the remembered version.
         if goal.replay.is_none() && follows && goal.until <= stored.version {
             runtime.arrivals.note(P::VIEW, goal.arrived.stream, stored.version);
             let last_edition = stored.last_edition;
             *recent = Some(known);
             return Ok(Step::Done(last_edition));
         }
-        // The stored one as far as it counts, and the same with what a view is ahead of it.
+        // The stored fence as far as it is valid, and the same with the commits by which a view is ahead of it.
         let (begun, mut fence) = match follows {
             true => (stored.clone(), applied),
             false => {
@@ -197,7 +197,7 @@ impl<P: Projection> KeyedView<P> {
             fence.generation_version = fence.version;
         }
         let joins = goal.replay.is_some() && part.generation > begun.generation && !begun.is_none();
-        // The live views are replaced as a whole. Until then they take what comes behind the commits that are there now.
+        // The live views are replaced as a whole. Until then they take the commits after the present ones.
         let restored = joins && !goal.arrived.still_has(runtime, Seen::of(&fence)).await?;
         if restored {
             let (version, digest) = (goal.until, goal.arrived.digest_of(goal.until));
@@ -211,8 +211,8 @@ impl<P: Projection> KeyedView<P> {
         }
         let Planned::<P> { next, writes, open, is_ahead } = if restored || (lost && joins && noted.is_none())
         {
-            // Others write to this stream all the time. Once it takes part in the replay they bring the shadows along,
-            // too, so that somebody gets on, whoever is the faster.
+            // Others write to this stream all the time. Once it takes part in the replay they also update the shadows, so there
+            // is progress whichever writer is faster.
             let next = Fence {
                 generation: part.generation,
                 generation_version: Version::NONE,
@@ -228,7 +228,7 @@ impl<P: Projection> KeyedView<P> {
             let noted = noted.as_ref().filter(|_| follows);
             let start = Start { stored: &known, fence: &fence, part: &part, noted };
             match plan(runtime, goal, start, commits).await {
-                // The stream may take part in a replay by now, of which the remembered fence does not know.
+                // The stream may take part in a replay by now that the remembered fence does not know.
                 Err(ProjectError::Permanent(_)) if is_remembered => return Ok(Step::Stale),
                 Err(error) => return Err(error),
                 Ok(Plan::Write(planned)) => planned,
@@ -265,9 +265,9 @@ impl<P: Projection> KeyedView<P> {
         Ok(if done { Step::Done(last_edition) } else { Step::More })
     }
 
-    /// Begins anew with a stream of which the views contain a commit that is not in the store.
+    /// Starts again with a stream if the views contain a commit of it that is not in the store.
     ///
-    /// A replay of all streams that has come to its end without meeting the stream has left nothing of it in the views.
+    /// A replay of all streams that has ended without the stream has left nothing of it in the views.
     async fn forgotten(
         &self,
         runtime: &Runtime,
@@ -295,8 +295,8 @@ impl<P: Projection> KeyedView<P> {
 
     /// What the stream of a fence takes part in.
     ///
-    /// A fence says so itself. Where there is none yet, or it names a replay of which this process does not know
-    /// whether it is over, the record of replays tells.
+    /// A fence says so itself. If there is no fence yet, or this process does not know whether the replay that it names is over,
+    /// the record of replays says so.
     pub(super) async fn part(
         &self,
         runtime: &Runtime,
@@ -320,7 +320,7 @@ impl<P: Projection> KeyedView<P> {
         if known && fence.generation <= self.over(goal.edition) {
             return Ok(Part { generation: fence.generation, last_edition, shadow: None, shadow_part: None });
         }
-        // Of several fences it is read once, when all of them have been read.
+        // For several fences it is read once, after all of them.
         let all = match record {
             Some(all) => Arc::clone(all),
             None => Arc::clone(record.insert(editions::fresh::<P>(runtime).await?)),
@@ -340,7 +340,7 @@ impl<P: Projection> KeyedView<P> {
                 let shadow = Some(Shadow { generation, phase, from: fence.generation_version });
                 Part { generation, last_edition, shadow, shadow_part: fence.generation_part.clone() }
             }
-            // A stream that appears after a replay must not be taken for one that it has yet to come to.
+            // A stream that appears after a replay must not be taken for one that the replay has yet to reach.
             None => {
                 let generation = if known { fence.generation } else { generations.over() };
                 Part { generation, last_edition, shadow: None, shadow_part: None }

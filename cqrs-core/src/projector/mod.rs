@@ -1,4 +1,4 @@
-//! Projections in the delivery: what arrives goes into the stored views.
+//! Projections in the delivery: arriving commits go into the stored views.
 
 mod aggregate_view;
 mod ahead;
@@ -50,15 +50,15 @@ use gap::Following;
 
 /// A projection without its type.
 pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
-    /// Brings the views up to the latest of these commits of one stream, whatever arrived before; those that are
-    /// left out are passed over. The answer is who else has yet to take them.
+    /// Brings the views up to the latest of these commits of one stream, whatever arrived before; the left-out ones are skipped.
+    /// Returns which other edition has yet to take them.
     fn apply<'a>(
         &'a self,
         runtime: &'a Runtime,
         arrived: Arrived<'a>,
     ) -> Pin<Box<dyn Future<Output = Result<Option<Awaited>, ProjectError>> + Send + 'a>>;
 
-    /// Whether anything of a stream has come to the views.
+    /// Whether the views contain anything of a stream.
     fn has_seen<'a>(
         &'a self,
         runtime: &'a Runtime,
@@ -71,7 +71,7 @@ pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
         runtime: &'a Runtime,
     ) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send + 'a>>;
 
-    /// The same for commits that this program cannot take: who else could.
+    /// The same for commits that this program cannot take: which other edition could.
     fn awaited<'a>(
         &'a self,
         runtime: &'a Runtime,
@@ -84,18 +84,18 @@ pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
         runtime: &'a Runtime,
     ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
 
-    /// Tells other releases that this one is at work on the views, and looks what they do. True where the views are to be built by this
-    /// process; where several could, each names itself.
+    /// Tells other releases that this one is at work on the views, and reads what they do. True if this process is to build the
+    /// views; `builder` identifies it among several candidates.
     fn keep<'a>(
         &'a self,
         runtime: &'a Runtime,
         builder: Option<&'a str>,
     ) -> Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send + 'a>>;
 
-    /// Whether views are to be built or removed, as far as is known.
+    /// Whether views are to be built or removed, as far as this process knows.
     fn is_due(&self, runtime: &Runtime) -> bool;
 
-    /// Whether another release is at work on views of its own, as far as is known.
+    /// Whether another release is at work on its own views, as far as this process knows.
     fn has_other_release(&self, runtime: &Runtime) -> bool;
 }
 
@@ -118,7 +118,7 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
         arrived: Arrived<'a>,
     ) -> Pin<Box<dyn Future<Output = Result<Option<Awaited>, ProjectError>> + Send + 'a>> {
         Box::pin(async move {
-            // A feed that repeats or mixes need not end with the latest.
+            // A feed that repeats or reorders need not end with the latest.
             let Some(last) = arrived.commits.iter().max_by_key(|commit| commit.version) else {
                 return Ok(None);
             };

@@ -26,7 +26,7 @@ pub(super) struct Change<'a, P: Projection> {
     pub(super) id: ViewId,
 }
 
-/// Into which of its two copies a view takes events.
+/// Which of its two copies takes an event.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Copies {
     pub(super) live: bool,
@@ -34,7 +34,7 @@ pub(super) struct Copies {
 }
 
 impl Copies {
-    /// How many items these are.
+    /// The number of these items.
     pub(super) fn count(&self) -> usize {
         usize::from(self.live) + usize::from(self.shadow)
     }
@@ -49,12 +49,12 @@ impl Copies {
     }
 }
 
-/// How views are read that nobody remembers.
+/// How to read views that are not cached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
     /// One by one: a commit changes few of them.
     Each,
-    /// In as few requests as the store can.
+    /// In as few requests as the store allows.
     All,
 }
 
@@ -73,22 +73,22 @@ struct Opened<P> {
     /// See [`Known::since`].
     since: Moment,
     expected: Revision,
-    /// What it is written with, where that is not what was read.
+    /// The value to write, if it differs from what was read.
     generation: u64,
-    /// Whether it stands in the indexes; a shadow does not, until it is swapped in.
+    /// Whether it is in the indexes; a shadow is not, until it is swapped in.
     is_listed: bool,
     content: Content<P>,
 }
 
 enum Content<P> {
-    /// None for one that was removed.
+    /// `None` for a removed view.
     View(Option<P>),
-    /// A view of an earlier shape, which is carried along as it is until the replay swaps the new one in.
+    /// A view of an earlier shape, which is kept unchanged until the replay swaps the new one in.
     Unreadable(Value, Vec<IndexEntry>),
 }
 
 impl<P: Projection> OpenViews<P> {
-    /// Locks and reads views. `build` is the one that new views begin with.
+    /// Locks and reads views. New views begin with `build`.
     pub(super) async fn open(
         runtime: &Runtime,
         wanted: &BTreeMap<ViewId, Copies>,
@@ -137,22 +137,22 @@ impl<P: Projection> OpenViews<P> {
         Ok(())
     }
 
-    /// What is to be written over what.
+    /// The views to write, with the revisions that they replace.
     pub(super) fn writes(&self) -> Result<Vec<(StoredView, Revision)>, ProjectError> {
         self.opened().map(|opened| Ok((opened.next()?, opened.expected))).collect()
     }
 
-    /// Remembers what was written. What this program cannot read is left to the next one who reads it.
+    /// Caches what was written. A view that this program cannot read is left to the next reader.
     pub(super) fn remember(mut self, writes: Vec<(StoredView, Revision)>) {
         for (opened, (view, _)) in self.opened_mut().zip(writes) {
             if let Content::View(_) = opened.content {
-                // The fence is written by now.
+                // The fence has been written by now.
                 *opened.recent = Some(Known { item: view.with_unfenced(None), since: opened.since });
             }
         }
     }
 
-    /// Remembers what was read, because nothing is written.
+    /// Caches what was read, because nothing is written.
     pub(super) fn put_back(mut self) {
         for opened in self.opened_mut() {
             if let Content::View(_) = opened.content {
@@ -162,7 +162,7 @@ impl<P: Projection> OpenViews<P> {
         }
     }
 
-    /// The views that were there.
+    /// The views that existed.
     pub(super) fn stored(&mut self) -> impl Iterator<Item = &mut StoredView> {
         self.opened_mut().filter_map(|opened| opened.stored.as_mut())
     }
@@ -173,12 +173,12 @@ impl<P: Projection> OpenViews<P> {
         live.is_some_and(|live| live.unfenced.as_ref() == Some(&noted.note) && live.digest == noted.digest)
     }
 
-    /// Since when all of them are known.
+    /// The time since which all of them are known.
     pub(super) fn since(&self) -> Option<Moment> {
         self.opened().map(|opened| opened.since).max()
     }
 
-    /// Whether any of them was remembered, and not read after this moment.
+    /// Whether any of them was cached, and not read after this moment.
     pub(super) fn has_older_than(&self, moment: Moment) -> bool {
         self.opened().any(|opened| opened.since <= moment)
     }
@@ -193,7 +193,7 @@ impl<P: Projection> OpenViews<P> {
 }
 
 impl<P: Projection> Pair<P> {
-    /// Puts the shadow beside the live view. A view that is new when all streams have been replayed needs none.
+    /// Adds the shadow to the live view. A view that is new when all streams have been replayed needs no shadow.
     fn join(&mut self, shadow: Opened<P>, replay: Shadow) {
         match &mut self.live {
             Some(live)
@@ -244,7 +244,7 @@ impl<P: Projection> Opened<P> {
         Ok(Self { recent, id, stored: Some(stored), since, expected, generation, is_listed: false, content })
     }
 
-    /// The same in the indexes.
+    /// The same, with entries in the indexes.
     fn listed(self) -> Self {
         Self { is_listed: true, ..self }
     }
@@ -252,7 +252,7 @@ impl<P: Projection> Opened<P> {
     fn next(&self) -> Result<StoredView, ProjectError> {
         let (data, entries) = match &self.content {
             Content::View(view) => {
-                // Of a shadow, too: what could not be swapped in is said while the commit is at hand.
+                // For a shadow, too: an error that would prevent the swap is reported while the commit is at hand.
                 let mut entries = entries(&self.id, view.as_ref())?;
                 entries.retain(|_| self.is_listed);
                 (encode(view.as_ref())?, entries)
@@ -267,14 +267,14 @@ impl<P: Projection> Opened<P> {
             data,
             updated_at: Timestamp::now(),
             entries,
-            // Several streams are in it, and who folded which is not known.
+            // It contains several streams, and which program folded which of them is unknown.
             fingerprint: None,
             unfenced: None,
         })
     }
 }
 
-/// Locks the places of all copies in the order of their ids: two writers cannot wait for each other.
+/// Locks the cache entries of all copies in the order of their ids: two writers cannot wait for each other.
 async fn lock(
     runtime: &Runtime,
     wanted: &BTreeMap<ViewId, Copies>,
@@ -292,7 +292,7 @@ async fn lock(
     locks
 }
 
-/// Takes views out of their places, and reads those that are not there.
+/// Takes views from the cache, and reads the missing ones.
 async fn read<P: Projection>(
     runtime: &Runtime,
     locks: &mut BTreeMap<ViewId, Recent>,
@@ -335,11 +335,11 @@ async fn read_all<P: Projection>(
     Ok(found.collect())
 }
 
-/// A view as it is stored, and what this program reads in it.
+/// A view as it is stored, and as this program reads it.
 pub(super) type Found<P> = (StoredView, Result<Option<P>, StoreError>);
 
-/// Takes a view out of its place, or reads it. A remembered view that this program cannot read may be one of before a
-/// replay: the store has the last word.
+/// Takes a view from the cache, or reads it. A cached view that this program cannot read may be from before a replay: the store
+/// decides.
 pub(super) async fn find<P: Projection>(
     runtime: &Runtime,
     recent: &mut Option<Known<StoredView>>,

@@ -6,7 +6,7 @@ use crate::projection::Phase;
 use crate::version::Version;
 use crate::view::{Fence, ViewId};
 
-/// The copies that a replay builds, and how far it has come with a stream.
+/// The copies that a replay builds, and its position in a stream.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shadow {
     pub(super) generation: u64,
@@ -14,7 +14,7 @@ pub(super) struct Shadow {
     pub(super) from: Version,
 }
 
-/// What a stream takes part in: the generation and the editions of its next fence, and the replay under way.
+/// What a stream takes part in: the generation and the editions of its next fence, and the current replay.
 pub(super) struct Part {
     pub(super) generation: u64,
     pub(super) last_edition: u64,
@@ -26,7 +26,7 @@ pub(super) struct Part {
 impl Part {
     /// From which commit to which one a stream is to be applied.
     pub(super) fn way(&self, goal: Goal<'_>, fence: &Fence) -> (Seen, Version) {
-        // A commit that the live views have in part goes into the shadows, too, before one replaces the other.
+        // A commit that the live views have in part also goes into the shadows, before these replace the live views.
         let whole = if fence.part.is_some() { fence.version.next() } else { fence.version };
         let until = if goal.whole { goal.until.max(whole) } else { goal.until };
         let from = match self.shadow {
@@ -65,7 +65,7 @@ impl Part {
         let digest = if version > fence.version { digest } else { fence.digest };
         let (generation_version, generation_part) = match self.shadow {
             Some(shadow) => further(shadow.from, &self.shadow_part),
-            // What an unfinished replay has left behind stays behind.
+            // What an unfinished replay has left is not used.
             None if fence.generation_version < fence.version => (fence.generation_version, None),
             None => (version, None),
         };

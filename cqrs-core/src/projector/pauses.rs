@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-/// The first pause between two reads is this part of the longest one.
+/// The first pause between two reads is this fraction of the longest one.
 const FIRST: u32 = 50;
-/// However short the longest one is set.
+/// The least pause, even if the longest one is set shorter.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// The pauses between the looks of a reader who waits.
+/// The pauses between the reads of a waiting reader.
 pub(crate) struct Pauses {
     next: Duration,
     longest: Duration,

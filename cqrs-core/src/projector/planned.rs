@@ -10,30 +10,30 @@ use crate::runtime::Runtime;
 use crate::store::limits;
 use crate::view::{Fence, Known, Moment, Revision, StoredView, Unfenced};
 
-/// So many copies of views go into one transaction, beside the fence.
+/// How many copies of views fit into one transaction with the fence.
 const COPIES_AT_ONCE: usize = limits::MAX_TRANSACTION_ITEMS - 1;
 
-/// So many bytes go into one transaction; the rest is room for the fence.
+/// How many bytes of views fit into one transaction; the rest is for the fence.
 const BYTES_AT_ONCE: usize = limits::MAX_TRANSACTION_BYTES - 16 * 1024;
 
-/// Where a step begins.
+/// The start of a step.
 pub(super) struct Start<'a> {
     pub(super) stored: &'a Known<Fence>,
-    /// The fence as far as it is believed: another one than the stored one after a crash, or a restore.
+    /// The fence as far as it is trusted: it differs from the stored one after a crash or a restore.
     pub(super) fence: &'a Fence,
     pub(super) part: &'a Part,
-    /// The view that tells that the stored fence is behind.
+    /// The view that shows that the stored fence is behind.
     pub(super) noted: Option<&'a Noted>,
 }
 
-/// What came of planning a step.
+/// The result of planning a step.
 pub(super) enum Plan<P> {
     Write(Planned<P>),
-    /// A view contains more of a stream than its fence says: that comes first.
+    /// A view contains more of a stream than its fence says: this has to be settled first.
     Unfenced(Noted),
-    /// The fence is not the one that was known.
+    /// The fence has changed.
     Moved(Known<Fence>),
-    /// What was found is not there any more.
+    /// What was found no longer exists.
     Stale,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Planned<P> {
     pub(super) is_ahead: bool,
 }
 
-/// Folds as much of the commits as goes into one transaction.
+/// Folds as much of the commits as fits into one transaction.
 pub(super) async fn plan<P: Projection>(
     runtime: &Runtime,
     goal: Goal<'_>,
@@ -68,7 +68,7 @@ pub(super) async fn plan<P: Projection>(
             return Ok(Plan::Stale);
         }
         if let Some(found) = unfenced::find(runtime, goal, fence, &mut open).await? {
-            // What is remembered of the own fence may be older than the note.
+            // The cached fence of this stream may be older than the note.
             let is_own = found.note.stream == *goal.arrived.stream;
             let moved = if is_own { start.moved(runtime).await? } else { None };
             open.put_back();
@@ -101,22 +101,22 @@ pub(super) async fn plan<P: Projection>(
             let planned = Planned { next, writes, open: Some(open), is_ahead: false };
             return Ok(Plan::Write(if is_ahead { planned.ahead(goal) } else { planned }));
         }
-        // Small enough for any batch of one view: both copies of it are far below the limit.
+        // Small enough for a batch with one view: both its copies are far below the limit.
         open.put_back();
         most = writes.len() / 2;
     }
 }
 
 impl Start<'_> {
-    /// Reads the fence once more: none where it is still the one that was known.
+    /// Reads the fence again: `None` if it has not changed.
     async fn moved(&self, runtime: &Runtime) -> Result<Option<Known<Fence>>, ProjectError> {
         let (since, id) = (runtime.recent_writes.before(), &self.stored.item.id);
         let item = runtime.view_store()?.fence(id).await?.unwrap_or_else(|| Fence::none(id.clone()));
         Ok((item != self.stored.item).then_some(Known { item, since }))
     }
 
-    /// What follows from a fold that has failed. The views may be older than the commits, where they were remembered, or contain them
-    /// already, where others were faster: only a fold over what is stored now tells of a fault that lasts.
+    /// What follows from a failed fold. Cached views may be older than the commits, or may already contain them if others were
+    /// faster: only a fold over what is stored now proves a permanent error.
     async fn tried_again<P: Projection>(
         &self,
         runtime: &Runtime,
@@ -131,7 +131,7 @@ impl Start<'_> {
         moved.map(Plan::Moved).ok_or(ProjectError::Permanent(error))
     }
 
-    /// Whether one view may be written ahead of the fence: where a commit is delivered, and nothing is under way.
+    /// Whether one view may be written ahead of the fence: if a commit is delivered, and no replay is under way.
     fn may_go_ahead(&self, runtime: &Runtime, goal: Goal<'_>) -> Result<bool, ProjectError> {
         let is_calm =
             self.stored.item == *self.fence && self.fence.part.is_none() && self.part.shadow.is_none();

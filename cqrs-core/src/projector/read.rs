@@ -1,4 +1,4 @@
-//! Views as this program's projections make them, whoever has written them.
+//! Views as this program's projections make them, even if another program has written them.
 
 use super::aggregate_view::fold_on;
 use super::awaited::discarded;
@@ -11,10 +11,10 @@ use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::view::{Known, StoredView, Write};
 
-/// A view that was read, and what it holds; none for one that was removed.
+/// A view that was read, and its content; `None` for a removed view.
 ///
-/// One at its aggregate's key that another fold has made, or that cannot be read, is folded anew. Where it stands in no index, it is
-/// put in the place of the one that was met, so that the next reader need not do it again.
+/// A view at its aggregate's key that another fold has made, or that cannot be read, is folded again. If it is in no index, the
+/// result replaces the stored view, so that the next reader need not repeat this.
 pub(crate) async fn read<P: Projection>(
     runtime: &Runtime,
     stored: StoredView,
@@ -32,19 +32,19 @@ pub(crate) async fn read<P: Projection>(
         folded => folded,
     };
     let (view, decoded) = folded.map_err(|error| not_folded::<P>(&stored, error))?;
-    // A list shows what the last writer has put into its index: a reader of an earlier release does not take a view out of it.
+    // A list shows what the last writer has put into its index: a reader of an earlier release must not remove a view from it.
     if stored.fingerprint.is_none() || (view.entries.is_empty() && stored.entries.is_empty()) {
         keep(runtime, &view, &stored).await;
     }
     Ok((view, decoded))
 }
 
-/// Whether a view is what the projection of this program makes of its commits.
+/// Whether a view is what this program's projection makes from its commits.
 pub(super) fn is_current<P: Projection>(stored: &StoredView) -> bool {
     stored.fingerprint.as_deref() == Some(fingerprint::<P>())
 }
 
-/// The same, where one of a release that did not say is believed.
+/// The same, but trusts a view of a release that did not record its fold.
 fn is_readable<P: Projection>(stored: &StoredView) -> bool {
     stored.fingerprint.is_none() || is_current::<P>(stored)
 }
@@ -66,7 +66,7 @@ async fn fold_anew<P: Projection>(
 ) -> Result<(StoredView, Option<P>), ProjectError> {
     tracing::debug!(
         projection = P::NAME, %stream, version = %stored.version,
-        "a view that another program has made is folded anew"
+        "a view that another program has made is folded again"
     );
     let arrived = Arrived { stream, commits: &[], origin: Origin::Message, left_out, is_shared: false };
     let (view, until) = (Some(P::default()), stored.version);
@@ -81,8 +81,8 @@ async fn fold_anew<P: Projection>(
     Ok((folded, view))
 }
 
-/// Puts a view that was folded anew over the one that was met. A reader that may not write, or comes too late, has its answer
-/// all the same.
+/// Replaces the stored view with the one that was folded again. A reader that may not write, or is too late, still gets its
+/// answer.
 async fn keep(runtime: &Runtime, view: &StoredView, met: &StoredView) {
     let Ok(views) = runtime.view_store() else { return };
     let mut recent = runtime.recent_writes.views.lock(&view.id).await;
@@ -90,7 +90,7 @@ async fn keep(runtime: &Runtime, view: &StoredView, met: &StoredView) {
         Ok(Write::Done) => *recent = Some(Known { item: view.clone(), since: runtime.recent_writes.after() }),
         Ok(Write::Stale) => {}
         Err(error) => {
-            tracing::debug!(view = view.id.sk, %error, "a view that was folded anew is not written");
+            tracing::debug!(view = view.id.sk, %error, "a view that was folded again is not written");
         }
     }
 }
@@ -104,7 +104,7 @@ fn not_folded<P: Projection>(stored: &StoredView, error: ProjectError) -> StoreE
     };
     StoreError::Refused {
         source: format!(
-            "the stored view {} was made by another shape or fold than that of `{}`, and cannot be folded anew: {reason}",
+            "the stored view {} was made by another shape or fold than that of `{}`, and cannot be folded again: {reason}",
             stored.id.sk,
             P::NAME
         )

@@ -6,11 +6,11 @@ use crate::key::{StreamKey, Tenant};
 use crate::store::StoreError;
 use crate::version::Version;
 
-/// Why a read with a token did not answer with a view that contains the token's commit.
+/// Why a read with a token did not return a view that contains the token's commit.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// The commit has not come to the view within the time limit. The view can be read without the token.
+    /// The commit has not arrived in the view within the time limit. The view can be read without the token.
     #[error(
         "projection `{projection}` has not taken commit {wanted} of stream {stream} after {waited:.1?}: {}; {}",
         reached_text(*reached), way_out(held_up.as_deref())
@@ -20,14 +20,14 @@ pub enum ReadError {
         projection: &'static str,
         /// The stream of the token.
         stream: StreamKey,
-        /// The commit that the view is to contain: the last one, up to that of the token, with an event that the
-        /// projection listens to.
+        /// The commit that the view is to contain: the last one up to the token's commit with an event that the projection
+        /// listens to.
         wanted: Version,
-        /// The last commit of the stream that the projection has taken; [`Version::NONE`] for none.
+        /// The last commit of the stream that the projection has taken; [`Version::NONE`] if it has taken no commit.
         reached: Version,
-        /// How long the read has waited.
+        /// How long the read waited.
         waited: Duration,
-        /// Why the commit does not come, where the delivery store tells.
+        /// Why the commit does not arrive, if the delivery store says so.
         held_up: Option<Box<HeldUp>>,
     },
     /// The view is made of one stream, at its aggregate's key, and the token names another stream. The view would never
@@ -44,7 +44,7 @@ pub enum ReadError {
         /// The stream of the token.
         named: StreamKey,
     },
-    /// The view is one of another tenant than the token's stream: it would never contain its commit.
+    /// The view belongs to another tenant than the token's stream: it would never contain the commit.
     #[error(
         "the token names a commit of tenant `{named}`, and views of `{projection}` are read for tenant `{of}`: nothing of one \
          tenant gets into the views of another"
@@ -68,16 +68,16 @@ pub enum ReadError {
         /// The version of the token.
         version: Version,
     },
-    /// The store did not do its work.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Why a commit does not come to a projection.
+/// Why a commit does not arrive at a projection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeldUp {
-    /// A commit of the stream is a dead letter of the projection, and those behind it wait.
+    /// A commit of the stream is a dead letter of the projection, and later ones wait behind it.
     DeadLetter {
         /// Its version.
         version: Version,

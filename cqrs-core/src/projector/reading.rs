@@ -6,9 +6,9 @@ use crate::projection::{Edition, Projection, fingerprint};
 use crate::runtime::Runtime;
 use crate::store::StoreError;
 
-/// What may have failed because a view cannot be read.
+/// An error that may come from a view that cannot be read.
 pub(crate) trait ReadFailure: From<StoreError> {
-    /// The error of the store, where it is one.
+    /// The error of the store, if it is one.
     fn store(&self) -> Option<&StoreError>;
 }
 
@@ -18,8 +18,8 @@ impl ReadFailure for StoreError {
     }
 }
 
-/// Reads views of the edition that [this program reads](editions::to_read), and where those are of another release and cannot be read,
-/// its own.
+/// Reads views of the edition that [this program reads](editions::to_read). If they are of another release and cannot be read, it
+/// reads this program's own.
 pub(crate) async fn reading<P: Projection, T, E: ReadFailure, F>(
     runtime: &Runtime,
     read: impl Fn(Choice) -> F,
@@ -36,7 +36,7 @@ where
     }
 }
 
-/// This program's own edition in the place of views that cannot be read; none where that is not what failed.
+/// This program's own edition instead of views that cannot be read; `None` if the error is another one.
 pub(crate) async fn own_instead<P: Projection>(
     runtime: &Runtime,
     error: Option<&StoreError>,
@@ -49,7 +49,7 @@ pub(crate) async fn own_instead<P: Projection>(
     }
 }
 
-/// This program's own edition, when it is or was whole. That is waited for, up to
+/// This program's own edition, if it is or was complete. Waits for that, up to
 /// [`Settings::read_wait`](crate::app::Settings::read_wait).
 pub(super) async fn own<P: Projection>(runtime: &Runtime) -> Result<Edition, StoreError> {
     let (began, limit) = (Instant::now(), runtime.settings.read_wait);

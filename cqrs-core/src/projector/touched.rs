@@ -12,8 +12,8 @@ use crate::store::StoreError;
 use crate::version::Version;
 use crate::view::{StoredView, ViewId};
 
-/// The views that the commit of a token has changed, or the last one before it that the projection listens to, as this program
-/// makes them of what is stored now.
+/// The views that the token's commit has changed, or the last commit before it that the projection listens to, as this program
+/// makes them from what is stored now.
 pub(crate) async fn touched<P: Projection>(
     runtime: &Runtime,
     edition: &Edition,
@@ -25,7 +25,7 @@ pub(crate) async fn touched<P: Projection>(
     Ok(views.into_iter().flatten().collect())
 }
 
-/// A view as this program makes it of what is stored now.
+/// A view as this program makes it from what is stored now.
 pub(crate) async fn current<P: Projection>(
     runtime: &Runtime,
     id: &ViewId,
@@ -50,7 +50,7 @@ async fn ids<P: Projection>(
     let Some(version) = wanted else { return Ok(Vec::new()) };
     let page = runtime.event_store().read(token.stream(), version.previous(), version).await?;
     let Some(commit) = page.commits.first() else { return Ok(Vec::new()) };
-    // A commit that the projection cannot take is not in its views: it was told to go on without it.
+    // A commit that the projection cannot take is not in its views: it was told to continue without it.
     let changes = match changes_of::<P>(runtime, edition, tenant, commit, true) {
         Err(ProjectError::Store(error)) => return Err(error.into()),
         changes => changes.unwrap_or_default(),

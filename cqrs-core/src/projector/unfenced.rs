@@ -1,30 +1,30 @@
-//! Two plain writes in place of a transaction.
+//! Two plain writes instead of a transaction.
 //!
-//! Most commits change one view. A transaction of the view and the fence takes twice the units of the two items, so the view is
-//! written first, with a note of the stream and the version that it contains now ([`Unfenced`]), and then the fence. Both writes have
-//! the conditions that they have in a transaction: the view is the one that was read, and so is the fence.
+//! Most commits change one view. A transaction of the view and the fence takes twice the units of the two items. So the view is
+//! written first, with a note of the stream and the version that it now contains ([`Unfenced`]), and then the fence. Both writes
+//! have the same conditions as in a transaction: the view and the fence must be those that were read.
 //!
-//! **What holds at any time.** A view contains the commits of a stream up to its fence, or up to the note in the view where that
-//! names the stream and is ahead of the fence; no other commit of the stream is in any view.
+//! **The invariant.** A view contains the commits of a stream up to its fence, or up to the note in the view if the note names
+//! the stream and is ahead of the fence. No view contains any other commit of the stream.
 //!
-//! * The note is not lost: before a view with a note is written again, by anybody and for any stream, the fence of the noted stream
-//!   is read, after the view. Where it has not reached the note, somebody has crashed between the two writes, or is about to do
-//!   the second one. One transaction then writes the fence and the view, without the note, and with what the shadow views of
-//!   a replay lack. It has the view in it although that does not change: a replay that puts another view in its place does not know of the
-//!   fence, and one of both finds that the other was there.
-//! * Nothing is applied twice: a commit behind the fence goes into a view only where that has no note of it, and where *the fence is known
-//!   not to have moved before the view was read*. A fence that was read before the view proves nothing: others may have brought the stream
-//!   into the view in between, and another stream after it, so that the note is gone. What is known of the fence has to be younger
-//!   than what is known of the view, up to the writes of this process, whose turns have an order: then whoever brings the stream into the view
-//!   writes the view, and the condition of our write tells. In a process that goes on writing that is so without a request
-//!   ([`Known`](crate::view::Known)); otherwise the fence is read once more.
-//! * Nothing is left out: the fence moves only after the view was written, or together with it.
-//! * A replay that begins with the stream between the two writes changes the fence, and so does a release that joins: the second write is
-//!   refused then, and the stream is come to again, with the note in the view. Where the replay has put its view in the
-//!   place of the noted one before that, the note is gone with what it noted, and the fence has not moved: the commit is applied again,
-//!   to the view that lacks it.
+//! * The note is not lost: before any writer, for any stream, writes a view with a note again, it reads the fence of the noted
+//!   stream, after the view. If the fence has not reached the note, another writer has crashed between the two writes, or is
+//!   about to do the second one. One transaction then writes the fence and the view, without the note, and with what the shadow
+//!   views of a replay lack. It includes the view although its content does not change: a replay that replaces the view does not
+//!   know about the fence, and so one of the two detects the other.
+//! * Nothing is applied twice: a commit after the fence goes into a view only if the view has no note of it, and if *the fence is
+//!   known not to have moved before the view was read*. A fence that was read before the view proves nothing: others may have
+//!   brought the stream into the view in between, and then another stream, so that the note is gone. The knowledge about the
+//!   fence must be newer than that about the view, apart from the writes of this process, which are ordered. Then any other
+//!   writer that brings the stream into the view writes the view, and the condition of our write fails. A process that keeps
+//!   writing knows this without a request ([`Known`](crate::view::Known)); otherwise the fence is read again.
+//! * Nothing is skipped: the fence moves only after the view was written, or together with it.
+//! * A replay that begins with the stream between the two writes changes the fence, and so does a release that joins. The second
+//!   write is then refused, and the stream is processed again, with the note in the view. If the replay has already replaced the
+//!   noted view, the note is gone with the commits that it noted, and the fence has not moved: the commit is applied again, to
+//!   the view that lacks it.
 //!
-//! Whatever needs more than that stays one transaction: several views, views beside their shadows, parts of a commit, replays.
+//! Everything else stays one transaction: several views, views with their shadows, parts of a commit, replays.
 
 use futures_util::future::try_join_all;
 
@@ -46,13 +46,14 @@ pub(super) struct Noted {
 }
 
 impl Noted {
-    /// The fence of the stream as it has to be.
+    /// The fence that the stream must have.
     pub(super) fn complete(&self, stored: &Fence) -> Fence {
         Fence { version: self.note.version, digest: self.digest, part: None, ..stored.clone() }
     }
 }
 
-/// The first one of these views that contains more of any stream than its fence says. `fence` is that of the stream that is applied.
+/// The first of these views that contains more of any stream than its fence says. `fence` is the fence of the stream that is
+/// applied.
 pub(super) async fn find<P: Projection>(
     runtime: &Runtime,
     goal: Goal<'_>,
@@ -72,13 +73,13 @@ pub(super) async fn find<P: Projection>(
         if reached < note.version {
             return Ok(Some(Noted { view: view.id.clone(), note, digest: view.digest }));
         }
-        // It is told, and need not be asked again.
+        // The fence has reached the note, so it need not be read again.
         view.unfenced = None;
     }
     Ok(None)
 }
 
-/// Whether the fences of all streams that these views have notes of have reached the notes: then the views may be written.
+/// Whether the fences of all noted streams have reached the notes of these views: then the views may be written.
 pub(super) async fn are_told<P: Projection>(
     runtime: &Runtime,
     edition: &Edition,
@@ -101,7 +102,7 @@ pub(super) async fn are_told<P: Projection>(
     Ok(true)
 }
 
-/// Takes a note away whose commits are not in the store any more, so that they cannot be brought to the shadow views: the replay that
+/// Removes a note whose commits are no longer in the store, so that they cannot be applied to the shadow views: the replay that
 /// builds those replaces the view as a whole.
 pub(super) async fn forget(runtime: &Runtime, noted: &Noted) -> Result<(), StoreError> {
     let views = runtime.view_store()?;
@@ -112,7 +113,7 @@ pub(super) async fn forget(runtime: &Runtime, noted: &Noted) -> Result<(), Store
     {
         let expected = view.revision();
         let next = StoredView { version: view.version.next(), digest: None, unfenced: None, ..view };
-        // Somebody else may have been faster.
+        // Another writer may have been faster.
         let _: Write = views.put(&next, expected).await?;
     }
     Ok(())

@@ -4,13 +4,13 @@ use crate::projection::Projection;
 use crate::runtime::Runtime;
 use crate::version::Version;
 
-/// How many commits are looked at first; then eight times as many, and so on.
+/// How many commits are read first; then eight times as many, and so on.
 const FIRST: u64 = 16;
 
-/// The last commit of a stream, behind `seen` and up to that of a token, that the projection listens to; none where there is
-/// none, so that a view at `seen` is as new as the token. A broker with filters never brings such commits.
+/// The last commit of a stream, after `seen` and up to the token's, that the projection listens to. `None` if there is no such
+/// commit: a view at `seen` is then as new as the token. A broker with filters never delivers the other commits.
 ///
-/// The commits are read from the event store, from the token backwards: most often one request tells.
+/// The commits are read from the event store, from the token backwards: usually one request is enough.
 pub(super) async fn last_wanted<P: Projection>(
     runtime: &Runtime,
     token: &CommitToken,

@@ -41,6 +41,9 @@ pub struct ProjectionRow {
     pub(crate) keyed: bool,
     pub(crate) check_event: CheckEvent,
     pub(crate) check_stream: CheckStream,
+    /// What its views are stored as.
+    #[cfg(feature = "contracts")]
+    pub(crate) data: fn() -> crate::schema::Shape,
     pub(crate) module: &'static str,
     pub(crate) location: Location,
 }
@@ -62,6 +65,8 @@ impl ProjectionRow {
             keyed: P::KEYED,
             check_event: check_event::<P>,
             check_stream: check_stream::<P>,
+            #[cfg(feature = "contracts")]
+            data: || P::DATA,
             module: "",
             location: Location { file, line },
         }
@@ -104,7 +109,7 @@ impl ProcessRow {
             deadlines: || P::DEADLINES.iter().map(|arm| arm.name).collect(),
             driver: || process_driver::<P>(find_command),
             fire: |caller, intent, deadline| {
-                Box::pin(fire_deadline::<P>(caller.runtime, find_command, intent, &deadline.name))
+                Box::pin(fire_deadline::<P>(caller.runtime, find_command, intent, deadline))
             },
             module: "",
             location: Location { file, line },

@@ -12,8 +12,7 @@ use crate::timestamp::Timestamp;
 use crate::version::Version;
 use crate::view::{StoredView, ViewId, Write};
 
-/// Rebuilds views that live at their aggregates' own keys: each is folded in memory, and put over the live one by a
-/// write of its own.
+/// Rebuilds views at their aggregates' own keys: each is folded in memory, and replaces the live one with its own write.
 pub(super) struct AggregateViews<'a, P> {
     pub(super) runtime: &'a Runtime,
     pub(super) generation: u64,
@@ -26,23 +25,23 @@ pub(super) struct AggregateViews<'a, P> {
 /// A view that is being folded.
 pub(super) struct Folding<P> {
     stream: StreamKey,
-    /// None for a stream of another aggregate, or of a tenant that is left out.
+    /// `None` for a stream of another aggregate, or of an excluded tenant.
     id: Option<ViewId>,
-    /// None for one that was removed.
+    /// `None` for a removed view.
     view: Option<P>,
     /// The last commit that was folded.
     folded: Seen,
-    /// The one that the view is written with: the last commit that the projection listens to.
+    /// The version of the view: the last commit that the projection listens to.
     pub(super) shown: Seen,
-    /// The stream is read again on its own.
+    /// The stream is read again, separately.
     broken: Option<Broken>,
-    /// What is passed over.
+    /// The skipped versions.
     left_out: LeftOut,
 }
 
-/// Why a view cannot be folded from what the walk comes to.
+/// Why a view cannot be folded from the commits of the walk.
 enum Broken {
-    /// The commits did not come one after another.
+    /// The commits are not consecutive.
     Order,
     /// A commit cannot be applied.
     Commit(ProjectError),
@@ -53,7 +52,7 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
         Self { runtime, generation, tenant, after_restore: false, projection: PhantomData }
     }
 
-    /// Puts views back that are ahead of their streams, instead of an error.
+    /// Resets views that are ahead of their streams, instead of an error.
     pub(super) fn after_restore(self, after_restore: bool) -> Self {
         Self { after_restore, ..self }
     }
@@ -99,7 +98,7 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
         self.read_again(self.open(stream)?, Broken::Order).await
     }
 
-    /// Folds the stream from its start, and where that cannot be done without what was discarded.
+    /// Folds the stream from its start; if that fails, without the discarded commits.
     async fn read_again(&self, folding: Folding<P>, broken: Broken) -> Result<Folding<P>, ProjectError> {
         let mut again = self.open(&folding.stream)?;
         let error = match broken {
@@ -121,14 +120,15 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
         Ok(again)
     }
 
-    /// Puts a view over the live one, however far that has come meanwhile.
+    /// Replaces the live view, however far that has advanced meanwhile.
     async fn put(&self, folding: Folding<P>) -> Result<Replayed, ProjectError> {
         let Some((id, folding)) = self.mended(folding).await? else { return Ok(Replayed::default()) };
         let written = self.runtime.view_store()?.put_rebuilt(&self.rebuilt(&id, &folding)?).await?;
         self.settle(id, folding, written).await
     }
 
-    /// The same for several views, in as few requests as the store can. One that has come further does not hold up the others.
+    /// The same for several views, in as few requests as the store allows. A live view that is further does not hold up the
+    /// others.
     async fn put_all(&self, all: Vec<Folding<P>>) -> Result<Replayed, ProjectError> {
         let (mut foldings, mut rebuilt) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
         for folding in all {
@@ -148,7 +148,7 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
         Ok(put)
     }
 
-    /// A view that is whole, with its id; none where nothing is to be written.
+    /// A complete view with its id; `None` if there is nothing to write.
     async fn mended(&self, mut folding: Folding<P>) -> Result<Option<(ViewId, Folding<P>)>, ProjectError> {
         if let Some(broken) = folding.broken.take() {
             folding = self.read_again(folding, broken).await?;
@@ -171,7 +171,7 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
         })
     }
 
-    /// Goes on until the view is over the live one, after a first write.
+    /// Continues after a first write until the view has replaced the live one.
     async fn settle(
         &self,
         id: ViewId,
@@ -181,7 +181,7 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
         let views = self.runtime.view_store()?;
         while written == Write::Stale {
             match views.get(&id).await? {
-                // By an earlier run of this replay, or by a later replay.
+                // Written by an earlier run of this replay, or by a later replay.
                 Some(live) if live.generation >= self.generation => break,
                 Some(live) => match folding.reach(self.runtime, live.version).await {
                     Ok(true) => {}
@@ -213,7 +213,7 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
 }
 
 impl<P: Projection> Folding<P> {
-    /// Folds a commit of the walk. What cannot be folded breaks the view, and is seen to at the end of its stream.
+    /// Folds a commit of the walk. A commit that cannot be folded breaks the view, which is handled at the end of its stream.
     fn take(&mut self, runtime: &Runtime, commit: &Commit) {
         if self.id.is_none() || self.broken.is_some() {
             return;
@@ -236,7 +236,7 @@ impl<P: Projection> Folding<P> {
         Ok(())
     }
 
-    /// Folds what the store has behind the last commit.
+    /// Folds what the store has after the last commit.
     async fn read_on(&mut self, runtime: &Runtime) -> Result<(), ProjectError> {
         loop {
             let page = runtime.event_store().read(&self.stream, self.folded.version, Version::MAX).await?;
@@ -253,7 +253,7 @@ impl<P: Projection> Folding<P> {
         }
     }
 
-    /// Makes the view one of this version or a later one, because the live view has it; false where the stream ends before.
+    /// Brings the view to this version or a later one, because the live view has reached it; false if the stream ends before.
     async fn reach(&mut self, runtime: &Runtime, version: Version) -> Result<bool, ProjectError> {
         if version > self.folded.version {
             self.read_on(runtime).await?;
@@ -261,7 +261,7 @@ impl<P: Projection> Folding<P> {
         if version > self.folded.version {
             return Ok(false);
         }
-        // The live view may have listened to commits that this one leaves out.
+        // The live view may have listened to commits that this one does not.
         if version > self.shown.version {
             self.shown = self.folded;
         }
@@ -273,7 +273,7 @@ impl<P: Projection> Work for AggregateViews<'_, P> {
     type View = P;
     type Open = Folding<P>;
 
-    /// As many as DynamoDB writes with one request, each under its own condition.
+    /// As many as DynamoDB writes with one request, each with its own condition.
     const AT_ONCE: usize = 25;
 
     async fn take(&self, run: &Run, open: Option<Folding<P>>) -> Result<Folding<P>, ReplayError> {

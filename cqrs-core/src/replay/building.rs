@@ -7,7 +7,7 @@ use crate::projector::editions;
 use crate::store::Extent;
 use crate::timestamp::Timestamp;
 
-/// The building of an edition: all streams are applied to its views, beside the delivery, and nobody reads them before that is done.
+/// Builds an edition: applies all streams to its views, alongside the delivery; the views are not read before that is done.
 impl<P: Projection> Replay<'_, P> {
     pub(super) async fn build(&self) -> Result<Replayed, ReplayError> {
         let total = self.runtime.event_store().count().await.map_err(ReplayError::store::<P>)?;
@@ -19,20 +19,20 @@ impl<P: Projection> Replay<'_, P> {
                 return Ok(tally.done());
             };
             restart = false;
-            tracing::info!(projection = P::NAME, fold = fingerprint::<P>(), number, "views are built");
+            tracing::info!(projection = P::NAME, fold = fingerprint::<P>(), number, "building views");
             let work = KeyedViews::<P>::new(self.runtime, &edition, Aim::Build { number }, None);
             let extents = (0..segments).map(|number| Extent::Segment { number, of: segments }).collect();
             let walk = self.walk(&work, &tally, extents, Course::Build, &edition, number);
             editions::beside::<P, _>(self.runtime, walk).await?;
-            // One that fell behind meanwhile begins again, under another number.
+            // An edition that fell behind meanwhile begins again, under another number.
             if self.end_building(number).await? {
-                tracing::info!(projection = P::NAME, fold = fingerprint::<P>(), number, "views are whole");
+                tracing::info!(projection = P::NAME, fold = fingerprint::<P>(), number, "views are complete");
                 return Ok(tally.done());
             }
         }
     }
 
-    /// The number under which the edition is built, and the parts of the events table; none where it is whole.
+    /// The number under which the edition is built, and the parts of the events table; `None` if it is complete.
     async fn begin_building(&self, restart: bool) -> Result<Option<(u64, u32)>, ReplayError> {
         let segments = self.segments();
         let begun = editions::change::<P, _>(self.runtime, |editions| {
@@ -47,7 +47,7 @@ impl<P: Projection> Replay<'_, P> {
         begun.await.map_err(ReplayError::store::<P>)
     }
 
-    /// Notes that the views are whole; false where they have fallen behind meanwhile.
+    /// Notes that the views are complete; false if they have fallen behind meanwhile.
     async fn end_building(&self, number: u64) -> Result<bool, ReplayError> {
         let ended = editions::change::<P, _>(self.runtime, |editions| {
             let own = editions.of_fold_mut(fingerprint::<P>());

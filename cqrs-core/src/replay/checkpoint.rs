@@ -5,18 +5,18 @@ use crate::projection::{Edition, View};
 use crate::runtime::Runtime;
 use crate::store::{Extent, Positions, StoreError};
 
-/// How far a replay has come with one extent.
+/// The position of a replay in one extent.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Checkpoint {
     #[serde(rename = "build")]
     generation: u64,
-    /// The keys of the last item that is done, pk and sk.
+    /// The pk and sk of the last finished item.
     pub(super) after: Option<(String, String)>,
     pub(super) ended: bool,
     pub(super) done: Replayed,
 }
 
-/// What is walked through, and what for.
+/// What a walk goes through, and why.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Course {
     /// The events, for an edition that is built.
@@ -53,7 +53,7 @@ impl<'a> Checkpoints<'a> {
         Ok(Self { runtime, name, course, generation, kept })
     }
 
-    /// What has been done by the last checkpoints of some walks, which share a number.
+    /// The work done by the last checkpoints of some walks, which share a number.
     pub(super) async fn done<V: View>(
         runtime: &'a Runtime,
         edition: &Edition,
@@ -72,7 +72,7 @@ impl<'a> Checkpoints<'a> {
         Ok(done)
     }
 
-    /// Where to go on in an extent: at its start, where the last checkpoint is one of another replay.
+    /// Where to continue in an extent: at its start, if the last checkpoint belongs to another replay.
     pub(super) fn of(&self, extent: &Extent) -> Checkpoint {
         let kept = self.kept.get(&self.label(extent)).and_then(|text| serde_json::from_str(text).ok());
         let kept = kept.filter(|checkpoint: &Checkpoint| checkpoint.generation == self.generation);

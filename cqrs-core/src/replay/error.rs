@@ -4,21 +4,21 @@ use crate::projection::View;
 use crate::projector::ProjectError;
 use crate::store::StoreError;
 
-/// Why a replay stopped. Live views are whole, and the same call goes on where it was.
+/// Why a replay stopped. Live views are complete, and the same call continues where it stopped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
-    /// The store did not do its work.
+    /// The store failed.
     #[error("the replay of `{projection}` stopped: a store could not be read or written")]
     Store {
         /// The projection.
         projection: &'static str,
-        /// What the store said.
+        /// The error of the store.
         #[source]
         source: Box<StoreError>,
     },
-    /// A commit, a key or a view does not fit today's code. What was rebuilt before it stays; mend the code, and the replay
-    /// goes on.
+    /// A commit, a key or a view does not fit today's code. What was rebuilt before stays; fix the code, and the replay
+    /// continues.
     #[error("the replay of `{projection}` stopped: something stored does not fit this program")]
     Unreadable {
         /// The projection.
@@ -27,7 +27,7 @@ pub enum ReplayError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
-    /// A replay of the projection was begun for other tenants, and is not over: under way, or interrupted.
+    /// A replay of the projection for other tenants has begun, and is not over: it is running, or was interrupted.
     #[error(
         "a replay of `{projection}` for {} has begun and is not over; finish it by the same call, or begin anew with \
          `.restart()`",
@@ -36,7 +36,7 @@ pub enum ReplayError {
     Busy {
         /// The projection.
         projection: &'static str,
-        /// The tenant that the other replay is for; none for all.
+        /// The tenant of the other replay; `None` for all.
         tenant: Option<String>,
     },
     /// Another replay of the projection was begun with `.restart()`, or has ended this one.
@@ -54,7 +54,7 @@ pub enum ReplayError {
 }
 
 impl ReplayError {
-    /// Whether the same call may get on later.
+    /// Whether the same call may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {

@@ -4,7 +4,7 @@ use crate::projection::{Edition, Editions, Generations, Phase, Projection, Under
 use crate::projector::editions;
 use crate::runtime::Runtime;
 
-/// Begins a replay of an edition, or finds the one with the same scope that is under way.
+/// Begins a replay of an edition, or finds the running one with the same scope.
 pub(super) async fn begin<P: Projection>(
     runtime: &Runtime,
     edition: &Edition,
@@ -54,7 +54,7 @@ pub(super) async fn begin_swap<P: Projection>(
     .await
 }
 
-/// Notes that a replay is over. One that somebody else has ended is over, too.
+/// Notes that a replay is over, even if another process has ended it.
 pub(super) async fn end<P: Projection>(
     runtime: &Runtime,
     edition: &Edition,

@@ -24,21 +24,21 @@ pub(super) struct KeyedViews<'a, P> {
     projector: Projector<P>,
 }
 
-/// What keyed views are walked through for.
+/// The purpose of a walk for keyed views.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Aim {
-    /// An edition is built, or catches up: what other editions take of a stream after it was come to, they leave for this one, too. With
-    /// its number.
+    /// An edition is built, or catches up: after the walk reaches a stream, other editions leave its commits for this one, too.
+    /// With its number.
     Build { number: u64 },
-    /// Shadow views are built, that will replace the live ones; a stream takes part in the replay of this number from when it was
-    /// come to.
+    /// Shadow views are built that will replace the live ones; a stream takes part in the replay of this number once the walk has
+    /// reached it.
     Replay(u64),
 }
 
 /// A stream whose commits are being applied.
 pub(super) struct Applying {
     stream: StreamKey,
-    /// Whose it is; none as long as no commit came that the projection listens to.
+    /// The tenant; `None` until a commit arrives that the projection listens to.
     tenant: Option<Tenant>,
     /// Whether the rest of it waits behind a commit that cannot be applied.
     is_set_aside: bool,
@@ -61,8 +61,8 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
         }
     }
 
-    /// How far an edition that is built has to take a stream of which these commits were read: up to the last one that it wants, of
-    /// those and of what others have taken by themselves, which may be known. None where it wants none of it.
+    /// How far the edition must take a stream, given these commits of it: up to the last one that it wants, of these and of those
+    /// that other editions have taken alone, if known. `None` if it wants no commit.
     async fn until(&self, run: &Run, taken: Option<Version>) -> Result<Option<Version>, ReplayError> {
         let last_wanted =
             |commits: &[Commit]| commits.iter().rfind(|commit| wants::<P>(commit)).map(|one| one.version);
@@ -78,7 +78,7 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
         };
         let (mut until, mut after) =
             (wanted, run.commits.last().map_or(Version::NONE, |commit| commit.version));
-        // What a restore has taken back is not waited for.
+        // Commits that a restore has taken back are not waited for.
         while after < taken {
             let page = self.runtime.event_store().read(&run.stream, after, taken).await;
             let page = page.map_err(ReplayError::store::<P>)?;
@@ -89,7 +89,7 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
         Ok(until)
     }
 
-    /// Nobody sends a replay again as a broker does a message, so it makes room for live writers and insists.
+    /// A replay is not sent again like a broker's message, so it gives way to live writers and retries.
     async fn advance(&self, goal: Goal<'_>) -> Result<(), ReplayError> {
         let failed = match self.insist(goal).await {
             Err(failed @ ReplayError::Unreadable { .. }) => failed,
@@ -122,8 +122,9 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
         }
     }
 
-    /// Applies a stream up to the commit that cannot be applied, where that is known: it is a dead letter, which holds up its own stream
-    /// only, or for a newer program. Otherwise nothing is said yet about that commit, and the building ends with the error.
+    /// Applies a stream up to the commit that cannot be applied, if that commit is known to be a dead letter, which holds up only
+    /// its own stream, or to be for a newer program. Otherwise nothing is decided about that commit yet, and the building ends
+    /// with the error.
     async fn set_aside(&self, goal: Goal<'_>, error: ReplayError) -> Result<(), ReplayError> {
         let stream = goal.arrived.stream;
         for commit in goal.arrived.commits.iter().filter(|commit| wants::<P>(commit)) {
@@ -159,7 +160,7 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
         Ok(!store.parked(P::NAME, std::slice::from_ref(&commit.stream)).await?.is_empty())
     }
 
-    /// How far other editions have taken streams, where that is known for many at once.
+    /// How far other editions have taken streams, if that is known for many at once.
     async fn join_all(&self, streams: &[Whole<Applying>]) -> Result<Vec<Option<Version>>, StoreError> {
         let several = self.runtime.view_store()?.fences_at_once() > 1;
         match self.aim {
@@ -173,7 +174,7 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
         }
     }
 
-    /// Whose stream it is, and how far it is to be taken; none for one that is passed over.
+    /// The tenant of a stream, and how far to take it; `None` for a stream that is skipped.
     async fn wanted(
         &self,
         run: &Run,
@@ -250,7 +251,7 @@ impl<P: Projection> Work for KeyedViews<'_, P> {
         Ok(Replayed { streams: 1, ..Replayed::default() })
     }
 
-    /// Those that a page has from their beginnings go together, and what is left over goes alone.
+    /// Streams whose beginnings are in the page are applied together, and the rest one by one.
     async fn take_whole(&self, streams: Vec<Whole<Applying>>, width: usize) -> Result<Replayed, ReplayError> {
         let (begun, whole): (Vec<_>, Vec<_>) = streams.into_iter().partition(|one| one.open.is_some());
         let taken = self.join_all(&whole).await.map_err(ReplayError::store::<P>)?;

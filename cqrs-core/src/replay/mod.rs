@@ -1,4 +1,4 @@
-//! Replay: projections are built anew from all commits.
+//! Replay: builds projections anew from all commits.
 //!
 //! ```
 //! # use cqrs_core::prelude::*;
@@ -18,95 +18,99 @@
 //! # use cqrs_core::Projection;
 //! ```
 //!
-//! This is for views that are to be made again: because they are listed by another index, because a projection is new on old data, or
-//! after a repair. Where the fold has changed, views at their aggregates' keys are folded anew where they are met, and those
-//! across aggregates are [built by the delivery](self#another-fold-editions). Handlers are not replayed: they have side effects, and
-//! `replay` does not take them.
+//! Replay views that have to be made again: because they are listed by another index, because a projection is new on old data, or
+//! after a repair. If only the fold has changed, views at their aggregates' keys are folded again when they are read or written,
+//! and the delivery [builds those across aggregates](self#another-fold-editions). Handlers have side effects, so `replay` does
+//! not take them.
 //!
-//! * **Readers see the old view until the new one is whole.** Each view is built beside the live one and put in its place
-//!   by one write. Views are put in place one by one, so a list that is read meanwhile may hold old and new ones.
-//! * **The delivery goes on.** What is committed during the replay is in the old view as ever, and in the new one.
-//! * **A replay that was interrupted goes on** when the same call is made again, in any process; what has been done is not
-//!   done again, but for the last page of each worker. [`Replay::restart`] begins anew, for when the fold has changed
-//!   again meanwhile.
-//! * **Memory is flat**: for each worker two pages of 1 MB, one that is worked on and the next one, and the views of the requests that
-//!   are on their way.
-//! * **Stores of your own** take part as they are. The methods for many views at a time
-//!   ([`ViewStore::put_rebuilt_all`](crate::view::ViewStore::put_rebuilt_all) and those beside it) go one by one by default.
+//! * **Readers see the old view until the new one is complete.** Each view is built separately and replaces the live one in one
+//!   write. Views are replaced one by one, so a list that is read meanwhile may contain old and new ones.
+//! * **The delivery continues.** Commits during the replay go into the old view as usual, and into the new one.
+//! * **An interrupted replay continues** when the same call is made again, in any process. Only the last page of each worker is
+//!   repeated. [`Replay::restart`] begins anew, for the case that the fold has changed again meanwhile.
+//! * **Memory is flat**: for each worker two pages of 1 MB, the current one and the next one, and the views of the requests in
+//!   flight.
+//! * **Your own stores** work unchanged. The methods for many views at a time
+//!   ([`ViewStore::put_rebuilt_all`](crate::view::ViewStore::put_rebuilt_all) and its neighbours) handle them one by one by
+//!   default.
 //!
-//! A projection that is new on old data needs one, too, and says so: [`App::unreplayed`](crate::App::unreplayed).
+//! A projection that is new on old data needs a replay, too, and is listed by [`App::unreplayed`](crate::App::unreplayed).
 //!
-//! A commit that cannot be applied ends the replay, with an error that names it. One that was discarded from the projection's
-//! dead letters ([`DeadLetters::discard`](crate::delivery::DeadLetters::discard)) is passed over where it cannot be applied,
-//! and so is what else was discarded of its stream; where all of a stream can be applied, the view contains it all.
+//! A commit that cannot be applied ends the replay, with an error that names it. If it was discarded from the projection's dead
+//! letters ([`DeadLetters::discard`](crate::delivery::DeadLetters::discard)), it is skipped, with all other discarded commits of
+//! its stream. If the whole stream can be applied, the view contains all of it.
 //!
 //! # After a restore
 //!
-//! When the events table has been restored to an earlier point, views contain commits that are no longer there, and other
-//! commits take their versions. Views and fences remember the digest of the last commit that they took, so this is noticed: a
-//! view at its aggregate's key is folded anew when the next commit of its stream comes, and a commit for keyed views
-//! becomes a dead letter that says so. [`App::after_restore`](crate::App::after_restore) brings all views back to the store.
+//! After the events table is restored to an earlier point, views contain commits that no longer exist, and other commits take
+//! their versions. Views and fences store the digest of the last commit that they took, so this is detected: a view at its
+//! aggregate's key is folded again with the next commit of its stream, and a commit for keyed views becomes a dead letter that
+//! says so. [`App::after_restore`](crate::App::after_restore) brings all views in line with the store.
 //!
 //! # Views at their aggregates' keys
 //!
-//! Streams are folded in memory, and the views of up to 25 of them are written with one request, each over the live one if that has
-//! come no further. One that has come further does not hold up the others: its tail is read, and it is written alone. Requests: 1
-//! per 25 views (`BatchExecuteStatement`, 1 write unit per view of 1 KB, as by `PutItem`), 1 per MB of commits (`Scan`, 1 read unit per
-//! 4 KB of the whole table), and 1 per MB for the checkpoint. PartiQL has one statement for a view that is there and another one
-//! for a new view. A replay tries first what most views took before; each that is the other way costs one more unit.
+//! Streams are folded in memory, and the views of up to 25 of them are written with one request. Each replaces the live view if
+//! that is not further. A live view that is further does not hold up the others: the rest of its stream is read, and the view is
+//! written alone. Requests: 1 per 25 views (`BatchExecuteStatement`, 1 write unit per view of 1 KB, as by `PutItem`), 1 per MB of
+//! commits (`Scan`, 1 read unit per 4 KB of the whole table), and 1 per MB for the checkpoint. PartiQL has one statement for an
+//! existing view and another one for a new view. A replay first tries the statement that most views have needed so far; each view
+//! that needs the other one costs one more unit.
 //!
 //! # Keyed views
 //!
-//! Their events are spread over streams, so nothing can be put in place before all streams have been read. Each stream is
-//! applied to *shadow* views, in a partition of their own, through its fence; from then on, as its fence says, the delivery
-//! applies it to both copies in one transaction. When all streams have been read, each live view is replaced by its shadow
-//! in one transaction, and live views that were not built again are removed.
+//! Their events are spread over streams, so no view can be replaced before all streams have been read. Each stream is applied,
+//! through its fence, to *shadow* views in a separate partition. From then on its fence makes the delivery apply it to both
+//! copies in one transaction. After all streams have been read, one transaction replaces each live view with its shadow, and live
+//! views that were not built again are removed.
 //!
-//! Many streams of a page go into one transaction, with all their fences, and with each view that they share once. If another
-//! writer is faster at one of them, all of these go alone, and nothing is applied twice.
+//! Many streams of a page share one transaction, with all their fences, and with each shared view once. If another writer is
+//! faster on one of them, each of them is applied alone, and nothing is applied twice.
 //!
-//! Requests: per 100 streams and views together 1 transaction and 2 `BatchGetItem`; a fence and a view are 2 write units each, and a
-//! view that many streams of one page share is written a few times only. Then per 50 views 1 transaction, of 4 write units for
-//! each, and a `BatchGetItem`, and a `Scan` of the views table. From when a stream takes part until the replay is
-//! over, its delivery takes a read more per commit (is the replay over?), and 6 write units in one transaction instead of 2: so a replay
-//! that was interrupted should be brought to its end.
+//! Requests: per 100 streams and views together 1 transaction and 2 `BatchGetItem`; a fence and a view take 2 write units each,
+//! and a view that many streams of one page share is written only a few times. Then per 50 views 1 transaction, with 4 write
+//! units for each view, a `BatchGetItem`, and a `Scan` of the views table. While a stream takes part in the replay, its delivery
+//! takes one more read per commit (is the replay over?), and 6 write units in one transaction instead of 2. So finish an
+//! interrupted replay.
 //!
 //! # Another fold: editions
 //!
-//! Views across aggregates that another fold has made are never written by this one. Each fold has an *edition*: views and fences of
-//! its own. A program that delivers, and finds none of its fold, begins one. From then on it takes commits into it, and beside the delivery
-//! it goes through all streams once, with checkpoints, to take in what was committed before: the views are *built*. Until they are
-//! whole, readers of this program have those of the release before, as long as they can be read; where they cannot, a read waits up to
-//! [`Settings::read_wait`](crate::app::Settings::read_wait), and then says so. Views of its own that were whole before, as after a rollback,
-//! come first. In one process the building begins with
-//! [`App::run`](crate::App::run) and [`App::run_until_idle`](crate::App::run_until_idle), which returns when it is done. Behind a broker one
-//! process of all builds, beside its work. With [`Settings::rebuild`](crate::app::Settings::rebuild) switched off, [`App::replay`](crate::App::replay)
-//! builds. Call it in a step of the deployment where functions deliver, when they are there: a function builds only
-//! while it is called.
+//! A fold never writes views across aggregates that another fold has made. Each fold has an *edition*: its own views and fences.
+//! A program that delivers, and finds no edition of its fold, begins one. From then on it takes commits into it. Alongside the
+//! delivery it goes through all streams once, with checkpoints, to take in earlier commits: the views are *built*. Until they are
+//! complete, readers of this program get the views of the previous release, if these can be read. If not, a read waits up to
+//! [`Settings::read_wait`](crate::app::Settings::read_wait), and then returns an error. If the program's own views were complete
+//! before, as after a rollback, they are preferred. In one process the building begins with [`App::run`](crate::App::run) and
+//! [`App::run_until_idle`](crate::App::run_until_idle), which returns when it is done. Behind a broker one of all processes
+//! builds, alongside its work. With [`Settings::rebuild`](crate::app::Settings::rebuild) switched off,
+//! [`App::replay`](crate::App::replay) builds. If functions deliver, call it in a deployment step after they are deployed: a
+//! function builds only while it is invoked.
 //!
-//! While programs of several folds run, a queue brings a commit to one of them only. It leaves the commit in the queue until the others
-//! have it, too. Which streams that is about, their fences say: the building leaves its number at the fences of every other edition
-//! before it reads a stream. A release from which nothing is heard for five times
-//! [`Settings::release_poll`](crate::app::Settings::release_poll) is not waited for; should it come back, its views are gone through again. The
-//! same happens when a program starts that delivers in its own process, and another release is there. The views of a release that is gone are
-//! removed after [`Settings::release_kept`](crate::app::Settings::release_kept).
+//! While programs of several folds run, a queue delivers a commit to only one of them. That program leaves the commit in the
+//! queue until the others have it, too. The fences say which streams are affected: before the building reads a stream, it leaves
+//! its number at the stream's fences of every other edition. A release without a sign of life for five times
+//! [`Settings::release_poll`](crate::app::Settings::release_poll) is not waited for; if it comes back, its views are completed
+//! again. The same happens when a program that delivers in its own process starts while another release is running. The views of
+//! a release that is gone are removed after [`Settings::release_kept`](crate::app::Settings::release_kept).
 //!
-//! A commit that cannot be applied ends the building, which is tried again, unless it is a dead letter of the projection: then it holds up
-//! its own stream only. So a fold that cannot take what is there is never read. An item of the events table that is no commit ends it,
-//! too: repair or remove it. A replay of one tenant, in a program whose views are not whole, builds those of all.
+//! A commit that cannot be applied ends the building, which is then retried. If the commit is a dead letter of the projection, it
+//! only holds up its own stream. So views of a fold that cannot take the existing commits are never read. An item of the events
+//! table that is not a commit also ends the building: repair or remove it. A replay of one tenant, in a program whose views are
+//! not complete, builds the views of all tenants.
 //!
-//! Requests, while one release runs: one when a process begins, and one per `release_poll` where it delivers, and two where it reads. Building: as
-//! the first pass of a replay; for each other edition 2 more per 100 streams, and 2 write units per stream; and no second pass over the views. While two releases deliver: a
-//! read per commit more, of the other one's fence.
+//! Requests, while one release runs: one when a process begins, then one per `release_poll` if it delivers, and two if it reads.
+//! Building: the same as the first pass of a replay, with 2 more per 100 streams and 2 write units per stream for each other
+//! edition, and without a second pass over the views. While two releases deliver: one more read per commit, of the other
+//! release's fence.
 //!
 //! # One tenant, one view
 //!
-//! [`Replay::tenant`] replays the streams of one tenant, for views of both kinds: all that goes into a view is of one
-//! tenant. Where the partition keys of its streams follow from the tenant alone, as they do by default, only these
-//! partitions are read (`Query`). [`Replay::key`] rebuilds one view at its aggregate's key, in 4 requests: the number of the
-//! replay is read and written, the stream is read, the view is written.
+//! [`Replay::tenant`] replays the streams of one tenant, for views of both kinds: a view never contains several tenants. If the
+//! partition keys of its streams follow from the tenant alone, which is the default, only these partitions are read (`Query`).
+//! [`Replay::key`] rebuilds one view at its aggregate's key, in 4 requests: the number of the replay is read and written, the
+//! stream is read, the view is written.
 //!
-//! One replay of a projection runs at a time: another one is refused until it is over, unless it is [restarted](Replay::restart).
+//! Only one replay of a projection runs at a time: another one is refused until it is over, unless it is
+//! [restarted](Replay::restart).
 
 mod aggregate_views;
 mod building;
@@ -148,10 +152,10 @@ pub use error::ReplayError;
 pub use progress::{Progress, Replayed};
 pub(crate) use standing::{Building, Standing, Standings, Views, standing};
 
-/// How many requests are on their way at a time, where nothing else is said.
+/// The default number of requests in flight.
 const PARALLEL: usize = 8;
 
-/// What can be built anew from its commits: every projection, and nothing else.
+/// A type that can be built anew from its commits: every projection, and nothing else.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be replayed: it is not a projection",
     label = "only projections are replayed",
@@ -162,14 +166,14 @@ pub trait Replayable: Projection {}
 #[diagnostic::do_not_recommend]
 impl<P: Projection> Replayable for P {}
 
-/// A projection whose views live at their aggregate's keys, so that one view is made of one stream.
+/// A projection with views at their aggregate's keys, so that one view is made from one stream.
 #[diagnostic::on_unimplemented(
     message = "one view of `{Self}` cannot be replayed: its events are spread over many streams",
     label = "its views live at keys of their own",
     note = "replay the views of a tenant, by `.tenant(&tenant)`, or all of them"
 )]
 pub trait OfOneStream: Projection {
-    /// The stream that a view is made of.
+    /// The stream that a view is made from.
     #[doc(hidden)]
     fn stream_of(key: &Self::Key) -> Result<StreamKey, KeyError>;
 }
@@ -181,18 +185,18 @@ impl<P: Projection<Key: AggregateKey>> OfOneStream for P {
     }
 }
 
-/// A replay on its way; `.await` runs it. See [the module](self).
+/// A replay; `.await` runs it. See [the module](self).
 #[must_use = "a replay does nothing until it is awaited"]
 pub struct Replay<'a, P> {
     runtime: &'a Runtime,
-    /// Here what `P` is has been checked once and for all: who replays what is no projection gets one error, not three.
+    /// `P` is checked once in advance: replaying a type that is not a projection gives one error, not three.
     run: fn(Self) -> Running<'a>,
     scope: Scope,
     parallel: usize,
     restart: bool,
-    /// Whether nothing is done for views that are whole.
+    /// Whether complete views are left alone.
     if_due: bool,
-    /// Whether views may be there whose streams are gone.
+    /// Whether there may be views whose streams are gone.
     after_restore: bool,
     projection: PhantomData<fn() -> P>,
     listener: Option<Box<dyn Fn(Progress) + Send + Sync + 'a>>,
@@ -225,13 +229,13 @@ impl<'a, P: Replayable> Replay<'a, P> {
 }
 
 impl<'a, P> Replay<'a, P> {
-    /// The views of one tenant only. Of this and [`Replay::key`] the last call counts.
+    /// Only the views of one tenant. Of this and [`Replay::key`] the last call counts.
     pub fn tenant(mut self, tenant: &Tenant) -> Self {
         self.scope = Scope::Tenant(tenant.clone());
         self
     }
 
-    /// One view only, at its aggregate's key. Nothing is kept for going on: it is quick.
+    /// Only one view, at its aggregate's key. It is quick, so it stores no checkpoints.
     pub fn key(mut self, key: &P::Key) -> Self
     where
         P: OfOneStream,
@@ -240,34 +244,34 @@ impl<'a, P> Replay<'a, P> {
         self
     }
 
-    /// How many requests are on their way at a time; default 8. A replay that goes on after an interruption keeps the
-    /// segments that it began with.
+    /// How many requests are in flight at a time; default 8. A replay that continues after an interruption keeps the segments
+    /// that it began with.
     pub fn parallel(mut self, requests: usize) -> Self {
         self.parallel = requests.max(1);
         self
     }
 
-    /// Begins anew, also where a replay has begun and is not over; that one stops.
+    /// Begins anew, even if a replay has begun and is not over; that one stops.
     pub fn restart(mut self) -> Self {
         self.restart = true;
         self
     }
 
-    /// Only what is not whole.
+    /// Only incomplete views.
     pub(crate) fn if_due(mut self) -> Self {
         self.if_due = true;
         self
     }
 
-    /// Begins anew, because the events table was restored to an earlier point: puts back views that are ahead of their streams,
-    /// which are an error else, and removes those of streams that are gone. That takes a `Scan` of the views table more.
-    /// [`App::after_restore`](crate::App::after_restore) does so for all projections.
+    /// Begins anew, because the events table was restored to an earlier point: resets views that are ahead of their streams,
+    /// which are otherwise an error, and removes views of streams that are gone. This takes an additional `Scan` of the views
+    /// table. [`App::after_restore`](crate::App::after_restore) does this for all projections.
     pub fn after_restore(mut self) -> Self {
         self.after_restore = true;
         self.restart()
     }
 
-    /// Calls back after each page that a worker is through with. A progress bar is the caller's own.
+    /// Calls back after each page that a worker has finished. The progress bar is up to the caller.
     pub fn progress(mut self, listener: impl Fn(Progress) + Send + Sync + 'a) -> Self {
         self.listener = Some(Box::new(listener));
         self
@@ -299,7 +303,7 @@ impl<P: Projection> Replay<'_, P> {
         };
         let (edition, is_building) = self.edition().await?;
         if is_building && !self.after_restore {
-            // There is nothing yet that a reader could go on with, and so nothing is built aside.
+            // There are no views yet that a reader could use, so nothing is built aside.
             let built = self.build().await?;
             self.remove_left().await?;
             return Ok(built);
@@ -342,7 +346,7 @@ impl<P: Projection> Replay<'_, P> {
         Ok(tally.done())
     }
 
-    /// The edition that is replayed, and whether it is not whole yet.
+    /// The edition that is replayed, and whether it is still incomplete.
     async fn edition(&self) -> Result<(Edition, bool), ReplayError> {
         if !P::KEYED {
             return Ok((Edition::FIRST, false));
@@ -406,7 +410,7 @@ impl<P: Projection> Replay<'_, P> {
         tenant: Option<&Tenant>,
     ) -> Result<(), ReplayError> {
         let generation = underway.generation;
-        // Of two partitions that belong together, the second has little left to do when the first is done.
+        // The two partitions belong together: when the first is done, little is left for the second.
         let (extents, at_a_time) = match tenant.map(|tenant| edition.partition::<P>(tenant)) {
             Some(live) => {
                 (vec![Extent::Partition(format!("{live}~{generation}")), Extent::Partition(live)], 1)
@@ -438,7 +442,7 @@ impl<P: Projection> Replay<'_, P> {
         walks.buffer_unordered(self.parallel).try_collect().await
     }
 
-    /// How many requests each of so many walks may have on its way.
+    /// How many requests each walk may have in flight.
     fn width(&self, walks: usize) -> usize {
         (self.parallel / walks.max(1)).max(1)
     }

@@ -5,15 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::projection::Phase;
 
-/// What a replay has done, interrupted runs included.
+/// What a replay has done, including interrupted runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Replayed {
-    /// The commits that were read, also those of other aggregates.
+    /// The commits that were read, including those of other aggregates.
     pub commits: u64,
     /// The streams that the projection listens to.
     pub streams: u64,
-    /// The views that were put in place.
+    /// The views that were replaced.
     pub views: u64,
 }
 
@@ -25,17 +25,17 @@ impl Replayed {
     }
 }
 
-/// How far a replay is.
+/// The progress of a replay.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// What it does at present.
+    /// Its current phase.
     pub phase: Phase,
     /// What it has done.
     pub done: Replayed,
-    /// About how many commits there are in all, where the store knows. DynamoDB counts every six hours.
+    /// The approximate number of all commits, if the store knows it. DynamoDB updates it every six hours.
     pub total: Option<u64>,
-    /// How long this run has taken so far.
+    /// The time of this run so far.
     pub elapsed: Duration,
     /// How many commits this run has read.
     read: u64,
@@ -51,7 +51,7 @@ impl Progress {
         if seconds > 0.0 { self.read as f64 / seconds } else { 0.0 }
     }
 
-    /// About how long it takes until all commits are read; none where the total is not known, or nothing has been read.
+    /// The approximate time until all commits are read; `None` if the total is unknown, or nothing has been read.
     #[must_use]
     pub fn left(&self) -> Option<Duration> {
         let left = self.total?.saturating_sub(self.done.commits);
@@ -60,7 +60,7 @@ impl Progress {
     }
 }
 
-/// Counts what the workers of a replay do, and tells whoever wants to know.
+/// Counts what the workers of a replay do, and calls the listener.
 pub(super) struct Tally<'a> {
     started: Instant,
     total: Option<u64>,
@@ -78,7 +78,7 @@ impl<'a> Tally<'a> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).0.add(done);
     }
 
-    /// Adds what one page was good for.
+    /// Adds the result of one page.
     pub(super) fn add(&self, phase: Phase, more: Replayed) {
         let (done, read) = {
             let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);

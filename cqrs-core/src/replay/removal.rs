@@ -14,10 +14,10 @@ use crate::store::{Extent, StoreError};
 use crate::timestamp::Timestamp;
 use crate::view::{StoredView, Write};
 
-/// The removal of editions that were left: of their views, and of their fences, which the streams name.
+/// Removes abandoned editions: their views, and their fences, which follow from the streams.
 impl<P: Projection> Replay<'_, P> {
-    /// Gives up what other releases have built, which may contain commits that are not in the store any more: should they come back, they
-    /// begin anew.
+    /// Discards what other releases have built, which may contain commits that are no longer in the store: if they come back,
+    /// they begin anew.
     pub(super) async fn drop_others(&self) -> Result<(), ReplayError> {
         let dropped = editions::change::<P, _>(self.runtime, |editions| {
             if editions.of_fold(fingerprint::<P>()).is_some() {
@@ -41,9 +41,9 @@ impl<P: Projection> Replay<'_, P> {
             });
         for edition in begun.await.map_err(ReplayError::store::<P>)? {
             match self.remove(&edition).await {
-                // Who may, does it: a replay by hand.
+                // A process with the right to do so removes them, for example a manual replay.
                 Err(ReplayError::Store { source, .. }) if matches!(*source, StoreError::Denied { .. }) => {
-                    tracing::debug!(projection = P::NAME, %source, "views that were left are not removed");
+                    tracing::debug!(projection = P::NAME, %source, "abandoned views are not removed");
                     return Ok(());
                 }
                 removed => removed?,
@@ -66,7 +66,7 @@ impl<P: Projection> Replay<'_, P> {
         let removed = views.buffer_unordered(self.parallel).try_collect::<()>().await;
         removed.map_err(ReplayError::store::<P>)?;
         let work = Fences::<P> { runtime: self.runtime, edition, projection: PhantomData };
-        // What is removed is removed once: its addresses are never used again.
+        // Removing once is enough: the addresses are never used again.
         self.walk(&work, &Tally::new(None, None), extents().collect(), Course::Remove, edition, 1).await
     }
 
@@ -82,7 +82,7 @@ impl<P: Projection> Replay<'_, P> {
         loop {
             let page = views.scan(&extent, after.as_ref()).await?;
             let removed = stream::iter(page.views.into_iter().filter(is_its_own)).map(|view| async move {
-                // Nobody writes it any more, but for a process that does not know that yet.
+                // It is no longer written, except by a process that does not know yet that it is removed.
                 let _: Write = views.delete(&view.id, view.revision()).await?;
                 Ok::<_, StoreError>(())
             });

@@ -17,7 +17,7 @@ pub(crate) struct Standing {
     pub(crate) views: Views,
     /// What is being built.
     pub(crate) building: Option<Building>,
-    /// The number of the last replay of all tenants that is over; 0 for none.
+    /// The number of the last finished replay of all tenants; 0 if there was none.
     pub(crate) replayed: u64,
 }
 
@@ -28,7 +28,7 @@ pub(crate) enum Views {
     Followed,
     /// No program of the fold has been at work yet.
     Missing,
-    /// They lack what another release has taken, because no program of the fold was there.
+    /// They lack commits that another release has taken while no program of the fold was running.
     Left { since: Option<Timestamp> },
 }
 
@@ -36,15 +36,15 @@ pub(crate) enum Views {
 #[derive(Debug)]
 pub(crate) struct Building {
     pub(crate) phase: Phase,
-    /// The only tenant; none for all.
+    /// The only tenant; `None` for all.
     pub(crate) tenant: Option<String>,
-    /// By the last checkpoints.
+    /// As of the last checkpoints.
     pub(crate) done: Replayed,
 }
 
 pub(crate) type Standings<'a> = Pin<Box<dyn Future<Output = Result<Standing, StoreError>> + Send + 'a>>;
 
-/// Where the views of `P` stand, by what is stored: a request, and one more while something is being built.
+/// The state of the views of `P`, by what is stored: one request, and one more while something is being built.
 pub(crate) fn standing<P: Projection>(runtime: &Runtime) -> Standings<'_> {
     Box::pin(async move {
         let editions = editions::fresh::<P>(runtime).await?;
@@ -54,7 +54,7 @@ pub(crate) fn standing<P: Projection>(runtime: &Runtime) -> Standings<'_> {
             Some((edition, one)) if one.follows() => (edition, Views::Followed),
             Some((edition, one)) => (edition, Views::Left { since: one.left }),
             None => match editions.written_by(fold) {
-                // A release made them that did not say by which fold.
+                // A release made them that did not record its fold.
                 edition if edition == Edition::FIRST => (edition, Views::Followed),
                 edition => (edition, Views::Missing),
             },

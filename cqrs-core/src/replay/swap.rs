@@ -14,16 +14,16 @@ use crate::store::{Extent, StoreError, limits};
 use crate::timestamp::Timestamp;
 use crate::view::{Revision, StoredView, SwapIn, ViewId, Write};
 
-/// How many views are put in place at once: DynamoDB takes the two items of each in one transaction.
+/// How many views are replaced at once: DynamoDB takes the two items of each in one transaction.
 const AT_ONCE: usize = limits::MAX_TRANSACTION_ITEMS / 2;
 
-/// Puts the views that a replay has built aside in the place of the live ones, many in a transaction, and removes live
-/// ones that were not built again.
+/// Replaces the live views with those that a replay has built aside, many in a transaction, and removes live views that were not
+/// built again.
 pub(super) struct Swap<'a, P> {
     runtime: &'a Runtime,
     edition: &'a Edition,
     generation: u64,
-    /// The only partition of live views; none for all.
+    /// The only partition of live views; `None` for all.
     partition: Option<String>,
     tally: &'a Tally<'a>,
     checkpoints: &'a Checkpoints<'a>,
@@ -38,7 +38,7 @@ enum Found {
     Live(ViewId),
     /// The shadow of a live view.
     Shadow(ViewId),
-    /// What a replay that was given up has left behind.
+    /// A leftover of an abandoned replay.
     Leftover,
     /// Something else.
     Foreign,
@@ -52,7 +52,7 @@ struct Pair {
 }
 
 impl Pair {
-    /// What a write over the live view expects.
+    /// The expected revision of the live view.
     fn expected(&self) -> Revision {
         self.live.as_ref().map_or(Revision::NONE, StoredView::revision)
     }
@@ -94,7 +94,7 @@ impl<'a, P: Projection> Swap<'a, P> {
         Ok(())
     }
 
-    /// Settles the views of a page; returns how many were put in place.
+    /// Settles the views of a page; returns how many were replaced.
     async fn settle_all(&self, page: Vec<StoredView>) -> Result<u64, ReplayError> {
         let mut pairs: BTreeMap<ViewId, Pair> = BTreeMap::new();
         let mut leftovers = Vec::new();
@@ -112,8 +112,8 @@ impl<'a, P: Projection> Swap<'a, P> {
             return Ok(0);
         }
         let pairs = self.complete_all(pairs).await.map_err(ReplayError::store::<P>)?;
-        // Only then: as long as the replay is not over, whoever changes one copy changes the other, too. So these belong
-        // together, and what happens to them from now on is seen by the condition of the write.
+        // Only then: until the replay is over, every writer of one copy also changes the other. So these copies belong together,
+        // and the condition of the write detects later changes.
         self.check_underway().await?;
         let (rebuilt, others): (Vec<_>, Vec<_>) =
             pairs.into_iter().partition(|(_, pair)| pair.shadow.is_some());
@@ -129,7 +129,7 @@ impl<'a, P: Projection> Swap<'a, P> {
         Ok(put + alone.await?)
     }
 
-    /// Puts rebuilt views in place, in as few requests as the store can; returns how many.
+    /// Replaces live views with rebuilt ones, in as few requests as the store allows; returns how many.
     async fn settle_together(&self, pairs: &[(ViewId, Pair)]) -> Result<u64, ReplayError> {
         let swap = |(id, pair): &(ViewId, Pair)| match &pair.shadow {
             Some(shadow) => self.swap_of(id, pair.expected(), shadow).map(Some),
@@ -146,7 +146,7 @@ impl<'a, P: Projection> Swap<'a, P> {
         for (swap, written) in swaps.into_iter().zip(written) {
             put += match written {
                 Write::Done => u64::from(!swap.view.is_removed()),
-                // Somebody has changed it since.
+                // Another writer has changed it since.
                 Write::Stale => u64::from(self.settle_again(swap.view.id).await?),
             };
         }
@@ -179,7 +179,7 @@ impl<'a, P: Projection> Swap<'a, P> {
         Ok(complete.collect())
     }
 
-    /// Brings one view to its end; answers whether a rebuilt one was put in its place.
+    /// Settles one view; returns whether a rebuilt one replaced it.
     async fn settle(&self, id: ViewId, mut pair: Pair) -> Result<bool, ReplayError> {
         loop {
             let settled = self.try_settle(&id, &pair).await.map_err(ReplayError::project::<P>)?;
@@ -237,7 +237,7 @@ impl<'a, P: Projection> Swap<'a, P> {
     }
 
     async fn remove(&self, view: StoredView) -> Result<(), StoreError> {
-        // One that was written since is somebody else's.
+        // A view that was written since belongs to another writer.
         let _ = self.runtime.view_store()?.delete(&view.id, view.revision()).await?;
         Ok(())
     }

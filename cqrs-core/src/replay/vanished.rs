@@ -9,7 +9,7 @@ use crate::projector::ProjectError;
 use crate::store::Extent;
 use crate::view::{StoredView, ViewId};
 
-/// Removes views at their aggregates' keys that no commit speaks for: a restore has taken their streams back.
+/// Removes views at their aggregates' keys without any commit: a restore has taken their streams back.
 impl<P: Projection> AggregateViews<'_, P> {
     pub(super) async fn remove_vanished(&self, extent: &Extent, width: usize) -> Result<(), ReplayError> {
         let mut after = None;
@@ -27,12 +27,12 @@ impl<P: Projection> AggregateViews<'_, P> {
         }
     }
 
-    /// The view is read before its stream, so that what speaks for it is seen.
+    /// The view is read before its stream, so that a commit for it cannot be missed.
     pub(super) async fn remove_if_vanished(&self, view: StoredView) -> Result<(), ProjectError> {
         let Some(stream) = self.stream_of(&view.id) else { return Ok(()) };
         if self.read(&stream).await?.shown.version.is_none() {
             tracing::warn!(projection = P::NAME, %stream, "a view whose stream is gone is removed");
-            // One that was written since is somebody else's.
+            // A view that was written since belongs to another writer.
             let _ = self.runtime.view_store()?.delete(&view.id, view.revision()).await?;
         }
         Ok(())

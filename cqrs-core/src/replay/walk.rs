@@ -11,14 +11,14 @@ use crate::projection::{Phase, View};
 use crate::runtime::Runtime;
 use crate::store::{CommitKey, CommitScan, Extent, StoreError};
 
-/// What is done with the streams that a walk comes to.
+/// What to do with the streams of a walk.
 pub(super) trait Work: Sync {
     /// The projection.
     type View: View;
-    /// A stream of which not all has been read.
+    /// A stream that has not been read completely.
     type Open: Send;
 
-    /// So many streams are taken at once where a page has all of them.
+    /// How many streams are taken at once if a page has them all.
     const AT_ONCE: usize = 1;
 
     /// Takes commits of one stream; `open` has those before.
@@ -28,10 +28,10 @@ pub(super) trait Work: Sync {
         open: Option<Self::Open>,
     ) -> impl Future<Output = Result<Self::Open, ReplayError>> + Send;
 
-    /// Ends a stream; the answer counts it, or counts nothing where it is not of the projection.
+    /// Ends a stream, and returns its count; nothing if it does not belong to the projection.
     fn finish(&self, open: Self::Open) -> impl Future<Output = Result<Replayed, ReplayError>> + Send;
 
-    /// Takes streams to their ends, with so many requests on their way at a time.
+    /// Takes streams to their ends, with a number of requests in flight at a time.
     fn take_whole(
         &self,
         streams: Vec<Whole<Self::Open>>,
@@ -61,7 +61,7 @@ pub(super) struct Run {
     pub(super) commits: Vec<Commit>,
 }
 
-/// A walk through one extent of the events: page by page, with a checkpoint behind the last stream that is done.
+/// A walk through one extent of the events: page by page, with a checkpoint after the last finished stream.
 pub(super) struct Walk<'a, W: Work> {
     pub(super) runtime: &'a Runtime,
     pub(super) work: &'a W,
@@ -71,15 +71,15 @@ pub(super) struct Walk<'a, W: Work> {
     pub(super) width: usize,
 }
 
-/// How far a walk has come.
+/// The position of a walk.
 struct Place<O> {
     checkpoint: Checkpoint,
-    /// Where the page began that is worked on.
+    /// Where the current page began.
     after: Option<CommitKey>,
     last: Option<Last<O>>,
 }
 
-/// The stream that may go on in the next page.
+/// The stream that may continue in the next page.
 struct Last<O> {
     stream: StreamKey,
     commits: u64,
@@ -97,7 +97,7 @@ impl<W: Work> Walk<'_, W> {
         let mut scan = self.read(extent, after.as_ref()).await?;
         let mut place = Place { checkpoint, after, last: None };
         loop {
-            // The next page is on its way while this one is worked on.
+            // The next page is requested while this one is processed.
             let next = scan.next.clone();
             let ahead = async {
                 match &next {
@@ -118,7 +118,7 @@ impl<W: Work> Walk<'_, W> {
         self.runtime.event_store().scan(extent, after).await.map_err(ReplayError::store::<W::View>)
     }
 
-    /// Takes the commits of a page, and notes how far that is.
+    /// Takes the commits of a page, and stores the position.
     async fn work_on(
         &self,
         extent: &Extent,
@@ -135,7 +135,7 @@ impl<W: Work> Walk<'_, W> {
             finished.add(self.finish(ended).await?);
             safe = after.take();
         }
-        // It may go on in the next page.
+        // It may continue in the next page.
         let unfinished = if scan.next.is_some() { runs.pop() } else { None };
         if let Some(run) = runs.last() {
             safe = run.commits.last().map(CommitKey::of);

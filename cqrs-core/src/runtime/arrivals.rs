@@ -7,9 +7,9 @@ use tokio::sync::watch;
 use crate::key::StreamKey;
 use crate::version::Version;
 
-/// Wakes those who wait until a projection has taken a commit, when a projection of this process has.
+/// Wakes readers that wait for a projection to take a commit, if the projection runs in this process.
 ///
-/// It only says that a read is worth its while: what is in a view, the store tells.
+/// It only says that a read is worthwhile: the store decides what is in a view.
 #[derive(Debug, Default)]
 pub(crate) struct Arrivals {
     awaited: Mutex<HashMap<Place, watch::Sender<Version>>>,
@@ -24,7 +24,7 @@ impl Arrivals {
     /// Notes that a projection has taken a stream up to a version.
     pub(crate) fn note(&self, view: &'static str, stream: &StreamKey, version: Version) {
         let awaited = self.awaited();
-        // In most processes nobody waits, and no key is made to find that out.
+        // In most processes there is no waiting reader, and finding that out must not cost a key.
         if awaited.is_empty() {
             return;
         }
@@ -33,20 +33,20 @@ impl Arrivals {
         }
     }
 
-    /// Listens from now on. Begin before you read: what is written after that read is not missed.
+    /// Listens from now on. Begin before you read, so that a write after the read is not missed.
     pub(crate) fn listen(&self, view: &'static str, stream: &StreamKey) -> Listener<'_> {
         let place = (view, stream.clone());
         let receiver = self.awaited().entry(place.clone()).or_default().subscribe();
         Listener { arrivals: self, place, receiver }
     }
 
-    /// Says that a delivery from the feed runs in this process, until the answer is dropped.
+    /// Says that a delivery from the feed runs in this process, until the returned guard is dropped.
     pub(crate) fn begin_delivery(&self) -> RunningDelivery<'_> {
         self.deliveries.fetch_add(1, Ordering::Relaxed);
         RunningDelivery(self)
     }
 
-    /// Whether this process takes the commits from the feed.
+    /// Whether this process takes commits from the feed.
     pub(crate) fn are_delivered_here(&self) -> bool {
         self.deliveries.load(Ordering::Relaxed) > 0
     }
@@ -56,7 +56,7 @@ impl Arrivals {
     }
 }
 
-/// Somebody who waits for a projection and a stream.
+/// A reader that waits for a projection and a stream.
 #[derive(Debug)]
 pub(crate) struct Listener<'a> {
     arrivals: &'a Arrivals,
@@ -65,7 +65,7 @@ pub(crate) struct Listener<'a> {
 }
 
 impl Listener<'_> {
-    /// Ready when something was noted that this listener has not been told yet, and the projection has come to `version`.
+    /// Ready when something new was noted for this listener, and the projection has reached `version`.
     pub(crate) async fn reaches(&mut self, version: Version) {
         // The sender stays as long as there is a listener.
         while self.receiver.changed().await.is_ok() {

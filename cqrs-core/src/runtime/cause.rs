@@ -12,11 +12,11 @@ use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::version::Version;
 
-/// The event on whose behalf a handler sends commands, in one run of the handler.
+/// The event that causes a handler to send commands, in one run of the handler.
 ///
-/// The id of such a command follows from the event, the handler, the stream it goes to and what it holds, so that another
-/// run has the same id for the same command, whatever else that run sends. Of equal commands each takes the first id whose
-/// commit no other one of this run has claimed.
+/// The id of such a command follows from the event, the handler, the target stream and its content. So another run has the same
+/// id for the same command, whatever else that run sends. Of equal commands, each takes the first id whose commit no other
+/// command of this run has claimed.
 #[derive(Debug)]
 pub(crate) struct Cause {
     handler: &'static str,
@@ -51,30 +51,30 @@ pub(crate) struct CausingEvent {
 struct Failed {
     find: fn(&(dyn Error + 'static)) -> Option<Answer>,
     answer: Answer,
-    /// What it says: an error that shows another one as its own hides that one's type.
+    /// Its text: a transparent error hides the type of the inner one.
     text: Option<String>,
-    /// What was answered.
+    /// The answer.
     what: String,
 }
 
-/// Whether the same command may have another answer the next time.
+/// Whether the same command may get another answer next time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
     Final,
     Passing,
 }
 
-/// How the commands of a handler are told from each other.
+/// How the commands of a handler are distinguished.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Naming {
     /// By a name that the handler gave.
     Name(String),
-    /// By what they hold.
+    /// By their content.
     Content { command: &'static str, digest: Option<CommandDigest> },
 }
 
 impl Cause {
-    /// Every call of a handler has one, and few send commands: so the texts are made when one is sent.
+    /// Every call of a handler has a cause, but few send commands, so the texts are made only when one is sent.
     pub(crate) fn new(handler: &'static str, commit: &Commit, index: usize) -> Self {
         Self {
             handler,
@@ -86,7 +86,7 @@ impl Cause {
         }
     }
 
-    /// The event, and who handles it, for the test kit.
+    /// The event and its handler, for the test kit.
     pub(crate) fn event(&self) -> CausingEvent {
         CausingEvent {
             handler: self.handler,
@@ -142,7 +142,7 @@ impl Cause {
         *count
     }
 
-    /// Takes a commit for a command of this run; false where another one has it.
+    /// Claims a commit for a command of this run; false if another command has claimed it.
     pub(crate) fn claim(&self, target: &StreamKey, version: Version) -> bool {
         self.run().claimed.insert((target.clone(), version))
     }
@@ -151,7 +151,7 @@ impl Cause {
         self.run().claimed.contains(&(target.clone(), version))
     }
 
-    /// Keeps in mind how an answer with an error is known again, if the handler returns it.
+    /// Remembers how to recognize an error answer if the handler returns it.
     pub(crate) fn note_failed<A: Decide<C>, C: Command>(
         &self,
         target: &StreamKey,
@@ -172,8 +172,8 @@ impl Cause {
         self.run().failed.push(Failed { find, answer, text, what });
     }
 
-    /// What became of the run: a command's answer that leaves the handler says which command it was and where it went, and
-    /// is not tried again where it would be the same.
+    /// The result of the run: a command's error that the handler returns names the command and its target, and is not retried if
+    /// the result would be the same.
     pub(crate) fn judge(&self, error: HandlerError) -> HandlerError {
         let run = self.run();
         for failed in run.failed.iter().rev() {
@@ -185,13 +185,13 @@ impl Cause {
     }
 
     fn run(&self) -> MutexGuard<'_, Run> {
-        // Every change is one insertion: what a panicking holder left behind is whole.
+        // Every change is one insertion, so a panicking holder leaves consistent data behind.
         self.run.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Failed {
-    /// The answer, where it is this error or one that led to it.
+    /// The answer, if it is this error or one of its sources.
     fn among(&self, error: &(dyn Error + 'static)) -> Option<Answer> {
         let mut found = Some(error);
         while let Some(error) = found {

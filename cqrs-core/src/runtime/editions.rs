@@ -13,13 +13,13 @@ pub(crate) struct KnownEditions {
     turn: tokio::sync::Mutex<()>,
 }
 
-/// The editions of one projection as they were.
+/// The editions of one projection at some time.
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
     pub(crate) editions: Arc<Editions>,
-    /// Of the record that they were read from.
+    /// The version of the record that they were read from.
     version: Version,
-    /// When that was asked for.
+    /// When that read began.
     pub(crate) asked: Instant,
 }
 
@@ -28,7 +28,7 @@ impl KnownEditions {
         self.known().get(view).cloned()
     }
 
-    /// Remembers what was read, unless something newer is remembered; returns what is remembered then.
+    /// Caches what was read, unless something newer is cached; returns what is then cached.
     pub(crate) fn note(
         &self,
         view: &'static str,
@@ -46,7 +46,7 @@ impl KnownEditions {
         editions
     }
 
-    /// The turn of those who look for an edition of their own, one at a time.
+    /// Lets one task at a time look for its own edition.
     pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.turn.lock().await
     }

@@ -23,7 +23,7 @@ impl EventIndex {
         self.0.contains_key(name)
     }
 
-    /// Whose commit it is, by the key template of the aggregate that applies its events.
+    /// The owner of a commit, by the key template of the aggregate that applies its events.
     pub(crate) fn tenant_of(&self, commit: &Commit) -> Result<Tenant, KeyError> {
         match self.aggregate_of(commit) {
             Some(row) => caught(|| (row.tenant)(&commit.stream)).unwrap_or_else(|text| {
@@ -41,8 +41,8 @@ impl EventIndex {
         }
     }
 
-    /// Whose a stream may be, by the key templates of the aggregates that apply these events; nobody's where it is no stream of
-    /// theirs.
+    /// The possible owners of a stream, by the key templates of the aggregates that apply these events; empty if it is not a
+    /// stream of theirs.
     pub(crate) fn tenants_of<'a>(
         &self,
         events: impl Iterator<Item = &'a str>,
@@ -53,7 +53,7 @@ impl EventIndex {
         rows.values().filter_map(|row| caught(|| (row.tenant)(stream)).ok()?.ok()).collect()
     }
 
-    /// The entity name of the aggregate that applies the commit's events; none where there is none.
+    /// The entity name of the aggregate that applies the commit's events; `None` if no aggregate applies them.
     pub(crate) fn entity_of(&self, commit: &Commit) -> Option<&'static str> {
         self.aggregate_of(commit).map(|row| row.entity)
     }
@@ -62,7 +62,7 @@ impl EventIndex {
         commit.events.iter().find_map(|event| self.0.get(event.name.as_str()).copied())
     }
 
-    /// The partitions that hold all streams of a tenant with one of these events; none where they cannot be known.
+    /// The partitions that hold all streams of a tenant with one of these events; `None` if they cannot be listed.
     pub(crate) fn partitions<'a>(
         &self,
         mut events: impl Iterator<Item = &'a str>,

@@ -1,7 +1,7 @@
 //! What a program runs on: the stores, the index of its events, its caches and its settings.
 //!
-//! [`App`](crate::App) is the front of one runtime. All that works below it, the engine, the projector, the delivery and the
-//! replay, is given the runtime and nothing else of the front.
+//! [`App`](crate::App) is the front of one runtime. The rooms below it, the engine, the projector, the delivery and the replay,
+//! get only the runtime.
 
 mod arrivals;
 mod cause;
@@ -46,7 +46,7 @@ use crate::view::{DynViewStore, RecentWrites};
 /// One per [`App`](crate::App), shared by all of its clones.
 pub(crate) struct Runtime {
     pub(crate) stores: Stores,
-    /// The snapshot store of `stores`, with what is remembered of it.
+    /// The snapshot store of `stores`, with its caches.
     pub(crate) snapshots: Option<SnapshotShelf>,
     pub(crate) provided: Arc<Provided>,
     pub(crate) wiring: Wiring,
@@ -65,7 +65,7 @@ pub(crate) struct Runtime {
     pub(crate) probe: Option<Arc<Probe>>,
 }
 
-/// One stream's place in memory: its state, where it is known, of the type that its aggregate makes it.
+/// One stream's cache entry: its state, if known, with the type that its aggregate gives it.
 pub(crate) type Slot = Option<Box<dyn Any + Send + Sync>>;
 
 impl Runtime {
@@ -91,7 +91,7 @@ impl Runtime {
         })
     }
 
-    /// Drops what is remembered of streams and views.
+    /// Clears the caches of streams and views.
     pub(crate) fn forget(&self) {
         self.states.clear();
         self.recent_writes.clear();

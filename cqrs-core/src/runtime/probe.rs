@@ -11,7 +11,7 @@ use crate::metadata::Metadata;
 use crate::store::InboxId;
 use crate::timestamp::Timestamp;
 
-/// What the test kit learns about the handlers of an app. In production there is none.
+/// What the test kit learns about the handlers of an app. Production has no probe.
 #[derive(Debug, Default)]
 pub(crate) struct Probe {
     seen: Mutex<Seen>,
@@ -21,9 +21,9 @@ pub(crate) struct Probe {
 pub(crate) struct Seen {
     pub(crate) sent: Vec<Sent>,
     pub(crate) runs: Vec<HandlerRun>,
-    /// What the inbox has as handled.
+    /// Events that the inbox has as handled.
     pub(crate) finished: HashSet<InboxId>,
-    /// The commands of processes and those that were due, by id: whether each has a commit.
+    /// The commands of processes and due commands, by id: whether each has a commit.
     pub(crate) executed: HashMap<String, bool>,
 }
 
@@ -34,17 +34,17 @@ pub(crate) struct Sent {
     pub(crate) name: &'static str,
     pub(crate) stream: StreamKey,
     pub(crate) command_id: String,
-    /// What tells it from other commands; none for a type that lets nobody look.
+    /// What distinguishes it from other commands; `None` for an opaque type.
     pub(crate) digest: Option<String>,
     /// It has a commit, its own or the first one.
     pub(crate) committed: bool,
-    /// When it is to be executed, where it was scheduled.
+    /// When it is to be executed, if it was scheduled.
     pub(crate) due: Option<Timestamp>,
     /// The run of the handler that sent it.
     pub(crate) cause: Arc<Cause>,
 }
 
-/// The commits that a command must have because of one commit, and may have at the most.
+/// The least and the greatest number of commits of a command because of one commit.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Due {
     pub(crate) least: usize,
@@ -55,7 +55,7 @@ pub(crate) struct Due {
 pub(crate) type Told = (StreamKey, String, String);
 
 impl Seen {
-    /// Whatever the runs of a handler for one event sent, a command has as many commits as the run that sent it most often.
+    /// For all runs of a handler for one event, a command has as many commits as in the run that sent it most often.
     pub(crate) fn due(&self) -> HashMap<Told, Due> {
         let mut by_run: HashMap<_, Due> = HashMap::new();
         for sent in &self.sent {
@@ -79,23 +79,23 @@ impl Seen {
     }
 }
 
-/// One run of a handler that came to its end.
+/// One finished run of a handler.
 #[derive(Debug, Clone)]
 pub(crate) struct HandlerRun {
     pub(crate) id: InboxId,
-    /// It did its work.
+    /// It succeeded.
     pub(crate) done: bool,
-    /// The inbox had the event as handled before.
+    /// The inbox already had the event as handled.
     pub(crate) needless: bool,
 }
 
 impl Probe {
     pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
-        // Every change is one insertion: what a panicking holder left behind is whole.
+        // Every change is one insertion, so a panicking holder leaves consistent data behind.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a command of a handler before it is executed; answers with its place.
+    /// Notes a command of a handler before it is executed; returns its index.
     pub(crate) fn note_command<C: Command>(
         &self,
         cause: &Arc<Cause>,
@@ -124,12 +124,12 @@ impl Probe {
         }
     }
 
-    /// Notes that a command of a process, or one that was due, was executed.
+    /// Notes that a command of a process, or a due command, was executed.
     pub(crate) fn note_executed(&self, command_id: &str, is_committed: bool) {
         *self.seen().executed.entry(command_id.to_owned()).or_default() |= is_committed;
     }
 
-    /// Notes what became of it, and whether its events are in the stream.
+    /// Notes its result, and whether its events are in the stream.
     pub(crate) fn note_answer(&self, place: usize, metadata: &Metadata, committed: bool) {
         if let Some(sent) = self.seen().sent.get_mut(place) {
             metadata.command_id.clone_into(&mut sent.command_id);

@@ -1,14 +1,14 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The `unique` fields of which this process knows that all of their values are reserved.
+/// The `unique` fields whose values are all reserved, as far as this process knows.
 #[derive(Debug, Default)]
 pub(crate) struct ReservedFields(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
     fields: HashSet<(&'static str, &'static str)>,
-    /// The entities that had streams before their fields were reserved: that need not be looked for again.
+    /// The entities that had streams before their fields were reserved: they need not be checked again.
     older: HashSet<&'static str>,
 }
 
@@ -34,7 +34,7 @@ impl ReservedFields {
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        // Every change is one insertion: what a panicking holder left behind is whole.
+        // Every change is one insertion, so a panicking holder leaves consistent data behind.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

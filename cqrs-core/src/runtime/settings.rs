@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::RetryPolicy;
 
-/// What can be tuned. The defaults are meant for production.
+/// The settings of an app. The defaults are meant for production.
 ///
 /// ```
 /// use std::time::Duration;
@@ -24,78 +24,78 @@ use super::RetryPolicy;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// How many states of aggregates are kept in memory, and of how many streams the version of
-    /// the last snapshot; 0 turns the caches off. Default 10,000.
+    /// How many states of aggregates are kept in memory, and for how many streams the version of the last snapshot; 0 turns the
+    /// caches off. Default 10,000.
     pub cached_states: u64,
     /// How many command ids a snapshot keeps, so that a command with an id is not executed again. Default 100.
     ///
-    /// A command that is sent again is recognised as long as it is one of the last so many commits before the
-    /// snapshot, or a later one; on a stream without a snapshot always. Older than that, it is executed again. An id
-    /// of 36 characters takes 37 bytes of a snapshot in the snapshot store: 100 of them and a small state are one read unit, and four
-    /// write units. A state in a commit keeps two bytes of an id's hash, and the commit that they lead to is read.
+    /// A repeated command is recognised if it made one of this many commits before the snapshot, or a later one; on a stream
+    /// without a snapshot always. An older one is executed again. An id of 36 characters takes 37 bytes of a snapshot in the
+    /// snapshot store: 100 of them and a small state are one read unit and four write units. A state in a commit keeps two bytes
+    /// of each id's hash; the commit to which they point is then read.
     pub snapshot_command_ids: usize,
-    /// The largest state that is stored in the item of a commit, in bytes, as DynamoDB counts them, with about 300 for the command
-    /// ids; a larger one goes into the snapshot store. 0 turns states in commits off: none is written, and none is read. Default
-    /// 4,096.
+    /// The largest state that is stored in the item of a commit, in bytes as DynamoDB counts them, including about 300 for the
+    /// command ids; a larger state goes into the snapshot store. 0 turns states in commits off: they are not written and not
+    /// read. Default 4,096.
     ///
-    /// Every sixth commit carries the state of an aggregate with `snapshot_every`, where that costs no write unit: where the item
-    /// takes as many kilobytes without it. So the last six commits are enough for a load. Where it would cost write units, a commit
-    /// carries the state as often as `snapshot_every` says, and when a command that had to read the stream would leave no state among
-    /// the last six.
+    /// Every sixth commit carries the state of an aggregate with `snapshot_every`, if that costs no write unit: if the item takes
+    /// as many kilobytes without it. So the last six commits are enough for a load. If it would cost write units, a commit
+    /// carries the state as often as `snapshot_every` says, and also when a command that had to read the stream would leave the
+    /// last six commits without a state.
     pub state_in_commit_bytes: usize,
-    /// How many views that this process wrote last are kept in memory, so that a projection writes on without a
-    /// read, and as many fences; 0 turns the cache off. Default 10,000.
+    /// How many of the views that this process wrote last are kept in memory, and as many fences, so that a projection writes
+    /// again without a read; 0 turns the cache off. Default 10,000.
     pub cached_views: u64,
-    /// How a command is tried again after conflicts, and a stream of a replay that others write to: at once, with a
-    /// wait after every fourth. Default 40 times, with 9 waits of up to 2 seconds.
+    /// How to retry a command after conflicts, and a stream of a replay that others write to: at once, with a wait after every
+    /// fourth attempt. Default 40 times, with 9 waits of up to 2 seconds.
     pub conflict: RetryPolicy,
-    /// How a subscriber tries a commit again before it becomes a dead letter; behind a broker, how often the subscribers of a
-    /// queue may fail at it, in whichever process. Default 5 times, up to 5 seconds apart.
+    /// How a subscriber retries a commit before it becomes a dead letter; behind a broker, how often the subscribers of a queue
+    /// may fail on it, over all processes. Default 5 times, up to 5 seconds apart.
     pub delivery: RetryPolicy,
-    /// How long a handler may take for one event, where it does not say so itself: `#[event_handler(X, timeout = "5m")]`.
-    /// Then the try has failed, and the handler is stopped where it waits. Default 30 seconds.
+    /// How long a handler may take for one event, unless it sets its own limit: `#[event_handler(X, timeout = "5m")]`. After that
+    /// the attempt has failed, and the handler is stopped at an `.await`. Default 30 seconds.
     ///
-    /// A handler that never waits, because it computes or blocks its thread, cannot be stopped.
+    /// A handler that never awaits, because it computes or blocks its thread, cannot be stopped.
     pub handler_timeout: Duration,
-    /// How long a run that is told to stop finishes what it holds; then it leaves the rest to the next run. Default 20
-    /// seconds.
+    /// How long a run that is told to stop may finish what it holds; then it leaves the rest to the next run. Default 20 seconds.
     pub grace: Duration,
     /// How long a handler with `once` may take for one event; then another run may claim it. Default 1 minute: more than
-    /// [`handler_timeout`](Self::handler_timeout), which stops a run before.
+    /// [`handler_timeout`](Self::handler_timeout), which stops a run earlier.
     ///
-    /// This is how long an event waits when its handler crashed, so it is little more than the longest run.
+    /// After a crash of its handler an event waits this long, so set it to little more than the longest run.
     pub inbox_lease: Duration,
-    /// How long the inbox remembers at least what a handler with `once` has done. Default 14 days: SQS keeps no
-    /// message for longer (Amazon SQS Developer Guide, "Message quotas").
+    /// The least time for which the inbox remembers what a handler with `once` has done. Default 14 days: SQS keeps no message
+    /// longer (Amazon SQS Developer Guide, "Message quotas").
     pub inbox_kept: Duration,
-    /// How long a message waits in the queue of a broker for a newer program, where this one does not know its event, or not
-    /// under that schema; then it becomes a dead letter. Default 1 day: longer than a deployment takes, and its rollback.
+    /// How long a message waits in the queue of a broker for a newer program, if this one does not know its event or its schema;
+    /// then it becomes a dead letter. Default 1 day: longer than a deployment and its rollback.
     pub unknown_kept: Duration,
-    /// Whether projections take the commits in the messages of a broker for what the store has. Default no: they read them from
-    /// the store, one request more for the commits of a stream that arrive together, and 1 read unit per 4 KB. So what is not
-    /// in the store gets into no view: a forged message, one of another table, a commit that a restore has taken back.
+    /// Whether projections trust the commits in a broker's messages. Default no: they read them from the store, with one more
+    /// request for the commits of a stream that arrive together, and 1 read unit per 4 KB. So nothing gets into a view that is
+    /// not in the store: no forged message, no message of another table, no commit that a restore has taken back.
     ///
     /// In one process the commits come from the store itself, and are not read again.
     pub trusted_messages: bool,
-    /// How far in the future a time given with `.at(…)` may lie; one that lies further is taken for a mistake. Default 1 day,
-    /// which bears a wrong time zone and wrong clocks.
+    /// How far in the future a time given with `.at(…)` may be; a later one is treated as a mistake. Default 1 day, which
+    /// tolerates a wrong time zone and wrong clocks.
     pub furthest_ahead: Duration,
-    /// How long a read of a view across aggregates waits for its own views, where those of another release cannot be read, and how long a read
-    /// with a token waits for its commit, where it does not say so itself:
+    /// How long a read of a view across aggregates waits for its own views if those of another release cannot be read, and how
+    /// long a read with a token waits for its commit, unless it sets its own limit:
     /// [`ReadViewAtLeast::within`](crate::app::ReadViewAtLeast::within). Default 5 seconds.
     pub read_wait: Duration,
-    /// The longest pause between two reads of such a wait, where another process may write the view: the pauses begin with a
+    /// The longest pause between two reads of such a wait, if another process may write the view: the pauses begin with a
     /// fiftieth of it, and double. Default 500 milliseconds.
     pub read_poll: Duration,
-    /// Whether a keyed projection whose fold has changed is rebuilt as soon as a program delivers to it. Default yes. Where it is not,
-    /// [`App::replay`](crate::App::replay) does so, and readers have the views of the release before until then.
+    /// Whether a keyed projection whose fold has changed is rebuilt as soon as a program delivers to it. Default yes. Otherwise
+    /// [`App::replay`](crate::App::replay) rebuilds it, and readers have the views of the previous release until then.
     pub rebuild: bool,
-    /// How often a program that delivers tells those of other releases that it is there, and looks whether any are; a reader looks
-    /// twice as often. A release from which nothing was heard for five times as long gets no commits any more, and its views are rebuilt
-    /// should it come back. Default 15 seconds; not below the time that a worker waits for messages. It matters only for keyed projections.
+    /// How often a program that delivers signals to other releases that it is running, and looks for their signals; a reader
+    /// looks twice as often. A release without a signal for five times as long no longer gets commits, and its views are rebuilt
+    /// if it comes back. Default 15 seconds; not less than the time that a worker waits for messages. It matters only for keyed
+    /// projections.
     pub release_poll: Duration,
-    /// How long the views of a release before are kept after its last program is gone, for keyed projections: a rollback finds them.
-    /// Default 1 day.
+    /// How long the views of a previous release are kept after its last program is gone, for keyed projections: a rollback finds
+    /// them. Default 1 day.
     pub release_kept: Duration,
     /// How long `run` waits before it reads an empty feed again. Default 250 milliseconds.
     pub poll: Duration,

@@ -8,17 +8,17 @@ use crate::key::StreamKey;
 use crate::snapshot::DynSnapshotStore;
 use crate::version::Version;
 
-/// The snapshots of an app. Nothing that goes wrong here is an error: the stream has it all.
+/// The snapshots of an app. No failure here is an error: the stream has everything.
 pub(crate) struct SnapshotShelf {
     pub(crate) store: Box<dyn DynSnapshotStore>,
-    /// The versions of the snapshots that were read or written last: where the tail of a stream begins.
+    /// The versions of the snapshots that were read or written last: the tail of a stream begins there.
     seen: Cache<StreamKey, Version>,
     pub(crate) command_ids: usize,
-    /// The largest state that a commit carries; 0 for none.
+    /// The largest state that a commit carries; 0 turns this off.
     pub(crate) carried_bytes: usize,
     /// The aggregates whose last snapshot was found in the snapshot store, and not in a commit.
     apart: Mutex<HashSet<&'static str>>,
-    /// The aggregates of which a snapshot was too large, so that this is said once.
+    /// The aggregates with a snapshot that was too large, so that this is logged once.
     pub(crate) unfit: Mutex<HashSet<&'static str>>,
 }
 
@@ -27,7 +27,7 @@ impl SnapshotShelf {
         Self {
             store,
             seen: Cache::new(settings.cached_states),
-            // The last one tells whether snapshot and stream belong together.
+            // The last commit proves that snapshot and stream belong together.
             command_ids: settings.snapshot_command_ids.max(1),
             carried_bytes: if keeps_states { settings.state_in_commit_bytes } else { 0 },
             apart: Mutex::default(),
@@ -35,7 +35,7 @@ impl SnapshotShelf {
         }
     }
 
-    /// The version of the snapshot that was there the last time; [`Version::NONE`] where that is not known.
+    /// The version of the last known snapshot; [`Version::NONE`] if it is unknown.
     pub(crate) fn last_seen(&self, stream: &StreamKey) -> Version {
         self.seen.get(stream).unwrap_or(Version::NONE)
     }
@@ -50,7 +50,7 @@ impl SnapshotShelf {
 }
 
 impl SnapshotShelf {
-    /// Whether a snapshot is first looked for in the snapshot store.
+    /// Whether to look for a snapshot first in the snapshot store.
     pub(crate) fn is_apart(&self, aggregate: &'static str) -> bool {
         self.carried_bytes == 0
             || self.apart.lock().unwrap_or_else(PoisonError::into_inner).contains(aggregate)

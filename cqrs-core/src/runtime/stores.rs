@@ -7,10 +7,10 @@ use crate::store::{
 };
 use crate::view::{DynViewStore, ViewStore};
 
-/// Where a program keeps what it does.
+/// The stores of a program.
 ///
-/// A [`MemoryEventStore`] is a set of stores by itself, and so is the `Dynamo` of `cqrs-dynamo`. A store of your own comes with
-/// what the delivery remembers, and with the feed that the delivery reads.
+/// A [`MemoryEventStore`] is a set of stores by itself, and so is the `Dynamo` of `cqrs-dynamo`. Your own event store needs a
+/// delivery store and a feed for the delivery.
 ///
 /// ```
 /// use cqrs_core::App;
@@ -37,7 +37,7 @@ pub struct Stores {
 type OpenFeed = Box<dyn Fn() -> Box<dyn DynChangeFeed> + Send + Sync>;
 
 impl Stores {
-    /// The commits, and what the delivery remembers of them.
+    /// The event store and the delivery store.
     pub fn new(events: impl EventStore, delivery: impl DeliveryStore) -> Self {
         Self {
             events: Box::new(events),
@@ -49,8 +49,8 @@ impl Stores {
         }
     }
 
-    /// What a delivery reads the commits from: it opens a feed for itself when it begins. A process that only executes commands,
-    /// or takes its messages from a broker, needs none.
+    /// The source from which a delivery reads commits: it opens its own feed when it begins. A process that only executes
+    /// commands, or takes its messages from a broker, needs no feed.
     #[must_use]
     pub fn feed<F: ChangeFeed>(mut self, open: impl Fn() -> F + Send + Sync + 'static) -> Self {
         self.feed = Some(Box::new(move || Box::new(open())));
@@ -71,8 +71,8 @@ impl Stores {
         self
     }
 
-    /// What waits behind a broker: it tells [`App::projections`](crate::App::projections) how far the subscribers are. Where a
-    /// process delivers from the [feed](Stores::feed), none is needed.
+    /// The backlog behind a broker: with it [`App::projections`](crate::App::projections) knows how far the subscribers are. A
+    /// process that delivers from the [feed](Stores::feed) needs no backlog.
     #[must_use]
     pub fn backlog(mut self, backlog: impl Backlog) -> Self {
         self.backlog = Some(Box::new(backlog));
@@ -93,7 +93,7 @@ impl fmt::Debug for Stores {
 
 /// What [`App::builder`](crate::App::builder) takes: a set of stores, or what makes one.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no set of stores",
+    message = "`{Self}` is not a set of stores",
     label = "an app needs more than this",
     note = "put the stores together: `Stores::new(events, delivery)`, with `.feed(…)` to deliver from"
 )]

@@ -6,17 +6,17 @@ use crate::event::RawEvent;
 use crate::key::{KeyError, MAX_SK_BYTES, Tenant};
 use crate::projection::{CheckStream, KeyFault, ViewKeyError};
 
-/// What the delivery adds to the lengths of a stream's keys and a view's name.
+/// What the delivery adds to the length of a stream's keys and a view's name.
 const SEPARATORS: usize = 2;
 
-/// What helps where an event names the key, and where the aggregate's own key does.
+/// The advice if an event names the key, and if the aggregate's own key is used.
 const BY_EVENT: &str = "reject such a command, or give the event to no view, with `#[apply(keys = …)]`";
 const BY_STREAM: &str = "give the aggregate a shorter id";
 
 /// Whether an event of a tenant gives its views keys that can be stored.
 pub(crate) type CheckKey = dyn Fn(&RawEvent<'_>, &Tenant) -> Result<(), KeyFault> + Send + Sync;
 
-/// The keys of views that commits have to have, by the stored names of their events.
+/// The keys of views that commits must have, by the stored names of their events.
 #[derive(Default)]
 pub(crate) struct ViewKeys {
     events: HashMap<&'static str, Vec<(&'static str, Box<CheckKey>)>>,
@@ -54,7 +54,7 @@ impl ViewKeys {
         if !RawEvent::all(commit).any(|raw| is_checked(&raw)) {
             return Ok(());
         }
-        // Without one nothing could be delivered at all.
+        // Without a delivery store nothing could be delivered at all.
         let Ok(tenant) = tenant() else { return Ok(()) };
         for raw in RawEvent::all(commit) {
             for (projection, check) in self.events.get(raw.stored().name.as_str()).into_iter().flatten() {
@@ -67,7 +67,7 @@ impl ViewKeys {
 
     fn check_stream(&self, commit: &Commit) -> Result<(), ViewKeyError> {
         let stream = &commit.stream;
-        // The parts of every other key are parts of these.
+        // The parts of all other keys are parts of these.
         if stream.pk().len() + stream.sk().len() + self.longest + SEPARATORS <= MAX_SK_BYTES {
             return Ok(());
         }

@@ -1,14 +1,14 @@
 use serde::Serialize;
 
-/// Who listens to what.
+/// Which subscriber listens to which events.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Wiring {
     /// Every event of every linked aggregate.
     pub events: Vec<WiringEvent>,
     /// Every handler, process and projection of this app.
     pub subscribers: Vec<WiringSubscriber>,
-    /// Every command that may be stored, of every linked aggregate that decides on it. Which of them a handler schedules, or a process
-    /// sends, only its run tells.
+    /// Every command that may be stored, of every linked aggregate that decides on it. Which of them a handler schedules, or a
+    /// process sends, is known only when it runs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<WiringCommand>,
 }
@@ -48,23 +48,23 @@ pub struct WiringEvent {
 pub struct WiringSubscriber {
     /// Its name.
     pub name: &'static str,
-    /// Its queue: one of its own, named like it, or the one of `queue = "…"`.
+    /// Its queue: its own queue with its name, or the one of `queue = "…"`.
     pub queue: &'static str,
-    /// What it is.
+    /// Its kind.
     #[serde(flatten)]
     pub kind: SubscriberKind,
-    /// The name of its views in their keys, `ORDER_SUMMARY`; none for a handler.
+    /// The name of its views in their keys, `ORDER_SUMMARY`; `None` for a handler.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub view: Option<&'static str>,
-    /// How many indexes its views are listed by; 0 for a handler.
+    /// The number of indexes that list its views; 0 for a handler.
     #[serde(skip_serializing_if = "no_index")]
     pub indexes: usize,
     /// The stored type names that it listens to, with those from before a renaming.
     pub events: Vec<&'static str>,
-    /// The deadlines of a process; none of another one.
+    /// The deadlines of a process; empty for other subscribers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub deadlines: Vec<&'static str>,
-    /// Where it stands in the source.
+    /// Its place in the source.
     pub location: String,
 }
 
@@ -73,7 +73,7 @@ fn no_index(indexes: &usize) -> bool {
     *indexes == 0
 }
 
-/// What a subscriber is.
+/// The kind of a subscriber.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum SubscriberKind {

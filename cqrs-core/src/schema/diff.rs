@@ -53,7 +53,9 @@ impl Path<'_> {
 
 const fn compare(shape: &Shape, locked: &[u8], path: &Path<'_>, out: &mut Difference) {
     match shape {
-        Shape::Example(shape, _) | Shape::Lossy(shape) => compare(shape, locked, path, out),
+        Shape::Example(shape, _) | Shape::Lossy(shape) | Shape::Recursive(_, shape) => {
+            compare(shape, locked, path, out);
+        }
         Shape::Scalar(name) if same(name.as_bytes(), locked) => {}
         Shape::Itself if same(b"itself", locked) => {}
         Shape::Opaque(name) if same_opaque(name, locked) => {}

@@ -42,7 +42,7 @@ fn rounds(shape: &Shape) -> usize {
     match shape {
         Shape::Scalar(_) | Shape::Itself | Shape::Opaque(_) | Shape::Example(..) => 1,
         Shape::Optional(inner) | Shape::List(inner) | Shape::Map(_, inner) => rounds(inner) + 1,
-        Shape::Array(inner, _) | Shape::Lossy(inner) => rounds(inner),
+        Shape::Array(inner, _) | Shape::Lossy(inner) | Shape::Recursive(_, inner) => rounds(inner),
         Shape::Tuple(items) => items.iter().map(rounds).max().unwrap_or(1),
         Shape::Record(fields) => fields.iter().map(rounds_of_field).max().unwrap_or(1),
         Shape::Choice(_, cases) => cases.iter().map(rounds_of_field).sum::<usize>().max(1),
@@ -85,7 +85,7 @@ fn build(shape: &Shape, round: usize, draw: Draw<'_>) -> Result<Value, NoExample
             None => Value::Null,
         },
         Shape::Choice(tagging, cases) => choice(tagging, cases, round, draw)?,
-        Shape::Lossy(inner) => build(inner, round, draw)?,
+        Shape::Lossy(inner) | Shape::Recursive(_, inner) => build(inner, round, draw)?,
         Shape::Itself => return Err(NoExample::Endless),
         Shape::Opaque(name) => {
             return Err(NoExample::Refused(format!(

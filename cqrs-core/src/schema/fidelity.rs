@@ -47,7 +47,10 @@ impl Shape {
             Self::Scalar(name) => is_among(name, &EXACT),
             // Null is one value only.
             Self::Optional(inner) => inner.comes_back() && !inner.may_be_null(),
-            Self::List(inner) | Self::Array(inner, _) | Self::Example(inner, _) => inner.comes_back(),
+            Self::List(inner)
+            | Self::Array(inner, _)
+            | Self::Example(inner, _)
+            | Self::Recursive(_, inner) => inner.comes_back(),
             Self::Map(Self::Scalar(key), value) => is_among(key, &KEYS) && value.comes_back(),
             Self::Tuple(items) => {
                 let mut index = 0;
@@ -71,7 +74,7 @@ impl Shape {
     const fn may_be_null(&self) -> bool {
         match self {
             Self::Scalar(name) => same(name.as_bytes(), b"null"),
-            Self::Example(inner, _) | Self::Lossy(inner) => inner.may_be_null(),
+            Self::Example(inner, _) | Self::Lossy(inner) | Self::Recursive(_, inner) => inner.may_be_null(),
             // The type itself may be one that is stored as null.
             Self::Optional(_) | Self::Itself | Self::Opaque(_) => true,
             _ => false,
@@ -82,9 +85,11 @@ impl Shape {
     pub(crate) const fn is_lossy(&self) -> bool {
         match self {
             Self::Lossy(_) => true,
-            Self::Optional(inner) | Self::List(inner) | Self::Array(inner, _) | Self::Example(inner, _) => {
-                inner.is_lossy()
-            }
+            Self::Optional(inner)
+            | Self::List(inner)
+            | Self::Array(inner, _)
+            | Self::Example(inner, _)
+            | Self::Recursive(_, inner) => inner.is_lossy(),
             Self::Map(key, value) => key.is_lossy() || value.is_lossy(),
             Self::Tuple(items) => {
                 let mut index = 0;
@@ -123,7 +128,7 @@ impl Shape {
             Self::Optional(inner) | Self::List(inner) | Self::Array(inner, _) | Self::Lossy(inner) => {
                 inner.fault_within(buffered)
             }
-            Self::Example(inner, _) => inner.fault_within(buffered),
+            Self::Example(inner, _) | Self::Recursive(_, inner) => inner.fault_within(buffered),
             Self::Map(key, value) => {
                 if let Self::Scalar(name) = key
                     && buffered
@@ -268,7 +273,7 @@ const fn has_field(shape: &Shape, name: &[u8]) -> bool {
             Some(inner) => same(inner, name),
             None => false,
         },
-        Shape::Lossy(inner) | Shape::Example(inner, _) => has_field(inner, name),
+        Shape::Lossy(inner) | Shape::Example(inner, _) | Shape::Recursive(_, inner) => has_field(inner, name),
         _ => false,
     }
 }

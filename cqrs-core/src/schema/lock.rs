@@ -128,7 +128,7 @@ fn head(line: &str) -> Option<(String, &str)> {
 }
 
 /// A name as it is, from a label or a head that may have put it in quotes.
-pub(super) fn unquoted(name: &str) -> String {
+pub(crate) fn unquoted(name: &str) -> String {
     match name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
         Some(inner) => inner.replace("\\\"", "\"").replace("\\\\", "\\"),
         None => name.to_owned(),

@@ -172,8 +172,12 @@ pub(crate) mod text;
 pub use compat::Incompatible;
 pub(crate) use diff::{Difference, difference};
 pub(crate) use example::{NoExample, drawn, examples, scalar};
+#[cfg(feature = "contracts")]
+pub(crate) use lock::unquoted;
 pub use lock::{Entry, EventsLock, LockError};
 pub(crate) use notation::same;
+#[cfg(feature = "contracts")]
+pub(crate) use notation::{name_of, quote_end};
 pub(crate) use shape::MOST_BYTES;
 pub use shape::{EventData, Field, Shape};
 pub(crate) use text::Text;

@@ -56,7 +56,7 @@ pub enum Shape {
     Record(&'static [Field]),
     /// One of several, told apart as serde's options say: `enum { Card: { number: string }, Cash }`.
     Choice(&'static str, &'static [Field]),
-    /// The nearest type around it once more, in types that contain themselves: `itself`.
+    /// The nearest [`Recursive`](Self::Recursive) type around it once more: `itself`.
     Itself,
     /// Not looked into; by the name of its type: `opaque "Uuid"`.
     Opaque(&'static str),
@@ -64,6 +64,8 @@ pub enum Shape {
     Example(&'static Shape, &'static str),
     /// The same, of which a part is not stored: a field with `#[serde(skip)]`. It does not show in the text.
     Lossy(&'static Shape),
+    /// The same, of a type by its name, which contains [`Itself`](Self::Itself). It does not show in the text.
+    Recursive(&'static str, &'static Shape),
 }
 
 /// One field of a record, or one case of a choice.
@@ -138,7 +140,7 @@ impl Shape {
             Self::Optional(inner) | Self::List(inner) | Self::Array(inner, _) | Self::Example(inner, _) => {
                 inner.may_lose_numbers()
             }
-            Self::Lossy(inner) => inner.may_lose_numbers(),
+            Self::Lossy(inner) | Self::Recursive(_, inner) => inner.may_lose_numbers(),
             Self::Map(key, value) => key.may_lose_numbers() || value.may_lose_numbers(),
             Self::Tuple(items) => {
                 let mut index = 0;

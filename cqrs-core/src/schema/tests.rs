@@ -32,6 +32,8 @@ fn is_serdes<T: EventData + Serialize + DeserializeOwned>(shape: &str) {
     for example in made_up::<T>() {
         let read = T::deserialize(&example).unwrap_or_else(|error| panic!("{example}: {error}"));
         assert_eq!(serde_json::to_value(&read).unwrap(), example, "{shape}");
+        #[cfg(feature = "contracts")]
+        crate::contract::tests::assert_described(&T::SHAPE, &example);
     }
 }
 

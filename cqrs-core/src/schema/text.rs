@@ -120,7 +120,7 @@ impl<const N: usize> Text<N> {
                 self.bytes(name.as_bytes());
                 self.bytes(b"\"");
             }
-            Shape::Example(shape, _) | Shape::Lossy(shape) => self.shape(shape),
+            Shape::Example(shape, _) | Shape::Lossy(shape) | Shape::Recursive(_, shape) => self.shape(shape),
         }
     }
 

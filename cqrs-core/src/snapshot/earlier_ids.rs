@@ -14,7 +14,7 @@ impl IdDigest {
     }
 }
 
-/// The digests of command ids that stand one behind the other, as they are stored: one text.
+/// The digests of consecutive command ids, in their stored form: one text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct EarlierIds(Vec<IdDigest>);
 
@@ -32,7 +32,7 @@ impl EarlierIds {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// None where the text holds no digests.
+    /// `None` if the text does not hold digests.
     pub(crate) fn decode(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (digests, rest) = bytes.as_chunks();

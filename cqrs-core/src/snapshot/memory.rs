@@ -19,7 +19,7 @@ impl MemorySnapshotStore {
     }
 
     fn content(&self) -> MutexGuard<'_, HashMap<StreamKey, StoredSnapshot>> {
-        // Every change is one insertion: what a panicking holder left behind is whole.
+        // Every change is one insertion, so a panicking holder leaves consistent data behind.
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,11 +1,12 @@
 //! The store of snapshots: the trait, and one in memory.
 //!
-//! A snapshot is the state of one aggregate at a version, kept so that a load need not fold the whole stream:
-//! [`#[aggregate(snapshot_every = 100)]`](macro@crate::aggregate) asks for it. It may vanish at any time without harm,
-//! and nothing is ever believed because a snapshot says so that the stream does not say too.
+//! A snapshot is the state of one aggregate at a version, stored so that a load need not fold the whole stream.
+//! [`#[aggregate(snapshot_every = 100)]`](macro@crate::aggregate) enables it. It may vanish at any time without harm, and it is
+//! never trusted beyond what the stream itself says.
 //!
-//! Small states stand in the items of commits ([`CommitState`](crate::store::CommitState)). This store has those that are larger than
-//! [`Settings::state_in_commit_bytes`](crate::app::Settings::state_in_commit_bytes), and all of an event store that keeps no states.
+//! Small states are in the items of commits ([`CommitState`](crate::store::CommitState)). This store has the states that are
+//! larger than [`Settings::state_in_commit_bytes`](crate::app::Settings::state_in_commit_bytes), and all states if the event
+//! store does not keep states.
 //!
 //! ```rust,standalone_crate
 //! use std::convert::Infallible;
@@ -76,7 +77,7 @@ use crate::store::StoreError;
 
 /// Keeps the last snapshot of each stream.
 ///
-/// A store in front of another one, which writes nothing, as for a process that only reads:
+/// A store that wraps another one and writes nothing, for a process that only reads:
 ///
 /// ```
 /// use cqrs_core::snapshot::{MemorySnapshotStore, SnapshotStore, StoredSnapshot};
@@ -97,19 +98,19 @@ use crate::store::StoreError;
 /// let snapshots = ReadOnly(MemorySnapshotStore::new());
 /// ```
 pub trait SnapshotStore: Send + Sync + 'static {
-    /// Reads the snapshot of a stream. A store may answer with an earlier one, or with none, for a while after a write.
+    /// Reads the snapshot of a stream. For a while after a write, a store may return an earlier one or `None`.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] for an item that is no snapshot. Whoever loads ignores the snapshot after any error.
+    /// [`StoreError::Corrupt`] for an item that is not a snapshot. After any error, a load ignores the snapshot.
     fn get(
         &self,
         stream: &StreamKey,
     ) -> impl Future<Output = Result<Option<StoredSnapshot>, StoreError>> + Send;
 
-    /// Writes a snapshot over one of an earlier version, as one atomic step. One of the same version or a later one
-    /// stays, and that is no error.
+    /// Writes a snapshot over one of an earlier version, as one atomic step. A snapshot of the same version or a later one stays;
+    /// this is not an error.
     ///
     /// # Errors
-    /// What [`limits::check`](crate::store::limits::check) says, before anything is sent.
+    /// The error of [`limits::check`](crate::store::limits::check), before anything is sent.
     fn put(&self, snapshot: &StoredSnapshot) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

@@ -19,20 +19,21 @@ use crate::version::Version;
 pub struct StoredSnapshot {
     /// The stream.
     pub stream: StreamKey,
-    /// The last commit that is folded in.
+    /// The last commit that is folded into it.
     pub version: Version,
     /// The serialized state.
     pub state: Value,
-    /// Names the code that folded it: 16 hexadecimal digits, and `+` where there are `earlierIds`. A program with another fold ignores the snapshot.
+    /// Identifies the code that folded it: 16 hexadecimal digits, and `+` if there are `earlierIds`. A program with another fold
+    /// ignores the snapshot.
     pub fingerprint: String,
-    /// The command ids of the last commits, in the order of their versions; that of `version` is the last one, and
-    /// always there.
+    /// The command ids of the last commits, in the order of their versions; the id of `version` is the last one, and always
+    /// present.
     pub command_ids: Vec<String>,
-    /// Digests of the ids of commits right before those, where this program knew no more of them: the attribute `earlierIds`.
+    /// Digests of the ids of the commits right before those, if the program knew only the digests: the attribute `earlierIds`.
     pub(crate) earlier_ids: EarlierIds,
     /// The latest `createdAt` among all commits.
     pub last_at: Timestamp,
-    /// The latest time in it that came from a clock and was not given with `.at(…)`; none where there is none, and in
+    /// The latest time in it that came from a clock and was not given with `.at(…)`; `None` if there is no such time, and in
     /// snapshots of earlier releases.
     pub clock_at: Option<Timestamp>,
 }
@@ -90,7 +91,7 @@ impl StoredSnapshot {
         record
     }
 
-    /// Reads a snapshot back. Attributes that it does not know are left alone.
+    /// Reads a snapshot back. Unknown attributes are ignored.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] for a missing attribute, or one of another kind.

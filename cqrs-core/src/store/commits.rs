@@ -104,9 +104,13 @@ impl<'a> NewCommits<'a> {
     }
 }
 
-/// A timer has to fit into a dead letter, beside what is said about it: nobody else has it then.
+/// A timer has to fit into a dead letter, beside what is said about it: nobody else has it then. One that has failed has the reason with
+/// it, in the room that was left for that.
 fn check_timer(timer: &Timer) -> Result<(), StoreError> {
     let mut letter = timer.record();
+    if timer.failed.is_some() {
+        return limits::check(&letter);
+    }
     let record = std::mem::take(&mut letter);
     letter.insert("record".to_owned(), record.into());
     limits::check(&letter)?;

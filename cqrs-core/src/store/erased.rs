@@ -1,6 +1,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
+#[cfg(any(feature = "conformance", feature = "inspect"))]
+use super::StreamPage;
 use super::{
     Append, AppendAll, CommitKey, CommitPage, CommitScan, EventStore, Extent, NewCommit, NewCommits,
     Reservation, ReservationPage, StoreError, TimerId, TimerPage, UniqueValue,
@@ -34,6 +36,14 @@ pub(crate) trait DynEventStore: Send + Sync {
     ) -> Boxed<'a, CommitPage>;
     fn keeps_states(&self) -> bool;
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a CommitKey>) -> Boxed<'a, CommitScan>;
+    #[cfg(any(feature = "conformance", feature = "inspect"))]
+    fn streams<'a>(
+        &'a self,
+        partition: &'a str,
+        prefix: &'a str,
+        after: Option<&'a CommitKey>,
+        limit: usize,
+    ) -> Boxed<'a, StreamPage>;
     fn count(&self) -> Boxed<'_, Option<u64>>;
     fn segments(&self, wanted: u32) -> u32;
 }
@@ -79,6 +89,16 @@ impl<S: EventStore> DynEventStore for S {
     }
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a CommitKey>) -> Boxed<'a, CommitScan> {
         Box::pin(EventStore::scan(self, extent, after))
+    }
+    #[cfg(any(feature = "conformance", feature = "inspect"))]
+    fn streams<'a>(
+        &'a self,
+        partition: &'a str,
+        prefix: &'a str,
+        after: Option<&'a CommitKey>,
+        limit: usize,
+    ) -> Boxed<'a, StreamPage> {
+        Box::pin(EventStore::streams(self, partition, prefix, after, limit))
     }
     fn count(&self) -> Boxed<'_, Option<u64>> {
         Box::pin(EventStore::count(self))

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     Append, AppendAll, Change, ChangeFeed, CommitKey, CommitPage, CommitScan, CommitState, EventStore,
     Extent, FeedPage, NewCommit, NewCommits, Positions, Reservation, ReservationChange, ReservationPage,
-    StoreError, Taken, TimerId, TimerPage, UniqueValue, limits,
+    StoreError, StreamPage, Taken, TimerId, TimerPage, UniqueValue, limits,
 };
 use crate::commit::record::Record;
 use crate::commit::{Commit, record};
@@ -235,6 +235,39 @@ impl EventStore for MemoryEventStore {
         }
         scan.next = wanted.next().and_then(|_| scan.commits.last()).map(CommitKey::of);
         Ok(scan)
+    }
+
+    async fn streams(
+        &self,
+        partition: &str,
+        prefix: &str,
+        after: Option<&CommitKey>,
+        limit: usize,
+    ) -> Result<StreamPage, StoreError> {
+        let content = self.content();
+        let mut page = StreamPage::default();
+        let mut start = Bound::Included((partition.to_owned(), prefix.to_owned()));
+        let mut last = after.map(|after| CommitKey::new(after.stream.clone(), Version::MAX));
+        loop {
+            if let Some(last) = &last {
+                start = Bound::Excluded((partition.to_owned(), last.stream.commit_sk(last.version)));
+            }
+            let found = content.by_key.range((start.clone(), Bound::Unbounded)).next();
+            let Some(((pk, sk), _)) = found.filter(|((pk, sk), _)| pk == partition && sk.starts_with(prefix))
+            else {
+                page.next = None;
+                return Ok(page);
+            };
+            if page.streams.len() >= limit.max(1) {
+                page.next = last;
+                return Ok(page);
+            }
+            let (stream, _) = StreamKey::parse_commit(pk, sk)?;
+            page.read += 1;
+            page.streams.push(stream.clone());
+            // Behind all that it may have.
+            last = Some(CommitKey::new(stream, Version::MAX));
+        }
     }
 
     async fn count(&self) -> Result<Option<u64>, StoreError> {

@@ -14,6 +14,7 @@ pub mod limits;
 mod memory;
 mod reservation;
 mod scan;
+mod stream_page;
 mod timer;
 
 pub(crate) use backlog::DynBacklog;
@@ -34,8 +35,9 @@ pub use limits::NewCommit;
 pub use memory::{MemoryEventStore, MemoryFeed};
 pub use reservation::{Reservation, ReservationChange, ReservationPage, UniqueValue};
 pub use scan::{CommitKey, CommitScan, Extent};
-pub(crate) use timer::set_timer;
+pub use stream_page::StreamPage;
 pub use timer::{TIMER_SHARDS, Timer, TimerId, TimerPage};
+pub(crate) use timer::{fail_timer, set_timer};
 
 pub use crate::commit::{CommitState, CorruptCommit, record};
 pub use crate::json::canonical;
@@ -243,6 +245,25 @@ pub trait EventStore: Send + Sync + 'static {
         extent: &Extent,
         after: Option<&CommitKey>,
     ) -> impl Future<Output = Result<CommitScan, StoreError>> + Send;
+
+    /// Finds the streams of one partition whose sort keys begin with `prefix`, those behind the stream of `after`, in the order in which
+    /// a scan of the partition meets them, at most `limit`, one page: what was acknowledged before it was asked for. `after` is what
+    /// [`StreamPage::next`] was.
+    ///
+    /// This is for tools that [list streams](mod@crate::inspect). What is here by default reads one page of a [scan](Self::scan), and
+    /// with it all commits of the streams: a store that can pass over the commits of a stream does. Such a page takes one request.
+    ///
+    /// # Errors
+    /// As [`EventStore::scan`].
+    fn streams(
+        &self,
+        partition: &str,
+        prefix: &str,
+        after: Option<&CommitKey>,
+        limit: usize,
+    ) -> impl Future<Output = Result<StreamPage, StoreError>> + Send {
+        stream_page::among_commits(self, partition, prefix, after, limit)
+    }
 
     /// About how many commits there are, to tell how long a scan takes; none where the store does not know.
     ///

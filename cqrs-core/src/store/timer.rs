@@ -51,7 +51,8 @@ impl TimerId {
         Self::new(due, &format!("{:016x}/{name}", stable_hash(stream.as_bytes())))
     }
 
-    /// The address at which it waits again after it was a dead letter: should it fail once more, it is another letter.
+    /// The next address of the same command: of one that has failed, and of one that waits again after it was a dead letter. Should that
+    /// fail, it is another letter.
     pub(crate) fn again(&self) -> Self {
         let name = self.sk.split_once('#').map_or("", |(_, name)| name);
         Self::new(self.due, &format!("{name}+"))
@@ -117,6 +118,8 @@ pub struct Timer {
     pub command: StoredEvent,
     /// With the command's id. The time is that at which it was scheduled.
     pub metadata: Metadata,
+    /// Why it has failed: nobody executes it any more, and the next sweep makes it a dead letter.
+    pub failed: Option<String>,
 }
 
 impl Timer {
@@ -129,7 +132,17 @@ impl Timer {
         command: StoredEvent,
         metadata: Metadata,
     ) -> Self {
-        Self { id, stream, entity: entity.into(), command, metadata }
+        Self { id, stream, entity: entity.into(), command, metadata, failed: None }
+    }
+
+    /// The same command, which has failed for a reason.
+    fn after_failure(self, reason: String) -> Self {
+        Self { id: self.id.again(), failed: Some(reason), ..self }
+    }
+
+    /// The same command, which waits again.
+    pub(crate) fn again(self) -> Self {
+        Self { id: self.id.again(), failed: None, ..self }
     }
 
     /// The timer as one item.
@@ -138,7 +151,8 @@ impl Timer {
     /// { "pk": "TIMERS#3", "sk": "2024-01-01T10:15:00.000Z#0b4e…", "entity": "ROOM",
     ///   "streamPk": "TENANT001#ROOM", "streamSk": "ROOM#101",
     ///   "type": "ReleaseRoom", "schema": 1, "data": { "reason": "unpaid" },
-    ///   "metadata": { "commandId": "…", "createdAt": "2024-01-01T10:00:00.000Z", … } }
+    ///   "metadata": { "commandId": "…", "createdAt": "2024-01-01T10:00:00.000Z", … },
+    ///   "failed": "the command was rejected: …" }
     /// ```
     #[must_use]
     pub fn record(&self) -> Record {
@@ -154,6 +168,9 @@ impl Timer {
         put("data", self.command.data.clone());
         // A struct of texts and times becomes an object.
         put("metadata", serde_json::to_value(&self.metadata).unwrap_or_default());
+        if let Some(reason) = &self.failed {
+            put("failed", reason.as_str().into());
+        }
         record
     }
 
@@ -176,7 +193,8 @@ impl Timer {
         let metadata = record.get("metadata").cloned().unwrap_or_default();
         let metadata = serde_json::from_value(metadata).map_err(|error| format!("`metadata`: {error}"))?;
         let command = StoredEvent { name: text("type")?.to_owned(), schema, data };
-        Ok(Self { id, stream, entity: text("entity")?.to_owned(), command, metadata })
+        let failed = record.get("failed").and_then(Value::as_str).map(str::to_owned);
+        Ok(Self { id, stream, entity: text("entity")?.to_owned(), command, metadata, failed })
     }
 }
 
@@ -202,11 +220,27 @@ impl TimerPage {
 pub(crate) async fn set_timer(events: &dyn DynEventStore, timer: Timer) -> Result<(), StoreError> {
     match events.append_all(NewCommits::new(Vec::new()).setting(timer)).await? {
         AppendAll::Written => Ok(()),
-        other => {
-            let source = format!("the event store answered {other:?} to a timer").into();
-            Err(StoreError::Refused { source })
-        }
+        other => Err(unexpected(&other)),
     }
+}
+
+/// Lets one that has failed take the place of a timer, in one step; none where somebody has executed or cancelled it meanwhile.
+pub(crate) async fn fail_timer(
+    events: &dyn DynEventStore,
+    timer: Timer,
+    reason: String,
+) -> Result<Option<Timer>, StoreError> {
+    let waiting = timer.id.clone();
+    let failed = timer.after_failure(reason);
+    match events.append_all(NewCommits::new(Vec::new()).firing(waiting).setting(failed.clone())).await? {
+        AppendAll::Written => Ok(Some(failed)),
+        AppendAll::Gone => Ok(None),
+        other => Err(unexpected(&other)),
+    }
+}
+
+fn unexpected(answer: &AppendAll) -> StoreError {
+    StoreError::Refused { source: format!("the event store answered {answer:?} to a timer").into() }
 }
 
 #[cfg(test)]
@@ -225,7 +259,18 @@ mod tests {
 
     #[test]
     fn a_timer_is_read_back() {
-        assert_eq!(Timer::decode(&timer().record()), Ok(timer()));
+        let failed = timer().after_failure("it was rejected".into());
+        for timer in [timer(), failed] {
+            assert_eq!(Timer::decode(&timer.record()), Ok(timer));
+        }
+    }
+
+    #[test]
+    fn the_addresses_of_one_command_differ() {
+        let (first, failed) = (timer(), timer().after_failure(String::new()));
+        let again = failed.clone().again();
+        assert_eq!((first.id.pk(), first.id.due()), (again.id.pk(), again.id.due()));
+        assert!(first.id < failed.id && failed.id < again.id, "{first:?} {failed:?} {again:?}");
     }
 
     #[test]

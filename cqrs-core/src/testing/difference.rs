@@ -4,9 +4,10 @@
 
 use std::fmt::Write;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::commit::StoredEvent;
+use crate::json::difference::{self, Difference};
 
 const FIELD: &str = "(no such field)";
 const ITEM: &str = "(no such item)";
@@ -14,49 +15,12 @@ const ITEM: &str = "(no such item)";
 /// The fields in which two values differ, each in three lines; empty where they are alike.
 pub(crate) fn fields(expected: &Value, actual: &Value) -> Vec<String> {
     let mut lines = Vec::new();
-    compare("", expected, actual, &mut lines);
-    lines
-}
-
-fn compare(path: &str, expected: &Value, actual: &Value, lines: &mut Vec<String>) {
-    match (expected, actual) {
-        (Value::Object(expected), Value::Object(actual)) => {
-            for (name, wanted) in by_name(expected) {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                match actual.get(name) {
-                    Some(found) => compare(&path, wanted, found, lines),
-                    None => tell(&path, &wanted.to_string(), FIELD, lines),
-                }
-            }
-            for (name, found) in by_name(actual).into_iter().filter(|(name, _)| !expected.contains_key(*name))
-            {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                tell(&path, FIELD, &found.to_string(), lines);
-            }
-        }
-        (Value::Array(expected), Value::Array(actual)) => {
-            for index in 0..expected.len().max(actual.len()) {
-                let path = format!("{path}[{index}]");
-                match (expected.get(index), actual.get(index)) {
-                    (Some(wanted), Some(found)) => compare(&path, wanted, found, lines),
-                    (Some(wanted), None) => tell(&path, &wanted.to_string(), ITEM, lines),
-                    (None, found) => {
-                        let found = found.map(Value::to_string).unwrap_or_default();
-                        tell(&path, ITEM, &found, lines);
-                    }
-                }
-            }
-        }
-        (expected, actual) if expected == actual => {}
-        (expected, actual) => tell(path, &expected.to_string(), &actual.to_string(), lines),
+    for Difference { path, left, right } in difference::between(expected, actual) {
+        let missing = if path.ends_with(']') { ITEM } else { FIELD };
+        let text = |side: Option<&Value>| side.map_or_else(|| missing.to_owned(), Value::to_string);
+        tell(&path, &text(left), &text(right), &mut lines);
     }
-}
-
-/// With `serde_json/preserve_order` a map has the order in which it was filled.
-fn by_name(fields: &Map<String, Value>) -> Vec<(&String, &Value)> {
-    let mut fields: Vec<_> = fields.iter().collect();
-    fields.sort_unstable_by_key(|(name, _)| *name);
-    fields
+    lines
 }
 
 fn tell(path: &str, expected: &str, actual: &str, lines: &mut Vec<String>) {

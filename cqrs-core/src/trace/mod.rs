@@ -1,18 +1,18 @@
-//! One id through all of it: correlation, and the spans of `tracing`.
+//! One id from request to last effect: correlation, and the spans of `tracing`.
 //!
 //! # Ids
 //!
-//! A commit carries three ids and a trace context in its [`Metadata`](crate::Metadata). They are stored with it, so they
-//! come out of the change feed, travel over SNS and SQS, and are there in every handler and after every replay.
+//! A commit carries three ids and a trace context in its [`Metadata`](crate::Metadata). They are stored with it, so they come
+//! with the change feed and over SNS and SQS, and are available in every handler and after every replay.
 //!
 //! | in the metadata | what it is | of a command that a handler sends |
 //! | --- | --- | --- |
-//! | `command_id` | the command's own | follows from the event, so that a redelivery repeats it |
+//! | `command_id` | the id of the command | follows from the event, so that a redelivery repeats it |
 //! | `correlation_id` | the same on everything that one outside request caused | that of the event's commit |
 //! | `causation_id` | the command id of the commit that caused it | the command id of the event's commit |
 //! | `trace_context` | the W3C `traceparent` of the span that sent it | that of the event's commit; see below |
 //!
-//! The request's ids are given with the command, by whoever has received the request:
+//! The code that receives the request gives its ids with the command:
 //!
 //! ```rust,standalone_crate
 //! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -57,40 +57,38 @@
 //!
 //! | span | level | what it covers |
 //! | --- | --- | --- |
-//! | `execute` | info | a command, all its tries |
+//! | `execute` | info | a command, with all attempts |
 //! | `append` | debug | one write to the store, inside `execute` |
-//! | `relay` | info | one commit out of the change feed |
+//! | `relay` | info | one commit from the change feed |
 //! | `publish` | info | a batch of commits on its way to the topic |
-//! | `handle` | info | one event in one handler, all its tries |
+//! | `handle` | info | one event in one handler, with all attempts |
 //! | `project` | info | commits of one stream in one projection |
 //! | `replay` | info | a replay |
 //!
-//! Those of one commit have its address and its ids as fields: `pk`, `sk`, `version`, `type`, `command_id`,
-//! `correlation_id`, `causation_id`, `trace_context`. What a handler logs stands in its `handle` span, so every line can be
-//! found by the `correlation_id` of the request that caused it. `project` has those of the last commit that it was given,
-//! and says in `commits` how many there were.
+//! A span about one commit has the commit's address and ids as fields: `pk`, `sk`, `version`, `type`, `command_id`,
+//! `correlation_id`, `causation_id`, `trace_context`. The log lines of a handler are inside its `handle` span, so every line can
+//! be found by the `correlation_id` of the request that caused it. `project` has the fields of the last commit that it was given,
+//! and their number in `commits`.
 //!
 //! # OpenTelemetry
 //!
 //! With the feature `opentelemetry`, and a layer of
 //! [`tracing-opentelemetry`](https://docs.rs/tracing-opentelemetry), the spans make one trace:
 //!
-//! * `execute` is a span of kind producer. Its own context is the commit's `trace_context`, and so nobody has to hand one
-//!   on. One that was given with [`Execute::trace_context`](crate::app::Execute::trace_context) is kept as it is, and
-//!   `execute` stands in that trace.
-//! * `handle` is a span of kind consumer. It has a link to the span that made the commit, and has it for its parent, so
-//!   that it stands in the same trace, in whatever process it runs. A span that is around it (that of a Lambda invocation)
-//!   is linked.
-//! * `project`, `relay` and `publish` are linked to what made their commits, too, and stand in that trace where it is one
-//!   commit. A batch has no parent of its own.
-//! * A command that a handler sends is executed within `handle`, so the trace goes on.
+//! * `execute` is a span of kind producer. Its context becomes the commit's `trace_context`, so you need not pass one. A context
+//!   from [`Execute::trace_context`](crate::app::Execute::trace_context) is kept unchanged, and `execute` belongs to that trace.
+//! * `handle` is a span of kind consumer. The span that made the commit is linked to it and is its parent, so `handle` is in the
+//!   same trace, in whatever process it runs. A surrounding span (for example of a Lambda invocation) is linked.
+//! * `project`, `relay` and `publish` are also linked to the spans that made their commits. With one commit they are in its
+//!   trace; a batch has no such parent.
+//! * A command that a handler sends is executed within `handle`, so the trace continues.
 //!
 //! This is the trace structure of OpenTelemetry's "Semantic conventions for messaging spans": a context that comes with the
-//! message is not changed, "Process" spans link to the message's creation context, links lead from a consumer to a producer
-//! span; and of its OTEP 0220, by which the creation context may be the parent as well where a span accounts for a single
-//! message. The conventions are not stable, and their attributes are not set.
+//! message is not changed, "Process" spans link to the message's creation context, links lead from a consumer to a producer span;
+//! and of its OTEP 0220, by which the creation context may also be the parent if a span is about a single message. The
+//! conventions are not stable, and their attributes are not set.
 //!
-//! Of W3C Trace Context the `traceparent` is kept, and not the `tracestate`.
+//! Of W3C Trace Context only `traceparent` is kept, not `tracestate`.
 //!
 #![cfg_attr(feature = "opentelemetry", doc = "```rust,standalone_crate")]
 #![cfg_attr(not(feature = "opentelemetry"), doc = "```ignore")]
@@ -125,12 +123,12 @@
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Span};
 
-/// Whether anybody may want a span at info. Where nobody does, it is not worth making one.
+/// Whether any subscriber may want a span at info. If not, making one is not worthwhile.
 pub(crate) fn is_watched() -> bool {
     Level::INFO <= LevelFilter::current()
 }
 
-/// Says on a span with a field `error` why its work failed.
+/// Records in a span's field `error` why its work failed.
 pub(crate) fn fail(span: &Span, reason: &str) {
     span.record("error", reason);
     span.record("otel.status_code", FAILED);
@@ -145,7 +143,7 @@ pub(crate) use open_telemetry::{CONSUMER, FAILED, PRODUCER, current, join, take}
 #[cfg(not(feature = "opentelemetry"))]
 pub(crate) use plain::{CONSUMER, FAILED, PRODUCER, current, join, take};
 
-/// Without OpenTelemetry a span has no context that could be kept.
+/// Without OpenTelemetry a span has no context to keep.
 #[cfg(not(feature = "opentelemetry"))]
 mod plain {
     use tracing::Span;

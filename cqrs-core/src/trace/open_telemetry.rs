@@ -1,4 +1,4 @@
-//! The same spans as OpenTelemetry's: read from them, and put into the trace of a commit.
+//! The OpenTelemetry side of the spans: reads their context, and puts them into the trace of a commit.
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
@@ -12,12 +12,12 @@ pub(crate) const CONSUMER: Option<&str> = Some("consumer");
 /// The status of a span whose work failed.
 pub(crate) const FAILED: Option<&str> = Some("error");
 
-/// The `traceparent` of the current span; none outside of one, and where no layer makes OpenTelemetry spans of them.
+/// The `traceparent` of the current span; `None` outside a span, and if no layer makes OpenTelemetry spans.
 pub(crate) fn current() -> Option<String> {
     valid(&Span::current().context()).map(|span| write(&span))
 }
 
-/// Links a span to what made these commits. What handles one commit alone stands in that commit's own trace.
+/// Links a span to the spans that made these commits. A span about a single commit is in that commit's trace.
 pub(crate) fn take<'a>(span: &Span, traceparents: impl IntoIterator<Item = Option<&'a str>>) {
     let mut commits = 0;
     let mut last = None;
@@ -33,20 +33,20 @@ pub(crate) fn take<'a>(span: &Span, traceparents: impl IntoIterator<Item = Optio
     }
 }
 
-/// Puts a span that has not begun into the trace of another one, if that can be read.
+/// Puts a span that has not begun into the trace of another one, if that context can be parsed.
 pub(crate) fn join(span: &Span, traceparent: &str) {
     if let Some(parent) = parse(traceparent) {
         adopt(span, parent);
     }
 }
 
-/// The span around it would have been the parent: a link keeps the two together.
+/// The surrounding span would have been the parent: a link keeps the two together.
 fn adopt(span: &Span, parent: SpanContext) {
     let around = valid(&Span::current().context());
     if let Some(around) = around.filter(|around| around.span_id() != parent.span_id()) {
         span.add_link(around);
     }
-    // It fails where no layer makes an OpenTelemetry span of it, and then there is nothing to put anywhere.
+    // It fails if no layer makes an OpenTelemetry span, and then there is nothing to do.
     let _ = span.set_parent(Context::new().with_remote_span_context(parent));
 }
 
@@ -61,7 +61,7 @@ fn write(span: &SpanContext) -> String {
     format!("00-{}-{}-{sampled:02x}", span.trace_id(), span.span_id())
 }
 
-/// Reads a `traceparent`; of a version that is not known yet, the part that all versions have.
+/// Reads a `traceparent`; of an unknown version, the part that all versions share.
 fn parse(traceparent: &str) -> Option<SpanContext> {
     let mut parts = traceparent.split('-');
     let mut hex = |digits: usize| {

@@ -2,20 +2,20 @@ use serde_json::Value;
 
 use crate::commit::record::Record;
 
-/// The largest number of indexes that a view may have: as many as DynamoDB gives one table (Amazon DynamoDB Developer
-/// Guide, "Quotas in Amazon DynamoDB").
+/// The largest number of indexes of a view, which is DynamoDB's limit for a table (Amazon DynamoDB Developer Guide, "Quotas in
+/// Amazon DynamoDB").
 pub const MAX_INDEXES: usize = 20;
 
-/// Where a view stands in one of its indexes.
+/// The place of a view in one of its indexes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IndexEntry {
-    /// Which index it is, from 1 to [`MAX_INDEXES`].
+    /// The number of the index, from 1 to [`MAX_INDEXES`].
     pub slot: usize,
     /// `TENANT001#ORDER_SUMMARY#by_customer.5f0c2a91#CUST-001`: the index of one tenant, with a hash of its fields, and the value of
     /// the first one.
     pub pk: String,
-    /// The other fields, each with a space behind it, and the id of the view: `2024-01-01T10:00:00.000Z 20240101-001`.
+    /// The other fields, each followed by a space, and the id of the view: `2024-01-01T10:00:00.000Z 20240101-001`.
     pub sk: String,
 }
 
@@ -32,7 +32,7 @@ impl IndexEntry {
         (format!("index{slot}pk"), format!("index{slot}sk"))
     }
 
-    /// All that a record of a view has, in the order of their slots. An entry needs both of its keys.
+    /// All entries in the record of a view, in the order of their slots. An entry needs both of its keys.
     #[must_use]
     pub fn all_of(record: &Record) -> Vec<Self> {
         let entry = |(name, pk): (&String, &Value)| {

@@ -4,7 +4,7 @@ use crate::commit::record::Record;
 use crate::store::StoreError;
 use crate::version::Version;
 
-/// Remembers, beside keyed views, the last commit of one stream that they contain.
+/// Stores, for keyed views, the last commit of one stream that they contain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fence {
@@ -12,24 +12,24 @@ pub struct Fence {
     pub id: ViewId,
     /// The last commit of the stream that the projection has applied.
     pub version: Version,
-    /// The digest of that commit; none where a release wrote the fence that had none.
+    /// The digest of that commit; `None` if the fence was written by a release without digests.
     pub digest: Option<CommitDigest>,
-    /// The last replay that the stream takes part in; 0 for none.
+    /// The last replay that the stream takes part in; 0 before the first replay.
     pub generation: u64,
-    /// The last commit of the stream that the views of this replay contain; behind `version` only until the replay has
-    /// caught up with the stream.
+    /// The last commit of the stream that the views of this replay contain; less than `version` only until the replay has caught
+    /// up with the stream.
     pub generation_version: Version,
-    /// Where the commit behind `version` has been applied in part: the sort key of the last view that has it. A commit that
-    /// changes more views than one transaction takes is applied to them in the order of their keys.
+    /// If the commit after `version` has been applied in part: the sort key of the last view that has it. A commit that changes
+    /// more views than one transaction takes is applied to them in the order of their keys.
     pub part: Option<String>,
-    /// The same for the commit behind `generation_version` and the views of the replay.
+    /// The same for the commit after `generation_version` and the views of the replay.
     pub generation_part: Option<String>,
-    /// The number of the last edition that takes the stream, too: see [`replay`](crate::replay). 0 for none beside this one.
+    /// The number of the last edition that also takes the stream: see [`replay`](crate::replay). 0 if this is the only one.
     pub last_edition: u64,
 }
 
 impl Fence {
-    /// The fence of a stream of which nothing has been applied.
+    /// The fence of a stream before anything of it has been applied.
     #[must_use]
     pub fn none(id: ViewId) -> Self {
         Self {
@@ -50,14 +50,14 @@ impl Fence {
         self.version.is_none() && self.part.is_none() && self.generation_part.is_none()
     }
 
-    /// Whether there is no such item, as far as its reader knows: another edition may have left its number before anything was
+    /// Whether the item does not exist, as far as its reader knows: another edition may have left its number before anything was
     /// applied.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         self.is_none() && self.last_edition == 0
     }
 
-    /// What its removal expects.
+    /// The condition of its removal.
     #[must_use]
     pub fn revision(&self) -> Revision {
         Revision { version: self.version, generation: self.generation, digest: self.digest }
@@ -86,7 +86,7 @@ impl Fence {
         record
     }
 
-    /// Reads a fence back. Attributes that it does not know are left alone.
+    /// Reads a fence back. Unknown attributes are ignored.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] for a missing attribute, or one of another kind.

@@ -44,7 +44,7 @@ impl MemoryViewStore {
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {
-        // Conditions are checked before anything changes: what a panicking holder left behind is whole.
+        // Conditions are checked before anything changes, so a panicking holder leaves consistent data behind.
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,6 +1,6 @@
 //! The store of views: the trait, and one in memory.
 //!
-//! Projections write here and [`App::view`](crate::App::view) reads. A store of your own implements [`ViewStore`].
+//! Projections write here and [`App::view`](crate::App::view) reads. Your own store implements [`ViewStore`].
 
 mod entry;
 mod erased;
@@ -41,25 +41,26 @@ pub struct StoredView {
     /// For a view at its aggregate's key: the last commit that it contains. For any other: how often it was
     /// written.
     pub version: Version,
-    /// The replay that it was last rebuilt by; 0 for none.
+    /// The replay that last rebuilt it; 0 if no replay has.
     pub generation: u64,
-    /// For a view at its aggregate's key: the digest of the commit `version`; none where a release wrote it that had none. For any
-    /// other: the digest of the commit that `unfenced` names.
+    /// For a view at its aggregate's key: the digest of the commit `version`; `None` if it was written by a release without
+    /// digests. For any other: the digest of the commit that `unfenced` names.
     pub digest: Option<CommitDigest>,
     /// The serialized view; null for one that was [removed](crate::projection::ViewChange::Remove).
     pub data: Value,
     /// When it was written.
     pub updated_at: Timestamp,
-    /// Where it stands in its indexes, in the order of their slots.
+    /// Its entries in its indexes, in the order of their slots.
     pub entries: Vec<IndexEntry>,
-    /// For a view at its aggregate's key: which shape and fold it was made by; none where a release wrote it that did not say.
+    /// For a view at its aggregate's key: the shape and fold that made it; `None` if the release that wrote it did not record
+    /// them.
     pub fingerprint: Option<String>,
-    /// For a view across aggregates: the stream that it was written for, where its fence was to be written after it.
+    /// For a view across aggregates: the stream for which it was written, if that stream's fence was to be written after it.
     pub unfenced: Option<Unfenced>,
 }
 
 impl StoredView {
-    /// A view that no replay has written, without a digest, in no index.
+    /// A view that no replay has written, without a digest and without indexes.
     #[must_use]
     pub fn new(id: ViewId, version: Version, data: Value, updated_at: Timestamp) -> Self {
         Self {
@@ -75,21 +76,21 @@ impl StoredView {
         }
     }
 
-    /// Where it stands in its indexes.
+    /// Its entries in its indexes.
     #[must_use]
     pub fn with_entries(mut self, entries: Vec<IndexEntry>) -> Self {
         self.entries = entries;
         self
     }
 
-    /// By which shape and fold it was made.
+    /// The shape and fold that made it.
     #[must_use]
     pub fn with_fingerprint(mut self, fingerprint: Option<String>) -> Self {
         self.fingerprint = fingerprint;
         self
     }
 
-    /// The replay that it was last rebuilt by; 0 for none.
+    /// The replay that last rebuilt it; 0 if no replay has.
     #[must_use]
     pub fn with_generation(mut self, generation: u64) -> Self {
         self.generation = generation;
@@ -110,7 +111,7 @@ impl StoredView {
         self
     }
 
-    /// What a conditional write over it expects.
+    /// The revision that a conditional write over it expects.
     #[must_use]
     pub fn revision(&self) -> Revision {
         Revision { version: self.version, generation: self.generation, digest: self.digest }
@@ -143,7 +144,7 @@ impl StoredView {
         record
     }
 
-    /// Reads a view back. Attributes that it does not know are left alone.
+    /// Reads a view back. Unknown attributes are ignored.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] for a missing attribute, or one of another kind.
@@ -153,8 +154,8 @@ impl StoredView {
     }
 }
 
-/// The state of a stored view, by which a conditional write tells that nobody else wrote. The version alone does not: a
-/// replay writes a view anew at the version that it had, and so does who folds it anew after a restore.
+/// The state of a stored view, with which a conditional write proves that there was no other write. The version alone does not: a
+/// replay writes a view anew at its old version, and so does a fold after a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Revision {
@@ -183,44 +184,44 @@ fn insert_digest(record: &mut Record, digest: Option<CommitDigest>) {
     }
 }
 
-/// What became of a conditional write.
+/// The result of a conditional write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use = "where it is stale, nothing was written"]
+#[must_use = "if it is stale, nothing was written"]
 pub enum Write {
     /// Written.
     Done,
-    /// Somebody else wrote in between: read again.
+    /// There was another write in between: read again.
     Stale,
 }
 
-/// A view that a replay has built aside, on its way into the place of the live one.
+/// A view that a replay has built aside, to replace the live one.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SwapIn {
-    /// What is written.
+    /// The view to write.
     pub view: StoredView,
     /// The live view, as it was read.
     pub expected: Revision,
     /// The address at which the view was built.
     pub shadow: ViewId,
-    /// What stands there, as it was read.
+    /// The view at that address, as it was read.
     pub shadow_expected: Revision,
 }
 
 impl SwapIn {
-    /// A view, and what is expected of the two copies that are there.
+    /// A view, and the expected revisions of the two existing copies.
     #[must_use]
     pub fn new(view: StoredView, expected: Revision, shadow: ViewId, shadow_expected: Revision) -> Self {
         Self { view, expected, shadow, shadow_expected }
     }
 }
 
-/// How many requests of one call are on their way at a time, where a store has no batches of its own.
+/// How many requests of one call are in flight at a time, if a store has no batches.
 const AT_A_TIME: usize = 8;
 
-/// Keeps views. A write has a condition: absent, or still at the version that was read.
+/// Stores views. A write has a condition: absent, or still at the version that was read.
 ///
-/// A store in front of another one, which lets nothing be written:
+/// A store that wraps another one and refuses all writes:
 ///
 /// ```
 /// use cqrs_core::StoreError;
@@ -297,15 +298,15 @@ pub trait ViewStore: Send + Sync + 'static {
     /// Writes a view if the stored one is still at `expected`; [`Revision::NONE`] expects none.
     ///
     /// # Errors
-    /// What [`limits::check`](crate::store::limits::check) says, before anything is sent. A write whose answer was
-    /// lost may have happened; repeating it is answered [`Write::Stale`].
+    /// The error of [`limits::check`](crate::store::limits::check), before anything is sent. A write whose answer was lost may
+    /// have happened; repeating it then returns [`Write::Stale`].
     fn put(
         &self,
         view: &StoredView,
         expected: Revision,
     ) -> impl Future<Output = Result<Write, StoreError>> + Send;
 
-    /// Writes a rebuilt view over one of an earlier generation that is not ahead of it, or where there is none.
+    /// Writes a rebuilt view over one of an earlier generation that is not ahead of it, or if there is no view.
     ///
     /// # Errors
     /// As [`ViewStore::put`].
@@ -333,7 +334,7 @@ pub trait ViewStore: Send + Sync + 'static {
         shadow_expected: Revision,
     ) -> impl Future<Output = Result<Write, StoreError>> + Send;
 
-    /// Reads a fence; none where nothing of the stream has been applied.
+    /// Reads a fence; `None` if nothing of the stream has been applied.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -352,10 +353,10 @@ pub trait ViewStore: Send + Sync + 'static {
         views: &[(StoredView, Revision)],
     ) -> impl Future<Output = Result<Write, StoreError>> + Send;
 
-    /// Reads views, as [`ViewStore::get`] reads each. The answers come in the order of the ids.
+    /// Reads views, each like [`ViewStore::get`]. The results are in the order of the ids.
     ///
-    /// A replay reads many views at a time. A store that can read several in one request says how; by default each is read
-    /// for itself.
+    /// A replay reads many views at a time. Override this if the store can read several in one request; by default each is read
+    /// separately.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -372,9 +373,9 @@ pub trait ViewStore: Send + Sync + 'static {
         }
     }
 
-    /// Reads fences, as [`ViewStore::fence`] reads each. The answers come in the order of the ids.
+    /// Reads fences, each like [`ViewStore::fence`]. The results are in the order of the ids.
     ///
-    /// By default each is read for itself.
+    /// By default each is read separately.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -388,10 +389,10 @@ pub trait ViewStore: Send + Sync + 'static {
         }
     }
 
-    /// Writes rebuilt views, each as [`ViewStore::put_rebuilt`] does: one that is refused does not stop the others. The
-    /// answers come in the order of the views. No two of them have the same address.
+    /// Writes rebuilt views, each like [`ViewStore::put_rebuilt`]: a refused one does not stop the others. The results are in the
+    /// order of the views. All views have different addresses.
     ///
-    /// By default each is written for itself.
+    /// By default each is written separately.
     ///
     /// # Errors
     /// As [`ViewStore::put`]. Some of the views may have been written.
@@ -408,13 +409,13 @@ pub trait ViewStore: Send + Sync + 'static {
         }
     }
 
-    /// Puts views in place of live ones, each as [`ViewStore::swap_in`] does: one that is refused does not stop the others.
-    /// The answers come in the order of the views. No two of them have the same address.
+    /// Replaces live views, each like [`ViewStore::swap_in`]: a refused one does not stop the others. The results are in the
+    /// order of the views. All views have different addresses.
     ///
-    /// By default each is put in place for itself.
+    /// By default each is replaced separately.
     ///
     /// # Errors
-    /// As [`ViewStore::put`]. Some of the views may be in place.
+    /// As [`ViewStore::put`]. Some of the views may have been replaced.
     fn swap_in_all(&self, swaps: &[SwapIn]) -> impl Future<Output = Result<Vec<Write>, StoreError>> + Send {
         async move {
             let mut written = Vec::with_capacity(swaps.len());
@@ -433,8 +434,8 @@ pub trait ViewStore: Send + Sync + 'static {
         1
     }
 
-    /// Writes several fences and views in one transaction, as [`ViewStore::put_fenced`] does with one fence: all of them, or
-    /// none where one is not as expected. Of each fence the next one comes first, then the expected one.
+    /// Writes several fences and views in one transaction, like [`ViewStore::put_fenced`] with one fence: all of them, or nothing
+    /// if one is not as expected. Each pair has the next fence first, then the expected one.
     ///
     /// By default it takes [one fence](ViewStore::fences_at_once).
     ///
@@ -457,10 +458,10 @@ pub trait ViewStore: Send + Sync + 'static {
         }
     }
 
-    /// Whether a view is read back with what it says of its fence, [`StoredView::unfenced`]. A store that keeps the whole
-    /// [record](StoredView::record) of a view and [decodes](StoredView::decode) it has that by itself, and says `true`: most
-    /// commits to views across aggregates then take two plain writes in place of a transaction. Where it says `false`, the
-    /// default, a view is always written in one transaction with its fence.
+    /// Whether the store keeps a view's note about its fence, [`StoredView::unfenced`]. A store that keeps the whole
+    /// [record](StoredView::record) of a view and [decodes](StoredView::decode) it keeps the note as well, and returns `true`:
+    /// most commits to views across aggregates then take two plain writes instead of a transaction. With `false`, the default, a
+    /// view is always written in one transaction with its fence.
     fn keeps_unfenced(&self) -> bool {
         false
     }
@@ -476,7 +477,7 @@ pub trait ViewStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<ViewScan, StoreError>> + Send;
 
     /// Reads a page of one partition, in one request. Views at their own keys are read with all writes that were acknowledged
-    /// before; what an index tells may be behind them.
+    /// before; an index may be behind.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -489,7 +490,7 @@ pub trait ViewStore: Send + Sync + 'static {
 pub struct ViewScan {
     /// Within a partition in the order of their sort keys.
     pub views: Vec<StoredView>,
-    /// Where the next page begins; none at the end of the extent. A page without views may have one.
+    /// Where the next page begins; `None` at the end of the extent. Even a page without views may have a next page.
     pub next: Option<ViewId>,
 }
 

@@ -4,17 +4,17 @@ use super::{StoredView, ViewId};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ViewQuery {
-    /// The index, by its [slot](super::IndexEntry::slot); none for the keys of the views themselves.
+    /// The index, by its [slot](super::IndexEntry::slot); `None` for the keys of the views themselves.
     pub slot: Option<usize>,
     /// The partition key, of the index or of the views.
     pub pk: String,
-    /// Which sort keys are wanted.
+    /// The requested sort keys.
     pub range: SortRange,
     /// From the last to the first.
     pub descending: bool,
-    /// How many views a page has at most; at least 1.
+    /// The most views on a page; at least 1.
     pub limit: u32,
-    /// The view behind which the page begins. It need not be there any more.
+    /// The view after which the page begins. It need not exist any more.
     pub after: Option<Place>,
 }
 
@@ -25,7 +25,7 @@ impl ViewQuery {
         Self { slot, pk: pk.into(), range: SortRange::All, descending: false, limit, after: None }
     }
 
-    /// The page that it asks for, out of all views that there are: for a store that has them in memory.
+    /// Selects the page from all views: for a store that has them in memory.
     pub fn page(&self, views: impl IntoIterator<Item = StoredView>) -> QueriedViews {
         let mut found: Vec<_> = views
             .into_iter()
@@ -48,7 +48,7 @@ impl ViewQuery {
         QueriedViews { views: found.into_iter().map(|(_, view)| view).collect(), next }
     }
 
-    /// Where a view stands among those that it asks for, on whatever page; none where it is none of them.
+    /// The place of a view among the requested ones, on any page; `None` if it is not one of them.
     #[must_use]
     pub fn place_of(&self, view: &StoredView) -> Option<Place> {
         let (pk, sk) = match self.slot {
@@ -75,7 +75,7 @@ impl ViewQuery {
         self
     }
 
-    /// The page behind a place.
+    /// The page after a place.
     #[must_use]
     pub fn with_after(mut self, after: Option<Place>) -> Self {
         self.after = after;
@@ -83,24 +83,24 @@ impl ViewQuery {
     }
 }
 
-/// Some sort keys, compared byte by byte. Both ends belong to it.
+/// A range of sort keys, compared byte by byte. Both ends are included.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortRange {
-    /// All.
+    /// All sort keys.
     All,
-    /// Those that begin with a text, which is not empty.
+    /// Sort keys that begin with a text, which is not empty.
     Prefix(String),
-    /// From one on.
+    /// From a sort key on.
     From(String),
-    /// Up to one.
+    /// Up to a sort key.
     UpTo(String),
-    /// From one to another, which is not before it.
+    /// From one sort key to another, which is not before it.
     Between(String, String),
 }
 
 impl SortRange {
-    /// Whether a sort key belongs to it.
+    /// Whether the range contains a sort key.
     #[must_use]
     pub fn holds(&self, sk: &str) -> bool {
         match self {
@@ -113,7 +113,7 @@ impl SortRange {
     }
 }
 
-/// Where a view stands in a partition that is read page by page; they are compared by their sort keys, and then by the views.
+/// The place of a view in a partition that is read page by page; places are compared by their sort keys, and then by the views.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Place {
@@ -135,10 +135,10 @@ impl Place {
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct QueriedViews {
-    /// In the order that was asked for.
+    /// In the requested order.
     pub views: Vec<StoredView>,
-    /// Behind which view the next page begins; none at the end of the range. A page without views may have one, and one with a
-    /// next page may be the last with views.
+    /// The view after which the next page begins; `None` at the end of the range. A page without views may have a next page, and
+    /// a page with a next page may be the last one with views.
     pub next: Option<Place>,
 }
 

@@ -7,15 +7,15 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use super::{Fence, StoredView, ViewId};
 use crate::cache::Cache;
 
-/// What this process wrote last, so that writing on needs no read: the condition of the write decides whether it was
-/// still the last.
+/// What this process wrote last, so that the next write needs no read: the condition of the write checks that it is still the
+/// last.
 pub(crate) struct RecentWrites {
     pub(crate) views: Recent<Known<StoredView>>,
     pub(crate) fences: Recent<Known<Fence>>,
     clock: AtomicU64,
 }
 
-/// A point in the order in which this process asks the store.
+/// A moment in the order of this process's requests to the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(u64);
 
@@ -23,18 +23,18 @@ pub(crate) struct Moment(u64);
 #[derive(Debug, Clone)]
 pub(crate) struct Known<T> {
     pub(crate) item: T,
-    /// Of a fence: it was like this at this moment or later. Of a view: from this moment on, at the latest, nobody but this process
-    /// has written it, up to what is here.
+    /// For a fence: it had this value at this moment or later. For a view: from this moment on, at the latest, only this process
+    /// has written it, up to this value.
     pub(crate) since: Moment,
 }
 
 impl RecentWrites {
-    /// Remembers so many views, and as many fences.
+    /// Caches this number of views, and as many fences.
     pub(crate) fn new(capacity: u64) -> Self {
         Self { views: Recent::new(capacity), fences: Recent::new(capacity), clock: AtomicU64::new(0) }
     }
 
-    /// Forgets all of it.
+    /// Clears the cache.
     pub(crate) fn clear(&self) {
         self.views.remembered.clear();
         self.fences.remembered.clear();
@@ -45,7 +45,8 @@ impl RecentWrites {
         Moment(self.clock.load(Ordering::SeqCst))
     }
 
-    /// The moment behind a request: what was `before` another one is earlier, unless that one was sent after this one was answered.
+    /// The moment after a request: the `before` of another request is earlier, unless that one was sent after this one was
+    /// answered.
     pub(crate) fn after(&self) -> Moment {
         Moment(self.clock.fetch_add(1, Ordering::SeqCst) + 1)
     }
@@ -53,17 +54,17 @@ impl RecentWrites {
 
 type Place<T> = Mutex<Option<T>>;
 
-/// Items that were written last, each behind a lock, so that those who write one in this process do so one after another. There is
-/// never more than one lock for an item: what is forgotten while somebody holds it is still there for the next.
+/// Items that were written last, each behind a lock, so that the writers of an item in this process take turns. There is never
+/// more than one lock for an item: an entry that is evicted while its lock is held is still there for the next writer.
 pub(crate) struct Recent<T> {
     remembered: Cache<ViewId, Arc<Place<T>>>,
     places: Table<Places<T>>,
 }
 
-/// All places that somebody holds or that are remembered.
+/// All places that are held or cached.
 struct Places<T> {
     by_id: HashMap<ViewId, Weak<Place<T>>>,
-    /// How many there may be before those that are gone are looked for.
+    /// How many there may be before dropped ones are cleaned up.
     limit: usize,
 }
 
@@ -75,8 +76,8 @@ impl<T: Send + 'static> Recent<T> {
         Self { remembered: Cache::new(capacity), places }
     }
 
-    /// The place of an item. Whoever writes takes it out, and puts it back only when the write is through: a write that
-    /// fails or is dropped leaves nothing behind.
+    /// The place of an item. A writer takes the item out, and puts it back only after a successful write: a write that fails or
+    /// is dropped leaves nothing behind.
     pub(crate) async fn lock(&self, id: &ViewId) -> OwnedMutexGuard<Option<T>> {
         self.place(id).lock_owned().await
     }
@@ -84,7 +85,7 @@ impl<T: Send + 'static> Recent<T> {
     fn place(&self, id: &ViewId) -> Arc<Place<T>> {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(held) = places.by_id.get(id).and_then(Weak::upgrade) {
-            // It counts as asked for, or is remembered again.
+            // This counts as a use, or caches it again.
             if self.remembered.get(id).is_none() {
                 self.remembered.insert(id.clone(), Arc::clone(&held));
             }

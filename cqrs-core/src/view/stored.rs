@@ -52,7 +52,7 @@ fn generation(record: &Record) -> Result<u64, String> {
     Ok(optional(record, "build", record::number)?.unwrap_or_default())
 }
 
-/// One that cannot be read is taken for that of another commit, which is looked into.
+/// An unreadable digest is treated as that of another commit, which is then checked.
 fn digest(record: &Record) -> Option<CommitDigest> {
     record.get("digest").and_then(Value::as_str)?.parse().ok()
 }

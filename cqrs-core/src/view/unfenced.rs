@@ -4,11 +4,11 @@ use crate::commit::record::{self, Record};
 use crate::key::StreamKey;
 use crate::version::Version;
 
-/// What a view across aggregates contains of a stream, where its fence is written after the view, and not with it.
+/// What a view across aggregates contains of a stream, if the fence is written after the view, and not with it.
 ///
-/// It stays in the view when the fence was written, too, until the view is written again. The fence decides: as long as it has not
-/// reached `version`, the view contains more of the stream than the fence tells. Before anybody writes such a view again, or applies
-/// that stream to any view, the fence is brought to `version`. Who reads the view need not care.
+/// It stays in the view after the fence is written, until the view is written again. The fence decides: while it has not reached
+/// `version`, the view contains more of the stream than the fence says. Before any writer writes such a view again, or applies
+/// that stream to any view, it brings the fence to `version`. Readers of the view can ignore it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unfenced {

@@ -1,8 +1,8 @@
-//! The configuration that the environment describes, made without what no request has asked for yet.
+//! The configuration that the environment describes. Nothing is built before the first request that needs it.
 //!
-//! The SDK builds a TLS client for each of its own clients and for the sources of credentials, and reads the certificates of
-//! the system for them, before the first request. In a function on Lambda that is most of its start. Here all share one HTTP
-//! client, which makes its TLS for the first request that needs it. All settings are read by the SDK's loader.
+//! The SDK builds a TLS client for each of its own clients and for the sources of credentials, and reads the certificates of the
+//! system for them, before the first request. In a Lambda function this takes most of the start. Here all clients share one HTTP
+//! client, which sets up TLS for the first request that needs it. The SDK's loader reads all settings.
 
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::ProvideRegion;
@@ -13,11 +13,11 @@ use aws_types::SdkConfig;
 use super::credentials::Credentials;
 use super::http::SharedClient;
 
-/// The standard configuration of the SDK; none where it names no region.
+/// The standard configuration of the SDK; `None` if it names no region.
 pub(crate) async fn configuration() -> Option<SdkConfig> {
     let http = SharedHttpClient::new(SharedClient::default());
     let mut loader = loader(http.clone());
-    // It is what the SDK asks first. Where it answers, the clients for the other sources need not be made.
+    // The SDK asks it first. If it answers, the clients for the other sources are not needed.
     if let Some(region) = EnvironmentVariableRegionProvider::new().region().await {
         loader = loader.credentials_provider(Credentials::new(http, region.clone())).region(region);
     }
@@ -25,7 +25,7 @@ pub(crate) async fn configuration() -> Option<SdkConfig> {
     conf.region().is_some().then_some(conf)
 }
 
-/// The SDK's loader with an HTTP client of ours.
+/// The SDK's loader with our HTTP client.
 pub(super) fn loader(http: SharedHttpClient) -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http)
 }

@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
 use super::trust;
 
-/// Sends requests over connections that it keeps. TLS is made for the first request that needs it. Clones share all of it.
+/// Sends requests over pooled connections. TLS is set up for the first request that needs it. Clones share everything.
 #[derive(Debug, Clone)]
 pub(super) struct Connector(Arc<Connections>);
 
@@ -21,11 +21,11 @@ struct Connections {
     settings: HttpConnectorSettings,
     sleep: Option<SharedAsyncSleep>,
     roots: [TlsContext; 2],
-    /// With the roots of Amazon, and with those of the system.
+    /// One with Amazon's roots, and one with the system's.
     made: [OnceLock<SharedHttpConnector>; 2],
-    /// Whether the environment says whom to trust.
+    /// Whether the environment says which certificates to trust.
     is_told: bool,
-    /// Whether the first roots have been enough, and whether they are not.
+    /// Whether the first roots have been enough, and whether they have been refused.
     was_enough: AtomicBool,
     is_refused: AtomicBool,
 }
@@ -54,14 +54,14 @@ impl Connector {
 
     fn with_first_roots(&self, request: HttpRequest) -> HttpConnectorFuture {
         let this = Arc::clone(&self.0);
-        // A refused connection has sent nothing, so the request can be sent again.
+        // A refused connection sent nothing, so the request can be sent again.
         let again = if this.was_enough.load(Ordering::Relaxed) { None } else { request.try_clone() };
         let is_plain = trust::is_plain(request.uri());
         let answer = this.send(0, request);
         HttpConnectorFuture::new(async move {
             let answer = answer.await;
             match &answer {
-                // Without TLS, an answer says nothing of the roots.
+                // Without TLS, an answer says nothing about the roots.
                 Ok(_) if is_plain => {}
                 Ok(_) => this.was_enough.store(true, Ordering::Relaxed),
                 Err(error) if trust::is_not_trusted(error) => {
@@ -94,7 +94,7 @@ impl Connections {
         self.made[roots].get_or_init(|| self.make(&self.roots[roots])).call(request)
     }
 
-    /// As the SDK makes its own.
+    /// Built as the SDK builds its own.
     fn make(&self, roots: &TlsContext) -> SharedHttpConnector {
         let mut builder = aws_smithy_http_client::Connector::builder();
         builder.set_connector_settings(Some(self.settings.clone()));
@@ -123,8 +123,8 @@ mod tests {
 
     const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
 
-    /// `ca.pem`, `alike.pem` with the same name, and `server.pem` for `localhost`, which `ca.pem` has signed, with its key. They are
-    /// valid until 2120, and no part of the package.
+    /// `ca.pem`, `alike.pem` with the same name, and `server.pem` for `localhost`, which `ca.pem` has signed, with its key. They
+    /// are valid until 2120, and are not part of the package.
     fn file(name: &str) -> Vec<u8> {
         fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("testing").join(name)).unwrap()
     }
@@ -133,7 +133,7 @@ mod tests {
         trust::of(TrustStore::empty().with_pem_certificate(file(name)))
     }
 
-    /// A server whose certificate Amazon has not signed, and its address.
+    /// A server whose certificate is not signed by Amazon, and its address.
     async fn server() -> String {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -148,7 +148,7 @@ mod tests {
                 let (socket, _) = listener.accept().await.unwrap();
                 let acceptor = acceptor.clone();
                 tokio::spawn(async move {
-                    // Where the client does not trust it, there is no more to do.
+                    // If the client does not trust it, there is nothing more to do.
                     let Ok(mut stream) = acceptor.accept(socket).await else { return };
                     let mut request = [0; 4096];
                     while stream.read(&mut request).await.is_ok_and(|read| read > 0) {
@@ -208,7 +208,7 @@ mod tests {
         assert!(trust::is_not_trusted(&refused), "{refused:?}");
     }
 
-    /// Then the signature is wrong, and the issuer is not unknown.
+    /// Here the signature is wrong, but the issuer is known.
     #[tokio::test]
     async fn the_system_is_also_asked_where_a_first_root_has_the_name_of_the_issuer() {
         let uri = server().await;
@@ -245,7 +245,7 @@ mod tests {
     #[tokio::test]
     async fn the_roots_of_amazon_can_be_read() {
         let connector = connector([trust::amazon(), nobody()], false);
-        // It is made for the first request, whatever becomes of that.
+        // It is made for the first request, even if that request fails.
         let nobody = connector.with_first_roots(request("http://127.0.0.1:1/")).await;
         assert!(nobody.is_err());
         assert!(connector.0.made[0].get().is_some() && connector.0.made[1].get().is_none());

@@ -7,8 +7,8 @@ use tokio::sync::OnceCell;
 
 use super::configuration::loader;
 
-/// The SDK's chain of credentials. The environment is its first source, and in a function on Lambda the one that answers; the
-/// others are made where it does not.
+/// The SDK's credentials chain. The environment is its first source, and the one that answers in a Lambda function. The other
+/// sources are built only if it does not answer.
 #[derive(Debug)]
 pub(super) struct Credentials {
     environment: EnvironmentVariableCredentialsProvider,
@@ -39,7 +39,7 @@ impl Credentials {
     async fn whole_chain(&self) -> Result<SharedCredentialsProvider, CredentialsError> {
         let conf = loader(self.http.clone()).region(self.region.clone()).load().await;
         conf.credentials_provider()
-            .ok_or_else(|| CredentialsError::not_loaded("the SDK has no source of them"))
+            .ok_or_else(|| CredentialsError::not_loaded("the SDK has no source of credentials"))
     }
 }
 

@@ -8,17 +8,16 @@ use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings, Sh
 
 use super::connector::Connector;
 
-/// The SDK's HTTP client, as one for all who share it: with the same proxies of the environment, pools and time limits. Whom it
-/// trusts differs: see [`trust`](super::trust).
+/// The SDK's HTTP client, shared by all clients, with the same environment proxies, pools and time limits. Only the trusted roots
+/// differ: see [`trust`](super::trust).
 ///
-/// The SDK's own builds a TLS client for each client of a service before any request, to have the certificates read, and drops
-/// it.
+/// The SDK's own client builds a TLS client for each service client before any request, to load the certificates, and drops it.
 #[derive(Default)]
 pub(super) struct SharedClient {
     connectors: RwLock<Vec<(Limits, SharedHttpConnector)>>,
 }
 
-/// What a connector is made for: the time to connect and the time to read.
+/// What a connector is made for: the connect timeout and the read timeout.
 type Limits = (Option<Duration>, Option<Duration>);
 
 impl SharedClient {
@@ -39,7 +38,7 @@ impl HttpClient for SharedClient {
             return connector;
         }
         let mut connectors = self.connectors.write().unwrap_or_else(PoisonError::into_inner);
-        // Another thread may have been first.
+        // Another thread may have been faster.
         if let Some((_, connector)) = connectors.iter().find(|(of, _)| *of == limits) {
             return connector.clone();
         }
@@ -49,7 +48,7 @@ impl HttpClient for SharedClient {
     }
 
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
-        // What the SDK says of the same client.
+        // What the SDK says about the same client.
         Some(ConnectorMetadata::new("hyper", Some("1.x".into())))
     }
 }

@@ -1,10 +1,9 @@
-//! Whom a connection trusts.
+//! Which certificates a connection trusts.
 //!
-//! The certificates of the system are about 140, and to read them all is most of what TLS takes before the first request. The
-//! certificates of AWS come from five roots (<https://www.amazontrust.com/repository/>), which systems trust as they are
-//! delivered. So a connection to AWS is tried with those; where its certificates do not hold by them, as those of a proxy that
-//! looks into TLS, the system is asked. A system from which these roots were removed is overruled: a connection to AWS trusts them
-//! all the same.
+//! The system has about 140 certificates, and reading them takes most of the time that TLS needs before the first request. The
+//! certificates of AWS come from five roots (<https://www.amazontrust.com/repository/>), which systems trust by default. So a
+//! connection to AWS first uses only these. If verification fails, for example behind a proxy that inspects TLS, the system's
+//! roots are used. Removing these roots from the system has no effect here: a connection to AWS still trusts them.
 
 use std::env;
 use std::error::Error;
@@ -15,33 +14,33 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 
 const AMAZON: &[u8] = include_bytes!("amazon.pem");
 
-/// What the environment says instead of the system.
+/// The certificates that the environment names instead of the system's.
 const INSTEAD: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// Hosts of AWS. Those of China and of closed partitions are left to the system.
+/// Hosts of AWS. Hosts in China and in isolated partitions use the system's roots.
 const HOSTS: [&str; 2] = [".amazonaws.com", ".api.aws"];
 
-/// The roots of Amazon, and no others.
+/// Amazon's roots only.
 pub(super) fn amazon() -> TlsContext {
     of(TrustStore::empty().with_pem_certificate(AMAZON))
 }
 
-/// The roots of the system.
+/// The system's roots.
 pub(super) fn system() -> TlsContext {
     TlsContext::default()
 }
 
 pub(super) fn of(roots: TrustStore) -> TlsContext {
-    // It has no error: what it is built of is not looked at before the connector is.
+    // This cannot fail: its parts are checked only when the connector is built.
     TlsContext::builder().with_trust_store(roots).build().unwrap_or_default()
 }
 
-/// Whether the environment names certificates: then those count, and no others.
+/// Whether the environment names certificates: then only those count.
 pub(super) fn is_told() -> bool {
     INSTEAD.iter().any(|variable| env::var_os(variable).is_some())
 }
 
-/// Whether there is no TLS on the way, unless it is that of a proxy.
+/// Whether the connection has no TLS, apart from that of a proxy.
 pub(super) fn is_plain(uri: &str) -> bool {
     uri.starts_with("http://")
 }
@@ -53,17 +52,17 @@ pub(super) fn is_of_aws(uri: &str) -> bool {
     HOSTS.iter().any(|suffix| host.ends_with(suffix))
 }
 
-/// Whether a connection ended because the certificates of the other side do not hold by the roots that it was made with.
+/// Whether a connection ended because the peer's certificates could not be verified with its roots.
 ///
-/// Every error of a certificate counts. A chain that ends in none of these roots can also fail as expired or as wrongly signed, and
-/// hold by other roots. To try others trusts nobody more than they do: they are verified against in full.
+/// Every certificate error counts. A chain that ends in none of these roots can also fail as expired or as wrongly signed, and be
+/// valid with other roots. Trying other roots is no weaker than using them alone: the chain is fully verified against them.
 pub(super) fn is_not_trusted(error: &ConnectorError) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
             return true;
         }
-        // The source of an `io::Error` passes over what it holds.
+        // `io::Error::source` skips the error that it wraps.
         cause = match error.downcast_ref::<io::Error>() {
             Some(io) => io.get_ref().map(|held| held as &(dyn Error + 'static)),
             None => error.source(),

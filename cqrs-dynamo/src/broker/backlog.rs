@@ -10,12 +10,12 @@ use super::{Broker, BrokerError};
 use crate::relay::{RelaySettings, reached};
 use crate::store::{Dynamo, DynamoEventStore};
 
-/// What waits in the queues of a broker, for [`App::projections`](cqrs_core::App::projections): what
-/// [`Broker::backlog`] gives. It counts, and receives nothing.
+/// What waits in the queues of a broker, for [`App::projections`](cqrs_core::App::projections): see [`Broker::backlog`]. It
+/// counts messages and receives nothing.
 ///
-/// A queue takes two requests (`GetQueueAttributes`, of the queue and of its dead letters), and two more the first time
-/// (`GetQueueUrl`). SQS counts about, and some seconds late. It does not tell how old the oldest message is: the
-/// [`Template`](crate::template::Template) has an alarm on that.
+/// A queue takes two requests (`GetQueueAttributes`, for the queue and for its dead letters), and two more the first time
+/// (`GetQueueUrl`). The counts of SQS are approximate and some seconds late. SQS does not report the age of the oldest message
+/// here: the [`Template`](crate::template::Template) has an alarm on that.
 ///
 /// ```no_run
 /// use cqrs_core::App;
@@ -36,12 +36,12 @@ pub struct QueueBacklog {
     broker: Broker,
     /// Where the relays keep their leases, and their name.
     relays: Option<(DynamoEventStore, String)>,
-    /// By the name in the wiring, with its dead letters: they are looked up once.
+    /// By the name in the wiring, with the queue of dead letters: URLs are looked up once.
     found: Arc<Mutex<Vec<(String, Queue, Queue)>>>,
 }
 
 impl Broker {
-    /// What waits in its queues, for [`AppBuilder::backlog`](cqrs_core::app::AppBuilder::backlog).
+    /// The messages that wait in its queues, for [`AppBuilder::backlog`](cqrs_core::app::AppBuilder::backlog).
     #[must_use]
     pub fn backlog(&self) -> QueueBacklog {
         QueueBacklog { broker: self.clone(), relays: None, found: Arc::default() }
@@ -49,18 +49,18 @@ impl Broker {
 }
 
 impl QueueBacklog {
-    /// Counts what a [`Relay`](crate::Relay) has not published yet, too: its leases tell how far it is. That takes a `Query` of
-    /// the delivery table, and a reading of the stream from there on. With it the lag in seconds is known where the queue is
+    /// Also counts what a [`Relay`](crate::Relay) has not published yet: its leases tell its position. This takes a `Query` of
+    /// the delivery table, and reads the stream from that position on. With it, the lag in seconds is known if the queue is
     /// empty.
     ///
-    /// Without it, and behind a relay that is a Lambda, of which nobody but AWS knows how far it is, only queues are counted;
-    /// the template has an alarm on the age of the relay's records.
+    /// Without it, only queues are counted. The same is true for a relay on Lambda, whose position only AWS knows; for that, the
+    /// template has an alarm on the age of the relay's records.
     #[must_use]
     pub fn relay(self, dynamo: &Dynamo) -> Self {
         self.relay_named(dynamo, RelaySettings::default().name)
     }
 
-    /// The same, where the relays have [another name](RelaySettings::name).
+    /// The same, if the relays have [another name](RelaySettings::name).
     #[must_use]
     pub fn relay_named(mut self, dynamo: &Dynamo, relays: impl Into<String>) -> Self {
         self.relays = Some((dynamo.event_store(), relays.into()));

@@ -1,4 +1,4 @@
-//! Makes topic, queues and subscriptions, or brings those that are there to the app's wiring.
+//! Makes topic, queues and subscriptions, or updates existing ones to the app's wiring.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -12,9 +12,9 @@ use super::queue::is_missing;
 use super::{Broker, BrokerError};
 use crate::topology::{self, BrokerFault, MAX_RECEIVES};
 
-/// Fourteen days, the longest there is: what waits for a worker, or for a repair, must not be gone by then.
+/// Fourteen days, the maximum: messages must not expire while they wait for a worker or a repair.
 const RETENTION_SECONDS: &str = "1209600";
-/// How often, and how many times, a new queue is asked for.
+/// How often, and how many times, to look up a new queue.
 const POLL: Duration = Duration::from_millis(500);
 const POLLS: u32 = 20;
 
@@ -24,7 +24,7 @@ const POLLS: u32 = 20;
 pub struct BrokerTopic {
     /// Where the relay publishes.
     pub arn: String,
-    /// One for each queue of the app's wiring, in the order of their names.
+    /// One for each queue of the app's wiring, by name.
     pub queues: Vec<BrokerQueue>,
 }
 
@@ -47,21 +47,19 @@ pub struct BrokerQueue {
 }
 
 impl Broker {
-    /// Makes what is not there yet for an app: the topic, and for every queue of its wiring the queue, the
-    /// one of its dead letters, and a subscription to the types of event that its subscribers listen to. What
-    /// is there is brought to the same state; queues that the wiring no longer has are left alone, and
-    /// [`Broker::orphans`] lists them.
+    /// Makes what an app lacks: the topic, and for every queue of its wiring the queue, the queue of its dead letters, and a
+    /// subscription to the event types that its subscribers listen to. What exists is updated to the same state. Queues that the
+    /// wiring no longer has are left alone; [`Broker::orphans`] lists them.
     ///
-    /// A subscription keeps the types that this program does not know: a newer program listens to them, and while a deployment
-    /// or a rollback runs, both may call this in any order.
+    /// A subscription keeps the types that this program does not know, because a newer program listens to them. During a
+    /// deployment or a rollback, both programs may call this in any order.
     ///
     /// On AWS a changed subscription may take up to 15 minutes to filter by the new types.
     ///
     /// # Errors
-    /// [`BrokerError::Faults`], which has all that SNS and SQS would refuse, before anything is made;
-    /// [`BrokerError::Request`].
+    /// [`BrokerError::Faults`] with everything that SNS and SQS would refuse, before anything is made; [`BrokerError::Request`].
     pub async fn create(&self, app: &App) -> Result<BrokerTopic, BrokerError> {
-        // What cannot be made whole is not begun.
+        // Nothing is made unless everything can be made.
         BrokerError::check(BrokerFault::all(&self.names, &app.wiring().subscribers, self.max_message_bytes))?;
         let arn = self.create_topic(self.names.topic()).await?;
         let subscriptions = self.subscriptions(&arn).await?;
@@ -69,7 +67,7 @@ impl Broker {
         let mut queues = Vec::with_capacity(wanted.len());
         for (queue, types) in wanted {
             let dead = self.create_queue(self.names.dead_letters(queue)).await?;
-            // As the template does it. It also tells whose queue this is: see `orphans.rs`.
+            // As in the template. It also tells which topic the queue belongs to: see `orphans.rs`.
             self.set_attributes(&dead, [(QueueAttributeName::Policy, may_send(&arn, &dead.arn))]).await?;
             let made = self.create_queue(self.names.queue(queue)).await?;
             let redrive =
@@ -109,8 +107,8 @@ impl Broker {
         Ok(created.topic_arn.unwrap_or_default())
     }
 
-    /// After the queues: one of earlier years takes 262,144 bytes until it is told more, and SNS drops what a queue does not
-    /// take. And not as the topic is made: one that is there with another size would be an error.
+    /// After the queues: an old queue takes 262,144 bytes until its limit is raised, and SNS drops what a queue does not take.
+    /// Not when the topic is created: an existing topic with another size would be an error.
     async fn set_message_bytes(&self, topic: &str) -> Result<(), BrokerError> {
         let Some(bytes) = self.max_message_bytes else { return Ok(()) };
         let request = self.sns.set_topic_attributes().topic_arn(topic);
@@ -123,8 +121,8 @@ impl Broker {
     async fn create_queue(&self, name: String) -> Result<Made, BrokerError> {
         let mut request = self.sqs.create_queue().queue_name(&name);
         if self.is_fifo() {
-            // This alone cannot be set afterwards. Whatever else stood here would make a queue that is there
-            // with another value an error.
+            // Only this attribute cannot be set later. With any other one here, an existing queue with another value would be an
+            // error.
             request = request.attributes(QueueAttributeName::FifoQueue, "true");
         }
         let created = request.send().await;
@@ -137,7 +135,7 @@ impl Broker {
                     let arn = found.attributes.unwrap_or_default().remove(&QueueAttributeName::QueueArn);
                     return Ok(Made { name, url, arn: arn.unwrap_or_default() });
                 }
-                // A queue that was just made may not be there yet for all that ask.
+                // A queue that was just created may not be visible to every request yet.
                 Err(error) if is_missing(&error) => tokio::time::sleep(POLL).await,
                 Err(error) => return Err(BrokerError::request("look up the queue", &name, error)),
             }
@@ -155,10 +153,10 @@ impl Broker {
             .set_queue_attributes()
             .queue_url(&queue.url)
             .attributes(QueueAttributeName::MessageRetentionPeriod, RETENTION_SECONDS)
-            // More than a topic takes in any case: a dead letter has its reason beside what it was.
+            // Always more than the topic's limit: a dead letter carries its reason in addition to the message.
             .attributes(QueueAttributeName::MaximumMessageSize, topology::QUEUE_MESSAGE_BYTES.to_string());
         if self.is_fifo() {
-            // A stream is a group, and streams need not wait for each other.
+            // Each stream is a group, and streams need not wait for each other.
             request = request
                 .attributes(QueueAttributeName::DeduplicationScope, "messageGroup")
                 .attributes(QueueAttributeName::FifoThroughputLimit, "perMessageGroupId");
@@ -194,7 +192,7 @@ impl Broker {
 
     async fn subscribe(&self, queue: &Made, topic: &str, filter: &str) -> Result<String, BrokerError> {
         let request = self.sns.subscribe().topic_arn(topic).protocol("sqs").endpoint(&queue.arn);
-        // With its attributes from the start: what came before them would be unfiltered.
+        // With its attributes from the start: messages before them would be unfiltered.
         let request = request.attributes(RAW, "true").attributes(FILTER, filter);
         let subscribed = request.return_subscription_arn(true).send().await;
         let subscribed =
@@ -202,8 +200,8 @@ impl Broker {
         Ok(subscribed.subscription_arn.unwrap_or_default())
     }
 
-    /// The types of a subscription that is there, with those among them that this program does not know: a newer one listens to
-    /// them. What the topic holds back now, no redrive would bring.
+    /// The types of an existing subscription, including those that this program does not know: a newer program listens to them.
+    /// What the topic filters out now, no redrive could bring back.
     async fn with_unknown(
         &self,
         queue: &Made,
@@ -230,7 +228,7 @@ impl Broker {
         Ok(types)
     }
 
-    /// A subscription that is there with other attributes cannot be made again with these.
+    /// An existing subscription with other attributes cannot be created again with these.
     async fn set_subscription(
         &self,
         queue: &Made,
@@ -252,7 +250,7 @@ fn filter(types: &BTreeSet<String>) -> String {
 
 const RAW: &str = "RawMessageDelivery";
 const FILTER: &str = "FilterPolicy";
-/// A queue that is there now.
+/// A queue that exists.
 struct Made {
     name: String,
     url: String,

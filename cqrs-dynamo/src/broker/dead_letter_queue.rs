@@ -9,21 +9,20 @@ use super::BrokerError;
 use super::held::Held;
 use super::queue::{Queue, ReceivedMessage};
 
-/// How long the letters stay out of others' sight where whoever works on them dies; extended for as long as
-/// it lives.
+/// How long the letters stay hidden if the process that works on them dies; extended while it lives.
 pub(super) const HIDDEN: Duration = Duration::from_secs(120);
-/// How long a receive waits for letters before there are no more: without waiting SQS may overlook some.
+/// How long a receive waits before it takes the queue for empty: without waiting, SQS may miss some letters.
 pub(super) const WAIT: Duration = Duration::from_secs(1);
-/// In the place of a partition key where a message holds no commit.
+/// Takes the place of a partition key if a message holds no commit.
 const NO_COMMIT: &str = "@message";
-/// Why a letter is one that SQS itself has put away.
-const PUT_AWAY: &str = "SQS has put it away: it was received too often, and nobody said why";
-/// How many letters are redriven before those that are done are deleted.
+/// The reason of a letter that SQS itself has moved here.
+const PUT_AWAY: &str = "SQS moved it here after too many receives, and no reason was recorded";
+/// How many letters are redriven before the finished ones are deleted.
 const CHUNK: usize = 50;
-/// How long one process has the turn at what others did not know, if it dies.
+/// How long one process keeps the turn to redrive unknown events, if it dies.
 const TURN: Duration = Duration::from_secs(600);
 
-/// The dead letters of one queue, in the queue of SQS that is theirs.
+/// The dead letters of one queue, in their own SQS queue.
 #[derive(Debug)]
 pub(crate) struct DeadLetterQueue {
     consumer: Consumer,
@@ -35,11 +34,11 @@ pub(crate) struct DeadLetterQueue {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Which {
     All,
-    /// Those of streams in which a program did not know an event.
+    /// Letters of streams in which a program did not know an event.
     Newer,
 }
 
-/// A letter and the commit that it speaks of.
+/// A letter and the commit that it is about.
 pub(super) struct Opened {
     pub(super) letter: ReceivedMessage,
     pub(super) place: Option<(StreamKey, Version)>,
@@ -60,16 +59,16 @@ impl DeadLetterQueue {
         Self { wait, ..self }
     }
 
-    /// Takes the dead letters to the subscribers again, in the order of each stream. What is done is deleted;
-    /// at the first failure of a stream the rest of it stays, and the letter tells the new reason (in a FIFO
-    /// queue the log does: there a letter keeps its place only as it is).
+    /// Gives the dead letters to the subscribers again, in the order of each stream. What succeeds is deleted. At the first
+    /// failure in a stream the rest of it stays, and the letter gets the new reason (in a FIFO queue only the log has it: a
+    /// letter can keep its place there only unchanged).
     pub(super) async fn redrive(&self) -> Result<Redriven, BrokerError> {
         let held = self.held();
         holding(&held, self.redrive_held(&held, Which::All)).await
     }
 
-    /// Redrives what an older program did not know, with what waits behind it; none where another process is at it, or `stop`
-    /// came before it was done.
+    /// Redrives what an older program did not know, with what waits behind it; `None` if another process is doing it, or if
+    /// `stop` came first.
     pub(crate) async fn redrive_newer(
         &self,
         stop: impl Future<Output = ()>,
@@ -92,7 +91,7 @@ impl DeadLetterQueue {
         Ok(Some(redriven))
     }
 
-    /// Deletes the letter of a commit without delivering it, however many messages it has; that of a message that is no commit's
+    /// Deletes the letter of a commit, with all its messages, without delivering it. For a message without a commit, the letter
     /// is the message itself.
     pub(super) async fn discard(&self, id: &LetterId, reason: &str) -> Result<(), BrokerError> {
         let held = self.held();
@@ -112,7 +111,7 @@ impl DeadLetterQueue {
                     queue = self.dead.name(), id = opened.letter.receipt.id, types = ?opened.types,
                     place = ?opened.place, reason, "dead letter discarded"
                 );
-                // In this order, lest a stream waits for a letter that is not there any more.
+                // In this order, so that no stream waits for a letter that is gone.
                 if let Some((stream, version)) = &opened.place {
                     self.consumer.discard(stream, *version, reason).await?;
                 }
@@ -135,7 +134,7 @@ impl DeadLetterQueue {
         let mut failing = HashSet::new();
         let mut failed = Vec::new();
         loop {
-            // Again, until there are none: a FIFO queue brings the next ten of a stream when the first are gone.
+            // Repeated until nothing is left: a FIFO queue gives the next ten of a stream when the first ten are gone.
             let letters = receive_all(held, self.wait).await?;
             if letters.is_empty() {
                 break;
@@ -160,7 +159,7 @@ impl DeadLetterQueue {
                 for (opened, verdict) in chunk.iter().zip(verdicts) {
                     match verdict {
                         Verdict::Done => done.push(&opened.letter),
-                        // Nothing new is known about the letter.
+                        // There is no new reason for the letter.
                         Verdict::Wait { reason } => {
                             let (queue, id) = (self.dead.name(), &opened.letter.receipt.id);
                             tracing::warn!(queue, id, reason, "a dead letter waits");
@@ -182,7 +181,7 @@ impl DeadLetterQueue {
         Ok(redriven)
     }
 
-    /// A message cannot be changed: one with the new reason takes its place.
+    /// A message cannot be changed, so one with the new reason replaces it.
     async fn tell_reasons(
         &self,
         held: &Held,
@@ -209,7 +208,7 @@ impl DeadLetterQueue {
     }
 }
 
-/// All dead letters of a queue, by stream and version; those that are no commit's come first.
+/// All dead letters of a queue, by stream and version; those without a commit come first.
 pub(super) async fn list(queue: &str, dead: &Queue, wait: Duration) -> Result<Vec<DeadLetter>, BrokerError> {
     let held = Held::new(dead, HIDDEN);
     let letters = holding(&held, receive_all(&held, wait)).await?;
@@ -227,8 +226,7 @@ async fn receive_all(held: &Held, wait: Duration) -> Result<Vec<Opened>, BrokerE
     }
 }
 
-/// Keeps letters out of others' sight while something is done with them, then hands back what is left of
-/// them.
+/// Keeps letters hidden while they are worked on, then hands back what is left.
 pub(super) async fn holding<T>(
     held: &Held,
     work: impl Future<Output = Result<T, BrokerError>>,
@@ -256,7 +254,7 @@ impl Opened {
         self.place.as_ref().map(|(stream, _)| stream)
     }
 
-    /// The same address that its commit would have among the letters of a subscriber.
+    /// The address that its commit would have among the letters of a subscriber.
     pub(super) fn id(&self, queue: &str) -> LetterId {
         match &self.place {
             Some((stream, version)) => LetterId::of(queue, stream, *version),
@@ -269,7 +267,7 @@ impl Opened {
         let id = self.id(queue);
         let body = self.letter.received().body;
         let mut record = serde_json::from_str(&body).unwrap_or(Value::String(body));
-        // A commit that travels as its keys has the types of its events beside them.
+        // A commit that travels as its keys has the types of its events with them.
         let is_reference = self.place.is_some() && record.get("type").is_none();
         if let Some(keys) = record.as_object_mut().filter(|_| is_reference && !self.types.is_empty()) {
             keys.insert("types".to_owned(), self.types.into());

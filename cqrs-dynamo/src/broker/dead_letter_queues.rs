@@ -8,15 +8,14 @@ use super::queue::Queue;
 use super::{Broker, BrokerError};
 use crate::topology;
 
-/// The dead letters of an app behind a broker, in the queues of SQS that are theirs: what
-/// [`Broker::dead_letter_queues`] works on.
+/// The dead letters of an app behind a broker, in their own SQS queues: see [`Broker::dead_letter_queues`].
 ///
-/// They are received in order to be looked at: for that time nobody else sees them, and the console of AWS
-/// counts them as in flight. A FIFO queue shows at most ten of each stream at once. A letter that failed again tells the new
-/// reason (in a FIFO queue the log does: there a letter keeps its place only as it is).
+/// Listing receives them: during that time they are hidden from others, and the AWS console counts them as in flight. A FIFO
+/// queue shows at most ten of each stream at once. A letter that failed again has the new reason (in a FIFO queue only the log
+/// has it: a letter can keep its place there only unchanged).
 ///
-/// A letter that nobody can receive just now, because somebody else has it in hand, is not listed, and to discard it is
-/// [`BrokerError::NoSuchLetter`]. A queue that was not made is [`BrokerError::Missing`].
+/// A letter that another receiver has in hand is not listed, and discarding it is [`BrokerError::NoSuchLetter`]. A queue that
+/// does not exist is [`BrokerError::Missing`].
 #[derive(Debug, Clone)]
 pub struct DeadLetterQueues {
     broker: Broker,
@@ -25,14 +24,14 @@ pub struct DeadLetterQueues {
 }
 
 impl DeadLetterQueues {
-    /// Those of all queues of an app's wiring.
+    /// The dead letters of all queues of an app's wiring.
     #[must_use]
     pub fn new(broker: &Broker, app: &App) -> Self {
         Self { broker: broker.clone(), app: app.clone(), wait: WAIT }
     }
 
-    /// How long a receive waits for letters before there are no more, in whole seconds up to 20. Default 1
-    /// second: without waiting SQS may overlook some.
+    /// How long a receive waits before it takes the queue for empty, in whole seconds up to 20. Default 1 second: without
+    /// waiting, SQS may miss some letters.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -50,7 +49,7 @@ impl DeadLetterQueues {
         self
     }
 
-    /// Whether there is such a queue.
+    /// Whether the queue exists.
     pub(super) async fn check(&self, queue: &str) -> Result<(), BrokerError> {
         self.queue(queue).await.map(|_| ())
     }
@@ -88,16 +87,15 @@ impl DeadLetterStore for DeadLetterQueues {
         Ok(self.app.dead_letters().discarded(projection).await?)
     }
 
-    /// Of an orphaned queue. Its messages follow by [`OrphanedQueue::hand_over`](super::OrphanedQueue::hand_over), which takes
-    /// the dead letters along.
+    /// For an orphaned queue. [`OrphanedQueue::hand_over`](super::OrphanedQueue::hand_over) moves its messages, and the dead
+    /// letters with them.
     async fn hand_over(&self, old: &str, new: &str) -> Result<u64, BrokerError> {
         self.broker.orphan(&self.app, old).await?.hand_over_dead_letters(new).await
     }
 }
 
 impl Broker {
-    /// The dead letters of the queues of an app, by queue: [`DeadLetters`] has the verbs, and they are those of
-    /// [`App::dead_letters`].
+    /// The dead letters of the queues of an app, by queue: [`DeadLetters`] has the same methods as for [`App::dead_letters`].
     ///
     /// ```no_run
     /// # use cqrs_dynamo::{Broker, BrokerError};

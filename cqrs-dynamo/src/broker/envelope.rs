@@ -2,10 +2,10 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-/// The body of a commit's message, out of the envelope that SNS puts around it where a subscription does not
-/// deliver raw. A record has no `Type` and no `Message`: those are names of SNS alone.
+/// The body of a commit's message, without the envelope that SNS adds unless a subscription delivers raw. A record has no `Type`
+/// and no `Message`: only SNS uses these names.
 pub(crate) fn unwrap(body: &str) -> Cow<'_, str> {
-    // Raw bodies are the rule, and need not be read twice for it.
+    // Raw bodies are the usual case, and must not be parsed twice.
     if !body.contains("\"Notification\"") {
         return Cow::Borrowed(body);
     }

@@ -19,9 +19,9 @@ pub enum BrokerError {
         /// All of it, at least one.
         faults: Vec<BrokerFault>,
     },
-    /// A topic or a queue that is not there.
+    /// A topic or a queue does not exist.
     #[error(
-        "{kind} `{name}` is not there; `Broker::create` makes it, `Broker::with_prefix` leads to another"
+        "{kind} `{name}` does not exist; `Broker::create` makes it, `Broker::with_prefix` selects another"
     )]
     Missing {
         /// `topic` or `queue`.
@@ -29,45 +29,44 @@ pub enum BrokerError {
         /// The name, with its prefix.
         name: String,
     },
-    /// A request that failed, after the retries of the SDK.
+    /// A request failed, after the retries of the SDK.
     #[error("cannot {action} `{name}`: {said}")]
     Request {
-        /// What was to be done.
+        /// What the request was to do.
         action: &'static str,
-        /// With which topic or queue.
+        /// The topic or queue.
         name: String,
-        /// The code and the message of the answer, or what became of the connection.
+        /// The code and the message of the answer, or the connection error.
         said: String,
-        /// Whether waiting may mend it.
+        /// Whether waiting may help.
         transient: bool,
         /// What the SDK says.
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
-    /// No dead letter has this id; it may be in the hands of somebody else just now.
-    #[error("there is no dead letter `{id}` to be received from `{name}`; list them again")]
+    /// No dead letter with this id could be received; another receiver may have it in hand.
+    #[error("dead letter `{id}` cannot be received from `{name}`; list them again")]
     NoSuchLetter {
         /// The queue of the dead letters.
         name: String,
         /// The id asked for.
         id: String,
     },
-    /// Subscribers that are linked into this program read the queue.
+    /// Subscribers of this program read the queue.
     #[error("queue `{queue}` is not orphaned: subscribers of this program read it")]
     NotOrphaned {
         /// The queue, as the wiring names it.
         queue: String,
     },
-    /// Neither the topic nor SQS has an orphaned queue of this name.
+    /// There is no orphaned queue of this name, neither at the topic nor in SQS.
     #[error(
-        "there is no orphaned queue `{queue}` behind this topic; `Broker::orphans` lists those that there are"
+        "there is no orphaned queue `{queue}` behind this topic; `Broker::orphans` lists the orphaned queues"
     )]
     NoSuchOrphan {
         /// The queue, without prefix and suffix.
         queue: String,
     },
-    /// The queue to which messages are to be handed over does not listen to the topic, so that nobody would get what comes
-    /// next.
+    /// The queue that is to take the messages over does not listen to the topic, so later messages would be lost.
     #[error(
         "queue `{queue}` does not listen to the topic; let `Broker::create` subscribe it before it takes over another one"
     )]
@@ -75,7 +74,7 @@ pub enum BrokerError {
         /// The queue, as the wiring names it.
         queue: String,
     },
-    /// An orphaned queue that is to be removed has messages.
+    /// An orphaned queue that is to be removed still has messages.
     #[error(
         "orphaned queue `{queue}` still has messages ({messages}) or dead letters ({dead_letters}); hand them over with \
          `OrphanedQueue::hand_over`, or remove them with it by `OrphanedQueue::remove_with_messages`"
@@ -83,9 +82,9 @@ pub enum BrokerError {
     NotEmpty {
         /// The queue, without prefix and suffix.
         queue: String,
-        /// How many messages, about.
+        /// The approximate number of messages.
         messages: u64,
-        /// How many dead letters, about.
+        /// The approximate number of dead letters.
         dead_letters: u64,
     },
     /// The app has no such queue, or cannot be asked about its parked streams.
@@ -94,7 +93,7 @@ pub enum BrokerError {
 }
 
 impl BrokerError {
-    /// Whether waiting may mend it.
+    /// Whether waiting may help.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Request { transient: true, .. })
@@ -127,7 +126,7 @@ fn is_transient<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> b
     let status = error.raw_response().map(|response| response.status().as_u16());
     match error {
         SdkError::ConstructionFailure(_) => false,
-        // `RequestThrottled`, `ThrottlingException`, …; `OverLimit` is too much in flight at once.
+        // `RequestThrottled`, `ThrottlingException`, …; `OverLimit` means too many messages in flight.
         SdkError::ServiceError(_) => {
             code.contains("Throttl")
                 || code == "OverLimit"

@@ -9,10 +9,10 @@ use super::queue::Queue;
 use super::{BrokerError, OrphanedQueue};
 use crate::topology;
 
-/// How many messages of a standard queue are on their way at a time. Those of a FIFO queue go one by one.
+/// How many messages of a standard queue are moved at a time. Those of a FIFO queue are moved one by one.
 const SENDS: usize = 10;
 
-/// What became of an orphaned queue's messages.
+/// What happened to an orphaned queue's messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct HandedOver {
@@ -20,42 +20,41 @@ pub struct HandedOver {
     pub messages: u64,
     /// How many dead letters went to its dead letters.
     pub dead_letters: u64,
-    /// How many are left, about: in the hands of a worker of the earlier version, or of events that nobody on the new queue
-    /// listens to.
+    /// Approximately how many are left: a worker of the earlier version has them in hand, or no subscriber of the new queue
+    /// listens to their events.
     pub left: u64,
 }
 
 impl OrphanedQueue {
-    /// Gives the messages to another queue of the app, and the dead letters to that queue's dead letters, to be
-    /// [redriven](cqrs_core::delivery::DeadLetters::redrive): after a handler or a projection was renamed. After a rollback, the
-    /// earlier program gives them back by the same call.
+    /// Moves the messages to another queue of the app, and the dead letters to that queue's dead letters, to be
+    /// [redriven](cqrs_core::delivery::DeadLetters::redrive). Use it after a handler or a projection was renamed. After a
+    /// rollback, the earlier program moves them back with the same call.
     ///
-    /// The topic no longer sends to the orphaned queue: what comes next, the other one gets by its own subscription. Each
-    /// message is sent before it is deleted, so a crash or an error in between loses nothing, and the same call goes on; a
-    /// message may be there twice. What the topic has sent to both queues is handled twice as well, unless the handler has
-    /// `once`; an inbox belongs to the name of its handler, and does not know what was handled under the earlier name. Messages
-    /// count their receives, and the time that they wait for a newer program, anew.
+    /// The topic no longer sends to the orphaned queue; the other one gets later messages by its own subscription. Each message
+    /// is sent before it is deleted, so a crash or an error in between loses nothing: repeat the call to continue. A message may
+    /// then exist twice. What the topic has sent to both queues is also handled twice, unless the handler has `once`; an inbox
+    /// belongs to the name of its handler, and does not know what was handled under the earlier name. The receive count of a
+    /// message, and the time that it waits for a newer program, start anew.
     ///
-    /// A message of events that no subscriber of the new queue listens to stays where it is (in a FIFO queue with what follows it
-    /// in its stream), and is counted in [`HandedOver::left`]. While somebody has a dead letter in hand, the messages stay, too:
-    /// the same call moves them later.
+    /// A message stays where it is if no subscriber of the new queue listens to its events (in a FIFO queue with everything
+    /// behind it in its stream). It is counted in [`HandedOver::left`]. Messages also stay while another receiver has a dead
+    /// letter in hand: repeat the call later to move them.
     ///
-    /// A projection that was renamed has views of its own under the new name, and they need a replay, as any new projection does;
-    /// so do those of the old name after a rollback, and [`App::unreplayed`](cqrs_core::App::unreplayed) tells so.
+    /// A renamed projection has new views under the new name. They need a replay, like those of any new projection. After a
+    /// rollback, so do those of the old name. [`App::unreplayed`](cqrs_core::App::unreplayed) lists both.
     ///
-    /// Streams that a dead letter holds back are held back on the new queue instead; what the new queue has handled of them by then
-    /// it has handled before the dead letter. Where the new queue is that of a subscriber
-    /// of the same name, it also gets what is kept in the delivery table under the old name, by
-    /// [`DeadLetters::hand_over`](cqrs_core::delivery::DeadLetters::hand_over).
+    /// Streams that a dead letter holds back are held back on the new queue instead. Commits that the new queue has handled by
+    /// then were handled before the dead letter. If the new queue belongs to a subscriber of the same name, it also gets what the
+    /// delivery table has under the old name, by [`DeadLetters::hand_over`](cqrs_core::delivery::DeadLetters::hand_over).
     ///
     /// It needs `sns:Unsubscribe`; `sqs:ReceiveMessage`, `sqs:ChangeMessageVisibility`, `sqs:DeleteMessage` and
-    /// `sqs:GetQueueAttributes` on the old queues; `sqs:GetQueueUrl` and `sqs:SendMessage` on the new ones; and to write to the
-    /// delivery table.
+    /// `sqs:GetQueueAttributes` on the old queues; `sqs:GetQueueUrl` and `sqs:SendMessage` on the new ones; and write access to
+    /// the delivery table.
     ///
     /// # Errors
-    /// [`BrokerError::Delivery`] where the app has no queue `to`, [`BrokerError::Missing`] where it was not made yet and
-    /// [`BrokerError::NotSubscribed`] where the topic does not send to it: nothing has happened then.
-    /// [`BrokerError::Request`], and [`BrokerError::Delivery`] for the delivery table.
+    /// [`BrokerError::Delivery`] if the app has no queue `to`, [`BrokerError::Missing`] if it does not exist yet, and
+    /// [`BrokerError::NotSubscribed`] if the topic does not send to it: nothing is moved then. [`BrokerError::Request`], and
+    /// [`BrokerError::Delivery`] for the delivery table.
     pub async fn hand_over(&self, to: &str) -> Result<HandedOver, BrokerError> {
         let (broker, wiring) = (&self.broker, self.app.wiring());
         self.app.consumer(to)?;
@@ -68,11 +67,11 @@ impl OrphanedQueue {
         self.unsubscribe().await?;
         let wanted = topology::events_by_queue(&wiring.subscribers).remove(to).unwrap_or_default();
         let mut handed_over = HandedOver::default();
-        // First what came first. Streams that are held back are so before their later messages get there.
+        // Dead letters first: their streams are then held back before later messages arrive.
         if let Some(from) = &self.dead {
             handed_over.dead_letters = self.move_all(from, &dead, &wanted, Some(to)).await?;
         }
-        // One that somebody has in hand holds its stream back, and nobody here knows which.
+        // A letter that another receiver has in hand holds its stream back, and its stream is not known here.
         let in_hand = match &self.dead {
             Some(dead) => dead.described().await?.map_or(0, |described| described.in_hand),
             None => 0,
@@ -96,7 +95,7 @@ impl OrphanedQueue {
         Ok(handed_over)
     }
 
-    /// Gives the dead letters alone to another queue of the app; how many there were.
+    /// Moves only the dead letters to another queue of the app, and returns their number.
     pub(super) async fn hand_over_dead_letters(&self, to: &str) -> Result<u64, BrokerError> {
         self.app.consumer(to)?;
         let Some(from) = &self.dead else { return Ok(0) };
@@ -107,32 +106,31 @@ impl OrphanedQueue {
 
     /// Removes the subscription, the queue and the queue of its dead letters, if they are empty.
     ///
-    /// It needs `sns:Unsubscribe`, `sqs:GetQueueAttributes`, `sqs:ReceiveMessage` and `sqs:DeleteQueue`, and to read and write the
-    /// delivery table. A queue that a stack of
-    /// CloudFormation has still in its template is the stack's to remove.
+    /// It needs `sns:Unsubscribe`, `sqs:GetQueueAttributes`, `sqs:ReceiveMessage` and `sqs:DeleteQueue`, and read and write
+    /// access to the delivery table. If a CloudFormation stack still has the queue in its template, remove it there.
     ///
     /// # Errors
-    /// [`BrokerError::NotEmpty`]; where messages came only while it was being removed, the subscription is gone by then.
+    /// [`BrokerError::NotEmpty`]; if messages came only during the removal, the subscription is already gone.
     /// [`BrokerError::Request`].
     pub async fn remove(&self) -> Result<(), BrokerError> {
         let (messages, dead_letters) = self.count().await?;
         self.refuse_where(messages, dead_letters)?;
         self.unsubscribe().await?;
-        // The counts of SQS lag behind: only a receive tells.
+        // The counts of SQS lag behind: only a receive is reliable.
         let (messages, dead_letters) =
             (received(self.queue.as_ref()).await?, received(self.dead.as_ref()).await?);
         self.refuse_where(messages, dead_letters)?;
         self.delete().await
     }
 
-    /// The same, with all messages and dead letters. The events are in the store still; that the subscriber has not handled
-    /// them is not known any more.
+    /// The same, with all messages and dead letters. The events are still in the store, but nothing records any more that the
+    /// subscriber has not handled them.
     ///
-    /// It needs `sqs:ChangeMessageVisibility` and `sqs:DeleteMessage` as well, and to write to the delivery table: streams that
-    /// its dead letters hold back flow again, should the queue ever come back.
+    /// It needs `sqs:ChangeMessageVisibility` and `sqs:DeleteMessage` as well, and write access to the delivery table: streams
+    /// that its dead letters hold back flow again if the queue ever comes back.
     ///
     /// # Errors
-    /// [`BrokerError::Request`], [`BrokerError::Delivery`] for the delivery table; the same call goes on.
+    /// [`BrokerError::Request`], [`BrokerError::Delivery`] for the delivery table; repeat the call to continue.
     pub async fn remove_with_messages(&self) -> Result<(), BrokerError> {
         self.unsubscribe().await?;
         let mut removed = 0;
@@ -152,15 +150,15 @@ impl OrphanedQueue {
 
     async fn unsubscribe(&self) -> Result<(), BrokerError> {
         let Some(subscription) = &self.subscription else { return Ok(()) };
-        // A projection of this name, with a queue of its own, that comes back by a rollback has missed what is committed from now on.
+        // If a rollback brings back a projection of this name with its own queue, it has missed what is committed from now on.
         self.app.note_absence(&self.name).await?;
-        // One that is not there is no error to SNS.
+        // SNS reports no error if the subscription does not exist.
         let sent = self.broker.sns.unsubscribe().subscription_arn(subscription).send().await;
         sent.map_err(|error| BrokerError::request("unsubscribe", &self.name, error))?;
         Ok(())
     }
 
-    /// The queue first: its dead letters are where SQS would put what it cannot deliver.
+    /// The queue first: until it is gone, SQS may still move messages to its dead letters.
     async fn delete(&self) -> Result<(), BrokerError> {
         for queue in self.queue.iter().chain(&self.dead) {
             queue.remove().await?;
@@ -168,7 +166,7 @@ impl OrphanedQueue {
         Ok(())
     }
 
-    /// How many messages there are now, and how many dead letters.
+    /// The current number of messages, and of dead letters.
     async fn count(&self) -> Result<(u64, u64), BrokerError> {
         let mut counts = [0, 0];
         for (count, queue) in counts.iter_mut().zip([&self.queue, &self.dead]) {
@@ -180,7 +178,7 @@ impl OrphanedQueue {
         Ok((messages, dead_letters))
     }
 
-    /// Moves what can be received into another queue, and counts it. Dead letters are parked on the queue whose they become.
+    /// Moves what can be received into another queue, and counts it. Dead letters are parked on the new queue.
     async fn move_all(
         &self,
         from: &Queue,
@@ -197,7 +195,7 @@ impl OrphanedQueue {
                 if letters.is_empty() {
                     return Ok(moved);
                 }
-                // What is no commit's goes along: its fate is for the new queue to tell.
+                // A message without a commit is moved as well: the new queue decides about it.
                 let is_wanted = |opened: &Opened| {
                     opened.types.is_empty() || opened.types.iter().any(|name| wanted.contains(name.as_str()))
                 };
@@ -207,7 +205,7 @@ impl OrphanedQueue {
                     letters.iter().map(|opened| self.send_on(opened, to, parked_on)).collect();
                 let mut sends = stream::iter(sends).buffered(at_a_time);
                 let (mut sent, mut failure) = (0, None);
-                // In a FIFO queue nothing may overtake what could not be sent.
+                // In a FIFO queue nothing may overtake a message that could not be sent.
                 while let Some(outcome) = sends.next().await {
                     match outcome {
                         Ok(()) => sent += 1,
@@ -230,7 +228,7 @@ impl OrphanedQueue {
 
     async fn send_on(&self, opened: &Opened, to: &Queue, parked_on: Option<&str>) -> Result<(), BrokerError> {
         let reason = opened.letter.reason();
-        // What SQS has put away by itself holds nothing back.
+        // A letter that SQS itself has moved here holds nothing back.
         if let (Some(queue), Some(_)) = (parked_on, reason) {
             self.app.dead_letters().park(&opened.id(queue)).await?;
         }
@@ -255,8 +253,8 @@ impl OrphanedQueue {
         .await
     }
 
-    /// Deletes letters, and what their commits hold back on the orphaned queue. In this order a crash in between leaves a stream
-    /// held back that nobody reads; in the other one a worker of the earlier version might let it flow.
+    /// Deletes letters, then what their commits hold back on the orphaned queue. In this order, a crash in between leaves a
+    /// stream held back that is never read. In the other order, a worker of the earlier version might let it flow.
     async fn take_away(&self, held: &Held, letters: &[Opened]) -> Result<(), BrokerError> {
         held.delete(&letters.iter().map(|opened| &opened.letter).collect::<Vec<_>>()).await;
         let ids: Vec<_> = letters.iter().map(|opened| opened.id(&self.name)).collect();
@@ -272,7 +270,7 @@ impl OrphanedQueue {
     }
 }
 
-/// Whether a queue has a message, as a number; it goes back at once.
+/// Whether a queue has a message, as a number; the message goes back at once.
 async fn received(queue: Option<&Queue>) -> Result<u64, BrokerError> {
     let Some(queue) = queue else { return Ok(0) };
     let held = Held::new(queue, HIDDEN);

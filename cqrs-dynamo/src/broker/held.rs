@@ -8,13 +8,13 @@ use tokio::sync::RwLock;
 use super::BrokerError;
 use super::queue::{BATCH, Queue, Receipt, ReceivedMessage};
 
-/// Messages of one queue that were received, and are neither deleted nor handed back: out of others' sight
-/// for as long as [`Held::keep`] is polled.
+/// Messages of one queue that were received, and are neither deleted nor handed back. They stay hidden while [`Held::keep`] is
+/// polled.
 pub(super) struct Held {
     queue: Queue,
     visibility: Duration,
     receipts: Mutex<BTreeMap<String, Receipt>>,
-    /// What is handed back must not be hidden after that: written by those who hide, read by those who let go.
+    /// What is handed back must not be hidden afterwards: a hiding task takes the write lock, a releasing task the read lock.
     hiding: RwLock<()>,
 }
 
@@ -31,8 +31,8 @@ impl Held {
         Ok(messages)
     }
 
-    /// Holds what was received; gives those that it did not hold before. One that is received twice, because it could not be
-    /// hidden in time, is known by its last receipt.
+    /// Holds what was received, and returns the messages that it did not hold before. A message that is received twice, because
+    /// it was not hidden in time, is kept under its last receipt.
     pub(super) fn add(&self, messages: Vec<ReceivedMessage>) -> Vec<ReceivedMessage> {
         messages.into_iter().filter(|message| self.hold(message)).collect()
     }
@@ -42,21 +42,21 @@ impl Held {
         self.receipts().insert(message.receipt.id.clone(), message.receipt.clone()).is_none()
     }
 
-    /// Deletes one, or as many as are given, from the queue.
+    /// Deletes messages from the queue.
     pub(super) async fn delete(&self, messages: &[&ReceivedMessage]) {
         let _hiding = self.hiding.read().await;
         let receipts = self.remove(messages);
         self.queue.delete(&receipts).await;
     }
 
-    /// Hands some back: after a time everybody may receive them.
+    /// Hands messages back: they can be received again after the given time.
     pub(super) async fn hand_back(&self, messages: &[&ReceivedMessage], after: Duration) {
         let _hiding = self.hiding.read().await;
         let receipts = self.remove(messages);
         self.queue.hide(&receipts, after).await;
     }
 
-    /// Hides some no longer: they come back when their time is over.
+    /// Stops hiding messages: they come back when their time is over.
     pub(super) fn forget(&self, ids: &[String]) {
         let mut receipts = self.receipts();
         for id in ids {
@@ -69,7 +69,7 @@ impl Held {
         self.queue.hide(&self.all(), Duration::ZERO).await;
     }
 
-    /// Hides them again and again, at half of the time that they are hidden for.
+    /// Keeps extending the time that they are hidden for, at half of it.
     pub(super) async fn keep(&self) -> Infallible {
         loop {
             tokio::time::sleep(self.visibility / 2).await;
@@ -94,7 +94,7 @@ impl Held {
     }
 
     fn receipts(&self) -> MutexGuard<'_, BTreeMap<String, Receipt>> {
-        // Every change is one insertion or removal: what a panicking holder left behind is whole.
+        // Every change is one insertion or removal, so a panicking holder leaves consistent data behind.
         self.receipts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -58,13 +58,13 @@ pub(crate) use sparing::sparing;
 /// | queue | `{prefix}{queue}` |
 /// | its dead letters | `{prefix}{queue}-dlq` |
 ///
-/// Those of a FIFO broker end in `.fifo`.
+/// The names of a FIFO broker end in `.fifo`.
 ///
 /// A worker needs these rights: on its queues `sqs:GetQueueUrl`, `sqs:ReceiveMessage`, `sqs:DeleteMessage` and
-/// `sqs:ChangeMessageVisibility` (and `sqs:GetQueueAttributes` for
-/// [`run_until_idle`](Worker::run_until_idle)); on their dead letters all of these and `sqs:SendMessage`; and
-/// `dynamodb:Scan` on the events table where a projection is new; where the program has timers, `dynamodb:Query` and
-/// `dynamodb:DeleteItem` on their table, and what executing commands needs. Who redrives or discards needs those on the dead letters.
+/// `sqs:ChangeMessageVisibility` (and `sqs:GetQueueAttributes` for [`run_until_idle`](Worker::run_until_idle)); on their dead
+/// letters all of these and `sqs:SendMessage`; and `dynamodb:Scan` on the events table if a projection is new. A program with
+/// timers also needs `dynamodb:Query` and `dynamodb:DeleteItem` on their table, and the rights to execute commands. Redriving or
+/// discarding needs the rights on the dead letters.
 ///
 /// ```no_run
 /// use cqrs_core::App;
@@ -88,12 +88,12 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// The standard AWS configuration: environment, profile, container or instance.
-    /// `AWS_ENDPOINT_URL_SNS` and `AWS_ENDPOINT_URL_SQS` lead to other endpoints. Nothing is sent yet. Beside a
-    /// [`Dynamo`](crate::Dynamo), make it of [the same configuration](crate::Dynamo::sdk_config).
+    /// The standard AWS configuration: environment, profile, container or instance. `AWS_ENDPOINT_URL_SNS` and
+    /// `AWS_ENDPOINT_URL_SQS` set other endpoints. Nothing is sent yet. With a [`Dynamo`](crate::Dynamo), use [its
+    /// configuration](crate::Dynamo::sdk_config).
     ///
-    /// Time limits are those of [`Dynamo::from_env`](crate::Dynamo::from_env); for SQS a try and a request may take 20
-    /// seconds more, because a receive may wait for messages for as long.
+    /// Time limits are those of [`Dynamo::from_env`](crate::Dynamo::from_env); for SQS an attempt and a request may take 20
+    /// seconds more, because a receive may wait that long for messages.
     ///
     /// # Errors
     /// [`BrokerError::NoRegion`].
@@ -101,9 +101,9 @@ impl Broker {
         aws::configuration().await.map(|conf| Self::from_conf(&conf)).ok_or(BrokerError::NoRegion)
     }
 
-    /// A configuration of the AWS SDK, with all that it says about region, credentials, endpoint, retries, time limits
-    /// and HTTP client. Time limits that it does not set are those of [`Broker::from_env`]; one on tries or on operations
-    /// has to be longer than [`WorkerSettings::wait`].
+    /// Uses a configuration of the AWS SDK, with its region, credentials, endpoint, retries, time limits and HTTP client. Time
+    /// limits that it does not set are those of [`Broker::from_env`]; a limit on attempts or on operations must be longer than
+    /// [`WorkerSettings::wait`].
     #[must_use]
     pub fn from_conf(conf: &SdkConfig) -> Self {
         Self {
@@ -114,29 +114,28 @@ impl Broker {
         }
     }
 
-    /// Sets what every name begins with: letters, digits, `-` and `_`.
+    /// Sets the prefix of every name: letters, digits, `-` and `_`.
     #[must_use]
     pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.names.prefix = prefix.into();
         self
     }
 
-    /// Whether topic and queues are FIFO: the commits of one stream in their order, whatever comes in
-    /// between. Default `false`: a standard topic costs less and takes more, and projections put the order
-    /// right themselves.
+    /// Whether topic and queues are FIFO: the commits of one stream then always arrive in order. Default `false`: a standard
+    /// topic costs less and has a higher throughput, and projections restore the order themselves.
     #[must_use]
     pub fn fifo(mut self, fifo: bool) -> Self {
         self.names.fifo = fifo;
         self
     }
 
-    /// What [`Broker::create`] tells the topic to take in a message, in bytes: 1,024 to 1,048,576. Default: nothing, so a new
-    /// topic takes 262,144, and one that is there what it takes.
+    /// The largest message that [`Broker::create`] allows at the topic, in bytes: 1,024 to 1,048,576. Not set by default: a new
+    /// topic takes 262,144, and an existing one keeps its limit.
     ///
     /// A larger commit travels as its keys, and each subscriber reads it from the events table. With 1,048,576 nearly every
-    /// commit travels whole. A topic that takes more than 262,144 has at most 100 subscriptions, all of them to SQS, Lambda
-    /// or Firehose; SNS and SQS charge each 64 KB of a message as a request. With a few thousand bytes even the keys and the
-    /// event types of a commit may be too large; SNS refuses it, and the relay stops there with an error.
+    /// commit travels whole. A topic that takes more than 262,144 can have at most 100 subscriptions, only to SQS, Lambda or
+    /// Firehose. SNS and SQS charge each 64 KB of a message as a request. With a limit of a few thousand bytes, even the keys and
+    /// the event types of a commit may be too large: SNS refuses them, and the relay stops with an error.
     #[must_use]
     pub fn max_message_bytes(mut self, bytes: u32) -> Self {
         self.max_message_bytes = Some(bytes);
@@ -149,13 +148,13 @@ impl Broker {
         self.names.fifo
     }
 
-    /// The ARN of the topic that is there.
+    /// The ARN of the existing topic.
     ///
     /// # Errors
-    /// [`BrokerError::Missing`] where it is not there, [`BrokerError::Faults`], [`BrokerError::Request`].
+    /// [`BrokerError::Missing`] if it does not exist, [`BrokerError::Faults`], [`BrokerError::Request`].
     pub async fn topic_arn(&self) -> Result<String, BrokerError> {
         let name = self.topic_name()?;
-        // SNS has no look-up by name, and to create it only to be told its ARN would take the right to do so.
+        // SNS cannot look up a topic by name, and creating it to get its ARN would need the right to create topics.
         let mut token = None;
         loop {
             let page = self.sns.list_topics().set_next_token(token).send().await;
@@ -171,7 +170,7 @@ impl Broker {
         }
     }
 
-    /// Takes what the queues of an app receive to its subscribers.
+    /// Delivers the messages of an app's queues to its subscribers.
     pub fn worker(&self, app: &App) -> Worker {
         Worker::new(self, app)
     }

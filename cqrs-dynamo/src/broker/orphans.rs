@@ -8,7 +8,7 @@ use super::dead_letter_queue::{self, WAIT};
 use super::queue::Queue;
 use super::{Broker, BrokerError};
 
-/// A queue of an app's topic that no subscriber of the program reads: its handler was removed, or it was renamed. See
+/// A queue of an app's topic that no subscriber of the program reads, because its subscriber was removed or renamed. See
 /// [`Broker::orphans`].
 ///
 /// ```no_run
@@ -32,7 +32,7 @@ pub struct OrphanedQueue {
     pub(super) broker: Broker,
     pub(super) app: App,
     pub(super) name: String,
-    /// None where it is gone, and the subscription alone is left.
+    /// `None` if the queue is gone and only the subscription is left.
     pub(super) queue: Option<Queue>,
     pub(super) dead: Option<Queue>,
     pub(super) subscription: Option<String>,
@@ -41,26 +41,26 @@ pub struct OrphanedQueue {
 }
 
 impl Broker {
-    /// The queues behind this topic that no subscriber of this program reads, by name: handlers and projections that were
-    /// removed or renamed have left them. They go on taking what the topic sends, until SQS has kept a message for 14 days.
-    /// Nothing removes them by itself: they are [handed over](OrphanedQueue::hand_over) or [removed](OrphanedQueue::remove).
+    /// The queues behind this topic that no subscriber of this program reads, by name: handlers and projections that were removed
+    /// or renamed have left them behind. They still take what the topic sends, and SQS keeps each message for 14 days. They are
+    /// never removed automatically: they are [handed over](OrphanedQueue::hand_over) or [removed](OrphanedQueue::remove).
     ///
-    /// A queue counts when it bears the broker's prefix, is FIFO or not as the broker is, and is subscribed to the topic or
-    /// lets the topic send to it, as [`Broker::create`] and the [`Template`](crate::template::Template) make them; so does a
-    /// queue of dead letters. What another program has subscribed under the same prefix is listed, too. Subscribers that
-    /// [`AppBuilder::only`](cqrs_core::app::AppBuilder::only) leaves out have no orphans: they are linked.
-    /// **Where several programs share a topic, ask the one that links all their subscribers.**
+    /// A queue counts if it has the broker's prefix, is FIFO like the broker or standard like it, and is subscribed to the topic
+    /// or allows the topic to send to it, as [`Broker::create`] and the [`Template`](crate::template::Template) make them. So
+    /// does a queue of dead letters. Queues that another program has subscribed under the same prefix are listed, too.
+    /// Subscribers that [`AppBuilder::only`](cqrs_core::app::AppBuilder::only) leaves out have no orphans: they are linked. **If
+    /// several programs share a topic, call this in the one that links all their subscribers.**
     ///
     /// It needs `sns:ListTopics`, `sns:ListSubscriptionsByTopic`, `sqs:ListQueues` and `sqs:GetQueueAttributes`, and takes a
-    /// request for each queue that bears the prefix.
+    /// request for each queue with the prefix.
     ///
     /// # Errors
-    /// [`BrokerError::Missing`] where the topic is not there, [`BrokerError::Faults`], [`BrokerError::Request`].
+    /// [`BrokerError::Missing`] if the topic does not exist, [`BrokerError::Faults`], [`BrokerError::Request`].
     pub async fn orphans(&self, app: &App) -> Result<Vec<OrphanedQueue>, BrokerError> {
         let topic = self.topic_arn().await?;
         let linked = App::linked_queues();
         let mut found: BTreeMap<String, OrphanedQueue> = BTreeMap::new();
-        // A topic may have subscribers in other accounts and regions, and those are not ours.
+        // A topic may have subscribers in other accounts and regions; those are not ours.
         let home = topic.strip_suffix(&self.names.topic()).unwrap_or(&topic).replacen(":sns:", ":sqs:", 1);
         for (endpoint, subscription) in self.subscriptions(&topic).await? {
             let Some(name) = endpoint.strip_prefix(&home) else { continue };
@@ -87,7 +87,7 @@ impl Broker {
     /// One of the [`Broker::orphans`], by its name without prefix and suffix.
     ///
     /// # Errors
-    /// [`BrokerError::NotOrphaned`] where a subscriber that is linked reads it, [`BrokerError::NoSuchOrphan`], and those of
+    /// [`BrokerError::NotOrphaned`] if a linked subscriber reads it, [`BrokerError::NoSuchOrphan`], and the errors of
     /// [`Broker::orphans`].
     pub async fn orphan(&self, app: &App, queue: &str) -> Result<OrphanedQueue, BrokerError> {
         if App::linked_queues().contains(queue) {
@@ -116,13 +116,13 @@ impl Broker {
         })
     }
 
-    /// Those that nobody who is linked reads, queues before their dead letters.
+    /// The queues that no linked subscriber reads, each before its dead letters.
     async fn queues_of_the_prefix(&self, linked: &BTreeSet<&str>) -> Result<Vec<Queue>, BrokerError> {
         let prefix = &self.names.prefix;
         let mut found = Vec::new();
         let mut token = None;
         loop {
-            // Without a number of results SQS answers with a thousand, and does not say that there are more.
+            // Without a number of results, SQS returns a thousand and does not say that there are more.
             let mut request = self.sqs.list_queues().max_results(1000).set_next_token(token);
             if !prefix.is_empty() {
                 request = request.queue_name_prefix(prefix);
@@ -146,13 +146,13 @@ impl Broker {
 }
 
 impl OrphanedQueue {
-    /// Its name in the wiring of the program that it was made by: without prefix and suffix.
+    /// Its name in the wiring of the program that made it: without prefix and suffix.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// How many messages it had when it was looked at, those in somebody's hands included; on AWS about.
+    /// How many messages it had when it was looked up, including those in flight; approximate on AWS.
     #[must_use]
     pub fn messages(&self) -> u64 {
         self.messages
@@ -164,13 +164,13 @@ impl OrphanedQueue {
         self.dead_letters
     }
 
-    /// Whether the topic goes on sending to it.
+    /// Whether the topic still sends to it.
     #[must_use]
     pub fn is_subscribed(&self) -> bool {
         self.subscription.is_some()
     }
 
-    /// Its dead letters, by stream and version. For as long as they are looked at nobody else receives them.
+    /// Its dead letters, by stream and version. While they are listed, no other process receives them.
     ///
     /// # Errors
     /// [`BrokerError::Request`].
@@ -182,10 +182,10 @@ impl OrphanedQueue {
     }
 }
 
-/// Whether a policy lets what comes from a topic in.
+/// Whether a policy allows a topic to send.
 fn names_source(policy: &str, topic: &str) -> bool {
     let Ok(policy) = serde_json::from_str::<Value>(policy) else { return false };
-    // One statement may stand alone, without a list around it.
+    // A single statement may come without a list around it.
     let statements = match &policy["Statement"] {
         Value::Array(statements) => statements.iter().collect(),
         statement => vec![statement],
@@ -197,7 +197,7 @@ fn names_source(policy: &str, topic: &str) -> bool {
     statements.into_iter().filter(|statement| statement["Effect"] == "Allow").any(|statement| {
         let conditions = statement["Condition"].as_object().into_iter().flat_map(|all| all.values());
         let keys = conditions.filter_map(Value::as_object).flatten();
-        // The names of keys have no case.
+        // Condition keys are case-insensitive.
         keys.into_iter().any(|(key, value)| key.eq_ignore_ascii_case("aws:SourceArn") && is_topic(value))
     })
 }

@@ -13,26 +13,25 @@ use cqrs_core::delivery::Received;
 use super::{BrokerError, envelope};
 use crate::names::is_fifo;
 
-/// Entries of a batch, and messages of a receive (Amazon SQS Developer Guide, "Quotas"). So are those below.
+/// Entries of a batch, and messages of a receive (Amazon SQS Developer Guide, "Quotas", as the limits below).
 pub(super) const BATCH: usize = 10;
 const MAX_WAIT: u64 = 20;
 const MAX_VISIBILITY: u64 = 12 * 60 * 60;
 const MAX_BYTES: usize = 1024 * 1024;
 const MAX_ATTRIBUTES: usize = 10;
 
-/// The attribute that says why a message is a dead letter, and how much of the reason is kept: it is for
-/// reading.
+/// The attribute that says why a message is a dead letter, and how much of the reason is kept: enough to read.
 pub(super) const REASON: &str = "reason";
 const REASON_BYTES: usize = 4096;
 
-/// Visible, in somebody's hands, and not visible yet.
+/// Visible, in flight, and not visible yet.
 const COUNTS: [QueueAttributeName; 3] = [
     QueueAttributeName::ApproximateNumberOfMessages,
     QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
     QueueAttributeName::ApproximateNumberOfMessagesDelayed,
 ];
 
-/// How often entries are sent which the queue did not take, and for no fault of theirs.
+/// How often entries are sent that the queue did not accept through no fault of their own.
 const TRIES: u32 = 3;
 
 /// One queue of SQS.
@@ -43,12 +42,12 @@ pub(crate) struct Queue {
     url: String,
 }
 
-/// What a queue says of itself.
+/// The attributes of a queue.
 pub(super) struct Described {
     /// As of [`Queue::backlog`].
     pub(super) messages: u64,
     pub(super) in_hand: u64,
-    /// The policy, JSON; empty where it has none.
+    /// The policy, JSON; empty if it has no policy.
     pub(super) policy: String,
 }
 
@@ -56,7 +55,7 @@ pub(super) struct Described {
 #[derive(Debug, Clone)]
 pub(crate) struct ReceivedMessage {
     pub(crate) receipt: Receipt,
-    /// As it was sent, in its envelope if it has one.
+    /// The body as it was sent, with its envelope if it has one.
     pub(super) body: String,
     pub(crate) receives: u32,
     pub(super) sent_at: Option<Timestamp>,
@@ -64,10 +63,10 @@ pub(crate) struct ReceivedMessage {
     attributes: HashMap<String, MessageAttributeValue>,
 }
 
-/// By what a message that was received is deleted, hidden or handed back.
+/// The handle to delete, hide or hand back a received message.
 #[derive(Debug, Clone)]
 pub(crate) struct Receipt {
-    /// The message's.
+    /// The id of the message.
     pub(crate) id: String,
     handle: String,
 }
@@ -103,7 +102,7 @@ impl Queue {
         is_fifo(&self.name)
     }
 
-    /// Up to ten messages, which nobody else receives for the time of `visibility`.
+    /// Up to ten messages, which no one else receives during `visibility`.
     pub(super) async fn receive(
         &self,
         wait: Duration,
@@ -124,7 +123,7 @@ impl Queue {
         Ok(received.messages.unwrap_or_default().into_iter().map(ReceivedMessage::from).collect())
     }
 
-    /// Deletes messages. One that cannot be deleted is received again, and no more than that.
+    /// Deletes messages. A message that cannot be deleted is received again; this does no harm.
     pub(super) async fn delete(&self, receipts: &[Receipt]) {
         for chunk in receipts.chunks(BATCH) {
             let mut left: Vec<&Receipt> = chunk.iter().collect();
@@ -152,8 +151,8 @@ impl Queue {
         }
     }
 
-    /// Hides messages from now on for a time; for none at all, they are there for everybody at once. One for
-    /// which this fails comes back when its former time is over.
+    /// Hides messages from now on for a time; with zero, they can be received again at once. If this fails for a message, it
+    /// comes back when its former time is over.
     pub(crate) async fn hide(&self, receipts: &[Receipt], time: Duration) {
         for chunk in receipts.chunks(BATCH) {
             let entries = chunk.iter().enumerate().filter_map(|(index, receipt)| {
@@ -178,7 +177,7 @@ impl Queue {
         }
     }
 
-    /// Puts a letter, which is another queue's or this one's own, into this queue with its reason.
+    /// Puts a letter of another queue or of this one into this queue, with its reason.
     pub(crate) async fn send(&self, letter: &ReceivedMessage, reason: &str) -> Result<(), BrokerError> {
         let mut request = self
             .sqs
@@ -187,13 +186,13 @@ impl Queue {
             .message_body(&letter.body)
             .set_message_attributes(Some(letter.attributes_with(reason)));
         if self.is_fifo() {
-            // The id of the message that this one takes the place of: the same after a crash between sending
-            // and deleting, and another one each time that a letter fails anew.
+            // The id of the message that this one replaces: it is the same after a crash between sending and deleting, and
+            // differs each time that a letter fails again.
             request = request
                 .message_group_id(letter.group.as_ref().unwrap_or(&letter.receipt.id))
                 .message_deduplication_id(&letter.receipt.id);
         } else if let Some(group) = &letter.group {
-            // The tenant: queues take turns between them, also when letters are moved back.
+            // The tenant: queues take turns between tenants, also when letters are moved back.
             request = request.message_group_id(group);
         }
         match request.send().await {
@@ -202,7 +201,7 @@ impl Queue {
         }
     }
 
-    /// How many messages there are, those in somebody's hands included; on AWS about, and seconds ago.
+    /// How many messages there are, including those in flight; on AWS approximate, and some seconds old.
     pub(super) async fn backlog(&self) -> Result<u64, BrokerError> {
         let request = self.sqs.get_queue_attributes().queue_url(&self.url);
         let output = request.set_attribute_names(Some(COUNTS.to_vec())).send().await;
@@ -210,7 +209,7 @@ impl Queue {
         Ok(counted(&output.attributes.unwrap_or_default()))
     }
 
-    /// The same, how many of them are in somebody's hands, and who may send to it; none where it is not there any more.
+    /// The same, with how many of them are in flight, and who may send to it; `None` if the queue no longer exists.
     pub(super) async fn described(&self) -> Result<Option<Described>, BrokerError> {
         let request = self.sqs.get_queue_attributes().queue_url(&self.url);
         let names = COUNTS.into_iter().chain([QueueAttributeName::Policy]).collect();
@@ -227,7 +226,7 @@ impl Queue {
         }
     }
 
-    /// Removes the queue with all that is in it. One that is not there is no error.
+    /// Removes the queue with everything in it. A missing queue is not an error.
     pub(super) async fn remove(&self) -> Result<(), BrokerError> {
         match self.sqs.delete_queue().queue_url(&self.url).send().await {
             Ok(_) => Ok(()),
@@ -236,7 +235,7 @@ impl Queue {
         }
     }
 
-    /// Those whose entries failed and may be sent again.
+    /// The messages whose entries failed and may be sent again.
     fn left<'a>(
         &self,
         what: &'static str,
@@ -259,30 +258,30 @@ fn counted(attributes: &HashMap<QueueAttributeName, String>) -> u64 {
     COUNTS.iter().filter_map(|name| attributes.get(name)?.parse::<u64>().ok()).sum()
 }
 
-/// Whether there is no such queue, by the older protocol's name or the newer one's.
+/// Whether the queue does not exist, by the error code of the older or the newer protocol.
 pub(super) fn is_missing(error: &impl ProvideErrorMetadata) -> bool {
     matches!(error.code(), Some("AWS.SimpleQueueService.NonExistentQueue" | "QueueDoesNotExist"))
 }
 
 impl ReceivedMessage {
-    /// The commit's message, as the consumer takes it.
+    /// The commit's message, in the form that the consumer takes.
     pub(crate) fn received(&self) -> Received {
         Received::new(envelope::unwrap(&self.body)).with_receives(self.receives).with_sent_at(self.sent_at)
     }
 
-    /// Why it is a dead letter; none where SQS itself has put it away.
+    /// Why it is a dead letter; `None` if SQS itself moved it here.
     pub(super) fn reason(&self) -> Option<&str> {
         self.attributes.get(REASON)?.string_value()
     }
 
-    /// An attribute that SNS made of a list: `["OrderCreated","OrderShipped"]`.
+    /// An attribute that SNS has made from a list: `["OrderCreated","OrderShipped"]`.
     pub(super) fn list(&self, name: &str) -> Vec<String> {
         let text = self.attributes.get(name).and_then(MessageAttributeValue::string_value);
         text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
     }
 
-    /// Its attributes and the reason. The body comes first: what has no place beside it is left out, the
-    /// reason last of all.
+    /// Its attributes and the reason. The body comes first: attributes that do not fit in addition to it are left out, the reason
+    /// last of all.
     fn attributes_with(&self, reason: &str) -> HashMap<String, MessageAttributeValue> {
         let mut room = MAX_BYTES.saturating_sub(self.body.len());
         let reason = fitting(reason, REASON_BYTES.min(room.saturating_sub(REASON.len() + "String".len())));
@@ -323,7 +322,7 @@ impl From<Message> for ReceivedMessage {
     }
 }
 
-/// Whole seconds, rather too many than too few.
+/// Whole seconds, rounded up.
 fn seconds(time: Duration, most: u64) -> i32 {
     let whole = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
     i32::try_from(whole.min(most)).unwrap_or(i32::MAX)
@@ -335,7 +334,7 @@ fn size(name: &str, value: &MessageAttributeValue) -> usize {
     name.len() + value.data_type().len() + text + binary
 }
 
-/// What a message may hold of a text (Amazon SQS API Reference, "SendMessage"), at most so many bytes of it.
+/// The characters of a text that a message may contain (Amazon SQS API Reference, "SendMessage"), cut at a number of bytes.
 fn fitting(text: &str, bytes: usize) -> String {
     let legal = |char| matches!(char, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
     let mut text: String =
@@ -362,7 +361,7 @@ mod tests {
         let kept = letter("{}", 4).attributes_with("it is broken");
         assert_eq!(kept.len(), 5);
         assert_eq!(kept[REASON].string_value(), Some("it is broken"));
-        // Ten attributes are all that SQS takes, and the reason is one of them.
+        // SQS takes ten attributes at most, and the reason is one of them.
         let kept = letter("{}", 10).attributes_with("it is broken");
         assert_eq!((kept.len(), kept.contains_key(REASON)), (10, true));
     }

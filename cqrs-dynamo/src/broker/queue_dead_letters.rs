@@ -3,7 +3,7 @@ use cqrs_core::delivery::{DeadLetter, DeadLetters, LetterId, Redriven};
 
 use super::{Broker, BrokerError, DeadLetterQueues};
 
-/// The dead letters of one queue, with the verbs of [`Broker::dead_letter_queues`].
+/// The dead letters of one queue, with the methods of [`Broker::dead_letter_queues`].
 #[derive(Debug)]
 pub struct QueueDeadLetters {
     letters: DeadLetters<DeadLetterQueues>,
@@ -22,7 +22,7 @@ impl QueueDeadLetters {
     /// As [`DeadLetters::redrive`].
     ///
     /// # Errors
-    /// [`BrokerError::Request`]; nothing is lost, those that are not deleted come back.
+    /// [`BrokerError::Request`]; nothing is lost: letters that are not deleted come back.
     pub async fn redrive(&self) -> Result<Redriven, BrokerError> {
         self.letters.redrive(&self.queue).await
     }
@@ -40,10 +40,10 @@ impl Broker {
     /// The dead letters of one queue of an app.
     ///
     /// # Errors
-    /// [`BrokerError::Missing`] where the queue is not there, [`BrokerError::Delivery`] where the app has
-    /// none of this name, [`BrokerError::Faults`], [`BrokerError::Request`].
+    /// [`BrokerError::Missing`] if the queue does not exist, [`BrokerError::Delivery`] if the app has no queue of this name,
+    /// [`BrokerError::Faults`], [`BrokerError::Request`].
     #[deprecated(
-        note = "use `dead_letter_queues`, whose verbs are given the queue as those of `App::dead_letters` the subscriber"
+        note = "use `dead_letter_queues`, whose methods take the queue as those of `App::dead_letters` take the subscriber"
     )]
     pub async fn dead_letters(&self, app: &App, queue: &str) -> Result<QueueDeadLetters, BrokerError> {
         let queues = DeadLetterQueues::new(self, app);

@@ -13,7 +13,7 @@ use super::queue::{Queue, ReceivedMessage};
 use super::shift::{Shift, stopped};
 use super::{Broker, BrokerError, Worked, WorkerSettings};
 
-/// How long it may take to find out what there is to tell.
+/// How long a settle may take.
 const SETTLE: Duration = Duration::from_secs(10);
 
 /// One queue of an app in a worker.
@@ -24,7 +24,7 @@ pub(super) struct QueueWorker {
     pub(super) settings: WorkerSettings,
 }
 
-/// Messages of one stream, or one that is no commit's.
+/// Messages of one stream, or one message without a commit.
 pub(super) struct Bundle {
     pub(super) messages: Vec<ReceivedMessage>,
     pub(super) batch: StreamBatch,
@@ -37,7 +37,7 @@ impl QueueWorker {
         queue: &str,
         settings: WorkerSettings,
     ) -> Result<Self, BrokerError> {
-        // With none at all, a message would be received again while it is in work.
+        // With zero, a message would be received again while it is processed.
         let visibility = settings.visibility.max(Duration::from_secs(1));
         Ok(Self {
             consumer: app.consumer(queue)?,
@@ -47,20 +47,20 @@ impl QueueWorker {
         })
     }
 
-    /// Works until `stop`, then ends what is in work. What goes wrong with the broker is waited out.
+    /// Works until `stop`, then ends the work in progress. Waits out errors of the broker.
     pub(super) async fn serve(self: Arc<Self>, poll: Duration, mut stop: watch::Receiver<bool>) -> Worked {
         let held = self.held();
         let shift = Shift::begin(&self, &held, stop.clone());
         let mut serving = Serving { worker: &self, shift, poll, received: 0 };
         let work = async {
-            // No outage of the broker ends it.
+            // An outage of the broker does not end it.
             let _ = supervise(&mut serving, stopped(&mut stop)).await;
             serving.shift.end().await
         };
         keeping(&held, work).await
     }
 
-    /// Works until nothing is received and nothing is in work.
+    /// Works until nothing is received and nothing is in progress.
     pub(super) async fn drain(self: Arc<Self>, stop: watch::Receiver<bool>) -> Result<Worked, BrokerError> {
         let held = self.held();
         let mut shift = Shift::begin(&self, &held, stop);
@@ -94,15 +94,15 @@ impl QueueWorker {
         keeping(&held, work).await
     }
 
-    /// Tells what can be told about its projections, the more where nothing was received.
+    /// Reports the state of its projections; more is known if nothing was received.
     pub(super) async fn settle(&self, may_be_empty: bool) {
-        // Who may not ask is told later.
+        // A missing right shows up later.
         let is_empty = async { may_be_empty && self.queue.backlog().await.is_ok_and(|left| left == 0) };
-        // No store that is down may keep the queue waiting for it.
+        // A store that is down must not block the queue.
         let _ = tokio::time::timeout(SETTLE, self.consumer.settle(is_empty)).await;
     }
 
-    /// Builds the views that are to be built.
+    /// Builds the views that need it.
     pub(super) async fn build(&self) -> Result<(), BrokerError> {
         Ok(self.consumer.build().await?)
     }
@@ -112,13 +112,13 @@ impl QueueWorker {
         Ok(DeadLetterQueue::new(app.consumer(self.consumer.queue())?, self.dead.clone()))
     }
 
-    /// How many messages its queue has, those in somebody's hands included.
+    /// How many messages its queue has, including those in flight.
     pub(super) async fn backlog(&self) -> Result<u64, BrokerError> {
         self.queue.backlog().await
     }
 
-    /// Takes messages of one stream to the subscribers and does what they say. Where `stop` comes, and the time of grace
-    /// is over before they are, what they have not done goes back. Those that are to go back are returned.
+    /// Delivers messages of one stream to the subscribers and carries out their verdicts. After `stop`, when the grace period is
+    /// over, unfinished messages go back. Returns the messages that are to go back.
     pub(super) async fn take(
         &self,
         held: &Held,
@@ -147,7 +147,7 @@ impl QueueWorker {
         tokio::time::sleep(self.settings.grace).await;
     }
 
-    /// Sends the dead ones on; returns what is to be deleted, and what is to go back.
+    /// Sends dead messages to their queue; returns what is to be deleted, and what is to go back.
     async fn sort_out<'a>(
         &self,
         messages: &'a [ReceivedMessage],
@@ -162,7 +162,7 @@ impl QueueWorker {
                     worked.done += 1;
                     gone.push(message);
                 }
-                // Sent first, deleted then: there twice is better than nowhere.
+                // Sent first, then deleted: a duplicate is better than a loss.
                 Verdict::Dead { reason } if !refused => match self.dead.send(message, &reason).await {
                     Ok(()) => {
                         worked.dead += 1;
@@ -174,7 +174,7 @@ impl QueueWorker {
                         back.push(message);
                     }
                 },
-                // What follows a message that stays must not get there before it.
+                // What follows a message that stays must not overtake it.
                 Verdict::Dead { .. } | Verdict::Retry { .. } | Verdict::Wait { .. } => back.push(message),
             }
         }
@@ -182,13 +182,13 @@ impl QueueWorker {
     }
 }
 
-/// The receiving of messages from a queue, and the work on them.
+/// Receives messages from a queue and works on them.
 struct Serving<'a> {
     worker: &'a QueueWorker,
     shift: Shift,
-    /// When an empty queue is asked again that is not waited for.
+    /// When to ask an empty queue again if receives do not wait.
     poll: Duration,
-    /// How many receives went well.
+    /// How many receives succeeded.
     received: u64,
 }
 
@@ -229,7 +229,7 @@ impl Supervised for Serving<'_> {
     }
 
     async fn rest(&mut self, pause: Duration) {
-        // What is in hand goes on; a stop is seen by who supervises.
+        // Work in hand continues; the supervisor sees the stop.
         let _ = self.shift.until(tokio::time::sleep(pause)).await;
     }
 
@@ -238,7 +238,7 @@ impl Supervised for Serving<'_> {
     }
 }
 
-/// Keeps what is held out of others' sight during some work.
+/// Keeps the held messages hidden during some work.
 async fn keeping<T>(held: &Held, work: impl Future<Output = T>) -> T {
     tokio::select! {
         done = work => done,

@@ -14,21 +14,21 @@ use super::held::Held;
 use super::queue::{BATCH, ReceivedMessage};
 use super::queue_worker::{Bundle, QueueWorker};
 
-/// How much may wait in a worker for streams that are in work; what comes then for such a stream goes back at once, so that
-/// other streams' messages can be received.
+/// How much may wait in a worker for busy streams. Beyond that, messages of such a stream go back at once, so that those of other
+/// streams can be received.
 const MOST_WAITING: usize = 4_096;
 const MOST_WAITING_BYTES: usize = 16 * 1024 * 1024;
 
-/// What a worker has received from one queue and not done with, by stream.
+/// What a worker has received from one queue and not finished, by stream.
 ///
-/// A stream is taken by itself. What comes for it while it is in work waits here, and goes where the messages in work
-/// go: back, if they do. So a stream that hangs holds up nothing but itself.
+/// Each stream is processed separately. Messages that arrive for a busy stream wait here, and go back if the messages in progress
+/// go back. So a stream that hangs holds up only itself.
 pub(super) struct Shift {
     worker: Arc<QueueWorker>,
     held: Arc<Held>,
     stop: watch::Receiver<bool>,
     at_work: JoinSet<Ended>,
-    /// What came for the streams that are in work.
+    /// Messages that arrived for busy streams.
     waiting: HashMap<StreamKey, Option<Bundle>>,
     load: Load,
     worked: Worked,
@@ -41,12 +41,12 @@ struct Load {
     bytes: usize,
 }
 
-/// Work that is done.
+/// Finished work.
 struct Ended {
-    /// Nobody is at work on it any more.
+    /// The stream whose work has ended.
     stream: Option<StreamKey>,
     worked: Worked,
-    /// Those of its messages that are to go back.
+    /// Its messages that are to go back.
     back: Vec<ReceivedMessage>,
 }
 
@@ -63,7 +63,7 @@ impl Shift {
         }
     }
 
-    /// Waits until more may be received: what is in hand, nobody else can take. False where the worker is to stop.
+    /// Waits until more may be received: no other worker can take what is in hand. False if the worker is to stop.
     pub(super) async fn has_room(&mut self) -> bool {
         let most = self.worker.settings.batches.max(1) * BATCH;
         while self.at_work.len() >= most {
@@ -75,13 +75,13 @@ impl Shift {
         true
     }
 
-    /// Attends to what is in hand until something happens; none where the worker is to stop before.
+    /// Attends to the work in hand until an event happens; `None` if the worker is to stop before.
     pub(super) async fn until<T>(&mut self, event: impl Future<Output = T>) -> Option<T> {
         let mut event = pin!(event);
         loop {
             tokio::select! {
                 biased;
-                // What has arrived is taken, and not left to its time.
+                // A result that has arrived is taken at once.
                 happened = &mut event => return Some(happened),
                 () = stopped(&mut self.stop) => return None,
                 Some(ended) = self.at_work.join_next() => self.attend(ended),
@@ -89,20 +89,20 @@ impl Shift {
         }
     }
 
-    /// Waits until something in hand is done; false where nothing is in hand.
+    /// Waits until something in hand is done; false if nothing is in hand.
     pub(super) async fn next_ended(&mut self) -> bool {
         let Some(ended) = self.at_work.join_next().await else { return false };
         self.attend(ended);
         true
     }
 
-    /// Ends what is in hand.
+    /// Ends the work in hand.
     pub(super) async fn end(&mut self) -> Worked {
         while self.next_ended().await {}
         std::mem::take(&mut self.worked)
     }
 
-    /// Begins to work on messages, each stream by itself.
+    /// Begins to work on messages, each stream separately.
     pub(super) fn take(&mut self, messages: Vec<ReceivedMessage>) {
         let messages = self.held.add(messages);
         let received: Vec<_> = messages.iter().map(ReceivedMessage::received).collect();
@@ -139,7 +139,7 @@ impl Shift {
         self.at_work.spawn(async move {
             let taken = AssertUnwindSafe(worker.take(&held, bundle, stop)).catch_unwind().await;
             let (worked, back) = taken.unwrap_or_else(|panic| {
-                // The panics of subscribers are caught before. This one is ours: its messages come back with time.
+                // Panics of subscribers are caught earlier. This one is ours: its messages come back when their time is over.
                 let said = panic.downcast_ref::<&str>().copied().unwrap_or_default();
                 tracing::error!(?stream, said, "the work on a stream panicked");
                 held.forget(&ids);
@@ -152,7 +152,7 @@ impl Shift {
     fn attend(&mut self, ended: Result<Ended, JoinError>) {
         let Ok(Ended { stream, worked, mut back }) = ended else { return };
         self.worked += worked;
-        // From here on the stream is free: what comes back is taken anew.
+        // From here on the stream is free: messages that come back are processed again.
         let waiting = stream.and_then(|stream| self.waiting.remove(&stream)).flatten();
         if let Some(waiting) = &waiting {
             self.load.remove(waiting);
@@ -167,9 +167,9 @@ impl Shift {
         }
     }
 
-    /// All at once: a commit that waits behind another one must not be there before it.
+    /// All at once: a commit that waits behind another one must not arrive before it.
     fn hand_back(&mut self, messages: Vec<ReceivedMessage>) {
-        // Nobody waits for a worker that stops.
+        // No task waits for a worker that stops.
         let receives = messages.iter().map(|message| message.receives).max().unwrap_or(1);
         let wait = match *self.stop.borrow() {
             true => Duration::ZERO,
@@ -207,7 +207,7 @@ impl Load {
     }
 }
 
-/// What its bodies take.
+/// The size of its bodies.
 fn bytes(bundle: &Bundle) -> usize {
     bundle.messages.iter().map(|message| message.body.len()).sum()
 }

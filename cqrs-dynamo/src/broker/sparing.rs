@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-/// From so many receives on, a message comes back after [`LONG_WAIT`] at least: those that are left last longer than the 14
-/// days for which SQS keeps a message, so that none dies by their count.
+/// From this many receives on, a message comes back after [`LONG_WAIT`] at least. The remaining receives then last longer than
+/// the 14 days for which SQS keeps a message, so no message is lost by its receive count.
 const MANY_RECEIVES: u32 = 400;
 const LONG_WAIT: Duration = Duration::from_hours(1);
 

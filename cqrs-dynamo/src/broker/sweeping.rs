@@ -10,13 +10,13 @@ use cqrs_core::delivery::DeliveryError;
 use cqrs_core::spi::has_timers;
 use cqrs_core::supervisor::{Outage, Supervised, doubled, supervise};
 
-/// Executes what is due, for as long as the worker runs; nothing in a program without timers.
+/// Executes what is due while the worker runs; does nothing in a program without timers.
 pub(super) async fn keep_sweeping(app: &App) -> Infallible {
     if has_timers() {
         let mut sweeping = Sweeping { app, passes: 0 };
         // It never ends: every error counts as an outage.
         if let Err(error) = supervise(&mut sweeping, pending()).await {
-            tracing::error!(%error, "commands that are due are not executed any more");
+            tracing::error!(%error, "due commands are no longer executed");
         }
     }
     pending().await
@@ -39,7 +39,7 @@ impl Supervised for Sweeping<'_> {
         }
     }
 
-    /// Nobody else would sweep for this worker.
+    /// Nothing else would sweep for this worker.
     fn outage(&self, error: &DeliveryError) -> Option<Outage> {
         Some(Outage::of(error.is_transient()))
     }

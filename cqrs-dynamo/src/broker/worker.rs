@@ -19,20 +19,20 @@ use super::queue_worker::QueueWorker;
 use super::sparing::sparing;
 use super::{Broker, BrokerError, sweeping};
 
-/// When a worker asks again that found another one redriving.
+/// When a worker that found another one redriving asks again.
 const TURN_AGAIN: Duration = Duration::from_secs(10);
 
-/// Takes what the queues of an app receive to its handlers and projections, in this process.
+/// Delivers the messages of an app's queues to its handlers and projections, in this process.
 ///
-/// What is done is deleted. What fails comes back after a while, and goes to the queue's dead letters after
-/// as many failures as [`Settings::delivery`](cqrs_core::app::Settings::delivery) allows, at once where
-/// another try is pointless; the attribute `reason` says why. Several workers may share the queues.
+/// A finished message is deleted. A failed one comes back after a while. After as many failures as
+/// [`Settings::delivery`](cqrs_core::app::Settings::delivery) allows, it goes to the queue's dead letters, and at once if another
+/// attempt is pointless; the attribute `reason` says why. Several workers may share the queues.
 ///
-/// Each stream is taken by itself: one that hangs, or waits for a lease, holds up no other one, and what is done is deleted
-/// at once.
+/// Each stream is processed separately: one that hangs, or waits for a lease, holds up no other, and finished messages are
+/// deleted at once.
 ///
-/// Where the program has commands that can wait, it executes those that are due as well, whatever
-/// [`queues`](Worker::queues) it works on: it looks for them every [`Settings::timer_poll`](cqrs_core::app::Settings::timer_poll).
+/// If the program has commands that can wait, the worker also executes those that are due, independent of its
+/// [`queues`](Worker::queues): it looks for them every [`Settings::timer_poll`](cqrs_core::app::Settings::timer_poll).
 ///
 /// ```no_run
 /// # use cqrs_dynamo::{Broker, BrokerError};
@@ -56,32 +56,30 @@ pub struct Worker {
     settings: WorkerSettings,
 }
 
-/// What can be tuned about a [`Worker`]. The defaults are meant for production.
+/// Settings of a [`Worker`]. The defaults are meant for production.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WorkerSettings {
-    /// How long a receive waits for messages, in whole seconds up to 20. Default 20 seconds. With none, an
-    /// empty queue is asked again after [`Settings::poll`](cqrs_core::app::Settings::poll).
+    /// How long a receive waits for messages, in whole seconds up to 20. Default 20 seconds. With zero, an empty queue is asked
+    /// again after [`Settings::poll`](cqrs_core::app::Settings::poll).
     pub wait: Duration,
-    /// How long a message that was received stays out of others' sight, in whole seconds up to 12 hours: what
-    /// it takes until the work of a worker that died is taken up. Extended for as long as a handler runs, which its time limit
-    /// ends.
-    /// Default 30 seconds.
+    /// How long a received message stays hidden, in whole seconds up to 12 hours: after this time another worker takes over from
+    /// one that died. Extended while a handler runs, up to its time limit. Default 30 seconds.
     pub visibility: Duration,
-    /// How many streams have messages in hand at the same time, per queue, in tens: with as many, nothing is received until one
-    /// is done. How many of them are in work is the `concurrency` of the queue's subscribers. What comes for a stream in work
-    /// waits for it, up to 4,096 messages and 16 MB. Default 4.
+    /// How many streams may have messages in hand at the same time, per queue, in tens: at this limit, nothing is received until
+    /// one is done. How many of them are processed at once is the `concurrency` of the queue's subscribers. Messages for a busy
+    /// stream wait, up to 4,096 messages and 16 MB. Default 4.
     pub batches: usize,
-    /// When a message that failed comes back, in whole seconds: a random time up to this one, which doubles
-    /// with every receive. Default 5 seconds.
+    /// When a failed message comes back, in whole seconds: a random time up to this limit, which doubles with every receive.
+    /// Default 5 seconds.
     pub backoff: Duration,
-    /// What `backoff` does not grow beyond. Default 5 minutes. A message that was received over 400 times comes back after an
-    /// hour or more: SQS counts up to 1,000, and puts it away then.
+    /// The upper limit of `backoff`. Default 5 minutes. A message with over 400 receives comes back after an hour or more: after
+    /// 1,000 receives SQS moves it to the dead letters.
     pub longest_backoff: Duration,
-    /// How a receive that failed is tried again. [`Worker::run`] does not give up after its `attempts`,
-    /// [`Worker::run_until_idle`] does. Default 5 times, up to 30 seconds apart.
+    /// How a failed receive is retried. [`Worker::run`] does not give up after `attempts`, [`Worker::run_until_idle`] does.
+    /// Default 5 times, up to 30 seconds apart.
     pub receive: RetryPolicy,
-    /// How long handlers may go on after the shutdown; then their messages go back. Default 20 seconds.
+    /// How long handlers may continue after the shutdown; then their messages go back. Default 20 seconds.
     pub grace: Duration,
 }
 
@@ -104,7 +102,7 @@ impl Default for WorkerSettings {
 }
 
 impl WorkerSettings {
-    /// When a message comes back that has been received so often.
+    /// When a message with this receive count comes back.
     pub(super) fn comes_back_after(&self, receives: u32) -> Duration {
         let backoff = RetryPolicy { attempts: 1, base: self.backoff, cap: self.longest_backoff };
         sparing(backoff.wait(receives), receives)
@@ -115,10 +113,9 @@ impl WorkerSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Worked {
-    /// How many were done and deleted.
+    /// How many were finished and deleted.
     pub done: u64,
-    /// How many went back into their queue: to be tried again, to wait behind another one, or because the
-    /// worker was stopped.
+    /// How many went back into their queue: to be retried, to wait behind another one, or because the worker was stopped.
     pub returned: u64,
     /// How many became dead letters.
     pub dead: u64,
@@ -145,7 +142,7 @@ impl Worker {
         Self { broker: broker.clone(), app: app.clone(), queues: None, settings: WorkerSettings::default() }
     }
 
-    /// Works on these queues only, by their names in the app's wiring.
+    /// Works only on these queues, by their names in the app's wiring.
     pub fn queues<'a>(mut self, queues: impl IntoIterator<Item = &'a str>) -> Self {
         self.queues = Some(queues.into_iter().map(str::to_owned).collect());
         self
@@ -157,19 +154,18 @@ impl Worker {
         self
     }
 
-    /// Works until `shutdown` is ready, then finishes what it holds, or gives it back after
-    /// [`WorkerSettings::grace`]. A receive on its way is given up: what it would have brought comes back
-    /// when its [`visibility`](WorkerSettings::visibility) is over. For services: where SQS is throttled or
-    /// cannot be reached it waits and goes on.
+    /// Works until `shutdown` is ready, then finishes what it holds, or gives it back after [`WorkerSettings::grace`]. A receive
+    /// in flight is cancelled: its messages come back when their [`visibility`](WorkerSettings::visibility) is over. For
+    /// services: if SQS is throttled or cannot be reached, it waits and continues.
     ///
     /// # Errors
-    /// Before it begins: [`BrokerError::Missing`] and [`BrokerError::Faults`], and [`BrokerError::Delivery`]
-    /// for a queue that the app does not have.
+    /// Only at the start: [`BrokerError::Missing`] and [`BrokerError::Faults`], and [`BrokerError::Delivery`] for a queue that
+    /// the app does not have.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<Worked, BrokerError> {
         let mut shutdown = pin!(shutdown);
         let mut opening = Opening { worker: self, queues: None };
         supervise(&mut opening, shutdown.as_mut()).await?;
-        // It was told to stop before it could begin.
+        // It was stopped before it could begin.
         let Some(queues) = opening.queues else { return Ok(Worked::default()) };
         let letters = self.dead_letters(&queues)?;
         let (stop, stopping) = watch::channel(false);
@@ -180,7 +176,7 @@ impl Worker {
             () = shutdown => {}
             never = self.keep_redriving(letters) => match never {},
             never = sweeping::keep_sweeping(&self.app) => match never {},
-            // None ends before it is told to, unless it panics.
+            // No queue ends before it is stopped, unless it panics.
             Some(ended) = tasks.join_next() => worked += ended.map_err(early)?,
         }
         stop.send_replace(true);
@@ -190,20 +186,20 @@ impl Worker {
         Ok(worked)
     }
 
-    /// Works until its queues are empty, what others have in their hands included: a message that failed is
-    /// waited for. Commands that are due are executed; what their events set off is waited for as far as it is in the queues. For
-    /// programs that end, and for tests.
+    /// Works until its queues are empty, including messages in flight elsewhere: it waits for failed messages. Due commands are
+    /// executed; it waits for the effects of their events as far as these are in the queues. For programs that end, and for
+    /// tests.
     ///
-    /// On AWS the counts of SQS lag behind: a message that was sent within the last minute may be missed.
+    /// On AWS the counts of SQS lag behind: it may miss a message that was sent within the last minute.
     ///
     /// # Errors
-    /// As [`Worker::run`], and [`BrokerError::Request`]; nothing is lost, the next run goes on.
+    /// As [`Worker::run`], and [`BrokerError::Request`]; nothing is lost, and the next run continues.
     pub async fn run_until_idle(&self) -> Result<Worked, BrokerError> {
         let queues = self.open().await?;
         for letters in self.dead_letters(&queues)? {
             letters.redrive_newer(std::future::pending()).await?;
         }
-        // Dropped with this future, and not before: it would stop the queues.
+        // Dropped with this future and not earlier: dropping it stops the queues.
         let (_stop, stopping) = watch::channel(false);
         let mut was_empty = false;
         let mut worked = Worked::default();
@@ -224,7 +220,7 @@ impl Worker {
             worked += pass;
             let fired = if has_timers() { self.app.sweep().await?.fired } else { 0 };
             if pass.received() > 0 || fired > 0 {
-                // One queue's handlers may have filled another's.
+                // The handlers of one queue may have filled another queue.
                 was_empty = false;
                 continue;
             }
@@ -232,7 +228,7 @@ impl Worker {
             for queue in &queues {
                 left += queue.backlog().await?;
             }
-            // Twice: a message whose time runs out while the queue counts may be in none of its counts.
+            // Twice: a message whose time runs out during the count may be missing in every count.
             if left == 0 && was_empty {
                 for queue in &queues {
                     queue.settle(true).await;
@@ -261,13 +257,13 @@ impl Worker {
         queues.iter().map(|queue| queue.dead_letters(&self.app)).collect()
     }
 
-    /// Redrives what an older program did not know, once per queue: this one may.
+    /// Redrives what an older program did not know, once per queue: this program may know it.
     async fn keep_redriving(&self, letters: Vec<DeadLetterQueue>) -> Infallible {
         let queues = letters.into_iter().map(|letters| async move {
             let mut redriving = Redriving { letters, receive: self.settings.receive };
             if let Err(error) = supervise(&mut redriving, std::future::pending()).await {
                 let queue = redriving.letters.queue();
-                tracing::warn!(queue, %error, "the dead letters for a newer program are not looked at");
+                tracing::warn!(queue, %error, "the dead letters for a newer program cannot be read");
             }
         });
         join_all(queues).await;

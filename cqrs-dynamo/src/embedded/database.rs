@@ -13,15 +13,15 @@ use super::tokens::Tokens;
 use super::transaction::whole;
 use super::{file, half_made, indexes};
 
-/// How long a process that opens a file waits for another one, and how long a request does: dynoxide's own limits.
+/// How long opening a file waits for another process, and how long a request does: dynoxide's own limits.
 pub(super) const OPENING: Duration = Duration::from_secs(30);
 const OPEN: Duration = Duration::from_secs(5);
 
-/// The storage behind a lock, and what has to be remembered beside it.
+/// The storage behind a lock, and what has to be remembered with it.
 pub(super) struct Database {
     inner: Mutex<Inner>,
     pub(super) vectors: VectorIndexLifecycle,
-    /// Where it is, for messages.
+    /// Its place, for messages.
     place: String,
 }
 
@@ -32,9 +32,9 @@ pub(super) struct Inner {
 }
 
 impl Database {
-    /// Makes what is missing in the file, and lets old stream records go.
+    /// Makes what is missing in the file, and removes old stream records.
     pub(super) fn prepare(storage: Storage, place: String) -> Self {
-        // A limit that cannot be set stays as it is.
+        // If the limit cannot be set, the old one stays.
         let _ = storage.conn().busy_timeout(OPENING);
         half_made::mend(&storage);
         indexes::of_stream(&storage);
@@ -55,7 +55,7 @@ impl Database {
         self.inner.lock().unwrap_or_else(|poisoned: PoisonError<_>| {
             self.inner.clear_poison();
             let inner: MutexGuard<'_, Inner> = poisoned.into_inner();
-            // Whatever panicked may have left its transaction open.
+            // A panic may have left a transaction open.
             if !inner.storage.conn().is_autocommit() {
                 let _ = inner.storage.rollback();
             }
@@ -63,7 +63,7 @@ impl Database {
         })
     }
 
-    /// An error of the storage in this crate's words, with the file that it is about.
+    /// An error of the storage in this crate's words, with the file.
     pub(super) fn explained(&self, error: DynoxideError) -> DynoxideError {
         if error.status_code() < 500 {
             return error;
@@ -100,7 +100,7 @@ impl Database {
         whole(storage, || now(delete_table::execute(storage, request, &self.vectors)))
     }
 
-    /// What is to be done from time to time, when nothing else is.
+    /// Housekeeping, when no request is in progress.
     pub(super) fn tidy(&self) {
         if let Ok(mut inner) = self.inner.try_lock() {
             let Inner { storage, retention, .. } = &mut *inner;
@@ -109,7 +109,7 @@ impl Database {
     }
 }
 
-/// Dynoxide remembers how a table is described, also one whose making was undone.
+/// Dynoxide caches table descriptions, even of a table whose creation was rolled back.
 fn forget(storage: &Storage, table: &str) -> Result<(), DynoxideError> {
     whole(storage, || {
         if !storage.table_exists(table)? {

@@ -1,4 +1,4 @@
-//! Descriptions that do not take longer the more there is.
+//! Table descriptions whose cost does not grow with the table.
 
 use dynoxide::DynoxideError;
 use dynoxide::actions::describe_stream::{
@@ -18,10 +18,10 @@ use super::dispatch::now;
 use super::indexes::quoted;
 use super::retention::shown;
 
-/// So many items are counted. Beyond, a table tells how many were written, as DynamoDB tells how many there were hours ago.
+/// How many items are counted. For more, a table reports how many were written; DynamoDB's own count is hours old.
 const COUNTED: i64 = 2_000;
 
-/// Dynoxide counts all items of a table, and all entries of its indexes, and adds their sizes up.
+/// Dynoxide counts all items of a table and all entries of its indexes, and adds up their sizes.
 pub(super) fn table(
     storage: &Storage,
     request: DescribeTableRequest,
@@ -35,7 +35,7 @@ pub(super) fn table(
     now(describe_table::execute(storage, request, vectors))
 }
 
-/// Dynoxide looks through all records for the numbers of a shard, and names one at which its open shard ends.
+/// Dynoxide scans all records for the numbers of a shard, and reports an end for its open shard.
 pub(super) fn stream(
     storage: &Storage,
     request: DescribeStreamRequest,
@@ -70,8 +70,7 @@ pub(super) fn table_of(stream: &str) -> Option<&str> {
     stream.split('/').nth(1)
 }
 
-/// Whether a table has no more to it than those of this crate: no indexes but global secondary ones, and no options that are rarely
-/// set.
+/// Whether a table has only the features of this crate's tables: global secondary indexes, and no rarely used options.
 fn is_plain(table: &TableMetadata) -> bool {
     let optional = [
         &table.lsi_definitions,
@@ -84,7 +83,7 @@ fn is_plain(table: &TableMetadata) -> bool {
     optional.iter().all(|option| option.is_none())
 }
 
-/// About how many items there are and how many bytes they have; none where they can be counted.
+/// The approximate number of items and of their bytes; `None` if they can be counted.
 fn estimated(storage: &Storage, table: &str) -> Result<Option<(i64, i64)>, DynoxideError> {
     let quoted = quoted(table);
     let counted = format!("SELECT count(*) FROM (SELECT item_size FROM {quoted} LIMIT {COUNTED})");
@@ -102,7 +101,7 @@ fn estimated(storage: &Storage, table: &str) -> Result<Option<(i64, i64)>, Dynox
     Ok(Some((written, written.saturating_mul(bytes))))
 }
 
-/// An index has no more entries than its table has items; how many, only counting them would tell.
+/// An index has no more entries than its table has items; the exact number would need a count.
 fn described_index(
     table: &str,
     index: GlobalSecondaryIndex,
@@ -155,7 +154,7 @@ fn described(table: TableMetadata, items: i64, bytes: i64) -> Result<TableDescri
     })
 }
 
-/// Whole seconds as the API has them.
+/// Whole seconds, as in the API.
 #[expect(clippy::cast_precision_loss, reason = "seconds of the next million years fit")]
 fn seconds(since_1970: i64) -> f64 {
     since_1970 as f64

@@ -1,4 +1,4 @@
-//! From a request of the SDK to an action of the database, and back.
+//! Maps a request of the SDK to an action of the database, and the result back.
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -20,10 +20,10 @@ use super::tokens::Transaction;
 use super::{described, pages};
 use crate::names::partition::POSITIONS;
 
-/// What is answered in the place of a result.
+/// What is answered instead of a result.
 enum Refusal {
     Dynoxide(DynoxideError),
-    /// The stream no longer holds the place that was asked for.
+    /// The stream no longer holds the requested position.
     Trimmed,
 }
 
@@ -57,9 +57,9 @@ pub(super) fn answer(database: &Database, request: &HttpRequest) -> Result<HttpR
     Ok(response)
 }
 
-/// The operations that this crate sends, and what its users may want beside them.
+/// The operations that this crate sends, and others that its users may want.
 fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String, Refusal> {
-    /// An action that takes the storage and the request, and nothing else.
+    /// An action that takes only the storage and the request.
     macro_rules! action {
         ($action:ident) => {{
             let request = parsed(body)?;
@@ -114,7 +114,7 @@ fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String,
     }
 }
 
-/// The result of an action. On SQLite none of them ever waits.
+/// The result of an action. On SQLite an action never waits.
 pub(super) fn now<T>(action: impl Future<Output = Result<T, DynoxideError>>) -> Result<T, DynoxideError> {
     let waits = || DynoxideError::InternalServerError("the embedded database waits for something".to_owned());
     action.now_or_never().ok_or_else(waits)?
@@ -123,7 +123,7 @@ pub(super) fn now<T>(action: impl Future<Output = Result<T, DynoxideError>>) -> 
 fn query(Inner { storage, retention, .. }: &Inner, body: &[u8]) -> Result<QueryResponse, DynoxideError> {
     let page = pages::query(storage, || parsed(body))?;
     if page.count == 0 && std::str::from_utf8(body).is_ok_and(|body| body.contains(POSITIONS)) {
-        // A subscriber asks for its positions, and has none.
+        // A subscriber that asks for its positions, and has no positions yet.
         let request: QueryRequest = parsed(body)?;
         for value in request.expression_attribute_values.unwrap_or_default().values() {
             if let AttributeValue::S(pk) = value {

@@ -2,13 +2,13 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-/// How every SQLite file begins.
+/// The first bytes of every SQLite file.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// Sees to it that SQLite finds a file that it can open, and makes one where there is none. SQLite itself would tell a
-/// folder, a missing folder and a missing right by one code, and would take some names for something else.
+/// Makes sure that SQLite finds a file that it can open, and makes a missing one. SQLite itself reports a folder, a missing
+/// folder and a missing right by one code, and gives some names another meaning.
 ///
-/// A new file is readable and writable for its owner alone; SQLite gives its companions the same mode.
+/// Only its owner may read and write a new file; SQLite gives the files that belong to it the same mode.
 ///
 /// # Errors
 /// What is wrong, and what to do.
@@ -18,15 +18,15 @@ pub(super) fn prepare(path: &Path) -> Result<&str, String> {
         return Err("its path is empty; name a file".to_owned());
     }
     if text == ":memory:" {
-        return Err("it is no path; `Dynamo::embedded_in_memory` makes a database in memory".to_owned());
+        return Err("it is not a path; `Dynamo::embedded_in_memory` makes a database in memory".to_owned());
     }
     if text.starts_with("file:") {
         return Err("it is a URI; name the file by its path".to_owned());
     }
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Err("it is a folder; name a file in it".to_owned()),
-        Ok(metadata) if !metadata.is_file() => Err("it is no regular file; name another one".to_owned()),
-        // Root could write to it; but a file that nobody may write to is kept as it is for a reason.
+        Ok(metadata) if !metadata.is_file() => Err("it is not a regular file; name another one".to_owned()),
+        // Root could write to it, but a file without write permission is meant to stay as it is.
         Ok(metadata) if metadata.permissions().readonly() => Err(READ_ONLY.to_owned()),
         Ok(_) => check(path),
         Err(error) if error.kind() == ErrorKind::NotFound => make(path),
@@ -35,8 +35,8 @@ pub(super) fn prepare(path: &Path) -> Result<&str, String> {
     Ok(text)
 }
 
-const READ_ONLY: &str = "it is read-only for this program, or its folder is; see that the program's user may write to both \
-                         (SQLite keeps files beside it), or copy it to another place and name that";
+const READ_ONLY: &str = "it is read-only for this program, or its folder is; make both writable for the program's user \
+                         (SQLite keeps files next to it), or copy it to another place and name that";
 
 fn check(path: &Path) -> Result<(), String> {
     let mut file =
@@ -51,12 +51,12 @@ fn check(path: &Path) -> Result<(), String> {
 }
 
 const NO_DATABASE: &str =
-    "it is no database that this crate made; name another file, or one that is not there yet";
+    "it is not a database that this crate made; name another file, or one that does not exist yet";
 
 fn make(path: &Path) -> Result<(), String> {
     match private().open(path) {
         Ok(File { .. }) => Ok(()),
-        // Another process made it meanwhile.
+        // Another process has made it meanwhile.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => check(path),
         Err(error) => Err(wrong(path, &error)),
     }
@@ -70,12 +70,12 @@ fn private() -> OpenOptions {
     options
 }
 
-/// What the system's answer means for a file that is to be opened or made.
+/// What the system's error means for a file that is to be opened or made.
 fn wrong(path: &Path, error: &io::Error) -> String {
     let folder = path.parent().unwrap_or(path).display();
     match error.kind() {
         ErrorKind::NotFound => format!("there is no folder `{folder}`; make it, or name another one"),
-        ErrorKind::NotADirectory => format!("`{folder}` is no folder; name another one"),
+        ErrorKind::NotADirectory => format!("`{folder}` is not a folder; name another one"),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => READ_ONLY.to_owned(),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => FULL.to_owned(),
         _ => format!("the system refuses it ({error}); check the path and the disk"),
@@ -85,7 +85,7 @@ fn wrong(path: &Path, error: &io::Error) -> String {
 const FULL: &str = "the disk is full, or the file has reached its limit; nothing of this request is stored; make room and \
                     try again";
 
-/// What SQLite says, as dynoxide passes it on, and what that means. At run time only the text of an error arrives.
+/// Texts of SQLite, as dynoxide passes them on, and their meaning. At run time only the text of an error is available.
 const SAID: [(&str, &str); 12] = [
     ("is full", FULL),
     (LOCKED, "another program holds a lock on it; wait until that program is done, or end it, and try again"),
@@ -94,14 +94,17 @@ const SAID: [(&str, &str); 12] = [
     ("access permission denied", READ_ONLY),
     (
         "unable to open",
-        "its folder, or a file that SQLite keeps beside it, cannot be opened; see that they are there, and that \
+        "its folder, or a file that SQLite keeps next to it, cannot be opened; check that they exist, and that \
                         the program's user may read and write them",
     ),
     ("not a valid", NO_DATABASE),
     ("not a database", NO_DATABASE),
     ("malformed", DAMAGED),
     ("corrupt", DAMAGED),
-    ("I/O error", "the disk refuses to read or write; check that it has room and no fault, and try again"),
+    (
+        "I/O error",
+        "the disk cannot be read or written; check it for free space and for faults, and try again",
+    ),
     ("newer", "a newer version of this crate wrote it; open it with that version, or name another file"),
 ];
 
@@ -109,12 +112,12 @@ const DAMAGED: &str = "it is damaged; restore it from a copy";
 
 const LOCKED: &str = "is locked";
 
-/// Whether another process has what this one needs.
+/// Whether another process holds the lock that this one needs.
 pub(super) fn is_locked(said: &str) -> bool {
     said.contains(LOCKED)
 }
 
-/// What an error of the storage says about the file; `None` where it is about something else.
+/// What an error of the storage says about the file; `None` if it is about something else.
 pub(super) fn explained(said: &str) -> Option<&'static str> {
     SAID.iter().find(|(part, _)| said.contains(part)).map(|(_, meaning)| *meaning)
 }

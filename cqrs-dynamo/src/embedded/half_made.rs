@@ -1,6 +1,6 @@
-//! Tables that a process which was killed has left half made. Dynoxide 3.2 makes and deletes a table statement by statement,
-//! and earlier versions of this crate let it. What was left was the description of a table that is not there, say, and each
-//! request to it failed from then on.
+//! Tables that a killed process has left half made. Dynoxide 3.2 makes and deletes a table statement by statement, and earlier
+//! versions of this crate used no transaction around that. A kill could leave, for example, the description of a table that does
+//! not exist, and each request to it failed from then on.
 
 use dynoxide::DynoxideError;
 use dynoxide::storage::{Storage, TableMetadata};
@@ -10,18 +10,18 @@ use super::indexes::quoted;
 use super::transaction::whole;
 use crate::names::Tables;
 
-/// Removes what cannot be used, so that `create_tables` makes it, and adds the indexes that are only described.
+/// Removes what cannot be used, so that `create_tables` makes it again, and adds the indexes that are only described.
 pub(super) fn mend(storage: &Storage) {
     let mended = is_half_made(storage).and_then(|found| match found {
         true => whole(storage, || mend_all(storage)),
         false => Ok(()),
     });
     if let Err(error) = mended {
-        tracing::warn!(%error, "the embedded database may have tables that are half made, and they cannot be mended");
+        tracing::warn!(%error, "the embedded database may have tables that are half made, and they cannot be repaired");
     }
 }
 
-/// Without the lock that a file has for one writer: nearly every file is whole.
+/// Checked without the file's write lock: nearly every file is intact.
 fn is_half_made(storage: &Storage) -> Result<bool, DynoxideError> {
     let tables = described(storage)?;
     for table in &tables {
@@ -62,7 +62,7 @@ fn is_there(storage: &Storage, table: &str) -> Result<bool, DynoxideError> {
     Ok(count > 0)
 }
 
-/// The first of this crate's tables is the only one that has a stream, and gets it last.
+/// Only the first of this crate's tables has a stream, and the stream is made last.
 fn is_without_stream(
     storage: &Storage,
     tables: &[TableMetadata],
@@ -75,8 +75,8 @@ fn is_without_stream(
     is_empty(storage, name)
 }
 
-/// Indexes that are described and not there. Where there are items, it was no kill that left them out: without an index each
-/// write to its table fails.
+/// Indexes that are described but do not exist. If the table has items, no kill caused that: without the index, each write to the
+/// table fails.
 fn missing_indexes(storage: &Storage, table: &TableMetadata) -> Result<Vec<String>, DynoxideError> {
     let Some(definitions) = &table.gsi_definitions else { return Ok(Vec::new()) };
     let indexes: Vec<GlobalSecondaryIndex> = serde_json::from_str(definitions)
@@ -109,7 +109,7 @@ mod tests {
     use crate::names::Tables;
     use crate::table::creation;
 
-    /// The statements of dynoxide that make the tables, undone from the end: one for each moment of a kill.
+    /// Dynoxide's statements that make the tables, undone from the last: one for each moment of a kill.
     const UNDONE: [&str; 11] = [
         "DROP TABLE \"delivery\"",
         "DELETE FROM _tables WHERE table_name = 'delivery'",

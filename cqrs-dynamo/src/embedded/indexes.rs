@@ -1,13 +1,13 @@
-//! Indexes that dynoxide 3.2 has no use for in small databases. Without them each write and each poll looks through all
-//! stream records, and each page of a segmented scan sorts the whole table.
+//! SQLite indexes that dynoxide 3.2 lacks, because small databases do not need them. Without them each write and each poll scans
+//! all stream records, and each page of a segmented scan sorts the whole table.
 //!
-//! They rest on the names of dynoxide's tables and columns. Where a later version has others, SQLite says so, the log passes
-//! it on, and the database works as it did without them: right, and slower the larger it gets.
+//! They depend on the names of dynoxide's tables and columns. If a later version has other names, SQLite's error is logged, and
+//! the database works without the indexes: correctly, but slower the larger it gets.
 
 use dynoxide::DynoxideError;
 use dynoxide::storage::Storage;
 
-/// The last sequence number of a stream, and the records behind one.
+/// For the last sequence number of a stream, and the records after a number.
 const SEQUENCE: &str = "CREATE INDEX IF NOT EXISTS \"cqrs::sequence\" \
                         ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
 
@@ -20,12 +20,12 @@ pub(super) fn of_table(storage: &Storage, table: &str) {
     let name = |index: &str| quoted(&format!("cqrs::{index}::{table}"));
     // The order of a segmented scan.
     let hash = format!("CREATE INDEX IF NOT EXISTS {} ON {on} (hash_prefix, pk, sk)", name("hash"));
-    // The largest item, by which a page is bounded, and the sum of all, which describes a table.
+    // For the largest item, which bounds a page, and the sum of all, which describes a table.
     let size = format!("CREATE INDEX IF NOT EXISTS {} ON {on} (item_size)", name("size"));
     report(table, make(storage, &hash).and_then(|()| make(storage, &size)));
 }
 
-/// A table's name in a statement: it cannot be bound.
+/// A table's name in a statement: it cannot be a parameter.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
@@ -39,7 +39,7 @@ fn report(what: &str, made: Result<(), DynoxideError>) {
         tracing::warn!(
             what,
             %error,
-            "the embedded database goes on without an index, and gets slower as it grows; does this version of \
+            "the embedded database works without an index, and gets slower as it grows; does this version of \
              `dynoxide-rs` store its tables in another way?"
         );
     }

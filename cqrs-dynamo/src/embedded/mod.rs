@@ -1,12 +1,12 @@
-//! An embedded DynamoDB in the place of the SDK's HTTP client.
+//! An embedded DynamoDB that replaces the SDK's HTTP client.
 //!
 //! ```text
-//! SDK ─ request ─ turns ─ dispatch ─ database ─┬─ file       what is wrong with it, in words
-//!                                              ├─ half_made  what a process that was killed has left
-//!                                              ├─ indexes    what keeps a look-up as cheap as in an empty file
+//! SDK ─ request ─ turns ─ dispatch ─ database ─┬─ file       errors of the file, in words
+//!                                              ├─ half_made  leftovers of a killed process
+//!                                              ├─ indexes    look-ups as cheap as in an empty file
 //!                                              ├─ described  tables and streams, without counting
-//!                                              ├─ pages      how much of a table one answer holds
-//!                                              └─ retention  which stream records may go
+//!                                              ├─ pages      the size of one answer
+//!                                              └─ retention  which stream records may be removed
 //! ```
 
 mod database;
@@ -44,21 +44,20 @@ use dynoxide::storage::Storage;
 use database::{Database, OPENING};
 use turns::Turns;
 
-/// The name by which the SDK's configuration tells this connector from others.
+/// The name that identifies this connector in the SDK's configuration.
 const CONNECTOR: &str = "cqrs-embedded";
 
-/// Where a database is that has no file.
+/// The place of a database without a file.
 const IN_MEMORY: &str = "in memory";
 
-/// How soon a file that others are opening is tried again.
+/// The pause before retrying a file that others are opening.
 const AGAIN: Duration = Duration::from_millis(5);
 
-/// An embedded DynamoDB: a SQLite file, or memory, in the place of the SDK's HTTP client.
+/// An embedded DynamoDB: a SQLite file, or memory, instead of the SDK's HTTP client.
 ///
-/// The SDK serializes its requests as ever; they are answered in this process instead of on a socket. Clones share
-/// the database. [`Dynamo::embedded`](crate::Dynamo::embedded) is the short way to it; the long way lets one put
-/// something in between, faults for example. The [crate's page](crate#the-embedded-database) says in what it
-/// differs from DynamoDB.
+/// The SDK serializes its requests as usual; they are answered in this process instead of over a socket. Clones share the
+/// database. [`Dynamo::embedded`](crate::Dynamo::embedded) is the short way to use it; with this type you can put something in
+/// between, for example faults. The [crate's page](crate#the-embedded-database) lists how it differs from DynamoDB.
 ///
 /// ```
 /// use cqrs_dynamo::{Dynamo, Embedded};
@@ -84,17 +83,17 @@ pub struct EmbeddedError {
 }
 
 impl Embedded {
-    /// Opens a file, or makes it. Several processes may have it open at once.
+    /// Opens a file, or makes it. Several processes may open it at once.
     ///
-    /// A new file, and those that SQLite keeps beside it (`-wal`, `-shm`), are readable and writable for their owner alone
-    /// (mode 0600 on Unix). The mode of a file that is there stays as it is.
+    /// Only their owner may read and write a new file and the files that SQLite keeps next to it (`-wal`, `-shm`; mode 0600 on
+    /// Unix). An existing file keeps its mode.
     ///
-    /// A file of an earlier version of this crate gets its indexes now, once: that takes some seconds per million
-    /// commits. This call blocks meanwhile; [`Dynamo::embedded`](crate::Dynamo::embedded) does not.
+    /// A file of an earlier version of this crate gets its indexes now, once: this takes some seconds per million commits. This
+    /// call blocks; [`Dynamo::embedded`](crate::Dynamo::embedded) does not.
     ///
     /// # Errors
-    /// [`EmbeddedError`] where the file cannot be opened or made, may not be written to, is locked for more than 30 seconds,
-    /// or is something else. It says what to do. A path is a path: SQLite's URIs and `:memory:` are refused.
+    /// [`EmbeddedError`] if the file cannot be opened or made, is not writable, is locked for more than 30 seconds, or is not a
+    /// database. The error says what to do. SQLite's URIs and `:memory:` are refused.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, EmbeddedError> {
         let path = path.as_ref();
         let place = format!("`{}`", path.display());
@@ -109,7 +108,7 @@ impl Embedded {
     /// A database that lives as long as its clones.
     ///
     /// # Errors
-    /// [`EmbeddedError`] where SQLite does not work at all.
+    /// [`EmbeddedError`] if SQLite does not work at all.
     pub fn in_memory() -> Result<Self, EmbeddedError> {
         let refused =
             |error: DynoxideError| EmbeddedError { place: IN_MEMORY.to_owned(), reason: error.to_string() };
@@ -120,8 +119,8 @@ impl Embedded {
         Self { turns: Arc::new(Turns::new(Database::prepare(storage, place))) }
     }
 
-    /// A configuration of the SDK that leads here. It has no time limits: there is no network that could fall silent, and
-    /// a request that waits for its turn is sure to get it.
+    /// A configuration of the SDK that uses this database. It has no time limits: no network can fail to answer, and a request
+    /// that waits always gets its turn.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
         let credentials = Credentials::from_keys("embedded", "embedded", None);
@@ -136,8 +135,8 @@ impl Embedded {
     }
 }
 
-/// Opens a file that is there. Of several processes that open a new one at once, SQLite lets one set its journal up and sends
-/// the others away, whatever time it was given to wait.
+/// Opens an existing file. If several processes open a new one at once, SQLite lets one of them set up the journal and refuses
+/// the others, in spite of its busy timeout.
 fn opened(path: &str) -> Result<Storage, DynoxideError> {
     let begun = Instant::now();
     loop {
@@ -215,8 +214,7 @@ mod tests {
         put(1).await.unwrap();
     }
 
-    /// A disk that is full after any number of pages stands in for a process that is killed there: what is not written by
-    /// then is not written at all.
+    /// A disk that is full after some number of pages stands in for a process that is killed there: nothing more is written.
     #[tokio::test]
     async fn tables_are_made_whole_or_not_at_all() {
         let mut rooms = 0;
@@ -245,7 +243,7 @@ mod tests {
         inner.storage.conn().query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap()
     }
 
-    /// Lets the file grow to some number of pages; SQLite takes none below what it has.
+    /// Lets the file grow to some number of pages; SQLite accepts no limit below its current size.
     fn limit(database: &Embedded, pages: u32) {
         let inner = database.turns.database().lock();
         let pages = pages.max(1);

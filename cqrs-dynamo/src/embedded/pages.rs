@@ -1,7 +1,7 @@
-//! How much one answer holds.
+//! The size of one answer.
 //!
-//! Left alone, dynoxide 3.2 takes all that follows into memory for a page, however much, and cuts it at 1 MB afterwards;
-//! what it reads of a stream it does not cut at all.
+//! By itself, dynoxide 3.2 reads everything that follows into memory for a page, and only then cuts it at 1 MB. It does not cut
+//! the records of a stream at all.
 
 use std::collections::HashMap;
 
@@ -19,13 +19,13 @@ use super::indexes::quoted;
 /// Where a page ends on DynamoDB.
 const PAGE_BYTES: i64 = 1 << 20;
 
-/// So many bytes of items are read for a page at most; JSON, in which they are stored, takes up to some times of it.
+/// The most bytes of items that are read for a page; stored as JSON, they take several times that.
 const HELD_BYTES: i64 = 8 << 20;
 
-/// So many items are read for a page at most: items of 256 bytes fill 1 MB.
+/// The most items that are read for a page: items of 256 bytes fill 1 MB.
 const PAGE_ITEMS: usize = 4_096;
 
-/// So many records come in one answer at most (Amazon DynamoDB Streams API Reference, "GetRecords").
+/// The most records in one answer (Amazon DynamoDB Streams API Reference, "GetRecords").
 const PAGE_RECORDS: usize = 1_000;
 
 type Key = HashMap<String, AttributeValue>;
@@ -47,7 +47,7 @@ pub(super) fn query(
     match behind.fitting(storage, order)? {
         Some(0) => Ok(QueryResponse { last_evaluated_key: None, ..first }),
         Some(more) => {
-            // One more than there are, lest the page looks as if it had been cut short again.
+            // One more than there are: otherwise the page would look cut short again.
             wanted.limit = Some(limit.min(few + more + 1));
             now(query::execute(storage, wanted))
         }
@@ -72,7 +72,7 @@ pub(super) fn scan(
     match behind.fitting(storage, order)? {
         Some(0) => Ok(ScanResponse { last_evaluated_key: None, ..first }),
         Some(more) => {
-            // One more than there are, lest the page looks as if it had been cut short again.
+            // One more than there are: otherwise the page would look cut short again.
             wanted.limit = Some(limit.min(few + more + 1));
             now(scan::execute(storage, wanted))
         }
@@ -93,13 +93,13 @@ pub(super) fn records(
         let mut statement = storage.conn().prepare_cached(statement)?;
         let sizes = statement.query_map((table, after), |row| row.get(0))?;
         let (fitting, full) = fitting(sizes)?;
-        // A record that is larger than a page comes alone.
+        // A record that is larger than a page is returned alone.
         request.limit = Some(wanted.min(fitting - usize::from(full)).max(1));
     }
     now(get_records::execute(storage, request))
 }
 
-/// How many items may be read before their sizes are known, and how many are wanted in all.
+/// How many items may be read before their sizes are known, and how many are requested in all.
 fn limits(storage: &Storage, table: &str, wanted: Option<usize>) -> (usize, usize) {
     let wanted = wanted.map_or(PAGE_ITEMS, |wanted| wanted.min(PAGE_ITEMS));
     let statement = format!("SELECT max(item_size) FROM {}", quoted(table));
@@ -107,17 +107,17 @@ fn limits(storage: &Storage, table: &str, wanted: Option<usize>) -> (usize, usiz
         let largest: Option<i64> = statement.query_row([], |row| row.get(0))?;
         Ok(largest.unwrap_or_default())
     });
-    // A table that is not there is dynoxide's to report.
+    // Dynoxide reports a missing table.
     let few = HELD_BYTES / largest.unwrap_or_default().max(1);
     (usize::try_from(few).unwrap_or(PAGE_ITEMS).clamp(1, PAGE_ITEMS).min(wanted), wanted)
 }
 
-/// The key at which a page ended because no more was asked for, and not because it was full.
+/// The key at which a page ended because of its limit, and not because it was full.
 fn cut_short(last: &Option<Key>, scanned: usize, few: usize, limit: usize) -> Option<&Key> {
     last.as_ref().filter(|_| few < limit && scanned >= few)
 }
 
-/// In which order a page goes on.
+/// The order in which the next page continues.
 #[derive(Clone, Copy)]
 enum Order {
     Partition,
@@ -134,8 +134,8 @@ struct Behind<'a> {
 }
 
 impl Behind<'_> {
-    /// How many items of those behind the key fit on a page; unknown for an index that is not a global secondary one of one or two
-    /// attributes, and for a scan of one, whose pages are just shorter.
+    /// How many items after the key fit on a page. Unknown for an index that is not a global secondary one with one or two key
+    /// attributes, and for the scan of an index; such pages are just shorter.
     fn fitting(&self, storage: &Storage, order: Order) -> Result<Option<usize>, DynoxideError> {
         let Some(metadata) = storage.get_table_metadata(self.table)? else { return Ok(None) };
         let schema: Vec<KeySchemaElement> = serde_json::from_str(&metadata.key_schema).unwrap_or_default();
@@ -151,7 +151,7 @@ impl Behind<'_> {
             Order::Backwards => ("<", "DESC"),
             Order::Table | Order::Hash => return Ok(None),
         };
-        // An entry has no size of its own; it is not larger than its item.
+        // An entry's size is not stored; it is not larger than its item.
         let entries = quoted(&format!("{}::gsi::{index}", self.table));
         let statement = format!(
             "SELECT item.item_size FROM {entries} AS entry \
@@ -192,7 +192,7 @@ impl Behind<'_> {
         fitting.map(|(fitting, _)| Some(fitting))
     }
 
-    /// Where a key schema finds the last key, in dynoxide's form.
+    /// The last key by a key schema, in dynoxide's form.
     fn key(&self, schema: &[KeySchemaElement]) -> Option<(String, String)> {
         let text = |kind| self.part(schema, kind).and_then(AttributeValue::to_key_string);
         Some((text(KeyType::HASH)?, text(KeyType::RANGE).unwrap_or_default()))
@@ -204,7 +204,7 @@ impl Behind<'_> {
     }
 }
 
-/// How many of these sizes fill a page, with the one that does not fit any more; and whether there is such a one.
+/// How many of these sizes fill a page, including the first that no longer fits; and whether there is one.
 fn fitting<E>(sizes: impl Iterator<Item = Result<i64, E>>) -> Result<(usize, bool), DynoxideError>
 where
     DynoxideError: From<E>,

@@ -1,7 +1,7 @@
-//! Stream records go as they do on DynamoDB, after 24 hours; but not before they have been delivered.
+//! Stream records are removed after 24 hours, as on DynamoDB, but not before they have been delivered.
 //!
-//! Who delivers keeps positions in the delivery table. A record goes when each of them has passed it, and never where there
-//! are none: a file may rest for days with commits that nobody has delivered yet.
+//! A subscriber keeps its positions in the delivery table. A record is removed when all positions have passed it, and never if
+//! there are no positions: a file may rest for days with commits that are not delivered yet.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -15,7 +15,7 @@ use crate::names::partition::{LEASES, POSITIONS};
 /// How long DynamoDB keeps a record (Amazon DynamoDB Developer Guide, "Change data capture for DynamoDB Streams").
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How often old records are looked for, how many go at a time, and how many before the file's first request.
+/// How often old records are looked for, how many are removed at a time, and how many before the file's first request.
 const EVERY: Duration = Duration::from_secs(10 * 60);
 const BATCH: usize = 500;
 const BATCHES_AT_FIRST: usize = 20;
@@ -23,14 +23,14 @@ const BATCHES_AT_FIRST: usize = 20;
 /// What dynoxide adds to a sequence number before it shows it.
 const SHOWN: u128 = 100_000_000_000_000_000_000;
 
-/// Subscribers that have asked for their positions and had none, and how far each stream has gone. Their names can be those
-/// of no table in DynamoDB.
+/// Subscribers that asked for their positions before they had any, and up to where each stream was trimmed. No DynamoDB table can
+/// have these names.
 const OWN_TABLES: &str = "\
     CREATE TABLE IF NOT EXISTS \"cqrs::readers\" \
         (table_name TEXT NOT NULL, pk TEXT NOT NULL, PRIMARY KEY (table_name, pk)); \
     CREATE TABLE IF NOT EXISTS \"cqrs::trimmed\" (table_name TEXT PRIMARY KEY, sequence INTEGER NOT NULL)";
 
-/// Who has still to read what, and when old records are looked for next.
+/// Which subscribers still have to read what, and when to look for old records next.
 pub(super) struct Retention {
     /// Whether the file has the tables for it; without them it keeps all records.
     notes: bool,
@@ -41,7 +41,7 @@ impl Retention {
     pub(super) fn begin(storage: &Storage) -> Self {
         let made = storage.conn().execute_batch(OWN_TABLES);
         if let Err(error) = &made {
-            tracing::warn!(%error, "the embedded database cannot note who reads its streams, and keeps all their records");
+            tracing::warn!(%error, "the embedded database cannot record the readers of its streams, and keeps all records");
         }
         let mut retention = Self { notes: made.is_ok(), due: Instant::now() };
         for _ in 0..BATCHES_AT_FIRST {
@@ -50,13 +50,13 @@ impl Retention {
         retention
     }
 
-    /// Lets a few old records go, if it is time.
+    /// Removes a few old records, if it is time.
     pub(super) fn tidy(&mut self, storage: &Storage) {
         if !self.notes || Instant::now() < self.due {
             return;
         }
         match trim(storage) {
-            // There may be more, after the requests that have come meanwhile.
+            // There may be more; requests that have arrived meanwhile go first.
             Ok(true) => {}
             Ok(false) => self.due = Instant::now() + EVERY,
             Err(error) => {
@@ -75,7 +75,7 @@ impl Retention {
         Ok(())
     }
 
-    /// Whether records behind a sequence number, as it is shown, are gone.
+    /// Whether records after a sequence number, as it is shown, are gone.
     pub(super) fn is_trimmed(
         &self,
         storage: &Storage,
@@ -90,7 +90,7 @@ impl Retention {
     }
 }
 
-/// Removes a batch of each stream; true where there may be more.
+/// Removes a batch from each stream; true if there may be more.
 fn trim(storage: &Storage) -> Result<bool, DynoxideError> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let before = i64::try_from(now.saturating_sub(KEPT).as_secs()).unwrap_or_default();
@@ -104,7 +104,7 @@ fn trim(storage: &Storage) -> Result<bool, DynoxideError> {
     Ok(more)
 }
 
-/// The sequence number that everybody who reads a stream has passed.
+/// The sequence number that all readers of a stream have passed.
 fn passed(storage: &Storage, tables: &[String], streamed: &str) -> Result<Option<i64>, DynoxideError> {
     let shard = format!("S:{}", shard_id(streamed));
     let mut passed = None;
@@ -140,7 +140,7 @@ fn passed(storage: &Storage, tables: &[String], streamed: &str) -> Result<Option
     Ok(passed)
 }
 
-/// The last record stays: it is where the numbers of the next ones go on from.
+/// The last record stays: the next numbers continue from it.
 fn remove(storage: &Storage, table: &str, passed: i64, before: i64) -> Result<usize, DynoxideError> {
     let oldest = format!(
         "SELECT id, sequence FROM (SELECT id, created_at, CAST(sequence_number AS INTEGER) AS sequence \

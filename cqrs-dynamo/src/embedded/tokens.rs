@@ -9,10 +9,10 @@ use serde_json::Value;
 /// How long DynamoDB recognises a token (Amazon DynamoDB API Reference, "TransactWriteItems").
 const RECOGNISED: Duration = Duration::from_secs(600);
 
-/// How many tokens are remembered at most: a retry follows its first try within seconds.
+/// The most tokens that are remembered: a retry follows its first attempt within seconds.
 const REMEMBERED: usize = 10_000;
 
-/// The answers of recent transactions, by their client request tokens: one whose answer got lost is not executed again.
+/// The answers of recent transactions, by their client request tokens: a transaction whose answer was lost is not executed again.
 #[derive(Default)]
 pub(super) struct Tokens {
     answers: HashMap<String, Answer>,
@@ -24,14 +24,14 @@ struct Answer {
     body: String,
 }
 
-/// A transaction as its token stands for it.
+/// The transaction that a token identifies.
 pub(super) struct Transaction {
     token: String,
     digest: u64,
 }
 
 impl Transaction {
-    /// None where the request has no token.
+    /// `None` if the request has no token.
     pub(super) fn of(body: &[u8]) -> Option<Self> {
         let request: Value = serde_json::from_slice(body).ok()?;
         let token = request.get("ClientRequestToken")?.as_str()?.to_owned();
@@ -42,7 +42,7 @@ impl Transaction {
 }
 
 impl Tokens {
-    /// The answer to the same transaction; an error where the token stood for another one.
+    /// The answer to the same transaction; an error if the token belongs to another one.
     pub(super) fn find(&mut self, transaction: &Transaction) -> Result<Option<String>, DynoxideError> {
         let now = Instant::now();
         while let Some((since, token)) = self.oldest_first.front() {

@@ -3,7 +3,7 @@
 use dynoxide::DynoxideError;
 use dynoxide::storage::Storage;
 
-/// Runs what writes, and keeps all of it or nothing: no other process sees a part, and a kill leaves none.
+/// Runs some writes, and keeps all of them or nothing: no other process sees a part, and a kill leaves no part.
 pub(super) fn whole<T>(
     storage: &Storage,
     work: impl FnOnce() -> Result<T, DynoxideError>,

@@ -10,18 +10,18 @@ use tokio::sync::oneshot;
 use super::database::Database;
 use super::dispatch;
 
-/// How many requests are answered at a time: one by the database, which has a lock around it, and one whose JSON is read
-/// or written meanwhile. More threads would only wait, and each keeps the memory of the largest page that it has read.
+/// How many requests are answered at a time: one by the database, which has a lock, and one whose JSON is read or written
+/// meanwhile. More threads would only wait, and each keeps the memory of the largest page that it has read.
 const TURNS: usize = 2;
 
-/// So many bytes of answers may wait to be taken before the next request is answered, and for how long that waits.
+/// How many bytes of answers may wait for their callers before the next request is answered, and for how long that request waits.
 const UNTAKEN_BYTES: usize = 16 << 20;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The queue in front of a database.
 ///
-/// Requests are answered in their order. Where callers take large answers more slowly than the database gives them, it
-/// waits for them; but not for ever, because one that is not polled may be waiting for another answer itself.
+/// Requests are answered in order. If callers take large answers more slowly than the database produces them, it waits for them,
+/// but not for ever: a caller that is not polled may be waiting for another answer itself.
 pub(super) struct Turns {
     database: Database,
     queue: Mutex<Queue>,
@@ -40,7 +40,7 @@ struct Waiting {
     answer: oneshot::Sender<Answer>,
 }
 
-/// What is on its way to the caller, and the room that it takes there.
+/// An answer on its way to the caller, and the space that it takes there.
 struct Answer {
     response: Result<HttpResponse, ConnectorError>,
     _room: Room,
@@ -90,8 +90,8 @@ impl Turns {
         answered.await.map_err(closed)?.response
     }
 
-    /// Answers what is in the queue. Before the last answer is sent, the database is let go of: a caller that then drops
-    /// its own hold has closed it.
+    /// Answers what is in the queue. Before the last answer is sent, the database is released: a caller that then drops its own
+    /// handle has closed it.
     fn work_off(self: Arc<Self>) {
         while let Some(Waiting { request, answer }) = self.next() {
             self.untaken.wait();
@@ -113,7 +113,7 @@ impl Turns {
         }
     }
 
-    /// The next request whose caller has not been dropped meanwhile. Where there is none, this thread ends.
+    /// The next request whose caller has not been dropped meanwhile. If there is no such request, this thread ends.
     fn next(&self) -> Option<Waiting> {
         let mut queue = self.queue();
         loop {
@@ -166,8 +166,8 @@ impl Drop for Room {
     }
 }
 
-/// One thread's work. A runtime that shuts down before it has begun drops it; what is in the queue, perhaps from another
-/// runtime, is then answered by the thread that drops it.
+/// One thread's work. A runtime that shuts down before the work has begun drops it. The dropping thread then answers what is in
+/// the queue, perhaps from another runtime.
 struct Turn(Option<Arc<Turns>>);
 
 impl Turn {

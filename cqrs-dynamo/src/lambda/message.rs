@@ -3,7 +3,7 @@ use aws_sdk_sqs::types::{Message, MessageAttributeValue, MessageSystemAttributeN
 
 use crate::broker::ReceivedMessage;
 
-/// A message as Lambda hands it over, in the SDK's words.
+/// A message as Lambda passes it, as a type of the SDK.
 impl From<SqsMessage> for ReceivedMessage {
     fn from(message: SqsMessage) -> Self {
         let system = message.attributes.into_iter();
@@ -21,7 +21,7 @@ impl From<SqsMessage> for ReceivedMessage {
     }
 }
 
-/// None of the commits' attributes is binary.
+/// No attribute of a commit is binary.
 fn attribute(value: SqsMessageAttribute) -> Option<MessageAttributeValue> {
     let kind = value.data_type.unwrap_or_else(|| "String".to_owned());
     MessageAttributeValue::builder().data_type(kind).string_value(value.string_value?).build().ok()

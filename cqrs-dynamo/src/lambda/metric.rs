@@ -1,5 +1,5 @@
-//! Figures for CloudWatch, in lines of the function's log: Lambda reads them there (Amazon CloudWatch User Guide, "Specification:
-//! Embedded metric format"). No right, and no request, is needed for it.
+//! Metrics for CloudWatch, as lines of the function's log, which CloudWatch reads (Amazon CloudWatch User Guide, "Specification:
+//! Embedded metric format"). This needs no right and no request.
 
 use std::io::Write;
 
@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use crate::names::metric::{DEAD_LETTERS, FUNCTION, NAMESPACE};
 
-/// Tells how many dead letters there are; nothing outside of Lambda.
+/// Reports how many dead letters there are; does nothing outside Lambda.
 pub(super) fn tell_dead_letters(count: u64) {
     if let Ok(function) = std::env::var("AWS_LAMBDA_FUNCTION_NAME") {
         let line = dead_letters(&function, count, Timestamp::now());
-        // Where nobody reads the log, there is nobody to tell.
+        // Outside Lambda, CloudWatch does not read the log.
         let _ = writeln!(std::io::stdout(), "{line}");
     }
 }

@@ -11,34 +11,34 @@ use tokio::sync::Mutex;
 
 use super::{deadline, metric, record};
 
-/// How often the dead letters are looked at. An invocation of an older version lasts no longer (AWS Lambda Developer Guide,
-/// "Lambda quotas"), so what it puts away after a deployment is redriven as well.
+/// How often the dead letters are checked. No invocation of an older version lasts longer (AWS Lambda Developer Guide, "Lambda
+/// quotas"), so its dead letters after a deployment are redriven as well.
 const EVERY: Duration = Duration::from_mins(15);
 const SOON: Duration = Duration::from_mins(1);
-/// How long a look at them may take. The answer waits for it, and so does all that comes after it in the shard.
+/// How long a check may take. The answer waits for it, and so does everything after it in the shard.
 const LOOK: Duration = Duration::from_secs(5);
-/// How long it may take to find out what there is to tell about projections.
+/// How long settling the projections may take.
 const SETTLE: Duration = Duration::from_secs(2);
 
-/// All projections of an app as one Lambda function behind the stream of the events table: without topic, queues and a function
-/// for each of them. [`Template::projections`](crate::template::Template::projections) deploys it.
+/// All projections of an app as one Lambda function that the stream of the events table invokes, without a topic, queues and a
+/// function for each projection. [`Template::projections`](crate::template::Template::projections) deploys it.
 ///
-/// The projections are as they are behind queues: the same code, a commit at most once and in the order of its stream, and each for
-/// itself. What one of them cannot take is tried again as [`Settings::delivery`](cqrs_core::app::Settings) says, and is its dead letter
-/// in the delivery table then; later commits of that stream wait behind it, for this projection only. A
-/// new instance tries the first of them once, before it puts it there: where the cause is mended by then, the view takes it with all
-/// before it, and a redrive has nothing left to do about the letters. `app.dead_letters()` lists,
-/// redrives and discards them, from any process. Those of `@projections` are records that are no commit, and commits with an event
-/// that only a newer program knows; a relay beside this function keeps its own under `@relay`. What an older program did not know is
-/// redriven by itself.
+/// The projections work as behind queues: the same code, a commit at most once and in the order of its stream, and each
+/// independent of the others. A commit that one of them cannot take is retried by
+/// [`Settings::delivery`](cqrs_core::app::Settings), and then becomes its dead letter in the delivery table. Later commits of
+/// that stream wait behind it, for this projection only. A new instance tries the first of them once before it stores it: if the
+/// cause is fixed by then, the view takes it with all commits before it, and a redrive of the letters has nothing left to do.
+/// `app.dead_letters()` lists, redrives and discards them, from any process. Those of `@projections` are records that are not
+/// commits, and commits with an event that only a newer program knows. A relay that runs in addition to this function keeps its
+/// own under `@relay`. What an older program did not know is redriven automatically.
 ///
-/// What is no fault of a commit comes again, with all records of its shard after it: a store that is down, or a commit that
-/// another release has yet to take into its views. Then the other projections of the shard wait as well, with what comes after
-/// the batch.
+/// If a failure is not the commit's fault, its record comes again with all later records of its shard: for example, a store is
+/// down, or another release has yet to take a commit into its views. The other projections of the shard then wait as well, with
+/// everything after the batch.
 ///
-/// How many dead letters there are is told to CloudWatch as the metric `DeadLetters` of the namespace `Foldline`: at an instance's
-/// first event, every 15 minutes, and when there are more. A look takes 5 seconds at most; where that is not enough, the number is
-/// that of those counted so far, and the next look goes on a minute later. The template has an alarm on it.
+/// CloudWatch gets the number of dead letters as the metric `DeadLetters` of the namespace `Foldline`: at an instance's first
+/// event, every 15 minutes, and when the number grows. A check takes 5 seconds at most. If that is not enough, the metric is the
+/// count so far, and the next check continues a minute later. The template has an alarm on it.
 ///
 /// ```no_run
 /// use cqrs_core::App;
@@ -59,20 +59,20 @@ pub struct ProjectionsFunction {
     looked: Mutex<Option<Look>>,
 }
 
-/// The last look at the dead letters.
+/// The last check of the dead letters.
 #[derive(Debug)]
 struct Look {
     at: Instant,
-    /// How many had been put away by then.
+    /// How many had been stored by then.
     put_away: u64,
-    /// None where it has failed.
+    /// `None` if it failed.
     found: Option<LetterCount>,
 }
 
 impl Look {
     fn is_over(&self, put_away: u64) -> bool {
         let pause = match self.found {
-            // A letter that is the first one has an alarm to raise. Of more it is soon enough to hear now and then.
+            // The first letter must raise an alarm at once. Further ones can wait for the next check.
             Some(LetterCount { more: false, waiting: false, letters, .. }) => match self.put_away == put_away
             {
                 true => EVERY,
@@ -86,18 +86,18 @@ impl Look {
 }
 
 impl ProjectionsFunction {
-    /// The projections of an app. Its handlers, if it has any, get nothing from here.
+    /// The projections of an app. Its handlers, if any, get nothing from here.
     #[must_use]
     pub fn new(app: &App) -> Self {
         Self { consumer: app.feed_consumer(), looked: Mutex::default() }
     }
 
-    /// Takes the records of one event to the projections. When `stop` comes, what is in work is dropped and comes again.
+    /// Delivers the records of one event to the projections. On `stop`, work in progress is dropped and comes again.
     pub async fn answer(&self, event: Event, stop: impl Future<Output = ()>) -> DynamoDbEventResponse {
         let (numbers, records): (Vec<_>, Vec<_>) = event.records.into_iter().filter_map(record::read).unzip();
         let stop = stop.shared();
         let taken = self.consumer.take_until(&records, stop.clone()).await;
-        // Between two events nothing goes on.
+        // Nothing runs between two events.
         tokio::select! {
             () = self.consumer.settle() => {}
             () = tokio::time::sleep(SETTLE) => {}
@@ -113,8 +113,8 @@ impl ProjectionsFunction {
         record::from(number)
     }
 
-    /// Redrives what an older program did not know, with what waits behind it, and tells how many dead letters there are then; when
-    /// `stop` comes, how many have been found so far. The next call goes on from there. See [`FeedConsumer::look_at_dead_letters`].
+    /// Redrives what an older program did not know, with what waits behind it, and returns the number of dead letters after that;
+    /// on `stop`, the number found so far. The next call continues from there. See [`FeedConsumer::look_at_dead_letters`].
     ///
     /// # Errors
     /// [`DeliveryError`]; nothing is lost.
@@ -125,20 +125,20 @@ impl ProjectionsFunction {
         let found = self.consumer.look_at_dead_letters(stop).await?;
         let LetterCount { letters, more, .. } = found;
         if more {
-            tracing::warn!(letters, "there was no time to count all dead letters; the next look goes on");
+            tracing::warn!(letters, "there was no time to count all dead letters; the next look continues");
         }
-        // Before one is found nothing is known, and an alarm stays as it is.
+        // Until one is found nothing is known, and an alarm keeps its state.
         if letters > 0 || !more {
             metric::tell_dead_letters(letters);
         }
         Ok(found)
     }
 
-    /// [`look_at_dead_letters`](Self::look_at_dead_letters) where it is time for it, for 5 seconds and as long as there is `left`; none
-    /// where it is not, or where the look has failed: the next one comes a minute later. [`ProjectionsFunction::run`] does so after
-    /// each event.
+    /// [`look_at_dead_letters`](Self::look_at_dead_letters) if it is due, for at most 5 seconds and while there is `left`. `None`
+    /// if it is not due, or if it failed: the next one follows a minute later. [`ProjectionsFunction::run`] calls this after each
+    /// event.
     pub async fn look_when_due(&self, left: Duration) -> Option<LetterCount> {
-        // Somebody is at it.
+        // Another call is doing it.
         let mut looked = self.looked.try_lock().ok()?;
         let put_away = self.consumer.put_away();
         if looked.as_ref().is_some_and(|last| !last.is_over(put_away)) {
@@ -146,19 +146,17 @@ impl ProjectionsFunction {
         }
         let found = self.look_at_dead_letters(tokio::time::sleep(left.min(LOOK))).await;
         let found = found
-            .inspect_err(
-                |error| tracing::warn!(%error, "the dead letters of the projections are not looked at"),
-            )
+            .inspect_err(|error| tracing::warn!(%error, "the dead letters of the projections cannot be read"))
             .ok();
         *looked = Some(Look { at: Instant::now(), put_away, found });
         found
     }
 
-    /// Answers the events of the Lambda runtime for as long as it sends some. An invocation that would run out of time is
-    /// answered before: what it has not done comes again.
+    /// Answers the events of the Lambda runtime until they end. An invocation is answered before it runs out of time: unfinished
+    /// records come again.
     ///
     /// # Errors
-    /// What the runtime says.
+    /// The error of the runtime.
     pub async fn run(self) -> Result<(), Error> {
         let this = Arc::new(self);
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Event>| {

@@ -11,12 +11,12 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use super::deadline;
 use crate::broker::{Broker, BrokerError, DeadLetterQueue, Queue, ReceivedMessage, sparing};
 
-/// How long it may take to find out what there is to tell about projections.
+/// How long settling the projections may take.
 const SETTLE: Duration = Duration::from_secs(2);
 
-/// The subscribers of one queue as a Lambda function behind that queue.
+/// The subscribers of one queue, as a Lambda function that the queue invokes.
 ///
-/// What is done is acknowledged, whatever becomes of the rest of the batch; what failed comes again. What will never work
+/// A finished message is acknowledged, even if the rest of the batch fails; a failed one comes again. One that can never succeed
 /// goes to the queue's dead letters with its reason, and so do later commits of its stream, until they are redriven.
 ///
 /// ```no_run
@@ -44,11 +44,11 @@ pub struct QueueFunction {
 }
 
 impl QueueFunction {
-    /// The subscribers of one queue of an app, and the queue for its dead letters by its URL: of those that
-    /// [`Template`](crate::template::Template) makes, a function may send to that queue and not look it up.
+    /// The subscribers of one queue of an app, and the queue for its dead letters by its URL: functions of a
+    /// [`Template`](crate::template::Template) may send to that queue, but not look it up.
     ///
     /// # Errors
-    /// [`BrokerError::Delivery`] where the app has no such queue.
+    /// [`BrokerError::Delivery`] if the app has no such queue.
     pub fn new(
         broker: &Broker,
         app: &App,
@@ -60,8 +60,8 @@ impl QueueFunction {
         Ok(Self { consumer: app.consumer(queue)?, dead, letters, has_begun: AtomicBool::new(false) })
     }
 
-    /// Takes the messages of one event to the subscribers. When `stop` comes, what is in work is dropped and comes
-    /// again; what was done before is acknowledged.
+    /// Delivers the messages of one event to the subscribers. On `stop`, work in progress is dropped and comes again; finished
+    /// messages are acknowledged.
     pub async fn answer(&self, event: SqsEvent, stop: impl Future<Output = ()>) -> SqsBatchResponse {
         let source = event.records.iter().find_map(|record| record.event_source_arn.clone());
         let messages: Vec<ReceivedMessage> = event.records.into_iter().map(ReceivedMessage::from).collect();
@@ -73,7 +73,7 @@ impl QueueFunction {
         for (message, verdict) in messages.iter().zip(verdicts) {
             let reason = match verdict {
                 Verdict::Done => continue,
-                // Acknowledged only after it is kept as a dead letter.
+                // Acknowledged only after it is stored as a dead letter.
                 Verdict::Dead { reason } => match self.dead.send(message, &reason).await {
                     Ok(()) => continue,
                     Err(error) => error.to_string(),
@@ -88,11 +88,11 @@ impl QueueFunction {
                 spared.push(message.receipt.clone());
             }
         }
-        // Nothing but the visibility timeout would hold them back.
+        // Only the visibility timeout would hold them back.
         if let Some(queue) = source.filter(|_| !spared.is_empty()).and_then(|arn| self.dead.sibling(&arn)) {
             queue.hide(&spared, longest).await;
         }
-        // When a queue is empty, nobody calls a function.
+        // An empty queue invokes no function.
         tokio::select! {
             () = self.consumer.settle(std::future::ready(false)) => {}
             () = tokio::time::sleep(SETTLE) => {}
@@ -101,8 +101,8 @@ impl QueueFunction {
         response
     }
 
-    /// Redrives what an older program did not know, with what waits behind it; none where another function or worker is at it, or
-    /// `stop` comes before it is done. [`QueueFunction::run`] does so beside its first events, until it was done once.
+    /// Redrives what an older program did not know, with what waits behind it; `None` if another function or worker is doing it,
+    /// or if `stop` comes first. [`QueueFunction::run`] does this alongside its first events, until it has succeeded once.
     ///
     /// # Errors
     /// [`BrokerError`]; nothing is lost.
@@ -122,18 +122,17 @@ impl QueueFunction {
             Ok(Some(_)) => self.has_begun.store(true, Ordering::Relaxed),
             Err(error) => {
                 let queue = self.consumer.queue();
-                tracing::warn!(queue, %error, "the dead letters for a newer program are not looked at");
-                // Rights do not come by waiting.
+                tracing::warn!(queue, %error, "the dead letters for a newer program cannot be read");
+                // Waiting does not add rights.
                 self.has_begun.store(!error.is_transient(), Ordering::Relaxed);
             }
         }
     }
 
-    /// Answers the events of the Lambda runtime for as long as it sends some. An invocation that would run out of
-    /// time is answered before.
+    /// Answers the events of the Lambda runtime until they end. An invocation is answered before it runs out of time.
     ///
     /// # Errors
-    /// What the runtime says.
+    /// The error of the runtime.
     pub async fn run(self) -> Result<(), Error> {
         let this = Arc::new(self);
         lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {

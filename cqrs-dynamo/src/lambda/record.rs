@@ -1,4 +1,4 @@
-//! Records of a table's stream as Lambda hands them over, and how to ask for them again.
+//! Records of a table's stream as Lambda passes them, and how to ask for them again.
 
 use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
@@ -8,17 +8,17 @@ use serde_json::Value;
 
 use crate::table::attribute;
 
-/// What the stream calls a new item, one that was written over, and one that was deleted.
+/// The stream's names for an item that was added, overwritten or deleted.
 const INSERT: &str = "INSERT";
 const MODIFY: &str = "MODIFY";
 const REMOVE: &str = "REMOVE";
 
-/// The record's number, and a commit or what was done to one; none where it is about another item.
+/// The record's number, and a commit or what happened to one; `None` if the record is about another item.
 pub(super) fn read(record: EventRecord) -> Option<(String, Value)> {
     let number = number(&record);
     let read = match record.event_name.as_str() {
         INSERT => {
-            // Attributes that are no JSON are left out, as the stream's own reader does.
+            // Attributes that are not JSON are left out, as in the stream's own reader.
             let mut image = record.change.new_image.into_inner();
             image.remove(stored::STATE);
             Some(Value::Object(attribute::image_readable(image, &mut Vec::new()).collect()))

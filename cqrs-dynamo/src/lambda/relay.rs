@@ -9,21 +9,19 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use super::{deadline, record};
 use crate::relay::relay_records;
 
-/// The relay as a Lambda function behind the stream of the events table.
+/// The relay as a Lambda function that the stream of the events table invokes.
 ///
 /// It publishes the commits of a batch in their order and names the first record that was not accepted: Lambda sends that
 /// one and those after it again. Lambda reads the shards, parents before children, and keeps the position.
 ///
-/// A record that says that a commit was overwritten or deleted is logged as an error and kept as a dead letter of `@relay`;
-/// the batch goes on.
+/// A record of an overwritten or deleted commit is logged as an error and kept as a dead letter of `@relay`; the batch continues.
 ///
-/// The stream keeps its records for 24 hours, and so long Lambda tries. What it has not got rid of by then it gives up, and
-/// tells the mapping's on-failure destination, a queue with an alarm in a
-/// [`Template`](crate::template::Template): `DDBStreamBatchInfo.approximateArrivalOfFirstRecord` of the oldest message there
-/// is since when commits may not have been published. They are in the events table still, and
-/// [`Relay::catch_up`](crate::Relay::catch_up) publishes from there what was recorded since. The same goes for a mapping that
-/// was disabled, or a table without one, for longer than 24 hours. Views need no more than that a later commit of the
-/// stream arrives: they read what is missing from the store.
+/// The stream keeps its records for 24 hours, and Lambda retries for that long. Then it discards them and notifies the mapping's
+/// on-failure destination, a queue with an alarm in a [`Template`](crate::template::Template).
+/// `DDBStreamBatchInfo.approximateArrivalOfFirstRecord` of the oldest message in it is the time since when commits may not have
+/// been published. They are still in the events table, and [`Relay::catch_up`](crate::Relay::catch_up) publishes from there what
+/// was recorded since. The same applies if a mapping was disabled, or missing, for longer than 24 hours. Views only need a later
+/// commit of the stream: they read what is missing from the store.
 ///
 /// ```no_run
 /// use cqrs_core::App;
@@ -67,11 +65,11 @@ impl<P: Publisher> RelayFunction<P> {
         )
     }
 
-    /// Answers the events of the Lambda runtime for as long as it sends some. An invocation that would run out of time is
-    /// answered before: its records come again.
+    /// Answers the events of the Lambda runtime until they end. An invocation is answered before it runs out of time: its records
+    /// come again.
     ///
     /// # Errors
-    /// What the runtime says.
+    /// The error of the runtime.
     pub async fn run(self) -> Result<(), Error> {
         let this = Arc::new(self);
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Event>| {

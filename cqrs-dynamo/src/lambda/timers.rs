@@ -9,11 +9,11 @@ use serde::de::IgnoredAny;
 
 use super::deadline;
 
-/// Why a sweep of a [`TimersFunction`] did not come to its end.
+/// Why a sweep of a [`TimersFunction`] did not finish.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SweepError {
-    /// What [`App::sweep`] says. The timers are still there.
+    /// The error of [`App::sweep`]. The timers are still stored.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
     /// Some commands could not be executed. The others were.
@@ -22,22 +22,21 @@ pub enum SweepError {
         /// What the sweep did.
         swept: Swept,
     },
-    /// There was no time for all that is due. What was fired is done, and the next sweep goes on.
+    /// There was no time for everything that is due. What was fired is done, and the next sweep continues.
     #[error(
-        "the sweep was not done after {} ms; the next one goes on. If this comes again, more is due than one function can do, or \
+        "the sweep was not done after {} ms; the next one continues. If this comes again, more is due than one function can do, or \
          a command hangs", .after.as_millis()
     )]
     OutOfTime {
-        /// How long it had.
+        /// How long the sweep had.
         after: Duration,
     },
 }
 
-/// Executes the commands that are due, as a Lambda function that is called by the clock: once a minute, in a
-/// [`Template`](crate::template::Template).
+/// Executes due commands, as a Lambda function on a schedule: once a minute, in a [`Template`](crate::template::Template).
 ///
-/// What the event says is of no concern. A sweep that fails, or does not come to its end in time, is an error for Lambda: its metrics
-/// `Errors` and `AsyncEventsDropped` count it, and the template has an alarm on that. Nothing is lost by it: timers are there until
+/// The content of the event is ignored. A sweep that fails, or does not finish in time, is an error for Lambda: its metrics
+/// `Errors` and `AsyncEventsDropped` count it, and the template has an alarm on that. Nothing is lost: timers stay stored until
 /// they are fired. Sweeps may overlap; each timer is fired by one of them.
 ///
 /// ```no_run
@@ -65,8 +64,8 @@ impl TimersFunction {
         Self { app: app.clone() }
     }
 
-    /// Executes what is due, in one pass, for as long as there is `left`. A command that is in work then may be done or not, and its
-    /// timer with it.
+    /// Executes what is due, in one pass, for as long as there is `left`. A command in progress at that time may be done or not,
+    /// and its timer with it.
     ///
     /// # Errors
     /// [`SweepError`]; nothing is lost.
@@ -83,11 +82,10 @@ impl TimersFunction {
         Ok(swept)
     }
 
-    /// Answers the events of the Lambda runtime for as long as it sends some. An invocation that would run out of time is
-    /// answered before.
+    /// Answers the events of the Lambda runtime until they end. An invocation is answered before it runs out of time.
     ///
     /// # Errors
-    /// What the runtime says.
+    /// The error of the runtime.
     pub async fn run(self) -> Result<(), Error> {
         let this = Arc::new(self);
         lambda_runtime::run(service_fn(move |event: LambdaEvent<IgnoredAny>| {

@@ -9,7 +9,7 @@ pub(crate) fn is_fifo(name: &str) -> bool {
     name.ends_with(FIFO)
 }
 
-/// What tables, topic and queues are called in the account.
+/// The names of tables, topic and queues in the account.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     pub(crate) prefix: String,
@@ -33,8 +33,7 @@ impl Names {
         self.with_prefix(&format!("{queue}{DEAD_LETTERS}"))
     }
 
-    /// The queue of a wiring that has this name, or whose dead letters have it; none where the name is not one of this prefix
-    /// and kind.
+    /// The queue of a wiring with this name, or with dead letters of this name; `None` if the name has another prefix or kind.
     #[cfg(feature = "broker")]
     pub(crate) fn queue_of<'a>(&self, name: &'a str) -> Option<&'a str> {
         let name = name.strip_prefix(&self.prefix)?;
@@ -46,7 +45,7 @@ impl Names {
         (!queue.is_empty()).then_some(queue)
     }
 
-    /// A FIFO topic or queue is one by its name, too.
+    /// The suffix of a name tells whether a topic or queue is FIFO.
     fn with_prefix(&self, name: &str) -> String {
         let suffix = if self.fifo { FIFO } else { "" };
         format!("{}{name}{suffix}", self.prefix)

@@ -1,4 +1,4 @@
-//! What things are called in the template: their logical ids.
+//! The logical ids of resources in the template.
 
 pub(crate) const EVENTS: &str = "EventsTable";
 pub(crate) const VIEWS: &str = "ViewsTable";
@@ -19,52 +19,65 @@ pub(crate) const PROJECTIONS_FAILURES_ALARM: &str = "ProjectionsFailuresAlarm";
 pub(crate) const PROJECTIONS_LETTERS_ALARM: &str = "ProjectionsLettersAlarm";
 pub(crate) const TIMERS_FUNCTION: &str = "TimersFunction";
 pub(crate) const TIMERS_ALARM: &str = "TimersAlarm";
+pub(crate) const EXPORTS: &str = "ExportsBucket";
+pub(crate) const EXPORTS_ROLE: &str = "ExportsRole";
+pub(crate) const EXPORTS_SCHEDULE: &str = "ExportsSchedule";
 
-/// The parameter with the topic that alarms notify, and whether it is given.
+/// The parameter for the topic that alarms notify, and the condition that it is given.
 pub(crate) const ALARM_TOPIC: &str = "AlarmTopicArn";
 pub(crate) const HAS_ALARM_TOPIC: &str = "HasAlarmTopic";
-/// The parameter with how long logs are kept.
+/// The parameter for how long logs are kept.
 pub(crate) const LOG_DAYS: &str = "LogRetentionInDays";
 
-/// SAM names an event source after its function and these.
+/// SAM names an event source after its function and one of these.
 pub(crate) const CHANGES: &str = "Changes";
 pub(crate) const MESSAGES: &str = "Messages";
 pub(crate) const MINUTE: &str = "Minute";
 
-/// The event source that SAM makes of the stream for a function.
+/// The event source that SAM makes for a function on the stream.
 pub(crate) fn changes(function: &str) -> String {
     format!("{function}{CHANGES}")
 }
 
-/// What SAM makes for a function that is called by the clock and whose events expire: the rule, the right of the rule to call it, and
-/// the settings of its events.
+/// The event source of a function that an HTTP API calls.
+pub(crate) const HTTP: &str = "Http";
+/// The HTTP API that SAM makes for all such functions of a template.
+pub(crate) const IMPLICIT_API: &str = "ServerlessHttpApi";
+
+/// The URL that SAM makes for a function.
+pub(crate) fn function_url(function: &str) -> String {
+    format!("{function}Url")
+}
+
+/// What SAM makes for a scheduled function whose events expire: the rule, the rule's permission to invoke it, and the settings of
+/// its events.
 pub(crate) fn clock(function: &str) -> [String; 3] {
     let rule = format!("{function}{MINUTE}");
     [format!("{rule}Permission"), rule, format!("{function}EventInvokeConfig")]
 }
 
-/// The policy of a topic, or of a queue that is no queue of the wiring.
+/// The policy of a topic, or of a queue outside the wiring.
 pub(crate) fn policy(id: &str) -> String {
     format!("{id}Policy")
 }
 
-/// The logical ids of what scales the capacity of a table, or of one of its indexes.
+/// The logical ids of the resources that scale a table or one of its indexes.
 #[derive(Debug)]
 pub(crate) struct Scaling {
     pub(crate) target: String,
     pub(crate) policy: String,
 }
 
-/// Those for one unit: `Read` or `Write`.
+/// The ids for one unit: `Read` or `Write`.
 pub(crate) fn scaling(table: &str, index: Option<&str>, unit: &str) -> Scaling {
     let of = format!("{table}{}{unit}", index.map(alphanumeric).unwrap_or_default());
     Scaling { target: format!("{of}Capacity"), policy: format!("{of}Scaling") }
 }
 
-/// The logical ids of what belongs to one queue.
+/// The logical ids of the resources of one queue.
 ///
-/// Two queues never share an id: the names are written so that they can be read back, and no ending is the end of
-/// another one. An ending that is not in this list must keep it so, those that SAM appends included.
+/// Two queues never share an id: the encoding of the names is reversible, and no suffix is the end of another suffix. Any new
+/// suffix must keep this property, including those that SAM appends.
 #[derive(Debug)]
 pub(crate) struct Ids {
     pub(crate) queue: String,
@@ -119,8 +132,8 @@ impl FunctionIds {
     }
 }
 
-/// Logical ids take letters and digits (AWS CloudFormation User Guide, "Resources"). Anything else becomes `X` and two
-/// digits per byte, and so does `X` itself.
+/// Logical ids take letters and digits (AWS CloudFormation User Guide, "Resources"). Anything else, and `X` itself, becomes `X`
+/// and two digits per byte.
 fn alphanumeric(name: &str) -> String {
     let escape = |byte: u8| match byte {
         b'X' => "X58".to_owned(),
@@ -138,7 +151,7 @@ mod tests {
 
     use super::*;
 
-    /// All ids that come from a queue, with the event source that SAM makes.
+    /// All ids for a queue, with the event source that SAM makes.
     fn all(queue: &str) -> Vec<String> {
         let ids = Ids::of(queue);
         let source = ids.source();
@@ -189,11 +202,12 @@ mod tests {
         let scaling = scaled
             .flat_map(|(table, index)| ["Read", "Write"].map(|unit| scaling(table, index, unit)))
             .flat_map(|ids| [ids.target, ids.policy]);
-        let sources = sources.into_iter().chain(clock(TIMERS_FUNCTION));
+        let http = [IMPLICIT_API.to_owned(), function_url(COMMANDS), format!("{COMMANDS}{HTTP}Permission")];
+        let sources = sources.into_iter().chain(clock(TIMERS_FUNCTION)).chain(http);
         functions.chain(sources).chain(others.map(str::to_owned)).chain(policies).chain(scaling).collect()
     }
 
-    /// Names that are made of what ids are made of, so that they come close to each other.
+    /// Names made of parts of ids, so that they are close to each other.
     fn queue() -> impl Strategy<Value = String> {
         let pieces = prop::sample::select(vec![
             "a",

@@ -1,7 +1,7 @@
-//! The figures that functions tell CloudWatch, and alarms ask for.
+//! The metrics that functions report to CloudWatch, and that alarms use.
 
 pub(crate) const NAMESPACE: &str = "Foldline";
 /// The dimension: the name of the function.
 pub(crate) const FUNCTION: &str = "FunctionName";
-/// How many commits are dead letters of projections in the delivery table, those that wait behind another one included.
+/// How many commits are dead letters of projections in the delivery table, including those that wait behind another one.
 pub(crate) const DEAD_LETTERS: &str = "DeadLetters";

@@ -1,5 +1,5 @@
-//! What things are called, and what AWS takes for a name: whoever makes a table, a topic, a queue, a partition or a resource
-//! of a template, and whoever looks it up, asks here.
+//! The names of tables, topics, queues, partitions and resources of a template, for the code that makes them and the code that
+//! looks them up; and what AWS accepts as a name.
 
 mod account;
 pub(crate) mod limit;

@@ -1,13 +1,13 @@
 //! The partition keys of the delivery table.
 
-/// What the partitions of positions begin with, and those of the leases of relays to a topic.
+/// The prefixes of partitions with positions, and with the leases of relays to a topic.
 pub(crate) const POSITIONS: &str = "POSITION#";
 #[cfg(any(feature = "broker", feature = "embedded"))]
 pub(crate) const LEASES: &str = "RELAY#";
 
-/// In whose name the delivery keeps what is no subscriber's: what the relay could not read, whose turn it is to redrive, how
-/// projections have begun, and what could not be given to those that are fed from the stream, and what could not be
-/// executed when its time had come.
+/// Names for what the delivery keeps and no subscriber owns: what the relay could not read, whose turn it is to redrive, how
+/// projections began, what could not be given to projections that are fed from the stream, and what could not be executed when it
+/// was due.
 pub(crate) const RELAY: &str = "@relay";
 pub(crate) const REDRIVE: &str = "@redrive";
 pub(crate) const PROJECTIONS: &str = "@projections";

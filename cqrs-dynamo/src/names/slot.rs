@@ -2,8 +2,8 @@ use cqrs_core::view::IndexEntry;
 
 /// One global secondary index of the views table, by its number from 1.
 ///
-/// All projections share it: the first index that each of them declares is in the first slot, the second in the second. They do not
-/// meet there, because tenant, view and index are in the partition key.
+/// All projections share it: the first index of each projection is in the first slot, its second index in the second. They do not
+/// collide, because tenant, view and index are in the partition key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Slot(usize);
 
@@ -13,7 +13,7 @@ impl Slot {
         Self(number)
     }
 
-    /// So many slots, in their order.
+    /// The first slots, in order.
     pub(crate) fn first(count: usize) -> impl Iterator<Item = Self> {
         (1..=count).map(Self)
     }

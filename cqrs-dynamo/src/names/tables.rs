@@ -16,13 +16,13 @@ pub struct Tables {
     pub views: String,
     /// Snapshots of aggregates that ask for them. Default `snapshots`.
     pub snapshots: String,
-    /// The delivery's positions, dead letters and inbox records; the last expire by its time to live, `expiresAt`.
-    /// Default `delivery`.
+    /// The delivery's positions, dead letters and inbox records. Inbox records expire by the time to live, `expiresAt`. Default
+    /// `delivery`.
     pub delivery: String,
-    /// The values of unique fields, and to which streams they belong. It is there only where a linked aggregate has such a field.
+    /// The values of unique fields, and the streams that own them. This table exists only if a linked aggregate has such a field.
     /// Default `reservations`.
     pub reservations: String,
-    /// What waits for its time. It is there only where the program has commands that can wait. Default `timers`.
+    /// Commands that wait for their time. This table exists only if the program has commands that can wait. Default `timers`.
     pub timers: String,
 }
 

@@ -1,6 +1,6 @@
-//! The variables in the environment of the functions on AWS, by which they find what the template has made.
+//! The environment variables by which the functions on AWS find the resources of the template.
 
-/// The variable with what the names of tables, topic and queues begin with.
+/// The variable with the prefix of the names of tables, topic and queues.
 pub const PREFIX: &str = "CQRS_PREFIX";
 /// The variable with the topic's ARN.
 pub const TOPIC_ARN: &str = "CQRS_TOPIC_ARN";

@@ -9,11 +9,11 @@ pub(super) struct Lease {
     pub(super) id: String,
     /// The relay that works on it.
     pub(super) holder: Option<Holder>,
-    /// What the topic has accepted; none before the first.
+    /// The position up to which the topic has accepted records; `None` before the first.
     pub(super) position: Option<String>,
-    /// Nothing recorded before this is still to be published from here. For a segment, where the catch-up begins.
+    /// Everything recorded before this time is published. For a segment, where the catch-up begins.
     pub(super) acknowledged_at: Timestamp,
-    /// When it was made, or made anew.
+    /// When it was made, or made again.
     pub(super) since: Timestamp,
     /// All of the shard is published.
     pub(super) done: bool,
@@ -44,32 +44,32 @@ pub(super) struct Holder {
     pub(super) life: Life,
 }
 
-/// What is known of a relay that has a lease.
+/// What is known about a relay that has a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Life {
     /// It has not been watched for long enough.
     Unknown,
     /// It has given a sign of life while it was watched.
     Seen,
-    /// It has given none for as long as a lease lasts.
+    /// It has given no sign of life for as long as a lease lasts.
     Silent,
 }
 
-/// What a relay changes as long as it lives. Whether it does is told by the clock of the relay that watches: a sign that
-/// stays the same for as long as a lease lasts is the last one. What the other relay's clock says does not matter.
+/// The attributes that a live relay keeps changing. The watching relay uses only its own clock: a sign that does not change for
+/// as long as a lease lasts is the last one. The other relay's clock does not matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sign {
-    /// When the lease runs out by the clock of its owner: for people who look, and for relays of earlier releases.
+    /// When the lease runs out by the clock of its owner: for people, and for relays of earlier releases.
     pub(super) until: Option<Timestamp>,
-    /// Goes up with each sign; none from relays of earlier releases.
+    /// Goes up with each sign; `None` from relays of earlier releases.
     pub(super) beat: Option<u64>,
-    /// How long the lease lasts after a sign; none from relays of earlier releases.
+    /// How long the lease lasts after a sign; `None` from relays of earlier releases.
     pub(super) lasts: Option<Duration>,
 }
 
 impl Sign {
-    /// Whether a relay that gave this sign and lives would have given another one since, or none like this, if the two clocks
-    /// agreed. A hint to look closer, and no more.
+    /// Whether this sign does not fit a live relay, if both clocks agree: it has expired, or it lasts longer than a lease. Only a
+    /// hint to look closer.
     pub(super) fn is_odd(&self, now: Timestamp, lease: Duration) -> bool {
         self.until.is_none_or(|until| until <= now || until > now + self.lasts.unwrap_or(lease))
     }
@@ -82,7 +82,7 @@ pub(super) struct Segment {
     pub(super) of: u32,
 }
 
-/// No id of a shard begins like this.
+/// No shard id begins like this.
 const SEGMENT: &str = "@catch-up#";
 
 impl Segment {
@@ -100,10 +100,10 @@ impl Segment {
     }
 }
 
-/// All that the relays of one name have written down.
+/// Everything that the relays of one name have stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Board {
-    /// Whether some relay has seen all shards that there were in the beginning.
+    /// Whether some relay has seen all initial shards.
     pub(super) begun: bool,
     /// The relays that have said that they are at work.
     pub(super) relays: BTreeMap<String, (Sign, Life)>,
@@ -112,7 +112,7 @@ pub(super) struct Board {
 }
 
 impl Board {
-    /// How many relays beside this one are at work, as far as is known.
+    /// How many other relays are at work, as far as is known.
     pub(super) fn others(&self, me: &str) -> usize {
         let others = self.relays.iter().filter(|(relay, _)| relay.as_str() != me);
         others.filter(|(_, (_, life))| *life != Life::Silent).count()

@@ -10,19 +10,19 @@ use crate::names::partition;
 use crate::store::DynamoDeliveryStore;
 use crate::table::{Condition, Item, ItemWrite, Written, key};
 
-/// No id of a shard begins like these.
+/// No shard id begins like these.
 const BEGUN: &str = "@begun";
 const RELAY: &str = "@relay#";
 
-/// What the lease has to be for its owner to write it.
+/// The condition under which its owner may write a lease.
 const MINE: &str = "#owner = :me";
 
-/// A sign of life, in the words of an update that begins with `SET`.
+/// A sign of life, as part of an update that begins with `SET`.
 const ALIVE: &str = "#until = :until, leaseMillis = :lasts ADD beat :one";
 const BEAT: &str = "beat";
 const LASTS: &str = "leaseMillis";
 
-/// Names that DynamoDB's expressions take for their own.
+/// Reserved words of DynamoDB's expressions.
 const RESERVED: [(&str, &str); 3] = [("#owner", "owner"), ("#until", "until"), ("#position", "position")];
 
 /// The leases of the relays of one name, in the delivery table.
@@ -37,7 +37,7 @@ pub(super) struct Leases {
 }
 
 impl Leases {
-    /// `me` is the name of this relay among those of one name, and its leases last for so long after a sign of life.
+    /// `me` is this relay's own name among relays of one name; its leases last for `lasts` after a sign of life.
     pub(super) fn new(store: DynamoDeliveryStore, name: &str, me: String, lasts: Duration) -> Self {
         Self { store, pk: partition::leases(name), me, lasts, announced: Arc::default() }
     }
@@ -81,7 +81,7 @@ impl Leases {
         self.store.table.put(item).await
     }
 
-    /// Takes that back.
+    /// Withdraws that.
     pub(super) async fn leave(&self) -> Result<(), StoreError> {
         self.forget_relay(&self.me).await
     }
@@ -94,7 +94,7 @@ impl Leases {
         self.store.table.delete(key(&self.pk, id)).await
     }
 
-    /// Says that all shards of the beginning have a lease.
+    /// Says that all initial shards have a lease.
     pub(super) async fn begin(&self) -> Result<(), StoreError> {
         self.store.table.put(key(&self.pk, BEGUN)).await
     }
@@ -107,8 +107,8 @@ impl Leases {
         Ok(())
     }
 
-    /// Makes a segment of a catch-up, over an older one. One that goes back as far and was made after `fresh`
-    /// will do: another relay has seen the same hole.
+    /// Makes a segment of a catch-up, and replaces an older one. A segment that goes back as far and was made after `fresh`
+    /// stays: another relay has seen the same hole.
     pub(super) async fn open_segment(
         &self,
         segment: Segment,
@@ -123,8 +123,8 @@ impl Leases {
         Ok(())
     }
 
-    /// Becomes the owner, where the lease is as it was seen: free, or with the last sign of life of a relay that is gone. It
-    /// comes back as it is now.
+    /// Becomes the owner if the lease is as it was seen: free, or with the last sign of life of a dead relay. Returns the lease
+    /// as it is now.
     pub(super) async fn take(&self, seen: &Lease, until: Timestamp) -> Result<Option<Lease>, StoreError> {
         let (free, values) = self.free(seen);
         let free = format!("attribute_exists(pk) AND attribute_not_exists(done) AND ({free})");
@@ -133,7 +133,7 @@ impl Leases {
         taken.map(|item| self.lease(&item)).transpose()
     }
 
-    /// The condition that nobody has taken the lease, or given a sign of life, since it was seen.
+    /// The condition that no relay has taken the lease, or given a sign of life, since it was seen.
     fn free(&self, seen: &Lease) -> (String, Vec<(&'static str, AttributeValue)>) {
         let mut free = "attribute_not_exists(#owner) OR #owner = :me".to_owned();
         let mut values = vec![(":me", self.owner())];
@@ -157,13 +157,13 @@ impl Leases {
         (free, values)
     }
 
-    /// Stays the owner; false where another relay has become it.
+    /// Stays the owner; false if another relay has become the owner.
     pub(super) async fn renew(&self, id: &str, until: Timestamp) -> Result<bool, StoreError> {
         let values = self.alive(until).into_iter().chain([(":me", self.owner())]);
         Ok(self.update(id, &format!("SET {ALIVE}"), MINE, values).await?.is_some())
     }
 
-    /// Moves the position, and stays the owner; false where another relay has become it.
+    /// Moves the position, and stays the owner; false if another relay has become the owner.
     pub(super) async fn advance(
         &self,
         id: &str,
@@ -187,7 +187,7 @@ impl Leases {
         Ok(())
     }
 
-    /// Says that all of a shard is published; false where another relay has become the owner.
+    /// Says that all of a shard is published; false if another relay has become the owner.
     pub(super) async fn finish(&self, id: &str) -> Result<bool, StoreError> {
         let values = [(":me", self.owner()), (":done", AttributeValue::Bool(true))];
         // Sent again after a lost answer, it finds what it did itself.
@@ -195,14 +195,14 @@ impl Leases {
         Ok(self.update(id, "SET done = :done REMOVE #owner, #until", &mine, values).await?.is_some())
     }
 
-    /// Gives up what can no longer be read of a shard, after a catch-up has been opened for it.
+    /// Skips what can no longer be read of a shard, after a catch-up has been opened for it.
     pub(super) async fn give_up(&self, id: &str) -> Result<(), StoreError> {
         let values = [(":done", AttributeValue::Bool(true))];
         self.update(id, "SET done = :done REMOVE #owner, #until", "attribute_exists(pk)", values).await?;
         Ok(())
     }
 
-    /// Goes back to the oldest record that a shard has, after a catch-up has been opened for those before.
+    /// Moves to the oldest record of a shard, after a catch-up has been opened for the earlier ones.
     pub(super) async fn restart(&self, seen: &Lease, now: Timestamp) -> Result<(), StoreError> {
         let (free, values) = self.free(seen);
         let values = values.into_iter().chain([(":now", stamp(now))]);
@@ -211,9 +211,9 @@ impl Leases {
         Ok(())
     }
 
-    /// Removes a segment that is done; false where another relay has become the owner.
+    /// Removes a finished segment; false if another relay has become the owner.
     pub(super) async fn close_segment(&self, id: &str) -> Result<bool, StoreError> {
-        // One that is gone was deleted by this relay itself, whose answer got lost.
+        // A missing one was deleted by this relay itself, and the answer was lost.
         let mine = "attribute_not_exists(pk) OR #owner = :me";
         let delete = || {
             let mine = Condition::of(mine).names(reserved(mine)).values([(":me", self.owner())]);
@@ -222,7 +222,7 @@ impl Leases {
         Ok(matches!(self.store.table.write(delete).await?, Written::Done(_)))
     }
 
-    /// Changes an item under a condition: as it is then, or none where the condition does not hold.
+    /// Changes an item under a condition, and returns the new item, or `None` if the condition does not hold.
     async fn update(
         &self,
         id: &str,
@@ -279,7 +279,7 @@ impl Leases {
         })
     }
 
-    /// A whole number; none where there is none.
+    /// A whole number; `None` if it is missing.
     fn number(&self, item: &Item, name: &str) -> Result<Option<u64>, StoreError> {
         let Some(value) = item.get(name) else { return Ok(None) };
         let number = value.as_n().ok().and_then(|text| text.parse().ok());
@@ -291,12 +291,12 @@ impl Leases {
     }
 }
 
-/// The reserved names that an expression speaks of.
+/// The reserved words that an expression uses.
 fn reserved(expression: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     RESERVED.into_iter().filter(|(alias, _)| expression.contains(alias))
 }
 
-/// Times of one length, so that DynamoDB's order of texts is theirs.
+/// Times as texts of one length, so that DynamoDB sorts them by time.
 fn stamp(at: Timestamp) -> AttributeValue {
     AttributeValue::S(at.to_string())
 }

@@ -1,4 +1,4 @@
-//! What follows from the shards that are listed and the leases that there are.
+//! What to do, by the listed shards and the existing leases.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,31 +11,31 @@ use crate::stream::Shard;
 /// How long a stream keeps its records (Amazon DynamoDB Developer Guide, "Change data capture for DynamoDB Streams").
 pub(super) const RETENTION: Duration = Duration::from_hours(24);
 
-/// What a relay has to write down before it reads on.
+/// What a relay has to store before it continues to read.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Findings {
-    /// Shards that are listed and have no lease.
+    /// Listed shards without a lease.
     pub(super) new: Vec<Lease>,
     /// Since when commits may have been lost with records that the stream no longer keeps.
     pub(super) hole: Option<Timestamp>,
-    /// Shards that are not listed any more and were not read to their end.
+    /// Shards that are no longer listed and were not read to their end.
     pub(super) lost: Vec<String>,
     /// Shards whose first records may be gone, and of which nothing has been read.
     pub(super) late: Vec<String>,
-    /// Leases that nobody needs any more.
+    /// Leases that are no longer needed.
     pub(super) over: Vec<String>,
-    /// Relays that have not been heard of for long.
+    /// Relays without a sign of life for long.
     pub(super) silent: Vec<String>,
 }
 
-/// Compares what is listed with what is written down.
+/// Compares the listed shards with the stored leases.
 ///
-/// There are no leases before the first relay begins: what the stream holds then is published, and older
-/// commits are not. From then on every record is published, or there is a hole:
+/// There are no leases before the first relay begins: it publishes what the stream holds then, and no older commits. From then on
+/// every record is published, or there is a hole:
 ///
 /// * a shard is gone before it was read to its end,
-/// * a shard is there whose parent is gone and was never seen, so there may have been more of its kind,
-/// * a shard is there since before the oldest record that the stream keeps, and nothing of it has been read.
+/// * a shard exists whose parent is gone and was never seen, so there may have been more such shards,
+/// * a shard is older than the oldest record that the stream keeps, and nothing of it has been read.
 ///
 /// The fourth kind, a position that the stream no longer knows, shows when it is read.
 pub(super) fn survey(board: &Board, listed: &[Shard], now: Timestamp, margin: Duration) -> Findings {
@@ -55,8 +55,8 @@ pub(super) fn survey(board: &Board, listed: &[Shard], now: Timestamp, margin: Du
         };
         findings.new.push(Lease::new(shard.id(), acknowledged_at, now));
     }
-    // What was listed less than a day ago is there, whatever the list says: it may be behind. And what a relay works
-    // on is that relay's to judge.
+    // A shard that was listed less than a day ago still exists, even if the list lacks it: the list may be behind. And a shard
+    // that another relay works on is for that relay to judge.
     let aged = |lease: &Lease| lease.since < oldest + margin && !lease.is_held();
     for (id, lease) in board.shards.iter().filter(|(_, lease)| aged(lease)) {
         match listed.iter().any(|shard| shard.id() == id) {
@@ -90,8 +90,8 @@ fn ancestor<'a>(board: &'a Board, listed: &[Shard], shard: &Shard) -> Option<&'a
     None
 }
 
-/// What can be read now, whoever does it: while a catch-up is under way its segments alone, so that nothing of a
-/// stream is published before what the catch-up still has of it; else the shards whose parents are done.
+/// What any relay can read now. During a catch-up, only its segments: nothing of a stream may be published before its commits in
+/// the catch-up. Otherwise the shards whose parents are done.
 pub(super) fn readable<'a>(board: &'a Board, listed: &[Shard]) -> Vec<&'a Lease> {
     if !board.segments.is_empty() {
         return board.segments.values().collect();
@@ -104,15 +104,14 @@ pub(super) fn readable<'a>(board: &'a Board, listed: &[Shard]) -> Vec<&'a Lease>
     open.filter_map(|shard| board.shards.get(shard.id())).filter(|lease| !lease.done).collect()
 }
 
-/// What one relay has to do with the leases that can be worked on.
+/// What one relay has to do with the readable leases.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Share {
     pub(super) take: Vec<Lease>,
     pub(super) hand_back: Vec<String>,
 }
 
-/// Shares the leases out among the relays at work, this one and so many others: each takes as many as are its due, and
-/// hands back what is more.
+/// Shares the leases among the relays at work, this one and `others`: each takes its share, and hands back the excess.
 pub(super) fn share<'a>(
     readable: &[&Lease],
     held: impl IntoIterator<Item = &'a str>,

@@ -16,25 +16,24 @@ use super::watch::{Reading, Watch};
 use crate::names::partition::RELAY;
 use crate::store::{Dynamo, DynamoEventStore};
 
-/// A lease of no time at all would be renewed all the time.
+/// A lease of zero length would be renewed all the time.
 const SHORTEST_RENEWAL: Duration = Duration::from_millis(100);
 
-/// Moves commits from the events table's DynamoDB Stream to a topic: as a process of its own, or a task in one.
+/// Moves commits from the events table's DynamoDB Stream to a topic: as a separate process, or as a task in another one.
 ///
-/// Every commit is published at least once, in the order of its stream. The position moves only after the topic has
-/// accepted what is in front of it, so a crash publishes some commits again and loses none.
+/// Every commit is published at least once, in the order of its stream. The position moves only after the topic has accepted
+/// everything before it, so a crash publishes some commits again and loses none.
 ///
-/// Several relays may run at once, here or on other machines: they share the shards of the stream, a lease each, and a
-/// shard whose relay has died is taken over when another one has watched its lease for as long as that lasts. The clocks of
-/// the machines may differ by any amount. Shards are read parents before children.
+/// Several relays may run at once, here or on other machines. They share the shards of the stream, with a lease for each. A shard
+/// whose relay has died is taken over after another relay has watched its lease for as long as it lasts. The clocks of the
+/// machines may differ by any amount. Shards are read parents before children.
 ///
-/// The stream keeps its records for 24 hours. Where a relay finds that records are gone which it had not published, it
-/// reads the events table itself, in parallel, and publishes every commit that was recorded since the last record that
-/// was accepted, some of them again; only then it goes on with the stream. A relay that begins on a table for the first
-/// time publishes what the stream holds.
+/// The stream keeps its records for 24 hours. If a relay finds that records are gone before it has published them, it reads the
+/// events table itself, in parallel. It publishes every commit that was recorded since the last accepted record, some of them
+/// again; only then does it continue with the stream. A relay that begins on a table for the first time publishes what the stream
+/// holds.
 ///
-/// A record that is no commit becomes a dead letter of `@relay`
-/// ([`App::dead_letters`](cqrs_core::App::dead_letters)).
+/// A record that is not a commit becomes a dead letter of `@relay` ([`App::dead_letters`](cqrs_core::App::dead_letters)).
 ///
 /// ```no_run
 /// use cqrs_core::App;
@@ -49,9 +48,9 @@ const SHORTEST_RENEWAL: Duration = Duration::from_millis(100);
 /// # }
 /// ```
 ///
-/// Its leases are items of the delivery table, pk `RELAY#{name}`. It needs, beside the rights to read the stream, `Query`,
-/// `UpdateItem`, `PutItem` and `DeleteItem` on the delivery table, and `Scan` on the events table; to publish, `sns:Publish`
-/// and `sns:GetTopicAttributes` on the topic.
+/// Its leases are items of the delivery table, pk `RELAY#{name}`. In addition to the rights to read the stream, it needs `Query`,
+/// `UpdateItem`, `PutItem` and `DeleteItem` on the delivery table, and `Scan` on the events table; to publish, `sns:Publish` and
+/// `sns:GetTopicAttributes` on the topic.
 pub struct Relay<P> {
     app: App,
     publisher: Arc<P>,
@@ -59,11 +58,11 @@ pub struct Relay<P> {
     settings: RelaySettings,
     clock: Clock,
     watch: Arc<Mutex<Watch>>,
-    /// The name of this relay among those of one name.
+    /// The own name of this relay among the relays of one name.
     me: String,
 }
 
-/// What time it is, and how much of it passes: leases go by the second alone.
+/// The wall clock, and the elapsed time: leases use only the second.
 #[derive(Clone)]
 struct Clock {
     time: Arc<dyn Fn() -> Timestamp + Send + Sync>,
@@ -77,22 +76,21 @@ impl Default for Clock {
     }
 }
 
-/// What can be tuned. The defaults are meant for production.
+/// Settings of a [`Relay`]. The defaults are meant for production.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RelaySettings {
-    /// The name that the relays to one topic have in common. Relays to another topic need another one. Default
-    /// `default`.
+    /// The common name of all relays to one topic. Relays to another topic need another name. Default `default`.
     pub name: String,
-    /// How long a shard waits for a relay that does not show signs of life, as measured by the relay that waits: clocks of
-    /// machines may differ. Default 30 seconds.
+    /// How long a shard waits for a relay without signs of life, measured by the waiting relay: the clocks of machines may
+    /// differ. Default 30 seconds.
     pub lease: Duration,
-    /// How long a relay waits before it reads a shard again that has nothing new. Default 250 milliseconds.
+    /// How long a relay waits before it reads a shard with nothing new again. Default 250 milliseconds.
     pub poll: Duration,
-    /// How far a catch-up goes back behind the last record that was accepted: more than the clocks of the machines
-    /// that execute commands may differ. Default 15 minutes.
+    /// How far before the last accepted record a catch-up begins: more than the clocks of the machines that execute commands may
+    /// differ. Default 15 minutes.
     pub margin: Duration,
-    /// Into how many parts a catch-up divides the table; the relays work on them side by side. Default 4.
+    /// Into how many parts a catch-up divides the table; the relays work on them in parallel. Default 4.
     pub segments: u32,
 }
 
@@ -109,7 +107,7 @@ impl Default for RelaySettings {
 }
 
 impl<P: Publisher> Relay<P> {
-    /// A relay from the stream of `dynamo`'s events table; `app` is one on its event store.
+    /// A relay from the stream of `dynamo`'s events table; `app` must use its event store.
     #[must_use]
     pub fn new(dynamo: &Dynamo, app: &App, publisher: P) -> Self {
         Self {
@@ -137,41 +135,40 @@ impl<P: Publisher> Relay<P> {
         self
     }
 
-    /// The time that has passed since any beginning, by which leases run out; for tests. Default: the machine's monotonic
-    /// clock, which nobody sets.
+    /// The time since an arbitrary start, by which leases run out; for tests. Default: the machine's monotonic clock, which is
+    /// never set.
     #[must_use]
     pub fn passed(mut self, passed: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
         self.clock.passed = Arc::new(passed);
         self
     }
 
-    /// Publishes until `shutdown` is ready, then finishes what it has begun and hands its leases back. Where the
-    /// store or the topic is throttled or cannot be reached, it waits and goes on. Once it has read leases and shards, it also
-    /// waits where a store denies that; once it has published, where the topic does.
+    /// Publishes until `shutdown` is ready, then finishes what it has begun and hands its leases back. If the store or the topic
+    /// is throttled or cannot be reached, it waits and continues. After it has read leases and shards once, it also waits if a
+    /// store denies access; after it has published once, also if the topic does.
     ///
-    /// Dropped before that, it leaves its leases to run out.
+    /// If it is dropped before that, its leases run out.
     ///
     /// # Errors
-    /// [`DeliveryError`] for what waiting does not mend: a commit that the topic refuses, and missing rights, a missing topic
-    /// or table where they have been missing since it began. Nothing is lost; the next run goes on at the kept positions.
+    /// [`DeliveryError`] if waiting does not help: the topic refuses a commit, or rights, the topic or a table have been missing
+    /// since the start. Nothing is lost; the next run continues at the stored positions.
     pub async fn run(
         &mut self,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<Delivered, DeliveryError> {
         let mut service = Service { shared: self.shared(), delivered: Delivered::default(), begun: false };
         let ended = supervise(&mut service, shutdown).await;
-        // The others wait for a relay that says nothing until it is believed to be gone.
+        // The others wait for a silent relay until they take it for dead.
         let left = service.shared.leases.leave().await.map_err(failed);
         ended.and(left)?;
         Ok(service.delivered)
     }
 
-    /// Publishes what there is in the shards that no other relay has, and returns when there is nothing new. For
-    /// programs that end, and for tests. Where the owner of a lease may be dead, it watches it for as long as the lease
-    /// lasts.
+    /// Publishes what there is in the shards that no other relay has, and returns when there is nothing new. For programs that
+    /// end, and for tests. If the owner of a lease may be dead, this watches it for as long as the lease lasts.
     ///
     /// # Errors
-    /// [`DeliveryError`]; nothing is lost, the next run goes on.
+    /// [`DeliveryError`]; nothing is lost, and the next run continues.
     pub async fn run_until_idle(&mut self) -> Result<Delivered, DeliveryError> {
         let mut session = Session::new(self.shared());
         session.drain().await?;
@@ -181,16 +178,16 @@ impl<P: Publisher> Relay<P> {
     }
 
     /// Publishes every commit that was recorded since a time, less [`RelaySettings::margin`], from the events table itself, and
-    /// returns when that is done: for an operator who knows that records were lost before they were published. A relay of
+    /// returns when that is done. It is for an operator who knows that records were lost before they were published. A relay of
     /// this kind notices that itself; a [`RelayFunction`](crate::lambda::RelayFunction) cannot.
     ///
-    /// What was published before is published again: consumers know a commit by its key. Commits of one stream are published
-    /// in their order, but a function that publishes from the stream meanwhile may be ahead of it; where the order matters
-    /// to handlers, it waits until this has returned.
+    /// Commits that were published before are published again: consumers recognize a commit by its key. Commits of one stream are
+    /// published in order, but a function that publishes from the stream at the same time may be ahead. If the order matters to
+    /// handlers, stop that function until this has returned.
     ///
-    /// The table is read in parallel, by all relays of this name that are at work, and where store or topic are throttled
-    /// or cannot be reached, this waits and goes on. Begun again after a crash, it may publish from the start again.
-    /// It takes a `Scan` of the whole table: 1 read unit per 4 KB.
+    /// All relays of this name that are at work read the table in parallel. If store or topic are throttled or cannot be reached,
+    /// this waits and continues. After a crash, a new call may publish from the start again. It takes a `Scan` of the whole
+    /// table: 1 read unit per 4 KB.
     ///
     /// ```no_run
     /// # use cqrs_core::{App, Timestamp};
@@ -204,7 +201,7 @@ impl<P: Publisher> Relay<P> {
     /// ```
     ///
     /// # Errors
-    /// [`DeliveryError`] for what waiting does not mend.
+    /// [`DeliveryError`] if waiting does not help.
     pub async fn catch_up(&mut self, since: Timestamp) -> Result<Delivered, DeliveryError> {
         let delivered = Delivered::default();
         let mut catch_up = CatchUp { shared: self.shared(), since, opened: false, delivered };
@@ -269,7 +266,7 @@ impl<P: Publisher> Supervised for Service<P> {
     }
 }
 
-/// The publishing of what the table has recorded since a time.
+/// Publishes what the table has recorded since a time.
 struct CatchUp<P> {
     shared: Arc<Shared<P>>,
     since: Timestamp,
@@ -305,7 +302,7 @@ impl<P: Publisher> Supervised for CatchUp<P> {
     }
 }
 
-/// What the parts of a relay have in common.
+/// What the parts of a relay share.
 pub(super) struct Shared<P> {
     pub(super) app: App,
     pub(super) publisher: Arc<P>,
@@ -321,7 +318,7 @@ impl<P> Shared<P> {
         (self.clock.time)()
     }
 
-    /// All that is written down, with what this relay knows of the others.
+    /// Everything that is stored, with what this relay knows about the others.
     pub(super) async fn board(&self) -> Result<Board, DeliveryError> {
         let before = (self.clock.passed)();
         let mut board = self.leases.board().await.map_err(failed)?;
@@ -331,12 +328,12 @@ impl<P> Shared<P> {
         Ok(board)
     }
 
-    /// When a lease runs out that is taken or renewed now.
+    /// When a lease that is taken or renewed now runs out.
     pub(super) fn until(&self) -> Timestamp {
         self.now() + self.settings.lease
     }
 
-    /// How often a lease is renewed: twice may fail.
+    /// How often a lease is renewed: two renewals may fail.
     pub(super) fn renewal(&self) -> Duration {
         (self.settings.lease / 3).max(SHORTEST_RENEWAL)
     }

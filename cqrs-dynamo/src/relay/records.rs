@@ -2,22 +2,22 @@ use cqrs_core::App;
 use cqrs_core::delivery::{DeliveryError, Publisher};
 use serde_json::Value;
 
-/// A record that was not published, nor any after it.
+/// A record that was not published, like all after it.
 #[derive(Debug, thiserror::Error)]
 #[error("the record with sequence number `{sequence_number}` was not published")]
 pub struct NotRelayed {
-    /// The record's sequence number: what `batchItemFailures` names, so that Lambda sends it and those after it again.
+    /// The record's sequence number for `batchItemFailures`, so that Lambda sends it and all later ones again.
     pub sequence_number: String,
     /// Why.
     #[source]
     pub error: DeliveryError,
 }
 
-/// Publishes records that were read from the events table's stream by somebody else: what a relay does that runs as a Lambda
-/// function. Each is its sequence number and its new image, as JSON; they are published in their order.
+/// Publishes records that Lambda has read from the events table's stream. Each record is its sequence number and its new image,
+/// as JSON; they are published in order.
 ///
 /// # Errors
-/// [`NotRelayed`] names the first record that is still to be published. All before it are, and some of those after it
+/// [`NotRelayed`] names the first record that is still to be published. All records before it are published, and some after it
 /// may be: sending them again is safe.
 pub async fn relay_records(
     app: &App,

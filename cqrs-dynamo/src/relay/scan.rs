@@ -7,7 +7,7 @@ use super::lease::Segment;
 use super::source::{Mark, Page, Portion};
 use crate::table::{Item, Table, attribute, key, refused, text};
 
-/// All but what was recorded before `:since`: an item that does not say when has to be looked at, too.
+/// Everything except what was recorded before `:since`: an item without a time is read, too.
 const RECORDED_SINCE: &str =
     "NOT (recordedAt < :since OR (attribute_not_exists(recordedAt) AND createdAt < :since))";
 
@@ -48,7 +48,7 @@ impl Scan {
         let end = output.last_evaluated_key.map(|last| Mark { position: position_of(&last), at: None });
         self.at_end = end.is_none();
         let mut items = output.items.unwrap_or_default();
-        // A scan gives the commits of one stream in their order; nothing says that it has to.
+        // A scan returns the commits of one stream in order, but that is not documented.
         items.sort_by(|left, right| keys(left).cmp(&keys(right)));
         let records = items.into_iter().map(image_of).collect();
         Ok(Portion::Page(Page { records, marks: Vec::new(), end }))
@@ -69,7 +69,7 @@ impl Scan {
     }
 }
 
-/// The stored item; what is no JSON becomes null, as it does in what the stream gives.
+/// The stored item; what is not JSON becomes null, as in the records of the stream.
 fn image_of(mut item: Item) -> Value {
     item.remove(record::STATE);
     let fields = item.into_iter().map(|(name, value)| {

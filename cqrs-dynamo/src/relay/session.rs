@@ -28,9 +28,9 @@ pub(super) struct Session<P> {
     begun: bool,
     /// Some lease has an owner that may be dead.
     doubtful: bool,
-    /// The shards, as they were listed last.
+    /// The shards of the last listing.
     listed: Vec<Shard>,
-    /// Those of them that were read to their end since.
+    /// The shards that were read to their end since then.
     ended: Vec<String>,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Session<P> {
 enum Mode {
     /// The leases are shared with the other relays, and kept while there is nothing new.
     Service,
-    /// Whatever is free is worked off, and handed back.
+    /// Every free lease is worked off, and handed back.
     UntilIdle,
 }
 
@@ -76,7 +76,7 @@ impl<P: Publisher> Session<P> {
         served.and(stopped)
     }
 
-    /// Works off the segments of the catch-up that is under way, and nothing else.
+    /// Works off only the segments of the current catch-up.
     pub(super) async fn catch_up(&mut self) -> Result<(), DeliveryError> {
         let caught_up = self.drain_segments().await;
         let stopped = self.stop().await;
@@ -126,7 +126,7 @@ impl<P: Publisher> Session<P> {
                 self.start(lease, source, Mode::UntilIdle);
             }
             if self.workers.is_empty() {
-                // They are in other relays' hands.
+                // Other relays have them.
                 sleep(shared.renewal()).await;
             }
             while let Some(worked) = self.workers.join_next().await {
@@ -164,15 +164,14 @@ impl<P: Publisher> Session<P> {
         stopped
     }
 
-    /// Sees which shards there are, and takes and hands back leases; true where there is other work now than
-    /// there was before.
+    /// Lists the shards, and takes and hands back leases; true if there is different work now.
     async fn deal(&mut self, mode: Mode) -> Result<bool, DeliveryError> {
         let shared = Arc::clone(&self.shared);
         let now = shared.now();
         if mode == Mode::Service {
             shared.leases.announce(shared.until()).await.map_err(failed)?;
         }
-        // In this order: a shard whose lease is seen is not one that came after the list.
+        // In this order: a shard whose lease was read did not appear after the listing.
         let mut board = shared.board().await?;
         let mut stream = shared.events.stream();
         self.list_shards(&mut stream, &board).await.map_err(unread)?;
@@ -219,8 +218,8 @@ impl<P: Publisher> Session<P> {
         Ok(findings.hole.is_some())
     }
 
-    /// Reads the list of shards. Where shards have ended since, their children are what is new, and all else is left to the
-    /// next time: a list has a page for each 100 shards, and DynamoDB answers ten such requests a second.
+    /// Reads the list of shards. If shards have ended since, only their children are read now, and the rest next time: a list has
+    /// a page for each 100 shards, and DynamoDB answers ten such requests a second.
     async fn list_shards(&mut self, stream: &mut TableStream, board: &Board) -> Result<(), StoreError> {
         let ended = std::mem::take(&mut self.ended);
         let mut new = Vec::new();
@@ -236,7 +235,7 @@ impl<P: Publisher> Session<P> {
             self.listed = stream.shards().await?;
             return Ok(());
         }
-        // A shard whose lease is gone was listed then and is not now: another relay has seen that since.
+        // A shard whose lease is gone was listed then, but is no longer: another relay has seen that since.
         self.listed.retain(|shard| board.shards.contains_key(shard.id()));
         for shard in new {
             if self.listed.iter().all(|known| known.id() != shard.id()) {
@@ -246,7 +245,7 @@ impl<P: Publisher> Session<P> {
         Ok(())
     }
 
-    /// Everything that must not be forgotten, the catch-up first: what follows it makes the hole unseen.
+    /// Stores everything that must not be forgotten, the catch-up first: the later steps hide the hole.
     async fn write_down(&self, findings: &Findings, board: &Board) -> Result<(), DeliveryError> {
         let leases = &self.shared.leases;
         let now = self.shared.now();
@@ -284,7 +283,7 @@ impl<P: Publisher> Session<P> {
     pub(super) async fn open_catch_up(&self, since: Timestamp) -> Result<(), DeliveryError> {
         let Shared { leases, settings, events, .. } = &*self.shared;
         let now = self.shared.now();
-        // One that is under way may have to go back further.
+        // A running catch-up may have to go back further.
         let board = leases.board().await.map_err(failed)?;
         let under_way = board.segments.values().map(|segment| segment.acknowledged_at);
         let since = under_way.fold(since - settings.margin, Timestamp::min);
@@ -315,7 +314,7 @@ impl<P: Publisher> Session<P> {
         self.workers.spawn(worker.run());
     }
 
-    /// Takes in what a worker has done; true where there is other work now than there was before.
+    /// Takes in the result of a worker; true if there is different work now.
     async fn settle(&mut self, worked: Result<Worked, JoinError>) -> Result<bool, DeliveryError> {
         let Worked { lease, published, end } = worked.map_err(|_| DeliveryError::Stopped)?;
         self.stops.remove(&lease.id);

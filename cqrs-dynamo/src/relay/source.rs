@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::scan::Scan;
 use crate::stream::{Read, Shard};
 
-/// Where the records of a lease come from.
+/// The source of a lease's records.
 pub(super) enum Source {
     Shard { shard: Shard, stream: Arc<Endpoint> },
     Segment(Scan),
@@ -34,16 +34,16 @@ pub(super) enum Portion {
     Gone,
 }
 
-/// Records, and where the lease stands behind them.
+/// Records, and the position of the lease after them.
 pub(super) struct Page {
     pub(super) records: Vec<Value>,
-    /// Behind each of the records; none where only a whole page has a position.
+    /// The position after each record; empty if only a whole page has a position.
     pub(super) marks: Vec<Mark>,
-    /// Behind all of them, where the records have no marks.
+    /// The position after all of them, if the records have no marks.
     pub(super) end: Option<Mark>,
 }
 
-/// A position, and when DynamoDB took the record in front of it.
+/// A position, and when DynamoDB took the record before it.
 pub(super) struct Mark {
     pub(super) position: String,
     pub(super) at: Option<Timestamp>,
@@ -76,7 +76,7 @@ impl Source {
 }
 
 impl Page {
-    /// Where the lease stands when so many records are published.
+    /// The position of the lease after some records are published.
     pub(super) fn mark(&self, published: usize) -> Option<&Mark> {
         match self.end.as_ref().filter(|_| published == self.records.len()) {
             Some(end) => Some(end),

@@ -3,14 +3,14 @@ use std::time::Duration;
 
 use super::lease::{Board, Holder, Life, Sign};
 
-/// What one relay has seen of the others, timed by its own clock.
+/// What one relay has seen of the others, measured by its own clock.
 ///
 /// A lease is free when its holder has given no sign of life for as long as the lease lasts, as this relay has watched it. So a
-/// relay whose clock is wrong neither keeps its leases too long after its death nor takes those of others too early. The
-/// price: a relay that starts watches a dead one for the whole time of a lease, however long ago that one died.
+/// relay with a wrong clock does not keep its leases too long after its death, and does not take those of others too early. The
+/// price: a relay that starts must watch a dead one for the whole length of a lease, even if that one died long ago.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
-    /// By the id of the item: the last sign, whose it is, and when it was first seen.
+    /// By the id of the item: the last sign, the relay that gave it, and when it was first seen.
     seen: HashMap<String, Seen>,
 }
 
@@ -23,7 +23,7 @@ struct Seen {
     moved: bool,
 }
 
-/// A board is read between two looks at this relay's clock.
+/// A board is read between two readings of this relay's clock.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reading {
     pub(super) before: Duration,
@@ -31,7 +31,7 @@ pub(super) struct Reading {
 }
 
 impl Watch {
-    /// Says of each relay on the board whether it lives. `lease` is how long a lease lasts whose owner does not say so.
+    /// Says of each relay on the board whether it lives. `lease` is the length of a lease whose owner does not name one.
     pub(super) fn judge(&mut self, board: &mut Board, reading: Reading, lease: Duration) {
         let mut known = std::mem::take(&mut self.seen);
         for (relay, life) in &mut board.relays {
@@ -89,7 +89,7 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    /// A lease with a sign of life whose time is what the owner's clock says: far off.
+    /// A lease with a sign of life by the owner's clock, which is far off.
     fn board(relay: &str, beat: u64, lasts: Option<Duration>) -> Board {
         let until = Some(Timestamp::from_unix_millis(4_000_000_000_000));
         let sign = Sign { until, beat: Some(beat), lasts };

@@ -10,7 +10,7 @@ use super::lease::Lease;
 use super::process::{Shared, failed, unread};
 use super::source::{Page, Portion, Source};
 
-/// Works on one lease, as long as it has it.
+/// Works on one lease while this relay owns it.
 pub(super) struct Worker<P> {
     pub(super) shared: Arc<Shared<P>>,
     pub(super) lease: Lease,
@@ -33,7 +33,7 @@ pub(super) struct Worked {
 /// Why a worker stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// It was told to, or there was nothing new; the lease is handed back.
+    /// It was stopped, or there was nothing new; the lease is handed back.
     HandedBack,
     /// Another relay has the lease.
     TakenOver,
@@ -50,7 +50,13 @@ impl<P: Publisher> Worker<P> {
         let end = self.work().await;
         if let Ok(end) = &end {
             let Lease { id, position, .. } = &self.lease;
-            tracing::debug!(lease = id, position, published = self.published, ?end, "the relay leaves off");
+            tracing::debug!(
+                lease = id,
+                position,
+                published = self.published,
+                ?end,
+                "the relay stops work on a lease"
+            );
         }
         Worked { lease: self.lease, published: self.published, end }
     }
@@ -90,10 +96,9 @@ impl<P: Publisher> Worker<P> {
         Ok(End::HandedBack)
     }
 
-    /// Publishes a page and moves the position behind what the topic has accepted; false where another relay has
-    /// taken the lease.
+    /// Publishes a page and moves the position past what the topic has accepted; false if another relay has taken the lease.
     async fn take(&mut self, page: Page) -> Result<bool, DeliveryError> {
-        // Whatever held this task up since the last renewal may have taken longer than the lease.
+        // This task may have been held up since the last renewal for longer than the lease.
         if self.is_due() && !self.renew().await? {
             return Ok(false);
         }
@@ -120,7 +125,7 @@ impl<P: Publisher> Worker<P> {
         Ok(true)
     }
 
-    /// Publishes, and keeps the lease meanwhile; none where another relay has taken it.
+    /// Publishes, and keeps the lease meanwhile; `None` if another relay has taken it.
     async fn publish(&mut self, records: &[Value]) -> Result<Option<Result<(), Interrupted>>, DeliveryError> {
         let shared = Arc::clone(&self.shared);
         let mut publishing = pin!(shared.app.publish(&*shared.publisher, records));

@@ -5,12 +5,12 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use cqrs_core::store::record;
 use cqrs_core::store::{
     Append, AppendAll, CommitKey, CommitPage, CommitScan, CommitState, EventStore, Extent, NewCommit,
-    NewCommits, Reservation, ReservationPage, Taken, TimerId, TimerPage, UniqueValue,
+    NewCommits, Reservation, ReservationPage, StreamPage, Taken, TimerId, TimerPage, UniqueValue,
 };
 use cqrs_core::{Commit, StoreError, StreamKey, Timestamp, Version};
 use serde_json::Value;
 
-use super::{DynamoDeliveryStore, reservation, timer};
+use super::{DynamoDeliveryStore, reservation, stream_page, timer};
 use crate::stream::{StreamFeed, TableStream};
 use crate::table::{Item, ItemWrite, Row, Table, Written, key, refused, scan};
 
@@ -169,6 +169,16 @@ impl EventStore for DynamoEventStore {
             Ok::<_, StoreError>(CommitKey::new(stream, version))
         });
         Ok(CommitScan::new(all(page.items)?, next.transpose()?))
+    }
+
+    async fn streams(
+        &self,
+        partition: &str,
+        prefix: &str,
+        after: Option<&CommitKey>,
+        limit: usize,
+    ) -> Result<StreamPage, StoreError> {
+        stream_page::read(&self.table, partition, prefix, after, limit).await
     }
 
     async fn count(&self) -> Result<Option<u64>, StoreError> {

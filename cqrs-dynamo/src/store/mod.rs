@@ -10,6 +10,7 @@ mod inbox;
 mod no_environment;
 mod reservation;
 mod snapshot;
+mod stream_page;
 mod timer;
 mod view;
 mod view_batch;

@@ -7,27 +7,27 @@ use super::TableStream;
 use super::shard::{Read, Shard};
 use crate::table::refused;
 
-/// After so many empty reads the list of shards is read again: new ones appear where old ones end, and that
-/// is seen at once; this is for what was not seen.
+/// After this many empty reads the list of shards is read again. New shards usually appear where old ones end, which is seen at
+/// once; this catches all others.
 const EMPTY_READS: u32 = 40;
-/// And after so many ends, so that those which are no longer listed are forgotten: a busy stream has no empty reads.
+/// And after this many ends, to forget shards that are no longer listed: a busy stream has no empty reads.
 const ENDS: u32 = 100;
 
 /// The commits of an events table, from its DynamoDB Stream.
 ///
-/// Shards are read parents before children, so the order within each stream of commits is kept. Records stay in
-/// DynamoDB Streams for 24 hours (Amazon DynamoDB Developer Guide, "Change data capture for DynamoDB
-/// Streams"): a delivery that stands still for longer misses commits.
+/// Shards are read parents before children, so the order within each stream of commits is kept. Records stay in DynamoDB Streams
+/// for 24 hours (Amazon DynamoDB Developer Guide, "Change data capture for DynamoDB Streams"): a delivery that stops for longer
+/// misses commits.
 #[derive(Debug)]
 pub struct StreamFeed {
     stream: TableStream,
-    /// Those that have not ended; the one to read next stands first, the one read last at the back.
+    /// Shards that have not ended; the next one to read is first, the last one read is at the back.
     open: VecDeque<Shard>,
-    /// Ids of those that have ended and are still listed.
+    /// Ids of shards that have ended and are still listed.
     ended: Vec<String>,
     stale: bool,
     empty_reads: u32,
-    /// Since the list was read.
+    /// How many have ended since the list was read.
     ends: u32,
 }
 
@@ -40,7 +40,7 @@ impl ChangeFeed for StreamFeed {
         let mut left = self.open.len();
         while left > 0 {
             left -= 1;
-            // The next one goes to the back, and stays there while it is read: a read that is dropped loses none.
+            // The next shard goes to the back, and stays there while it is read: a dropped read loses no shard.
             self.open.rotate_left(1);
             if self.open.back().is_none_or(|shard| self.waits_for_parent(shard)) {
                 continue;
@@ -57,7 +57,7 @@ impl ChangeFeed for StreamFeed {
                 Read::Trimmed => {
                     return Err(refused(format!(
                         "the stream of table `{}` no longer holds the place where the delivery stopped (shard \
-                         `{}`): it keeps records for 24 hours. To go on from the oldest record that it has, delete \
+                         `{}`): it keeps records for 24 hours. To continue from its oldest record, delete \
                          the items of the delivery table whose pk begins with `POSITION#`",
                         self.stream.table.name,
                         shard.id(),
@@ -67,7 +67,7 @@ impl ChangeFeed for StreamFeed {
                     let Some(ended) = self.open.pop_back() else { break };
                     self.ended.push(ended.id().to_owned());
                     self.ends += 1;
-                    // Should this fail, all of them are listed next time.
+                    // If this fails, all of them are listed next time.
                     self.empty_reads = EMPTY_READS;
                     let children = match read {
                         Read::Ended if self.ends < ENDS => self.stream.children(ended.id()).await?,
@@ -78,7 +78,7 @@ impl ChangeFeed for StreamFeed {
                         false => self.take_in(children),
                     }
                     self.empty_reads = 0;
-                    // Its children may be read now.
+                    // Its children can be read now.
                     left = self.open.len();
                 }
             }
@@ -97,7 +97,7 @@ impl StreamFeed {
         shard.parent().is_some_and(|parent| self.open.iter().any(|other| other.id() == parent))
     }
 
-    /// Takes in shards that were not there before, and forgets ended ones that are gone.
+    /// Adds new shards, and forgets ended ones that are gone.
     async fn list_shards(&mut self, after: &Positions) -> Result<(), StoreError> {
         let listed = self.stream.shards().await?;
         let ids: Vec<&str> = listed.iter().map(Shard::id).collect();
@@ -116,7 +116,7 @@ impl StreamFeed {
         Ok(())
     }
 
-    /// Takes in shards that were not there before.
+    /// Adds new shards.
     fn take_in(&mut self, listed: Vec<Shard>) {
         for shard in listed {
             let known = self.ended.iter().any(|ended| ended == shard.id())

@@ -9,13 +9,13 @@ use serde_json::Value;
 
 use crate::table::{attribute, store_error};
 
-/// The code for a place that is older than what the stream keeps.
+/// The code for a position that is older than what the stream keeps.
 const TRIMMED: &str = "TrimmedDataAccessException";
 
-/// How long a sequence number is at least, and at most (Amazon DynamoDB Streams API Reference, "GetShardIterator").
+/// The least and the greatest length of a sequence number (Amazon DynamoDB Streams API Reference, "GetShardIterator").
 const SHORTEST_NUMBER: usize = 21;
 const LONGEST_NUMBER: usize = 40;
-/// Between the number of a position and the number's length.
+/// Separates the number of a position from the number's length.
 const LENGTH: char = '/';
 
 /// One shard of a stream, and how far it has been read.
@@ -33,7 +33,7 @@ struct Reader {
     iterator: String,
 }
 
-/// What one read of a shard gave.
+/// The result of one read of a shard.
 pub(crate) enum Read {
     Changes(Vec<Streamed>),
     /// There is nothing new at present.
@@ -87,12 +87,12 @@ impl Shard {
             };
             match client.get_records().shard_iterator(&iterator).send().await {
                 Ok(output) => match self.take(output, after) {
-                    // The commits behind them must not wait for the next poll.
+                    // The commits after them must not wait for the next poll.
                     None => kept = self.reader.take(),
                     Some(read) => return Ok(read),
                 },
-                // An iterator lives for 15 minutes; the position does not age.
-                // And what the iterator of an empty shard stands for may be gone when the position is not.
+                // An iterator lives for 15 minutes; a position does not age. And the iterator of an empty shard may expire before
+                // its position does.
                 Err(error)
                     if matches!(error.code(), Some("ExpiredIteratorException" | TRIMMED)) && !fresh => {}
                 Err(error) if error.code() == Some(TRIMMED) => return Ok(Read::Trimmed),
@@ -101,7 +101,7 @@ impl Shard {
         }
     }
 
-    /// What the answer brings; none where there are records, and no commit among them.
+    /// What the answer contains; `None` if it has records, but no commit.
     fn take(&mut self, output: GetRecordsOutput, after: Option<&String>) -> Option<Read> {
         let mut changes = Vec::new();
         let records = output.records.unwrap_or_default();
@@ -112,7 +112,7 @@ impl Shard {
             let number = image.sequence_number().unwrap_or_default();
             let position = position(number);
             let at = image.approximate_creation_date_time().and_then(|at| at.to_millis().ok());
-            // Commits are never changed or deleted: somebody else did it. Other items are none of ours.
+            // Commits are never changed or deleted by this crate: something else did it. Other items are not ours.
             let stored = match kind {
                 Some(OperationType::Insert) => Some(image_of(image)),
                 Some(OperationType::Modify) => altered(Alteration::Overwritten, &image),
@@ -132,12 +132,12 @@ impl Shard {
             true if ended => Some(Read::Ended),
             true if empty => Some(Read::Nothing),
             true => None,
-            // An end is seen once more, by the read that follows these.
+            // The next read sees the end once more.
             false => Some(Read::Changes(changes)),
         }
     }
 
-    /// An iterator; or why there is none.
+    /// An iterator, or why there is no iterator.
     async fn iterator(
         &self,
         client: &Client,
@@ -161,8 +161,8 @@ impl Shard {
     }
 }
 
-/// Positions sort as text, so a sequence number is filled up with zeros. A number may begin with zeros itself, and a stream
-/// knows it by its text: where its length cannot be told from the position, it stands behind it.
+/// Positions sort as text, so a sequence number is padded with zeros. A number may begin with zeros itself, and a stream knows it
+/// by its text: if its length does not follow from the position, the length is appended.
 fn position(number: &str) -> String {
     let padded = format!("{number:0>LONGEST_NUMBER$}");
     match sequence_number(&padded) == number {
@@ -185,8 +185,8 @@ fn altered(what: Alteration, image: &StreamRecord) -> Option<Value> {
     what.record(keys.get("pk")?.as_s().ok()?, keys.get("sk")?.as_s().ok()?)
 }
 
-/// The stored item, without attributes that are no JSON: a commit that lacks one is kept as a dead letter
-/// instead of stopping the feed.
+/// The stored item, without attributes that are not JSON: a commit that lacks one is kept as a dead letter instead of stopping
+/// the feed.
 fn image_of(image: StreamRecord) -> Value {
     let mut image = image.new_image.unwrap_or_default();
     image.remove(record::STATE);
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_sequence_number_comes_back_as_the_stream_gave_it() {
-        // DynamoDB's, one that is filled up to the shortest length there is, and one that is to another.
+        // DynamoDB's, one that is padded to the shortest length, and one that is padded to another.
         let numbers = [
             "111500000000006646622341",
             "000000000000000000048",

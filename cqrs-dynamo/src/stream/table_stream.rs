@@ -18,7 +18,7 @@ impl TableStream {
         Self { table, client, arn: None }
     }
 
-    /// The ARN of the stream that the table has now.
+    /// The ARN of the table's current stream.
     pub(crate) async fn arn(&mut self) -> Result<String, StoreError> {
         if let Some(arn) = &self.arn {
             return Ok(arn.clone());
@@ -36,12 +36,12 @@ impl TableStream {
         Ok(arn)
     }
 
-    /// All shards that still have records, or may get some.
+    /// All shards that still have records, or may get new ones.
     pub(crate) async fn shards(&mut self) -> Result<Vec<Shard>, StoreError> {
         self.describe(None).await
     }
 
-    /// The shards that go on where one has ended. A stream that does not know the question answers with all shards.
+    /// The shards that follow one that has ended. A stream without this filter answers with all shards.
     pub(crate) async fn children(&mut self, parent: &str) -> Result<Vec<Shard>, StoreError> {
         let filter = ShardFilter::builder().r#type(ShardFilterType::ChildShards).shard_id(parent).build();
         self.describe(Some(filter)).await

@@ -9,8 +9,8 @@
 //! | array | `L` |
 //! | object | `M` |
 //!
-//! DynamoDB keeps 38 digits and magnitudes from 1E-130 to 9.99E+125 (Amazon DynamoDB Developer Guide, "Supported
-//! data types"), so every 64-bit integer comes back as it was, and every `f64` in that range does too.
+//! DynamoDB keeps 38 digits and magnitudes from 1E-130 to 9.99E+125 (Amazon DynamoDB Developer Guide, "Supported data types"), so
+//! every 64-bit integer comes back unchanged, and so does every `f64` in that range.
 
 use std::collections::HashMap;
 
@@ -22,10 +22,10 @@ use cqrs_core::store::record::Record;
 use serde_dynamo::AttributeValue as ImageValue;
 use serde_json::Value;
 
-/// An item as the SDK takes and gives it.
+/// An item in the SDK's form.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// An attribute that is no JSON value.
+/// An attribute that is not a JSON value.
 #[derive(Debug, thiserror::Error)]
 #[error("`{path}` is a {kind}, which no commit and no view holds")]
 pub(crate) struct NoJson {
@@ -49,10 +49,10 @@ pub(crate) fn to_attribute(value: Value) -> AttributeValue {
     }
 }
 
-/// The two SDK crates and that of Lambda's events bring a type each for one and the same thing.
+/// The two SDK crates and the crate of Lambda's events each have their own type for the same thing.
 macro_rules! from_attribute {
     ($readable:ident, $to_record:ident, $to_value:ident, $attribute:ident) => {
-        /// The attributes of an item that are JSON; what the others are goes into `others`.
+        /// The attributes of an item that are JSON; the kinds of the others go into `others`.
         pub(crate) fn $readable(
             item: HashMap<String, $attribute>,
             others: &mut Vec<NoJson>,
@@ -72,7 +72,7 @@ macro_rules! from_attribute {
                 let value = $to_value(value).map_err(|error| error.within(&name))?;
                 record.insert(name, value);
             }
-            // There is an order only with `serde_json/preserve_order`.
+            // Field order matters only with `serde_json/preserve_order`.
             record.sort_keys();
             Ok(record)
         }
@@ -97,7 +97,7 @@ macro_rules! from_attribute {
                 $attribute::Bs(_) => return Err(NoJson::of("binary set")),
                 $attribute::Ns(_) => return Err(NoJson::of("number set")),
                 $attribute::Ss(_) => return Err(NoJson::of("string set")),
-                #[allow(unreachable_patterns, reason = "only the SDK's types may come to know more kinds")]
+                #[allow(unreachable_patterns, reason = "only the SDK's types may get more kinds")]
                 _ => return Err(NoJson::of("kind of attribute that this program does not know")),
             })
         }

@@ -7,15 +7,15 @@ use cqrs_core::StoreError;
 
 use super::{Item, Table, key, refused, text};
 
-/// As many keys as one request takes (Amazon DynamoDB API Reference, "BatchGetItem").
+/// The most keys in one request (Amazon DynamoDB API Reference, "BatchGetItem").
 pub(crate) const KEYS_AT_ONCE: usize = 100;
 
 /// An item's key, pk and sk.
 type Key = (String, String);
 
 impl Table {
-    /// Reads up to [`KEYS_AT_ONCE`] items, with all writes that were acknowledged before. What DynamoDB does not come to in
-    /// one answer, for its size or because it is throttled, is not among them: the answer names those that it was through with.
+    /// Reads up to [`KEYS_AT_ONCE`] items, with all writes that were acknowledged before. Items that DynamoDB does not return in
+    /// one answer, for their size or because it throttles, are missing: the answer names the keys that were processed.
     pub(crate) async fn get_some(&self, keys: &[Key]) -> Result<HashMap<Key, Option<Item>>, StoreError> {
         let wanted = KeysAndAttributes::builder()
             .set_keys(Some(keys.iter().map(|(pk, sk)| key(pk, sk)).collect()))

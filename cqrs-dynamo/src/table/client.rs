@@ -9,7 +9,7 @@ use cqrs_core::StoreError;
 
 use super::{Item, Make, refused, store_error};
 
-/// One table, as its items are read and written. Clones are cheap.
+/// One table whose items are read and written. Clones are cheap.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     pub(crate) client: Client,
@@ -23,8 +23,7 @@ impl Table {
         Self { client: client.clone(), name: name.to_owned(), sdk_bodies }
     }
 
-    /// What is made of an item, by its key. A read that is not consistent may bring an earlier state of it, for half the
-    /// price.
+    /// Reads an item by its key and converts it. A read that is not consistent may return an earlier state, for half the price.
     pub(crate) async fn get<T: Send + 'static>(
         &self,
         key: Item,
@@ -50,7 +49,7 @@ impl Table {
         store_error(&self.name, error)
     }
 
-    /// An item that is not what it should be.
+    /// An item that is invalid.
     pub(crate) fn unreadable(&self, pk: &str, sk: &str, reason: &str) -> StoreError {
         refused(format!("table `{}`, item at pk `{pk}`, sk `{sk}`: {reason}", self.name))
     }

@@ -11,7 +11,7 @@ pub(super) const ABSENT: &str = "attribute_not_exists(pk)";
 /// There is such an item.
 const PRESENT: &str = "attribute_exists(pk)";
 
-/// A condition expression with its values, and the names that stand for reserved words.
+/// A condition expression with its values, and the placeholders for reserved words.
 #[derive(Debug)]
 pub(crate) struct Condition {
     pub(super) expression: Cow<'static, str>,
@@ -34,7 +34,7 @@ impl Condition {
         Self { expression: expression.into(), names: None, values: None }
     }
 
-    /// The values of the expression, and of an update's beside it.
+    /// The values of the expression, and of the update with it.
     pub(crate) fn values<N: Into<String>>(
         mut self,
         values: impl IntoIterator<Item = (N, AttributeValue)>,
@@ -52,7 +52,7 @@ impl Condition {
         self
     }
 
-    /// Every attribute has its value, or is not there.
+    /// Every attribute has its value, or is missing.
     pub(crate) fn all<const N: usize>(attributes: [(&str, &str, Option<AttributeValue>); N]) -> Self {
         let terms = attributes.each_ref().map(|(name, placeholder, value)| match value {
             Some(_) => format!("{name} = {placeholder}"),

@@ -1,4 +1,4 @@
-//! Makes the tables, or checks that those which are there will do.
+//! Makes the tables, or checks existing ones.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use cqrs_core::StoreError;
 use super::{indexes, refused, store_error};
 use crate::names::{EXPIRES_AT, Slot, Tables};
 
-/// How often the status is asked for, and how long in all (about five minutes) a table may take.
+/// The pause between two checks of the status, and their number: a table may take about five minutes in all.
 const POLL: Duration = Duration::from_millis(500);
 const POLLS: u32 = 600;
 
-/// Makes the tables, the one of the views with so many indexes, and those that this program needs beside them.
+/// Makes the tables: the views table with a number of indexes, and the tables that this program needs in addition.
 pub(crate) async fn create(
     client: &Client,
     tables: &Tables,
@@ -39,7 +39,7 @@ pub(crate) async fn create(
             create_one(client, table, streamed, indexes).await?;
         }
     }
-    // One after another would wait for the slowest each time.
+    // All are created before this waits: one after another would take the sum of all times.
     for (table, streamed) in wanted {
         let description = active(client, table).await?;
         check(table, &description, streamed)?;
@@ -47,7 +47,7 @@ pub(crate) async fn create(
     if indexes > 0 {
         self::indexes::complete(client, &tables.views, indexes).await?;
     }
-    // Nothing depends on it but the table's size, and not every endpoint and not every role can do it.
+    // Only the table's size depends on it, and not every endpoint and not every role supports it.
     if let Err(error) = expire(client, &tables.delivery).await {
         let table = &tables.delivery;
         tracing::warn!(
@@ -112,7 +112,7 @@ async fn create_one(client: &Client, table: &str, streamed: bool, indexes: usize
     }
     match request.send().await {
         Ok(_) => Ok(()),
-        // Somebody else was faster; what they made is checked below.
+        // Another process was faster; its table is checked below.
         Err(error)
             if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) =>
         {
@@ -138,7 +138,7 @@ async fn active(client: &Client, table: &str) -> Result<TableDescription, StoreE
                 let status = description.table_status().map_or("unknown", TableStatus::as_str);
                 return Err(refused(format!("table `{table}` cannot be used: its status is {status}")));
             }
-            // Just created tables may not be visible yet.
+            // A new table may not be visible yet.
             _ => tokio::time::sleep(POLL).await,
         }
     }
@@ -159,7 +159,7 @@ fn check(table: &str, description: &TableDescription, streamed: bool) -> Result<
     };
     if key(&KeyType::Hash) != Some("pk") || key(&KeyType::Range) != Some("sk") {
         return Err(refused(format!(
-            "table `{table}` is there with other keys; it needs `pk` (S) as partition key and `sk` (S) as sort key"
+            "table `{table}` has other keys; it needs `pk` (S) as partition key and `sk` (S) as sort key"
         )));
     }
     if !streamed {

@@ -1,6 +1,6 @@
-//! The place where one request of a task leaves the SDK's way: something else writes its body, or reads that of its answer.
+//! Replaces one step of the SDK for one request of a task: other code writes its body, or reads the body of its answer.
 //!
-//! All else stays the SDK's: retries, time limits, endpoint, credentials, signature, and what errors are.
+//! The SDK does everything else: retries, time limits, endpoint, credentials, signature and errors.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_smithy_runtime_api::client::ser_de::{SharedRequestSerializer, SharedResponseDeserializer};
 
-/// What does it instead.
+/// The code that replaces the SDK's.
 pub(super) enum Instead {
     Write(SharedRequestSerializer),
     Read(SharedResponseDeserializer),
@@ -23,12 +23,12 @@ tokio::task_local! {
     static INSTEAD: Cell<Option<Instead>>;
 }
 
-/// Sends a request. It stays where it is: the SDK's futures are so large that to move one costs more than to write an item.
+/// Sends a request. It is pinned: the SDK's futures are so large that moving one costs more than writing an item.
 pub(super) async fn sent<F: Future>(request: Pin<&mut F>, instead: Option<Instead>) -> F::Output {
     INSTEAD.scope(Cell::new(instead), request).await
 }
 
-/// Puts what a task has asked for in the place of what the SDK writes and reads bodies with.
+/// Replaces the SDK's serializer or deserializer with the one that a task has set.
 #[derive(Debug)]
 pub(crate) struct DirectBodies;
 

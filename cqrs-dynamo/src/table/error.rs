@@ -1,4 +1,4 @@
-//! What the SDK's errors mean for the caller.
+//! The meaning of the SDK's errors for the caller.
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -6,7 +6,7 @@ use cqrs_core::StoreError;
 
 use super::write::CONTENDED;
 
-/// A refusal with its way out.
+/// A refusal with a hint at the way out.
 #[derive(Debug, thiserror::Error)]
 #[error("{hint}: {said}")]
 struct Refusal {
@@ -14,7 +14,7 @@ struct Refusal {
     said: String,
 }
 
-/// Codes by which DynamoDB and its streams ask for less.
+/// Codes by which DynamoDB and its streams throttle.
 const THROTTLED: [&str; 7] = [
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
@@ -38,7 +38,7 @@ const DENIED: [&str; 9] = [
     "UnrecognizedClientException",
 ];
 
-/// What DynamoDB says to a query of an index. The code is that of all that is wrong with a request.
+/// DynamoDB's messages for a query of an index. Their code is the one of every invalid request.
 const NO_INDEX: &str = "does not have the specified index";
 const UNFILLED_INDEX: &str = "Cannot read from backfilling global secondary index";
 
@@ -52,7 +52,7 @@ where
     match &error {
         SdkError::ServiceError(_) if code == "ResourceNotFoundException" => {
             let hint = format!(
-                "table `{table}` is not there; `create_tables()` makes it, `with_tables()` names another"
+                "table `{table}` does not exist; `create_tables()` makes it, `with_tables()` names another"
             );
             StoreError::Denied { source: Box::new(Refusal { hint, said: said(&error) }) }
         }
@@ -65,7 +65,7 @@ where
         }
         SdkError::ServiceError(_) if says(&error, UNFILLED_INDEX) => {
             let hint = format!(
-                "DynamoDB still fills an index of table `{table}` with the views that are there; try again when it is done"
+                "DynamoDB still fills an index of table `{table}` with the existing views; try again when it is done"
             );
             StoreError::Unavailable { source: Box::new(Refusal { hint, said: said(&error) }) }
         }
@@ -114,7 +114,7 @@ mod tests {
     use aws_sdk_dynamodb::operation::query::QueryError;
     use aws_smithy_types::body::SdkBody;
 
-    /// No emulator takes its time to fill an index; these are DynamoDB's words.
+    /// No emulator takes time to fill an index; these are DynamoDB's words.
     #[test]
     fn an_index_that_is_being_filled_can_be_asked_again_later() {
         let said = "Cannot read from backfilling global secondary index: index1";

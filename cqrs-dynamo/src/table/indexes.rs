@@ -1,4 +1,4 @@
-//! The global secondary indexes of the views table. A new table is made with them; one that is there gets those that are missing, one
+//! The global secondary indexes of the views table. A new table is made with them; an existing one gets the missing ones, one
 //! after another.
 
 use std::time::Duration;
@@ -17,7 +17,7 @@ use super::error::said;
 use super::{refused, store_error};
 use crate::names::Slot;
 
-/// How often the status is asked for, and how long in all (about five minutes) one index may take.
+/// The pause between two checks of the status, and their number: one index may take about five minutes in all.
 const POLL: Duration = Duration::from_millis(500);
 const POLLS: u32 = 600;
 
@@ -56,26 +56,26 @@ fn whole_items() -> Projection {
     Projection::builder().projection_type(ProjectionType::All).build()
 }
 
-/// What is to be done about a table next.
+/// The next step for a table.
 enum Next {
     Nothing,
-    /// It takes an index in this slot now.
+    /// Make the index of this slot.
     Make(Slot),
     /// It is being changed.
     Wait,
 }
 
-/// What DynamoDB says to a new index.
+/// DynamoDB's answer to a new index.
 enum Answer {
     Taken,
-    /// The table is being changed, in these words.
+    /// The table is being changed, with DynamoDB's message.
     Busy(String),
     Refused(StoreError),
 }
 
-/// Makes what is missing of so many indexes, and waits until all of them can be queried.
+/// Makes the missing ones of the first `count` indexes, and waits until all of them can be queried.
 ///
-/// Another process may do the same at the same moment: the table is looked at anew after each step.
+/// Another process may do the same at the same time, so the table is described again after each step.
 pub(super) async fn complete(client: &Client, table: &str, count: usize) -> Result<(), StoreError> {
     let (mut ready, mut polls, mut busy) = (0, 0, None);
     while polls < POLLS {
@@ -93,7 +93,7 @@ pub(super) async fn complete(client: &Client, table: &str, count: usize) -> Resu
             Next::Make(slot) => match make(client, table, &description, slot).await? {
                 Answer::Taken => continue,
                 Answer::Busy(said) => busy = Some(said),
-                // Where somebody else was faster, what they made is checked in the next turn.
+                // If another process was faster, its index is checked in the next turn.
                 Answer::Refused(error) => match describe(client, table).await? {
                     Some(description) if found(&description, slot).is_some() => continue,
                     _ => return Err(error),
@@ -105,16 +105,16 @@ pub(super) async fn complete(client: &Client, table: &str, count: usize) -> Resu
     }
     let progress = format!(
         "table `{table}` has {ready} of {count} indexes, and the next one has not become active within five minutes. A \
-         large table takes longer, and DynamoDB goes on meanwhile: call `create_tables()` again"
+         large table takes longer, and DynamoDB continues meanwhile: call `create_tables()` again"
     );
     let source = match busy {
-        Some(said) => format!("{progress}. What it said last: {said}"),
+        Some(said) => format!("{progress}. Its last message: {said}"),
         None => progress,
     };
     Err(StoreError::Unavailable { source: source.into() })
 }
 
-/// A table takes one index at a time, and none while it is changed otherwise.
+/// A table takes one index at a time, and no index during another change.
 fn next(table: &str, description: &TableDescription, count: usize) -> Result<Next, StoreError> {
     let (mut missing, mut unfinished) = (None, false);
     for slot in Slot::first(count) {
@@ -147,7 +147,7 @@ fn found(description: &TableDescription, slot: Slot) -> Option<&GlobalSecondaryI
     description.global_secondary_indexes().iter().find(|index| index.index_name() == Some(&name))
 }
 
-/// An index that is being updated takes queries; one that is being filled does not.
+/// An index that is being updated can be queried; one that is being filled cannot.
 fn can_be_queried(index: &GlobalSecondaryIndexDescription) -> bool {
     matches!(index.index_status(), Some(IndexStatus::Active | IndexStatus::Updating) | None)
 }
@@ -209,7 +209,7 @@ async fn make(
     }
 }
 
-/// A table that an operator made with provisioned capacity wants some for its indexes; they get as much as the table has.
+/// A table that an operator made with provisioned capacity needs capacity for its indexes; they get as much as the table.
 fn throughput(description: &TableDescription) -> Option<ProvisionedThroughput> {
     let billing = description.billing_mode_summary().and_then(|summary| summary.billing_mode());
     let provisioned =

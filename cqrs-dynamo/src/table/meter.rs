@@ -19,14 +19,14 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use aws_smithy_runtime_api::client::interceptors::context::Output;
 
-/// What was asked of DynamoDB, and what it said that it took.
+/// The requests to DynamoDB, and the capacity that it reported.
 ///
-/// A request counts each time that it goes out, so a retry counts again. Capacity is that of answers: a write
-/// whose condition failed is charged by DynamoDB, too, but its answer does not say how much (Amazon DynamoDB
-/// Developer Guide, "Condition expressions"). On tables in on-demand mode, one unit is one request unit.
+/// A request counts each time that it is sent, so a retry counts again. Capacity is taken from answers: DynamoDB also charges a
+/// write whose condition failed, but its answer does not say how much (Amazon DynamoDB Developer Guide, "Condition expressions").
+/// On tables in on-demand mode, one unit is one request unit.
 ///
-/// A test holds what a use case may cost with [`Dynamo::spent`](crate::Dynamo::spent); what a program reports is the
-/// difference of two readings of [`Dynamo::cost`](crate::Dynamo::cost).
+/// A test limits the cost of a use case with [`Dynamo::spent`](crate::Dynamo::spent); a program reports the difference of two
+/// readings of [`Dynamo::cost`](crate::Dynamo::cost).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Cost {
@@ -36,7 +36,7 @@ pub struct Cost {
     pub read_units: f64,
     /// Write capacity units.
     pub write_units: f64,
-    /// Requests to the events table's stream; those have no units.
+    /// Requests to the events table's stream; they have no units.
     pub stream_requests: u64,
 }
 
@@ -65,14 +65,14 @@ impl fmt::Display for Cost {
     }
 }
 
-/// Counts what goes over the wire. Clones share their count.
+/// Counts requests as they are sent. Clones share their count.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Meter(Arc<Mutex<Count>>);
 
 #[derive(Debug, Default)]
 struct Count {
     cost: Cost,
-    /// The names of the requests, while somebody wants to know them.
+    /// The names of the requests, while they are recorded.
     names: Option<Vec<String>>,
 }
 
@@ -81,12 +81,12 @@ impl Meter {
         self.count().cost
     }
 
-    /// Notes the names of requests from now on.
+    /// Records the names of requests from now on.
     pub(crate) fn note_names(&self) {
         self.count().names = Some(Vec::new());
     }
 
-    /// The names that were noted; no more are.
+    /// The recorded names; stops recording.
     pub(crate) fn take_names(&self) -> Vec<String> {
         self.count().names.take().unwrap_or_default()
     }
@@ -121,7 +121,7 @@ impl Meter {
                 self.add_write(Some(consumed));
             }
         } else if let Some(output) = output.downcast_ref::<BatchExecuteStatementOutput>() {
-            // All that this crate executes are writes.
+            // This crate executes only writes.
             for consumed in output.consumed_capacity() {
                 self.add_write(Some(consumed));
             }

@@ -1,4 +1,4 @@
-//! A DynamoDB for tests that has its answers at hand, in the place of the SDK's HTTP client.
+//! A DynamoDB for tests with prepared answers, instead of the SDK's HTTP client.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use aws_smithy_types::body::SdkBody;
 
 use super::{DirectBodies, Table};
 
-/// Gives these answers, one after another, and the last one for ever; and keeps the requests.
+/// Gives these answers, one after another, and the last one for ever; records the requests.
 #[derive(Debug, Clone)]
 pub(super) struct Replies {
     replies: Arc<Mutex<VecDeque<(u16, String)>>>,

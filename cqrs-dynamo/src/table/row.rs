@@ -6,9 +6,9 @@ use serde_json::Value;
 use super::Item;
 use super::attribute::{self, NoJson};
 
-/// An item as it was read: its attributes that are JSON, and what the others are.
+/// An item as it was read: its attributes that are JSON, and the kinds of the others.
 ///
-/// The names are those in the body of the answer: a store copies what it keeps of them.
+/// The names borrow from the body of the answer: a store copies those that it keeps.
 #[derive(Debug, Default)]
 pub(crate) struct Row<'a> {
     pub(crate) fields: Vec<(Cow<'a, str>, Value)>,
@@ -16,7 +16,7 @@ pub(crate) struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// The record of the attributes that are JSON, and what the others are.
+    /// The record of the attributes that are JSON, and the kinds of the others.
     pub(crate) fn into_readable(self) -> (Record, Vec<NoJson>) {
         let fields = self.fields.into_iter().map(|(name, value)| (name.into_owned(), value));
         (fields.collect(), self.others)

@@ -8,15 +8,14 @@ use cqrs_core::store::Extent;
 
 use super::{Item, Make, Table, refused, text};
 
-/// What was made of some items of an extent.
+/// What was made from some items of an extent.
 pub(crate) struct Page<T> {
     pub(crate) items: Vec<T>,
-    /// The keys where the next page begins, pk and sk.
+    /// The pk and sk at which the next page begins.
     pub(crate) next: Option<(String, String)>,
 }
 
-/// Reads a page, with all writes that were acknowledged before; `having` leaves items out that do not have this
-/// attribute.
+/// Reads a page, with all writes that were acknowledged before; `having` leaves out items without this attribute.
 pub(crate) async fn page<T: Send + 'static>(
     table: &Table,
     extent: &Extent,

@@ -1,25 +1,25 @@
 use super::Cost;
 
-/// Work that was done, and what it cost, to be held to a test's expectation: see [`Dynamo::spent`](crate::Dynamo::spent).
+/// Work that was done, and its cost, to check in a test: see [`Dynamo::spent`](crate::Dynamo::spent).
 ///
-/// A failure tells what was spent in all, and the requests by name:
+/// A failure lists everything that was spent, and the requests by name:
 ///
 /// ```text
-/// expected 1 request, and there were 2 (Query, PutItem): 2 requests, 1 WCU, 1 RCU
+/// expected 1 request, but there were 2 (Query, PutItem): 2 requests, 1 WCU, 1 RCU
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Spent<T> {
-    /// What the work gave.
+    /// The result of the work.
     pub output: T,
-    /// What it cost.
+    /// The cost of the work.
     pub cost: Cost,
     /// The requests to the tables, in their order: `Query`, `PutItem`.
     pub names: Vec<String>,
 }
 
 impl<T> Spent<T> {
-    /// So many requests to the tables, and no others.
+    /// Asserts the number of requests to the tables.
     ///
     /// # Panics
     /// Where there were more, or less.
@@ -31,13 +31,13 @@ impl<T> Spent<T> {
             if self.names.is_empty() { String::new() } else { format!(" ({})", self.names.join(", ")) };
         assert!(
             actual == expected,
-            "expected {expected} {noun}, and there were {actual}{names}: {}",
+            "expected {expected} {noun}, but there were {actual}{names}: {}",
             self.cost
         );
         self
     }
 
-    /// So many write capacity units: 1 per KB of an item that is written.
+    /// Asserts the write capacity units: 1 per KB of a written item.
     ///
     /// # Panics
     /// Where it took more, or less.
@@ -47,7 +47,7 @@ impl<T> Spent<T> {
         self
     }
 
-    /// So many read capacity units: 1 per 4 KB that is read consistently.
+    /// Asserts the read capacity units: 1 per 4 KB that is read consistently.
     ///
     /// # Panics
     /// Where it took more, or less.
@@ -59,10 +59,10 @@ impl<T> Spent<T> {
 
     #[track_caller]
     fn check_units(&self, unit: &str, expected: f64, actual: f64) {
-        // Capacity comes in halves, which are exact; the difference of two sums of them is, too.
+        // Capacity comes in halves, which are exact, and so is the difference of two sums of them.
         assert!(
             (expected - actual).abs() < 0.001,
-            "expected {expected} {unit}, and it took {actual} ({}): {}",
+            "expected {expected} {unit}, but it took {actual} ({}): {}",
             self.names.join(", "),
             self.cost
         );

@@ -1,7 +1,7 @@
-//! Writes under conditions of their own, many in one request: statements of PartiQL.
+//! Writes with a condition each, many in one request: PartiQL statements.
 //!
-//! `BatchWriteItem` takes no conditions, and a transaction costs twice. A statement costs what a `PutItem` costs, and one that is
-//! refused does not stop the others (Amazon DynamoDB API Reference, "BatchExecuteStatement").
+//! `BatchWriteItem` takes no conditions, and a transaction costs twice as much. A statement costs as much as a `PutItem`, and a
+//! refused one does not stop the others (Amazon DynamoDB API Reference, "BatchExecuteStatement").
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use cqrs_core::store::record::Record;
 
 use super::{Table, attribute, refused};
 
-/// As many statements as one request takes (Amazon DynamoDB API Reference, "BatchExecuteStatement").
+/// The most statements in one request (Amazon DynamoDB API Reference, "BatchExecuteStatement").
 pub(crate) const STATEMENTS_AT_ONCE: usize = 25;
 
 /// A write of one item.
@@ -24,28 +24,28 @@ pub(crate) struct Statement {
     parameters: Vec<AttributeValue>,
 }
 
-/// What became of a statement.
+/// The result of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Executed {
     Done,
-    /// There is an item, which was not to be there, or for which the condition does not hold.
+    /// There is an item that must not exist, or for which the condition does not hold.
     Refused,
-    /// There is no such item, as far as was said.
+    /// The item does not exist, as far as the answer says.
     Absent,
-    /// Nothing was decided: the write is to be sent for itself, which tells why.
+    /// Nothing was decided: send the write alone, which tells why.
     Undecided,
-    /// The same, and it would come to nothing again: the caller has no right to such a statement, or it is not understood.
+    /// The same, and a statement would fail again: the caller has no right to it, or the endpoint does not understand it.
     Barred,
 }
 
 impl Statement {
-    /// Puts an item where there is none.
+    /// Puts an item if none exists.
     pub(crate) fn insert(table: &str, record: Record) -> Self {
         let mut text = format!("INSERT INTO \"{table}\" VALUE {{");
         let mut parameters = Vec::with_capacity(record.len());
         for (name, value) in record {
             let comma = if parameters.is_empty() { "" } else { ", " };
-            // Writing to a text does not fail.
+            // Writing to a `String` does not fail.
             let _ = write!(text, "{comma}'{name}': ?");
             parameters.push(attribute::to_attribute(value));
         }
@@ -53,7 +53,7 @@ impl Statement {
         Self { text, parameters }
     }
 
-    /// Gives an item that is there these attributes, and takes others from it, under a condition in PartiQL.
+    /// Sets these attributes of an existing item, and removes others, under a condition in PartiQL.
     pub(crate) fn update<'a>(
         table: &str,
         record: Record,
@@ -82,7 +82,7 @@ impl Statement {
 }
 
 impl Table {
-    /// Executes up to [`STATEMENTS_AT_ONCE`] statements, each for itself. No two of them are about the same item.
+    /// Executes up to [`STATEMENTS_AT_ONCE`] statements, each independently. All must be about different items.
     pub(crate) async fn execute_all(&self, statements: Vec<Statement>) -> Result<Vec<Executed>, StoreError> {
         let count = statements.len();
         let requests = statements.into_iter().map(|Statement { text, parameters }| {
@@ -100,7 +100,7 @@ impl Table {
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let answer = batch.send().await.map_err(|error| self.error(error))?;
         let executed: Vec<_> = answer.responses.unwrap_or_default().iter().map(executed).collect();
-        // An answer that is not about these statements says nothing about them.
+        // An answer with another number of responses says nothing about these statements.
         Ok(if executed.len() == count { executed } else { vec![Executed::Undecided; count] })
     }
 }

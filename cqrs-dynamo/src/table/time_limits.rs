@@ -1,7 +1,7 @@
-//! How long a request may take, where the configuration of the SDK does not say.
+//! How long a request may take, if the configuration of the SDK sets no limit.
 //!
-//! The SDK limits the time to connect, and how slowly a body may trickle in; it waits for ever for an answer that never
-//! begins. What waits with it is the command, and with the command all that follow on the same key.
+//! The SDK limits the time to connect, and how slowly a body may arrive, but it waits for ever for an answer that never begins.
+//! The command then waits too, and so do all later commands on the same key.
 
 use std::time::Duration;
 
@@ -11,22 +11,22 @@ use aws_types::SdkConfig;
 /// A connection to a service of the same region takes milliseconds.
 const CONNECT: Duration = Duration::from_secs(3);
 
-/// One try. A page of 1 MB over a slow line, or the longest throttled write, is well below it.
+/// One attempt. A page of 1 MB over a slow line, or the longest throttled write, takes far less.
 const ATTEMPT: Duration = Duration::from_secs(10);
 
-/// A request with all its tries and the pauses between them: three, as the SDK's standard retries are.
+/// A request with all its attempts and the pauses between them: three attempts, the SDK's standard.
 const OPERATION: Duration = Duration::from_secs(35);
 
 /// How long SQS itself may hold a receive (Amazon SQS API Reference, "ReceiveMessage").
 #[cfg(feature = "broker")]
 const LONG_POLL: Duration = Duration::from_secs(20);
 
-/// The same configuration, with limits where it leaves them open. What it switches off stays off.
+/// The same configuration, with a limit for each one that it leaves unset. Disabled limits stay disabled.
 pub(crate) fn limited(conf: &SdkConfig) -> SdkConfig {
     fill(conf, Duration::ZERO)
 }
 
-/// The same for SQS, where each try may wait for messages.
+/// The same for SQS, where each attempt may wait for messages.
 #[cfg(feature = "broker")]
 pub(crate) fn limited_for_long_polls(conf: &SdkConfig) -> SdkConfig {
     fill(conf, LONG_POLL)

@@ -1,4 +1,4 @@
-//! Writes under a condition: how they are sent, what DynamoDB's answer means, and when they are sent again.
+//! Conditional writes: how they are sent, what DynamoDB's answer means, and when they are sent again.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -25,13 +25,13 @@ use super::condition::{ABSENT, Condition};
 use super::put::Content;
 use super::{Item, Table, direct, refused};
 
-/// The code of a single write that met a transaction on the same item: neither a conflict nor a fault.
+/// The code of a single write that collided with a transaction on the same item: neither a conflict nor a fault.
 pub(super) const CONTENDED: &str = "TransactionConflictException";
 
-/// Of a transaction that was cancelled, the reason of an item whose condition does not hold.
+/// In a cancelled transaction, the reason of an item whose condition does not hold.
 const CONDITION: &str = "ConditionalCheckFailed";
 
-/// What is left after so many attempts is no chance meeting any more.
+/// After this many attempts a collision is no longer chance.
 const CONTENTION: RetryPolicy =
     RetryPolicy { attempts: 6, base: Duration::from_millis(20), cap: Duration::from_millis(500) };
 
@@ -39,12 +39,12 @@ const CONTENTION: RetryPolicy =
 pub(crate) struct ItemWrite {
     change: Change,
     condition: Option<Condition>,
-    /// Whether the answer to a condition that fails is to have the item.
+    /// Whether the answer to a failed condition is to have the item.
     returns_item: bool,
 }
 
 enum Change {
-    /// Nothing, at the item's key: only the condition counts.
+    /// Changes nothing, and only checks the condition at the item's key.
     Check(Item),
     Put(Content),
     /// By the item's key.
@@ -57,26 +57,26 @@ enum Change {
 /// What DynamoDB has decided.
 #[must_use]
 pub(crate) enum Written {
-    /// It is done. An update gives the item as it is now.
+    /// It is done. An update returns the item as it is now.
     #[cfg_attr(not(feature = "broker"), expect(dead_code, reason = "only the relay's leases are updates"))]
     Done(Option<Item>),
     /// A condition does not hold.
     Refused(Refused),
 }
 
-/// The writes whose conditions do not hold: by their places, each with the item, where it was asked for and there is one.
+/// The writes whose conditions do not hold: their indexes, each with the item if it was requested and exists.
 #[derive(Debug, Default)]
 pub(crate) struct Refused(pub(crate) Vec<(usize, Option<Item>)>);
 
 impl Refused {
-    /// The item of a write by itself.
+    /// The item of a single write.
     pub(crate) fn into_item(self) -> Option<Item> {
         self.0.into_iter().find_map(|(_, item)| item)
     }
 }
 
 impl ItemWrite {
-    /// Puts an item where there is none.
+    /// Puts an item if none exists.
     pub(crate) fn insert(content: impl Into<Content>) -> Self {
         Self::put(content, Condition { expression: ABSENT.into(), names: None, values: None })
     }
@@ -85,12 +85,12 @@ impl ItemWrite {
         Self { change: Change::Put(content.into()), condition: Some(condition), returns_item: false }
     }
 
-    /// Puts an item over whatever is there.
+    /// Puts an item, and overwrites an existing one.
     pub(crate) fn set(content: impl Into<Content>) -> Self {
         Self { change: Change::Put(content.into()), condition: None, returns_item: false }
     }
 
-    /// Changes nothing, in a transaction that is refused where there is an item at the key.
+    /// Changes nothing, in a transaction that is refused if there is an item at the key.
     pub(crate) fn absent(key: Item) -> Self {
         let condition = Condition { expression: ABSENT.into(), names: None, values: None };
         Self { change: Change::Check(key), condition: Some(condition), returns_item: false }
@@ -106,28 +106,28 @@ impl ItemWrite {
         Self { change, condition: Some(condition), returns_item: false }
     }
 
-    /// Asks for the item that a refusal is about: it comes with the same answer, and costs nothing more.
+    /// Asks for the item of a refusal: it comes with the same answer, at no extra cost.
     pub(crate) fn returning_item(self) -> Self {
         Self { returns_item: true, ..self }
     }
 }
 
-/// What goes out at once.
+/// What is sent at once.
 enum Request {
     One(ItemWrite),
     All(Vec<TransactWriteItem>),
 }
 
-/// What came of one try.
+/// The result of one attempt.
 enum Attempt {
     Decided(Written),
-    /// It met a transaction, and may be tried again.
+    /// It collided with a transaction, and may be sent again.
     Contended(StoreError),
     Failed(StoreError),
 }
 
 impl Table {
-    /// Writes an item. `write` makes it anew for each try, of which there is most often one: to keep a copy would cost
+    /// Writes an item. `write` makes it again for each attempt, and one attempt is usual: keeping a copy would add a cost to
     /// every write.
     pub(crate) async fn write(
         &self,
@@ -158,7 +158,7 @@ impl Table {
         self.decide(|| Ok(Request::All(items.clone()))).await
     }
 
-    /// Writes an item over whatever is there.
+    /// Writes an item, and overwrites an existing one.
     pub(crate) async fn put(&self, content: impl Into<Content>) -> Result<(), StoreError> {
         self.send_once(Change::Put(content.into())).await
     }
@@ -208,7 +208,7 @@ impl Table {
         let on_failure = write.returns_item.then_some(OnFailure::AllOld);
         let (expression, names, values) = parts(write.condition);
         match write.change {
-            Change::Check(_) => Attempt::Failed(refused("a condition by itself is no write")),
+            Change::Check(_) => Attempt::Failed(refused("a condition alone is not a write")),
             Change::Put(content) => {
                 let put = self
                     .client
@@ -334,7 +334,7 @@ impl Table {
     }
 }
 
-/// An expression, its names and its values, as requests take them.
+/// An expression, its names and its values, in the form of requests.
 type Parts = (Option<String>, Option<HashMap<String, String>>, Option<Item>);
 
 fn parts(condition: Option<Condition>) -> Parts {
@@ -348,7 +348,7 @@ fn throttled(error: impl Error + Send + Sync + 'static) -> StoreError {
     StoreError::Throttled { source: Box::new(error) }
 }
 
-/// Why DynamoDB has not carried out a write, where that says something about the item.
+/// Why DynamoDB has not carried out a write, if the reason is about the item.
 enum Reason {
     Condition,
     Contended,
@@ -359,7 +359,7 @@ enum Reason {
 trait Refusal: Error + ProvideErrorMetadata + Send + Sync + 'static {
     fn reason(&self) -> Option<Reason>;
 
-    /// What a refusal comes with.
+    /// The items of a refusal.
     fn into_refused(self) -> Refused;
 }
 

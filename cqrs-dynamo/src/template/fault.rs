@@ -82,6 +82,12 @@ pub enum TemplateFault {
         /// What it is.
         seconds: u64,
     },
+    /// A schedule of exports that is none.
+    #[error("`exports` is `{schedule}`; a schedule is `rate(1 day)` or `cron(0 3 * * ? *)`")]
+    Schedule {
+        /// What it is.
+        schedule: String,
+    },
     /// A projection that is fed from the stream shares a queue with a handler. The function of the queue would take the commits of
     /// the queue to the projection as well, and may not write its views.
     #[error(
@@ -186,11 +192,23 @@ pub(super) fn faults(template: &Template, parts: &Parts<'_>) -> Vec<TemplateFaul
             faults.push(TemplateFault::Capacity { units, least, most });
         }
     }
+    faults.extend(
+        template
+            .exports
+            .iter()
+            .filter(|schedule| !is_schedule(schedule))
+            .map(|schedule| TemplateFault::Schedule { schedule: schedule.clone() }),
+    );
     let seconds = template.lag_seconds();
     if !(1..=MAX_LAG).contains(&seconds) {
         faults.push(TemplateFault::Lag { seconds });
     }
     faults
+}
+
+/// Whether EventBridge Scheduler could take it for a schedule that comes again: it looks at the rest.
+fn is_schedule(text: &str) -> bool {
+    text.ends_with(')') && (text.starts_with("rate(") || text.starts_with("cron("))
 }
 
 /// The projections that are fed from the stream and would be fed from a queue as well: its program takes all subscribers that name

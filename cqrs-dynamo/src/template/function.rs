@@ -47,13 +47,16 @@ pub(super) fn globals(template: &Template) -> Value {
     })
 }
 
-/// Executes commands and reads views; what calls it is for the user to add.
+/// Executes commands and reads views; what calls it is for the user to say, or to add.
 pub(super) fn commands(template: &Template, parts: &Parts<'_>) -> Section {
     let ids = FunctionIds::of(COMMANDS);
     let mut function = function(template, &template.binaries.commands, &ids, "Executes commands");
     // Nobody schedules a command before the function is there that knows it.
     let timers = template.timers.then(|| TIMERS_FUNCTION.to_owned());
     function["DependsOn"] = before_commands(parts).chain(timers).collect();
+    if let Some(http) = template.http {
+        http.add_to(&mut function);
+    }
     section(ids, function, policy::commands(template))
 }
 

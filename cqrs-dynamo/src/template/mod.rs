@@ -28,7 +28,8 @@
 //! | tables | 4; one more for unique values, and one for timers, where the program has them | on demand, or [provisioned](Template::provisioned_tables); point-in-time recovery; events with a stream, and kept when the stack goes |
 //! | topic | 1 | encrypted; the relay alone may publish |
 //! | queue, dead-letter queue, subscription | 1 each per queue of the wiring | the subscription filters on the types of the events; the queues are kept when they leave the stack |
-//! | functions | commands, relay, and one subscriber per queue; one for all projections, [if asked for](Template::projections); one for [timers](Template::timers), where the program has commands that can wait | each with a role and a log group of its own |
+//! | functions | commands, relay, and one subscriber per queue; one for all projections, [if asked for](Template::projections); one for [timers](Template::timers), where the program has commands that can wait | each with a role and a log group of its own; that for commands [behind HTTP](Template::http), if asked for |
+//! | exports | a bucket, a schedule and its role, [if asked for](Template::exports) | the bucket is kept when the stack goes |
 //! | alarms | 2 per queue, 2 for the relay, 3 for the projections from the stream, 1 for timers | on dead letters, on [lag](Template::max_lag), on records that the relay lost; notify `AlarmTopicArn`, if that parameter is given |
 //!
 //! # The order of a deployment
@@ -123,8 +124,10 @@
 
 mod alarm;
 mod capacity;
+mod exports;
 mod fault;
 mod function;
+mod http;
 mod intrinsic;
 mod leading_keys;
 mod policy;
@@ -138,6 +141,7 @@ mod topic;
 pub use crate::names::variable::{DEAD_LETTERS_URL, PREFIX, QUEUE, TOPIC_ARN};
 pub use capacity::Capacity;
 pub use fault::{TemplateError, TemplateFault};
+pub use http::Http;
 pub use step::{Step, check_step, next_step};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,6 +182,10 @@ pub struct Template {
     projections: Option<String>,
     /// That of each table, where they are not on demand.
     capacity: Option<Capacity>,
+    /// When the events table is exported, where it is.
+    exports: Option<String>,
+    /// What calls the function for commands.
+    http: Option<Http>,
 }
 
 /// How the functions of the queues scale.
@@ -223,6 +231,8 @@ impl Template {
             indexes: wiring.subscribers.iter().map(|subscriber| subscriber.indexes).max().unwrap_or_default(),
             projections: None,
             capacity: None,
+            exports: None,
+            http: None,
         }
     }
 
@@ -253,6 +263,29 @@ impl Template {
     #[must_use]
     pub fn commands(mut self, binary: impl Into<String>) -> Self {
         self.binaries.commands = binary.into();
+        self
+    }
+
+    /// Serves the function for commands by HTTP: its binary is then the router of `cqrs_http`, run by `cqrs_http::lambda::run`. The
+    /// output `HttpUrl` has its address. Default: what calls the function is for you to add.
+    ///
+    /// The function may do what it may without this: append, read views and their indexes, reserve unique values, schedule.
+    ///
+    /// ```
+    /// # use cqrs_core::{App, store::MemoryEventStore};
+    /// # use cqrs_dynamo::template::Template;
+    /// use cqrs_dynamo::template::Http;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::builder(MemoryEventStore::new()).build()?;
+    /// let template = Template::of(app.wiring()).commands("bank-function").http(Http::Api).to_json()?;
+    /// # assert!(template.contains("HttpApi"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn http(mut self, by: Http) -> Self {
+        self.http = Some(by);
         self
     }
 
@@ -374,6 +407,21 @@ impl Template {
     #[must_use]
     pub fn provisioned_tables(mut self, capacity: Capacity) -> Self {
         self.capacity = Some(capacity);
+        self
+    }
+
+    /// Exports the whole events table into a bucket of the stack by a schedule of EventBridge Scheduler: `rate(1 day)`,
+    /// `cron(0 3 * * ? *)` in UTC. Default: no export, and no bucket.
+    ///
+    /// DynamoDB makes it out of the table's point-in-time recovery, without a read unit and without a function: all items as DynamoDB
+    /// JSON, compressed, of the moment when it began. It is charged by the size of the table. An item is one commit
+    /// ([`cqrs_core::store::record`]). `cqrs_export` makes typed files of each event instead, and reads the table for it.
+    ///
+    /// The bucket is encrypted, private, and kept when the stack goes; nothing in it expires. It holds what the events hold, also
+    /// personal data.
+    #[must_use]
+    pub fn exports(mut self, schedule: impl Into<String>) -> Self {
+        self.exports = Some(schedule.into());
         self
     }
 

@@ -27,7 +27,7 @@ const SNAPSHOT: [&str; 2] = ["dynamodb:GetItem", "dynamodb:PutItem"];
 const RESERVE: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"];
 /// Who executes commands may schedule others, and cancel them; a process sets deadlines.
 const SCHEDULE: [&str; 2] = ["dynamodb:DeleteItem", "dynamodb:PutItem"];
-/// What is due is found, and is gone when it was fired. A deadline may set another one.
+/// What is due is found, and is gone when it was fired. A deadline may set another one, and what has failed takes its place.
 const SWEEP: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"];
 /// A transaction needs the permissions of its parts (Amazon DynamoDB Developer Guide, "Using IAM with DynamoDB
 /// transactions"); those of views are writes.
@@ -243,7 +243,7 @@ fn deny_plain_text(action: &str, resource: Value) -> Value {
     })
 }
 
-fn allow(actions: &[&str], resource: Value) -> Value {
+pub(super) fn allow(actions: &[&str], resource: Value) -> Value {
     json!({ "Effect": "Allow", "Action": actions, "Resource": resource })
 }
 
@@ -258,6 +258,6 @@ fn allow_keys(actions: &[&str], resource: Value, keys: &[String]) -> Value {
     statement
 }
 
-fn document(statements: Vec<Value>) -> Value {
+pub(super) fn document(statements: Vec<Value>) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }

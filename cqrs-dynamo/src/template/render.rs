@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use super::projections::Projections;
 use super::queue::Queue;
-use super::{Section, Template, TemplateError, alarm, capacity, fault, function, queue, tables, topic};
+use super::{
+    Http, Section, Template, TemplateError, alarm, capacity, exports, fault, function, queue, tables, topic,
+};
 use crate::names::logical::{self, ALARM_TOPIC, HAS_ALARM_TOPIC, LOG_DAYS, TIMERS_FUNCTION};
 
 /// Who gets commits by which way.
@@ -40,7 +42,8 @@ impl<'a> Parts<'a> {
     pub(super) fn sources(&self, template: &Template) -> usize {
         let streams = usize::from(self.have_topic(template)) + usize::from(self.projections.is_some());
         let clock = if template.timers { logical::clock(TIMERS_FUNCTION).len() } else { 0 };
-        self.queues.len() + streams + clock
+        let http = template.http.map(Http::resources).unwrap_or_default();
+        self.queues.len() + streams + clock + http
     }
 }
 
@@ -90,6 +93,9 @@ impl Template {
         if let Some(capacity) = &self.capacity {
             capacity::provision(&mut resources, capacity);
         }
+        if let Some(schedule) = &self.exports {
+            resources.extend(exports::resources(schedule));
+        }
         resources.extend(function::commands(self, parts));
         if self.timers {
             resources.extend(function::timers(self, parts));
@@ -120,10 +126,12 @@ impl Template {
     fn outputs(&self, parts: &Parts<'_>) -> Section {
         let mut outputs = tables::outputs(self);
         outputs.extend([function::commands_output()]);
+        outputs.extend(self.http.map(Http::output));
         if parts.have_topic(self) {
             outputs.extend(topic::outputs());
             outputs.extend([function::relay_output()]);
         }
+        outputs.extend(self.exports.as_ref().map(|_| exports::output()));
         outputs.extend(self.timers.then(function::timers_output));
         outputs.extend(parts.projections.iter().map(|_| function::projections_output()));
         outputs.extend(parts.queues.iter().flat_map(queue::outputs));

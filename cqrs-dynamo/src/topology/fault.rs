@@ -6,21 +6,21 @@ use super::{MESSAGE_BYTES, events_by_queue};
 use crate::names::Names;
 use crate::names::limit::{self, QUEUE_CHARACTERS, TOPIC_CHARACTERS};
 
-/// The most values in a filter policy (Amazon SNS Developer Guide, "Filter policy constraints in Amazon SNS"). Its keys
-/// are one, of five.
+/// The most values in a filter policy (Amazon SNS Developer Guide, "Filter policy constraints in Amazon SNS"). Ours has one key
+/// of the five that are allowed.
 pub(crate) const MAX_FILTERED: usize = 150;
-/// What a topic may have whose messages are larger than the default (Amazon SNS Developer Guide, "Publishing large
+/// The most subscriptions of a topic with messages larger than the default (Amazon SNS Developer Guide, "Publishing large
 /// messages with Amazon SNS").
 const MAX_SUBSCRIPTIONS: usize = 100;
 const DEFAULT_MESSAGE_BYTES: u32 = 256 * 1024;
 
-/// One thing in an app's wiring, or in the settings, that SNS or SQS would not take.
+/// One thing in an app's wiring, or in the settings, that SNS or SQS would refuse.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BrokerFault {
-    /// A prefix or a queue with a character that SNS or SQS does not take in a name.
+    /// A prefix or a queue has a character that SNS or SQS does not allow in a name.
     #[error(
-        "{what} `{name}` cannot stand in the name of a topic or a queue; use letters of ASCII, digits, `-` and `_`"
+        "{what} `{name}` cannot be part of the name of a topic or a queue; use ASCII letters, digits, `-` and `_`"
     )]
     Characters {
         /// `prefix` or `queue`.
@@ -38,12 +38,12 @@ pub enum BrokerFault {
         kind: &'static str,
         /// The name with its prefix.
         name: String,
-        /// How long it is.
+        /// Its length.
         length: usize,
-        /// How long it may be.
+        /// The greatest length.
         most: usize,
     },
-    /// Two queues of one name.
+    /// Two queues have one name.
     #[error(
         "queue `{first}` and the dead letters of queue `{second}` would both be called `{name}`; rename one with \
          `queue = \"…\"`"
@@ -76,7 +76,7 @@ pub enum BrokerFault {
         /// Its stored name.
         event: String,
     },
-    /// A size of messages that no topic takes.
+    /// A message size that no topic takes.
     #[error(
         "`max_message_bytes` is {bytes}, and a topic takes {least} to {most} bytes in a message; choose a value between",
         least = MESSAGE_BYTES.start(),
@@ -86,7 +86,7 @@ pub enum BrokerFault {
         /// What was set.
         bytes: u32,
     },
-    /// More subscriptions than a topic with large messages has.
+    /// More subscriptions than a topic with large messages can have.
     #[error(
         "{queues} queues cannot subscribe to a topic whose messages are larger than {DEFAULT_MESSAGE_BYTES} bytes, \
          which has at most {MAX_SUBSCRIPTIONS} subscriptions; let subscribers share queues with `queue = \"…\"`, or \
@@ -99,7 +99,7 @@ pub enum BrokerFault {
 }
 
 impl BrokerFault {
-    /// All that SNS and SQS would not take.
+    /// Everything that SNS and SQS would refuse.
     pub(crate) fn all<'a>(
         names: &Names,
         subscribers: impl IntoIterator<Item = &'a WiringSubscriber>,
@@ -143,10 +143,10 @@ impl BrokerFault {
     }
 }
 
-/// What is wrong with a queue, the prefix apart.
+/// What is wrong with a queue, apart from the prefix.
 fn of_queue(names: &Names, queue: &str) -> impl Iterator<Item = BrokerFault> {
     let nameless = queue.is_empty().then(|| BrokerFault::Characters { what: "queue", name: String::new() });
-    // The longest name that there is of a queue.
+    // The longest name of a queue.
     let length = length("queue", names.dead_letters(queue), QUEUE_CHARACTERS);
     characters("queue", queue).or(nameless).into_iter().chain(length)
 }
@@ -160,7 +160,7 @@ fn length(kind: &'static str, name: String, most: usize) -> Option<BrokerFault> 
     Some(BrokerFault::Length { kind, name, length, most })
 }
 
-/// Queues that are called like the dead letters of another one.
+/// Queues with the name of another one's dead letters.
 fn taken(names: &Names, queues: &BTreeMap<&str, BTreeSet<&str>>) -> Vec<BrokerFault> {
     let dead_letters: HashMap<String, &str> =
         queues.keys().map(|queue| (names.dead_letters(queue), *queue)).collect();
@@ -172,8 +172,7 @@ fn taken(names: &Names, queues: &BTreeMap<&str, BTreeSet<&str>>) -> Vec<BrokerFa
     taken.collect()
 }
 
-/// SNS looks for the name as it stands in the JSON text of the attribute `types`, and takes no character that XML 1.0 has
-/// no place for.
+/// SNS compares the name with the JSON text of the attribute `types`, and accepts only characters that are valid in XML 1.0.
 fn is_hidden(event: &str) -> bool {
     let escaped = |character: char| matches!(character, '"' | '\\' | '\0'..='\x1F' | '\u{FFFE}' | '\u{FFFF}');
     event.contains(escaped)

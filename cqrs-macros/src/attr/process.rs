@@ -5,17 +5,19 @@ use syn::{Ident, Path};
 use super::args;
 use super::key::{KeyField, KeyFields, KeyNames};
 use super::options::Options;
-use super::value::{CratePath, Text};
+use super::value::{CratePath, Number, Text};
 use crate::diagnostics::Diagnostics;
 
-const ON_STRUCT: Options = Options { attribute: "#[process]", names: &["key", "entity", "queue", "crate"] };
+const ON_STRUCT: Options =
+    Options { attribute: "#[process]", names: &["key", "entity", "queue", "snapshot_every", "crate"] };
 const ON_IMPL: Options = Options { attribute: "#[process] impl", names: &["key", "unknown", "crate"] };
 
-/// `#[process(key(order_id: String), entity = "…", queue = "…", crate = path)]`.
+/// `#[process(key(order_id: String), entity = "…", queue = "…", snapshot_every = 100, crate = path)]`.
 pub(crate) struct ProcessArgs {
     pub(crate) key: Option<Vec<KeyField>>,
     pub(crate) entity: Option<Text>,
     pub(crate) queue: Option<Text>,
+    pub(crate) snapshot_every: Option<Number>,
     pub(crate) krate: Path,
 }
 
@@ -24,6 +26,7 @@ struct Read {
     key: Option<KeyFields>,
     entity: Option<Text>,
     queue: Option<Text>,
+    snapshot_every: Option<Number>,
     #[darling(rename = "crate")]
     krate: Option<CratePath>,
 }
@@ -44,6 +47,7 @@ impl ProcessArgs {
             key: read.key.map(|fields| fields.0),
             entity: read.entity,
             queue: read.queue,
+            snapshot_every: read.snapshot_every,
             krate: CratePath::or_default(read.krate),
         }
     }

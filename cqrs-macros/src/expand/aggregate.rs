@@ -94,6 +94,7 @@ pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
             #private::AggregateRow::of::<#ty>(::core::file!(), ::core::line!(), ::core::env!("CARGO_PKG_NAME"))
                 .module(::core::module_path!())
         }
+        #private::inspected_stream! { #ty }
         #stored
     }
 }

@@ -15,7 +15,7 @@ pub(crate) fn data(data: &Data) -> TokenStream {
         }
     }
     let (parameters, arguments, bounds) = generics.split_for_impl();
-    let shape = constant(shape, &private);
+    let shape = Types::Shaped.constant(shape, &private);
     quote! {
         #[automatically_derived]
         impl #parameters #private::EventData for #ident #arguments #bounds {
@@ -30,42 +30,72 @@ pub(crate) fn derive_data(krate: &Path) -> TokenStream {
     quote!(#[derive(#krate::__private::EventData)] #place)
 }
 
-fn constant(shape: &Shape, private: &TokenStream) -> TokenStream {
-    match shape {
-        Shape::Of(ty) => quote!(<#ty as #private::EventData>::SHAPE),
-        Shape::Null => quote!(#private::Shape::Scalar("null")),
-        Shape::Opaque(name) => quote!(#private::Shape::Opaque(#name)),
-        Shape::Tuple(items) => {
-            let items = items.iter().map(|item| constant(item, private));
-            quote!(#private::Shape::Tuple(&[#(#items),*]))
-        }
-        Shape::Record(fields) => {
-            let fields = fields.iter().map(|field| self::field(field, private));
-            quote!(#private::Shape::Record(&[#(#fields),*]))
-        }
-        Shape::Choice(tagging, cases) => {
-            let cases = cases.iter().map(|case| field(case, private));
-            quote!(#private::Shape::Choice(#tagging, &[#(#cases),*]))
-        }
-        Shape::Lossy(shape) => {
-            let shape = constant(shape, private);
-            quote!(#private::Shape::Lossy(&#shape))
-        }
-        Shape::Example(shape, example) => {
-            let shape = constant(shape, private);
-            quote!(#private::Shape::Example(&#shape, #example))
-        }
-    }
+/// The shape of a type whose parts need none: those without are opaque.
+pub(super) fn known(shape: &Shape, private: &TokenStream) -> TokenStream {
+    Types::Any.constant(shape, private)
 }
 
-fn field(field: &Field, private: &TokenStream) -> TokenStream {
-    let label = &field.label;
-    match &field.shape {
-        Some(Shape::Of(ty)) => quote!(#private::Field::of::<#ty>(#label)),
-        Some(shape) => {
-            let shape = constant(shape, private);
-            quote!(#private::Field::new(#label, #shape))
+/// Which types stand in a shape.
+#[derive(Clone, Copy)]
+enum Types {
+    /// All have one of their own.
+    Shaped,
+    /// Some may have none.
+    Any,
+}
+
+impl Types {
+    fn constant(self, shape: &Shape, private: &TokenStream) -> TokenStream {
+        match shape {
+            Shape::Of(ty) => self.of(ty, private),
+            Shape::Null => quote!(#private::Shape::Scalar("null")),
+            Shape::Opaque(name) => quote!(#private::Shape::Opaque(#name)),
+            Shape::Tuple(items) => {
+                let items = items.iter().map(|item| self.constant(item, private));
+                quote!(#private::Shape::Tuple(&[#(#items),*]))
+            }
+            Shape::Record(fields) => {
+                let fields = fields.iter().map(|field| self.field(field, private));
+                quote!(#private::Shape::Record(&[#(#fields),*]))
+            }
+            Shape::Choice(tagging, cases) => {
+                let cases = cases.iter().map(|case| self.field(case, private));
+                quote!(#private::Shape::Choice(#tagging, &[#(#cases),*]))
+            }
+            Shape::Lossy(shape) => {
+                let shape = self.constant(shape, private);
+                quote!(#private::Shape::Lossy(&#shape))
+            }
+            Shape::Recursive(name, shape) => {
+                let shape = self.constant(shape, private);
+                quote!(#private::Shape::Recursive(#name, &#shape))
+            }
+            Shape::Example(shape, example) => {
+                let shape = self.constant(shape, private);
+                quote!(#private::Shape::Example(&#shape, #example))
+            }
         }
-        None => quote!(#private::Field::bare(#label)),
+    }
+
+    fn of(self, ty: &TokenStream, private: &TokenStream) -> TokenStream {
+        match self {
+            Self::Shaped => quote!(<#ty as #private::EventData>::SHAPE),
+            Self::Any => {
+                let name = ty.to_string().replace(' ', "");
+                quote!(#private::known_shape(#private::ShapeOf::<#ty>::SHAPE, #name))
+            }
+        }
+    }
+
+    fn field(self, field: &Field, private: &TokenStream) -> TokenStream {
+        let label = &field.label;
+        match (&field.shape, self) {
+            (Some(Shape::Of(ty)), Self::Shaped) => quote!(#private::Field::of::<#ty>(#label)),
+            (Some(shape), _) => {
+                let shape = self.constant(shape, private);
+                quote!(#private::Field::new(#label, #shape))
+            }
+            (None, _) => quote!(#private::Field::bare(#label)),
+        }
     }
 }

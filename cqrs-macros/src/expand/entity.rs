@@ -2,7 +2,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::key::{aggregate_key, key};
-use super::place;
+use super::{place, shown};
 use crate::model::{Entity, Kind, Snapshots, Unique};
 
 /// What `#[aggregate(entity = "…")]` adds beside the struct: its key and its names.
@@ -26,6 +26,7 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
         .fields
         .iter()
         .map(|(cfgs, member)| quote!(#(#cfgs)* #member: (&&#private::Part(&self.#member)).copy()?,));
+    let shown = shown(&private, &entity.fields);
     quote! {
         #key
         #finders
@@ -48,6 +49,8 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
                 use #private::{Copied as _, NotCopied as _};
                 ::core::option::Option::Some(Self { #(#copies)* })
             }
+
+            #shown
         }
     }
 }

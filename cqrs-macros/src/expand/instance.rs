@@ -2,12 +2,12 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::key::{aggregate_key, key};
-use super::place;
-use crate::model::Instance;
+use super::{place, shown};
+use crate::model::{Instance, Snapshots};
 
 /// What `#[process(key(…))]` adds beside the struct: its key and its names.
 pub(crate) fn instance(instance: &Instance) -> TokenStream {
-    let Instance { krate, ident, name, entity, key: own, templates, queue } = instance;
+    let Instance { krate, ident, name, entity, key: own, templates, queue, snapshots, fields } = instance;
     let private = quote!(#krate::__private);
     let key_ident = &own.ident;
     let key_struct = key(krate, ident, own);
@@ -18,7 +18,15 @@ pub(crate) fn instance(instance: &Instance) -> TokenStream {
             const QUEUE: ::core::option::Option<&'static str> = ::core::option::Option::Some(#queue);
         }
     });
+    let snapshots = snapshots.as_ref().map(|Snapshots { every, shape, .. }| {
+        let row = quote_spanned!(place(ident)=> #private::Snapshots::of_instance(#every, #shape));
+        quote! {
+            const SNAPSHOTS: ::core::option::Option<#private::Snapshots<#private::Instance<Self>>> =
+                ::core::option::Option::Some(#row);
+        }
+    });
     let initial = quote_spanned!(place(ident)=> <#ident as ::core::default::Default>::default());
+    let shown = shown(&private, fields);
     quote! {
         #key_struct
         #address
@@ -29,11 +37,14 @@ pub(crate) fn instance(instance: &Instance) -> TokenStream {
             const ENTITY: &'static str = #entity;
             const STEP: &'static str = #step;
             #queue
+            #snapshots
             type Key = #key_ident;
 
             fn initial() -> Self {
                 #initial
             }
+
+            #shown
         }
     }
 }

@@ -32,8 +32,10 @@ pub(crate) use serde::derive;
 pub(crate) use view::view;
 
 use proc_macro2::{Span, TokenStream};
-use syn::Type;
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{Attribute, Member, Type};
 
 /// For `quote_spanned!`: generated code that is reported at the author's tokens, and whose names are still ours.
 ///
@@ -55,4 +57,16 @@ fn at(ty: &Type, tokens: &TokenStream) -> TokenStream {
             token
         })
         .collect()
+}
+
+/// The method that shows a state by its fields, for tools: a macro of the core makes it, and makes nothing where no tool is built in.
+fn shown(private: &TokenStream, fields: &[(Vec<Attribute>, Member)]) -> TokenStream {
+    let fields = fields.iter().map(|(cfgs, member)| {
+        let name = match member {
+            Member::Named(name) => name.unraw().to_string(),
+            Member::Unnamed(index) => index.to_token_stream().to_string(),
+        };
+        quote!(#(#cfgs)* #member #name)
+    });
+    quote!(#private::shown! { #(#fields,)* })
 }

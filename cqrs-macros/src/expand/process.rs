@@ -51,6 +51,7 @@ pub(crate) fn process(process: &Process) -> TokenStream {
             )
             .module(::core::module_path!())
         }
+        #private::inspected_stream! { #private::Instance<#ty> }
         #private::inventory::submit! {
             #private::ProcessRow::of::<#ty>(::core::file!(), ::core::line!()).module(::core::module_path!())
         }

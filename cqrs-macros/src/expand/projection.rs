@@ -44,6 +44,7 @@ pub(crate) fn projection(projection: &Projection) -> TokenStream {
             #private::ProjectionRow::of::<#ty>(::core::file!(), ::core::line!())
                 .module(::core::module_path!())
         }
+        #private::inspected_projection! { #ty }
     }
 }
 

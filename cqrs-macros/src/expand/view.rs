@@ -3,7 +3,7 @@ use quote::{quote, quote_spanned};
 use syn::Path;
 
 use super::key::{key, reads};
-use super::{place, query};
+use super::{data, place, query};
 use crate::model::{Address, Key, View};
 
 /// What `#[projection(…)]` adds beside the struct: the view's names and its key.
@@ -23,7 +23,7 @@ pub(crate) fn view(view: &View) -> TokenStream {
             const QUEUE: ::core::option::Option<&'static str> = ::core::option::Option::Some(#queue);
         }
     });
-    let shape = shape(view);
+    let (shape, described) = (shape(view), described(view));
     let (indexes, query) = (query::indexes(view), query::query(view));
     quote! {
         #key_struct
@@ -34,6 +34,7 @@ pub(crate) fn view(view: &View) -> TokenStream {
             const VIEW: &'static str = #view_name;
             #queue
             #shape
+            #described
             #indexes
             type Key = #key_type;
         }
@@ -54,6 +55,20 @@ fn shape(view: &View) -> TokenStream {
             #private::view_shape(#shape, &[#(#types),*])
         };
     }
+}
+
+/// What others are told of it.
+fn described(view: &View) -> Option<TokenStream> {
+    let krate = &view.krate;
+    let private = quote!(#krate::__private);
+    let shape = data::known(view.data.as_ref()?, &private);
+    Some(quote! {
+        const DATA: #private::Shape = {
+            #[allow(unused_imports)]
+            use #private::Unshaped as _;
+            #shape
+        };
+    })
 }
 
 fn own_address(krate: &Path, key: &Key) -> TokenStream {

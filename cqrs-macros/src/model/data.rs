@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
@@ -33,6 +35,8 @@ pub(crate) enum Shape {
     Example(Box<Shape>, LitStr),
     /// With a part that is not stored.
     Lossy(Box<Shape>),
+    /// Of a type that contains itself.
+    Recursive(String, Box<Shape>),
 }
 
 /// A field of a record, or a case of a choice, under its label in `events.lock`.
@@ -47,7 +51,7 @@ impl Data {
         let input: DeriveInput = diagnostics.ok(syn::parse2(item))?;
         let args = DataArgs::on_type(&input.attrs, diagnostics);
         let serde = SerdeArgs::read(&input.attrs);
-        let reader = Reader { own: &input.ident, krate: &args.krate };
+        let reader = Reader { own: &input.ident, krate: &args.krate, recursive: Cell::new(false) };
         let own = match &input.data {
             syn::Data::Struct(data) => {
                 let shape = reader.fields(&data.fields, Cases::of(&serde.rename_all), &serde, diagnostics);
@@ -62,7 +66,12 @@ impl Data {
         let shape = if args.opaque {
             Shape::Opaque(input.ident.unraw().to_string())
         } else {
-            sides(own, serde.into.as_ref(), serde.from.as_ref())
+            let shape = sides(own, serde.into.as_ref(), serde.from.as_ref());
+            if reader.recursive.get() {
+                Shape::Recursive(input.ident.unraw().to_string(), Box::new(shape))
+            } else {
+                shape
+            }
         };
         let shape = with_example(shape, args.example);
         Some(Self { krate: args.krate, ident: input.ident, generics: input.generics, shape })
@@ -90,6 +99,8 @@ impl Cases {
 struct Reader<'a> {
     own: &'a Ident,
     krate: &'a Path,
+    /// Whether a field's type names the type itself.
+    recursive: Cell<bool>,
 }
 
 impl Reader<'_> {
@@ -202,6 +213,7 @@ impl Reader<'_> {
                         && (ident == *self.own || ident == "Self")
                         && !tokens.peek().is_some_and(|next| is_punct(next, ':')) =>
                 {
+                    self.recursive.set(true);
                     out.extend(quote!(#krate::__private::Itself));
                     if tokens.peek().is_some_and(|next| is_punct(next, '<')) {
                         skip_arguments(&mut tokens);

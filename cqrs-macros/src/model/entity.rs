@@ -2,12 +2,12 @@ use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::{Attribute, Ident, Member, Path};
 
-use super::item::read_struct;
+use super::item::{read_struct, state};
 use super::key::Key;
 use super::snapshots::Snapshots;
 use super::template::{Rules, Templates};
 use super::unique::Unique;
-use crate::attr::{AggregateArgs, cfgs};
+use crate::attr::AggregateArgs;
 use crate::diagnostics::Diagnostics;
 
 /// `#[aggregate(entity = "ORDER")] struct`.
@@ -58,8 +58,7 @@ impl Entity {
         let every = args.snapshot_every.as_ref();
         let snapshots = every.and_then(|every| Snapshots::read(every, &item, diagnostics));
         let unique = Unique::read(args.unique, &item, diagnostics);
-        let places = item.fields.members().zip(&item.fields);
-        let state = places.map(|(member, field)| (cfgs(&field.attrs), member)).collect();
+        let state = state(&item);
         let fields = args.key.unwrap_or_else(|| vec![Key::default_field(&args.krate)]);
         let key = Key::new(&item.ident, item.vis, fields, diagnostics);
         let rules = Rules { entity: &entity, key: &key, shards };

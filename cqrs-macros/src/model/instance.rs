@@ -1,11 +1,12 @@
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
-use syn::{Ident, Path};
+use syn::{Attribute, Ident, Member, Path};
 
 use super::entity::check_entity;
-use super::item::read_struct;
+use super::item::{read_struct, state};
 use super::key::Key;
 use super::queue::queue;
+use super::snapshots::Snapshots;
 use super::template::{Rules, Templates};
 use super::view::screaming_snake;
 use crate::attr::ProcessArgs;
@@ -22,6 +23,9 @@ pub(crate) struct Instance {
     pub(crate) templates: Templates,
     /// The queue that it shares.
     pub(crate) queue: Option<String>,
+    pub(crate) snapshots: Option<Snapshots>,
+    /// The fields of the state, each with what switches it off.
+    pub(crate) fields: Vec<(Vec<Attribute>, Member)>,
 }
 
 impl Instance {
@@ -39,11 +43,24 @@ impl Instance {
             None => screaming_snake(&name),
         };
         let queue = queue(args.queue.as_ref(), diagnostics);
+        let every = args.snapshot_every.as_ref();
+        let snapshots = every.and_then(|every| Snapshots::read(every, &item, diagnostics));
+        let state = state(&item);
         // One without a key is noted; with some key the code around it finds the traits that it expects.
         let fields = args.key.unwrap_or_else(|| vec![Key::default_field(&args.krate)]);
         let key = Key::new(&item.ident, item.vis, fields, diagnostics);
         let rules = Rules { entity: &entity, key: &key, shards: None };
         let templates = rules.templates(None, None, diagnostics);
-        Some(Self { krate: args.krate, ident: item.ident, name, entity, key, templates, queue })
+        Some(Self {
+            krate: args.krate,
+            ident: item.ident,
+            name,
+            entity,
+            key,
+            templates,
+            queue,
+            snapshots,
+            fields: state,
+        })
     }
 }

@@ -1,7 +1,8 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Fields, Generics, Ident, Item, ItemImpl, ItemStruct, Type, Visibility};
+use syn::{Attribute, Fields, Generics, Ident, Item, ItemImpl, ItemStruct, Member, Type, Visibility};
 
+use crate::attr::cfgs;
 use crate::diagnostics::Diagnostics;
 
 /// A struct with named fields or none, and no generics.
@@ -48,6 +49,12 @@ pub(crate) fn read_struct_or(
         return None;
     }
     Some(Struct { item })
+}
+
+/// The fields of a struct, each with what switches it off.
+pub(crate) fn state(item: &ItemStruct) -> Vec<(Vec<Attribute>, Member)> {
+    let places = item.fields.members().zip(&item.fields);
+    places.map(|(member, field)| (cfgs(&field.attrs), member)).collect()
 }
 
 /// Refuses type, const and lifetime parameters.

@@ -27,7 +27,7 @@ impl Snapshots {
                 own.at(
                     &every.0,
                     "`snapshot_every` counts commits from one snapshot to the next, and is at least 1; leave it out \
-                     for an aggregate without snapshots",
+                     where there are to be no snapshots",
                 );
                 0
             }

@@ -1,7 +1,9 @@
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Ident, Path, Type, Visibility};
+use syn::{Ident, ItemStruct, Path, Type, Visibility, parse_quote};
 
+use super::data::{Data, Shape};
 use super::fingerprint;
 use super::index::Index;
 use super::item::read_struct;
@@ -28,6 +30,8 @@ pub(crate) struct View {
     pub(crate) shape: u64,
     /// The types of its fields.
     pub(crate) types: Vec<Type>,
+    /// What it is stored as, as far as that can be told.
+    pub(crate) data: Option<Shape>,
     pub(crate) serde: Serde,
 }
 
@@ -47,6 +51,7 @@ impl View {
         let serde = Serde::missing(&item.attrs);
         let shape = fingerprint::of_struct(&item) ^ u64::from(serde.rename_all);
         let types = item.fields.iter().map(|field| field.ty.clone()).collect();
+        let data = described(&item, serde);
         let (ident, visibility) = (item.ident, item.vis);
         let own_name = ident.unraw().to_string();
         let address = match args.target? {
@@ -81,9 +86,19 @@ impl View {
             indexes,
             shape,
             types,
+            data,
             serde,
         })
     }
+}
+
+/// What a view is stored as. Unlike what is told of an event, nothing is compared with it: so it has no mistakes.
+fn described(item: &ItemStruct, serde: Serde) -> Option<Shape> {
+    let mut item = item.clone();
+    if serde.rename_all {
+        item.attrs.push(parse_quote!(#[serde(rename_all = "camelCase")]));
+    }
+    Data::read(item.to_token_stream(), &mut Diagnostics::default()).map(|data| data.shape)
 }
 
 fn check_view(view: &Text, diagnostics: &mut Diagnostics) {

@@ -1,12 +1,19 @@
 //! Two reservations: one is paid, and nobody pays the other. Fifteen minutes pass at once.
+//!
+//! `cargo run -p booking -- book` takes one into a file instead, where it waits for its money, and `cargo run -p booking -- ops …` looks
+//! into that: `ops timers list`, `ops history ROOM HOTEL 101 --data`, `ops --help`.
 
 mod booking;
 mod payment;
 mod room;
 
+use std::error::Error;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use booking::BookingKey;
+use clap::{CommandFactory, Parser, Subcommand};
+use cqrs_cli::{Arguments, Cli, Target};
 use cqrs_core::prelude::*;
 use cqrs_core::process::Effect;
 use cqrs_core::testing::Clock;
@@ -14,8 +21,48 @@ use cqrs_dynamo::Dynamo;
 use payment::{PaymentKey, TakePayment};
 use room::{HoldRoom, RoomKey};
 
+/// Reservations, payments, and what happens where they do not come
+#[derive(Parser)]
+#[command(name = "booking")]
+struct Program {
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+#[derive(Subcommand)]
+enum Part {
+    /// Take a reservation into `booking.db`, and deliver
+    Book,
+    /// Look after what `booking.db` has
+    Ops(Box<Arguments>),
+}
+
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    match Program::parse().part {
+        None => story().await?,
+        Some(Part::Book) => book().await?,
+        Some(Part::Ops(arguments)) => {
+            return Ok(Cli::new("booking", target).program(Program::command()).answer(*arguments).await);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn target() -> Result<Target, Box<dyn Error>> {
+    let dynamo = Dynamo::embedded("booking.db").await?;
+    Ok(Target::new(App::builder(&dynamo).build()?).dynamo(&dynamo))
+}
+
+async fn book() -> Result<(), Box<dyn Error>> {
+    let app = App::builder(Dynamo::embedded("booking.db").await?).build()?;
+    let hold = HoldRoom { reservation: "R-1".into(), cents: 12_000 };
+    app.execute(&RoomKey::new(&Tenant::new("HOTEL")?, "101"), hold).command_id("R-1").await?;
+    app.run_until_idle().await?;
+    Ok(())
+}
+
+async fn story() -> Result<(), Box<dyn Error>> {
     // A clock that this program moves. Without it, the machine's is used, and `app.run(…)` waits for deadlines.
     let clock = Clock::at("2024-01-01T10:00:00Z".parse()?);
     let app = App::builder(Dynamo::embedded_in_memory().await?).clock(&clock).build()?;

@@ -28,6 +28,19 @@ pub enum RunError {
         #[source]
         source: StoreError,
     },
+    /// There is nothing that a console could show.
+    #[error("there is no database `{}`; `cargo run -p orders` makes it, and `--db` names another one", .path.display())]
+    NoDatabase {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// This build is without the console.
+    #[error("this program was built without the console; `cargo run -p orders -- console` has it")]
+    NoConsole,
+    /// The console cannot be opened.
+    #[cfg(feature = "console")]
+    #[error("the console cannot be opened")]
+    Console(#[from] cqrs_console::ConsoleError),
     /// This build is for the embedded database alone.
     #[error("this program was built without AWS; `cargo run -p orders --features aws -- --aws …` has it")]
     NoAws,

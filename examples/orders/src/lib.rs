@@ -34,7 +34,7 @@ use std::path::Path;
 
 use cqrs_core::Tenant;
 use file::CommandFile;
-use options::{Part, Place, Stack};
+use options::{Part, Place, Shown, Stack};
 use report::TenantViews;
 use session::Session;
 
@@ -103,6 +103,31 @@ async fn open(place: &Place) -> Result<Session, RunError> {
         Place::Aws(stack) => Session::connect(stack).await,
         #[cfg(not(feature = "aws"))]
         Place::Aws(_) => Err(RunError::NoAws),
+    }
+}
+
+/// Opens the console on what is stored, and answers until it is interrupted.
+///
+/// # Errors
+/// [`RunError::NoDatabase`], [`RunError::Console`], and those of a run that opens the place; [`RunError::NoConsole`] in a build without.
+pub async fn console(shown: &Shown) -> Result<(), RunError> {
+    #[cfg(feature = "console")]
+    {
+        if let Place::Embedded(path) = &shown.place
+            && !path.exists()
+        {
+            return Err(RunError::NoDatabase { path: path.clone() });
+        }
+        let session = open(&shown.place).await?;
+        let console = cqrs_console::Console::new(session.app()).program("orders").writable(shown.writable);
+        let console = console.port(shown.port).events_lock(include_str!("../events.lock"));
+        let interrupted = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
+        Ok(console.serve(interrupted).await?)
+    }
+    #[cfg(not(feature = "console"))]
+    {
+        let _ = shown;
+        Err(RunError::NoConsole)
     }
 }
 

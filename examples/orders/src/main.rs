@@ -22,6 +22,9 @@ async fn main() -> ExitCode {
     let ended = match request {
         Request::Help => print(HELP).map(|()| ExitCode::SUCCESS).map_err(Into::into),
         Request::Run(options) => run(&options).await,
+        Request::Console(shown) => {
+            orders::console(&shown).await.map(|()| ExitCode::SUCCESS).map_err(Into::into)
+        }
         Request::Serve(part, stack) => serve(part, &stack).await,
     };
     ended.unwrap_or_else(|error| {
@@ -32,7 +35,7 @@ async fn main() -> ExitCode {
 
 async fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let report = orders::run(options).await?;
-    print(&shown(&report, options.json)?)?;
+    print(&shown(&report, options)?)?;
     let left = report.delivery.dead_letters.len();
     if left > 0 {
         eprintln!("error: {left} commits could not be delivered; they are kept as dead letters");
@@ -51,8 +54,11 @@ async fn serve(part: Part, stack: &Stack) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn shown(report: &Report, json: bool) -> serde_json::Result<String> {
-    if json { serde_json::to_string_pretty(report).map(|text| text + "\n") } else { Ok(text::of(report)) }
+fn shown(report: &Report, options: &Options) -> serde_json::Result<String> {
+    if options.json {
+        return serde_json::to_string_pretty(report).map(|text| text + "\n");
+    }
+    Ok(text::of(report) + &text::way_to_console(&options.place))
 }
 
 /// Prints to stdout. A reader that has seen enough, as `head` does, is no failure.

@@ -7,11 +7,15 @@ use std::time::Duration;
 /// The file that ships with the program.
 const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/commands.jsonl");
 
+/// The word in the place of a file.
+const CONSOLE: &str = "console";
+
 /// What `--help` prints.
 pub const HELP: &str = "\
 Executes the commands of a file on an event store, delivers the events, and shows the read models.
 
 usage: orders [options] [FILE]
+       orders console [options]
        orders --aws --serve relay|worker [options]
 
   FILE         commands, one JSON object a line; default: the `commands.jsonl` that ships with the program.
@@ -25,6 +29,11 @@ options:
   --replay     then builds the read models anew from all commits
   --json       one JSON document on stdout instead of text
   -h, --help   this text
+
+console: what is in the database (`--db`, or `--aws`) in the browser, until it is interrupted. It prints the address to
+open; nobody else gets in. A file of commands that is called `console` is `./console`.
+  --port N     the port on 127.0.0.1; default: one that is free
+  --writable   it may replay read models, and redrive and discard dead letters; without, it changes nothing
 
 on AWS (a build with `--features aws`):
   --aws        on DynamoDB, its stream, SNS and SQS in the place of the database. The configuration is that of every
@@ -93,6 +102,17 @@ pub enum Place {
     Aws(Stack),
 }
 
+/// What the console shows, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Where the events are.
+    pub place: Place,
+    /// The port; 0 for one that is free.
+    pub port: u16,
+    /// Whether it may change something.
+    pub writable: bool,
+}
+
 /// What belongs together in an AWS account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stack {
@@ -131,6 +151,8 @@ pub enum Request {
     Help,
     /// A run.
     Run(Options),
+    /// What is stored, in the browser.
+    Console(Shown),
     /// A service.
     Serve(Part, Stack),
 }
@@ -151,10 +173,12 @@ pub enum UsageError {
         other: &'static str,
     },
     /// One that makes no sense alone.
-    #[error("`{option}` needs `--aws`")]
-    NeedsAws {
+    #[error("`{option}` needs `{needed}`")]
+    Needs {
         /// The one.
         option: &'static str,
+        /// What it needs.
+        needed: &'static str,
     },
 }
 
@@ -171,6 +195,9 @@ struct Given {
     prefix: Option<String>,
     lease: Option<Duration>,
     serve: Option<Part>,
+    console: bool,
+    port: Option<u16>,
+    writable: bool,
 }
 
 impl Request {
@@ -195,6 +222,11 @@ impl Request {
                 Long("prefix") => given.prefix = Some(parser.value()?.string()?),
                 Long("lease") => given.lease = Some(Duration::from_secs(parser.value()?.parse()?)),
                 Long("serve") => given.serve = Some(parser.value()?.parse_with(Part::parse)?),
+                Long("port") => given.port = Some(parser.value()?.parse()?),
+                Long("writable") => given.writable = true,
+                Value(word) if word == CONSOLE && !given.console && given.file.is_none() => {
+                    given.console = true;
+                }
                 Value(path) if given.file.is_none() => given.file = Some(PathBuf::from(path)),
                 other => return Err(other.unexpected().into()),
             }
@@ -215,18 +247,7 @@ impl Part {
 
 impl Given {
     fn request(self) -> Result<Request, UsageError> {
-        if self.aws {
-            self.check_aws()?;
-        } else {
-            let needy = [
-                ("--prefix", self.prefix.is_some()),
-                ("--lease", self.lease.is_some()),
-                ("--serve", self.serve.is_some()),
-            ];
-            if let Some((option, _)) = needy.into_iter().find(|(_, given)| *given) {
-                return Err(UsageError::NeedsAws { option });
-            }
-        }
+        self.check()?;
         let usual = Stack::default();
         let stack =
             Stack { prefix: self.prefix.unwrap_or(usual.prefix), lease: self.lease.unwrap_or(usual.lease) };
@@ -234,13 +255,18 @@ impl Given {
             return Ok(Request::Serve(part, stack));
         }
         let usual = Options::default();
+        let place = match (self.aws, self.database) {
+            (true, _) => Place::Aws(stack),
+            (false, Some(database)) => Place::Embedded(database),
+            (false, None) => usual.place,
+        };
+        if self.console {
+            let port = self.port.unwrap_or_default();
+            return Ok(Request::Console(Shown { place, port, writable: self.writable }));
+        }
         Ok(Request::Run(Options {
             file: self.file.unwrap_or(usual.file),
-            place: match (self.aws, self.database) {
-                (true, _) => Place::Aws(stack),
-                (false, Some(database)) => Place::Embedded(database),
-                (false, None) => usual.place,
-            },
+            place,
             order: self.order,
             customer: self.customer,
             replay: self.replay,
@@ -248,10 +274,13 @@ impl Given {
         }))
     }
 
-    fn check_aws(&self) -> Result<(), UsageError> {
-        if self.database.is_some() {
-            return Err(UsageError::Excluded { one: "--aws", other: "--db" });
-        }
+    fn check(&self) -> Result<(), UsageError> {
+        let for_aws = [
+            ("--prefix", self.prefix.is_some()),
+            ("--lease", self.lease.is_some()),
+            ("--serve", self.serve.is_some()),
+        ];
+        let for_console = [("--port", self.port.is_some()), ("--writable", self.writable)];
         let for_a_run = [
             ("FILE", self.file.is_some()),
             ("--order", self.order.is_some()),
@@ -259,11 +288,31 @@ impl Given {
             ("--replay", self.replay),
             ("--json", self.json),
         ];
-        match for_a_run.into_iter().find(|(_, given)| *given && self.serve.is_some()) {
-            Some((other, _)) => Err(UsageError::Excluded { one: "--serve", other }),
-            None => Ok(()),
+        let needs = |needed, has: bool, options: &[(&'static str, bool)]| match first(options) {
+            Some(option) if !has => Err(UsageError::Needs { option, needed }),
+            _ => Ok(()),
+        };
+        needs("--aws", self.aws, &for_aws)?;
+        needs(CONSOLE, self.console, &for_console)?;
+        let serve = self.serve.is_some();
+        for (one, given) in [("--serve", serve), (CONSOLE, self.console)] {
+            if let Some(other) = first(&for_a_run).filter(|_| given) {
+                return Err(UsageError::Excluded { one, other });
+            }
         }
+        if serve && self.console {
+            return Err(UsageError::Excluded { one: "--serve", other: CONSOLE });
+        }
+        if self.aws && self.database.is_some() {
+            return Err(UsageError::Excluded { one: "--aws", other: "--db" });
+        }
+        Ok(())
     }
+}
+
+/// The first option that is given.
+fn first(options: &[(&'static str, bool)]) -> Option<&'static str> {
+    options.iter().find(|(_, given)| *given).map(|(option, _)| *option)
 }
 
 #[cfg(test)]
@@ -296,6 +345,22 @@ mod tests {
         assert!(parse(&["a", "b"]).unwrap_err().contains('b'));
         assert!(parse(&["--db"]).unwrap_err().contains("--db"));
         assert_eq!(parse(&["--serve", "relay"]).unwrap_err(), "`--serve` needs `--aws`");
+    }
+
+    #[test]
+    fn arguments_for_the_console_become_options() {
+        let shown = |place, port, writable| Ok(Request::Console(Shown { place, port, writable }));
+        assert_eq!(parse(&["console"]), shown(Place::Embedded("orders.db".into()), 0, false));
+        let given = ["--db", "b.db", "console", "--port", "4600", "--writable"];
+        assert_eq!(parse(&given), shown(Place::Embedded("b.db".into()), 4600, true));
+        assert_eq!(parse(&["console", "--aws"]), shown(Place::Aws(Stack::default()), 0, false));
+        let file = Options { file: "./console".into(), ..Options::default() };
+        assert_eq!(parse(&["./console"]), Ok(Request::Run(file)));
+        assert_eq!(parse(&["--port", "1"]).unwrap_err(), "`--port` needs `console`");
+        assert_eq!(parse(&["console", "--json"]).unwrap_err(), "`console` and `--json` exclude each other");
+        assert_eq!(parse(&["console", "a"]).unwrap_err(), "`console` and `FILE` exclude each other");
+        let both = parse(&["console", "--aws", "--serve", "relay"]).unwrap_err();
+        assert_eq!(both, "`--serve` and `console` exclude each other");
     }
 
     #[test]

@@ -90,6 +90,13 @@ impl Session {
         self.pipeline.as_ref()
     }
 
+    /// The app, for a console on it.
+    #[cfg(feature = "console")]
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
     /// What has been asked of the database so far.
     #[must_use]
     pub fn cost(&self) -> Cost {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::domain::Status;
 use crate::money::Money;
+use crate::options::{Options, Place};
 use crate::outcome::{Counts, Outcome};
 use crate::read_models::OrderSummary;
 use crate::report::{
@@ -29,6 +30,19 @@ pub fn of(report: &Report) -> String {
     parts.extend(replays(&report.replays));
     parts.push(costs(&report.commands, &report.delivery));
     parts.join("\n")
+}
+
+/// How all of it is seen in the browser; nothing in a build without the console.
+#[must_use]
+pub fn way_to_console(place: &Place) -> String {
+    let Options { place: usual, .. } = Options::default();
+    let where_it_is = match place {
+        _ if !cfg!(feature = "console") => return String::new(),
+        Place::Embedded(_) if *place == usual => String::new(),
+        Place::Embedded(path) => format!(" --db {}", path.display()),
+        Place::Aws(stack) => format!(" --aws --prefix {}", stack.prefix),
+    };
+    format!("\nin the browser: cargo run -p orders -- console{where_it_is}\n")
 }
 
 fn commands(report: &Report) -> String {

@@ -31,7 +31,7 @@ fn a_folder_that_is_not_there_is_not_made() {
     is_refused(&folder.path().join("none/bank.db"), "there is no folder", "make it");
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    is_refused(&file.join("bank.db"), "is no folder", "name another");
+    is_refused(&file.join("bank.db"), "is not a folder", "name another");
 }
 
 #[test]
@@ -40,20 +40,20 @@ fn a_file_that_is_no_database_is_left_as_it_is() {
     let path = folder.path().join("notes.txt");
     for text in ["x", "no database at all, but some text of more than a header's length"] {
         fs::write(&path, text).unwrap();
-        is_refused(&path, "it is no database", "name another");
+        is_refused(&path, "it is not a database", "name another");
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
     }
     // The magic of SQLite, and then nothing that it understands.
     let forged = [b"SQLite format 3\0".as_slice(), &[7; 4096]].concat();
     fs::write(&path, &forged).unwrap();
-    is_refused(&path, "it is no database", "name another");
+    is_refused(&path, "it is not a database", "name another");
     assert_eq!(fs::read(&path).unwrap(), forged);
 }
 
 #[test]
 fn a_name_that_sqlite_would_take_for_something_else_is_refused() {
     is_refused(Path::new(""), "its path is empty", "name a file");
-    is_refused(Path::new(":memory:"), "it is no path", "embedded_in_memory");
+    is_refused(Path::new(":memory:"), "it is not a path", "embedded_in_memory");
     is_refused(Path::new("file:bank.db?mode=memory"), "it is a URI", "name the file");
 }
 
@@ -65,7 +65,7 @@ fn a_read_only_file_is_refused_even_to_a_user_who_may_do_everything() {
     let path = folder.path().join("bank.db");
     drop(Embedded::open(&path).unwrap());
     fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
-    is_refused(&path, "it is read-only", "may write");
+    is_refused(&path, "it is read-only", "make both writable");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o444);
 }
 

@@ -54,6 +54,11 @@ fn the_floors_of_cqrs_dynamo_hold() {
 }
 
 #[test]
+fn the_floors_of_cqrs_cli_hold() {
+    hold("cqrs-cli", plan::CLI);
+}
+
+#[test]
 fn the_floors_of_cqrs_macros_hold() {
     hold("cqrs-macros", plan::MACROS);
 }

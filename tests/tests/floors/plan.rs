@@ -2,7 +2,7 @@
 
 pub(crate) const CORE: &[&[&str]] = &[
     // What users and macros call.
-    &["app", "testing", "conformance", "prelude", "spi", "__private"],
+    &["app", "contract", "inspect", "testing", "conformance", "prelude", "spi", "__private"],
     // What macros list.
     &["registry"],
     &["delivery", "replay"],
@@ -38,6 +38,17 @@ pub(crate) const DYNAMO: &[&[&str]] = &[
     &["stream", "embedded"],
     &["table", "topology"],
     &["aws", "names"],
+];
+
+pub(crate) const CLI: &[&[&str]] = &[
+    &["cli"],
+    // What clap reads, and who does it.
+    &["arguments"],
+    &["operation", "spend"],
+    // One call: what it works on, whom it asks, how far it is.
+    &["progress", "session"],
+    &["options", "output", "target"],
+    &["failure"],
 ];
 
 pub(crate) const MACROS: &[&[&str]] = &[

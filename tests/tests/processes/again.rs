@@ -26,7 +26,7 @@ pub(crate) struct Thanked {
 #[event]
 pub(crate) struct Reminded {}
 
-pub(crate) struct Ask(String, Timestamp);
+pub(crate) struct Ask(pub(crate) String, pub(crate) Timestamp);
 pub(crate) struct Thank(String);
 
 #[command]
@@ -35,7 +35,7 @@ pub(crate) struct Remind {}
 #[aggregate(entity = "DESK")]
 #[derive(Debug, Default)]
 pub(crate) struct Desk {
-    reminded: u32,
+    pub(crate) reminded: u32,
 }
 
 #[aggregate]
@@ -90,7 +90,7 @@ impl Reminder {
     }
 }
 
-fn desk(tenant: &Tenant) -> DeskKey {
+pub(crate) fn desk(tenant: &Tenant) -> DeskKey {
     DeskKey::new(tenant, "1")
 }
 

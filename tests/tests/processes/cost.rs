@@ -76,9 +76,20 @@ async fn a_step_is_one_write() {
     till.note("0").await;
     let spent = till.restarted().take().await;
     assert_eq!(spent.requests(3).wcu(1).rcu(2).names, ["Query", "Query", "PutItem"], "it is read once");
+}
+
+/// An event that may lead to commands is passed over for good, and that is stored. What it holds is not.
+#[tokio::test]
+async fn what_is_passed_over_costs_a_write_where_it_is_reacted_to() {
+    let till = Till::new().await;
     till.note("nobody").await;
     let spent = till.take().await;
-    assert_eq!(spent.requests(2).wcu(0).rcu(2).names, ["Query", "Query"], "nothing has started it");
+    assert_eq!(spent.requests(2).wcu(0).rcu(2).names, ["Query", "Query"], "it would be folded only");
+    till.extend("stranger").await;
+    let spent = till.take().await;
+    assert_eq!(spent.requests(3).wcu(1).rcu(2).names, ["Query", "Query", "PutItem"]);
+    let spent = till.take().await;
+    assert_eq!(spent.requests(2).wcu(0).names, ["Query", "Query"], "it is found");
 }
 
 #[tokio::test]

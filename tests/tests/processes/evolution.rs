@@ -12,7 +12,9 @@ use cqrs_core::commit::StoredEvent;
 use cqrs_core::prelude::*;
 use cqrs_core::store::{AppendAll, EventStore, MemoryEventStore, NewCommit, NewCommits, Timer, TimerId};
 use cqrs_core::testing::Clock;
+use cqrs_tests::commits::append;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::booking::{MINUTE, tenant};
 use crate::world::timers;
@@ -262,4 +264,29 @@ async fn a_removed_deadline_that_an_instance_waits_for_is_given_up_after_a_day()
     world.after(5).await;
     world.after(5).await;
     assert_eq!(world.told().await, ["clean 1 300"]);
+}
+
+/// A program of version 1, which has the deadline, has taken its step, and has crashed before the command of that step.
+#[tokio::test]
+async fn the_step_of_a_removed_deadline_is_brought_to_its_end() {
+    let world = World::new();
+    world.began("1", &[("remind", 10)]).await;
+    world.clock.advance(10 * MINUTE);
+    let (stream, due) = (stay("1").stream().unwrap(), world.clock.now());
+    let name = format!("process STAY\n{}\n{}\nremind\n{due}\nstep of 1", stream.pk(), stream.sk());
+    let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string();
+    let mut metadata = Metadata::new(id, due);
+    metadata.command_digest = Some("71f5f9d4888755e9".to_owned());
+    let lodge = lodge().stream().unwrap();
+    let tell = json!({ "execute": {
+        "entity": "LODGE", "pk": lodge.pk(), "sk": lodge.sk(), "type": "Tell", "schema": 1, "data": { "text": "remind 1" },
+    }});
+    let data = json!({
+        "cause": { "deadline": { "deadline": "remind", "due": due.to_string() } },
+        "outcome": { "reacted": [tell] },
+    });
+    let step = StoredEvent::new("STAY_STEP", 1, data);
+    append(&world.store, &Commit::new(stream, Version::new(2), vec![step], metadata)).await.unwrap();
+    world.after(0).await;
+    assert_eq!((world.told().await, world.left().await), (vec!["remind 1".to_owned()], (0, 0)));
 }

@@ -174,7 +174,7 @@ async fn whenever_a_process_is_killed_each_step_happens_once() {
     let mut stored = Stored::default();
     look(&store, &bookings, &mut stored).await;
     let orders: BTreeSet<_> = (0..LAST).flat_map(orders).map(|order| order.id).collect();
-    let models = oracle::check(&stored, &orders, &BTreeSet::new(), "killed");
+    let models = oracle::check(&stored, &orders, "killed");
     for (number, model) in (0..bookings.len()).map(|number| (number, &models[&name(number)])) {
         assert!(model.ended && model.extensions == u32::from(number % 3 == 0), "{number}: {model:?}");
         assert_eq!((model.paid, model.expired), (number % 2 == 0, number % 2 > 0), "{number}: {model:?}");

@@ -9,6 +9,7 @@ mod held;
 mod killed;
 mod kit;
 mod oracle;
+mod races;
 mod world;
 
 use std::sync::atomic::Ordering;
@@ -17,7 +18,7 @@ use booking::*;
 use cqrs_core::commit::Commit;
 use cqrs_core::delivery::{Message, Received, Verdict};
 use cqrs_core::prelude::*;
-use cqrs_core::process::{Step, StepOutcome};
+use cqrs_core::process::{Step, StepCause, StepOutcome};
 use cqrs_core::store::{EventStore, MemoryEventStore, TIMER_SHARDS, TimerId};
 use cqrs_core::testing::Clock;
 
@@ -145,7 +146,21 @@ async fn a_deadline_that_was_moved_comes_at_its_new_time_only() {
 async fn an_instance_that_nothing_has_started_passes_events_over() {
     let inn = inn();
     inn.pay("1").await;
-    assert_eq!(inn.app.load(&booking("1")).await.unwrap().version, Version::NONE);
+    let instance = inn.app.load(&booking("1")).await.unwrap();
+    assert_eq!((instance.state.is_started(), instance.state.process()), (false, &Booking::default()));
+    let steps = inn.steps("1").await;
+    let [Step { cause: StepCause::Event { r#type, data, .. }, outcome: StepOutcome::Skipped, .. }] =
+        &steps[..]
+    else {
+        panic!("{steps:?}")
+    };
+    assert_eq!((r#type.as_str(), data), ("Paid", &serde_json::Value::Null));
+    // What is only folded needs no trace.
+    inn.app.execute(&house("A"), Note { booking: "1".into() }).await.unwrap();
+    inn.hold("1").await;
+    let instance = inn.app.load(&booking("1")).await.unwrap().state;
+    assert!(instance.is_started() && !instance.process().paid && instance.process().notes == 0);
+    assert_eq!((inn.steps("1").await.len(), inn.house().await.confirmed.len()), (2, 0));
     assert_eq!(inn.app.dead_letters().list().await.unwrap(), []);
 }
 

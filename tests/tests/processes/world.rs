@@ -20,6 +20,9 @@ pub(crate) const HOUSES: [&str; 2] = ["A", "B"];
 /// By how much a clock is wrong at most.
 pub(crate) const SKEW: Duration = Duration::from_secs(5 * 60);
 
+/// One batch of so many brings a copy of what is done. More of them would mend what a crash has left undone.
+const COPIED: u32 = 10;
+
 /// Where everything is stored: the way in for what looks at it.
 pub(crate) enum Base {
     Memory(MemoryEventStore),
@@ -130,8 +133,16 @@ impl Machine {
         self.clock.set(Timestamp::from_unix_millis(now.unix_millis() + self.skew));
     }
 
-    pub(crate) async fn take(&self, commits: &[Commit]) -> Vec<Verdict> {
-        take(&self.app, &self.consumer, commits).await
+    /// Takes one batch after another. Those that it is through with are in `done`, also where it is stopped.
+    pub(crate) async fn take_all(
+        &self,
+        batches: impl IntoIterator<Item = Vec<Commit>>,
+        done: &mut Vec<(Commit, Verdict)>,
+    ) {
+        for batch in batches {
+            let verdicts = take(&self.app, &self.consumer, &batch).await;
+            done.extend(batch.into_iter().zip(verdicts));
+        }
     }
 }
 
@@ -224,7 +235,7 @@ impl Broker {
     }
 
     pub(crate) fn batch(&mut self, rng: &mut Rng) -> Vec<Commit> {
-        if rng.bool() && !self.acked.is_empty() {
+        if rng.u32(..COPIED) == 0 && !self.acked.is_empty() {
             // A copy is a message of its own: it comes until it is done.
             let copy = self.acked.swap_remove(rng.usize(..self.acked.len()));
             self.waiting.push(copy);

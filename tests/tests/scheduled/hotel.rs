@@ -40,6 +40,7 @@ pub(crate) struct ReleaseRoom {
 pub(crate) struct ReleaseHeld {}
 
 #[command]
+#[derive(Clone)]
 pub(crate) struct Evict {
     pub(crate) guest: String,
 }

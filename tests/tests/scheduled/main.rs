@@ -3,6 +3,7 @@
 mod chaos;
 mod hotel;
 mod kit;
+mod races;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -151,6 +152,18 @@ async fn a_command_that_would_not_fit_into_a_dead_letter_is_refused() {
         matches!(error, ScheduleError::Store { source: cqrs_core::StoreError::TooLarge { .. }, .. }),
         "{error}"
     );
+}
+
+/// Neither what it holds nor what is said about it stands in the way of its letter.
+#[tokio::test]
+async fn a_large_command_that_fails_is_a_dead_letter() {
+    let Hotel { app, clock, .. } = hotel();
+    let evict = Evict { guest: "x".repeat(380 * 1024) };
+    app.execute(&room("1"), evict.clone()).due(clock.now()).await.unwrap();
+    assert_eq!(app.sweep().await.unwrap().failed, 1);
+    let letter = app.dead_letters().of("@timers").await.unwrap().remove(0);
+    assert!(letter.reason.starts_with("the command was rejected: nobody called xxx"), "{}", letter.reason);
+    assert_eq!(letter.record["data"]["guest"], evict.guest);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! everybody may do what they have to do, and no more.
 
 mod capacity;
+mod exports;
 mod fed;
 mod indexes;
 mod limits;

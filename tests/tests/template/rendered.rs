@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::StreamViewType;
 use cqrs_dynamo::Dynamo;
-use cqrs_dynamo::template::Template;
+use cqrs_dynamo::template::{Http, Template};
 use serde_json::{Value, json};
 
 use crate::{PREFIX, lint, projections, resources, template, wiring};
@@ -19,8 +19,24 @@ fn the_linter_finds_nothing() {
         ("large", large),
         ("fed", fed),
         ("alone", alone),
+        ("exports", template().exports("rate(1 day)")),
+        ("api", template().http(Http::Api)),
+        ("url", template().http(Http::FunctionUrl)),
     ];
     lint(templates.map(|(name, template)| (name, template.render().unwrap())));
+}
+
+#[test]
+fn the_function_for_commands_is_served_by_http_and_may_do_no_more_than_before() {
+    let plain = resources(&template());
+    for (http, property) in [(Http::Api, "Events"), (Http::FunctionUrl, "FunctionUrlConfig")] {
+        let served = template().http(http);
+        assert!(served.render().unwrap()["Outputs"]["HttpUrl"]["Value"].is_object());
+        let mut served = resources(&served);
+        let function = served.get_mut("CommandsFunction").unwrap()["Properties"].as_object_mut().unwrap();
+        assert!(function.remove(property).is_some());
+        assert_eq!(served, plain);
+    }
 }
 
 #[test]

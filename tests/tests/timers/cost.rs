@@ -73,6 +73,10 @@ async fn a_timer_that_is_fired_doubles_what_its_commit_costs_in_a_transaction() 
 
     let both = dynamo.spent(append(&store, &order("3"), none().setting(timer(2)))).await;
     assert_eq!(both.requests(1).wcu(4).rcu(0).names, ["TransactWriteItems"]);
+
+    // What has failed takes its place.
+    let failed = store.append_all(none().firing(timer(2).id).setting(timer(4)));
+    assert_eq!(dynamo.spent(failed).await.requests(1).wcu(4).rcu(0).names, ["TransactWriteItems"]);
 }
 
 #[tokio::test]

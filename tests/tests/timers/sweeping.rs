@@ -61,7 +61,7 @@ async fn a_sweep_that_hangs_is_given_up_before_the_deadline() {
     let left = Duration::from_millis(200);
     let given_up = in_time(function(&faults.dynamo_without_limits()).answer(left)).await.unwrap_err();
     assert!(matches!(given_up, SweepError::OutOfTime { after } if after == left), "{given_up:?}");
-    assert!(given_up.to_string().contains("not done after 200 ms; the next one goes on"), "{given_up}");
+    assert!(given_up.to_string().contains("not done after 200 ms; the next one continues"), "{given_up}");
 }
 
 /// A worker on the queue of `audit`, on a DynamoDB of which the first looks for timers fail; and how many looks there were.

@@ -187,5 +187,5 @@ async fn a_queue_that_is_missing_is_named() {
     let elsewhere = crate::emulator().broker();
     let error = front(&office, Some(elsewhere.backlog())).projections().await.unwrap_err();
     let said = std::error::Error::source(&error).unwrap().to_string();
-    assert!(said.contains("Statement` is not there") && said.contains("Broker::create"), "{said}");
+    assert!(said.contains("Statement` does not exist") && said.contains("Broker::create"), "{said}");
 }

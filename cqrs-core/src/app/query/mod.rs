@@ -1,10 +1,15 @@
 //! Views by their indexes and by their keys, a page at a time.
 
+#[cfg(feature = "inspect")]
+mod inspected;
 mod keys;
 mod page;
 mod shown;
+mod texts;
 
 pub use page::{Page, QueryError};
+#[doc(hidden)]
+pub use texts::UnfitText;
 
 use std::future::Future;
 use std::ops::Bound;
@@ -183,11 +188,16 @@ impl<'a, V: Projection, Q: From<Query<'a, V>>> BeginQuery<'a, V> for Q {
 impl<V: View> Query<'_, V> {
     /// By the index at a place of [`View::INDEXES`], for a value of its first field.
     #[must_use]
-    pub fn by_index<T: 'static>(mut self, at: usize, first: impl FieldValue<T>) -> Self {
+    pub fn by_index<T: 'static>(self, at: usize, first: impl FieldValue<T>) -> Self {
+        let column = V::INDEXES.get(at).and_then(|index| index.columns.first());
+        let first = column.map(|column| column.text(&first.into_value())).unwrap_or_default();
+        self.by_index_text(at, first)
+    }
+
+    fn by_index_text(mut self, at: usize, first: String) -> Self {
         // Generated code counts what it declares.
         if let Some(index) = V::INDEXES.get(at) {
-            let first = index.columns.first().map(|column| column.text(&first.into_value()));
-            self.first = first.unwrap_or_default();
+            self.first = first;
             self.pk = partition(&self.pk, index, &self.first);
             self.prefix.clear();
             self.by = By::Index(at + 1, index);

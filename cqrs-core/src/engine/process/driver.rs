@@ -9,7 +9,7 @@ use super::effects::{Failed, Origin};
 use crate::aggregate::{Aggregate, AggregateKey};
 use crate::commit::{Commit, StoredEvent, record};
 use crate::engine::execution::Execution;
-use crate::engine::fire::{Find, FireError, Fired, may_pass};
+use crate::engine::fire::{Find, FireError, Fired};
 use crate::engine::intent::Intent;
 use crate::engine::state::State;
 use crate::engine::{Caller, Committed, Outcome};
@@ -20,7 +20,7 @@ use crate::metadata::Metadata;
 use crate::panic::caught;
 use crate::process::{Instance, Process, Step, StepCause, StepOutcome, Take, What};
 use crate::runtime::Runtime;
-use crate::store::{DeadLetter, LetterId, TimerId};
+use crate::store::{DeadLetter, LetterId};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
@@ -62,29 +62,27 @@ pub(crate) async fn fire_deadline<P: Process>(
     runtime: &Runtime,
     find: Find,
     setting: Intent,
-    deadline: &str,
+    deadline: &StoredEvent,
 ) -> Result<Fired, FireError> {
     let Some(timer) = &setting.timer else {
         return Err(FireError::Final("a deadline is fired by its timer".into()));
     };
     let driver = Driver::<P> { find, process: PhantomData };
-    let fired = match P::DEADLINES.iter().any(|arm| arm.name == deadline) {
-        true => driver.fire(runtime, &setting, timer, deadline).await,
-        false => match driver.passed_over(runtime, &setting, timer, deadline).await {
-            Ok(None) => {
-                let reason = format!("`{}` has no `#[deadline]` method `{deadline}`{NEWER}", P::NAME);
-                return Err(FireError::Unreadable(reason));
-            }
-            Ok(Some(fired)) => Ok(fired),
-            Err(error) => Err(error),
-        },
-    };
-    fired.map_err(|error| match error {
-        StepError::Store(error) if may_pass(&error) => FireError::Passing(Box::new(error)),
-        StepError::Store(error) => FireError::Final(Box::new(error)),
-        StepError::Passing(source) => FireError::Passing(source),
-        StepError::Permanent(error) => FireError::Final(error),
-    })
+    let StoredEvent { name, .. } = deadline;
+    let cause = StepCause::of_timer(deadline, timer.due());
+    let is_known = P::DEADLINES.iter().any(|arm| arm.name == name);
+    // A newer program may know it: the instance is not held up by this one. What is not awaited is nobody's, or was taken.
+    if !is_known && driver.load(runtime, &setting.stream).await?.aggregate.is_awaited(&cause) {
+        return Err(FireError::Unreadable(format!(
+            "`{}` has no `#[deadline]` method `{name}`{NEWER}",
+            P::NAME
+        )));
+    }
+    let key = P::Key::parse(&setting.stream).map_err(StepError::from)?;
+    // By the step that set it, too: the same deadline may be set for the same time once more.
+    let id = format!("{name}\n{}\n{}", timer.due(), setting.metadata.command_id);
+    let take = Take { key, what: What::Step(cause), id };
+    Ok(driver.step_or_hold(runtime, &setting.stream, &take, &setting.metadata).await?)
 }
 
 impl<P: Process> Driver<P> {
@@ -102,36 +100,6 @@ impl<P: Process> Driver<P> {
         let stream = key.stream()?;
         let take = Take { key, what: What::Step(StepCause::of(&raw)), id: name };
         self.step_or_hold(runtime, &stream, &take, &commit.metadata).await.map(drop)
-    }
-
-    async fn fire(
-        &self,
-        runtime: &Runtime,
-        setting: &Intent,
-        timer: &TimerId,
-        deadline: &str,
-    ) -> Result<Fired, StepError> {
-        let key = P::Key::parse(&setting.stream)?;
-        let cause = StepCause::Deadline { deadline: deadline.to_owned(), due: timer.due() };
-        // By the step that set it, too: the same deadline may be set for the same time once more.
-        let id = format!("{deadline}\n{}\n{}", timer.due(), setting.metadata.command_id);
-        let take = Take { key, what: What::Step(cause), id };
-        self.step_or_hold(runtime, &setting.stream, &take, &setting.metadata).await
-    }
-
-    /// What becomes of a deadline that the process does not have: nothing, where its instance does not wait for it any more. Otherwise
-    /// a newer program may know it, and the instance is not held up by this one.
-    async fn passed_over(
-        &self,
-        runtime: &Runtime,
-        setting: &Intent,
-        timer: &TimerId,
-        deadline: &str,
-    ) -> Result<Option<Fired>, StepError> {
-        let state = self.load(runtime, &setting.stream).await?;
-        let is_awaited =
-            state.aggregate.deadlines().any(|(name, due)| name == deadline && due == timer.due());
-        Ok((!is_awaited).then_some(Fired { outcome: Outcome::Unchanged, version: state.version }))
     }
 
     /// Takes a step; one that cannot be stored holds its instance up, and nobody else.

@@ -1,4 +1,5 @@
 use crate::command::ExecuteError;
+use crate::engine::fire::{FireError, may_pass};
 use crate::key::KeyError;
 use crate::store::StoreError;
 
@@ -26,6 +27,17 @@ impl StepError {
                 Some(error.to_string())
             }
             Self::Store(_) | Self::Passing(_) => None,
+        }
+    }
+}
+
+impl From<StepError> for FireError {
+    fn from(error: StepError) -> Self {
+        match error {
+            StepError::Store(error) if may_pass(&error) => Self::Passing(Box::new(error)),
+            StepError::Store(error) => Self::Final(Box::new(error)),
+            StepError::Passing(source) => Self::Passing(source),
+            StepError::Permanent(error) => Self::Final(error),
         }
     }
 }

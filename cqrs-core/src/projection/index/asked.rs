@@ -8,34 +8,34 @@ use crate::key::KeyPart;
 #[diagnostic::on_unimplemented(
     message = "a field of type `{T}` cannot be asked for a `{Self}`",
     label = "expected a `{T}`, or a range of them such as `from..to`",
-    note = "a text is asked for by `&str`, a range of `&str`, or `starts_with(\"…\")`"
+    note = "query a text by `&str`, a range of `&str`, or `starts_with(\"…\")`"
 )]
 pub trait Asked<T> {
-    /// What the query may be asked behind this: the next field behind a value, nothing behind a range.
+    /// What may follow in the query: the next field after a value, nothing after a range.
     type Then<Next>;
 
     /// As a criterion.
     fn criterion(self) -> Criterion<T>;
 }
 
-/// What a query asks of the last field of a key: as [`Asked`], with ranges only of what stands in a key in its order.
+/// What a query asks of the last field of a key: as [`Asked`], with ranges only of values that a key keeps in order.
 #[diagnostic::on_unimplemented(
     message = "the last field of a key, of type `{T}`, cannot be asked for a `{Self}`",
     label = "expected a `{T}`, or a range of them such as `from..to`",
-    note = "a text is asked for by `&str`, a range of `&str`, or `starts_with(\"…\")`"
+    note = "query a text by `&str`, a range of `&str`, or `starts_with(\"…\")`"
 )]
 pub trait AskedOfKey<T>: Asked<T> {}
 
-/// What a query asks of a field of a key that others follow: one value.
+/// What a query asks of a field of a key that is followed by others: one value.
 #[diagnostic::on_unimplemented(
     message = "a field of a key that others follow, of type `{T}`, cannot be asked for a `{Self}`",
     label = "expected a `{T}`",
-    note = "only the last field of a key is asked for a range: views with one value of the others stand together"
+    note = "only the last field of a key takes a range: views are grouped by the values of the other fields"
 )]
 pub trait PartValue<T>: Asked<T> {}
 
-/// A part of a key whose renderings stand in an order that says something: the bytes of a text, where `#`, `%`, `@` and
-/// control characters stand at the place of `%`.
+/// A part of a key whose renderings have a meaningful order: the bytes of a text, with `#`, `%`, `@` and control characters
+/// sorted as `%`.
 #[diagnostic::on_unimplemented(
     message = "there are no ranges of `{Self}` in a key: it is rendered without leading zeros, and 10 comes before 9",
     label = "only a single `{Self}` can be asked for",
@@ -45,7 +45,7 @@ pub trait OrderedPart: KeyPart {}
 
 impl OrderedPart for String {}
 
-/// A value that is given for a field: the value itself, a reference to it, or a `&str`.
+/// A value for a field: the value itself, a reference to it, or a `&str`.
 #[diagnostic::on_unimplemented(
     message = "a field of type `{T}` cannot be compared with a `{Self}`",
     label = "expected a `{T}`",
@@ -65,11 +65,11 @@ pub enum Criterion<T> {
     Begins(String),
 }
 
-/// A query whose last field has been asked for a range: no further field can be.
+/// A query with a range as its last field: no further field can follow.
 #[derive(Debug, Clone, Copy)]
 pub struct Ranged(());
 
-/// The texts that begin with another one, for a query.
+/// The texts with a prefix, for a query.
 ///
 /// ```
 /// use cqrs_core::prelude::*;
@@ -102,7 +102,7 @@ impl FieldValue<String> for &str {
     }
 }
 
-// One by one: for all types with a value at once, the ranges would be among them as far as the compiler can tell.
+// One by one: in a blanket impl for all values, the compiler could not rule out the ranges.
 macro_rules! values {
     ($([$($bound:tt)*] $value:ty => $field:ty;)*) => {$(
         impl<$($bound)*> Asked<$field> for $value {

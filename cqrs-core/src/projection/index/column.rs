@@ -2,17 +2,17 @@ use std::any::Any;
 
 use super::value::{IndexField, IndexText, IndexValue};
 
-/// One field of an index, of the views `V`. Its type is left behind where the index is declared: what is wrong with it is
-/// said once, and not by every method of the query.
+/// One field of an index of the views `V`. The field's type is checked where the index is declared, so a wrong type gives one
+/// error, and not one for every method of the query.
 #[derive(Debug)]
 pub struct Column<V> {
     pub(crate) name: &'static str,
     pub(super) shape: u64,
     /// The field of a view.
     field: fn(&V) -> &dyn Any,
-    /// The text of a field, where it has a value.
+    /// The text of a field, if it has a value.
     field_text: fn(&dyn Any) -> Option<String>,
-    /// The text of a value that is asked for.
+    /// The text of a value in a query.
     value_text: fn(&dyn Any) -> String,
 }
 
@@ -29,7 +29,12 @@ impl<V> Column<V> {
         }
     }
 
-    pub(super) fn text_in(&self, view: &V) -> Option<String> {
+    /// Whether its values are texts, which have a beginning that a query may ask for.
+    pub(crate) const fn is_text(&self) -> bool {
+        self.shape == <String as IndexValue>::SHAPE
+    }
+
+    pub(crate) fn text_in(&self, view: &V) -> Option<String> {
         (self.field_text)((self.field)(view))
     }
 

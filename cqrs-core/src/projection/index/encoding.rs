@@ -1,12 +1,12 @@
-//! Texts that stand in the order of the values they were made of, byte by byte.
+//! Texts whose byte order is the order of their values.
 //!
-//! Each value of an index is followed by a space. What a text has up to and with `!` is written as `!` and another
-//! character, so that the end of a value comes before everything that could follow in it: `ab` stands before `ab!`, as
-//! it does among the texts themselves.
+//! Each value of an index is followed by a space. Characters of a text up to and including `!` are written as `!` and another
+//! character, so that the end of a value sorts before everything that could follow in it: `ab` comes before `ab!`, as among the
+//! texts themselves.
 
-/// Behind each value.
+/// Follows each value.
 pub(crate) const END: char = ' ';
-/// Behind the end of a value, and before everything that a longer one could have there.
+/// Sorts after the end of a value, and before everything that a longer value could have there.
 pub(crate) const AFTER_END: char = '!';
 
 pub(super) fn push_text(text: &str, out: &mut String) {
@@ -27,7 +27,7 @@ pub(super) fn push_unsigned(value: u128, digits: usize, out: &mut String) {
     out.push_str(&text);
 }
 
-/// A number as the distance from the smallest one where it is negative; `-` comes before the digits.
+/// A negative number as its distance from the smallest one; `-` sorts before the digits.
 pub(super) fn push_signed<const SMALLEST: i128>(value: i128, digits: usize, out: &mut String) {
     if value < 0 {
         out.push('-');

@@ -40,7 +40,24 @@ impl<V: 'static> Index<V> {
         Self { name, shape, columns }
     }
 
-    /// Another number for another name, other fields, and other ways to write them.
+    /// Its name: `by_customer`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its fields, in their order.
+    pub fn fields(&self) -> impl Iterator<Item = &'static str> + use<V> {
+        self.columns.iter().map(|column| column.name)
+    }
+
+    /// Those of its fields that are texts, for `cqrs_http`.
+    #[doc(hidden)]
+    pub fn text_fields(&self) -> impl Iterator<Item = &'static str> + use<V> {
+        self.columns.iter().filter(|column| column.is_text()).map(|column| column.name)
+    }
+
+    /// A number that changes with the name, the fields and their encoding.
     pub(crate) const fn shape(&self) -> u64 {
         self.shape
     }
@@ -52,13 +69,13 @@ impl<V: 'static> fmt::Debug for Index<V> {
     }
 }
 
-/// A view cannot stand in an index.
+/// A view cannot be in an index.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IndexError {
-    /// DynamoDB does not take such a long key.
+    /// The key is too long for DynamoDB.
     #[error(
-        "view {view} cannot stand in its index `{index}`: the {key} key would take {bytes} bytes, and DynamoDB takes at most \
+        "view {view} cannot be in its index `{index}`: the {key} key would take {bytes} bytes, and DynamoDB takes at most \
          {limit}; index a shorter field, or keep the beginning of the text in a field of its own"
     )]
     TooLong {
@@ -68,13 +85,13 @@ pub enum IndexError {
         index: &'static str,
         /// `partition` or `sort`.
         key: &'static str,
-        /// How many bytes it would take.
+        /// Its length in bytes.
         bytes: usize,
-        /// How many DynamoDB takes.
+        /// The limit of DynamoDB.
         limit: usize,
     },
     /// The code that writes a value panicked.
-    #[error("view {view} cannot stand in its index `{index}`: it panicked: {text}")]
+    #[error("view {view} cannot be in its index `{index}`: it panicked: {text}")]
     Panicked {
         /// The sort key of the view.
         view: String,
@@ -86,7 +103,7 @@ pub enum IndexError {
 }
 
 /// The partition of an index: that of the views, the name of the index with its shape, and the text of its first field. An index
-/// of other fields under the same name is another one: nothing is found in an order that is not its own.
+/// of other fields under the same name is another one, so entries with another order are never found.
 pub(crate) fn partition<V>(views: &str, index: &Index<V>, first: &str) -> String {
     let shape = index.shape & 0xffff_ffff;
     format!("{views}#{}.{shape:08x}#{first}", index.name)

@@ -4,7 +4,7 @@ use super::encoding::{push_signed, push_text, push_unsigned};
 use crate::key::{extend_hash, stable_hash};
 use crate::timestamp::Timestamp;
 
-/// A value that an index lists views by: text, an integer, `bool`, a [`Timestamp`], and types of your own.
+/// A value by which an index lists views: text, an integer, `bool`, a [`Timestamp`], and your own types.
 ///
 /// A unit enum and a struct around one value derive it:
 ///
@@ -21,8 +21,8 @@ use crate::timestamp::Timestamp;
 /// struct CustomerId(String);
 /// ```
 ///
-/// An index has the order of the values: texts by their bytes, numbers and times from the least on, the cases of an enum
-/// as they are declared. A type that holds a foreign one writes a value in its place that has the same order:
+/// An index has the order of the values: texts by their bytes, numbers and times ascending, the variants of an enum in the order
+/// of declaration. A type that wraps a foreign one writes a value with the same order:
 ///
 /// ```
 /// use std::net::Ipv4Addr;
@@ -46,18 +46,18 @@ use crate::timestamp::Timestamp;
     note = "of a larger type, index one of its parts: keep that in a field of the view"
 )]
 pub trait IndexValue: Clone + Send + Sync + 'static {
-    /// Another number for each other way to write: what a cursor that was made before cannot be used with.
+    /// Changes with the encoding: a cursor with another number is refused.
     const SHAPE: u64 = 0;
 
-    /// Writes it, as one value of a type that is an `IndexValue`: two that are written one after the other run together. Two
-    /// values differ in what they write, and what they write stands in their order.
+    /// Writes it, as one value of a type that is an `IndexValue`: two consecutive writes would run together. Different values
+    /// write different texts, and the texts sort like the values.
     fn write(&self, text: &mut IndexText);
 }
 
 /// A field of a view that an index may have: a value, or an `Option` of one. A view with `None` is not in the index.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of an index: nothing says in which order its values are listed",
-    label = "this field is not an `IndexValue`, and no `Option` of one",
+    label = "this field is neither an `IndexValue` nor an `Option` of one",
     note = "a unit enum and a struct around one value derive it: `#[derive(IndexValue)]`",
     note = "of a larger type, index one of its parts: keep that in a field of the view"
 )]
@@ -65,7 +65,7 @@ pub trait IndexField: 'static {
     /// What a query asks for.
     type Value: IndexValue;
 
-    /// The value, where there is one.
+    /// The value, if there is one.
     fn value(&self) -> Option<&Self::Value>;
 }
 
@@ -99,14 +99,14 @@ impl IndexText {
         text.0
     }
 
-    /// The text that the texts of all longer texts begin with.
+    /// The common prefix of the encodings of all texts that begin with this one.
     pub(crate) fn of_beginning(beginning: &str) -> String {
         let mut text = String::new();
         push_text(beginning, &mut text);
         text
     }
 
-    /// A case of an enum: its discriminant, of 64 bits with a sign or without, and its name.
+    /// A variant of an enum: its discriminant, of 64 bits with or without a sign, and its name.
     pub(crate) fn push_case(&mut self, discriminant: i128, name: &str) {
         push_signed::<{ i64::MIN as i128 }>(discriminant, usize::from(DIGITS), &mut self.0);
         push_text(name, &mut self.0);
@@ -141,7 +141,7 @@ impl IndexValue for Timestamp {
     }
 }
 
-/// As wide as 64 bits need, whatever the type: a field that becomes wider keeps its place.
+/// As wide as 64 bits need, for every type: the text of a value stays the same when its field becomes wider.
 const DIGITS: u8 = 20;
 /// For 128 bits.
 const MANY_DIGITS: u8 = 40;
@@ -167,7 +167,7 @@ mod tests {
     use crate::projection::index::encoding::{AFTER_END, END};
     use proptest::prelude::*;
 
-    /// As it stands in a key: with what follows.
+    /// As in a key: with what follows.
     fn in_key(value: &impl IndexValue, behind: &str) -> String {
         format!("{}{END}{behind}", IndexText::of(value))
     }
@@ -178,7 +178,7 @@ mod tests {
         let texts = [IndexText::of(left), IndexText::of(right)];
         prop_assert_eq!(left.cmp(right), texts[0].cmp(&texts[1]));
         let behind = texts.each_ref().map(|text| format!("{text}{AFTER_END}"));
-        // Whatever follows in the key, and for both bounds of a range.
+        // For anything that follows in the key, and for both bounds of a range.
         if left < right {
             let keys = [in_key(left, LAST), in_key(right, "")];
             prop_assert!(keys[0] < keys[1] && keys[0] < texts[1] && behind[0] < keys[1], "{:?}", texts);

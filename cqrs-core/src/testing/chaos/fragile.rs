@@ -12,6 +12,8 @@ use crate::app::App;
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::runtime::{Probe, Stores};
+#[cfg(any(feature = "conformance", feature = "inspect"))]
+use crate::store::StreamPage;
 use crate::store::{
     Append, AppendAll, CommitKey, CommitPage, CommitScan, DynEventStore, Extent, NewCommit, NewCommits,
     Positions, Reservation, ReservationPage, StoreError, TimerId, TimerPage, UniqueValue,
@@ -160,6 +162,16 @@ impl DynEventStore for Fragile {
     }
     fn scan<'a>(&'a self, extent: &'a Extent, after: Option<&'a CommitKey>) -> Boxed<'a, CommitScan> {
         self.send(self.app.delivery().runtime.event_store().scan(extent, after))
+    }
+    #[cfg(any(feature = "conformance", feature = "inspect"))]
+    fn streams<'a>(
+        &'a self,
+        partition: &'a str,
+        prefix: &'a str,
+        after: Option<&'a CommitKey>,
+        limit: usize,
+    ) -> Boxed<'a, StreamPage> {
+        self.send(self.app.delivery().runtime.event_store().streams(partition, prefix, after, limit))
     }
     fn count(&self) -> Boxed<'_, Option<u64>> {
         self.send(self.app.delivery().runtime.event_store().count())

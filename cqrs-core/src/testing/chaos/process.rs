@@ -143,7 +143,10 @@ fn name_of(cause: &StepCause) -> Option<String> {
         StepCause::Event { pk, sk, index, r#type, .. } => {
             Some(format!("`{type}`, event {index} of {pk} {sk},"))
         }
-        StepCause::Deadline { deadline, due } => Some(format!("the deadline `{deadline}` at {due}")),
+        StepCause::Deadline { deadline, due, of } => {
+            let of = of.map(|of| format!(", set by version {of},")).unwrap_or_default();
+            Some(format!("the deadline `{deadline}` at {due}{of}"))
+        }
         StepCause::Command { .. } | StepCause::Again { .. } => None,
     }
 }

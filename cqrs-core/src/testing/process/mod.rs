@@ -342,7 +342,7 @@ impl<P: Process> ProcessScenario<P> {
 
     fn fire(&self, timer: &Timer) -> Result<(), String> {
         let intent = Intent::of_timer(timer, self.clock.now());
-        let fired = at_once(fire_deadline::<P>(self.runtime(), looked_at, intent, &timer.command.name));
+        let fired = at_once(fire_deadline::<P>(self.runtime(), looked_at, intent, &timer.command));
         fired.map(drop).map_err(|error: FireError| error.to_string())
     }
 

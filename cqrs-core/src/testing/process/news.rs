@@ -39,6 +39,9 @@ pub(super) enum Deadline {
 
 impl News {
     pub(super) fn take(&mut self, step: Step) {
+        if let Step { cause: StepCause::Event { .. }, outcome: StepOutcome::Skipped } = step {
+            return;
+        }
         self.steps += 1;
         let since = step.cause.at();
         if let StepCause::Deadline { deadline, .. } = step.cause {

@@ -2,11 +2,11 @@ use std::ops::Range;
 
 use cqrs_core::delivery::Message;
 
-/// The most messages of one request (Amazon SNS API Reference, "PublishBatch"). All of them together may take what
-/// one alone may, which is for the topic to say.
+/// The most messages in one request (Amazon SNS API Reference, "PublishBatch"). Together they may be as large as one message
+/// alone; the topic sets that limit.
 pub(crate) const ENTRIES: usize = 10;
 
-/// Cuts messages into batches, as few as their order allows.
+/// Divides messages into as few batches as their order allows.
 pub(crate) fn pack(messages: &[Message], max_bytes: usize) -> Vec<Range<usize>> {
     let mut batches: Vec<Range<usize>> = Vec::new();
     let mut bytes = 0;

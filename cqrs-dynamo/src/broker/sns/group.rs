@@ -5,9 +5,9 @@ use uuid::Uuid;
 /// The longest group id (Amazon SNS API Reference, `PublishBatchRequestEntry`).
 const CHARACTERS: usize = 128;
 
-/// The group of a tenant's messages on standard queues, by which SQS keeps the backlog of one tenant from delaying the
-/// others (Amazon SQS Developer Guide, "Amazon SQS fair queues"): the tenant where a group may be called so, and a digest
-/// of it elsewhere.
+/// The group of a tenant's messages on standard queues. With it SQS keeps the backlog of one tenant from delaying the others
+/// (Amazon SQS Developer Guide, "Amazon SQS fair queues"). It is the tenant if that is a valid group id, and otherwise a digest
+/// of it.
 pub(super) fn of_tenant(tenant: &str) -> Cow<'_, str> {
     let fits = (1..=CHARACTERS).contains(&tenant.len());
     // Letters, digits and punctuation of ASCII.

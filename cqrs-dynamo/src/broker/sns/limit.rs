@@ -9,11 +9,11 @@ use cqrs_core::delivery::MAX_MESSAGE_BYTES;
 
 use crate::topology::MESSAGE_BYTES_ATTRIBUTE;
 
-/// The most that a message to a topic may take: given, or as the topic says. Clones share what the topic has said.
+/// The largest message that a topic takes: given, or read from the topic. Clones share what was read.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Limit {
     given: Option<usize>,
-    /// 0 where it is not known.
+    /// 0 if unknown.
     read: Arc<AtomicUsize>,
 }
 
@@ -22,7 +22,7 @@ impl Limit {
         Self { given: Some(bytes), read: Arc::default() }
     }
 
-    /// What is known of it.
+    /// The limit, if known.
     pub(super) fn known(&self) -> Option<usize> {
         self.given.or_else(|| Some(self.read.load(Ordering::Relaxed)).filter(|bytes| *bytes > 0))
     }
@@ -32,7 +32,7 @@ impl Limit {
         self.read.store(0, Ordering::Relaxed);
     }
 
-    /// Goes by the default until the topic is asked again.
+    /// Uses the default until the topic is asked again.
     pub(super) fn assume(&self) -> usize {
         self.read.store(MAX_MESSAGE_BYTES, Ordering::Relaxed);
         MAX_MESSAGE_BYTES

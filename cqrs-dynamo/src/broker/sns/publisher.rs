@@ -18,19 +18,18 @@ use crate::names::is_fifo;
 
 /// Publishes commits to a topic of SNS, standard or FIFO: the ARN of a FIFO topic ends in `.fifo`.
 ///
-/// A request carries up to 10 messages. Each has the attributes `types` (`String.Array`, the types of its events), and
-/// where they are known `tenant`, `entity` and `correlationId` (`String`); filter policies of subscriptions go by them.
-/// On a FIFO topic the group is the stream, and the deduplication id is the commit's. On a standard topic the group is the
-/// tenant, or a digest of it: standard queues take turns between tenants, so that a backlog of one does not delay the
-/// others (fair queues).
+/// A request carries up to 10 messages. Each has the attributes `types` (`String.Array`, the types of its events), and, if known,
+/// `tenant`, `entity` and `correlationId` (`String`); the filter policies of subscriptions use them. On a FIFO topic the group is
+/// the stream, and the deduplication id is the commit's. On a standard topic the group is the tenant, or a digest of it: standard
+/// queues take turns between tenants, so that a backlog of one does not delay the others (fair queues).
 ///
-/// How much a message may take, and all messages of a request together, is an attribute of the topic,
-/// `MaximumMessageSize`: 256 KiB, or up to 1 MiB. The publisher asks the topic once (`sns:GetTopicAttributes`), and again
-/// after a refusal, unless [`SnsPublisher::with_max_message_bytes`] says it. Where it may not ask, it goes by 256 KiB. A
-/// larger commit travels as its keys. SNS and SQS charge each 64 KB of a message as a request.
+/// The topic's attribute `MaximumMessageSize` limits a message, and all messages of a request together: 256 KiB, or up to 1 MiB.
+/// The publisher reads it once (`sns:GetTopicAttributes`), and again after a refusal, unless
+/// [`SnsPublisher::with_max_message_bytes`] sets it. Without the right to read it, the publisher assumes 256 KiB. A larger commit
+/// travels as its keys. SNS and SQS charge each 64 KB of a message as a request.
 ///
-/// What SNS did not accept for no fault of the message is sent again, before anything later of its stream is. Within one
-/// request SNS may take a later commit of a stream and not an earlier one; then they arrive in that order.
+/// A message that SNS did not accept through no fault of its own is sent again, before anything later of its stream. Within one
+/// request SNS may accept a later commit of a stream and not an earlier one; then they arrive in that order.
 ///
 /// ```no_run
 /// use cqrs_dynamo::SnsPublisher;
@@ -51,8 +50,8 @@ pub struct SnsPublisher {
 }
 
 impl SnsPublisher {
-    /// A publisher to a topic. Whatever the client's own limits are, [`SnsPublisher::with_time_limit`] is one more;
-    /// [`Broker::sns`](crate::Broker::sns) is a client that has limits.
+    /// A publisher to a topic. [`SnsPublisher::with_time_limit`] applies in addition to the client's own time limits; the client
+    /// of [`Broker::sns`](crate::Broker::sns) has such limits.
     #[must_use]
     pub fn new(client: Client, topic_arn: impl Into<String>) -> Self {
         Self {
@@ -65,35 +64,35 @@ impl SnsPublisher {
         }
     }
 
-    /// What the topic takes in a message, in bytes: its `MaximumMessageSize`. The topic is not asked then.
+    /// The largest message that the topic takes, in bytes: its `MaximumMessageSize`. The topic is then not asked.
     #[must_use]
     pub fn with_max_message_bytes(mut self, bytes: usize) -> Self {
         self.limit = Limit::given(bytes);
         self
     }
 
-    /// How a request is sent again, after the retries of the SDK. Default 5 times, up to 5 seconds apart.
+    /// How often a request is sent again, after the retries of the SDK. Default 5 times, up to 5 seconds apart.
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
 
-    /// How long a request may take, the retries of the SDK included. Default 30 seconds.
+    /// How long a request may take, including the retries of the SDK. Default 30 seconds.
     #[must_use]
     pub fn with_time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;
         self
     }
 
-    /// How many requests may be under way at once; those with commits of one stream never are. At least 1, default 4.
+    /// How many requests may be in flight at once; commits of one stream never are at the same time. At least 1, default 4.
     #[must_use]
     pub fn with_requests_in_flight(mut self, requests: usize) -> Self {
         self.in_flight = requests.max(1);
         self
     }
 
-    /// Sends one batch until all of it is accepted; fails with the place of the first message that is not.
+    /// Sends one batch until all of it is accepted; fails with the index of the first message that is refused.
     async fn send(&self, messages: &[Message], batch: Range<usize>) -> Result<(), (usize, PublishFault)> {
         let mut left: Vec<usize> = batch.collect();
         let mut attempts = 0;
@@ -107,7 +106,7 @@ impl SnsPublisher {
             let Some(fault) = fault else { break };
             if !fault.is_transient() || attempts >= self.retry.attempts {
                 if !fault.is_transient() {
-                    // The topic may take less by now.
+                    // The topic's limit may be lower by now.
                     self.limit.forget();
                 }
                 return Err((left.first().copied().unwrap_or(first), fault));
@@ -207,7 +206,7 @@ impl Publisher for SnsPublisher {
                 return Ok(bytes);
             }
             attempts += 1;
-            // Boxed, or the future of every program that publishes would hold a request of the SDK for this one question.
+            // Boxed: otherwise the future of every publishing program would contain this rare request of the SDK.
             let read = Box::pin(self.limit.read(&self.client, &self.topic_arn));
             let fault = match tokio::time::timeout(self.time_limit, read).await {
                 Ok(Ok(bytes)) => return Ok(bytes),
@@ -215,7 +214,7 @@ impl Publisher for SnsPublisher {
                 Err(late) => PublishFault::Unavailable { source: Box::new(late) },
             };
             if !fault.is_transient() {
-                // A role of an earlier release may not ask. Where the topic itself is missing, publishing tells it.
+                // A role of an earlier release lacks the right to ask. If the topic itself is missing, publishing reports it.
                 tracing::warn!(topic = self.topic_arn, %fault, "the topic's message size cannot be read; taking the default");
                 return Ok(self.limit.assume());
             }
@@ -238,7 +237,7 @@ fn attribute(
     MessageAttributeValue::builder().data_type(kind).string_value(value).build()
 }
 
-/// What was not accepted, in its order, and why. An entry of which the answer says nothing was not accepted.
+/// What was not accepted, in order, and why. An entry that the answer does not mention was not accepted.
 fn rest(
     messages: &[Message],
     sent: &[usize],
@@ -253,7 +252,7 @@ fn rest(
     let said = |entry: &BatchResultErrorEntry| {
         format!("{}: {}", entry.code(), entry.message().unwrap_or("no message")).into()
     };
-    // A message that would be refused again is what has to be told, wherever it stands.
+    // A message that would be refused again has to be reported, wherever it is in the batch.
     for place in &rest {
         let entry = failed(&place, BatchResultErrorEntry::sender_fault);
         if let (Some(entry), Some(message)) = (entry, messages.get(*place)) {
@@ -265,7 +264,7 @@ fn rest(
     let fault = match failed(&first, |_| true) {
         Some(entry) if entry.code().contains("Throttl") => PublishFault::Throttled { source: said(&entry) },
         Some(entry) => PublishFault::Unavailable { source: said(&entry) },
-        None => PublishFault::Unavailable { source: "the answer says nothing of the message".into() },
+        None => PublishFault::Unavailable { source: "the answer does not mention the message".into() },
     };
     (rest, Some(fault))
 }

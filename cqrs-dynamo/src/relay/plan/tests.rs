@@ -7,7 +7,7 @@ use super::*;
 
 const MARGIN: Duration = Duration::from_mins(15);
 
-/// Hours after some time.
+/// Hours after a fixed time.
 fn at(hours: u64) -> Timestamp {
     Timestamp::from_unix_millis(1_704_103_200_000) + Duration::from_hours(hours)
 }
@@ -45,12 +45,12 @@ fn ids(leases: &[&Lease]) -> Vec<String> {
 
 #[test]
 fn the_first_relay_begins_with_what_the_stream_holds() {
-    // The parent of C is gone: before the first relay that is no hole.
+    // The parent of C is gone: before the first relay this is not a hole.
     let shards = listed(&[("A", ""), ("B", "A"), ("C", "gone")]);
     let findings = survey(&Board::default(), &shards, at(48), MARGIN);
     let all = ["A", "B", "C"].map(|id| Lease::new(id, at(24), at(48)));
     assert_eq!(findings, Findings { new: all.into(), ..Findings::default() });
-    // Nor is it for a second one that starts amid the first one's work.
+    // Nor is it for a second relay that starts during the first one's work.
     let half = Board { begun: false, ..board([Lease::new("A", at(24), at(48))]) };
     assert_eq!(survey(&half, &shards, at(48), MARGIN).hole, None);
 }
@@ -72,10 +72,14 @@ fn a_shard_that_is_gone_before_its_end_is_a_hole() {
     assert_eq!((findings.hole, findings.lost), (Some(at(10)), vec!["A".to_owned()]));
 
     let findings = survey(&leases(done(a.clone())), &shards, at(48), MARGIN);
-    assert_eq!((findings.hole, findings.over), (None, vec!["A".to_owned()]), "one read to its end is none");
+    assert_eq!(
+        (findings.hole, findings.over),
+        (None, vec!["A".to_owned()]),
+        "a shard that was read to its end is not a hole"
+    );
 
     let held = survey(&leases(held(a.clone(), "other", Life::Unknown)), &shards, at(48), MARGIN);
-    assert_eq!(held, Findings::default(), "a relay reads it just now");
+    assert_eq!(held, Findings::default(), "a relay is reading it");
     let recent = survey(&leases(Lease { since: at(30), ..a }), &shards, at(48), MARGIN);
     assert_eq!(recent, Findings::default(), "it cannot be gone yet: the list is behind");
 }
@@ -86,7 +90,7 @@ fn a_shard_whose_forebears_nobody_saw_is_a_hole() {
     let findings = survey(&board(leases), &listed(&[("C", "B"), ("D", "C")]), at(60), MARGIN);
     assert_eq!(findings.hole, Some(at(7)), "it may have followed any of the others");
     assert_eq!(findings.new[0], Lease::new("C", at(60), at(60)));
-    // A stream that was turned off and on again begins with shards of its own.
+    // A stream that was turned off and on again begins with new shards.
     let turned_on =
         survey(&board([done(Lease::new("A", at(10), at(9)))]), &listed(&[("N", "")]), at(12), MARGIN);
     assert_eq!(turned_on.hole, Some(at(10)));
@@ -99,13 +103,13 @@ fn a_shard_that_nobody_began_in_time_is_a_hole() {
     assert_eq!(survey(&board([a.clone()]), &shards, at(28), MARGIN), Findings::default());
     let findings = survey(&board([a.clone()]), &shards, at(29), MARGIN);
     assert_eq!((findings.hole, findings.late), (Some(at(1)), vec!["A".to_owned()]));
-    // Once there is a position, the stream itself says whether it has what follows.
+    // Once there is a position, the stream itself says whether it still has what follows.
     assert_eq!(survey(&board([read(a.clone())]), &shards, at(48), MARGIN), Findings::default());
     assert_eq!(survey(&board([held(a, "other", Life::Seen)]), &shards, at(48), MARGIN), Findings::default());
 }
 
 #[test]
-fn children_are_read_when_their_parent_is_done_whoever_read_it() {
+fn children_are_read_when_any_relay_has_finished_their_parent() {
     let shards = listed(&[("A", ""), ("B", "A"), ("C", "A"), ("D", "B"), ("E", "gone")]);
     let leases = |finished: &[&str]| {
         board(["A", "B", "C", "D", "E"].map(|id| {
@@ -116,7 +120,7 @@ fn children_are_read_when_their_parent_is_done_whoever_read_it() {
     assert_eq!(ids(&readable(&leases(&[]), &shards)), ["A", "E"]);
     assert_eq!(ids(&readable(&leases(&["A"]), &shards)), ["B", "C", "E"]);
     assert_eq!(ids(&readable(&leases(&["A", "B", "E"]), &shards)), ["C", "D"]);
-    // A parent that is listed and has no lease yet is no parent that is done.
+    // A listed parent without a lease is not done.
     let mut unseen = leases(&["A"]);
     unseen.shards.remove("A");
     assert_eq!(ids(&readable(&unseen, &shards)), ["E"]);
@@ -169,7 +173,7 @@ fn a_lease_is_taken_when_its_relay_is_silent() {
     assert_eq!(take(Life::Silent).len(), 1);
 }
 
-/// A tree of shards: for each the number of its parent before it, or itself for none.
+/// A tree of shards: for each, the number of an earlier shard as its parent, or its own number if it has no parent.
 fn trees() -> impl Strategy<Value = Vec<usize>> {
     prop::collection::vec(any::<prop::sample::Index>(), 1..12)
         .prop_map(|parents| parents.iter().enumerate().map(|(own, parent)| parent.index(own + 1)).collect())
@@ -193,7 +197,7 @@ proptest! {
             leases.shards.insert(lease.id.clone(), lease);
         }
         leases.begun = true;
-        // At last every relay gets its turn until all is read.
+        // In the end every relay gets its turn until all is read.
         let rest = (0..3 * 3 * tree.len()).map(|turn| (turn % 3, 0, false));
         for (relay, finished, dies) in steps.into_iter().chain(rest) {
             now = now + Duration::from_secs(10);

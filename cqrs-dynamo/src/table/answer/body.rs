@@ -1,4 +1,4 @@
-//! The body of an answer, in the usual forms of JSON and of DynamoDB. Whatever else there is goes the SDK's way.
+//! The body of an answer, in the usual forms of JSON and of DynamoDB. The SDK reads every other form.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,9 +12,9 @@ use serde_json::{Map, Number, Value};
 use super::Make;
 use crate::table::Row;
 
-/// What is made of the items of an answer, and the body without them. Nothing for what the SDK has to look at.
+/// What is made of the items of an answer, and the body without them. `None` if the SDK has to read the body.
 pub(super) fn read<T>(body: &[u8], field: &str, make: Make<T>) -> Option<(Vec<T>, Vec<u8>)> {
-    // Texts are not looked at again one by one.
+    // Checked once here, and not again for each text.
     let text = str::from_utf8(body).ok()?;
     let mut json = serde_json::Deserializer::from_str(text);
     let found = json.deserialize_map(Answer { start: body.as_ptr().addr(), field, make }).ok()?;
@@ -33,16 +33,16 @@ pub(super) fn read<T>(body: &[u8], field: &str, make: Make<T>) -> Option<(Vec<T>
 struct Answer<'a, T> {
     /// The address of the body.
     start: usize,
-    /// Where the items stand: `Items`, a list, or `Item`, one or none.
+    /// The field with the items: `Items`, a list, or `Item`, one or none.
     field: &'a str,
     make: Make<T>,
 }
 
 struct Found<T> {
     made: Vec<T>,
-    /// Where the field begins in the body.
+    /// The start of the field in the body.
     from: usize,
-    /// Where the next one does, if there is one.
+    /// The start of the next field, if there is one.
     to: Option<usize>,
 }
 
@@ -56,7 +56,7 @@ impl<'de, T> Visitor<'de> for Answer<'_, T> {
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
         let mut found: Option<Found<T>> = None;
         while let Some(name) = fields.next_key::<&str>()? {
-            // From its quotation mark on.
+            // From the name's quotation mark on.
             let at = name.as_ptr().addr().wrapping_sub(self.start).wrapping_sub(1);
             if let Some(found) = &mut found {
                 found.to.get_or_insert(at);
@@ -129,7 +129,7 @@ impl<'de> Deserialize<'de> for Row<'de> {
     }
 }
 
-/// A name, not copied where it stands in the body as it is.
+/// A name, not copied if the body has it unescaped.
 struct Name<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Name<'de> {
@@ -178,7 +178,7 @@ impl<'de> Deserialize<'de> for Attribute {
                     Some("NULL") => kinds.next_value::<bool>().map(|_| Value::Null)?,
                     Some("L") => Value::Array(kinds.next_value::<List>()?.0),
                     Some("M") => Value::Object(kinds.next_value::<Fields>()?.0),
-                    _ => return Err(Error::custom("a kind that is no JSON")),
+                    _ => return Err(Error::custom("a kind that is not JSON")),
                 };
                 match kinds.next_key::<IgnoredAny>()? {
                     None => Ok(Attribute(value)),
@@ -257,7 +257,7 @@ impl<'de> Deserialize<'de> for Fields {
                 while let Some((name, Attribute(value))) = values.next_entry::<String, _>()? {
                     fields.insert(name, value);
                 }
-                // There is an order only with `serde_json/preserve_order`.
+                // Field order matters only with `serde_json/preserve_order`.
                 fields.sort_keys();
                 Ok(Fields(fields))
             }

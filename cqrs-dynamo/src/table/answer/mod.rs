@@ -1,7 +1,7 @@
 //! The items of an answer, read straight from its body.
 //!
-//! The SDK makes a map of attribute values of each item, with a text for each name and each number. A store makes
-//! something else of it at once, so that most of the time of a read went into what was thrown away.
+//! The SDK makes a map of attribute values from each item, with a text for each name and each number. A store converts this map
+//! at once, so most of the time of a read would be spent on data that is thrown away.
 
 mod body;
 mod operation;
@@ -26,11 +26,11 @@ use self::operation::HasItems;
 use super::direct::{self, Instead};
 use super::{Row, Table};
 
-/// What becomes of an item.
+/// Makes something from an item.
 pub(crate) type Make<T> = fn(Row<'_>) -> T;
 
 impl Table {
-    /// Sends a request, and makes something of each item of the answer. The answer itself comes without them.
+    /// Sends a request, and converts each item of the answer. The answer itself is returned without items.
     pub(crate) async fn read<O, E, T>(
         &self,
         request: Pin<&mut impl Future<Output = Result<O, SdkError<E, HttpResponse>>>>,
@@ -62,7 +62,7 @@ struct Reader<T> {
     operation: &'static FrozenLayer,
     field: &'static str,
     make: Make<T>,
-    /// Of the last answer; nothing where the SDK has read it.
+    /// From the last answer; `None` if the SDK has read it.
     made: Arc<Mutex<Option<Vec<T>>>>,
 }
 
@@ -79,7 +79,7 @@ impl<T> fmt::Debug for Reader<T> {
 }
 
 impl<T: Send> DeserializeResponse for Reader<T> {
-    /// The SDK gets all but the items. What is unusual in an answer, or wrong with it, is left to the SDK altogether.
+    /// The SDK gets everything except the items. An unusual or invalid answer is left to the SDK entirely.
     fn deserialize_nonstreaming_with_config(
         &self,
         response: &HttpResponse,
@@ -87,7 +87,7 @@ impl<T: Send> DeserializeResponse for Reader<T> {
     ) -> Result<Output, OrchestratorError<context::Error>> {
         let sdk = self.operation.load::<SharedResponseDeserializer>();
         let sdk =
-            sdk.ok_or_else(|| OrchestratorError::other("the SDK has nothing that reads this answer"))?;
+            sdk.ok_or_else(|| OrchestratorError::other("the SDK has no deserializer for this answer"))?;
         let body = response.body().bytes().filter(|_| response.status().is_success());
         if let Some((made, rest)) = body.and_then(|body| body::read(body, self.field, self.make)) {
             let mut without_items = HttpResponse::new(response.status(), SdkBody::from(rest));

@@ -12,10 +12,10 @@ use crate::table::Item;
 
 /// An answer that has items.
 pub(crate) trait HasItems {
-    /// Where the items stand in the body.
+    /// The field with the items in the body.
     const FIELD: &str;
 
-    /// The SDK's configuration of the operation: it has what reads the answer.
+    /// The SDK's configuration of the operation: it has the deserializer of the answer.
     fn operation() -> Option<&'static FrozenLayer>;
 
     fn take_items(&mut self) -> Vec<Item>;

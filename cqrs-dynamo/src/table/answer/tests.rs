@@ -14,10 +14,10 @@ use super::*;
 use crate::table::key;
 use crate::table::replies::{Replies, block_on};
 
-/// What comes of an answer: the answer without its items, and those in one form; or the error.
+/// The result of an answer: the answer without its items, and the items in one form; or the error.
 type Read<O> = Result<(O, Vec<(Value, usize)>), String>;
 
-/// Which of several parts of an attribute is named, is up to the order in the SDK's maps.
+/// Which of several parts of an attribute is named depends on the order in the SDK's maps.
 fn item(row: Row<'_>) -> (Value, usize) {
     let (record, others) = row.into_readable();
     (Value::Object(record), others.len())
@@ -155,7 +155,7 @@ proptest! {
     }
 }
 
-/// An item, and whether its names still stand in the answer's body.
+/// An item, and whether its names still borrow from the answer's body.
 fn seen(row: Row<'_>) -> (Value, bool) {
     let direct = row.fields.iter().all(|(name, _)| matches!(name, Cow::Borrowed(_)));
     (item(row).0, direct)
@@ -199,7 +199,7 @@ fn requests_at_once_in_one_task_have_their_own_answers() {
         let (_, items) =
             table.read(pin!(table.client.scan().table_name("table").send()), seen).await.unwrap();
         assert_eq!(items, [(made(text), true)]);
-        // Nobody asked for this one.
+        // No request asked for this one.
         let sdk = table.client.scan().table_name("table").send().await.unwrap();
         assert_eq!(sdk.items().len(), 1);
     });

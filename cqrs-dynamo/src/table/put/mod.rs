@@ -1,6 +1,6 @@
-//! Items that are put: a record is written straight into the body of the request.
+//! Puts of items: a record is written straight into the body of the request.
 //!
-//! The SDK writes all the rest, from table to condition, signs the body, and sends it again where that is due.
+//! The SDK writes the rest, from table to condition, signs the body, and retries.
 
 mod probe;
 #[cfg(test)]
@@ -23,7 +23,7 @@ use serde_json::Value;
 use super::direct::Instead;
 use super::{Item, Table, attribute};
 
-/// What the SDK writes the request with. None where a record cannot be written into that: then the SDK writes all of it.
+/// The SDK's serializer of the request. `None` if a record cannot be written into its output: then the SDK writes all of it.
 static SDK: LazyLock<Option<SharedRequestSerializer>> = LazyLock::new(|| {
     let sdk = PutItem::new().config()?.load::<SharedRequestSerializer>()?.clone();
     probe::takes_records(&sdk).then_some(sdk)
@@ -32,7 +32,7 @@ static SDK: LazyLock<Option<SharedRequestSerializer>> = LazyLock::new(|| {
 /// Most commits are shorter.
 const USUAL_BYTES: usize = 1024;
 
-/// What is put.
+/// The content of a put.
 pub(crate) enum Content {
     Item(Item),
     /// A record that [`limits::check`](cqrs_core::store::limits::check) let through.
@@ -61,7 +61,7 @@ impl From<Record> for Content {
 }
 
 impl Table {
-    /// A request with its item, or with what writes the item into it.
+    /// A request with its item, or with the writer of the item.
     pub(super) fn with_content(
         &self,
         put: PutItemFluentBuilder,
@@ -91,7 +91,7 @@ fn filled(
 #[derive(Debug)]
 struct Writer {
     sdk: SharedRequestSerializer,
-    /// The beginning of the body: the item.
+    /// The start of the body: the item.
     item: Vec<u8>,
 }
 
@@ -110,7 +110,7 @@ impl SerializeRequest for Writer {
         let rest = request.body().bytes().and_then(|body| body.strip_prefix(b"{"));
         let rest = rest
             .filter(|rest| rest.starts_with(b"\""))
-            .ok_or("the SDK has written no object with a table")?;
+            .ok_or("the SDK did not write an object with a table")?;
         let body = [&self.item, &b","[..], rest].concat();
         request.headers_mut().insert("content-length", body.len().to_string());
         *request.body_mut() = SdkBody::from(body);
@@ -118,7 +118,7 @@ impl SerializeRequest for Writer {
     }
 }
 
-/// Names and values as DynamoDB takes them.
+/// Names and values in DynamoDB's form.
 fn write_fields(json: &mut Vec<u8>, fields: &Record) -> serde_json::Result<()> {
     json.push(b'{');
     for (index, (name, value)) in fields.iter().enumerate() {

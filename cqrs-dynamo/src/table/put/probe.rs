@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{Item, Writer, attribute};
 
-/// Whether a request with a record written into it says what the SDK's own says with the same item.
+/// Whether a request with a record written into it equals the SDK's own request with the same item.
 pub(super) fn takes_records(sdk: &SharedRequestSerializer) -> bool {
     let Some(writer) = Writer::new(sdk, &sample()) else { return false };
     match (said(&writer, None), said(sdk, Some(attribute::to_item(sample())))) {
@@ -21,7 +21,7 @@ pub(super) fn takes_records(sdk: &SharedRequestSerializer) -> bool {
     }
 }
 
-/// All that an attribute can be.
+/// Every kind of attribute.
 fn sample() -> Record {
     let fields = [
         ("pk", json!("A")),

@@ -11,7 +11,7 @@ use super::*;
 use crate::table::replies::{Replies, block_on};
 use crate::table::{Condition, ItemWrite, Written, direct};
 
-/// A request: its headers without those that differ from one to the next, and its body.
+/// A request: its body, and its headers except those that differ between requests.
 fn sent(request: &HttpRequest) -> (BTreeMap<String, String>, Value) {
     let body = request.body().bytes().unwrap();
     let mut headers: BTreeMap<String, String> =
@@ -102,7 +102,7 @@ fn another_try_sends_the_same() {
     );
 }
 
-/// A release of the SDK that writes another body: this function makes it of today's.
+/// A release of the SDK that writes another body: this function makes it from today's.
 #[derive(Debug)]
 struct Other(fn(&[u8]) -> Vec<u8>);
 
@@ -116,7 +116,7 @@ impl SerializeRequest for Other {
     }
 }
 
-/// What another SDK might make of a body.
+/// How another SDK might write a body.
 type Rewrite = fn(&[u8]) -> Vec<u8>;
 
 #[test]
@@ -125,7 +125,7 @@ fn a_record_is_left_to_an_sdk_that_writes_otherwise() {
         |body| [b"\n", body].concat(),
         |body| [b"[", body, b"]"].concat(),
         |body| [b"\xbf", body].concat(),
-        // An empty item where there is none.
+        // An empty item if there is no item.
         |body| match body.strip_prefix(br#"{"TableName""#) {
             Some(rest) => [br#"{"Item":{},"TableName""#, rest].concat(),
             None => body.to_vec(),
@@ -149,7 +149,7 @@ fn a_record_is_written_into_what_the_sdk_writes_today() {
     assert!(probe::takes_records(&same));
 }
 
-/// What a refusal brings is read by the SDK.
+/// The SDK reads the item of a refusal.
 #[test]
 fn a_refusal_brings_the_item() {
     let taken = json!({

@@ -223,6 +223,9 @@ const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__priv
     ::cqrs_core::__private::AggregateRow::of:: < Order > (::core::file!(),
     ::core::line!(), ::core::env!("CARGO_PKG_NAME")).module(::core::module_path!())
 }
+::cqrs_core::__private::inspected_stream! {
+    Order
+}
 ::cqrs_core::__private::inventory::submit! {
     ::cqrs_core::__private::StoredCommands::of:: < Order > (|| { #[allow(unused_imports)]
     use ::cqrs_core::__private:: { IsStored as _, NotStored as _ };

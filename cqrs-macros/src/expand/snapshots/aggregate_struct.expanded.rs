@@ -110,6 +110,9 @@ impl ::cqrs_core::__private::Entity for Order {
             open: (&&::cqrs_core::__private::Part(&self.open)).copy()?,
         })
     }
+    ::cqrs_core::__private::shown! {
+        open "open",
+    }
 }
 #[derive(Default)]
 struct Invoice {}
@@ -239,6 +242,7 @@ impl ::cqrs_core::__private::Entity for Invoice {
         use ::cqrs_core::__private::{Copied as _, NotCopied as _};
         ::core::option::Option::Some(Self {})
     }
+    ::cqrs_core::__private::shown! {}
 }
 #[derive(::cqrs_core::__private::EventData)]
 #[derive(
@@ -360,5 +364,8 @@ impl ::cqrs_core::__private::Entity for Cart {
         ::core::option::Option::Some(Self {
             count: (&&::cqrs_core::__private::Part(&self.count)).copy()?,
         })
+    }
+    ::cqrs_core::__private::shown! {
+        count "count",
     }
 }

@@ -130,6 +130,7 @@ impl ::cqrs_core::__private::Entity for Order {
         use ::cqrs_core::__private::{Copied as _, NotCopied as _};
         ::core::option::Option::Some(Self {})
     }
+    ::cqrs_core::__private::shown! {}
 }
 ::core::compile_error! {
     "an entity name is upper-case letters, digits, `_` and `-`, and starts with a letter, such as `ORDER`"
@@ -275,6 +276,9 @@ const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__priv
 ::cqrs_core::__private::inventory::submit! {
     ::cqrs_core::__private::AggregateRow::of:: < Order > (::core::file!(),
     ::core::line!(), ::core::env!("CARGO_PKG_NAME")).module(::core::module_path!())
+}
+::cqrs_core::__private::inspected_stream! {
+    Order
 }
 ::cqrs_core::__private::inventory::submit! {
     ::cqrs_core::__private::StoredCommands::of:: < Order > (|| { #[allow(unused_imports)]

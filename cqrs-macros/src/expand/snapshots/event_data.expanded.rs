@@ -1,23 +1,26 @@
 #[automatically_derived]
 impl<T: ::cqrs_core::__private::EventData> ::cqrs_core::__private::EventData
 for Item<T> {
-    const SHAPE: ::cqrs_core::__private::Shape = ::cqrs_core::__private::Shape::Lossy(
-        &::cqrs_core::__private::Shape::Record(
-            &[
-                ::cqrs_core::__private::Field::of::<String>("skuNumber"),
-                ::cqrs_core::__private::Field::of::<u32>("count|amount default"),
-                ::cqrs_core::__private::Field::new(
-                    "id",
-                    ::cqrs_core::__private::Shape::Example(
-                        &::cqrs_core::__private::Shape::Opaque("Uuid"),
-                        "\"67e55044-10b1-426f-9247-bb680e5fe0c8\"",
+    const SHAPE: ::cqrs_core::__private::Shape = ::cqrs_core::__private::Shape::Recursive(
+        "Item",
+        &::cqrs_core::__private::Shape::Lossy(
+            &::cqrs_core::__private::Shape::Record(
+                &[
+                    ::cqrs_core::__private::Field::of::<String>("skuNumber"),
+                    ::cqrs_core::__private::Field::of::<u32>("count|amount default"),
+                    ::cqrs_core::__private::Field::new(
+                        "id",
+                        ::cqrs_core::__private::Shape::Example(
+                            &::cqrs_core::__private::Shape::Opaque("Uuid"),
+                            "\"67e55044-10b1-426f-9247-bb680e5fe0c8\"",
+                        ),
                     ),
-                ),
-                ::cqrs_core::__private::Field::of::<T>(".."),
-                ::cqrs_core::__private::Field::of::<
-                    Vec<::cqrs_core::__private::Itself>,
-                >("parts"),
-            ],
+                    ::cqrs_core::__private::Field::of::<T>(".."),
+                    ::cqrs_core::__private::Field::of::<
+                        Vec<::cqrs_core::__private::Itself>,
+                    >("parts"),
+                ],
+            ),
         ),
     );
 }

@@ -110,6 +110,9 @@ impl ::cqrs_core::__private::ProcessState for Booking {
     fn initial() -> Self {
         <Booking as ::core::default::Default>::default()
     }
+    ::cqrs_core::__private::shown! {
+        paid "paid",
+    }
 }
 impl Booking {
     fn paid(&mut self, _: &PaymentTaken) {
@@ -210,6 +213,9 @@ const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__priv
     ::cqrs_core::__private::AggregateRow::of:: < ::cqrs_core::__private::Instance <
     Booking >> (::core::file!(), ::core::line!(), ::core::env!("CARGO_PKG_NAME"))
     .module(::core::module_path!())
+}
+::cqrs_core::__private::inspected_stream! {
+    ::cqrs_core::__private::Instance < Booking >
 }
 ::cqrs_core::__private::inventory::submit! {
     ::cqrs_core::__private::ProcessRow::of:: < Booking > (::core::file!(),
@@ -342,6 +348,7 @@ impl ::cqrs_core::__private::ProcessState for Visit {
     fn initial() -> Self {
         <Visit as ::core::default::Default>::default()
     }
+    ::cqrs_core::__private::shown! {}
 }
 impl Visit {
     #[cfg(feature = "loud")]
@@ -425,6 +432,9 @@ const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__priv
     ::cqrs_core::__private::AggregateRow::of:: < ::cqrs_core::__private::Instance < Visit
     >> (::core::file!(), ::core::line!(), ::core::env!("CARGO_PKG_NAME"))
     .module(::core::module_path!())
+}
+::cqrs_core::__private::inspected_stream! {
+    ::cqrs_core::__private::Instance < Visit >
 }
 ::cqrs_core::__private::inventory::submit! {
     ::cqrs_core::__private::ProcessRow::of:: < Visit > (::core::file!(), ::core::line!())

@@ -25,6 +25,35 @@ impl ::cqrs_core::__private::View for OrderSummary {
             ],
         )
     };
+    const DATA: ::cqrs_core::__private::Shape = {
+        #[allow(unused_imports)]
+        use ::cqrs_core::__private::Unshaped as _;
+        ::cqrs_core::__private::Shape::Record(
+            &[
+                ::cqrs_core::__private::Field::new(
+                    "customerId",
+                    ::cqrs_core::__private::known_shape(
+                        ::cqrs_core::__private::ShapeOf::<String>::SHAPE,
+                        "String",
+                    ),
+                ),
+                ::cqrs_core::__private::Field::new(
+                    "orderedAt",
+                    ::cqrs_core::__private::known_shape(
+                        ::cqrs_core::__private::ShapeOf::<Option<Timestamp>>::SHAPE,
+                        "Option<Timestamp>",
+                    ),
+                ),
+                ::cqrs_core::__private::Field::new(
+                    "total",
+                    ::cqrs_core::__private::known_shape(
+                        ::cqrs_core::__private::ShapeOf::<u64>::SHAPE,
+                        "u64",
+                    ),
+                ),
+            ],
+        )
+    };
     const INDEXES: &'static [::cqrs_core::__private::Index<Self>] = &[
         ::cqrs_core::__private::Index::new(
             "by_customer",
@@ -155,6 +184,9 @@ const _: () = ::cqrs_core::__private::assert_view_of::<OrderSummary, Order>();
     ::cqrs_core::__private::ProjectionRow::of:: < OrderSummary > (::core::file!(),
     ::core::line!()).module(::core::module_path!())
 }
+::cqrs_core::__private::inspected_projection! {
+    OrderSummary
+}
 #[derive(
     ::cqrs_core::__private::serde::Serialize,
     ::cqrs_core::__private::serde::Deserialize
@@ -269,6 +301,21 @@ impl ::cqrs_core::__private::View for CustomerTotals {
         ::cqrs_core::__private::view_shape(
             3275984459899909029u64,
             &[::cqrs_core::__private::ShapeOf::<u64>::VALUE],
+        )
+    };
+    const DATA: ::cqrs_core::__private::Shape = {
+        #[allow(unused_imports)]
+        use ::cqrs_core::__private::Unshaped as _;
+        ::cqrs_core::__private::Shape::Record(
+            &[
+                ::cqrs_core::__private::Field::new(
+                    "total",
+                    ::cqrs_core::__private::known_shape(
+                        ::cqrs_core::__private::ShapeOf::<u64>::SHAPE,
+                        "u64",
+                    ),
+                ),
+            ],
         )
     };
     type Key = CustomerTotalsKey;
@@ -416,4 +463,7 @@ const _: () = if !::cqrs_core::__private::same_fields(
 ::cqrs_core::__private::inventory::submit! {
     ::cqrs_core::__private::ProjectionRow::of:: < CustomerTotals > (::core::file!(),
     ::core::line!()).module(::core::module_path!())
+}
+::cqrs_core::__private::inspected_projection! {
+    CustomerTotals
 }

@@ -1,0 +1,81 @@
+//! How a call ends, and why it failed.
+
+use std::error::Error;
+use std::fmt;
+use std::process::ExitCode;
+
+/// How a call ends, where it did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// All is done.
+    Done,
+    /// All is done, and what was found needs somebody.
+    Attention,
+}
+
+/// Why a call failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command line is wrong, or lacks something.
+    Usage(String),
+    /// The work could not be done.
+    Work(String),
+}
+
+/// The exit code of a wrong command line, as clap has it.
+pub(crate) const USAGE: u8 = 2;
+
+impl Failure {
+    /// A wrong command line.
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self::Usage(text.into())
+    }
+
+    /// Work that could not be done.
+    pub(crate) fn work(text: impl Into<String>) -> Self {
+        Self::Work(text.into())
+    }
+
+    /// An error with its causes. A cause that the text before it repeats is left out.
+    pub(crate) fn of(error: &dyn Error) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(error) = source {
+            let cause = error.to_string();
+            if !text.contains(&cause) {
+                text = format!("{text}: {cause}");
+            }
+            source = error.source();
+        }
+        Self::Work(text)
+    }
+
+    /// What is told of it.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Usage(text) | Self::Work(text) => text,
+        }
+    }
+}
+
+impl<E: Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+/// The exit code of a call.
+pub(crate) fn exit_code(ended: &Result<Ending, Failure>) -> ExitCode {
+    match ended {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Err(Failure::Work(_)) => ExitCode::FAILURE,
+        Err(Failure::Usage(_)) => ExitCode::from(USAGE),
+        Ok(Ending::Attention) => ExitCode::from(3),
+    }
+}

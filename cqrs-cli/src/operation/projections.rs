@@ -1,0 +1,210 @@
+use clap::{Args, Subcommand};
+use cqrs_core::app::{Build, ProjectionState};
+
+use crate::failure::{Ending, Failure};
+use crate::output::Align::{Left, Right};
+use crate::output::{Table, tell};
+use crate::session::Session;
+
+/// Look after the projections
+#[derive(Debug, Subcommand)]
+pub enum Projections {
+    /// Tell how far the projections are
+    List(List),
+    /// List the projections of this program with their keys and indexes
+    Declared(Declared),
+    /// List the projections that lack what was committed before they began
+    Unreplayed(Unreplayed),
+    /// Let a projection go on without a replay, although it lacks commits
+    Waive(Waive),
+}
+
+impl Projections {
+    pub(crate) async fn run(self, session: &mut Session) -> Result<Ending, Failure> {
+        match self {
+            Self::List(operation) => operation.run(session).await,
+            Self::Declared(operation) => operation.run(session).await,
+            Self::Unreplayed(operation) => operation.run(session).await,
+            Self::Waive(operation) => operation.run(session).await,
+        }
+    }
+}
+
+/// Tell how far the projections are
+///
+/// Their builds, how many commits they have not taken and for how many seconds, and their dead letters.
+#[derive(Debug, Args)]
+pub struct List {
+    /// End with exit code 3 where a projection is behind, lags or has dead letters
+    #[arg(long)]
+    check: bool,
+    /// For `--check`: how old the oldest commit that was not taken may be
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "check")]
+    max_lag: u64,
+}
+
+impl List {
+    async fn run(self, session: &mut Session) -> Result<Ending, Failure> {
+        let target = session.target().await?;
+        let columns = [
+            ("projection", Left),
+            ("build", Left),
+            ("lag", Right),
+            ("seconds", Right),
+            ("dead letters", Right),
+            ("discarded", Right),
+            ("queue", Left),
+            ("fold", Left),
+        ];
+        let mut table = Table::new(&columns);
+        let states = target.app.projections().await?;
+        for state in &states {
+            if session.out.is_json() {
+                session.out.value(state)?;
+                continue;
+            }
+            let lag = state.lag.as_ref();
+            let more = if lag.is_some_and(|lag| lag.more) { "+" } else { "" };
+            let seconds = lag.and_then(|lag| lag.seconds).map(|seconds| seconds.to_string());
+            table.row([
+                state.projection.to_owned(),
+                build(&state.build),
+                lag.map_or_else(|| "unknown".to_owned(), |lag| format!("{}{more}", lag.commits)),
+                seconds.unwrap_or_else(|| "unknown".to_owned()),
+                state.dead_letters.to_string(),
+                state.discarded.to_string(),
+                state.queue.to_owned(),
+                state.fold.to_owned(),
+            ]);
+        }
+        session.out.table(&mut table)?;
+        if !self.check {
+            return Ok(Ending::Done);
+        }
+        let mut ending = Ending::Done;
+        for state in &states {
+            for reason in self.reasons(state) {
+                tell(&format!("{}: {reason}", state.projection));
+                ending = Ending::Attention;
+            }
+        }
+        Ok(ending)
+    }
+
+    /// Why somebody has to look after a projection.
+    fn reasons(&self, state: &ProjectionState) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if matches!(state.build, Build::Behind { .. }) {
+            reasons.push("its views lack commits, and it needs a replay".to_owned());
+        }
+        if state.dead_letters > 0 {
+            reasons.push(format!("it has {} dead letters", state.dead_letters));
+        }
+        if let Some(seconds) = state.lag.and_then(|lag| lag.seconds).filter(|seconds| *seconds > self.max_lag)
+        {
+            reasons.push(format!("it lags by {seconds} seconds"));
+        }
+        reasons
+    }
+}
+
+fn build(build: &Build) -> String {
+    match build {
+        Build::Whole => "whole".to_owned(),
+        Build::Building { done, total, .. } => match total {
+            Some(total) => format!("building, {} of {total} commits", done.commits),
+            None => format!("building, {} commits", done.commits),
+        },
+        Build::Behind { since: Some(since), .. } => format!("behind since {since}"),
+        Build::Behind { .. } => "behind".to_owned(),
+        Build::Unsettled { .. } => "unsettled".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// List the projections of this program with their keys and indexes
+#[derive(Debug, Args)]
+pub struct Declared {}
+
+impl Declared {
+    async fn run(self, session: &mut Session) -> Result<Ending, Failure> {
+        let target = session.target().await?;
+        let mut table = Table::new(&[
+            ("projection", Left),
+            ("view", Left),
+            ("key", Left),
+            ("index", Left),
+            ("fields", Left),
+        ]);
+        for linked in target.app.inspect().projections() {
+            if session.out.is_json() {
+                session.out.value(&linked)?;
+                continue;
+            }
+            let (name, view, key) = (linked.name.to_owned(), linked.view.to_owned(), linked.key.join(" "));
+            if linked.indexes.is_empty() {
+                table.row([name.clone(), view.clone(), key.clone(), String::new(), String::new()]);
+            }
+            for index in linked.indexes {
+                let (index, fields) = (index.name.to_owned(), index.fields.join(" "));
+                table.row([name.clone(), view.clone(), key.clone(), index, fields]);
+            }
+        }
+        session.out.table(&mut table)?;
+        Ok(Ending::Done)
+    }
+}
+
+/// List the projections that lack what was committed before they began
+///
+/// It looks at the first pages of the events table for those of which that is not known yet. Commits that are on their way count as
+/// missing: ask when the delivery has caught up. Exit code 3 where there is one.
+#[derive(Debug, Args)]
+pub struct Unreplayed {}
+
+impl Unreplayed {
+    async fn run(self, session: &mut Session) -> Result<Ending, Failure> {
+        let target = session.target().await?;
+        let mut table = Table::new(&[("projection", Left), ("since", Left)]);
+        let unreplayed = target.app.unreplayed().await?;
+        for one in &unreplayed {
+            if session.out.is_json() {
+                session
+                    .out
+                    .value(&serde_json::json!({ "projection": one.projection, "since": one.since }))?;
+            } else {
+                let since = one.since.map(|since| since.to_string());
+                table
+                    .row([one.projection.to_owned(), since.unwrap_or_else(|| "it has not begun".to_owned())]);
+            }
+        }
+        session.out.table(&mut table)?;
+        Ok(if unreplayed.is_empty() { Ending::Done } else { Ending::Attention })
+    }
+}
+
+/// Let a projection go on without a replay, although it lacks commits
+///
+/// It is not told and not listed any more. Asks first.
+#[derive(Debug, Args)]
+pub struct Waive {
+    /// The projection
+    projection: String,
+}
+
+impl Waive {
+    async fn run(self, session: &mut Session) -> Result<Ending, Failure> {
+        let target = session.target().await?;
+        session.confirm(&format!(
+            "The views of `{}` will lack what was committed before it began, and nothing will say so any more.",
+            self.projection
+        ))?;
+        target.app.waive_replay(&self.projection).await?;
+        if session.out.is_json() {
+            session.out.value(&serde_json::json!({ "waived": self.projection }))?;
+        } else {
+            session.out.text(&format!("`{}` goes on without a replay", self.projection))?;
+        }
+        Ok(Ending::Done)
+    }
+}

@@ -1,0 +1,139 @@
+use clap::{Args, Subcommand};
+use cqrs_core::Timestamp;
+use cqrs_core::inspect::{StreamKind, WaitingTimer};
+use serde_json::{Value, json};
+
+use crate::failure::{Ending, Failure};
+use crate::output::Align::Left;
+use crate::output::{Table, tell};
+use crate::session::Session;
+
+/// How many timers are searched for one that is to be cancelled.
+const SEARCHED: usize = 100_000;
+
+/// Look after what waits for its time
+#[derive(Debug, Subcommand)]
+pub enum Timers {
+    /// List the scheduled commands and the deadlines that wait
+    List(List),
+    /// Cancel a scheduled command
+    Cancel(Cancel),
+}
+
+impl Timers {
+    pub(crate) async fn run(self, session: &mut Session) -> Result<Ending, Failure> {
+        match self {
+            Self::List(operation) => operation.run(session).await,
+            Self::Cancel(operation) => operation.run(session).await,
+        }
+    }
+}
+
+/// A timer as JSON; what a command holds is left out unless it was asked for.
+fn shown(timer: &WaitingTimer, with_data: bool) -> Result<Value, Failure> {
+    let mut shown = serde_json::to_value(timer)?;
+    if let Some(fields) = shown.as_object_mut().filter(|_| !with_data) {
+        fields.remove("data");
+    }
+    Ok(shown)
+}
+
+/// What a timer is, in one word.
+fn kind(timer: &WaitingTimer) -> &'static str {
+    match timer.kind {
+        StreamKind::Process => "deadline",
+        StreamKind::Aggregate => "command",
+    }
+}
+
+/// The stream that it goes to.
+fn stream(timer: &WaitingTimer) -> String {
+    match (&timer.tenant, &timer.stream_id) {
+        (Some(tenant), Some(id)) => format!("{} {tenant} {}", timer.entity, id.join(" ")),
+        _ => format!("{} {}", timer.pk, timer.sk),
+    }
+}
+
+/// List the scheduled commands and the deadlines that wait, the earliest first
+///
+/// A deadline that its process has cancelled stays here until its time, and nothing happens then: `deadlines` tells it. What was due and
+/// could not be executed is among the dead letters of `@timers`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Those that are due by now
+    #[arg(long)]
+    due: bool,
+    /// How many at most
+    #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+}
+
+impl List {
+    async fn run(self, session: &mut Session) -> Result<Ending, Failure> {
+        let target = session.target().await?;
+        let columns = [("due", Left), ("kind", Left), ("name", Left), ("stream", Left), ("id", Left)];
+        let mut table = Table::new(&columns);
+        let (limit, now) = (self.limit as usize, Timestamp::now());
+        // One more tells whether there are more.
+        let found = target.app.inspect().timers(limit + 1).await?;
+        let wanted = |timer: &&WaitingTimer| !self.due || timer.due <= now;
+        for timer in found.iter().take(limit).filter(wanted) {
+            if session.out.is_json() {
+                let shown = shown(timer, session.options.data)?;
+                session.out.value(&shown)?;
+            } else {
+                let (kind, stream) = (kind(timer).to_owned(), stream(timer));
+                table.row([timer.due.to_string(), kind, timer.name.clone(), stream, timer.id.clone()]);
+            }
+        }
+        session.out.table(&mut table)?;
+        if found.iter().skip(limit).any(|timer| wanted(&timer)) {
+            tell(&format!("there are more: --limit {}", limit.saturating_mul(10)));
+        }
+        Ok(Ending::Done)
+    }
+}
+
+/// Cancel a scheduled command: it is not executed
+///
+/// A deadline belongs to its process, which alone cancels it. Asks first.
+#[derive(Debug, Args)]
+pub struct Cancel {
+    /// Its id, as `list` tells it
+    #[arg(required = true, num_args = 1..=2, value_name = "ID")]
+    id: Vec<String>,
+}
+
+impl Cancel {
+    async fn run(self, session: &mut Session) -> Result<Ending, Failure> {
+        let target = session.target().await?;
+        // It has two parts, which a shell takes for two arguments.
+        let id = self.id.join(" ");
+        let found = target.app.inspect().timers(SEARCHED).await?;
+        let timer = found.into_iter().find(|timer| timer.id == id);
+        let timer = timer.ok_or_else(|| Failure::work(format!("nothing waits as `{id}`")))?;
+        let (name, stream) = (&timer.name, stream(&timer));
+        if timer.kind == StreamKind::Process {
+            return Err(Failure::work(format!(
+                "`{name}` is a deadline of the process at {stream}: only a reaction of the process cancels it"
+            )));
+        }
+        session.confirm(&format!("`{name}` to {stream}, due at {}, will not be executed.", timer.due))?;
+        // `Scheduled` is made of its parts.
+        let parts = json!({
+            "stream": (&timer.pk, &timer.sk), "commandId": timer.metadata.command_id, "due": timer.due,
+        });
+        let was_waiting = target.app.cancel(&serde_json::from_value(parts)?).await?;
+        if !was_waiting {
+            return Err(Failure::work(format!(
+                "`{name}` does not wait any more: it was executed or cancelled"
+            )));
+        }
+        if session.out.is_json() {
+            session.out.value(&json!({ "cancelled": id }))?;
+        } else {
+            session.out.text(&format!("`{name}` to {stream} is cancelled"))?;
+        }
+        Ok(Ending::Done)
+    }
+}

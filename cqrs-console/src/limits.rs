@@ -1,0 +1,41 @@
+use std::time::Duration;
+
+/// How much of a client the server bears. For tests: the defaults are meant for everyone.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The bytes of a body.
+    pub body: usize,
+    /// How long a body may take.
+    pub body_time: Duration,
+    /// How long the head of a request may take.
+    pub head_time: Duration,
+    /// How long an answer may take, those that change something excepted.
+    pub answer_time: Duration,
+    /// How many connections there are at a time; further ones wait.
+    pub connections: usize,
+    /// How many clients follow the feed at a time.
+    pub tails: usize,
+    /// How long the feed is read on without a client, for one that polls.
+    pub tail_idle: Duration,
+    /// How long one that polls the feed waits for something.
+    pub poll_time: Duration,
+    /// How long connections may go on after the shutdown.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 64 * 1024,
+            body_time: Duration::from_secs(10),
+            head_time: Duration::from_secs(10),
+            answer_time: Duration::from_secs(60),
+            connections: 64,
+            tails: 8,
+            tail_idle: Duration::from_secs(30),
+            poll_time: Duration::from_secs(1),
+            grace: Duration::from_secs(5),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+use axum::extract::State;
+use cqrs_core::inspect::{LinkedSchema, SchemaKind};
+use cqrs_core::schema::{Entry, EventsLock};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{Answer, Shared, json as answer};
+use crate::request::Params;
+
+/// One schema, of the program, of the lock, or of both.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Schema<'a> {
+    name: &'a str,
+    /// None for what only the lock has.
+    kind: Option<SchemaKind>,
+    owner: Option<&'a str>,
+    schema: u32,
+    current: bool,
+    aliases: &'a [&'static str],
+    shape: Option<&'a str>,
+    locked: Option<&'a str>,
+    agrees: Option<bool>,
+    difference: Option<&'a str>,
+    examples: &'a [Value],
+}
+
+/// `GET /api/schemas`
+pub(super) async fn schemas(State(context): Shared, params: Params) -> Answer {
+    params.only(&[])?;
+    let none = EventsLock::default();
+    let lock = context.lock.as_ref().unwrap_or(&none);
+    let linked = context.app.inspect().schemas(lock);
+    let mut entries: Vec<_> = linked.iter().map(|linked| of_program(linked, lock)).collect();
+    let only_locked = lock.iter().filter(|(name, schema, _)| {
+        !linked.iter().any(|linked| linked.schema == *schema && names(linked).any(|is| is == *name))
+    });
+    entries.extend(only_locked.map(|(name, schema, entry)| of_lock(name, schema, entry)));
+    entries.sort_by_key(|entry| (entry.name, entry.schema));
+    let given = if context.lock.is_some() { "given" } else { "absent" };
+    Ok(answer(json!({ "lock": given, "entries": entries })))
+}
+
+fn names(linked: &LinkedSchema) -> impl Iterator<Item = &'static str> {
+    std::iter::once(linked.name).chain(linked.aliases.iter().copied())
+}
+
+fn of_program<'a>(linked: &'a LinkedSchema, lock: &'a EventsLock) -> Schema<'a> {
+    let entry = names(linked).find_map(|name| lock.get(name, linked.schema));
+    Schema {
+        name: linked.name,
+        kind: Some(linked.kind),
+        owner: linked.aggregate,
+        schema: linked.schema,
+        current: linked.current,
+        aliases: linked.aliases,
+        shape: linked.shape.as_deref(),
+        locked: entry.map(|entry| entry.shape.as_str()),
+        agrees: linked.difference.as_ref().map(String::is_empty),
+        difference: linked.difference.as_deref().filter(|difference| !difference.is_empty()),
+        examples: entry.map_or(&[], |entry| &entry.examples),
+    }
+}
+
+fn of_lock<'a>(name: &'a str, schema: u32, entry: &'a Entry) -> Schema<'a> {
+    Schema {
+        name,
+        kind: None,
+        owner: None,
+        schema,
+        current: false,
+        aliases: &[],
+        shape: None,
+        locked: Some(&entry.shape),
+        agrees: None,
+        difference: None,
+        examples: &entry.examples,
+    }
+}

@@ -1,0 +1,124 @@
+use std::collections::VecDeque;
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Inspect;
+use super::cursor::REQUESTS;
+use super::error::InspectError;
+use super::related::subscribers;
+use super::step::shown;
+use super::stream::Place;
+use crate::app::App;
+use crate::commit::record;
+use crate::store::{Change, DynChangeFeed, Positions};
+
+/// A commit that has come.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Arrived {
+    /// Its place.
+    pub place: Place,
+    /// The commit as it is stored.
+    pub commit: Value,
+    /// The subscribers of this app that listen to its events, by name.
+    pub subscribers: Vec<&'static str>,
+}
+
+/// The commits of all tenants as they come: see [`Inspect::tail`].
+pub struct Tail {
+    app: App,
+    feed: Box<dyn DynChangeFeed>,
+    positions: Positions,
+    /// The last ones of those that were there before.
+    recent: VecDeque<Arrived>,
+    keep: usize,
+    is_live: bool,
+}
+
+impl Inspect<'_> {
+    /// Follows the commits of all tenants, from the last `recent` ones on that the feed still has.
+    ///
+    /// It is for looking on, and for nothing else: it saves no position, and is not delivery. A feed begins with the oldest
+    /// commits that it has, of up to 24 hours on DynamoDB, and so these are read and passed over first: [`Tail::is_live`] tells when it
+    /// is through with them. Nothing is read before [`Tail::next`].
+    ///
+    /// # Errors
+    /// [`InspectError::Store`] where the app has no feed.
+    pub fn tail(&self, recent: usize) -> Result<Tail, InspectError> {
+        Ok(Tail {
+            app: self.app.clone(),
+            feed: self.runtime().open_feed()?,
+            positions: Positions::new(),
+            recent: VecDeque::new(),
+            keep: recent,
+            is_live: false,
+        })
+    }
+}
+
+impl Tail {
+    /// The commits that have come since the last call, in the order of each stream; empty where there are none, and while it still
+    /// passes over those that were there before. It does not wait: call it again after a pause, of a second perhaps.
+    ///
+    /// A call makes at most 8 reads of the feed. What somebody has altered or removed in the table is left out.
+    ///
+    /// # Errors
+    /// [`InspectError::Store`]; the next call goes on at the same place.
+    pub async fn next(&mut self) -> Result<Vec<Arrived>, InspectError> {
+        let mut arrived = Vec::new();
+        for _ in 0..REQUESTS {
+            let page = match self.feed.read(&self.positions).await {
+                Ok(page) => page,
+                // The next call meets the error, and these commits are not lost.
+                Err(_) if !arrived.is_empty() => break,
+                Err(error) => return Err(error.into()),
+            };
+            if page.changes.is_empty() {
+                if !self.is_live {
+                    self.is_live = true;
+                    arrived.extend(self.recent.drain(..));
+                }
+                break;
+            }
+            for change in page.changes {
+                let commit = self.commit_of(&change);
+                self.positions.insert(change.shard, change.position);
+                let Some(commit) = commit else { continue };
+                if self.is_live {
+                    arrived.push(commit);
+                    continue;
+                }
+                self.recent.push_back(commit);
+                if self.recent.len() > self.keep {
+                    self.recent.pop_front();
+                }
+            }
+        }
+        Ok(arrived)
+    }
+
+    /// Whether it is through with what was there when it began.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.is_live
+    }
+
+    fn commit_of(&self, change: &Change) -> Option<Arrived> {
+        let commit = record::decode(change.record.as_object()?.clone()).ok()?;
+        let runtime = &self.app.delivery().runtime;
+        Some(Arrived {
+            place: Place::of(runtime, &commit),
+            subscribers: subscribers(runtime, &commit),
+            commit: shown(&commit),
+        })
+    }
+}
+
+impl fmt::Debug for Tail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tail").field("is_live", &self.is_live).finish_non_exhaustive()
+    }
+}

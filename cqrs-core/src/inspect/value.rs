@@ -1,0 +1,81 @@
+//! Values of fields from JSON, as they stand in the keys of views.
+
+use serde_json::Value;
+
+use super::error::InspectError;
+use super::keys::{encoded, guarded};
+use super::views::refused;
+use crate::key::Tenant;
+use crate::panic::tried;
+use crate::projection::{Column, View, ViewAddress};
+
+/// The text of a value of a field of an index.
+///
+/// The type of the field is known to the view alone, which reads itself from JSON: so the value is put into a view, and taken out of it.
+pub(super) fn field_text<V: View>(column: &Column<V>, value: &Value) -> Result<String, InspectError> {
+    let text = |value: &Value| {
+        tried(|| {
+            let mut fields = serde_json::to_value(V::default()).map_err(|error| error.to_string())?;
+            let object = fields.as_object_mut().ok_or("the view is no object in JSON")?;
+            // As `#[projection]` stores it; one that names its fields in another way has them as they are.
+            let stored = camel_case(column.name);
+            let name = if object.contains_key(column.name) { column.name.to_owned() } else { stored };
+            object.insert(name, value.clone());
+            let view: V = serde_json::from_value(fields).map_err(|error| error.to_string())?;
+            column.text_in(&view).ok_or_else(|| "a view with no value there is not in the index".to_owned())
+        })
+    };
+    any_of(column.name, value, text)
+}
+
+/// The text of a value of a field of a key, behind the texts of the fields before it.
+pub(super) fn part_text<K: ViewAddress>(
+    tenant: &Tenant,
+    before: &[String],
+    name: &str,
+    is_last: bool,
+    value: &Value,
+) -> Result<String, InspectError> {
+    any_of(name, value, |value| {
+        let Value::String(text) = value else { return Err("a key has texts".to_owned()) };
+        let part = encoded(text);
+        if !is_last {
+            return Ok(part);
+        }
+        // The whole key tells whether its last field takes the text, and how it renders it.
+        let id: Vec<_> = before.iter().map(String::as_str).chain([part.as_str()]).collect();
+        let read = guarded(&[text], K::PARTS, || K::from_view_id(tenant.clone(), &id.join("#"))?.view_id());
+        let id = read.map_err(|error| error.to_string())?;
+        Ok(id.rsplit('#').next().unwrap_or_default().to_owned())
+    })
+}
+
+/// The text of the value as it was given, or as the number, the word or the text that it spells.
+fn any_of(
+    field: &str,
+    value: &Value,
+    text: impl Fn(&Value) -> Result<String, String>,
+) -> Result<String, InspectError> {
+    text(value).or_else(|reason| {
+        let other = match value {
+            Value::String(text) => serde_json::from_str(text)
+                .ok()
+                .filter(|value: &Value| value.is_number() || value.is_boolean()),
+            Value::Number(_) | Value::Bool(_) => Some(Value::from(value.to_string())),
+            _ => None,
+        };
+        let other = other.and_then(|other| text(&other).ok());
+        other.ok_or_else(|| refused(field, &value.to_string(), &reason))
+    })
+}
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_').filter(|word| !word.is_empty());
+    let mut camel = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut rest = word.chars();
+        camel.extend(rest.next().map(|first| first.to_ascii_uppercase()));
+        camel.push_str(rest.as_str());
+    }
+    camel
+}

@@ -1,0 +1,46 @@
+//! What calls the function for commands by HTTP.
+
+use serde_json::{Value, json};
+
+use super::intrinsic::{attribute, output};
+use crate::names::logical::{COMMANDS, HTTP, IMPLICIT_API, function_url};
+
+/// How the function for commands is reached by HTTP: see [`Template::http`](super::Template::http).
+///
+/// Whichever it is, everybody can send requests to it, and the extractor of the API says who is let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Http {
+    /// By an HTTP API of API Gateway, with one route for everything: it takes names of domains, authorizers and limits of requests
+    /// per second. It is paid by the request, and waits for an answer for 30 seconds at most.
+    Api,
+    /// By a URL of the function itself, which costs nothing beside the function.
+    FunctionUrl,
+}
+
+impl Http {
+    /// Lets the function be called.
+    pub(super) fn add_to(self, function: &mut Value) {
+        let properties = &mut function["Properties"];
+        match self {
+            // Without path and method it is the route for all that no other one takes.
+            Self::Api => properties["Events"] = json!({ HTTP: { "Type": "HttpApi" } }),
+            Self::FunctionUrl => properties["FunctionUrlConfig"] = json!({ "AuthType": "NONE" }),
+        }
+    }
+
+    /// How many resources SAM makes of it: the API, its stage and a right; or the URL and two rights.
+    pub(super) fn resources(self) -> usize {
+        3
+    }
+
+    pub(super) fn output(self) -> (String, Value) {
+        let url = match self {
+            Self::Api => {
+                json!({ "Fn::Sub": format!("https://${{{IMPLICIT_API}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/") })
+            }
+            Self::FunctionUrl => attribute(&function_url(COMMANDS), "FunctionUrl"),
+        };
+        output("HttpUrl", "Where the HTTP API is".to_owned(), url)
+    }
+}

@@ -1,0 +1,371 @@
+//! The API: what is listed, and the router made of it.
+
+mod error;
+mod operation;
+mod path;
+mod shared;
+
+pub use error::ApiError;
+pub(crate) use operation::{Content, ListedIndex, Listing, Operation};
+pub(crate) use path::Path;
+pub(crate) use shared::{Limits, Shared};
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::http::Method;
+use axum::routing::MethodRouter;
+use cqrs_core::aggregate::Entity;
+use cqrs_core::command::{Decide, StoredCommand};
+use cqrs_core::projection::{Projection, ViewAddress};
+use cqrs_core::{Aggregate, AggregateKey, App};
+use serde_json::Value;
+
+use crate::problem::DEFAULT_TYPES;
+use crate::{Caller, Problem, Rejection, StatusCode, endpoint, openapi};
+
+/// An HTTP API: what clients may do, listed by you, and nothing else.
+///
+/// `T` is your extractor, which says for every request whose data it is about: see [`Caller`]. `S` is the state of the router that the
+/// extractor takes, if it takes any.
+///
+/// Each call lists one thing, and has a form that ends in `_at` for a path of your own. [`router`](Self::router) makes an
+/// [`axum::Router`] of them.
+///
+/// | call | route | answer |
+/// | --- | --- | --- |
+/// | [`command`](Self::command) | `POST /accounts/{id}/deposit` | `{"outcome": "committed", "version": 4, "token": "…"}` |
+/// | [`view`](Self::view) | `GET /statements/{id}` | the view |
+/// | [`query`](Self::query) | `GET /order-summaries?by=by_customer&customerId=C-1` | `{"items": […], "next": "…"}` |
+/// | [`history`](Self::history) | `GET /accounts/{id}/history` | `{"items": […], "next": "…"}` |
+/// | [`document`](Self::document) | `GET /openapi.json` | the OpenAPI document |
+#[must_use = "an API does nothing before `router()` is called"]
+pub struct Api<T, S = ()> {
+    app: App,
+    about: openapi::About,
+    limits: Limits,
+    types: String,
+    routes: Vec<Route<S>>,
+    faults: Vec<String>,
+    with_document: bool,
+    caller: PhantomData<fn() -> T>,
+}
+
+type Mount<S> = fn(Arc<Shared>, Arc<Operation>) -> MethodRouter<S>;
+
+struct Route<S> {
+    operation: Arc<Operation>,
+    mount: Mount<S>,
+}
+
+impl<T, S> Api<T, S> {
+    /// An API of an app, with nothing in it. What is no extractor does not compile:
+    ///
+    /// ```compile_fail
+    /// # use cqrs_core::App;
+    /// # use cqrs_http::Api;
+    /// struct Anybody;
+    /// let api = |app: &App| Api::<Anybody>::new(app);
+    /// ```
+    // The bounds are those of the function, so that the compiler says what is missing, and not that there is no `new`.
+    pub fn new(app: &App) -> Self
+    where
+        T: Caller + FromRequestParts<S>,
+        S: Clone + Send + Sync + 'static,
+    {
+        Self {
+            app: app.clone(),
+            about: openapi::About::default(),
+            limits: Limits::default(),
+            types: DEFAULT_TYPES.to_owned(),
+            routes: Vec::new(),
+            faults: Vec::new(),
+            with_document: false,
+            caller: PhantomData,
+        }
+    }
+}
+
+impl<T, S> Api<T, S>
+where
+    T: Caller + FromRequestParts<S>,
+    S: Clone + Send + Sync + 'static,
+{
+    /// What the OpenAPI document calls the API.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.about.title = title.into();
+        self
+    }
+
+    /// The version of the API in the OpenAPI document; `0.1.0` where you do not say.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.about.version = version.into();
+        self
+    }
+
+    /// Where the API is served, for the OpenAPI document: `https://bank.example/api`. Without one it is `/`.
+    pub fn server(mut self, url: impl Into<String>) -> Self {
+        self.about.servers.push(url.into());
+        self
+    }
+
+    /// Says in the OpenAPI document that callers send a bearer token. Your extractor asks for it.
+    pub fn bearer(mut self) -> Self {
+        self.about.bearer = true;
+        self
+    }
+
+    /// What the types of problems begin with: `https://bank.example/problems/`. Where you do not say, it is `/problems/`. There may be a
+    /// page at each for humans, and need not be.
+    pub fn problem_types(mut self, beginning: impl Into<String>) -> Self {
+        self.types = beginning.into();
+        self
+    }
+
+    /// How many bytes a body has at most: 256 KiB, where you do not say. More is answered with 413, and not read.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.limits.body = bytes;
+        self
+    }
+
+    /// How long a body may take to arrive: 10 seconds, where you do not say. Longer is answered with 408.
+    pub fn body_time_limit(mut self, limit: Duration) -> Self {
+        self.limits.body_time = limit;
+        self
+    }
+
+    /// How long a request with a commit token may wait, whatever it prefers: 20 seconds, where you do not say. What stands in front of
+    /// the server has a limit of its own; that of an HTTP API of AWS is 30 seconds.
+    pub fn longest_wait(mut self, limit: Duration) -> Self {
+        self.limits.wait = limit;
+        self
+    }
+
+    /// How many items a page has at most: 100, where you do not say. A request without a limit gets 20.
+    pub fn page_limit(mut self, items: u32) -> Self {
+        self.limits.page = items.max(1);
+        self
+    }
+
+    /// Lists a command, at `POST /accounts/{id}/deposit`: the entity in the plural, the fields of its key, the name of the command.
+    ///
+    /// The body is the command, as JSON. The answer has the stream's version, also as its `ETag`, and the commit's token, also as
+    /// `Commit-Token`. Events are not in it: [`history`](Self::history) lists those.
+    ///
+    /// | header | meaning |
+    /// | --- | --- |
+    /// | `Idempotency-Key: "8e03978e"` | once the command is committed, it does not happen again, however often it is sent with this key; an answer of before has `Idempotency-Replayed: true` |
+    /// | `If-Match: "3"` | only if the stream is at version 3, otherwise 412 |
+    /// | `If-Match: *` | only if the stream has a commit |
+    /// | `If-None-Match: *` | only if the stream has none |
+    /// | `traceparent: 00-…` | the span that the commit belongs to: see [`trace`](cqrs_core::trace) |
+    ///
+    /// A rejection is a problem as its [`Rejection`] says. An attempt that was rejected, or that changed nothing, leaves no key behind: the
+    /// next one with its key is decided anew.
+    pub fn command<A, C>(self) -> Self
+    where
+        A: Aggregate + Decide<C, Rejection: Rejection>,
+        C: StoredCommand,
+    {
+        self.list_command::<A, C>(None)
+    }
+
+    /// The same at a path of your own, which has each field of the key as a segment: `/konten/{id}/einzahlungen`.
+    pub fn command_at<A, C>(self, path: &str) -> Self
+    where
+        A: Aggregate + Decide<C, Rejection: Rejection>,
+        C: StoredCommand,
+    {
+        self.list_command::<A, C>(Some(path))
+    }
+
+    fn list_command<A, C>(self, path: Option<&str>) -> Self
+    where
+        A: Aggregate + Decide<C, Rejection: Rejection>,
+        C: StoredCommand,
+    {
+        let fields = <A as Entity>::Key::FIELDS;
+        let content = Content::Command { shape: C::SHAPE };
+        let listing = Listing { entity: A::ENTITY, name: C::TYPE, fields, content };
+        self.list(listing, path, endpoint::command::mount::<T, S, A, C>)
+    }
+
+    /// Lists the views of a projection, one by one, at `GET /statements/{id}`.
+    ///
+    /// The answer is the view, with an `ETag`. `If-None-Match` is answered with 304 while the view is the same, and `If-Match` with 412 when
+    /// it is another one. The number in the tag of a
+    /// view at its aggregate's key is the version of the stream that it contains, and may be given as `If-Match` to a command.
+    ///
+    /// With `Commit-Token`, the text from the answer to a command, the view is not read before it contains that commit. `Prefer: wait=10`
+    /// says for how many seconds that may be waited for. Past that it is 503, with `Retry-After`.
+    pub fn view<V: Projection>(self) -> Self {
+        self.list_view::<V>(None)
+    }
+
+    /// The same at a path of your own.
+    pub fn view_at<V: Projection>(self, path: &str) -> Self {
+        self.list_view::<V>(Some(path))
+    }
+
+    fn list_view<V: Projection>(self, path: Option<&str>) -> Self {
+        let fields = <V::Key as ViewAddress>::PARTS;
+        let content = Content::View { shape: V::DATA };
+        let listing = Listing { entity: V::VIEW, name: V::NAME, fields, content };
+        self.list(listing, path, endpoint::view::mount::<T, S, V>)
+    }
+
+    /// Lists the views of a projection, page by page, at `GET /order-summaries`: by their keys, and by each of their indexes.
+    ///
+    /// | parameter | meaning |
+    /// | --- | --- |
+    /// | `by=by_customer` | the index; without it, all views are listed by their keys |
+    /// | `customerId=C-1` | the value of a field: an index needs its first one |
+    /// | `orderedAt.from=…&orderedAt.to=…` | a range of the next field, without its end |
+    /// | `name.prefix=Mar` | what the next field, a text, begins with |
+    /// | `order=desc`, `limit=20` | the order, and how many views a page has |
+    /// | `after=…` | where the page begins: `next` of the page before |
+    ///
+    /// No field of a key or of an index may be called `by`, `order`, `limit` or `after`: the router is not made then.
+    ///
+    /// A value is read as the field's own type is. The link to the next page is in the answer, and in its `Link` header.
+    /// `Commit-Token` works as for a [view](Self::view).
+    pub fn query<V: Projection>(self) -> Self {
+        self.list_query::<V>(None)
+    }
+
+    /// The same at a path of your own, without fields.
+    pub fn query_at<V: Projection>(self, path: &str) -> Self {
+        self.list_query::<V>(Some(path))
+    }
+
+    fn list_query<V: Projection>(self, path: Option<&str>) -> Self {
+        let indexes = V::INDEXES.iter();
+        let indexes = indexes.map(|index| ListedIndex {
+            name: index.name(),
+            fields: index.fields().collect(),
+            texts: index.text_fields().collect(),
+        });
+        let key = <V::Key as ViewAddress>::PARTS;
+        let content = Content::Query { shape: V::DATA, key, indexes: indexes.collect() };
+        let listing = Listing { entity: V::VIEW, name: V::NAME, fields: &[], content };
+        self.list(listing, path, endpoint::query::mount::<T, S, V>)
+    }
+
+    /// Lists the events of an aggregate's streams, at `GET /accounts/{id}/history`: the audit trail, by commit, with who and when.
+    ///
+    /// `limit` says how many commits a page has, and `after` which version it comes behind. The link to the next page is in the answer, and
+    /// in its `Link` header.
+    pub fn history<A: Aggregate>(self) -> Self {
+        self.list_history::<A>(None)
+    }
+
+    /// The same at a path of your own.
+    pub fn history_at<A: Aggregate>(self, path: &str) -> Self {
+        self.list_history::<A>(Some(path))
+    }
+
+    fn list_history<A: Aggregate>(self, path: Option<&str>) -> Self {
+        let events = A::EVENTS.iter().map(|row| row.id.name).collect();
+        let fields = <A as Entity>::Key::FIELDS;
+        let listing =
+            Listing { entity: A::ENTITY, name: A::NAME, fields, content: Content::History { events } };
+        self.list(listing, path, endpoint::history::mount::<T, S, A>)
+    }
+
+    /// Serves the OpenAPI document at `GET /openapi.json`, to callers as all else. [`openapi`](Self::openapi) gives it to you, for a
+    /// file or for a route of your own.
+    pub fn document(mut self) -> Self {
+        self.with_document = true;
+        self
+    }
+
+    /// The OpenAPI 3.1 document of what is listed.
+    ///
+    /// # Errors
+    /// As [`router`](Self::router).
+    pub fn openapi(&self) -> Result<Value, ApiError> {
+        self.check()?;
+        Ok(openapi::document(&self.about, &self.operations()))
+    }
+
+    /// The router: all that was listed, and 404 or 405 for anything else.
+    ///
+    /// It may be nested in another router, and layers may be put around it.
+    ///
+    /// # Errors
+    /// [`ApiError`] with all faults at once: a path that lacks a field of the key, two things at one path, a field of a query with the
+    /// name of another parameter.
+    pub fn router(self) -> Result<Router<S>, ApiError> {
+        self.check()?;
+        let document =
+            self.with_document.then(|| openapi::document(&self.about, &self.operations()).to_string());
+        let types = Arc::from(self.types.as_str());
+        let shared = Arc::new(Shared { app: self.app, limits: self.limits, types: Arc::clone(&types) });
+        let mut router = Router::new();
+        for Route { operation, mount } in self.routes {
+            let path = operation.path.for_router();
+            router = router.route(&path, mount(Arc::clone(&shared), operation));
+        }
+        if let Some(document) = document {
+            let serve = endpoint::document::mount::<T, S>(Arc::clone(&shared), document);
+            router = router.route(openapi::PATH, serve);
+        }
+        let refuse = |status| {
+            let types = Arc::clone(&types);
+            move || {
+                let types = Arc::clone(&types);
+                async move { Problem::new(status).to_response(&types) }
+            }
+        };
+        Ok(router
+            .method_not_allowed_fallback(refuse(StatusCode::METHOD_NOT_ALLOWED))
+            .fallback(refuse(StatusCode::NOT_FOUND)))
+    }
+
+    fn list(mut self, listing: Listing, path: Option<&str>, mount: Mount<S>) -> Self {
+        match Operation::of(listing, path) {
+            Ok(operation) => self.routes.push(Route { operation: Arc::new(operation), mount }),
+            Err(fault) => self.faults.push(fault),
+        }
+        self
+    }
+
+    fn operations(&self) -> Vec<&Operation> {
+        self.routes.iter().map(|route| &*route.operation).collect()
+    }
+
+    fn check(&self) -> Result<(), ApiError> {
+        let mut faults = self.faults.clone();
+        let mut seen = BTreeMap::new();
+        if self.with_document {
+            seen.insert(
+                (Method::GET.to_string(), openapi::PATH.to_owned()),
+                "the OpenAPI document".to_owned(),
+            );
+        }
+        for operation in self.operations() {
+            let place = (operation.method().to_string(), operation.path.for_router());
+            if let Some(other) = seen.insert(place, operation.shown()) {
+                faults.push(format!(
+                    "{other} and {} are both at `{} {}`; give one of them a path of its own, with `…_at`",
+                    operation.shown(),
+                    operation.method(),
+                    operation.path,
+                ));
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(ApiError::new(faults)) }
+    }
+}
+
+impl<T, S> fmt::Debug for Api<T, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let routes = self.routes.iter().map(|route| route.operation.path.to_string());
+        f.debug_struct("Api").field("routes", &routes.collect::<Vec<_>>()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,89 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use cqrs_core::projection::ViewAddress;
+use cqrs_core::{App, KeyPart};
+
+use super::Operation;
+use crate::{Access, Caller, Problem};
+
+/// What all routes of an API have in common.
+pub(crate) struct Shared {
+    pub(crate) app: App,
+    pub(crate) limits: Limits,
+    pub(crate) types: Arc<str>,
+}
+
+pub(crate) struct Limits {
+    /// Bytes.
+    pub(crate) body: usize,
+    pub(crate) body_time: Duration,
+    pub(crate) wait: Duration,
+    /// Items.
+    pub(crate) page: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 256 * 1024,
+            body_time: Duration::from_secs(10),
+            wait: Duration::from_secs(20),
+            page: 100,
+        }
+    }
+}
+
+impl Shared {
+    /// Who sends the request; or what the extractor answers to somebody who may not.
+    pub(crate) async fn caller<T, S>(&self, parts: &mut Parts, state: &S) -> Result<T, Response>
+    where
+        T: Caller + FromRequestParts<S>,
+        S: Send + Sync,
+    {
+        T::from_request_parts(parts, state).await.map_err(|refusal| {
+            let mut response = refusal.into_response();
+            match response.extensions_mut().remove::<Problem>() {
+                Some(problem) => problem.to_response(&self.types),
+                None => response,
+            }
+        })
+    }
+
+    pub(crate) fn answer(&self, answer: Result<Response, Problem>) -> Response {
+        answer.unwrap_or_else(|problem| problem.to_response(&self.types))
+    }
+
+    /// The key that the path names, of the caller's tenant, if the caller may use it.
+    pub(crate) async fn key<K: ViewAddress>(
+        &self,
+        operation: &Operation,
+        caller: &dyn Caller,
+        parts: &mut Parts,
+    ) -> Result<K, Problem> {
+        let params = RawPathParams::from_request_parts(parts, &()).await;
+        let params = params.map_err(|_| Problem::bad_request("wrong-key", "the path is not UTF-8"))?;
+        let mut id = String::new();
+        for (at, (field, segment)) in operation.fields().enumerate() {
+            if at > 0 {
+                id.push('#');
+            }
+            let before = id.len();
+            // A router that this one is nested in may have parameters of its own.
+            if let Some((_, text)) = params.iter().find(|(name, _)| *name == segment) {
+                text.to_owned().render_part(0, &mut id);
+            }
+            if id.len() == before {
+                return Err(Problem::from(&cqrs_core::KeyError::EmptyPart { part: field }));
+            }
+        }
+        let key = K::from_view_id(caller.tenant().clone(), &id).map_err(|error| Problem::from(&error))?;
+        // As the key renders it: `007` is `7` for a number.
+        let id = key.view_id().map_err(|error| Problem::from(&error))?;
+        caller.allow(&Access { kind: operation.kind(), name: operation.name, id: Some(&id) })?;
+        Ok(key)
+    }
+}

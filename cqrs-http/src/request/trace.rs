@@ -1,0 +1,34 @@
+use axum::http::{HeaderMap, HeaderName};
+
+/// W3C Trace Context.
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// The lengths of version, trace id, span id and flags, in hexadecimal digits.
+const PARTS: [usize; 4] = [2, 32, 16, 2];
+
+/// The span that the request is part of; none where the header is not as the standard has it, which says to go on without it.
+pub(crate) fn trace_context(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get(&TRACEPARENT)?.to_str().ok()?;
+    let is_hex = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let parts = text.split('-').map(|part| if is_hex(part) { part.len() } else { 0 });
+    parts.eq(PARTS).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn only_what_the_standard_has_is_a_trace_context() {
+        let of = |text: &'static str| {
+            let headers: HeaderMap =
+                [(TRACEPARENT.clone(), HeaderValue::from_static(text))].into_iter().collect();
+            trace_context(&headers).is_some()
+        };
+        assert!(of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        assert!(!of("00-4BF92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        assert!(!of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7"));
+        assert!(!of("nonsense"));
+    }
+}

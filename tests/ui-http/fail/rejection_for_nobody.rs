@@ -1,0 +1,7 @@
+use cqrs_core::App;
+use cqrs_http::Api;
+use cqrs_http_misuse::*;
+
+fn main() {
+    let _ = |app: &App| Api::<Teller>::new(app).command::<Account, DepositGold>().router();
+}

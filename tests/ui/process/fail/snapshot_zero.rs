@@ -1,0 +1,18 @@
+use cqrs_core::prelude::*;
+use cqrs_misuse::hotel::*;
+
+#[process(key(reservation: String), snapshot_every = 0)]
+#[derive(Clone, Default)]
+pub struct Booking {
+    paid: bool,
+}
+
+#[process(key(reservation), unknown = "skip")]
+impl Booking {
+    #[react(start)]
+    fn on_held(&self, _: &RoomHeld) -> Reaction {
+        Reaction::new()
+    }
+}
+
+fn main() {}
