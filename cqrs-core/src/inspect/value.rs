@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::error::InspectError;
 use super::keys::{encoded, guarded};
 use super::views::refused;
+use crate::json::camel_case;
 use crate::key::Tenant;
 use crate::panic::tried;
 use crate::projection::{Column, View, ViewAddress};
@@ -67,15 +68,4 @@ fn any_of(
         let other = other.and_then(|other| text(&other).ok());
         other.ok_or_else(|| refused(field, &value.to_string(), &reason))
     })
-}
-
-fn camel_case(name: &str) -> String {
-    let mut words = name.split('_').filter(|word| !word.is_empty());
-    let mut camel = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        let mut rest = word.chars();
-        camel.extend(rest.next().map(|first| first.to_ascii_uppercase()));
-        camel.push_str(rest.as_str());
-    }
-    camel
 }

@@ -5,6 +5,7 @@ use std::ops::Bound;
 use serde_json::Value;
 
 use super::{By, Query};
+use crate::json::camel_case;
 use crate::json::canonical;
 use crate::projection::{Column, Criterion, END, IndexText, Projection, partition};
 
@@ -93,15 +94,4 @@ fn text_of<V: Projection>(column: &Column<V>, text: String) -> Result<String, St
         }
     }
     Err(refused.unwrap_or_else(|| "the field has another name where it is stored".to_owned()))
-}
-
-fn camel_case(name: &str) -> String {
-    let mut words = name.split('_').filter(|word| !word.is_empty());
-    let mut camel = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        let mut characters = word.chars();
-        camel.extend(characters.next().map(|first| first.to_ascii_uppercase()));
-        camel.extend(characters);
-    }
-    camel
 }
