@@ -213,7 +213,7 @@ mod tests {
         let long = parse(&"注".repeat(10_000)).unwrap_err();
         assert_eq!(long.text.chars().count(), QUOTED + 1);
         let said = serde_json::from_str::<CommitToken>("\"3\"").unwrap_err().to_string();
-        assert!(said.contains("no commit token"), "{said}");
+        assert!(said.contains("not a commit token"), "{said}");
     }
 
     #[test]
