@@ -9,6 +9,7 @@ use std::error::Error;
 use tokio::runtime::{Builder, Runtime};
 
 mod bare;
+mod file;
 mod memory;
 mod order;
 mod speed;

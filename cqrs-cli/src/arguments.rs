@@ -19,13 +19,13 @@ pub struct Arguments {
     /// The options of every subcommand.
     #[command(flatten)]
     pub options: Options,
-    /// What is to be done.
+    /// The subcommand to run.
     #[command(subcommand)]
     pub operation: Operation,
 }
 
 impl Arguments {
-    /// The arguments of a program that has read the parts by itself.
+    /// The arguments of a program that has read the parts itself.
     #[must_use]
     pub fn new(options: Options, operation: Operation) -> Self {
         Self { options, operation }
@@ -42,43 +42,43 @@ pub enum Operation {
     Tenants(Tenants),
     /// List the streams of an entity
     Streams(Streams),
-    /// Tell what happened in a stream, commit by commit
+    /// Show what happened in a stream, commit by commit
     History(History),
-    /// Tell the state of a stream: now, at a version or at a time
+    /// Show the state of a stream: now, at a version or at a time
     State(State),
     /// List the commits with a correlation id
     Related(Related),
     /// List views, by their keys or by an index
     Views(Views),
-    /// Tell one view
+    /// Show one view
     View(View),
-    /// Look after the projections
+    /// Show and manage the projections
     #[command(subcommand)]
     Projections(Projections),
     /// Build the views of a projection anew
     Replay(Replay),
-    /// Bring all views back to the events table after it was restored
+    /// Bring all views back in line with the events table after it was restored
     AfterRestore(AfterRestore),
-    /// Look after the commits that could not be delivered
+    /// Show and manage the commits that could not be delivered
     #[command(subcommand)]
     DeadLetters(DeadLetters),
-    /// Look after what waits for its time
+    /// Show and manage the commands and deadlines that wait for their time
     #[command(subcommand)]
     Timers(Timers),
-    /// Tell what became of the deadlines of a process
+    /// Show what happened to the deadlines of a process
     Deadlines(Deadlines),
-    /// Tell who listens to what
+    /// Show which subscriber takes which event
     Wiring(Wiring),
-    /// Look after the shapes of what is stored
+    /// Show and check the shapes of stored events and commands
     #[command(subcommand)]
     Schema(Schema),
-    /// Print what others have to know of the events
+    /// Print the contracts of the events for other programs
     #[command(subcommand)]
     Contracts(Contracts),
     /// Export events to Parquet or JSON Lines
     #[cfg(feature = "export")]
     Export(Export),
-    /// Look after the tables
+    /// Show and make the tables
     #[cfg(feature = "dynamo")]
     #[command(subcommand)]
     Tables(Tables),

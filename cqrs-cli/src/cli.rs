@@ -13,7 +13,7 @@ use crate::output::{tell, tell_value};
 use crate::session::{Open, Session};
 use crate::target::Target;
 
-/// What a subcommand does, and how it ends.
+/// The work of a subcommand, and its result.
 type Running<'a> = Pin<Box<dyn Future<Output = Result<Ending, Failure>> + 'a>>;
 
 /// The command line of an operator. See [the crate](crate).
@@ -26,9 +26,10 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// A command line by the name of its program, on what a function makes: an [`App`](cqrs_core::App), or a [`Target`].
+    /// A command line with the name of its program, on the result of a function: an [`App`](cqrs_core::App), or a
+    /// [`Target`].
     ///
-    /// The function is called once, and by the subcommands alone that need the app.
+    /// The function is called once, and only by the subcommands that need the app.
     pub fn new<O, F, T, E>(name: &'static str, open: O) -> Self
     where
         O: FnOnce() -> F + 'static,
@@ -51,14 +52,14 @@ impl Cli {
         }
     }
 
-    /// What `--version` answers: `env!("CARGO_PKG_VERSION")`.
+    /// The answer to `--version`: `env!("CARGO_PKG_VERSION")`.
     #[must_use]
     pub fn version(mut self, version: &'static str) -> Self {
         self.version = Some(version);
         self
     }
 
-    /// The line that the help begins with.
+    /// The first line of the help.
     #[must_use]
     pub fn about(mut self, about: &'static str) -> Self {
         self.about = about;
@@ -72,7 +73,7 @@ impl Cli {
         self
     }
 
-    /// The command line as clap sees it.
+    /// The command line as a clap command.
     #[must_use]
     pub fn command(&self) -> clap::Command {
         let command = Arguments::augment_args(clap::Command::new(self.name).about(self.about));
@@ -82,12 +83,12 @@ impl Cli {
         }
     }
 
-    /// Does what the arguments of the process say.
+    /// Runs the subcommand in the arguments of the process.
     pub async fn run(self) -> ExitCode {
         self.run_from(std::env::args_os()).await
     }
 
-    /// Does what some arguments say; the first one is the name of the program.
+    /// Runs the subcommand in these arguments. The first one is the name of the program.
     pub async fn run_from<I>(self, arguments: I) -> ExitCode
     where
         I: IntoIterator<Item: Into<OsString> + Clone>,
@@ -96,18 +97,20 @@ impl Cli {
         match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
             Ok(arguments) => self.answer(arguments).await,
             Err(error) => {
-                // Also help and version come this way. Where nobody reads them, nothing is lost.
+                // Help and version also come this way. If nothing reads them, nothing is lost.
                 let _ = error.print();
                 ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE))
             }
         }
     }
 
-    /// Does what arguments say that the program has read as a part of its own: see [the crate](crate#a-program-with-subcommands-of-its-own).
+    /// Runs arguments that the program has read as a part of its own: see
+    /// [the crate](crate#a-program-with-subcommands-of-its-own).
     pub async fn answer(self, arguments: Arguments) -> ExitCode {
         let program = self.program.clone().unwrap_or_else(|| self.command());
         let mut session = Session::new(arguments.options, self.open);
-        // Without its type: the compiler would look through all of it where a program's `main` waits for it, and give up.
+        // Boxed, without its type. Otherwise the compiler would look through all of it where a program's `main` awaits
+        // it, and give up.
         let running: Running<'_> = Box::pin(arguments.operation.run(&mut session, program));
         let ended = running.await;
         #[cfg(feature = "dynamo")]

@@ -4,12 +4,14 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
+use cqrs_core::causes::chain;
+
 /// How a call ends, where it did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// All is done.
+    /// Everything is done.
     Done,
-    /// All is done, and what was found needs somebody.
+    /// Everything is done, and the result needs attention.
     Attention,
 }
 
@@ -36,21 +38,12 @@ impl Failure {
         Self::Work(text.into())
     }
 
-    /// An error with its causes. A cause that the text before it repeats is left out.
-    pub(crate) fn of(error: &dyn Error) -> Self {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(error) = source {
-            let cause = error.to_string();
-            if !text.contains(&cause) {
-                text = format!("{text}: {cause}");
-            }
-            source = error.source();
-        }
-        Self::Work(text)
+    /// An error with its causes.
+    pub(crate) fn of(error: &(dyn Error + 'static)) -> Self {
+        Self::Work(chain(error))
     }
 
-    /// What is told of it.
+    /// What is printed about it.
     pub(crate) fn text(&self) -> &str {
         match self {
             Self::Usage(text) | Self::Work(text) => text,
@@ -58,7 +51,7 @@ impl Failure {
     }
 }
 
-impl<E: Error> From<E> for Failure {
+impl<E: Error + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::of(&error)
     }

@@ -1,5 +1,5 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
-//! The command line of an operator, in the binary of a foldline app.
+//! A command line for operators, in the binary of a foldline app.
 //!
 #![cfg_attr(not(feature = "dynamo"), doc = "```ignore")]
 #![cfg_attr(feature = "dynamo", doc = "```no_run")]
@@ -22,8 +22,9 @@
 //! }
 //! ```
 //!
-//! What makes the app is yours: so it works where your program works, with the same tables, rights and settings. It is called when a
-//! subcommand needs it. A function that makes an [`App`](cqrs_core::App) alone does, too; then `tables` and `template` say what to add.
+//! Your own function makes the app, so the command line works where your program works, with the same tables, rights and settings. The
+//! function is called when a subcommand needs the app. It may also return only an [`App`](cqrs_core::App); `tables` and `template` then
+//! say what to add.
 //!
 //! ```console
 //! $ bank streams ACCOUNT BANK
@@ -36,24 +37,24 @@
 //!
 //! # Data
 //!
-//! What events, states, views and commands hold may be personal. It is printed with `--data` alone. Keys, tenants, metadata (with who has
-//! sent a command) and the reasons of dead letters are always printed: without them nobody could look after anything.
+//! The data of events, states, views and commands may be personal. It is printed only with `--data`. Keys, tenants, metadata (including who
+//! has sent a command) and the reasons of dead letters are always printed, because an operator cannot work without them.
 //!
 //! # Output
 //!
-//! Data goes to the standard output, and nothing else does; questions, progress and hints go to the standard error. With `--json` each
-//! thing is one line of JSON, with names in camelCase. What is stored cannot give orders to a terminal: control characters are
-//! printed as `\u{1b}`, and in JSON as `\u001b`. A reader that goes away is no failure.
+//! Only data goes to the standard output; questions, progress and hints go to the standard error. With `--json` each thing is one line of
+//! JSON, with names in camelCase. Stored text cannot act as a command to a terminal: control characters are printed as `\u{1b}`, and in
+//! JSON as `\u001b`. A reader that goes away is not a failure.
 //!
 //! | exit code | |
 //! | --- | --- |
 //! | 0 | done |
 //! | 1 | it failed, or nothing was found |
 //! | 2 | the command line is wrong, or lacks something: an argument, `--yes`, a part of the [`Target`] |
-//! | 3 | done, and something needs you: what a check has found, dead letters that a redrive has left, a missing table |
+//! | 3 | done, and something needs attention: a finding of a check, dead letters that a redrive has left, a missing table |
 //!
-//! What cannot be taken back, or what others notice, asks before it does something. Without a terminal it does nothing, and ends with 2;
-//! `--yes` answers beforehand.
+//! A subcommand that cannot be undone, or that others notice, asks first. Without a terminal it does nothing, and ends with 2; `--yes`
+//! answers beforehand.
 //!
 //! # A program with subcommands of its own
 //!
@@ -83,8 +84,8 @@
 //! }
 //! ```
 //!
-//! [`Options`] and [`Operation`] are its two parts, for those who want the subcommands beside their own. A program that does not use clap
-//! gives the rest of its arguments to [`Cli::run_from`].
+//! [`Options`] and [`Operation`] are its two parts, for programs that want these subcommands next to their own. A program that does not
+//! use clap passes the rest of its arguments to [`Cli::run_from`].
 
 mod arguments;
 mod cli;

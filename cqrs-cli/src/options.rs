@@ -8,15 +8,16 @@ pub struct Options {
     /// Print JSON, one line for each thing
     #[arg(long, global = true)]
     pub json: bool,
-    /// Print what events, states, views and commands hold, too
+    /// Also print the data of events, states, views and commands
     ///
-    /// Without it their data stays out of terminals and logs: there are types, versions, metadata and the names of fields.
+    /// Without it, their data stays out of terminals and logs: only types, versions, metadata and the names of fields
+    /// are printed.
     #[arg(long, global = true)]
     pub data: bool,
-    /// Do not ask before something that others notice
+    /// Do not ask before something that others will notice
     #[arg(long, global = true)]
     pub yes: bool,
-    /// Tell on the standard error what the call has spent
+    /// Print to the standard error what the call has spent
     #[cfg(feature = "dynamo")]
     #[arg(long, global = true)]
     pub spend: bool,

@@ -6,15 +6,15 @@ use cqrs_core::app::Build;
 use cqrs_core::replay::Phase;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How often it is asked how far a replay is: a look takes some requests.
+/// How often the progress of a replay is read: each read takes some requests.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// A line on the standard error that tells how far a search is, where that is a terminal.
+/// A line on the standard error with the progress of a search, if the standard error is a terminal.
 pub(crate) fn searching() -> ProgressBar {
     ProgressBar::new_spinner()
 }
 
-/// Does some work on projections behind a bar on the standard error that shows how far it is. Where that is no terminal, there is no bar.
+/// Runs some work on projections with a progress bar on the standard error. Without a terminal, there is no bar.
 pub(crate) async fn shown<T>(app: &App, work: impl Future<Output = T>) -> T {
     let bar = ProgressBar::new_spinner();
     if bar.is_hidden() {
@@ -36,7 +36,7 @@ async fn looking(app: &App, bar: &ProgressBar) -> Infallible {
 }
 
 async fn look(app: &App, bar: &ProgressBar) {
-    // A bar is no reason to end a replay.
+    // A failing bar is no reason to end a replay.
     let Ok(states) = app.projections().await else { return };
     for state in states {
         if let Build::Building { phase, done, total, .. } = state.build {
@@ -47,7 +47,7 @@ async fn look(app: &App, bar: &ProgressBar) {
             bar.set_message(format!("{} {phase}, {} views", state.projection, done.views));
             bar.set_position(done.commits);
             if let Some(total) = total {
-                // The total is about: DynamoDB counts every six hours.
+                // The total is approximate: DynamoDB counts every six hours.
                 bar.set_length(total.max(done.commits));
                 if let Ok(style) =
                     ProgressStyle::with_template("{msg} [{bar:30}] {human_pos}/{human_len}, {eta} left")

@@ -7,10 +7,10 @@ use crate::options::Options;
 use crate::output::{Output, escape};
 use crate::target::Target;
 
-/// Makes what is operated.
+/// Makes the target.
 pub(crate) type Open = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = Result<Target, Failure>>>>>;
 
-/// One call, on its way.
+/// One running call.
 pub(crate) struct Session {
     pub(crate) options: Options,
     pub(crate) out: Output,
@@ -23,7 +23,7 @@ impl Session {
         Self { options, out: Output::new(options.json), open: Some(open), target: None }
     }
 
-    /// What is operated; made when it is asked for first, so that a call that needs none opens no file and no connection.
+    /// The target. It is made when it is first needed, so that a call without need opens no file and no connection.
     pub(crate) async fn target(&mut self) -> Result<Target, Failure> {
         if let Some(target) = &self.target {
             return Ok(target.clone());
@@ -34,13 +34,13 @@ impl Session {
         Ok(target)
     }
 
-    /// What has been made; none where nothing was needed.
+    /// The target that has been made; `None` if it was not needed.
     pub(crate) fn opened(&self) -> Option<&Target> {
         self.target.as_ref()
     }
 
-    /// Asks whether to go on with something that cannot be taken back, or that others notice. `--yes` has answered before; without a
-    /// terminal there is nobody to ask.
+    /// Asks whether to do something that cannot be undone, or that others notice. `--yes` answers beforehand. Without a
+    /// terminal, it cannot ask.
     pub(crate) fn confirm(&self, what: &str) -> Result<(), Failure> {
         if self.options.yes {
             return Ok(());

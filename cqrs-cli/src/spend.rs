@@ -12,7 +12,7 @@ struct Spent {
     stream_requests: u64,
 }
 
-/// Tells what a call has spent, where that was asked for.
+/// Tells what a call has spent, if that was requested.
 pub(crate) fn tell_spent(session: &Session) {
     let Some(target) = session.opened().filter(|_| session.options.spend) else { return };
     let Some(dynamo) = &target.dynamo else {

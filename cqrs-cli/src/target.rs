@@ -1,8 +1,8 @@
 use cqrs_core::App;
 
-/// What the command line operates: an app, and what belongs to it and the app does not know.
+/// What the command line operates on: an app, and the parts that belong to it but that the app does not know.
 ///
-/// An [`App`] alone is one, too; then the subcommands that need more say what to add.
+/// An [`App`] alone is a target, too. The subcommands that need more then say what to add.
 ///
 #[cfg_attr(feature = "dynamo", doc = "```")]
 #[cfg_attr(not(feature = "dynamo"), doc = "```ignore")]
@@ -44,7 +44,7 @@ impl Target {
         }
     }
 
-    /// The DynamoDB that the app is on, for `tables` and `--spend`.
+    /// The DynamoDB of the app, for `tables` and `--spend`.
     #[cfg(feature = "dynamo")]
     #[cfg_attr(docsrs, doc(cfg(feature = "dynamo")))]
     #[must_use]
@@ -53,7 +53,7 @@ impl Target {
         self
     }
 
-    /// What deploys the app, for `template`.
+    /// The template that deploys the app, for `template`.
     #[cfg(feature = "dynamo")]
     #[cfg_attr(docsrs, doc(cfg(feature = "dynamo")))]
     #[must_use]

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { causationLink } from "./route.js";
 import { tree } from "./tree.js";
-import { time } from "./words.js";
+import { schemaNumber, time } from "./words.js";
 
 /** All events of a commit: `[{ type, schema, data }]`. The record has the first one itself, and a list of the others. */
 export const events = (commit) => [commit, ...(commit.rest || [])];
@@ -18,7 +18,7 @@ export function types(commit, isProcess) {
 
 /** The events of a commit with their data. */
 export function eventList(commit) {
-  return events(commit).map((event) => h("div.event", h("h3", event.type, " ", h("span.tag", `schema ${event.schema}`)), tree(event.data, { label: `data of ${event.type}` })));
+  return events(commit).map((event) => h("div.event", h("h3", event.type, " ", h("span.tag", `schema ${schemaNumber(event.schema, event.widened)}`)), tree(event.data, { label: `data of ${event.type}` })));
 }
 
 /** Who, when and why, with a link to the causation graph. */

@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { field, fill, h, head, panel } from "./dom.js";
 import { empty, skeleton } from "./problem.js";
 import { tree } from "./tree.js";
-import { counted } from "./words.js";
+import { counted, schemaNumber } from "./words.js";
 
 export async function show({ main, signal, query }) {
   const title = head("Schema lock", "The shape of everything that is stored. What is locked cannot change without a new schema.");
@@ -36,9 +36,9 @@ function owners(entries) {
 const ownerPanel = (owner, entries) => panel(owner, { actions: h("span.small.quiet", counted(entries.length, "shape")) }, h("ul.shapes", entries.map(shape)));
 
 function shape(entry) {
-  const { name, kind, schema, current, aliases, agrees, locked, examples } = entry;
+  const { name, kind, schema, widened, current, aliases, agrees, locked, examples } = entry;
   return h("li.shape",
-    h("div.shape-head", h("h3", name), h("span.tag", `schema ${schema}`), kind === "command" && h("span.tag.kind-command", "command"), !current && h("span.tag", "earlier"), mark(agrees), aliases.length > 0 && h("span.small.quiet", `before: ${aliases.join(", ")}`)),
+    h("div.shape-head", h("h3", name), h("span.tag", `schema ${schemaNumber(schema, widened)}`), kind === "command" && h("span.tag.kind-command", "command"), !current && h("span.tag", "earlier"), mark(agrees), aliases.length > 0 && h("span.small.quiet", `before: ${aliases.join(", ")}`)),
     agrees === false && locked && entry.shape ? difference(laidOut(entry.shape), laidOut(locked)) : h("pre", laidOut(entry.shape || locked || "unknown")),
     examples.length > 0 && h("details", h("summary.small", counted(examples.length, "example")), examples.map((one) => tree(one, { label: `example of ${name}` }))));
 }

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { events } from "./commit.js";
 import { tree } from "./tree.js";
-import { time } from "./words.js";
+import { schemaNumber, time } from "./words.js";
 
 /** The parts of a step. Only for the commit of a process: an event of an aggregate may have fields of these names. */
 export function stepParts(commit) {
@@ -13,7 +13,7 @@ export function stepParts(commit) {
 }
 
 function cause({ event, deadline, command, again }) {
-  if (event) return [h("b", event.type), h("span.faint", ` schema ${event.schema}, of `), h("code.wrap", event.sk), h("details", h("summary.small", "its data"), tree(event.data, { label: `data of ${event.type}` }))];
+  if (event) return [h("b", event.type), h("span.faint", ` schema ${schemaNumber(event.schema, event.widened)}, of `), h("code.wrap", event.sk), h("details", h("summary.small", "its data"), tree(event.data, { label: `data of ${event.type}` }))];
   if (deadline) return ["the deadline ", h("b", deadline.deadline), ", due ", time(deadline.due, { focus: true })];
   if (command) return `command ${command.index + 1} of step ${command.of}, which failed`;
   if (again) return `step ${again.of}, taken again`;

@@ -9,6 +9,9 @@ export const number = (value) => (value === null || value === undefined ? "–" 
 /** `1 commit`, `2 commits`. */
 export const counted = (count, noun, nouns = `${noun}s`) => `${number(count)} ${count === 1 ? noun : nouns}`;
 
+/** `2`, or `2.1` after the schema was widened once. */
+export const schemaNumber = (schema, widened) => (widened ? `${schema}.${widened}` : `${schema}`);
+
 const two = (value) => String(value).padStart(2, "0");
 
 function local(date) {

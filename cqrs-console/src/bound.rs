@@ -17,10 +17,10 @@ use crate::routes;
 
 /// The largest head of a request.
 const HEAD_BYTES: usize = 16 * 1024;
-/// How long it waits after a connection could not be taken, as where too many files are open.
+/// How long it waits if a connection could not be accepted, for example because too many files are open.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A console that listens, and answers as soon as it [runs](Self::run).
+/// A console that listens, and answers once it [runs](Self::run).
 #[must_use = "nothing is answered before `run`"]
 pub struct Bound {
     listener: TcpListener,
@@ -33,20 +33,20 @@ impl Bound {
         Self { listener, address, context }
     }
 
-    /// What a browser is to open: `http://127.0.0.1:4600/?token=…`. Anybody who has it can use the console.
+    /// The address for the browser: `http://127.0.0.1:4600/?token=…`. Anybody who has it can use the console.
     #[must_use]
     pub fn url(&self) -> String {
         self.context.access.url()
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers until `shutdown` is ready; then ends what is under way, within a few seconds. A replay that was begun here stops, and
-    /// can be gone on with.
+    /// Answers until `shutdown` is ready, and then ends running requests within a few seconds. A replay that was
+    /// started here stops, and can be continued.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let router = routes::router(&self.context);
         let limits = self.context.limits;
@@ -83,7 +83,7 @@ impl Bound {
     }
 }
 
-/// The next connection, as soon as there may be one more; none where it could not be taken.
+/// The next connection, as soon as one more is allowed; `None` if it could not be accepted.
 async fn accept(
     listener: &TcpListener,
     permits: &Arc<Semaphore>,

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::ConsoleError;
 use crate::limits::Limits;
 
-/// A console on an app, before it is opened: read-only, on `127.0.0.1`, at a port that is free.
+/// A console on an app, before it is opened: read-only, on `127.0.0.1`, at a free port.
 ///
 /// ```no_run
 /// # async fn example(app: cqrs_core::App) -> Result<(), cqrs_console::ConsoleError> {
@@ -53,36 +53,37 @@ impl Console {
         self
     }
 
-    /// The port; 0, the default, is one that is free.
+    /// The port. The default, 0, is a free port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// The address to listen on; default `127.0.0.1`. One that is no loopback address is refused without [`exposed_as`](Self::exposed_as).
+    /// The address to listen on. Default `127.0.0.1`. An address that is not a loopback address is refused without
+    /// [`exposed_as`](Self::exposed_as).
     pub fn ip(mut self, ip: impl Into<IpAddr>) -> Self {
         self.ip = ip.into();
         self
     }
 
-    /// The name, and the port where it is another one than 80, by which browsers reach the console from elsewhere:
-    /// `"console.internal:4600"`. It allows an [`ip`](Self::ip) that is no loopback address.
+    /// The name by which browsers reach the console from elsewhere, with the port if it is not 80:
+    /// `"console.internal:4600"`. It allows an [`ip`](Self::ip) that is not a loopback address.
     ///
-    /// The console speaks plain HTTP, so token and data can be read on the way. That does no harm in a container whose port is
-    /// published on the loopback address of its host. In a network, put a proxy with TLS and a login in front; or use a tunnel such
-    /// as `ssh -L`, which needs no exposure.
+    /// The console speaks plain HTTP, so token and data can be read on the way. This is harmless in a container whose
+    /// port is published on the loopback address of its host. In a network, put a proxy with TLS and a login in front,
+    /// or use a tunnel such as `ssh -L`, which needs no exposure.
     pub fn exposed_as(mut self, authority: impl Into<String>) -> Self {
         self.exposed_as = Some(authority.into());
         self
     }
 
-    /// What the page calls the program; default the name of its file.
+    /// The name of the program on the page. Default: the name of its file.
     pub fn program(mut self, name: impl Into<String>) -> Self {
         self.program = name.into();
         self
     }
 
-    /// The text of `events.lock`, to be compared with the program: `.events_lock(include_str!("../events.lock"))`.
+    /// The text of `events.lock`, to compare with the program: `.events_lock(include_str!("../events.lock"))`.
     pub fn events_lock(mut self, text: impl Into<String>) -> Self {
         self.lock = Some(text.into());
         self
@@ -94,7 +95,7 @@ impl Console {
         self
     }
 
-    /// Listens, and makes the token. Nothing is answered before [`Bound::run`].
+    /// Listens, and makes the token. No request is answered before [`Bound::run`].
     ///
     /// # Errors
     /// [`ConsoleError`].
@@ -124,7 +125,7 @@ impl Console {
     }
 }
 
-/// The name of the file that runs.
+/// The name of the running file.
 fn program() -> String {
     let file = std::env::current_exe().unwrap_or_default();
     file.file_stem().map_or_else(|| "app".to_owned(), |name| name.to_string_lossy().into_owned())

@@ -10,7 +10,7 @@ use crate::limits::Limits;
 use crate::replays::Replays;
 use crate::tail::Tailing;
 
-/// What every request works with.
+/// The values that every request uses.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) app: App,
@@ -23,7 +23,7 @@ pub(crate) struct Context {
     pub(crate) tailing: Arc<Tailing>,
     pub(crate) projections: Reading,
     pub(crate) timers: Reading,
-    /// True after the shutdown: what never ends by itself ends then.
+    /// True after the shutdown: requests that never end by themselves end then.
     pub(crate) ended: watch::Sender<bool>,
 }
 
@@ -52,7 +52,7 @@ impl Context {
     }
 }
 
-/// What was read last of something that costs more than a first paint may.
+/// The last reading of a value that is too expensive for the first paint.
 #[derive(Debug, Default)]
 pub(crate) struct Reading(Mutex<Option<(Timestamp, Value)>>);
 
@@ -61,7 +61,7 @@ impl Reading {
         *self.lock() = Some((Timestamp::now(), value));
     }
 
-    /// The value and its time; two nulls before the first one.
+    /// The value and its time; two nulls before the first reading.
     pub(crate) fn last(&self) -> (Value, Value) {
         match &*self.lock() {
             Some((at, value)) => (value.clone(), at.to_string().into()),

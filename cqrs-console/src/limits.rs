@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// How much of a client the server bears. For tests: the defaults are meant for everyone.
+/// The limits of the server for its clients. They can be set for tests; the defaults are meant for everyone.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -10,15 +10,15 @@ pub struct Limits {
     pub body_time: Duration,
     /// How long the head of a request may take.
     pub head_time: Duration,
-    /// How long an answer may take, those that change something excepted.
+    /// How long an answer may take, except for those that change something.
     pub answer_time: Duration,
     /// How many connections there are at a time; further ones wait.
     pub connections: usize,
     /// How many clients follow the feed at a time.
     pub tails: usize,
-    /// How long the feed is read on without a client, for one that polls.
+    /// How long the feed is still read without a client, for a client that polls.
     pub tail_idle: Duration,
-    /// How long one that polls the feed waits for something.
+    /// How long a client that polls the feed waits for something.
     pub poll_time: Duration,
     /// How long connections may go on after the shutdown.
     pub grace: Duration,

@@ -1,4 +1,4 @@
-use std::error::Error;
+use std::fmt::Display;
 
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
@@ -9,13 +9,13 @@ use cqrs_core::inspect::InspectError;
 use cqrs_core::{KeyError, StoreError};
 use serde_json::{Value, json};
 
-/// Why a request has no better answer: problem details, RFC 9457.
+/// Why a request was not answered as asked: problem details, RFC 9457.
 #[derive(Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
     kind: &'static str,
     detail: String,
-    /// Whether the same request may be answered later; none where it does not matter.
+    /// Whether the same request may succeed later; `None` if that does not matter.
     transient: Option<bool>,
 }
 
@@ -33,8 +33,8 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", detail)
     }
 
-    fn store(error: &(dyn Error + 'static), transient: bool) -> Self {
-        Self { transient: Some(transient), ..Self::new(StatusCode::BAD_GATEWAY, "store", chain(error)) }
+    fn store(error: &dyn Display, transient: bool) -> Self {
+        Self { transient: Some(transient), ..Self::new(StatusCode::BAD_GATEWAY, "store", error.to_string()) }
     }
 
     pub(crate) fn value(&self) -> Value {
@@ -66,13 +66,13 @@ impl From<StoreError> for Problem {
 
 impl From<KeyError> for Problem {
     fn from(error: KeyError) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "key", chain(&error))
+        Self::new(StatusCode::BAD_REQUEST, "key", error.to_string())
     }
 }
 
 impl From<InspectError> for Problem {
     fn from(error: InspectError) -> Self {
-        let of = |status, kind| Self::new(status, kind, chain(&error));
+        let of = |status, kind| Self::new(status, kind, error.to_string());
         match &error {
             InspectError::UnknownEntity { .. } => of(StatusCode::NOT_FOUND, "unknown-entity"),
             InspectError::UnknownProjection { .. } => of(StatusCode::NOT_FOUND, "unknown-projection"),
@@ -100,18 +100,4 @@ impl From<DeliveryError> for Problem {
             _ => Self::store(&error, error.is_transient()),
         }
     }
-}
-
-/// An error with everything behind it, on one line.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let said = cause.to_string();
-        if !text.ends_with(&said) {
-            text = format!("{text}: {said}");
-        }
-        next = cause.source();
-    }
-    text
 }

@@ -7,9 +7,9 @@ use cqrs_core::{App, Timestamp};
 use serde::Serialize;
 use tokio::task::AbortHandle;
 
-use crate::problem::{Problem, chain};
+use crate::problem::Problem;
 
-/// The replays that this console began, the last one of each projection.
+/// The replays that this console started, the last one of each projection.
 #[derive(Debug)]
 pub(crate) struct Replays {
     app: App,
@@ -22,7 +22,7 @@ struct Begun {
     task: Option<AbortHandle>,
 }
 
-/// What became of a replay, as it is shown.
+/// The state of a replay, as it is shown.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReplayShown {
@@ -50,7 +50,7 @@ impl Replays {
         Self { app, begun: Arc::default() }
     }
 
-    /// Begins the replay of a projection that there is.
+    /// Starts the replay of an existing projection.
     pub(crate) fn begin(&self, projection: &str) -> Result<ReplayShown, Problem> {
         let mut begun = self.lock();
         if begun.get(projection).is_some_and(|one| one.shown.state == State::Running) {
@@ -75,7 +75,7 @@ impl Replays {
         self.lock().values().map(|one| one.shown.clone()).collect()
     }
 
-    /// Stops what runs. Live views are whole, and the same replay goes on where it was.
+    /// Stops running replays. Live views are complete, and the same replay continues where it was.
     pub(crate) fn stop(&self) {
         for one in self.lock().values_mut() {
             if let Some(task) = one.task.take() {
@@ -93,11 +93,11 @@ async fn run(app: App, projection: String, begun: Arc<Mutex<BTreeMap<String, Beg
     let ending = Ending { projection, begun };
     match app.inspect().replay(&ending.projection).await {
         Ok(done) => ending.tell(State::Done, Some(done), None),
-        Err(error) => ending.tell(State::Failed, None, Some(chain(&error))),
+        Err(error) => ending.tell(State::Failed, None, Some(error.to_string())),
     }
 }
 
-/// Tells what became of a replay, also where it panics.
+/// Tells the result of a replay, even if it panics.
 struct Ending {
     projection: String,
     begun: Arc<Mutex<BTreeMap<String, Begun>>>,
@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
 
-    // On one thread, so that what was begun has not ended before somebody waits.
+    // On one thread, so that a started replay has not ended before a test waits for it.
     #[tokio::test]
     async fn one_replay_of_a_projection_at_a_time() {
         let replays = Replays::new(App::builder(MemoryEventStore::new()).build().unwrap());

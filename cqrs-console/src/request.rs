@@ -1,4 +1,4 @@
-//! What requests say: parameters and bodies, each checked.
+//! Parameters and bodies of requests, each checked.
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -24,12 +24,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let pairs: Result<Query<Vec<(String, String)>>, _> = Query::try_from_uri(&parts.uri);
         let Query(pairs) = pairs.map_err(|error| Problem::query(error.body_text()))?;
-        // What is empty was left empty.
+        // An empty parameter counts as absent.
         Ok(Self(pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()))
     }
 }
 
-/// The part of the address that a route leaves open.
+/// The variable part of the address in a route.
 #[derive(Debug)]
 pub(crate) struct Name(pub(crate) String);
 
@@ -44,7 +44,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
 }
 
 impl Params {
-    /// The same, where it has no others than these.
+    /// The same, if there are no others than these.
     pub(crate) fn only(self, known: &[&str]) -> Result<Self, Problem> {
         match self.0.iter().find(|(name, _)| !known.contains(&name.as_str())) {
             None => Ok(self),
@@ -96,7 +96,7 @@ impl Params {
     }
 }
 
-/// Reads a body of JSON, as far as the limits go.
+/// Reads a JSON body, within the limits.
 pub(crate) async fn body<T: DeserializeOwned>(request: Request<Body>, limits: &Limits) -> Result<T, Problem> {
     check_type(request.headers())?;
     let too_large = || {

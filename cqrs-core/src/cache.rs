@@ -1,4 +1,4 @@
-//! What a process keeps in memory so that it need not be read again: as much of it as a number says.
+//! What a process keeps in memory so that it need not be read again, up to a given number of entries.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -7,14 +7,14 @@ use std::hash::Hash;
 use quick_cache::sync::DefaultLifecycle;
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, UnitWeighter};
 
-/// How much of a full cache is for keys that were asked for again after some time; the rest is for those that are new. A stream
-/// that was just written is likely to be written again, so the new ones get a quarter, and not the 3% that `quick_cache` gives
-/// them. Places for the new are lost to those that are asked for again and again.
+/// How much of a full cache is for keys that were requested again after some time; the rest is for new keys. A stream
+/// that was just written is likely to be written again, so the new ones get a quarter, and not the 3% that
+/// `quick_cache` gives them. Places for new keys are taken from those that are requested again and again.
 ///
-/// Shares of hits, 10,000 places; new: streams that are written five times each, 1,000 of them in turns (0.8 at most); often:
-/// 100,000 streams, asked for by Zipf's law.
+/// Shares of hits, 10,000 places; new: streams that are written five times each, 1,000 of them in turns (0.8 at most);
+/// often: 100,000 streams, requested by Zipf's law.
 ///
-/// | for those asked for again | new | often | new, beside often | often, beside new | often, beside a scan of all |
+/// | for those requested again | new | often | new, beside often | often, beside new | often, beside a scan of all |
 /// | ---: | ---: | ---: | ---: | ---: | ---: |
 /// | 0.97 | 0.65 | 0.78 | 0.69 | 0.64 | 0.78 |
 /// | 0.9 | 0.70 | 0.77 | 0.77 | 0.64 | 0.77 |
@@ -22,7 +22,7 @@ use quick_cache::{DefaultHashBuilder, OptionsBuilder, UnitWeighter};
 /// | 0.5 | 0.67 | 0.75 | 0.80 | 0.66 | 0.72 |
 const HOT: f64 = 0.75;
 
-/// The values of the keys that were asked for last or most often, so many at most; none for 0.
+/// The values of the keys that were requested last or most often, at most a given number; none for 0.
 pub(crate) struct Cache<K, V>(quick_cache::sync::Cache<K, V>);
 
 impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
@@ -40,7 +40,7 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
                 DefaultHashBuilder::default(),
                 DefaultLifecycle::default(),
             ),
-            // It fails where a capacity is missing.
+            // It fails if a capacity is missing.
             Err(_) => quick_cache::sync::Cache::new(places),
         })
     }
@@ -61,8 +61,8 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
         self.0.clear();
     }
 
-    /// The value of a key, the same one for all who ask at the same time. One that is forgotten while somebody holds it is
-    /// made anew for the next.
+    /// The value of a key, which is the same one for all that ask at the same time. A value that is forgotten while it
+    /// is still held is made anew for the next caller.
     pub(crate) fn get_or_default(&self, key: &K) -> V
     where
         V: Default,
@@ -86,10 +86,10 @@ mod tests {
     /// As a power of two.
     const OFTEN: u32 = 13;
 
-    /// Who asks for what: streams that are written often, and new ones that are written five times each.
+    /// The requests: for streams that are written often, and for new ones that are written five times each.
     struct Streams {
         random: fastrand::Rng,
-        /// The new ones that are at work, and how often each was written.
+        /// The new ones that are in work, and how often each was written.
         at_work: Vec<(u64, u32)>,
         next: u64,
     }

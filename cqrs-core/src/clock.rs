@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::timestamp::Timestamp;
 
-/// The clock of an app: when a command happens, and what is due.
+/// The clock of an app: it gives the time of commands, and decides what is due.
 ///
-/// By default it is the machine's. A test sets one, and moves it:
+/// By default it is the machine's clock. A test sets one, and moves it:
 ///
 /// ```
 /// use std::time::Duration;
@@ -22,12 +22,12 @@ use crate::timestamp::Timestamp;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Clones are the same clock. Leases, pauses and time limits go by the machine's clock in any case.
+/// Clones are the same clock. Leases, pauses and time limits use the machine's clock in any case.
 #[derive(Debug, Clone, Default)]
 pub struct Clock(Option<Arc<AtomicI64>>);
 
 impl Clock {
-    /// A clock that stands at a time until it is moved.
+    /// A clock that stands still at a time until it is moved.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
         Self(Some(Arc::new(AtomicI64::new(now.unix_millis()))))
@@ -42,12 +42,12 @@ impl Clock {
         }
     }
 
-    /// Moves a clock of a test on. The machine's is not moved.
+    /// Advances a clock of a test. The machine's clock is not moved.
     pub fn advance(&self, time: Duration) {
         self.set(self.now() + time);
     }
 
-    /// Sets a clock of a test. The machine's is not set.
+    /// Sets a clock of a test. The machine's clock is not set.
     pub fn set(&self, now: Timestamp) {
         if let Some(set) = &self.0 {
             set.store(now.unix_millis(), Ordering::SeqCst);

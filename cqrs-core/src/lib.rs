@@ -12,7 +12,7 @@
 //! | event | one immutable fact, a struct with [`#[event]`](macro@event); stored under a type and a schema |
 //! | aggregate | the consistency boundary; its state is the fold of its events |
 //! | command | a value that an aggregate decides on; ends in events or in a rejection |
-//! | stored command | a command that may lie in a store before it is executed: its struct has [`#[command]`](macro@command) |
+//! | stored command | a command that may be kept in a store before it is executed; its struct has [`#[command]`](macro@command) |
 //! | rejection | a business rule said no: the command's own error type |
 //! | commit | all events of one command, with its metadata; stored as one item; never changed |
 //! | stream | the commits of one aggregate instance, [`Version`] 1, 2, 3 … without a gap |
@@ -24,37 +24,37 @@
 //! | projection | folds commits into a view, the read model; no side effects |
 //! | aggregate view | a view at its aggregate's key: `#[projection(Order)]` |
 //! | keyed view | a view whose key comes from the events, of one aggregate or across several: `#[projection(key(…))]` |
-//! | index | by which fields of a projection its views are listed; an entry of it is one view at its place |
-//! | query | asks for the views of a tenant by an index or by their keys; a page is its answer, and a cursor where the next page begins |
-//! | fingerprint | of a state or a view: changes with its shape and its fold, so that what another program has stored is told from one's own |
-//! | token | names a commit by stream and version, as a text: a read that is given it answers with a view that contains the commit |
-//! | fence | beside keyed views, the last commit of one stream that they contain |
-//! | note | in a keyed view, the commit that it contains and its fence may not tell yet: [`Unfenced`](view::Unfenced) |
-//! | handler | reacts to events, may have side effects |
-//! | process | runs over several aggregates and takes its time: it folds events, and reacts to them and to deadlines with commands |
-//! | instance | of a process: its state at one key, and a stream of steps |
-//! | reaction | what a process does because of an event or a deadline: a value, stored with its step before it is executed |
-//! | deadline | when an instance reacts although nothing has happened |
+//! | index | lists the views of a projection by some of their fields; an entry is one view at its place |
+//! | query | asks for the views of a tenant, by an index or by their keys; the answer is a page, with a cursor where the next page begins |
+//! | fingerprint | of a state or a view: changes with its shape and its fold, and so tells what another program has stored from what this one stores |
+//! | token | a text that names a commit by stream and version; a read with the token answers with a view that contains the commit |
+//! | fence | stored beside keyed views: the last commit of one stream that they contain |
+//! | note | stored in a keyed view: a commit that the view contains, and that its fence may not tell yet: [`Unfenced`](view::Unfenced) |
+//! | handler | reacts to events; may have side effects |
+//! | process | a long-running flow over several aggregates: it folds events, and reacts to events and deadlines with commands |
+//! | instance | of a process: its state at one key, stored as a stream of steps |
+//! | reaction | what a process does because of an event or a deadline; a value, stored with its step before it is executed |
+//! | deadline | the time at which an instance reacts although nothing has happened |
 //! | snapshot | the state at a version, stored to load from; may vanish at any time without harm |
-//! | store | what keeps commits ([`EventStore`]), views ([`ViewStore`](view::ViewStore)) or snapshots ([`SnapshotStore`](snapshot::SnapshotStore)); [`Stores`](app::Stores) are those of one program |
-//! | delivery store | what the delivery remembers: positions, dead letters, parked streams, attempts, inboxes |
-//! | runtime | what a program runs on: its stores, the index of its events, its caches and settings; an [`App`] is the front of one |
-//! | lag | how many commits a projection has not taken, and how long ago the oldest of them was recorded |
-//! | backlog | what waits in the queues of a broker |
+//! | store | keeps commits ([`EventStore`]), views ([`ViewStore`](view::ViewStore)) or snapshots ([`SnapshotStore`](snapshot::SnapshotStore)); the [`Stores`](app::Stores) of a program are all of them |
+//! | delivery store | keeps what the delivery remembers: positions, dead letters, parked streams, attempts, inboxes |
+//! | runtime | what a program runs on: its stores, the index of its events, its caches and settings; an [`App`] is its public face |
+//! | lag | the number of commits that a projection has not taken, and the age of the oldest of them |
+//! | backlog | the messages that wait in the queues of a broker |
 //! | replay | builds the views of a projection anew from all commits |
-//! | edition | the views across aggregates that one fold has made, with their fences; programs of another fold have their own |
-//! | generation | the number of a replay; a view has that of the last replay which has built it |
+//! | edition | the views across aggregates that one fold has made, with their fences; programs with another fold have an edition of their own |
+//! | generation | the number of a replay; a view has the generation of the last replay that built it |
 //! | subscriber | a handler or a projection, as the delivery sees it |
 //! | feed | all commits of the store in the order of each stream |
 //! | relay | hands the commits of the feed to the queue of every subscriber |
-//! | message | a commit on its way through a broker; a received message is one that a subscriber has in hand |
-//! | position | how far a subscriber, or a replay, has come with a shard of the feed or a part of a table |
-//! | inbox | the events that a handler with `once` has done |
-//! | parked stream | one whose commits wait behind a dead letter |
+//! | message | a commit on its way through a broker; a received message is one that a subscriber holds |
+//! | position | how far a subscriber or a replay has read a shard of the feed, or a part of a table |
+//! | inbox | the events that a handler with `once` has finished |
+//! | parked stream | a stream whose commits wait behind a dead letter |
 //! | dead letter | a commit that a subscriber could not take, kept with the reason |
 //! | redrive | gives dead letters to their subscriber once more |
 //!
-//! `at` means a time everywhere, and a version is called a version.
+//! `at` always means a time. A version is called a version.
 //!
 //! # Events
 //!
@@ -72,20 +72,20 @@
 //!
 //! # An aggregate
 //!
-//! Commands decide, `#[apply]` folds. A command borrows the state and returns events or a rejection; only the fold
-//! changes the state. The events that have an `#[apply]` are the events of the aggregate: returning another one does
-//! not compile.
+//! Commands decide, and `#[apply]` folds. A command borrows the state and returns events or a rejection. Only the fold
+//! changes the state. The events that have an `#[apply]` are the events of the aggregate: a command that returns another
+//! one does not compile.
 //!
 //! ```rust,standalone_crate
 #![doc = include_str!("../docs/order.rs")]
 //! ```
 //!
-//! The macro has written the key, `OrderKey`, and the enum of the events, `OrderEvent`.
-//! [`#[aggregate]`](macro@aggregate) has all forms of keys and commands.
+//! The macro has generated the key, `OrderKey`, and the enum of the events, `OrderEvent`.
+//! [`#[aggregate]`](macro@aggregate) lists all forms of keys and commands.
 //!
 //! # Executing commands
 //!
-//! An [`App`] is made of its stores, and of everything that the macros have registered. The key's type names the
+//! An [`App`] consists of its stores and of everything that the macros have registered. The type of the key names the
 //! aggregate.
 //!
 //! ```rust,standalone_crate
@@ -107,7 +107,7 @@
 //! assert!(matches!(&done.events[..], [OrderEvent::OrderCreated(event)] if event.total == 15000));
 //! assert_eq!(done.metadata.created_by.as_deref(), Some("user-123"));
 //!
-//! // A command id: executed once, whoever sends it again.
+//! // A command id: executed once, even if it is sent again.
 //! app.execute(&order, CancelOrder).command_id("cancel-1").await?;
 //! let again = app.execute(&order, CancelOrder).command_id("cancel-1").await?;
 //! assert_eq!((again.outcome, again.version), (Outcome::Duplicate, Version::new(2)));
@@ -124,11 +124,11 @@
 //! # }
 //! ```
 //!
-//! Where another process has taken the version, its commit is folded in and the command is decided again, up to
-//! [`Settings::conflict`](app::Settings::conflict) times. [`ExecuteError`] has the other ways in which a command
-//! ends; on none of them anything is half-written.
+//! If another process has taken the version, its commit is folded in and the command is decided again, up to
+//! [`Settings::conflict`](app::Settings::conflict) times. [`ExecuteError`] lists the other ways in which a command can
+//! end. None of them leaves anything half-written.
 //!
-//! Commands on several streams are executed together or not at all by a [transaction](App::transaction):
+//! A [transaction](App::transaction) executes commands on several streams together or not at all:
 //!
 //! ```rust,standalone_crate
 //! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -150,15 +150,15 @@
 //! | a transaction | |
 //! | --- | --- |
 //! | [`execute`](app::Transaction::execute) | a command, and the stream that gets its commit |
-//! | [`unchanged`](app::Transaction::unchanged) | a stream that the decisions depend on: nothing may be committed to it meanwhile |
+//! | [`unchanged`](app::Transaction::unchanged) | a stream that the decisions depend on: nothing may be committed to it in the meantime |
 //! | [`CommandContext::state`] | the state of such a stream, in a `#[command]` method |
 //! | [`Transacted::of`] | the answer to one of the commands |
 //!
-//! Reads of several streams outside of a transaction are not one snapshot: each is of its own moment.
+//! Outside of a transaction, reads of several streams are not one snapshot: each shows its own moment.
 //!
 //! # A view
 //!
-//! A projection folds events into a view. The view of a `#[projection(Order)]` lies at the order's own key.
+//! A projection folds events into a view. The view of a `#[projection(Order)]` is stored at the order's own key.
 //!
 //! ```rust,standalone_crate
 //! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -201,15 +201,16 @@
 //! # }
 //! ```
 //!
-//! A view is behind its aggregate until the commit is delivered; [`App::load`] never is. The sender of a command reads its own
-//! write with the command's [token](Committed::token): `app.view::<OrderSummary>(&order).at_least(done.token()).await?` waits until the
-//! view [contains the commit](app::ReadView::at_least), in whichever process it is projected. With
-//! [`#[projection(key(…))]`](macro@projection) a view's key comes from the events, of one aggregate or of several.
+//! A view is behind its aggregate until the commit is delivered; [`App::load`] never is. The sender of a command reads
+//! its own write with the command's [token](Committed::token):
+//! `app.view::<OrderSummary>(&order).at_least(done.token()).await?` waits until the view
+//! [contains the commit](app::ReadView::at_least), even if another process projects it. With
+//! [`#[projection(key(…))]`](macro@projection), the key of a view comes from the events, of one aggregate or of several.
 //!
 //! # A handler
 //!
-//! What has effects outside is a handler. It registers itself; what it needs is provided to the app, and missing
-//! pieces are a fault of [`build`](app::AppBuilder::build), before the first message.
+//! Code with effects outside the app is a handler. It registers itself. You provide its dependencies to the app, and
+//! [`build`](app::AppBuilder::build) reports those that are missing, before the first message.
 //!
 //! ```rust,standalone_crate
 //! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -246,9 +247,9 @@
 //! # }
 //! ```
 //!
-//! A handler that takes `app: &App` sends commands to other aggregates; their ids follow from the event, so a
+//! A handler that takes `app: &App` sends commands to other aggregates. Their ids are derived from the event, so a
 //! repeated delivery does not repeat them. A crate that is never named in code is not linked, and its handlers are
-//! absent: write `use billing as _;`, and see [`App::wiring`].
+//! missing: write `use billing as _;`, and check with [`App::wiring`].
 //!
 //! # Delivery
 //!
@@ -265,11 +266,11 @@
 //! ```
 //!
 //! Every commit reaches every subscriber at least once, and in the order of its stream. A projection applies it at
-//! most once, whatever was repeated or left out. What fails becomes a dead letter after some tries; see [`delivery`]
-//! and [`App::dead_letters`].
+//! most once, whatever was repeated or left out. A commit that fails several times becomes a dead letter: see
+//! [`delivery`] and [`App::dead_letters`].
 //!
-//! Correlation id, causation id and trace context go with the commit all the way into the `tracing` span of the handler, and
-//! into the commands that it sends: [`trace`].
+//! Correlation id, causation id and trace context travel with the commit into the `tracing` span of the handler, and
+//! into the commands that it sends: see [`trace`].
 //!
 //! # The past
 //!
@@ -302,8 +303,8 @@
 //!
 //! # Testing
 //!
-//! Given events, when a command comes, then events: [`testing`] has scenarios for aggregates, projections and handlers, a
-//! chaos for deliveries, and the proof of the wiring.
+//! Given events, when a command comes, then events: [`testing`] has scenarios for aggregates, projections, processes and
+//! handlers, chaos for deliveries, and the proof of the wiring.
 //!
 //! ```rust,standalone_crate
 //! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -317,6 +318,18 @@
 //! # }
 //! ```
 //!
+//! # Features
+//!
+//! None of them is on by default.
+//!
+//! | feature | gives |
+//! | --- | --- |
+//! | `chrono`, `uuid`, `rust_decimal` | types of the crates of these names in keys, events and indexes: the page `foreign` |
+//! | `contracts` | AsyncAPI, JSON Schema and TypeScript of what an app stores and publishes: the page `contract` |
+//! | `inspect` | what is stored, by names that are known at run time: the page `inspect` |
+//! | `opentelemetry` | the spans of commands and of subscribers in one trace: [`trace`] |
+//! | `conformance` | the suite that every store passes: the page `conformance` |
+//!
 //! # Where things are stored
 //!
 //! | what | trait | address |
@@ -326,15 +339,17 @@
 //! | snapshots | [`SnapshotStore`](snapshot::SnapshotStore) | the stream's own: pk `TENANT001#ORDER`, sk `ORDER#20240101-001` |
 //! | positions and dead letters | [`DeliveryStore`](delivery::DeliveryStore) | by subscriber |
 //!
-//! [`App::builder`] takes all of them as one set of [`Stores`](app::Stores). `cqrs-dynamo` keeps them in four DynamoDB tables, on
-//! AWS or embedded in a file; its `Dynamo` is such a set. The stores in memory,
+//! [`App::builder`] takes all of them as one set of [`Stores`](app::Stores). `cqrs-dynamo` keeps them in four DynamoDB
+//! tables, on AWS or embedded in a file; its `Dynamo` is such a set. For tests there are stores in memory:
 //! [`MemoryEventStore`](store::MemoryEventStore), [`MemoryViewStore`](view::MemoryViewStore) and
-//! [`MemorySnapshotStore`](snapshot::MemorySnapshotStore), keep the same records under the same conditions, for tests. [`store::record`] has the commit as it is stored, and [`spi`] tells how
-//! to write a store of your own.
+//! [`MemorySnapshotStore`](snapshot::MemorySnapshotStore). They keep the same records under the same conditions.
+//! [`store::record`] describes a stored commit, and [`spi`] tells how to write a store of your own.
 
 pub mod aggregate;
 pub mod app;
 mod cache;
+#[doc(hidden)]
+pub mod causes;
 mod clock;
 pub mod command;
 pub mod commit;
@@ -346,6 +361,8 @@ pub mod delivery;
 mod digest;
 mod engine;
 pub mod event;
+#[cfg(any(feature = "chrono", feature = "rust_decimal", feature = "uuid"))]
+pub mod foreign;
 pub mod handler;
 #[cfg(feature = "inspect")]
 pub mod inspect;
@@ -383,7 +400,8 @@ pub use app::{App, BuildError, Committed, Cursor, Loaded, Outcome, Transacted};
 pub use command::{CommandContext, ExecuteError, TransactionError};
 pub use commit::{Commit, CommitToken, StoredEvent};
 pub use cqrs_macros::{
-    EventData, IndexValue, aggregate, app, command, event, event_handler, process, projection,
+    EventData, IndexValue, aggregate, app, apply, command, deadline, event, event_handler, process,
+    projection, react,
 };
 pub use event::{Event, EventId, Recorded};
 pub use handler::HandlerError;
@@ -394,7 +412,7 @@ pub use process::Reaction;
 pub use projection::{IndexValue, Projection, starts_with};
 pub use schema::EventData;
 pub use serde;
-pub use store::{EventStore, StoreError};
+pub use store::{EventStore, RefusedKind, StoreError};
 pub use timestamp::{Timestamp, TimestampError};
 pub use version::Version;
 

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::timestamp::Timestamp;
 
-/// What a commit carries beside its events.
+/// What a commit carries in addition to its events.
 ///
-/// `command_id` makes a command idempotent; `correlation_id` is the same on everything that one outside
-/// request caused; `causation_id` is the command id of the commit whose handler sent this command.
+/// `command_id` makes a command idempotent. `correlation_id` is the same on everything that one outside request caused.
+/// `causation_id` is the command id of the commit whose handler sent this command.
 ///
 /// The options of [`App::execute`](crate::App::execute) fill it in. It is stored in camelCase beside the events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,16 +16,17 @@ use crate::timestamp::Timestamp;
 pub struct Metadata {
     /// When the command was executed, or the time given with `.at(…)`.
     pub created_at: Timestamp,
-    /// When the command was executed, where `created_at` is another time: one given with `.at(…)`, or one moved
-    /// on so that time does not run backwards in its stream. See [`Metadata::recorded`].
+    /// When the command was executed, if `created_at` is another time: one given with `.at(…)`, or one moved forward so
+    /// that time does not run backwards in its stream. See [`Metadata::recorded`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded_at: Option<Timestamp>,
-    /// Who sent the command.
+    /// Who sent the command: what [`by`](crate::app::Execute::by) said. A handler or a process sends its commands in nobody's name
+    /// unless it says one; the causation id leads to what it has reacted to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<String>,
     /// The command's own id; unique within the stream.
     pub command_id: String,
-    /// A digest of the command, where it has an id that may come again: one given with `.command_id(…)`, or one of a
+    /// A digest of the command, if it has an id that may come again: one given with `.command_id(…)`, or one of a
     /// handler. It tells the same command from another one under the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command_digest: Option<String>,
@@ -43,7 +44,21 @@ pub struct Metadata {
     pub trace_context: Option<String>,
 }
 
+/// The most bytes that an id takes, the name of who sends a command, or a trace context.
+const LONGEST_TEXT: usize = 1024;
+
 impl Metadata {
+    /// Why a text cannot be part of it.
+    pub(crate) fn text_fault(text: &str) -> Option<String> {
+        match text.len() {
+            0 => Some("is empty; leave it out, or give it a text".to_owned()),
+            bytes if bytes > LONGEST_TEXT => Some(format!(
+                "takes {bytes} bytes, and at most {LONGEST_TEXT} are stored; shorten it, or give a digest of it"
+            )),
+            _ => None,
+        }
+    }
+
     /// Metadata of a command that nothing caused: its correlation id is its own id.
     #[must_use]
     pub fn new(command_id: impl Into<String>, created_at: Timestamp) -> Self {
@@ -61,8 +76,8 @@ impl Metadata {
         }
     }
 
-    /// When the commit was recorded, by the clock of the machine that executed the command. What has to be done
-    /// with all commits since a time, whatever time they tell about, goes by this one.
+    /// When the commit was recorded, by the clock of the machine that executed the command. Use this time for work on
+    /// all commits since a time, whatever their `created_at`.
     #[must_use]
     pub fn recorded(&self) -> Timestamp {
         self.recorded_at.unwrap_or(self.created_at)

@@ -1,4 +1,4 @@
-//! What a panic said.
+//! The message of a panic.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,14 +9,14 @@ pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// Runs code of an app: a fold, a key, a conversion. Where it panics, the error is what it said; what it worked on may be
-/// half done then, and is not to be used.
+/// Runs code of an app: a fold, a key, a conversion. If it panics, the error is the panic's message. The value that it
+/// worked on may be half done then, and must not be used.
 #[inline]
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panic_text(&*panic).to_owned())
 }
 
-/// The same for code that says itself why it fails.
+/// The same for code that returns an error when it fails.
 pub(crate) fn tried<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     caught(work).unwrap_or_else(|text| Err(format!("it panicked: {text}")))
 }

@@ -3,5 +3,6 @@
 pub use crate::{
     AggregateKey, App, CommandContext, Committed, Cursor, EventData, ExecuteError, HandlerError, IndexValue,
     KeyPart, Loaded, Metadata, Outcome, Reaction, Recorded, Tenant, Timestamp, Transacted, TransactionError,
-    Version, aggregate, command, event, event_handler, process, projection, starts_with,
+    Version, aggregate, apply, command, deadline, event, event_handler, process, projection, react,
+    starts_with,
 };

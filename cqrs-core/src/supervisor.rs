@@ -1,4 +1,4 @@
-//! What keeps a service running: it works until it is told to stop, waits outages out, and goes on.
+//! Keeps a service running: it works until it is told to stop, waits outages out, and continues.
 
 use std::error::Error;
 use std::future::Future;
@@ -11,36 +11,37 @@ use futures_util::future::{Either, select};
 /// The longest pause of [`doubled`].
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Work that goes on after an outage.
+/// Work that continues after an outage.
 pub trait Supervised: Send {
     /// Why it was interrupted.
     type Error: Error + Send + 'static;
 
-    /// What it is called in the log.
+    /// Its name in the log.
     const NAME: &'static str;
 
-    /// Works until it is done, or `stop` is ready; then finishes what it has begun. After an outage it is called again, and goes on
-    /// where it was.
+    /// Works until it is done, or `stop` is ready; then finishes what it has begun. After an outage it is called again,
+    /// and continues where it was.
     fn work<S: Future<Output = ()> + Send>(
         &mut self,
         stop: Pin<&mut S>,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// What kind of outage an error is; none where waiting does not mend it.
+    /// The kind of outage of an error; `None` if waiting does not cure it.
     fn outage(&self, error: &Self::Error) -> Option<Outage>;
 
-    /// How much has been done so far, in any unit. Work that got somewhere was no failed start: the next pause is the shortest.
+    /// How much has been done so far, in any unit. Work that made progress was not a failed start: the next pause is
+    /// the shortest.
     fn progress(&self) -> u64;
 
-    /// How long the pause is after so many failures on end, at least one.
+    /// The length of the pause after this number of failures in a row, at least one.
     fn pause(&self, failures: u32) -> Duration;
 
-    /// Lets a pause pass. What is in hand may be attended to meanwhile.
+    /// Waits for a pause. Work in hand may be attended to in the meantime.
     fn rest(&mut self, pause: Duration) -> impl Future<Output = ()> + Send {
         tokio::time::sleep(pause)
     }
 
-    /// Tells of an outage.
+    /// Reports an outage.
     fn tell(&self, error: &Self::Error, outage: Outage, pause: Duration) {
         match outage {
             Outage::Passing => tracing::warn!(%error, wait = ?pause, "{} interrupted", Self::NAME),
@@ -52,28 +53,28 @@ pub trait Supervised: Send {
     }
 }
 
-/// Something that waiting may mend.
+/// A fault that waiting may cure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outage {
-    /// It mends itself.
+    /// It ends by itself.
     Passing,
-    /// Somebody may have to mend it: a right or a table is missing that was there before.
+    /// It may need a person: a right or a table is missing that was there before.
     Lasting,
 }
 
 impl Outage {
-    /// The outage of work that goes on after an error: one that is `transient` mends itself.
+    /// The outage of work that continues after an error: one that is `transient` ends by itself.
     #[must_use]
     pub fn of(transient: bool) -> Self {
         if transient { Self::Passing } else { Self::Lasting }
     }
 }
 
-/// Keeps some work going until it is done or `stop` is ready. Where it stops amid an outage, that is told, and is no error: what
-/// was not finished is left to the next run.
+/// Keeps some work running until it is done or `stop` is ready. If it stops during an outage, that is reported, and is
+/// not an error: unfinished work is left to the next run.
 ///
 /// # Errors
-/// What the work says that waiting does not mend.
+/// The errors of the work that waiting does not cure.
 pub async fn supervise<W: Supervised>(
     work: &mut W,
     stop: impl Future<Output = ()> + Send,
@@ -101,7 +102,7 @@ pub async fn supervise<W: Supervised>(
     }
 }
 
-/// A pause that doubles with every failure on end, up to half a minute.
+/// A pause that doubles with every failure in a row, up to half a minute.
 #[must_use]
 pub fn doubled(shortest: Duration, failures: u32) -> Duration {
     shortest.saturating_mul(1 << failures.saturating_sub(1).min(20)).min(LONGEST_PAUSE)
@@ -133,7 +134,7 @@ mod tests {
         turns: Vec<Turn>,
         done: u64,
         pauses: Vec<Duration>,
-        /// Told to stop by the work itself, or amid a pause.
+        /// Told to stop by the work itself, or during a pause.
         stop: Option<oneshot::Sender<()>>,
         stops_at_work: bool,
     }
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_waiting_does_not_mend_ends_the_work() {
+    async fn what_waiting_does_not_cure_ends_the_work() {
         let mut work = script([(1, Err(Failure::Throttled)), (1, Err(Failure::Refused))]);
         assert_eq!(supervise(&mut work, pending()).await, Err(Failure::Refused));
         let mut work = script([(0, Err(Failure::Refused))]);

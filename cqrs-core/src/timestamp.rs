@@ -20,7 +20,7 @@ use time::format_description::well_known::Rfc3339;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// The text is not an RFC 3339 time, or lies outside the years 0 to 9999.
+/// The text is not an RFC 3339 time, or is outside the years 0 to 9999.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("`{text}` is not an RFC 3339 time such as `2024-01-01T10:00:00Z`")]
 pub struct TimestampError {
@@ -50,7 +50,7 @@ impl Timestamp {
         self.0
     }
 
-    /// The time from `earlier` to this; zero where this is not later.
+    /// The time from `earlier` to this; zero if this is not later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

@@ -90,7 +90,7 @@
 //!
 //! The views table has a global secondary index for each slot by which a linked projection lists its views: `index1` with the
 //! keys `index1pk` (S) and `index1sk` (S), `index2`, and so on, with whole items. All projections share them, because tenant,
-//! view and index are in the partition key. `docs/indexes.md` in the repository explains how to add, change and remove them.
+//! view and index are in the partition key. `docs/book/src/indexes.md` in the repository explains how to add, change and remove them.
 //!
 //! A commit is the record of [`cqrs_core::store::record`], with its JSON values as native types. An append is one `PutItem` with
 //! `attribute_not_exists(pk)`; if the version is taken, the same answer contains the commit that holds it.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use cqrs_core::StoreError;
 
-/// Why an export stopped. What is written so far counts: the same call goes on from there.
+/// Why an export stopped. What is written so far counts: the same call continues from there.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExportError {
@@ -11,8 +11,7 @@ pub enum ExportError {
     #[error("the events cannot be read: {source}")]
     Store {
         /// Why.
-        #[from]
-        source: StoreError,
+        r#source: StoreError,
     },
     /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
@@ -20,7 +19,7 @@ pub enum ExportError {
         /// The file or the folder.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        r#source: io::Error,
     },
     /// A Parquet file could not be written.
     #[error("{}: {source}", path.display())]
@@ -28,10 +27,10 @@ pub enum ExportError {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: parquet::errors::ParquetError,
+        r#source: parquet::errors::ParquetError,
     },
-    /// The manifest does not read as one.
-    #[error("{} is no manifest of an export ({reason}): restore it, or export into another folder", path.display())]
+    /// The manifest cannot be read.
+    #[error("{} is not the manifest of an export ({reason}): restore it, or export into another folder", path.display())]
     Manifest {
         /// The manifest.
         path: PathBuf,
@@ -46,13 +45,13 @@ pub enum ExportError {
         /// The options that it was begun with.
         options: String,
     },
-    /// The folder has files, and no manifest.
+    /// The folder has files, but no manifest.
     #[error("{} is not empty, and has no export: export into another folder", path.display())]
     NotEmpty {
         /// The folder.
         path: PathBuf,
     },
-    /// A file that the manifest names is not there as it was written.
+    /// A file that the manifest names is missing, or is not as it was written.
     #[error("{} is missing, or has another length than it was written with: restore it, or export into another folder", path.display())]
     Altered {
         /// The file.
@@ -70,6 +69,12 @@ pub enum ExportError {
         /// The entity.
         entity: String,
     },
+}
+
+impl From<StoreError> for ExportError {
+    fn from(source: StoreError) -> Self {
+        Self::Store { source }
+    }
 }
 
 impl ExportError {

@@ -11,7 +11,7 @@ use crate::manifest::{ExportedFile, MANIFEST, Manifest, Options};
 use crate::part::{Part, Set};
 use crate::row::Row;
 
-/// What the files of an export are.
+/// The format of the files of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -31,7 +31,7 @@ impl Format {
     }
 }
 
-/// An export of events into a folder; [`run`](Self::run) begins it, or goes on with it.
+/// An export of events into a folder; [`run`](Self::run) starts it, or continues it.
 #[derive(Debug)]
 #[must_use = "an export is made when it is run"]
 pub struct Export<'a> {
@@ -42,14 +42,14 @@ pub struct Export<'a> {
     part_bytes: usize,
 }
 
-/// How far an export is.
+/// The progress of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Progress {
-    /// How many commits were read, also in earlier runs.
+    /// How many commits were read, including earlier runs.
     pub commits: u64,
-    /// About how many commits the table has; none where the store does not know.
+    /// About how many commits the table has; `None` if the store does not know.
     pub of: Option<u64>,
     /// How many events are in finished files.
     pub events: u64,
@@ -57,21 +57,22 @@ pub struct Progress {
     pub files: u64,
 }
 
-/// A whole export.
+/// The result of a complete export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Exported {
     /// How many events were exported.
     pub events: u64,
-    /// How many commits were read, also those that were not asked for.
+    /// How many commits were read, including those that were not requested.
     pub commits: u64,
     /// The files, in the order in which they were written.
     pub files: Vec<ExportedFile>,
 }
 
 impl<'a> Export<'a> {
-    /// All events of an app as Parquet, into a folder: a new or empty one, or one that has the same export, finished or not.
+    /// Exports all events of an app as Parquet into a folder: a new or empty one, or one that has the same export,
+    /// finished or not.
     pub fn new(app: &'a App, folder: impl AsRef<Path>) -> Self {
         Self {
             app,
@@ -82,7 +83,7 @@ impl<'a> Export<'a> {
         }
     }
 
-    /// What the files are; [`Format::Parquet`] where it is not said.
+    /// The format of the files. Default [`Format::Parquet`].
     pub fn format(mut self, format: Format) -> Self {
         self.options.format = format;
         self
@@ -94,40 +95,41 @@ impl<'a> Export<'a> {
         self
     }
 
-    /// Only the events of one tenant. Together with [`entity`](Self::entity) it reads the partitions of that tenant alone, where the
-    /// keys of the entity tell them.
+    /// Only the events of one tenant. Together with [`entity`](Self::entity), it reads the partitions of that tenant
+    /// alone, if the keys of the entity tell them.
     pub fn tenant(mut self, tenant: &Tenant) -> Self {
         self.options.tenant = Some(tenant.as_str().to_owned());
         self.tenant = Some(tenant.clone());
         self
     }
 
-    /// Only what was recorded at this time, or later.
+    /// Only events that were recorded at this time, or later.
     pub fn from(mut self, time: Timestamp) -> Self {
         self.options.from = Some(time);
         self
     }
 
-    /// Only what was recorded before this time.
+    /// Only events that were recorded before this time.
     pub fn to(mut self, time: Timestamp) -> Self {
         self.options.to = Some(time);
         self
     }
 
-    /// About how many bytes of events are held in memory before they are written; 64 MiB where it is not said. A file is at most as
-    /// large, and smaller values make more files. The same export may go on with another value.
+    /// About how many bytes of events are held in memory before they are written. Default 64 MiB. A file is at most
+    /// this large, and smaller values make more files. The same export may continue with another value.
     pub fn part_bytes(mut self, bytes: usize) -> Self {
         self.part_bytes = bytes;
         self
     }
 
-    /// Exports what the folder does not have yet, and tells how far it is: after each page, each file, and each step of the
-    /// manifest. An export that is finished is not read again.
+    /// Exports what the folder does not have yet, and reports its progress after each page, each file, and each step of
+    /// the manifest. A finished export is not read again.
     ///
-    /// Where the future is dropped, the export stops; the file that is being written is finished meanwhile, and does not count.
+    /// If the future is dropped, the export stops. The file that is being written is still finished, but does not
+    /// count.
     ///
     /// # Errors
-    /// [`ExportError`]. The same call goes on from where it stopped.
+    /// [`ExportError`]. The same call continues from where it stopped.
     pub async fn run(self, mut progress: impl FnMut(&Progress) + Send) -> Result<Exported, ExportError> {
         let inspect = self.app.inspect();
         if let Some(entity) = &self.options.entity
@@ -154,7 +156,7 @@ impl<'a> Export<'a> {
         Ok(Exported { events: files.iter().map(|file| file.events).sum(), commits, files })
     }
 
-    /// What is read.
+    /// The extents to read.
     fn extents(&self) -> Vec<Extent> {
         let partitions = self.options.entity.as_ref().zip(self.tenant.as_ref());
         let partitions =
@@ -162,7 +164,7 @@ impl<'a> Export<'a> {
         partitions.unwrap_or_else(|| vec![Extent::Segment { number: 0, of: 1 }])
     }
 
-    /// Whether a commit was asked for.
+    /// Whether a commit was requested.
     fn takes(&self, commit: &Commit) -> bool {
         let recorded = commit.metadata.recorded();
         if self.options.from.is_some_and(|from| recorded < from)
@@ -179,7 +181,7 @@ impl<'a> Export<'a> {
     }
 }
 
-/// After this many pages without a file, the export writes down how far it has read the table.
+/// After this number of pages without a file, the export records how far it has read the table.
 const PAGES: usize = 256;
 
 struct Run<'a> {
@@ -191,7 +193,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Exports what one extent still has.
+    /// Exports the rest of one extent.
     async fn extent(
         &mut self,
         place: usize,
@@ -199,7 +201,7 @@ impl Run<'_> {
         progress: &mut (impl FnMut(&Progress) + Send),
     ) -> Result<(), ExportError> {
         let mut commits = self.manifest.commits;
-        // It moves on with each page; the manifest with each part.
+        // It advances with each page; the manifest advances with each part.
         let Some(mut reached) = self.manifest.extents.get(place).cloned() else { return Ok(()) };
         let extent = reached.extent();
         let mut pages = 0;
@@ -237,7 +239,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Writes the files of a part. They count when the manifest has them.
+    /// Writes the files of a part. They count once the manifest has them.
     async fn write_part(
         &mut self,
         told: &mut Progress,

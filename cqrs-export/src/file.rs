@@ -1,4 +1,4 @@
-//! Files that are there as a whole or not at all.
+//! Files that exist completely or not at all.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::ExportError;
 
-/// What a file is called until it is whole.
+/// The suffix of a file until it is complete.
 pub(crate) const UNFINISHED: &str = "tmp";
 
-/// The name of a file until it is whole.
+/// The name of a file until it is complete.
 pub(crate) fn unfinished(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");
@@ -17,21 +17,21 @@ pub(crate) fn unfinished(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Gives a whole file its name.
+/// Gives a complete file its name.
 pub(crate) fn finish(file: &File, path: &Path) -> Result<(), ExportError> {
     file.sync_all().map_err(ExportError::file(path))?;
     fs::rename(unfinished(path), path).map_err(ExportError::file(path))?;
     sync_folder(path)
 }
 
-/// Writes a small file in the place of the one before.
+/// Replaces a small file.
 pub(crate) fn put(path: &Path, content: &[u8]) -> Result<(), ExportError> {
     let mut file = File::create(unfinished(path)).map_err(ExportError::file(path))?;
     file.write_all(content).map_err(ExportError::file(path))?;
     finish(&file, path)
 }
 
-/// A name is in its folder, and folders are written like files.
+/// The name of a file is in its folder, and folders are synced like files.
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> Result<(), ExportError> {
     let Some(folder) = path.parent() else { return Ok(()) };

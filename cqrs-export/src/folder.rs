@@ -6,25 +6,36 @@ use crate::error::ExportError;
 use crate::file::UNFINISHED;
 use crate::manifest::{MANIFEST, Manifest, Options};
 
-/// Says who exports to a folder.
+/// The lock that an exporting program holds on a folder.
 const LOCK: &str = "export.lock";
 
 /// The folder of an export that no other program writes to.
 #[derive(Debug, Clone)]
 pub(crate) struct Folder {
     path: PathBuf,
-    _lock: Arc<File>,
+    _lock: Arc<Lock>,
+}
+
+/// The lock, which ends with this value. To close the file is not enough: a process that is being started has it, too, for a moment.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // What cannot be unlocked is unlocked when the file is closed.
+        let _ = self.0.unlock();
+    }
 }
 
 impl Folder {
-    /// Makes it where it is not there, and takes it.
+    /// Creates the folder if it does not exist, and locks it.
     pub(crate) fn open(path: &Path) -> Result<Self, ExportError> {
         fs::create_dir_all(path).map_err(ExportError::file(path))?;
         let lock_path = path.join(LOCK);
         let lock = File::options().create(true).truncate(false).write(true).open(&lock_path);
         let lock = lock.map_err(ExportError::file(&lock_path))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: Arc::new(lock) }),
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: Arc::new(Lock(lock)) }),
             Err(TryLockError::WouldBlock) => Err(ExportError::InUse { path: path.to_owned() }),
             Err(TryLockError::Error(source)) => Err(ExportError::File { path: lock_path, source }),
         }
@@ -34,7 +45,8 @@ impl Folder {
         &self.path
     }
 
-    /// The manifest of the export that was begun here with the same options, if there is one. What was written after it is removed.
+    /// The manifest of an export with the same options that was begun here, if there is one. Everything that was
+    /// written after it is removed.
     pub(crate) fn resume(&self, options: &Options) -> Result<Option<Manifest>, ExportError> {
         let Some(manifest) = Manifest::read(&self.path)? else {
             self.check_empty()?;
@@ -81,7 +93,7 @@ impl Folder {
     }
 }
 
-/// The number of the part that a file is of: `000003.parquet`, `000003.jsonl.tmp`.
+/// The number of the part that a file belongs to: `000003.parquet`, `000003.jsonl.tmp`.
 fn part_of(path: &Path) -> Option<u64> {
     let (number, kind) = path.file_name()?.to_str()?.split_once('.')?;
     let kind = kind.strip_suffix(&format!(".{UNFINISHED}")).unwrap_or(kind);

@@ -11,23 +11,23 @@ use crate::file;
 /// The name of the manifest.
 pub(crate) const MANIFEST: &str = "manifest.json";
 
-/// How files and columns are laid out; another number for another layout.
+/// The version of the layout of files and columns.
 const LAYOUT: u32 = 1;
 
-/// What an export is, how far it has come, and the files that count.
+/// The options of an export, how far it has come, and the files that count.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Manifest {
     pub(crate) options: Options,
     pub(crate) extents: Vec<Place>,
-    /// How many parts are written: their numbers are in the names of the files.
+    /// How many parts are written; their numbers are in the names of the files.
     pub(crate) parts: u64,
-    /// How many commits were read, also those that were not asked for.
+    /// How many commits were read, including those that were not requested.
     pub(crate) commits: u64,
     pub(crate) files: Vec<ExportedFile>,
 }
 
-/// What makes an export another one.
+/// The options that distinguish one export from another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Options {
@@ -45,11 +45,11 @@ impl Default for Options {
     }
 }
 
-/// How far an extent is read.
+/// How far an extent has been read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Place {
-    /// The partition; none for the whole table.
+    /// The partition; `None` for the whole table.
     partition: Option<String>,
     after: Option<Key>,
     pub(crate) ended: bool,
@@ -73,7 +73,7 @@ pub struct ExportedFile {
     pub event: String,
     /// Their schema.
     pub schema: u32,
-    /// How many there are.
+    /// The number of its events.
     pub events: u64,
     /// Its length.
     pub bytes: u64,
@@ -95,7 +95,7 @@ impl Place {
         }
     }
 
-    /// The commit that the next page comes after; an error for keys that are none.
+    /// The commit after which the next page begins; an error for keys that are not those of a commit.
     pub(crate) fn after(&self) -> Result<Option<CommitKey>, String> {
         let key = |key: &Key| {
             let stream = StreamKey::new(&*key.pk, &*key.sk).map_err(|error| error.to_string())?;
@@ -104,7 +104,7 @@ impl Place {
         self.after.as_ref().map(key).transpose()
     }
 
-    /// A page was read; the next one begins there, if there is one.
+    /// A page was read. The next one begins at this place, if there is one.
     pub(crate) fn read_to(&mut self, next: Option<&CommitKey>) {
         self.ended = next.is_none();
         self.after = next.map(|next| Key {
@@ -121,7 +121,7 @@ impl Manifest {
         Self { options, extents, parts: 0, commits: 0, files: Vec::new() }
     }
 
-    /// Of a folder; none where there is none yet.
+    /// The manifest of a folder; `None` if there is none yet.
     pub(crate) fn read(folder: &Path) -> Result<Option<Self>, ExportError> {
         let path = folder.join(MANIFEST);
         let text = match std::fs::read_to_string(&path) {
@@ -134,7 +134,7 @@ impl Manifest {
         Ok(Some(manifest))
     }
 
-    /// Takes the place of the one before, whole or not at all.
+    /// Replaces the earlier manifest, completely or not at all.
     pub(crate) fn write(&self, folder: &Path) -> Result<(), ExportError> {
         let path = folder.join(MANIFEST);
         let refused = |error: serde_json::Error| ExportError::Manifest {

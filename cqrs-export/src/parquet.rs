@@ -21,7 +21,7 @@ struct Written<'a> {
     value: Box<Value<'a>>,
 }
 
-/// What a row has in a column.
+/// The value of a row in a column.
 type Value<'a> = dyn Fn(&Row) -> Option<Cell> + 'a;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,13 +37,13 @@ enum Kind {
 
 enum Cell {
     Boolean(bool),
-    /// Also of a time, and of an unsigned integer with the same bits.
+    /// Also for a time, and for an unsigned integer with the same bits.
     Integer(i64),
     Float(f64),
     Text(ByteArray),
 }
 
-/// One row group: what a part holds of a type is bounded.
+/// One row group, because the rows of a type in a part are bounded.
 pub(crate) fn write(set: &Set, file: &File) -> Result<()> {
     let columns = columns(set);
     let fields = columns.iter().map(Written::field).collect::<Result<_>>()?;
@@ -172,7 +172,7 @@ fn put<T: DataType>(
 }
 
 impl Kind {
-    /// A value of the data; none for one that is not of the column.
+    /// A value of the data; `None` for one that does not fit the column.
     fn cell(self, value: &Json) -> Option<Cell> {
         Some(match self {
             Self::Boolean => Cell::Boolean(value.as_bool()?),

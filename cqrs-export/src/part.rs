@@ -31,7 +31,7 @@ pub(crate) struct Set {
     pub(crate) event: String,
     pub(crate) schema: u32,
     pub(crate) rows: Vec<Row>,
-    /// The fields of the data that get columns of their own.
+    /// The fields of the data that have their own columns.
     pub(crate) columns: Vec<Column>,
 }
 
@@ -48,7 +48,7 @@ impl Set {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(ExportError::file(parent))?;
         }
-        // Where the file system takes two types for one, nothing is lost.
+        // Even if the file system takes two types as one, nothing is lost.
         let taken = path.try_exists().map_err(ExportError::file(&path))?;
         if taken {
             return Err(ExportError::File { path, source: std::io::ErrorKind::AlreadyExists.into() });
@@ -73,7 +73,7 @@ impl Set {
     }
 }
 
-/// A type name as a folder: what a file system may not take is written as its bytes, `%2F`.
+/// A type name as a folder. Characters that a file system may not take are written as their bytes, `%2F`.
 fn escaped(name: &str) -> String {
     let mut escaped = String::new();
     for (at, byte) in name.bytes().enumerate() {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use cqrs_core::inspect::Inspect;
 use cqrs_core::{Commit, Json, Timestamp};
 
-/// What all events of a commit have in common.
+/// The columns that all events of a commit share.
 #[derive(Debug)]
 pub(crate) struct Origin {
     pub(crate) tenant: Option<String>,
@@ -11,7 +11,7 @@ pub(crate) struct Origin {
     pub(crate) commit: Commit,
 }
 
-/// One event, as it is written.
+/// One event as it is written.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
     pub(crate) origin: Arc<Origin>,
@@ -40,7 +40,7 @@ impl Row {
 
     /// About how much memory it takes.
     pub(crate) fn bytes(&self) -> usize {
-        // The data stands in it twice, as a text and as a tree of values.
+        // The data is in it twice, as a text and as a tree of values.
         512 + 4 * self.text.len()
     }
 

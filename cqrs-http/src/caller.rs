@@ -2,17 +2,19 @@ use cqrs_core::Tenant;
 
 use crate::Problem;
 
-/// Who has sent a request. Your extractor, an axum [`FromRequestParts`](axum::extract::FromRequestParts), implements it.
+/// The sender of a request. Your extractor, an axum [`FromRequestParts`](axum::extract::FromRequestParts), implements
+/// it.
 ///
-/// All data that a request reads or writes is that of [`tenant`](Self::tenant): neither path, query, headers nor body can name
-/// another one. So the extractor is the one place where a tenant is granted, and there is no [`Api`](crate::Api) without it.
+/// All data that a request reads or writes belongs to [`tenant`](Self::tenant): neither path, query, headers nor body
+/// can name another one. So the extractor is the only place that grants access to a tenant, and there is no
+/// [`Api`](crate::Api) without it.
 ///
-/// An extractor that takes cookies needs a guard of its own against forged requests from other sites: a token that such a site cannot
-/// know, or a check of the `Origin` header. A browser sends cookies with those requests, too, and a command without fields needs no body.
-/// A token in `Authorization` needs none of that.
+/// An extractor that takes cookies needs its own guard against forged requests from other sites: a token that such a
+/// site cannot know, or a check of the `Origin` header. A browser sends cookies with those requests, too, and a command
+/// without fields needs no body. A token in `Authorization` needs no such guard.
 ///
-/// Answers to reads say that they vary by `Authorization` and `Cookie`. Where your extractor goes by another header, add that to `Vary`
-/// in a layer.
+/// Answers to reads have `Vary: Authorization, Cookie`. If your extractor uses another header, add it to `Vary` in a
+/// layer.
 ///
 /// ```
 /// use axum::extract::FromRequestParts;
@@ -53,16 +55,16 @@ use crate::Problem;
     note = "write `impl cqrs_http::Caller for {Self}`, and `impl<S: Sync> FromRequestParts<S> for {Self}` beside it"
 )]
 pub trait Caller: Send + Sync + 'static {
-    /// Whose data the request is about.
+    /// The tenant whose data the request is about.
     fn tenant(&self) -> &Tenant;
 
-    /// Who it is: what [`Metadata::created_by`](cqrs_core::Metadata::created_by) of the commits will have. An empty text is nobody.
+    /// The user: [`Metadata::created_by`](cqrs_core::Metadata::created_by) of the commits. An empty text means no user.
     fn user(&self) -> Option<&str>;
 
-    /// Whether the caller may do this. Everything that is listed is allowed, where you say nothing else.
+    /// Whether the caller may do this. By default, everything that is listed is allowed.
     ///
     /// # Errors
-    /// What is answered to the caller: [`Problem::forbidden`], most often.
+    /// The answer to the caller, usually [`Problem::forbidden`].
     fn allow(&self, access: &Access<'_>) -> Result<(), Problem> {
         let _ = access;
         Ok(())
@@ -78,7 +80,7 @@ pub struct Access<'a> {
     /// The name of the command, the projection or the aggregate: `Deposit`.
     pub name: &'static str,
     /// The id of the stream or the view as its key renders it, its fields joined by `#` as in
-    /// [`AggregateKey::id`](cqrs_core::AggregateKey::id); none for a query.
+    /// [`AggregateKey::id`](cqrs_core::AggregateKey::id); `None` for a query.
     pub id: Option<&'a str>,
 }
 

@@ -9,8 +9,8 @@
 //! # }
 //! ```
 //!
-//! `Template::http` of `cqrs_dynamo` deploys it. A function lives from request to request: it delivers nothing, which is what
-//! the functions of the queues, or of the projections, do.
+//! `Template::http` of `cqrs_dynamo` deploys it. A function lives from request to request, so it delivers nothing. The
+//! functions of the queues, or of the projections, do that.
 
 use axum::Router;
 

@@ -11,6 +11,7 @@ mod openapi;
 mod problem;
 mod rejection;
 mod request;
+mod server;
 
 pub use api::{Api, ApiError};
 pub use axum;
@@ -18,3 +19,4 @@ pub use axum::http::StatusCode;
 pub use caller::{Access, AccessKind, Caller};
 pub use problem::Problem;
 pub use rejection::Rejection;
+pub use server::{Server, ServerError, shutdown_signal};

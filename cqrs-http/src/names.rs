@@ -1,4 +1,4 @@
-//! How the names of a domain look in URLs and in JSON.
+//! The names of a domain in URLs and in JSON.
 
 /// `ORDER_SUMMARY`, `OrderSummary` and `order_summary` as `order-summary`.
 pub(crate) fn kebab(name: &str) -> String {
@@ -27,7 +27,7 @@ pub(crate) fn plural(name: &str) -> String {
     match name.strip_suffix('y') {
         Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
         _ if ["ss", "us", "x", "z", "ch", "sh"].iter().any(|end| name.ends_with(end)) => format!("{name}es"),
-        // It is one, as `customer-totals`.
+        // It is already plural, as `customer-totals`.
         _ if name.ends_with('s') => name.to_owned(),
         _ => format!("{name}s"),
     }

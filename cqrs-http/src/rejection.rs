@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use crate::Problem;
 
-/// What a client sees of a rejection: of the error type of a `#[command]` method.
+/// How a client sees a rejection: implement it for the error type of a `#[command]` method.
 ///
-/// The text of the rejection becomes the detail of a [`Problem`]. All methods have defaults, so that one line is enough:
-/// `impl Rejection for AccountError {}`. It says that these texts are meant for clients.
+/// The text of the rejection becomes the detail of a [`Problem`]. All methods have defaults, so one line is enough:
+/// `impl Rejection for AccountError {}`. This line declares that these texts are meant for clients.
 ///
 /// ```
 /// use cqrs_http::{Rejection, StatusCode};
@@ -57,17 +57,19 @@ use crate::Problem;
     note = "write `impl cqrs_http::Rejection for {Self} {{}}`: its text is then sent to clients; `kind` gives each case a type of its own"
 )]
 pub trait Rejection: Debug + Display {
-    /// The type of the problem: a word such as `too-little`, which stays when the text is changed. Clients tell rejections apart by it.
+    /// The type of the problem: a word such as `too-little`, which stays the same when the text is changed. Clients
+    /// tell rejections apart by it.
     fn kind(&self) -> &'static str {
         "rejected"
     }
 
-    /// The status of the answer. Below 400 or from 500 on it is answered as 409: a rejection is no fault of the server.
+    /// The status of the answer. A status below 400, or 500 and above, is answered as 409: a rejection is not a fault
+    /// of the server.
     fn status(&self) -> StatusCode {
         StatusCode::CONFLICT
     }
 
-    /// Further members of the problem, for programs: what is left, what would have been allowed.
+    /// Further members of the problem, for programs: how much is left, what would have been allowed.
     fn members(&self, members: &mut Map<String, Value>) {
         let _ = members;
     }

@@ -15,6 +15,8 @@ mod model;
 
 use proc_macro::TokenStream;
 
+use attr::Marker;
+
 #[cfg_attr(not(doctest), doc = include_str!("../docs/event.md"))]
 #[proc_macro_attribute]
 pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -67,6 +69,30 @@ pub fn event_data(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(IndexValue, attributes(index_value))]
 pub fn index_value(item: TokenStream) -> TokenStream {
     macros::index_value(item.into()).into()
+}
+
+/// Marks a method that folds an event, in an impl block with `#[aggregate]`, `#[projection(…)]` or `#[process(…)]`.
+///
+/// The attribute of the impl block takes the mark off. On its own it is a mistake, and says so.
+#[proc_macro_attribute]
+pub fn apply(_: TokenStream, item: TokenStream) -> TokenStream {
+    macros::stray(Marker::Apply, item.into()).into()
+}
+
+/// Marks a method that reacts to an event, in an impl block with [`#[process(…)]`](macro@process).
+///
+/// The attribute of the impl block takes the mark off. On its own it is a mistake, and says so.
+#[proc_macro_attribute]
+pub fn react(_: TokenStream, item: TokenStream) -> TokenStream {
+    macros::stray(Marker::React, item.into()).into()
+}
+
+/// Marks a method that reacts to a deadline, in an impl block with [`#[process(…)]`](macro@process).
+///
+/// The attribute of the impl block takes the mark off. On its own it is a mistake, and says so.
+#[proc_macro_attribute]
+pub fn deadline(_: TokenStream, item: TokenStream) -> TokenStream {
+    macros::stray(Marker::Deadline, item.into()).into()
 }
 
 // The same for the façade, which gives them their own names again, and shows the pages there.

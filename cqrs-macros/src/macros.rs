@@ -2,9 +2,10 @@
 //!
 //! The item comes out whatever is wrong with it, so that one mistake is one error and editors go on completing.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
+use crate::attr::Marker;
 use crate::diagnostics::Diagnostics;
 use crate::{attr, expand, groups, model};
 
@@ -17,14 +18,17 @@ pub(crate) fn event(args: TokenStream, item: TokenStream, diagnostics: &mut Diag
 }
 
 pub(crate) fn command(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> TokenStream {
+    if model::is_method(&item) {
+        return stray(Marker::Command, item);
+    }
     let command = model::Event::read_command(args, item.clone(), diagnostics);
     stored(command, item)
 }
 
 fn stored(event: Option<model::Event>, item: TokenStream) -> TokenStream {
     let Some(event) = event else { return item };
-    let item = expand::derive(item, event.derives(), &event.krate);
-    let shape = event.shape.then(|| expand::derive_data(&event.krate));
+    let item = expand::derive(item, event.derives(), &event.krate, expand::storable(&event));
+    let shape = event.shape.then(|| expand::derive_data(&event.krate, !event.parts.types().is_empty()));
     let expansion = expand::event(&event);
     quote!(#shape #item #expansion)
 }
@@ -68,7 +72,7 @@ pub(crate) fn projection(args: TokenStream, item: TokenStream, diagnostics: &mut
     let Some(view) = model::View::read(args, item.clone(), diagnostics) else {
         return item;
     };
-    let item = expand::derive(item, view.serde, &view.krate);
+    let item = expand::derive(item, view.serde, &view.krate, expand::viewable(&view));
     let expansion = expand::view(&view);
     quote!(#item #expansion)
 }
@@ -91,8 +95,8 @@ pub(crate) fn process(args: TokenStream, item: TokenStream, diagnostics: &mut Di
 /// The struct of a state, with what snapshots of it need.
 fn stored_state(item: TokenStream, snapshots: Option<&model::Snapshots>, krate: &syn::Path) -> TokenStream {
     let serde = snapshots.map_or(model::Serde::NOTHING, |snapshots| snapshots.serde);
-    let item = expand::derive(item, serde, krate);
-    let shape = snapshots.is_some_and(|snapshots| snapshots.data).then(|| expand::derive_data(krate));
+    let item = expand::derive(item, serde, krate, None);
+    let shape = snapshots.is_some_and(|snapshots| snapshots.data).then(|| expand::derive_data(krate, false));
     quote!(#shape #item)
 }
 
@@ -104,6 +108,24 @@ pub(crate) fn event_handler(
     let handler = model::Handler::read(args, item.clone(), diagnostics);
     let expansion = handler.map(|handler| expand::handler(&handler));
     quote!(#item #expansion)
+}
+
+/// A mark on a method whose impl block has no attribute that would take it off.
+pub(crate) fn stray(marker: Marker, item: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::default();
+    let name = marker.name();
+    let blocks = match marker {
+        Marker::Command => "`#[aggregate]`",
+        Marker::Apply => "`#[aggregate]`, `#[projection(…)]` or `#[process(…)]`",
+        Marker::React | Marker::Deadline => "`#[process(…)]`",
+    };
+    diagnostics.push(syn::Error::new(
+        Span::call_site(),
+        format!(
+            "`#[{name}]` marks a method of an impl block with {blocks}: put that attribute above the `impl`"
+        ),
+    ));
+    quote!(#item #diagnostics)
 }
 
 /// Has no item: its argument is all there is.

@@ -86,6 +86,7 @@
 //! | `console` | the module `console`: a console in the browser, served by your own process |
 //! | `contracts` | the module `contract`: AsyncAPI, JSON Schema and TypeScript of what an app stores and publishes |
 //! | `export` | the module `export`: events to JSON Lines and Parquet |
+//! | `chrono`, `uuid`, `rust_decimal` | types of the crates of these names in keys, events and indexes; see [`cqrs_core::foreign`](https://docs.rs/foldline-core/latest/cqrs_core/foreign/) |
 //! | `inspect` | what is stored, by names that are known at run time, for tools of your own |
 //! | `conformance` | the suite that every store passes, for a store of your own |
 //!

@@ -1,4 +1,4 @@
-//! Accounts: a domain whose fold is not idempotent, so that an event applied twice, or not at all, is seen.
+//! Accounts: a domain whose fold is not idempotent, so that an event that is applied twice, or not at all, shows.
 
 use cqrs_core::BuildError;
 use cqrs_core::prelude::*;
@@ -50,7 +50,7 @@ pub struct Deposit {
     pub note: String,
 }
 
-/// Puts money in, an event each.
+/// Puts money in, as several events.
 #[derive(Debug, Clone)]
 pub struct DepositAll(pub Vec<u64>);
 
@@ -79,9 +79,9 @@ pub enum Refusal {
 #[aggregate(entity = "ACCOUNT")]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Account {
-    /// Whose; empty before it is opened.
+    /// The owner; empty before it is opened.
     pub owner: String,
-    /// What is on it.
+    /// The balance.
     pub balance: u64,
     /// How many events have been folded.
     pub folded: u64,
@@ -148,7 +148,7 @@ impl Account {
 #[projection(Account)]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Statement {
-    /// What came in, and what went out, in order.
+    /// The deposits and the withdrawals, in order.
     pub lines: Vec<i64>,
 }
 
@@ -169,7 +169,7 @@ impl Statement {
 #[projection(key(owner: String))]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wealth {
-    /// What is on all accounts.
+    /// The balance of all accounts.
     pub cents: u64,
     /// How many events have been folded.
     pub folded: u64,
@@ -211,7 +211,7 @@ pub fn tenant() -> Tenant {
 /// An app that executes commands and delivers nothing.
 ///
 /// # Errors
-/// [`BuildError`], where a test has more in it than the bank.
+/// [`BuildError`], if a test has more in it than the bank.
 pub fn app(store: impl cqrs_core::app::IntoStores) -> Result<App, BuildError> {
     App::builder(store).views(MemoryViewStore::new()).only([]).build()
 }

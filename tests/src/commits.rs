@@ -1,4 +1,4 @@
-//! Commits for tests, and what writes and reads them.
+//! Commits for tests, and functions that write and read them.
 
 use cqrs_core::store::{Append, EventStore, Extent, NewCommit};
 use cqrs_core::{Commit, Metadata, StoreError, StoredEvent, StreamKey, Timestamp, Version};
@@ -7,7 +7,7 @@ use serde_json::Value;
 /// The stream of one id, as an aggregate's key renders it.
 ///
 /// # Panics
-/// Where the id is too long.
+/// If the id is too long.
 #[must_use]
 pub fn stream(id: &str) -> StreamKey {
     StreamKey::new("TENANT001#ORDER", format!("ORDER#{id}")).unwrap()
@@ -30,10 +30,10 @@ pub fn at(number: u64) -> Timestamp {
 /// Appends a commit at a version that is free.
 ///
 /// # Errors
-/// Those of the store, and what the limits say.
+/// The errors of the store and of the limits.
 ///
 /// # Panics
-/// Where another commit holds the version.
+/// If another commit holds the version.
 pub async fn append(store: &impl EventStore, commit: &Commit) -> Result<(), StoreError> {
     assert_eq!(store.append(NewCommit::of(commit)?).await?, Append::Written);
     Ok(())
@@ -42,7 +42,7 @@ pub async fn append(store: &impl EventStore, commit: &Commit) -> Result<(), Stor
 /// Reads a stream page by page to its end.
 ///
 /// # Panics
-/// Where the store fails.
+/// If the store fails.
 pub async fn all(store: &impl EventStore, stream: &StreamKey) -> Vec<Commit> {
     let mut found: Vec<Commit> = Vec::new();
     loop {
@@ -58,7 +58,7 @@ pub async fn all(store: &impl EventStore, stream: &StreamKey) -> Vec<Commit> {
 /// Scans an extent to its end.
 ///
 /// # Panics
-/// Where the store fails.
+/// If the store fails.
 pub async fn scan(store: &impl EventStore, extent: &Extent) -> Vec<Commit> {
     let mut found = Vec::new();
     let mut after = None;

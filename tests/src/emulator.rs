@@ -1,4 +1,4 @@
-//! AWS on this machine: the servers of moto and MiniStack, in a Python of the project's own.
+//! AWS on this machine: the servers of moto and MiniStack, in the project's own Python.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -11,7 +11,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use cqrs_dynamo::{Broker, Dynamo, Tables};
 
-/// A server that ends when this value is dropped, or with the process, however that ends.
+/// A server that ends when this value is dropped, or when the process ends in any way.
 #[derive(Debug)]
 pub struct Emulator {
     server: Child,
@@ -20,24 +20,23 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// SNS and SQS by moto, the one of this process: its tests stay apart by the prefixes of their brokers.
+    /// SNS and SQS by moto, one per process: its tests are separated by the prefixes of their brokers.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Emulator> = OnceLock::new();
         SHARED.get_or_init(Self::start)
     }
 
-    /// DynamoDB with its streams, SNS and SQS by MiniStack, the one of this process: a second opinion on what AWS
-    /// does. `tests/emulators.md` lists where it is known to be wrong.
+    /// DynamoDB with its streams, SNS and SQS by MiniStack, one per process: a second opinion on what AWS does.
+    /// `tests/emulators.md` lists where it is known to be wrong.
     pub fn ministack() -> &'static Self {
         static SHARED: OnceLock<Emulator> = OnceLock::new();
         SHARED.get_or_init(|| Self::run("MiniStack", include_str!("ministack.py")))
     }
 
-    /// Starts a moto of its own, which takes a second or two, and the first time as long as it takes to install
-    /// it.
+    /// Starts a separate moto. This takes a second or two, and the first time as long as the installation takes.
     ///
     /// # Panics
-    /// Where `scripts/emulators` fails, or what it has installed does not start.
+    /// If `scripts/emulators` fails, or if what it has installed does not start.
     #[must_use]
     pub fn start() -> Self {
         Self::run("moto", include_str!("moto.py"))
@@ -70,7 +69,7 @@ impl Emulator {
         Self { server, endpoint: format!("http://127.0.0.1:{}", port.trim()) }
     }
 
-    /// A configuration of the SDK that leads here, for one runtime: a client keeps connections to it.
+    /// A configuration of the SDK for this server, for one runtime: a client keeps connections to it.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
         sdk_config(&self.endpoint)
@@ -85,7 +84,7 @@ impl Emulator {
     /// A DynamoDB with tables that no other test of this process has.
     ///
     /// # Panics
-    /// Where the tables cannot be made.
+    /// If the tables cannot be made.
     pub async fn dynamo(&self) -> Dynamo {
         let dynamo = Dynamo::from_conf(&self.sdk_config()).with_tables(Tables::with_prefix(&prefix()));
         dynamo.create_tables().await.unwrap();
@@ -93,7 +92,7 @@ impl Emulator {
     }
 }
 
-/// A configuration of the SDK that leads to a server on this machine.
+/// A configuration of the SDK for a server on this machine.
 fn sdk_config(endpoint: &str) -> SdkConfig {
     let credentials = Credentials::from_keys("test", "test", None);
     SdkConfig::builder()
@@ -107,7 +106,7 @@ fn sdk_config(endpoint: &str) -> SdkConfig {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        // It may have ended by itself; what counts is that it is gone.
+        // It may have ended by itself; it only matters that it is gone.
         let _ = self.server.kill();
         let _ = self.server.wait();
     }

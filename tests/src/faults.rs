@@ -1,4 +1,4 @@
-//! Faults between the SDK and a service, in the place of the SDK's HTTP client.
+//! Faults between the SDK and a service, in place of the SDK's HTTP client.
 
 use std::fmt;
 use std::pin::Pin;
@@ -19,10 +19,10 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use cqrs_dynamo::{Dynamo, Embedded};
 
-/// An embedded DynamoDB with its tables: the way in for faults, and one without any.
+/// An embedded DynamoDB with its tables: the connection for faults, and one without any.
 ///
 /// # Panics
-/// Where SQLite does not work at all.
+/// If SQLite does not work at all.
 pub async fn database() -> (Embedded, Dynamo) {
     let database = Embedded::in_memory().unwrap();
     let dynamo = Dynamo::from_conf(&database.sdk_config());
@@ -30,7 +30,7 @@ pub async fn database() -> (Embedded, Dynamo) {
     (database, dynamo)
 }
 
-/// What becomes of one request.
+/// The fate of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// It goes through.
@@ -39,7 +39,7 @@ pub enum Fault {
     Reset,
     /// The request arrives, and the connection is reset before the answer does.
     AnswerLost,
-    /// The request never arrives, and nobody says so.
+    /// The request never arrives, and nothing reports it.
     Hang,
     /// The request arrives, and the answer never does.
     AnswerHangs,
@@ -78,7 +78,7 @@ impl Call {
     }
 }
 
-/// What is decided about a request, after whatever else a test wants to happen before it goes through.
+/// The decision about a request, after anything else that a test wants to happen before it goes through.
 pub type Decision = Pin<Box<dyn Future<Output = Fault> + Send>>;
 
 /// A service with faults in front of it. Clones share the count.
@@ -90,17 +90,17 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Asks `plan` what becomes of each request to an embedded DynamoDB.
+    /// Asks `plan` for the fate of each request to an embedded DynamoDB.
     pub fn new(database: &Embedded, plan: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> Self {
         Self::over(database.sdk_config(), plan)
     }
 
-    /// The same for whatever a configuration with an HTTP client leads to.
+    /// The same for the service of any configuration with an HTTP client.
     pub fn over(conf: SdkConfig, plan: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> Self {
         Self::decided(conf, move |call| Box::pin(std::future::ready(plan(&call))))
     }
 
-    /// Lets something happen before each request goes through, and asks what becomes of it.
+    /// Lets something happen before each request goes through, and asks for its fate.
     pub fn after(database: &Embedded, plan: impl Fn(Call) -> Decision + Send + Sync + 'static) -> Self {
         Self::decided(database.sdk_config(), plan)
     }
@@ -149,7 +149,7 @@ impl Faults {
         Dynamo::from_conf(&conf.retry_config(retry).timeout_config(timeouts).build())
     }
 
-    /// A configuration that leads to the service behind the faults, without the SDK's retries.
+    /// A configuration for the service behind the faults, without the SDK's retries.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
         let conf = self.conf.clone().into_builder();
@@ -224,7 +224,7 @@ impl HttpConnector for Faulty {
     }
 }
 
-/// What SNS answers where it takes all messages of a `PublishBatch`, which nobody receives then.
+/// The answer of SNS that accepts all messages of a `PublishBatch`, which nothing receives.
 #[must_use]
 pub fn published() -> Fault {
     static PUBLISHED: LazyLock<String> = LazyLock::new(|| {
@@ -256,7 +256,7 @@ fn refusal(status: u16, code: &str) -> HttpResponse {
     reply(status, body.to_string())
 }
 
-/// As DynamoDB says that a transaction is cancelled; with a reason for each item.
+/// As DynamoDB reports a cancelled transaction, with a reason for each item.
 fn cancelled(reason: &str) -> HttpResponse {
     let body = serde_json::json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",

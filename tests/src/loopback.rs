@@ -17,7 +17,7 @@ impl Loopback {
     /// Starts one, in memory, on a free port.
     ///
     /// # Panics
-    /// Where no port is free.
+    /// If no port is free.
     pub async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -28,7 +28,7 @@ impl Loopback {
     /// A DynamoDB behind it, with its tables.
     ///
     /// # Panics
-    /// Where the tables cannot be made.
+    /// If the tables cannot be made.
     pub async fn dynamo(&self) -> Dynamo {
         let conf = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::from_static("local"))

@@ -1,4 +1,4 @@
-//! Items that no append writes: put past the event store, to see what readers make of them.
+//! Items that no append writes: put into the table directly, to see how readers treat them.
 
 use std::error::Error;
 
@@ -13,7 +13,7 @@ use crate::commits;
 /// The record of a commit with one event, as an append would store it.
 ///
 /// # Panics
-/// Where the key cannot be rendered or the event cannot be encoded.
+/// If the key cannot be rendered or the event cannot be encoded.
 #[must_use]
 pub fn record(key: &impl AggregateKey, version: u64, event: &impl Event) -> Record {
     let mut commit = commits::commit(&key.stream().unwrap(), version, Value::Null);
@@ -21,26 +21,26 @@ pub fn record(key: &impl AggregateKey, version: u64, event: &impl Event) -> Reco
     record::encode(&commit)
 }
 
-/// Puts a record into the events table, whatever it holds.
+/// Puts a record into the events table, whatever its content.
 ///
 /// # Panics
-/// Where DynamoDB refuses it.
+/// If DynamoDB refuses it.
 pub async fn put(dynamo: &Dynamo, record: Record) {
     put_with(dynamo, record, []).await;
 }
 
-/// The same, with attributes that are no JSON.
+/// The same, with attributes that are not JSON.
 ///
 /// # Panics
-/// Where DynamoDB refuses it.
+/// If DynamoDB refuses it.
 pub async fn put_with<const N: usize>(dynamo: &Dynamo, record: Record, more: [(&str, AttributeValue); N]) {
     put_into(dynamo, &dynamo.tables().events, record, more).await;
 }
 
-/// Puts a record into the views table, with attributes that are no JSON.
+/// Puts a record into the views table, with attributes that are not JSON.
 ///
 /// # Panics
-/// Where DynamoDB refuses it.
+/// If DynamoDB refuses it.
 pub async fn put_view<const N: usize>(dynamo: &Dynamo, record: Record, more: [(&str, AttributeValue); N]) {
     put_into(dynamo, &dynamo.tables().views, record, more).await;
 }
@@ -57,11 +57,11 @@ async fn put_into<const N: usize>(
     dynamo.client().put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
 }
 
-/// Takes the commits of a stream back, all but the first `kept`, as a restore of the table to an earlier point does; gives those
-/// that are lost.
+/// Removes the commits of a stream, all but the first `kept`, like a restore of the table to an earlier point. Returns
+/// those that are lost.
 ///
 /// # Panics
-/// Where DynamoDB refuses it.
+/// If DynamoDB refuses it.
 pub async fn take_back(dynamo: &Dynamo, key: &impl AggregateKey, kept: usize) -> Vec<Commit> {
     let stream = key.stream().unwrap();
     let page = dynamo.event_store().read(&stream, Version::NONE, Version::MAX).await.unwrap();
@@ -73,10 +73,10 @@ pub async fn take_back(dynamo: &Dynamo, key: &impl AggregateKey, kept: usize) ->
     lost
 }
 
-/// Removes a commit, or what stands in its place.
+/// Removes a commit, or the item in its place.
 ///
 /// # Panics
-/// Where DynamoDB refuses it.
+/// If DynamoDB refuses it.
 pub async fn remove(dynamo: &Dynamo, key: &impl AggregateKey, version: u64) {
     let stream = key.stream().unwrap();
     let delete = dynamo.client().delete_item().table_name(&dynamo.tables().events);
@@ -88,7 +88,7 @@ pub async fn remove(dynamo: &Dynamo, key: &impl AggregateKey, version: u64) {
 /// The sort key of a commit.
 ///
 /// # Panics
-/// Where the key cannot be rendered.
+/// If the key cannot be rendered.
 #[must_use]
 pub fn sort_key(key: &impl AggregateKey, version: u64) -> String {
     key.stream().unwrap().commit_sk(Version::new(version))

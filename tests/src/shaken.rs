@@ -18,10 +18,10 @@ use crate::faults::{Fault, Faults};
 
 const PERCENT: u32 = 10;
 
-/// An embedded DynamoDB whose requests go wrong, one in ten, in one way or another.
+/// An embedded DynamoDB of whose requests one in ten fails in some way.
 ///
 /// # Panics
-/// Where another thread has panicked amid a request.
+/// If another thread has panicked during a request.
 #[must_use]
 pub fn shaken(database: &Embedded, seed: u64) -> Dynamo {
     let rng = Mutex::new(Rng::with_seed(seed));
@@ -41,7 +41,7 @@ pub fn shaken(database: &Embedded, seed: u64) -> Dynamo {
     faults.dynamo_without_retries()
 }
 
-/// Lets work go for a number of polls, and drops it; none where it was not through by then.
+/// Polls work a number of times, and drops it; `None` if it had not finished by then.
 pub async fn stopped_after<T>(mut polls: usize, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     std::future::poll_fn(|context| {
@@ -54,8 +54,8 @@ pub async fn stopped_after<T>(mut polls: usize, work: impl Future<Output = T>) -
     .await
 }
 
-/// The same faults in front of a store in memory, which is many times as fast. Every request takes some polls, so that others come in
-/// between, and work can be stopped there.
+/// The same faults in front of a store in memory, which is many times as fast. Every request takes some polls, so that
+/// others run in between, and so that work can be stopped there.
 #[derive(Clone)]
 pub struct ShakenMemory {
     store: MemoryEventStore,
@@ -64,7 +64,7 @@ pub struct ShakenMemory {
 }
 
 impl ShakenMemory {
-    /// The store behind faults that follow from a seed.
+    /// The store behind faults that are drawn from a seed.
     #[must_use]
     pub fn new(store: &MemoryEventStore, seed: u64) -> Self {
         Self { store: store.clone(), rng: Arc::new(Mutex::new(Rng::with_seed(seed))), percent: PERCENT }

@@ -1,8 +1,8 @@
-//! Records of a table's stream, as Lambda hands them over.
+//! Records of a table's stream, as Lambda delivers them.
 
 use serde_json::{Map, Value, json};
 
-/// What Lambda calls a function with.
+/// The event with which Lambda calls a function.
 #[must_use]
 pub fn event(records: &[Value]) -> Value {
     json!({ "Records": records })

@@ -75,7 +75,7 @@ impl Team {
     fn dissolved(&mut self, _: &TeamDissolved) {}
 }
 
-/// At the team's key; gone when the team is.
+/// At the team's key; removed with the team.
 #[projection(Team, view = "CHANGING_BOARD")]
 #[derive(Debug, Default, PartialEq)]
 struct Board {
@@ -174,7 +174,7 @@ fn a_scenario_shows_several_views_and_their_removal() {
         .then(&team(), Board { points: 7, ..Board::default() });
 }
 
-/// What readers see.
+/// The views that readers see.
 async fn seen(app: &App) -> (Vec<Board>, Vec<Player>) {
     let boards: Vec<_> = app.views::<Board>(&tenant()).try_collect().await.unwrap();
     let players: Vec<_> = app.views::<Player>(&tenant()).try_collect().await.unwrap();

@@ -1,5 +1,5 @@
-//! The stores on DynamoDB under the chaos of the test kit, with throttled and broken requests at the SDK's HTTP client. What
-//! the chaos looks at, here it is looked at by hand once more: the kit's own eyes may be wrong, too.
+//! The stores on DynamoDB under the chaos of the test kit, with throttled and broken requests at the SDK's HTTP client.
+//! What the chaos checks is checked here once more by hand, because the kit itself may be wrong.
 //!
 //! `CHAOS_SEEDS=1000 cargo test -p cqrs-tests --test chaos` tries more; a failure names its seed.
 
@@ -54,7 +54,7 @@ async fn greet(event: &Recorded<Opened>, inbox: &Inbox) -> Result<(), HandlerErr
     Ok(())
 }
 
-/// Some accounts with a life behind them.
+/// Some accounts with a history.
 async fn lives(dynamo: &Dynamo, rng: &mut Rng) -> Vec<Commit> {
     let app = bank::app(dynamo.event_store()).unwrap();
     let mut commits = Vec::new();
@@ -66,7 +66,7 @@ async fn lives(dynamo: &Dynamo, rng: &mut Rng) -> Vec<Commit> {
             match rng.usize(..3) {
                 0 => drop(app.execute(&key, DepositAll(vec![1, 2, 3])).await.unwrap()),
                 1 => drop(app.execute(&key, deposit(rng.u64(1..50))).await.unwrap()),
-                // Refused where too little is there.
+                // Refused if the balance is too low.
                 _ => drop(app.execute(&key, Withdraw { cents: 5 }).await),
             }
         }
@@ -75,7 +75,7 @@ async fn lives(dynamo: &Dynamo, rng: &mut Rng) -> Vec<Commit> {
     commits
 }
 
-/// One request in ten goes wrong, in one way or another.
+/// One request in ten fails in some way.
 fn disturbed(database: &Embedded, seed: u64) -> Dynamo {
     let rng = Mutex::new(Rng::with_seed(seed));
     let plan = move |_: &Call| {
@@ -147,7 +147,7 @@ async fn check_views(dynamo: &Dynamo, seed: u64) {
     }
 }
 
-/// Every commit was handled; by the handler with an inbox once, unless the answer to its last request was lost.
+/// Every commit was handled. The handler with an inbox handled it once, unless the answer to its last request was lost.
 fn check_handlers(
     commits: &[Commit],
     delivery_store: &BTreeMap<(String, u64), u32>,

@@ -1,4 +1,4 @@
-//! What becomes of a command: commits, rejections, repetitions, and what can be read afterwards.
+//! Results of commands: commits, rejections, repetitions, and what can be read afterwards.
 
 use std::sync::Arc;
 use std::task::{Context, Waker};
@@ -84,7 +84,7 @@ async fn a_rejection_on_cached_state_is_decided_again_on_fresh_state() {
     let (app, other) = two_apps().await;
     let key = opened(&app).await;
     other.execute(&key, deposit(100)).await.unwrap();
-    // `app` remembers an empty account, where this would be refused.
+    // `app` remembers an empty account, on which this would be refused.
     let done = app.execute(&key, Withdraw { cents: 60 }).await.unwrap();
     assert_eq!(done.version, Version::new(3));
     let error = other.execute(&key, Withdraw { cents: 60 }).await.unwrap_err();
@@ -97,7 +97,7 @@ async fn a_conflict_folds_the_winner_and_decides_again() {
     let key = opened(&app).await;
     app.execute(&key, deposit(100)).await.unwrap();
     other.execute(&key, Withdraw { cents: 80 }).await.unwrap();
-    // Decided on 100 cents it would go through; the winner left 20.
+    // Decided on 100 cents it would succeed, but the winner left 20.
     let error = app.execute(&key, Withdraw { cents: 80 }).await.unwrap_err();
     assert!(matches!(error, ExecuteError::Rejected(Refusal::TooLittle(20))), "{error:?}");
     assert_eq!(app.execute(&key, deposit(5)).await.unwrap().version, Version::new(4));
@@ -111,7 +111,7 @@ async fn an_expected_version_is_not_tried_again() {
     let key = opened(&app).await;
     other.execute(&key, deposit(1)).await.unwrap();
 
-    // Of a remembered version, of an older one, and of one that is not there yet.
+    // From a remembered version, from an older one, and from one that does not exist yet.
     for expected in [1, 0, 3] {
         let error = app.execute(&key, deposit(1)).expect_version(Version::new(expected)).await.unwrap_err();
         let ExecuteError::Conflict { expected: wanted, actual } = error else { panic!("{error:?}") };
@@ -119,7 +119,7 @@ async fn an_expected_version_is_not_tried_again() {
     }
     let done = app.execute(&key, deposit(1)).expect_version(Version::new(2)).await.unwrap();
     assert_eq!(done.version, Version::new(3));
-    // A version that another process has reached meanwhile is found.
+    // A version that another process has reached in the meantime is found.
     let done = other.execute(&key, deposit(1)).expect_version(Version::new(3)).await.unwrap();
     assert_eq!(done.version, Version::new(4));
 }
@@ -152,7 +152,7 @@ async fn one_id_sent_by_many_at_once_is_executed_once() {
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..20 {
         let (app, key) = (if number % 2 == 0 { app.clone() } else { other.clone() }, key.clone());
-        // Told apart, because a commit of one's own is recognized by its metadata.
+        // Told apart, because an own commit is recognised by its metadata.
         let sender = format!("sender-{number}");
         tasks.spawn(async move { app.execute(&key, deposit(10)).command_id("same").by(sender).await });
     }
@@ -249,7 +249,7 @@ async fn a_dropped_command_leaves_the_next_one_a_clean_state() {
     let key = opened(&app).await;
     for number in 0..50_u64 {
         let mut execution = Box::pin(app.execute(&key, deposit(1)).into_future());
-        // Dropped after so many polls: before, amid and after its requests.
+        // Dropped after this number of polls: before, during and after its requests.
         for _ in 0..number % 7 {
             let mut context = Context::from_waker(Waker::noop());
             if execution.as_mut().poll(&mut context).is_ready() {

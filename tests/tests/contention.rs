@@ -7,7 +7,7 @@ use cqrs_dynamo::Dynamo;
 use cqrs_tests::bank::{self, Open, deposit};
 use futures_util::TryStreamExt;
 
-/// 20 tasks of 50 commands each, half of them in another process (another `App`, with a cache and locks of its own).
+/// 20 tasks of 50 commands each, half of them in another process (another `App`, with its own cache and locks).
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_thousand_commands_of_two_apps_are_a_thousand_commits() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
@@ -41,7 +41,7 @@ async fn a_thousand_commands_of_two_apps_are_a_thousand_commits() {
     }
 }
 
-/// The rule of the account holds whoever is faster: it is never overdrawn.
+/// The rule of the account holds whichever writer is faster: it is never overdrawn.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_rule_holds_under_contention() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();

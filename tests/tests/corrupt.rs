@@ -1,4 +1,4 @@
-//! Items that are no commits, and no views: every reader stops at them, and says which item it is.
+//! Items that are not commits or views: every reader stops at them, and names the item.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::prelude::*;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const ATTRIBUTES: [&str; 7] =
     ["version", "type", "schema", "data", "createdAt", "commandId", "correlationId"];
 
-/// The account whose second commit is at fault; a third one follows it.
+/// The account whose second commit is damaged; a third one follows it.
 fn key() -> bank::AccountKey {
     bank::account("1")
 }
@@ -35,7 +35,7 @@ fn with(name: &str, value: Value) -> Record {
     record
 }
 
-/// What three readers say about a stream whose second item is `second`.
+/// The errors of three readers about a stream whose second item is `second`.
 struct Said([String; 3]);
 
 impl Said {
@@ -82,7 +82,7 @@ fn item(version: &str, name: &str) -> String {
     format!("item at pk `BANK#ACCOUNT`, sk `ACCOUNT#1@0000000002` (version {version}, type {name})")
 }
 
-/// What an item without this attribute, or with a wrong one, is called.
+/// The fault of an item without this attribute, or with a wrong one.
 fn item_at_fault_in(attribute: &str) -> String {
     match attribute {
         "version" => item("unknown", "Deposited"),
@@ -206,7 +206,7 @@ async fn attributes_of_others_are_left_alone() {
     assert!(matches!(log[1].event(), AccountEvent::Deposited(event) if event.cents == 5));
 }
 
-/// What a view has, and of what kind a reader wants it.
+/// The attributes of a view, and the kind that a reader expects.
 const OF_VIEWS: [(&str, &str); 4] = [
     ("version", "a whole number"),
     ("build", "a whole number"),

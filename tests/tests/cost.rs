@@ -1,5 +1,5 @@
-//! What a command costs on DynamoDB, as the SDK's interceptor counts requests and as the answers tell capacity. All other work is
-//! in `spending.rs`.
+//! The cost of a command on DynamoDB. The SDK's interceptor counts requests, and the answers tell capacity. All other
+//! costs are in `spending.rs`.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -90,10 +90,10 @@ async fn the_fourth_conflict_in_a_row_reads_what_is_new() {
     assert_eq!(spent.output.unwrap().version, Version::new(6));
 }
 
-/// The SDK sends again what a service did not take; a lost answer is found out by the command id.
+/// The SDK repeats a request that a service did not take. The command id shows that an answer was lost.
 #[tokio::test]
 async fn a_write_that_was_sent_again_costs_no_more_than_its_requests() {
-    // Units that a lost answer would have told are not known.
+    // The units of a lost answer are not known.
     for (fault, units) in [(Fault::Answer(503, "ServiceUnavailable"), 1.0), (Fault::AnswerLost, 0.0)] {
         let (database, _) = cqrs_tests::faults::database().await;
         let dynamo = Faults::at(&database, "PutItem", 1, fault).dynamo();
@@ -110,7 +110,7 @@ async fn a_write_that_was_sent_again_costs_no_more_than_its_requests() {
 #[tokio::test]
 async fn what_is_not_written_costs_what_must_be_read() {
     let (dynamo, app, key) = opened().await;
-    // A rejection is decided again on fresh state, and so are no events.
+    // A rejection is decided again on fresh state, and so is a decision without events.
     let rejected = dynamo.spent(app.execute(&key, Withdraw { cents: 1 })).await.requests(1).wcu(0).rcu(1);
     assert!(rejected.output.is_err());
     let unchanged = dynamo.spent(app.execute(&key, deposit(0))).await.requests(1).wcu(0).rcu(1);
@@ -118,7 +118,7 @@ async fn what_is_not_written_costs_what_must_be_read() {
     // A given command id costs nothing; a repeated command reads its first outcome.
     dynamo.spent(app.execute(&key, deposit(1)).command_id("once")).await.requests(1).wcu(1).rcu(0);
     dynamo.spent(app.execute(&key, deposit(1)).command_id("once")).await.requests(1).wcu(0).rcu(1);
-    // What is too large is not sent.
+    // A commit that is too large is not sent.
     dynamo.spent(app.execute(&key, note(500_000))).await.requests(0).wcu(0).rcu(0).output.unwrap_err();
 }
 
@@ -150,7 +150,7 @@ async fn a_history_reads_a_page_when_it_is_needed() {
     assert_eq!(rest.output.unwrap().len(), 30);
 }
 
-/// What a failing assertion says.
+/// The message of a failing assertion.
 async fn said<T>(
     dynamo: &Dynamo,
     work: impl Future<Output = T>,
@@ -162,7 +162,7 @@ async fn said<T>(
 }
 
 #[tokio::test]
-async fn more_than_was_expected_is_told_with_the_requests_by_name() {
+async fn more_than_was_expected_is_reported_with_the_requests_by_name() {
     let (dynamo, app) = start().await;
     let open = |number: &str| app.execute(&bank::account(number), Open { owner: "Ada".into() }).into_future();
     let told = said(&dynamo, open("1"), |spent| drop(spent.requests(1))).await;

@@ -1,4 +1,5 @@
-//! However many subscribers want a commit, each of its events is decoded once; and what goes wrong is still the affair of each.
+//! However many subscribers want a commit, each of its events is decoded once, and an error remains that of each
+//! subscriber.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -11,7 +12,7 @@ use cqrs_core::view::MemoryViewStore;
 use cqrs_core::{Commit, Event, Metadata, StoredEvent};
 use tokio::sync::Notify;
 
-/// What became of one text. The tests run side by side, and each has texts of its own.
+/// The fate of one text. The tests run in parallel, and each has its own texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Tally {
     decoded: usize,
@@ -91,7 +92,7 @@ impl From<SaidV1> for Said {
     }
 }
 
-/// Says so.
+/// Reports it.
 #[derive(Debug, Clone)]
 struct Say;
 
@@ -282,7 +283,7 @@ async fn a_message_that_cannot_be_decoded_is_a_dead_letter() {
 #[tokio::test]
 async fn the_handlers_of_a_queue_work_side_by_side_and_fail_for_themselves() {
     let verdicts = take("mixed", &[commit(1, 2, &["mixed"])]).await;
-    let [Verdict::Retry { reason }] = &verdicts[..] else { panic!("{verdicts:?}") };
+    let [Verdict::Retry { reason, .. }] = &verdicts[..] else { panic!("{verdicts:?}") };
     assert!(reason.contains("it panicked") && reason.contains("no word of it"), "{reason}");
     assert_eq!(tally("mixed"), Tally { decoded: 1, handled: 2, ..Tally::default() });
 }

@@ -59,7 +59,7 @@ async fn run(app: &App, dynamo: &Dynamo, context: &str) {
     assert_eq!(ids(&clean, &key).await, ["command-1", "command-2", "command-3", "command-4"], "{context}");
     let expected = Account { owner: "Ada".into(), balance: 60, folded: 4 };
     assert_eq!(clean.load(&key).await.unwrap().state, expected, "{context}");
-    // The remembered state decides right, too.
+    // The remembered state also decides right.
     let refusal = insist(app, Withdraw { cents: 61 }, "command-5", context).await.unwrap_err();
     assert_eq!(refusal, Refusal::TooLittle(60), "{context}");
     insist(app, Withdraw { cents: 60 }, "command-6", context).await.unwrap();
@@ -200,7 +200,7 @@ async fn a_command_that_is_dropped_amid_a_request_is_whole_or_absent() {
             while faults.count() < 3 {
                 tokio::task::yield_now().await;
             }
-            // What hangs after the write has to be written first.
+            // A request that hangs after the write must be written first.
             while fault == Fault::AnswerHangs && dynamo.event_store_version().await < 2 {
                 tokio::task::yield_now().await;
             }
@@ -226,7 +226,7 @@ impl StoredVersion for Dynamo {
     }
 }
 
-/// A table that is gone is most likely replaced by one that was restored, and no state of before fits that.
+/// A table that is gone was most likely replaced by a restored one, and no earlier state fits that.
 #[tokio::test]
 async fn nothing_is_remembered_of_a_table_that_was_not_there() {
     let (database, dynamo) = database().await;

@@ -1,4 +1,4 @@
-//! Generated code stands beside any other code: it must not care what is in scope there.
+//! Generated code is placed in arbitrary code, so it must not depend on what is in scope there.
 
 #![forbid(unsafe_code)]
 #![deny(warnings)]
@@ -283,7 +283,7 @@ mod renamed {
     }
 }
 
-/// What a binary writes: nothing is public.
+/// A binary in which nothing is public.
 mod private {
     use cqrs_core::prelude::*;
 

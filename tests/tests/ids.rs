@@ -1,4 +1,4 @@
-//! Any text is a legal id: each has a stream and views of its own, and no two keys render alike.
+//! Any text is a legal id: each has its own stream and views, and no two keys render to the same text.
 
 use cqrs_core::delivery::RetryPolicy;
 use cqrs_core::prelude::*;
@@ -8,7 +8,7 @@ use cqrs_tests::bank::{AccountKey, Open, Statement, Wealth, WealthKey, deposit, 
 use futures_util::{StreamExt, TryStreamExt};
 use proptest::prelude::*;
 
-/// Prefixes of each other, what separates and escapes, what renders like another one's escape, and long ones.
+/// Prefixes of each other, separators and escapes, texts that render like another one's escape, and long ones.
 fn names() -> Vec<String> {
     let names = ["A", "A1", "A@0000000001", "A#1", "#", "@", "%", "%41", "%23", " ", "\n", "日本語 注文"];
     names.map(str::to_owned).into_iter().chain(["x".repeat(900), "x".repeat(899)]).collect()
@@ -22,7 +22,7 @@ async fn start() -> App {
         .unwrap()
 }
 
-/// Opens an account for `owner` and puts in so much that it cannot be mistaken for another.
+/// Opens an account for `owner` with a deposit that cannot be mistaken for another.
 async fn fill(app: &App, key: &AccountKey, owner: &str, cents: u64) {
     app.execute(key, Open { owner: owner.to_owned() }).await.unwrap();
     app.execute(key, deposit(cents)).await.unwrap();
@@ -78,7 +78,7 @@ async fn every_tenant_has_streams_and_views_of_its_own() {
     }
 }
 
-/// What every door says about a key that cannot be rendered.
+/// The error of every call for a key that cannot be rendered.
 async fn refusals(app: &App, key: &AccountKey) -> Vec<KeyError> {
     let of_store = |error| match error {
         StoreError::Key(error) => error,
@@ -171,7 +171,7 @@ fn pages() -> impl Strategy<Value = PageKey> {
     (tenants(), texts(), texts()).prop_map(|(tenant, site, path)| PageKey::new(&tenant, site, path))
 }
 
-/// Two keys render alike where they are alike, as a stream and as the id of a view.
+/// Two keys render to the same text only if they are equal, as a stream and as the id of a view.
 fn render_alike<K: AggregateKey>(left: &K, right: &K) -> Result<(), TestCaseError> {
     let (one, other) = (left.stream().unwrap(), right.stream().unwrap());
     prop_assert_eq!(left == right, one == other, "{} {}", one, other);

@@ -1,5 +1,5 @@
-//! Views across aggregates are written ahead of their fences. Several workers deliver to the same view in all orders of their requests,
-//! and crash before any of them: each commit is in the view once.
+//! Views across aggregates are written ahead of their fences. Several workers deliver to the same view in all orders of
+//! their requests, and crash before any of them: each commit is in the view once.
 
 mod interleaved {
     pub(crate) mod gated;
@@ -48,7 +48,7 @@ impl Teller {
     fn told(&mut self, _: &Told) {}
 }
 
-/// What was told to somebody, in the order in which it came.
+/// What a listener was told, in the order in which it came.
 #[projection(key(name: String))]
 #[derive(Debug, Default, PartialEq)]
 struct Heard {
@@ -57,7 +57,7 @@ struct Heard {
 
 #[projection(key(name))]
 impl Heard {
-    /// It fails on what does not follow, as one that subtracts does.
+    /// It fails on a commit that does not follow, as a fold that subtracts does.
     #[apply(keys = event.names.keys().cloned())]
     fn told(&mut self, event: &Told, key: &HeardKey) {
         let (teller, _) = event.label.split_once(' ').unwrap();
@@ -90,13 +90,13 @@ type Batch = (&'static str, &'static [u64]);
 
 /// Some streams, and who delivers what of them.
 struct Deliveries {
-    /// Whom each commit is told to, by stream.
+    /// The names that each commit is told to, by stream.
     streams: &'static [(&'static str, &'static [&'static [&'static str]])],
     /// What was delivered before, by which worker, one after another.
     before: &'static [(usize, Batch)],
     /// What each worker delivers, one after another.
     workers: &'static [&'static [Batch]],
-    /// Whether somebody replays, beside the workers.
+    /// Whether there is a replay in addition to the workers.
     replays: bool,
     /// Whether what the first worker delivers is committed only when it begins.
     is_late: bool,
@@ -251,7 +251,7 @@ const TWO: &[(&str, &[&[&str]])] = &[
     ("r", &[&["r"]]),
 ];
 
-/// Who knows a fence of before others have brought the stream into the view, and a second stream over it.
+/// A worker that knows a fence from before others have brought the stream into the view, with a second stream over it.
 #[tokio::test]
 async fn a_fence_that_is_remembered_may_be_behind_the_view() {
     let before: &[(usize, Batch)] = &[(0, ("a", &[1])), (1, ("q", &[1])), (2, ("b", &[1]))];
@@ -259,7 +259,7 @@ async fn a_fence_that_is_remembered_may_be_behind_the_view() {
     try_all(Deliveries { streams: TWO, before, workers, replays: false, is_late: false }, 0, 2).await;
 }
 
-/// The same where nobody remembers anything of it.
+/// The same, if no worker remembers it.
 #[tokio::test]
 async fn a_fence_that_is_read_may_be_behind_the_view() {
     let before: &[(usize, Batch)] =
@@ -275,7 +275,7 @@ async fn views_and_fences_appear() {
     try_all(Deliveries { streams: TWO, before: &[], workers, replays: false, is_late: false }, 2, 2).await;
 }
 
-/// Who crashes leaves a note behind, and others come over it, with the same stream and with another one.
+/// A worker that crashes leaves a note behind, and others come over it, with the same stream and with another one.
 #[tokio::test]
 async fn a_note_is_not_lost() {
     let before: &[(usize, Batch)] = &[(0, ("a", &[1])), (1, ("b", &[1]))];
@@ -293,7 +293,7 @@ async fn several_views_and_one() {
     try_all(Deliveries { streams, before, workers, replays: false, is_late: false }, 1, 2).await;
 }
 
-/// The fold fails on views that have the commit already, where the fence was read before.
+/// The fold fails on views that have the commit already, if the fence was read before.
 #[tokio::test]
 async fn several_views_of_which_nobody_remembers_anything() {
     let streams: &[(&str, &[&[&str]])] = &[("a", &[&["x"], &["x", "y"]])];

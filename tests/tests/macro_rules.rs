@@ -1,4 +1,4 @@
-//! What a macro of the author's own passes in: fragments come in invisible groups, and with the names of another place.
+//! Input that comes from a user's own macro: fragments come in invisible groups, and with the names of another place.
 
 #![forbid(unsafe_code)]
 #![deny(warnings)]
@@ -10,7 +10,7 @@ use cqrs_core::store::MemoryEventStore;
 use cqrs_core::view::MemoryViewStore;
 use cqrs_core::{App, Tenant};
 
-/// Names alone: the generated code stands at tokens of the caller.
+/// Names alone: the generated code is at tokens of the caller.
 mod idents {
     use cqrs_core::prelude::*;
 

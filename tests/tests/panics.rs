@@ -1,4 +1,4 @@
-//! Code of an app that panics at what is stored: whoever reads it gets an error that says where, and nothing unwinds.
+//! Code of an app that panics on stored data: every reader gets an error that says where, and nothing unwinds.
 
 use cqrs_core::Event;
 use cqrs_core::prelude::*;
@@ -90,7 +90,7 @@ fn key() -> PadKey {
     PadKey::new(&Tenant::new("HOME").unwrap(), "1")
 }
 
-/// A pad whose second note somebody stored as it is.
+/// A pad whose second note was stored as it is.
 async fn with_second(second: &impl Event) -> (Dynamo, App) {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
     raw::put(&dynamo, raw::record(&key(), 1, &Noted { text: "first".into() })).await;
@@ -152,7 +152,7 @@ async fn a_projection_that_panics_is_an_error_of_its_replay() {
 }
 
 #[tokio::test]
-async fn what_was_discarded_is_passed_over_where_the_fold_panics() {
+async fn what_was_discarded_is_skipped_where_the_fold_panics() {
     let (_dynamo, app) = with_second(&Noted { text: "view".into() }).await;
     app.run_until_idle().await.unwrap();
     for letter in app.dead_letters().of("Shown").await.unwrap() {

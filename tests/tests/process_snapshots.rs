@@ -1,4 +1,5 @@
-//! Snapshots of instances: of long ones only the last steps are read, and each step is still known from a second one.
+//! Snapshots of instances: of long ones only the last steps are read, and each step is still recognised if it comes
+//! again.
 
 use std::convert::Infallible;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! What a projection costs on DynamoDB, cold and warm, and that what a process remembers of its views never misleads it.
+//! The cost of a projection on DynamoDB, cold and warm, and the proof that what a process remembers about its views
+//! never misleads it.
 
 use cqrs_core::StoredEvent;
 use cqrs_core::delivery::DeliveryStore;
@@ -14,8 +15,8 @@ use futures_util::StreamExt;
 
 const QUEUES: [&str; 2] = ["Statement", "Wealth"];
 
-/// One that takes messages for what the store has, as the delivery in one process may: so that what is counted is what the
-/// views cost.
+/// A projection that takes messages as the content of the store, as the delivery in one process may, so that only the
+/// cost of the views is counted.
 fn app_with(dynamo: &Dynamo, cached_views: u64) -> App {
     app_of(dynamo, cached_views, true)
 }
@@ -135,7 +136,8 @@ async fn a_view_across_aggregates_costs_five_requests_cold_and_two_warm() {
     assert_all_in(&other.app, "Wealth").await;
 }
 
-/// Messages are only hints: the commits are read from the store, in one request for those of a stream that come together.
+/// Messages are only hints: the commits are read from the store, in one request for those of a stream that come
+/// together.
 #[tokio::test]
 async fn behind_a_broker_the_commits_cost_one_request_more() {
     for (name, cold, warm, units) in [("Statement", 3, 2, 1.0), ("Wealth", 7, 3, 2.0)] {
@@ -180,8 +182,7 @@ async fn a_view_that_another_process_has_written_is_read_again() {
     }
 }
 
-/// Whatever becomes of a write, only what is stored is remembered.
-/// The fold fails on the balance of before.
+/// Whatever happens to a write, only what is stored is remembered. The fold fails on the earlier balance.
 #[tokio::test]
 async fn a_remembered_view_that_others_have_gone_past_is_no_dead_letter() {
     let (_database, dynamo) = faults::database().await;
@@ -261,8 +262,8 @@ async fn a_commit_during_a_replay_costs_two_requests_and_six_units() {
     assert_eq!(view, Some(Wealth { cents: 266, folded: 9 }));
 }
 
-/// A crash has left a note of a commit in a view, and a restore has taken the commit back, while a replay is under way that has it
-/// from the store alone: the view takes others, and the replay puts another one in its place.
+/// A crash has left a note of a commit in a view, and a restore has removed the commit, while a replay is running that
+/// has it from the store alone: the view takes others, and the replay puts another one in its place.
 #[tokio::test]
 async fn a_note_of_a_commit_that_is_gone_stops_nobody() {
     let (database, dynamo) = committed().await;
@@ -359,7 +360,7 @@ async fn catching_up_costs_what_it_reads() {
     }
 }
 
-/// What ten healthy messages cost is bounded by the ten, beside any number of streams that are parked.
+/// The cost of ten healthy messages is bounded by the ten, however many streams are parked.
 #[tokio::test]
 async fn parked_streams_cost_others_nothing() {
     let mut units = Vec::new();
@@ -392,7 +393,7 @@ async fn parked_streams_cost_others_nothing() {
     );
 }
 
-/// A handler, so that somebody's streams can be parked.
+/// A handler, so that streams can be parked.
 #[event_handler(bank::Opened)]
 async fn teller(_: &bank::Opened) -> Result<(), HandlerError> {
     Ok(())

@@ -1,6 +1,7 @@
-//! Commands that are sent again: by a handler whose event comes again, and by whoever gave an id.
+//! Commands that are sent again: by a handler whose event comes again, and by a sender that gave an id.
 
 use std::collections::{HashMap, VecDeque};
+use std::error::Error;
 use std::sync::{Arc, Mutex};
 
 use cqrs_core::delivery::RetryPolicy;
@@ -40,7 +41,7 @@ struct Picked {
     pub at: Option<Timestamp>,
 }
 
-/// Three ways to be known: by serde, by `Debug`, by the decision alone.
+/// Three ways to recognise a command: by serde, by `Debug`, by the decision alone.
 #[derive(Clone, serde::Serialize)]
 struct Pick {
     line: String,
@@ -56,7 +57,7 @@ struct Take {
     line: String,
 }
 
-/// Nobody can look into it, and its decision is another one each time.
+/// Its content cannot be read, and its decision is another one each time.
 #[derive(Clone)]
 struct Draw;
 
@@ -126,6 +127,8 @@ enum Step {
     Close,
     Wrapped,
     Shown,
+    Boxed,
+    Again,
     Fail,
 }
 
@@ -166,6 +169,14 @@ async fn picker(_: &Ordered, app: &App, script: &Script) -> Result<(), HandlerEr
             }
             Step::Shown => {
                 app.execute(&shelf(), Close).await.map_err(Shown)?;
+            }
+            Step::Boxed => {
+                let closed: Result<_, Box<dyn Error + Send + Sync>> =
+                    app.execute(&shelf(), Close).await.map_err(Into::into);
+                closed?;
+            }
+            Step::Again => {
+                app.execute(&shelf(), Close).await.map_err(HandlerError::retry)?;
             }
             Step::Fail => return Err(HandlerError::retry("the lamp is out")),
         }
@@ -361,7 +372,7 @@ async fn commits_of_an_earlier_release_are_known_again() {
             app.run_until_idle().await.unwrap();
             let shelf = lines(&app).await;
             match way {
-                // What these decide has no time in it, and what is stored has: nothing of it is known again.
+                // The decision has no time in it, but the stored events have: none of them is recognised.
                 Way::Serde => {}
                 Way::Debug | Way::Decision => assert_eq!(shelf, expected, "{way:?}"),
             }
@@ -387,7 +398,7 @@ async fn an_id_belongs_to_one_command() {
         let said = error.to_string();
         assert!(said.contains("command id `a` belongs to another command"), "{said}");
     }
-    // Another type with the same content, and types that nobody can look into.
+    // Another type with the same content, and types whose content cannot be read.
     let fetch = Fetch { line: "desk".to_owned() };
     let error = app1.execute(&shelf(), fetch).command_id("a").await.unwrap_err();
     assert!(matches!(error, ExecuteError::CommandIdTaken { .. }), "{error:?}");
@@ -400,7 +411,7 @@ async fn an_id_belongs_to_one_command() {
 }
 
 #[tokio::test]
-async fn two_processes_that_use_one_id_for_two_commands_are_told() {
+async fn two_processes_that_use_one_id_for_two_commands_are_reported() {
     let store = MemoryEventStore::new();
     let (one, two) = (app(&store, Way::Serde, &[]), app(&store, Way::Serde, &[]));
     // The second has the stream in memory from before the first one's commit.
@@ -438,14 +449,16 @@ async fn texts_that_are_empty_or_endless_are_refused() {
 }
 
 #[tokio::test]
-async fn a_rejection_that_leaves_a_handler_is_final_and_says_what_and_where() {
-    for step in [Step::Close, Step::Wrapped, Step::Shown] {
+async fn a_rejection_that_leaves_a_handler_is_final_unless_it_says_otherwise_and_says_what_and_where() {
+    for (step, attempts) in
+        [(Step::Close, 1), (Step::Wrapped, 1), (Step::Shown, 1), (Step::Boxed, 1), (Step::Again, 3)]
+    {
         let run: &[Step] = std::slice::from_ref(&step);
         let app = app(&MemoryEventStore::new(), Way::Serde, &[run, run, run]);
         app.execute(&OrderKey::new(&tenant(), "1"), PlaceOrder).await.unwrap();
         app.run_until_idle().await.unwrap();
         let letters = app.dead_letters().list().await.unwrap();
-        assert_eq!((letters.len(), letters[0].attempts), (1, 1), "{step:?}");
+        assert_eq!((letters.len(), letters[0].attempts), (1, attempts), "{step:?}");
         let reason = &letters[0].reason;
         assert!(reason.starts_with("command `Close` to stream T#SHELF SHELF#1: "), "{reason}");
         assert!(reason.ends_with("open already"), "{reason}");
@@ -548,7 +561,7 @@ async fn a_clock_that_is_ahead_keeps_the_order_and_is_not_what_a_command_is_told
     }
 }
 
-/// A handler whose runs differ, as one that walks a map or skips what is done.
+/// A handler whose runs differ, like one that iterates over a map or skips finished items.
 #[event_handler(Ordered)]
 async fn forgetful(_: &Ordered, app: &App, memory: &Memory) -> Result<(), HandlerError> {
     let run = memory.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
@@ -583,7 +596,7 @@ fn any_runs() -> impl Strategy<Value = Vec<Vec<u8>>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
-    /// Whatever the runs send, each line is there as often as the run has it that sends it most.
+    /// Whatever the runs send, each line is there as often as in the run that sends it most often.
     #[test]
     fn runs_of_any_content_add_up_to_their_union(runs in any_runs()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -1,4 +1,4 @@
-//! What all but commands costs on DynamoDB: every request by name, and its units. Commands are in `cost.rs`.
+//! The cost of everything except commands on DynamoDB: every request by name, and its units. Commands are in `cost.rs`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,13 +11,13 @@ use cqrs_tests::bank::{self, Deposited, Open, Opened, Statement, Wealth, WealthK
 use cqrs_tests::faults::{Faults, published};
 use futures_util::TryStreamExt;
 
-/// It takes whatever comes.
+/// It accepts everything.
 #[event_handler(Opened, name = "greet")]
 async fn greet(_: &Recorded<Opened>) -> Result<(), HandlerError> {
     Ok(())
 }
 
-/// It refuses 13 cents, and hopes for another time with 14.
+/// It refuses 13 cents, and asks for another try with 14.
 #[event_handler(Deposited, name = "thank")]
 async fn thank(event: &Recorded<Deposited>, repaired: &Repaired) -> Result<(), HandlerError> {
     match event.cents {
@@ -51,7 +51,7 @@ fn app(dynamo: &Dynamo, only: &[&str]) -> App {
     builder.only(only.iter().copied()).build().unwrap()
 }
 
-/// An account with so many deposits.
+/// An account with this number of deposits.
 async fn account(app: &App, number: &str, deposits: &[u64]) {
     let key = bank::account(number);
     app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
@@ -65,7 +65,7 @@ async fn commits(dynamo: &Dynamo, number: &str) -> Vec<Commit> {
     dynamo.event_store().read(&stream, Version::NONE, Version::MAX).await.unwrap().commits
 }
 
-/// The requests by name with how many there were, and the units: those that are sent at once have no order.
+/// The requests by name with their number, and the units: requests that are sent at once have no order.
 fn told<T>(spent: &Spent<T>) -> String {
     let mut names = spent.names.clone();
     names.sort();

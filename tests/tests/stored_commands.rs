@@ -1,5 +1,5 @@
-//! Commands that may be stored: what `#[command]` on a struct makes of them, and the lock that watches over them. How they are
-//! read from a store and executed is told in `cqrs-core`.
+//! Commands that may be stored: what `#[command]` on a struct generates for them, and the lock that protects them. How
+//! they are read from a store and executed is tested in `cqrs-core`.
 
 use std::fs;
 
@@ -129,7 +129,7 @@ async fn a_command_that_may_be_stored_is_executed_as_any_other() {
 
     let first = app.execute(&room, release()).command_id("release-1").await.unwrap();
     assert_eq!((first.outcome, first.version), (Outcome::Committed, Version::new(1)));
-    // It is told from another one by what serde sees of it.
+    // What serde sees of it tells it from another one.
     let again = app.execute(&room, release()).command_id("release-1").await.unwrap();
     assert_eq!(again.outcome, Outcome::Duplicate);
     let other = ReleaseRoom { reason: "left".to_owned() };

@@ -1,5 +1,5 @@
 //! One suite of promises, against every store: in memory, on the embedded DynamoDB in memory and in a file, behind a
-//! loopback port, with the SDK's own HTTP stack in the path, amid transactions, and on MiniStack.
+//! loopback port with the SDK's own HTTP stack in the path, amid transactions, and on MiniStack.
 
 use std::collections::HashSet;
 use std::sync::Mutex;

@@ -1,4 +1,4 @@
-//! Commands whose events a projection could never take: the key of a view cannot be stored. They are refused.
+//! Commands whose events a projection could never take, because the key of a view cannot be stored. They are refused.
 
 use std::convert::Infallible;
 use std::panic::catch_unwind;
@@ -41,8 +41,17 @@ struct Settle {
     note: String,
 }
 
+/// The key that its view has is parsed.
+#[event]
+struct Counted {
+    pieces: String,
+}
+
 #[derive(Clone, Debug)]
 struct Weigh(Vec<i64>);
+
+#[derive(Clone, Debug)]
+struct Count(&'static str);
 
 #[aggregate(entity = "SALE")]
 #[derive(Default)]
@@ -69,6 +78,11 @@ impl Sale {
         Ok(command.0.into_iter().map(|grams| Weighed { grams }).collect())
     }
 
+    #[command]
+    fn count(&self, command: &Count) -> Result<Counted, Infallible> {
+        Ok(Counted { pieces: command.0.to_owned() })
+    }
+
     #[apply]
     fn ordered(&mut self, _: &Ordered) {
         self.ordered = true;
@@ -79,6 +93,9 @@ impl Sale {
 
     #[apply]
     fn weighed(&mut self, _: &Weighed) {}
+
+    #[apply]
+    fn counted(&mut self, _: &Counted) {}
 }
 
 #[projection(key(customer: String))]
@@ -120,6 +137,20 @@ impl PerPiece {
     #[apply(keys = [1000 / event.grams])]
     fn weighed(&mut self, event: &Weighed) {
         self.weighed += u32::from(event.grams > 0);
+    }
+}
+
+#[projection(key(sale: String, pieces: u64))]
+#[derive(Debug, Default, PartialEq)]
+struct PerCount {
+    counted: u32,
+}
+
+#[projection(key(sale, pieces))]
+impl PerCount {
+    #[apply(key(sale = event.key()?.id().clone(), pieces = event.pieces.parse()?))]
+    fn counted(&mut self, event: &Recorded<Counted>) {
+        self.counted += u32::from(!event.pieces.is_empty());
     }
 }
 
@@ -167,7 +198,7 @@ fn app(store: impl cqrs_core::app::IntoStores, only: &[&str]) -> App {
         .unwrap()
 }
 
-const ALL: [&str; 5] = ["Customer", "Tagged", "PerPiece", "Became", "reorder"];
+const ALL: [&str; 6] = ["Customer", "Tagged", "PerPiece", "PerCount", "Became", "reorder"];
 
 fn fault<R: std::fmt::Debug>(refused: Result<Committed<Sale>, ExecuteError<R>>) -> ViewKeyError {
     match refused {
@@ -205,14 +236,22 @@ async fn a_command_is_refused_whose_event_a_projection_could_never_take() {
         let error = fault(app.execute(&sale("1"), Weigh(vec![1, 0])).await);
         assert_eq!((error.projection, error.part), ("PerPiece", None));
         assert!(error.reason.contains("panicked"), "{error}");
+        let error = fault(app.execute(&sale("1"), Count("a dozen")).await);
+        assert_eq!((error.projection, error.part), ("PerCount", None));
+        assert_eq!(error.reason, "its key: invalid digit found in string");
         assert_eq!(app.load(&sale("1")).await.unwrap().version, Version::NONE, "nothing is written");
 
         // The longest that there may be.
         app.execute(&sale("1"), order(&"x".repeat(1015), &["red", "red"])).await.unwrap();
         app.execute(&sale("1"), Weigh(vec![10])).await.unwrap();
+        app.execute(&sale("1"), Count("12")).await.unwrap();
         app.execute(&sale("1"), Settle { note: endless.clone() }).await.unwrap();
         app.run_until_idle().await.unwrap();
         assert_eq!(app.dead_letters().list().await.unwrap(), []);
+        if !only.is_empty() {
+            let key = PerCountKey::new(&Tenant::new("T").unwrap(), "1", 12);
+            assert_eq!(app.view::<PerCount>(&key).await.unwrap(), Some(PerCount { counted: 1 }));
+        }
     }
 }
 
@@ -236,7 +275,7 @@ async fn an_id_is_refused_that_leaves_a_view_no_place() {
     let longest = sale(&"x".repeat(991));
     app.execute(&longest, Settle { note: String::new() }).await.unwrap();
 
-    // The fence of a view across aggregates stands at the stream's partition.
+    // The fence of a view across aggregates is at the stream's partition.
     let crowded = SaleKey::new(&Tenant::new("t".repeat(2040)).unwrap(), "1");
     assert!(crowded.stream().is_ok());
     let error = fault(app.execute(&crowded, Weigh(vec![1])).await);

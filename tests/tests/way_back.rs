@@ -1,4 +1,4 @@
-//! What is committed can be read, and every process folds what is read.
+//! What is committed can be read, and every process folds what it reads.
 
 use std::collections::BTreeMap;
 
@@ -159,7 +159,7 @@ async fn every_process_has_the_state_of_the_one_that_decided() {
             let done = decider.execute(&key, Measure(sample.clone())).await.unwrap();
             decider.execute(&key, Name(Plain { name: "n".into(), count: Some(1) })).await.unwrap();
             let seen = other.load(&key).await.unwrap();
-            // What is in the decider's memory shows in what it decides on.
+            // The decider's memory shows in its decisions.
             let warm = decider.load(&key).await.unwrap();
             assert_eq!(warm, seen, "{sample:?}");
             let mut folded = Probe::default();
@@ -252,7 +252,7 @@ async fn a_view_that_could_never_be_read_is_not_written() {
     let reason = &letters[0].reason;
     assert!(reason.contains("view `Mean`") && reason.contains("`mean` is NaN or infinite"), "{reason}");
     assert!(app.view::<Mean>(&key()).await.unwrap().is_none());
-    // A repaired projection would take it now: this one can go on without it.
+    // A repaired projection would take it now; this one can go on without it.
     app.dead_letters().discard(&letters[0].id, "it divides by zero").await.unwrap();
     app.execute(&key(), Measure(plain())).await.unwrap();
     app.run_until_idle().await.unwrap();

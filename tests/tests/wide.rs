@@ -92,7 +92,7 @@ async fn received(app: &App, store: &impl EventStore, id: &str) -> Vec<Received>
     page.commits.iter().map(|commit| Received::new(Message::of(app, commit).body)).collect()
 }
 
-/// Takes a batch once; answers whether all is done with.
+/// Takes a batch once; returns whether everything is done.
 async fn take(app: &App, batch: &[Received]) -> bool {
     app.consumer("WideRow").unwrap().take(batch).await.iter().all(|verdict| *verdict == Verdict::Done)
 }
@@ -120,7 +120,7 @@ async fn a_commit_may_change_more_views_than_a_transaction_takes() {
     assert_applied_in(app(&dynamo), "embedded").await;
 }
 
-/// Whatever becomes of any of the transactions, the next process goes on where the last one was.
+/// Whatever happens to any of the transactions, the next process continues where the last one was.
 #[tokio::test]
 async fn a_crash_between_two_transactions_applies_nothing_twice() {
     for fault in [Fault::Reset, Fault::AnswerLost] {
@@ -175,8 +175,7 @@ async fn a_commit_may_change_more_bytes_than_a_transaction_takes() {
     }
 }
 
-/// A replay comes by while the live views have a commit in part: no copy may take the place of the other before both
-/// have it all.
+/// A replay runs while the live views have part of a commit: no copy may replace the other before both have all of it.
 #[tokio::test]
 async fn a_replay_finishes_what_the_delivery_has_begun() {
     for (number, commits) in [(0, 1), (1, 1), (0, 2), (1, 2), (3, 2), (4, 2)] {
@@ -194,7 +193,7 @@ async fn a_replay_finishes_what_the_delivery_has_begun() {
     }
 }
 
-/// A stream that takes part in a replay which was interrupted, wherever it was, and whoever goes on.
+/// A stream that takes part in a replay that was interrupted, wherever it was, and whichever process continues it.
 #[tokio::test]
 async fn a_wide_commit_goes_into_both_copies_during_a_replay() {
     for (number, fault) in [

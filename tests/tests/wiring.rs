@@ -1,5 +1,5 @@
-//! Everything that is wrong with an app's wiring is told at once, before the first message. What is linked into
-//! this binary is wrong on purpose; the wiring of a right one is told in `delivery`.
+//! All faults of an app's wiring are reported at once, before the first message. What is linked into this binary is
+//! wrong on purpose; right wiring is tested in `delivery`.
 
 use std::panic::AssertUnwindSafe;
 
@@ -112,7 +112,7 @@ fn needed(faults: &[WiringFault]) -> Vec<(&str, &str, Location)> {
 }
 
 #[test]
-fn all_faults_are_told_at_once() {
+fn all_faults_are_reported_at_once() {
     let error = App::builder(MemoryEventStore::new()).build().unwrap_err();
     let text = error.to_string();
     assert!(text.starts_with("the app cannot be built:\n  - "), "{text}");

@@ -1,5 +1,4 @@
-//! Aggregates that get in each other's way. They are checked whichever subscribers an app has, so they have a
-//! binary of their own.
+//! Aggregates that conflict. They are checked whichever subscribers an app has, so they have their own binary.
 
 use cqrs_core::EventId;
 use cqrs_core::app::WiringFault;

@@ -1,5 +1,5 @@
-//! Stored commands that get in each other's way, or that nobody decides on. They are checked whichever subscribers an app
-//! has, so they have a binary of their own.
+//! Stored commands that conflict, or that no aggregate decides on. They are checked whichever subscribers an app has,
+//! so they have their own binary.
 
 use std::convert::Infallible;
 
@@ -37,7 +37,7 @@ const FORGOTTEN: u32 = line!() + 2;
 #[command(name = "Forgotten")]
 struct Forget;
 
-/// It is there to be read, and nobody decides on it.
+/// It exists only to be read, and no aggregate decides on it.
 #[command(name = "Paint")]
 struct PaintV1 {
     colour: String,
@@ -153,7 +153,7 @@ fn a_command_that_nobody_decides_on_and_names_that_two_share_are_faults() {
 }
 
 #[test]
-fn what_would_be_one_entry_of_the_lock_is_told_by_its_test() {
+fn what_would_be_one_entry_of_the_lock_is_reported_by_its_test() {
     let folder = tempfile::tempdir().unwrap();
     let report = check_events_lock(folder.path().to_str().unwrap(), "cqrs-tests").unwrap_err().to_string();
     for fault in &expected()[1..] {

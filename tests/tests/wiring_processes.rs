@@ -1,5 +1,5 @@
-//! Processes that get in the way of aggregates and of each other. They are checked whichever subscribers an app has, so they have a
-//! binary of their own.
+//! Processes that conflict with aggregates and with each other. They are checked whichever subscribers an app has, so
+//! they have their own binary.
 
 use cqrs_core::app::WiringFault;
 use cqrs_core::prelude::*;
@@ -10,7 +10,7 @@ struct Held {
     room: String,
 }
 
-/// Called as the steps of a process are.
+/// It has the name of a process's steps.
 #[event(name = "STAY_STEP")]
 struct Stepped {
     room: String,
@@ -42,7 +42,7 @@ impl Booking {
     }
 }
 
-/// A process whose steps are called like an event.
+/// A process whose steps have the name of an event.
 #[process(key(room: String))]
 #[derive(Clone, Default)]
 struct Stay {}
@@ -56,7 +56,7 @@ impl Stay {
     }
 }
 
-/// Two processes of one name.
+/// Two processes with one name.
 mod twin {
     use super::*;
 

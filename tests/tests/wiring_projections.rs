@@ -1,4 +1,4 @@
-//! Projections alone, in a crate that has no aggregate and no handler: also they tell that their crate is linked.
+//! Projections alone, in a crate that has no aggregate and no handler: they too show that their crate is linked.
 
 use cqrs_core::app::WiringFault;
 use cqrs_core::prelude::*;

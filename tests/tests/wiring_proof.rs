@@ -1,4 +1,4 @@
-//! A program whose wiring is right: proven by the root list while it is compiled, and by a test of one line.
+//! A program whose wiring is right: proven by the root list at compile time, and by a test of one line.
 
 use cqrs_core::app::WiringFault;
 use cqrs_core::prelude::*;
@@ -9,7 +9,7 @@ use cqrs_tests::bank::{Account, Opened, Statement, Wealth};
 
 struct Mailer;
 
-/// Handlers of every form, some of them out of reach but for this crate.
+/// Handlers of every form, some of them private to this crate.
 mod desk {
     use super::{HandlerError, Mailer, Opened};
     use cqrs_core::prelude::*;
@@ -96,7 +96,7 @@ fn types_take_the_place_of_values() {
 }
 
 #[test]
-fn a_crate_that_is_not_linked_is_told() {
+fn a_crate_that_is_not_linked_is_reported() {
     let proof = WiringProof::new().provides::<Mailer>().provides::<desk::Clerk>();
     let faults = proof.links("cqrs-tests").links("billing").faults();
     let [fault] = &faults[..] else { panic!("{faults:?}") };
@@ -106,7 +106,7 @@ fn a_crate_that_is_not_linked_is_told() {
 }
 
 #[test]
-fn what_a_list_leaves_out_is_told() {
+fn what_a_list_leaves_out_is_reported() {
     let proof = WiringProof::new().provides::<Mailer>().provides::<desk::Clerk>();
     let faults = proof.lists(&["Account"], &["Statement", "Wealth"], &["greet", "clerk"]).faults();
     let told: Vec<String> = faults.iter().map(ToString::to_string).collect();

@@ -241,6 +241,31 @@ fn an_event_that_is_locked_cannot_change_its_shape_unseen() {
     package.write("shop/events.lock", &locked);
     package.passes();
 
+    // What only adds is taken by a word, and locked behind what was there.
+    let wider = SHOP.replace("pub by: Option<Means>,", "pub by: Option<Means>,\n    pub gift: Option<bool>,");
+    package.write("shop/src/lib.rs", &wider);
+    package.fails(&["- `gift` is new: `gift: bool?`", "Take it by `#[event(widened = 1)]`"]);
+    package.write("shop/src/lib.rs", &wider.replace("#[event]", "#[event(widened = 1)]"));
+    package.fails(&[
+        "`OrderCreated` (schema 1.1) is missing: `EVENTS_LOCK=write cargo test events_lock` adds it",
+    ]);
+    let (passed, text) = package.test(&[write]);
+    assert!(passed && text.contains("events.lock: added OrderCreated (schema 1.1)"), "{text}");
+    let (before, after) = (package.lock(), locked.trim_end());
+    let added = before.strip_prefix(after).expect("what was locked stays as it was");
+    assert!(added.starts_with("\n\nOrderCreated 1.1 {\n") && added.contains("    gift: bool?,\n"), "{added}");
+    package.passes();
+    let old = package.folder.join("narrow.lock");
+    fs::write(&old, &locked).unwrap();
+    let (passed, text) = package.test(&[("EVENTS_LOCK_READER", old.as_path())]);
+    let line = "EVENTS_LOCK_READER: `OrderCreated` is stored under schema 1.1, and the reader knows 1: it leaves such an event to a newer program";
+    assert!(!passed && text.contains(line), "{text}");
+    // It is as wide as that from now on.
+    package.write("shop/src/lib.rs", SHOP);
+    package.fails(&["events.lock has `OrderCreated` (schema 1.1), which is wider: add `widened = 1`"]);
+    package.write("shop/events.lock", &locked);
+    package.passes();
+
     // The way back: what would last week's program make of today's events?
     let old = package.folder.join("old.lock");
     fs::write(&old, locked.replace("OrderCreated 1", "OrderCreated 0")).unwrap();

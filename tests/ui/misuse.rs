@@ -17,6 +17,7 @@ fn misuse_is_refused_with_a_way_out() {
         "query",
         "process",
         "event_handler",
+        "execute",
         "replay",
         "testing",
         "app",

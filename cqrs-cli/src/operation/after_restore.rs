@@ -5,10 +5,10 @@ use crate::failure::{Ending, Failure};
 use crate::progress;
 use crate::session::Session;
 
-/// Bring all views back to the events table after it was restored to an earlier point
+/// Bring all views back in line with the events table after it was restored to an earlier point
 ///
-/// Every projection is replayed, and views of streams that are gone are removed. Start other processes anew before they execute
-/// commands. Asks first.
+/// Every projection is replayed, and views of streams that are gone are removed. Restart other processes before they
+/// execute commands. Asks first.
 #[derive(Debug, Args)]
 pub struct AfterRestore {}
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::failure::{Ending, Failure};
 use crate::session::Session;
 
-/// Print what others have to know of the events
+/// Print the contracts of the events for other programs
 #[derive(Debug, Subcommand)]
 pub enum Contracts {
     /// Print the AsyncAPI document of the topic
@@ -43,10 +43,10 @@ fn print(session: &mut Session, document: &Value) -> Result<(), Failure> {
 /// Print the AsyncAPI 3 document of the topic that the relay publishes to
 #[derive(Debug, Args)]
 pub struct Asyncapi {
-    /// The title of the document; the name of the program else
+    /// The title of the document (default: the name of the program)
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
-    /// The version of the program; the one that `--version` tells else
+    /// The version of the program (default: the one that `--version` prints)
     #[arg(long, value_name = "VERSION")]
     release: Option<String>,
     /// The address of the topic: its name, or its ARN
@@ -73,7 +73,7 @@ pub struct JsonSchema {}
 /// Print TypeScript types of events, stored commands and views, as one module
 #[derive(Debug, Args)]
 pub struct Typescript {
-    /// Integers of 64 bits as `bigint`, for a parser that gives it; `number` else
+    /// Write integers of 64 bits as `bigint`, for a parser that produces it, instead of `number`
     #[arg(long)]
     bigint: bool,
 }

@@ -11,12 +11,12 @@ use crate::output::Table;
 use crate::session::Session;
 use crate::target::Target;
 
-/// Look after the commits that could not be delivered
+/// Show and manage the commits that could not be delivered
 #[derive(Debug, Subcommand)]
 pub enum DeadLetters {
     /// List them
     List(List),
-    /// Tell one, with its reason
+    /// Show one, with its reason
     Show(Show),
     /// Deliver those of a subscriber once more, in the order of each stream
     Redrive(Redrive),
@@ -24,7 +24,7 @@ pub enum DeadLetters {
     Discard(Discard),
     /// List the commits that a projection goes on without
     Discarded(Discarded),
-    /// Put those of a subscriber that was renamed under its new name
+    /// Move those of a renamed subscriber to its new name
     HandOver(HandOver),
 }
 
@@ -82,17 +82,17 @@ impl DeadLetters {
 /// Where dead letters are kept.
 #[derive(Debug, Clone, Copy, Args)]
 struct Place {
-    /// Those of the queues of a broker, in the place of those in the delivery table
+    /// Use those of the queues of a broker instead of those in the delivery table
     #[arg(long)]
     queues: bool,
 }
 
-/// Which dead letter.
+/// Identifies a dead letter.
 #[derive(Debug, Args)]
 struct Letter {
     /// The subscriber, or the queue
     subscriber: String,
-    /// The partition key, as `list` tells it
+    /// The partition key, as `list` prints it
     pk: String,
     /// The sort key, with the version
     sk: String,
@@ -175,13 +175,13 @@ fn print(session: &mut Session, letters: &[DeadLetter]) -> Result<(), Failure> {
 
 /// List the dead letters, by subscriber, stream and version
 ///
-/// Beside the subscribers there are `@relay` and `@projections`, for commits that nobody could be given, and `@timers`, for commands that
-/// were due. A reason may repeat what the event holds.
+/// Beside the subscribers there are `@relay` and `@projections`, for commits that could be given to no subscriber, and
+/// `@timers`, for commands that were due. A reason may repeat the data of the event.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Those of one subscriber, or queue; it need not be there any more
+    /// Only those of this subscriber or queue, which need not exist any more
     subscriber: Option<String>,
-    /// End with exit code 3 where there is one
+    /// End with exit code 3 if there is one
     #[arg(long)]
     check: bool,
     #[command(flatten)]
@@ -203,9 +203,9 @@ impl List {
     }
 }
 
-/// Tell one dead letter, with its reason
+/// Show one dead letter, with its reason
 ///
-/// The record is told with `--data`.
+/// The record is shown with `--data`.
 #[derive(Debug, Args)]
 pub struct Show {
     #[command(flatten)]
@@ -241,8 +241,8 @@ impl Show {
 
 /// Deliver the dead letters of a subscriber once more, in the order of each stream
 ///
-/// What succeeds is removed; at the first failure of a stream the rest of it stays. Handlers have their effects. Exit code 3 where some
-/// are left. Asks first.
+/// A commit that succeeds is removed. At the first failure of a stream, the rest of the stream stays. The handlers run,
+/// with their effects. Exit code 3 if some are left. Asks first.
 #[derive(Debug, Args)]
 pub struct Redrive {
     /// The subscriber, or the queue
@@ -283,7 +283,7 @@ impl Redrive {
 pub struct Discard {
     #[command(flatten)]
     letter: Letter,
-    /// Why: it is kept, and logged
+    /// Why: the reason is kept, and logged
     #[arg(long, value_name = "TEXT")]
     reason: String,
     #[command(flatten)]
@@ -335,14 +335,14 @@ impl Discarded {
     }
 }
 
-/// Put the dead letters of a subscriber that was renamed under its new name
+/// Move the dead letters of a renamed subscriber to its new name
 ///
-/// Nobody may deliver to either of the two meanwhile. Asks first.
+/// No delivery to either of the two names may run in the meantime. Asks first.
 #[derive(Debug, Args)]
 pub struct HandOver {
-    /// The name that it had
+    /// The old name
     old: String,
-    /// The name that it has
+    /// The new name
     new: String,
     #[command(flatten)]
     place: Place,
@@ -360,7 +360,7 @@ impl HandOver {
         if session.out.is_json() {
             session.out.value(&serde_json::json!({ "old": old, "new": new, "moved": moved }))?;
         } else {
-            session.out.text(&format!("{moved} dead letters of `{old}` are those of `{new}` now"))?;
+            session.out.text(&format!("{moved} dead letters of `{old}` now belong to `{new}`"))?;
         }
         Ok(Ending::Done)
     }

@@ -12,10 +12,10 @@ use crate::output::Align::{Left, Right};
 use crate::output::Table;
 use crate::session::Session;
 
-/// How many steps are read with one request.
+/// How many steps one request reads.
 const PAGE: usize = 100;
 
-/// Tell what became of the deadlines of a process: which wait, which were cancelled, and which came
+/// Show what happened to the deadlines of a process: which wait, which were cancelled, and which came
 ///
 /// It reads all steps of the instance.
 #[derive(Debug, Args)]
@@ -24,7 +24,7 @@ pub struct Deadlines {
     stream: Stream,
 }
 
-/// One setting of a deadline.
+/// One deadline that was set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Setting {
@@ -37,7 +37,7 @@ struct Setting {
     until: Option<Version>,
 }
 
-/// What became of it.
+/// What happened to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 enum Fate {
@@ -62,7 +62,7 @@ impl Fate {
 #[derive(Debug, Default)]
 struct Settings {
     all: Vec<Setting>,
-    /// Where the one of a name that waits stands among all.
+    /// The place of the waiting deadline with a name among all.
     waiting: BTreeMap<String, usize>,
 }
 
@@ -152,5 +152,5 @@ fn step(commit: &Commit) -> Result<Step, Failure> {
     let data = commit.commit.get("data").cloned().unwrap_or_default();
     let version = commit.place.version;
     serde_json::from_value(data)
-        .map_err(|error| Failure::work(format!("version {version} is no step of a process: {error}")))
+        .map_err(|error| Failure::work(format!("version {version} is not a step of a process: {error}")))
 }

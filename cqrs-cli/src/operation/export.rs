@@ -14,30 +14,30 @@ use crate::session::Session;
 
 /// Export events to Parquet or JSON Lines, into a folder
 ///
-/// The files hold the data of the events, whatever `--data` says. An export that was interrupted goes on when it is called again with the
-/// same options. It reads the events table, and is charged for it: see `--spend`.
+/// The files hold the data of the events, with or without `--data`. An export that was interrupted continues when it is
+/// called again with the same options. It reads the events table, which is charged: see `--spend`.
 #[derive(Debug, Args)]
 pub struct Export {
-    /// The folder: a new or empty one, or that of the export that is to go on
+    /// The folder: a new or empty one, or that of the export to continue
     folder: PathBuf,
-    /// What the files are
+    /// The format of the files
     #[arg(long, value_enum, default_value_t = Format::Parquet)]
     format: Format,
-    /// The events of one entity
+    /// Only the events of this entity
     #[arg(long, value_name = "ENTITY")]
     entity: Option<String>,
-    /// The events of one tenant
+    /// Only the events of this tenant
     #[arg(long, value_name = "TENANT")]
     tenant: Option<String>,
-    /// What was recorded at this time, or later: `2024-01-01T10:00:00Z`
+    /// Only events that were recorded at this time or later: `2024-01-01T10:00:00Z`
     #[arg(long, value_name = "TIME")]
     from: Option<Timestamp>,
-    /// What was recorded before this time
+    /// Only events that were recorded before this time
     #[arg(long, value_name = "TIME")]
     to: Option<Timestamp>,
 }
 
-/// What the files are.
+/// The format of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     Parquet,

@@ -10,10 +10,10 @@ use crate::output::Align::{Left, Right};
 use crate::output::Table;
 use crate::session::Session;
 
-/// Tell what happened in a stream, commit by commit
+/// Show what happened in a stream, commit by commit
 ///
-/// For each commit there are its version, its events, who sent the command and when, and which fields of the state it has changed. What
-/// the events hold is told with `--data`. A cursor is a version.
+/// For each commit it shows the version, the events, who sent the command and when, and which fields of the state have
+/// changed. With `--data` it also shows the data of the events. A cursor is a version.
 #[derive(Debug, Args)]
 pub struct History {
     #[command(flatten)]
@@ -82,7 +82,7 @@ fn print(session: &mut Session, table: &mut Table, step: &Step) -> Result<(), Fa
     Ok(())
 }
 
-/// The path of a change. Behind the field of the state it may have keys of maps, which are data.
+/// The path of a change. After the field of the state it may have keys of maps, which are data.
 fn path(whole: &str, with_data: bool) -> &str {
     match whole.find(['.', '[']) {
         Some(end) if !with_data => whole.get(..end).unwrap_or(whole),

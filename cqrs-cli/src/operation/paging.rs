@@ -9,22 +9,22 @@ use crate::session::Session;
 /// How much of a list is read.
 #[derive(Debug, Args)]
 pub(super) struct Paging {
-    /// How many at most
+    /// The maximum number of items
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
-    /// All of them
+    /// Read all of them
     #[arg(long, conflicts_with = "limit")]
     all: bool,
-    /// The cursor at which the list goes on; a call that did not come to the end tells it
+    /// The cursor at which the list continues; a call that did not reach the end prints it
     #[arg(long, value_name = "CURSOR")]
     after: Option<String>,
 }
 
-/// How many are asked for with one request.
+/// How many are requested with one request.
 const PAGE: u32 = 100;
 
 impl Paging {
-    /// Reads page after page and hands each over, until there are enough, or until nobody reads what is printed.
+    /// Reads page after page and passes each on, until there are enough, or until nothing reads the output.
     pub(super) async fn read<T>(
         &self,
         session: &mut Session,
@@ -54,19 +54,19 @@ impl Paging {
 /// How much of the events table is searched.
 #[derive(Debug, Args)]
 pub(super) struct Search {
-    /// How many pages of commits are read at most; one is up to 1 MB
+    /// The maximum number of pages of commits to read; a page is up to 1 MB
     #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pages: u32,
     /// Search to the end
     #[arg(long, conflicts_with = "pages")]
     all: bool,
-    /// The cursor at which the search goes on; a call that did not come to the end tells it
+    /// The cursor at which the search continues; a call that did not reach the end prints it
     #[arg(long, value_name = "CURSOR")]
     after: Option<String>,
 }
 
 impl Search {
-    /// Reads page after page and hands each over; tells at the end how many commits were read.
+    /// Reads page after page and passes each on. At the end, it tells how many commits were read.
     pub(super) async fn read<T>(
         &self,
         session: &mut Session,

@@ -2,7 +2,7 @@ use clap::Args;
 use cqrs_core::inspect::{InspectError, Place, StreamAddress};
 use cqrs_core::{App, Tenant};
 
-/// Which stream.
+/// Identifies a stream.
 #[derive(Debug, Args)]
 pub(super) struct Stream {
     /// The entity: see `entities`
@@ -26,7 +26,7 @@ pub(super) fn tenant(text: &str) -> Result<Tenant, InspectError> {
     Ok(Tenant::new(text)?)
 }
 
-/// A place for people: `ROOM HOTEL 101`, or the stored keys where no aggregate of this program reads the stream.
+/// A place for people: `ROOM HOTEL 101`, or the stored keys if no aggregate of this program reads the stream.
 pub(super) fn shown(place: &Place) -> String {
     match (place.entity, &place.tenant, &place.id) {
         (Some(entity), Some(tenant), Some(id)) => format!("{entity} {tenant} {}", id.join(" ")),

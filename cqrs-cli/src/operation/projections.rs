@@ -6,10 +6,10 @@ use crate::output::Align::{Left, Right};
 use crate::output::{Table, tell};
 use crate::session::Session;
 
-/// Look after the projections
+/// Show and manage the projections
 #[derive(Debug, Subcommand)]
 pub enum Projections {
-    /// Tell how far the projections are
+    /// Show how far the projections are
     List(List),
     /// List the projections of this program with their keys and indexes
     Declared(Declared),
@@ -30,15 +30,15 @@ impl Projections {
     }
 }
 
-/// Tell how far the projections are
+/// Show how far the projections are
 ///
-/// Their builds, how many commits they have not taken and for how many seconds, and their dead letters.
+/// Shows their builds, how many commits they have not taken and for how many seconds, and their dead letters.
 #[derive(Debug, Args)]
 pub struct List {
-    /// End with exit code 3 where a projection is behind, lags or has dead letters
+    /// End with exit code 3 if a projection is behind, lags or has dead letters
     #[arg(long)]
     check: bool,
-    /// For `--check`: how old the oldest commit that was not taken may be
+    /// For `--check`: the maximum age of the oldest commit that was not taken
     #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "check")]
     max_lag: u64,
 }
@@ -91,7 +91,7 @@ impl List {
         Ok(ending)
     }
 
-    /// Why somebody has to look after a projection.
+    /// Why a projection needs attention.
     fn reasons(&self, state: &ProjectionState) -> Vec<String> {
         let mut reasons = Vec::new();
         if matches!(state.build, Build::Behind { .. }) {
@@ -157,8 +157,8 @@ impl Declared {
 
 /// List the projections that lack what was committed before they began
 ///
-/// It looks at the first pages of the events table for those of which that is not known yet. Commits that are on their way count as
-/// missing: ask when the delivery has caught up. Exit code 3 where there is one.
+/// For projections about which this is not known yet, it looks at the first pages of the events table. Commits that are
+/// on their way count as missing: ask when the delivery has caught up. Exit code 3 if there is one.
 #[derive(Debug, Args)]
 pub struct Unreplayed {}
 
@@ -185,7 +185,7 @@ impl Unreplayed {
 
 /// Let a projection go on without a replay, although it lacks commits
 ///
-/// It is not told and not listed any more. Asks first.
+/// From then on it is neither logged nor listed. Asks first.
 #[derive(Debug, Args)]
 pub struct Waive {
     /// The projection
@@ -203,7 +203,7 @@ impl Waive {
         if session.out.is_json() {
             session.out.value(&serde_json::json!({ "waived": self.projection }))?;
         } else {
-            session.out.text(&format!("`{}` goes on without a replay", self.projection))?;
+            session.out.text(&format!("`{}` continues without a replay", self.projection))?;
         }
         Ok(Ending::Done)
     }

@@ -11,12 +11,13 @@ use crate::session::Session;
 
 /// List the commits of a tenant with a correlation id, and what caused them
 ///
-/// No index has correlation ids, so all commits of the tenant are read, and are charged for. The standard error tells how many.
+/// No index has correlation ids, so all commits of the tenant are read, which is charged. The number is printed to the
+/// standard error.
 #[derive(Debug, Args)]
 pub struct Related {
     /// The tenant
     tenant: String,
-    /// The correlation id: `history --json` has those of a stream
+    /// The correlation id: `history --json` prints those of a stream
     correlation_id: String,
     #[command(flatten)]
     search: Search,
@@ -35,7 +36,7 @@ impl Related {
             Ok(())
         };
         self.search.read(session, fetch, gather).await?;
-        // A page knows the causes among its own commits only.
+        // A page knows only the causes among its own commits.
         target.app.inspect().link(&mut found);
         found.sort_by_key(|related| shown::metadata(&related.commit, "createdAt").to_owned());
         let columns = [
@@ -63,7 +64,7 @@ fn print(session: &mut Session, table: &mut Table, related: &inspect::Related) -
     }
     let cause = cause.as_ref();
     let through = cause.and_then(|cause| cause.subscriber);
-    // The id of the command that it came from is known also where its commit was not among those.
+    // The id of the command that caused it is also known if its commit was not among those.
     let caused_by = cause.map(|cause| match &cause.place {
         Some(place) => format!("{} version {}", place::shown(place), place.version),
         None => format!("command {}", cause.command_id),

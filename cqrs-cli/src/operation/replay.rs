@@ -10,15 +10,15 @@ use crate::session::Session;
 
 /// Build the views of a projection anew from all commits
 ///
-/// Readers have the earlier views until the new ones are whole, and the delivery goes on. What was interrupted goes on when it is called
-/// again. It reads the whole events table, and is charged for it: see `--spend`.
+/// Readers have the earlier views until the new ones are complete, and the delivery continues. A replay that was
+/// interrupted continues when it is called again. It reads the whole events table, which is charged: see `--spend`.
 #[derive(Debug, Args)]
 pub struct Replay {
     /// The projection: see `projections declared`
     projection: String,
 }
 
-/// What a replay has done, as JSON.
+/// The result of a replay, as JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Done<'a> {

@@ -2,18 +2,18 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use cqrs_core::schema::{EventsLock, Incompatible, LockError};
+use cqrs_core::schema::{EventsLock, Incompatible, LockError, SchemaNumber};
 use serde_json::{Value, json};
 
 use crate::failure::{Ending, Failure};
 use crate::session::Session;
 
-/// Look after the shapes of what is stored
+/// Show and check the shapes of stored events and commands
 #[derive(Debug, Subcommand)]
 pub enum Schema {
     /// Print the shapes of all events and stored commands of this program
     Lock(Lock),
-    /// Tell whether this program and another one read what the other stores
+    /// Check whether this program and another one can read what the other stores
     Compat(Compat),
 }
 
@@ -28,7 +28,7 @@ impl Schema {
 
 /// Print the shapes of all events and stored commands of this program, as an `events.lock`
 ///
-/// It needs no store. The file of a package is written by `EVENTS_LOCK=write cargo test events_lock`.
+/// It needs no store. `EVENTS_LOCK=write cargo test events_lock` writes the file of a package.
 #[derive(Debug, Args)]
 pub struct Lock {}
 
@@ -39,20 +39,23 @@ impl Lock {
             session.out.document(&lock.to_string())?;
             return Ok(Ending::Done);
         }
-        for (name, schema, entry) in lock.iter() {
-            let value =
+        for (name, SchemaNumber { schema, widened }, entry) in lock.iter() {
+            let mut value =
                 json!({ "name": name, "schema": schema, "shape": entry.shape, "examples": entry.examples });
+            if widened > 0 {
+                value["widened"] = widened.into();
+            }
             session.out.value(&value)?;
         }
         Ok(Ending::Done)
     }
 }
 
-/// Tell whether this program and another one read what the other stores
+/// Check whether this program and another one can read what the other stores
 ///
-/// Before a deployment: `--writer` with the lock of the program that runs. Before the way back: `--reader` with the lock of the earlier
-/// program. A lock is an `events.lock`, or what `schema lock` of the other program has printed. It needs no store. Exit code 3 where
-/// something cannot be read.
+/// Before a deployment, give `--writer` the lock of the running program. Before a rollback, give `--reader` the lock of
+/// the earlier program. A lock is an `events.lock`, or the output of `schema lock` of the other program. It needs no
+/// store. Exit code 3 if something cannot be read.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
 pub struct Compat {
@@ -107,9 +110,9 @@ fn tell(
 fn shown(other: &str, one: &Incompatible) -> Value {
     let (name, schema) = match one {
         Incompatible::Unknown { name } => (name, None),
-        Incompatible::Schema { name, schema, .. } | Incompatible::Shape { name, schema, .. } => {
-            (name, Some(*schema))
-        }
+        Incompatible::Schema { name, schema, .. } => (name, Some(*schema)),
+        Incompatible::Shape { name, schema: number, .. }
+        | Incompatible::Wider { name, stored: number, .. } => (name, Some(number.schema)),
         other => return json!({ "problem": other.to_string() }),
     };
     json!({ "other": other, "name": name, "schema": schema, "problem": one.to_string() })

@@ -1,11 +1,11 @@
-//! What is shown of stored things where nobody has asked for their data.
+//! How stored things are shown without their data.
 
 use cqrs_core::inspect::{Change, Place};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// What a commit is shown with: its types and its metadata. What its events hold is left out unless it was asked for; also what this
-/// program does not know of.
+/// How a commit is shown: its types and its metadata. The data of its events is left out unless it was requested,
+/// including what this program does not know.
 pub(super) fn commit(commit: &Value, with_data: bool) -> Value {
     if with_data {
         return commit.clone();
@@ -18,13 +18,15 @@ pub(super) fn commit(commit: &Value, with_data: bool) -> Value {
 
 fn known(name: &str, value: &Value) -> Option<Value> {
     match name {
-        "pk" | "sk" | "version" | "type" | "schema" | "createdAt" | "recordedAt" | "createdBy"
-        | "commandId" | "commandDigest" | "correlationId" | "causationId" | "transaction"
+        "pk" | "sk" | "version" | "type" | "schema" | "widened" | "createdAt" | "recordedAt"
+        | "createdBy" | "commandId" | "commandDigest" | "correlationId" | "causationId" | "transaction"
         | "traceContext" => Some(value.clone()),
         "events" | "rest" => {
             let events = value.as_array()?.iter().map(|event| {
                 let field = |name: &str| Some((name.to_owned(), event.get(name)?.clone()));
-                Value::Object([field("type"), field("schema")].into_iter().flatten().collect())
+                Value::Object(
+                    [field("type"), field("schema"), field("widened")].into_iter().flatten().collect(),
+                )
             });
             Some(events.collect())
         }
@@ -39,7 +41,7 @@ pub(super) fn types(commit: &Value) -> String {
     of(commit).into_iter().chain(more.filter_map(of)).collect::<Vec<_>>().join(", ")
 }
 
-/// A text of the metadata; empty where there is none.
+/// A text of the metadata; empty if there is none.
 pub(super) fn metadata<'a>(commit: &'a Value, name: &str) -> &'a str {
     commit.get(name).and_then(Value::as_str).unwrap_or_default()
 }
@@ -51,12 +53,12 @@ pub(super) fn data(commit: &Value) -> String {
     data.map(Value::to_string).collect::<Vec<_>>().join(" ")
 }
 
-/// The names of the fields of a state or a view; none of what has no fields.
+/// The names of the fields of a state or a view; none if it has no fields.
 pub(super) fn fields(value: &Value) -> Vec<String> {
     value.as_object().map(Map::keys).into_iter().flatten().cloned().collect()
 }
 
-/// A commit and what it has changed.
+/// A commit and its changes.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ShownStep<'a> {

@@ -10,20 +10,20 @@ use crate::failure::{Ending, Failure};
 use crate::output::escape;
 use crate::session::Session;
 
-/// Tell the state of a stream: now, at a version or at a time
+/// Show the state of a stream: now, at a version or at a time
 ///
-/// Without `--data` it tells the version and the names of the fields.
+/// Without `--data` it shows the version and the names of the fields.
 #[derive(Debug, Args)]
 pub struct State {
     #[command(flatten)]
     stream: Stream,
-    /// Right after this commit
+    /// The state right after this version
     #[arg(long, value_name = "VERSION")]
     version: Option<u64>,
-    /// At a time, by the times of the commits: `2024-01-01T10:00:00Z`
+    /// The state at a time, by the times of the commits: `2024-01-01T10:00:00Z`
     #[arg(long, value_name = "TIME", conflicts_with = "version")]
     at: Option<Timestamp>,
-    /// As it was known at a time, by when the commits were recorded
+    /// The state as it was known at a time, by the times at which the commits were recorded
     #[arg(long, value_name = "TIME", conflicts_with_all = ["version", "at"])]
     recorded: Option<Timestamp>,
 }

@@ -15,7 +15,7 @@ pub struct Streams {
     entity: String,
     /// The tenant
     tenant: String,
-    /// Those whose id begins so
+    /// Only those whose id begins with this
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     prefix: String,
     #[command(flatten)]

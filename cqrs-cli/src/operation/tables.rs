@@ -9,7 +9,7 @@ use crate::output::Table;
 use crate::session::Session;
 use crate::target::Target;
 
-/// Look after the tables
+/// Show and make the tables
 #[derive(Debug, Subcommand)]
 pub enum Tables {
     /// List the tables of this program
@@ -37,7 +37,7 @@ fn dynamo(target: &Target) -> Result<&Dynamo, Failure> {
 #[serde(rename_all = "camelCase")]
 struct Shown {
     table: String,
-    /// None where it is missing.
+    /// `None` if the table is missing.
     status: Option<String>,
     items: i64,
     bytes: i64,
@@ -77,7 +77,7 @@ async fn describe(dynamo: &Dynamo, table: &str) -> Result<Shown, Failure> {
 
 /// List the tables that this program needs
 ///
-/// DynamoDB counts items and bytes every six hours. Exit code 3 where one is missing.
+/// DynamoDB counts items and bytes every six hours. Exit code 3 if a table is missing.
 #[derive(Debug, Args)]
 pub struct List {}
 
@@ -113,7 +113,7 @@ impl List {
 
 /// Make the tables that are missing, and the indexes that the views table lacks
 ///
-/// Those that are there are checked and left alone. It waits until all can be used. Asks first.
+/// Existing tables are checked and otherwise left alone. It waits until all can be used. Asks first.
 #[derive(Debug, Args)]
 pub struct Create {}
 

@@ -6,8 +6,8 @@ use crate::session::Session;
 
 /// List the tenants that have streams
 ///
-/// Nothing lists tenants in the events table, so commits are read to find them, and are charged for. The standard error tells how many.
-/// A tenant comes again where its commits are in several pages.
+/// The events table has no list of tenants, so commits are read to find them, which is charged. The number is printed
+/// to the standard error. A tenant is listed again if its commits are on several pages.
 #[derive(Debug, Args)]
 pub struct Tenants {
     #[command(flatten)]

@@ -8,10 +8,10 @@ use crate::output::Align::Left;
 use crate::output::{Table, tell};
 use crate::session::Session;
 
-/// How many timers are searched for one that is to be cancelled.
+/// How many timers are searched for the one to cancel.
 const SEARCHED: usize = 100_000;
 
-/// Look after what waits for its time
+/// Show and manage the commands and deadlines that wait for their time
 #[derive(Debug, Subcommand)]
 pub enum Timers {
     /// List the scheduled commands and the deadlines that wait
@@ -29,7 +29,7 @@ impl Timers {
     }
 }
 
-/// A timer as JSON; what a command holds is left out unless it was asked for.
+/// A timer as JSON. The data of a command is left out unless it was requested.
 fn shown(timer: &WaitingTimer, with_data: bool) -> Result<Value, Failure> {
     let mut shown = serde_json::to_value(timer)?;
     if let Some(fields) = shown.as_object_mut().filter(|_| !with_data) {
@@ -38,7 +38,7 @@ fn shown(timer: &WaitingTimer, with_data: bool) -> Result<Value, Failure> {
     Ok(shown)
 }
 
-/// What a timer is, in one word.
+/// The kind of a timer, in one word.
 fn kind(timer: &WaitingTimer) -> &'static str {
     match timer.kind {
         StreamKind::Process => "deadline",
@@ -56,14 +56,14 @@ fn stream(timer: &WaitingTimer) -> String {
 
 /// List the scheduled commands and the deadlines that wait, the earliest first
 ///
-/// A deadline that its process has cancelled stays here until its time, and nothing happens then: `deadlines` tells it. What was due and
-/// could not be executed is among the dead letters of `@timers`.
+/// A deadline that its process has cancelled stays here until its time, and then has no effect: see `deadlines`. A
+/// command that was due and could not be executed is among the dead letters of `@timers`.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Those that are due by now
+    /// Only those that are due by now
     #[arg(long)]
     due: bool,
-    /// How many at most
+    /// The maximum number of timers
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 }
@@ -96,10 +96,10 @@ impl List {
 
 /// Cancel a scheduled command: it is not executed
 ///
-/// A deadline belongs to its process, which alone cancels it. Asks first.
+/// A deadline belongs to its process, and only the process can cancel it. Asks first.
 #[derive(Debug, Args)]
 pub struct Cancel {
-    /// Its id, as `list` tells it
+    /// Its id, as `list` prints it
     #[arg(required = true, num_args = 1..=2, value_name = "ID")]
     id: Vec<String>,
 }

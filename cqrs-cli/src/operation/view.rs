@@ -10,9 +10,9 @@ use crate::failure::{Ending, Failure};
 use crate::output::escape;
 use crate::session::Session;
 
-/// Tell one view
+/// Show one view
 ///
-/// Without `--data` it tells the version and the names of the fields.
+/// Without `--data` it shows the version and the names of the fields.
 #[derive(Debug, Args)]
 pub struct View {
     /// The projection: see `projections declared`

@@ -12,30 +12,30 @@ use crate::session::Session;
 
 /// List views, by their keys or by an index
 ///
-/// `--is` gives the first fields of the index, or of the key, in their order; the next field may have a range or a beginning. A value is
-/// written as it is, a number as well as a text.
+/// `--is` gives the first fields of the index, or of the key, in their order. The next field may have a range or a
+/// prefix. Write a value as it is, whether it is a number or a text.
 #[derive(Debug, Args)]
 pub struct Views {
     /// The projection: see `projections declared`
     projection: String,
     /// The tenant
     tenant: String,
-    /// The index; the order of the keys else
+    /// The index; without it, the views are listed in the order of the keys
     #[arg(long, value_name = "INDEX")]
     index: Option<String>,
-    /// The next field has this value; may be given for several fields
+    /// The next field has this value; may be given once for each field
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     is: Vec<String>,
-    /// The field behind those is not less than this
+    /// The field after those is not less than this
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     from: Option<String>,
-    /// The field behind those is not more than this
+    /// The field after those is not more than this
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     to: Option<String>,
-    /// The text behind those begins so
+    /// The text after those begins with this
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["from", "to"])]
     begins: Option<String>,
-    /// From the last to the first
+    /// List from the last view to the first
     #[arg(long)]
     descending: bool,
     #[command(flatten)]

@@ -6,10 +6,10 @@ use crate::output::Align::Left;
 use crate::output::Table;
 use crate::session::Session;
 
-/// Tell who listens to what
+/// Show which subscriber takes which event
 #[derive(Debug, Args)]
 pub struct Wiring {
-    /// As a flowchart of Mermaid
+    /// Print a Mermaid flowchart
     #[arg(long, conflicts_with = "json")]
     mermaid: bool,
 }

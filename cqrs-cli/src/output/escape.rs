@@ -1,9 +1,9 @@
-//! What is stored must not reach a terminal as an order to it.
+//! Stored text must not act as a command to a terminal.
 
 use std::fmt::Write;
 
-/// Whether a terminal, or the eye, could be misled by a character: it moves the cursor, sets the title, breaks the line or turns the
-/// direction of the text.
+/// Whether a character could mislead a terminal or a reader: it moves the cursor, sets the title, breaks the line or
+/// changes the direction of the text.
 fn misleads(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -37,7 +37,7 @@ pub(crate) fn lines(text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// JSON, in which such characters can only stand in texts, with their escapes: the same value.
+/// JSON in which such characters are escaped. They can only be in texts, so the value is the same.
 pub(crate) fn json(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {

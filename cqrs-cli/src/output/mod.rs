@@ -1,4 +1,4 @@
-//! What a call prints: data on the standard output, all else on the standard error.
+//! What a call prints: data to the standard output, everything else to the standard error.
 
 pub(crate) mod escape;
 mod table;
@@ -43,7 +43,7 @@ impl Output {
         self.json
     }
 
-    /// Whether nobody reads on. That is no failure: `… | head -1` has what it wanted.
+    /// Whether nothing reads the output any more. That is not a failure: `… | head -1` has what it wanted.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed
     }
@@ -59,7 +59,7 @@ impl Output {
         self.write(&escape::lines(text))
     }
 
-    /// What this program has made for another one to read, as it is: a script, a document.
+    /// A text that this program has made for another program, as it is: a script, a document.
     pub(crate) fn document(&mut self, text: &str) -> Result<(), Failure> {
         self.write(text.trim_end_matches('\n'))
     }
@@ -87,12 +87,12 @@ impl Output {
     }
 }
 
-/// Tells people something beside the data. Where nobody listens it is lost, and nothing depends on it.
+/// Tells people something in addition to the data. If nothing listens, it is lost, and nothing depends on it.
 pub(crate) fn tell(text: &str) {
     let _ = writeln!(io::stderr(), "{}", escape::lines(text));
 }
 
-/// Tells a value beside the data, as one line of JSON.
+/// Tells a value in addition to the data, as one line of JSON.
 pub(crate) fn tell_value(value: &impl Serialize) {
     if let Ok(text) = serde_json::to_string(value) {
         let _ = writeln!(io::stderr(), "{}", escape::json(&text));

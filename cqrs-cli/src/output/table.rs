@@ -2,7 +2,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::escape;
 
-/// On which side the cells of a column stand.
+/// The alignment of the cells of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Align {
     /// For words.
@@ -11,7 +11,7 @@ pub(crate) enum Align {
     Right,
 }
 
-/// Columns that line up. A list of several pages goes on with the widths that it has.
+/// Columns that line up. The later pages of a list keep the widths of the first.
 #[derive(Debug)]
 pub(crate) struct Table {
     columns: Vec<Column>,
@@ -33,7 +33,7 @@ impl Table {
         Self { columns: columns.collect(), rows: Vec::new(), begun: false }
     }
 
-    /// Adds a row. Cells behind the last column are left out.
+    /// Adds a row. Cells after the last column are left out.
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
         let cells: Vec<String> =
             cells.iter().take(self.columns.len()).map(|cell| escape::line(cell)).collect();
@@ -43,7 +43,7 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// The lines of the rows that were not taken yet, behind the head where it was not, either.
+    /// The lines of the rows that were not taken yet, after the head if that was not taken either.
     pub(super) fn take_lines(&mut self) -> Vec<String> {
         let rows = std::mem::take(&mut self.rows);
         let head: Vec<String> = self.columns.iter().map(|column| column.head.to_owned()).collect();

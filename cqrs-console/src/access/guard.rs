@@ -10,10 +10,10 @@ use super::Access;
 use crate::context::Context;
 use crate::problem::Problem;
 
-/// What is seen without the token.
+/// The answer to a request without the token.
 const STRANGER: &str = include_str!("stranger.html");
 
-/// Lets those through who have shown the token, from a page of the console.
+/// Accepts requests that have shown the token, from a page of the console.
 pub(crate) async fn guard(State(context): State<Arc<Context>>, request: Request, next: Next) -> Response {
     let access = &context.access;
     if let Err(problem) = access.check_host(request.uri(), request.headers()) {
@@ -42,7 +42,7 @@ impl Access {
         let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
         let cookies =
             lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
-        // A page of another port may have set one of the same name: one of them is ours.
+        // A page of another port may have set a cookie of the same name, so all of them are compared.
         cookies.into_iter().any(|(name, value)| name == self.cookie && self.session.is(value))
     }
 

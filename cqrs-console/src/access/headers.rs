@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 
 use crate::problem::Problem;
 
-/// Nothing but the console's own files, no inline script, and no page around it.
+/// Only the console's own files, no inline script, and no page around it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -27,7 +27,7 @@ const HEADERS: [(HeaderName, &str); 8] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
 ];
 
-/// Puts the headers of every answer on it, also where what is behind it panics.
+/// Adds the headers of every answer, even if the inner service panics.
 pub(crate) async fn secure(request: Request, next: Next) -> Response {
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answered.unwrap_or_else(|_| {

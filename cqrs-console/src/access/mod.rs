@@ -1,4 +1,4 @@
-//! Who is answered.
+//! Access: which requests are answered.
 
 mod guard;
 mod headers;
@@ -12,13 +12,13 @@ pub(crate) use secret::Secret;
 use std::fmt;
 use std::net::SocketAddr;
 
-/// What a request has to show.
+/// What a request must have.
 pub(crate) struct Access {
-    /// What `Host` may be, the first one for the URL that is printed.
+    /// The allowed values of `Host`. The first one is for the URL that is printed.
     authorities: Vec<String>,
     /// Whether there may be TLS in front of it.
     is_exposed: bool,
-    /// The name of the cookie, with the port: two consoles of one browser do not throw each other out.
+    /// The name of the cookie, with the port, so that two consoles in one browser do not log each other out.
     cookie: String,
     token: Secret,
     session: Secret,
@@ -45,13 +45,13 @@ impl Access {
         Self { authorities, is_exposed, cookie: format!("foldline-console-{port}"), token, session }
     }
 
-    /// What a browser is to open.
+    /// The address for the browser.
     pub(crate) fn url(&self) -> String {
         let authority = self.authorities.first().map_or("", String::as_str);
         format!("http://{authority}/?token={}", self.token.text())
     }
 
-    /// What the browser is to keep.
+    /// The cookie for the browser.
     fn set_cookie(&self) -> String {
         format!("{}={}; HttpOnly; SameSite=Strict; Path=/", self.cookie, self.session.text())
     }

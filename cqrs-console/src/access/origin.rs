@@ -1,4 +1,4 @@
-//! Where a request comes from, as far as its headers tell.
+//! The origin of a request, as far as its headers tell it.
 
 use axum::http::header::{HOST, HeaderMap, HeaderName, ORIGIN};
 use axum::http::{Method, StatusCode, Uri};
@@ -6,12 +6,12 @@ use axum::http::{Method, StatusCode, Uri};
 use super::Access;
 use crate::problem::Problem;
 
-/// A header that a page of another origin cannot send without asking first, and is never allowed to.
+/// A header that a page of another origin cannot send without asking first, which is never allowed.
 const OWN: HeaderName = HeaderName::from_static("x-foldline-console");
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 impl Access {
-    /// Refuses a name that only leads here: DNS rebinding.
+    /// Refuses a foreign name that resolves to this address: DNS rebinding.
     pub(super) fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
         let mut hosts = headers.get_all(HOST).iter();
         let host = match (hosts.next(), hosts.next()) {
@@ -23,17 +23,17 @@ impl Access {
         if in_target && self.authorities.contains(&host) {
             return Ok(());
         }
-        let detail = "this is no name of the console; open the address that the program printed";
+        let detail = "this is not a name of the console; open the address that the program printed";
         Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, "host", detail))
     }
 
-    /// Refuses what a page of another origin has caused.
+    /// Refuses a request that a page of another origin has caused.
     pub(super) fn check_origin(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
         let refused = |detail: &str| Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
         let mut said = false;
         for site in headers.get_all(SITE) {
             said = true;
-            // What the user typed or chose from the bookmarks has no site.
+            // A request that the user typed or chose from the bookmarks has no site.
             if site != "same-origin" && site != "none" {
                 return refused("a page of another origin has caused this request");
             }
@@ -58,7 +58,7 @@ impl Access {
         Ok(())
     }
 
-    /// The origin of the same name and port that the request was sent to.
+    /// The origin with the name and port to which the request was sent.
     fn is_own(&self, origin: &str, headers: &HeaderMap) -> bool {
         let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else { return false };
         let plain = origin.strip_prefix("http://");

@@ -2,7 +2,7 @@ use subtle::ConstantTimeEq;
 
 use crate::error::ConsoleError;
 
-/// 256 bits that nobody can guess, as 64 hexadecimal digits.
+/// 256 bits that cannot be guessed, as 64 hexadecimal digits.
 pub(crate) struct Secret(String);
 
 impl Secret {
@@ -16,7 +16,7 @@ impl Secret {
         &self.0
     }
 
-    /// Whether it is the same, in a time that does not tell where it differs.
+    /// Whether it is the same. The time that this takes does not tell where it differs.
     pub(super) fn is(&self, text: &str) -> bool {
         self.0.as_bytes().ct_eq(text.as_bytes()).into()
     }

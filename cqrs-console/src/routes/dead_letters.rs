@@ -15,10 +15,11 @@ use crate::context::Context;
 use crate::problem::Problem;
 use crate::request::{Params, body};
 
-/// What begins the names of piles that are no subscriber's.
+/// The prefix of the names of groups that belong to no subscriber.
 const PILE: char = '@';
 
-/// Where a page ends, and the next one begins: the subscriber, and the last letter of it; none where it is to begin.
+/// Where a page ends, and the next one begins: the subscriber, and its last letter; `None` if the next page begins with
+/// that subscriber.
 #[derive(Debug, Serialize, Deserialize)]
 struct Cursor(String, Option<(String, String)>);
 
@@ -92,11 +93,11 @@ fn page(app: &App, letters: &[DeadLetter], next: Option<Cursor>) -> axum::respon
 fn read_cursor(text: &str, only: Option<&str>) -> Answer<Cursor> {
     let cursor = serde_json::from_str(text).ok();
     let cursor = cursor.filter(|Cursor(name, _)| only.is_none_or(|only| only == name));
-    let detail = || format!("`{text}` is no cursor of this list");
+    let detail = || format!("`{text}` is not a cursor of this list");
     cursor.ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "cursor", detail()))
 }
 
-/// Which letters are to be redriven.
+/// The letters to redrive.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Redrive {
@@ -133,7 +134,7 @@ pub(super) async fn redrive(State(context): Shared, request: Request) -> Answer 
     Ok(answer(json!({ "done": done, "left": left })))
 }
 
-/// Does it also where the client goes away meanwhile.
+/// It completes even if the client goes away in the meantime.
 async fn to_its_end<F>(context: &Arc<Context>, work: impl FnOnce(Arc<Context>) -> F) -> Answer<Redriven>
 where
     F: Future<Output = Result<Redriven, DeliveryError>> + Send + 'static,
@@ -143,7 +144,7 @@ where
     Ok(done.map_err(failed)??)
 }
 
-/// Which letter is to be removed.
+/// The letter to remove.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Discard {
@@ -159,14 +160,16 @@ pub(super) async fn discard(State(context): Shared, request: Request) -> Answer<
     let name = known(&context, subscriber)?;
     let id = LetterId::new(name, pk, sk);
     if !is_there(&context, &id).await? {
-        return Err(Problem::not_found("there is no such dead letter; it may have been redriven meanwhile"));
+        return Err(Problem::not_found(
+            "there is no such dead letter; it may have been redriven in the meantime",
+        ));
     }
     let reason = reason.unwrap_or_else(|| "discarded in the console".to_owned());
     context.app.dead_letters().discard(&id, &reason).await?;
     Ok(Json(json!({ "discarded": 1 })))
 }
 
-/// The name of a pile that there is.
+/// The name of an existing group.
 fn known(context: &Context, name: String) -> Answer<String> {
     let names = context.app.dead_letters().names();
     if names.contains(&name) {
@@ -186,8 +189,8 @@ async fn is_there(context: &Context, id: &LetterId) -> Answer<bool> {
     .await
 }
 
-/// Whether a letter is on one of the pages that come one after another. They are in the order of the store, which need not be that of
-/// the identities: only an empty one is the end.
+/// Whether a letter is on one of the pages. They are in the order of the store, which need not be that of the
+/// identities, so only an empty page is the end.
 async fn is_among<F>(id: &LetterId, mut page: impl FnMut(Option<LetterId>) -> F) -> Answer<bool>
 where
     F: Future<Output = Answer<Vec<LetterId>>>,

@@ -1,4 +1,4 @@
-//! What is answered: `API.md` has an example of each.
+//! The routes; `API.md` has an example of each.
 
 mod dead_letters;
 mod overview;
@@ -26,7 +26,7 @@ use crate::assets;
 use crate::context::Context;
 use crate::problem::Problem;
 
-/// What a route answers with.
+/// The answer of a route.
 type Answer<T = Response> = Result<T, Problem>;
 type Shared = State<Arc<Context>>;
 
@@ -80,7 +80,7 @@ async fn writable(State(context): Shared, request: Request, next: Next) -> Respo
     Problem::new(StatusCode::FORBIDDEN, "read-only", detail).into_response()
 }
 
-/// Ends what takes too long to begin its answer.
+/// Ends a request that takes too long to begin its answer.
 async fn in_time(State(context): Shared, request: Request, next: Next) -> Response {
     let limit = context.limits.answer_time;
     tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {

@@ -10,14 +10,14 @@ use crate::request::Params;
 
 /// How many requests the first paint may take.
 const MOST_REQUESTS: usize = 10;
-/// The shards that timers are in: a request each.
+/// The shards that timers are in: one request each.
 const TIMER_REQUESTS: u8 = cqrs_core::store::TIMER_SHARDS;
 
-/// The dead letters of one subscriber, as far as a few requests tell.
+/// The dead letters of one subscriber, as far as a few requests can count them.
 #[derive(Debug, Serialize)]
 struct Letters {
     subscriber: String,
-    /// None: not read.
+    /// `None`: not read.
     count: Option<usize>,
     /// Whether there may be more.
     more: bool,
@@ -30,7 +30,7 @@ pub(super) async fn overview(State(context): Shared, params: Params) -> Answer<J
     params.only(&[])?;
     let inspect = context.app.inspect();
     let commits = inspect.count().await?;
-    // One request went to the count.
+    // One request was used for the count.
     let letters = letters(&context.app, MOST_REQUESTS - 1).await?;
     let (projections, projections_at) = context.projections.last();
     let (timers, timers_at) = context.timers.last();
@@ -56,7 +56,7 @@ pub(super) async fn overview(State(context): Shared, params: Params) -> Answer<J
     })))
 }
 
-/// The dead letters of all subscribers, with no more requests than these.
+/// The dead letters of all subscribers, with no more than this number of requests.
 async fn letters(app: &App, mut requests: usize) -> Answer<Vec<Letters>> {
     let mut all = Vec::new();
     for subscriber in app.dead_letters().names() {
@@ -67,7 +67,7 @@ async fn letters(app: &App, mut requests: usize) -> Answer<Vec<Letters>> {
         }
         all.push(letters);
     }
-    // What is left tells of some whether that was all.
+    // The remaining requests tell for some whether that was all.
     let unsure = all.iter_mut().filter(|letters| letters.last.is_some());
     for letters in unsure.take(requests) {
         letters.read(app).await?;
@@ -76,7 +76,7 @@ async fn letters(app: &App, mut requests: usize) -> Answer<Vec<Letters>> {
 }
 
 impl Letters {
-    /// Counts one page more. Only an empty one is the end.
+    /// Counts one more page. Only an empty one is the end.
     async fn read(&mut self, app: &App) -> Answer<()> {
         let page = app.dead_letters().page(&self.subscriber, self.last.as_ref()).await?;
         self.count = Some(self.count.unwrap_or(0) + page.len());

@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::replays::ReplayShown;
 use crate::request::{Name, Params, body};
 
-/// What a projection is at, with what became of its last replay here.
+/// The state of a projection, with that of its last replay here.
 #[derive(Debug, Serialize)]
 struct Shown {
     #[serde(flatten)]
@@ -38,7 +38,7 @@ pub(super) async fn replays(State(context): Shared, params: Params) -> Answer<Js
     Ok(Json(context.replays.all()))
 }
 
-/// No member is asked for.
+/// A body without members.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Nothing {}

@@ -37,7 +37,7 @@ pub(super) struct Asked {
     view: AskedView,
 }
 
-/// `POST /api/views`: a read, whose question is no text for an address.
+/// `POST /api/views`: a read whose question does not fit into an address.
 pub(super) async fn views(State(context): Shared, request: Request) -> Answer {
     let Asked { tenant, view } = body(request, &context.limits).await?;
     if view.limit > MOST_VIEWS {

@@ -1,6 +1,6 @@
 use axum::extract::State;
 use cqrs_core::inspect::{LinkedSchema, SchemaKind};
-use cqrs_core::schema::{Entry, EventsLock};
+use cqrs_core::schema::{Entry, EventsLock, SchemaNumber};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -12,10 +12,13 @@ use crate::request::Params;
 #[serde(rename_all = "camelCase")]
 struct Schema<'a> {
     name: &'a str,
-    /// None for what only the lock has.
+    /// `None` for an entry that only the lock has.
     kind: Option<SchemaKind>,
     owner: Option<&'a str>,
     schema: u32,
+    /// How often the schema was widened; missing where it never was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    widened: Option<u32>,
     current: bool,
     aliases: &'a [&'static str],
     shape: Option<&'a str>,
@@ -32,13 +35,23 @@ pub(super) async fn schemas(State(context): Shared, params: Params) -> Answer {
     let lock = context.lock.as_ref().unwrap_or(&none);
     let linked = context.app.inspect().schemas(lock);
     let mut entries: Vec<_> = linked.iter().map(|linked| of_program(linked, lock)).collect();
-    let only_locked = lock.iter().filter(|(name, schema, _)| {
-        !linked.iter().any(|linked| linked.schema == *schema && names(linked).any(|is| is == *name))
-    });
-    entries.extend(only_locked.map(|(name, schema, entry)| of_lock(name, schema, entry)));
-    entries.sort_by_key(|entry| (entry.name, entry.schema));
+    for (name, number, entry) in lock.iter() {
+        let mut of_schema = linked
+            .iter()
+            .filter(|linked| linked.schema == number.schema && names(linked).any(|is| is == name));
+        let (own, wider) =
+            (of_schema.clone().any(|linked| linked.widened == number.widened), of_schema.next());
+        if !own {
+            entries.push(of_lock(name, number, entry, wider));
+        }
+    }
+    entries.sort_by_key(|entry| (entry.name, entry.schema, entry.widened));
     let given = if context.lock.is_some() { "given" } else { "absent" };
     Ok(answer(json!({ "lock": given, "entries": entries })))
+}
+
+fn unless_never(widened: u32) -> Option<u32> {
+    (widened > 0).then_some(widened)
 }
 
 fn names(linked: &LinkedSchema) -> impl Iterator<Item = &'static str> {
@@ -46,12 +59,13 @@ fn names(linked: &LinkedSchema) -> impl Iterator<Item = &'static str> {
 }
 
 fn of_program<'a>(linked: &'a LinkedSchema, lock: &'a EventsLock) -> Schema<'a> {
-    let entry = names(linked).find_map(|name| lock.get(name, linked.schema));
+    let entry = names(linked).find_map(|name| lock.get(name, linked.number()));
     Schema {
         name: linked.name,
         kind: Some(linked.kind),
         owner: linked.aggregate,
         schema: linked.schema,
+        widened: unless_never(linked.widened),
         current: linked.current,
         aliases: linked.aliases,
         shape: linked.shape.as_deref(),
@@ -62,12 +76,19 @@ fn of_program<'a>(linked: &'a LinkedSchema, lock: &'a EventsLock) -> Schema<'a> 
     }
 }
 
-fn of_lock<'a>(name: &'a str, schema: u32, entry: &'a Entry) -> Schema<'a> {
+/// A shape that only the lock has: of before a widening, or of nothing that this program knows.
+fn of_lock<'a>(
+    name: &'a str,
+    number: SchemaNumber,
+    entry: &'a Entry,
+    wider: Option<&LinkedSchema>,
+) -> Schema<'a> {
     Schema {
         name,
-        kind: None,
-        owner: None,
-        schema,
+        kind: wider.map(|linked| linked.kind),
+        owner: wider.and_then(|linked| linked.aggregate),
+        schema: number.schema,
+        widened: unless_never(number.widened),
         current: false,
         aliases: &[],
         shape: None,

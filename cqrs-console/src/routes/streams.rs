@@ -6,7 +6,7 @@ use super::{Answer, Shared, json};
 use crate::problem::Problem;
 use crate::request::Params;
 
-/// How many streams, or steps, a page has where nothing is said.
+/// The default number of streams, or steps, on a page.
 const USUAL: usize = 50;
 const MOST: usize = 200;
 

@@ -14,7 +14,7 @@ use super::{Answer, Shared, json as answer};
 use crate::request::Params;
 use crate::tail::{Client, Entry, Kind};
 
-/// How often a quiet stream says that it is there.
+/// How often a quiet stream sends a sign of life.
 const ALIVE: Duration = Duration::from_secs(15);
 
 /// `GET /api/tail`: a stream for a browser, a page for one that polls.
@@ -28,13 +28,13 @@ pub(super) async fn tail(State(context): Shared, params: Params, headers: Header
         let after = resumed.or(after).unwrap_or(0);
         let events = events(client, after, context.ended.subscribe());
         let events = Sse::new(events).keep_alive(KeepAlive::new().interval(ALIVE));
-        // It would say `no-cache`, which allows it to be kept.
+        // Axum would set `no-cache`, which allows the answer to be kept.
         let mut response = events.into_response();
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         return Ok(response);
     }
     let after = after.unwrap_or(0);
-    // Where nothing comes in time, there is nothing: that is an answer.
+    // If nothing comes in time, the answer is empty.
     let seen = tokio::time::timeout(context.limits.poll_time, client.after(after)).await;
     let seen = seen.unwrap_or_else(|_| client.seen(after));
     let next = seen.entries.last().map_or(after, |entry| entry.number);
@@ -72,7 +72,7 @@ fn events(
 }
 
 impl Following {
-    /// The next event; none after the shutdown.
+    /// The next event; `None` after the shutdown.
     async fn next(&mut self) -> Option<Event> {
         while self.waiting.is_empty() {
             let seen = tokio::select! {

@@ -8,7 +8,7 @@ use crate::request::Params;
 
 const USUAL: usize = 100;
 const MOST: usize = 500;
-/// How many the overview shows.
+/// How many timers the overview shows.
 const OVERVIEW: usize = 5;
 
 /// `GET /api/timers`
@@ -22,7 +22,7 @@ pub(super) async fn timers(State(context): Shared, params: Params) -> Answer {
     let items = timers.into_iter().map(|timer| Shown { is_due: timer.due <= now, timer }).collect();
     let mut waiting = Waiting { sums, items };
     let answer = json(&waiting);
-    // A shorter list says less than the overview is to show.
+    // A shorter list has less than the overview should show.
     if limit >= USUAL {
         waiting.items.truncate(OVERVIEW);
         context.timers.keep(serde_json::to_value(&waiting).unwrap_or_default());
@@ -39,7 +39,7 @@ struct Shown {
     is_due: bool,
 }
 
-/// What waits, and a summary of it.
+/// The timers that wait, and a summary of them.
 #[derive(Debug, Serialize)]
 struct Waiting {
     #[serde(flatten)]
@@ -47,7 +47,7 @@ struct Waiting {
     items: Vec<Shown>,
 }
 
-/// How much waits.
+/// How many wait.
 #[derive(Debug, Serialize)]
 struct Sums {
     due: usize,

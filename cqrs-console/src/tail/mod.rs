@@ -1,4 +1,4 @@
-//! The commits as they come: one reader of the feed for all clients, for as long as there are any.
+//! The commits as they come: one reader of the feed for all clients, as long as there are clients.
 
 mod ring;
 #[cfg(test)]
@@ -17,12 +17,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::problem::{Problem, chain};
+use crate::problem::Problem;
 use ring::Ring;
 
-/// How many commits it begins with.
+/// How many earlier commits it begins with.
 const SHOWN: usize = 50;
-/// How long the reader waits after a page with nothing in it.
+/// How long the reader waits after an empty page.
 const QUIET: Duration = Duration::from_millis(300);
 /// How long it waits after a failure.
 const FAILED: Duration = Duration::from_secs(5);
@@ -62,7 +62,7 @@ impl Tailing {
         })
     }
 
-    /// Lets one more client follow, and begins to read where nobody does.
+    /// Lets one more client follow, and starts reading if nothing reads yet.
     pub(crate) fn follow(self: &Arc<Self>) -> Result<Client, Problem> {
         let full = |_| {
             let detail = format!("{} clients follow the feed, and there may be no more", self.most_clients);
@@ -72,12 +72,12 @@ impl Tailing {
         let newest = self.newest.subscribe();
         let mut reader = self.lock_reader();
         if reader.as_ref().is_none_or(JoinHandle::is_finished) {
-            // It fails where the app has no feed.
+            // It fails if the app has no feed.
             let tail = self
                 .app
                 .inspect()
                 .tail(SHOWN)
-                .map_err(|error| Problem::new(StatusCode::NOT_FOUND, "no-feed", chain(&error)))?;
+                .map_err(|error| Problem::new(StatusCode::NOT_FOUND, "no-feed", error.to_string()))?;
             *reader = Some(tokio::spawn(Arc::clone(self).read(tail)));
         }
         Ok(Client { _permit: permit, newest, tailing: Arc::clone(self) })
@@ -113,7 +113,7 @@ impl Tailing {
                 self.arrive(values.collect(), is_first);
                 is_first = false;
             } else if tail.is_live() {
-                // Before, it passes over what was there, and goes on at once.
+                // Before that, it skips the earlier commits, and continues at once.
                 tokio::time::sleep(QUIET).await;
             }
         }
@@ -123,8 +123,8 @@ impl Tailing {
         self.clients.available_permits() < self.most_clients
     }
 
-    /// Ends the reading, unless somebody follows. A client has its permit before it looks for a reader: so either it is seen here, or it
-    /// sees that there is no reader.
+    /// Ends the reading, unless a client follows. A client has its permit before it looks for a reader. So either the
+    /// permit is seen here, or the client sees that there is no reader.
     fn end(&self) -> bool {
         let mut reader = self.lock_reader();
         if self.has_clients() {
@@ -134,7 +134,7 @@ impl Tailing {
         true
     }
 
-    /// Adds commits; the first ones of a reader are partly those that an earlier reader has left here.
+    /// Adds commits. The first ones of a reader are partly those that an earlier reader has left here.
     fn arrive(&self, commits: Vec<Value>, is_first: bool) {
         let newest = {
             let mut ring = self.lock_ring();
@@ -143,7 +143,7 @@ impl Tailing {
         self.newest.send_replace(newest);
     }
 
-    /// Says that the feed can be read, where the last word was that it cannot.
+    /// Reports that the feed can be read, if the last report was that it cannot.
     fn restore(&self) {
         let has_failed = self.lock_ring().has_failed();
         if has_failed {
@@ -170,7 +170,7 @@ impl Tailing {
 }
 
 impl Client {
-    /// What came after a number, as far as it is still here; waits for something.
+    /// What came after a number, as far as it is still here. It waits for something.
     pub(crate) async fn after(&mut self, number: u64) -> Seen {
         // The sender lives as long as `tailing`.
         let _ = self.newest.wait_for(|newest| *newest > number).await;

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use serde_json::Value;
 
-/// How many entries are kept for clients that come, or are slow.
+/// How many entries are kept for clients that are new or slow.
 const KEPT: usize = 200;
 
 /// The last entries, numbered from 1.
@@ -10,11 +10,11 @@ const KEPT: usize = 200;
 pub(super) struct Ring {
     entries: VecDeque<Entry>,
     newest: u64,
-    /// The number up to which commits are gone; 0 where none is.
+    /// The number up to which commits are gone; 0 if none are.
     gone: u64,
 }
 
-/// Something that the clients are told.
+/// Something to tell the clients.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) number: u64,
@@ -22,7 +22,7 @@ pub(crate) struct Entry {
     pub(crate) value: Value,
 }
 
-/// What it is.
+/// The content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A commit.
@@ -37,15 +37,15 @@ pub(crate) enum Kind {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Seen {
     pub(crate) entries: Vec<Entry>,
-    /// The number of the first entry that is here, where commits are gone that came after those that the client has seen.
+    /// The number of the first entry that is here, if commits are gone that came after those that the client has seen.
     pub(crate) missed: Option<u64>,
 }
 
 impl Ring {
-    /// Adds some, and returns the number of the last one.
+    /// Adds entries, and returns the number of the last one.
     pub(super) fn push(&mut self, kind: Kind, values: impl IntoIterator<Item = Value>) -> u64 {
         for value in values {
-            // How the feed is now replaces how it was: a long failure must not push the commits out.
+            // The present state of the feed replaces the earlier one: a long failure must not push the commits out.
             let is_status = |entry: &Entry| entry.kind != Kind::Commit;
             if kind != Kind::Commit && self.entries.back().is_some_and(is_status) {
                 self.entries.pop_back();
@@ -60,8 +60,9 @@ impl Ring {
         self.newest
     }
 
-    /// Adds the commits that a new reader begins with, without those that are here already. Where none of them is, others may have
-    /// come in between: then what is here is dropped, and clients that go on from there are told that they have missed something.
+    /// Adds the commits that a new reader begins with, without those that are already here. If none of them is here,
+    /// others may have come in between. In that case the entries here are dropped, and clients that continue from there
+    /// are told that they have missed something.
     pub(super) fn join(&mut self, commits: Vec<Value>) -> u64 {
         let (known, new): (Vec<_>, Vec<_>) = commits.into_iter().partition(|commit| self.has(commit));
         if known.is_empty() && self.entries.iter().any(|entry| entry.kind == Kind::Commit) {
@@ -78,14 +79,14 @@ impl Ring {
         commits.any(|entry| entry.value.get("place") == commit.get("place"))
     }
 
-    /// Whether the feed failed when it was read last.
+    /// Whether the last read of the feed failed.
     pub(super) fn has_failed(&self) -> bool {
         self.entries.back().is_some_and(|entry| entry.kind == Kind::Failed)
     }
 
     pub(super) fn after(&self, number: u64) -> Seen {
         let entries = self.entries.iter().filter(|entry| entry.number > number).cloned().collect();
-        // A client that begins has missed nothing.
+        // A new client has missed nothing.
         let has_missed = number > 0 && number < self.gone;
         Seen { entries, missed: self.entries.front().filter(|_| has_missed).map(|entry| entry.number) }
     }

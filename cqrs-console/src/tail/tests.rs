@@ -93,7 +93,7 @@ async fn what_came_while_nobody_read_is_missed_where_it_is_too_much() {
 async fn a_reader_never_ends_under_a_client() {
     let (app, tailing) = rung(1).await;
     let client = tailing.follow().unwrap();
-    // As where the client came after the reader had looked for clients, and before it ended.
+    // As if the client came after the reader had looked for clients, and before it ended.
     assert!(!tailing.end());
     assert!(has_reader(&tailing));
     drop(client);

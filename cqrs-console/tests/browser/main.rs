@@ -1,4 +1,4 @@
-//! The console in a real Chromium, on the Northwind data: `cqrs-console/browser/visit.mjs` clicks, and looks.
+//! The console in a real Chromium, on the Northwind data: `cqrs-console/browser/visit.mjs` clicks, and checks the page.
 //!
 //! `SCREENSHOTS=folder` keeps a picture of every screen, at both widths.
 
@@ -20,11 +20,11 @@ use tokio::sync::oneshot;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_screen_is_opened_and_used() {
     let Some(app) = northwind::northwind().await else {
-        // Past the test harness, which keeps what a passing test prints.
+        // Written past the test harness, which captures what a passing test prints.
         let _ = writeln!(std::io::stderr(), "SKIPPED: `northwind-orders.jsonl` is not on this machine");
         return;
     };
-    // What is missing is fetched before anything listens.
+    // Missing tools are fetched before anything listens.
     let (chromium, driver) = (prepared("chromium").await, prepared("browser").await);
     let console =
         Console::new(&app).program("northwind").writable(true).events_lock(include_str!("events.lock"));
@@ -44,7 +44,7 @@ async fn every_screen_is_opened_and_used() {
     let mut lines = BufReader::new(visit.stdout.take().unwrap()).lines();
     let mut answers = visit.stdin.take().unwrap();
     let mut orders = 0;
-    // The visit asks for an order to see it in the live tail; all else that it prints is for who reads this.
+    // The visit asks for an order, to see it in the live tail. Its other output is for people.
     while let Some(line) = lines.next_line().await.unwrap() {
         if line == "order, please" {
             orders += 1;
@@ -61,7 +61,7 @@ async fn every_screen_is_opened_and_used() {
     assert!(orders > 0, "the live tail was visited");
 }
 
-/// Runs a script that installs something, and takes the path that it prints.
+/// Runs a script that installs something, and returns the path that it prints.
 async fn prepared(script: &str) -> String {
     let script = root().join("scripts").join(script);
     let output = Command::new(&script).stderr(Stdio::inherit()).output().await.unwrap();

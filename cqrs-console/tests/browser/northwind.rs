@@ -52,22 +52,22 @@ struct Shipped {
 /// How many orders are taken from the sample.
 const ORDERS: usize = 40;
 
-/// What has happened until this day.
+/// What has happened up to this day.
 const UNTIL: &str = "1996-08-24T12:00:00Z";
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// How many of every product there are at first.
+/// The initial stock of every product.
 const STOCK: u64 = 120;
 
 pub(crate) fn tenant() -> Tenant {
     Tenant::new("NORTHWIND").unwrap()
 }
 
-/// An app that has sold for weeks; none where the file of the orders is not on this machine.
+/// An app that has sold for weeks; `None` if the file of the orders is not on this machine.
 pub(crate) async fn northwind() -> Option<App> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/northwind-orders.jsonl");
     let orders = sample(&std::fs::read_to_string(file).ok()?);
     let (until, now) = (at(UNTIL), Timestamp::now());
-    // The days of 1996 as days up to now.
+    // Moves the days of 1996 to days up to now.
     let moved = |time: Timestamp| {
         Timestamp::from_unix_millis(time.unix_millis() - until.unix_millis() + now.unix_millis())
     };
@@ -138,7 +138,7 @@ fn sample(lines: &str) -> Vec<Placed> {
     orders
 }
 
-/// One more order, which nobody has delivered to anybody.
+/// One more order, which has not been delivered to any subscriber.
 pub(crate) async fn one_more(app: &App, number: u32) {
     let order = number.to_string();
     let line = Line { product: "1".into(), quantity: 3, cents: 1440 };

@@ -1,4 +1,4 @@
-//! What can be asked about Northwind.
+//! The read models of Northwind.
 
 use cqrs_core::prelude::*;
 

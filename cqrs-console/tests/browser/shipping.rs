@@ -1,4 +1,4 @@
-//! What happens between an order and its truck, and who hears of it.
+//! The steps between an order and its truck, and the notifications.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -10,10 +10,10 @@ use crate::order::{DelayOrder, OrderKey, OrderPlaced, OrderShipped, ReadyOrder};
 use crate::product::{OrderStock, ProductKey, ReserveStock, StockReserved};
 
 const TIME_TO_SHIP: Duration = Duration::from_secs(14 * 24 * 3600);
-/// Below this a product is ordered anew.
+/// Below this stock, a product is ordered again.
 const LOW: u64 = 20;
 
-/// Reserves what was ordered, and looks after the time.
+/// Reserves what was ordered, and watches the time.
 #[process(key(order: String))]
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shipping {
@@ -66,7 +66,7 @@ fn order(key: &ShippingKey) -> OrderKey {
     OrderKey::new(key.tenant(), key.order().as_str())
 }
 
-/// Orders what runs out.
+/// Orders products that run out.
 #[event_handler(StockReserved, once)]
 pub(crate) async fn reorder(event: &Recorded<StockReserved>, app: &App) -> Result<(), HandlerError> {
     if event.left < LOW {
@@ -75,7 +75,7 @@ pub(crate) async fn reorder(event: &Recorded<StockReserved>, app: &App) -> Resul
     Ok(())
 }
 
-/// Refuses the first invoice of some customers, and all of another one.
+/// Refuses the first invoice of some customers, and all invoices of another one.
 #[derive(Debug, Default)]
 pub(crate) struct Bank {
     asked: Mutex<BTreeSet<String>>,

@@ -1,13 +1,13 @@
-//! Who is answered: nobody without the token, and no page of another origin.
+//! Access: nothing is answered without the token, or to a page of another origin.
 
 use crate::support::client::Client;
 use crate::support::{CHANGING, Open, READING, VIEWS, assert_secure, shop};
 use cqrs_console::{Console, ConsoleError};
 
-/// What only the shop knows.
+/// A text that only the shop knows.
 const SECRETS: [&str; 5] = ["SHOP", "ORDER", "Totals", "Ada", "OrderCreated"];
 
-/// Sends every request that there is, and tells of each what became of it.
+/// Sends every possible request, and returns the result of each.
 async fn everything(client: &mut Client, mut told: impl FnMut(&str, &crate::support::client::Response)) {
     for target in READING.into_iter().chain(["/assets/index.html", "/assets/none.js", "/none"]) {
         for method in ["GET", "HEAD"] {
@@ -140,7 +140,7 @@ async fn a_name_that_was_rebound_is_refused() {
 async fn a_page_of_another_origin_can_do_nothing() {
     let console = Open::writable().await;
     let port = console.address.port();
-    // The browser would send the cookie to these, where they are on another port of this machine.
+    // The browser would send the cookie to these, if they are on another port of this machine.
     for (name, value) in [
         ("sec-fetch-site", "cross-site".to_owned()),
         ("sec-fetch-site", "same-site".to_owned()),
@@ -212,7 +212,7 @@ async fn read_only_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_network_is_told_by_name_or_not_at_all() {
+async fn a_network_is_served_only_under_a_name() {
     let app = shop::app(&shop::Luck::default());
     let everywhere = std::net::Ipv4Addr::UNSPECIFIED;
     let refused = Console::new(&app).ip(everywhere).bind().await.unwrap_err();
@@ -229,7 +229,7 @@ async fn a_network_is_told_by_name_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_lock_that_cannot_be_read_is_told_at_once() {
+async fn a_lock_that_cannot_be_read_is_reported_at_once() {
     let app = shop::app(&shop::Luck::default());
     let refused = Console::new(&app).events_lock("= {}").bind().await.unwrap_err();
     assert!(matches!(refused, ConsoleError::Lock(_)), "{refused}");

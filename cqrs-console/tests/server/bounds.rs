@@ -1,4 +1,4 @@
-//! What is too large, too slow or too much ends, and the others are answered meanwhile.
+//! Requests that are too large, too slow or too many end, and the others are answered in the meantime.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ async fn limited(limits: Limits) -> Open {
     Open::on(shop::sold().await, |console| console.writable(true).limits(limits)).await
 }
 
-/// Reads until the server closes, or a text has come.
+/// Reads until the server closes the connection, or a text has come.
 async fn read_until(stream: &mut TcpStream, wanted: &str) -> String {
     let mut read = Vec::new();
     while !String::from_utf8_lossy(&read).contains(wanted) {
@@ -93,7 +93,7 @@ async fn connections_wait_for_one_another() {
     for _ in 0..8 {
         held.push(TcpStream::connect(console.address).await.unwrap());
     }
-    // Those that say nothing are ended by their time, two after two.
+    // Silent connections end after their time limit, two after two.
     assert_eq!(console.client().await.get("/api/wiring").await.status, 200);
     console.close().await;
 }
@@ -114,7 +114,7 @@ async fn the_feed_has_a_bounded_number_of_clients_and_ends_with_the_console() {
     let refused = client.get("/api/tail").await;
     assert_eq!((refused.status, refused.problem()), (503, "full".to_owned()));
 
-    // One that goes away makes room for another one, as soon as the server has seen it.
+    // A client that goes away makes room for another one, once the server has seen it.
     drop(followers.pop());
     console.app.execute(&shop::key("9"), shop::Ship { carrier: "DHL".to_owned() }).await.unwrap();
     while client.get("/api/tail").await.status != 200 {

@@ -1,4 +1,4 @@
-//! Requests that nobody thought of: 5,000 of them.
+//! 5,000 random requests.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::support::{CHANGING, Open, READING, VIEWS, assert_secure, shop};
 
 const REQUESTS: usize = 5_000;
 
-/// Pieces that may mean something to somebody.
+/// Pieces that may have a meaning.
 const PIECES: [&str; 30] = [
     "ORDER",
     "SHOP",
@@ -113,7 +113,7 @@ async fn shoot(client: &mut Client, random: &mut fastrand::Rng, nth: usize) {
     let what = format!("{nth}: {method} {target} {:?}", body.map(String::from_utf8_lossy));
     let response = client.request(method, &target, body).await;
     assert!(response.status < 500, "{what}: {} {}", response.status, response.text());
-    // What is no HTTP does not come as far as the console.
+    // A request that is not HTTP does not reach the console.
     if response.status == 400 && response.header("content-type").is_none() {
         return;
     }
@@ -129,7 +129,7 @@ async fn shoot(client: &mut Client, random: &mut fastrand::Rng, nth: usize) {
 
 #[tokio::test]
 async fn no_request_breaks_the_console() {
-    // Who polls the feed would wait for news.
+    // A client that polls the feed would wait for news.
     let limits = Limits { poll_time: Duration::ZERO, ..Limits::default() };
     let set = |console: Console| console.writable(true).limits(limits);
     let console = Open::on(shop::sold().await, set).await;

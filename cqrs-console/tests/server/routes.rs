@@ -1,4 +1,4 @@
-//! What each address answers.
+//! The answer of each address.
 
 use std::sync::atomic::Ordering;
 
@@ -172,7 +172,7 @@ async fn wiring_and_schemas_are_those_of_the_program() {
 }
 
 #[tokio::test]
-async fn a_dead_letter_is_told_redriven_and_discarded() {
+async fn a_dead_letter_is_reported_redriven_and_discarded() {
     let luck = Luck::default();
     let console = Open::on(shop::sold_with(&luck).await, |console| console.writable(true)).await;
     let mut client = console.client().await;
@@ -183,7 +183,7 @@ async fn a_dead_letter_is_told_redriven_and_discarded() {
     assert_eq!(letter["types"], json!(["OrderCreated"]));
     assert_eq!(letter["place"]["version"], 1);
 
-    // Without a subscriber, page by page: all there are.
+    // Without a subscriber, page by page: all letters.
     let (mut all, mut after) = (0, String::new());
     loop {
         let page = client.get(&format!("/api/dead-letters?after={after}")).await.json();
@@ -269,7 +269,7 @@ async fn commits_are_told_as_they_come() {
 }
 
 #[tokio::test]
-async fn an_app_without_a_feed_says_so() {
+async fn an_app_without_a_feed_reports_it() {
     use cqrs_core::app::Stores;
     use cqrs_core::store::MemoryEventStore;
     let store = MemoryEventStore::new();
@@ -316,7 +316,7 @@ async fn wrong_questions_are_told_what_is_wrong() {
         ),
         ("/api/view?projection=None&tenant=SHOP&id=1", 404, "unknown-projection", "Totals"),
         ("/api/related?tenant=SHOP", 400, "query", "`correlation` is missing"),
-        ("/api/dead-letters?after=x", 400, "cursor", "no cursor"),
+        ("/api/dead-letters?after=x", 400, "cursor", "not a cursor"),
         ("/api/overview?x=1", 400, "query", "no parameter `x`"),
     ] {
         let answer = client.get(target).await;

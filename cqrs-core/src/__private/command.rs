@@ -8,7 +8,7 @@ use crate::command::{Decide, ExecuteError, StoredCommand};
 use crate::digest::CommandDigest;
 use crate::registry::CommandArm;
 
-/// A command for a method that takes it by value. It stays with the framework too: after a conflict with another
+/// A command for a method that takes it by value. The framework keeps it too, because after a conflict with another
 /// writer it is decided again.
 pub fn clone_command<C: ByValue>(command: &C) -> C {
     command.copy()
@@ -32,14 +32,14 @@ impl<C: Clone> ByValue for C {
     }
 }
 
-/// Looks into a command by the best way that its type has. Methods of a reference come before those behind it, so
-/// `(&&&Content(command)).digest(name)` is the first that there is.
+/// Reads the content of a command in the best way that its type offers. Methods of a reference come before those behind
+/// it, so `(&&&Content(command)).digest(name)` is the first one that exists.
 #[derive(Debug)]
 pub struct Content<'a, C>(pub &'a C);
 
 /// The first way: what serde sees.
 pub trait BySerde {
-    /// The digest; none for a value that cannot be serialized.
+    /// The digest; `None` for a value that cannot be serialized.
     fn digest(&self, name: &str) -> Option<CommandDigest>;
 }
 
@@ -49,7 +49,7 @@ pub trait ByDebug {
     fn digest(&self, name: &str) -> Option<CommandDigest>;
 }
 
-/// There is no way.
+/// The content cannot be read.
 pub trait ByNothing {
     /// None.
     fn digest(&self, name: &str) -> Option<CommandDigest>;
@@ -73,7 +73,7 @@ impl<C> ByNothing for Content<'_, C> {
     }
 }
 
-/// Finds the answer to a command among errors, where the rejection `R` is an error: `(&Answer::<R>::new()).find(error)`.
+/// Finds the answer to a command among errors, if the rejection `R` is an error: `(&Answer::<R>::new()).find(error)`.
 #[derive(Debug)]
 pub struct Answer<R>(PhantomData<fn() -> R>);
 
@@ -88,13 +88,13 @@ impl<R> Answer<R> {
 
 /// The rejection is an error.
 pub trait AmongErrors<R> {
-    /// The error, where it is such an answer.
+    /// The error, if it is such an answer.
     fn find<'e>(&self, error: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<R>>;
     /// What the answer says.
     fn text(&self, answer: &ExecuteError<R>) -> Option<String>;
 }
 
-/// It is none, and so its answer is none.
+/// The rejection is not an error, so neither is its answer.
 pub trait NotAmongErrors<R> {
     /// None.
     fn find<'e>(&self, error: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<R>>;
@@ -122,7 +122,7 @@ impl<R> NotAmongErrors<R> for Answer<R> {
     }
 }
 
-/// How the aggregate `A` decides on the command `C`, where that may be stored: `(&&Stored::<A, C>::new()).arm()`.
+/// How the aggregate `A` decides on the command `C`, if `C` may be stored: `(&&Stored::<A, C>::new()).arm()`.
 #[derive(Debug)]
 pub struct Stored<A, C>(PhantomData<fn() -> (A, C)>);
 
@@ -135,13 +135,13 @@ impl<A, C> Stored<A, C> {
     }
 }
 
-/// `#[command]` stands on the struct.
+/// The struct has `#[command]`.
 pub trait IsStored {
     /// The arm.
     fn arm(&self) -> Option<CommandArm>;
 }
 
-/// It does not.
+/// It does not have it.
 pub trait NotStored {
     /// None.
     fn arm(&self) -> Option<CommandArm>;

@@ -3,14 +3,15 @@
 use std::fmt;
 
 use crate::Json;
-use crate::aggregate::AggregateEvent;
+use crate::aggregate::{Aggregate, AggregateEvent};
 use crate::event::upcaster;
-use crate::event::{DecodeError, EventId, RawEvent, SharedEvent};
+use crate::event::{DecodeError, Event, EventId, RawEvent, SharedEvent};
+use crate::schema::SchemaNumber;
 
 /// Whether an event is, or once was, stored under a name.
 #[inline]
 #[must_use]
-pub fn is_stored_as<E: AggregateEvent>(name: &str) -> bool {
+pub fn is_stored_as<E: AggregateEvent<A>, A: Aggregate>(name: &str) -> bool {
     EventId::of::<E>().is_stored_as(name)
 }
 
@@ -19,12 +20,16 @@ pub fn is_stored_as<E: AggregateEvent>(name: &str) -> bool {
 /// # Errors
 /// What is wrong with the data.
 #[inline]
-pub fn fold_event<E: AggregateEvent>(schema: u32, data: Json, apply: impl FnOnce(&E)) -> Result<(), String> {
-    upcaster::read_then(schema, data, apply)
+pub fn fold_event<E: AggregateEvent<A>, A: Aggregate>(
+    number: SchemaNumber,
+    data: Json,
+    apply: impl FnOnce(&E),
+) -> Result<(), String> {
+    upcaster::read_then(number, data, apply)
 }
 
 /// Renders the `{:?}` of an aggregate's event enum: the type and the data, so that events need no `Debug`.
-pub fn debug_event<E: AggregateEvent>(event: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub fn debug_event<E: AggregateEvent<A>, A: Aggregate>(event: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match serde_json::to_string(event) {
         Ok(data) => write!(f, "{} {data}", E::TYPE),
         Err(error) => write!(f, "{} <{error}>", E::TYPE),
@@ -35,20 +40,41 @@ pub fn debug_event<E: AggregateEvent>(event: &E, f: &mut fmt::Formatter<'_>) -> 
 ///
 /// # Errors
 /// [`DecodeError`].
-pub fn decode<'a, E: AggregateEvent>(raw: &RawEvent<'a>) -> Result<SharedEvent<'a, E>, DecodeError> {
+pub fn decode<'a, E: Event>(raw: &RawEvent<'a>) -> Result<SharedEvent<'a, E>, DecodeError> {
     raw.share()
 }
 
 /// The id of an event that some aggregate applies.
 #[must_use]
-pub const fn event_id<E: AggregateEvent>() -> EventId {
+pub const fn event_id<E: AggregateEvent<A>, A: Aggregate>() -> EventId {
     EventId::of::<E>()
 }
 
-/// The id of an event that the aggregate `A` applies.
+/// The id of an event that the aggregate `A` applies, for a projection at the key of `A`.
 #[must_use]
-pub const fn own_event<E: AggregateEvent<Aggregate = A>, A>() -> EventId {
+pub const fn own_event<E: OwnEvent<A>, A>() -> EventId {
     EventId::of::<E>()
+}
+
+/// An event that a projection at the key of the aggregate `A` may take.
+#[diagnostic::on_unimplemented(
+    message = "`{A}` does not apply `{Self}`, so a `#[projection({A})]` cannot take it",
+    label = "not an event of `{A}`",
+    note = "a view at the key of `{A}` is made of the events that `{A}` applies: add `#[apply] fn …(&mut self, event: &{Self})` to `#[aggregate] impl {A}`",
+    note = "a view of several aggregates has a key of its own: `#[projection(key(…))]`",
+    note = "if `{Self}` is no event yet, annotate its struct with `#[event]`; if it is a command, take the event that it leads to"
+)]
+pub trait OwnEvent<A>: Event {}
+
+#[diagnostic::do_not_recommend]
+impl<E: AggregateEvent<A>, A: Aggregate> OwnEvent<A> for E {}
+
+/// Holds where one aggregate applies the event. Where two do, the compiler cannot tell which one is meant; its message then has
+/// the names of this function and its parameter, which say what to do.
+pub const fn an_event_belongs_to_one_aggregate_so_give_each_aggregate_its_own_event<
+    E: AggregateEvent<TheOneAggregate>,
+    TheOneAggregate: Aggregate,
+>() {
 }
 
 /// Holds where the handler's argument is the event that it is registered for.

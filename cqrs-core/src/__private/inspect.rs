@@ -1,4 +1,5 @@
-//! What is only there for tools: see [`inspect`](mod@crate::inspect). Without the feature the macros make nothing.
+//! Items that exist only for tools: see [`inspect`](mod@crate::inspect). Without the feature, the macros generate
+//! nothing.
 
 #[cfg(feature = "inspect")]
 mod shown;

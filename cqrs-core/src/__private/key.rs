@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use crate::aggregate::{AggregateEvent, AggregateKey, Entity};
+use crate::aggregate::{Aggregate, AggregateEvent, AggregateKey};
 use crate::event::{DecodeError, RawEvent};
 use crate::key::{KeyError, KeyPart, Parts};
 use crate::projection::ViewAddress;
@@ -19,7 +19,7 @@ pub fn each<I: IntoIterator, K>(items: I, key: impl FnMut(I::Item) -> K) -> Vec<
     items.into_iter().map(key).collect()
 }
 
-/// The key that a fold asks for: of the view, or of the aggregate that the event happened to.
+/// The key that a fold asks for: that of the view, or that of the aggregate that the event happened to.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither the key of this view nor that of the aggregate that the event happened to",
     label = "no key of the view, nor of the event's aggregate",
@@ -29,12 +29,12 @@ pub trait FoldKey<ViewKey, E>: Sized {
     /// The key.
     ///
     /// # Errors
-    /// Where the stored key does not follow the aggregate's template.
+    /// If the stored key does not follow the aggregate's template.
     fn fold_key(view: &ViewKey, raw: &RawEvent<'_>) -> Result<Self, DecodeError>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<V, K: AggregateKey, E: AggregateEvent<Aggregate: Entity<Key = K>>> FoldKey<V, E> for K {
+impl<V, K: AggregateKey<Aggregate: Aggregate>, E: AggregateEvent<K::Aggregate>> FoldKey<V, E> for K {
     fn fold_key(_: &V, raw: &RawEvent<'_>) -> Result<Self, DecodeError> {
         event_key::<Self, E>(raw)
     }
@@ -44,13 +44,13 @@ impl<V, K: AggregateKey, E: AggregateEvent<Aggregate: Entity<Key = K>>> FoldKey<
 ///
 /// # Errors
 /// Where the stored key does not follow the aggregate's template.
-pub fn event_key<K: AggregateKey, E: AggregateEvent<Aggregate: Entity<Key = K>>>(
+pub fn event_key<K: AggregateKey<Aggregate: Aggregate>, E: AggregateEvent<K::Aggregate>>(
     raw: &RawEvent<'_>,
 ) -> Result<K, DecodeError> {
     K::parse(&raw.commit().stream).map_err(|error| raw.refuse(error.to_string()))
 }
 
-/// Whether two keys render alike, which is whether they are equal: rendering is injective.
+/// Whether two keys render to the same text, which is whether they are equal: rendering is injective.
 pub fn same_address<K: ViewAddress>(left: &K, right: &K) -> bool {
     left.view_tenant() == right.view_tenant() && left.view_id() == right.view_id()
 }
@@ -97,7 +97,7 @@ pub fn parse_view_id(id: &str) -> Parts<'_> {
     Parts::of_id(id)
 }
 
-/// [`KeyPart`] without its constructor, so that fields of several types stand in one list.
+/// [`KeyPart`] without its constructor, so that fields of several types can be in one list.
 pub trait RenderPart {
     /// Appends the rendered value.
     fn render(&self, out: &mut String);

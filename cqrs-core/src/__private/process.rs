@@ -1,8 +1,10 @@
-//! Processes: what their rows are made of.
+//! Processes: the parts of their rows.
 
 use std::any::TypeId;
 
 use super::message::Message;
+use super::view::other_key;
+use crate::aggregate::AggregateKey;
 use crate::event::EventId;
 use crate::process::{Process, ProcessArm, ProcessState, Reaction};
 
@@ -11,12 +13,12 @@ pub fn method_id<F: 'static>(_: &F) -> TypeId {
     TypeId::of::<F>()
 }
 
-/// What a `#[react]` or `#[deadline]` method has returned.
+/// The return value of a `#[react]` or `#[deadline]` method.
 pub fn reaction(returned: impl Reacted) -> Reaction {
     returned.reaction()
 }
 
-/// What such a method may return.
+/// The types that such a method may return.
 #[diagnostic::on_unimplemented(
     message = "this method returns `{Self}`, and a process wants a `Reaction`",
     label = "no `Reaction`",
@@ -69,6 +71,12 @@ pub const fn shared_arm<P: ProcessState>(arms: &[ProcessArm<P>]) -> Option<Messa
         left += 1;
     }
     None
+}
+
+/// What is wrong where the struct of a process has other key fields than its impl block names.
+#[must_use]
+pub const fn other_process_key<P: ProcessState>(named: &[&str]) -> Option<Message> {
+    other_key(<P::Key as AggregateKey>::FIELDS, named)
 }
 
 /// The rows of a process that `app!` lists.

@@ -1,30 +1,70 @@
-//! Views: their shape, and where they stand.
+//! Views: their shape, and where they are.
 
 use std::marker::PhantomData;
 
-use super::message::same_text;
-use crate::aggregate::Entity;
+use super::message::{Message, same_text};
 use crate::key::extend_hash;
-use crate::projection::{IndexText, View};
+use crate::projection::{IndexText, View, ViewAddress};
 use crate::schema::{EventData, Shape};
 
-/// Holds where the view lives at the aggregate's key.
-pub const fn assert_view_of<V: View<Key = A::Key>, A: Entity>() {}
+/// Holds where the struct of a projection names this aggregate.
+pub const fn assert_view_of<V: ViewOf<A>, A>() {}
 
-/// Whether the struct and the impl block of a projection name the same key fields in the same order.
+/// The struct has `#[projection(A)]`.
+#[diagnostic::on_unimplemented(
+    message = "the impl block of `{Self}` says `#[projection({A})]`, and its struct says something else",
+    label = "the struct names another aggregate, or a key of its own",
+    note = "write the same on both: `#[projection({A})] struct {Self}` and `#[projection({A})] impl {Self}`",
+    note = "where the view has a key of its own, the impl block names its fields without their types: `#[projection(key(customer_id))]`"
+)]
+pub trait ViewOf<A> {}
+
+/// The struct has `#[projection(key(…))]`.
+#[diagnostic::on_unimplemented(
+    message = "the impl block of `{Self}` says `#[projection(key(…))]`, and its struct names an aggregate",
+    label = "the struct has no key of its own",
+    note = "write the same on both: either the aggregate, or the key, which has its types on the struct: `#[projection(key(customer_id: String))] struct {Self}` and `#[projection(key(customer_id))] impl {Self}`"
+)]
+pub trait KeyedView {}
+
+/// What is wrong where the struct of a projection has other key fields than its impl block names.
 #[must_use]
-pub const fn same_fields(declared: &[&str], named: &[&str]) -> bool {
+pub const fn other_view_key<V: KeyedView + View>(named: &[&str]) -> Option<Message> {
+    other_key(<V::Key as ViewAddress>::PARTS, named)
+}
+
+pub(super) const fn other_key(declared: &[&str], named: &[&str]) -> Option<Message> {
     let mut same = declared.len() == named.len();
     let mut index = 0;
     while same && index < named.len() {
         same = same_text(declared[index], named[index]);
         index += 1;
     }
-    same
+    if same {
+        return None;
+    }
+    let mut message = Message::new();
+    message.push("the key of the struct is `key(");
+    push_names(&mut message, declared);
+    message.push(")`, and the impl block says `key(");
+    push_names(&mut message, named);
+    message.push(")`: name the same fields in the same order");
+    Some(message)
 }
 
-/// What is known of the shape of a type: that of one with [`EventData`], and nothing of any other. The inherent constant comes
-/// before that of [`Unshaped`], where there is one.
+const fn push_names(message: &mut Message, names: &[&str]) {
+    let mut index = 0;
+    while index < names.len() {
+        if index > 0 {
+            message.push(", ");
+        }
+        message.push(names[index]);
+        index += 1;
+    }
+}
+
+/// What is known about the shape of a type: that of one with [`EventData`], and nothing about any other. The inherent
+/// constant comes before that of [`Unshaped`], if there is one.
 #[derive(Debug)]
 pub struct ShapeOf<T: ?Sized>(PhantomData<T>);
 
@@ -33,6 +73,8 @@ impl<T: EventData> ShapeOf<T> {
     pub const VALUE: u64 = T::SHAPE.fingerprint();
     /// Its shape.
     pub const SHAPE: Option<Shape> = Some(T::SHAPE);
+    /// Whether a field of it is read as none where it is missing.
+    pub const MAY_MISS: bool = T::MAY_MISS;
 }
 
 /// The constant of a type without a known shape.
@@ -41,11 +83,13 @@ pub trait Unshaped {
     const VALUE: u64 = 0;
     /// Nothing.
     const SHAPE: Option<Shape> = None;
+    /// Not that anyone knows.
+    const MAY_MISS: bool = false;
 }
 
 impl<T: ?Sized> Unshaped for ShapeOf<T> {}
 
-/// The shape of a type by its name; an opaque one where none is known.
+/// The shape of a type by its name; an opaque one if none is known.
 #[must_use]
 pub const fn known_shape(shape: Option<Shape>, name: &'static str) -> Shape {
     match shape {

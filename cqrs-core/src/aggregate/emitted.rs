@@ -1,4 +1,4 @@
-//! From what a command method returns to what is stored: a result, its events, and each of them encoded.
+//! From the return value of a command method to what is stored: a result, its events, and the encoding of each.
 
 use super::{Aggregate, AggregateEvent};
 use crate::commit::{EncodeError, StoredEvent};
@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::json::canonical::{self, canonicalize};
 use crate::json::contains_null;
 
-/// The two halves of a `Result`, also behind an alias.
+/// The two halves of a `Result`, also if an alias hides it.
 #[diagnostic::on_unimplemented(
     message = "a `#[command]` method returns a `Result`, not `{Self}`",
     label = "this is no `Result`",
@@ -17,7 +17,7 @@ pub trait ResultType {
     type Value;
     /// The second.
     type Error;
-    /// The value behind an alias.
+    /// The value type behind an alias.
     fn into_result(self) -> Result<Self::Value, Self::Error>;
 }
 
@@ -87,28 +87,29 @@ impl StoredEvent {
     /// Serializes an event, in the one form in which it is stored: see the module `store::canonical`.
     ///
     /// # Errors
-    /// [`EncodeError`] for what JSON has no place for: maps without text keys, integers over 64 bits,
-    /// a NaN or an infinity in a field that is not optional.
+    /// [`EncodeError`] for values that JSON cannot hold: maps without text keys, integers over 64 bits, a NaN or an
+    /// infinity in a field that is not optional.
     pub fn encode<E: Event>(event: &E) -> Result<Self, EncodeError> {
         let refused = |reason: String| EncodeError { name: E::TYPE, reason };
         let mut data = serde_json::to_value(event).map_err(|error| refused(error.to_string()))?;
         if const { !E::SHAPE.comes_back() } {
             canonicalize(&mut data);
         }
-        // serde_json writes NaN as null, which could never be read back: better refused than stored.
+        // serde_json writes NaN as null, which could never be read back, so it is refused.
         if const { E::SHAPE.may_lose_numbers() } && contains_null(&data) {
             canonical::read::<E>(&data).map_err(|error| {
                 refused(format!("it could not be read back ({error}); is a number NaN or infinite?"))
             })?;
         }
-        Ok(Self { name: E::TYPE.to_owned(), schema: E::SCHEMA, data })
+        Ok(Self { name: E::TYPE.to_owned(), schema: E::SCHEMA, widened: E::WIDENED, data })
     }
 }
 
-/// Encodes an event of an aggregate: generated code calls it, so that a type that is no event is one error and not two.
+/// Encodes an event of an aggregate. Generated code calls it, so that a type that is not an event is one error and not
+/// two.
 ///
 /// # Errors
 /// As [`StoredEvent::encode`].
-pub fn encode_event<E: AggregateEvent>(event: &E) -> Result<StoredEvent, EncodeError> {
+pub fn encode_event<E: AggregateEvent<A>, A: Aggregate>(event: &E) -> Result<StoredEvent, EncodeError> {
     StoredEvent::encode(event)
 }

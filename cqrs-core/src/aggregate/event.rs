@@ -2,7 +2,11 @@ use super::{Aggregate, AggregateKey, Entity};
 use crate::event::{Event, Recorded};
 use crate::key::KeyError;
 
-/// An event that an aggregate applies. `#[aggregate]` on the impl block implements it for every `#[apply]`.
+/// An event that the aggregate `A` applies. `#[aggregate]` on the impl block implements it for every `#[apply]`.
+///
+/// The aggregate is a parameter, so that the event may come from another crate: the events that several services share are
+/// structs with `#[event]` in a crate of their own, and each service keeps its aggregates to itself. In one program an event
+/// belongs to one aggregate.
 #[diagnostic::on_unimplemented(
     message = "no aggregate applies `{Self}`",
     label = "no `#[apply]` method takes this event",
@@ -10,17 +14,18 @@ use crate::key::KeyError;
     note = "if `{Self}` is no event yet, annotate its struct with `#[event]`",
     note = "if `{Self}` is a command, take the event that it leads to"
 )]
-pub trait AggregateEvent: Event {
-    /// The one aggregate that applies it.
-    type Aggregate: Aggregate;
-}
+pub trait AggregateEvent<A: Aggregate>: Event {}
 
-impl<E: AggregateEvent> Recorded<E> {
-    /// The typed key of the aggregate instance it happened to.
+impl<E: Event> Recorded<E> {
+    /// The typed key of the aggregate instance it happened to. The compiler finds the aggregate: there is one that applies
+    /// the event.
     ///
     /// # Errors
     /// [`KeyError::Malformed`] where the stored key does not follow the aggregate's template.
-    pub fn key(&self) -> Result<<E::Aggregate as Entity>::Key, KeyError> {
+    pub fn key<A: Aggregate>(&self) -> Result<<A as Entity>::Key, KeyError>
+    where
+        E: AggregateEvent<A>,
+    {
         AggregateKey::parse(self.stream())
     }
 }

@@ -6,10 +6,10 @@ use crate::key::{
     stable_hash,
 };
 
-/// Most keys have less bytes, and need not grow while they are rendered.
+/// Most keys are shorter than this, and need not grow while they are rendered.
 const ROOM: usize = 64;
 
-/// The typed address of one aggregate instance; `#[aggregate(entity = "ORDER")]` writes it: `OrderKey`.
+/// The typed address of one aggregate instance. `#[aggregate(entity = "ORDER")]` generates it as `OrderKey`.
 ///
 /// ```rust,standalone_crate
 /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -31,7 +31,7 @@ const ROOM: usize = 64;
     note = "`#[aggregate(entity = \"ORDER\")] struct Order` makes `OrderKey`; a text, a `StreamKey` or the key of a view names no aggregate"
 )]
 pub trait AggregateKey: Clone + Debug + PartialEq + Send + Sync + 'static {
-    /// The aggregate that lives at this key; `App::execute` finds it through the key.
+    /// The aggregate at this key. `App::execute` finds it through the key.
     type Aggregate: Entity<Key = Self>;
 
     /// The templates of the two key attributes.
@@ -39,7 +39,7 @@ pub trait AggregateKey: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// The names of the key's fields, without the tenant, in the order of their indexes.
     const FIELDS: &'static [&'static str];
 
-    /// Whose data the key addresses.
+    /// The tenant whose data the key addresses.
     fn tenant(&self) -> &Tenant;
 
     /// Appends the field at `index`, rendered by its [`KeyPart`].
@@ -62,7 +62,7 @@ pub trait AggregateKey: Clone + Debug + PartialEq + Send + Sync + 'static {
         StreamKey::new(pk, sk)
     }
 
-    /// The rendered fields alone, joined by `#`: `20240101-001`. What the keys of views are made of.
+    /// The rendered fields alone, joined by `#`: `20240101-001`. The keys of views are made of them.
     ///
     /// # Errors
     /// [`KeyError::EmptyPart`].
@@ -80,7 +80,7 @@ pub trait AggregateKey: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// Reads a rendered key back.
     ///
     /// # Errors
-    /// [`KeyError::Malformed`] where the texts do not follow the templates.
+    /// [`KeyError::Malformed`] if the texts do not follow the templates.
     fn parse(stream: &StreamKey) -> Result<Self, KeyError> {
         let mut tenant = None;
         let mut parts = vec![None; Self::FIELDS.len()];
@@ -90,7 +90,7 @@ pub trait AggregateKey: Clone + Debug + PartialEq + Send + Sync + 'static {
         let tenant = tenant.and_then(decode).unwrap_or_default();
         let parts = Parts::new(parts, stream.sk(), Self::TEMPLATE.sk);
         let key = Self::from_parts(Tenant::new(tenant)?, &parts)?;
-        // One key, one rendering: `7` is no way to write `{number:06}`.
+        // Each key has one rendering: `7` is not accepted for `{number:06}`.
         if key.stream()? != *stream {
             return Err(malformed(stream.sk(), Self::TEMPLATE.sk, "it renders differently"));
         }

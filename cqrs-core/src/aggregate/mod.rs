@@ -1,7 +1,8 @@
 //! The consistency boundary: what `#[aggregate]` implements.
 //!
 //! [`#[aggregate]`](macro@crate::aggregate) implements [`Entity`] on the struct, and [`Aggregate`] and one
-//! [`Decide`](crate::command::Decide) per command on the impl block. They are named where code is generic over aggregates:
+//! [`Decide`](crate::command::Decide) per command on the impl block. Code that is generic over aggregates names these
+//! traits:
 //!
 //! ```
 //! use cqrs_core::{Aggregate, AggregateKey, App, StoreError};
@@ -36,6 +37,7 @@ pub use unique::{UniqueField, UniqueKey, UniquePart};
 use serde_json::Value;
 
 use crate::commit::{Commit, EncodeError, StoredEvent};
+use crate::schema::SchemaNumber;
 use crate::store::Timer;
 
 /// What `#[aggregate(entity = "ORDER")]` on the struct implements: the name and the key.
@@ -51,7 +53,7 @@ pub trait Entity: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     /// The typed key: `OrderKey`.
     type Key: AggregateKey<Aggregate = Self>;
-    /// What `snapshot_every` says; none where it is not given.
+    /// The value of `snapshot_every`; `None` if it is not given.
     const SNAPSHOTS: Option<Snapshots<Self>> = None;
     /// The fields that `unique(…)` names.
     const UNIQUE: &'static [UniqueField<Self>] = &[];
@@ -59,8 +61,8 @@ pub trait Entity: Sized + Send + Sync + 'static {
     /// The state before the first event: the struct's `Default`.
     fn initial() -> Self;
 
-    /// A copy of the state; none where a field is not `Clone`. Events are folded before they are stored, and where another
-    /// writer was faster the state of before is needed again: without a copy, it is read again.
+    /// A copy of the state; `None` if a field is not `Clone`. Events are folded before they are stored, and if another
+    /// writer was faster, the earlier state is needed again. Without a copy, it is read again.
     fn copy(&self) -> Option<Self> {
         None
     }
@@ -83,7 +85,8 @@ pub trait Aggregate: Entity {
     type Event: Send + Sync + 'static;
     /// Every event that it applies.
     const EVENTS: &'static [EventRow<Self::Event>];
-    /// Changes with the code of the impl block, commands aside, so that snapshots of another fold are told apart.
+    /// Changes with the code of the impl block, except for the commands, so that the snapshots of another fold are
+    /// recognised.
     const FOLD: u64 = 0;
 
     /// Folds one event into the state.
@@ -93,9 +96,9 @@ pub trait Aggregate: Entity {
     ///
     /// # Errors
     /// What is wrong with the data; or that no event is stored under this name.
-    fn fold(&mut self, name: &str, schema: u32, data: Value) -> Result<(), String>;
+    fn fold(&mut self, name: &str, number: SchemaNumber, data: Value) -> Result<(), String>;
 
-    /// What waits for its time because of the events of a commit.
+    /// Timers that are set because of the events of a commit.
     #[doc(hidden)]
     fn timers(_commit: &Commit, _events: &[Self::Event]) -> Vec<Timer> {
         Vec::new()

@@ -15,7 +15,7 @@ pub struct AggregateRow {
     pub(crate) unhandled: fn() -> Vec<(EventId, &'static str)>,
     pub(crate) events: fn() -> Vec<EventId>,
     pub(crate) schemas: fn() -> Vec<EventSchema>,
-    /// Reads a stored event as the program of today does, and stores it again.
+    /// Reads a stored event as today's program does, and encodes it again.
     pub(crate) again: fn(&StoredEvent) -> Result<StoredEvent, String>,
     pub(crate) package: &'static str,
     pub(crate) tenant: fn(&StreamKey) -> Result<Tenant, KeyError>,
@@ -29,7 +29,7 @@ pub struct AggregateRow {
 }
 
 impl AggregateRow {
-    /// The row of `A`, which stands in a package.
+    /// The row of `A`, which is declared in a package.
     #[must_use]
     pub const fn of<A: Aggregate>(file: &'static str, line: u32, package: &'static str) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl AggregateRow {
             again: |event| {
                 let row = A::EVENTS.iter().find(|row| row.id.is_stored_as(&event.name));
                 let row = row.ok_or_else(unapplied::<A>)?;
-                let read = (row.decode)(event.schema, event.data.clone())?;
+                let read = (row.decode)(event.number(), event.data.clone())?;
                 A::encode(&read).map_err(|error| error.to_string())
             },
             package,

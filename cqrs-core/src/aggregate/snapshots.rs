@@ -12,31 +12,31 @@ use crate::json::canonical::canonicalize;
 use crate::key::{extend_hash, stable_hash};
 use crate::schema::EventData;
 
-/// Goes up when the framework itself stores or folds otherwise than before.
+/// Increases when the framework itself stores or folds differently.
 const FORMAT: &[u8] = b"1";
 
-/// The same for a state that is made of what may be read back as another value, its events or itself. The first builds took
-/// snapshots of what had been decided, and not of what is read.
+/// The same for a state that is made of values that may be read back differently: its events, or itself. The first
+/// builds took snapshots of what had been decided, and not of what is read back.
 const FORMAT_OF_READ: &[u8] = b"2";
 
-/// What `snapshot_every = 100` makes of an aggregate: how often its state is stored, and how.
+/// What `snapshot_every = 100` means for an aggregate: how often and how its state is stored.
 pub struct Snapshots<A> {
     pub(crate) every: u64,
     shape: u64,
     comes_back: bool,
     /// Whether the ids of all commits are kept with the state, and not only the last ones.
     pub(crate) keeps_all_ids: bool,
-    /// The state as it is stored; an error also where it would not come back as it is.
+    /// The state as it is stored. It is an error also if the state would not come back as it is.
     pub(crate) encode: fn(&A) -> Result<Value, String>,
     pub(crate) decode: fn(Value) -> Result<A, serde_json::Error>,
 }
 
 impl<A: Serialize + DeserializeOwned + EventData> Snapshots<A> {
-    /// A snapshot every so many commits; `declared` changes with the declaration of the state. What the types inside of
-    /// it are stored as counts, too.
+    /// A snapshot every N commits. `declared` changes with the declaration of the state. The stored form of the types
+    /// inside it counts, too.
     ///
     /// # Panics
-    /// At compile time, where a type inside of the state has a part that is not stored.
+    /// At compile time, if a type inside the state has a part that is not stored.
     #[must_use]
     #[track_caller]
     pub const fn of(every: u32, declared: u64) -> Self {
@@ -55,7 +55,7 @@ impl<A: Serialize + DeserializeOwned + EventData> Snapshots<A> {
         }
     }
 
-    /// The same for a stream whose every commit is told from a second one by its id, for as long as it lasts.
+    /// The same, for a stream that recognises every commit by its id, for as long as the stream lasts.
     #[must_use]
     pub(crate) const fn keeping_all_ids(mut self) -> Self {
         self.keeps_all_ids = true;
@@ -84,8 +84,8 @@ fn encode<A: Serialize + DeserializeOwned + EventData>(state: &A) -> Result<Valu
 }
 
 impl<A> Snapshots<A> {
-    /// How far it is from one commit to the next that carries the state, where that costs nothing: five commits of half a kilobyte,
-    /// and one with a state, are one read unit.
+    /// The distance from one commit that carries the state to the next, if carrying costs nothing: five commits of half
+    /// a kilobyte, and one with a state, are one read unit.
     pub(crate) fn step(&self) -> u64 {
         self.every.min(6)
     }
@@ -113,7 +113,7 @@ pub(crate) fn fingerprint<A: Aggregate>() -> String {
 struct Fingerprint<A>(PhantomData<A>);
 
 impl<A: Aggregate> Fingerprint<A> {
-    /// All that a stored state depends on. Parts that are added here make old snapshots void, once.
+    /// Everything that a stored state depends on. A part that is added here makes old snapshots void, once.
     const VALUE: u64 = {
         let (shape, mut comes_back) = match A::SNAPSHOTS {
             Some(snapshots) => (snapshots.shape, snapshots.comes_back),
@@ -129,7 +129,7 @@ impl<A: Aggregate> Fingerprint<A> {
         hash = extend_hash(hash, &A::FOLD.to_le_bytes());
         let mut index = 0;
         while index < A::EVENTS.len() {
-            // In any order: the sum of a hash for each.
+            // The order does not matter: this is the sum of a hash for each.
             hash = hash.wrapping_add(A::EVENTS[index].id.fingerprint());
             index += 1;
         }

@@ -1,4 +1,4 @@
-//! What `unique(email)` makes of a field of an aggregate.
+//! What `unique(email)` generates for a field of an aggregate.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,14 +7,14 @@ use super::Entity;
 use crate::key::{KeyError, KeyPart, Tenant};
 use crate::store::UniqueValue;
 
-/// A field of an aggregate's state whose value belongs to one instance of each tenant.
+/// A field of an aggregate's state whose value belongs to only one instance of each tenant.
 pub struct UniqueField<A> {
     pub(crate) name: &'static str,
     pub(crate) value: fn(&A) -> Option<String>,
 }
 
 impl<A> UniqueField<A> {
-    /// A field, and what renders it.
+    /// A field, and the function that renders it.
     #[must_use]
     pub const fn new(name: &'static str, value: fn(&A) -> Option<String>) -> Self {
         Self { name, value }
@@ -27,18 +27,19 @@ impl<A> fmt::Debug for UniqueField<A> {
     }
 }
 
-/// A type that a `unique` field may have: a [`KeyPart`], or an `Option` of one. `None` and an empty text are no value, and reserve
-/// nothing.
+/// A type that a `unique` field may have: a [`KeyPart`], or an `Option` of one. `None` and an empty text are no value,
+/// and reserve nothing.
 #[diagnostic::on_unimplemented(
     message = "a field of type `{Self}` cannot be `unique`",
     label = "this type has no form as part of a key",
-    note = "use `String`, an integer, `bool`, a type of your own that implements `cqrs_core::KeyPart`, or an `Option` of these"
+    note = "use `String`, an integer, `bool`, a `Timestamp`, a type of your own that implements `cqrs_core::KeyPart`, or an `Option` of these",
+    note = "for a type of `chrono`, `uuid` or `rust_decimal`, enable the feature of that name of `foldline` or `foldline-core`"
 )]
 pub trait UniquePart {
-    /// What a value is looked for by.
+    /// The type of the value to look for.
     type Value: KeyPart;
 
-    /// The value; none where there is none.
+    /// The value, or `None` if there is none.
     fn value(&self) -> Option<&Self::Value>;
 }
 
@@ -69,7 +70,7 @@ fn render<T: KeyPart>(value: &T) -> String {
     text
 }
 
-/// A value of a `unique` field, to find its owner by: what `Guest::email(&tenant, "a@example.com")` gives to
+/// A value of a `unique` field, to find its owner by. `Guest::email(&tenant, "a@example.com")` creates one for
 /// [`App::find`](crate::App::find).
 pub struct UniqueKey<A> {
     pub(crate) value: Result<UniqueValue, KeyError>,

@@ -1,4 +1,4 @@
-//! What is wrong with the aggregates and the processes that are linked into this program.
+//! Checks the aggregates and the processes that are linked into this program.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::registry::process_of;
 
 pub(super) fn check(rows: &[&'static AggregateRow], faults: &mut Vec<WiringFault>) {
     let mut entities: HashMap<&str, &'static AggregateRow> = HashMap::new();
-    // By name: whoever listens to one schema of an event receives all of them.
+    // By name: a subscriber to one schema of an event receives all schemas.
     let mut events: HashMap<&str, &'static AggregateRow> = HashMap::new();
     for row in rows {
         if let Some(first) = entities.insert(row.entity, row) {
@@ -30,7 +30,7 @@ pub(super) fn check(rows: &[&'static AggregateRow], faults: &mut Vec<WiringFault
     }
 }
 
-/// Two of one name in two modules are aggregates of one name for all that is stored, and two processes.
+/// Two aggregates with one name in two modules count as one, for everything that is stored; two processes count as two.
 fn is_same(first: &AggregateRow, second: &AggregateRow) -> bool {
     first.name == second.name && process_of(first).is_none() && process_of(second).is_none()
 }
@@ -48,7 +48,7 @@ fn shared_entity(first: &'static AggregateRow, second: &'static AggregateRow) ->
     }
 }
 
-/// The steps of a process have the name of an event, or of the steps of another process.
+/// The steps of a process have the name of an event, or the name of another process's steps.
 fn shared_step(
     name: &'static str,
     first: &'static AggregateRow,

@@ -23,7 +23,7 @@ use crate::snapshot::SnapshotStore;
 use crate::store::Backlog;
 use crate::view::{RecentWrites, ViewStore};
 
-/// Collects what an app is made of; [`AppBuilder::build`] checks it.
+/// Collects the parts of an app. [`AppBuilder::build`] checks them.
 ///
 /// ```rust,standalone_crate
 /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -95,20 +95,21 @@ impl AppBuilder {
         self
     }
 
-    /// Where snapshots are kept. An app with an aggregate that has `snapshot_every` needs it.
+    /// Where snapshots are kept. An app with an aggregate or a process that has `snapshot_every` needs it.
     pub fn snapshots(mut self, store: impl SnapshotStore) -> Self {
         self.stores = self.stores.snapshots(store);
         self
     }
 
-    /// What waits behind a broker, where one is between the store and the subscribers: [`App::projections`] asks it.
+    /// Tells what waits in the queues, if a broker is between the store and the subscribers: [`App::projections`] asks
+    /// it.
     pub fn backlog(mut self, backlog: impl Backlog) -> Self {
         self.stores = self.stores.backlog(backlog);
         self
     }
 
-    /// Gives the handlers a value: a receiver of `#[event_handler] impl`, or a dependency. One per type; a second
-    /// value of a type replaces the first.
+    /// Gives the handlers a value: a receiver of `#[event_handler] impl`, or a dependency. There is one value per type;
+    /// a second value of a type replaces the first.
     pub fn provide<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.provided.insert(TypeId::of::<T>(), Box::new(value) as Box<dyn Any + Send + Sync>);
         self
@@ -120,40 +121,41 @@ impl AppBuilder {
         self
     }
 
-    /// Sets the clock of a test: when commands happen, and what is due.
+    /// Sets a clock for tests: it gives the time of commands, and decides what is due.
     pub fn clock(mut self, clock: &Clock) -> Self {
         self.clock = clock.clone();
         self
     }
 
-    /// Runs these handlers and projections only, by name; the others are not checked. `only([])` is an app that
-    /// executes commands and leaves the delivery to another process.
+    /// Runs only the handlers and projections with these names; the others are not checked. `only([])` makes an app
+    /// that executes commands and leaves the delivery to another process.
     pub fn only<'a>(mut self, subscribers: impl IntoIterator<Item = &'a str>) -> Self {
         self.only = Some(subscribers.into_iter().map(str::to_owned).collect());
         self
     }
 
-    /// Runs no handler, and all projections, also those that are added later: an app for the function that feeds them from the
-    /// stream. The handlers are not checked, and need no dependencies.
+    /// Runs all projections, including those that are added later, and no handler. This is an app for the function that
+    /// feeds the projections from the stream. The handlers are not checked, and need no dependencies.
     pub fn without_handlers(mut self) -> Self {
         self.without_handlers = true;
         self
     }
 
-    /// Runs no projection, and all handlers: an app for what looks after the queues where a function feeds the projections from the
-    /// stream, so that they have none.
+    /// Runs all handlers and no projection. This is an app for the program that looks after the queues, in a deployment
+    /// where a function feeds the projections from the stream and they have no queues.
     pub fn without_projections(mut self) -> Self {
         self.without_projections = true;
         self
     }
 
-    /// For a proof without values: something of this type will be given. Nothing may be delivered by such an app.
+    /// For a proof without values: promises that a value of this type will be given. Such an app must not deliver
+    /// anything.
     pub(crate) fn provide_type(mut self, id: TypeId) -> Self {
         self.provided.insert(id, Box::new(()) as Box<dyn Any + Send + Sync>);
         self
     }
 
-    /// What `build()` would report.
+    /// The faults that `build()` would report.
     pub(crate) fn faults(&self) -> Vec<WiringFault> {
         let mut faults = Vec::new();
         let rows = aggregate_rows();
@@ -163,7 +165,7 @@ impl AppBuilder {
         faults
     }
 
-    /// Lets the test kit look at the handlers.
+    /// Lets the test kit inspect the handlers.
     pub(crate) fn probe(mut self, probe: &Arc<Probe>) -> Self {
         self.probe = Some(Arc::clone(probe));
         self
@@ -179,6 +181,10 @@ impl AppBuilder {
         aggregates::check(&rows, &mut faults);
         commands::check(&rows, &mut faults);
         self.check_snapshots(&rows, &mut faults);
+        #[cfg(feature = "rust_decimal")]
+        if !crate::foreign::is_stored_as_text() {
+            faults.push(WiringFault::DecimalAsFloat);
+        }
         let candidates = self.candidates(&mut faults);
         if !faults.is_empty() {
             return Err(BuildError { faults });
@@ -209,7 +215,7 @@ impl AppBuilder {
         Ok(App { delivery: Arc::new(delivery), cause: None })
     }
 
-    /// The chosen subscribers, with their faults noted.
+    /// The chosen subscribers. Their faults are collected.
     fn candidates(&self, faults: &mut Vec<WiringFault>) -> Vec<Candidate> {
         let handlers = self.handlers().map(|row| Candidate {
             subscriber: Subscriber {
@@ -219,6 +225,7 @@ impl AppBuilder {
                 reaction: Reaction::Handle { arms: row.arms, once: row.once },
                 concurrency: row.concurrency,
                 timeout: row.timeout.unwrap_or(self.settings.handler_timeout),
+                own_retry: row.retry.map(|own| self.settings.delivery.with(own)),
             },
             kind: SubscriberKind::Handler { once: row.once },
             view: None,
@@ -234,6 +241,7 @@ impl AppBuilder {
                 reaction: Reaction::Project { driver: (row.driver)(), make: row.driver, build: row.build },
                 concurrency: CONCURRENT_STREAMS,
                 timeout: Duration::MAX,
+                own_retry: None,
             },
             kind: SubscriberKind::Projection,
             view: Some(row.view),
@@ -249,6 +257,7 @@ impl AppBuilder {
                 reaction: Reaction::Step { driver: (row.driver)(), make: row.driver },
                 concurrency: CONCURRENT_STREAMS,
                 timeout: Duration::MAX,
+                own_retry: None,
             },
             kind: SubscriberKind::Process,
             view: None,
@@ -257,7 +266,7 @@ impl AppBuilder {
             location: row.location,
         });
         let mut all: Vec<Candidate> = handlers.chain(processes).chain(projections).collect();
-        // The order in which the linker collects rows is nobody's choice.
+        // The linker collects rows in an order that no source file determines.
         all.sort_by_key(|candidate| {
             (candidate.subscriber.name, candidate.location.file, candidate.location.line)
         });
@@ -357,7 +366,7 @@ fn aggregate_rows() -> Vec<&'static AggregateRow> {
 fn draw(rows: &[&AggregateRow], candidates: &[Candidate]) -> Wiring {
     let listens = |candidate: &Candidate, id: &EventId| candidate.subscriber.events.contains(id);
     let mut events = Vec::new();
-    // Nobody can listen to the steps of a process.
+    // No subscriber can take the steps of a process.
     for row in rows.iter().filter(|row| process_of(row).is_none()) {
         for id in (row.events)() {
             let subscribers = candidates.iter().filter(|candidate| listens(candidate, &id));
@@ -376,6 +385,7 @@ fn draw(rows: &[&AggregateRow], candidates: &[Candidate]) -> Wiring {
         kind: candidate.kind,
         view: candidate.view,
         indexes: candidate.indexes,
+        attempts: candidate.subscriber.own_retry.map(|own| own.attempts),
         events: candidate.subscriber.events.iter().flat_map(EventId::names).collect(),
         deadlines: candidate.deadlines.clone(),
         location: candidate.location.to_string(),

@@ -1,4 +1,4 @@
-//! What is wrong with the stored commands that are linked into this program.
+//! Checks the stored commands that are linked into this program.
 
 use super::fault::WiringFault;
 use crate::aggregate::AggregateRow;
@@ -17,7 +17,7 @@ pub(super) fn check(aggregates: &[&AggregateRow], faults: &mut Vec<WiringFault>)
     faults.extend(rows.iter().flat_map(|row| events_named_as(row, aggregates)));
 }
 
-/// Names that would be one entry in the lock of a package.
+/// Names that would share one entry in the lock of a package.
 pub(crate) fn shared_names_in(package: &str) -> Vec<WiringFault> {
     let mut rows = stored_commands();
     rows.retain(|row| row.package == package);
@@ -40,7 +40,7 @@ fn duplicates(rows: &[&CommandRow]) -> Vec<WiringFault> {
     faults
 }
 
-/// Where two commands are told apart by their names: in the store of one entity, and in the lock of one package.
+/// The scopes in which names alone tell two commands apart: the store of one entity, and the lock of one package.
 fn shared_place(first: &CommandRow, second: &CommandRow) -> Option<String> {
     let entities_of = |row: &CommandRow| {
         let id = (row.type_id)();
@@ -53,7 +53,7 @@ fn shared_place(first: &CommandRow, second: &CommandRow) -> Option<String> {
     (first.package == second.package).then(|| format!("package `{}`", first.package))
 }
 
-/// Events that a command shares a name with in the lock of its package.
+/// Events with the same name as a command in the lock of its package.
 fn events_named_as(command: &CommandRow, aggregates: &[&AggregateRow]) -> Vec<WiringFault> {
     let of_package = aggregates.iter().filter(|row| row.package == command.package);
     let shared = |row: &&AggregateRow| {

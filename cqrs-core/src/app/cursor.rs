@@ -5,15 +5,16 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Where the next page of a [query](super::App::query) begins: a text for a link or a form, of letters, digits, `-` and `_`.
+/// Where the next page of a [query](super::App::query) begins: a text of letters, digits, `-` and `_`, for a link or a
+/// form.
 ///
-/// It belongs to its query: to the tenant, the view, the index, what was asked for, and the order; only the limit may change
-/// from page to page. With any other query it is a [`QueryError::Cursor`](super::QueryError::Cursor), and so it is where a
-/// later release of the program lists by other fields. The tenant is always that of the query: whatever a cursor is made of,
-/// it leads to no other one's views.
+/// It belongs to its query: to the tenant, the view, the index, the conditions, and the order. Only the limit may
+/// change from page to page. With any other query it is a [`QueryError::Cursor`](super::QueryError::Cursor). The same
+/// happens when a later release of the program lists by other fields. The tenant is always that of the query: no
+/// cursor, not even a forged one, leads to views of another tenant.
 ///
-/// It is a place in the order, and not in a copy: it outlives restarts, and views that are written meanwhile stand where they
-/// belong. It holds the values that the view there is listed by, and they can be read in it.
+/// It is a place in the order, not in a copy. It survives restarts, and views that are written in the meantime appear
+/// at their place. It holds the values that the view at that place is listed by, and these values can be read from it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor {
     /// A hash of the query that it belongs to.
@@ -22,13 +23,21 @@ pub struct Cursor {
     pub(super) sk: String,
 }
 
-/// A text that is no cursor.
+/// A text that is not a cursor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{text}` is no cursor: give back the text of `page.next` as it was, or leave it out for the first page"
 )]
 pub struct CursorError {
     text: String,
+}
+
+impl CursorError {
+    /// The status of an HTTP answer to the request that had the text: 400.
+    #[must_use]
+    pub fn http_status(&self) -> u16 {
+        400
+    }
 }
 
 /// Where a query may begin: a cursor, or an `Option` of one, where none is the first page.
@@ -38,7 +47,7 @@ pub struct CursorError {
     note = "a cursor is read from its text: `text.parse::<Cursor>()?`"
 )]
 pub trait IntoCursor {
-    /// The cursor; none for the first page.
+    /// The cursor; `None` for the first page.
     fn into_cursor(self) -> Option<Cursor>;
 }
 
@@ -60,7 +69,7 @@ impl IntoCursor for Option<Cursor> {
     }
 }
 
-/// So much of a text that is no cursor goes into a message.
+/// How much of a text that is not a cursor appears in a message.
 const SHOWN: usize = 64;
 
 impl fmt::Display for Cursor {

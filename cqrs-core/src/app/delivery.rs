@@ -9,7 +9,7 @@ use crate::delivery::{
 use crate::store::StoreError;
 
 impl App {
-    /// The commits that subscribers could not take.
+    /// The dead letters: commits that subscribers could not take.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -49,7 +49,7 @@ impl App {
         DeadLetters::new(StoredLetters::new(&self.delivery))
     }
 
-    /// The end of one queue; see [`Wiring`](crate::app::Wiring) for the queues there are.
+    /// The receiving end of one queue; [`Wiring`](crate::app::Wiring) lists the queues.
     ///
     /// # Errors
     /// [`DeliveryError::UnknownQueue`].
@@ -57,8 +57,8 @@ impl App {
         self.delivery.consumer(queue)
     }
 
-    /// The end of the change feed for a program that gets its records from elsewhere, and its projections from nowhere else: see
-    /// [`FeedConsumer`].
+    /// The receiving end of the change feed, for a program whose host gives it the records, and whose projections are
+    /// fed only this way: see [`FeedConsumer`].
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -99,30 +99,32 @@ impl App {
         self.delivery.feed_consumer()
     }
 
-    /// Publishes records of the event store ([`store::record`](crate::store::record)) in their order: the work of
-    /// every relay, wherever it reads the records and however it remembers how far it has come.
+    /// Publishes records of the event store ([`store::record`](crate::store::record)) in their order. Every relay does
+    /// this, wherever it reads the records and however it remembers its position.
     ///
-    /// Events of types that no aggregate of this program applies are published like all others, because another
-    /// program may know them. A record that is no commit becomes a dead letter of `@relay`, and counts as done.
+    /// An event of a type that no aggregate of this program applies is published like all others, because another
+    /// program may know it. A record that is not a commit becomes a dead letter of `@relay`, and counts as done.
     ///
     /// # Errors
-    /// [`Interrupted`] says how many records are done; publishing the others again is safe.
+    /// [`Interrupted`] tells how many records are done. Publishing the others again is safe.
     pub async fn publish(&self, publisher: &impl Publisher, records: &[Value]) -> Result<(), Interrupted> {
         self.delivery.publish(publisher, records).await
     }
 
-    /// The projections of this app whose views lack commits that were in the events table before they began: they were added,
-    /// or renamed, and need a [replay](App::replay). The delivery says so in its log, too, once a minute.
+    /// The projections of this app whose views lack commits, because these commits were in the events table before the
+    /// projections began. Such a projection was added or renamed, and needs a [replay](App::replay). The delivery also
+    /// says so in its log, once a minute.
     ///
-    /// The first start of a projection is kept in the delivery table. A projection that has missed nothing then costs nothing
-    /// any more; one that is not marked yet is looked at: of the first pages of the events table that have commits it listens
-    /// to, up to 16 streams, those in which nothing has happened for the longest time. Where one of them has no view and no
-    /// [`Fence`](crate::view::Fence), and none of its commits is a dead letter, the projection is listed. A replay of all
-    /// tenants takes it from the list.
+    /// The first start of a projection is kept in the delivery table. A projection that has missed nothing is marked
+    /// there, and costs nothing from then on. For a projection without this mark, the call reads the first pages of the
+    /// events table that have commits it listens to, and takes up to 16 streams from them: those in which nothing has
+    /// happened for the longest time. The projection is listed if one of these streams has no view and no
+    /// [`Fence`](crate::view::Fence), and none of its commits is a dead letter. A replay of all tenants takes it from
+    /// the list.
     ///
-    /// [`App::projections`] tells what is known already, without a look.
+    /// [`App::projections`] tells what is already known, without this check.
     ///
-    /// Commits that are on their way count as missing here: ask when the delivery has caught up.
+    /// Commits that are on their way count as missing here. Ask when the delivery has caught up.
     ///
     /// ```
     /// # async fn example(app: cqrs_core::App) -> Result<(), cqrs_core::StoreError> {
@@ -134,13 +136,13 @@ impl App {
     /// ```
     ///
     /// # Errors
-    /// [`StoreError`]. For a scan of the events table its role needs `dynamodb:Scan`.
+    /// [`StoreError`]. To scan the events table, the program's role needs `dynamodb:Scan`.
     pub async fn unreplayed(&self) -> Result<Vec<Unreplayed>, StoreError> {
         self.delivery.unreplayed().await
     }
 
-    /// Says that a projection is to go on without a replay, although commits were there before it. It is not told and not
-    /// listed any more.
+    /// Lets a projection go on without a replay although there were commits before it. From then on it is neither
+    /// logged nor listed.
     ///
     /// # Errors
     /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Store`].
@@ -148,8 +150,9 @@ impl App {
         self.delivery.waive_replay(projection).await
     }
 
-    /// Notes that a projection gets no commits from now on, because its queue is left or taken away: should it come back, it
-    /// needs a replay. For those who take away a broker's queue; what has never begun needs no note.
+    /// Notes that a projection gets no commits from now on, because its queue is left or removed. If it comes back, it
+    /// needs a replay. Call this when you remove the queue of a broker. A projection that has never begun needs no
+    /// note.
     ///
     /// # Errors
     /// [`DeliveryError::Store`].
@@ -159,7 +162,7 @@ impl App {
 }
 
 impl Message {
-    /// The message of a commit, of at most [`MAX_MESSAGE_BYTES`], as a relay of the app publishes it.
+    /// The message of a commit as a relay of the app publishes it, of at most [`MAX_MESSAGE_BYTES`].
     #[must_use]
     pub fn of(app: &App, commit: &Commit) -> Self {
         Self::carrying(

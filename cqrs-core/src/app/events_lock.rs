@@ -3,10 +3,11 @@ use crate::registry::stored_commands;
 use crate::schema::{Entry, EventsLock, examples};
 
 impl EventsLock {
-    /// The shapes of all events and of all stored commands that are linked into this program, of all its packages, with examples where
-    /// they can be made: what another program asks with [`EventsLock::compat`], where no file is at hand.
+    /// The shapes of all events and stored commands that are linked into this program, from all its packages, with
+    /// examples where they can be made. Another program can check them with [`EventsLock::compat`] when it has no file
+    /// at hand.
     ///
-    /// A schema that only `from_json` reads has no shape, and is not in it.
+    /// A schema that only `from_json` reads has no shape, and is not included.
     ///
     /// ```
     /// use cqrs_core::schema::EventsLock;
@@ -22,7 +23,7 @@ impl EventsLock {
         for schema in events.chain(commands) {
             if let Some(shape) = &schema.shape {
                 let examples = examples(shape).unwrap_or_default();
-                lock.insert(schema.id.name, schema.id.schema, Entry { shape: shape.to_string(), examples });
+                lock.insert(schema.id.name, schema.number(), Entry { shape: shape.to_string(), examples });
             }
         }
         lock

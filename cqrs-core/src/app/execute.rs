@@ -4,12 +4,12 @@ use crate::command::{Command, Decide};
 use crate::engine::{Caller, Execute, execute};
 
 impl App {
-    /// Executes a command on the aggregate at `key`: load, decide, append.
+    /// Executes a command on the aggregate at `key`: it loads the state, decides, and appends the commit.
     ///
-    /// Two requests on DynamoDB, one where the state is still in memory. A rejection, or no events, decided on a
-    /// state from memory is decided again on the stream's end before it is returned, which takes one more. With
-    /// `snapshot_every`, a state that is not in memory takes one request more, at the same time as the other, and every
-    /// so many commits one more writes the snapshot.
+    /// This takes two requests on DynamoDB, or one if the state is still in memory. A rejection, or a decision without
+    /// events, on a state from memory is decided again on the current end of the stream before it is returned, which
+    /// takes one more request. With `snapshot_every`, a state that is not in memory takes one more request, at the same
+    /// time as the other. Every N commits, one more request writes the snapshot.
     ///
     /// The answer is a [`Committed`](super::Committed) with its [`Outcome`](super::Outcome), or an [`ExecuteError`](super::ExecuteError).
     ///

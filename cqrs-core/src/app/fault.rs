@@ -3,7 +3,7 @@ use std::fmt;
 use crate::event::EventId;
 use crate::location::Location;
 
-/// Everything that is wrong with an app's wiring, found before the first message.
+/// All faults of an app's wiring, found before the first message.
 ///
 /// ```rust,standalone_crate
 /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -49,11 +49,11 @@ use crate::location::Location;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BuildError {
-    /// At least one.
+    /// The faults: at least one.
     pub faults: Vec<WiringFault>,
 }
 
-/// One thing that is wrong with an app's wiring.
+/// One fault of an app's wiring.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WiringFault {
@@ -68,7 +68,7 @@ pub enum WiringFault {
         needed: &'static str,
         /// What the handler needs it for.
         role: &'static str,
-        /// Where the handler stands.
+        /// Where the handler is declared.
         location: Location,
     },
     /// Two subscribers have one name.
@@ -76,19 +76,19 @@ pub enum WiringFault {
     DuplicateSubscriber {
         /// The name.
         name: &'static str,
-        /// Where the first stands.
+        /// Where the first is declared.
         first: Location,
-        /// Where the second stands.
+        /// Where the second is declared.
         second: Location,
     },
-    /// Two aggregates apply events of one stored name, whatever the schemas: events are told apart by name.
+    /// Two aggregates apply events with one stored name, whatever the schemas: events are told apart by name.
     #[error(
         "aggregates `{first}` and `{second}` both apply an event stored as `{name}`: {event}; rename one with `#[event(name = \"…\")]`"
     )]
     DuplicateEvent {
         /// The name, which may be an alias.
         name: &'static str,
-        /// The event of the second.
+        /// The event of the second aggregate.
         event: EventId,
         /// The first aggregate.
         first: &'static str,
@@ -114,12 +114,12 @@ pub enum WiringFault {
         entity: &'static str,
         /// The process.
         process: &'static str,
-        /// Where it stands.
+        /// Where the process is declared.
         location: Location,
-        /// The aggregate or the other process, and where it stands.
+        /// The aggregate or the other process, and where it is declared.
         other: String,
     },
-    /// The steps of a process are stored under the name of an event.
+    /// The steps of a process have the stored name of an event.
     #[error(
         "process `{process}` ({location}) stores its steps as `{name}`, and `{aggregate}` applies an event of that name: rename the event with `#[event(name = \"…\")]`, or give the process another entity"
     )]
@@ -128,12 +128,12 @@ pub enum WiringFault {
         name: &'static str,
         /// The process.
         process: &'static str,
-        /// Where it stands.
+        /// Where the process is declared.
         location: Location,
         /// The aggregate that applies the event.
         aggregate: &'static str,
     },
-    /// Two processes store their steps under one name: they have one entity.
+    /// Two processes store their steps under one name, because they have one entity.
     #[error(
         "two processes are called `{process}`, and both store their steps as `{name}`: {first} and {second}; give one of them another entity"
     )]
@@ -142,22 +142,22 @@ pub enum WiringFault {
         name: &'static str,
         /// The name of both.
         process: &'static str,
-        /// Where the first stands.
+        /// Where the first is declared.
         first: Location,
-        /// Where the second stands.
+        /// Where the second is declared.
         second: Location,
     },
-    /// No aggregate decides on a command that may be stored.
+    /// No aggregate decides on a stored command.
     #[error(
         "no linked aggregate decides on command `{command}` ({location}): add a `#[command]` method that takes it to an `#[aggregate] impl`, link the crate that has one, or take `#[command]` off the struct"
     )]
     Undecided {
         /// The struct's name.
         command: &'static str,
-        /// Where it stands.
+        /// Where the struct is declared.
         location: Location,
     },
-    /// Two commands have one stored name where only names tell them apart.
+    /// Two commands have one stored name in a scope where only names tell them apart.
     #[error(
         "two commands are stored as `{name}` in {place}: {first} and {second}; rename one with `#[command(name = \"…\")]`, or make the newer `from` the older, and decide only on the newer"
     )]
@@ -166,19 +166,19 @@ pub enum WiringFault {
         name: &'static str,
         /// The entity, or the package with its lock.
         place: String,
-        /// Where the first stands.
+        /// Where the first is declared.
         first: Location,
-        /// Where the second stands.
+        /// Where the second is declared.
         second: Location,
     },
-    /// A command and an event of one package have one stored name, and so one entry in its `events.lock`.
+    /// A command and an event of one package have one stored name, and so share an entry in its `events.lock`.
     #[error(
         "`{name}` is a command ({location}) and an event of `{aggregate}`, and `events.lock` of package `{package}` tells them apart by name alone: rename one with `name = \"…\"`"
     )]
     CommandNamedAsEvent {
         /// The name, which may be an alias.
         name: &'static str,
-        /// Where the command stands.
+        /// Where the command is declared.
         location: Location,
         /// The aggregate that applies the event.
         aggregate: &'static str,
@@ -197,32 +197,41 @@ pub enum WiringFault {
         /// The second projection.
         second: &'static str,
     },
-    /// There are projections, and nowhere to keep their views.
+    /// There are projections, but no view store.
     #[error("projection `{projection}` ({location}) has no view store: add `.views(…)`")]
     NoViewStore {
         /// The projection's name.
         projection: &'static str,
-        /// Where it stands.
+        /// Where the projection is declared.
         location: Location,
     },
-    /// There is an aggregate or a process with `snapshot_every`, and nowhere to keep its snapshots.
+    /// There is an aggregate or a process with `snapshot_every`, but no snapshot store.
     #[error(
         "`{aggregate}` ({location}) has `snapshot_every`, and the app has no snapshot store: add `.snapshots(…)`"
     )]
     NoSnapshotStore {
         /// The name of the aggregate, or of the process.
         aggregate: &'static str,
-        /// Where it stands.
+        /// Where the aggregate or the process is declared.
         location: Location,
     },
-    /// A name given to `only(…)` belongs to no subscriber.
+    /// A name that was given to `only(…)` belongs to no subscriber.
     #[error("no subscriber is called `{name}`; there are: {known}")]
     UnknownSubscriber {
-        /// The name given.
+        /// The name that was given.
         name: String,
-        /// All names.
+        /// The names of all subscribers.
         known: String,
     },
+    /// A crate of this build enables the feature `serde-float` of `rust_decimal`, by which every decimal would lose digits in the
+    /// store.
+    #[cfg(feature = "rust_decimal")]
+    #[error(
+        "every `Decimal` would be stored as a number of floating point and lose digits: a crate of this build enables the feature \
+         `serde-float` of `rust_decimal`; find it with `cargo tree -e features -i rust_decimal`, and take the feature off: \
+         `#[serde(with = \"rust_decimal::serde::float\")]` does the same for one field"
+    )]
+    DecimalAsFloat,
     /// No subscriber takes an event, and the event does not say why. Told by a
     /// [wiring proof](crate::testing::WiringProof) alone, as all below.
     #[error(
@@ -234,10 +243,10 @@ pub enum WiringFault {
         event: EventId,
         /// The aggregate that applies it.
         aggregate: &'static str,
-        /// Where the aggregate stands.
+        /// Where the aggregate is declared.
         location: Location,
     },
-    /// An event is marked `unhandled`, and somebody takes it.
+    /// An event is marked `unhandled`, but a subscriber takes it.
     #[error(
         "`{}` of `{aggregate}` is marked `unhandled = \"{reason}\"`, and `{takers}` takes it: take the mark off",
         .event.name
@@ -247,9 +256,9 @@ pub enum WiringFault {
         event: EventId,
         /// The aggregate that applies it.
         aggregate: &'static str,
-        /// What the mark says.
+        /// The reason that the mark gives.
         reason: &'static str,
-        /// Who takes it.
+        /// The subscriber that takes it.
         takers: String,
     },
     /// No aggregate, projection or handler of a crate is linked.
@@ -259,7 +268,7 @@ pub enum WiringFault {
     NotLinked {
         /// The crate.
         name: String,
-        /// The crates that are.
+        /// The crates that are linked.
         linked: String,
     },
     /// Something is linked, and `app!` does not list it.
@@ -269,7 +278,7 @@ pub enum WiringFault {
         kind: &'static str,
         /// Its name.
         name: &'static str,
-        /// Where it stands.
+        /// Where it is declared.
         location: Location,
     },
 }
@@ -284,7 +293,7 @@ impl fmt::Display for BuildError {
     }
 }
 
-// A `main` that returns it shows its `{:?}`, and there the faults should read as well.
+// A `main` that returns this error shows its `{:?}`. The faults should be readable there too.
 impl fmt::Debug for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

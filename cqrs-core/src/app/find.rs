@@ -3,8 +3,8 @@ use crate::aggregate::{Aggregate, AggregateKey, UniqueKey};
 use crate::store::StoreError;
 
 impl App {
-    /// The key of the instance that has a value in a [`unique`](macro@crate::aggregate#unique-values) field; none where nobody has it. One
-    /// `GetItem` on DynamoDB, with all commits that were acknowledged before.
+    /// The key of the instance that has a value in a [`unique`](macro@crate::aggregate#unique-values) field, or `None`
+    /// if no instance has it. This is one `GetItem` on DynamoDB. It sees all commits that were acknowledged before.
     ///
     /// ```rust,standalone_crate
     /// # mod guest { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guest.rs")); }
@@ -25,7 +25,7 @@ impl App {
     /// ```
     ///
     /// # Errors
-    /// [`StoreError`]; [`StoreError::Key`] for an empty value.
+    /// [`StoreError`]; an empty value is a [`StoreError::Key`].
     pub async fn find<A: Aggregate>(&self, value: UniqueKey<A>) -> Result<Option<A::Key>, StoreError> {
         let value = value.value?;
         let found = self.delivery.runtime.event_store().reservation(&value).await?;

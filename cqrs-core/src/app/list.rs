@@ -1,11 +1,12 @@
-//! What the root list of a program, `app!`, proves while it is compiled.
+//! What `app!`, the root list of a program, proves at compile time.
 //!
-//! Every entry is named through one function: what is wrong with it is one error, however often it is asked.
+//! Every entry is named through one function, so that a fault in it is one error, however often the entry is asked
+//! about.
 
 use crate::schema::{Text, same};
 
 /// The message of a compile error.
-type Message = Text<512>;
+type Message = Text<2048>;
 use crate::aggregate::{Aggregate, EventRow};
 use crate::event::EventId;
 use crate::handler::{AllProvidedBy, EventHandler, HandlerArm};
@@ -71,51 +72,87 @@ pub const fn handled<const N: usize>(arms: &[HandlerArm]) -> [EventId; N] {
     ids
 }
 
-/// An event of an aggregate that nobody takes and that does not say why; or one that says so and is taken.
+/// The events of an aggregate that nobody takes and that do not say why; or those that say so and are taken.
 #[must_use]
 pub const fn unreached<S>(rows: &[EventRow<S>], taken: &[&[EventId]]) -> Option<Message> {
+    let (mut forgotten, mut contradicted) = (Names::new(), Names::new());
     let mut index = 0;
     while index < rows.len() {
         let row = &rows[index];
         match (contains(taken, row.id.name), row.unhandled.is_some()) {
-            (false, false) => {
-                return Some(
-                    Message::new().with("nobody in `app!` takes its event `").with(row.id.name).with(
-                        "`: list a projection, a process or a handler, or say why not: `#[event(unhandled = \"…\")]`",
-                    ),
-                );
-            }
-            (true, true) => {
-                return Some(
-                    Message::new()
-                        .with("its event `")
-                        .with(row.id.name)
-                        .with("` is marked `unhandled`, and somebody in `app!` takes it: take the mark off"),
-                );
-            }
+            (false, false) => forgotten.push(row.id.name),
+            (true, true) => contradicted.push(row.id.name),
             (true, false) | (false, true) => {}
         }
         index += 1;
     }
+    if forgotten.count > 0 {
+        return Some(
+            Message::new()
+                .with("nothing in `app!` takes its ")
+                .with(forgotten.noun())
+                .with(forgotten.names.text())
+                .with(
+                    ": list a projection, a process or a handler that does, or say on the event why not: `#[event(unhandled = \"…\")]`",
+                ),
+        );
+    }
+    if contradicted.count > 0 {
+        return Some(
+            Message::new()
+                .with("its ")
+                .with(contradicted.noun())
+                .with(contradicted.names.text())
+                .with(", marked `unhandled`, is taken by an entry of `app!`: remove `unhandled`"),
+        );
+    }
     None
 }
 
-/// An event that a projection, a process or a handler takes, and no aggregate in the list applies.
+/// The events that a projection, a process or a handler takes, and that no aggregate in the list applies.
 #[must_use]
 pub const fn not_applied(takes: &[EventId], applied: &[&[EventId]]) -> Option<Message> {
+    let mut missing = Names::new();
     let mut index = 0;
     while index < takes.len() {
         if !contains(applied, takes[index].name) {
-            return Some(
-                Message::new()
-                    .with("it takes `")
-                    .with(takes[index].name)
-                    .with("`, and no aggregate in `app!` applies that: list its aggregate"),
-            );
+            missing.push(takes[index].name);
         }
         index += 1;
     }
-    None
+    if missing.count == 0 {
+        return None;
+    }
+    Some(
+        Message::new()
+            .with("it takes the ")
+            .with(missing.noun())
+            .with(missing.names.text())
+            .with(", and no aggregate in `app!` applies what it takes: add the aggregate to `aggregates`"),
+    )
+}
+
+/// Names of events for a message: `OrderCreated`, `OrderShipped`.
+struct Names {
+    names: Text<1024>,
+    count: usize,
+}
+
+impl Names {
+    const fn new() -> Self {
+        Self { names: Text::new(), count: 0 }
+    }
+
+    const fn push(&mut self, name: &str) {
+        self.names.push(if self.count == 0 { "`" } else { ", `" });
+        self.names.push(name);
+        self.names.push("`");
+        self.count += 1;
+    }
+
+    const fn noun(&self) -> &'static str {
+        if self.count == 1 { "event " } else { "events " }
+    }
 }
 
 const fn contains(lists: &[&[EventId]], name: &str) -> bool {

@@ -4,6 +4,7 @@
 #[derive(Debug, Clone, Copy)]
 pub struct Whole(());
 
-/// A query by an index, counted from 1, or by the key, which is 0, of which some fields have been asked for.
+/// A query by an index or by the key, some of whose fields have been asked for. Indexes are counted from 1; the key is
+/// 0.
 #[derive(Debug, Clone, Copy)]
 pub struct At<const INDEX: usize, const FIELDS: usize>(());

@@ -3,13 +3,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::runtime::{SubscriberKind, Wiring, WiringEvent, WiringSubscriber};
 
 impl Wiring {
-    /// The flow of the events as a Mermaid flowchart: aggregates with their events, queues, subscribers. It stands
-    /// wherever Markdown shows Mermaid, in a block of the language `mermaid`.
+    /// The flow of the events as a Mermaid flowchart: aggregates with their events, queues, subscribers. Put it into a
+    /// Markdown block of the language `mermaid`, wherever Markdown shows Mermaid.
     ///
-    /// A stored command stands with the aggregate that decides on it, as a flag. A deadline is an arrow from its process to itself.
+    /// A stored command is a flag at the aggregate that decides on it. A deadline is an arrow from its process to
+    /// itself.
     ///
-    /// An arrow from a queue that is shared names the events that the subscriber takes, where it does not take
-    /// all of the queue's.
+    /// An arrow from a shared queue names the events that the subscriber takes, unless it takes all events of the
+    /// queue.
     ///
     /// ```rust,standalone_crate
     /// # use cqrs_core::prelude::*;
@@ -101,14 +102,14 @@ impl Wiring {
         lines
     }
 
-    /// The queues of those who listen to an event.
+    /// The queues of the subscribers to an event.
     fn reached(&self, event: &WiringEvent) -> BTreeSet<&'static str> {
         let listening =
             self.subscribers.iter().filter(|subscriber| event.subscribers.contains(&subscriber.name));
         listening.map(|subscriber| subscriber.queue).collect()
     }
 
-    /// The label of the arrow to a subscriber: its events, where others on its queue take more.
+    /// The label of the arrow to a subscriber: its events, if others on its queue take more.
     fn taken(&self, subscriber: &WiringSubscriber) -> String {
         let own: BTreeSet<_> = subscriber.events.iter().copied().collect();
         let others = self.subscribers.iter().filter(|other| other.queue == subscriber.queue);
@@ -136,8 +137,8 @@ fn subscriber(subscriber: &WiringSubscriber) -> String {
     }
 }
 
-/// Within quotes Mermaid takes a character by its number. What means something to Mermaid, to Markdown or to HTML
-/// is punctuation, so all of that is written so.
+/// Within quotes, Mermaid takes a character by its number. Every character that has a meaning for Mermaid, Markdown or
+/// HTML is punctuation, so all punctuation is written by number.
 fn escape(name: &str) -> String {
     name.chars()
         .map(|c| match c {
@@ -169,6 +170,7 @@ mod tests {
             kind,
             view: None,
             indexes: 0,
+            attempts: None,
             events: events.to_vec(),
             deadlines: Vec::new(),
             location: "src/shop.rs:1".to_owned(),

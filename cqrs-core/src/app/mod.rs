@@ -12,12 +12,12 @@
 //! | find the instance that has a unique value | [`App::find`] |
 //! | read every event of a stream | [`App::history`] |
 //! | read views | [`App::view`], [`App::views`] |
-//! | read a view that contains one's own write | [`App::view`] with [`at_least`](ReadView::at_least) |
+//! | read a view that contains your own write | [`App::view`] with [`at_least`](ReadView::at_least) |
 //! | list views by an index, page by page | [`App::query`] |
 //! | deliver to handlers and projections | [`App::run`], [`App::run_until_idle`] |
-//! | look after what could not be delivered | [`App::dead_letters`] |
+//! | handle what could not be delivered | [`App::dead_letters`] |
 //! | see how far the projections are | [`App::projections`] |
-//! | see who listens to what | [`App::wiring`] |
+//! | see which subscriber takes which event | [`App::wiring`] |
 
 mod aggregates;
 mod builder;
@@ -89,8 +89,8 @@ pub use query::UnfitText;
 
 /// An application on one event store. Clones are cheap and share everything.
 ///
-/// Commands on one key run one after another within a process, so a conflict can only come from another process;
-/// commands on different keys never wait for each other.
+/// Commands on one key run one after another within a process, so only another process can cause a conflict. Commands
+/// on different keys never wait for each other.
 ///
 /// ```
 /// use cqrs_core::{App, store::MemoryEventStore};
@@ -104,15 +104,15 @@ pub struct App {
 }
 
 impl App {
-    /// An app on its stores: a [`MemoryEventStore`](crate::store::MemoryEventStore), the `Dynamo` of `cqrs-dynamo`, or
-    /// [`Stores`] of your own.
+    /// Builds an app on its stores: a [`MemoryEventStore`](crate::store::MemoryEventStore), the `Dynamo` of
+    /// `cqrs-dynamo`, or [`Stores`] of your own.
     pub fn builder(stores: impl IntoStores) -> AppBuilder {
         AppBuilder::new(stores.into_stores())
     }
 
-    /// Who listens to what: the graph that `build()` checked, as data.
+    /// Which subscriber takes which event: the graph that `build()` checked, as data.
     ///
-    /// It serializes, so that a test can compare it with a file: a handler whose crate is not linked is missing here.
+    /// It serializes, so a test can compare it with a file. A handler whose crate is not linked is missing here.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -140,7 +140,7 @@ impl App {
         &self.delivery.runtime.wiring
     }
 
-    /// The settings that it was built with.
+    /// The settings that the app was built with.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.delivery.runtime.settings

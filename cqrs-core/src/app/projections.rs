@@ -11,7 +11,8 @@ use crate::timestamp::Timestamp;
 /// How many projections are asked about at a time.
 const PARALLEL: usize = 8;
 
-/// What a projection is at, as [`App::projections`] tells it. It serializes, in camelCase, for those who print or show it.
+/// The progress of a projection, as [`App::projections`] reports it. It serializes in camelCase, for programs that
+/// print or show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -25,58 +26,59 @@ pub struct ProjectionState {
     /// The fingerprint of its fold in this program: 16 hexadecimal digits, which change with the struct, the fold, the
     /// indexes and the events of the projection.
     pub fold: &'static str,
-    /// Whether its views have everything that was there, or are being built.
+    /// Whether its views are complete, or are being built.
     pub build: Build,
-    /// How far it is behind the store. None where this program cannot tell: it has neither a feed nor a
+    /// How far it is behind the store. `None` if this program cannot tell: it has neither a feed nor a
     /// [`Backlog`](crate::store::Backlog), or a broker delivers the projection and the app was given no backlog.
     pub lag: Option<Lag>,
-    /// How many dead letters it has, those that wait behind another one included: in the delivery store, and behind a broker
-    /// those of its queue, about.
+    /// How many dead letters it has, including those that wait behind another one: those in the delivery store, and
+    /// behind a broker the approximate number in its queue.
     pub dead_letters: u64,
-    /// How many commits it passes over, because somebody has discarded them.
+    /// How many commits it skips because they were discarded.
     pub discarded: u64,
 }
 
-/// Whether the views of a projection have what was there before it was delivered to.
+/// Whether the views of a projection contain the commits from before it was delivered to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum Build {
     /// It has missed nothing.
     Whole,
-    /// Its views are built anew, by a [replay](crate::replay) or because their fold has changed, or that was interrupted; readers
-    /// have the earlier ones meanwhile. While it runs, `done` changes with each page that a worker is through with.
+    /// Its views are being built anew, by a [replay](crate::replay) or because their fold has changed, or that work was
+    /// interrupted. Readers have the earlier views in the meantime. While it runs, `done` changes with each page that a
+    /// worker has finished.
     #[non_exhaustive]
     Building {
-        /// What is done at present.
+        /// What is being done now.
         phase: Phase,
-        /// The tenant whose views are built; none for all.
+        /// The tenant whose views are being built; `None` for all tenants.
         tenant: Option<String>,
-        /// What it has done, interrupted runs included.
+        /// What has been done, including interrupted runs.
         done: Replayed,
-        /// About how many commits it has to read, where the store knows. DynamoDB counts every six hours. None for a replay
-        /// of one tenant.
+        /// About how many commits it has to read, if the store knows. DynamoDB counts every six hours. `None` for a
+        /// replay of one tenant.
         total: Option<u64>,
     },
-    /// Its views lack what was committed before it began, or while it was away: it needs a replay. Or a release with another fold
-    /// has taken commits while no program of this one ran: then views across aggregates are built anew by themselves, as soon as
-    /// this one is delivered to again.
+    /// Its views lack what was committed before it began or while it was away: it needs a replay. Or a release with
+    /// another fold took commits while no program with this fold ran. In that case, views across aggregates are built
+    /// anew by themselves as soon as this fold is delivered to again.
     #[non_exhaustive]
     Behind {
-        /// When it began, or was left; none where nobody has noted it.
+        /// When it began, or was left; `None` if this was not noted.
         since: Option<Timestamp>,
     },
-    /// It is not known yet whether it has missed anything: nothing was delivered to it yet, or something is still on its way.
-    /// A delivery settles it; [`App::unreplayed`] looks at the events table at once.
+    /// It is not known yet whether it has missed anything: nothing was delivered to it yet, or something is still on
+    /// its way. A delivery settles it. [`App::unreplayed`] checks the events table at once.
     #[non_exhaustive]
     Unsettled {
-        /// When it began; none where it has not.
+        /// When it began; `None` if it has not begun.
         since: Option<Timestamp>,
     },
 }
 
 impl App {
-    /// What the projections of this app are at, by name: the fold, the build and its progress, the lag in commits and in
+    /// The progress of this app's projections, by name: the fold, the build and its progress, the lag in commits and in
     /// seconds, and the dead letters.
     ///
     /// ```rust,standalone_crate
@@ -118,17 +120,18 @@ impl App {
     /// # }
     /// ```
     ///
-    /// It only reads, from any process, and does not disturb a delivery that is at work. In one process the feed is read from
-    /// where each projection stands. **Behind a broker the app needs a [`Backlog`](crate::store::Backlog)**, which
+    /// It only reads, from any process, and does not disturb a running delivery. In one process, the feed is read from
+    /// the position of each projection. **Behind a broker the app needs a [`Backlog`](crate::store::Backlog)**, which
     /// [`AppBuilder::backlog`](super::AppBuilder::backlog) takes: the `Broker` of `cqrs-dynamo` has one.
     ///
-    /// Requests: 1, and for each projection 3, and 1 more in one process; 2 more for a projection that is being built, and 1 for
-    /// every MB of dead letters. Then what the feed takes: a `GetRecords` of each open shard for every page that is outstanding,
-    /// and 40 more to be sure that a quiet shard has nothing, once for all projections that stand at one place. Behind a broker
-    /// what the backlog takes.
+    /// It costs 1 request, and for each projection 3, and in one process 1 more. A projection that is being built costs
+    /// 2 more, and each MB of dead letters 1 more. The feed costs a `GetRecords` of each open shard for every
+    /// outstanding page, and 40 more to be sure that a quiet shard has nothing. This is paid once for all projections
+    /// at the same position. Behind a broker, the backlog's requests are paid instead.
     ///
     /// # Errors
-    /// [`StoreError`]: also where the feed no longer has what follows the place of a projection, or a queue is missing.
+    /// [`StoreError`], also if the feed no longer has what follows the position of a projection, or if a queue is
+    /// missing.
     pub async fn projections(&self) -> Result<Vec<ProjectionState>, StoreError> {
         let delivery = &self.delivery;
         let beginnings = delivery.beginnings().await?;
@@ -168,7 +171,7 @@ impl App {
         })
     }
 
-    /// What is stored, in one word.
+    /// The state of the build, from what is stored.
     async fn build_of(&self, standing: Standing, beginning: Option<&Beginning>) -> Result<Build, StoreError> {
         if let Some(Building { phase, tenant, done }) = standing.building {
             let total = match tenant {

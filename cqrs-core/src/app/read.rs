@@ -33,8 +33,8 @@ pub struct Found<P: View> {
 /// For `cqrs_http`.
 #[doc(hidden)]
 impl<P: View> Found<P> {
-    /// A number that changes with the tenant, with what the view is made by, and with each time that it is written: a replay
-    /// writes it anew at its old version.
+    /// A number that changes with the tenant, with the fold of the view, and with each write of the view: a replay
+    /// writes the view anew at its old version.
     #[must_use]
     pub fn stamp(&self) -> u64 {
         self.stamp
@@ -53,10 +53,10 @@ impl<P: View + fmt::Debug> fmt::Debug for Found<P> {
 }
 
 impl App {
-    /// The state now: all commits that were acknowledged before the call.
+    /// The current state, with all commits that were acknowledged before the call.
     ///
-    /// It is folded from the stream, one request per 1 MB; nothing comes from memory. With `snapshot_every` it is folded
-    /// from the snapshot and the commits after it, which are read at the same time.
+    /// It is folded from the stream, with one request per 1 MB. Nothing comes from memory. With `snapshot_every` it is
+    /// folded from the snapshot and the commits after it, which are read at the same time.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -76,8 +76,8 @@ impl App {
     /// ```
     ///
     /// # Errors
-    /// [`StoreError`]; [`StoreError::Decode`] for an event that no `#[apply]` takes, [`StoreError::Corrupt`] for a
-    /// gap in the stream.
+    /// [`StoreError`]. An event that no `#[apply]` takes is a [`StoreError::Decode`], and a gap in the stream is a
+    /// [`StoreError::Corrupt`].
     pub async fn load<K>(&self, key: &K) -> Result<Loaded<K::Aggregate>, StoreError>
     where
         K: AggregateKey<Aggregate: Aggregate>,
@@ -85,8 +85,8 @@ impl App {
         Ok(self.delivery.runtime.load_now(&key.stream()?).await?.into())
     }
 
-    /// The state right after the commit `version`; where the stream is shorter, the state now. The version of
-    /// the answer tells which.
+    /// The state right after the commit `version`, or the current state if the stream is shorter. The version of the
+    /// answer tells which one it is.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -129,11 +129,11 @@ impl App {
         self.load_version(key, version).await
     }
 
-    /// The state at a point in time: all commits before the first one that is later than `time`. A commit at `time`
-    /// itself is in.
+    /// The state at a point in time, with all commits before the first one that is later than `time`. A commit at
+    /// `time` itself is included.
     ///
-    /// A commit has the time that it tells about, `created_at`, or that of its recording, whichever is earlier. For what was
-    /// known at a time, [`App::load_as_recorded`] goes by the recording alone.
+    /// The time of a commit is its `created_at` or the time of its recording, whichever is earlier. To see what was
+    /// known at a time, call [`App::load_as_recorded`], which uses only the time of recording.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -165,9 +165,9 @@ impl App {
         Ok(self.delivery.runtime.load_until(&key.stream()?, Until::Time(time)).await?.into())
     }
 
-    /// The state as it was known at a point in time: all commits before the first one that was recorded later than `time`,
-    /// whatever time they tell about. It differs from [`App::load_as_of`] where a commit was given a time of its own with
-    /// [`at`](super::Execute::at): one that was imported afterwards is not in.
+    /// The state as it was known at a point in time, with all commits before the first one that was recorded later than
+    /// `time`, whatever their `created_at`. It differs from [`App::load_as_of`] for a commit whose time was given by
+    /// [`at`](super::Execute::at): a commit that was imported later is not included.
     ///
     /// The time of recording is that of the machine that executed the command:
     /// [`Metadata::recorded`](crate::Metadata::recorded). The stream is read from its first commit, without a snapshot.
@@ -237,7 +237,7 @@ impl App {
         self.history_after(key, Version::NONE)
     }
 
-    /// The same from behind a version on: what has happened since.
+    /// The audit trail after a version: what has happened since.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -263,7 +263,7 @@ impl App {
         self.history_between(key, version, Version::MAX)
     }
 
-    /// The same up to and including the version `until`, for `cqrs_http`: no more than that is read.
+    /// The audit trail up to and including the version `until`, for `cqrs_http`. No more than that is read.
     #[doc(hidden)]
     pub fn history_between<K>(&self, key: &K, after: Version, until: Version) -> History<'_, K::Aggregate>
     where
@@ -274,8 +274,8 @@ impl App {
 
     /// All views of one tenant, in the order of their ids.
     ///
-    /// They are read a page at a time; it ends after its first error. A view that another shape or fold has made is folded anew on
-    /// the way, as [`App::view`] does it: one or two requests more for each of those.
+    /// They are read a page at a time. The iteration ends after its first error. A view with another shape or fold is
+    /// folded anew on the way, as [`App::view`] does it, with one or two more requests for each.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -332,7 +332,7 @@ pub(super) fn found<P: Projection>(
 }
 
 fn stamp<P: Projection>(tenant: &Tenant, stored: &StoredView) -> u64 {
-    // All texts but the last one have a fixed length.
+    // Every text but the last has a fixed length.
     let hash = extend_hash(stable_hash(fingerprint::<P>().as_bytes()), &stored.generation.to_le_bytes());
     let digest = stored.digest.map_or_else(String::new, |digest| digest.to_string());
     let hash = extend_hash(hash, format!("{digest:16}").as_bytes());

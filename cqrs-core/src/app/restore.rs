@@ -3,16 +3,16 @@ use crate::registry::ProjectionRow;
 use crate::replay::{ReplayError, Replayed};
 
 impl App {
-    /// Brings everything back to the store, after the events table was restored to an earlier point while views, snapshots
-    /// and what the delivery remembers were not. Answers with the projections by name.
+    /// Brings everything back in line with the store, after the events table was restored to an earlier point while
+    /// views, snapshots and the delivery table were not. It returns the projections by name.
     ///
-    /// Every projection of this program is [replayed](App::replay), and views of streams that are gone are removed. So are views across
-    /// aggregates that other releases have built: after a rollback they are built anew. What this
-    /// process has in memory is forgotten; other processes have to be started anew before they execute commands. Snapshots and
-    /// the inboxes of handlers with `once` need nothing: they tell by themselves that a commit is another one.
+    /// Every projection of this program is [replayed](App::replay), and views of streams that are gone are removed. So
+    /// are views across aggregates that other releases have built: after a rollback they are built anew. This process
+    /// forgets what it has in memory. Restart other processes before they execute commands. Snapshots and the inboxes
+    /// of handlers with `once` need nothing: they recognise that a commit is another one.
     ///
-    /// What became a dead letter of a projection meanwhile can then be redriven. Letters of commits that the restore has taken
-    /// back stay, and say so: they are to be discarded.
+    /// Commits that became dead letters of a projection in the meantime can then be redriven. Letters of commits that
+    /// the restore has taken back remain, and say so: discard them.
     ///
     /// ```
     /// # use cqrs_core::App;
@@ -26,7 +26,7 @@ impl App {
     /// ```
     ///
     /// # Errors
-    /// [`ReplayError`] of the first projection that cannot be replayed; the call can be made again.
+    /// The [`ReplayError`] of the first projection that cannot be replayed. The call can be made again.
     pub async fn after_restore(&self) -> Result<Vec<(&'static str, Replayed)>, ReplayError> {
         self.delivery.runtime.forget();
         let mut replayed = Vec::new();

@@ -11,13 +11,14 @@ use crate::delivery::{Delivered, DeliveryError, Relay};
 use crate::supervisor::{Outage, Supervised, doubled, supervise};
 
 impl App {
-    /// Delivers every commit that a subscriber has not taken yet, and what handlers append meanwhile; returns when
-    /// nothing is left, and [executes](Self::sweep) the commands whose time has come. For programs that end, and for tests.
+    /// Delivers every commit that a subscriber has not taken yet, and the commits that handlers append in the meantime.
+    /// It also [executes](Self::sweep) the commands whose time has come, and returns when nothing is left. For programs
+    /// that end, and for tests.
     ///
-    /// What a subscriber could not take does not end the run: it is among the [`App::dead_letters`].
+    /// A commit that a subscriber cannot take does not end the run: it becomes one of the [`App::dead_letters`].
     ///
     /// # Errors
-    /// [`DeliveryError`]; nothing is lost, the next run goes on.
+    /// [`DeliveryError`]. Nothing is lost, and the next run continues.
     pub async fn run_until_idle(&self) -> Result<Delivered, DeliveryError> {
         let _running = self.delivery.runtime.arrivals.begin_delivery();
         let mut delivered = Delivered::default();
@@ -29,24 +30,27 @@ impl App {
         }
     }
 
-    /// Delivers until `shutdown` is ready, and [executes](Self::sweep) the commands whose time has come; then finishes what it holds. For
-    /// services. Where the store is throttled or cannot be reached it waits and goes on; after `shutdown` it leaves the rest to the next run. Once it has
-    /// begun, it also waits where a store denies access, or a table is missing.
+    /// Delivers until `shutdown` is ready, and [executes](Self::sweep) the commands whose time has come. Then it
+    /// finishes what it holds. For services. If the store is throttled or cannot be reached, it waits and continues;
+    /// after `shutdown` it leaves the rest to the next run. Once it has begun, it also waits if a store denies access
+    /// or a table is missing.
     ///
-    /// One process at a time should run it on one store: two would deliver everything twice.
+    /// Only one process at a time should run it on one store: two would deliver everything twice.
     ///
     /// # Errors
-    /// [`DeliveryError`] for what waiting does not mend; before it has begun, also for missing rights and tables.
+    /// [`DeliveryError`] for faults that waiting does not cure. Before it has begun, this includes missing rights and
+    /// tables.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<Delivered, DeliveryError> {
         let _running = self.delivery.runtime.arrivals.begin_delivery();
         let mut run = Run { app: self, delivered: Delivered::default(), begun: false };
+        // In boxes: the futures of a program that are around them would be deeper than the compiler goes.
         if self.delivery.runtime.has_timers {
             let shutdown = shutdown.shared();
             let mut sweeping = Sweeping::new(self);
             let sweeping = supervise(&mut sweeping, shutdown.clone());
-            try_join(supervise(&mut run, shutdown), sweeping).await?;
+            try_join(Box::pin(supervise(&mut run, shutdown)), Box::pin(sweeping)).await?;
         } else {
-            supervise(&mut run, shutdown).await?;
+            Box::pin(supervise(&mut run, shutdown)).await?;
         }
         Ok(run.delivered)
     }

@@ -1,9 +1,10 @@
 use super::{App, ScheduleError, Scheduled};
 
 impl App {
-    /// Cancels a command that was [scheduled](super::Execute::due): true where it was still waiting, and then it is not executed, unless it is
-    /// scheduled again: a handler does so where its event is delivered again. False where it has been executed, cancelled, or has become a dead
-    /// letter, and where the answer to a first request got lost.
+    /// Cancels a command that was [scheduled](super::Execute::due). It returns true if the command was still waiting.
+    /// Then the command is not executed, unless it is scheduled again: a handler does this when its event is delivered
+    /// again. It returns false if the command was executed, was cancelled, or became a dead letter, and also if the
+    /// answer to an earlier request to cancel it was lost.
     ///
     /// ```
     /// use cqrs_core::App;
@@ -18,7 +19,7 @@ impl App {
     /// ```
     ///
     /// # Errors
-    /// [`ScheduleError::Store`], and [`ScheduleError::Key`] for what names no stream.
+    /// [`ScheduleError::Store`], or [`ScheduleError::Key`] for a key that names no stream.
     pub async fn cancel(&self, scheduled: &Scheduled) -> Result<bool, ScheduleError> {
         let removed = self.delivery.runtime.event_store().remove_timer(&scheduled.timer()?).await;
         removed.map_err(|source| ScheduleError::Store { command_id: scheduled.command_id.clone(), source })

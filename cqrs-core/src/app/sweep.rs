@@ -19,44 +19,45 @@ use crate::store::{DeadLetter, LetterId, StoreError, TIMER_SHARDS, Timer, TimerI
 use crate::supervisor::{Outage, Supervised, doubled};
 use crate::timestamp::Timestamp;
 
-/// How many streams a sweep works on at the same time, per partition.
+/// How many streams of a partition a sweep works on at the same time.
 const CONCURRENT_STREAMS: usize = 8;
 
-/// A longer reason of a dead letter is cut: it is for reading.
+/// A longer reason of a dead letter is cut, because people read it.
 const REASON_BYTES: usize = 4096;
 
-/// What a sweep has done.
+/// The result of a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Swept {
-    /// Commands and deadlines that were executed, those that changed nothing included.
+    /// Commands and deadlines that were executed, including those that changed nothing.
     pub fired: u64,
     /// Those that became dead letters.
     pub failed: u64,
-    /// Those that are due, and have to wait for another sweep: a store was down, or only a newer program knows them.
+    /// Those that are due but have to wait for another sweep: a store was down, or only a newer program knows them.
     pub left: u64,
 }
 
-/// What became of one timer.
+/// The result for one timer.
 enum Fired {
     Done,
-    /// Somebody else has fired it, or it was cancelled.
+    /// Another sweep has fired it, or it was cancelled.
     Gone,
     Failed,
     Left,
 }
 
 impl App {
-    /// Executes the commands whose time has come: those that were scheduled with [`Execute::due`](super::Execute::due). One pass over all
-    /// that is due now; [`App::run`], [`App::run_until_idle`] and a worker call it by themselves, every
-    /// [`Settings::timer_poll`](super::Settings::timer_poll).
+    /// Executes the commands whose time has come: those that were scheduled with [`Execute::due`](super::Execute::due).
+    /// It makes one pass over everything that is due now. [`App::run`], [`App::run_until_idle`] and a worker call it by
+    /// themselves, every [`Settings::timer_poll`](super::Settings::timer_poll).
     ///
-    /// Several programs may sweep at the same time: the commit of a command is written together with the removal of its timer, so each
-    /// is executed once. It is executed after its time by the clock of the machine that sweeps: a clock that is fast by a minute is a
-    /// minute early. A command that is rejected, cannot be read any more, or panics becomes a dead letter of `@timers`, unless it was
-    /// cancelled meanwhile; when that is redriven, it waits again, and is due at once.
+    /// Several programs may sweep at the same time: the commit of a command and the removal of its timer are one write,
+    /// so each command is executed once. It is executed after its time by the clock of the machine that sweeps: if that
+    /// clock is fast by a minute, the command is a minute early. A command that is rejected, cannot be read any more,
+    /// or panics becomes a dead letter of `@timers`, unless it was cancelled in the meantime. When that letter is
+    /// redriven, the command waits again and is due at once.
     ///
-    /// On DynamoDB a sweep that finds nothing costs eight reads of half a unit. A command costs what it costs otherwise, with its
+    /// On DynamoDB, a sweep that finds nothing costs eight reads of half a unit. A command has its usual cost, with its
     /// commit and the timer in one transaction.
     ///
     /// ```rust,standalone_crate
@@ -114,10 +115,12 @@ impl App {
     /// ```
     ///
     /// # Errors
-    /// [`DeliveryError::Store`] where timers or dead letters cannot be read or written. Nothing is lost: the next sweep goes on.
+    /// [`DeliveryError::Store`] if timers or dead letters cannot be read or written. Nothing is lost, and the next
+    /// sweep continues.
     pub async fn sweep(&self) -> Result<Swept, DeliveryError> {
         let mut order: Vec<u8> = (0..TIMER_SHARDS).collect();
-        // Several that sweep at the same time are in each other's way less. A seed of the test kit draws the same each time.
+        // This order makes programs that sweep at the same time collide less. With a seed of the test kit, it is the
+        // same each time.
         if self.delivery.runtime.probe.is_none() {
             fastrand::shuffle(&mut order);
         }
@@ -145,8 +148,8 @@ impl App {
         loop {
             let page = runtime.event_store().timers(&partition, until, after.as_ref()).await?;
             let last = page.timers.iter().rev().find_map(id_of);
-            // The commands to one stream one after another, in the order of their times.
-            // The stream that has waited longest comes first.
+            // The commands to one stream run one after another, in the order of their times. The stream that has waited
+            // longest comes first.
             let (mut places, mut streams) = (HashMap::new(), Vec::<Vec<Record>>::new());
             for record in page.timers {
                 let part = |name: &str| record.get(name).cloned().unwrap_or_default();
@@ -200,15 +203,15 @@ async fn fire(runtime: &Runtime, record: Record) -> Result<Fired, StoreError> {
     let timer = match Timer::decode(&record) {
         Ok(timer) => timer,
         Err(reason) => match id_of(&record) {
-            // No program that reads it like this one executes it.
+            // No program that reads the timer as this one does executes it.
             Some(id) => return leave_letter(runtime, &id, record, &reason).await,
             None => {
-                tracing::error!(reason, ?record, "the timers have an item that is none; remove it");
+                tracing::error!(reason, ?record, "the timers have an item that is not a timer; remove it");
                 return Ok(Fired::Left);
             }
         },
     };
-    // A sweep has crashed before it left the letter.
+    // An earlier sweep crashed before it wrote the letter.
     if timer.failed.is_some() {
         return leave_letter_of(runtime, timer).await;
     }
@@ -232,7 +235,7 @@ async fn fire(runtime: &Runtime, record: Record) -> Result<Fired, StoreError> {
     }
     let reason = match executed {
         Ok(Ok(fired)) if takes_timer && fired.outcome == Outcome::Committed => return Ok(Fired::Done),
-        // No commit has taken the timer away.
+        // No commit has removed the timer.
         Ok(Ok(_)) => {
             let was_there = runtime.event_store().remove_timer(id).await?;
             return Ok(if was_there { Fired::Done } else { Fired::Gone });
@@ -250,18 +253,18 @@ async fn fire(runtime: &Runtime, record: Record) -> Result<Fired, StoreError> {
     give_up(runtime, timer, reason).await
 }
 
-/// Leaves a command that only a newer program knows to that one: it may be on its way.
+/// Leaves a command that only a newer program knows to that program, which may be on its way.
 async fn wait_or_give_up(runtime: &Runtime, timer: Timer, reason: String) -> Result<Fired, StoreError> {
     if runtime.clock.now().since(timer.id.due()) < runtime.settings.unknown_kept {
-        // Each sweep meets it, until it is done.
+        // Each sweep meets it until it is done.
         tracing::debug!(timer = %timer.id, reason, "what is due waits for a newer program");
         return Ok(Fired::Left);
     }
     give_up(runtime, timer, reason).await
 }
 
-/// Makes a timer a dead letter, unless somebody has executed or cancelled it meanwhile. Timers and dead letters may be in two stores: so it
-/// becomes a timer that has failed first, in one step, and nobody executes or cancels that one.
+/// Makes a timer a dead letter, unless it was executed or cancelled in the meantime. Timers and dead letters may be in
+/// two stores. So the timer is first marked as failed, in one step, and no program executes or cancels it then.
 async fn give_up(runtime: &Runtime, timer: Timer, mut reason: String) -> Result<Fired, StoreError> {
     reason.truncate(reason.floor_char_boundary(REASON_BYTES));
     match fail_timer(runtime.event_store(), timer, reason).await? {
@@ -275,7 +278,7 @@ async fn leave_letter_of(runtime: &Runtime, mut failed: Timer) -> Result<Fired, 
     leave_letter(runtime, &failed.id, failed.record(), &reason).await
 }
 
-/// After a crash in between it is tried again, and the letter is the same.
+/// After a crash in between, this is tried again, and the letter is the same.
 async fn leave_letter(
     runtime: &Runtime,
     id: &TimerId,

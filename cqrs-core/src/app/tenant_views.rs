@@ -13,10 +13,10 @@ use crate::view::{StoredView, ViewId};
 pub(super) struct TenantViews<'a, P> {
     runtime: &'a Runtime,
     tenant: Tenant,
-    /// Which edition of them is read; none before the first page.
+    /// The edition that is read; `None` before the first page.
     edition: Option<Edition>,
     page: VecDeque<StoredView>,
-    /// Where the next page begins; none where there is no other one.
+    /// Where the next page begins; `None` if there is no other page.
     next: Option<Option<ViewId>>,
     /// The sort key of the view that was read last.
     last: Option<String>,
@@ -62,7 +62,7 @@ impl<'a, P: Projection> TenantViews<'a, P> {
         }
     }
 
-    /// Goes on in this program's own views where those of another release cannot be read: they have the same sort keys.
+    /// Goes on in this program's own views if those of another release cannot be read: they have the same sort keys.
     async fn read_on_in_own(&mut self, error: StoreError) -> Result<(), StoreError> {
         let own = projector::own_instead::<P>(self.runtime, Some(&error)).await?;
         let Some(own) = own.filter(|own| self.edition.as_ref() != Some(own)) else { return Err(error) };

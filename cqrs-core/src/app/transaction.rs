@@ -2,8 +2,8 @@ use super::App;
 use crate::engine::{Caller, Transaction};
 
 impl App {
-    /// Executes commands on several aggregates, all or none of them: one `TransactWriteItems` on DynamoDB. See [`Transaction`] for its
-    /// options and costs.
+    /// Executes commands on several aggregates, all of them or none: one `TransactWriteItems` on DynamoDB. See
+    /// [`Transaction`] for its options and costs.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }

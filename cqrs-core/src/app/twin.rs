@@ -7,7 +7,7 @@ use crate::runtime::{Arrivals, KnownEditions, Probe, ReservedFields, Runtime, Se
 use crate::view::RecentWrites;
 
 impl App {
-    /// The same program with nothing in memory, as after a restart, on these stores, by this clock.
+    /// The same program on these stores and by this clock, with nothing in memory, as after a restart.
     pub(crate) fn twin(&self, stores: Stores, settings: Settings, probe: &Arc<Probe>, clock: &Clock) -> Self {
         let old = &self.delivery.runtime;
         let runtime = Runtime {

@@ -12,14 +12,14 @@ use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::view::StoredView;
 
-/// A view that is about to be read by its key; `.await` reads it. See [`App::view`].
+/// A read of a view by its key; `.await` executes it. See [`App::view`].
 #[must_use = "nothing is read before it is awaited"]
 pub struct ReadView<'a, P: Projection> {
     runtime: &'a Runtime,
     key: &'a P::Key,
 }
 
-/// The same, not before it contains a commit. See [`ReadView::at_least`].
+/// The same read, which waits until the view contains a commit. See [`ReadView::at_least`].
 #[must_use = "nothing is read before it is awaited"]
 pub struct ReadViewAtLeast<'a, P: Projection> {
     read: ReadView<'a, P>,
@@ -30,10 +30,11 @@ pub struct ReadViewAtLeast<'a, P: Projection> {
 type Reading<'a, P, E> = Pin<Box<dyn Future<Output = Result<Option<P>, E>> + Send + 'a>>;
 
 impl App {
-    /// The view at `key`; none where no event has reached it yet.
+    /// The view at `key`, or `None` if no event has reached it yet.
     ///
-    /// The key is that of the view: the aggregate's own, or the one that `#[projection(key(…))]` has written. A view is behind
-    /// its streams until their commits have been delivered: [`at_least`](ReadView::at_least) waits for one of them.
+    /// The key is that of the view: the aggregate's own, or the one that `#[projection(key(…))]` has generated. A view
+    /// is behind its streams until their commits have been delivered. To wait for one of them, use
+    /// [`at_least`](ReadView::at_least).
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -62,26 +63,27 @@ impl App {
     /// # }
     /// ```
     ///
-    /// A view at its aggregate's key is stored with a fingerprint: of its struct, its indexes and its fold. Where that is another
-    /// one, because another release wrote it, the view is folded anew from its stream as far as it had come: a `Query`
-    /// more. Where it stands in no index, it is put in its place, a write more, and the next reader need not fold it.
+    /// A view at its aggregate's key is stored with a fingerprint of its struct, its indexes and its fold. If the
+    /// fingerprint differs, because another release wrote the view, the view is folded anew from its stream as far as
+    /// it had come, with one more `Query`. If the stored view is in no index of this release, it is also written to its
+    /// place, with one more write, and the next reader need not fold it.
     ///
     /// # Errors
-    /// [`StoreError`]; [`StoreError::Refused`] where the app has no view store, where a keyed view no longer has the shape of `P`
-    /// (a [replay](App::replay) builds it anew), and where a view cannot be folded anew.
+    /// [`StoreError`]. It is a [`StoreError::Refused`] if the app has no view store, if a keyed view no longer has the
+    /// shape of `P` (a [replay](App::replay) builds it anew), or if a view cannot be folded anew.
     pub fn view<'a, P: Projection>(&'a self, key: &'a P::Key) -> ReadView<'a, P> {
         ReadView { runtime: &self.delivery.runtime, key }
     }
 }
 
 impl<'a, P: Projection> ReadView<'a, P> {
-    /// Reads the view not before it contains a commit: reading one's own write. The token is what
-    /// [`Committed::token`](crate::Committed::token) has given, in this process or in another one.
+    /// Waits until the view contains a commit, to read your own write. The token comes from
+    /// [`Committed::token`](crate::Committed::token), in this process or in another one.
     ///
-    /// The version of the commit's stream decides, and no clock. For a view at its aggregate's key it is the view's own
-    /// version, and the token is one of the same key. For a keyed view it is that of the [`Fence`](crate::view::Fence) of the token's
-    /// stream. Commits without an event that the projection listens to, and those that were
-    /// [discarded](crate::delivery::DeadLetters::discard), are not waited for.
+    /// The version of the commit's stream decides, not a clock. For a view at its aggregate's key it is the view's own
+    /// version, and the token is one of the same key. For a keyed view it is the version of the
+    /// [`Fence`](crate::view::Fence) of the token's stream. A commit without an event that the projection listens to is
+    /// not waited for, nor is one that was [discarded](crate::delivery::DeadLetters::discard).
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -122,20 +124,21 @@ impl<'a, P: Projection> ReadView<'a, P> {
     ///
     /// # What it costs
     ///
-    /// Nothing more than a plain read for a view at its aggregate's key that contains the commit already, and one more, of the
-    /// fence, for a keyed view. Where the commit has yet to come: a `Query` for the commits up to the token, and one more read
-    /// of the view, or the fence, when the projection has taken it in this process. If another process may do that, there are
-    /// reads in between: after 10 ms, 20 ms and so on, and at last every 500 ms
-    /// ([`Settings::read_poll`](crate::app::Settings::read_poll)). While [`App::run`] runs here, with the projection, it is
-    /// every 500 ms from the start.
+    /// If the view contains the commit already, a view at its aggregate's key costs no more than a plain read, and a
+    /// keyed view costs one more read, of the fence. If the commit has yet to come, this adds a `Query` for the commits
+    /// up to the token, and one more read of the view or the fence when the projection has taken the commit in this
+    /// process. If another process may deliver the commit, there are reads in between: after 10 ms, 20 ms and so on,
+    /// and finally every 500 ms ([`Settings::read_poll`](crate::app::Settings::read_poll)). While [`App::run`] runs
+    /// here with the projection, it reads every 500 ms from the start.
     ///
     /// # Errors
-    /// [`ReadError::TimeLimit`] after [`Settings::read_wait`](crate::app::Settings::read_wait), 5 seconds, or
-    /// [`within`](ReadViewAtLeast::within) another time: it says how far the projection is. [`ReadError::OtherStream`] and
-    /// [`ReadError::OtherTenant`] for a token whose commit can never be in the view, [`ReadError::NotStored`] for one whose commit
-    /// the store does not have: there is no wait for those. [`ReadError::Store`] for what a plain read fails with.
+    /// [`ReadError::TimeLimit`] after [`Settings::read_wait`](crate::app::Settings::read_wait), 5 seconds, or after the
+    /// time that [`within`](ReadViewAtLeast::within) gives; it tells how far the projection is.
+    /// [`ReadError::OtherStream`] and [`ReadError::OtherTenant`] for a token whose commit can never be in the view, and
+    /// [`ReadError::NotStored`] for one whose commit the store does not have: these do not wait. [`ReadError::Store`]
+    /// for the errors of a plain read.
     ///
-    /// After the events table was restored to an earlier point, tokens of before name commits that are gone, and views may be
+    /// After the events table was restored to an earlier point, earlier tokens name commits that are gone. Views may be
     /// ahead of their streams until [`App::after_restore`] has brought them back.
     pub fn at_least(self, token: impl Into<CommitToken>) -> ReadViewAtLeast<'a, P> {
         let limit = self.runtime.settings.read_wait;
@@ -170,15 +173,15 @@ impl<'a, P: Projection> ReadView<'a, P> {
         opened(self.runtime, self.stored(&edition).await?).await
     }
 
-    /// The stream that the view is made of; none for a keyed view.
+    /// The stream that the view is made of; `None` for a keyed view.
     fn stream(&self) -> Result<Option<StreamKey>, StoreError> {
         Ok(self.key.to_stream().filter(|_| !P::KEYED).transpose()?)
     }
 }
 
 impl<P: Projection> ReadViewAtLeast<'_, P> {
-    /// How long it waits at most. With `Duration::ZERO` it looks once. Requests that are under way when the time is over are
-    /// brought to their end.
+    /// The longest time that it waits. With `Duration::ZERO` it looks once. Requests that are under way when the time
+    /// is over are completed.
     pub fn within(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
@@ -205,7 +208,7 @@ impl<P: Projection> ReadViewAtLeast<'_, P> {
         }
         let Contained { edition, view } =
             contains::<P>(read.runtime, choice, None, read.key.view_tenant(), token, *limit).await?;
-        // The fence first, and then the view: it is at least as new.
+        // The fence is read first, and then the view, which is at least as new.
         if stream.is_some() { Ok(view) } else { Ok(read.stored(&edition).await?) }
     }
 
@@ -214,7 +217,7 @@ impl<P: Projection> ReadViewAtLeast<'_, P> {
     }
 }
 
-/// The view as this program makes it.
+/// The view as this program folds it.
 async fn opened<P: Projection>(
     runtime: &Runtime,
     stored: Option<StoredView>,

@@ -1,20 +1,20 @@
 use std::sync::Arc;
 
 use super::AppBuilder;
-use crate::aggregate::AggregateEvent;
-use crate::event::{EventId, RawEvent};
+use crate::event::{Event, EventId, RawEvent};
 use crate::key::Tenant;
 use crate::projection::check_texts;
 use crate::runtime::CheckKey;
 
 impl AppBuilder {
-    /// Refuses commands whose events another program could not keep: one that has the projection, where this one has not.
+    /// Refuses commands whose events a projection of another program could not keep, when this program does not have
+    /// that projection.
     ///
-    /// The keys of projections that are linked into the program are checked without it, also of those that
-    /// [`only`](AppBuilder::only) leaves out: a service that executes commands may link the crate of the read models, and run
-    /// none of them. Where it cannot, it says here which texts of an event are parts of a view's key. `view` is the name of
-    /// the view in its keys, `CUSTOMER_TOTALS`. A command with an empty text, or with a key of more than 1,024 bytes, is an
-    /// [`ExecuteError::ViewKey`](super::ExecuteError::ViewKey).
+    /// The keys of projections that are linked into the program are checked without this call, including those that
+    /// [`only`](AppBuilder::only) leaves out: a service that executes commands may link the crate of the read models
+    /// and run none of them. If it cannot link them, it declares here which texts of an event are parts of a view's
+    /// key. `view` is the name of the view in its keys, `CUSTOMER_TOTALS`. A command with an empty text, or with a key
+    /// of more than 1,024 bytes, is an [`ExecuteError::ViewKey`](super::ExecuteError::ViewKey).
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -33,7 +33,7 @@ impl AppBuilder {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn view_key<E: AggregateEvent, const N: usize>(
+    pub fn view_key<E: Event, const N: usize>(
         mut self,
         view: &'static str,
         texts: impl for<'e> Fn(&'e E) -> [(&'static str, &'e str); N] + Send + Sync + 'static,

@@ -5,8 +5,9 @@ use crate::handler::HandlerRow;
 use crate::registry::{ProcessRow, ProjectionRow};
 
 impl App {
-    /// The queues of all handlers, processes and projections that are linked into this program, also of those that
-    /// [`AppBuilder::only`](super::AppBuilder::only) leaves out: what another process of the same program may read.
+    /// The queues of all handlers, processes and projections that are linked into this program, including those that
+    /// [`AppBuilder::only`](super::AppBuilder::only) leaves out. Another process of the same program may read these
+    /// queues.
     #[must_use]
     pub fn linked_queues() -> BTreeSet<&'static str> {
         let handlers = inventory::iter::<HandlerRow>().map(|row| row.queue.unwrap_or(row.name));

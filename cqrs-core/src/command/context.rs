@@ -7,9 +7,9 @@ use crate::metadata::Metadata;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
-/// What a `#[command]` method may know beside the state and the command.
+/// What a `#[command]` method can know beside the state and the command.
 ///
-/// The clock comes from here: a decision that reads its own clock could not be tested, nor decided again.
+/// The clock comes from here, because a decision that reads its own clock could be neither tested nor decided again.
 ///
 /// ```rust,standalone_crate
 /// use cqrs_core::command::Decide;
@@ -60,27 +60,27 @@ pub struct CommandContext {
 }
 
 impl CommandContext {
-    /// A context; tests build their own, the framework builds all others.
+    /// A context. Tests build their own, and the framework builds all others.
     #[must_use]
     pub fn new(version: Version, metadata: Metadata) -> Self {
         Self { version, now: metadata.created_at, metadata, others: OtherStates::default() }
     }
 
-    /// The same beside other states.
+    /// The same context with other states.
     pub(crate) fn beside(self, others: OtherStates) -> Self {
         Self { others, ..self }
     }
 
-    /// The time by the clock of the machine that decides, or the one given with `.at(…)`.
+    /// The time by the clock of the machine that decides, or the time given with `.at(…)`.
     ///
-    /// The commit carries it as `createdAt`, unless the stream has a commit from a machine whose clock is ahead: then it
-    /// carries that one's time, so that time does not run backwards in a stream.
+    /// The commit carries it as `createdAt`. If the stream has a commit from a machine whose clock is ahead, it carries
+    /// that commit's time instead, so that time never runs backwards in a stream.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// The version of the state that is decided on; `0` before the first commit.
+    /// The version of the state that the command is decided on; `0` before the first commit.
     #[must_use]
     pub fn version(&self) -> Version {
         self.version
@@ -92,9 +92,9 @@ impl CommandContext {
         &self.metadata
     }
 
-    /// The state of a stream that the [transaction](crate::App::transaction) reads, and names with `.unchanged(…)`: the decision holds
-    /// only if that stream is still at this state when the commits are written. None for any other stream, and for a command
-    /// outside of a transaction.
+    /// The state of a stream that the [transaction](crate::App::transaction) reads, and names with `.unchanged(…)`: the
+    /// decision holds only if that stream is still at this state when the commits are written. `None` for any other
+    /// stream, and for a command outside of a transaction.
     ///
     /// ```rust,standalone_crate
     /// use cqrs_core::prelude::*;
@@ -174,10 +174,10 @@ impl CommandContext {
         self.others.get(key)
     }
 
-    /// Adds a state that [`state`](Self::state) finds, for a test of a decision.
+    /// Adds a state that [`state`](Self::state) finds, to test a decision.
     ///
     /// # Errors
-    /// What [`AggregateKey::stream`] says of the key.
+    /// The errors of [`AggregateKey::stream`] for the key.
     pub fn with_state<K: AggregateKey>(mut self, key: &K, state: K::Aggregate) -> Result<Self, KeyError> {
         self.others = self.others.with(key.stream()?, Arc::new(state));
         Ok(self)

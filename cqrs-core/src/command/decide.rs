@@ -5,29 +5,32 @@ use super::{CommandContext, ExecuteError};
 use crate::aggregate::Aggregate;
 use crate::digest::CommandDigest;
 
-/// A value that an aggregate decides on. Every type that may cross threads is one.
+/// A value that an aggregate decides on. Every type that may be sent and shared between threads is one.
 ///
-/// A `#[command]` method that takes it by value needs it to be `Clone`: after a conflict with another writer the
-/// framework decides again.
+/// If a `#[command]` method takes it by value, it must be `Clone`: after a conflict with another writer, the framework
+/// decides again.
 ///
-/// A command that is sent again, by the same id or by a handler whose event comes again, is known by what it holds: through
-/// `serde::Serialize` where it implements that, else through `Debug`, else by what the aggregate decides on it. The last
-/// takes a decision that follows from state, command and context alone.
+/// A command may be sent again: by the same id, or by a handler whose event is delivered again. It is then recognised
+/// by its content. This is read through `serde::Serialize` if the type implements it, otherwise through `Debug`, and
+/// otherwise from what the aggregate decides on it. The last case requires a decision that depends on state, command
+/// and context alone.
 pub trait Command: Send + Sync + 'static {}
 
 impl<T: Send + Sync + 'static> Command for T {}
 
 /// How an aggregate decides on a command of type `C`. Each `#[command]` method becomes one.
 ///
-/// [`App::execute`](crate::App::execute) calls it; a test of a decision may call it without an app, as the example of
-/// [`CommandContext`] does.
+/// [`App::execute`](crate::App::execute) calls it. A test of a decision may call it without an app, as in the example
+/// of [`CommandContext`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no command method for `{C}`",
     label = "`{Self}` does not decide on this command",
-    note = "add `#[command] fn …(&self, command: {C}) -> Result<…, …>` to `#[aggregate] impl {Self}`"
+    note = "add `#[command] fn …(&self, command: {C}) -> Result<…, …>` to `#[aggregate] impl {Self}`",
+    note = "if another aggregate has the command, name that one: `App::execute` takes the aggregate from the key",
+    note = "commands are passed by value, and an event is not a command"
 )]
 pub trait Decide<C: Command>: Aggregate {
-    /// The rejection: the second half of the method's `Result`.
+    /// The rejection: the error type of the method's `Result`.
     type Rejection: Send + Sync + 'static;
 
     /// Decides, and appends the events in their order.
@@ -47,19 +50,19 @@ pub trait Decide<C: Command>: Aggregate {
         type_name::<C>()
     }
 
-    /// What tells this command from another one of its type; none where its type lets nobody look.
+    /// Tells this command from another one of its type; `None` if the content of its type cannot be read.
     #[must_use]
     fn digest(_command: &C) -> Option<CommandDigest> {
         None
     }
 
-    /// The error as what [`App::execute`](crate::App::execute) answered to this command, where it is that.
+    /// The error, if it is what [`App::execute`](crate::App::execute) answered to this command.
     #[must_use]
     fn find_error<'e>(_error: &'e (dyn Error + 'static)) -> Option<&'e ExecuteError<Self::Rejection>> {
         None
     }
 
-    /// What such an answer says, where it is an error.
+    /// The reason of such an answer, if the answer is an error.
     #[must_use]
     fn error_text(_answer: &ExecuteError<Self::Rejection>) -> Option<String> {
         None

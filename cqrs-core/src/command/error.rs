@@ -7,7 +7,11 @@ use crate::version::Version;
 
 /// Why a command did not become a commit. Nothing is half-written on any of these.
 ///
-/// `E` is the command's own error type. Where that is an error, this is one too.
+/// `E` is the command's own error type. Where that is an error, this is one too. Its text tells the cause as well, so that `source()`
+/// has nothing to add: for a rejection both are those of `E`.
+///
+/// [`is_transient`](Self::is_transient) tells whether to send the same command again, and [`http_status`](Self::http_status) what
+/// to answer to an HTTP request that sent it.
 ///
 /// ```rust,standalone_crate
 /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -105,17 +109,65 @@ pub enum ExecuteError<E> {
     /// The store did not do its work. After [`StoreError::Unavailable`] or [`StoreError::Throttled`] the commit may
     /// have been written: send the command again under the same command id to learn, and to be sure that it happens
     /// once.
-    #[error("command `{command_id}` could not be executed")]
+    #[error("command `{command_id}` could not be executed: {source}")]
     Store {
         /// The id to send it again under.
         command_id: String,
         /// What the store said.
-        #[source]
-        source: StoreError,
+        r#source: StoreError,
     },
 }
 
 impl<E> ExecuteError<E> {
+    /// Whether the same command, sent again as it is and under the same id, may have another answer: after a conflict, an outage of
+    /// the store, and while the values of a `unique` field are being reserved.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Conflict { .. } | Self::Unreserved { .. } => true,
+            Self::Store { source, .. } => source.is_transient(),
+            _ => false,
+        }
+    }
+
+    /// The status of an HTTP answer to the request that sent the command.
+    ///
+    /// | status | errors |
+    /// | --- | --- |
+    /// | 400 | [`Option`](Self::Option), [`Key`](Self::Key) |
+    /// | 409 | [`Rejected`](Self::Rejected), [`Conflict`](Self::Conflict), [`NotUnique`](Self::NotUnique) |
+    /// | 413 | [`TooLarge`](Self::TooLarge) |
+    /// | 422 | [`CommandIdTaken`](Self::CommandIdTaken), [`ViewKey`](Self::ViewKey) |
+    /// | 503 | [`Unreserved`](Self::Unreserved) |
+    /// | that of the store's error | [`Store`](Self::Store): [`StoreError::http_status`] |
+    ///
+    /// ```
+    /// use cqrs_core::{ExecuteError, StoreError};
+    ///
+    /// let rejected = ExecuteError::Rejected("the order is not open");
+    /// assert_eq!(rejected.http_status(), 409);
+    /// ```
+    #[must_use]
+    pub fn http_status(&self) -> u16 {
+        match self {
+            Self::Option { .. } => 400,
+            Self::Key(error) => error.http_status(),
+            Self::Rejected(_) | Self::Conflict { .. } | Self::NotUnique { .. } => 409,
+            Self::TooLarge { .. } => 413,
+            Self::CommandIdTaken { .. } | Self::ViewKey(_) => 422,
+            Self::Unreserved { .. } => 503,
+            Self::Store { source, .. } => source.http_status(),
+        }
+    }
+
+    /// What the store said, where it was the store.
+    pub(crate) fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
     pub(crate) fn store(command_id: &str, source: StoreError) -> Self {
         match source {
             StoreError::TooLarge { bytes, limit } => Self::TooLarge { bytes, limit },

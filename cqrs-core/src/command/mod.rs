@@ -1,7 +1,8 @@
 //! Commands: what `#[command]` implements, what a command sees, and how it ends.
 //!
-//! [`#[aggregate]`](macro@crate::aggregate) implements one [`Decide`] per command. [`CommandContext`] is what a command method
-//! may ask for, [`StoredCommand`] marks those that may lie in a store, [`ExecuteError`] has the ways in which a command ends without a commit, and [`TransactionError`] those of a transaction.
+//! [`#[aggregate]`](macro@crate::aggregate) implements one [`Decide`] per command. A command method may ask for a
+//! [`CommandContext`]. [`StoredCommand`] marks the commands that may be kept in a store. [`ExecuteError`] lists the
+//! ways in which a command ends without a commit, and [`TransactionError`] those of a transaction.
 
 mod context;
 mod decide;

@@ -6,17 +6,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::aggregate::AggregateKey;
 use crate::key::StreamKey;
 
-/// A state of an aggregate of whatever type.
+/// A state of an aggregate of any type.
 type Erased = Arc<dyn Any + Send + Sync>;
 
-/// The states that a transaction has read beside those that its commands change. Clones share them.
+/// The states that a transaction has read in addition to those that its commands change. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct OtherStates(Option<Arc<Shared>>);
 
 #[derive(Default)]
 struct Shared {
     states: Vec<(StreamKey, Erased)>,
-    /// Whether a decision has asked for one.
+    /// Whether a decision has asked for a state.
     asked: AtomicBool,
 }
 
@@ -25,7 +25,7 @@ impl OtherStates {
         Self((!states.is_empty()).then(|| Arc::new(Shared { states, asked: AtomicBool::new(false) })))
     }
 
-    /// None at all, to find out whether a decision asks for them.
+    /// No states, to find out whether a decision asks for them.
     pub(crate) fn unknown() -> Self {
         Self(Some(Arc::default()))
     }
@@ -34,7 +34,7 @@ impl OtherStates {
         self.0.as_ref().is_some_and(|shared| shared.asked.load(Ordering::Relaxed))
     }
 
-    /// The states, in the order in which they were given; none where somebody has a clone.
+    /// The states, in the order in which they were given; `None` if there is a clone.
     pub(crate) fn into_states(self) -> Option<Vec<Erased>> {
         let shared = Arc::into_inner(self.0?)?;
         Some(shared.states.into_iter().map(|(_, state)| state).collect())

@@ -7,7 +7,7 @@ use crate::event::EventId;
 use crate::event::upcaster::{EventSchema, schemas};
 use crate::location::Location;
 
-/// A registered command that may be stored.
+/// A registered stored command.
 #[derive(Debug)]
 pub struct CommandRow {
     pub(crate) id: EventId,
@@ -20,7 +20,7 @@ pub struct CommandRow {
 }
 
 impl CommandRow {
-    /// The row of `C`, which stands in a package.
+    /// The row of `C`, which is declared in a package.
     #[must_use]
     pub const fn of<C: StoredCommand>(file: &'static str, line: u32, package: &'static str) -> Self {
         Self {
@@ -47,7 +47,7 @@ impl CommandRow {
         path.rsplit("::").next().unwrap_or(path)
     }
 
-    /// The earlier schemas that it is read from.
+    /// The earlier schemas from which it is read.
     pub(crate) fn earlier(&self) -> impl Iterator<Item = EventId> + use<> {
         let today = self.id.schema;
         (self.schemas)().into_iter().map(|schema| schema.id).filter(move |id| id.schema < today)

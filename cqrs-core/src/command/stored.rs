@@ -1,9 +1,9 @@
 use crate::event::Event;
 
-/// A command that may lie in a store before it is executed. `#[command]` on its struct implements it.
+/// A command that may be kept in a store before it is executed. `#[command]` on its struct implements it.
 ///
-/// A stored command has what a stored event has: a name, a schema and a shape. That is what [`Event`] describes, so it is
-/// implemented for commands too; no aggregate applies one.
+/// A stored command has a name, a schema and a shape, like a stored event. [`Event`] describes these, so it is
+/// implemented for commands too. No aggregate applies a command.
 ///
 /// ```rust,standalone_crate
 /// use cqrs_core::Event;

@@ -144,13 +144,12 @@ pub enum TransactionError {
     Key(KeyError),
     /// The store did not do its work. After [`StoreError::Unavailable`] or [`StoreError::Throttled`] all commits may have been written:
     /// send the transaction again under the same command id to learn, and to be sure that it happens once.
-    #[error("transaction `{command_id}` could not be executed")]
+    #[error("transaction `{command_id}` could not be executed: {source}")]
     Store {
         /// The id to send it again under.
         command_id: String,
         /// What the store said.
-        #[source]
-        source: StoreError,
+        r#source: StoreError,
     },
 }
 
@@ -173,9 +172,48 @@ impl TransactionError {
         }
     }
 
-    /// Whether the same transaction may have another answer the next time.
-    pub(crate) fn is_passing(&self) -> bool {
-        matches!(self, Self::Conflict { .. } | Self::Store { .. })
+    /// Whether the same transaction, sent again as it is and under the same id, may have another answer: after a conflict, an outage
+    /// of the store, and while the values of a `unique` field are being reserved.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Conflict { .. } | Self::Unreserved { .. } => true,
+            Self::Store { source, .. } => source.is_transient(),
+            _ => false,
+        }
+    }
+
+    /// The status of an HTTP answer to the request that sent the transaction.
+    ///
+    /// | status | errors |
+    /// | --- | --- |
+    /// | 400 | [`Option`](Self::Option), [`Key`](Self::Key) |
+    /// | 409 | [`Rejected`](Self::Rejected), [`Conflict`](Self::Conflict), [`NotUnique`](Self::NotUnique) |
+    /// | 413 | [`TooLarge`](Self::TooLarge), [`TooMany`](Self::TooMany) |
+    /// | 422 | [`CommandIdTaken`](Self::CommandIdTaken), [`ViewKey`](Self::ViewKey) |
+    /// | 500 | [`Empty`](Self::Empty), [`SameStream`](Self::SameStream), [`NoPart`](Self::NoPart): the program has made it wrong |
+    /// | 503 | [`Unreserved`](Self::Unreserved) |
+    /// | that of the store's error | [`Store`](Self::Store): [`StoreError::http_status`] |
+    #[must_use]
+    pub fn http_status(&self) -> u16 {
+        match self {
+            Self::Option { .. } => 400,
+            Self::Key(error) => error.http_status(),
+            Self::Rejected(_) | Self::Conflict { .. } | Self::NotUnique { .. } => 409,
+            Self::TooLarge { .. } | Self::TooMany { .. } => 413,
+            Self::CommandIdTaken { .. } | Self::ViewKey(_) => 422,
+            Self::Empty | Self::SameStream { .. } | Self::NoPart { .. } => 500,
+            Self::Unreserved { .. } => 503,
+            Self::Store { source, .. } => source.http_status(),
+        }
+    }
+
+    /// What the store said, where it was the store.
+    pub(crate) fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store { source, .. } => Some(source),
+            _ => None,
+        }
     }
 
     pub(crate) fn store(command_id: &str, source: StoreError) -> Self {

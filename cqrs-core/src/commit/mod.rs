@@ -22,6 +22,7 @@ use serde_json::Value;
 
 use crate::key::{StreamKey, extend_hash, stable_hash};
 use crate::metadata::Metadata;
+use crate::schema::SchemaNumber;
 use crate::version::Version;
 
 /// One event as it is stored.
@@ -32,6 +33,9 @@ pub struct StoredEvent {
     pub name: String,
     /// The version of its shape.
     pub schema: u32,
+    /// How often that shape was widened by then: `#[event(widened = 1)]`. A program that knows it less wide leaves the event to a
+    /// newer one.
+    pub widened: u32,
     /// Its fields in camelCase.
     pub data: Value,
 }
@@ -40,7 +44,19 @@ impl StoredEvent {
     /// One event as it is stored.
     #[must_use]
     pub fn new(name: impl Into<String>, schema: u32, data: Value) -> Self {
-        Self { name: name.into(), schema, data }
+        Self { name: name.into(), schema, widened: 0, data }
+    }
+
+    /// The same event under the schema after so many widenings.
+    #[must_use]
+    pub fn widened(self, widened: u32) -> Self {
+        Self { widened, ..self }
+    }
+
+    /// The shape that it is stored in.
+    #[must_use]
+    pub fn number(&self) -> SchemaNumber {
+        SchemaNumber::new(self.schema, self.widened)
     }
 }
 

@@ -7,7 +7,8 @@
 //!   "commandId": "…", "correlationId": "…" }
 //! ```
 //!
-//! The first event is in `type`, `schema` and `data`; further events are in `rest`, a list of the same three. `createdBy`,
+//! The first event is in `type`, `schema` and `data`; further events are in `rest`, a list of the same three. An event whose schema
+//! was widened has a fourth, `widened`: how often. `createdBy`,
 //! `commandDigest`, `transaction`, `causationId` and `traceContext` are left out if they have no value. `recordedAt` is present
 //! only if it differs from `createdAt`: in imports, whose commits are about another time.
 //!
@@ -27,6 +28,9 @@ pub type Record = Map<String, Value>;
 /// The attribute of the state that a commit's item carries.
 pub const STATE: &str = "snapshot";
 
+/// The attribute of an event whose schema was widened: how often. Others do not have it.
+pub(crate) const WIDENED: &str = "widened";
+
 /// Serializes a commit.
 #[must_use]
 pub fn encode(commit: &Commit) -> Record {
@@ -39,6 +43,9 @@ pub fn encode(commit: &Commit) -> Record {
     if let Some(first) = events.next() {
         put("type", first.name.as_str().into());
         put("schema", first.schema.into());
+        if first.widened > 0 {
+            put(WIDENED, first.widened.into());
+        }
         put("data", first.data.clone());
     }
     let rest: Vec<Value> = events.map(encode_event).collect();
@@ -70,6 +77,9 @@ fn encode_event(event: &StoredEvent) -> Value {
     let mut object = Record::new();
     object.insert("type".to_owned(), event.name.as_str().into());
     object.insert("schema".to_owned(), event.schema.into());
+    if event.widened > 0 {
+        object.insert(WIDENED.to_owned(), event.widened.into());
+    }
     object.insert("data".to_owned(), event.data.clone());
     Value::Object(object)
 }
@@ -92,6 +102,7 @@ struct Fields {
     version: Option<Value>,
     name: Option<Value>,
     schema: Option<Value>,
+    widened: Option<Value>,
     data: Option<Value>,
     rest: Option<Value>,
     created_at: Option<Value>,
@@ -115,6 +126,7 @@ impl Fields {
                 "version" => &mut fields.version,
                 "type" => &mut fields.name,
                 "schema" => &mut fields.schema,
+                WIDENED => &mut fields.widened,
                 "data" => &mut fields.data,
                 "rest" => &mut fields.rest,
                 "createdAt" => &mut fields.created_at,
@@ -188,8 +200,9 @@ impl Fields {
         let name = text_of(self.name.as_ref(), "type")?.to_owned();
         let schema = number_of(self.schema.as_ref(), "schema")?;
         let schema = u32::try_from(schema).map_err(|_| format!("`schema` is {schema}"))?;
+        let widened = widened_of(self.widened.as_ref())?;
         let data = self.data.take().ok_or("`data` is missing")?;
-        Ok(StoredEvent { name, schema, data })
+        Ok(StoredEvent { name, schema, widened, data })
     }
 }
 
@@ -209,6 +222,19 @@ fn text_of<'a>(value: Option<&'a Value>, name: &str) -> Result<&'a str, String> 
 fn number_of(value: Option<&Value>, name: &str) -> Result<u64, String> {
     let value = value.ok_or_else(|| missing(name))?;
     value.as_u64().ok_or_else(|| format!("`{name}` is not a whole number"))
+}
+
+/// How often the schema of a stored event was widened; never, where the record does not say.
+pub(crate) fn widened_of(value: Option<&Value>) -> Result<u32, String> {
+    let Some(value) = value else { return Ok(0) };
+    let widened = value.as_u64().and_then(|widened| widened.try_into().ok());
+    widened.ok_or_else(|| format!("`{WIDENED}` is {value}, and counts how often the schema was widened"))
+}
+
+/// Whether the schema was never widened: then nothing about it is stored.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+pub(crate) fn is_never(widened: &u32) -> bool {
+    *widened == 0
 }
 
 fn time(value: Option<&Value>, name: &str) -> Result<Timestamp, String> {

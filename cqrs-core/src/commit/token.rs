@@ -145,6 +145,14 @@ pub struct CommitTokenError {
     pub reason: &'static str,
 }
 
+impl CommitTokenError {
+    /// The status of an HTTP answer to the request that had the text: 400.
+    #[must_use]
+    pub fn http_status(&self) -> u16 {
+        400
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

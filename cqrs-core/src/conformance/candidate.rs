@@ -7,7 +7,7 @@ use crate::snapshot::DynSnapshotStore;
 use crate::store::{DynChangeFeed, DynDeliveryStore, DynEventStore};
 use crate::view::DynViewStore;
 
-/// Empty stores that are to be tested, with what has to live as long as they do.
+/// Empty stores to test, with values that must live as long as the stores.
 ///
 /// ```
 /// use cqrs_core::conformance::Candidate;
@@ -25,12 +25,12 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// Stores that nothing was written to.
+    /// Stores to which nothing has been written.
     pub fn new(stores: impl IntoStores) -> Self {
         Self { stores: Arc::new(stores.into_stores()), kept: Vec::new() }
     }
 
-    /// Keeps something until the test has ended.
+    /// Keeps a value until the test has ended.
     #[must_use]
     pub fn keep(mut self, what: impl Any) -> Self {
         self.kept.push(Box::new(what));

@@ -31,7 +31,7 @@ pub async fn positions_are_kept_apart(candidate: Candidate) {
     assert_eq!(delivery.positions("a1").await.unwrap(), Positions::new());
 }
 
-/// Letters come back as they were, those of one stream in the order of their versions.
+/// Letters come back as they were. The letters of one stream come in the order of their versions.
 pub async fn letters_are_listed_by_stream_and_version(candidate: Candidate) {
     let delivery = candidate.delivery();
     let mut written = Vec::new();
@@ -55,7 +55,7 @@ pub async fn letters_are_listed_by_stream_and_version(candidate: Candidate) {
     assert!(first == 0 || first == 4, "the letters of one stream stand together");
 }
 
-/// A letter that is put again replaces itself; one that is removed is gone.
+/// A letter that is put again replaces itself. A letter that is removed is gone.
 pub async fn letters_are_replaced_and_removed(candidate: Candidate) {
     let delivery = candidate.delivery();
     let mut changed = letter("mailer", "1", 1);
@@ -69,7 +69,7 @@ pub async fn letters_are_replaced_and_removed(candidate: Candidate) {
     assert_eq!(all(delivery, "mailer").await, []);
 }
 
-/// More letters than one page holds; the largest commit among them.
+/// More letters than one page holds; the largest possible commit is among them.
 pub async fn many_and_large_letters_come_back(candidate: Candidate) {
     let delivery = candidate.delivery();
     for version in 1..=12 {
@@ -104,13 +104,13 @@ pub async fn tries_are_counted_by_queue_and_commit(candidate: Candidate) {
     delivery.forget_attempts("mail", &commit(&one, 3, Value::Null)).await.unwrap();
     assert_eq!(count("mail", &one, 3).await, 1);
     assert_eq!(count("mail", &one, 4).await, 2);
-    // Another commit at the place of one that a restore has taken back.
+    // Another commit in the place of one that a restore has taken back.
     let mut other = commit(&one, 4, Value::Null);
     other.metadata = Arc::new(Metadata::new("another command", at(4)));
     assert_eq!(delivery.count_attempt("mail", &other, expires).await.unwrap(), 1);
 }
 
-/// A stream is held back on one queue, until nothing of it holds it back any more.
+/// A stream is held back on one queue until nothing holds it back any more.
 pub async fn a_parked_stream_waits_for_all_of_its_commits(candidate: Candidate) {
     let delivery = candidate.delivery();
     let (one, eleven) = (stream("1"), stream("11"));
@@ -136,7 +136,7 @@ pub async fn a_parked_stream_waits_for_all_of_its_commits(candidate: Candidate) 
     assert_eq!(parked("mailer").await, HashSet::from([one]));
 }
 
-/// What is asked for is found among many parked streams, and nothing else is.
+/// The requested streams are found among many parked streams, and no others.
 pub async fn parked_streams_are_told_among_those_that_are_asked_for(candidate: Candidate) {
     let delivery = candidate.delivery();
     let tenant = "T".repeat(2000);

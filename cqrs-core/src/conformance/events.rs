@@ -29,7 +29,8 @@ pub async fn a_commit_is_read_back(candidate: Candidate) {
     let mut written = commit(&stream("1"), 1, data);
     written.events.push(event("OrderShipped", json!({ "tracking": "Z1" })));
     written.events.push(event("OrderCreated", json!({})));
-    written.events[1].schema = 7;
+    written.events[0].widened = 2;
+    (written.events[1].schema, written.events[1].widened) = (7, 3);
     let metadata = Arc::make_mut(&mut written.metadata);
     metadata.recorded_at = Some(at(7));
     metadata.created_by = Some("user-123".to_owned());
@@ -41,7 +42,7 @@ pub async fn a_commit_is_read_back(candidate: Candidate) {
     assert_eq!(all(store, &stream("1")).await, [written]);
 }
 
-/// A version is given once; who comes second is handed the commit that holds it.
+/// A version is given once. The second writer gets the commit that holds it.
 pub async fn a_taken_version_is_answered_with_its_commit(candidate: Candidate) {
     let store = candidate.events();
     let first = commit(&stream("1"), 1, json!({ "who": "first" }));
@@ -55,7 +56,7 @@ pub async fn a_taken_version_is_answered_with_its_commit(candidate: Candidate) {
     assert_eq!(all(store, &stream("1")).await, [first]);
 }
 
-/// Of many writers at one time, one gets the version, and the others are handed what it has written.
+/// Of many writers at the same time, one gets the version, and the others get the commit that it has written.
 pub async fn one_of_many_appends_succeeds(candidate: Candidate) {
     let store = candidate.events();
     for version in 1..=5 {
@@ -110,7 +111,7 @@ pub async fn reads_have_bounds(candidate: Candidate) {
     }
 }
 
-/// Three megabytes take three pages or more, and none of it is lost.
+/// Three megabytes take three pages or more, and none of them is lost.
 pub async fn a_long_stream_is_paged_to_its_end(candidate: Candidate) {
     let store = candidate.events();
     for version in 1..=30 {
@@ -123,8 +124,8 @@ pub async fn a_long_stream_is_paged_to_its_end(candidate: Candidate) {
     assert_eq!(versions, (1..=30).collect::<Vec<_>>());
 }
 
-/// The size that is counted here is the size that the store counts: the largest commit goes in, one byte more
-/// is refused.
+/// The size that is counted here is the size that the store counts: the largest commit goes in, and one byte more is
+/// refused.
 pub async fn the_largest_commit_fits_and_no_more(candidate: Candidate) {
     let store = candidate.events();
     let stream = stream("1");
@@ -140,7 +141,8 @@ pub async fn the_largest_commit_fits_and_no_more(candidate: Candidate) {
     }
 }
 
-/// The segments of a scan hold every commit once, each stream in one segment and in its order; a partition holds its own.
+/// The segments of a scan hold every commit once, each stream in one segment and in its order. A partition holds its
+/// own commits.
 pub async fn a_scan_finds_every_commit_once(candidate: Candidate) {
     let store = candidate.events();
     let mut written = Vec::new();
@@ -169,7 +171,7 @@ pub async fn a_scan_finds_every_commit_once(candidate: Candidate) {
         assert_eq!(found, written, "{of} segments");
     }
     let mut partition = scan(store, &Extent::Partition("TENANT007#ORDER".to_owned())).await;
-    // By text `ORDER#10@…` stands before `ORDER#1@…`.
+    // As texts, `ORDER#10@…` sorts before `ORDER#1@…`.
     partition.sort_by_key(CommitKey::of);
     let expected: Vec<_> =
         written.into_iter().filter(|commit| commit.stream.pk() == "TENANT007#ORDER").collect();
@@ -177,7 +179,8 @@ pub async fn a_scan_finds_every_commit_once(candidate: Candidate) {
     assert_eq!(scan(store, &Extent::Partition("TENANT00".to_owned())).await, []);
 }
 
-/// The streams of a partition are found each once, page by page, whatever a page has room for, and those that begin with a text.
+/// Each stream of a partition is found once, page by page, whatever the size of a page. Streams whose sort keys begin
+/// with a text are found in the same way.
 pub async fn the_streams_of_a_partition_are_found_each_once(candidate: Candidate) {
     let store = candidate.events();
     for (number, id) in KINDRED.iter().enumerate() {
@@ -209,7 +212,7 @@ pub async fn the_streams_of_a_partition_are_found_each_once(candidate: Candidate
     }
 }
 
-/// A scan of three megabytes is paged, and goes on behind any commit.
+/// A scan of three megabytes is paged, and continues after any commit.
 pub async fn a_scan_goes_on_behind_any_commit(candidate: Candidate) {
     let store = candidate.events();
     for version in 1..=30 {
@@ -276,7 +279,7 @@ pub async fn the_last_commits_are_read(candidate: Candidate) {
     assert_eq!(store.read_last(&stream("none"), Version::NONE, Version::MAX, 3).await.unwrap().commits, []);
 }
 
-/// What has no room in a page is missing at its beginning.
+/// Commits for which a page has no room are missing at its beginning.
 pub async fn the_last_pages_end_at_the_end_of_the_stream(candidate: Candidate) {
     let store = candidate.events();
     for version in 1..=12 {
@@ -295,7 +298,8 @@ pub async fn the_last_pages_end_at_the_end_of_the_stream(candidate: Candidate) {
     assert_eq!(everything.commits.len(), 12, "by default");
 }
 
-/// What a commit carries comes with the last commits, and with nothing else. A store that does not keep it says so.
+/// The state that a commit carries comes with the last commits, and with nothing else. A store that does not keep
+/// states says so.
 pub async fn a_state_is_read_with_the_last_commits_alone(candidate: Candidate) {
     let store = candidate.events();
     let stream = stream("1");

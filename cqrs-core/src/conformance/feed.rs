@@ -7,7 +7,7 @@ use super::samples::{commit, stream, write};
 use crate::commit::{Commit, record};
 use crate::store::{Append, Change, DynChangeFeed, NewCommit, Positions};
 
-/// The feed brings every commit once, in the order of its stream, and goes on where it was.
+/// The feed brings every commit once, in the order of its stream, and continues from where it was.
 pub async fn the_feed_has_every_commit_in_order(candidate: Candidate) {
     let store = candidate.events();
     let mut feed = candidate.feed();
@@ -29,7 +29,7 @@ pub async fn the_feed_has_every_commit_in_order(candidate: Candidate) {
     }
 }
 
-/// A feed that is made anew, as after a restart, goes on behind any kept position.
+/// A feed that is opened again, as after a restart, continues after any kept position.
 pub async fn a_new_feed_goes_on_behind_any_position(candidate: Candidate) {
     let store = candidate.events();
     for version in 1..=9 {
@@ -47,7 +47,7 @@ pub async fn a_new_feed_goes_on_behind_any_position(candidate: Candidate) {
     assert_eq!(feed.read(&Positions::new()).await.unwrap(), once);
 }
 
-/// The feed brings what is empty as it was appended.
+/// The feed brings empty values as they were appended.
 pub async fn the_feed_has_what_is_empty(candidate: Candidate) {
     let store = candidate.events();
     let mut appended = Vec::new();
@@ -61,7 +61,7 @@ pub async fn the_feed_has_what_is_empty(candidate: Candidate) {
     assert_eq!(everything.iter().map(decoded).collect::<Vec<_>>(), appended);
 }
 
-/// A commit's state stays in the store, where it keeps one.
+/// A commit's state stays in the store, if the store keeps states.
 pub async fn the_feed_leaves_states_out(candidate: Candidate) {
     let store = candidate.events();
     let commit = commit(&stream("1"), 1, json!({ "number": 1 }));

@@ -8,11 +8,11 @@ use crate::key::StreamKey;
 use crate::store::{Claim, Finish, InboxId, InboxLease};
 use crate::version::Version;
 
-/// When the records of these tests expire, in 2100: long after all leases, and after today, because DynamoDB deletes what
-/// has expired, and MiniStack does so within a minute.
+/// The time at which the records of these tests expire, in 2100. It is long after all leases, and after today, because
+/// DynamoDB deletes what has expired, and MiniStack does so within a minute.
 const EXPIRES: u64 = 4_102_444_800_000;
 
-/// An event is leased to one owner, who may renew the lease; when it has run out, somebody else may have it.
+/// An event is leased to one owner, who may renew the lease. After it has run out, another owner may take it.
 pub async fn an_event_is_leased_to_one_owner_at_a_time(candidate: Candidate) {
     let (inbox, id) = (candidate.delivery(), id("mailer", &stream("1"), 1, 0));
     assert_eq!(inbox.claim(&id, &lease("a", 0, 100)).await.unwrap(), Claim::Claimed);
@@ -23,12 +23,12 @@ pub async fn an_event_is_leased_to_one_owner_at_a_time(candidate: Candidate) {
     assert_eq!(inbox.claim(&id, &lease("a", 170, 270)).await.unwrap(), Claim::Busy { until: at(260) });
 }
 
-/// What was finished stays so, for everybody and after any lease.
+/// A finished event stays finished, for every owner and after any lease.
 pub async fn a_finished_event_is_not_claimed_again(candidate: Candidate) {
     let (inbox, id) = (candidate.delivery(), id("mailer", &stream("1"), 1, 0));
     let own = lease("a", 0, 100);
     assert_eq!(inbox.claim(&id, &own).await.unwrap(), Claim::Claimed);
-    // A second time, as after an answer that got lost.
+    // A second time, as after a lost answer.
     assert_eq!(inbox.finish(&id, &own).await.unwrap(), Finish::Done);
     assert_eq!(inbox.finish(&id, &own).await.unwrap(), Finish::Done);
     for (owner, now) in [("a", 10), ("a", 200), ("b", 10), ("b", 200), ("b", EXPIRES - 1)] {
@@ -37,7 +37,7 @@ pub async fn a_finished_event_is_not_claimed_again(candidate: Candidate) {
     }
 }
 
-/// A lease that has run out is good until somebody else claims the event; then it is lost, and the loser changes
+/// A lease that has run out is good until another owner claims the event. Then it is lost, and its former owner changes
 /// nothing.
 pub async fn a_lost_lease_is_told(candidate: Candidate) {
     let (inbox, id) = (candidate.delivery(), id("mailer", &stream("1"), 1, 0));
@@ -52,7 +52,7 @@ pub async fn a_lost_lease_is_told(candidate: Candidate) {
     assert_eq!(inbox.finish(&id, &slow).await.unwrap(), Finish::Lost);
 }
 
-/// After a restore another commit may stand at a place: its events are others.
+/// After a restore, another commit may be at a place. Its events are others.
 pub async fn an_event_that_takes_the_place_of_another_is_another(candidate: Candidate) {
     let (inbox, lost) = (candidate.delivery(), id("mailer", &stream("1"), 1, 0));
     let other = |digest: &str| InboxId { digest: digest.parse().unwrap(), ..lost.clone() };
@@ -66,7 +66,7 @@ pub async fn an_event_that_takes_the_place_of_another_is_another(candidate: Cand
     assert_eq!(inbox.claim(&other("0000000000000100"), &lease("c", 20, 120)).await.unwrap(), Claim::Claimed);
 }
 
-/// A lease that was given back is nobody's; what was finished cannot be given back.
+/// A lease that was given back has no owner. A finished event cannot be given back.
 pub async fn a_released_event_can_be_claimed_at_once(candidate: Candidate) {
     let (inbox, id) = (candidate.delivery(), id("mailer", &stream("1"), 1, 0));
     let (first, second) = (lease("a", 0, 100), lease("b", 10, 110));
@@ -80,7 +80,7 @@ pub async fn a_released_event_can_be_claimed_at_once(candidate: Candidate) {
     assert_eq!(inbox.claim(&id, &lease("c", 500, 600)).await.unwrap(), Claim::Done);
 }
 
-/// Of many claims at one time, one succeeds.
+/// Of many claims at the same time, one succeeds.
 pub async fn one_of_many_claims_succeeds(candidate: Candidate) {
     let (inbox, id) = (candidate.delivery(), id("mailer", &stream("1"), 1, 0));
     let claims = (0..20).map(|owner| {
@@ -93,7 +93,7 @@ pub async fn one_of_many_claims_succeeds(candidate: Candidate) {
     assert_eq!(claims.iter().filter(|claim| **claim == busy).count(), 19, "{claims:?}");
 }
 
-/// Handlers, streams, commits and events have a record each, however alike they are called.
+/// Handlers, streams, commits and events have a record each, however similar their names are.
 pub async fn kindred_records_stay_apart(candidate: Candidate) {
     let inbox = candidate.delivery();
     let mut ids = Vec::new();
@@ -104,7 +104,7 @@ pub async fn kindred_records_stay_apart(candidate: Candidate) {
             }
         }
     }
-    // An owner each: one owner could claim one record again and again.
+    // Each has its own owner, because one owner could claim one record again and again.
     for (owner, id) in ids.iter().enumerate() {
         let claim = inbox.claim(id, &lease(&owner.to_string(), 0, 100)).await.unwrap();
         assert_eq!(claim, Claim::Claimed, "{id:?}");

@@ -1,16 +1,17 @@
 use std::future::Future;
 
-/// Writes a test per promise of the [conformance suite](mod@crate::conformance).
+/// Generates a test per promise of the [conformance suite](mod@crate::conformance).
 ///
 /// ```text
 /// conformance!(open() => events, transactions, reservations, timers, feed, delivery, views, snapshots);
 /// ```
 ///
 /// The expression is evaluated for every test. It is a future of a [`Candidate`](crate::conformance::Candidate), or of
-/// whatever [`App::builder`](crate::App::builder) takes. Attributes in front of it take the place of `#[test]`, and of the
-/// runtime that the tests have by themselves: `conformance!(#[tokio::test] open() => events)`.
+/// anything that [`App::builder`](crate::App::builder) takes. Attributes in front of it replace `#[test]` and the
+/// runtime that the tests have by default: `conformance!(#[tokio::test] open() => events)`.
 ///
-/// The tests of a part are in a module of its name. Call it once in a module, and in one that has no others of these names.
+/// The tests of a part are in a module of the part's name. Call the macro only once in a module, and only where no
+/// other modules have these names.
 #[macro_export]
 macro_rules! conformance {
     ($(#[$attribute:meta])+ $open:expr => $($part:ident),+ $(,)?) => {
@@ -186,10 +187,10 @@ macro_rules! __conformance {
     };
 }
 
-/// Runs a test on a runtime of its own.
+/// Runs a test on its own runtime.
 ///
 /// # Panics
-/// As the test does.
+/// If the test panics.
 pub fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime of one thread").block_on(test);

@@ -17,22 +17,22 @@ use crate::store::{
 };
 use crate::version::Version;
 
-/// A store that makes room for values makes it for those of this suite.
+/// A store that makes room for reservations also makes it for those of this suite.
 #[doc(hidden)]
 pub const RESERVATIONS: AskedReservations = AskedReservations;
 
-/// A value is nobody's, then that of the stream that took it.
+/// A value belongs to no stream, then to the stream that took it.
 pub async fn a_value_belongs_to_one_stream(candidate: Candidate) {
     let store = candidate.events();
     assert_eq!(store.reservation(&value("a")).await.unwrap(), None);
     assert_eq!(take(store, 1, 1, "a").await.unwrap(), AppendAll::Written);
     assert_eq!(owner(store, "a").await, Some(key(1)));
-    // Whose it is already may take it again: an answer was lost.
+    // The owner of a value may take it again, because an answer may have been lost.
     assert_eq!(take(store, 1, 2, "a").await.unwrap(), AppendAll::Written);
     assert_eq!(owner(store, "a").await, Some(key(1)));
 }
 
-/// Nothing is written for who comes second.
+/// Nothing is written for the second stream that wants a value.
 pub async fn a_taken_value_refuses_the_commits_and_names_its_owner(candidate: Candidate) {
     let store = candidate.events();
     assert_eq!(take(store, 1, 1, "a").await.unwrap(), AppendAll::Written);
@@ -44,7 +44,7 @@ pub async fn a_taken_value_refuses_the_commits_and_names_its_owner(candidate: Ca
     assert_eq!(owner(store, "a").await, Some(key(1)));
 }
 
-/// A value that was given away is nobody's.
+/// A value that was given away belongs to no stream.
 pub async fn a_freed_value_can_be_taken(candidate: Candidate) {
     let store = candidate.events();
     assert_eq!(take(store, 1, 1, "a").await.unwrap(), AppendAll::Written);
@@ -54,12 +54,12 @@ pub async fn a_freed_value_can_be_taken(candidate: Candidate) {
     ];
     assert_eq!(append(store, &[named(1, 2)], changes.clone()).await.unwrap(), AppendAll::Written);
     assert_eq!((owner(store, "a").await, owner(store, "b").await), (None, Some(key(1))));
-    // What is free may be freed: a value that was never reserved.
+    // A free value may be freed, even if it was never reserved.
     assert_eq!(append(store, &[named(1, 3)], changes).await.unwrap(), AppendAll::Written);
     assert_eq!(take(store, 2, 1, "a").await.unwrap(), AppendAll::Written);
 }
 
-/// In one step, with commits of both.
+/// A value changes its owner in one step, with commits of both streams.
 pub async fn a_value_moves_from_one_stream_to_another(candidate: Candidate) {
     let store = candidate.events();
     assert_eq!(take(store, 1, 1, "a").await.unwrap(), AppendAll::Written);
@@ -72,7 +72,7 @@ pub async fn a_value_moves_from_one_stream_to_another(candidate: Candidate) {
     assert_eq!(append(store, &[named(3, 1)], vec![elsewhere]).await.unwrap(), refused);
 }
 
-/// Who has lost a version decides again, and may want another value then.
+/// A command that has lost a version decides again, and may then want another value.
 pub async fn a_taken_version_is_told_before_a_taken_value(candidate: Candidate) {
     let store = candidate.events();
     assert_eq!(take(store, 1, 1, "a").await.unwrap(), AppendAll::Written);
@@ -84,7 +84,7 @@ pub async fn a_taken_version_is_told_before_a_taken_value(candidate: Candidate) 
     assert_eq!(append(store, &[late], vec![change]).await.unwrap(), taken);
 }
 
-/// Values that a careless store would confuse with one another.
+/// Values that a careless store would confuse.
 pub async fn kindred_values_stay_apart(candidate: Candidate) {
     let store = candidate.events();
     let kindred = ["a", "A", "a ", "aa", "a#b", "a%23b", "\u{e9}", "e\u{301}", "\u{6ce8}\u{6587}"];
@@ -96,7 +96,7 @@ pub async fn kindred_values_stay_apart(candidate: Candidate) {
     }
 }
 
-/// Of many that want one value at one time, each with a stream of its own.
+/// Many streams want one value at the same time.
 pub async fn one_of_many_gets_the_value(candidate: Candidate) {
     let store = candidate.events();
     for round in 0..5 {
@@ -118,7 +118,7 @@ pub async fn one_of_many_gets_the_value(candidate: Candidate) {
     }
 }
 
-/// Page by page, each once.
+/// Each reservation is listed once, page by page.
 pub async fn all_reservations_are_listed(candidate: Candidate) {
     let store = candidate.events();
     let mut expected = Vec::new();

@@ -7,7 +7,7 @@ use crate::store::{Append, DynEventStore, NewCommit, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
-/// Ids that a careless store would confuse with one another.
+/// Ids that a careless store would confuse.
 pub(super) const KINDRED: [&str; 7] = ["A", "A1", "A10", "A%400000000001", "A ", "a", "注文"];
 
 /// The stream of one id, as an aggregate's key renders it.
@@ -28,7 +28,7 @@ pub(super) fn filled(stream: &StreamKey, version: u64, bytes: usize) -> Commit {
 
 /// A stored event of schema 1.
 pub(super) fn event(name: &str, data: Value) -> StoredEvent {
-    StoredEvent { name: name.to_owned(), schema: 1, data }
+    StoredEvent::new(name, 1, data)
 }
 
 /// A time for a number.

@@ -26,7 +26,7 @@ pub async fn a_snapshot_is_read_back(candidate: Candidate) {
     }
 }
 
-/// A later version replaces an earlier one; the same one and an earlier one change nothing, and are no error.
+/// A later version replaces an earlier one. The same version or an earlier one changes nothing, and is not an error.
 pub async fn a_snapshot_never_goes_back(candidate: Candidate) {
     let store = candidate.snapshots();
     let stream = stream("1");
@@ -37,13 +37,13 @@ pub async fn a_snapshot_never_goes_back(candidate: Candidate) {
         store.put(&snapshot(&stream, version, json!("late"))).await.unwrap();
         assert_eq!(store.get(&stream).await.unwrap().as_ref(), Some(&kept), "{version}");
     }
-    // As a number: as a text it would stand before the ninth.
+    // Versions are compared as numbers: as a text, this one would be before the ninth.
     let later = snapshot(&stream, 100, json!("later"));
     store.put(&later).await.unwrap();
     assert_eq!(store.get(&stream).await.unwrap(), Some(later));
 }
 
-/// Of many writes at one time the latest version stays.
+/// Of many writes at the same time, the latest version stays.
 pub async fn the_latest_of_many_snapshots_stays(candidate: Candidate) {
     let store = candidate.snapshots();
     let stream = stream("1");
@@ -70,7 +70,7 @@ pub async fn kindred_snapshots_stay_apart(candidate: Candidate) {
     }
 }
 
-/// A snapshot that no item can hold is refused before it is sent, and the one before it stays.
+/// A snapshot that no item can hold is refused before it is sent, and the earlier snapshot stays.
 pub async fn an_oversized_snapshot_is_refused(candidate: Candidate) {
     let store = candidate.snapshots();
     let stream = stream("1");

@@ -20,26 +20,26 @@ use crate::store::{
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
-/// A store that makes room for timers makes it for those of this suite.
+/// A store that makes room for timers also makes it for those of this suite.
 #[doc(hidden)]
 pub const TIMERS: AskedTimers = AskedTimers;
 
 /// Later than all timers of this suite.
 const LATE: u64 = 1_000_000;
 
-/// With all that was stored of it.
+/// A timer comes back with everything that was stored in it.
 pub async fn a_timer_is_read_back(candidate: Candidate) {
     let store = candidate.events();
     let mut timer = timer(0, 1, "first");
     timer.command.data = json!({ "text": "\u{6ce8}\u{6587}", "list": [1, 2.5, null, true], "empty": {} });
-    timer.command.schema = 7;
+    (timer.command.schema, timer.command.widened) = (7, 3);
     set(store, &[timer.clone()]).await;
     let found = due(store, 0, LATE).await;
     assert_eq!(found, [timer.record()]);
     assert_eq!(Timer::decode(&found[0]), Ok(timer));
 }
 
-/// To the millisecond, whatever its name is.
+/// A timer is due to the millisecond, whatever its name.
 pub async fn a_timer_is_found_when_it_is_due_and_not_before(candidate: Candidate) {
     let store = candidate.events();
     let named = ["0", "z", "~"].map(|name| timer(0, 500, name));
@@ -50,7 +50,7 @@ pub async fn a_timer_is_found_when_it_is_due_and_not_before(candidate: Candidate
     assert_eq!(due(store, 0, 501).await.len(), 3);
 }
 
-/// Whatever order they were set in.
+/// The earliest timer comes first, in whatever order they were set.
 pub async fn the_earliest_timers_come_first(candidate: Candidate) {
     let store = candidate.events();
     let times = [700, 5, 90_000, 1_000, 999, 4];
@@ -68,7 +68,7 @@ pub async fn the_earliest_timers_come_first(candidate: Candidate) {
     );
 }
 
-/// Each of many is there once, also where they are large.
+/// Each of many timers is there once, even if they are large.
 pub async fn due_timers_are_paged_to_their_end(candidate: Candidate) {
     let store = candidate.events();
     let mut expected = Vec::new();
@@ -82,7 +82,7 @@ pub async fn due_timers_are_paged_to_their_end(candidate: Candidate) {
     assert_eq!(due(store, 0, 899).await, expected[..225]);
 }
 
-/// Also behind one that has gone meanwhile, and behind the last one.
+/// A page continues after a timer that has been removed in the meantime, and after the last one.
 pub async fn a_page_begins_behind_any_timer(candidate: Candidate) {
     let store = candidate.events();
     let timers = [1, 2, 3, 4].map(|due| timer(0, due, "timer"));
@@ -97,7 +97,7 @@ pub async fn a_page_begins_behind_any_timer(candidate: Candidate) {
     assert_eq!(behind(store, 0, LATE, Some(&second.id)).await, [third.record(), last.record()]);
 }
 
-/// Each has its own timers.
+/// Each partition has its own timers.
 pub async fn partitions_stay_apart(candidate: Candidate) {
     let store = candidate.events();
     let all: Vec<_> = (0..TIMER_SHARDS).map(|shard| timer(shard, 10, "timer")).collect();
@@ -111,7 +111,7 @@ pub async fn partitions_stay_apart(candidate: Candidate) {
     }
 }
 
-/// As it was set last: an answer was lost, or a command was scheduled twice under one id.
+/// A timer is as it was set last: an answer was lost, or a command was scheduled twice under one id.
 pub async fn a_timer_that_is_set_again_is_there_once(candidate: Candidate) {
     let store = candidate.events();
     let mut timer = timer(0, 1, "timer");
@@ -123,7 +123,7 @@ pub async fn a_timer_that_is_set_again_is_there_once(candidate: Candidate) {
     assert_eq!(due(store, 0, LATE).await, [timer.record()]);
 }
 
-/// In one step.
+/// A commit and its timer are written in one step.
 pub async fn timers_are_set_with_a_commit(candidate: Candidate) {
     let store = candidate.events();
     let timers = [timer(0, 1, "one"), timer(1, 2, "other")];
@@ -134,7 +134,7 @@ pub async fn timers_are_set_with_a_commit(candidate: Candidate) {
     assert_eq!(due(store, 1, LATE).await, [timers[1].record()]);
 }
 
-/// Neither a new one nor another one in the place of one that is there.
+/// If the version is taken, neither a new timer is set nor an existing one replaced.
 pub async fn a_taken_version_sets_no_timer(candidate: Candidate) {
     let store = candidate.events();
     let winner = named(1, 1);
@@ -149,7 +149,7 @@ pub async fn a_taken_version_sets_no_timer(candidate: Candidate) {
     assert_eq!(due(store, 0, LATE).await, [old.record()]);
 }
 
-/// The second time nothing is written, whatever goes with it.
+/// The second commit that fires a timer writes nothing, whatever goes with it.
 pub async fn a_timer_is_fired_once_with_its_commit(candidate: Candidate) {
     let store = candidate.events();
     let (first, next, other) = (timer(0, 1, "first"), timer(0, 2, "next"), timer(0, 3, "other"));
@@ -165,7 +165,8 @@ pub async fn a_timer_is_fired_once_with_its_commit(candidate: Candidate) {
     assert_eq!(all(store, 2).await, []);
     assert_eq!(due(store, 0, LATE).await, [next.record(), other.record()]);
 
-    // So it is without a commit, where another one takes its place, and with one that was never there.
+    // The same holds without a commit, for a timer that takes the place of another one, and for one that was never
+    // there.
     let failed = timer(0, 2, "next failed");
     let alone = none().firing(next.id).setting(failed.clone());
     assert_eq!(append(store, &[], alone.clone()).await, AppendAll::Written);
@@ -179,7 +180,7 @@ pub async fn a_timer_is_fired_once_with_its_commit(candidate: Candidate) {
     assert_eq!(due(store, 0, LATE).await, [other.record()]);
 }
 
-/// The commit that holds it may be one's own, whose answer was lost. The timer stays where it is there.
+/// The commit that holds the version may be your own, whose answer was lost. The timer stays in that case.
 pub async fn a_taken_version_is_told_before_a_missing_timer(candidate: Candidate) {
     let store = candidate.events();
     let (fired, waiting) = (timer(0, 1, "fired"), timer(0, 2, "waiting"));
@@ -194,7 +195,7 @@ pub async fn a_taken_version_is_told_before_a_missing_timer(candidate: Candidate
     assert_eq!(due(store, 0, LATE).await, [waiting.record()]);
 }
 
-/// Of a store that keeps no unique values nothing is asked here.
+/// A store that keeps no unique values is not asked for them.
 pub async fn a_taken_value_is_told_before_a_missing_timer(candidate: Candidate) {
     let store = candidate.events();
     let value = UniqueValue::new(&Tenant::new("TENANT001").unwrap(), "ORDER", "code", "a").unwrap();
@@ -216,7 +217,7 @@ pub async fn a_taken_value_is_told_before_a_missing_timer(candidate: Candidate) 
     assert_eq!(all(store, 2).await, []);
 }
 
-/// And cannot be fired any more.
+/// It cannot be fired any more either.
 pub async fn a_timer_is_removed_once(candidate: Candidate) {
     let store = candidate.events();
     let (first, other) = (timer(0, 1, "first"), timer(0, 1, "other"));
@@ -227,13 +228,13 @@ pub async fn a_timer_is_removed_once(candidate: Candidate) {
     assert_eq!(append(store, &[named(1, 1)], none().firing(first.id)).await, AppendAll::Gone);
     assert_eq!(all(store, 1).await, []);
     assert_eq!(due(store, 0, LATE).await, [other.record()]);
-    // One that was fired is not there either.
+    // A timer that was fired is not there either.
     let fire = none().firing(other.id.clone());
     assert_eq!(append(store, &[named(1, 1)], fire).await, AppendAll::Written);
     assert!(!store.remove_timer(&other.id).await.unwrap());
 }
 
-/// Of many that fire it at one time, each with a commit of its own, and of many that remove it meanwhile.
+/// Many commits fire one timer at the same time, and many calls remove it in the meantime.
 pub async fn one_of_many_fires(candidate: Candidate) {
     let store = candidate.events();
     for round in 0..5 {
@@ -243,7 +244,7 @@ pub async fn one_of_many_fires(candidate: Candidate) {
         let fired = commits
             .iter()
             .map(|commit| try_append(store, std::slice::from_ref(commit), none().firing(timer.id.clone())));
-        // The last round has nobody who removes it.
+        // In the last round, nothing removes it.
         let removed = (0..if round < 4 { 2 } else { 0 }).map(|_| store.remove_timer(&timer.id));
         let (fired, removed) = futures_util::future::join(join_all(fired), join_all(removed)).await;
         let mut done = 0;
@@ -276,12 +277,12 @@ pub async fn one_of_many_fires(candidate: Candidate) {
     }
 }
 
-/// As much as an item takes goes in, and more is refused before anything is written.
+/// A timer of the largest size goes in, and a larger one is refused before anything is written.
 pub async fn the_largest_timer_fits_and_no_more(candidate: Candidate) {
     let store = candidate.events();
     let mut timer = timer(0, 1, "large");
     timer.command.data = json!({ "text": "" });
-    // A dead letter has it in one of its attributes, beside what is said about it.
+    // A dead letter keeps the timer in one of its attributes, beside its own data.
     let room = MAX_ITEM_BYTES - LETTER_BYTES - limits::size(&letter_of(&timer));
     timer.command.data = json!({ "text": "x".repeat(room) });
     set(store, &[timer.clone()]).await;
@@ -312,12 +313,12 @@ fn named(id: u64, version: u64) -> Commit {
     commit(&key(id), version, json!({}))
 }
 
-/// Another commit than that of [`named`].
+/// A commit other than that of [`named`].
 fn late(id: u64, version: u64) -> Commit {
     Commit { metadata: Arc::new(Metadata::new("late", at(9))), ..named(id, version) }
 }
 
-/// One in this partition, of a name that begins like this.
+/// A timer in this partition whose name begins like this.
 fn timer(shard: u8, due: u64, name: &str) -> Timer {
     let partition = TimerId::partition(shard);
     let mut ids = (0_u32..).map(|number| TimerId::new(at(due), &format!("{name}-{number}")));
@@ -350,7 +351,7 @@ async fn set(store: &dyn DynEventStore, timers: &[Timer]) {
     assert_eq!(append(store, &[], new).await, AppendAll::Written);
 }
 
-/// Those of a partition that are due, page by page.
+/// The timers of a partition that are due, page by page.
 async fn due(store: &dyn DynEventStore, shard: u8, until: u64) -> Vec<Record> {
     behind(store, shard, until, None).await
 }

@@ -24,7 +24,7 @@ pub async fn commits_are_appended_together(candidate: Candidate) {
     }
 }
 
-/// Where one version is taken nothing is written, and the answer says which, and by what.
+/// If one version is taken, nothing is written, and the answer says which version, and which commit holds it.
 pub async fn one_taken_version_refuses_them_all(candidate: Candidate) {
     let store = candidate.events();
     let winner = named(2, 1, "winner");
@@ -37,7 +37,7 @@ pub async fn one_taken_version_refuses_them_all(candidate: Candidate) {
     assert_eq!(all(store, 3).await, []);
 }
 
-/// A stream that was to be unchanged refuses the commits as soon as it has another one, and not before.
+/// A stream that had to be unchanged refuses the commits as soon as it has another commit, and not before.
 pub async fn a_stream_that_changed_refuses_them_all(candidate: Candidate) {
     let store = candidate.events();
     let (seen, later) = (named(1, 1, "seen"), named(1, 2, "later"));
@@ -54,7 +54,8 @@ pub async fn a_stream_that_changed_refuses_them_all(candidate: Candidate) {
     assert_eq!(all(store, 9).await, []);
 }
 
-/// Commits that were written before are answered as those that hold the versions: the answer may have been lost.
+/// Commits that were written before are answered as the commits that hold the versions, because the answer may have
+/// been lost.
 pub async fn the_same_commits_again_are_told(candidate: Candidate) {
     let store = candidate.events();
     let commits = [named(1, 1, "once"), named(2, 1, "once")];
@@ -70,7 +71,7 @@ pub async fn the_same_commits_again_are_told(candidate: Candidate) {
     assert_eq!(all(store, 1).await.len(), 1);
 }
 
-/// Of many that want some of the same versions at one time, each has all of its commits or none.
+/// Many writers want some of the same versions at the same time. Each gets all of its commits or none.
 pub async fn of_many_none_is_half_written(candidate: Candidate) {
     let store = candidate.events();
     for version in 1..=5 {

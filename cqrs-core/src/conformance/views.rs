@@ -13,7 +13,7 @@ use crate::view::{
     ViewQuery, Write,
 };
 
-/// The slots in which the views of this suite stand.
+/// The index slots that the views of this suite use.
 #[doc(hidden)]
 pub const INDEXES: AskedIndexes = AskedIndexes(3);
 
@@ -29,7 +29,7 @@ pub async fn a_view_is_read_back(candidate: Candidate) {
     assert_eq!(store.get(&id("3")).await.unwrap(), None);
 }
 
-/// Where a store says so, a view comes back with its note, by each way, until it is written without one.
+/// If a store keeps notes, every read returns a view with its note, until the view is written without one.
 pub async fn a_view_keeps_what_it_says_of_its_fence(candidate: Candidate) {
     let store = candidate.views();
     if !store.keeps_unfenced() {
@@ -57,7 +57,7 @@ pub async fn a_view_keeps_what_it_says_of_its_fence(candidate: Candidate) {
     assert_eq!(store.get(&id("1")).await.unwrap(), Some(view("1", 3)));
 }
 
-/// A write goes through only over the revision that was read: the same version of another generation is another.
+/// A write succeeds only over the revision that was read. The same version of another generation is another revision.
 pub async fn a_stale_write_changes_nothing(candidate: Candidate) {
     let store = candidate.views();
     assert_eq!(store.put(&view("1", 2), at_version(1)).await.unwrap(), Write::Stale, "over nothing");
@@ -101,8 +101,8 @@ pub async fn a_view_is_found_by_its_entries(candidate: Candidate) {
     assert_eq!(found(store, &by(1, "b")).await, []);
 }
 
-/// A partition of views or of an index is read in both directions, between any bounds, in pages of any size, and behind a
-/// view that has gone.
+/// A partition of views or of an index is read in both directions, between any bounds, in pages of any size, and after
+/// a view that has been removed.
 pub async fn a_partition_is_queried_page_by_page(candidate: Candidate) {
     let store = candidate.views();
     let names = ["0", "00", "1", "a", "a b", "a!", "aa", "b", "\u{e9}", "\u{10000}", "\u{ffff}"];
@@ -167,7 +167,7 @@ async fn found(store: &dyn DynViewStore, query: &ViewQuery) -> Vec<StoredView> {
     }
 }
 
-/// One version of a view that took another commit is another revision, and so it is with a fence.
+/// One version of a view that took another commit is another revision. The same holds for a fence.
 pub async fn what_took_another_commit_is_another(candidate: Candidate) {
     let store = candidate.views();
     let digest = |text: &str| Some(text.parse().unwrap());
@@ -188,8 +188,8 @@ pub async fn what_took_another_commit_is_another(candidate: Candidate) {
     assert_eq!(store.put_fenced(&fenced(new), &fenced(lost), &[]).await.unwrap(), Write::Done);
 }
 
-/// Another edition may leave its number at a fence, also where nothing of the stream has been applied: then it is one, and not
-/// absent.
+/// Another edition may leave its number at a fence, even if nothing of the stream has been applied. Then the fence
+/// exists.
 pub async fn the_number_of_an_edition_belongs_to_a_fence(candidate: Candidate) {
     let store = candidate.views();
     let numbered = |version, last_edition| Fence { last_edition, ..fence(version) };
@@ -204,7 +204,7 @@ pub async fn the_number_of_an_edition_belongs_to_a_fence(candidate: Candidate) {
     assert_eq!(store.fence(&fence_id()).await.unwrap(), Some(numbered(1, 3)));
 }
 
-/// A fence is removed as a view is, if it is where it was.
+/// A fence is removed like a view, if it is where it was.
 pub async fn a_fence_is_removed_if_nothing_was_applied_since(candidate: Candidate) {
     let store = candidate.views();
     assert_eq!(
@@ -218,7 +218,7 @@ pub async fn a_fence_is_removed_if_nothing_was_applied_since(candidate: Candidat
     assert_eq!(store.put_fenced(&fence(1), &fence(0), &[]).await.unwrap(), Write::Done);
 }
 
-/// A rebuilt view goes over one that is not ahead and of an earlier generation, and over none.
+/// A rebuilt view replaces a view that is not ahead and of an earlier generation, and takes a place that is empty.
 pub async fn a_rebuilt_view_never_goes_back(candidate: Candidate) {
     let store = candidate.views();
     let rebuilt = |version, generation| StoredView { generation, ..view("1", version) };
@@ -234,20 +234,20 @@ pub async fn a_rebuilt_view_never_goes_back(candidate: Candidate) {
         assert_eq!(written, expected, "version {version}, generation {generation}");
     }
     assert_eq!(store.get(&id("1")).await.unwrap(), Some(rebuilt(9, 4)));
-    // Over a view that no replay has built.
+    // It replaces a view that no replay has built.
     assert_eq!(store.put(&view("2", 5), Revision::NONE).await.unwrap(), Write::Done);
     assert_eq!(store.put_rebuilt(&StoredView { generation: 1, ..view("2", 4) }).await.unwrap(), Write::Stale);
     assert_eq!(store.put_rebuilt(&StoredView { generation: 1, ..view("2", 5) }).await.unwrap(), Write::Done);
 }
 
-/// Of many rebuilt views each goes over the stored one or does not, by itself, and leaves nothing of it.
+/// Each of many rebuilt views replaces the stored one or does not, independently, and leaves nothing of it.
 pub async fn rebuilt_views_are_written_each_for_itself(candidate: Candidate) {
     let store = candidate.views();
     let by = |first: &str| ViewQuery::new(Some(1), format!("TENANT001#TOTALS#by#{first}"), 100);
     let entry = |first: &str, sk: &str| vec![IndexEntry::new(1, format!("TENANT001#TOTALS#by#{first}"), sk)];
     let name = |number: usize| format!("{number:02}");
     assert_eq!(store.put_rebuilt_all(&[]).await.unwrap(), []);
-    // Of 60 views every third is new, and every third is ahead or of a later replay.
+    // Of 60 views, every third is new, and every third is ahead or of a later replay.
     for number in (0..60).filter(|number| number % 3 > 0) {
         let (version, generation) = match number % 6 {
             2 => (9, 1),
@@ -271,24 +271,24 @@ pub async fn rebuilt_views_are_written_each_for_itself(candidate: Candidate) {
         let stored = store.get(&view.id).await.unwrap();
         assert_eq!(stored.as_ref() == Some(view), written == Write::Done, "{stored:?}");
     }
-    // What is rebuilt does not stand where it stood before.
+    // A rebuilt view is not where the earlier one was.
     let listed: Vec<_> = found(store, &by("old")).await.into_iter().map(|view| view.id).collect();
     assert_eq!(
         listed,
         (0..60).filter(|number| number % 3 == 2).map(|number| id(&name(number))).collect::<Vec<_>>()
     );
     assert_eq!(found(store, &by("new")).await.len(), 20);
-    // Again, and again of a later replay.
+    // Again, and again by a later replay.
     assert_eq!(store.put_rebuilt_all(&all).await.unwrap(), [Write::Stale; 60]);
     let later: Vec<_> = (0..60).map(|number| rebuilt(number, 5)).collect();
     let ahead = |number| if number % 6 == 2 { Write::Stale } else { Write::Done };
     assert_eq!(store.put_rebuilt_all(&later).await.unwrap(), (0..60).map(ahead).collect::<Vec<_>>());
-    // One that fits nowhere is an error, as it is alone.
+    // A view that does not fit anywhere is an error, as it is alone.
     let mut large = rebuilt(0, 7);
     large.data = json!({ "text": "x".repeat(500_000) });
     let error = store.put_rebuilt_all(&[rebuilt(1, 7), large]).await.unwrap_err();
     assert!(matches!(error, StoreError::TooLarge { .. }), "{error:?}");
-    // What is large is written, too, however many there are.
+    // Large views are written too, however many there are.
     let large = |number| {
         let large = StoredView { generation: 1, ..view(&format!("large-{number}"), 1) };
         StoredView { data: json!({ "text": "x".repeat(390_000) }), ..large }
@@ -298,7 +298,7 @@ pub async fn rebuilt_views_are_written_each_for_itself(candidate: Candidate) {
     assert_eq!(store.get(&large[24].id).await.unwrap().as_ref(), Some(&large[24]));
 }
 
-/// Many views, or fences, come as each does alone, and in the order in which they were asked for.
+/// Many views or fences come back as each does alone, in the order in which they were requested.
 pub async fn many_are_read_in_the_order_of_their_ids(candidate: Candidate) {
     let store = candidate.views();
     assert_eq!(store.get_all(&[]).await.unwrap(), []);
@@ -328,7 +328,7 @@ pub async fn many_are_read_in_the_order_of_their_ids(candidate: Candidate) {
     assert_eq!(store.fences(&ids[1..2]).await.unwrap(), fences[1..2]);
 }
 
-/// Several fences and their views are written in one step, as far as the store takes several.
+/// Several fences and their views are written in one step, as many as the store takes.
 pub async fn several_fences_are_written_together_or_not_at_all(candidate: Candidate) {
     let store = candidate.views();
     let of = |stream: usize, version| {
@@ -347,7 +347,7 @@ pub async fn several_fences_are_written_together_or_not_at_all(candidate: Candid
         assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
         return;
     }
-    // A fence or a view that is not as expected stops all of it.
+    // A fence or a view that is not as expected prevents the whole write.
     for (expected, revision) in [(of(2, 7), Revision::NONE), (absent(2), at_version(1))] {
         let several = [(of(1, 1), absent(1)), (of(2, 1), expected)];
         let views = [(view("1", 1), Revision::NONE), (view("2", 1), revision)];
@@ -362,7 +362,7 @@ pub async fn several_fences_are_written_together_or_not_at_all(candidate: Candid
         assert_eq!(store.fence(&fence.id).await.unwrap().as_ref(), Some(fence));
     }
     assert_eq!(store.get(&id("2")).await.unwrap(), Some(view("2", 1)));
-    // With the views they are as many as one transaction takes.
+    // Together with the views, they are as many as one transaction takes.
     let many = |count| (10..10 + count).map(|stream| (of(stream, 1), absent(stream))).collect::<Vec<_>>();
     let next = [(view("1", 2), at_version(1)), (view("2", 2), at_version(1))];
     let error = store.put_all_fenced(&many(99), &next).await.unwrap_err();
@@ -370,7 +370,7 @@ pub async fn several_fences_are_written_together_or_not_at_all(candidate: Candid
     assert_eq!(store.put_all_fenced(&many(most.min(98)), &next).await.unwrap(), Write::Done);
 }
 
-/// Of many views each is put in place, and its shadow removed, or neither.
+/// Each of many views is put in place and its shadow removed, or neither happens.
 pub async fn views_are_swapped_in_each_for_itself(candidate: Candidate) {
     let store = candidate.views();
     let shadow = |number: usize| {
@@ -388,7 +388,7 @@ pub async fn views_are_swapped_in_each_for_itself(candidate: Candidate) {
     }
     let swap = |number: usize| {
         let new = StoredView { generation: 3, ..view(&format!("{number:03}"), 2) };
-        // Of two of the first 50 one copy has changed since.
+        // Of two of the first 50, one copy has changed since.
         let expected = match number {
             4 => at_version(4),
             _ if number.is_multiple_of(2) => at_version(5),
@@ -409,7 +409,7 @@ pub async fn views_are_swapped_in_each_for_itself(candidate: Candidate) {
     assert_eq!(written.len(), 70);
 }
 
-/// A view is removed only as it was read.
+/// A view is removed only if it is as it was read.
 pub async fn a_stale_removal_changes_nothing(candidate: Candidate) {
     let store = candidate.views();
     let written = StoredView { generation: 2, ..view("1", 3) };
@@ -422,7 +422,7 @@ pub async fn a_stale_removal_changes_nothing(candidate: Candidate) {
     assert_eq!(store.get(&id("1")).await.unwrap(), None);
 }
 
-/// A view is put in place of the live one, and its shadow removed, together or not at all.
+/// A view replaces the live one and its shadow is removed, together or not at all.
 pub async fn a_view_is_swapped_in_whole(candidate: Candidate) {
     let store = candidate.views();
     let shadow = |version| {
@@ -449,7 +449,7 @@ pub async fn a_view_is_swapped_in_whole(candidate: Candidate) {
     assert_eq!(swapped, Write::Done);
     assert_eq!(store.get(&id("1")).await.unwrap(), Some(new.clone()));
     assert_eq!(store.get(&place).await.unwrap(), None);
-    // Also where there is no live view.
+    // The same holds if there is no live view.
     assert_eq!(store.put(&shadow(1), Revision::NONE).await.unwrap(), Write::Done);
     assert_eq!(store.delete(&id("1"), new.revision()).await.unwrap(), Write::Done);
     let swapped = store.swap_in(&new, Revision::NONE, &place, at_version(1)).await.unwrap();
@@ -465,7 +465,8 @@ pub async fn a_fenced_write_is_all_or_nothing(candidate: Candidate) {
     assert_eq!(store.put_fenced(&fence(4), &fence(0), &both).await.unwrap(), Write::Done);
     assert_eq!(store.fence(&fence_id()).await.unwrap(), Some(fence(4)));
 
-    // A stale fence stops the views; a stale view stops the fence and the other view.
+    // A stale fence prevents the write of the views. A stale view prevents the write of the fence and of the other
+    // view.
     let next = [(view("1", 2), at_version(1)), (view("2", 2), at_version(1))];
     assert_eq!(store.put_fenced(&fence(5), &fence(3), &next).await.unwrap(), Write::Stale);
     for stale in [at_version(7), of_generation(1, 1)] {
@@ -481,12 +482,12 @@ pub async fn a_fenced_write_is_all_or_nothing(candidate: Candidate) {
 
     assert_eq!(store.put_fenced(&fence(5), &fence(4), &next).await.unwrap(), Write::Done);
     assert_eq!(store.get(&id("2")).await.unwrap(), Some(view("2", 2)));
-    // Events that touch no view still move the fence.
+    // Events that change no view still move the fence.
     assert_eq!(store.put_fenced(&fence(6), &fence(5), &[]).await.unwrap(), Write::Done);
     assert_eq!(store.fence(&fence_id()).await.unwrap(), Some(fence(6)));
 }
 
-/// A fence that has begun to take part in a replay, or has come further in it, is another fence.
+/// A fence that has joined a replay, or has advanced in it, is another fence.
 pub async fn a_fence_tells_replays_apart(candidate: Candidate) {
     let store = candidate.views();
     let part = |version, generation, generation_version| Fence {
@@ -507,7 +508,7 @@ pub async fn a_fence_tells_replays_apart(candidate: Candidate) {
     }
 }
 
-/// A fence within a commit is another one than before and behind it, also within the first commit of a stream.
+/// A fence within a commit differs from the fence before and after it, even within the first commit of a stream.
 pub async fn a_fence_tells_how_far_a_commit_is_applied(candidate: Candidate) {
     let store = candidate.views();
     for version in [0, 4] {
@@ -534,7 +535,7 @@ pub async fn a_fence_tells_how_far_a_commit_is_applied(candidate: Candidate) {
     }
 }
 
-/// What DynamoDB takes in one transaction goes in, and more is refused by every store.
+/// What DynamoDB takes in one transaction goes in. Every store refuses more.
 pub async fn a_transaction_has_its_limits(candidate: Candidate) {
     let store = candidate.views();
     let views = |count: usize, bytes: usize| -> Vec<(StoredView, Revision)> {
@@ -551,7 +552,7 @@ pub async fn a_transaction_has_its_limits(candidate: Candidate) {
     assert_eq!(store.fence(&fence_id()).await.unwrap(), Some(fence(2)));
 }
 
-/// The views of one partition come in the order of their keys, page by page, and no others.
+/// The views of one partition, and no others, come in the order of their keys, page by page.
 pub async fn a_partition_is_listed_to_its_end(candidate: Candidate) {
     let store = candidate.views();
     for number in 0..25 {
@@ -569,7 +570,7 @@ pub async fn a_partition_is_listed_to_its_end(candidate: Candidate) {
     assert_eq!(scan(store, &extent("TENANT001#NONE")).await, []);
 }
 
-/// The segments of a scan hold every view once, and nothing that is no view.
+/// The segments of a scan hold every view once, and nothing else.
 pub async fn a_scan_finds_every_view_once(candidate: Candidate) {
     let store = candidate.views();
     let mut written = Vec::new();

@@ -3,8 +3,10 @@ use serde_json::{Map, Value, json};
 use super::contracts::{Aggregate, Contracts, Stored};
 use super::json_schema::{Definitions, Dialect};
 use super::names::Names;
+use crate::commit::record::WIDENED;
+use crate::schema::SchemaNumber;
 
-/// What an AsyncAPI document says of itself, and what only the deployment knows.
+/// What an AsyncAPI document says about itself, and what only the deployment knows.
 ///
 /// ```
 /// use cqrs_core::contract::Info;
@@ -34,7 +36,7 @@ impl Info {
         self
     }
 
-    /// The address of the topic: its name, or its ARN. Without one the document says that it is not known.
+    /// The address of the topic: its name, or its ARN. Without it, the document says that the address is not known.
     #[must_use]
     pub fn topic(mut self, address: impl Into<String>) -> Self {
         self.topic = Some(address.into());
@@ -44,20 +46,21 @@ impl Info {
 
 /// Where the schemas are.
 const SCHEMAS: &str = "#/components/schemas/";
-/// The schemas that every document has, beside those of events.
+/// The schemas that every document has, in addition to those of events.
 const METADATA: &str = "CommitMetadata";
 const REFERENCE: &str = "CommitReference";
 const HEADERS: &str = "CommitHeaders";
 const OWN: [&str; 3] = [METADATA, REFERENCE, HEADERS];
 
 impl Contracts {
-    /// The AsyncAPI document, version 3.0.0, of the topic that the relay publishes to, as JSON: one channel; for each aggregate one
-    /// message, a commit; and the message that has only the keys of a commit that is too large for the topic.
+    /// The AsyncAPI document, version 3.0.0, of the topic that the relay publishes to, as JSON. It has one channel, one
+    /// message for each aggregate (a commit), and the message that has only the keys of a commit that is too large for
+    /// the topic.
     ///
-    /// The data of every event has a schema for each of its schemas that may still be stored, since what was stored is published as
-    /// it is. Those schemas are in the dialect of AsyncAPI itself, JSON Schema draft 7. A tuple is there what `items` with a
-    /// list says, and fields beside flattened ones are not restricted. The steps of processes are on the topic, too: they are nobody
-    /// else's, and not described.
+    /// The data of every event has a schema for each of its event schemas that may still be stored, because stored data
+    /// is published as it is. The schemas are in the dialect of AsyncAPI itself, JSON Schema draft 7. There, a tuple is
+    /// an `items` with a list, and fields beside flattened ones are not restricted. The steps of processes are on the
+    /// topic too. They are not for others, and are not described.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -158,7 +161,7 @@ impl Document {
     /// The schema of an event's data.
     fn data(&mut self, event: &Stored) -> Value {
         let about = json!({
-            "title": format!("{} (schema {})", event.name(), event.schema),
+            "title": format!("{} (schema {})", event.name(), SchemaNumber::new(event.schema, event.widened)),
             "description": match (event.latest, &event.shape) {
                 (_, None) => "The data of an event that was stored under an earlier schema, of which only its name is known.",
                 (true, _) => "The data of the event as it is stored today.",
@@ -223,7 +226,7 @@ impl Document {
                 "messages": self.messages,
                 "correlationIds": {
                     "correlationId": {
-                        "description": "The same for all that follows from one command.",
+                        "description": "The same for everything that follows from one command.",
                         "location": "$message.header#/correlationId",
                     },
                 },
@@ -248,13 +251,13 @@ fn message(name: &str, title: &str, summary: &str, payload: &str) -> Value {
     })
 }
 
-/// An event in a commit: its type and schema tell its data.
+/// An event in a commit: its type and schema determine its data.
 fn case(event: &Stored, name: &str) -> Value {
     let types = match &event.names[..] {
         [one] => json!({ "type": "string", "const": one }),
         several => json!({ "type": "string", "enum": several }),
     };
-    json!({
+    let mut case = json!({
         "type": "object",
         "required": ["type", "schema", "data"],
         "properties": {
@@ -262,7 +265,16 @@ fn case(event: &Stored, name: &str) -> Value {
             "schema": { "type": "integer", "const": event.schema },
             "data": { "$ref": at(name) },
         },
-    })
+    });
+    if event.widened > 0 {
+        case["properties"][WIDENED] = json!({
+            "type": "integer",
+            "minimum": 1,
+            "maximum": event.widened,
+            "description": "How often the schema had been widened when the event was stored; missing where it had not been.",
+        });
+    }
+    case
 }
 
 fn keys() -> Map<String, Value> {
@@ -273,7 +285,7 @@ fn keys() -> Map<String, Value> {
     );
     keys.insert(
         "sk".to_owned(),
-        json!({ "type": "string", "description": "The sort key: the stream's, and the version behind `@`, ten digits." }),
+        json!({ "type": "string", "description": "The sort key: the stream's, and the version after `@`, ten digits." }),
     );
     keys
 }
@@ -286,14 +298,14 @@ fn metadata() -> Value {
         [
             ("version", json!({ "type": "integer", "minimum": 1, "description": "Its place in its stream: 1, 2, 3 …" })),
             ("createdAt", time("When it was decided; in an import, when it happened.")),
-            ("recordedAt", time("When it was stored; missing where that is `createdAt`.")),
-            ("createdBy", text("Who sent the command; missing where that is not known.")),
-            ("commandId", text("The id of the command: the same where it was sent again.")),
-            ("commandDigest", text("A digest of the command's content; missing where there is none.")),
-            ("correlationId", text("The same for all that follows from one command.")),
+            ("recordedAt", time("When it was stored; missing if that is `createdAt`.")),
+            ("createdBy", text("Who sent the command; missing if that is not known.")),
+            ("commandId", text("The id of the command: the same if it is sent again.")),
+            ("commandDigest", text("A digest of the command's content; missing if there is none.")),
+            ("correlationId", text("The same for everything that follows from one command.")),
             ("causationId", text("The command id of the commit that caused it; missing for a command from outside.")),
-            ("traceContext", text("The `traceparent` of W3C Trace Context; missing where nothing was traced.")),
-            ("transaction", text("The transaction that it belongs to; missing where it was executed alone.")),
+            ("traceContext", text("The `traceparent` of W3C Trace Context; missing if nothing was traced.")),
+            ("transaction", text("The transaction that it belongs to; missing if it was executed alone.")),
         ]
         .map(|(name, schema)| (name.to_owned(), schema)),
     );
@@ -325,11 +337,11 @@ fn headers() -> Value {
                 "contentMediaType": "application/json",
                 "description": "The stored type names of its events, each once, as a JSON array: what a subscription filters on.",
             },
-            "tenant": { "type": "string", "description": "Whose commit it is." },
+            "tenant": { "type": "string", "description": "The tenant that the commit belongs to." },
             "entity": { "type": "string", "description": "The entity of its aggregate." },
             "correlationId": {
                 "type": "string",
-                "description": "The correlation id; missing where it is too large for a message.",
+                "description": "The correlation id; missing if it is too large for a message.",
             },
         },
         "required": ["types"],

@@ -1,39 +1,41 @@
 use super::contracts::Contracts;
 use super::label::{Label, Tagging};
+use super::scalar::is_text;
 use crate::schema::{Field, Shape};
 
-/// A field of an event's data that is one value: what may be a column of a table.
+/// A field of an event's data that is one value, and so can be a column of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Column {
     /// The stored name.
     pub name: String,
-    /// What its values are. A value may be missing or null in any of them.
+    /// The kind of its values. Any value may be missing or null.
     pub kind: ColumnKind,
 }
 
-/// What the values of a column are.
+/// The kind of the values of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ColumnKind {
     /// True or false.
     Boolean,
-    /// An integer within those of `i64`.
+    /// An integer in the range of `i64`.
     Integer,
-    /// An integer within those of `u64`.
+    /// An integer in the range of `u64`.
     Unsigned,
-    /// A number of floating point.
+    /// A floating-point number.
     Float,
-    /// A text; also the name of a case.
+    /// A text; also the name of a case, and what has more digits than a number or a [`Time`](Self::Time) keeps: a decimal, and a
+    /// time of `chrono`.
     Text,
-    /// A time, as RFC 3339.
+    /// A time to the millisecond, as RFC 3339.
     Time,
 }
 
 impl Contracts {
-    /// The fields of an event's data that are one value each, in the order of their struct; by a stored type name and a schema. None
-    /// for an event that this program does not know. Lists, maps, records, choices with data, flattened fields and opaque
-    /// types are not among them.
+    /// The fields of an event's data that are one value each, in the order of their struct, for a stored type name and
+    /// a schema. `None` for an event that this program does not know. Lists, maps, records, choices with data,
+    /// flattened fields and opaque types are not included.
     #[must_use]
     pub fn columns(&self, name: &str, schema: u32) -> Option<Vec<Column>> {
         let events = self.aggregates.iter().flat_map(|aggregate| &aggregate.events);
@@ -67,8 +69,8 @@ fn kind(shape: &Shape) -> Option<ColumnKind> {
             "u64" | "usize" => ColumnKind::Unsigned,
             "i8" | "i16" | "i32" | "i64" | "isize" | "u8" | "u16" | "u32" => ColumnKind::Integer,
             "f32" | "f64" => ColumnKind::Float,
-            "string" | "char" | "ip" | "ipv4" | "ipv6" | "socket" => ColumnKind::Text,
             "timestamp" => ColumnKind::Time,
+            text if is_text(text) => ColumnKind::Text,
             _ => return None,
         },
         Shape::Choice(tagging, cases) => match Tagging::of(tagging) {

@@ -1,10 +1,10 @@
-//! Schemas out of schemas.
+//! Combines schemas.
 
 use serde_json::{Map, Value, json};
 
 use super::scalar::object;
 
-/// The same, or null.
+/// The same schema, or null.
 pub(super) fn or_null(mut schema: Map<String, Value>) -> Map<String, Value> {
     match schema.get("type") {
         Some(Value::String(kind)) if !has_any(&schema, &["const", "enum", "anyOf", "oneOf", "allOf"]) => {
@@ -14,7 +14,7 @@ pub(super) fn or_null(mut schema: Map<String, Value>) -> Map<String, Value> {
             }
             schema
         }
-        // Null is in it.
+        // Whether null is in it.
         Some(Value::Array(_)) => schema,
         None if !has_any(&schema, &["$ref", "anyOf", "oneOf", "not"]) => schema,
         _ => object(any_of(vec![schema.into(), json!({ "type": "null" })])),
@@ -25,12 +25,12 @@ fn has_any(schema: &Map<String, Value>, words: &[&str]) -> bool {
     words.iter().any(|word| schema.contains_key(*word))
 }
 
-/// One of them at least.
+/// At least one of them.
 pub(super) fn any_of(schemas: Vec<Value>) -> Value {
     several("anyOf", schemas)
 }
 
-/// Exactly one of them; of none, nothing.
+/// Exactly one of them; if there are none, nothing.
 pub(super) fn one_of(schemas: Vec<Value>) -> Value {
     if schemas.is_empty() { json!({ "not": {} }) } else { several("oneOf", schemas) }
 }

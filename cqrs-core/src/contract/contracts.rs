@@ -7,7 +7,7 @@ use crate::event::upcaster::EventSchema;
 use crate::registry::{ProjectionRow, process_of, stored_commands};
 use crate::schema::Shape;
 
-/// What an app stores, publishes and takes: what [`App::contracts`] gives.
+/// What an app stores, publishes and accepts. [`App::contracts`] returns it.
 #[derive(Debug, Clone)]
 pub struct Contracts {
     pub(super) aggregates: Vec<Aggregate>,
@@ -29,9 +29,10 @@ pub(super) struct Stored {
     /// The stored type names, today's first.
     pub(super) names: Vec<&'static str>,
     pub(super) schema: u32,
+    pub(super) widened: u32,
     /// Whether it is what is stored from now on.
     pub(super) latest: bool,
-    /// None where only a function on JSON reads it.
+    /// `None` if only a function on JSON reads it.
     pub(super) shape: Option<Shape>,
 }
 
@@ -43,8 +44,8 @@ pub(super) struct View {
 }
 
 impl App {
-    /// What this app stores, publishes and takes, for those who are not Rust: as an AsyncAPI document, as JSON Schema, and as
-    /// TypeScript. See the page [`contract`](crate::contract).
+    /// What this app stores, publishes and accepts, for programs that are not in Rust: as an AsyncAPI document, as JSON
+    /// Schema, and as TypeScript. See the page [`contract`](crate::contract).
     #[must_use]
     pub fn contracts(&self) -> Contracts {
         let mut rows: Vec<&AggregateRow> = inventory::iter::<AggregateRow>().collect();
@@ -70,13 +71,14 @@ impl App {
     }
 }
 
-/// In the order of their names, the schema of today last.
+/// In the order of their names, today's schema last.
 fn schemas(known: Vec<EventSchema>) -> Vec<Stored> {
     let mut all: Vec<Stored> = known
         .iter()
         .map(|schema| Stored {
             names: schema.id.names().collect(),
             schema: schema.id.schema,
+            widened: schema.widened,
             latest: !known.iter().any(|other| {
                 other.id.schema > schema.id.schema && other.id.shared_name(&schema.id).is_some()
             }),
@@ -95,16 +97,16 @@ impl Stored {
 }
 
 impl Contracts {
-    /// A name of its own for every event, command and view: that of today's schema has no number.
+    /// A name for every event, command and view. The name of today's schema has no number.
     ///
-    /// None of them is one of the document's `own`.
+    /// None of the names is in the document's `own`.
     pub(super) fn named(&self, own: &[&str]) -> Named {
         let mut names = Names::of(own);
         let mut named = |stored: &Stored, kind| match stored.latest {
             true => names.give(stored.name(), kind),
             false => names.give(&format!("{}V{}", stored.name(), stored.schema), kind),
         };
-        // Today's before those with a number, which then cannot take their names.
+        // Today's come before those with a number, which then cannot take their names.
         let mut all = |stored: Vec<&Stored>, kind| {
             let mut given: Vec<Option<String>> = vec![None; stored.len()];
             for latest in [true, false] {
@@ -121,11 +123,11 @@ impl Contracts {
     }
 }
 
-/// The names of what contracts describe, in its order.
+/// The names of everything that contracts describe, in its order.
 pub(super) struct Named {
     pub(super) events: Vec<String>,
     pub(super) commands: Vec<String>,
     pub(super) views: Vec<String>,
-    /// To give more of them.
+    /// The generator of further names.
     pub(super) names: Names,
 }

@@ -4,9 +4,10 @@ use super::contracts::{Contracts, Stored};
 use super::json_schema::{Definitions, Dialect};
 
 impl Contracts {
-    /// One JSON Schema document (draft 2020-12): below `$defs` the data of every event and of every stored command, in each schema that
-    /// may still be stored, and every view. The name of today's schema is the stored name, that of an earlier one has the schema
-    /// behind it: `OrderCreated`, `OrderCreatedV1`. Characters of a name other than ASCII letters and digits become `_`.
+    /// One JSON Schema document (draft 2020-12). Below `$defs`, it has the data of every event and of every stored
+    /// command, in each schema that may still be stored, and every view. The name of today's schema is the stored name.
+    /// The name of an earlier schema has the schema's number at its end: `OrderCreated`, `OrderCreatedV1`. Characters
+    /// of a name other than ASCII letters and digits become `_`.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -36,7 +37,7 @@ impl Contracts {
     }
 }
 
-/// Of an event or a command; of a shape that is not known, its name.
+/// The schema of an event or a command; for an unknown shape, its name.
 fn described(stored: &Stored, definitions: &mut Definitions) -> Value {
     let title = format!("{} (schema {})", stored.name(), stored.schema);
     let mut schema = stored.shape.map_or_else(|| json!({}), |shape| definitions.schema(&shape));

@@ -7,14 +7,16 @@ use super::names::Names;
 use super::scalar::{key, object, scalar};
 use crate::schema::{Field, Shape};
 
-/// The JSON Schema (draft 2020-12) of a shape, without `$schema`: what may stand inside of another document.
+/// The JSON Schema (draft 2020-12) of a shape, without `$schema`, so that it can be part of another document.
 ///
-/// It describes the form that serde writes, and takes what the type reads of that form: fields that have a default or are options
-/// may be missing, fields may have the other names of `alias`, and unknown fields may be there, but for `deny_unknown_fields`.
-/// An array in place of a struct's object, which serde reads as well, does not match.
+/// It describes the form that serde writes, and accepts what the type reads of that form: fields that have a default or
+/// are options may be missing, fields may have the other names given by `alias`, and unknown fields are allowed unless
+/// the type has `deny_unknown_fields`. An array in place of a struct's object does not match, although serde reads it
+/// as well.
 ///
-/// A type that contains itself is a definition below `$defs`. So that its references hold wherever the schema stands, the
-/// schema has an `$id` then; [`Definitions`] collects such types in another place of the document instead.
+/// A type that contains itself is a definition below `$defs`. In this case, the schema has an `$id`, so that its
+/// references hold wherever the schema is placed. [`Definitions`] collects such types in another place of the document
+/// instead.
 ///
 /// ```
 /// use cqrs_core::contract::json_schema;
@@ -35,9 +37,10 @@ use crate::schema::{Field, Shape};
 ///
 /// # What it cannot say
 ///
-/// A number like `1.0` is an integer to JSON Schema, and serde reads none from it. A key of a map with integers may be larger
-/// than the integer, with as many digits. What functions of `with` make of a value, `try_from`, and types that are marked
-/// [`opaque`](derive@crate::EventData) may be anything. What is left for a flattened option may be anything, too.
+/// JSON Schema takes a number like `1.0` as an integer, but serde does not read an integer from it. A key of a map with
+/// integers may be larger than the integer, with as many digits. These may be anything: the values that functions of
+/// `with` produce, `try_from`, types that are marked [`opaque`](derive@crate::EventData), and the remaining fields of a
+/// flattened option.
 #[must_use]
 pub fn json_schema(shape: &Shape) -> Value {
     let mut definitions = Definitions::new("#/$defs/");
@@ -74,24 +77,24 @@ pub struct Definitions {
     dialect: Dialect,
     at: String,
     schemas: Map<String, Value>,
-    /// What no definition may be called.
+    /// Names that no definition may have.
     pub(super) names: Names,
-    /// The names that are given, by the type's own name, its fingerprint, and the names around it.
+    /// The names that are taken, by the type's own name, its fingerprint, and the names around it.
     named: Vec<(String, Vec<String>, u64, String)>,
-    /// The types that contain themselves around what is described, the nearest last.
+    /// The types that contain themselves around the described shape, the nearest last.
     around: Vec<String>,
 }
 
-/// Which words there are.
+/// The vocabulary of the schemas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     Draft2020,
-    /// What AsyncAPI has for its own.
+    /// The dialect of AsyncAPI.
     Draft7,
 }
 
 impl Definitions {
-    /// No schemas yet; `at` is where the document will have them, as a reference that a name is put behind:
+    /// No schemas yet. `at` is where the document will have them, as a reference to which a name is appended:
     /// `#/components/schemas/`.
     #[must_use]
     pub fn new(at: &str) -> Self {
@@ -103,7 +106,7 @@ impl Definitions {
         Self { dialect, at: at.to_owned(), schemas, names, named, around }
     }
 
-    /// The schema of a shape, as [`json_schema`] has it, for any place in the document.
+    /// The schema of a shape, as in [`json_schema`], for any place in the document.
     pub fn schema(&mut self, shape: &Shape) -> Value {
         self.of_shape(shape).into()
     }
@@ -149,7 +152,7 @@ impl Definitions {
             Dialect::Draft2020 => "prefixItems",
             Dialect::Draft7 => "items",
         };
-        // Neither draft takes an empty list of them.
+        // Neither draft accepts an empty list of them.
         if length > 0 {
             schema.insert(word.to_owned(), items.into());
         }
@@ -204,19 +207,20 @@ impl Definitions {
         object(json!({ "$ref": format!("{}{name}", self.at) }))
     }
 
-    /// The type around; with several of them the shape does not tell which one, where a type parameter stands between.
+    /// The enclosing type. If there are several, and a type parameter is in between, the shape does not tell which one
+    /// it is.
     fn itself(&self) -> Map<String, Value> {
         object(any_of(self.around.iter().rev().map(|name| self.refer(name).into()).collect()))
     }
 
-    /// `inside`: of another object, which may have fields of its own.
+    /// `inside`: part of another object, which may have fields of its own.
     fn record(&mut self, shape: &Shape, inside: bool) -> Map<String, Value> {
         let mut members = Members::default();
         self.gather(shape, &mut members, inside);
         members.into_schema(self.dialect)
     }
 
-    /// The fields of a record, or of what is flattened.
+    /// The fields of a record, or of a flattened value.
     fn gather(&mut self, shape: &Shape, members: &mut Members, inside: bool) {
         match shape {
             Shape::Record(fields) => {
@@ -257,7 +261,7 @@ impl Definitions {
         let Some(shape) = &field.shape else { return };
         if field.label.starts_with("..") {
             if let Shape::Scalar("null") = shape {
-                // What is flattened only takes what it knows.
+                // A flattened value only takes the fields that it knows.
                 members.strict |= !inside;
             } else {
                 self.gather(shape, members, true);

@@ -4,15 +4,15 @@ use crate::schema::{Field, Shape, name_of, quote_end, unquoted};
 pub(super) struct Label {
     /// The stored name first, then the other names that are read.
     pub(super) names: Vec<String>,
-    /// Read as its default where it is missing.
+    /// It is read as its default if it is missing.
     pub(super) default: bool,
-    /// Left out of what is stored, at times or always.
+    /// It is left out of the stored form, sometimes or always.
     pub(super) left_out: bool,
-    /// Not read.
+    /// It is not read.
     pub(super) unread: bool,
-    /// The case of every name that no other case has.
+    /// It is the case for every name that no other case has.
     pub(super) other: bool,
-    /// A case without its name.
+    /// It is a case without its name.
     pub(super) untagged: bool,
 }
 
@@ -57,7 +57,7 @@ pub(super) enum Tagging {
         content: String,
     },
     Untagged,
-    /// One type is written, and another one read.
+    /// One type is written, and another one is read.
     Sides,
 }
 
@@ -90,7 +90,7 @@ impl Tagging {
     }
 }
 
-/// Whether serde reads a field of it that is not there, without a default.
+/// Whether serde reads a missing field of this kind without a default.
 pub(super) fn may_be_missing(shape: &Shape) -> bool {
     match shape {
         Shape::Optional(_) => true,

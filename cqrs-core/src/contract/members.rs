@@ -3,14 +3,14 @@ use serde_json::{Map, Value, json};
 use super::combine::any_of;
 use super::json_schema::Dialect;
 
-/// What an object consists of, put together from a record and what is flattened into it.
+/// The members of an object, put together from a record and the values that are flattened into it.
 #[derive(Default)]
 pub(super) struct Members {
     pub(super) properties: Map<String, Value>,
     pub(super) required: Vec<Value>,
-    /// What has to hold besides.
+    /// Further conditions.
     pub(super) also: Vec<Value>,
-    /// What other fields are.
+    /// The rule for other fields.
     rest: Option<Value>,
     /// No other fields.
     pub(super) strict: bool,
@@ -21,7 +21,7 @@ impl Members {
         self.properties.insert(name.to_owned(), schema);
     }
 
-    /// One of the names has to be there.
+    /// One of the names must be there.
     pub(super) fn require(&mut self, names: &[String]) {
         match names {
             [name] => self.required.push(name.as_str().into()),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names(BTreeSet<String>);
 
-/// Words that TypeScript takes for something else, and names that what is written here relies on.
+/// Words that TypeScript takes for something else, and names that the generated code relies on.
 const RESERVED: [&str; 54] = [
     "any",
     "arguments",
@@ -63,13 +63,13 @@ const RESERVED: [&str; 54] = [
 ];
 
 impl Names {
-    /// These are given.
+    /// These names are taken.
     pub(super) fn of(given: &[&str]) -> Self {
         Self(given.iter().map(|name| (*name).to_owned()).collect())
     }
 
-    /// A name that nothing else has: the text itself, where letters, digits and `_` are all there is in it; with what it is a name of
-    /// behind it where it is taken; with a number where that is, too.
+    /// A name that nothing else has. It is the text itself, with only letters, digits and `_`. If that is taken, the
+    /// kind of the named thing is appended. If that is taken too, a number is appended.
     pub(super) fn give(&mut self, text: &str, kind: &str) -> String {
         let base = identifier(text);
         let second = format!("{base}{kind}");
@@ -82,7 +82,7 @@ impl Names {
     }
 }
 
-/// In the characters that every language takes for a name.
+/// In the characters that every language accepts in a name.
 fn identifier(text: &str) -> String {
     let plain = |character: char| if character.is_ascii_alphanumeric() { character } else { '_' };
     let name: String = text.chars().map(plain).collect();

@@ -15,7 +15,14 @@ pub(super) fn scalar(name: &str) -> Map<String, Value> {
         "ip" => json!({ "type": "string", "anyOf": [{ "format": "ipv4" }, { "format": "ipv6" }] }),
         "ipv4" | "ipv6" => json!({ "type": "string", "format": kind }),
         "socket" => json!({ "type": "string", "description": "An IP address and a port." }),
-        "timestamp" => json!({ "type": "string", "format": "date-time" }),
+        "timestamp" | "datetime" => json!({ "type": "string", "format": "date-time" }),
+        "date" | "uuid" => json!({ "type": "string", "format": kind }),
+        // The format `time` would be one with an offset.
+        "time" => json!({ "type": "string", "description": "A time of day: `10:00:00.500`." }),
+        "datetime local" => {
+            json!({ "type": "string", "description": "A date and a time of day, without an offset: `2024-01-01T10:00:00.500`." })
+        }
+        "decimal" => json!({ "type": "string", "format": "decimal", "pattern": r"^-?[0-9]+(\.[0-9]+)?$" }),
         "json" => json!({}),
         other => match bounds(other) {
             Some((least, most)) => integer(least, most, nonzero),
@@ -60,6 +67,26 @@ pub(super) fn is_number(name: &str) -> bool {
     matches!(kind, "f32" | "f64") || bounds(kind).is_some()
 }
 
+/// Whether JSON has a scalar as a text.
+pub(super) fn is_text(name: &str) -> bool {
+    matches!(
+        name,
+        "char"
+            | "string"
+            | "ip"
+            | "ipv4"
+            | "ipv6"
+            | "socket"
+            | "timestamp"
+            | "uuid"
+            | "date"
+            | "time"
+            | "datetime"
+            | "datetime local"
+            | "decimal"
+    )
+}
+
 /// The schema of the keys of a map, which JSON has as texts; none where every text may be one.
 pub(super) fn key(name: &str) -> Option<Value> {
     let (kind, nonzero) = match name.strip_suffix(" nonzero") {
@@ -68,7 +95,8 @@ pub(super) fn key(name: &str) -> Option<Value> {
     };
     match kind {
         "bool" => return Some(json!({ "enum": ["true", "false"] })),
-        "char" | "ip" | "ipv4" | "ipv6" | "timestamp" => return Some(scalar(kind).into()),
+        "string" | "socket" => return None,
+        text if is_text(text) => return Some(scalar(text).into()),
         _ => {}
     }
     let (least, most) = bounds(kind)?;

@@ -1,4 +1,4 @@
-//! A validator takes what serde writes, and refuses what serde does not read.
+//! A validator accepts what serde writes, and refuses what serde does not read.
 
 use jsonschema::Validator;
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ fn validator(schema: &Value) -> Validator {
     jsonschema::draft202012::new(schema).unwrap_or_else(|error| panic!("{error}: {schema:#}"))
 }
 
-/// The schema takes the value, alone and in another document.
+/// The schema accepts the value, alone and in another document.
 #[track_caller]
 pub(crate) fn assert_described(shape: &Shape, value: &Value) {
     let schema = json_schema(shape);

@@ -1,10 +1,10 @@
 use super::label::{Label, Tagging, may_be_missing};
 use super::names::Names;
-use super::scalar::{is_number, is_wide};
+use super::scalar::{is_number, is_text, is_wide};
 use super::typescript::quoted;
 use crate::schema::{Field, Shape};
 
-/// As long as this, an array of a fixed length is written out.
+/// Up to this length, an array of a fixed length is written out.
 const MOST_PLACES: usize = 8;
 
 /// An object with any fields.
@@ -13,14 +13,14 @@ const ANYTHING: &str = "{ [key: string]: unknown }";
 /// Writes shapes as types of TypeScript.
 pub(super) struct Types {
     pub(super) names: Names,
-    /// The types that contain themselves: their names here, their own names, fingerprints, and the types around them.
+    /// The types that contain themselves: their names here, their own names, fingerprints, and the enclosing types.
     named: Vec<(String, String, u64, Vec<String>)>,
     around: Vec<String>,
     /// Not declared yet.
     declared: Vec<(String, String)>,
 }
 
-/// The parts of an object's type: its own fields, and what is intersected with them.
+/// The parts of an object's type: its own fields, and the types that it is intersected with.
 #[derive(Default)]
 struct Object {
     fields: Vec<String>,
@@ -32,7 +32,7 @@ impl Types {
         Self { names, named: Vec::new(), around: Vec::new(), declared: Vec::new() }
     }
 
-    /// The types that contain themselves, and were met since.
+    /// The types that contain themselves and were met since.
     pub(super) fn take(&mut self) -> Vec<(String, String)> {
         std::mem::take(&mut self.declared)
     }
@@ -85,7 +85,7 @@ impl Types {
         object.into_type()
     }
 
-    /// The fields of a record, or of what is flattened.
+    /// The fields of a record, or of a flattened value.
     fn gather(&mut self, shape: &Shape, object: &mut Object) {
         match shape {
             Shape::Record(fields) => {
@@ -96,7 +96,7 @@ impl Types {
             Shape::Example(inner, _) | Shape::Lossy(inner) => self.gather(inner, object),
             Shape::Optional(inner) => {
                 let inner = self.object(inner);
-                // What does not fit it is read as none.
+                // A value that does not fit it is read as `None`.
                 object.also.push(union(vec![inner, ANYTHING.to_owned()]));
             }
             Shape::Choice(tagging, cases) => {
@@ -192,7 +192,7 @@ fn scalar(name: &str) -> String {
     match name {
         "bool" => "boolean",
         "null" => "null",
-        "char" | "string" | "ip" | "ipv4" | "ipv6" | "socket" | "timestamp" => "string",
+        text if is_text(text) => "string",
         wide if is_wide(wide) => "Integer64",
         number if is_number(number) => "number",
         _ => "unknown",
@@ -204,7 +204,7 @@ fn list(item: &str) -> String {
     format!("{}[]", apart(item))
 }
 
-/// In parentheses, where what follows or precedes would bind closer.
+/// In parentheses, if what follows or precedes would bind more tightly.
 fn apart(described: &str) -> String {
     if described.contains([' ', '|', '&']) && !is_bracketed(described) {
         format!("({described})")
@@ -238,7 +238,7 @@ fn is_bracketed(described: &str) -> bool {
     false
 }
 
-/// One of the types; of none, no value.
+/// One of the types; if there are none, no value.
 fn union(types: Vec<String>) -> String {
     let mut different: Vec<String> = Vec::new();
     for described in types {
@@ -252,7 +252,7 @@ fn union(types: Vec<String>) -> String {
     if different.is_empty() { "never".to_owned() } else { different.join(" | ") }
 }
 
-/// The name of a field, in quotes where it is none of the language.
+/// The name of a field, in quotes if it is not an identifier of the language.
 fn property(name: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '$');
     let first = |character: char| !character.is_ascii_digit();

@@ -16,7 +16,7 @@ use super::{Delivery, DeliveryError, Subscriber};
 use crate::commit::Commit;
 use crate::key::StreamKey;
 use crate::projector::{discards, editions::MARKS};
-use crate::store::{CommitKey, Extent, StoreError};
+use crate::store::{CommitKey, Extent, RefusedKind, StoreError};
 use crate::timestamp::Timestamp;
 
 /// After this time a queue that nobody says is empty is taken for one that has delivered what was on its way.
@@ -403,7 +403,6 @@ async fn read(delivery: &Arc<Delivery>) -> Result<HashMap<String, Mark>, StoreEr
 }
 
 async fn write(delivery: &Arc<Delivery>, projection: &str, mark: &Mark) -> Result<(), StoreError> {
-    let text =
-        serde_json::to_string(mark).map_err(|error| StoreError::Refused { source: Box::new(error) })?;
+    let text = serde_json::to_string(mark).map_err(|error| StoreError::refused(RefusedKind::Data, error))?;
     delivery.runtime.delivery_store().save_position(MARKS, projection, &text).await
 }

@@ -7,7 +7,6 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::failure::chain;
 use super::{Delivery, DeliveryError, Subscriber};
 use crate::store::StoreError;
 
@@ -133,7 +132,7 @@ fn outage(projection: &Subscriber, source: StoreError) -> DeliveryError {
 }
 
 fn tell(projection: &str, error: &StoreError) {
-    let error = chain(error);
+    let error = error.to_string();
     tracing::error!(
         projection,
         error,

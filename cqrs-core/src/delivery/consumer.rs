@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
 
 use super::beginning::{Beginnings, Calm};
 use super::builds::Builds;
-use super::failure::{Failure, FailureKind, chain};
+use super::failure::{Failure, FailureKind};
 use super::patience::{Message, Outcome, Patience};
 use super::queue::failed;
 use super::received::{Door, Opened, Parked};
@@ -241,7 +241,7 @@ impl Consumer {
                     commits.push((message, commit));
                 }
                 // It cannot be had at present: what stands behind it in the stream must not get before it.
-                Err(Verdict::Wait { reason }) => return Err(reason),
+                Err(Verdict::Wait { reason, .. }) => return Err(reason),
                 Err(verdict) => set(&mut verdicts, place, verdict),
             }
         }
@@ -279,8 +279,8 @@ impl Consumer {
             Ok(page) => page.commits.into_iter().next().ok_or_else(|| Verdict::Dead {
                 reason: format!("the store has no commit {version} of stream {stream}"),
             }),
-            Err(error) if error.is_outage() => Err(Verdict::Wait { reason: chain(&error) }),
-            Err(error) => Err(Verdict::Dead { reason: chain(&error) }),
+            Err(error) if error.is_outage() => Err(Verdict::wait(error.to_string())),
+            Err(error) => Err(Verdict::Dead { reason: error.to_string() }),
         }
     }
 
@@ -291,7 +291,7 @@ impl Consumer {
             return Ok(HashSet::new());
         }
         let parked = self.delivery.runtime.delivery_store().parked(&self.queue, among).await;
-        parked.map_err(|error| format!("the parked streams cannot be read: {}", chain(&error)))
+        parked.map_err(|error| format!("the parked streams cannot be read: {error}"))
     }
 
     async fn take_commits(
@@ -306,13 +306,14 @@ impl Consumer {
             false => self.deliver_known(&commits, stop).await,
         };
         // The failure is that of the first one that is not done; what stands behind it was not tried.
-        let mut dead = held;
+        let (mut dead, mut after) = (held, None);
         for (nth, (message, commit)) in messages.iter().zip(&commits).enumerate() {
             let verdict = match failure.take_if(|_| nth >= done) {
                 _ if nth < done => self.finish(commit, door).await,
                 Some(failure) => {
                     let verdict = self.judge(failure, message, commit).await;
                     dead = matches!(verdict, Verdict::Dead { .. });
+                    after = verdict.after();
                     verdict
                 }
                 // What parked the stream may have come back, because its letter could not be put: it says for itself what it is.
@@ -320,7 +321,7 @@ impl Consumer {
                     let reason = self.stranger(commit).filter(|_| held).unwrap_or_else(|| WAITS.to_owned());
                     self.park(commit, reason).await
                 }
-                None => Verdict::Wait { reason: WAITS.to_owned() },
+                None => Verdict::Wait { reason: WAITS.to_owned(), after },
             };
             set(&mut verdicts, message.place, verdict);
         }
@@ -333,16 +334,20 @@ impl Consumer {
         match self.patience.outcome(&self.delivery, &mut failure, message, commit).await {
             Outcome::Dead => {
                 let was_counted = matches!(failure.kind, FailureKind::Passing | FailureKind::Left);
+                let own_retry = failure.own_retry;
                 let verdict = self.park(commit, failure.reason).await;
                 if was_counted && matches!(verdict, Verdict::Dead { .. }) {
-                    self.patience.forget(&self.delivery, commit).await;
+                    self.patience.forget(&self.delivery, own_retry, commit).await;
                 }
                 verdict
             }
-            Outcome::Again => Verdict::Retry { reason: failure.reason },
+            Outcome::Again(failed) => {
+                let after = failure.own_retry.map(|own| own.wait(failed));
+                Verdict::Retry { reason: failure.reason, after }
+            }
             Outcome::Later => {
                 self.patience.tell(&failure, message, commit);
-                Verdict::Wait { reason: failure.reason }
+                Verdict::wait(failure.reason)
             }
         }
     }
@@ -397,9 +402,10 @@ impl Consumer {
             Either::Left((failures, _)) => failures,
             Either::Right(_) => (0..progress.len()).map(|nth| (nth, Failure::stopped(STOPPED))).collect(),
         };
-        let left = failures
-            .into_iter()
-            .filter_map(|(nth, failure)| Some((first_left(progress.get(nth)?, commits)?, Some(failure))));
+        let left = failures.into_iter().filter_map(|(nth, failure)| {
+            let progress = progress.get(nth)?;
+            Some((first_left(progress, commits)?, Some(failure.of(progress.0))))
+        });
         left.min_by_key(|(place, _)| *place).unwrap_or((commits.len(), None))
     }
 
@@ -412,7 +418,7 @@ impl Consumer {
                 .unpark(&self.queue, &commit.stream, commit.version)
                 .await;
             if let Err(error) = unparked {
-                return Verdict::Wait { reason: chain(&error) };
+                return Verdict::wait(error.to_string());
             }
         }
         Verdict::Done
@@ -427,9 +433,7 @@ impl Consumer {
                 );
                 Verdict::Dead { reason }
             }
-            Err(error) => {
-                Verdict::Wait { reason: format!("{reason}; it cannot be parked: {}", chain(&error)) }
-            }
+            Err(error) => Verdict::wait(format!("{reason}; it cannot be parked: {error}")),
         }
     }
 }
@@ -461,7 +465,7 @@ fn set(verdicts: &mut [Option<Verdict>], place: usize, verdict: Verdict) {
 
 /// What has no verdict stays in its queue.
 fn left(verdicts: Vec<Option<Verdict>>, reason: &str) -> Vec<Verdict> {
-    let wait = || Verdict::Wait { reason: reason.to_owned() };
+    let wait = || Verdict::wait(reason);
     verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(wait)).collect()
 }
 

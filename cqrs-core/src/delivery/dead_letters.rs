@@ -256,6 +256,7 @@ impl<'a> StoredLetters<'a> {
     async fn deliver(&self, subscriber: &Subscriber, letter: &DeadLetter) -> Result<bool, DeliveryError> {
         let failure = match intake::decode(&letter.record) {
             Ok(commit) => {
+                // Not the handler's own: somebody waits for the redrive, and its waits may take days.
                 let retry = self.delivery.runtime.settings.delivery;
                 let done = AtomicUsize::new(0);
                 // What the store had when the letter was written.
@@ -263,7 +264,7 @@ impl<'a> StoredLetters<'a> {
                 let commits = std::slice::from_ref(&commit);
                 match subscriber.deliver(self.delivery, commits, terms, &done).await {
                     None => return Ok(true),
-                    Some(Failure { reason, attempts, kind }) => match kind {
+                    Some(Failure { reason, attempts, kind, .. }) => match kind {
                         // Nothing new is known about the letter.
                         FailureKind::Held(_) => return Ok(false),
                         FailureKind::Outage(source) => {

@@ -6,30 +6,28 @@ use crate::store::StoreError;
 #[non_exhaustive]
 pub enum DeliveryError {
     /// The change feed cannot be read.
-    #[error("the change feed cannot be read")]
-    Feed(#[source] Box<StoreError>),
+    #[error("the change feed cannot be read: {0}")]
+    Feed(Box<StoreError>),
     /// Positions or dead letters cannot be kept.
-    #[error("the positions and dead letters of `{subscriber}` cannot be read or written")]
+    #[error("the positions and dead letters of `{subscriber}` cannot be read or written: {source}")]
     Store {
         /// The subscriber.
         subscriber: String,
         /// What the store said.
-        #[source]
-        source: Box<StoreError>,
+        r#source: Box<StoreError>,
     },
     /// The views of a projection, or the inbox of a handler with `once`, cannot be had at present. No commit is to
     /// blame, so none becomes a dead letter.
-    #[error("`{subscriber}` cannot go on")]
+    #[error("`{subscriber}` cannot go on: {source}")]
     Outage {
         /// The subscriber.
         subscriber: String,
         /// What the store said.
-        #[source]
-        source: Box<StoreError>,
+        r#source: Box<StoreError>,
     },
     /// The topic does not take the commits.
-    #[error("the commits cannot be published")]
-    Publish(#[source] Box<PublishError>),
+    #[error("the commits cannot be published: {0}")]
+    Publish(Box<PublishError>),
     /// A subscriber's task ended before its work was done.
     #[error("the task of a subscriber ended early")]
     Stopped,
@@ -72,6 +70,14 @@ impl DeliveryError {
             Self::Publish(source) => !matches!(source.fault, PublishFault::CommitRefused { .. }),
             Self::Feed(source) | Self::Store { source, .. } => source.is_outage(),
             _ => self.is_transient(),
+        }
+    }
+
+    /// What a store said.
+    pub(crate) fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Feed(source) | Self::Store { source, .. } | Self::Outage { source, .. } => Some(source),
+            _ => None,
         }
     }
 }

@@ -1,10 +1,15 @@
+use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
 
-use crate::engine::StepError;
+use super::{DeliveryError, Subscriber};
+use crate::command::{ExecuteError, TransactionError};
+use crate::engine::{ScheduleError, StepError};
 use crate::event::DecodeError;
-use crate::handler::HandlerError;
-use crate::projector::{Astray, Awaited, ProjectError, ROUNDS};
+use crate::handler::{HandlerError, StoreFault};
+use crate::projector::{Astray, Awaited, ProjectError, ROUNDS, ReadError, ReadFailure};
+use crate::replay::ReplayError;
+use crate::runtime::RetryPolicy;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 
@@ -37,29 +42,45 @@ impl TryError {
             Self::Failed(error) => kind_of(&error, &reason),
             Self::Outage { source, .. } => FailureKind::Outage(source),
         };
-        Failure { reason, attempts, kind }
+        Failure { reason, attempts, kind, own_retry: None }
     }
 }
 
 /// What is to be done about a handler's error. One of its sources may tell: a call of the app may have met it.
 fn kind_of(error: &HandlerError, reason: &str) -> FailureKind {
     let mut found: Option<&(dyn Error + 'static)> = Some(error.source());
-    while let Some(source) = found {
-        let store = source.downcast_ref::<StoreError>();
-        // Whoever says that another try is pointless knows better.
-        if store.is_some_and(StoreError::is_outage) && !error.is_permanent() {
-            return FailureKind::Outage(Box::new(StoreError::Unavailable { source: reason.into() }));
-        }
-        let decode = match store {
-            Some(StoreError::Decode(decode)) => Some(&**decode),
-            _ => source.downcast_ref::<DecodeError>(),
-        };
-        if decode.is_some_and(DecodeError::is_newer) {
-            return FailureKind::Newer;
-        }
+    let mut fault = error.store_fault();
+    while let (None, Some(source)) = (fault, found) {
+        fault = fault_of(source);
         found = source.source();
     }
-    if error.is_permanent() { FailureKind::Permanent } else { FailureKind::Passing }
+    match fault {
+        Some(StoreFault::Newer) => FailureKind::Newer,
+        // Whoever says that another try is pointless knows better.
+        Some(StoreFault::Outage) if !error.is_permanent() => {
+            FailureKind::Outage(Box::new(StoreError::Unavailable { source: reason.into() }))
+        }
+        _ if error.is_permanent() => FailureKind::Permanent,
+        _ => FailureKind::Passing,
+    }
+}
+
+/// What a store said, if the error is one of ours that holds it. They tell it in their texts, so it is not among their sources.
+///
+/// The answer to a command has as many types as there are rejections: it is known by [`Failed`](crate::runtime::Failed).
+fn fault_of(error: &(dyn Error + 'static)) -> Option<StoreFault> {
+    if let Some(decode) = error.downcast_ref::<DecodeError>() {
+        return decode.is_newer().then_some(StoreFault::Newer);
+    }
+    let store = error.downcast_ref::<StoreError>();
+    // Of a command that a process or a timer sends: it comes without its rejection.
+    let store = store.or_else(|| error.downcast_ref::<ExecuteError<Infallible>>()?.store_error());
+    let store = store.or_else(|| error.downcast_ref::<TransactionError>()?.store_error());
+    let store = store.or_else(|| error.downcast_ref::<ScheduleError>()?.store_error());
+    let store = store.or_else(|| error.downcast_ref::<ReadError>()?.store());
+    let store = store.or_else(|| error.downcast_ref::<DeliveryError>()?.store_error());
+    let store = store.or_else(|| error.downcast_ref::<ReplayError>()?.store_error());
+    store.and_then(StoreFault::of)
 }
 
 impl From<HandlerError> for TryError {
@@ -100,7 +121,7 @@ impl fmt::Display for TryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(error) => error.fmt(f),
-            Self::Outage { what, source } => write!(f, "{what}: {}", chain(source)),
+            Self::Outage { what, source } => write!(f, "{what}: {source}"),
         }
     }
 }
@@ -111,6 +132,8 @@ pub(crate) struct Failure {
     pub(crate) reason: String,
     pub(crate) attempts: u32,
     pub(crate) kind: FailureKind,
+    /// How its subscriber is retried, where it says so itself.
+    pub(crate) own_retry: Option<RetryPolicy>,
 }
 
 /// What is to be done about a failure.
@@ -132,15 +155,24 @@ pub(crate) enum FailureKind {
 }
 
 impl Failure {
+    fn new(reason: String, kind: FailureKind) -> Self {
+        Self { reason, attempts: 0, kind, own_retry: None }
+    }
+
+    /// The failure of this subscriber.
+    pub(super) fn of(self, subscriber: &Subscriber) -> Self {
+        Self { own_retry: subscriber.own_retry, ..self }
+    }
+
     /// What was given up before its end.
     pub(crate) fn stopped(reason: &str) -> Self {
-        Self { reason: reason.to_owned(), attempts: 0, kind: FailureKind::Held(Timestamp::now()) }
+        Self::new(reason.to_owned(), FailureKind::Held(Timestamp::now()))
     }
 
     /// What is done here, and has yet to come to another edition of the views.
     pub(crate) fn shared(Awaited(fold): &Awaited) -> Self {
         let reason = format!("another release has yet to take it into its views, of the fold {fold}");
-        Self { reason, attempts: 0, kind: FailureKind::Held(Timestamp::now()) }
+        Self::new(reason, FailureKind::Held(Timestamp::now()))
     }
 
     /// What failed here, and another edition of the views may take.
@@ -156,17 +188,6 @@ impl Failure {
 
     /// What this program does not know.
     pub(crate) fn newer(reason: String) -> Self {
-        Self { reason, attempts: 0, kind: FailureKind::Newer }
+        Self::new(reason, FailureKind::Newer)
     }
-}
-
-/// An error with everything behind it.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, Semaphore};
 use super::beginning::{Beginnings, Calm};
 use super::builds::Builds;
 use super::consumer::ONE_TRY;
-use super::failure::{Failure, FailureKind, chain};
+use super::failure::{Failure, FailureKind};
 use super::intake::{self, PROJECTIONS};
 use super::look::{LetterCount, Look};
 use super::parking::Parking;
@@ -184,7 +184,7 @@ impl FeedConsumer {
         }
         let Err(error) = letters.look(PROJECTIONS, look).await else { return Ok(()) };
         tracing::warn!(
-            error = chain(&error),
+            error = error.to_string(),
             "dead letters that an older program did not know are not redriven"
         );
         look.has_failed = true;
@@ -211,7 +211,7 @@ impl FeedConsumer {
                     lane.places.push((place, commit.version));
                     lane.commits.push(commit);
                 }
-                Err(error) => earlier(&mut untaken, place, chain(&error)),
+                Err(error) => earlier(&mut untaken, place, error.to_string()),
             }
         }
         for lane in lanes.values_mut() {
@@ -308,7 +308,7 @@ impl Desk {
             match self.patience.outcome(delivery, &mut failure, &message, commit).await {
                 Outcome::Dead => return self.put_away(delivery, left, commit, failure).await,
                 Outcome::Later => self.patience.tell(&failure, &message, commit),
-                Outcome::Again => {}
+                Outcome::Again(_) => {}
             }
             if tries >= retry.attempts {
                 return Err(Left { version: commit.version, reason: failure.reason });
@@ -331,7 +331,7 @@ impl Desk {
         }
         self.parking.park(commits, failure).await.map_err(|error| Left::at(first, &error))?;
         if was_counted {
-            self.patience.forget(delivery, first).await;
+            self.patience.forget(delivery, None, first).await;
         }
         Ok(())
     }
@@ -339,7 +339,7 @@ impl Desk {
 
 impl Left {
     fn at(commit: &Commit, error: &DeliveryError) -> Self {
-        Self { version: commit.version, reason: chain(error) }
+        Self { version: commit.version, reason: error.to_string() }
     }
 }
 

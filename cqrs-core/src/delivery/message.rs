@@ -185,8 +185,7 @@ mod tests {
     fn commit(text: &str, correlation_id: &str) -> Commit {
         let mut metadata = Metadata::new("command", Timestamp::from_unix_millis(0));
         correlation_id.clone_into(&mut metadata.correlation_id);
-        let event =
-            |name: &str| StoredEvent { name: name.to_owned(), schema: 1, data: json!({ "text": text }) };
+        let event = |name: &str| StoredEvent::new(name, 1, json!({ "text": text }));
         let stream = StreamKey::new("TENANT001#ORDER", "ORDER#1").unwrap();
         let events = vec![event("OrderShipped"), event("OrderCreated"), event("OrderShipped")];
         Commit::new(stream, Version::new(3), events, metadata)

@@ -83,7 +83,7 @@ impl<'a> Once<'a> {
     pub(crate) fn busy(&self, until: Timestamp) -> Failure {
         let reason =
             format!("another run of `{}` has the event, until {until} at the latest", self.id.handler);
-        Failure { reason, attempts: 0, kind: FailureKind::Held(until) }
+        Failure { reason, attempts: 0, kind: FailureKind::Held(until), own_retry: None }
     }
 
     pub(crate) fn lost(&self, lease: &InboxLease) -> Failure {
@@ -94,6 +94,6 @@ impl<'a> Once<'a> {
             lease.until
         );
         tracing::error!(handler, %stream, %version, index, reason, "the lease of an event was lost");
-        Failure { reason, attempts: 1, kind: FailureKind::Held(lease.until) }
+        Failure { reason, attempts: 1, kind: FailureKind::Held(lease.until), own_retry: None }
     }
 }

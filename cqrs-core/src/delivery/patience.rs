@@ -1,7 +1,8 @@
 use super::Delivery;
-use super::failure::{Failure, FailureKind, chain};
+use super::failure::{Failure, FailureKind};
 use super::notice::Notice;
 use crate::commit::Commit;
+use crate::runtime::RetryPolicy;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use std::sync::Arc;
@@ -24,7 +25,8 @@ pub(super) struct Message {
 /// What is to become of a commit that failed.
 pub(super) enum Outcome {
     Dead,
-    Again,
+    /// It has failed so often.
+    Again(u32),
     Later,
 }
 
@@ -41,19 +43,20 @@ impl Patience {
         commit: &Commit,
     ) -> Outcome {
         let settings = delivery.runtime.settings;
+        let retry = failure.own_retry.unwrap_or(settings.delivery);
         match failure.kind {
             FailureKind::Permanent => Outcome::Dead,
-            FailureKind::Passing => match self.count(delivery, commit).await {
-                Ok(attempts) if attempts >= settings.delivery.attempts => Outcome::Dead,
-                Ok(_) => Outcome::Again,
+            FailureKind::Passing => match self.count(delivery, retry, commit).await {
+                Ok(attempts) if attempts >= retry.attempts => Outcome::Dead,
+                Ok(attempts) => Outcome::Again(attempts),
                 Err(error) => {
-                    failure.reason = format!("{}; it cannot be counted: {}", failure.reason, chain(&error));
-                    Outcome::Again
+                    failure.reason = format!("{}; it cannot be counted: {error}", failure.reason);
+                    Outcome::Again(message.receives)
                 }
             },
             // Two that cannot take it would leave it to each other.
-            FailureKind::Left => match self.count(delivery, commit).await {
-                Ok(attempts) if attempts >= settings.delivery.attempts => Outcome::Dead,
+            FailureKind::Left => match self.count(delivery, retry, commit).await {
+                Ok(attempts) if attempts >= retry.attempts => Outcome::Dead,
                 _ => Outcome::Later,
             },
             FailureKind::Newer => match message.sent_at {
@@ -66,8 +69,13 @@ impl Patience {
 
     /// How often a commit has failed here, in whichever process. The receives that the queue counts do not tell: most of them
     /// may have been waits, for a store or for a newer program, in a process that is gone.
-    async fn count(&self, delivery: &Arc<Delivery>, commit: &Commit) -> Result<u32, StoreError> {
-        if delivery.runtime.settings.delivery.attempts <= 1 {
+    async fn count(
+        &self,
+        delivery: &Arc<Delivery>,
+        retry: RetryPolicy,
+        commit: &Commit,
+    ) -> Result<u32, StoreError> {
+        if retry.attempts <= 1 {
             return Ok(1);
         }
         let expires = Timestamp::now() + delivery.runtime.settings.inbox_kept;
@@ -75,8 +83,14 @@ impl Patience {
     }
 
     /// Whoever puts the commit back into its queue begins anew. A count that stays makes it a dead letter sooner, and no more.
-    pub(super) async fn forget(&self, delivery: &Arc<Delivery>, commit: &Commit) {
-        if delivery.runtime.settings.delivery.attempts <= 1 {
+    pub(super) async fn forget(
+        &self,
+        delivery: &Arc<Delivery>,
+        own_retry: Option<RetryPolicy>,
+        commit: &Commit,
+    ) {
+        // Another handler of the queue may have counted, where this one does not.
+        if own_retry.is_none() && delivery.runtime.settings.delivery.attempts <= 1 {
             return;
         }
         let forgotten = delivery.runtime.delivery_store().forget_attempts(&self.queue, commit).await;

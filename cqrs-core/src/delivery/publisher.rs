@@ -6,6 +6,7 @@ use tracing::Instrument;
 
 use super::intake::{self, RELAY};
 use super::{Delivery, DeliveryError, MAX_MESSAGE_BYTES, Message};
+use crate::causes::chain;
 use crate::key::StreamKey;
 use crate::trace;
 use crate::version::Version;
@@ -34,13 +35,12 @@ pub trait Publisher: Send + Sync + 'static {
 
 /// A topic that did not accept all messages.
 #[derive(Debug, thiserror::Error)]
-#[error("the topic took {accepted} messages and not the next one")]
+#[error("the topic took {accepted} messages and not the next one: {fault}")]
 #[non_exhaustive]
 pub struct PublishError {
     /// How many were accepted, counted from the first up to the first that was not.
     pub accepted: usize,
     /// What happened then.
-    #[source]
     pub fault: PublishFault,
 }
 
@@ -49,36 +49,32 @@ pub struct PublishError {
 #[non_exhaustive]
 pub enum PublishFault {
     /// The broker asks for less. Try again later.
-    #[error("the broker throttles this topic; try again later")]
+    #[error("the broker throttles this topic; try again later: {}", chain(source.as_ref()))]
     Throttled {
         /// What the client said.
-        #[source]
-        source: Source,
+        r#source: Source,
     },
     /// The broker did not answer, or answered that it cannot at present. Messages may have been accepted.
-    #[error("the broker cannot be reached, or did not answer; messages may have been accepted")]
+    #[error("the broker cannot be reached, or did not answer; messages may have been accepted: {}", chain(source.as_ref()))]
     Unavailable {
         /// What the client said.
-        #[source]
-        source: Source,
+        r#source: Source,
     },
     /// The broker refuses every request of this kind: a missing topic, missing rights, a missing key.
-    #[error("the broker refuses the request")]
+    #[error("the broker refuses the request: {}", chain(source.as_ref()))]
     Refused {
         /// What the client said.
-        #[source]
-        source: Source,
+        r#source: Source,
     },
     /// The broker refuses one commit, and would refuse it again.
-    #[error("the broker refuses commit {version} of stream {stream}")]
+    #[error("the broker refuses commit {version} of stream {stream}: {}", chain(source.as_ref()))]
     CommitRefused {
         /// The commit's stream.
         stream: StreamKey,
         /// Its version.
         version: Version,
         /// What the broker said.
-        #[source]
-        source: Source,
+        r#source: Source,
     },
 }
 
@@ -100,13 +96,12 @@ impl PublishError {
 
 /// Records that were not all published.
 #[derive(Debug, thiserror::Error)]
-#[error("{accepted} records were published, and not the next one")]
+#[error("{accepted} records were published, and not the next one: {error}")]
 #[non_exhaustive]
 pub struct Interrupted {
     /// How many are done, counted from the first up to the first that is not.
     pub accepted: usize,
     /// What happened then.
-    #[source]
     pub error: DeliveryError,
 }
 

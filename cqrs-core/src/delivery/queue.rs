@@ -253,7 +253,7 @@ impl Desk {
         if self.parking.waits(stream, &commits).await? {
             return Ok(());
         }
-        let retry = self.delivery.runtime.settings.delivery;
+        let retry = self.subscriber.retry(&self.delivery.runtime);
         let terms = Terms { origin: Origin::Store, retry, is_shared: false };
         let mut left = commits.as_slice();
         loop {
@@ -277,8 +277,10 @@ impl Desk {
                     return self.parking.park(left, failure).await;
                 }
             };
-            // Most likely by a run of this very handler that was killed: only its lease is to be waited for.
-            let wait = until.since(Timestamp::now()).min(retry.cap);
+            // Most likely by a run of this very handler that was killed: only its lease is to be waited for, and that is no attempt of
+            // the handler.
+            let longest = self.delivery.runtime.settings.delivery.cap;
+            let wait = until.since(Timestamp::now()).min(longest);
             tracing::info!(subscriber = self.subscriber.name, %stream, reason = failure.reason, ?wait, "waiting");
             tokio::time::sleep(wait).await;
         }

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
@@ -60,6 +61,9 @@ pub enum Verdict {
     Retry {
         /// Why.
         reason: String,
+        /// When it is to be received again, if the handler says so: `#[event_handler(…, retry(…))]`. Else that is for the worker,
+        /// or for the queue.
+        after: Option<Duration>,
     },
     /// Nothing is known against it: it stays in its queue, and is received again. Another run has claimed its event for a
     /// handler with `once`, it stands behind another commit, a store is down or denies access, or a newer program has to take
@@ -67,12 +71,29 @@ pub enum Verdict {
     Wait {
         /// Why.
         reason: String,
+        /// When it is to be received again, if it stands behind a commit that comes again then.
+        after: Option<Duration>,
     },
     /// It goes to the queue's dead letters; then it may be deleted.
     Dead {
         /// Why.
         reason: String,
     },
+}
+
+impl Verdict {
+    /// When the message is to be received again, if a handler says so.
+    #[must_use]
+    pub fn after(&self) -> Option<Duration> {
+        match self {
+            Self::Retry { after, .. } | Self::Wait { after, .. } => *after,
+            Self::Done | Self::Dead { .. } => None,
+        }
+    }
+
+    pub(super) fn wait(reason: impl Into<String>) -> Self {
+        Self::Wait { reason: reason.into(), after: None }
+    }
 }
 
 /// The messages of one stream out of a batch, or one message that is no commit's.

@@ -9,7 +9,7 @@ use super::{Delivery, Subscriber};
 use crate::event::RawEvent;
 use crate::handler::{Front, HandlerArm, HandlerError, HandlerFuture, Scope};
 use crate::panic;
-use crate::runtime::Cause;
+use crate::runtime::{Cause, Elsewhere};
 
 /// One run of a handler for one event. A commit goes to many handlers, and few of them send commands: so nothing that commands
 /// are sent through is made before one asks for it.
@@ -19,6 +19,7 @@ pub(super) struct Run<'a> {
     arm: &'a HandlerArm,
     raw: RawEvent<'a>,
     made: OnceLock<(Arc<Cause>, Box<dyn Any + Send + Sync>)>,
+    elsewhere: Elsewhere,
 }
 
 /// How far a run came when it was polled for the first time.
@@ -34,14 +35,14 @@ impl<'a> Run<'a> {
         arm: &'a HandlerArm,
         raw: RawEvent<'a>,
     ) -> Self {
-        Self { delivery, subscriber, arm, raw, made: OnceLock::new() }
+        Self { delivery, subscriber, arm, raw, made: OnceLock::new(), elsewhere: Elsewhere::default() }
     }
 
     /// Begins it, and ends it where the handler does not wait: then it needs no timer, and a runtime without timers is none to
     /// fail in.
     pub(super) fn begin(&self, context: &mut Context<'_>) -> Begun<'_> {
         let mut work = (self.arm.call)(Scope::new(&self.delivery.runtime.provided, self), self.raw);
-        match panic::caught(|| work.as_mut().poll(context)) {
+        match panic::caught(|| self.elsewhere.during(|| work.as_mut().poll(context))) {
             Ok(Poll::Ready(done)) => Begun::Ended(self.end(done)),
             Ok(Poll::Pending) => Begun::Waits(work),
             Err(text) => Begun::Ended(Err(panicked(&text).into())),
@@ -52,7 +53,10 @@ impl<'a> Run<'a> {
     pub(super) async fn finish(&self, begun: Begun<'_>) -> Result<(), TryError> {
         match begun {
             Begun::Ended(done) => done,
-            Begun::Waits(work) => self.end(caught(self.in_time(work)).await?),
+            Begun::Waits(mut work) => {
+                let work = poll_fn(|context| self.elsewhere.during(|| work.as_mut().poll(context)));
+                self.end(caught(self.in_time(work)).await?)
+            }
         }
     }
 
@@ -86,10 +90,15 @@ impl<'a> Run<'a> {
 
     #[cold]
     fn judge(&self, error: HandlerError) -> HandlerError {
-        match self.made.get() {
-            Some((cause, _)) => panic::caught(|| cause.judge(error)).unwrap_or_else(|text| panicked(&text)),
-            None => error,
-        }
+        let judged = panic::caught(|| {
+            // The answers of its own app are judged last: they count.
+            let error = self.elsewhere.judge(error);
+            match self.made.get() {
+                Some((cause, _)) => cause.judge(error),
+                None => error,
+            }
+        });
+        judged.unwrap_or_else(|text| panicked(&text))
     }
 }
 

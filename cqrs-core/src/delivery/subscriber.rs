@@ -34,6 +34,8 @@ pub(crate) struct Subscriber {
     pub(crate) concurrency: usize,
     /// How long one event may take it.
     pub(crate) timeout: Duration,
+    /// How it is retried, where it says so itself.
+    pub(crate) own_retry: Option<RetryPolicy>,
 }
 
 /// The building of views on its way.
@@ -70,14 +72,19 @@ pub(crate) enum Reaction {
 }
 
 impl Subscriber {
-    /// The same one in another process: what a driver remembers of a store is not taken along.
+    /// The same one in another process, with the settings of that: what a driver remembers of a store is not taken along.
     pub(crate) fn restarted(of: &Self) -> Self {
         let reaction = match of.reaction {
             Reaction::Handle { arms, once } => Reaction::Handle { arms, once },
             Reaction::Step { make, .. } => Reaction::Step { driver: make(), make },
             Reaction::Project { make, build, .. } => Reaction::Project { driver: make(), make, build },
         };
-        Self { events: of.events.clone(), reaction, ..*of }
+        Self { events: of.events.clone(), reaction, own_retry: None, ..*of }
+    }
+
+    /// How it is retried.
+    pub(crate) fn retry(&self, runtime: &Runtime) -> RetryPolicy {
+        self.own_retry.unwrap_or(runtime.settings.delivery)
     }
 
     /// The driver of a process; none of another subscriber.

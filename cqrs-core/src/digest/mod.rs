@@ -1,4 +1,4 @@
-//! What tells one command from another: a digest of what it holds.
+//! A digest of a command's content, which tells one command from another.
 
 mod node;
 mod serializer;
@@ -11,19 +11,20 @@ use uuid::Uuid;
 use node::{Lists, Node};
 use serializer::NodeSerializer;
 
-/// A digest of a command's content. It is the same in every process and every build, whatever the order of a map is.
+/// A digest of a command's content. It is the same in every process and every build, whatever the order of a map.
 ///
-/// The order of a list counts, and that of a set does not, but Rust serializes both alike. So there are two digests:
-/// equal orders are equal commands, different contents are different ones, and between the two the decision tells.
+/// The order of a list counts, and that of a set does not, but Rust serializes both in the same way. So there are two
+/// digests: equal orders are equal commands, different contents are different commands, and in between, the decision
+/// tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandDigest {
-    /// Of the content, lists in any order.
+    /// Of the content, with lists in any order.
     content: u64,
-    /// Of the content, lists in theirs.
+    /// Of the content, with lists in their order.
     order: u64,
 }
 
-/// How two digests compare.
+/// The result of comparing two digests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Likeness {
     Same,
@@ -33,15 +34,15 @@ pub(crate) enum Likeness {
 }
 
 impl CommandDigest {
-    /// The digest of what serde sees of a command; none where it cannot be serialized.
+    /// The digest of what serde sees of a command; `None` if it cannot be serialized.
     pub(crate) fn of_content<C: Serialize>(name: &str, command: &C) -> Option<Self> {
         let node = command.serialize(NodeSerializer).ok()?;
         let part = |lists| hash(name, &node.render(lists));
         Some(Self { content: part(Lists::Sorted), order: part(Lists::Ordered) })
     }
 
-    /// The digest of the `{:?}` of a command. A map or a set in it has no order that could be known, so the content is
-    /// that of its words, sorted.
+    /// The digest of the `{:?}` of a command. A map or a set in it has no known order, so the content is that of its
+    /// words, sorted.
     pub(crate) fn of_debug<C: fmt::Debug>(name: &str, command: &C) -> Self {
         let text = format!("{command:?}");
         let breaks = [' ', ',', '(', ')', '{', '}', '[', ']'];
@@ -54,7 +55,7 @@ impl CommandDigest {
         }
     }
 
-    /// The digest of commands that are one: of each its name, and its own digest, where it has one.
+    /// The digest of commands that belong together: the name of each, and its own digest, if it has one.
     pub(crate) fn of_all<'d>(
         name: &str,
         commands: impl Iterator<Item = (&'d str, Option<&'d Self>)> + Clone,
@@ -70,19 +71,19 @@ impl CommandDigest {
         Self { content: part(|digest| digest.content), order: part(|digest| digest.order) }
     }
 
-    /// What of it goes into the id of a command that a handler sends.
+    /// The part that goes into the id of a command that a handler sends.
     pub(crate) fn content(&self) -> u64 {
         self.content
     }
 
-    /// Reads one that was stored; none for a text that is none.
+    /// Reads a stored digest; `None` for a text that is not a digest.
     pub(crate) fn parse(stored: &str) -> Option<Self> {
         let (content, order) = stored.split_once('-').unwrap_or((stored, stored));
         let parse = |text: &str| u64::from_str_radix(text, 16).ok();
         Some(Self { content: parse(content)?, order: parse(order)? })
     }
 
-    /// Compares it with one that was stored; none for a text that is none.
+    /// Compares it with a stored digest; `None` for a text that is not a digest.
     pub(crate) fn compare(&self, stored: &str) -> Option<Likeness> {
         let stored = Self::parse(stored)?;
         Some(match (self.content == stored.content, self.order == stored.order) {
@@ -101,7 +102,8 @@ impl fmt::Display for CommandDigest {
     }
 }
 
-/// Whether two values are the same in all that serde sees of them: also `Some(None)` is told from `None`, and -0.0 from 0.
+/// Whether two values are the same in everything that serde sees of them. `Some(None)` differs from `None`, and -0.0
+/// from 0.
 pub(crate) fn are_alike<T: Serialize>(left: &T, right: &T) -> bool {
     match (left.serialize(NodeSerializer), right.serialize(NodeSerializer)) {
         (Ok(left), Ok(right)) => left == right,
@@ -109,13 +111,13 @@ pub(crate) fn are_alike<T: Serialize>(left: &T, right: &T) -> bool {
     }
 }
 
-/// Where in a value a NaN or an infinite number stands, which JSON has no place for.
+/// The place in a value of a NaN or an infinite number, which JSON cannot hold.
 pub(crate) fn place_of_no_number<T: Serialize>(value: &T) -> Option<String> {
     value.serialize(NodeSerializer).ok()?.place_of_no_number()
 }
 
-/// The hash stands in stored commits. It is SHA-1, shortened: whoever chooses a command's content must not be able to choose
-/// its hash easily.
+/// Stored commits contain the hash. It is a shortened SHA-1: somebody who chooses a command's content must not be able
+/// to choose its hash easily.
 fn hash(name: &str, content: &[u8]) -> u64 {
     let mut bytes = name.as_bytes().to_vec();
     bytes.push(b'\n');
@@ -189,7 +191,7 @@ mod tests {
 
     #[test]
     fn what_is_stored_never_changes() {
-        // Commits hold these texts: another one would make every command of before another command.
+        // Commits hold these texts: another text would make every earlier command another command.
         let ship = digest(Ship { carrier: "Yamato", weight: 1.5, note: Some("fragile") });
         assert_eq!(ship.to_string(), "16717239163b54cc");
         assert_eq!(digest(["b", "a"].as_slice()).to_string(), "1596a56bacb75a23-3819af5b45c65e03");

@@ -1,20 +1,20 @@
-/// What serde sees of a value, in a form that can be written in one way only.
+/// What serde sees of a value, in a form that can be written in only one way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Node {
-    /// Also a field that is left out: a field that comes with a later release and is not set changes nothing.
+    /// Also a field that is left out: a field that a later release adds and that is not set changes nothing.
     None,
-    /// Told from what is in it where two values are compared, and written as what is in it.
+    /// It differs from its content when two values are compared, and is written as its content.
     Some(Box<Self>),
     Bool(bool),
     /// Of any width.
     Integer(String),
-    /// By its bits, so that every value is told from every other.
+    /// By its bits, so that every value differs from every other.
     Float(u64),
     Text(String),
     Bytes(Vec<u8>),
     /// A list or a set.
     List(Vec<Self>),
-    /// Of a known length, each place with a meaning of its own.
+    /// Of a known length, where each place has its own meaning.
     Tuple(Vec<Self>),
     /// A map or the fields of a struct.
     Map(Vec<(Self, Self)>),
@@ -42,7 +42,7 @@ impl Node {
         }
     }
 
-    /// Where a NaN or an infinite number stands: `prices.2`.
+    /// The place of a NaN or an infinite number: `prices.2`.
     pub(super) fn place_of_no_number(&self) -> Option<String> {
         let within = |name: &str, inner: &Self| {
             let place = inner.place_of_no_number()?;
@@ -96,7 +96,7 @@ impl Node {
     }
 }
 
-/// With its length in front, so that no two values run into each other.
+/// With its length in front, so that two values cannot run into each other.
 fn sized(kind: u8, bytes: &[u8], out: &mut Vec<u8>) {
     out.push(kind);
     out.extend((bytes.len() as u64).to_be_bytes());

@@ -8,13 +8,13 @@ use serde::ser::{
 
 use super::node::Node;
 
-/// What a `serde_json::Number` calls itself with `serde_json/arbitrary_precision`: a struct with one field, its text.
+/// The name that a `serde_json::Number` has with `serde_json/arbitrary_precision`: a struct with one field, its text.
 const NUMBER: &str = "$serde_json::private::Number";
 
 /// From a value to its [`Node`].
 pub(super) struct NodeSerializer;
 
-/// What the value's own code said.
+/// The error of the value's own code.
 #[derive(Debug)]
 pub(super) struct Refused(String);
 
@@ -34,14 +34,14 @@ impl ser::Error for Refused {
 
 type Written = Result<Node, Refused>;
 
-/// Elements on their way, and the variant that they belong to.
+/// Elements that are being collected, and the variant that they belong to.
 pub(super) struct Elements {
     variant: Option<&'static str>,
     nodes: Vec<Node>,
     wrap: fn(Vec<Node>) -> Node,
 }
 
-/// Entries on their way, and the variant that they belong to.
+/// Entries that are being collected, and the variant that they belong to.
 pub(super) struct Entries {
     variant: Option<&'static str>,
     entries: Vec<(Node, Node)>,
@@ -138,7 +138,7 @@ impl Serializer for NodeSerializer {
     }
 
     fn serialize_f64(self, value: f64) -> Written {
-        // NaN has many forms, and means one thing.
+        // NaN has many forms, but one meaning.
         let value = if value.is_nan() { f64::NAN } else { value };
         Ok(Node::Float(value.to_bits()))
     }
@@ -186,7 +186,7 @@ impl Serializer for NodeSerializer {
         variant: &'static str,
         value: &T,
     ) -> Written {
-        // A list of one: a variant that holds nothing is still told from a field that is not set.
+        // A list of one, so that a variant that holds nothing differs from a field that is not set.
         Ok(in_variant(Some(variant), Node::Tuple(vec![node(value)?])))
     }
 

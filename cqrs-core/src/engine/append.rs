@@ -1,5 +1,7 @@
 //! From a decision to the store.
 
+use tracing::Instrument;
+
 use super::decision::Decided;
 use super::execution::Execution;
 use super::state::State;
@@ -8,7 +10,8 @@ use crate::command::ExecuteError;
 use crate::commit::Commit;
 use crate::key::KeyError;
 use crate::store::{
-    Append, AppendAll, NewCommit, NewCommits, Reservation, ReservationChange, StoreError, Taken, UniqueValue,
+    Append, AppendAll, NewCommit, NewCommits, RefusedKind, Reservation, ReservationChange, StoreError, Taken,
+    UniqueValue,
 };
 use crate::version::Version;
 
@@ -68,14 +71,14 @@ pub(super) fn pass_over(
     }
     if changes.len() == before {
         let reason = "the event store refused a value that was not to change";
-        return Err(StoreError::Refused { source: reason.into() });
+        return Err(StoreError::refused(RefusedKind::Other, reason));
     }
     Ok(None)
 }
 
 /// For an answer about a timer that nobody asked for.
 pub(super) fn no_timer() -> StoreError {
-    StoreError::Refused { source: "the event store missed a timer that was not to be fired".into() }
+    StoreError::refused(RefusedKind::Other, "the event store missed a timer that was not to be fired")
 }
 
 impl Execution<'_> {
@@ -151,21 +154,18 @@ impl Execution<'_> {
         })
     }
 
-    #[tracing::instrument(
-        name = "append",
-        level = "debug",
-        skip_all,
-        fields(
-            pk = new.commit.stream.pk(),
-            sk = new.commit.stream.sk(),
-            version = new.commit.version.get(),
-            r#type = new.commit.first_type(),
-            events = new.commit.events.len(),
-            command_id = new.commit.metadata.command_id,
-            correlation_id = new.commit.metadata.correlation_id,
-        )
-    )]
     async fn append(&self, new: NewCommit<'_>) -> Result<Append, StoreError> {
-        self.runtime.event_store().append(new).await
+        let commit = new.commit;
+        let span = tracing::debug_span!(
+            "append",
+            pk = commit.stream.pk(),
+            sk = commit.stream.sk(),
+            version = commit.version.get(),
+            r#type = commit.first_type(),
+            events = commit.events.len(),
+            command_id = commit.metadata.command_id,
+            correlation_id = commit.metadata.correlation_id,
+        );
+        self.runtime.event_store().append(new).instrument(span).await
     }
 }

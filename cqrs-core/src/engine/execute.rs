@@ -10,6 +10,7 @@ use super::{Caller, Committed, Outcome};
 use crate::aggregate::{Aggregate, AggregateKey};
 use crate::command::{Command, CommandDigest, Decide, ExecuteError};
 use crate::key::{KeyError, StreamKey};
+use crate::runtime::Failed;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
@@ -107,22 +108,28 @@ where
         let Caller { runtime, cause } = caller;
         let probe = runtime.probe.as_ref().zip(cause);
         let noted = probe.map(|(probe, cause)| (probe, probe.note_command(cause, &command, &intent.stream)));
-        let stream = cause.map(|_| intent.stream.clone());
         let mut execution = Execution::new::<A, C>(caller, intent, &command);
         let done = execution.execute(&*command).await;
         if let Some((probe, place)) = noted {
             let committed = |done: &Committed<A>| done.outcome != Outcome::Unchanged;
             probe.note_answer(place, execution.metadata(), done.as_ref().is_ok_and(committed));
         }
-        if let (Err(error), Some(cause), Some(stream)) = (&done, cause, &stream) {
-            cause.note_failed::<A, C>(stream, error);
+        if let Err(error) = &done {
+            let failed = || Failed::of::<A, C>(execution.stream(), error);
+            match cause {
+                Some(cause) => cause.note_failed(failed()),
+                None if error.store_error().is_some() => failed().tell(),
+                None => {}
+            }
         }
         done
     })
 }
 
 impl<A: Aggregate, R, C> Execute<'_, A, R, C> {
-    /// Who sends the command.
+    /// Who sends the command: `created_by` of its commit. Without it, it has none, also where a handler sends the command: the event's
+    /// user did not send it, and is found by the causation id. A handler that wants one says so, for example
+    /// `.by("billing")`, or hands the event's on.
     pub fn by(mut self, who: impl Into<String>) -> Self {
         self.options.by = Some(who.into());
         self

@@ -12,6 +12,7 @@ use crate::aggregate::Aggregate;
 use crate::command::{Command, Decide, ExecuteError, OtherStates};
 use crate::commit::Commit;
 use crate::digest::CommandDigest;
+use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::runtime::{Naming, Runtime};
 use crate::store::StoreError;
@@ -75,6 +76,10 @@ impl<'a> Execution<'a> {
     }
 
     /// With the id that the command has.
+    pub(super) fn stream(&self) -> &StreamKey {
+        &self.intent.stream
+    }
+
     pub(super) fn metadata(&self) -> &Metadata {
         &self.intent.metadata
     }

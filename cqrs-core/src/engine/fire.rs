@@ -55,7 +55,7 @@ where
     C: StoredCommand,
 {
     // The steps between schemas are code of the app.
-    let read = tried(|| upcaster::read::<C>(stored.schema, stored.data.clone()));
+    let read = tried(|| upcaster::read::<C>(stored.number(), stored.data.clone()));
     let command = read.map_err(FireError::Unreadable)?;
     let mut execution = Execution::new::<A, C>(caller, intent, &command);
     match execution.execute::<A, C>(&command).await {

@@ -5,9 +5,6 @@ use crate::metadata::Metadata;
 use crate::runtime::{Cause, Settings};
 use crate::timestamp::Timestamp;
 
-/// The most bytes that an id takes, the name of who sends a command, or a trace context.
-const LONGEST_TEXT: usize = 1024;
-
 /// What may be said with a command, or with all commands of a transaction.
 #[derive(Default)]
 pub(super) struct Options {
@@ -48,15 +45,7 @@ impl Options {
             ("trace_context", &self.trace_context),
         ];
         for (option, text) in texts {
-            let reason = match text.as_deref().map(str::len) {
-                Some(0) => "is empty; leave it out, or give it a text".to_owned(),
-                Some(bytes) if bytes > LONGEST_TEXT => {
-                    format!(
-                        "takes {bytes} bytes, and at most {LONGEST_TEXT} are stored; shorten it, or give a digest of it"
-                    )
-                }
-                _ => continue,
-            };
+            let Some(reason) = text.as_deref().and_then(Metadata::text_fault) else { continue };
             return Err(Unfit { option, reason });
         }
         let furthest = now + settings.furthest_ahead;

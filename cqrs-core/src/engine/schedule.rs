@@ -57,14 +57,34 @@ pub enum ScheduleError {
     },
     /// The store has not taken it. After an [outage](StoreError::is_transient) it may have: scheduling it again under the same id is
     /// safe.
-    #[error("the command `{command_id}` cannot be scheduled")]
+    #[error("the command `{command_id}` cannot be scheduled: {source}")]
     Store {
         /// The command's id.
         command_id: String,
         /// What the store said.
-        #[source]
-        source: StoreError,
+        r#source: StoreError,
     },
+}
+
+impl ScheduleError {
+    /// The status of an HTTP answer to the request that scheduled the command: 400 for a key or an option, else that of the store's
+    /// error.
+    #[must_use]
+    pub fn http_status(&self) -> u16 {
+        match self {
+            Self::Key(error) => error.http_status(),
+            Self::Option { .. } => 400,
+            Self::Store { source, .. } => source.http_status(),
+        }
+    }
+
+    /// What the store said, where it was the store.
+    pub(crate) fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }
 
 impl Scheduled {

@@ -7,6 +7,7 @@ use crate::commit::{Commit, CorruptCommit, StoredEvent};
 use crate::event::DecodeError;
 use crate::metadata::Metadata;
 use crate::panic::{caught, tried};
+use crate::schema::SchemaNumber;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
@@ -50,9 +51,10 @@ impl<A: Aggregate> State<A> {
         self.check_next(&commit)?;
         let mut at = 0;
         let folded = tried(|| {
-            for (index, StoredEvent { name, schema, data }) in commit.events.iter_mut().enumerate() {
+            for (index, event) in commit.events.iter_mut().enumerate() {
                 at = index;
-                self.aggregate.fold(name, *schema, take(data))?;
+                let number = event.number();
+                self.aggregate.fold(&event.name, number, take(&mut event.data))?;
             }
             Ok(())
         });
@@ -121,10 +123,10 @@ impl<A: Aggregate> From<State<A>> for Loaded<A> {
 pub(crate) fn decode<A: Aggregate>(commit: &mut Commit) -> Result<Vec<A::Event>, StoreError> {
     let mut at = 0;
     let decoded = tried(|| {
-        let decode = |(index, StoredEvent { name, schema, data }): (usize, &mut StoredEvent)| {
+        let decode = |(index, event): (usize, &mut StoredEvent)| {
             at = index;
-            match A::EVENTS.iter().find(|row| row.id.is_stored_as(name)) {
-                Some(row) => (row.decode)(*schema, take(data)),
+            match A::EVENTS.iter().find(|row| row.id.is_stored_as(&event.name)) {
+                Some(row) => (row.decode)(event.number(), take(&mut event.data)),
                 None => Err(unapplied::<A>()),
             }
         };
@@ -138,9 +140,9 @@ pub(crate) fn decode<A: Aggregate>(commit: &mut Commit) -> Result<Vec<A::Event>,
 /// Why an event of a commit could not be taken.
 #[cold]
 fn refused(commit: &mut Commit, index: usize, reason: String) -> StoreError {
-    let (name, schema) = match commit.events.get_mut(index) {
-        Some(event) => (take(&mut event.name), event.schema),
-        None => (String::new(), 0),
+    let (name, number) = match commit.events.get_mut(index) {
+        Some(event) => (take(&mut event.name), event.number()),
+        None => (String::new(), SchemaNumber::new(0, 0)),
     };
-    DecodeError::new(commit, index, name, schema, reason).into()
+    DecodeError::new(commit, index, name, number, reason).into()
 }

@@ -11,6 +11,7 @@ use super::{Caller, Outcome};
 use crate::command::{OtherStates, TransactionError};
 use crate::key::StreamKey;
 use crate::metadata::Metadata;
+use crate::runtime::Failed;
 use crate::store::limits::{MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS};
 use crate::store::{Append, AppendAll, NewCommits, Reservation, ReservationChange, StoreError, Taken};
 use crate::trace;
@@ -60,9 +61,15 @@ impl<'a> Transacting<'a> {
             let is_good = !matches!(result, Err(TransactionError::Store { .. } | TransactionError::Key(_)));
             let transacted = result.map(|outcome| self.transacted(outcome));
             join_all(self.members.iter_mut().map(|member| member.put_back(is_good))).await;
-            if let (Err(error), Some(cause)) = (&transacted, self.caller.cause) {
+            if let Err(error) = &transacted
+                && (self.caller.cause.is_some() || error.store_error().is_some())
+            {
                 let streams: Vec<_> = self.members.iter().map(|member| member.stream().clone()).collect();
-                cause.note_failed_transaction(&streams, error);
+                let failed = Failed::of_transaction(&streams, error);
+                match self.caller.cause {
+                    Some(cause) => cause.note_failed(failed),
+                    None => failed.tell(),
+                }
             }
             transacted
         }

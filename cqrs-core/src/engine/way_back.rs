@@ -11,7 +11,7 @@ pub(super) fn read_back<A: Aggregate>(commit: &Commit) -> Result<Option<Vec<A::E
     }
     let read = |(index, event): (usize, &StoredEvent)| {
         let read = match row_of::<A>(&event.name) {
-            Some(row) => (row.decode)(event.schema, event.data.clone()),
+            Some(row) => (row.decode)(event.number(), event.data.clone()),
             None => Err(unapplied::<A>()),
         };
         read.map_err(|reason| {

@@ -4,14 +4,14 @@ use super::Event;
 use crate::key::{extend_hash, stable_hash};
 use crate::schema;
 
-/// The name that an event is stored under: its type and its schema.
+/// The name under which an event is stored: its type and its schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventId {
     /// The stored type name.
     pub name: &'static str,
     /// The version of its shape.
     pub schema: u32,
-    /// The names that it was stored under before.
+    /// The names under which it was stored before.
     pub aliases: &'static [&'static str],
 }
 
@@ -29,7 +29,7 @@ impl EventId {
         self.name == name || self.aliases.contains(&name)
     }
 
-    /// [`EventId::is_stored_as`] for the compiler.
+    /// [`EventId::is_stored_as`] for use at compile time.
     pub(crate) const fn is_named(&self, name: &str) -> bool {
         let mut same = schema::same(self.name.as_bytes(), name.as_bytes());
         let mut index = 0;
@@ -40,7 +40,7 @@ impl EventId {
         same
     }
 
-    /// An alias of the other that is no name of this one.
+    /// An alias of the other id that is not a name of this one.
     pub(crate) const fn lacks_alias(&self, other: &Self) -> Option<&'static str> {
         let mut index = 0;
         while index < other.aliases.len() {
@@ -52,7 +52,7 @@ impl EventId {
         None
     }
 
-    /// A name that both are stored under.
+    /// A name under which both are stored.
     pub(crate) const fn shared_name(&self, other: &Self) -> Option<&'static str> {
         if other.is_named(self.name) {
             return Some(self.name);
@@ -72,7 +72,7 @@ impl EventId {
         extend_hash(stable_hash(self.name.as_bytes()), &self.schema.to_le_bytes())
     }
 
-    /// Every type name that it may be stored under, today's first.
+    /// Every type name under which it may be stored, today's first.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
     }

@@ -1,8 +1,8 @@
 //! Facts: what `#[event]` implements, and how an event travels with its metadata.
 //!
-//! [`#[event]`](macro@crate::event) implements [`Event`]; the `#[apply]` method of an aggregate makes it an
-//! [`AggregateEvent`](crate::aggregate::AggregateEvent). A [`RawEvent`] is stored, a [`Recorded`] one is decoded; both know stream, version and
-//! metadata.
+//! [`#[event]`](macro@crate::event) implements [`Event`]. The `#[apply]` method of an aggregate makes it an
+//! [`AggregateEvent`](crate::aggregate::AggregateEvent). A [`RawEvent`] is as it was stored, and a [`Recorded`] one is
+//! decoded. Both know stream, version and metadata.
 
 mod id;
 mod raw;
@@ -20,8 +20,8 @@ use crate::schema::EventData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// One immutable fact. `#[event]` implements it; `#[command]` does too, for a [stored command](crate::command::StoredCommand) has a
-/// name, a schema and a shape as well.
+/// One immutable fact. `#[event]` implements it. So does `#[command]`, because a
+/// [stored command](crate::command::StoredCommand) also has a name, a schema and a shape.
 ///
 /// ```
 /// use cqrs_core::prelude::*;
@@ -44,13 +44,18 @@ pub trait Event: EventData + Serialize + DeserializeOwned + Send + Sync + 'stati
     const TYPE: &'static str;
     /// The version of its shape: 1, 2, …
     const SCHEMA: u32;
+    /// How often that shape was widened: `#[event(widened = 1)]`.
+    const WIDENED: u32 = 0;
     /// The names that it was stored under before: `#[event(alias = "…")]`.
     const ALIASES: &'static [&'static str] = &[];
     /// How its earlier schemas are read: `#[event(from = …)]` and `#[event(from_json(…))]`.
     #[doc(hidden)]
     const UPCASTER: upcaster::Upcaster<Self> = upcaster::Upcaster::NONE;
-    /// Why nobody handles it: `#[event(unhandled = "…")]`.
+    /// Why no subscriber handles it: `#[event(unhandled = "…")]`.
     const UNHANDLED: Option<&'static str> = None;
+    /// The names of its fields, for the keys that are taken from it; none where nothing is known of them.
+    #[doc(hidden)]
+    const FIELDS: Option<&'static [&'static str]> = None;
     /// It is a command, which may be stored and is no fact: `#[command]`.
     #[doc(hidden)]
     const COMMAND: bool = false;

@@ -2,6 +2,7 @@ use super::{Event, Recorded, SharedEvent, upcaster};
 use crate::commit::{Commit, StoredEvent};
 use crate::key::StreamKey;
 use crate::panic::caught;
+use crate::schema::SchemaNumber;
 use crate::version::Version;
 
 /// One stored event of a commit, not decoded yet.
@@ -15,11 +16,12 @@ pub struct RawEvent<'a> {
 /// A stored event that today's code cannot read.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error(
-    "{stream} at version {version}, event {index}: `{name}` (schema {schema}) cannot be decoded: {reason}"
+    "{stream} at version {version}, event {index}: `{name}` (schema {}) cannot be decoded: {reason}",
+    SchemaNumber::new(*.schema, *.widened)
 )]
 #[non_exhaustive]
 pub struct DecodeError {
-    /// The stream it stands in.
+    /// The stream that it belongs to.
     pub stream: StreamKey,
     /// The version of its commit.
     pub version: Version,
@@ -29,6 +31,8 @@ pub struct DecodeError {
     pub name: String,
     /// The stored schema.
     pub schema: u32,
+    /// How often that schema was widened when the event was stored.
+    pub widened: u32,
     /// What does not fit, or what the panic said.
     pub reason: String,
 }
@@ -38,12 +42,12 @@ impl<'a> RawEvent<'a> {
         commit.events.iter().enumerate().map(move |(index, stored)| RawEvent { commit, stored, index })
     }
 
-    /// The first event of a commit that has no other one, at the place that it had.
+    /// The first event of a commit that has no other one, at its original place.
     pub(crate) fn only(commit: &'a Commit, index: usize) -> Option<Self> {
         Some(Self { commit, stored: commit.events.first()?, index })
     }
 
-    /// The commit it belongs to.
+    /// The commit that it belongs to.
     #[must_use]
     pub fn commit(&self) -> &'a Commit {
         self.commit
@@ -61,18 +65,19 @@ impl<'a> RawEvent<'a> {
         self.stored
     }
 
-    /// Decodes it as `E`, from the schema that it was stored under.
+    /// Decodes it as `E`, from the schema under which it was stored.
     ///
     /// # Errors
-    /// [`DecodeError`] where the schema is newer than `E`, or the data does not have its shape.
+    /// [`DecodeError`] where the schema is newer than `E` or was widened since, or the data does not have its shape.
     pub fn decode<E: Event>(&self) -> Result<Recorded<E>, DecodeError> {
-        match upcaster::read_shared(self.stored.schema, &self.stored.data) {
+        match upcaster::read_shared(self.stored.number(), &self.stored.data) {
             Ok(event) => Ok(self.record(event)),
             Err(reason) => Err(self.refuse(reason)),
         }
     }
 
-    /// The same for a subscriber. Where several want the commit, it is decoded for the first of them, and the others borrow it.
+    /// The same for a subscriber. If several subscribers want the commit, it is decoded for the first of them, and the
+    /// others borrow it.
     ///
     /// # Errors
     /// Those of [`decode`](Self::decode), for each subscriber.
@@ -87,27 +92,34 @@ impl<'a> RawEvent<'a> {
         Recorded::of(event, self.commit, self.index)
     }
 
-    /// Runs what a projection makes of it. Where that panics, the error names this event.
+    /// Calls the code of a projection with it. If that code panics, the error names this event.
     pub(crate) fn guard<T, E: From<DecodeError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         caught(work)
             .unwrap_or_else(|text| Err(self.refuse(format!("the projection panicked: {text}")).into()))
     }
 
     pub(crate) fn refuse(&self, reason: String) -> DecodeError {
-        DecodeError::new(self.commit, self.index, self.stored.name.clone(), self.stored.schema, reason)
+        DecodeError::new(self.commit, self.index, self.stored.name.clone(), self.stored.number(), reason)
     }
 }
 
 impl DecodeError {
-    /// Whether this program does not know its type or its schema yet: nothing is wrong with it, and a newer program reads it.
+    /// Whether this program does not know its type, its schema or how wide that is by now: nothing is wrong with it, and a newer program reads it.
     #[must_use]
     pub fn is_newer(&self) -> bool {
         self.reason.ends_with(upcaster::NEWER)
     }
 
-    /// For an event of a commit; its name and schema may have been taken out of it.
+    /// For an event of a commit whose name and schema may already have been moved out.
     #[cold]
-    pub(crate) fn new(commit: &Commit, index: usize, name: String, schema: u32, reason: String) -> Self {
-        Self { stream: commit.stream.clone(), version: commit.version, index, name, schema, reason }
+    pub(crate) fn new(
+        commit: &Commit,
+        index: usize,
+        name: String,
+        number: SchemaNumber,
+        reason: String,
+    ) -> Self {
+        let SchemaNumber { schema, widened } = number;
+        Self { stream: commit.stream.clone(), version: commit.version, index, name, schema, widened, reason }
     }
 }

@@ -6,10 +6,10 @@ use crate::key::StreamKey;
 use crate::metadata::Metadata;
 use crate::version::Version;
 
-/// An event as it was recorded: it derefs to the event and knows its stream, its version, its place in the
-/// commit and the commit's metadata.
+/// An event as it was recorded. It derefs to the event, and knows its stream, its version, its place in the commit and
+/// the commit's metadata.
 ///
-/// Handlers, projections and [`App::history`](crate::App::history) get them. A test of a handler makes one:
+/// Handlers, projections and [`App::history`](crate::App::history) receive it. A test of a handler creates one:
 ///
 /// ```rust,standalone_crate
 /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -40,7 +40,7 @@ pub struct Recorded<E> {
 }
 
 impl<E> Recorded<E> {
-    /// An event at its place; tests build their own, the framework builds all others.
+    /// An event at its place. Tests build their own, and the framework builds all others.
     #[must_use]
     pub fn new(event: E, stream: StreamKey, version: Version, index: usize, metadata: Arc<Metadata>) -> Self {
         Self { event, stream, version, index, metadata }
@@ -55,12 +55,12 @@ impl<E> Recorded<E> {
         &self.event
     }
 
-    /// The event itself, taken out.
+    /// The event itself, moved out.
     pub fn into_event(self) -> E {
         self.event
     }
 
-    /// The rendered address of the stream it belongs to.
+    /// The rendered address of the stream that it belongs to.
     pub fn stream(&self) -> &StreamKey {
         &self.stream
     }

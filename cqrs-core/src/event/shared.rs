@@ -2,17 +2,20 @@ use std::ops::Deref;
 
 use super::Recorded;
 
-/// A decoded event that a handler or a projection borrows: that of the commit, where several want it, or one of its own.
+/// A decoded event that a handler or a projection borrows: that of the commit, if several subscribers want it, or its
+/// own.
 #[derive(Debug)]
 pub enum SharedEvent<'a, E> {
-    /// Decoded for one subscriber. In a place of its own: most often events are lent, and then this is not worth the room.
+    /// Decoded for one subscriber. It is boxed, because events are lent most of the time, and then the room would be
+    /// wasted.
     Own(Box<Recorded<E>>),
     /// Decoded once for all subscribers.
     Lent(&'a Recorded<E>),
 }
 
 impl<E> SharedEvent<'_, E> {
-    /// The event itself. A method of its own: a trait of the user's that all types implement must not come before it.
+    /// The event itself. This is an inherent method, so that a trait of the user that all types implement cannot take
+    /// precedence.
     pub fn event(&self) -> &E {
         Recorded::event(self)
     }

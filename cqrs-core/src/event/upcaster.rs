@@ -1,4 +1,4 @@
-//! From the shapes that an event had to the one that it has.
+//! From the earlier shapes of an event to its current one.
 
 use std::fmt::Display;
 
@@ -6,23 +6,23 @@ use serde_json::Value;
 
 use super::{Event, EventId};
 use crate::json::{canonical, unreadable};
-use crate::schema::Shape;
+use crate::schema::{SchemaNumber, Shape};
 
-/// How the reason ends for an event that this program does not know, or not under its schema.
+/// The end of the reason for an event that this program does not know, or not under its schema.
 pub(crate) const NEWER: &str = "; a newer program may have stored it";
 
-/// How an event is read that was stored under an earlier schema.
+/// How to read an event that was stored under an earlier schema.
 pub struct Upcaster<E>(Kind<E>);
 
 enum Kind<E> {
     None,
-    /// From the struct of the schema before, which reads the ones before it.
+    /// From the struct of the earlier schema, which reads those before it.
     Typed {
         id: EventId,
-        read: fn(u32, Value) -> Result<E, String>,
+        read: fn(SchemaNumber, Value) -> Result<E, String>,
         before: fn() -> Vec<EventSchema>,
     },
-    /// Step by step on the stored fields; in the order of the schemas, without a hole, up to the event's own.
+    /// Step by step on the stored fields, in the order of the schemas, without a gap, up to the event's own.
     Json(&'static [JsonStep]),
 }
 
@@ -31,26 +31,35 @@ enum Kind<E> {
 pub struct JsonStep {
     /// The schema that it takes.
     pub from: u32,
-    /// The fields under that schema to those under the next.
+    /// Converts the fields under that schema to those under the next.
     pub step: fn(Value) -> Result<Value, String>,
 }
 
-/// One schema of an event, for those who look at all of them.
+/// One schema of an event, for code that examines all of them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EventSchema {
     /// The stored name and the schema.
     pub id: EventId,
+    /// How often it was widened.
+    pub widened: u32,
     /// What its data consists of; none for a schema that only a function on JSON knows.
     pub shape: Option<Shape>,
     /// Reads its data as the event of today's program.
-    pub(crate) read: fn(u32, Value) -> Result<(), String>,
+    pub(crate) read: fn(SchemaNumber, Value) -> Result<(), String>,
+}
+
+impl EventSchema {
+    /// The shape that is stored under it today.
+    pub(crate) fn number(&self) -> SchemaNumber {
+        SchemaNumber::new(self.id.schema, self.widened)
+    }
 }
 
 impl<E: Event> Upcaster<E> {
     /// There is no earlier schema.
     pub const NONE: Self = Self(Kind::None);
 
-    /// The struct of the schema before is `Old`.
+    /// The struct of the earlier schema is `Old`.
     #[must_use]
     pub const fn typed<Old: Event>() -> Self
     where
@@ -58,7 +67,7 @@ impl<E: Event> Upcaster<E> {
     {
         Self(Kind::Typed {
             id: EventId::of::<Old>(),
-            read: |schema, data| read::<Old>(schema, data).map(E::upcast_from),
+            read: |number, data| read::<Old>(number, data).map(E::upcast_from),
             before: schemas::<Old>,
         })
     }
@@ -79,20 +88,24 @@ impl<E: Event> Upcaster<E> {
 }
 
 /// Reads an event that was stored under this or an earlier schema. Its texts are those of the data, moved.
-pub(crate) fn read<E: Event>(schema: u32, data: Value) -> Result<E, String> {
-    if schema == E::SCHEMA { decode(canonical::read_owned(data)) } else { read_other(schema, data) }
+pub(crate) fn read<E: Event>(number: SchemaNumber, data: Value) -> Result<E, String> {
+    if is_todays::<E>(number) { decode(canonical::read_owned(data)) } else { read_other(number, data) }
 }
 
 /// [`read`] for data that others read as well.
-pub(crate) fn read_shared<E: Event>(schema: u32, data: &Value) -> Result<E, String> {
-    if schema == E::SCHEMA { decode(canonical::read(data)) } else { read_other(schema, data.clone()) }
+pub(crate) fn read_shared<E: Event>(number: SchemaNumber, data: &Value) -> Result<E, String> {
+    if is_todays::<E>(number) { decode(canonical::read(data)) } else { read_other(number, data.clone()) }
 }
 
-/// [`read`], without a move of the event: it is lent where it was decoded.
+/// [`read`], without moving the event: the decoded event is lent.
 #[inline]
-pub(crate) fn read_then<E: Event>(schema: u32, data: Value, then: impl FnOnce(&E)) -> Result<(), String> {
-    if schema != E::SCHEMA {
-        return read_other(schema, data).map(|event| then(&event));
+pub(crate) fn read_then<E: Event>(
+    number: SchemaNumber,
+    data: Value,
+    then: impl FnOnce(&E),
+) -> Result<(), String> {
+    if !is_todays::<E>(number) {
+        return read_other(number, data).map(|event| then(&event));
     }
     match &canonical::read_owned::<E>(data) {
         Ok(event) => {
@@ -103,20 +116,27 @@ pub(crate) fn read_then<E: Event>(schema: u32, data: Value, then: impl FnOnce(&E
     }
 }
 
+/// Whether data of a schema is read as it is. What was stored before a widening is; what is wider than `E` may hold more than
+/// `E` has a place for.
+const fn is_todays<E: Event>(number: SchemaNumber) -> bool {
+    number.schema == E::SCHEMA && number.widened <= E::WIDENED
+}
+
 fn decode<E: Event>(read: Result<E, serde_json::Error>) -> Result<E, String> {
     read.map_err(|error| unreadable(&error))
 }
 
-/// What is not of today's schema; apart, so that a chain costs nothing where nothing is old.
+/// Reads data of an earlier schema. It is separate, so that the chain costs nothing if no event is old.
 #[cold]
-fn read_other<E: Event>(schema: u32, mut data: Value) -> Result<E, String> {
-    if schema > E::SCHEMA {
-        return Err(format!("this program knows it up to schema {}{NEWER}", E::SCHEMA));
+fn read_other<E: Event>(number: SchemaNumber, mut data: Value) -> Result<E, String> {
+    if number.schema >= E::SCHEMA {
+        let known = SchemaNumber::new(E::SCHEMA, E::WIDENED);
+        return Err(format!("this program knows it up to schema {known}{NEWER}"));
     }
     match &E::UPCASTER.0 {
-        Kind::Typed { read, .. } => read(schema, data),
-        Kind::Json(steps) if steps.first().is_some_and(|first| first.from <= schema) => {
-            for JsonStep { from, step } in steps.iter().filter(|step| step.from >= schema) {
+        Kind::Typed { read, .. } => read(number, data),
+        Kind::Json(steps) if steps.first().is_some_and(|first| first.from <= number.schema) => {
+            for JsonStep { from, step } in steps.iter().filter(|step| step.from >= number.schema) {
                 data = step(data)
                     .map_err(|reason| format!("`from_json({from}, …)` does not take it: {reason}"))?;
             }
@@ -136,7 +156,7 @@ fn first_schema<E: Event>() -> u32 {
 
 /// All schemas of an event that today's program reads, the oldest first.
 pub(crate) fn schemas<E: Event>() -> Vec<EventSchema> {
-    let check = |schema: u32, data: Value| read::<E>(schema, data).map(drop);
+    let check = |number, data| read::<E>(number, data).map(drop);
     let mut all = match &E::UPCASTER.0 {
         Kind::None => Vec::new(),
         Kind::Typed { before, .. } => {
@@ -144,14 +164,16 @@ pub(crate) fn schemas<E: Event>() -> Vec<EventSchema> {
         }
         Kind::Json(steps) => {
             let id = |schema| EventId { schema, ..EventId::of::<E>() };
-            steps.iter().map(|step| EventSchema { id: id(step.from), shape: None, read: check }).collect()
+            let step =
+                |step: &JsonStep| EventSchema { id: id(step.from), widened: 0, shape: None, read: check };
+            steps.iter().map(step).collect()
         }
     };
-    all.push(EventSchema { id: EventId::of::<E>(), shape: Some(E::SHAPE), read: check });
+    all.push(EventSchema { id: EventId::of::<E>(), widened: E::WIDENED, shape: Some(E::SHAPE), read: check });
     all
 }
 
-/// What the step from schema n to n + 1 is: `From`, under a name that says so in the compiler's messages.
+/// The step from schema n to n + 1: `From`, under a name that explains it in the compiler's messages.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is `from = {Old}`, and does not say how",
     label = "no `From<{Old}>` for `{Self}`",
@@ -172,12 +194,12 @@ impl<Old, E: From<Old>> UpcastFrom<Old> for E {
 /// Takes one step on the stored fields.
 ///
 /// # Errors
-/// What the function said.
+/// The error of the function.
 pub fn next_json<R: NextJson>(step: impl FnOnce(Value) -> R, data: Value) -> Result<Value, String> {
     step(data).next_json()
 }
 
-/// What a function of `from_json` returns: the fields under the next schema, or why there are none.
+/// The return type of a `from_json` function: the fields under the next schema, or why there are none.
 #[diagnostic::on_unimplemented(
     message = "a function of `from_json` returns the JSON of the next schema, not `{Self}`",
     label = "neither `Json` nor `Result<Json, …>`",
@@ -187,7 +209,7 @@ pub trait NextJson {
     /// The fields, or what is wrong.
     ///
     /// # Errors
-    /// What the function said.
+    /// The error of the function.
     fn next_json(self) -> Result<Value, String>;
 }
 

@@ -8,7 +8,7 @@ use crate::event::{EventId, RawEvent};
 /// The future of one call of a handler.
 pub type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<(), HandlerError>> + Send + 'a>>;
 
-/// Calls a handler. Nothing of it runs before the future is polled.
+/// Calls a handler. None of the handler's code runs before the future is polled.
 pub type Call = for<'a> fn(Scope<'a>, RawEvent<'a>) -> HandlerFuture<'a>;
 
 /// How a handler takes one event.
@@ -27,7 +27,7 @@ impl HandlerArm {
     }
 }
 
-/// A type that must be given to `App::builder(…).provide(…)`.
+/// A type that must be provided with `App::builder(…).provide(…)`.
 #[derive(Debug, Clone, Copy)]
 pub struct Need {
     pub(crate) id: fn() -> TypeId,
@@ -42,7 +42,7 @@ impl Need {
         Self { id: TypeId::of::<T>, name: type_name::<T>, receiver: true }
     }
 
-    /// What follows the event in the handler's arguments.
+    /// The arguments of the handler after the event.
     #[must_use]
     pub const fn dependency<T: Send + Sync + 'static>() -> Self {
         Self { id: TypeId::of::<T>, name: type_name::<T>, receiver: false }

@@ -1,9 +1,9 @@
 use super::HandlerArm;
 
-/// What `#[event_handler]` implements for the root list of a program, `app!`: the receiver, or a type that stands for the
-/// function, with the handler's events and needs as types.
+/// What `#[event_handler]` implements for `app!`, the root list of a program: the receiver, or a type that represents
+/// the function, with the handler's events and needs as types.
 ///
-/// Both are parameters, so that two impl blocks of one type are no conflict, and so that private types in them stay
+/// Both are parameters, so that two impl blocks of one type do not conflict, and so that private types in them stay
 /// private.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler",
@@ -13,11 +13,12 @@ use super::HandlerArm;
 pub trait EventHandler<Events, Needs> {
     /// The handler's name.
     const NAME: &'static str;
-    /// What it takes.
+    /// The events that it takes.
     const ARMS: &'static [HandlerArm];
 }
 
-/// What `app!` has in its list `provides`. The list is the parameter, so that the compiler names what is missing.
+/// The types that the `provides` list of `app!` contains. The list is the parameter, so that the compiler names the
+/// missing type.
 #[diagnostic::on_unimplemented(
     message = "this handler needs `{Self}`, and `app!` does not list it",
     label = "it needs `{Self}`",

@@ -9,11 +9,12 @@ pub(crate) mod listed;
 pub(crate) mod row;
 pub(crate) mod scope;
 
-pub use error::HandlerError;
+pub(crate) use error::StoreFault;
+pub use error::{ErrorSource, HandlerError};
 // The compiler names them in its messages by their shortest public path.
 #[doc(hidden)]
 pub use listed::{AllProvidedBy, EventHandler, ProvidedBy};
 
 pub(crate) use arm::{HandlerArm, HandlerFuture, Need};
-pub(crate) use row::{CONCURRENT_STREAMS, HandlerRow};
+pub(crate) use row::{CONCURRENT_STREAMS, HandlerRow, OwnRetry};
 pub(crate) use scope::{Front, Provided, Scope};

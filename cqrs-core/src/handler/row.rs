@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{HandlerArm, Need};
 use crate::location::Location;
 
-/// How many streams a subscriber works on at the same time, where it does not say so itself.
+/// How many streams a subscriber works on at the same time, unless it says so itself.
 pub(crate) const CONCURRENT_STREAMS: usize = 16;
 
 /// A registered handler.
@@ -18,12 +18,13 @@ pub struct HandlerRow {
     pub(crate) once: bool,
     pub(crate) concurrency: usize,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) retry: Option<OwnRetry>,
     pub(crate) module: &'static str,
     pub(crate) location: Location,
 }
 
 impl HandlerRow {
-    /// A handler by its name, its events, and what it needs.
+    /// A handler with its name, its events, and its needs.
     #[must_use]
     pub const fn new(
         name: &'static str,
@@ -41,6 +42,7 @@ impl HandlerRow {
             once: false,
             concurrency: CONCURRENT_STREAMS,
             timeout: None,
+            retry: None,
             module: "",
             location,
         }
@@ -67,18 +69,49 @@ impl HandlerRow {
         self
     }
 
-    /// The same handler, working on so many streams at a time.
+    /// The same handler, working on this number of streams at a time.
     #[must_use]
     pub const fn concurrency(mut self, streams: usize) -> Self {
         self.concurrency = streams;
         self
     }
 
-    /// The same handler, with so much time for one event.
+    /// The same handler, with this time limit for one event.
     #[must_use]
     pub const fn timeout_millis(mut self, millis: u64) -> Self {
         self.timeout = Some(Duration::from_millis(millis));
         self
+    }
+
+    /// The same handler, retried as it says.
+    #[must_use]
+    pub const fn retry(mut self, own: OwnRetry) -> Self {
+        self.retry = Some(own);
+        self
+    }
+}
+
+/// How a handler is retried, as far as it says so itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnRetry {
+    pub(crate) attempts: Option<u32>,
+    pub(crate) base: Option<Duration>,
+    pub(crate) cap: Option<Duration>,
+}
+
+impl OwnRetry {
+    /// What it says; the waits in milliseconds.
+    #[must_use]
+    pub const fn new(attempts: Option<u32>, base: Option<u64>, cap: Option<u64>) -> Self {
+        let base = match base {
+            Some(millis) => Some(Duration::from_millis(millis)),
+            None => None,
+        };
+        let cap = match cap {
+            Some(millis) => Some(Duration::from_millis(millis)),
+            None => None,
+        };
+        Self { attempts, base, cap }
     }
 }
 

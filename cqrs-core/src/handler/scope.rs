@@ -3,20 +3,19 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::HandlerError;
-use crate::aggregate::AggregateEvent;
-use crate::event::{RawEvent, SharedEvent};
+use crate::event::{Event, RawEvent, SharedEvent};
 
-/// What was given with `provide`, by type.
+/// The values that were given with `provide`, by type.
 pub(crate) type Provided = HashMap<TypeId, Box<dyn Any + Send + Sync>>;
 
-/// What one call of a handler can reach: the provided values, and the app as this event's agent.
+/// What one call of a handler can reach: the provided values, and the app on behalf of this event.
 #[derive(Clone, Copy)]
 pub struct Scope<'a> {
     provided: &'a Provided,
     front: &'a dyn Front,
 }
 
-/// What a handler sends its commands through. Few handlers ask for it, so it is made when one does.
+/// What a handler sends its commands through. Few handlers ask for it, so it is created on demand.
 pub(crate) trait Front: Send + Sync {
     /// The same one each time.
     fn get(&self) -> &(dyn Any + Send + Sync);
@@ -30,7 +29,7 @@ impl<'a> Scope<'a> {
     /// The provided value of type `T`, or the app.
     ///
     /// # Errors
-    /// A permanent [`HandlerError`] where nothing was provided; `build()` refuses such an app beforehand.
+    /// A permanent [`HandlerError`] if the value was not provided. `build()` refuses such an app before any delivery.
     pub fn get<T: Send + Sync + 'static>(&self) -> Result<&'a T, HandlerError> {
         let found = match self.provided.get(&TypeId::of::<T>()) {
             Some(value) => value.downcast_ref(),
@@ -45,10 +44,7 @@ impl<'a> Scope<'a> {
     ///
     /// # Errors
     /// A permanent [`HandlerError`]: an event that cannot be decoded now cannot be decoded later.
-    pub fn decode<'e, E: AggregateEvent>(
-        &self,
-        raw: RawEvent<'e>,
-    ) -> Result<SharedEvent<'e, E>, HandlerError> {
+    pub fn decode<'e, E: Event>(&self, raw: RawEvent<'e>) -> Result<SharedEvent<'e, E>, HandlerError> {
         raw.share().map_err(HandlerError::permanent)
     }
 }

@@ -1,4 +1,4 @@
-//! What caused a commit, and who sent its command.
+//! Finds what caused a commit, and who sent its command.
 
 use std::collections::HashMap;
 
@@ -16,19 +16,20 @@ use crate::runtime::{Cause as Sender, Naming, Runtime};
 
 /// What caused a commit.
 ///
-/// A commit has the command id of the one that caused it, and not who sent its command. Who it was follows from the ids: the steps of a
-/// process and the commands of its steps can be its own only, and the id of a command that a handler sends is made of the handler, the
-/// event, the stream and the command. A handler that gives its commands names of its own, or sends one that is no stored command, is
-/// told where it is the only handler that listens to the event.
+/// A commit has the command id of the commit that caused it, but does not say who sent its command. This follows from
+/// the ids: the steps of a process and the commands of its steps can only be its own, and the id of a command that a
+/// handler sends is made of the handler, the event, the stream and the command. A handler may give its commands ids of
+/// its own, or send a command that is not a stored command. Then it is named if it is the only handler that listens to
+/// the event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Cause {
     /// The command id of the commit whose event was the cause.
     pub command_id: String,
-    /// The place of that commit; none where it is not among those that were found, or where several have this command id.
+    /// The place of that commit; `None` if it is not among those that were found, or if several have this command id.
     pub place: Option<Place>,
-    /// The handler or process that sent the command; none where it does not show.
+    /// The handler or process that sent the command; `None` if this cannot be seen.
     pub subscriber: Option<&'static str>,
 }
 
@@ -39,8 +40,8 @@ impl Cause {
 }
 
 impl Inspect<'_> {
-    /// Finds the cause of each of these commits among them, and who sent its command. For those of several pages of
-    /// [`Inspect::related`], which each know their own commits only.
+    /// Finds the cause of each of these commits among them, and who sent its command. Use it for the commits of several
+    /// pages of [`Inspect::related`], each of which knows only its own commits.
     pub fn link(&self, commits: &mut [Related]) {
         let mut by_command: HashMap<String, Vec<(usize, Commit)>> = HashMap::new();
         for (index, related) in commits.iter().enumerate() {
@@ -54,7 +55,8 @@ impl Inspect<'_> {
             let candidates = by_command.get(&cause.command_id).map_or(&[][..], Vec::as_slice);
             let candidates = || candidates.iter().filter(|(other, _)| *other != index);
             let place_of = |at: usize| commits.get(at).map(|related| &related.place);
-            // Those of one transaction have one command id: the id that the command was given tells which of them it was.
+            // The commits of a transaction have one command id. The id that the command was given tells which of them
+            // it was.
             let sent = candidates().find_map(|(at, cause)| {
                 let entity = place_of(*at)?.entity;
                 Some((*at, sender(self.runtime(), entity, cause, of.place.entity, &commit)?))
@@ -66,7 +68,7 @@ impl Inspect<'_> {
             };
             let found = sent.map(|(at, sender)| (at, Some(sender))).or_else(only);
             let place = found.and_then(|(at, _)| place_of(at).cloned());
-            // A step of a process is its own, also where its cause is not among the commits.
+            // A step of a process is its own, even if its cause is not among the commits.
             let own = of.place.entity.and_then(process);
             let subscriber = own.or(found.and_then(|(_, sender)| sender));
             let Some(cause) = commits.get_mut(index).and_then(|of| of.cause.as_mut()) else { continue };
@@ -81,7 +83,7 @@ fn commit_of(shown: &Value) -> Option<Commit> {
     record::decode(shown.as_object()?.clone()).ok()
 }
 
-/// Who sent the command of a commit because of another one, where its id proves it.
+/// The sender of a commit's command, if the command was sent because of another commit and its id proves it.
 fn sender(
     runtime: &Runtime,
     entity: Option<&'static str>,
@@ -89,7 +91,7 @@ fn sender(
     target: Option<&'static str>,
     commit: &Commit,
 ) -> Option<&'static str> {
-    // Only the process itself goes on from its steps.
+    // Only the process itself continues from its steps.
     if let Some(process) = entity.and_then(process) {
         return Some(process);
     }
@@ -110,7 +112,7 @@ fn sender(
     })
 }
 
-/// How many equal commands of one event to one stream are looked for.
+/// How many equal commands of one event to one stream are tried.
 const ORDINALS: u32 = 8;
 
 fn only_handler(runtime: &Runtime, cause: &Commit) -> Option<&'static str> {

@@ -8,19 +8,19 @@ use crate::json::difference;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Change {
-    /// Its path: `lines[2].quantity`, or `totals["2024.01"]` where a name is not of letters, digits, `_` and `-`. Empty where the whole
-    /// state is another one.
+    /// Its path: `lines[2].quantity`, or `totals["2024.01"]` if a name has characters other than letters, digits, `_`
+    /// and `-`. Empty if the whole state differs.
     pub path: String,
-    /// Before; none where it was not there.
+    /// The value before; `None` if it was not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Value>,
-    /// After; none where it is not there any more.
+    /// The value after; `None` if it is no longer there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Value>,
 }
 
 impl Change {
-    /// What differs between two states, in the order of their fields' names; of two lists item by item.
+    /// The differences between two states, in the order of their fields' names. Two lists are compared item by item.
     pub(super) fn between(before: &Value, after: &Value) -> Vec<Self> {
         let changed = difference::between(before, after).into_iter();
         changed

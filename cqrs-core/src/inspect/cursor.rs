@@ -9,17 +9,17 @@ use crate::key::{StreamKey, extend_hash, stable_hash};
 use crate::store::{CommitKey, Extent};
 use crate::version::Version;
 
-/// How many requests a page makes at most. It ends with a cursor then, whatever is stored.
+/// The largest number of requests of a page. After that, the page ends with a cursor, whatever is stored.
 pub(super) const REQUESTS: usize = 8;
 
-/// Stands for the whole table, beside partitions: no partition has an empty key.
+/// Represents the whole table among the partitions: no partition has an empty key.
 const TABLE: &str = "";
 
-/// A walk through partitions, one after another, from where the page before has ended.
+/// A walk through partitions, one after another, from where the last page ended.
 pub(super) struct Course {
-    /// What is asked for: a cursor belongs to it.
+    /// The query that the cursor belongs to.
     of: u64,
-    /// Those that are left.
+    /// The partitions that are left.
     extents: std::vec::IntoIter<String>,
     current: Option<String>,
     after: Option<CommitKey>,
@@ -34,7 +34,8 @@ struct Cursor {
 }
 
 impl Course {
-    /// Partitions in their order, and the table where it has to be read as a whole; `asked` is what else the cursor belongs to.
+    /// The partitions in their order, and the table if it has to be read as a whole. `asked` is what else the cursor
+    /// belongs to.
     pub(super) fn begin(
         asked: &[&str],
         partitions: Vec<String>,
@@ -63,7 +64,7 @@ impl Course {
         Ok(course)
     }
 
-    /// What to read next; none at the end.
+    /// What to read next; `None` at the end.
     pub(super) fn extent(&self) -> Option<Extent> {
         self.current.as_deref().map(|current| match current {
             TABLE => Extent::Segment { number: 0, of: 1 },
@@ -75,7 +76,7 @@ impl Course {
         self.after.as_ref()
     }
 
-    /// Goes on behind a commit, or to the next partition.
+    /// Continues after a commit, or with the next partition.
     pub(super) fn go_on(&mut self, next: Option<CommitKey>) {
         self.after = next;
         if self.after.is_none() {
@@ -83,13 +84,13 @@ impl Course {
         }
     }
 
-    /// Where the next page begins; none at the end.
+    /// Where the next page begins; `None` at the end.
     pub(super) fn cursor(self) -> Option<String> {
         let last = self.after.map(|CommitKey { stream, version }| {
             (stream.pk().to_owned(), stream.sk().to_owned(), version.get())
         });
         let cursor = Cursor { of: self.of, extent: self.current?, last };
-        // Texts and numbers are JSON.
+        // Texts and numbers are always JSON.
         let text = serde_json::to_vec(&cursor).unwrap_or_default();
         Some(URL_SAFE_NO_PAD.encode(text))
     }

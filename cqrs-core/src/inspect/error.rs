@@ -56,14 +56,14 @@ pub enum InspectError {
     #[error(transparent)]
     Query(#[from] QueryError),
     /// A view has no place in JSON.
-    #[error("the view `{id}` of `{projection}` cannot be shown as JSON")]
+    #[error("the view `{id}` of `{projection}` cannot be shown as JSON: {source}")]
     Unshown {
         /// The projection.
         projection: &'static str,
         /// The id of the view.
         id: String,
         /// What is wrong with it.
-        source: serde_json::Error,
+        r#source: serde_json::Error,
     },
     /// An item among the timers cannot be read as one.
     #[error("a stored timer cannot be read: {0}")]

@@ -11,12 +11,12 @@ pub(super) fn encoded(text: &str) -> String {
     out
 }
 
-/// The texts of a rendered id: its parts as they were before they were encoded.
+/// The texts of a rendered id: its parts before they were encoded.
 pub(super) fn texts(id: &str) -> Vec<String> {
     id.split('#').map(|part| decode(part).unwrap_or_else(|| part.to_owned())).collect()
 }
 
-/// The id of some texts, for a key of these fields.
+/// The id for some texts, for a key with these fields.
 pub(super) fn id(fields: &[&str], texts: &[&str]) -> Result<String, KeyError> {
     if fields.len() != texts.len() {
         let given = texts.len();
@@ -44,7 +44,7 @@ pub(super) fn texts_of<K: AggregateKey>(stream: &StreamKey) -> Result<(Tenant, V
     })
 }
 
-/// A key may have fields of the author's own types.
+/// A key may have fields of the user's own types.
 pub(super) fn guarded<T>(
     given: &[&str],
     fields: &[&str],
@@ -63,7 +63,7 @@ impl StreamInspection {
         self.template.sk.iter().any(|piece| matches!(piece, Piece::Field { .. }))
     }
 
-    /// What the sort keys of a tenant's streams begin with, if their first field begins with a text.
+    /// The prefix of the sort keys of a tenant's streams whose first field begins with a text.
     pub(super) fn beginning(&self, tenant: &Tenant, field: &str) -> String {
         let mut beginning = String::new();
         for piece in self.template.sk {
@@ -74,7 +74,7 @@ impl StreamInspection {
                     encode_into(field, &mut beginning);
                     break;
                 }
-                // A partition key alone has one.
+                // A partition key alone has none.
                 Piece::Shard { .. } => break,
             }
         }

@@ -18,23 +18,23 @@ pub struct LinkedStream {
     pub name: &'static str,
     /// What it is.
     pub kind: StreamKind,
-    /// The fields of its key beside the tenant, in their order.
+    /// The fields of its key, without the tenant, in their order.
     pub key: &'static [&'static str],
-    /// The stored names of its events; of a process those that it takes.
+    /// The stored names of its events, or for a process those that it takes.
     pub events: Vec<&'static str>,
-    /// The deadlines of a process; none of an aggregate.
+    /// The deadlines of a process; empty for an aggregate.
     pub deadlines: Vec<&'static str>,
     /// Its place in the source: `src/order.rs:17`.
     pub location: String,
 }
 
-/// Whose streams they are.
+/// What the streams belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum StreamKind {
-    /// Of an aggregate.
+    /// To an aggregate.
     Aggregate,
-    /// Of a process: its commits are steps.
+    /// To a process: its commits are steps.
     Process,
 }
 
@@ -47,9 +47,9 @@ pub struct LinkedProjection {
     pub name: &'static str,
     /// The name of its views in their keys.
     pub view: &'static str,
-    /// The fields of the key beside the tenant, in their order.
+    /// The fields of the key, without the tenant, in their order.
     pub key: Vec<&'static str>,
-    /// By what its views are listed beside their keys.
+    /// The indexes that list its views, in addition to their keys.
     pub indexes: Vec<LinkedIndex>,
 }
 
@@ -79,7 +79,7 @@ impl Inspect<'_> {
         streams
     }
 
-    /// The projections that are linked into this program, by name, also those that
+    /// The projections that are linked into this program, by name, including those that
     /// [`only`](crate::app::AppBuilder::only) leaves out.
     #[must_use]
     pub fn projections(&self) -> Vec<LinkedProjection> {
@@ -112,7 +112,7 @@ fn linked(row: &AggregateRow) -> Option<LinkedStream> {
     })
 }
 
-/// The row of an entity; `build()` has made sure that there is one at most.
+/// The row of an entity. `build()` has checked that there is at most one.
 pub(super) fn stream(entity: &str) -> Option<&'static StreamInspection> {
     inventory::iter::<StreamInspection>().find(|row| row.entity == entity)
 }

@@ -1,4 +1,4 @@
-//! Streams of a tenant, and tenants.
+//! Lists the streams of a tenant, and tenants.
 
 use std::collections::BTreeSet;
 
@@ -12,13 +12,13 @@ use crate::key::{StreamKey, Tenant};
 use crate::store::{CommitKey, CommitScan, Extent};
 
 impl Inspect<'_> {
-    /// The streams of one entity and tenant in the order of their sort keys, at most `limit` of them: those whose id begins with
-    /// `prefix`. Of a key with several fields the prefix is that of the first one in the sort key. It is compared with what is stored:
-    /// a number has the zeros that the key pads it with.
+    /// The streams of one entity and tenant whose id begins with `prefix`, in the order of their sort keys, at most
+    /// `limit` of them. For a key with several fields, the prefix is that of the first one in the sort key. It is
+    /// compared with the stored text: a number has the zeros that the key pads it with.
     ///
-    /// Of a long stream only the first commits are read. A page makes at most 8 requests, and may end before `limit` with a cursor.
-    /// The partitions of an entity with `shards` are listed one after another. The partitions of an entity with a key field in its
-    /// partition key are not known: the whole table is read for it, page by page.
+    /// Of a long stream, only the first commits are read. A page makes at most 8 requests, and may end before `limit`
+    /// with a cursor. The partitions of an entity with `shards` are listed one after another. The partitions of an
+    /// entity with a key field in its partition key are not known, so the whole table is read for it, page by page.
     ///
     /// # Errors
     /// [`InspectError::UnknownEntity`], [`InspectError::Cursor`], [`InspectError::Store`].
@@ -73,8 +73,8 @@ impl Inspect<'_> {
         Ok(page)
     }
 
-    /// Tenants that have streams, found in one page of the events table: one that is `after` the page before. It reads the commits of
-    /// about a megabyte, and is charged for them; a tenant of another page may come again.
+    /// Tenants that have streams, found in one page of the events table: the page after the one that ended at `after`.
+    /// It reads the commits of about a megabyte, and is charged for them. A tenant of another page may come again.
     ///
     /// # Errors
     /// [`InspectError::Store`], [`InspectError::Cursor`].
@@ -95,7 +95,7 @@ impl Inspect<'_> {
     }
 }
 
-/// The wanted streams among the commits of a page, those behind the stream of `after`, and where to go on.
+/// The wanted streams among the commits of a page, those after the stream of `after`, and where to continue.
 fn among(
     scan: CommitScan,
     after: Option<&CommitKey>,

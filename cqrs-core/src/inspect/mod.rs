@@ -1,7 +1,8 @@
-//! What is stored, by names that are only known at run time: for tools that operate an app, such as a command line or a console.
+//! Reads what is stored by names that are known only at run time, for tools that operate an app, such as a command line
+//! or a console.
 //!
-//! [`App::inspect`] reads, and but for [`Inspect::replay`] changes nothing. What it answers with serializes in camelCase. Everything is
-//! read page by page, and a page tells what it has read: see [`Page::read_commits`].
+//! [`App::inspect`] reads, and changes nothing except through [`Inspect::replay`]. Its answers serialize in camelCase.
+//! Everything is read page by page, and a page tells how much it has read: see [`Page::read_commits`].
 //!
 //! ```rust,standalone_crate
 //! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -32,24 +33,25 @@
 //! # }
 //! ```
 //!
-//! Code of a domain does not need this: [`App::load`], [`App::history`] and [`App::query`] are typed.
+//! The code of a domain does not need this: [`App::load`], [`App::history`] and [`App::query`] are typed.
 //!
 //! | call | reads |
 //! | --- | --- |
 //! | [`streams`](Inspect::streams), [`projections`](Inspect::projections) | what is linked into the program; no request |
-//! | [`tenants`](Inspect::tenants), [`list`](Inspect::list) | which streams there are |
+//! | [`tenants`](Inspect::tenants), [`list`](Inspect::list) | which tenants and streams exist |
 //! | [`state`](Inspect::state), [`steps`](Inspect::steps) | one stream: its state at a [`Moment`], and commit by commit what changed |
 //! | [`related`](Inspect::related) | all commits of one correlation id, with causes and subscribers |
 //! | [`view`](Inspect::view), [`views`](Inspect::views) | views, by key and by index |
 //! | [`timers`](Inspect::timers) | commands and deadlines that wait |
-//! | [`tail`](Inspect::tail) | the commits that come |
+//! | [`tail`](Inspect::tail) | new commits as they come |
 //! | [`count`](Inspect::count) | how many commits there are |
-//! | [`schemas`](Inspect::schemas) | the schemas of events and commands beside a lock; no request |
+//! | [`schemas`](Inspect::schemas) | the schemas of events and commands, compared with a lock; no request |
 //!
 //! # States
 //!
-//! `#[aggregate]` and `#[process]` see the fields of a struct, and write with this feature how each is shown: by `Serialize`, else by
-//! `Debug` as a text, else by the name of its type. So a state is shown whatever it derives. Without the feature nothing is written.
+//! `#[aggregate]` and `#[process]` see the fields of a struct. With this feature, they generate how each field is
+//! shown: by `Serialize`, otherwise by `Debug` as a text, and otherwise by the name of its type. So a state is shown
+//! whatever it derives. Without the feature, nothing is generated.
 
 mod cause;
 mod change;

@@ -5,11 +5,12 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// What was found.
+    /// The items that were found.
     pub items: Vec<T>,
-    /// Where the next page begins: what the same call takes as `after`. None at the end. A page without items may have one.
+    /// Where the next page begins: what the same call takes as `after`. `None` at the end. A page without items may
+    /// have a next page.
     pub next: Option<String>,
-    /// How many commits, or views, were read for it: what a store charges for, about one read unit for 4 KB of them.
+    /// How many commits or views were read for the page. A store charges for these, about one read unit per 4 KB.
     pub read_commits: u64,
 }
 

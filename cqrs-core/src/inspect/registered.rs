@@ -1,4 +1,5 @@
-//! The rows that `#[aggregate]`, `#[process]` and `#[projection]` register for tools, with all that is made for their types.
+//! The rows that `#[aggregate]`, `#[process]` and `#[projection]` register for tools, with everything that is created
+//! for their types.
 
 use std::fmt;
 use std::future::Future;
@@ -40,7 +41,7 @@ pub struct StreamInspection {
     pub(super) entity: &'static str,
     pub(super) key: &'static [&'static str],
     pub(super) template: KeyTemplate,
-    /// The key of a tenant and of the texts of its fields.
+    /// The key for a tenant and the texts of its fields.
     pub(super) stream: fn(Tenant, &[&str]) -> Result<StreamKey, KeyError>,
     /// The tenant and the texts of the fields.
     pub(super) texts: Texts,
@@ -86,7 +87,7 @@ impl<A: Aggregate> Folded for State<A> {
     }
 
     fn shown(&self) -> Value {
-        // The author's `Serialize` and `Debug` are in it.
+        // The user's own `Serialize` and `Debug` are in it.
         caught(|| self.aggregate.shown()).unwrap_or_else(|text| format!("it panicked: {text}").into())
     }
 }

@@ -14,7 +14,7 @@ use crate::key::Tenant;
 use crate::runtime::Runtime;
 use crate::store::Extent;
 
-/// A commit of a correlation id, with what caused it and who may react to it.
+/// A commit with a correlation id, its cause, and the subscribers that may react to it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -23,21 +23,22 @@ pub struct Related {
     pub place: Place,
     /// The commit as it is stored.
     pub commit: Value,
-    /// What caused it; none for one that came from outside.
+    /// Its cause; `None` for a commit that came from outside.
     pub cause: Option<Cause>,
     /// The subscribers of this app that listen to its events, by name.
     pub subscribers: Vec<&'static str>,
 }
 
 impl Inspect<'_> {
-    /// The commits of one tenant with a correlation id: one page of the search. It reads all commits of the tenant, page after page,
-    /// because no index has correlation ids: [`Page::read_commits`] tells how many, and [`Page::next`] that there is more to search. A
-    /// page makes at most 8 requests, and reads up to a megabyte with each. They come partition by partition: an order of time is that
-    /// of `createdAt` in the commits.
+    /// One page of the search for the commits of one tenant with a correlation id. The search reads all commits of the
+    /// tenant, page after page, because no index has correlation ids: [`Page::read_commits`] tells how many, and
+    /// [`Page::next`] that there is more to search. A page makes at most 8 requests, and reads up to a megabyte with
+    /// each. The commits come partition by partition; to order them by time, use their `createdAt`.
     ///
-    /// Where the partition keys of an entity do not follow from the tenant alone, the search ends with the whole table.
+    /// If the partition keys of an entity do not follow from the tenant alone, the search ends with the whole table.
     ///
-    /// Each cause is looked for among the commits of the page; with those of all pages [`Inspect::link`] finds the others.
+    /// Each cause is searched among the commits of the page. With the commits of all pages, [`Inspect::link`] finds the
+    /// others.
     ///
     /// # Errors
     /// [`InspectError::Cursor`], [`InspectError::Store`].
@@ -98,7 +99,7 @@ impl Related {
     }
 }
 
-/// Who listens to the events of a commit, in the order of the wiring.
+/// The subscribers to the events of a commit, in the order of the wiring.
 pub(super) fn subscribers(runtime: &Runtime, commit: &Commit) -> Vec<&'static str> {
     let wired = runtime.wiring.subscribers.iter();
     let listens = |events: &[&str]| commit.events.iter().any(|event| events.contains(&event.name.as_str()));

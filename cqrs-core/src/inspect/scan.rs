@@ -8,7 +8,7 @@ impl Inspect<'_> {
     /// Reads the commits of one extent of the events table, page by page: see [`EventStore::scan`](crate::EventStore::scan).
     ///
     /// # Errors
-    /// Those of the store.
+    /// The errors of the store.
     pub async fn scan(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, StoreError> {
         self.app.delivery().runtime.event_store().scan(extent, after).await
     }
@@ -16,13 +16,13 @@ impl Inspect<'_> {
     /// About how many commits there are, if the store knows: one request. DynamoDB updates the number every six hours.
     ///
     /// # Errors
-    /// Those of the store.
+    /// The errors of the store.
     pub async fn count(&self) -> Result<Option<u64>, StoreError> {
         self.app.delivery().runtime.event_store().count().await
     }
 
-    /// The partitions that hold all streams of an entity and a tenant; none where their keys do not tell, and for an entity that is
-    /// not linked into this program.
+    /// The partitions that hold all streams of an entity and a tenant. `None` if the keys of the entity do not tell,
+    /// and for an entity that is not linked into this program.
     #[must_use]
     pub fn partitions(&self, entity: &str, tenant: &Tenant) -> Option<Vec<Extent>> {
         let row = inventory::iter::<AggregateRow>().find(|row| row.entity == entity)?;
@@ -35,7 +35,7 @@ impl Inspect<'_> {
         inventory::iter::<AggregateRow>().any(|row| row.entity == entity)
     }
 
-    /// The entity and the tenant of a commit; none where no aggregate and no process of this program reads it.
+    /// The entity and the tenant of a commit; `None` if no aggregate and no process of this program reads it.
     #[must_use]
     pub fn owner(&self, commit: &Commit) -> Option<(&'static str, Tenant)> {
         let index = &self.app.delivery().runtime.index;

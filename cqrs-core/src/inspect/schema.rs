@@ -4,7 +4,7 @@ use super::Inspect;
 use crate::aggregate::AggregateRow;
 use crate::event::upcaster::EventSchema;
 use crate::registry::{command_arms, stored_commands};
-use crate::schema::{Difference, EventsLock, difference};
+use crate::schema::{Changes, EventsLock, SchemaNumber};
 
 /// One schema of an event or of a command that this program reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -13,20 +13,22 @@ use crate::schema::{Difference, EventsLock, difference};
 pub struct LinkedSchema {
     /// The stored type name.
     pub name: &'static str,
-    /// The type names that it was stored under before.
+    /// The type names under which it was stored before.
     pub aliases: &'static [&'static str],
     /// The schema.
     pub schema: u32,
+    /// How often it was widened.
+    pub widened: u32,
     /// What it is.
     pub kind: SchemaKind,
-    /// The aggregate that applies the event; none of a command.
+    /// The aggregate that applies the event; `None` for a command.
     pub aggregate: Option<&'static str>,
-    /// Whether it is the schema that is stored today.
+    /// Whether it is the schema that is stored now.
     pub current: bool,
-    /// Its shape, as `events.lock` writes it; none for an earlier schema that only a function on JSON knows.
+    /// Its shape, as `events.lock` writes it; `None` for an earlier schema that only a function on JSON knows.
     pub shape: Option<String>,
-    /// What differs from the entry in the lock that was asked about, one line each; empty where nothing does, and none where there is no
-    /// entry, or no shape.
+    /// The differences from its entry in the given lock, one line each. Empty if there is no difference; `None` if
+    /// there is no entry, or no shape.
     pub difference: Option<String>,
 }
 
@@ -38,6 +40,14 @@ pub enum SchemaKind {
     Event,
     /// A command that waits for its time.
     Command,
+}
+
+impl LinkedSchema {
+    /// The shape that is stored under it today.
+    #[must_use]
+    pub fn number(&self) -> SchemaNumber {
+        SchemaNumber::new(self.schema, self.widened)
+    }
 }
 
 impl Inspect<'_> {
@@ -75,17 +85,18 @@ fn linked(
     lock: &EventsLock,
 ) -> LinkedSchema {
     let id = schema.id;
-    let entry = id.names().find_map(|name| lock.get(name, id.schema));
-    let difference = schema.shape.as_ref().zip(entry).map(|(shape, entry)| {
-        let mut changes = Difference::new();
-        difference(shape, &entry.shape, &mut changes);
-        changes.text().trim().to_owned()
-    });
+    let entry = id.names().find_map(|name| lock.get(name, schema.number()));
+    let difference = schema
+        .shape
+        .as_ref()
+        .zip(entry)
+        .map(|(shape, entry)| Changes::between(shape, &entry.shape).text().trim().to_owned());
     let shape = schema.shape.as_ref().map(ToString::to_string);
     LinkedSchema {
         name: id.name,
         aliases: id.aliases,
         schema: id.schema,
+        widened: schema.widened,
         kind,
         aggregate,
         current,

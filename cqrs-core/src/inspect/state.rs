@@ -12,13 +12,13 @@ use crate::version::Version;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Moment {
-    /// Now, as [`App::load`](crate::App::load) has it.
+    /// Now, as in [`App::load`](crate::App::load).
     Now,
-    /// Right after a commit, as [`App::load_version`](crate::App::load_version) has it.
+    /// Right after a commit, as in [`App::load_version`](crate::App::load_version).
     Version(Version),
-    /// A time, as [`App::load_as_of`](crate::App::load_as_of) has it.
+    /// At a time, as in [`App::load_as_of`](crate::App::load_as_of).
     AsOf(Timestamp),
-    /// What was known at a time, as [`App::load_as_recorded`](crate::App::load_as_recorded) has it.
+    /// What was known at a time, as in [`App::load_as_recorded`](crate::App::load_as_recorded).
     AsRecorded(Timestamp),
 }
 
@@ -29,13 +29,13 @@ pub enum Moment {
 pub struct StateAt {
     /// The last commit that it contains; 0 for none.
     pub version: Version,
-    /// Its fields, under their names in the struct: as serde sees them, or as a text what `Debug` says, or the name of the type. Of a
-    /// process they are `process`, beside `started`, `ended`, `deadlines` and `heldUpAt`.
+    /// Its fields, under their names in the struct: as serde sees them, or as the text of `Debug`, or as the name of
+    /// the type. For a process they are `process`, beside `started`, `ended`, `deadlines` and `heldUpAt`.
     pub state: Value,
 }
 
 impl Inspect<'_> {
-    /// The state at a moment, as its fields. It costs what the typed call costs: [`Moment`] names it.
+    /// The state at a moment, as its fields. It costs as much as the typed call that [`Moment`] names.
     ///
     /// # Errors
     /// [`InspectError::UnknownEntity`]; [`InspectError::Store`], also for a commit that today's code cannot fold.

@@ -11,18 +11,18 @@ use super::stream::{Place, StreamAddress};
 use crate::commit::{Commit, record};
 use crate::version::Version;
 
-/// One commit with what it did to the state.
+/// One commit and its effect on the state.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Step {
     /// Its place.
     pub place: Place,
-    /// The commit as it is stored: `type`, `schema`, `data`, `rest` where it has several events, and the metadata.
+    /// The commit as it is stored: `type`, `schema`, `data`, `rest` if it has several events, and the metadata.
     pub commit: Value,
     /// The state after it.
     pub state: Value,
-    /// What it has changed, in the order of the fields' names.
+    /// The changes that it made, in the order of the fields' names.
     pub changes: Vec<Change>,
 }
 
@@ -32,12 +32,12 @@ pub(super) fn shown(commit: &Commit) -> Value {
 }
 
 impl Inspect<'_> {
-    /// The commits of a stream after a version, at most `limit` of them, each with the state after it and what it has changed: the
-    /// time machine. [`Page::next`] is the last version, as a text.
+    /// The commits of a stream after a version, at most `limit` of them, each with the state after it and the changes
+    /// that it made: the time machine. [`Page::next`] is the last version, as a text.
     ///
-    /// The state before the first of them is loaded as [`App::load_version`](crate::App::load_version) does: from a snapshot where
-    /// there is one, and else from the start of the stream, a request for each megabyte. [`Page::read_commits`] has the commits behind
-    /// it. One page is in memory at a time.
+    /// The state before the first of them is loaded as by [`App::load_version`](crate::App::load_version): from a
+    /// snapshot if there is one, and otherwise from the start of the stream, with a request for each megabyte.
+    /// [`Page::read_commits`] has the commits after it. One page is in memory at a time.
     ///
     /// # Errors
     /// [`InspectError::UnknownEntity`]; [`InspectError::Store`], also for a commit that today's code cannot fold.
@@ -54,7 +54,7 @@ impl Inspect<'_> {
             after => (row.load)(self.runtime(), &stream.key, Moment::Version(after)).await?,
         };
         let mut page = Page::empty();
-        // A stream that is shorter has nothing behind it.
+        // A shorter stream has no commits after it.
         if state.version() < after {
             return Ok(page);
         }

@@ -16,7 +16,8 @@ pub struct StreamAddress {
     pub entity: &'static str,
     /// The tenant.
     pub tenant: String,
-    /// The texts of the key's fields, as they are stored: `7` is `000007` in a key that pads its numbers, and `7` here.
+    /// The texts of the key's fields, as they are stored: a key that pads its numbers stores `7` as `000007`. In an
+    /// address that you make, `7` is accepted.
     pub id: Vec<String>,
     /// As it is stored.
     pub key: StreamKey,
@@ -27,11 +28,11 @@ pub struct StreamAddress {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Place {
-    /// The entity; none where no aggregate of this program reads the stream.
+    /// The entity; `None` if no aggregate of this program reads the stream.
     pub entity: Option<&'static str>,
-    /// The tenant; as `entity`.
+    /// The tenant; `None` in the same case as `entity`.
     pub tenant: Option<String>,
-    /// The texts of the key's fields; as `entity`.
+    /// The texts of the key's fields; `None` in the same case.
     pub id: Option<Vec<String>>,
     /// The partition key.
     pub pk: String,
@@ -77,7 +78,7 @@ impl StreamHead {
 }
 
 impl Inspect<'_> {
-    /// The place of a commit: of one that a dead letter keeps, for example.
+    /// The place of a commit, for example of one that a dead letter keeps.
     #[must_use]
     pub fn place(&self, commit: &Commit) -> Place {
         Place::of(self.runtime(), commit)
@@ -87,8 +88,8 @@ impl Inspect<'_> {
     /// `("ORDER", "TENANT001", ["20240101-001"])`. The texts are plain: nothing in them is encoded.
     ///
     /// # Errors
-    /// [`InspectError::UnknownEntity`]; [`InspectError::Key`] for another number of texts than the key has fields, and for a text that
-    /// its field does not take.
+    /// [`InspectError::UnknownEntity`], or [`InspectError::Key`] if the key has another number of fields, or if a field
+    /// does not take its text.
     pub fn address(&self, entity: &str, tenant: &str, id: &[&str]) -> Result<StreamAddress, InspectError> {
         let row = known_stream(entity)?;
         let key = (row.stream)(Tenant::new(tenant)?, id)?;

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::commit::record;
 use crate::store::{Change, DynChangeFeed, Positions};
 
-/// A commit that has come.
+/// A new commit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -32,21 +32,21 @@ pub struct Tail {
     app: App,
     feed: Box<dyn DynChangeFeed>,
     positions: Positions,
-    /// The last ones of those that were there before.
+    /// The last of the commits that were there before.
     recent: VecDeque<Arrived>,
     keep: usize,
     is_live: bool,
 }
 
 impl Inspect<'_> {
-    /// Follows the commits of all tenants, from the last `recent` ones on that the feed still has.
+    /// Follows the commits of all tenants, beginning with the last `recent` ones that the feed still has.
     ///
-    /// It is for looking on, and for nothing else: it saves no position, and is not delivery. A feed begins with the oldest
-    /// commits that it has, of up to 24 hours on DynamoDB, and so these are read and passed over first: [`Tail::is_live`] tells when it
-    /// is through with them. Nothing is read before [`Tail::next`].
+    /// It is only for observation: it saves no position, and is not a delivery. A feed begins with the oldest commits
+    /// that it has, of up to 24 hours on DynamoDB, so these are read and skipped first. [`Tail::is_live`] tells when
+    /// that is done. Nothing is read before [`Tail::next`].
     ///
     /// # Errors
-    /// [`InspectError::Store`] where the app has no feed.
+    /// [`InspectError::Store`] if the app has no feed.
     pub fn tail(&self, recent: usize) -> Result<Tail, InspectError> {
         Ok(Tail {
             app: self.app.clone(),
@@ -60,19 +60,19 @@ impl Inspect<'_> {
 }
 
 impl Tail {
-    /// The commits that have come since the last call, in the order of each stream; empty where there are none, and while it still
-    /// passes over those that were there before. It does not wait: call it again after a pause, of a second perhaps.
+    /// The commits that have come since the last call, in the order of each stream. Empty if there are none, and while
+    /// the earlier commits are still being skipped. It does not wait: call it again after a pause, of a second perhaps.
     ///
-    /// A call makes at most 8 reads of the feed. What somebody has altered or removed in the table is left out.
+    /// A call makes at most 8 reads of the feed. Commits that were altered or removed in the table are left out.
     ///
     /// # Errors
-    /// [`InspectError::Store`]; the next call goes on at the same place.
+    /// [`InspectError::Store`]; the next call continues at the same place.
     pub async fn next(&mut self) -> Result<Vec<Arrived>, InspectError> {
         let mut arrived = Vec::new();
         for _ in 0..REQUESTS {
             let page = match self.feed.read(&self.positions).await {
                 Ok(page) => page,
-                // The next call meets the error, and these commits are not lost.
+                // The next call returns the error, and these commits are not lost.
                 Err(_) if !arrived.is_empty() => break,
                 Err(error) => return Err(error.into()),
             };
@@ -100,7 +100,7 @@ impl Tail {
         Ok(arrived)
     }
 
-    /// Whether it is through with what was there when it began.
+    /// Whether it has skipped everything that was there when it began.
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.is_live

@@ -19,13 +19,13 @@ pub struct WaitingTimer {
     pub id: String,
     /// When it is due.
     pub due: Timestamp,
-    /// Whose it is: a command goes to an aggregate, a deadline belongs to a process.
+    /// What it belongs to: a command goes to an aggregate, and a deadline belongs to a process.
     pub kind: StreamKind,
     /// The entity of the stream that it goes to.
     pub entity: String,
-    /// The tenant; none where no aggregate of this program reads the stream.
+    /// The tenant; `None` if no aggregate of this program reads the stream.
     pub tenant: Option<String>,
-    /// The texts of the key's fields; as `tenant`.
+    /// The texts of the key's fields; `None` if `tenant` is.
     pub stream_id: Option<Vec<String>>,
     /// The partition key of the stream.
     pub pk: String,
@@ -35,11 +35,11 @@ pub struct WaitingTimer {
     pub name: String,
     /// The schema of the command.
     pub schema: u32,
-    /// What the command holds; null for a deadline.
+    /// The data of the command; null for a deadline.
     pub data: Value,
-    /// Who scheduled it, when and because of what: of a deadline that of the step which has set it.
+    /// Who scheduled it, when and because of what. For a deadline, this is about the step that has set it.
     pub metadata: Metadata,
-    /// Why the command has failed; the next sweep makes it a dead letter. None as long as it waits.
+    /// Why the command has failed; the next sweep makes it a dead letter. `None` as long as it waits.
     pub failed: Option<String>,
 }
 
@@ -48,7 +48,7 @@ impl WaitingTimer {
         let Timer { id, stream, entity, command, metadata, failed } = timer;
         let linked = super::linked::stream(&entity).map(|row| row.entity);
         let Place { tenant, id: stream_id, pk, sk, .. } = Place::in_stream(linked, &stream, Version::NONE);
-        // What the timer of a deadline holds is the framework's own.
+        // The content of a deadline's timer belongs to the framework.
         let (kind, data) = match process(&entity) {
             Some(_) => (StreamKind::Process, Value::Null),
             None => (StreamKind::Aggregate, command.data),
@@ -60,13 +60,14 @@ impl WaitingTimer {
 }
 
 impl Inspect<'_> {
-    /// What waits for its time: scheduled commands and deadlines of all tenants, the earliest first, at most `limit` of them. What was
-    /// set a moment ago may be missing. At least 8 requests: the timers are spread over 8 partitions.
+    /// What waits for its time: scheduled commands and deadlines of all tenants, the earliest first, at most `limit` of
+    /// them. A timer that was set a moment ago may be missing. It takes at least 8 requests, because the timers are
+    /// spread over 8 partitions.
     ///
     /// # Errors
-    /// [`InspectError::Store`], also for one that cannot be read.
+    /// [`InspectError::Store`], also for a timer that cannot be read.
     pub async fn timers(&self, limit: usize) -> Result<Vec<WaitingTimer>, InspectError> {
-        // A store has no room for them before something is linked that may wait.
+        // A store has no room for timers unless something that is linked may wait.
         if !self.runtime().has_timers {
             return Ok(Vec::new());
         }

@@ -1,4 +1,4 @@
-//! Values of fields from JSON, as they stand in the keys of views.
+//! Converts values of fields from JSON to the texts in the keys of views.
 
 use serde_json::Value;
 
@@ -12,13 +12,14 @@ use crate::projection::{Column, View, ViewAddress};
 
 /// The text of a value of a field of an index.
 ///
-/// The type of the field is known to the view alone, which reads itself from JSON: so the value is put into a view, and taken out of it.
+/// Only the view knows the type of the field, and it reads itself from JSON. So the value is put into a view, and taken
+/// out of it.
 pub(super) fn field_text<V: View>(column: &Column<V>, value: &Value) -> Result<String, InspectError> {
     let text = |value: &Value| {
         tried(|| {
             let mut fields = serde_json::to_value(V::default()).map_err(|error| error.to_string())?;
-            let object = fields.as_object_mut().ok_or("the view is no object in JSON")?;
-            // As `#[projection]` stores it; one that names its fields in another way has them as they are.
+            let object = fields.as_object_mut().ok_or("the view is not an object in JSON")?;
+            // As `#[projection]` stores it. A type that names its fields differently has them as they are.
             let stored = camel_case(column.name);
             let name = if object.contains_key(column.name) { column.name.to_owned() } else { stored };
             object.insert(name, value.clone());
@@ -29,7 +30,7 @@ pub(super) fn field_text<V: View>(column: &Column<V>, value: &Value) -> Result<S
     any_of(column.name, value, text)
 }
 
-/// The text of a value of a field of a key, behind the texts of the fields before it.
+/// The text of a value of a field of a key, after the texts of the fields before it.
 pub(super) fn part_text<K: ViewAddress>(
     tenant: &Tenant,
     before: &[String],
@@ -43,7 +44,7 @@ pub(super) fn part_text<K: ViewAddress>(
         if !is_last {
             return Ok(part);
         }
-        // The whole key tells whether its last field takes the text, and how it renders it.
+        // Only the whole key tells whether its last field takes the text, and how it renders it.
         let id: Vec<_> = before.iter().map(String::as_str).chain([part.as_str()]).collect();
         let read = guarded(&[text], K::PARTS, || K::from_view_id(tenant.clone(), &id.join("#"))?.view_id());
         let id = read.map_err(|error| error.to_string())?;
@@ -51,7 +52,7 @@ pub(super) fn part_text<K: ViewAddress>(
     })
 }
 
-/// The text of the value as it was given, or as the number, the word or the text that it spells.
+/// The text of the value as it was given, or the number, the word or the text that it spells.
 fn any_of(
     field: &str,
     value: &Value,

@@ -10,36 +10,37 @@ use crate::replay::Replayed;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
-/// Which views are asked for.
+/// The views that are requested.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AskedView {
     /// The projection, by its name.
     pub projection: String,
-    /// The index, by its name; none for the order of the keys.
+    /// The index, by its name; `None` for the order of the keys.
     pub index: Option<String>,
-    /// What is asked of the fields of the index, or of the key, in their order. An index needs its first one, as [`Criterion::Is`].
+    /// The conditions on the fields of the index, or of the key, in their order. An index needs one on its first field,
+    /// as [`Criterion::Is`].
     pub criteria: Vec<Criterion>,
-    /// From the last to the first.
+    /// Lists from the last view to the first.
     pub descending: bool,
-    /// How many; 0 for 20.
+    /// The number of views; 0 means 20.
     pub limit: u32,
-    /// The cursor of the page before: [`Page::next`].
+    /// The cursor of the previous page: [`Page::next`].
     pub after: Option<String>,
 }
 
-/// What is asked of one field. A range, and a beginning, is the last one; of a key it is asked of the last field.
+/// The condition on one field. A range or a prefix must be the last condition. In a key, it must be on the last field.
 ///
-/// A value is what the field has in the view's JSON. A text is also taken for the number or `true` that it spells, and a number for its
-/// text: what comes from a command line or a form need not be told apart.
+/// A value is what the field has in the view's JSON. A text is also taken as the number or `true` that it spells, and a
+/// number as its text, so that a command line or a form need not tell them apart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Criterion {
-    /// It has the value.
+    /// The field has the value.
     Is(Value),
-    /// It lies between two values, both included; none for no end.
+    /// The field is between two values, both included; `None` for no bound.
     Within(Option<Value>, Option<Value>),
-    /// Its text begins so.
+    /// The field's text begins with this text.
     Begins(String),
 }
 
@@ -59,8 +60,8 @@ pub struct ListedView {
 }
 
 impl Inspect<'_> {
-    /// The view of a projection by its tenant and the texts of its key's fields; none where there is none. It is read as
-    /// [`App::view`](crate::App::view) reads it.
+    /// The view of a projection by its tenant and the texts of its key's fields; `None` if there is none. It is read as
+    /// by [`App::view`](crate::App::view).
     ///
     /// # Errors
     /// [`InspectError::UnknownProjection`], [`InspectError::Key`], [`InspectError::Query`].
@@ -73,17 +74,19 @@ impl Inspect<'_> {
         (known_projection(projection)?.one)(self.app, tenant, id).await
     }
 
-    /// One page of the views of a tenant, by their keys or by an index, as [`App::query`](crate::App::query) answers it.
+    /// One page of the views of a tenant, by their keys or by an index, as answered by
+    /// [`App::query`](crate::App::query).
     ///
     /// # Errors
-    /// [`InspectError::UnknownProjection`], [`InspectError::UnknownIndex`], [`InspectError::Value`] for what cannot be asked of a field,
-    /// [`InspectError::Cursor`], [`InspectError::Query`].
+    /// [`InspectError::UnknownProjection`], [`InspectError::UnknownIndex`], [`InspectError::Value`] for a condition
+    /// that a field cannot have, [`InspectError::Cursor`], [`InspectError::Query`].
     pub async fn views(&self, tenant: &Tenant, asked: &AskedView) -> Result<Page<ListedView>, InspectError> {
         (known_projection(&asked.projection)?.page)(self.app, tenant, asked).await
     }
 
-    /// Builds the views of a projection anew from all commits, by its name, as [`App::replay`](crate::App::replay) does; how far it is,
-    /// [`App::projections`](crate::App::projections) tells meanwhile. The only call here that writes.
+    /// Builds the views of a projection anew from all commits, by its name, as [`App::replay`](crate::App::replay)
+    /// does. In the meantime, [`App::projections`](crate::App::projections) tells the progress. This is the only call
+    /// here that writes.
     ///
     /// # Errors
     /// [`InspectError::UnknownProjection`], [`InspectError::Replay`].

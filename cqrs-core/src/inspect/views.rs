@@ -14,7 +14,7 @@ use crate::app::{App, BeginQuery, Cursor, Found, Query};
 use crate::key::Tenant;
 use crate::projection::{Criterion as Asked, IndexText, Projection, ViewAddress};
 
-/// How many views a page has where nothing is said.
+/// The default size of a page.
 const LIMIT: u32 = 20;
 
 /// The view at a key.
@@ -96,7 +96,7 @@ fn by_index<'a, P: Projection>(
                 Asked::Begins(IndexText::of_beginning(beginning))
             }
             Criterion::Begins(_) => {
-                let reason = "it is no text, and has no beginning; ask for a value or a range";
+                let reason = "it is not a text, so it has no prefix; ask for a value or a range";
                 return Err(refused(column.name, "asked for a beginning", reason));
             }
         });
@@ -123,13 +123,14 @@ fn by_key<'a, P: Projection>(
             Criterion::Within(from, to) => {
                 let ordered = |value: &Value| {
                     let text = text(value)?;
-                    // A number is rendered without leading zeros: 10 comes before 9. What takes any text is one.
+                    // A number is rendered without leading zeros, so 10 comes before 9. A field that takes any text is
+                    // a text.
                     part_text::<P::Key>(tenant, &before, name, is_last, &format!("{text}~").into()).map_err(
                         |_| {
                             refused(
                                 name,
                                 "asked for a range",
-                                "it does not stand in its order in a key; declare an index",
+                                "its values are not in order in a key; declare an index",
                             )
                         },
                     )?;
@@ -147,7 +148,7 @@ fn by_key<'a, P: Projection>(
     Ok(query)
 }
 
-/// A range is the last criterion, and there are not more of them than fields.
+/// A range is the last condition, and there are not more conditions than fields.
 fn check(fields: &[&str], criteria: &[Criterion]) -> Result<(), InspectError> {
     if criteria.len() > fields.len() {
         let given = format!("asked for {} values", criteria.len());

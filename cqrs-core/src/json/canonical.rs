@@ -1,13 +1,13 @@
-//! The one form in which a value is stored, whatever the store is.
+//! The one form in which a value is stored, in every store.
 //!
-//! DynamoDB has one kind of number, without a sign of zero: `1.0` is given back as `1`, and `-0.0` as `0`. So that every
-//! process sees the same, also the one that has the value at hand, a value is brought into the form that is given back before
-//! it goes anywhere.
+//! DynamoDB has one kind of number, and zero has no sign: `1.0` is returned as `1`, and `-0.0` as `0`. Every process
+//! must see the same, including the one that has the value at hand. So a value is brought into the form that is
+//! returned before it goes anywhere.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Number, Value};
 
-/// The number that a text of DynamoDB's stands for; none for a text that is none, or is out of range.
+/// The number for a text of DynamoDB's; `None` for a text that is not a number, or is out of range.
 #[must_use]
 pub fn number(text: &str) -> Option<Number> {
     if let Ok(number) = text.parse::<u64>() {
@@ -19,7 +19,7 @@ pub fn number(text: &str) -> Option<Number> {
     wide(text).or_else(|| text.parse().ok().and_then(canonical_float))
 }
 
-/// An integer of more than 64 bits: there are some where the program switches `serde_json/arbitrary_precision` on.
+/// An integer of more than 64 bits. There are some if the program switches `serde_json/arbitrary_precision` on.
 fn wide(text: &str) -> Option<Number> {
     match text.parse::<u128>() {
         Ok(number) => Number::from_u128(number),
@@ -27,7 +27,7 @@ fn wide(text: &str) -> Option<Number> {
     }
 }
 
-/// Brings all numbers inside of a value into their one form, and all fields into one order.
+/// Brings all numbers inside a value into their one form, and all fields into one order.
 pub fn canonicalize(value: &mut Value) {
     match value {
         Value::Number(number) => {
@@ -45,8 +45,8 @@ pub fn canonicalize(value: &mut Value) {
     }
 }
 
-/// The one form of a number that may have another. With `serde_json/arbitrary_precision` a number is the text that it was
-/// read from: `1.50`, `-0` and an integer of any length too.
+/// The one form of a number that may have another. With `serde_json/arbitrary_precision` a number is the text that it
+/// was read from: also `1.50`, `-0` and an integer of any length.
 fn changed(number: &Number) -> Option<Number> {
     if number.is_u64() {
         return None;
@@ -59,14 +59,14 @@ fn changed(number: &Number) -> Option<Number> {
     }
 }
 
-/// Reads a value, in every build of `serde_json` alike.
+/// Reads a value, in the same way in every build of `serde_json`.
 ///
-/// With `serde_json/arbitrary_precision` a large whole number is an integer of 128 bits, and what serde buffers (tagged,
-/// untagged and flattened types) takes no such integer where it expects an `f64`. So what cannot be read is tried once more
-/// with these as the `f64` that they are in the other build.
+/// With `serde_json/arbitrary_precision` a large whole number is an integer of 128 bits, and values that serde buffers
+/// (tagged, untagged and flattened types) do not take such an integer where they expect an `f64`. So a value that
+/// cannot be read is tried once more with these as the `f64` that they are in the other build.
 ///
 /// # Errors
-/// Those of the first try.
+/// The errors of the first try.
 pub(crate) fn read<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
     T::deserialize(value).or_else(|error| {
         let mut floats = value.clone();
@@ -78,7 +78,7 @@ pub(crate) fn read<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::
 /// [`read`] of a value that is no longer needed.
 ///
 /// # Errors
-/// Those of serde.
+/// The errors of serde.
 #[inline]
 pub(crate) fn read_owned<T: DeserializeOwned>(value: Value) -> Result<T, serde_json::Error> {
     let precision_is_arbitrary = Number::from_u128(u128::MAX).is_some();
@@ -103,13 +103,13 @@ fn wide_to_floats(value: &mut Value) -> bool {
     }
 }
 
-/// A whole number as one, as far as the integers of `serde_json` go.
+/// A whole number as an integer, as far as the integers of `serde_json` go.
 fn canonical_float(value: f64) -> Option<Number> {
     if value == 0.0 {
         return Some(0.into());
     }
     if value.fract() == 0.0 && value.abs() < 4e38 {
-        // The digits that are stored are the fewest that tell the number from its neighbours.
+        // The stored digits are the fewest that tell the number from its neighbours.
         let digits = value.to_string();
         if let Ok(whole) = digits.parse::<u64>() {
             return Some(whole.into());
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(canonical(value), expected);
     }
 
-    /// Numbers as other programs write them; each build of serde_json keeps another form of some.
+    /// Numbers as other programs write them; each build of serde_json keeps a different form of some.
     #[test]
     fn a_foreign_text_has_the_same_form_in_every_build_of_serde_json() {
         let texts = [

@@ -1,10 +1,10 @@
-//! A number by its decimal digits: how DynamoDB keeps it.
+//! A number by its decimal digits, as DynamoDB keeps it.
 
 use std::fmt::{self, Write};
 
 use serde_json::Number;
 
-/// What a number's text says, without zeros at either end.
+/// The content of a number's text, without zeros at either end.
 #[derive(Debug, Default)]
 pub(crate) struct Decimal {
     pub(crate) negative: bool,
@@ -14,7 +14,7 @@ pub(crate) struct Decimal {
     lowest: i64,
     /// Zeros since the last digit that is not zero.
     zeros: i64,
-    /// Digits behind the decimal point.
+    /// Digits after the decimal point.
     behind: i64,
     exponent: i64,
     exponent_negative: bool,

@@ -1,10 +1,10 @@
-//! In which fields two values differ.
+//! The fields in which two values differ.
 
 use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
-/// A field that is another one on the other side, or is on one side alone.
+/// A field that is different on the other side, or that only one side has.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Difference<'a> {
     /// `lines[2].quantity`; empty for the whole.
@@ -13,7 +13,7 @@ pub(crate) struct Difference<'a> {
     pub(crate) right: Option<&'a Value>,
 }
 
-/// The fields in which two values differ, by name; of two lists item by item.
+/// The fields in which two values differ, by name; two lists are compared item by item.
 pub(crate) fn between<'a>(left: &'a Value, right: &'a Value) -> Vec<Difference<'a>> {
     let mut found = Vec::new();
     compare(String::new(), Some(left), Some(right), &mut found);
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_differs_is_told_with_its_path() {
+    fn only_what_differs_is_reported_with_its_path() {
         let left = json!({ "a": 1, "items": [{ "sku": "x", "n": 1 }, 2], "by": { "a.b": 1 }, "gone": null });
         let right = json!({ "a": 1, "items": [{ "sku": "x", "n": 2 }], "by": { "a.b": 2 }, "new": [] });
         let told: Vec<_> = between(&left, &right)

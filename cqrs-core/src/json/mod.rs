@@ -1,4 +1,4 @@
-//! JSON as it is stored: the canonical form, numbers as DynamoDB counts them, and what cannot be read.
+//! JSON as it is stored: the canonical form, numbers as DynamoDB counts them, and the reasons why data cannot be read.
 
 pub mod canonical;
 mod decimal;

@@ -1,14 +1,14 @@
-//! Why stored data has not the shape of a type, without what it holds: reasons go into logs and dead letters, and the data may be
-//! somebody's own affair.
+//! Why stored data does not have the shape of a type, without its content: reasons go into logs and dead letters, and
+//! the data may be private.
 
-/// What serde says, with `…` in the place of the value that it shows. A message that a user's type makes itself is taken as it is,
-/// but for texts in quotation marks.
+/// serde's message, with `…` instead of the value that it shows. A message that a user's type makes itself is taken as
+/// it is, except for texts in quotation marks.
 pub(crate) fn unreadable(error: &serde_json::Error) -> String {
     without_values(&error.to_string())
 }
 
 fn without_values(said: &str) -> String {
-    // The kind of the value comes first, and what was expected last: `invalid type: string "x", expected u64`.
+    // The kind of the value comes first, and the expectation last: `invalid type: string "x", expected u64`.
     const SHOWN: [&str; 3] = ["invalid type: ", "invalid value: ", "unknown variant "];
     let shown = SHOWN.iter().any(|start| said.starts_with(start));
     let (start, end) = match (shown, said.rfind(", expected ")) {

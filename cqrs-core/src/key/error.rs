@@ -29,3 +29,11 @@ pub enum KeyError {
         reason: String,
     },
 }
+
+impl KeyError {
+    /// The status of an HTTP answer to the request that led to this: 400.
+    #[must_use]
+    pub fn http_status(&self) -> u16 {
+        400
+    }
+}

@@ -28,13 +28,13 @@ pub struct DeadlineArm<P: ProcessState> {
     pub(crate) react: fn(&P, &P::Key) -> Reaction,
 }
 
-/// What becomes of an event for an instance that was not started.
+/// What happens to an event for an instance that was not started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unknown {
-    /// It is passed over: `unknown = "skip"`. Where it has a `#[react]` method, a step of the instance says so, and it is passed over for
-    /// good.
+    /// It is skipped: `unknown = "skip"`. If it has a `#[react]` method, a step of the instance records this, and it is
+    /// skipped for good.
     Skip,
-    /// It is a failure of the instance, and so a dead letter of the process: `unknown = "fail"`.
+    /// It is a failure of the instance, and so becomes a dead letter of the process: `unknown = "fail"`.
     Fail,
 }
 
@@ -59,7 +59,7 @@ impl<P: ProcessState> ProcessArm<P> {
         self
     }
 
-    /// The same, and it starts an instance.
+    /// The same, for a method that starts an instance.
     #[must_use]
     pub const fn starts(mut self) -> Self {
         self.starts = true;
@@ -68,7 +68,7 @@ impl<P: ProcessState> ProcessArm<P> {
 }
 
 impl<P: ProcessState> DeadlineArm<P> {
-    /// A `#[deadline]` method: its name, what tells it from others, and how it is called.
+    /// A `#[deadline]` method: its name, its identifier, and how it is called.
     #[must_use]
     pub const fn new(name: &'static str, method: fn() -> TypeId, react: fn(&P, &P::Key) -> Reaction) -> Self {
         Self { name, method, react }

@@ -10,13 +10,15 @@ use crate::commit::{Commit, EncodeError, StoredEvent};
 use crate::event::upcaster::NEWER;
 use crate::event::{DecodeError, RawEvent};
 use crate::panic::caught;
+use crate::schema::SchemaNumber;
 use crate::store::{Timer, TimerId};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
-/// The state of one instance of a process: the fold of its steps. [`App::load`](crate::App::load) with the key of the process gives it.
+/// The state of one instance of a process: the fold of its steps. [`App::load`](crate::App::load) with the key of the
+/// process returns it.
 ///
-/// It serializes where the process does, as snapshots have it.
+/// It serializes if the process does, in the form in which snapshots keep it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Instance<P> {
@@ -27,9 +29,9 @@ pub struct Instance<P> {
     ended: bool,
     deadlines: BTreeMap<String, Setting>,
     held: VecDeque<Held>,
-    /// The step whose commands are executed next, where something that was held went on.
+    /// The step whose commands are executed next, after something that was held up has continued.
     resumed: Option<Version>,
-    /// Commands that are passed over: the step, and the place among its effects.
+    /// Commands that are skipped: the step, and the place among its effects.
     skipped: BTreeSet<(Version, usize)>,
 }
 
@@ -40,21 +42,21 @@ struct Setting {
     of: Version,
 }
 
-/// A cause that waits until what failed before it is mended.
+/// A cause that waits until the earlier failure is resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Held {
-    /// The version of the step that tells it.
+    /// The version of the step that records it.
     pub(crate) of: Version,
     pub(crate) cause: StepCause,
 }
 
 impl<P: ProcessState> Instance<P> {
-    /// What the process has folded.
+    /// The folded state of the process.
     pub fn process(&self) -> &P {
         &self.process
     }
 
-    /// Whether an event has started it. One that is not started may have steps: events that were passed over.
+    /// Whether an event has started it. An instance that is not started may have steps: events that were skipped.
     pub fn is_started(&self) -> bool {
         self.started
     }
@@ -69,7 +71,8 @@ impl<P: ProcessState> Instance<P> {
         self.deadlines.iter().map(|(name, set)| (name.as_str(), set.due))
     }
 
-    /// The version of the step that failed, where one has; later causes wait behind it. It is a dead letter of the process.
+    /// The version of the step that failed, if one has; later causes wait behind it. It is a dead letter of the
+    /// process.
     pub fn held_up_at(&self) -> Option<Version> {
         self.held.front().map(|held| held.of)
     }
@@ -92,12 +95,13 @@ impl<P: ProcessState> Instance<P> {
         self.held.iter().any(|held| held.cause == cause)
     }
 
-    /// Whether a command of a step is passed over.
+    /// Whether a command of a step is skipped.
     pub(crate) fn is_skipped(&self, of: Version, index: usize) -> bool {
         self.skipped.contains(&(of, index))
     }
 
-    /// A deadline that was moved or cancelled is nobody's, also where it was moved back to its time: from then on it is another one.
+    /// A timer whose deadline was moved or cancelled belongs to no deadline, even if the deadline was moved back to its
+    /// time: from then on it is another one.
     pub(crate) fn is_awaited(&self, cause: &StepCause) -> bool {
         let StepCause::Deadline { deadline, due, of } = cause else { return true };
         let is_it = |set: &Setting| set.due == *due && of.is_none_or(|of| of == set.of);
@@ -125,12 +129,12 @@ impl<P: ProcessState> Instance<P> {
 }
 
 impl<P: Process> Instance<P> {
-    /// The step that a cause leads to; none where nothing is to be remembered of it.
+    /// The step that a cause leads to; `None` if nothing has to be recorded.
     pub(crate) fn step(&self, key: &P::Key, cause: &StepCause) -> Option<Step> {
         self.step_by(cause, || self.reaction(key, cause))
     }
 
-    /// The step of a cause whose reaction cannot be stored.
+    /// The step for a cause whose reaction cannot be stored.
     pub(crate) fn refused(&self, cause: &StepCause, reason: &str) -> Option<Step> {
         self.step_by(cause, || Err(reason.to_owned()))
     }
@@ -153,9 +157,9 @@ impl<P: Process> Instance<P> {
         } else if P::UNKNOWN == Unknown::Fail {
             StepOutcome::Failed(not_started::<P>())
         } else if reacts::<P>(cause) {
-            // Stored, so that it is passed over for good. Another program may hold the same event, and take it once something has
-            // started the instance: after a crash nobody would execute the commands of that step, because this program is done with
-            // the event.
+            // This is stored so that the event is skipped for good. Another program may hold the same event, and take
+            // it once something has started the instance. After a crash, no program would execute the commands of that
+            // step, because this program is done with the event.
             return Some(Step { cause: cause.without_data(), outcome: StepOutcome::Skipped });
         } else {
             // A step that only folds has nothing left to do once it is stored.
@@ -164,36 +168,37 @@ impl<P: Process> Instance<P> {
         Some(Step { cause: cause.clone(), outcome })
     }
 
-    /// Whether the cause starts an instance all of whose causes so far came too early: it is taken before them.
+    /// Whether the cause starts an instance all of whose earlier causes came too early. The cause is then taken before
+    /// them.
     fn begins(&self, cause: &StepCause) -> bool {
         !self.started && starts::<P>(cause) && !self.held.iter().any(|held| starts::<P>(&held.cause))
     }
 
-    /// The step that takes the first cause that is held again; none where nothing is held.
+    /// The step that takes the first held cause again; `None` if none is held.
     ///
     /// # Errors
-    /// The fold or the reaction fails still.
+    /// The fold or the reaction still fails.
     pub(crate) fn again(&self, key: &P::Key) -> Result<Option<Step>, String> {
         let Some(Held { of, cause }) = self.held.front() else { return Ok(None) };
         let outcome = match cause {
             // It is executed before.
             StepCause::Command { .. } => StepOutcome::Reacted(Vec::new()),
-            // Cancelled, moved or ended by what was held before it.
+            // It was cancelled, moved or ended by a cause that was held before it.
             cause if self.ended || !self.is_awaited(cause) => StepOutcome::Skipped,
             cause if self.is_known(cause) => StepOutcome::Reacted(self.reaction(key, cause)?),
             _ if P::UNKNOWN == Unknown::Fail => return Err(not_started::<P>()),
-            // What would have started it was passed over.
+            // The cause that would have started the instance was skipped.
             _ => StepOutcome::Skipped,
         };
         Ok(Some(Step { cause: StepCause::Again { of: *of }, outcome }))
     }
 
-    /// Whether it was started, or the cause starts it.
+    /// Whether the instance was started, or the cause starts it.
     fn is_known(&self, cause: &StepCause) -> bool {
         self.started || starts::<P>(cause)
     }
 
-    /// Folds the cause into a copy, and lets that react.
+    /// Folds the cause into a copy, and lets the copy react.
     fn reaction(&self, key: &P::Key, cause: &StepCause) -> Result<Vec<Effect>, String> {
         let Some(at) = cause.at() else { return Ok(Vec::new()) };
         let mut process = self.process.clone();
@@ -208,7 +213,7 @@ impl<P: Process> Instance<P> {
         }
     }
 
-    /// Folds a step; fails where today's code cannot read or fold the event any more.
+    /// Folds a step. It fails if today's code can no longer read or fold the event.
     fn fold_step(&mut self, step: &Step) -> Result<(), String> {
         self.version = self.version.next();
         let of = self.version;
@@ -224,13 +229,13 @@ impl<P: Process> Instance<P> {
                     self.take_effects(effects);
                 } else if let StepCause::Command { of, index } = held.cause {
                     self.skipped.insert((of, index));
-                    // What is behind it goes on.
+                    // The steps after it continue.
                     self.resumed = Some(of);
                 } else {
                     self.forget(&held.cause);
                 }
             }
-            // What failed is before all that has come since.
+            // The failure is older than everything that has come since.
             (StepCause::Command { .. }, _) => self.held.push_front(Held { of, cause: cause.clone() }),
             (_, StepOutcome::Reacted(effects)) => {
                 self.started = true;
@@ -250,7 +255,7 @@ impl<P: Process> Instance<P> {
         apply(&mut self.process, cause)
     }
 
-    /// A deadline that has come is not set any more.
+    /// A deadline that has come is no longer set.
     fn forget(&mut self, cause: &StepCause) {
         if let StepCause::Deadline { deadline, .. } = cause
             && self.is_awaited(cause)
@@ -283,7 +288,7 @@ fn reacts<P: Process>(cause: &StepCause) -> bool {
     }
 }
 
-/// Lets the process see the event of a cause, where the cause is one and the process has something to do with it.
+/// Shows the event of a cause to the process, if the cause is an event and the process handles it.
 fn with_event<P: Process, T>(
     cause: &StepCause,
     work: impl FnOnce(&ProcessArm<P>, &RawEvent<'_>) -> Result<T, DecodeError>,
@@ -366,7 +371,7 @@ impl<P: Process> Aggregate for Instance<P> {
         let _ = self.fold_step(event);
     }
 
-    fn fold(&mut self, name: &str, _: u32, data: Value) -> Result<(), String> {
+    fn fold(&mut self, name: &str, _: SchemaNumber, data: Value) -> Result<(), String> {
         if name != P::STEP {
             return Err(unapplied::<Self>());
         }
@@ -377,7 +382,7 @@ impl<P: Process> Aggregate for Instance<P> {
     fn encode(event: &Step) -> Result<StoredEvent, EncodeError> {
         let data = serde_json::to_value(event)
             .map_err(|error| EncodeError { name: P::STEP, reason: error.to_string() })?;
-        Ok(StoredEvent { name: P::STEP.to_owned(), schema: 1, data })
+        Ok(StoredEvent::new(P::STEP, 1, data))
     }
 
     fn timers(commit: &Commit, events: &[Step]) -> Vec<Timer> {
@@ -395,7 +400,7 @@ impl<P: Process> Aggregate for Instance<P> {
             }
         }
         let timer = |(deadline, due): (&str, Timestamp)| {
-            // Nobody who takes an earlier timer away takes this one.
+            // A program that removes an earlier timer does not remove this one.
             let id = TimerId::of_command(due, &commit.stream, &format!("{deadline} {}", commit.version));
             let setting = StepCause::setting(deadline, commit.version);
             Timer::new(id, commit.stream.clone(), P::ENTITY, setting, commit.metadata.as_ref().clone())

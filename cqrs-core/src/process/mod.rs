@@ -1,8 +1,9 @@
-//! Processes: what runs over several aggregates and takes its time, with deadlines.
+//! Processes: long-running flows over several aggregates, with deadlines.
 //!
-//! [`#[process]`](macro@crate::process) on a struct makes its key; on its impl block it registers how the process folds events, and how it
-//! reacts to them and to deadlines. An [`Instance`] is a stream of [`Step`]s, under the tenant of the events: history and time travel
-//! come with it. Folding and reacting are apart: what is read again never sends a command.
+//! [`#[process]`](macro@crate::process) on a struct generates its key. On the impl block, it registers how the process
+//! folds events, and how it reacts to events and deadlines. An [`Instance`] is a stream of [`Step`]s under the tenant
+//! of the events, so history and time travel come with it. Folding and reacting are separate: reading an instance again
+//! never sends a command.
 
 mod arm;
 mod instance;
@@ -33,11 +34,11 @@ pub trait ProcessState: Clone + Send + Sync + Sized + 'static {
     const NAME: &'static str;
     /// The entity name in the keys: `BOOKING`.
     const ENTITY: &'static str;
-    /// The type name that its steps are stored under, which follows from the entity: `BOOKING_STEP`.
+    /// The type name under which its steps are stored. It is derived from the entity: `BOOKING_STEP`.
     const STEP: &'static str;
-    /// The queue that it shares; none for one of its own.
+    /// The queue that it shares; `None` if it has one of its own.
     const QUEUE: Option<&'static str> = None;
-    /// What `snapshot_every` says; none where it is not given.
+    /// The value of `snapshot_every`; `None` if it is not given.
     const SNAPSHOTS: Option<Snapshots<Instance<Self>>> = None;
     /// The typed key of an instance: `BookingKey`.
     type Key: AggregateKey<Aggregate = Instance<Self>>;
@@ -52,7 +53,7 @@ pub trait ProcessState: Clone + Send + Sync + Sized + 'static {
     }
 }
 
-/// What `#[process]` on the impl block implements: what it does with events and deadlines.
+/// What `#[process]` on the impl block implements: how it handles events and deadlines.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no `#[process]` impl block",
     label = "nothing says what this process reacts to",
@@ -63,8 +64,8 @@ pub trait Process: ProcessState {
     const ARMS: &'static [ProcessArm<Self>];
     /// Its deadlines.
     const DEADLINES: &'static [DeadlineArm<Self>] = &[];
-    /// What becomes of an event for an instance that was not started.
+    /// What happens to an event for an instance that was not started.
     const UNKNOWN: Unknown = Unknown::Skip;
-    /// Changes with the code that folds.
+    /// Changes with the code of the fold.
     const FOLD: u64 = 0;
 }

@@ -7,17 +7,21 @@ use super::Process;
 use crate::aggregate::{AggregateKey, Entity};
 use crate::command::{Decide, StoredCommand};
 use crate::commit::StoredEvent;
+use crate::commit::record::is_never;
+use crate::metadata::Metadata;
 use crate::timestamp::Timestamp;
 
-/// What a process does because of an event or a deadline: a value, and nothing has happened yet. What `#[react]` and `#[deadline]`
-/// methods return.
+/// What a process does because of an event or a deadline. It is a value: creating it executes nothing. `#[react]` and
+/// `#[deadline]` methods return it.
 ///
-/// It is stored with the step that it belongs to. Then its commands are executed in their order, each once in effect, whatever is
-/// delivered twice or crashes in between.
+/// It is stored with the step that it belongs to. Then its commands are executed in their order. Each takes effect
+/// once, even after a repeated delivery or a crash in between.
 #[derive(Debug, Default)]
 #[must_use = "a reaction does nothing unless it is returned"]
 pub struct Reaction {
     planned: Vec<Planned>,
+    /// Who sends its commands.
+    by: Option<String>,
     /// Why it cannot be stored.
     fault: Option<String>,
 }
@@ -54,8 +58,14 @@ pub enum Effect {
         r#type: String,
         /// The schema that it is stored under.
         schema: u32,
+        /// How often that schema was widened by then.
+        #[serde(default, skip_serializing_if = "is_never")]
+        widened: u32,
         /// What it holds.
         data: serde_json::Value,
+        /// Who sends it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
     /// A deadline is set, or moved.
     #[non_exhaustive]
@@ -76,15 +86,15 @@ pub enum Effect {
 }
 
 impl Reaction {
-    /// Nothing.
+    /// A reaction that does nothing.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Executes a command, a [`#[command]`](macro@crate::command), on the aggregate at a key.
     ///
-    /// Where it is rejected, the instance stops there, as a dead letter of the process: what has come true in the meantime is no
-    /// rejection, and a command method says so with no event.
+    /// If the command is rejected, the instance stops there, as a dead letter of the process. So a command method must
+    /// not reject what has already come true in the meantime: it returns no event.
     pub fn execute<K, C>(mut self, key: &K, command: C) -> Self
     where
         K: AggregateKey<Aggregate: Decide<C>>,
@@ -92,11 +102,11 @@ impl Reaction {
     {
         let effect = || {
             let stream = key.stream().map_err(|error| error.to_string())?;
-            let StoredEvent { name, schema, data } =
+            let StoredEvent { name, schema, widened, data } =
                 StoredEvent::encode(&command).map_err(|error| error.to_string())?;
             let entity = <K::Aggregate as Entity>::ENTITY.to_owned();
             let (pk, sk) = (stream.pk().to_owned(), stream.sk().to_owned());
-            Ok(Effect::Execute { entity, pk, sk, r#type: name, schema, data })
+            Ok(Effect::Execute { entity, pk, sk, r#type: name, schema, widened, data, by: None })
         };
         match effect() {
             Ok(effect) => self.planned.push(Planned::Execute(effect)),
@@ -105,25 +115,36 @@ impl Reaction {
         self
     }
 
-    /// Sets a deadline, a `#[deadline]` method, or moves it where it is set: so long after the event was recorded, or after the
-    /// deadline that the reaction belongs to.
+    /// Sets a deadline, a `#[deadline]` method, or moves it if it is already set. The duration counts from the time at
+    /// which the event was recorded, or from the deadline that the reaction belongs to.
     pub fn deadline<M: 'static>(mut self, method: M, after: Duration) -> Self {
         drop(method);
         self.planned.push(Planned::Set(TypeId::of::<M>(), When::After(after)));
         self
     }
 
-    /// The same for a time.
+    /// Sets or moves a deadline to a time.
     pub fn deadline_at<M: 'static>(mut self, method: M, due: Timestamp) -> Self {
         drop(method);
         self.planned.push(Planned::Set(TypeId::of::<M>(), When::At(due)));
         self
     }
 
-    /// Cancels a deadline. From then on it never comes. Where it is not set, nothing happens.
+    /// Cancels a deadline. From then on it never comes. If it is not set, nothing happens.
     pub fn cancel<M: 'static>(mut self, method: M) -> Self {
         drop(method);
         self.planned.push(Planned::Cancel(TypeId::of::<M>()));
+        self
+    }
+
+    /// Who sends the commands of this reaction: `created_by` of their commits. Without it they have none, and their causation id
+    /// leads to what the process has reacted to.
+    pub fn by(mut self, who: impl Into<String>) -> Self {
+        let who = who.into();
+        if let Some(fault) = Metadata::text_fault(&who) {
+            self.blame(format!("`.by(…)` {fault}"));
+        }
+        self.by = Some(who);
         self
     }
 
@@ -133,21 +154,33 @@ impl Reaction {
         self
     }
 
-    /// Runs one reaction after another.
+    /// Appends another reaction, which runs after this one.
     pub fn and(mut self, other: Self) -> Self {
-        self.planned.extend(other.planned);
-        self.fault = self.fault.or(other.fault);
-        self
+        let fault = self.fault.take().or_else(|| other.fault.clone());
+        let planned = self.signed().into_iter().chain(other.signed()).collect();
+        Self { planned, by: None, fault }
+    }
+
+    /// What is planned, and who sends it.
+    fn signed(mut self) -> Vec<Planned> {
+        if let Some(who) = self.by {
+            for planned in &mut self.planned {
+                if let Planned::Execute(Effect::Execute { by, .. }) = planned {
+                    by.get_or_insert_with(|| who.clone());
+                }
+            }
+        }
+        self.planned
     }
 
     fn blame(&mut self, reason: String) {
         self.fault.get_or_insert(reason);
     }
 
-    /// As it is stored, for a cause of that time.
+    /// The reaction as it is stored, for a cause at `time`.
     ///
     /// # Errors
-    /// A command that cannot be stored, or a deadline that is none of the process.
+    /// A command that cannot be stored, or a deadline that the process does not have.
     pub(crate) fn effects<P: Process>(self, at: Timestamp) -> Result<Vec<Effect>, String> {
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -159,7 +192,7 @@ impl Reaction {
             })?;
             Ok::<_, String>(arm.name.to_owned())
         };
-        let effects = self.planned.into_iter().map(|planned| {
+        let effects = self.signed().into_iter().map(|planned| {
             Ok(match planned {
                 Planned::Execute(effect) => effect,
                 Planned::Set(method, When::After(after)) => {

@@ -9,7 +9,7 @@ use crate::key::extend_hash;
 use crate::schema::{EventData, Field, Shape};
 
 impl<P: EventData> EventData for Instance<P> {
-    /// What it waits for, what is held up and what is passed over are of a form that the framework reads and writes itself.
+    /// Deadlines, held causes and skipped commands have a form that the framework reads and writes itself.
     const SHAPE: Shape = Shape::Record(&[
         Field::of::<P>("process"),
         Field::new("version", Shape::Scalar("u64")),
@@ -26,8 +26,8 @@ impl<P> Snapshots<Instance<P>>
 where
     P: ProcessState + Serialize + DeserializeOwned + EventData,
 {
-    /// A snapshot of an instance, `every` steps apart. An event that is delivered again is recognised by its id, however late it comes,
-    /// so the ids of all steps are kept with the snapshot, two bytes each.
+    /// A snapshot of an instance, every `every` steps. An event that is delivered again is recognised by its id,
+    /// however late it comes, so the snapshot keeps the ids of all steps, two bytes each.
     ///
     /// # Panics
     /// As [`Snapshots::of`].
@@ -38,7 +38,7 @@ where
     }
 }
 
-/// Changes with the code that folds, and with the events that it folds.
+/// Changes with the code of the fold, and with the events that it folds.
 pub(super) const fn fold<P: Process>() -> u64 {
     let mut hash = P::FOLD;
     let mut index = 0;

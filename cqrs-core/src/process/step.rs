@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Effect;
+use crate::commit::record::is_never;
 use crate::commit::{Commit, StoredEvent};
 use crate::event::RawEvent;
 use crate::key::{KeyError, StreamKey};
@@ -12,14 +13,14 @@ use crate::version::Version;
 /// The field of a timer that holds the version of the step.
 const OF: &str = "of";
 
-/// One step of an instance, as it is stored: why it was taken, and what came of it.
+/// One step of an instance, as it is stored: its cause and its result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Step {
     /// Why it was taken.
     pub cause: StepCause,
-    /// What came of it.
+    /// Its result.
     pub outcome: StepOutcome,
 }
 
@@ -41,9 +42,12 @@ pub enum StepCause {
         r#type: String,
         /// The schema that it is stored under.
         schema: u32,
+        /// How often that schema was widened by then.
+        #[serde(default, skip_serializing_if = "is_never")]
+        widened: u32,
         /// What it holds; null where it is passed over, because nothing has started the instance.
         data: Value,
-        /// That of its commit.
+        /// The recording time of its commit.
         metadata: Box<Metadata>,
     },
     /// A deadline came.
@@ -53,7 +57,7 @@ pub enum StepCause {
         deadline: String,
         /// When it was due.
         due: Timestamp,
-        /// The version of the step that set it; none where an earlier release has stored it.
+        /// The version of the step that set it; `None` if an earlier release has stored it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         of: Option<Version>,
     },
@@ -73,23 +77,23 @@ pub enum StepCause {
     },
 }
 
-/// What came of a step.
+/// The result of a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum StepOutcome {
     /// The instance has folded the cause, and reacts.
     Reacted(Vec<Effect>),
-    /// Fold, reaction or command failed, for this reason. The instance is held up from here on.
+    /// The fold, the reaction or a command failed, for this reason. The instance is held up from here on.
     Failed(String),
     /// The instance is held up: the cause waits.
     Waits,
-    /// The cause is passed over: it was held up and discarded, or nothing has started the instance.
+    /// The cause is skipped: it was held up and discarded, or nothing has started the instance.
     Skipped,
 }
 
 impl Step {
-    /// The effects that it has; none of one that is held up.
+    /// The effects of the step; none if it is held up.
     #[must_use]
     pub fn effects(&self) -> &[Effect] {
         match &self.outcome {
@@ -102,21 +106,22 @@ impl Step {
 impl StepCause {
     /// An event of a commit.
     pub(crate) fn of(raw: &RawEvent<'_>) -> Self {
-        let (commit, StoredEvent { name, schema, data }) = (raw.commit(), raw.stored());
+        let (commit, StoredEvent { name, schema, widened, data }) = (raw.commit(), raw.stored());
         Self::Event {
             pk: commit.stream.pk().to_owned(),
             sk: commit.stream.commit_sk(commit.version),
             index: raw.index(),
             r#type: name.clone(),
             schema: *schema,
+            widened: *widened,
             data: data.clone(),
             metadata: Box::new(commit.metadata.as_ref().clone()),
         }
     }
 
-    /// What the timer of a deadline holds: the name, and the version of the step that sets it.
+    /// The content of a deadline's timer: the name, and the version of the step that sets it.
     pub(crate) fn setting(deadline: &str, of: Version) -> StoredEvent {
-        StoredEvent { name: deadline.to_owned(), schema: 1, data: json!({ OF: of }) }
+        StoredEvent::new(deadline, 1, json!({ OF: of }))
     }
 
     /// A deadline whose timer is due.
@@ -125,7 +130,7 @@ impl StepCause {
         Self::Deadline { deadline: setting.name.clone(), due, of }
     }
 
-    /// The same cause, without what the event holds.
+    /// The same cause, without the data of the event.
     pub(crate) fn without_data(&self) -> Self {
         let mut cause = self.clone();
         if let Self::Event { data, .. } = &mut cause {
@@ -134,16 +139,16 @@ impl StepCause {
         cause
     }
 
-    /// The commit of the event alone; none for another cause.
+    /// The commit of the event alone; `None` for another cause.
     pub(crate) fn commit(&self) -> Option<Result<Commit, KeyError>> {
-        let Self::Event { pk, sk, r#type, schema, data, metadata, .. } = self else { return None };
+        let Self::Event { pk, sk, r#type, schema, widened, data, metadata, .. } = self else { return None };
         Some(StreamKey::parse_commit(pk, sk).map(|(stream, version)| {
-            let event = StoredEvent { name: r#type.clone(), schema: *schema, data: data.clone() };
+            let event = StoredEvent::new(r#type.as_str(), *schema, data.clone()).widened(*widened);
             Commit::new(stream, version, vec![event], metadata.as_ref().clone())
         }))
     }
 
-    /// The time that the reaction's deadlines count from.
+    /// The time from which the deadlines of the reaction count.
     pub(crate) fn at(&self) -> Option<Timestamp> {
         match self {
             Self::Event { metadata, .. } => Some(metadata.recorded()),

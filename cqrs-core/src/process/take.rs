@@ -2,7 +2,7 @@ use super::{Instance, Process, Step, StepCause, StepOutcome};
 use crate::command::{CommandContext, CommandDigest, Decide};
 use crate::version::Version;
 
-/// What an instance is to do next.
+/// What an instance does next.
 pub(crate) struct Take<P: Process> {
     pub(crate) key: P::Key,
     pub(crate) what: What,
@@ -18,9 +18,9 @@ pub(crate) enum What {
     Refused { cause: StepCause, reason: String },
     /// Note that a command of a step failed.
     Failed { of: Version, index: usize, reason: String },
-    /// Take the first cause that is held again.
+    /// Take the first held cause again.
     Again { of: Version },
-    /// Pass a cause over that is held.
+    /// Skip a held cause.
     Skip { of: Version },
 }
 

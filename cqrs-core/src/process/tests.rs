@@ -1,4 +1,4 @@
-//! What `#[process]` writes, taken at its word: keys, folds, reactions and deadlines of one event after another.
+//! Tests what `#[process]` generates: keys, folds, reactions and deadlines of one event after another.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -140,6 +140,25 @@ fn a_deadline_is_told_from_others_by_its_method() {
     assert_eq!([entity, pk, sk, r#type], ["ROOM", "T#ROOM", "ROOM#r1", "Release"]);
 }
 
+#[test]
+fn a_reaction_names_who_sends_its_own_commands() {
+    let room = RoomKey::new(&tenant(), "r1");
+    let released = || Reaction::new().execute(&room, Release {});
+    let both = released().by("booking").execute(&room, Release {}).and(released());
+    let effects = both.effects::<Booking>(Timestamp::now()).unwrap();
+    let senders = effects.iter().map(|effect| match effect {
+        Effect::Execute { by, .. } => by.as_deref(),
+        _ => panic!("{effect:?}"),
+    });
+    assert_eq!(senders.collect::<Vec<_>>(), [Some("booking"), Some("booking"), None]);
+    let stored = serde_json::to_value(&effects[2]).unwrap();
+    assert!(stored["execute"].get("by").is_none(), "as earlier releases stored it: {stored}");
+    assert_eq!(read::<Effect>(stored), effects[2]);
+
+    let fault = released().by("").effects::<Booking>(Timestamp::now()).unwrap_err();
+    assert!(fault.starts_with("`.by(…)` is empty"), "{fault}");
+}
+
 fn read<T: serde::de::DeserializeOwned>(stored: serde_json::Value) -> T {
     serde_json::from_value(stored).unwrap()
 }
@@ -157,7 +176,7 @@ fn instance(due: Timestamp) -> Instance<Booking> {
     instance
 }
 
-/// Moved away and back to the same time, it is another one.
+/// A deadline that was moved away and back to the same time is another one.
 #[test]
 fn a_deadline_is_told_from_others_by_the_step_that_set_it() {
     let due: Timestamp = "2024-01-01T12:01:00Z".parse().unwrap();
@@ -176,7 +195,8 @@ fn a_deadline_is_told_from_others_by_the_step_that_set_it() {
     assert_eq!(instance.deadlines().collect::<Vec<_>>(), [("unpaid", due)]);
 }
 
-/// The timers and steps of earlier releases do not tell which step has set a deadline: its time does.
+/// The timers and steps of earlier releases do not tell which step has set a deadline. The time of the deadline tells
+/// it.
 #[test]
 fn a_deadline_of_an_earlier_release_is_awaited() {
     let due: Timestamp = "2024-01-01T12:01:00Z".parse().unwrap();

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::generations::is_zero;
 use super::registered::{Fold, Registered, State};
 use super::{Edition, Generations, View};
-use crate::store::StoreError;
+use crate::store::{RefusedKind, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 use crate::view::{DynViewStore, Revision, StoredView, ViewId, Write};
@@ -217,8 +217,9 @@ impl Editions {
         let Some(stored) = views.get(&Self::id::<V>()).await? else {
             return Ok((Self::default(), Revision::NONE));
         };
-        let editions = Self::deserialize(&stored.data).map_err(|error| StoreError::Refused {
-            source: format!("the record of the replays of `{}` cannot be read: {error}", V::NAME).into(),
+        let editions = Self::deserialize(&stored.data).map_err(|error| {
+            let reason = format!("the record of the replays of `{}` cannot be read: {error}", V::NAME);
+            StoreError::refused(RefusedKind::Unreadable, reason)
         })?;
         Ok((editions, stored.revision()))
     }
@@ -236,7 +237,7 @@ impl Editions {
                 return Ok((outcome, after, expected.version));
             }
             let data = serde_json::to_value(&after)
-                .map_err(|error| StoreError::Refused { source: Box::new(error) })?;
+                .map_err(|error| StoreError::refused(RefusedKind::Data, error))?;
             let (id, version) = (Self::id::<V>(), expected.version.next());
             let record = StoredView::new(id, version, data, Timestamp::now());
             if views.put(&record, expected).await? == Write::Done {

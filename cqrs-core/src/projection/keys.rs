@@ -1,8 +1,7 @@
 //! Whether the views of a commit have keys that can be stored: checked before the commit is stored.
 
 use super::{Edition, Projection, View, ViewAddress, Way};
-use crate::aggregate::AggregateEvent;
-use crate::event::{DecodeError, RawEvent};
+use crate::event::{DecodeError, Event, RawEvent};
 use crate::key::{KeyError, MAX_PK_BYTES, MAX_SK_BYTES, StreamKey, Tenant, encode_into};
 use crate::panic::caught;
 use crate::view::ViewId;
@@ -47,7 +46,7 @@ pub(crate) fn check_stream<P: Projection>(stream: &StreamKey) -> Result<(), KeyF
 }
 
 /// A key that a program without the projection takes from an event: its text parts.
-pub(crate) fn check_texts<E: AggregateEvent, const N: usize>(
+pub(crate) fn check_texts<E: Event, const N: usize>(
     view: &str,
     raw: &RawEvent<'_>,
     texts: impl for<'e> Fn(&'e E) -> [(&'static str, &'e str); N],

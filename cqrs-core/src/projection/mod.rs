@@ -47,6 +47,8 @@ pub(crate) use editions::Editions;
 pub(crate) use fingerprint::fingerprint;
 pub use generations::Phase;
 pub(crate) use generations::{Generations, Underway};
+#[cfg(all(test, any(feature = "chrono", feature = "rust_decimal", feature = "uuid")))]
+pub(crate) use index::check_order;
 pub(crate) use index::{AFTER_END, END, entries, local_id, partition};
 pub use index::{
     Asked, AskedOfKey, Column, Criterion, FieldValue, Index, IndexError, IndexField, IndexText, IndexValue,

@@ -1,7 +1,7 @@
 use super::View;
 use crate::json::{canonical, unreadable};
 use crate::panic::tried;
-use crate::store::StoreError;
+use crate::store::{RefusedKind, StoreError};
 use crate::view::StoredView;
 
 impl StoredView {
@@ -11,13 +11,13 @@ impl StoredView {
             return Ok(None);
         }
         let decoded = tried(|| canonical::read::<V>(&self.data).map_err(|error| unreadable(&error)));
-        decoded.map(Some).map_err(|reason| StoreError::Refused {
-            source: format!(
+        decoded.map(Some).map_err(|reason| {
+            let reason = format!(
                 "the stored view {} does not have the shape of `{name}`: {reason}; a replay of `{name}` builds it anew",
                 self.id.sk,
                 name = V::NAME,
-            )
-            .into(),
+            );
+            StoreError::refused(RefusedKind::Unreadable, reason)
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::key::{StreamKey, Tenant};
 use crate::panic::caught;
 use crate::projection::{Edition, Projection, ViewAddress};
 use crate::runtime::Runtime;
-use crate::store::{LetterId, StoreError};
+use crate::store::{LetterId, RefusedKind, StoreError};
 use crate::version::Version;
 use crate::view::{StoredView, ViewId};
 
@@ -132,8 +132,9 @@ impl Mark {
             };
         }
         let key = caught(|| P::Key::from_stream(stream).and_then(Result::ok));
-        let key = key.map_err(|text| StoreError::Refused {
-            source: format!("the key of stream {stream} cannot be read: it panicked: {text}").into(),
+        let key = key.map_err(|text| {
+            let reason = format!("the key of stream {stream} cannot be read: it panicked: {text}");
+            StoreError::refused(RefusedKind::Unreadable, reason)
         })?;
         match key {
             None => Ok(None),

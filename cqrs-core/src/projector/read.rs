@@ -7,7 +7,7 @@ use crate::key::StreamKey;
 use crate::panic::caught;
 use crate::projection::{Projection, ViewAddress, fingerprint};
 use crate::runtime::Runtime;
-use crate::store::StoreError;
+use crate::store::{RefusedKind, StoreError};
 use crate::timestamp::Timestamp;
 use crate::view::{Known, StoredView, Write};
 
@@ -51,8 +51,11 @@ fn is_readable<P: Projection>(stored: &StoredView) -> bool {
 
 fn stream_of<P: Projection>(stored: &StoredView) -> Result<Option<StreamKey>, StoreError> {
     let stream = caught(|| stored.id.key_of::<P>().and_then(|key| key.to_stream()));
-    let stream = stream.map_err(|text| StoreError::Refused {
-        source: format!("the key of the view {} panicked: {text}", stored.id.sk).into(),
+    let stream = stream.map_err(|text| {
+        StoreError::refused(
+            RefusedKind::Unreadable,
+            format!("the key of the view {} panicked: {text}", stored.id.sk),
+        )
     })?;
     Ok(stream.transpose()?)
 }
@@ -102,12 +105,12 @@ fn not_folded<P: Projection>(stored: &StoredView, error: ProjectError) -> StoreE
         ProjectError::Astray(error) => Box::new(error),
         ProjectError::Contended | ProjectError::Over => "other writers were faster".into(),
     };
-    StoreError::Refused {
-        source: format!(
+    StoreError::refused(
+        RefusedKind::Unreadable,
+        format!(
             "the stored view {} was made by another shape or fold than that of `{}`, and cannot be folded again: {reason}",
             stored.id.sk,
             P::NAME
-        )
-        .into(),
-    }
+        ),
+    )
 }

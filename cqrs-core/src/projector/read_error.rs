@@ -91,6 +91,24 @@ pub enum HeldUp {
     },
 }
 
+impl ReadError {
+    /// The status of an HTTP answer to the request that read.
+    ///
+    /// | status | errors |
+    /// | --- | --- |
+    /// | 400 | [`OtherStream`](Self::OtherStream), [`OtherTenant`](Self::OtherTenant), [`NotStored`](Self::NotStored): the token is wrong |
+    /// | 503 | [`TimeLimit`](Self::TimeLimit) |
+    /// | that of the store's error | [`Store`](Self::Store): [`StoreError::http_status`] |
+    #[must_use]
+    pub fn http_status(&self) -> u16 {
+        match self {
+            Self::OtherStream { .. } | Self::OtherTenant { .. } | Self::NotStored { .. } => 400,
+            Self::TimeLimit { .. } => 503,
+            Self::Store(error) => error.http_status(),
+        }
+    }
+}
+
 fn reached_text(reached: Version) -> String {
     match reached {
         Version::NONE => "it has taken nothing of the stream".to_owned(),

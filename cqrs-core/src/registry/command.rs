@@ -1,4 +1,4 @@
-//! The rows that `#[aggregate]` registers of the commands that it decides on, and that may be stored.
+//! The rows that `#[aggregate]` registers for the stored commands that it decides on.
 
 use std::any::TypeId;
 
@@ -28,7 +28,7 @@ impl CommandArm {
     }
 }
 
-/// The commands of one aggregate; none in the place of one that is never stored.
+/// The commands of one aggregate; `None` in the place of one that is never stored.
 #[derive(Debug)]
 pub struct StoredCommands {
     pub(crate) entity: &'static str,
@@ -51,8 +51,8 @@ pub(crate) fn command_arms() -> impl Iterator<Item = (&'static str, CommandArm)>
     rows.flat_map(|row| (row.arms)().into_iter().flatten().map(|arm| (row.entity, arm)))
 }
 
-/// The linked commands that may be stored, in an order that is not the linker's. The struct of an earlier schema is not among
-/// them, unless an aggregate decides on it: it is there to be read.
+/// The linked stored commands, in an order that does not depend on the linker. The struct of an earlier schema is not
+/// among them, unless an aggregate decides on it: it exists only to be read.
 pub(crate) fn stored_commands() -> Vec<&'static CommandRow> {
     let mut rows: Vec<&CommandRow> = inventory::iter::<CommandRow>().collect();
     rows.sort_by_key(|row| (row.id, row.location.file, row.location.line));
@@ -68,7 +68,7 @@ pub(crate) fn stored_command(entity: &str, name: &str) -> Option<CommandArm> {
     arms.find_map(|(_, arm)| arm.id.is_stored_as(name).then_some(arm))
 }
 
-/// How it is executed.
+/// The function that executes it.
 pub(crate) fn find_command(entity: &str, name: &str) -> Option<Fire> {
     stored_command(entity, name).map(|arm| arm.fire)
 }

@@ -1,4 +1,4 @@
-//! The rows that macros register through `inventory`, with all that is made for their types.
+//! The rows that macros register through `inventory`, with everything that is created for their types.
 
 mod command;
 #[cfg(test)]
@@ -16,7 +16,7 @@ use crate::projection::{CheckEvent, CheckStream, Projection, check_event, check_
 use crate::projector::{ProjectionDriver, projection_driver};
 use crate::replay::{Replay, ReplayError, Running, Standings, standing};
 use crate::runtime::{Runtime, ViewKeys};
-use crate::store::StoreError;
+use crate::store::{RefusedKind, StoreError};
 
 pub(crate) use command::find_command;
 #[cfg(test)]
@@ -41,7 +41,7 @@ pub struct ProjectionRow {
     pub(crate) keyed: bool,
     pub(crate) check_event: CheckEvent,
     pub(crate) check_stream: CheckStream,
-    /// What its views are stored as.
+    /// The shape in which its views are stored.
     #[cfg(feature = "contracts")]
     pub(crate) data: fn() -> crate::schema::Shape,
     pub(crate) module: &'static str,
@@ -126,7 +126,7 @@ impl ProcessRow {
 
 inventory::collect!(ProcessRow);
 
-/// The process whose instances a row of aggregates stands for; none of an aggregate.
+/// The process whose instances a row of aggregates represents; `None` for an aggregate.
 pub(crate) fn process_of(row: &AggregateRow) -> Option<&'static ProcessRow> {
     let is_same = |process: &&ProcessRow| {
         (process.name, process.entity, process.module) == (row.name, row.entity, row.module)
@@ -134,16 +134,16 @@ pub(crate) fn process_of(row: &AggregateRow) -> Option<&'static ProcessRow> {
     inventory::iter::<ProcessRow>().find(is_same)
 }
 
-/// Builds the views of a projection, where that is due.
+/// Builds the views of a projection, if that is due.
 async fn build<P: Projection>(runtime: &Runtime) -> Result<(), StoreError> {
     match Replay::<P>::new(runtime).if_due().await {
         Ok(_) => Ok(()),
         Err(ReplayError::Store { source, .. }) => Err(*source),
-        Err(error) => Err(StoreError::Refused { source: Box::new(error) }),
+        Err(error) => Err(StoreError::refused(RefusedKind::Other, error)),
     }
 }
 
-/// Indexes that are asked for without a projection: by the suite for stores.
+/// Indexes that are requested without a projection, by the suite for stores.
 #[cfg(feature = "conformance")]
 #[derive(Debug)]
 pub struct AskedIndexes(pub(crate) usize);
@@ -151,10 +151,11 @@ pub struct AskedIndexes(pub(crate) usize);
 #[cfg(feature = "conformance")]
 inventory::collect!(AskedIndexes);
 
-/// How many indexes a view store needs for the projections that are linked into this program, whichever of them it runs.
+/// How many indexes a view store needs for the projections that are linked into this program, including those that it
+/// does not run.
 ///
-/// Projections share them: the first index of each is in the first slot of the store, the second in the second. So it is the largest
-/// number that one of them declares.
+/// Projections share the indexes: the first index of each is in the first slot of the store, the second in the second.
+/// So the result is the largest number that one of them declares.
 #[must_use]
 pub fn view_indexes() -> usize {
     let declared = inventory::iter::<ProjectionRow>().map(|row| row.indexes);
@@ -163,7 +164,8 @@ pub fn view_indexes() -> usize {
     declared.max().unwrap_or_default()
 }
 
-/// Whether an aggregate that is linked into this program has `unique` fields, so that a store has to make room for their values.
+/// Whether an aggregate that is linked into this program has `unique` fields, so that a store must make room for their
+/// values.
 #[must_use]
 pub fn has_unique_fields() -> bool {
     let declared = inventory::iter::<AggregateRow>().any(|row| row.unique);
@@ -172,7 +174,7 @@ pub fn has_unique_fields() -> bool {
     declared
 }
 
-/// Reservations that are asked for without an aggregate: by the suite for stores.
+/// Reservations that are requested without an aggregate, by the suite for stores.
 #[cfg(feature = "conformance")]
 #[derive(Debug)]
 pub struct AskedReservations;
@@ -180,8 +182,8 @@ pub struct AskedReservations;
 #[cfg(feature = "conformance")]
 inventory::collect!(AskedReservations);
 
-/// Whether something that is linked into this program may wait for its time, so that a store has to make room for timers: a stored
-/// command, or a deadline.
+/// Whether anything that is linked into this program may wait for its time, so that a store must make room for timers:
+/// a stored command, or a deadline.
 #[must_use]
 pub fn has_timers() -> bool {
     let has_deadlines = |row: &ProcessRow| !(row.deadlines)().is_empty();
@@ -191,7 +193,7 @@ pub fn has_timers() -> bool {
     declared
 }
 
-/// Timers that are asked for without a command: by the suite for stores.
+/// Timers that are requested without a command, by the suite for stores.
 #[cfg(feature = "conformance")]
 #[derive(Debug)]
 pub struct AskedTimers;
@@ -199,7 +201,7 @@ pub struct AskedTimers;
 #[cfg(feature = "conformance")]
 inventory::collect!(AskedTimers);
 
-/// The keys of views of all projections that are linked into this program, whichever of them it runs.
+/// The keys of the views of all projections that are linked into this program, including those that it does not run.
 pub(crate) fn linked_view_keys() -> ViewKeys {
     let mut keys = ViewKeys::default();
     for row in inventory::iter::<ProjectionRow>() {
@@ -223,7 +225,7 @@ pub(crate) fn linked_view_keys() -> ViewKeys {
 
 /// What a timer may fire.
 pub(crate) enum TimerArm {
-    /// A command, whose commit takes the timer away.
+    /// A command, whose commit removes the timer.
     Command(Fire),
     /// A deadline, whose timer stays until the commands of its step are executed.
     Deadline(Fire),
@@ -234,7 +236,7 @@ pub(crate) fn timer_arm(entity: &str, name: &str) -> Option<TimerArm> {
     if let Some(fire) = find_command(entity, name) {
         return Some(TimerArm::Command(fire));
     }
-    // A deadline that it does not have is fired, too: whether anything waits for it, only its instance knows.
+    // A deadline that the process does not have is fired too: only its instance knows whether anything waits for it.
     let row = inventory::iter::<ProcessRow>().find(|row| row.entity == entity)?;
     Some(TimerArm::Deadline(row.fire))
 }

@@ -191,7 +191,7 @@ async fn what_became_of_a_stored_command_is_told_apart() {
     let newer = hotel.fire("ReleaseRoom", 3, serde_json::json!({})).await.unwrap_err();
     assert!(newer.is_newer(), "{newer}");
 
-    // The id of before, and another command under it.
+    // The earlier id, and another command under it.
     let booked = serde_json::json!({ "last": "Lee" });
     hotel.fire("Rename", 2, booked).await.unwrap();
     let taken = hotel.fire("Rename", 2, serde_json::json!({ "last": "Roe" })).await;

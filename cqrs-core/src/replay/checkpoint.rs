@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::Replayed;
 use crate::projection::{Edition, View};
 use crate::runtime::Runtime;
-use crate::store::{Extent, Positions, StoreError};
+use crate::store::{Extent, Positions, RefusedKind, StoreError};
 
 /// The position of a replay in one extent.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -81,7 +81,7 @@ impl<'a> Checkpoints<'a> {
 
     pub(super) async fn save(&self, extent: &Extent, checkpoint: &Checkpoint) -> Result<(), StoreError> {
         let text = serde_json::to_string(checkpoint)
-            .map_err(|error| StoreError::Refused { source: Box::new(error) })?;
+            .map_err(|error| StoreError::refused(RefusedKind::Data, error))?;
         self.runtime.delivery_store().save_position(&self.name, &self.label(extent), &text).await
     }
 

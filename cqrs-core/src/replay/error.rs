@@ -1,31 +1,30 @@
 use std::error::Error;
 
+use crate::causes::chain;
 use crate::projection::View;
 use crate::projector::ProjectError;
 use crate::store::StoreError;
 
-/// Why a replay stopped. Live views are complete, and the same call continues where it stopped.
+/// Why a replay stopped. Live views are whole, and the same call continues where it stopped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
     /// The store failed.
-    #[error("the replay of `{projection}` stopped: a store could not be read or written")]
+    #[error("the replay of `{projection}` stopped: a store could not be read or written: {source}")]
     Store {
         /// The projection.
         projection: &'static str,
         /// The error of the store.
-        #[source]
-        source: Box<StoreError>,
+        r#source: Box<StoreError>,
     },
     /// A commit, a key or a view does not fit today's code. What was rebuilt before stays; fix the code, and the replay
     /// continues.
-    #[error("the replay of `{projection}` stopped: something stored does not fit this program")]
+    #[error("the replay of `{projection}` stopped: something stored does not fit this program: {}", chain(source.as_ref()))]
     Unreadable {
         /// The projection.
         projection: &'static str,
         /// What does not fit, and where.
-        #[source]
-        source: Box<dyn Error + Send + Sync>,
+        r#source: Box<dyn Error + Send + Sync>,
     },
     /// A replay of the projection for other tenants has begun, and is not over: it is running, or was interrupted.
     #[error(
@@ -61,6 +60,14 @@ impl ReplayError {
             Self::Store { source, .. } => source.is_transient(),
             Self::Contended { .. } => true,
             Self::Unreadable { .. } | Self::Busy { .. } | Self::Superseded { .. } => false,
+        }
+    }
+
+    /// What a store said.
+    pub(crate) fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store { source, .. } => Some(source),
+            _ => None,
         }
     }
 

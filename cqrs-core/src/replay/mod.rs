@@ -23,7 +23,7 @@
 //! and the delivery [builds those across aggregates](self#another-fold-editions). Handlers have side effects, so `replay` does
 //! not take them.
 //!
-//! * **Readers see the old view until the new one is complete.** Each view is built separately and replaces the live one in one
+//! * **Readers see the old view until the new one is whole.** Each view is built separately and replaces the live one in one
 //!   write. Views are replaced one by one, so a list that is read meanwhile may contain old and new ones.
 //! * **The delivery continues.** Commits during the replay go into the old view as usual, and into the new one.
 //! * **An interrupted replay continues** when the same call is made again, in any process. Only the last page of each worker is
@@ -131,6 +131,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use tracing::{Instrument, field};
 
 use crate::aggregate::AggregateKey;
 use crate::key::{KeyError, StreamKey, Tenant};
@@ -288,8 +289,12 @@ impl<'a, P> IntoFuture for Replay<'a, P> {
 }
 
 impl<P: Projection> Replay<'_, P> {
-    #[tracing::instrument(name = "replay", level = "info", skip_all, fields(projection = P::NAME, generation))]
     async fn run(self) -> Result<Replayed, ReplayError> {
+        let span = tracing::info_span!("replay", projection = P::NAME, generation = field::Empty);
+        self.build_anew().instrument(span).await
+    }
+
+    async fn build_anew(self) -> Result<Replayed, ReplayError> {
         let tenant = match &self.scope {
             Scope::All => None,
             Scope::Tenant(tenant) => Some(tenant),

@@ -1,10 +1,9 @@
 use std::collections::{HashMap, HashSet};
-use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
-use crate::command::{Command, Decide, ExecuteError, TransactionError};
+use super::answers::{self, Failed};
 use crate::commit::Commit;
 use crate::digest::CommandDigest;
 use crate::handler::HandlerError;
@@ -44,24 +43,6 @@ pub(crate) struct CausingEvent {
     version: Version,
     index: usize,
     pub(crate) causation: String,
-}
-
-/// A command that was answered with an error.
-#[derive(Debug)]
-struct Failed {
-    find: fn(&(dyn Error + 'static)) -> Option<Answer>,
-    answer: Answer,
-    /// Its text: a transparent error hides the type of the inner one.
-    text: Option<String>,
-    /// The answer.
-    what: String,
-}
-
-/// Whether the same command may get another answer next time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
-    Final,
-    Passing,
 }
 
 /// How the commands of a handler are distinguished.
@@ -152,67 +133,18 @@ impl Cause {
     }
 
     /// Remembers how to recognize an error answer if the handler returns it.
-    pub(crate) fn note_failed<A: Decide<C>, C: Command>(
-        &self,
-        target: &StreamKey,
-        error: &ExecuteError<A::Rejection>,
-    ) {
-        let find = |error: &(dyn Error + 'static)| A::find_error(error).map(Answer::of);
-        let (answer, text) = (Answer::of(error), A::error_text(error));
-        let what = format!("command `{}` to stream {target}", A::command_name());
-        self.run().failed.push(Failed { find, answer, text, what });
-    }
-
-    /// The same for the answer to a transaction.
-    pub(crate) fn note_failed_transaction(&self, streams: &[StreamKey], error: &TransactionError) {
-        let find = |error: &(dyn Error + 'static)| error.downcast_ref().map(Answer::of_transaction);
-        let streams: Vec<_> = streams.iter().map(ToString::to_string).collect();
-        let what = format!("transaction on streams {}", streams.join(", "));
-        let (answer, text) = (Answer::of_transaction(error), Some(error.to_string()));
-        self.run().failed.push(Failed { find, answer, text, what });
+    pub(crate) fn note_failed(&self, failed: Failed) {
+        self.run().failed.push(failed);
     }
 
     /// The result of the run: a command's error that the handler returns names the command and its target, and is not retried if
     /// the result would be the same.
     pub(crate) fn judge(&self, error: HandlerError) -> HandlerError {
-        let run = self.run();
-        for failed in run.failed.iter().rev() {
-            if let Some(answer) = failed.among(error.source()) {
-                return error.answered(failed.what.clone(), answer == Answer::Final);
-            }
-        }
-        error
+        answers::judge(&self.run().failed, error)
     }
 
     fn run(&self) -> MutexGuard<'_, Run> {
         // Every change is one insertion, so a panicking holder leaves consistent data behind.
         self.run.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Failed {
-    /// The answer, if it is this error or one of its sources.
-    fn among(&self, error: &(dyn Error + 'static)) -> Option<Answer> {
-        let mut found = Some(error);
-        while let Some(error) = found {
-            if let Some(answer) = (self.find)(error) {
-                return Some(answer);
-            }
-            found = error.source();
-        }
-        (self.text.as_ref() == Some(&error.to_string())).then_some(self.answer)
-    }
-}
-
-impl Answer {
-    fn of<R>(error: &ExecuteError<R>) -> Self {
-        match error {
-            ExecuteError::Conflict { .. } | ExecuteError::Store { .. } => Self::Passing,
-            _ => Self::Final,
-        }
-    }
-
-    fn of_transaction(error: &TransactionError) -> Self {
-        if error.is_passing() { Self::Passing } else { Self::Final }
     }
 }

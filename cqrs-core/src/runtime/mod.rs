@@ -3,6 +3,7 @@
 //! [`App`](crate::App) is the front of one runtime. The rooms below it, the engine, the projector, the delivery and the replay,
 //! get only the runtime.
 
+mod answers;
 mod arrivals;
 mod cause;
 mod editions;
@@ -21,6 +22,7 @@ pub use settings::Settings;
 pub use stores::{IntoStores, Stores};
 pub use wiring::{SubscriberKind, Wiring, WiringCommand, WiringEvent, WiringSubscriber};
 
+pub(crate) use answers::{Elsewhere, Failed};
 pub(crate) use arrivals::Arrivals;
 pub(crate) use cause::{Cause, Naming};
 pub(crate) use editions::KnownEditions;
@@ -40,7 +42,7 @@ use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::handler::Provided;
 use crate::key::StreamKey;
-use crate::store::{DynChangeFeed, DynDeliveryStore, DynEventStore, StoreError};
+use crate::store::{DynChangeFeed, DynDeliveryStore, DynEventStore, RefusedKind, StoreError};
 use crate::view::{DynViewStore, RecentWrites};
 
 /// One per [`App`](crate::App), shared by all of its clones.
@@ -79,15 +81,17 @@ impl Runtime {
 
     /// A feed of all commits, for one delivery.
     pub(crate) fn open_feed(&self) -> Result<Box<dyn DynChangeFeed>, StoreError> {
-        let open = self.stores.feed.as_deref().ok_or_else(|| StoreError::Refused {
-            source: "the app has no change feed to deliver from; give it one with `Stores::feed`".into(),
+        let open = self.stores.feed.as_deref().ok_or_else(|| {
+            let reason = "the app has no change feed to deliver from; give it one with `Stores::feed`";
+            StoreError::refused(RefusedKind::Unsupported, reason)
         })?;
         Ok(open())
     }
 
     pub(crate) fn view_store(&self) -> Result<&dyn DynViewStore, StoreError> {
-        self.stores.views.as_deref().ok_or_else(|| StoreError::Refused {
-            source: "the app has no view store; give it one with `App::builder(…).views(…)`".into(),
+        self.stores.views.as_deref().ok_or_else(|| {
+            let reason = "the app has no view store; give it one with `App::builder(…).views(…)`";
+            StoreError::refused(RefusedKind::Unsupported, reason)
         })
     }
 

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::handler::OwnRetry;
+
 /// How often, and after which waits, something is retried: exponential, with full jitter (Marc Brooker, "Exponential Backoff And
 /// Jitter", AWS Architecture Blog, 2015).
 ///
@@ -15,6 +17,13 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// With what a handler says itself. A cap that it does not say is no less than its base, and a base no more than its cap.
+    pub(crate) fn with(self, own: OwnRetry) -> Self {
+        let OwnRetry { attempts, base, cap } = own;
+        let cap = cap.unwrap_or(self.cap.max(base.unwrap_or_default()));
+        Self { attempts: attempts.unwrap_or(self.attempts), base: base.unwrap_or(self.base).min(cap), cap }
+    }
+
     /// Waits before the attempt after `failed` failures: a random time up to the doubled base.
     pub async fn pause(&self, failed: u32) {
         let wait = self.wait(failed);

@@ -59,6 +59,9 @@ pub struct WiringSubscriber {
     /// The number of indexes that list its views; 0 for a handler.
     #[serde(skip_serializing_if = "no_index")]
     pub indexes: usize,
+    /// How often it is tried before a commit becomes a dead letter, if it says so itself: `#[event_handler(…, retry(attempts = 5))]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
     /// The stored type names that it listens to, with those from before a renaming.
     pub events: Vec<&'static str>,
     /// The deadlines of a process; empty for other subscribers.

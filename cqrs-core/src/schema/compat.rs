@@ -1,4 +1,5 @@
 use super::lock::{EventsLock, in_order};
+use super::number::SchemaNumber;
 
 /// What one program stores, and another cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,13 +21,25 @@ pub enum Incompatible {
         /// The schemas that the reader knows.
         known: Vec<u32>,
     },
+    /// The reader knows the schema as it was before it was widened.
+    #[error(
+        "`{name}` is stored under schema {stored}, and the reader knows {known}: it leaves such an event to a newer program"
+    )]
+    Wider {
+        /// The stored type name.
+        name: String,
+        /// The shape that is stored.
+        stored: SchemaNumber,
+        /// The widest shape of the schema that the reader knows.
+        known: SchemaNumber,
+    },
     /// One schema has two shapes: somebody changed a locked event by hand.
     #[error("`{name}` (schema {schema}) is stored as {stored}, and the reader expects {expected}")]
     Shape {
         /// The stored type name.
         name: String,
         /// The schema.
-        schema: u32,
+        schema: SchemaNumber,
         /// The writer's shape.
         stored: String,
         /// The reader's shape.
@@ -57,18 +70,23 @@ impl EventsLock {
     /// ```
     #[must_use]
     pub fn compat(&self, writer: &Self) -> Vec<Incompatible> {
-        let check = |(name, schema, stored): (&str, u32, &super::Entry)| {
-            let name = name.to_owned();
-            if let Some(expected) = self.get(&name, schema) {
+        let check = |(name, number, stored): (&str, SchemaNumber, &super::Entry)| {
+            let (name, schema) = (name.to_owned(), number.schema);
+            if let Some(expected) = self.get(&name, number) {
                 let same = in_order(&expected.shape) == in_order(&stored.shape);
                 return (!same).then(|| Incompatible::Shape {
                     name,
-                    schema,
+                    schema: number,
                     stored: stored.shape.clone(),
                     expected: expected.shape.clone(),
                 });
             }
-            let known: Vec<u32> = self.iter().filter(|known| known.0 == name).map(|known| known.1).collect();
+            let shapes = || self.iter().filter(|known| known.0 == name).map(|known| known.1);
+            if let Some(known) = shapes().filter(|known| known.schema == schema).max() {
+                return (known < number).then_some(Incompatible::Wider { name, stored: number, known });
+            }
+            let mut known: Vec<u32> = shapes().map(|known| known.schema).collect();
+            known.dedup();
             Some(if known.is_empty() {
                 Incompatible::Unknown { name }
             } else {

@@ -57,11 +57,14 @@ scalar! {
 /// Texts of a form of their own.
 macro_rules! form {
     ($($ty:ty: $name:literal, $example:literal;)*) => {
-        $(impl EventData for $ty {
-            const SHAPE: Shape = Shape::Example(&Shape::Scalar($name), $example);
+        $(impl $crate::schema::EventData for $ty {
+            const SHAPE: $crate::schema::Shape =
+                $crate::schema::Shape::Example(&$crate::schema::Shape::Scalar($name), $example);
         })*
     };
 }
+#[cfg(any(feature = "chrono", feature = "rust_decimal", feature = "uuid"))]
+pub(crate) use form;
 
 form! {
     IpAddr: "ip", r#""192.0.2.1""#;
@@ -77,6 +80,7 @@ macro_rules! transparent {
     ($($ty:ty),*) => {
         $(impl<T: EventData + ?Sized> EventData for $ty {
             const SHAPE: Shape = T::SHAPE;
+            const MAY_MISS: bool = T::MAY_MISS;
         })*
     };
 }
@@ -97,6 +101,7 @@ impl<T: EventData + ToOwned + ?Sized> EventData for Cow<'_, T> {
 
 impl<T: EventData> EventData for Option<T> {
     const SHAPE: Shape = Shape::Optional(&T::SHAPE);
+    const MAY_MISS: bool = true;
 }
 
 impl<T> EventData for PhantomData<T> {

@@ -1,19 +1,84 @@
 //! Compares the shape that a program has with the text that stands in `events.lock`, while the program is compiled.
 //!
-//! Fields are found by name: their order does not count, as it does not in what is stored.
+//! Fields are found by name: their order does not count, as it does not in what is stored. What is added to a shape is told from what
+//! changes it: see [`widening`](super::widening).
 
 use super::notation::{
     Entry, cut, ends, entry_at, entry_named, find, inside, name_end, name_of, same, starts, trim,
 };
 use super::shape::{Field, Shape};
 use super::text::Text;
+use super::widening::{self, Members, Surroundings};
 
-/// What has changed, one line each.
-pub(crate) type Difference = Text<2048>;
+/// What differs from a locked shape.
+pub(crate) struct Changes {
+    lines: Text<2048>,
+    /// Whether data of the locked shape may not be read, or be read as something else.
+    breaks: bool,
+    /// Whether only those lines are kept that say why.
+    only_breaking: bool,
+    /// The line that is written is not kept.
+    muted: bool,
+}
 
-/// How the shape of `E` differs from the locked one; none where it does not.
-pub(crate) const fn difference(shape: &Shape, locked: &str, out: &mut Difference) {
-    compare(shape, trim(locked.as_bytes()), &Path::Root, out);
+impl Changes {
+    /// How a shape differs from the locked one.
+    pub(crate) const fn between(shape: &Shape, locked: &str) -> Self {
+        Self::begin(shape, locked, false)
+    }
+
+    /// The same, with those lines only that are no widening.
+    pub(crate) const fn breaking(shape: &Shape, locked: &str) -> Self {
+        Self::begin(shape, locked, true)
+    }
+
+    const fn begin(shape: &Shape, locked: &str, only_breaking: bool) -> Self {
+        let mut changes = Self { lines: Text::new(), breaks: false, only_breaking, muted: false };
+        compare(shape, trim(locked.as_bytes()), Surroundings::NONE, &Path::Root, &mut changes);
+        changes
+    }
+
+    /// Whether nothing differs.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.lines.size() == 0
+    }
+
+    /// Whether all data of the locked shape is read as before, and the shape takes more.
+    pub(crate) const fn is_widening(&self) -> bool {
+        !self.is_empty() && !self.breaks
+    }
+
+    /// One line each.
+    pub(crate) const fn text(&self) -> &str {
+        self.lines.text()
+    }
+
+    /// Whether there are more lines than [`text`](Self::text) has room for.
+    pub(crate) const fn is_cut(&self) -> bool {
+        self.lines.size() > self.lines.text().len()
+    }
+
+    /// Begins a line about a place.
+    const fn line(&mut self, path: &Path<'_>, widens: bool) {
+        self.breaks |= !widens;
+        self.muted = widens && self.only_breaking;
+        self.push("\n  - ");
+        if !matches!(path, Path::Root) {
+            self.push("`");
+            path.write(self);
+            self.push("` ");
+        }
+    }
+
+    const fn push(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    const fn bytes(&mut self, bytes: &[u8]) {
+        if !self.muted {
+            self.lines.bytes(bytes);
+        }
+    }
 }
 
 /// Where in the event: `items[].price`.
@@ -25,7 +90,7 @@ enum Path<'a> {
 }
 
 impl Path<'_> {
-    const fn write(&self, out: &mut Difference) {
+    const fn write(&self, out: &mut Changes) {
         match self {
             Path::Root => {}
             Path::Step(parent, step) => {
@@ -45,36 +110,41 @@ impl Path<'_> {
             Path::Place(parent, index) => {
                 parent.write(out);
                 out.push(".");
-                out.number(*index as u64);
+                let mut number = Text::<20>::new();
+                number.number(*index as u64);
+                out.push(number.text());
             }
         }
     }
 }
 
-const fn compare(shape: &Shape, locked: &[u8], path: &Path<'_>, out: &mut Difference) {
+const fn compare(shape: &Shape, locked: &[u8], around: Surroundings<'_>, path: &Path<'_>, out: &mut Changes) {
+    let within = around.within();
     match shape {
         Shape::Example(shape, _) | Shape::Lossy(shape) | Shape::Recursive(_, shape) => {
-            compare(shape, locked, path, out);
+            compare(shape, locked, around, path, out);
         }
         Shape::Scalar(name) if same(name.as_bytes(), locked) => {}
         Shape::Itself if same(b"itself", locked) => {}
         Shape::Opaque(name) if same_opaque(name, locked) => {}
         Shape::Optional(inner) if ends(locked, b"?") => {
-            compare(inner, cut(locked, 0, locked.len() - 1), path, out);
+            compare(inner, cut(locked, 0, locked.len() - 1), around, path, out);
         }
         Shape::List(item) if is_list(locked) => {
-            compare(item, inside(locked, 1), &Path::Step(path, "[]"), out);
+            compare(item, inside(locked, 1), within, &Path::Step(path, "[]"), out);
         }
         Shape::Array(item, length) if is_array(locked, *length) => {
             let end = find(locked, 1, b';');
-            compare(item, trim(cut(locked, 1, end)), &Path::Step(path, "[]"), out);
+            compare(item, trim(cut(locked, 1, end)), within, &Path::Step(path, "[]"), out);
         }
         Shape::Map(key, value) if starts(locked, b"map<") && ends(locked, b">") => {
             let both = inside(locked, 4);
             let comma = find(both, 0, b',');
-            compare(key, trim(cut(both, 0, comma)), &Path::Step(path, " (key)"), out);
+            let key_of = &Path::Step(path, " (key)");
+            compare(key, trim(cut(both, 0, comma)), within.never_optional(), key_of, out);
             if comma < both.len() {
-                compare(value, trim(cut(both, comma + 1, both.len())), &Path::Step(path, "[…]"), out);
+                let value_of = &Path::Step(path, "[…]");
+                compare(value, trim(cut(both, comma + 1, both.len())), within, value_of, out);
             }
         }
         Shape::Tuple(items) if is_tuple(locked, items.len()) => {
@@ -82,18 +152,20 @@ const fn compare(shape: &Shape, locked: &[u8], path: &Path<'_>, out: &mut Differ
             let (mut index, mut at) = (0, 0);
             while index < items.len() {
                 let end = find(all, at, b',');
-                compare(&items[index], trim(cut(all, at, end)), &Path::Place(path, index), out);
+                compare(&items[index], trim(cut(all, at, end)), within, &Path::Place(path, index), out);
                 (index, at) = (index + 1, end + 1);
             }
         }
         Shape::Record(fields) if starts(locked, b"{") && ends(locked, b"}") => {
-            compare_fields(fields, inside(locked, 1), path, out);
+            let members = Members::of_record(fields, inside(locked, 1), around);
+            compare_members(&members, path, out);
         }
         Shape::Choice(tagging, cases) if is_choice(locked, tagging) => {
-            compare_fields(cases, inside(locked, find(locked, 0, b'{') + 1), path, out);
+            let locked = inside(locked, find(locked, 0, b'{') + 1);
+            compare_members(&Members::of_choice(tagging, cases, locked, around), path, out);
         }
         _ => {
-            begin(path, out);
+            out.line(path, widens(shape, locked, around));
             out.push("was `");
             quote(locked, out);
             out.push("`, is `");
@@ -103,10 +175,24 @@ const fn compare(shape: &Shape, locked: &[u8], path: &Path<'_>, out: &mut Differ
     }
 }
 
+/// Whether a shape of another kind takes all data of the locked one: a wider integer, or an option of it.
+const fn widens(shape: &Shape, locked: &[u8], around: Surroundings<'_>) -> bool {
+    match shape {
+        Shape::Scalar(name) => around.may_grow() && widening::of_integer(locked, name.as_bytes()),
+        Shape::Optional(inner) if around.may_be_optional() && widening::is_never_null(locked) => {
+            let mut changes =
+                Changes { lines: Text::new(), breaks: false, only_breaking: true, muted: false };
+            compare(inner, locked, around, &Path::Root, &mut changes);
+            !changes.breaks
+        }
+        _ => false,
+    }
+}
+
 /// As much of a text as a message bears.
 const QUOTED: usize = 160;
 
-const fn quote(text: &[u8], out: &mut Difference) {
+const fn quote(text: &[u8], out: &mut Changes) {
     let mut short = Text::<QUOTED>::new();
     short.bytes(text);
     out.push(short.text());
@@ -115,7 +201,7 @@ const fn quote(text: &[u8], out: &mut Difference) {
     }
 }
 
-const fn quote_shape(shape: &Shape, out: &mut Difference) {
+const fn quote_shape(shape: &Shape, out: &mut Changes) {
     let mut short = Text::<QUOTED>::new();
     short.shape(shape);
     out.push(short.text());
@@ -124,14 +210,14 @@ const fn quote_shape(shape: &Shape, out: &mut Difference) {
     }
 }
 
-const fn compare_fields(fields: &[Field], locked: &[u8], path: &Path<'_>, out: &mut Difference) {
+const fn compare_members(members: &Members<'_>, path: &Path<'_>, out: &mut Changes) {
     let mut index = 0;
-    while index < fields.len() {
-        let field = &fields[index];
+    while index < members.all.len() {
+        let field = &members.all[index];
         let path = Path::Field(path, field_name(field.label));
-        match entry_named(locked, field_name(field.label).as_bytes()) {
+        match entry_named(members.locked, field_name(field.label).as_bytes()) {
             None => {
-                begin(&path, out);
+                out.line(&path, members.may_gain(index));
                 out.push("is new: `");
                 out.push(field.label);
                 if let Some(shape) = &field.shape {
@@ -140,15 +226,15 @@ const fn compare_fields(fields: &[Field], locked: &[u8], path: &Path<'_>, out: &
                 }
                 out.push("`");
             }
-            Some(entry) => compare_field(field, entry, &path, out),
+            Some(entry) => compare_member(members, field, entry, &path, out),
         }
         index += 1;
     }
     let mut at = 0;
-    while let Some((entry, next)) = entry_at(locked, at) {
+    while let Some((entry, next)) = entry_at(members.locked, at) {
         let name = name_of(entry.0);
-        if !has_field(fields, name) {
-            begin(path, out);
+        if !has_field(members.all, name) {
+            out.line(path, false);
             if !matches!(path, Path::Root) {
                 out.push("lacks ");
             }
@@ -158,11 +244,21 @@ const fn compare_fields(fields: &[Field], locked: &[u8], path: &Path<'_>, out: &
         }
         at = next;
     }
+    if !members.is_in_order() {
+        out.line(path, false);
+        out.push("has its cases in another order, and an untagged one is read as the first that fits");
+    }
 }
 
-const fn compare_field(field: &Field, entry: Entry<'_>, path: &Path<'_>, out: &mut Difference) {
+const fn compare_member(
+    members: &Members<'_>,
+    field: &Field,
+    entry: Entry<'_>,
+    path: &Path<'_>,
+    out: &mut Changes,
+) {
     if !same(field.label.as_bytes(), entry.0) {
-        begin(path, out);
+        out.line(path, members.may_relabel(field, entry));
         out.push("was `");
         out.bytes(entry.0);
         out.push("`, is `");
@@ -170,29 +266,20 @@ const fn compare_field(field: &Field, entry: Entry<'_>, path: &Path<'_>, out: &m
         out.push("`");
     }
     match (&field.shape, entry.1) {
-        (Some(shape), Some(locked)) => compare(shape, locked, path, out),
+        (Some(shape), Some(locked)) => compare(shape, locked, members.around(field, entry.0), path, out),
         (None, None) => {}
         (Some(shape), None) => {
-            begin(path, out);
+            out.line(path, false);
             out.push("had nothing in it, has `");
             quote_shape(shape, out);
             out.push("`");
         }
         (None, Some(locked)) => {
-            begin(path, out);
+            out.line(path, false);
             out.push("had `");
             quote(locked, out);
             out.push("`, has nothing in it");
         }
-    }
-}
-
-const fn begin(path: &Path<'_>, out: &mut Difference) {
-    out.push("\n  - ");
-    if !matches!(path, Path::Root) {
-        out.push("`");
-        path.write(out);
-        out.push("` ");
     }
 }
 

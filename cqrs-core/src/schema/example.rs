@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::lock::unquoted;
-use super::notation::name_of;
+use super::notation::{is_told, name_of};
 use super::shape::{Field, Shape};
 
 /// Why there is no example.
@@ -50,7 +50,7 @@ fn rounds(shape: &Shape) -> usize {
 }
 
 fn rounds_of_field(field: &Field) -> usize {
-    field.shape.as_ref().map_or(1, rounds) + usize::from(is_told(field.label, "default"))
+    field.shape.as_ref().map_or(1, rounds) + usize::from(is_told(field.label.as_bytes(), b"default"))
 }
 
 fn build(shape: &Shape, round: usize, draw: Draw<'_>) -> Result<Value, NoExample> {
@@ -130,13 +130,13 @@ fn record(fields: &[Field], round: usize, draw: Draw<'_>) -> Result<Map<String, 
     let mut record = Map::new();
     for field in fields {
         let Some(shape) = &field.shape else { continue };
-        if is_told(field.label, "default") && round % rounds_of_field(field) == rounds(shape) {
+        if is_told(field.label.as_bytes(), b"default") && round % rounds_of_field(field) == rounds(shape) {
             continue;
         }
         match (field.label.starts_with(".."), build(shape, round, draw)?) {
             (true, Value::Object(inner)) => record.extend(inner),
             (true, _) => {}
-            (false, Value::Null) if is_told(field.label, "omitted") => {}
+            (false, Value::Null) if is_told(field.label.as_bytes(), b"omitted") => {}
             (false, value) => {
                 record.insert(stored_name(field), value);
             }
@@ -159,7 +159,7 @@ fn choice(tagging: &str, cases: &[Field], round: usize, draw: Draw<'_>) -> Resul
     loop {
         let Some(case) = order.next() else { return Err(NoExample::Endless) };
         match case.shape.as_ref().map(|shape| build(shape, left, draw)).transpose() {
-            Ok(data) if is_told(case.label, "untagged") => return Ok(data.unwrap_or_default()),
+            Ok(data) if is_told(case.label.as_bytes(), b"untagged") => return Ok(data.unwrap_or_default()),
             Ok(data) => return Ok(tagged(tagging, stored_name(case), data)),
             Err(NoExample::Endless) => {}
             Err(refused) => return Err(refused),
@@ -193,10 +193,4 @@ fn tagged(tagging: &str, name: String, data: Option<Value>) -> Value {
 fn stored_name(field: &Field) -> String {
     let name = name_of(field.label.as_bytes()).len();
     unquoted(&field.label[..name])
-}
-
-/// Whether a note stands behind the names of a label.
-fn is_told(label: &str, note: &str) -> bool {
-    let names = name_of(label.as_bytes()).len();
-    label[names..].split(' ').any(|word| word == note)
 }

@@ -1,12 +1,13 @@
 //! What the shape of a type tells about the way to the store and back.
 
-use super::notation::same;
+use super::notation::{is_among, same};
 use super::shape::{Field, Shape};
 use super::text::Text;
 
 /// The scalars whose every value is read back as it was written. A number of floating point is none: NaN and the infinities
-/// become null, and -0.0 becomes 0.
-const EXACT: [&str; 26] = [
+/// become null, and -0.0 becomes 0. Nor is a decimal, whose zero may have a sign, or a time of `chrono`, whose every second may
+/// be a leap second.
+const EXACT: [&str; 28] = [
     "bool",
     "char",
     "string",
@@ -33,6 +34,8 @@ const EXACT: [&str; 26] = [
     "timestamp",
     "ip",
     "ipv4",
+    "uuid",
+    "date",
 ];
 
 /// The scalars that are written as a text where they are the key of a map, and read from it again.
@@ -44,14 +47,14 @@ impl Shape {
     /// Where that is not certain, it is false.
     pub(crate) const fn comes_back(&self) -> bool {
         match self {
-            Self::Scalar(name) => is_among(name, &EXACT),
+            Self::Scalar(name) => is_among(name.as_bytes(), &EXACT),
             // Null is one value only.
             Self::Optional(inner) => inner.comes_back() && !inner.may_be_null(),
             Self::List(inner)
             | Self::Array(inner, _)
             | Self::Example(inner, _)
             | Self::Recursive(_, inner) => inner.comes_back(),
-            Self::Map(Self::Scalar(key), value) => is_among(key, &KEYS) && value.comes_back(),
+            Self::Map(Self::Scalar(key), value) => is_among(key.as_bytes(), &KEYS) && value.comes_back(),
             Self::Tuple(items) => {
                 let mut index = 0;
                 while index < items.len() {
@@ -132,7 +135,7 @@ impl Shape {
             Self::Map(key, value) => {
                 if let Self::Scalar(name) = key
                     && buffered
-                    && is_among(name, &KEYS)
+                    && is_among(name.as_bytes(), &KEYS)
                     && !same(name.as_bytes(), b"string")
                     && !same(name.as_bytes(), b"char")
                 {
@@ -179,7 +182,8 @@ const fn fields_fault(fields: &[Field], buffered: bool) -> Option<Text<512>> {
     None
 }
 
-const fn is_flattened(field: &Field) -> bool {
+/// A field whose own fields stand beside it; not the mark of `deny_unknown_fields`.
+pub(super) const fn is_flattened(field: &Field) -> bool {
     let label = field.label.as_bytes();
     let strict = matches!(&field.shape, Some(Shape::Scalar(name)) if same(name.as_bytes(), b"null"));
     label.len() >= 2 && label[0] == b'.' && label[1] == b'.' && !strict
@@ -284,15 +288,4 @@ const fn number_keys(name: &str) -> Text<512> {
     message.push(name);
     message.push("` keys stands below a tagged, untagged or flattened type: serde reads such a key as text only, and nothing could be read back; make the keys `String`, or store a list of pairs");
     message
-}
-
-const fn is_among(name: &str, names: &[&str]) -> bool {
-    let mut index = 0;
-    while index < names.len() {
-        if same(names[index].as_bytes(), name.as_bytes()) {
-            return true;
-        }
-        index += 1;
-    }
-    false
 }

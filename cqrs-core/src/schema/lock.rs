@@ -5,6 +5,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use super::notation::{entry_at, find, trim};
+use super::number::SchemaNumber;
 
 /// The shapes of stored events, and examples of them: `events.lock`.
 ///
@@ -16,14 +17,14 @@ use super::notation::{entry_at, find, trim};
 /// = {"customerId":"text","items":[{"quantity":7,"sku":"text"}]}
 /// ```
 ///
-/// An entry begins with the stored type name, in quotes where it has spaces, and the schema; what follows is the shape. A
-/// line with `=` is an example of the event's data; one with `#` is a remark.
+/// An entry begins with the stored type name, in quotes where it has spaces, and the schema; what follows is the shape. A schema
+/// that was widened has an entry for each of its shapes: `OrderCreated 1`, `OrderCreated 1.1`. A line with `=` is an example of the event's data; one with `#` is a remark.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EventsLock {
-    entries: BTreeMap<(String, u32), Entry>,
+    entries: BTreeMap<(String, SchemaNumber), Entry>,
 }
 
-/// What the lock has about one schema of one event.
+/// What the lock has about one shape of one event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// The shape, as its text.
@@ -49,20 +50,28 @@ const REMARK: &str = "\
 ";
 
 impl EventsLock {
-    /// The entry of an event's schema.
+    /// The entry of an event's shape.
     #[must_use]
-    pub fn get(&self, name: &str, schema: u32) -> Option<&Entry> {
-        self.entries.get(&(name.to_owned(), schema))
+    pub fn get(&self, name: &str, number: SchemaNumber) -> Option<&Entry> {
+        self.entries.get(&(name.to_owned(), number))
+    }
+
+    /// The last shape of that schema before a widening: how wide it was, and its entry.
+    #[must_use]
+    pub fn before(&self, name: &str, number: SchemaNumber) -> Option<(SchemaNumber, &Entry)> {
+        let first = (name.to_owned(), SchemaNumber::new(number.schema, 0));
+        let before = self.entries.range(first..(name.to_owned(), number)).next_back();
+        before.map(|((_, number), entry)| (*number, entry))
     }
 
     /// Every entry: stored name, schema, and what is known of it.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, u32, &Entry)> {
-        self.entries.iter().map(|((name, schema), entry)| (name.as_str(), *schema, entry))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, SchemaNumber, &Entry)> {
+        self.entries.iter().map(|((name, number), entry)| (name.as_str(), *number, entry))
     }
 
     /// Adds an entry.
-    pub fn insert(&mut self, name: &str, schema: u32, entry: Entry) {
-        self.entries.insert((name.to_owned(), schema), entry);
+    pub fn insert(&mut self, name: &str, number: SchemaNumber, entry: Entry) {
+        self.entries.insert((name.to_owned(), number), entry);
     }
 }
 
@@ -71,7 +80,7 @@ impl FromStr for EventsLock {
 
     fn from_str(text: &str) -> Result<Self, LockError> {
         let mut lock = Self::default();
-        let mut open: Option<((String, u32), Entry)> = None;
+        let mut open: Option<((String, SchemaNumber), Entry)> = None;
         for (index, line) in text.lines().enumerate() {
             let refused = |reason: &str| LockError { line: index + 1, reason: reason.to_owned() };
             if line.trim().is_empty() || line.starts_with('#') {
@@ -89,8 +98,9 @@ impl FromStr for EventsLock {
                 (_, None) => {
                     let (name, rest) = head(line).ok_or_else(|| refused("expected `Name schema shape`"))?;
                     let (schema, shape) = rest.split_once(' ').unwrap_or((rest, ""));
-                    let schema =
-                        schema.parse().map_err(|_| refused(&format!("`{schema}` is no schema: 1, 2, …")))?;
+                    let schema = number(schema).ok_or_else(|| {
+                        refused(&format!("`{schema}` is no schema: 1, 2, …, or 1.1 after a widening"))
+                    })?;
                     lock.close(open.take());
                     if lock.get(&name, schema).is_some() {
                         return Err(refused(&format!("`{name}` (schema {schema}) stands here twice")));
@@ -106,7 +116,7 @@ impl FromStr for EventsLock {
 }
 
 impl EventsLock {
-    fn close(&mut self, open: Option<((String, u32), Entry)>) {
+    fn close(&mut self, open: Option<((String, SchemaNumber), Entry)>) {
         if let Some((id, mut entry)) = open {
             if let Some(fields) = fields(&entry.shape) {
                 entry.shape =
@@ -115,6 +125,15 @@ impl EventsLock {
             self.entries.insert(id, entry);
         }
     }
+}
+
+/// `2`, or `2.1` after one widening.
+fn number(text: &str) -> Option<SchemaNumber> {
+    let (schema, widened) = match text.split_once('.') {
+        Some((schema, widened)) => (schema, widened.parse().ok().filter(|widened| *widened > 0)?),
+        None => (text, 0),
+    };
+    Some(SchemaNumber::new(schema.parse().ok()?, widened))
 }
 
 /// The name of an entry, and what follows it.
@@ -170,7 +189,10 @@ pub(super) fn in_order(shape: &str) -> String {
         entries.extend(std::str::from_utf8(entry).ok().filter(|entry| !entry.is_empty()).map(in_order));
         at = end + 1;
     }
-    entries.sort();
+    // The cases of an untagged enum are tried in turn.
+    if !before.trim_end().ends_with("enum untagged") {
+        entries.sort();
+    }
     format!("{before}{{{}{}", entries.join(", "), in_order(after))
 }
 
@@ -190,13 +212,13 @@ fn find_brace(bytes: &[u8]) -> Option<usize> {
 impl fmt::Display for EventsLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(REMARK)?;
-        for ((name, schema), entry) in &self.entries {
+        for ((name, number), entry) in &self.entries {
             let plain =
                 |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '.' | ':');
             if name.chars().all(plain) {
-                write!(f, "\n{name} {schema} ")?;
+                write!(f, "\n{name} {number} ")?;
             } else {
-                write!(f, "\n{name:?} {schema} ")?;
+                write!(f, "\n{name:?} {number} ")?;
             }
             match fields(&entry.shape) {
                 Some(fields) if !fields.is_empty() => {

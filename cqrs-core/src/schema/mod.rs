@@ -128,6 +128,65 @@
 //!                 - `customer` lacks `tier`
 //! ```
 //!
+//! # A change that only adds
+//!
+//! A year later a customer may have a note. Every stored event is read as before, by a struct with one more `Option`; a new schema
+//! would only be work. The lock tells such a change from others, and says so:
+//!
+//! ```text
+//! error[E0080]: evaluation panicked: events.lock has another shape of `OrderCreated` (schema 3):
+//!                 - `note` is new: `note: string?`
+//!               This only widens it: every stored event is read as before. Take it by `#[event(schema = 3, widened = 1)]`. An older program leaves such events to a newer one, as it does those of a newer schema.
+//! ```
+//!
+//! `widened` says how often the schema was widened. The number stays in the source, and the next widening makes it 2; a new schema
+//! begins without it. `EVENTS_LOCK=write cargo test events_lock` adds the wider shape behind the one before, as schema 3.1, and both
+//! stay:
+//!
+//! ```text
+//! OrderCreated 3 {
+//!     customer: { id: string, tier: u8? },
+//!     total: u64,
+//! }
+//! = {"customer":{"id":"text","tier":7},"total":7}
+//!
+//! OrderCreated 3.1 {
+//!     customer: { id: string, tier: u8? },
+//!     total: u64,
+//!     note: string?,
+//! }
+//! = {"customer":{"id":"text","tier":7},"note":"text","total":7}
+//! ```
+//!
+//! | change | |
+//! | --- | --- |
+//! | a new field that is an `Option`, or has `#[serde(default)]` | widens, however deep inside |
+//! | a new case of an enum | widens; of an untagged one, as its last |
+//! | a case or a field inside of an untagged enum, or one that a flattened map or enum would lose | is another shape |
+//! | `u16` that becomes `u32`, `u32` that becomes `i64`; `NonZeroU32` that becomes `u32` | widens |
+//! | what is never null that becomes an `Option` of itself | widens |
+//! | a new `alias`, a new `default` of a field that was always stored, `skip_serializing_if` | widens |
+//! | a field or a case that is gone or renamed, one more in a tuple, another tag, `deny_unknown_fields`, any other type | is another shape |
+//!
+//! A change within an [`opaque`](derive@crate::EventData) type is not seen, and is never asked for: if it only adds, give the next number.
+//!
+//! ## What older programs do
+//!
+//! An event of a widened schema is stored with `"widened": 1` beside its schema; others cost nothing. A program that knows the schema
+//! less wide does not read the event, because it would lose what is new, and would decide without it. It treats the event as one
+//! of a newer schema:
+//!
+//! | the older program | |
+//! | --- | --- |
+//! | receives it behind a broker | leaves it in the queue, up to [`unknown_kept`](crate::app::Settings::unknown_kept), 1 day by default |
+//! | receives it in one process | keeps it as a dead letter that the newer program redrives by itself |
+//! | loads its stream, or executes a command on it | gets an error, of which [`is_newer`](crate::event::DecodeError::is_newer) is true; nothing is committed |
+//! | finds a stored command of that kind | leaves it for the newer program's sweep |
+//! | finds a snapshot or a view of the newer program, of the same fold and shape | uses it: what is new is in it for neither of them |
+//!
+//! A program of a release of this crate without `widened` does not look at the number. It reads the event as serde does: it passes over
+//! fields that it does not know, and a case that it does not know is a dead letter. Deploy this release before the first widening.
+//!
 //! # Commands
 //!
 //! A command that may be stored, a struct with [`#[command]`](macro@crate::command), has its entries in the same lock, is compared
@@ -164,13 +223,15 @@ mod example;
 mod fidelity;
 mod lock;
 mod notation;
+mod number;
 mod shape;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;
+mod widening;
 
 pub use compat::Incompatible;
-pub(crate) use diff::{Difference, difference};
+pub(crate) use diff::Changes;
 pub(crate) use example::{NoExample, drawn, examples, scalar};
 #[cfg(feature = "contracts")]
 pub(crate) use lock::unquoted;
@@ -178,6 +239,7 @@ pub use lock::{Entry, EventsLock, LockError};
 pub(crate) use notation::same;
 #[cfg(feature = "contracts")]
 pub(crate) use notation::{name_of, quote_end};
+pub use number::SchemaNumber;
 pub(crate) use shape::MOST_BYTES;
 pub use shape::{EventData, Field, Shape};
 pub(crate) use text::Text;

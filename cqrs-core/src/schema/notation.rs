@@ -30,6 +30,10 @@ pub(crate) const fn entry_named<'a>(list: &'a [u8], name: &[u8]) -> Option<Entry
     None
 }
 
+pub(crate) const fn has_entry(list: &[u8], name: &[u8]) -> bool {
+    entry_named(list, name).is_some()
+}
+
 /// The name in a label: `total` in `total|sum default`.
 pub(crate) const fn name_of(label: &[u8]) -> &[u8] {
     cut(label, 0, name_end(label))
@@ -44,6 +48,68 @@ pub(crate) const fn name_end(label: &[u8]) -> usize {
         at += 1;
     }
     at
+}
+
+/// Whether a label has all names of another one.
+pub(crate) const fn has_names(label: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some((name, next)) = name_at(other, at) {
+        if !has_name(label, name) {
+            return false;
+        }
+        at = next;
+    }
+    true
+}
+
+pub(crate) const fn has_name(label: &[u8], name: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some((one, next)) = name_at(label, at) {
+        if same(one, name) {
+            return true;
+        }
+        at = next;
+    }
+    false
+}
+
+/// The name of a label that begins at a place, and where the next one does: of `total|sum default`, `total` and `sum`.
+pub(crate) const fn name_at(label: &[u8], at: usize) -> Option<(&[u8], usize)> {
+    if at >= label.len() || (at > 0 && label[at - 1] != b'|') {
+        return None;
+    }
+    let rest = label.split_at(at).1;
+    let name = rest.split_at(name_end(rest)).0;
+    Some((name, at + name.len() + 1))
+}
+
+/// Whether a note stands behind the names of a label.
+pub(crate) const fn is_told(label: &[u8], note: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some((_, next)) = name_at(label, at) {
+        at = next;
+    }
+    while at < label.len() {
+        let rest = label.split_at(at).1;
+        let end = find(rest, 0, b' ');
+        if same(rest.split_at(end).0, note) {
+            return true;
+        }
+        at += end + 1;
+    }
+    false
+}
+
+/// Whether a name is one of several.
+pub(crate) const fn is_among(name: &[u8], names: &[&str]) -> bool {
+    let mut index = 0;
+    while index < names.len() {
+        if same(names[index].as_bytes(), name) {
+            return true;
+        }
+        index += 1;
+    }
+    false
 }
 
 /// Where `wanted` stands outside of brackets and quotes; the end where it does not.

@@ -24,14 +24,19 @@ use super::text::Text;
 /// assert_eq!(<Vec<Item>>::SHAPE.to_string(), "[{ sku: string, unitPrice: u64? }]");
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` stands in what is stored, and its shape is not known",
+    message = "`{Self}` is part of what is stored, and its shape is not known",
     label = "no `EventData`",
     note = "if the type is your own, derive it: `#[derive(EventData)]`",
+    note = "for a type of `chrono`, `uuid` or `rust_decimal`, enable the feature of that name of `foldline` or `foldline-core`",
     note = "a field of another crate's type is marked instead: `#[event_data(opaque)]`"
 )]
 pub trait EventData {
     /// What it is stored as.
     const SHAPE: Shape;
+    /// Whether a field of this type that is missing in what is stored is read nevertheless, as none. The shape does not tell: an
+    /// option behind a newtype has the same one, and is asked for.
+    #[doc(hidden)]
+    const MAY_MISS: bool = false;
 }
 
 /// What a value is stored as: names and kinds, and nothing of how the program calls it.
@@ -73,25 +78,33 @@ pub enum Shape {
 pub struct Field {
     pub(crate) label: &'static str,
     pub(crate) shape: Option<Shape>,
+    /// Whether it is read as none where it is missing, without a default.
+    pub(crate) may_miss: bool,
 }
 
 impl Field {
     /// A field of type `T`, under its stored name.
     #[must_use]
     pub const fn of<T: EventData>(label: &'static str) -> Self {
-        Self { label, shape: Some(T::SHAPE) }
+        Self { label, shape: Some(T::SHAPE), may_miss: T::MAY_MISS }
+    }
+
+    /// A field of a type that may have no shape; `may_miss` says whether it is read as none where it is missing.
+    #[must_use]
+    pub const fn known(label: &'static str, shape: Shape, may_miss: bool) -> Self {
+        Self { label, shape: Some(shape), may_miss }
     }
 
     /// A field, or a case with something in it.
     #[must_use]
     pub const fn new(label: &'static str, shape: Shape) -> Self {
-        Self { label, shape: Some(shape) }
+        Self { label, shape: Some(shape), may_miss: false }
     }
 
     /// A case with nothing in it.
     #[must_use]
     pub const fn bare(label: &'static str) -> Self {
-        Self { label, shape: None }
+        Self { label, shape: None, may_miss: false }
     }
 }
 

@@ -10,10 +10,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::diff::{Difference, difference};
 use super::example::{NoExample, examples};
 use super::lock::in_order;
-use super::{EventsLock, Field, Shape};
+use super::{Changes, EventsLock, Field, SchemaNumber, Shape};
 use crate::{EventData, Timestamp, Version};
 
 #[track_caller]
@@ -290,9 +289,8 @@ fn a_shape_differs_from_none_but_another() {
     ];
     for (index, shape) in shapes.iter().enumerate() {
         for (other, locked) in shapes.iter().enumerate() {
-            let mut changes = Box::new(Difference::new());
-            difference(shape, &locked.to_string(), &mut changes);
-            assert_eq!(changes.size() == 0, index == other, "{shape} and {locked}: {}", changes.text());
+            let changes = Box::new(Changes::between(shape, &locked.to_string()));
+            assert_eq!(changes.is_empty(), index == other, "{shape} and {locked}: {}", changes.text());
             assert_eq!(shape.fingerprint() == locked.fingerprint(), index == other);
         }
     }
@@ -334,10 +332,10 @@ fn the_order_of_fields_does_not_count() {
 fn a_lock_is_read_as_it_was_written() {
     let text = "\"Two Words\" 3 {\n    a: [{ b: u8, c: (u8, string) }],\n    \"d, e\": enum { X, Y: u8 },\n}\n= {\"a\":[]}\n= {\"a\":null}\n\nEmpty 1 {}\n= {}\n";
     let lock: EventsLock = text.parse().unwrap();
-    let entry = lock.get("Two Words", 3).unwrap();
+    let entry = lock.get("Two Words", SchemaNumber::new(3, 0)).unwrap();
     assert_eq!(entry.shape, "{ a: [{ b: u8, c: (u8, string) }], \"d, e\": enum { X, Y: u8 } }");
     assert_eq!(entry.examples, [json!({ "a": [] }), json!({ "a": null })]);
-    assert_eq!(lock.get("Empty", 1).unwrap().shape, "{}");
+    assert_eq!(lock.get("Empty", SchemaNumber::new(1, 0)).unwrap().shape, "{}");
     assert_eq!(lock.to_string().parse::<EventsLock>().unwrap(), lock);
     assert!(lock.to_string().contains("\n\"Two Words\" 3 {\n    a: [{ b: u8, c: (u8, string) }],\n"));
 }
@@ -351,6 +349,8 @@ fn a_line_that_is_none_of_a_lock_is_named() {
         ("= {}", "line 1: an example without an event"),
         ("# remark\n\nOrderCreated", "line 3: expected `Name schema shape`"),
         ("OrderCreated one {}", "line 1: `one` is no schema: 1, 2, …"),
+        ("OrderCreated 1.0 {}", "line 1: `1.0` is no schema: 1, 2, …, or 1.1 after a widening"),
+        ("A 1.1 {}\nA 1.1 {}", "line 2: `A` (schema 1.1) stands here twice"),
         ("A 1 {}\nA 1 {}", "line 2: `A` (schema 1) stands here twice"),
         ("A 1 {}\n= {", "line 2: EOF while parsing"),
     ] {

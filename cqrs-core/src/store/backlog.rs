@@ -7,22 +7,22 @@ use super::{Positions, StoreError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Waiting {
-    /// How many messages, those that somebody has in hand included.
+    /// The number of messages, including those that a subscriber holds.
     pub messages: u64,
-    /// How many of its dead letters.
+    /// The number of its dead letters.
     pub dead_letters: u64,
 }
 
 impl Waiting {
-    /// So many messages, and so many dead letters.
+    /// A backlog with this number of messages and of dead letters.
     #[must_use]
     pub fn new(messages: u64, dead_letters: u64) -> Self {
         Self { messages, dead_letters }
     }
 }
 
-/// Tells what waits behind a broker, for [`App::projections`](crate::App::projections): the broker knows it, and the delivery
-/// store does not. It only looks, and takes nothing from a queue.
+/// Tells what waits behind a broker, for [`App::projections`](crate::App::projections): the broker knows it, and the
+/// delivery store does not. It only looks, and takes nothing from a queue.
 pub trait Backlog: Send + Sync + 'static {
     /// What waits in a queue, by its name in the [`Wiring`](crate::app::Wiring).
     ///
@@ -30,8 +30,8 @@ pub trait Backlog: Send + Sync + 'static {
     /// [`StoreError`].
     fn waiting(&self, queue: &str) -> impl Future<Output = Result<Waiting, StoreError>> + Send;
 
-    /// How far the relay has come with the feed that it publishes from; none where that is not known, as here by default. Then
-    /// nobody can tell what it has not published yet.
+    /// The positions of the relay in the feed that it publishes from. `None` if they are not known, which is the
+    /// default: then the number of commits that it has not published yet is unknown.
     ///
     /// # Errors
     /// [`StoreError`].

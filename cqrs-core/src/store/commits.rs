@@ -29,20 +29,20 @@ pub(crate) const LETTER_BYTES: usize = 16 * 1024;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct NewCommits<'a> {
-    /// What is to be appended.
+    /// The commits to append.
     pub commits: Vec<NewCommit<'a>>,
-    /// Streams that must still be at these versions; none of them is one of `commits`.
+    /// Streams that must still be at these versions; none of them is a stream of `commits`.
     pub unchanged: Vec<(StreamKey, Version)>,
-    /// Values that change hands; each value at most once.
+    /// Values that change their owner; each value at most once.
     pub reservations: Vec<ReservationChange>,
-    /// Timers that are set, each at most once. One that is there already is written again.
+    /// Timers to set, each at most once. One that is already there is written again.
     pub timers: Vec<Timer>,
-    /// A timer that has to be there, and is removed; none of those that are set.
+    /// A timer that must be there, and is removed. It is not one of those to set.
     pub fired: Option<TimerId>,
 }
 
 impl<'a> NewCommits<'a> {
-    /// These commits, on no further condition.
+    /// These commits, without a further condition.
     #[must_use]
     pub fn new(commits: Vec<NewCommit<'a>>) -> Self {
         Self { commits, unchanged: Vec::new(), reservations: Vec::new(), timers: Vec::new(), fired: None }
@@ -55,34 +55,34 @@ impl<'a> NewCommits<'a> {
         self
     }
 
-    /// Appends only if the value belongs to nobody, or to one of the two streams, and then it changes hands.
+    /// Appends only if the value belongs to no stream, or to one of the two streams; the value then changes its owner.
     #[must_use]
     pub fn reserving(mut self, change: ReservationChange) -> Self {
         self.reservations.push(change);
         self
     }
 
-    /// Sets a timer, too.
+    /// Also sets a timer.
     #[must_use]
     pub fn setting(mut self, timer: Timer) -> Self {
         self.timers.push(timer);
         self
     }
 
-    /// Appends only if the timer is there, and then it is gone.
+    /// Appends only if the timer is there; the timer is then removed.
     #[must_use]
     pub fn firing(mut self, id: TimerId) -> Self {
         self.fired = Some(id);
         self
     }
 
-    /// How many items a transaction of it has.
+    /// The number of items in its transaction.
     pub(crate) fn items(&self) -> usize {
         let conditions = self.unchanged.len() + self.reservations.len() + usize::from(self.fired.is_some());
         self.commits.len() + self.timers.len() + conditions
     }
 
-    /// About how many bytes it has: to a reservation, its own key and that of its owner count.
+    /// About how many bytes it has. For a reservation, its own key and that of its owner count.
     pub(crate) fn bytes(&self) -> usize {
         let commits: usize = self.commits.iter().map(|commit| limits::size(&commit.record)).sum();
         let reservations = self.reservations.iter().map(|change| {
@@ -93,19 +93,20 @@ impl<'a> NewCommits<'a> {
         commits + reservations.sum::<usize>() + timers.sum::<usize>()
     }
 
-    /// Checks that one transaction takes it.
+    /// Checks that it fits into one transaction.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] for more items than [`MAX_TRANSACTION_ITEMS`](limits::MAX_TRANSACTION_ITEMS), and for more bytes than
-    /// [`MAX_TRANSACTION_BYTES`](limits::MAX_TRANSACTION_BYTES); [`StoreError::TooLarge`] for a timer that no item takes.
+    /// [`StoreError::Refused`] for more items than [`MAX_TRANSACTION_ITEMS`](limits::MAX_TRANSACTION_ITEMS), and for
+    /// more bytes than [`MAX_TRANSACTION_BYTES`](limits::MAX_TRANSACTION_BYTES); [`StoreError::TooLarge`] for a timer
+    /// that does not fit into an item.
     pub fn check(&self) -> Result<(), StoreError> {
         self.timers.iter().try_for_each(check_timer)?;
         limits::check_together(self.items(), self.bytes())
     }
 }
 
-/// A timer has to fit into a dead letter, beside what is said about it: nobody else has it then. One that has failed has the reason with
-/// it, in the room that was left for that.
+/// A timer must fit into a dead letter together with the letter's own data, because the letter is then its only copy. A
+/// timer that has failed already includes the reason, in the room that was left for it.
 fn check_timer(timer: &Timer) -> Result<(), StoreError> {
     let mut letter = timer.record();
     if timer.failed.is_some() {
@@ -121,7 +122,7 @@ fn check_timer(timer: &Timer) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What became of commits that were to be appended together.
+/// The result of appending commits together.
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "others may hold the versions"]
 pub enum AppendAll {
@@ -129,20 +130,20 @@ pub enum AppendAll {
     Written,
     /// At least one of the versions is taken. Nothing was written.
     Taken(Vec<Taken>),
-    /// All versions are free, and at least one value belongs to another stream. Nothing was written.
+    /// All versions are free, but at least one value belongs to another stream. Nothing was written.
     Reserved(Vec<Reservation>),
-    /// Nothing else stands in the way, and the timer that was to be fired is not there. Nothing was written.
+    /// Nothing else prevents the write, but the timer to be fired is not there. Nothing was written.
     Gone,
 }
 
-/// A version that another commit holds: one that was to be given to a commit, or the one behind a stream that was to be
+/// A version that another commit holds: one meant for a commit, or the version after that of a stream that had to be
 /// unchanged.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Taken {
     /// Its stream.
     pub stream: StreamKey,
-    /// The commit that holds it; none where the store does not say.
+    /// The commit that holds it; `None` if the store does not say.
     pub winner: Option<Box<Commit>>,
 }
 

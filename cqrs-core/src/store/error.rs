@@ -1,5 +1,7 @@
 use std::error::Error;
+use std::fmt;
 
+use crate::causes::chain;
 use crate::commit::{CorruptCommit, EncodeError};
 use crate::event::DecodeError;
 use crate::key::KeyError;
@@ -12,57 +14,58 @@ type Source = Box<dyn Error + Send + Sync>;
 /// | --- | --- |
 /// | [`Throttled`](Self::Throttled), [`Unavailable`](Self::Unavailable) | try again later: [`is_transient`](Self::is_transient) |
 /// | [`Denied`](Self::Denied) | mend the rights, the credentials or the table; the source says what |
-/// | [`Refused`](Self::Refused) | mend what is asked for; the source says what |
+/// | [`Refused`](Self::Refused) | what its [`RefusedKind`] says |
 /// | [`Corrupt`](Self::Corrupt), [`Decode`](Self::Decode) | look at the item that it names; a newer program may have written it |
 /// | [`Encode`](Self::Encode), [`TooLarge`](Self::TooLarge), [`Key`](Self::Key) | change what is sent; it was not sent |
 ///
 /// A conflict of versions is none of them: it is an answer, [`Append::Taken`](super::Append::Taken).
 ///
+/// Its text tells the whole story, down to what the client of the database said, and so do the texts of all errors of this crate.
+/// Therefore [`Error::source`] is `None`: a printer of chains, such as `{:#}` of anyhow, tells nothing twice. The causes are there
+/// as fields.
+///
 /// ```
+/// use std::error::Error;
+///
 /// use cqrs_core::StoreError;
 ///
-/// fn status(error: &StoreError) -> u16 {
-///     match error {
-///         StoreError::Throttled { .. } => 429,
-///         error if error.is_transient() => 503,
-///         StoreError::TooLarge { .. } | StoreError::Encode(_) | StoreError::Key(_) => 400,
-///         _ => 500,
-///     }
-/// }
-/// assert_eq!(status(&StoreError::TooLarge { bytes: 500_000, limit: 409_600 }), 400);
-/// assert_eq!(status(&StoreError::Unavailable { source: "connection reset".into() }), 503);
+/// let error = StoreError::Unavailable { source: "connection reset".into() };
+/// assert_eq!(
+///     error.to_string(),
+///     "the store cannot be reached, or did not answer; a write may have happened: connection reset",
+/// );
+/// assert!(error.source().is_none());
+/// assert_eq!(error.http_status(), 503);
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The store asks for less, after the retries of its client. Try again later.
-    #[error("the store throttles this request; try again later")]
+    #[error("the store throttles this request; try again later: {}", chain(source.as_ref()))]
     Throttled {
         /// What the client said.
-        #[source]
-        source: Source,
+        r#source: Source,
     },
     /// The store did not answer, or answered that it cannot at present. A write may have happened.
-    #[error("the store cannot be reached, or did not answer; a write may have happened")]
+    #[error("the store cannot be reached, or did not answer; a write may have happened: {}", chain(source.as_ref()))]
     Unavailable {
         /// What the client said.
-        #[source]
-        source: Source,
+        r#source: Source,
     },
     /// The store denies every request of this kind, whatever it holds: missing rights, no credentials, a table that is
     /// missing or not active, a key that is disabled.
-    #[error("the store denies this request")]
+    #[error("the store denies this request: {}", chain(source.as_ref()))]
     Denied {
         /// What the client said.
-        #[source]
-        source: Source,
+        r#source: Source,
     },
-    /// The store refuses the request, and would refuse it again: bad input.
-    #[error("the store refuses this request")]
+    /// The store refuses the request, and would refuse it again.
+    #[error("{kind}: {}", chain(source.as_ref()))]
     Refused {
-        /// What the client said.
-        #[source]
-        source: Source,
+        /// What to do about it.
+        kind: RefusedKind,
+        /// Why.
+        r#source: Source,
     },
     /// A stored item cannot be read.
     #[error(transparent)]
@@ -86,7 +89,66 @@ pub enum StoreError {
     Key(#[from] KeyError),
 }
 
+/// What to do about a request that a store [refuses](StoreError::Refused).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RefusedKind {
+    /// What is to be stored does not fit: a number out of range, too many levels, too many items. Change what is sent.
+    Data,
+    /// The app, or one of its stores, lacks what is asked for: a view store, transactions. Give the app a store that has it.
+    Unsupported,
+    /// A table, an index or a setting is missing or wrong. Set the store up.
+    Setup,
+    /// What is stored is not what this program reads. Look at the item that is named: it may need a replay, or a newer program.
+    Unreadable,
+    /// Anything else. The cause says what.
+    Other,
+}
+
+impl fmt::Display for RefusedKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Data => "the store refuses what is to be stored",
+            Self::Unsupported => "the store cannot do this",
+            Self::Setup => "the store is not set up for this",
+            Self::Unreadable => "something stored cannot be read",
+            Self::Other => "the store refuses this request",
+        })
+    }
+}
+
 impl StoreError {
+    /// A refusal, with the reason: a text, or an error.
+    #[must_use]
+    pub fn refused(kind: RefusedKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Refused { kind, source: source.into() }
+    }
+
+    /// The status of an HTTP answer to the request that led to this.
+    ///
+    /// | status | errors |
+    /// | --- | --- |
+    /// | 400 | [`Key`](Self::Key) |
+    /// | 413 | [`TooLarge`](Self::TooLarge) |
+    /// | 422 | [`Encode`](Self::Encode), [`Refused`](Self::Refused) with [`RefusedKind::Data`] |
+    /// | 429 | [`Throttled`](Self::Throttled) |
+    /// | 500 | [`Corrupt`](Self::Corrupt), [`Decode`](Self::Decode), other refusals |
+    /// | 501 | [`Refused`](Self::Refused) with [`RefusedKind::Unsupported`] |
+    /// | 503 | [`Unavailable`](Self::Unavailable), [`Denied`](Self::Denied) |
+    #[must_use]
+    pub fn http_status(&self) -> u16 {
+        match self {
+            Self::Key(error) => error.http_status(),
+            Self::TooLarge { .. } => 413,
+            Self::Encode(_) | Self::Refused { kind: RefusedKind::Data, .. } => 422,
+            Self::Throttled { .. } => 429,
+            Self::Corrupt(_) | Self::Decode(_) => 500,
+            Self::Refused { kind: RefusedKind::Unsupported, .. } => 501,
+            Self::Refused { .. } => 500,
+            Self::Unavailable { .. } | Self::Denied { .. } => 503,
+        }
+    }
+
     /// Whether the same request may work later.
     #[must_use]
     pub fn is_transient(&self) -> bool {

@@ -17,8 +17,8 @@ pub struct Change {
     pub shard: String,
     /// Its place in the shard. Positions of one shard have one length and sort as text.
     pub position: String,
-    /// The record as stored ([`store::record`](crate::store::record)), not decoded yet; or what was done to a commit
-    /// ([`Alteration::record`](crate::delivery::Alteration::record)).
+    /// The record as stored ([`store::record`](crate::store::record)), not decoded yet; or the record of what was done
+    /// to a commit ([`Alteration::record`](crate::delivery::Alteration::record)).
     pub record: Value,
 }
 
@@ -30,11 +30,11 @@ impl Change {
     }
 }
 
-/// What came after some positions.
+/// The changes after some positions.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FeedPage {
-    /// In the order of each stream. Empty: there is nothing new at present.
+    /// In the order of each stream. If it is empty, there is nothing new now.
     pub changes: Vec<Change>,
 }
 
@@ -46,12 +46,12 @@ impl FeedPage {
     }
 }
 
-/// Tells what was appended to an event store, from any position on.
+/// Reads what was appended to an event store, from any position on.
 pub trait ChangeFeed: Send + 'static {
-    /// Reads what came after the positions; a shard without a position is read from its start.
+    /// Reads what came after the positions. A shard without a position is read from its start.
     ///
     /// # Errors
-    /// [`StoreError`]; reading again at the same positions is safe.
+    /// [`StoreError`]. Reading again at the same positions is safe.
     fn read(&mut self, after: &Positions) -> impl Future<Output = Result<FeedPage, StoreError>> + Send;
 }
 

@@ -1,10 +1,10 @@
-//! What fits into an item: checked here before anything is sent, and alike by every store.
+//! The limits of an item. Every store checks them in the same way, before it sends anything.
 //!
 //! Source of all figures: Amazon DynamoDB Developer Guide, "Quotas" and "Supported data types".
 
 use serde_json::{Number, Value};
 
-use super::StoreError;
+use super::{RefusedKind, StoreError};
 use crate::commit::Commit;
 use crate::commit::record::{self, Record};
 use crate::json::Decimal;
@@ -18,17 +18,17 @@ pub const MAX_TRANSACTION_ITEMS: usize = 100;
 /// The most bytes that the items of one transaction have together.
 pub const MAX_TRANSACTION_BYTES: usize = 4 * 1024 * 1024;
 
-/// How deep lists and maps may be nested, the attribute itself counted.
+/// How deep lists and maps may be nested, including the attribute itself.
 const MAX_LEVELS: usize = 32;
 
-/// The significant digits that DynamoDB keeps of a number.
+/// The number of significant digits that DynamoDB keeps of a number.
 const MAX_DIGITS: usize = 38;
 
 /// The exponents of ten that the first significant digit of a number may have; zero has none.
 const MIN_EXPONENT: i64 = -130;
 const MAX_EXPONENT: i64 = 125;
 
-/// A value that an item has no place for.
+/// A value that cannot be part of an item.
 #[derive(Debug, thiserror::Error)]
 #[error("`{path}`: {reason}")]
 struct Misfit {
@@ -36,7 +36,7 @@ struct Misfit {
     reason: String,
 }
 
-/// A commit that is to be appended, with the record that is to be stored: it is within the [limits](self).
+/// A commit to append, with the record to store. It is within the [limits](self).
 ///
 /// ```
 /// use cqrs_core::store::{EventStore, MemoryEventStore, NewCommit};
@@ -54,7 +54,7 @@ struct Misfit {
 pub struct NewCommit<'a> {
     /// The commit.
     pub commit: &'a Commit,
-    /// What is to be stored: see [`record`]. Beside the commit it may hold a state, in [`record::STATE`].
+    /// The record to store: see [`record`]. Beside the commit it may hold a state, in [`record::STATE`].
     pub record: Record,
 }
 
@@ -62,14 +62,14 @@ impl<'a> NewCommit<'a> {
     /// Makes the record of a commit, and checks it.
     ///
     /// # Errors
-    /// What [`check`] says.
+    /// The errors of [`check`].
     pub fn of(commit: &'a Commit) -> Result<Self, StoreError> {
         let record = record::encode(commit);
         check(&record)?;
         Ok(Self { commit, record })
     }
 
-    /// Lets the record carry a state, which is within the limits by itself, if both together are.
+    /// Adds a state, which is within the limits by itself, to the record if both together are within them.
     pub(crate) fn carry(&mut self, state: Value) -> bool {
         if size(&self.record) + record::STATE.len() + value_size(&state) > MAX_ITEM_BYTES {
             return false;
@@ -89,7 +89,7 @@ pub fn check(record: &Record) -> Result<(), StoreError> {
     if bytes > MAX_ITEM_BYTES {
         return Err(StoreError::TooLarge { bytes, limit: MAX_ITEM_BYTES });
     }
-    check_fields(record, 0).map_err(|misfit| StoreError::Refused { source: Box::new(misfit) })
+    check_fields(record, 0).map_err(|misfit| StoreError::refused(RefusedKind::Data, misfit))
 }
 
 /// Checks that records can be written in one transaction.
@@ -102,7 +102,7 @@ pub fn check_transaction(records: &[Record]) -> Result<(), StoreError> {
 
 /// Checks that a transaction takes this number of items, with these bytes together.
 pub(crate) fn check_together(items: usize, bytes: usize) -> Result<(), StoreError> {
-    let refused = |reason: String| Err(StoreError::Refused { source: reason.into() });
+    let refused = |reason: String| Err(StoreError::refused(RefusedKind::Data, reason));
     if items > MAX_TRANSACTION_ITEMS {
         return refused(format!(
             "a transaction of {items} items, and DynamoDB takes at most {MAX_TRANSACTION_ITEMS}"
@@ -175,8 +175,8 @@ impl Misfit {
 /// The size of a record as DynamoDB counts it, in bytes
 /// (Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats").
 ///
-/// Names and texts count their UTF-8 bytes; null and booleans one byte; lists and maps three bytes and one per
-/// element. A number counts one byte per two digits, in pairs from the decimal point without the pairs of zeros at
+/// Names and texts count their UTF-8 bytes. Null and booleans count one byte. Lists and maps count three bytes, and one
+/// per element. A number counts one byte per two digits, in pairs from the decimal point without the pairs of zeros at
 /// either end, one more, and one more for a minus: `170` is 3, `100` is 2, `-1.5` is 4, `0` is 1.
 #[must_use]
 pub fn size(record: &Record) -> usize {
@@ -203,7 +203,7 @@ fn number_size(number: &Number) -> usize {
     }
 }
 
-/// The pairs of digits without those of zeros at the end.
+/// The pairs of digits, without the pairs of zeros at the end.
 fn pairs(mut integer: u64) -> usize {
     if integer == 0 {
         return 0;
@@ -227,8 +227,8 @@ mod tests {
     fn numbers_outside_the_range_are_named_with_their_place() {
         for number in [1e126, -1e126, 1e-131, f64::MIN_POSITIVE, f64::MAX] {
             let error = check(&record(json!({ "deep": [0, number] }))).unwrap_err();
-            let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-            assert!(source.starts_with("`data.deep.1`: "), "{number}: {source}");
+            let text = error.to_string();
+            assert!(text.contains(": `data.deep.1`: "), "{number}: {text}");
         }
         for number in [0.0, 9.99e125, -1e-130, 0.1] {
             assert!(check(&record(json!([number]))).is_ok(), "{number}");
@@ -241,11 +241,8 @@ mod tests {
         let tower = |height| (0..height).fold(json!(1), |inner, _| json!([inner]));
         assert!(check(&record(tower(31))).is_ok());
         let error = check(&record(tower(32))).unwrap_err();
-        let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-        assert!(
-            source.starts_with("`data.0.0.") && source.ends_with("32 levels of lists and maps"),
-            "{source}"
-        );
+        let text = error.to_string();
+        assert!(text.contains(": `data.0.0.") && text.ends_with("32 levels of lists and maps"), "{text}");
     }
 
     #[test]
@@ -254,8 +251,8 @@ mod tests {
         assert!(check(&record(json!({ "name": "" }))).is_ok());
     }
 
-    /// Beside each number what DynamoDB counts for it. MiniStack 1.5.33 counts each alike. Dynoxide 3.2.0 pairs from
-    /// the first significant digit instead, and counts one less for those marked. Moto counts characters.
+    /// Beside each number is what DynamoDB counts for it. MiniStack 1.5.33 counts each in the same way. Dynoxide 3.2.0
+    /// pairs from the first significant digit instead, and counts one less for those marked. Moto counts characters.
     const NUMBERS: &[(&str, usize)] = &[
         ("0", 1),
         ("0.0", 1),

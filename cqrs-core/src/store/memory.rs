@@ -16,14 +16,14 @@ use crate::store::MemoryDeliveryStore;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
-/// A page holds at most this much, as a `Query` does.
+/// A page holds at most this much, like the page of a `Query`.
 const PAGE_BYTES: usize = 1024 * 1024;
 const PAGE_RESERVATIONS: usize = 1000;
 const PAGE_TIMERS: usize = 100;
 const SHARD: &str = "memory";
 
-/// An event store in memory, for tests: it keeps the same records, refuses the same commits and pages like
-/// the one on DynamoDB. Clones share their content.
+/// An event store in memory, for tests. It keeps the same records, refuses the same commits and pages in the same way
+/// as the store on DynamoDB. Clones share their content.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryEventStore {
     content: Arc<Mutex<Content>>,
@@ -59,7 +59,7 @@ impl MemoryEventStore {
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {
-        // No change can panic half-way: what a panicking holder left behind is whole.
+        // No change can panic half-way, so the data that a panicking holder left behind is complete.
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -265,7 +265,7 @@ impl EventStore for MemoryEventStore {
             let (stream, _) = StreamKey::parse_commit(pk, sk)?;
             page.read += 1;
             page.streams.push(stream.clone());
-            // Behind all that it may have.
+            // A key after every key of the stream.
             last = Some(CommitKey::new(stream, Version::MAX));
         }
     }

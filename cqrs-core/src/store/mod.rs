@@ -1,7 +1,7 @@
-//! What stores implement, and stores in memory.
+//! The traits that stores implement, and the stores in memory.
 //!
-//! Code that runs commands names no store: [`App`](crate::App) hides it. A store of your own implements
-//! [`EventStore`], with a [`ChangeFeed`] to deliver from and a [`DeliveryStore`] for what the delivery remembers;
+//! Code that executes commands names no store: [`App`](crate::App) hides it. A store of your own implements
+//! [`EventStore`], with a [`ChangeFeed`] to deliver from and a [`DeliveryStore`] for what the delivery remembers.
 //! [`spi`](crate::spi) is the guide.
 
 mod backlog;
@@ -28,7 +28,7 @@ pub use delivery::{
     Redriven, awaits_newer_program,
 };
 pub(crate) use erased::DynEventStore;
-pub use error::StoreError;
+pub use error::{RefusedKind, StoreError};
 pub(crate) use feed::DynChangeFeed;
 pub use feed::{Change, ChangeFeed, FeedPage, Positions};
 pub use limits::NewCommit;
@@ -53,7 +53,7 @@ use crate::version::Version;
 ///
 /// Commits are never changed and never deleted.
 ///
-/// A store in front of another one, which counts what is written:
+/// A store in front of another one, which counts writes:
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -104,18 +104,19 @@ pub trait EventStore: Send + Sync + 'static {
     /// Writes the commit if its version is still free, as one atomic step.
     ///
     /// # Errors
-    /// [`StoreError`]. [`StoreError::Throttled`] and [`StoreError::Unavailable`] leave open whether the commit was written; appending the same commit again
-    /// is safe, because the answer carries the commit that holds the version.
+    /// [`StoreError`]. After [`StoreError::Throttled`] and [`StoreError::Unavailable`], it is open whether the commit
+    /// was written. Appending the same commit again is safe, because the answer carries the commit that holds the
+    /// version.
     fn append(&self, commit: NewCommit<'_>) -> impl Future<Output = Result<Append, StoreError>> + Send;
 
-    /// Writes commits of several streams, all of them or none, if their versions are still free, and if the streams that are to be
-    /// [unchanged](NewCommits::unchanged) have no commit behind their versions.
+    /// Writes commits of several streams, all of them or none, if their versions are still free, and if the streams
+    /// that must be [unchanged](NewCommits::unchanged) have no commit after their versions.
     ///
-    /// This is for [`App::transaction`](crate::App::transaction). A store that has no transactions leaves it as it is: what is here
-    /// by default refuses it.
+    /// This is for [`App::transaction`](crate::App::transaction). A store without transactions keeps the default, which
+    /// refuses them.
     ///
     /// # Errors
-    /// As [`EventStore::append`], and [`StoreError::Refused`] for more than [one transaction takes](NewCommits::check). After
+    /// As [`EventStore::append`], and [`StoreError::Refused`] with [`RefusedKind::Data`] for more than [one transaction takes](NewCommits::check). After
     /// [`StoreError::Throttled`] and [`StoreError::Unavailable`] either all commits were written or none.
     fn append_all(
         &self,
@@ -123,13 +124,14 @@ pub trait EventStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<AppendAll, StoreError>> + Send {
         let _ = commits;
         let reason = "the event store has no transactions; implement `EventStore::append_all`";
-        async move { Err(StoreError::Refused { source: reason.into() }) }
+        async move { Err(StoreError::refused(RefusedKind::Unsupported, reason)) }
     }
 
-    /// Reads to which stream a value belongs, with all writes that were acknowledged before; none where it belongs to nobody.
+    /// Reads which stream a value belongs to, with all writes that were acknowledged before; `None` if it belongs to no
+    /// stream.
     ///
-    /// This is for aggregates with [`unique`](macro@crate::aggregate#unique-values) fields. A store that does not implement
-    /// [`append_all`](Self::append_all) leaves it as it is: what is here by default refuses it.
+    /// This is for aggregates with [`unique`](macro@crate::aggregate#unique-values) fields. A store that does not
+    /// implement [`append_all`](Self::append_all) keeps the default, which refuses it.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -141,7 +143,7 @@ pub trait EventStore: Send + Sync + 'static {
         async { Err(keeps_no_values()) }
     }
 
-    /// Reads the values that belong to somebody, those after `after`, one page: for building them anew.
+    /// Reads one page of the values that belong to a stream, those after `after`, to build them anew.
     ///
     /// # Errors
     /// As [`EventStore::reservation`].
@@ -153,11 +155,11 @@ pub trait EventStore: Send + Sync + 'static {
         async { Err(keeps_no_values()) }
     }
 
-    /// Reads the timers of one [partition](TimerId::partition) that are due at `until` or earlier, those behind `after`, the earliest
-    /// first, one page. What was written a moment ago may be missing.
+    /// Reads one page of the timers of one [partition](TimerId::partition) that are due at `until` or earlier: those
+    /// after `after`, the earliest first. A timer that was written a moment ago may be missing.
     ///
     /// This is for commands that are [scheduled](crate::app::Execute::due). A store that does not implement
-    /// [`append_all`](Self::append_all) leaves it as it is: what is here by default refuses it.
+    /// [`append_all`](Self::append_all) keeps the default, which refuses it.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -171,7 +173,7 @@ pub trait EventStore: Send + Sync + 'static {
         async { Err(keeps_no_timers()) }
     }
 
-    /// Removes a timer; false where it was not there.
+    /// Removes a timer; false if it was not there.
     ///
     /// # Errors
     /// As [`EventStore::timers`].
@@ -180,13 +182,14 @@ pub trait EventStore: Send + Sync + 'static {
         async { Err(keeps_no_timers()) }
     }
 
-    /// Reads the commits of one stream after `after`, up to and including `until`, in their order, with all
-    /// writes that were acknowledged before.
+    /// Reads the commits of one stream after `after`, up to and including `until`, in their order, with all writes that
+    /// were acknowledged before.
     ///
-    /// A page ends where the store ends it, after about a megabyte of records at most; only `more: false` ends the stream.
+    /// The store decides where a page ends, after at most about a megabyte of records. Only `more: false` is the end of
+    /// the stream.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] for an item that cannot be read; a reader must stop there.
+    /// [`StoreError::Corrupt`] for an item that cannot be read. A reader must stop there.
     fn read(
         &self,
         stream: &StreamKey,
@@ -194,12 +197,14 @@ pub trait EventStore: Send + Sync + 'static {
         until: Version,
     ) -> impl Future<Output = Result<CommitPage, StoreError>> + Send;
 
-    /// Reads the last commits of one stream after `after`, up to and including `until`, at most `limit` of them, in the order of
-    /// their versions, with all writes that were acknowledged before. The page begins where the store has no more room for
-    /// earlier ones, and always goes on to the last one; `more` tells that earlier ones after `after` are missing in it, or may be.
+    /// Reads the last commits of one stream after `after`, up to and including `until`, at most `limit` of them, in the
+    /// order of their versions, with all writes that were acknowledged before. The page begins where the store has no
+    /// more room for earlier commits, and always extends to the last one. `more` tells that earlier commits after
+    /// `after` are missing in it, or may be.
     ///
-    /// This is for loading from a snapshot: a store that [keeps states](Self::keeps_states) answers with those of the commits, too.
-    /// What is here by default reads everything between, and no states: a store that can read backwards does.
+    /// This is for loading from a snapshot: a store that [keeps states](Self::keeps_states) also answers with the
+    /// states of the commits. The default reads everything in between, and no states. A store that can read backwards
+    /// overrides it.
     ///
     /// # Errors
     /// As [`EventStore::read`].
@@ -227,16 +232,18 @@ pub trait EventStore: Send + Sync + 'static {
         }
     }
 
-    /// Whether the store keeps the whole [record](NewCommit::record) of a commit, and [`read_last`](Self::read_last) answers with the
-    /// [states](CommitPage::states) in them. Default no: then all snapshots go into the snapshot store.
+    /// Whether the store keeps the whole [record](NewCommit::record) of a commit, and [`read_last`](Self::read_last)
+    /// answers with the [states](CommitPage::states) in the records. The default is no: all snapshots then go into the
+    /// snapshot store.
     fn keeps_states(&self) -> bool {
         false
     }
 
-    /// Reads the commits of one extent after `after`, a commit of the same extent, one page, with all writes that were
-    /// acknowledged before the page was asked for. A commit that is appended while a scan is under way is found or not.
+    /// Reads one page of the commits of an extent after `after`, a commit of the same extent, with all writes that were
+    /// acknowledged before the page was requested. A commit that is appended during a scan is found or not.
     ///
-    /// This is for replays and for catching up: on DynamoDB a segment is read by `Scan`, which is charged for everything in it.
+    /// This is for replays and for catching up. On DynamoDB, a segment is read by `Scan`, which is charged for
+    /// everything in it.
     ///
     /// # Errors
     /// As [`EventStore::read`].
@@ -246,12 +253,13 @@ pub trait EventStore: Send + Sync + 'static {
         after: Option<&CommitKey>,
     ) -> impl Future<Output = Result<CommitScan, StoreError>> + Send;
 
-    /// Finds the streams of one partition whose sort keys begin with `prefix`, those behind the stream of `after`, in the order in which
-    /// a scan of the partition meets them, at most `limit`, one page: what was acknowledged before it was asked for. `after` is what
-    /// [`StreamPage::next`] was.
+    /// Finds one page of the streams of one partition whose sort keys begin with `prefix`: at most `limit` of those
+    /// after the stream of `after`, in the order in which a scan of the partition meets them. It sees what was
+    /// acknowledged before the request. `after` is the [`StreamPage::next`] of the page before.
     ///
-    /// This is for tools that [list streams](mod@crate::inspect). What is here by default reads one page of a [scan](Self::scan), and
-    /// with it all commits of the streams: a store that can pass over the commits of a stream does. Such a page takes one request.
+    /// This is for tools that [list streams](mod@crate::inspect). The default reads one page of a [scan](Self::scan),
+    /// and with it all commits of the streams. A store that can skip the commits of a stream overrides it; such a page
+    /// takes one request.
     ///
     /// # Errors
     /// As [`EventStore::scan`].
@@ -265,7 +273,7 @@ pub trait EventStore: Send + Sync + 'static {
         stream_page::among_commits(self, partition, prefix, after, limit)
     }
 
-    /// About how many commits there are, to tell how long a scan takes; none where the store does not know.
+    /// About how many commits there are, to estimate how long a scan takes; `None` if the store does not know.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -273,8 +281,8 @@ pub trait EventStore: Send + Sync + 'static {
         async { Ok(None) }
     }
 
-    /// Into how many segments a table is best divided for a scan that asks for `wanted` of them: as many, where nothing
-    /// else is said. A store that answers one request at a time has nothing to gain from more than one.
+    /// The best number of segments for a scan that asks for `wanted` of them. The default is that number. A store that
+    /// answers one request at a time gains nothing from more than one.
     fn segments(&self, wanted: u32) -> u32 {
         wanted
     }
@@ -282,22 +290,22 @@ pub trait EventStore: Send + Sync + 'static {
 
 fn keeps_no_values() -> StoreError {
     let reason = "the event store keeps no unique values; implement `EventStore::append_all`, `reservation` and `reservations`";
-    StoreError::Refused { source: reason.into() }
+    StoreError::refused(RefusedKind::Unsupported, reason)
 }
 
 fn keeps_no_timers() -> StoreError {
     let reason =
         "the event store keeps no timers; implement `EventStore::append_all`, `timers` and `remove_timer`";
-    StoreError::Refused { source: reason.into() }
+    StoreError::refused(RefusedKind::Unsupported, reason)
 }
 
-/// What became of an append.
+/// The result of an append.
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "another commit may hold the version"]
 pub enum Append {
     /// The commit holds its version now.
     Written,
-    /// Another commit holds the version; here it is. It may be the same commit, where an earlier answer got lost.
+    /// Another commit holds the version; here it is. It may be the same commit, if an earlier answer was lost.
     Taken(Box<Commit>),
 }
 
@@ -309,7 +317,7 @@ pub struct CommitPage {
     pub commits: Vec<Commit>,
     /// Whether there may be more after the last one.
     pub more: bool,
-    /// The states that these commits carry, of those that do; only [`EventStore::read_last`] looks for them.
+    /// The states of those commits that carry one. Only [`EventStore::read_last`] looks for them.
     pub states: Vec<CommitState>,
 }
 

@@ -33,12 +33,12 @@ impl UniqueValue {
         Ok(Self(key.into()))
     }
 
-    /// Stands for all values of a field: it is reserved as soon as each of them is.
+    /// Stands for all values of a field: it is reserved once each of them is.
     pub(crate) fn all(entity: &str, field: &str) -> Self {
         Self(format!("#{entity}#{field}#").into())
     }
 
-    /// Reads a key back; none for a text that is no such key.
+    /// Reads a key back; `None` for a text that is not such a key.
     #[must_use]
     pub fn parse(key: &str) -> Option<Self> {
         (key.split('#').count() == 4).then(|| Self(key.into()))
@@ -50,14 +50,14 @@ impl UniqueValue {
         &self.0
     }
 
-    /// Whether it is a value of this field, of whatever tenant.
+    /// Whether it is a value of this field, of any tenant.
     pub(crate) fn is_of(&self, entity: &str, field: &str) -> bool {
         let mut parts = self.0.split('#');
         let has_tenant = parts.next().is_some_and(|tenant| !tenant.is_empty());
         has_tenant && parts.next() == Some(entity) && parts.next() == Some(field)
     }
 
-    /// Whether it is this rendered value of a field, of whatever tenant.
+    /// Whether it is this rendered value of a field, of any tenant.
     pub(crate) fn is_value(&self, field: &str, text: &str) -> bool {
         self.field() == field && self.0.rsplit('#').next() == Some(text)
     }
@@ -87,7 +87,7 @@ impl fmt::Debug for UniqueValue {
 pub struct Reservation {
     /// The value.
     pub value: UniqueValue,
-    /// Whose it is.
+    /// The stream that it belongs to.
     pub owner: StreamKey,
 }
 
@@ -105,9 +105,9 @@ impl Reservation {
 pub struct ReservationChange {
     /// The value.
     pub value: UniqueValue,
-    /// The stream that gives it away; none where no stream has it.
+    /// The stream that gives it away; `None` if no stream has it.
     pub from: Option<StreamKey>,
-    /// The stream that takes it; none where it is freed.
+    /// The stream that takes it; `None` if it is freed.
     pub to: Option<StreamKey>,
 }
 
@@ -118,8 +118,8 @@ impl ReservationChange {
         Self { value, from, to }
     }
 
-    /// Whether it may be made where the value belongs to this stream: to the one that gives it away, or already to the one that takes
-    /// it. Where it belongs to nobody, it may be made in any case.
+    /// Whether the change may be made if the value belongs to this stream: to the one that gives it away, or already to
+    /// the one that takes it. If the value belongs to no stream, the change may be made in any case.
     #[must_use]
     pub fn allows(&self, owner: &StreamKey) -> bool {
         self.from.as_ref() == Some(owner) || self.to.as_ref() == Some(owner)
@@ -132,7 +132,7 @@ impl ReservationChange {
 pub struct ReservationPage {
     /// In any order.
     pub reservations: Vec<Reservation>,
-    /// Where the next page begins; none at the end. A page without reservations may have one.
+    /// Where the next page begins; `None` at the end. A page without reservations may have a next page.
     pub next: Option<UniqueValue>,
 }
 

@@ -4,11 +4,11 @@ use crate::commit::Commit;
 use crate::key::{StreamKey, stable_hash};
 use crate::version::Version;
 
-/// A part of a table. The segments of one scan have nothing in common, and hold everything together; the items of one
-/// partition stand in one segment.
+/// A part of a table. The segments of one scan do not overlap, and together hold everything. The items of one partition
+/// are in one segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Extent {
-    /// One of `of` parts of about one size.
+    /// One of `of` parts of about the same size.
     Segment {
         /// Which one, from 0.
         number: u32,
@@ -45,7 +45,7 @@ impl fmt::Display for Extent {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct CommitKey {
-    /// The stream it stands in.
+    /// The stream that it belongs to.
     pub stream: StreamKey,
     /// Its place in the stream.
     pub version: Version,
@@ -69,9 +69,9 @@ impl CommitKey {
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CommitScan {
-    /// Within a partition in the order of their keys, so that a stream stands together and in its order.
+    /// Within a partition in the order of their keys, so that the commits of a stream are together and in order.
     pub commits: Vec<Commit>,
-    /// Where the next page begins; none at the end of the extent. A page without commits may have one.
+    /// Where the next page begins; `None` at the end of the extent. A page without commits may have a next page.
     pub next: Option<CommitKey>,
 }
 

@@ -7,8 +7,8 @@ use crate::key::StreamKey;
 pub struct StreamPage {
     /// In the order of the partition, each once.
     pub streams: Vec<StreamKey>,
-    /// Where the next page begins: behind the stream of this commit. None at the end of the partition. A page without streams may
-    /// have one.
+    /// Where the next page begins: after the stream of this commit. `None` at the end of the partition. A page without
+    /// streams may have a next page.
     pub next: Option<CommitKey>,
     /// How many commits were read for it.
     pub read: u64,
@@ -39,7 +39,7 @@ pub(super) async fn among_commits<S: EventStore + ?Sized>(
             continue;
         }
         if page.streams.len() >= limit.max(1) {
-            // What is behind the last stream is read again for the next page.
+            // What comes after the last stream is read again for the next page.
             let last = scan.commits.iter().rfind(|commit| Some(&commit.stream) == page.streams.last());
             page.next = last.map(CommitKey::of);
             return Ok(page);

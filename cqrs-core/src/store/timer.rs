@@ -3,14 +3,14 @@ use std::fmt;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{AppendAll, DynEventStore, NewCommits, StoreError};
+use super::{AppendAll, DynEventStore, NewCommits, RefusedKind, StoreError};
 use crate::commit::StoredEvent;
-use crate::commit::record::Record;
+use crate::commit::record::{Record, WIDENED, widened_of};
 use crate::key::{StreamKey, stable_hash};
 use crate::metadata::Metadata;
 use crate::timestamp::Timestamp;
 
-/// Timers are spread over so many partitions: those of one stream are in one.
+/// The number of partitions over which timers are spread. Those of one stream are in one partition.
 pub const TIMER_SHARDS: u8 = 8;
 
 /// The address of a timer: a partition, and in it the time and a name.
@@ -33,8 +33,8 @@ pub struct TimerId {
 }
 
 impl TimerId {
-    /// The address of what is due at a time, under a name that nothing else has at that time. Names that are the same up to their first
-    /// `/` are in one partition.
+    /// The address of something that is due at a time, under a name that nothing else has at that time. Names that are
+    /// the same up to their first `/` are in one partition.
     #[must_use]
     pub fn new(due: Timestamp, name: &str) -> Self {
         let group = name.split('/').next().unwrap_or_default();
@@ -42,8 +42,8 @@ impl TimerId {
         Self { pk: format!("TIMERS#{shard}"), sk: format!("{due}#{name}"), due }
     }
 
-    /// The address of a command: the same for the same id, stream and time. All of one stream are in one partition, in the order of
-    /// their times.
+    /// The address of a command, which is the same for the same id, stream and time. All commands of one stream are in
+    /// one partition, in the order of their times.
     pub(crate) fn of_command(due: Timestamp, stream: &StreamKey, command_id: &str) -> Self {
         let stream = format!("{}\n{}", stream.pk(), stream.sk());
         let name = format!("{stream}\n{command_id}");
@@ -51,14 +51,14 @@ impl TimerId {
         Self::new(due, &format!("{:016x}/{name}", stable_hash(stream.as_bytes())))
     }
 
-    /// The next address of the same command: of one that has failed, and of one that waits again after it was a dead letter. Should that
-    /// fail, it is another letter.
+    /// The next address of the same command, after it has failed, or when it waits again after it was a dead letter. If
+    /// it fails again, that is another letter.
     pub(crate) fn again(&self) -> Self {
         let name = self.sk.split_once('#').map_or("", |(_, name)| name);
         Self::new(self.due, &format!("{name}+"))
     }
 
-    /// Reads an address back; none for a text that is no such address.
+    /// Reads an address back; `None` for a text that is not such an address.
     #[must_use]
     pub fn parse(pk: &str, sk: &str) -> Option<Self> {
         let (due, name) = sk.split_once('#')?;
@@ -72,10 +72,10 @@ impl TimerId {
         format!("TIMERS#{shard}")
     }
 
-    /// Behind the sort keys of all timers that are due at this time or earlier, and before those of all others.
+    /// A sort key after those of all timers that are due at this time or earlier, and before those of all others.
     #[must_use]
     pub fn bound(until: Timestamp) -> String {
-        // `$` is the next character behind the `#`.
+        // `$` is the character after `#`.
         format!("{until}$")
     }
 
@@ -116,9 +116,9 @@ pub struct Timer {
     pub entity: String,
     /// The command, with the name and the schema that it is stored under.
     pub command: StoredEvent,
-    /// With the command's id. The time is that at which it was scheduled.
+    /// With the command's id. Its time is the time at which the command was scheduled.
     pub metadata: Metadata,
-    /// Why it has failed: nobody executes it any more, and the next sweep makes it a dead letter.
+    /// Why it has failed. No program executes it any more, and the next sweep makes it a dead letter.
     pub failed: Option<String>,
 }
 
@@ -135,7 +135,7 @@ impl Timer {
         Self { id, stream, entity: entity.into(), command, metadata, failed: None }
     }
 
-    /// The same command, which has failed for a reason.
+    /// The same command, marked as failed for a reason.
     fn after_failure(self, reason: String) -> Self {
         Self { id: self.id.again(), failed: Some(reason), ..self }
     }
@@ -165,6 +165,9 @@ impl Timer {
         put("streamSk", self.stream.sk().into());
         put("type", self.command.name.as_str().into());
         put("schema", self.command.schema.into());
+        if self.command.widened > 0 {
+            put(WIDENED, self.command.widened.into());
+        }
         put("data", self.command.data.clone());
         // A struct of texts and times becomes an object.
         put("metadata", serde_json::to_value(&self.metadata).unwrap_or_default());
@@ -174,10 +177,10 @@ impl Timer {
         record
     }
 
-    /// Reads a timer back. Attributes that it does not know are left alone.
+    /// Reads a timer back. Attributes that it does not know are kept.
     ///
     /// # Errors
-    /// What is wrong with the record.
+    /// The fault of the record.
     pub fn decode(record: &Record) -> Result<Self, String> {
         let text = |name: &str| {
             let text = record.get(name).and_then(Value::as_str);
@@ -189,10 +192,11 @@ impl Timer {
             StreamKey::new(text("streamPk")?, text("streamSk")?).map_err(|error| error.to_string())?;
         let schema = record.get("schema").and_then(Value::as_u64).and_then(|schema| schema.try_into().ok());
         let schema = schema.ok_or("`schema` is missing, or is no number of a schema")?;
+        let widened = widened_of(record.get(WIDENED))?;
         let data = record.get("data").cloned().ok_or("`data` is missing")?;
         let metadata = record.get("metadata").cloned().unwrap_or_default();
         let metadata = serde_json::from_value(metadata).map_err(|error| format!("`metadata`: {error}"))?;
-        let command = StoredEvent { name: text("type")?.to_owned(), schema, data };
+        let command = StoredEvent { name: text("type")?.to_owned(), schema, widened, data };
         let failed = record.get("failed").and_then(Value::as_str).map(str::to_owned);
         Ok(Self { id, stream, entity: text("entity")?.to_owned(), command, metadata, failed })
     }
@@ -224,7 +228,8 @@ pub(crate) async fn set_timer(events: &dyn DynEventStore, timer: Timer) -> Resul
     }
 }
 
-/// Lets one that has failed take the place of a timer, in one step; none where somebody has executed or cancelled it meanwhile.
+/// Puts a failed timer in the place of a timer, in one step; `None` if the timer was executed or cancelled in the
+/// meantime.
 pub(crate) async fn fail_timer(
     events: &dyn DynEventStore,
     timer: Timer,
@@ -240,7 +245,7 @@ pub(crate) async fn fail_timer(
 }
 
 fn unexpected(answer: &AppendAll) -> StoreError {
-    StoreError::Refused { source: format!("the event store answered {answer:?} to a timer").into() }
+    StoreError::refused(RefusedKind::Other, format!("the event store answered {answer:?} to a timer"))
 }
 
 #[cfg(test)]
@@ -252,7 +257,7 @@ mod tests {
     fn timer() -> Timer {
         let (due, now) = (Timestamp::from_unix_millis(90_000), Timestamp::from_unix_millis(0));
         let stream = StreamKey::new("T#ROOM", "ROOM#1").unwrap();
-        let command = StoredEvent { name: "Release".into(), schema: 2, data: json!({ "why": "late" }) };
+        let command = StoredEvent::new("Release", 2, json!({ "why": "late" })).widened(3);
         let id = TimerId::of_command(due, &stream, "c");
         Timer::new(id, stream, "ROOM", command, Metadata::new("c", now))
     }

@@ -1,4 +1,4 @@
-//! What differs between what was expected and what came, by field.
+//! The difference between an expected and an actual value, by field.
 //!
 //! Stored forms are compared: they are what outlives the program, and they need neither `PartialEq` nor `Debug`.
 
@@ -12,7 +12,7 @@ use crate::json::difference::{self, Difference};
 const FIELD: &str = "(no such field)";
 const ITEM: &str = "(no such item)";
 
-/// The fields in which two values differ, each in three lines; empty where they are alike.
+/// The fields in which two values differ, each in three lines; empty if the values are equal.
 pub(crate) fn fields(expected: &Value, actual: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     for Difference { path, left, right } in difference::between(expected, actual) {
@@ -28,7 +28,7 @@ fn tell(path: &str, expected: &str, actual: &str, lines: &mut Vec<String>) {
     lines.extend([path, format!("  expected {expected}"), format!("  actual   {actual}")]);
 }
 
-/// The events that differ: those of one type beside each other by field, and those that one side alone has.
+/// The events that differ: those of one type side by side by field, and those that only one side has.
 pub(crate) fn events(expected: &[StoredEvent], actual: &[StoredEvent]) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut wanted, mut found) = (0, 0);
@@ -59,13 +59,13 @@ pub(crate) fn events(expected: &[StoredEvent], actual: &[StoredEvent]) -> Vec<St
     lines
 }
 
-/// How much two events are worth as a pair; nothing where they are of different types.
+/// How well two events match as a pair; `None` if they are of different types.
 fn likeness(left: &StoredEvent, right: &StoredEvent) -> Option<usize> {
     let same_type = left.name == right.name && left.schema == right.schema;
     same_type.then(|| if left.data == right.data { 3 } else { 2 })
 }
 
-/// The longest common subsequence, so that one event too many does not make all after it differ: the worth of the best
+/// The longest common subsequence, so that one extra event does not make all later ones differ: the value of the best
 /// pairs from each place on.
 fn alignment(expected: &[StoredEvent], actual: &[StoredEvent]) -> Vec<Vec<usize>> {
     let mut best = vec![vec![0; actual.len() + 1]; expected.len() + 1];
@@ -79,9 +79,9 @@ fn alignment(expected: &[StoredEvent], actual: &[StoredEvent]) -> Vec<Vec<usize>
     best
 }
 
-/// `OrderShipped {"tracking":"Z1"}`; the schema only where it is not the first.
+/// `OrderShipped {"tracking":"Z1"}`, with the schema only if it is not the first.
 pub(crate) fn shown(event: &StoredEvent) -> String {
-    let StoredEvent { name, schema, data } = event;
+    let StoredEvent { name, schema, data, .. } = event;
     if *schema > 1 { format!("{name} (schema {schema}) {data}") } else { format!("{name} {data}") }
 }
 
@@ -98,7 +98,7 @@ pub(crate) fn indented(lines: impl IntoIterator<Item = String>) -> impl Iterator
     lines.into_iter().map(|line| format!("  {line}"))
 }
 
-/// What went wrong, and below it the sections that have lines, each under its title where it has one.
+/// What went wrong, and below it the sections that have lines, each under its title if it has one.
 pub(crate) fn report(what: &str, sections: &[(&str, Vec<String>)]) -> String {
     let mut text = what.to_owned();
     for (title, lines) in sections.iter().filter(|(_, lines)| !lines.is_empty()) {
@@ -130,11 +130,11 @@ mod tests {
     use super::*;
 
     fn event(name: &str, data: Value) -> StoredEvent {
-        StoredEvent { name: name.to_owned(), schema: 1, data }
+        StoredEvent::new(name, 1, data)
     }
 
     #[test]
-    fn only_what_differs_is_told_with_its_path() {
+    fn only_what_differs_is_reported_with_its_path() {
         let expected = json!({ "a": 1, "items": [{ "sku": "x", "n": 1 }, { "sku": "y" }], "gone": null });
         let actual = json!({ "a": 1, "items": [{ "sku": "x", "n": 2 }], "new": [] });
         let told = fields(&expected, &actual).join("\n");

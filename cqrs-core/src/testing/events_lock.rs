@@ -1,4 +1,4 @@
-//! The test that `events_lock!` makes.
+//! The test that `events_lock!` generates.
 
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
@@ -7,9 +7,7 @@ use crate::aggregate::AggregateRow;
 use crate::app::shared_names_in;
 use crate::event::upcaster::EventSchema;
 use crate::registry::stored_commands;
-use crate::schema::{
-    Difference, Entry, EventsLock, Incompatible, LockError, MOST_BYTES, NoExample, difference, examples,
-};
+use crate::schema::{Changes, Entry, EventsLock, Incompatible, LockError, MOST_BYTES, NoExample, examples};
 
 /// The name of the lock.
 const FILE: &str = "events.lock";
@@ -20,11 +18,11 @@ const WRITER: &str = "EVENTS_LOCK_WRITER";
 /// `EVENTS_LOCK_READER=old.lock`: the lock of a program that must be able to read this one's events, after a rollback.
 const READER: &str = "EVENTS_LOCK_READER";
 
-/// Makes the test `events_lock`, which compares the events of a package, and its commands with `#[command]`, with its
+/// Generates the test `events_lock`. It compares the events of a package, and its commands with `#[command]`, with its
 /// `events.lock`.
 ///
-/// It decodes every example of every schema by the code of today, and fails where an event is missing, where an example
-/// does not decode, and where something is locked that the program no longer reads. Put it into one test target of the
+/// The test decodes every example of every schema with today's code. It fails if an event is missing, if an example
+/// does not decode, and if something is locked that the program no longer reads. Put it into one test target of the
 /// package that defines the events:
 ///
 /// ```rust,ignore
@@ -38,8 +36,8 @@ const READER: &str = "EVENTS_LOCK_READER";
 /// | --- | --- |
 /// | nothing | compares |
 /// | `EVENTS_LOCK=write` | adds entries that are missing, and never changes one |
-/// | `EVENTS_LOCK_READER=v1.lock` | also lists what a program with that lock could not read: the way back |
-/// | `EVENTS_LOCK_WRITER=v1.lock` | also lists what this program could not read of that one's: the way forth |
+/// | `EVENTS_LOCK_READER=v1.lock` | also lists what a program with that lock could not read: for the way back |
+/// | `EVENTS_LOCK_WRITER=v1.lock` | also lists what this program could not read from a program with that lock: for the way forward |
 #[macro_export]
 macro_rules! events_lock {
     () => {
@@ -56,7 +54,7 @@ macro_rules! events_lock {
     };
 }
 
-/// What is wrong with a lock, all of it.
+/// All faults of a lock.
 #[derive(Debug)]
 pub struct LockReport {
     path: PathBuf,
@@ -75,7 +73,7 @@ impl fmt::Display for LockReport {
 
 impl std::error::Error for LockReport {}
 
-/// What the test of [`events_lock!`](crate::events_lock) does, for a package in a folder; as the environment says.
+/// Does the work of the [`events_lock!`](crate::events_lock) test for a package in a folder, as the environment says.
 ///
 /// # Errors
 /// [`LockReport`] with every difference between the lock and the linked events of the package.
@@ -119,38 +117,48 @@ impl Check {
     fn missing(&mut self, schemas: &[EventSchema]) {
         for schema in schemas {
             let EventSchema { id, shape: Some(shape), .. } = schema else { continue };
+            let number = schema.number();
             // Under today's name, also after a renaming: that is what is stored from now on.
-            if self.lock.get(id.name, id.schema).is_none() {
+            if self.lock.get(id.name, number).is_none() {
                 self.problems.push(format!(
-                    "`{}` (schema {}) is missing: `{MODE}=write cargo test events_lock` adds it",
-                    id.name, id.schema
+                    "`{}` (schema {number}) is missing: `{MODE}=write cargo test events_lock` adds it",
+                    id.name
                 ));
             }
+            // The compiler says so, too; but not where the lock came into being after the program was compiled.
             for name in id.names() {
-                let Some(entry) = self.lock.get(name, id.schema) else { continue };
-                // The compiler says so, too; but not where the lock came into being after the program was compiled.
-                let mut changes = Box::new(Difference::new());
-                difference(shape, &entry.shape, &mut changes);
-                if changes.size() > 0 {
-                    self.problems.push(format!(
-                        "`{name}` (schema {}) is locked, and has another shape now: {}",
-                        id.schema,
-                        changes.text()
-                    ));
+                if let Some(entry) = self.lock.get(name, number) {
+                    let changes = Box::new(Changes::between(shape, &entry.shape));
+                    if !changes.is_empty() {
+                        self.problems.push(format!(
+                            "`{name}` (schema {number}) is locked, and has another shape now: {}",
+                            changes.text()
+                        ));
+                    }
+                }
+                if let Some((before, entry)) = self.lock.before(name, number) {
+                    let changes = Box::new(Changes::breaking(shape, &entry.shape));
+                    if !changes.is_empty() {
+                        self.problems.push(format!(
+                            "`{name}` (schema {number}) does not read all of schema {before}: {}",
+                            changes.text()
+                        ));
+                    }
                 }
             }
         }
     }
 
-    /// Adds what is missing. An entry that is there is never written anew: it tells what is stored.
+    /// Adds what is missing. An existing entry is never written anew, because it tells what is stored.
     fn write(&mut self, path: &Path, schemas: &[EventSchema]) {
         let mut added = Vec::new();
         for schema in schemas {
-            let EventSchema { id, shape: Some(shape), read } = schema else { continue };
-            if self.lock.get(id.name, id.schema).is_some() {
+            let EventSchema { id, shape: Some(shape), read, .. } = schema else { continue };
+            let number = schema.number();
+            if self.lock.get(id.name, number).is_some() {
                 continue;
             }
-            let refused = |reason: String| format!("`{}` (schema {}): {reason}", id.name, id.schema);
+            let refused = |reason: String| format!("`{}` (schema {number}): {reason}", id.name);
             if !shape.fits() {
                 self.problems.push(refused(format!("its shape has over {MOST_BYTES} bytes")));
                 continue;
@@ -158,15 +166,15 @@ impl Check {
             match examples(shape) {
                 Ok(examples) => {
                     let unread = examples.iter().find_map(|example| {
-                        read(id.schema, example.clone()).err().map(|reason| (example.clone(), reason))
+                        read(number, example.clone()).err().map(|reason| (example.clone(), reason))
                     });
                     if let Some((example, reason)) = unread {
                         self.problems.push(refused(format!(
                             "the example {example} is not taken ({reason}): give one that is, `#[event_data(example = \"…\")]` at the field or at its type"
                         )));
                     }
-                    self.lock.insert(id.name, id.schema, Entry { shape: shape.to_string(), examples });
-                    added.push(id.to_string());
+                    self.lock.insert(id.name, number, Entry { shape: shape.to_string(), examples });
+                    added.push(format!("{} (schema {number})", id.name));
                 }
                 Err(NoExample::Refused(reason)) => self.problems.push(refused(reason)),
                 Err(NoExample::Endless) => self.problems.push(refused(
@@ -184,21 +192,22 @@ impl Check {
         }
     }
 
-    /// Reads every example of every schema by the code of today.
+    /// Reads every example of every schema with today's code.
     fn decode(&mut self, schemas: &[EventSchema]) {
-        for (name, schema, entry) in self.lock.iter() {
-            let known = schemas.iter().find(|known| known.id.schema == schema && known.id.is_stored_as(name));
+        for (name, number, entry) in self.lock.iter() {
+            let known =
+                schemas.iter().find(|known| known.id.schema == number.schema && known.id.is_stored_as(name));
             // A schema that only `from_json` reads stands under the event's name of today or of before.
             let Some(known) = known else {
                 self.problems.push(format!(
-                    "`{name}` (schema {schema}) is locked, and this program does not read it: keep its struct in the chain of `from`, or an `alias` after a renaming; delete the entry only if nothing of it is stored anywhere"
+                    "`{name}` (schema {number}) is locked, and this program does not read it: keep its struct in the chain of `from`, or an `alias` after a renaming; delete the entry only if nothing of it is stored anywhere"
                 ));
                 continue;
             };
             for example in &entry.examples {
-                if let Err(reason) = (known.read)(schema, example.clone()) {
+                if let Err(reason) = (known.read)(number, example.clone()) {
                     self.problems
-                        .push(format!("`{name}` (schema {schema}): {example} cannot be read: {reason}"));
+                        .push(format!("`{name}` (schema {number}): {example} cannot be read: {reason}"));
                 }
             }
         }
@@ -228,7 +237,7 @@ fn read(path: &Path) -> Result<EventsLock, String> {
     }
 }
 
-/// Every schema of every event and every stored command of a package, as far as it is linked.
+/// Every schema of every linked event and stored command of a package.
 fn linked(package: &str) -> Vec<EventSchema> {
     let rows = inventory::iter::<AggregateRow>().filter(|row| row.package == package);
     let commands = stored_commands().into_iter().filter(|row| row.package == package);

@@ -11,13 +11,13 @@ use crate::delivery::Failure;
 use crate::runtime::Sent;
 use crate::timestamp::Timestamp;
 
-/// What a handler has done.
+/// The result of a handler.
 #[derive(Debug)]
 pub struct Handled {
     pub(super) handler: String,
     pub(super) failure: Option<Failure>,
     pub(super) sent: Vec<Sent>,
-    /// How many of them a `then_sent` has looked at.
+    /// How many of them a `then_sent` has checked.
     pub(super) seen: usize,
     pub(super) world: World,
 }
@@ -26,7 +26,7 @@ impl Handled {
     /// The handler did its work.
     ///
     /// # Panics
-    /// Where it failed.
+    /// If it failed.
     #[track_caller]
     pub fn then_done(self) -> Self {
         if let Some(failure) = &self.failure {
@@ -39,16 +39,16 @@ impl Handled {
     /// The handler failed in a way that is worth another try, with this in the error's text.
     ///
     /// # Panics
-    /// Where it did its work, failed for good, or for another reason.
+    /// If it did its work, failed for good, or failed for another reason.
     #[track_caller]
     pub fn then_retry(self, reason: &str) -> Self {
         self.then_failed(false, reason)
     }
 
-    /// The handler failed in a way that another try does not mend, with this in the error's text.
+    /// The handler failed for good, with this in the error's text.
     ///
     /// # Panics
-    /// Where it did its work, would try again, or failed for another reason.
+    /// If it did its work, would try again, or failed for another reason.
     #[track_caller]
     pub fn then_permanent(self, reason: &str) -> Self {
         self.then_failed(true, reason)
@@ -74,7 +74,7 @@ impl Handled {
     /// The next command that the handler sent is this one, to the aggregate at `key`. Its `{:?}` is compared.
     ///
     /// # Panics
-    /// Where it is another one, goes somewhere else, or none is left.
+    /// If it is another one, goes somewhere else, or no command is left.
     #[track_caller]
     pub fn then_sent<K, C>(mut self, key: &K, command: C) -> Self
     where
@@ -100,8 +100,8 @@ impl Handled {
         self
     }
 
-    /// The next command is scheduled: this one, to the aggregate at `key`, and due then, a [`Timestamp`] or a text such as
-    /// `"2024-01-31T10:00:00Z"`. It is compared as it is stored, by field.
+    /// The next command is scheduled: it is this one, to the aggregate at `key`, and it is due at this time, a
+    /// [`Timestamp`] or a text such as `"2024-01-31T10:00:00Z"`. It is compared as it is stored, by field.
     ///
     /// ```rust,standalone_crate
     /// # use std::convert::Infallible;
@@ -146,7 +146,7 @@ impl Handled {
     /// ```
     ///
     /// # Panics
-    /// Where it is another one, goes somewhere else, is due at another time or at once, or none is left.
+    /// If it is another one, goes somewhere else, is due at another time or at once, or no command is left.
     #[track_caller]
     pub fn then_scheduled<K, C, T>(mut self, key: &K, command: C, due: T) -> Self
     where
@@ -177,10 +177,10 @@ impl Handled {
         self
     }
 
-    /// No command is left that no `then_sent` and no `then_scheduled` has looked at.
+    /// There is no command that neither a `then_sent` nor a `then_scheduled` has checked.
     ///
     /// # Panics
-    /// Where there is one.
+    /// If there is one.
     #[track_caller]
     pub fn then_sent_no_more(self) -> Self {
         if let Some(left) = self.sent.get(self.seen..).filter(|left| !left.is_empty()) {

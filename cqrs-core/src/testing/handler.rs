@@ -22,11 +22,11 @@ use crate::store::DynEventStore;
 use crate::timestamp::Timestamp;
 use crate::view::MemoryViewStore;
 
-/// One try: what fails is the test's to see.
+/// One try: the test wants to see a failure.
 const ONE_TRY: RetryPolicy = RetryPolicy { attempts: 1, base: Duration::ZERO, cap: Duration::ZERO };
 
-/// What a handler does with an event: given what it needs, when an event comes, then its result and the commands that it
-/// sent.
+/// What a handler does with an event: given its dependencies, when an event comes, then its result and the commands
+/// that it sent.
 ///
 /// ```rust,standalone_crate
 /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -60,19 +60,19 @@ const ONE_TRY: RetryPolicy = RetryPolicy { attempts: 1, base: Duration::ZERO, ca
 /// # }
 /// ```
 ///
-/// A handler goes by its name, as with [`only`](AppBuilder::only). What it needs is given with
-/// [`provide`](Self::provide); keep a clone to see the effects. The event reaches it the way that it does in production,
-/// out of a stored commit, with an [`App`] that sends commands on behalf of the event, to aggregates whose past is
+/// A handler is found by its name, as with [`only`](AppBuilder::only). Give its dependencies with
+/// [`provide`](Self::provide), and keep a clone to see the effects. The event reaches the handler as in production: out
+/// of a stored commit, with an [`App`] that sends commands on behalf of the event, to aggregates whose past is
 /// [`given`](Self::given).
 ///
-/// In a plain `#[test]`, [`Handling::run`] brings a runtime of its own; in a `#[tokio::test]`, `.await` takes its place.
+/// In a plain `#[test]`, [`Handling::run`] brings its own runtime. In a `#[tokio::test]`, use `.await` instead.
 pub struct HandlerScenario {
     handler: String,
     builder: AppBuilder,
     world: World,
 }
 
-/// A handler with its event before it; `.await` or [`Handling::run`] lets it go on.
+/// A handler with an event to handle. `.await` or [`Handling::run`] runs it.
 #[must_use = "the handler has not run: add `.run()`, or `.await` in an async test"]
 pub struct Handling {
     scenario: HandlerScenario,
@@ -81,7 +81,7 @@ pub struct Handling {
 }
 
 impl HandlerScenario {
-    /// The handler of this name.
+    /// The handler with this name.
     pub fn of(name: &str) -> Self {
         let world = World::new();
         let builder = App::builder(world.store.clone())
@@ -90,7 +90,7 @@ impl HandlerScenario {
         Self { handler: name.to_owned(), builder, world }
     }
 
-    /// Gives the handler what it needs: its receiver, a dependency.
+    /// Gives the handler a value that it needs: its receiver, or a dependency.
     #[must_use]
     pub fn provide<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.builder = self.builder.provide(value);
@@ -100,7 +100,7 @@ impl HandlerScenario {
     /// These events have happened to the aggregate at `key`, each as a commit of its own.
     ///
     /// # Panics
-    /// Where an event cannot be stored.
+    /// If an event cannot be stored.
     #[must_use]
     #[track_caller]
     pub fn given<K>(mut self, key: &K, events: impl IntoEvents<K::Aggregate>) -> Self
@@ -111,10 +111,11 @@ impl HandlerScenario {
         self
     }
 
-    /// From now on it is this time, for the handler's [`App`] too: a [`Timestamp`], or a text such as `"2024-01-31T10:00:00Z"`.
+    /// Sets the time from now on, for the handler's [`App`] too: a [`Timestamp`], or a text such as
+    /// `"2024-01-31T10:00:00Z"`.
     ///
     /// # Panics
-    /// Where the text is no time.
+    /// If the text is not a time.
     #[must_use]
     #[track_caller]
     pub fn at<T: TryInto<Timestamp, Error: fmt::Display>>(mut self, when: T) -> Self {
@@ -139,7 +140,7 @@ impl HandlerScenario {
     /// This happens to the aggregate at `key`, and the handler receives it: one event, or those of one commit.
     ///
     /// # Panics
-    /// Where an event cannot be stored.
+    /// If an event cannot be stored.
     #[track_caller]
     pub fn when<K>(mut self, key: &K, events: impl IntoEvents<K::Aggregate>) -> Handling
     where
@@ -151,17 +152,17 @@ impl HandlerScenario {
 }
 
 impl Handling {
-    /// Delivers the events twice, as every delivery may. The handler has to send the same commands under the same ids, and
-    /// they are executed once. What it does outside is the test's to compare.
+    /// Delivers the events twice, as every delivery may. The handler must send the same commands under the same ids,
+    /// and they are executed once. The test compares the handler's effects outside.
     pub fn twice(mut self) -> Self {
         self.twice = true;
         self
     }
 
-    /// Lets the handler run, in a test without a runtime.
+    /// Runs the handler, in a test without a runtime.
     ///
     /// # Panics
-    /// In an async test, where `.await` takes its place; and as `.await` does.
+    /// In an async test, where `.await` is used instead; and for the same reasons as `.await`.
     #[must_use = "a run proves nothing before a `then…` looks at it"]
     #[track_caller]
     pub fn run(self) -> Handled {
@@ -222,7 +223,7 @@ async fn deliver(
     (failure, std::mem::take(&mut probe.seen().sent))
 }
 
-/// How many commits there are by now.
+/// How many commits there are so far.
 async fn written(world: &World) -> u64 {
     DynEventStore::count(&world.store).await.ok().flatten().unwrap_or_default()
 }

@@ -1,21 +1,22 @@
-//! Testing: what users of this crate test what they have built with.
+//! Tools with which users of this crate test what they have built.
 //!
 //! | to test | use | a test is |
 //! | --- | --- | --- |
 //! | what an aggregate decides | [`Scenario`] | `#[test]` |
-//! | what a projection makes of events | [`ProjectionScenario`] | `#[test]` |
+//! | which views a projection makes of events | [`ProjectionScenario`] | `#[test]` |
 //! | what a handler does, and which commands it sends | [`HandlerScenario`] | either |
 //! | what a process sends, and when its deadlines come | [`ProcessScenario`] | `#[test]` |
-//! | the whole app under every delivery there is | [`DeliveryChaos`] | `#[tokio::test]` |
-//! | that all that is linked fits together | [`wiring!`], [`app!`](crate::app!) | one line |
+//! | the whole app under every possible delivery | [`DeliveryChaos`] | `#[tokio::test]` |
+//! | that everything that is linked fits together | [`wiring!`], [`app!`](crate::app!) | one line |
 //! | what a command costs on DynamoDB | `cqrs_dynamo::Dynamo::spent` | `#[tokio::test]` |
 //!
-//! The module is always there: it registers nothing and is named by no other code, so that a program which does not use it
-//! does not hold it, and a feature would only let the crate be built twice, once for the tests. It brings no dependency.
+//! The module is always there, without a feature. It registers nothing and no other code names it, so a program that
+//! does not use it does not contain it. A feature would only make cargo build the crate twice, once more for the tests.
+//! The module brings no dependency.
 //!
 //! # Aggregates
 //!
-//! Given events, when a command comes, then events, a rejection, or nothing. The scenario goes on after each `then`.
+//! Given events, when a command comes, then events, a rejection, or nothing. The scenario continues after each `then`.
 //!
 //! ```rust,standalone_crate
 //! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -33,14 +34,15 @@
 //! # }
 //! ```
 //!
-//! Time, user and ids are the same in every run; [`at`](Scenario::at), [`by`](Scenario::by) and
+//! Time, user and ids are the same in every run. [`at`](Scenario::at), [`by`](Scenario::by) and
 //! [`metadata`](Scenario::metadata) set what a command's [`CommandContext`](crate::CommandContext) shows.
 //!
 //! # Failures
 //!
-//! A failure shows what differs, by field, and nothing else. Events and views are compared as they are stored: that is what
-//! outlives the program, a field that serde loses is found, and neither has to be `PartialEq`. Rejections and commands are
-//! compared by their `{:?}`, because they are never stored, and errors that hold other errors cannot be `PartialEq`.
+//! A failure shows the difference by field, and nothing else. Events and views are compared as they are stored, because
+//! the stored form outlives the program. So a field that serde loses is found, and neither has to be `PartialEq`.
+//! Rejections and commands are compared by their `{:?}`, because they are never stored, and errors that hold other
+//! errors cannot be `PartialEq`.
 //!
 //! ```text
 //! `Order` decided otherwise on `ShipOrder`
@@ -54,7 +56,7 @@
 //!
 //! # Projections and handlers
 //!
-//! Both receive stored commits, by the way that they receive them in production, with stores in memory.
+//! Both receive stored commits in the same way as in production, with stores in memory.
 //!
 //! ```rust,standalone_crate
 //! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -113,13 +115,14 @@
 //! # }
 //! ```
 //!
-//! A handler that sends commands is asked for them: [`Handled::then_sent`], and [`Handled::then_scheduled`] for those that wait for
-//! their time. [`Handling::twice`] delivers its event a second
-//! time, and holds that the same commands come under the same ids.
+//! If a handler sends commands, check them with [`Handled::then_sent`], and with [`Handled::then_scheduled`] if they
+//! wait for their time. [`Handling::twice`] delivers the event a second time, and checks that the same commands come
+//! under the same ids.
 //!
 //! # Processes
 //!
-//! An instance of a process reacts to events and to time: [`ProcessScenario`] has both. Its commands are looked at, and not executed.
+//! An instance of a process reacts to events and to time, and [`ProcessScenario`] has both. Its commands are checked,
+//! but not executed.
 //!
 //! ```rust,standalone_crate
 //! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -167,10 +170,10 @@
 //!
 //! # Deliveries
 //!
-//! [`DeliveryChaos`] takes the commits of an app of yours, and delivers them with duplicates, in disorder, with losses, in
-//! batches of any size, on stores that fail, in a process that is killed between any two steps. Afterwards every view equals
-//! the fold of the store, every handler has done its work, and every command of a process and every one that was due was executed
-//! once. A failure names its seed.
+//! [`DeliveryChaos`] takes the commits of your app and delivers them with duplicates, in disorder, with losses, in
+//! batches of any size, on stores that fail, in a process that is killed between any two steps. Afterwards every view
+//! equals the fold of the store, every handler has done its work, and every command of a process and every command that
+//! was due was executed once. A failure names its seed.
 //!
 //! # The wiring
 //!
@@ -179,9 +182,9 @@
 //! # fn main() {}
 //! ```
 //!
-//! is a test that all that is linked into a program fits together; it reports what
-//! [`build`](crate::app::AppBuilder::build) would, and the events that nobody takes. In the crate that holds the program,
-//! [`app!`](crate::app!) proves it while it is compiled.
+//! is a test that everything that is linked into a program fits together. It reports what
+//! [`build`](crate::app::AppBuilder::build) would report, and the events that no subscriber takes. In the crate that
+//! holds the program, [`app!`](crate::app!) proves this at compile time.
 
 mod chaos;
 mod difference;

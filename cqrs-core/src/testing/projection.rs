@@ -15,7 +15,7 @@ use crate::store::Extent;
 use crate::timestamp::Timestamp;
 use crate::view::{DynViewStore, MemoryViewStore, StoredView, ViewId};
 
-/// What a projection makes of events: given events at keys, then views.
+/// The views that a projection makes: given events at keys, then views.
 ///
 /// ```rust,standalone_crate
 /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -52,9 +52,9 @@ use crate::view::{DynViewStore, MemoryViewStore, StoredView, ViewId};
 /// # }
 /// ```
 ///
-/// The events go the way that they go in production, as commits to the driver of the projection, with a store of views in
-/// memory: keys, fences and stored shapes are those of production, and events that the projection does not list are
-/// passed over. Views are compared as they are stored, so that they need no `PartialEq`; a failure shows what differs, by
+/// The events take the same way as in production: as commits to the driver of the projection, with a view store in
+/// memory. Keys, fences and stored shapes are those of production, and events that the projection does not list are
+/// skipped. Views are compared as they are stored, so they need no `PartialEq`, and a failure shows the difference by
 /// field. Every event is a commit of its own. Nothing here is async: the test is a plain `#[test]`.
 pub struct ProjectionScenario<P: Projection> {
     world: World,
@@ -67,7 +67,7 @@ impl<P: Projection> ProjectionScenario<P> {
     /// Nothing has happened yet.
     ///
     /// # Panics
-    /// Where the aggregates of this program get in each other's way.
+    /// If the aggregates of this program conflict.
     #[must_use]
     #[track_caller]
     pub fn new() -> Self {
@@ -91,10 +91,10 @@ impl<P: Projection> ProjectionScenario<P> {
         Self::new().and_given(key, events)
     }
 
-    /// These events have happened, too.
+    /// These events have also happened.
     ///
     /// # Panics
-    /// Where an event cannot be stored, or the projection does not take it.
+    /// If an event cannot be stored, or the projection does not take it.
     #[must_use]
     #[track_caller]
     pub fn and_given<K>(mut self, key: &K, events: impl IntoEvents<K::Aggregate>) -> Self
@@ -124,10 +124,10 @@ impl<P: Projection> ProjectionScenario<P> {
         self
     }
 
-    /// From now on it is this time: a [`Timestamp`], or a text such as `"2024-01-31T10:00:00Z"`.
+    /// Sets the time from now on: a [`Timestamp`], or a text such as `"2024-01-31T10:00:00Z"`.
     ///
     /// # Panics
-    /// Where the text is no time.
+    /// If the text is not a time.
     #[must_use]
     #[track_caller]
     pub fn at<T: TryInto<Timestamp, Error: fmt::Display>>(mut self, when: T) -> Self {
@@ -152,7 +152,7 @@ impl<P: Projection> ProjectionScenario<P> {
     /// The view at `key` is this one.
     ///
     /// # Panics
-    /// Where it is another one, or there is none.
+    /// If it is another one, or there is none.
     #[track_caller]
     pub fn then(self, key: &P::Key, expected: P) -> Self {
         let expected = encode(Some(&expected)).unwrap_or_else(|error| panic!("{}", TryError::from(error)));
@@ -170,10 +170,10 @@ impl<P: Projection> ProjectionScenario<P> {
         self
     }
 
-    /// Looks at the view at `key`; what is wrong with it is the caller's to say.
+    /// Passes the view at `key` to the caller's own assertions.
     ///
     /// # Panics
-    /// Where there is none.
+    /// If there is none.
     #[track_caller]
     pub fn then_view(self, key: &P::Key, look: impl FnOnce(&P)) -> Self {
         let id = Self::id(key);
@@ -185,10 +185,10 @@ impl<P: Projection> ProjectionScenario<P> {
         self
     }
 
-    /// There is no view at `key`, or none any more.
+    /// There is no view at `key`, or it was removed.
     ///
     /// # Panics
-    /// Where there is one.
+    /// If there is one.
     #[track_caller]
     pub fn then_none(self, key: &P::Key) -> Self {
         let id = Self::id(key);

@@ -12,7 +12,7 @@ use crate::registry::linked_view_keys;
 use crate::store::{UniqueValue, limits};
 use crate::timestamp::Timestamp;
 
-/// Whose aggregate it is.
+/// The stream of the aggregate.
 const TENANT: &str = "TEST";
 
 /// What an aggregate decides: given events, when a command comes, then events or a rejection.
@@ -37,12 +37,11 @@ const TENANT: &str = "TEST";
 /// # }
 /// ```
 ///
-/// After each `then` the scenario goes on from where it is, so that a story needs no second `given`. Events of another
-/// aggregate do not compile, and neither do its commands.
+/// After each `then` the scenario continues from where it is, so a story needs no second `given`. Events and commands
+/// of another aggregate do not compile.
 ///
-/// Events are compared as they are stored, and what is given goes through its stored form, too: a field that serde
-/// loses is lost in the test as it is in production, and no event needs `PartialEq`. A failure shows what differs, by
-/// field:
+/// Events are compared as they are stored, and given events go through their stored form, too. A field that serde loses
+/// is lost in the test as in production, and no event needs `PartialEq`. A failure shows the difference by field:
 ///
 /// ```text
 /// `Order` decided otherwise on `ShipOrder`
@@ -54,18 +53,18 @@ const TENANT: &str = "TEST";
 ///   1. OrderCreated {"customerId":"CUST-001","total":15000}
 /// ```
 ///
-/// Every event that is given is a commit of its own. Time stands still at 2024-01-01T00:00:00Z unless [`Scenario::at`]
-/// moves it; command ids are `command-1`, `command-2`, ….
+/// Every given event is a commit of its own. Time stands still at 2024-01-01T00:00:00Z unless [`Scenario::at`] moves
+/// it. Command ids are `command-1`, `command-2`, ….
 pub struct Scenario<A: Aggregate> {
     state: State<A>,
     stream: StreamKey,
     history: Vec<StoredEvent>,
     setting: Setting,
-    /// What other instances have in `unique` fields.
+    /// The values that other instances have in `unique` fields.
     taken: Vec<UniqueValue>,
 }
 
-/// A decision that no `then` has looked at yet.
+/// A decision that no `then` has checked yet.
 #[must_use = "a decision proves nothing before a `then…` looks at it"]
 pub struct Decided<A: Aggregate, R> {
     scenario: Scenario<A>,
@@ -97,10 +96,10 @@ impl<A: Aggregate> Scenario<A> {
         Self::new().and_given(events)
     }
 
-    /// These events have happened, too.
+    /// These events have also happened.
     ///
     /// # Panics
-    /// Where an event cannot be stored, or not be read back.
+    /// If an event cannot be stored, or cannot be read back.
     #[must_use]
     #[track_caller]
     pub fn and_given(mut self, events: impl IntoEvents<A>) -> Self {
@@ -121,10 +120,10 @@ impl<A: Aggregate> Scenario<A> {
         self.when(command).then_accepted()
     }
 
-    /// From now on it is this time: a [`Timestamp`], or a text such as `"2024-01-31T10:00:00Z"`.
+    /// Sets the time from now on: a [`Timestamp`], or a text such as `"2024-01-31T10:00:00Z"`.
     ///
     /// # Panics
-    /// Where the text is no time.
+    /// If the text is not a time.
     #[must_use]
     #[track_caller]
     pub fn at<T: TryInto<Timestamp, Error: fmt::Display>>(mut self, when: T) -> Self {
@@ -139,7 +138,7 @@ impl<A: Aggregate> Scenario<A> {
         self
     }
 
-    /// Changes the metadata of the next commit, as its [`CommandContext`] shows them.
+    /// Changes the metadata of the next commit, as its [`CommandContext`] shows it.
     #[must_use]
     pub fn metadata(mut self, change: impl FnOnce(&mut Metadata)) -> Self {
         self.setting.change(change);
@@ -166,7 +165,7 @@ impl<A: Aggregate> Scenario<A> {
     /// ```
     ///
     /// # Panics
-    /// Where the value cannot be reserved.
+    /// If the value cannot be reserved.
     #[must_use]
     #[track_caller]
     pub fn taken(mut self, value: UniqueKey<A>) -> Self {
@@ -177,7 +176,7 @@ impl<A: Aggregate> Scenario<A> {
     /// The aggregate decides on this command.
     ///
     /// # Panics
-    /// Where it decides on an event that cannot be stored.
+    /// If it decides on an event that cannot be stored.
     #[track_caller]
     pub fn when<C: Command>(mut self, command: C) -> Decided<A, A::Rejection>
     where
@@ -191,7 +190,7 @@ impl<A: Aggregate> Scenario<A> {
         Decided { scenario: self, command: short_name::<C>(), metadata, decided }
     }
 
-    /// Looks at the state; what is wrong with it is the caller's to say.
+    /// Passes the state to the caller's own assertions.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -215,11 +214,11 @@ impl<A: Aggregate> Scenario<A> {
         Commit::new(stream, version, events, metadata)
     }
 
-    /// The first field to which these events would give a value that another instance has.
+    /// The first field that would get a value from these events that another instance has.
     fn field_taken_by(&self, events: &[StoredEvent]) -> Option<&'static str> {
         let mut after = A::initial();
-        for StoredEvent { name, schema, data } in self.history.iter().chain(events) {
-            after.fold(name, *schema, data.clone()).ok()?;
+        for event in self.history.iter().chain(events) {
+            after.fold(&event.name, event.number(), event.data.clone()).ok()?;
         }
         let fields = A::UNIQUE.iter().filter(|field| {
             let value = (field.value)(&after);
@@ -247,7 +246,7 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
     /// These events and no others, in this order.
     ///
     /// # Panics
-    /// Where others came, or the command was rejected.
+    /// If others came, or the command was rejected.
     #[track_caller]
     pub fn then(self, expected: impl IntoEvents<A>) -> Scenario<A> {
         let expected = encoded::<A>(expected);
@@ -266,10 +265,10 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
         self.go_on()
     }
 
-    /// Events, or none, but no rejection.
+    /// Any events or none, but no rejection.
     ///
     /// # Panics
-    /// Where the command was rejected.
+    /// If the command was rejected.
     #[track_caller]
     pub fn then_accepted(self) -> Scenario<A> {
         if let Err(rejection) = &self.decided {
@@ -281,7 +280,7 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
     /// No events, and no rejection: nothing would be written.
     ///
     /// # Panics
-    /// Where events came, or the command was rejected.
+    /// If events came, or the command was rejected.
     #[track_caller]
     pub fn then_unchanged(self) -> Scenario<A> {
         match &self.decided {
@@ -298,7 +297,7 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
     /// This rejection. Its `{:?}` is compared: errors that hold other errors cannot be `PartialEq`.
     ///
     /// # Panics
-    /// Where another one came, or none.
+    /// If another rejection came, or none.
     #[track_caller]
     pub fn then_rejected(self, expected: R) -> Scenario<A> {
         let expected = format!("{expected:?}");
@@ -311,7 +310,7 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
         self.go_on()
     }
 
-    /// A rejection for which this holds.
+    /// A rejection for which the predicate holds.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -325,7 +324,7 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
     /// ```
     ///
     /// # Panics
-    /// Where it does not hold, or the command was not rejected.
+    /// If the predicate does not hold, or the command was not rejected.
     #[track_caller]
     pub fn then_rejected_if(self, holds: impl FnOnce(&R) -> bool) -> Scenario<A> {
         let rejection = self.rejection(&[]);
@@ -336,10 +335,10 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
         self.go_on()
     }
 
-    /// It would give this `unique` field a value that another instance has. Nothing is written.
+    /// The command would give this `unique` field a value that another instance has. Nothing is written.
     ///
     /// # Panics
-    /// Where it gives the field another value, or the command was rejected.
+    /// If the command gives the field another value, or was rejected.
     #[track_caller]
     pub fn then_not_unique(self, field: &str) -> Scenario<A> {
         match &self.decided {

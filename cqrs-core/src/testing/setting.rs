@@ -1,4 +1,4 @@
-//! Who and when, the same in every run.
+//! User and time, the same in every run.
 
 use crate::metadata::Metadata;
 use crate::timestamp::Timestamp;
@@ -12,7 +12,7 @@ pub(crate) struct Setting {
     pub(crate) at: Timestamp,
     pub(crate) by: Option<String>,
     commands: u32,
-    /// What the test has made of the next one.
+    /// The test's changes to the next one.
     next: Option<Metadata>,
 }
 

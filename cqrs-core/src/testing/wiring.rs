@@ -11,11 +11,11 @@ use crate::snapshot::MemorySnapshotStore;
 use crate::store::MemoryEventStore;
 use crate::view::MemoryViewStore;
 
-/// The proof that all that is linked into a program fits together: the long form of [`wiring!`](super::wiring).
+/// The proof that everything that is linked into a program fits together: the long form of [`wiring!`](super::wiring).
 ///
-/// It reports what [`build`](AppBuilder::build) reports, all at once, and what no app can know: events that nobody takes,
-/// crates whose handlers are not linked, handlers that a list leaves out. Types take the place of values, so that nothing
-/// has to be connected to.
+/// It reports what [`build`](AppBuilder::build) reports, all at once, and also what an app cannot know: events that no
+/// subscriber takes, crates whose handlers are not linked, and handlers that a list leaves out. Types take the place of
+/// values, so no connection is needed.
 ///
 /// ```rust,standalone_crate
 /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -45,7 +45,7 @@ pub struct WiringProof {
 }
 
 impl WiringProof {
-    /// Of all that is linked into this program.
+    /// A proof of everything that is linked into this program.
     pub fn new() -> Self {
         Self::of(
             App::builder(MemoryEventStore::new())
@@ -54,24 +54,25 @@ impl WiringProof {
         )
     }
 
-    /// Of an app that is not built yet, with the values that it was given.
+    /// A proof of an app that is not built yet, with the values that it was given.
     pub fn of(builder: AppBuilder) -> Self {
         Self { builder, crates: Vec::new(), listed: None }
     }
 
-    /// A value of this type is given to the app: a receiver, or a dependency.
+    /// The app gets a value of this type: a receiver, or a dependency.
     pub fn provides<T: Send + Sync + 'static>(mut self) -> Self {
         self.builder = self.builder.provide_type(TypeId::of::<T>());
         self
     }
 
-    /// This crate's aggregates, projections or handlers are linked. A crate that the program never names is not.
+    /// The aggregates, projections or handlers of this crate are linked. A crate that the program never names is not
+    /// linked.
     pub fn links(mut self, name: &str) -> Self {
         self.crates.push(name.replace('-', "_"));
         self
     }
 
-    /// These are all aggregates, projections and handlers there are, by name.
+    /// These are the names of all aggregates, projections and handlers.
     pub fn lists(
         mut self,
         aggregates: &[&'static str],
@@ -84,13 +85,13 @@ impl WiringProof {
         self
     }
 
-    /// These are all processes there are, by name; after [`lists`](Self::lists).
+    /// These are the names of all processes; call it after [`lists`](Self::lists).
     pub fn lists_processes(mut self, processes: &[&'static str]) -> Self {
         self.listed.get_or_insert_default().extend(processes.iter().map(|name| ("process", *name)));
         self
     }
 
-    /// All that is wrong.
+    /// All faults.
     #[must_use]
     pub fn faults(&self) -> Vec<WiringFault> {
         let mut faults = self.builder.faults();
@@ -106,10 +107,10 @@ impl WiringProof {
         faults
     }
 
-    /// Fails where anything is wrong, and tells all of it.
+    /// Panics if there is a fault, and tells all of them.
     ///
     /// # Panics
-    /// That is what it is for.
+    /// If there is a fault.
     #[track_caller]
     pub fn assert(self) {
         let faults = self.faults();
@@ -126,14 +127,14 @@ impl Default for WiringProof {
     }
 }
 
-/// The linked rows, in an order that is not the linker's.
+/// The linked rows, in an order that does not depend on the linker.
 fn aggregates() -> Vec<&'static AggregateRow> {
     let mut rows: Vec<&AggregateRow> = inventory::iter::<AggregateRow>().collect();
     rows.sort_by_key(|row| row.name);
     rows
 }
 
-/// Those who take an event, by its stored name.
+/// The subscribers that take an event, by its stored name.
 fn takers(event: EventId) -> Vec<&'static str> {
     let handlers = inventory::iter::<HandlerRow>()
         .filter(|row| row.arms.iter().any(|arm| arm.event.name == event.name))
@@ -195,7 +196,7 @@ fn unlisted(listed: &BTreeSet<(&'static str, &'static str)>) -> Vec<WiringFault>
     left.into_iter().map(fault).collect()
 }
 
-/// A test, in one line, that all that is linked into this program fits together.
+/// A test, in one line, that everything that is linked into this program fits together.
 ///
 /// ```rust,standalone_crate
 /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -211,17 +212,17 @@ fn unlisted(listed: &BTreeSet<(&'static str, &'static str)>) -> Vec<WiringFault>
 ///
 /// | form | proves |
 /// | --- | --- |
-/// | `wiring!();` | that no two names are one, that every event is taken, that no handler needs anything |
+/// | `wiring!();` | that no two names are the same, that every event is taken, that no handler needs a value |
 /// | `wiring!(provides: [Mailer]);` | the same with values of these types for the handlers |
-/// | `wiring!(provides: […], crates: [billing]);` | and that the aggregates and handlers of `billing` are linked |
-/// | `wiring!(shop::builder(MemoryEventStore::new()));` | the same of an [`AppBuilder`] with the real values |
+/// | `wiring!(provides: […], crates: [billing]);` | also that the aggregates and handlers of `billing` are linked |
+/// | `wiring!(shop::builder(MemoryEventStore::new()));` | the same for an [`AppBuilder`] with the real values |
 ///
-/// An event that nobody takes on purpose says so: `#[event(unhandled = "kept for the auditors")]`. One that says so and is
-/// taken is a fault, too.
+/// An event that no subscriber takes on purpose says so: `#[event(unhandled = "kept for the auditors")]`. An event that
+/// says so but is taken is a fault, too.
 ///
-/// The test is called `wiring_is_right`. It sees what is linked into its own program: in `src/` that is the crate with its
-/// dependencies as the code names them, and there a missing `use billing as _;` shows. A failing one tells everything at
-/// once:
+/// The test is called `wiring_is_right`. It sees what is linked into its own program. In `src/`, that is the crate with
+/// its dependencies as the code names them, so a missing `use billing as _;` shows there. A failing test tells
+/// everything at once:
 ///
 /// ```text
 /// the wiring is not right:
@@ -231,8 +232,8 @@ fn unlisted(listed: &BTreeSet<(&'static str, &'static str)>) -> Vec<WiringFault>
 ///   - nothing of crate `billing` is linked: write `use billing as _;` where the program begins; linked are `shop`
 /// ```
 ///
-/// A handler whose event no aggregate applies is none of them: it does not compile. [`app!`](crate::app!) proves most of
-/// this while the program is compiled, for a list.
+/// A handler whose event no aggregate applies is not among these faults: it does not compile. [`app!`](crate::app!)
+/// proves most of this at compile time, for a list.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __wiring {
@@ -247,7 +248,7 @@ macro_rules! __wiring {
     };
     (@ provides $proof:ident [$($ty:ty),* $(,)?]) => { $proof$(.provides::<$ty>())* };
     (@ crates $proof:ident [$($name:ident),* $(,)?]) => { $proof$(.links(::core::stringify!($name)))* };
-    // Checked outside of the test, which is not there without `cfg(test)`.
+    // Checked outside of the test, which does not exist without `cfg(test)`.
     (# provides [$($ty:ty),* $(,)?]) => {};
     (# crates [$($name:ident),* $(,)?]) => {};
     (# $entry:ident $($rest:tt)*) => {

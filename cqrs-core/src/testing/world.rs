@@ -13,7 +13,7 @@ use crate::key::StreamKey;
 use crate::store::{Append, EventStore, MemoryEventStore, NewCommit};
 use crate::version::Version;
 
-/// What has happened before, and to whom.
+/// What has happened before, and to which aggregate.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) store: MemoryEventStore,
@@ -79,8 +79,8 @@ impl World {
     }
 }
 
-/// The result of work that waits for nothing: stores in memory answer at once. Not even for the runtime that the test
-/// may run in, whose budget would make a lock wait.
+/// The result of work that waits for nothing: stores in memory answer at once. It does not use the runtime that the
+/// test may run in, because the runtime's budget would make a lock wait.
 #[track_caller]
 pub(crate) fn at_once<T>(work: impl Future<Output = T>) -> T {
     let done = tokio::task::unconstrained(work).now_or_never();

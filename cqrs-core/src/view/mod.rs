@@ -28,7 +28,7 @@ use serde_json::Value;
 
 use crate::commit::CommitDigest;
 use crate::commit::record::Record;
-use crate::store::{Extent, StoreError};
+use crate::store::{Extent, RefusedKind, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
@@ -224,7 +224,7 @@ const AT_A_TIME: usize = 8;
 /// A store that wraps another one and refuses all writes:
 ///
 /// ```
-/// use cqrs_core::StoreError;
+/// use cqrs_core::{RefusedKind, StoreError};
 /// use cqrs_core::projection::ViewId;
 /// use cqrs_core::store::Extent;
 /// use cqrs_core::view::{
@@ -234,7 +234,7 @@ const AT_A_TIME: usize = 8;
 /// struct ReadOnly<S>(S);
 ///
 /// fn refused() -> Result<Write, StoreError> {
-///     Err(StoreError::Refused { source: "this process only reads views".into() })
+///     Err(StoreError::refused(RefusedKind::Unsupported, "this process only reads views"))
 /// }
 ///
 /// impl<S: ViewStore> ViewStore for ReadOnly<S> {
@@ -452,7 +452,7 @@ pub trait ViewStore: Send + Sync + 'static {
                 _ => {
                     let reason =
                         format!("a transaction of {} fences, and this store takes one", fences.len());
-                    Err(StoreError::Refused { source: reason.into() })
+                    Err(StoreError::refused(RefusedKind::Unsupported, reason))
                 }
             }
         }

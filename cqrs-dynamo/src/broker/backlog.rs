@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use cqrs_core::StoreError;
 use cqrs_core::delivery::Positions;
 use cqrs_core::store::{Backlog, Waiting};
+use cqrs_core::{RefusedKind, StoreError};
 use tokio::sync::Mutex;
 
 use super::queue::Queue;
@@ -89,7 +89,7 @@ impl Backlog for QueueBacklog {
     async fn waiting(&self, queue: &str) -> Result<Waiting, StoreError> {
         self.count(queue).await.map_err(|error| match error.is_transient() {
             true => StoreError::Unavailable { source: Box::new(error) },
-            false => StoreError::Refused { source: Box::new(error) },
+            false => StoreError::refused(RefusedKind::Other, error),
         })
     }
 

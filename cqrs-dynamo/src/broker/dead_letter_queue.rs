@@ -160,13 +160,13 @@ impl DeadLetterQueue {
                     match verdict {
                         Verdict::Done => done.push(&opened.letter),
                         // There is no new reason for the letter.
-                        Verdict::Wait { reason } => {
+                        Verdict::Wait { reason, .. } => {
                             let (queue, id) = (self.dead.name(), &opened.letter.receipt.id);
                             tracing::warn!(queue, id, reason, "a dead letter waits");
                             failing.extend(opened.stream().cloned());
                             redriven.left += 1;
                         }
-                        Verdict::Retry { reason } | Verdict::Dead { reason } => {
+                        Verdict::Retry { reason, .. } | Verdict::Dead { reason } => {
                             failing.extend(opened.stream().cloned());
                             failed.push((opened.letter.clone(), reason));
                         }

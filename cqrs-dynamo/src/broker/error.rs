@@ -1,7 +1,8 @@
 use std::error::Error;
 
-use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use cqrs_core::causes::chain;
 use cqrs_core::delivery::DeliveryError;
 
 use crate::topology::BrokerFault;
@@ -41,8 +42,7 @@ pub enum BrokerError {
         /// Whether waiting may help.
         transient: bool,
         /// What the SDK says.
-        #[source]
-        source: Box<dyn Error + Send + Sync>,
+        r#source: Box<dyn Error + Send + Sync>,
     },
     /// No dead letter with this id could be received; another receiver may have it in hand.
     #[error("dead letter `{id}` cannot be received from `{name}`; list them again")]
@@ -110,7 +110,7 @@ impl BrokerError {
         let said = match (error.code(), error.message()) {
             (Some(code), Some(message)) => format!("{code}: {message}"),
             (Some(code), None) => code.to_owned(),
-            _ => DisplayErrorContext(&error).to_string(),
+            _ => chain(&error),
         };
         let transient = is_transient(&error);
         Self::Request { action, name: name.to_owned(), said, transient, source: Box::new(error) }

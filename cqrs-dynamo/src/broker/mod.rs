@@ -45,7 +45,7 @@ pub(crate) use dead_letter_queue::DeadLetterQueue;
 #[cfg(feature = "lambda")]
 pub(crate) use queue::Queue;
 #[cfg(feature = "lambda")]
-pub(crate) use queue::ReceivedMessage;
+pub(crate) use queue::{Receipt, ReceivedMessage};
 #[cfg(feature = "lambda")]
 pub(crate) use sparing::sparing;
 

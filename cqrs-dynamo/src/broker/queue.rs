@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_that_is_put_away_keeps_its_attributes_as_far_as_they_fit() {
+    fn a_letter_that_is_stored_keeps_its_attributes_as_far_as_they_fit() {
         let kept = letter("{}", 4).attributes_with("it is broken");
         assert_eq!(kept.len(), 5);
         assert_eq!(kept[REASON].string_value(), Some("it is broken"));

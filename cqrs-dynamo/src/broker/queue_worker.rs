@@ -118,20 +118,22 @@ impl QueueWorker {
     }
 
     /// Delivers messages of one stream to the subscribers and carries out their verdicts. After `stop`, when the grace period is
-    /// over, unfinished messages go back. Returns the messages that are to go back.
+    /// over, unfinished messages go back. Returns the messages that are to go back, and after how long if a handler says so.
     pub(super) async fn take(
         &self,
         held: &Held,
         bundle: Bundle,
         mut stop: watch::Receiver<bool>,
-    ) -> (Worked, Vec<ReceivedMessage>) {
+    ) -> (Worked, Vec<ReceivedMessage>, Option<Duration>) {
         let Bundle { messages, batch } = bundle;
         let verdicts = self.consumer.take_stream(batch, self.end_of_grace(&mut stop)).await;
+        // They are of one stream, and come back together.
+        let after = verdicts.iter().filter_map(Verdict::after).max();
         let (gone, back, worked) = self.sort_out(&messages, verdicts).await;
         if !gone.is_empty() {
             held.delete(&gone).await;
         }
-        (worked, back.into_iter().cloned().collect())
+        (worked, back.into_iter().cloned().collect(), after)
     }
 
     async fn receive(&self) -> Result<Vec<ReceivedMessage>, BrokerError> {

@@ -48,6 +48,8 @@ struct Ended {
     worked: Worked,
     /// Its messages that are to go back.
     back: Vec<ReceivedMessage>,
+    /// When they come back, if a handler says so.
+    after: Option<Duration>,
 }
 
 impl Shift {
@@ -117,7 +119,7 @@ impl Shift {
         match bundle.batch.stream().and_then(|stream| self.waiting.get_mut(stream)) {
             None => self.start(bundle),
             Some(_) if !self.load.has_room() => {
-                self.hand_back(bundle.messages);
+                self.hand_back(bundle.messages, None);
             }
             Some(waiting) => {
                 self.load.add(&bundle);
@@ -138,19 +140,19 @@ impl Shift {
         let ids: Vec<_> = bundle.messages.iter().map(|message| message.receipt.id.clone()).collect();
         self.at_work.spawn(async move {
             let taken = AssertUnwindSafe(worker.take(&held, bundle, stop)).catch_unwind().await;
-            let (worked, back) = taken.unwrap_or_else(|panic| {
+            let (worked, back, after) = taken.unwrap_or_else(|panic| {
                 // Panics of subscribers are caught earlier. This one is ours: its messages come back when their time is over.
                 let said = panic.downcast_ref::<&str>().copied().unwrap_or_default();
                 tracing::error!(?stream, said, "the work on a stream panicked");
                 held.forget(&ids);
                 Default::default()
             });
-            Ended { stream, worked, back }
+            Ended { stream, worked, back, after }
         });
     }
 
     fn attend(&mut self, ended: Result<Ended, JoinError>) {
-        let Ok(Ended { stream, worked, mut back }) = ended else { return };
+        let Ok(Ended { stream, worked, mut back, after }) = ended else { return };
         self.worked += worked;
         // From here on the stream is free: messages that come back are processed again.
         let waiting = stream.and_then(|stream| self.waiting.remove(&stream)).flatten();
@@ -163,23 +165,23 @@ impl Shift {
             None => {}
         }
         if !back.is_empty() {
-            self.hand_back(back);
+            self.hand_back(back, after);
         }
     }
 
     /// All at once: a commit that waits behind another one must not arrive before it.
-    fn hand_back(&mut self, messages: Vec<ReceivedMessage>) {
+    fn hand_back(&mut self, messages: Vec<ReceivedMessage>, after: Option<Duration>) {
         // No task waits for a worker that stops.
         let receives = messages.iter().map(|message| message.receives).max().unwrap_or(1);
         let wait = match *self.stop.borrow() {
             true => Duration::ZERO,
-            false => self.worker.settings.comes_back_after(receives),
+            false => self.worker.settings.comes_back_after(receives, after),
         };
         let held = Arc::clone(&self.held);
         self.at_work.spawn(async move {
             held.hand_back(&messages.iter().collect::<Vec<_>>(), wait).await;
             let worked = Worked { returned: messages.len() as u64, ..Worked::default() };
-            Ended { stream: None, worked, back: Vec::new() }
+            Ended { stream: None, worked, back: Vec::new(), after: None }
         });
     }
 }

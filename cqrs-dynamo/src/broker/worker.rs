@@ -26,7 +26,7 @@ const TURN_AGAIN: Duration = Duration::from_secs(10);
 ///
 /// A finished message is deleted. A failed one comes back after a while. After as many failures as
 /// [`Settings::delivery`](cqrs_core::app::Settings::delivery) allows, it goes to the queue's dead letters, and at once if another
-/// attempt is pointless; the attribute `reason` says why. Several workers may share the queues.
+/// attempt is pointless; the attribute `reason` says why. A handler with `retry(…)` has limits of its own. Several workers may share the queues.
 ///
 /// Each stream is processed separately: one that hangs, or waits for a lease, holds up no other, and finished messages are
 /// deleted at once.
@@ -71,7 +71,7 @@ pub struct WorkerSettings {
     /// stream wait, up to 4,096 messages and 16 MB. Default 4.
     pub batches: usize,
     /// When a failed message comes back, in whole seconds: a random time up to this limit, which doubles with every receive.
-    /// Default 5 seconds.
+    /// Default 5 seconds. A handler with `retry(…)` says itself when its events come back.
     pub backoff: Duration,
     /// The upper limit of `backoff`. Default 5 minutes. A message with over 400 receives comes back after an hour or more: after
     /// 1,000 receives SQS moves it to the dead letters.
@@ -102,10 +102,10 @@ impl Default for WorkerSettings {
 }
 
 impl WorkerSettings {
-    /// When a message with this receive count comes back.
-    pub(super) fn comes_back_after(&self, receives: u32) -> Duration {
+    /// When a message with this receive count comes back; `after` is what its handler says.
+    pub(super) fn comes_back_after(&self, receives: u32, after: Option<Duration>) -> Duration {
         let backoff = RetryPolicy { attempts: 1, base: self.backoff, cap: self.longest_backoff };
-        sparing(backoff.wait(receives), receives)
+        sparing(after.unwrap_or_else(|| backoff.wait(receives)), receives)
     }
 }
 
@@ -334,4 +334,18 @@ impl Supervised for Redriving {
 
 fn early(_: tokio::task::JoinError) -> BrokerError {
     BrokerError::Delivery(DeliveryError::Stopped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_handler_says_is_when_its_message_comes_back() {
+        let settings = WorkerSettings::default();
+        let said = Duration::from_secs(900);
+        assert_eq!(settings.comes_back_after(1, Some(said)), said);
+        assert!(settings.comes_back_after(1, None) <= settings.backoff);
+        assert!(settings.comes_back_after(401, Some(said)) > said, "its receives are not used up");
+    }
 }

@@ -190,7 +190,7 @@ mod tests {
 
     /// SQLite's own limit stands in for the disk's: it answers with the same code, `SQLITE_FULL`.
     #[tokio::test]
-    async fn a_full_disk_is_named_and_the_database_goes_on_when_there_is_room() {
+    async fn a_full_disk_is_named_and_the_database_continues_when_there_is_room() {
         let storage = Storage::memory().unwrap();
         let place = "`shop.db`".to_owned();
         let database = Embedded::of(storage, place);

@@ -161,13 +161,14 @@ impl ProjectionsFunction {
         let this = Arc::new(self);
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Event>| {
             let this = Arc::clone(&this);
-            async move {
+            // In a box: the futures of a program that are around it would be deeper than the compiler goes.
+            Box::pin(async move {
                 let until = Instant::now() + deadline::time_left(&event.context);
                 let left = || until.saturating_duration_since(Instant::now());
                 let answer = this.answer(event.payload, tokio::time::sleep(left())).await;
                 this.look_when_due(left()).await;
                 Ok::<_, Error>(answer)
-            }
+            })
         }))
         .await
     }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use futures_util::FutureExt;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 use super::deadline;
-use crate::broker::{Broker, BrokerError, DeadLetterQueue, Queue, ReceivedMessage, sparing};
+use crate::broker::{Broker, BrokerError, DeadLetterQueue, Queue, Receipt, ReceivedMessage, sparing};
 
 /// How long settling the projections may take.
 const SETTLE: Duration = Duration::from_secs(2);
@@ -69,8 +70,9 @@ impl QueueFunction {
         let stop = stop.shared();
         let verdicts = self.consumer.take_until(&received, stop.clone()).await;
         let mut response = SqsBatchResponse::default();
-        let (mut spared, mut longest) = (Vec::new(), Duration::ZERO);
+        let mut hidden: BTreeMap<Duration, Vec<Receipt>> = BTreeMap::new();
         for (message, verdict) in messages.iter().zip(verdicts) {
+            let after = verdict.after();
             let reason = match verdict {
                 Verdict::Done => continue,
                 // Acknowledged only after it is stored as a dead letter.
@@ -78,19 +80,20 @@ impl QueueFunction {
                     Ok(()) => continue,
                     Err(error) => error.to_string(),
                 },
-                Verdict::Retry { reason } | Verdict::Wait { reason } => reason,
+                Verdict::Retry { reason, .. } | Verdict::Wait { reason, .. } => reason,
             };
             tracing::warn!(queue = self.consumer.queue(), id = message.receipt.id, reason, "it comes again");
             response.add_failure(&message.receipt.id);
-            let wait = sparing(Duration::ZERO, message.receives);
-            if !wait.is_zero() {
-                longest = longest.max(wait);
-                spared.push(message.receipt.clone());
+            let wait = sparing(after.unwrap_or_default(), message.receives);
+            // Without it the visibility timeout of the queue holds it back.
+            if after.is_some() || !wait.is_zero() {
+                hidden.entry(wait).or_default().push(message.receipt.clone());
             }
         }
-        // Only the visibility timeout would hold them back.
-        if let Some(queue) = source.filter(|_| !spared.is_empty()).and_then(|arn| self.dead.sibling(&arn)) {
-            queue.hide(&spared, longest).await;
+        if let Some(queue) = source.filter(|_| !hidden.is_empty()).and_then(|arn| self.dead.sibling(&arn)) {
+            for (wait, receipts) in hidden {
+                queue.hide(&receipts, wait).await;
+            }
         }
         // An empty queue invokes no function.
         tokio::select! {
@@ -137,12 +140,13 @@ impl QueueFunction {
         let this = Arc::new(self);
         lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
             let this = Arc::clone(&this);
-            async move {
+            // In a box: the futures of a program that are around it would be deeper than the compiler goes.
+            Box::pin(async move {
                 let left = deadline::time_left(&event.context);
                 let answer = this.answer(event.payload, tokio::time::sleep(left));
                 let (answer, ()) = tokio::join!(answer, this.begin(left));
                 Ok::<_, Error>(answer)
-            }
+            })
         }))
         .await
     }

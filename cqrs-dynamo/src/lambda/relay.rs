@@ -74,7 +74,8 @@ impl<P: Publisher> RelayFunction<P> {
         let this = Arc::new(self);
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Event>| {
             let this = Arc::clone(&this);
-            async move {
+            // In a box: the futures of a program that are around it would be deeper than the compiler goes.
+            Box::pin(async move {
                 let first = event.payload.records.first().map(record::number);
                 let left = deadline::time_left(&event.context);
                 let answered = tokio::time::timeout(left, this.answer(event.payload)).await;
@@ -82,7 +83,7 @@ impl<P: Publisher> RelayFunction<P> {
                     tracing::error!(?left, "no time left; the records come again");
                     first.map(record::from).unwrap_or_default()
                 }))
-            }
+            })
         }))
         .await
     }

@@ -90,7 +90,8 @@ impl TimersFunction {
         let this = Arc::new(self);
         lambda_runtime::run(service_fn(move |event: LambdaEvent<IgnoredAny>| {
             let this = Arc::clone(&this);
-            async move {
+            // In a box: the futures of a program that are around it would be deeper than the compiler goes.
+            Box::pin(async move {
                 match this.answer(deadline::time_left(&event.context)).await {
                     Ok(_) => Ok::<_, Error>(()),
                     Err(error) => {
@@ -101,7 +102,7 @@ impl TimersFunction {
                         Err(error.into())
                     }
                 }
-            }
+            })
         }))
         .await
     }

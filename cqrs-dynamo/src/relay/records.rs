@@ -4,12 +4,11 @@ use serde_json::Value;
 
 /// A record that was not published, like all after it.
 #[derive(Debug, thiserror::Error)]
-#[error("the record with sequence number `{sequence_number}` was not published")]
+#[error("the record with sequence number `{sequence_number}` was not published: {error}")]
 pub struct NotRelayed {
     /// The record's sequence number for `batchItemFailures`, so that Lambda sends it and all later ones again.
     pub sequence_number: String,
     /// Why.
-    #[source]
     pub error: DeliveryError,
 }
 

@@ -13,7 +13,7 @@ use super::inbox::{DIGEST, expiry};
 use crate::names::{EXPIRES_AT, partition};
 use crate::table::{Item, Table, attribute, checked, key, text};
 
-/// A longer reason is cut: it is for reading.
+/// A longer reason is cut, because people read it.
 const REASON_BYTES: usize = 4096;
 
 /// How many reads are under way at the same time for one call.
@@ -33,10 +33,10 @@ const READS: usize = 10;
 /// | lease of a relay to a topic | `RELAY#{name}` | the shard |
 ///
 /// An inbox record has `claimedBy`, `leasedUntil` until the event has been handled, and `expiresAt` (N, seconds since
-/// 1970), by which DynamoDB deletes it where the table's time to live is enabled. The embedded DynamoDB deletes none.
+/// 1970), at which DynamoDB deletes it if the table's time to live is enabled. The embedded DynamoDB deletes none.
 ///
-/// The digest is a name-based UUID, because a commit's two keys do not fit into one sort key. Letters of one
-/// stream stand together, in the order of their versions.
+/// The digest is a name-based UUID, because a commit's two keys do not fit into one sort key. Letters of one stream are
+/// together, in the order of their versions.
 #[derive(Debug, Clone)]
 pub struct DynamoDeliveryStore {
     pub(crate) table: Table,
@@ -81,8 +81,8 @@ impl DeliveryStore for DynamoDeliveryStore {
         put("since", letter.since.to_string().into());
         put("record", letter.record.clone());
         if limits::check(&item).is_err() {
-            // Too large or one level too deep, beside the rest of the letter. The commit itself is still in the
-            // events table; a reader fetches it from there.
+            // The record is too large or one level too deep beside the rest of the letter. The commit itself is still
+            // in the events table, and a reader fetches it from there.
             item.remove("record");
         }
         self.table.put(checked(item)?).await
@@ -120,7 +120,7 @@ impl DeliveryStore for DynamoDeliveryStore {
             .await
     }
 
-    /// Two processes that fail at the same moment may count once: then the commit is tried once more.
+    /// Two processes that fail at the same moment may count once. The commit is then tried once more.
     async fn count_attempt(
         &self,
         queue: &str,
@@ -166,7 +166,7 @@ impl DeliveryStore for DynamoDeliveryStore {
 
     async fn parked(&self, queue: &str, among: &[StreamKey]) -> Result<HashSet<StreamKey>, StoreError> {
         let pk = partition::parked(queue);
-        // Most often none is, and one request tells.
+        // Most often none is, and one request shows it.
         if among.len() > 1 && !self.any(&pk, "").await? {
             return Ok(HashSet::new());
         }
@@ -201,7 +201,7 @@ impl DynamoDeliveryStore {
         Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
     }
 
-    /// Whether a partition has an item whose sort key begins like that.
+    /// Whether a partition has an item whose sort key begins with this text.
     async fn any(&self, pk: &str, prefix: &str) -> Result<bool, StoreError> {
         let mut request = self
             .table
@@ -212,7 +212,7 @@ impl DynamoDeliveryStore {
             .limit(1)
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        // A value of an expression may be empty, but not one of a key.
+        // A value of an expression may be empty, but a value of a key may not.
         request = match prefix {
             "" => request.key_condition_expression("pk = :pk"),
             _ => request
@@ -253,7 +253,7 @@ impl DynamoDeliveryStore {
 }
 
 fn letter_sk(id: &LetterId) -> String {
-    // A record whose key is no commit's stands alone, under a digest of all of it.
+    // A record whose key is not that of a commit is alone, under a digest of all of it.
     let (stream, version) = match StreamKey::parse_commit(&id.pk, &id.sk) {
         Ok((stream, version)) => (stream.sk().to_owned(), version.get()),
         Err(_) => (id.sk.clone(), 0),
@@ -266,7 +266,7 @@ fn attempts_key(queue: &str, commit: &Commit) -> (String, String) {
     (partition::attempts(queue), stream_sk(stream.pk(), stream.sk(), commit.version.get()))
 }
 
-/// A sort key by which the commits of one stream stand together, in the order of their versions.
+/// A sort key that keeps the commits of one stream together, in the order of their versions.
 fn stream_sk(pk: &str, sk: &str, version: u64) -> String {
     format!("{}{version:010}", stream_prefix(pk, sk))
 }

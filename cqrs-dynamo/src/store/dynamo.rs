@@ -16,7 +16,7 @@ use crate::table::{
     Cost, DirectBodies, Meter, Spent, StreamRequests, Table, TableRequests, creation, time_limits,
 };
 
-/// A DynamoDB: in an AWS account, behind an endpoint, or embedded. Clones are cheap and share their meter.
+/// A DynamoDB: in an AWS account, behind an endpoint, or embedded. Clones are cheap, and share one meter.
 ///
 /// ```
 /// use cqrs_core::App;
@@ -42,9 +42,10 @@ pub struct Dynamo {
 }
 
 impl Dynamo {
-    /// A configuration of the AWS SDK, with all that it says about region, credentials, endpoint, retries, time limits
-    /// and HTTP client. Time limits that it does not set are those of [`Dynamo::from_env`]; what it disables
-    /// (`TimeoutConfig::disabled()`, or one by one) stays disabled. Nothing is sent yet, and no table is made.
+    /// A DynamoDB from a configuration of the AWS SDK, with everything that it says about region, credentials,
+    /// endpoint, retries, time limits and HTTP client. Time limits that it does not set are those of
+    /// [`Dynamo::from_env`]. What it disables (`TimeoutConfig::disabled()`, or one by one) stays disabled. Nothing is
+    /// sent yet, and no table is made.
     ///
     /// ```
     /// use aws_config::{BehaviorVersion, Region};
@@ -90,12 +91,12 @@ impl Dynamo {
         }
     }
 
-    /// An embedded DynamoDB in a file, with its tables. A file that is not there is made; several processes may have
-    /// it open at once. See [`Embedded::open`](crate::Embedded::open).
+    /// An embedded DynamoDB in a file, with its tables. The file is created if it does not exist. Several processes may
+    /// have it open at once. See [`Embedded::open`](crate::Embedded::open).
     ///
     /// # Errors
-    /// [`StoreError::Refused`] where the file cannot be opened or made, may not be written to, or is something else; it says
-    /// what to do.
+    /// [`StoreError::Refused`] if the file cannot be opened or created, is not writable, or is something else; the
+    /// error says what to do.
     #[cfg(feature = "embedded")]
     pub async fn embedded(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref().to_owned();
@@ -107,7 +108,7 @@ impl Dynamo {
     /// An embedded DynamoDB that lives as long as this value and its clones, with its tables.
     ///
     /// # Errors
-    /// [`StoreError`] where SQLite does not work at all.
+    /// [`StoreError`] if SQLite does not work at all.
     #[cfg(feature = "embedded")]
     pub async fn embedded_in_memory() -> Result<Self, StoreError> {
         Self::on(Embedded::in_memory()).await
@@ -115,7 +116,7 @@ impl Dynamo {
 
     #[cfg(feature = "embedded")]
     async fn on(database: Result<Embedded, EmbeddedError>) -> Result<Self, StoreError> {
-        let database = database.map_err(|error| StoreError::Refused { source: Box::new(error) })?;
+        let database = database.map_err(|error| StoreError::refused(cqrs_core::RefusedKind::Setup, error))?;
         let dynamo = Self::from_conf(&database.sdk_config());
         dynamo.create_tables().await?;
         Ok(dynamo)
@@ -128,12 +129,13 @@ impl Dynamo {
         self
     }
 
-    /// Leaves it to the SDK to write and read the items of requests and answers, in the stores that this value gives from now on.
+    /// Lets the SDK write and read the items of requests and answers, in the stores that this value returns from now
+    /// on.
     ///
-    /// Otherwise records are written straight into the bodies of requests, and read straight from the bodies of answers, which
-    /// takes half of the work of a long read. What is sent and what is read is the same in both ways, and all else is the SDK's
-    /// anyway: retries, time limits, endpoint, credentials, signature, errors. Use it to find out whether a difference comes from
-    /// here.
+    /// Otherwise records are written straight into the bodies of requests, and read straight from the bodies of
+    /// answers, which saves half of the work of a long read. The requests and answers are the same in both ways.
+    /// Everything else is done by the SDK in any case: retries, time limits, endpoint, credentials, signature, errors.
+    /// Use this method to find out whether a difference comes from here.
     ///
     /// ```
     /// # async fn example() -> Result<(), cqrs_core::StoreError> {
@@ -147,16 +149,19 @@ impl Dynamo {
         self
     }
 
-    /// Makes the tables that are not there, on demand, the events table with a stream and the views table with the indexes that
-    /// linked projections declare, one for reservations where a linked aggregate has unique fields, and one for timers where the program has commands that can wait, and waits until all can be used. Those that are there are checked and left alone, but for two
-    /// things: the time to live of the delivery table, by which inbox records expire, is enabled where it can be; and the views table
-    /// gets the indexes that it lacks, one after another. Indexes that no projection needs stay. Running it twice, or in two
-    /// processes at once, is safe. A table or an index that is not ready after five minutes is given up; DynamoDB goes on to fill an index
-    /// meanwhile, and the next call goes on from there.
+    /// Makes the tables that do not exist, on demand, and waits until all can be used. The events table gets a stream,
+    /// and the views table gets the indexes that linked projections declare. A table for reservations is made if a
+    /// linked aggregate has unique fields, and a table for timers if the program has commands that can wait. Existing
+    /// tables are checked and otherwise left alone, with two exceptions. The time to live of the delivery table, by
+    /// which inbox records expire, is enabled if possible. The views table gets the indexes that it lacks, one after
+    /// another; indexes that no projection needs stay. Calling it twice, or in two processes at once, is safe. It gives
+    /// up on a table or an index that is not ready after five minutes. DynamoDB continues to fill the index in the
+    /// meantime, and the next call continues from there.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] for a table or an index with other keys, and for an events table without a stream of new images;
-    /// [`StoreError::Denied`] where rights are missing; [`StoreError::Unavailable`] for a table or an index that does not get ready.
+    /// [`StoreError::Refused`] for a table or an index with other keys, and for an events table without a stream of new
+    /// images; [`StoreError::Denied`] if rights are missing; [`StoreError::Unavailable`] for a table or an index that
+    /// does not become ready.
     pub async fn create_tables(&self) -> Result<(), StoreError> {
         let Tables { reservations, timers, .. } = &self.tables;
         let further = [(has_unique_fields(), reservations), (has_timers(), timers)];
@@ -193,8 +198,8 @@ impl Dynamo {
         Table::new(&self.client, name, self.sdk_bodies)
     }
 
-    /// What has been spent through this value, its clones and its stores so far. Two readings give what went on
-    /// between them:
+    /// What has been spent through this value, its clones and its stores so far. The difference of two readings is what
+    /// was spent between them:
     ///
     /// ```
     /// # async fn example(dynamo: cqrs_dynamo::Dynamo) {
@@ -208,7 +213,7 @@ impl Dynamo {
         self.meter.read()
     }
 
-    /// Does some work, and tells what it cost: for tests. What others spend through this value meanwhile is in it.
+    /// Runs some work, and tells its cost, for tests. What others spend through this value in the meantime is included.
     ///
     /// ```
     /// # use cqrs_core::prelude::*;
@@ -248,14 +253,14 @@ impl Dynamo {
         Spent { output, cost: self.cost() - before, names: self.meter.take_names() }
     }
 
-    /// The SDK's client, to look at the tables with. Its requests count.
+    /// The client of the SDK, to look at the tables. Its requests count.
     #[must_use]
     pub fn client(&self) -> &aws_sdk_dynamodb::Client {
         &self.client
     }
 
-    /// The configuration that it was made from. A [`Broker`](crate::Broker) that is made from the same one shares its HTTP client,
-    /// its credentials and its settings, and a function on Lambda starts sooner:
+    /// The configuration from which it was made. A [`Broker`](crate::Broker) made from the same configuration shares
+    /// its HTTP client, its credentials and its settings, and a function on Lambda starts sooner:
     ///
     /// ```
     /// # #[cfg(feature = "broker")]

@@ -2,9 +2,9 @@ use cqrs_core::StoreError;
 
 use super::Dynamo;
 use crate::aws;
-use crate::table::refused;
+use crate::table::not_set_up;
 
-/// The variable by which the AWS SDKs lead DynamoDB somewhere else, and the one for its streams.
+/// The variable by which the AWS SDKs direct DynamoDB to another endpoint, and the variable for its streams.
 const ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 const STREAMS_ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB_STREAMS";
 
@@ -22,14 +22,14 @@ impl Dynamo {
     /// # }
     /// ```
     ///
-    /// `AWS_ENDPOINT_URL_DYNAMODB` leads to another endpoint, and its streams with it unless
-    /// `AWS_ENDPOINT_URL_DYNAMODB_STREAMS` leads them elsewhere. Nothing is sent yet, and no table is made:
-    /// see [`Dynamo::create_tables`].
+    /// `AWS_ENDPOINT_URL_DYNAMODB` selects another endpoint. The streams use it too, unless
+    /// `AWS_ENDPOINT_URL_DYNAMODB_STREAMS` selects another one. Nothing is sent yet, and no table is made: see
+    /// [`Dynamo::create_tables`].
     ///
-    /// A connection may take 3 seconds, a try 10, and a request with all its tries 35. A command that meets the last one
-    /// ends with [`ExecuteError::Store`](cqrs_core::ExecuteError), which has the command's id, and
-    /// [`StoreError::Unavailable`]: the commit may have been written. Send the command again under its id. Other limits
-    /// are a matter of the configuration:
+    /// A connection may take 3 seconds, a try 10, and a request with all its tries 35. A command that reaches the last
+    /// limit ends with [`ExecuteError::Store`](cqrs_core::ExecuteError), which has the command's id, and
+    /// [`StoreError::Unavailable`]: the commit may have been written. Send the command again under its id. To use other
+    /// limits, pass a configuration:
     ///
     /// ```
     /// use std::time::Duration;
@@ -48,24 +48,26 @@ impl Dynamo {
     /// # }
     /// ```
     ///
-    /// The settings are those that the SDK reads: endpoints, retries, dual stack, FIPS, account ids, proxies. A function on Lambda
-    /// starts sooner with them than with the SDK's own configuration, because nothing is made before it is asked for:
+    /// The settings are those that the SDK reads: endpoints, retries, dual stack, FIPS, account ids, proxies. A
+    /// function on Lambda starts sooner than with the SDK's own configuration, because nothing is made before it is
+    /// needed:
     ///
-    /// * All clients share one HTTP client; its TLS is made for the first request. The SDK makes one for each of them at once.
-    /// * Where the environment has credentials, no other source of them is made.
-    /// * A connection to AWS trusts the roots of Amazon, and reads the certificates of the system only where those are not enough, as
-    ///   behind a proxy that looks into TLS. It trusts these roots also where they were removed from the system. Other hosts, also
-    ///   those of AWS in China, are checked against the certificates of the system alone. `SSL_CERT_FILE` and `SSL_CERT_DIR` count
-    ///   alone where they are set.
+    /// * All clients share one HTTP client; its TLS is made for the first request. The SDK makes one for each of them
+    ///   at once.
+    /// * If the environment has credentials, no other source of credentials is made.
+    /// * A connection to AWS trusts the roots of Amazon, and reads the certificates of the system only if those roots
+    ///   are not enough, as behind a proxy that inspects TLS. It trusts these roots even if they were removed from the
+    ///   system. Other hosts, including those of AWS in China, are checked against the certificates of the system
+    ///   alone. If `SSL_CERT_FILE` and `SSL_CERT_DIR` are set, they alone count.
     ///
-    /// Credentials of AWS SSO and of external processes need features of `aws-config` that this crate leaves
-    /// off; load the configuration yourself and give it to [`Dynamo::from_conf`].
+    /// Credentials of AWS SSO and of external processes need features of `aws-config` that this crate leaves off. Load
+    /// the configuration yourself, and pass it to [`Dynamo::from_conf`].
     ///
     /// # Errors
-    /// [`StoreError::Refused`] where no region is configured.
+    /// [`StoreError::Refused`] if no region is configured.
     pub async fn from_env() -> Result<Self, StoreError> {
         let conf = aws::configuration().await.ok_or_else(|| {
-            refused(
+            not_set_up(
                 "no AWS region is configured; set `AWS_REGION`, or a region in the profile of `AWS_PROFILE`",
             )
         })?;

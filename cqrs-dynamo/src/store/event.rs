@@ -16,8 +16,9 @@ use crate::table::{Item, ItemWrite, Row, Table, Written, key, refused, scan};
 
 /// Commits in a DynamoDB table, one item each. Clones are cheap.
 ///
-/// An append is one `PutItem`, that of several commits, or of a commit with values or timers, one `TransactWriteItems`, a page of a stream one consistent `Query` of up to 1 MB. What DynamoDB answers
-/// becomes:
+/// An append is one `PutItem`. An append of several commits, or of a commit with values or timers, is one
+/// `TransactWriteItems`. A page of a stream is one consistent `Query` of up to 1 MB. Answers of DynamoDB become these
+/// errors:
 ///
 /// | answer | error |
 /// | --- | --- |
@@ -25,9 +26,9 @@ use crate::table::{Item, ItemWrite, Row, Table, Written, key, refused, scan};
 /// | status 500 and above, a timeout, no connection | [`StoreError::Unavailable`] |
 /// | no such table, no rights, no credentials | [`StoreError::Denied`] |
 /// | bad input | [`StoreError::Refused`] |
-/// | an item that is no commit | [`StoreError::Corrupt`] |
+/// | an item that is not a commit | [`StoreError::Corrupt`] |
 ///
-/// A condition that failed is no error: see [`Append::Taken`].
+/// A failed condition is not an error: see [`Append::Taken`].
 #[derive(Debug, Clone)]
 pub struct DynamoEventStore {
     pub(crate) table: Table,
@@ -45,7 +46,7 @@ impl EventStore for DynamoEventStore {
         let state = record.get(record::STATE).cloned();
         let mut record = Some(record);
         let write = || {
-            // Made anew for another try, which is rare: to keep a copy for it would cost every append.
+            // Built again for another try, which is rare. Keeping a copy for it would cost every append.
             let record = record.take().unwrap_or_else(|| {
                 let mut record = record::encode(commit);
                 record.extend(state.clone().map(|state| (record::STATE.to_owned(), state)));
@@ -74,7 +75,7 @@ impl EventStore for DynamoEventStore {
             .map(|(stream, version)| ItemWrite::absent(key(stream.pk(), &stream.commit_sk(version.next()))));
         let versions = puts.chain(checks).map(|write| (&self.table, write.returning_item()));
         let values = reservations.iter().map(|change| (&self.reservations, reservation::write(change)));
-        // Last, because they are no obstacle where anything else is one: see `refused` below.
+        // Last, because a missing timer does not matter if anything else prevents the write: see `refused` below.
         let timers = timers.iter().map(timer::put).chain(fired.iter().map(timer::fire));
         let timers = timers.map(|write| (&self.timers, write));
         let refused = match self.table.write_across(versions.chain(values).chain(timers)).await? {
@@ -93,7 +94,7 @@ impl EventStore for DynamoEventStore {
         Ok(match (taken.is_empty(), reserved.is_empty()) {
             (false, _) => AppendAll::Taken(taken),
             (true, false) => AppendAll::Reserved(reserved),
-            // What is set has no condition.
+            // Setting a timer has no condition.
             (true, true) => AppendAll::Gone,
         })
     }
@@ -241,19 +242,20 @@ impl DynamoEventStore {
     }
 }
 
-/// In the place of the list that is given: to grow, another one would be copied again and again.
+/// Written into the given list: another list would be copied again and again as it grows.
 fn all(commits: Vec<Result<Commit, StoreError>>) -> Result<Vec<Commit>, StoreError> {
     commits.into_iter().collect()
 }
 
-/// A commit, and the state that it carries. A state that is no JSON is none, as what is no snapshot: the commits tell it all.
+/// A commit, and the state that it carries. A state that is not JSON counts as no state, and so does one that is not a
+/// snapshot: the commits have everything.
 fn decode_with_state(mut row: Row<'_>) -> Result<(Commit, Option<Value>), StoreError> {
     let place = row.fields.iter().position(|(name, _)| name == record::STATE);
     let state = place.map(|place| row.fields.swap_remove(place).1);
     Ok((decode(row)?, state))
 }
 
-/// Attributes that a commit does not have are left alone, whatever they are.
+/// Attributes that a commit does not have are kept, whatever they are.
 fn decode(row: Row<'_>) -> Result<Commit, StoreError> {
     let Row { fields, others } = row;
     record::decode(fields).map_err(|mut corrupt| {

@@ -8,10 +8,10 @@ use crate::table::{Condition, Item, ItemWrite, Written, key, refused};
 
 const CLAIMED_BY: &str = "claimedBy";
 pub(super) const DIGEST: &str = "digest";
-/// There as long as the event has not been handled.
+/// Present as long as the event has not been handled.
 const LEASED_UNTIL: &str = "leasedUntil";
 
-/// A record without a digest is of an earlier release, and counts whatever commit it was written for.
+/// A record without a digest is of an earlier release, and counts for whatever commit it was written for.
 const CLAIMABLE: &str = "attribute_not_exists(pk) OR leasedUntil <= :now OR (claimedBy = :owner AND attribute_exists(leasedUntil)) \
                          OR (attribute_exists(digest) AND digest <> :digest)";
 const OWN: &str = "claimedBy = :owner";
@@ -47,7 +47,7 @@ impl Inbox for DynamoDeliveryStore {
     async fn release(&self, id: &InboxId, lease: &InboxLease) -> Result<(), StoreError> {
         let delete = || Ok(ItemWrite::delete(record_key(id), owned(OWN_LEASE, lease)));
         match self.table.write(delete).await? {
-            // Somebody else's by now, or done.
+            // It has another owner by now, or is done.
             Written::Done(_) | Written::Refused(_) => Ok(()),
         }
     }
@@ -58,7 +58,7 @@ fn owned(condition: &'static str, lease: &InboxLease) -> Condition {
 }
 
 impl DynamoDeliveryStore {
-    /// Why an event cannot be claimed: DynamoDB hands the record back with the failed condition.
+    /// Why an event cannot be claimed: DynamoDB returns the record with the failed condition.
     fn holder(&self, item: Option<Item>) -> Result<Claim, StoreError> {
         let item = item.ok_or_else(|| {
             refused(format!(
@@ -84,13 +84,13 @@ fn record(id: &InboxId, lease: &InboxLease) -> Item {
     item
 }
 
-/// Rounded up: never forgotten early.
+/// Rounded up, so that it is never forgotten early.
 pub(super) fn expiry(expires: Timestamp) -> AttributeValue {
     AttributeValue::N((expires.unix_millis().div_euclid(1000) + 1).to_string())
 }
 
-/// A partition per handler and stream: however busy the handler is, its writes spread over as many partitions as its
-/// events come from.
+/// A partition per handler and stream. However busy the handler is, its writes are spread over as many partitions as
+/// its events come from.
 fn record_key(id: &InboxId) -> Item {
     let InboxId { handler, stream, version, index, .. } = id;
     let pk = partition::inbox(handler, &digest(stream.pk(), stream.sk()).to_string());

@@ -1,4 +1,4 @@
-//! The stores of `cqrs-core` in DynamoDB, and [`Dynamo`], which leads to them.
+//! The stores of `cqrs-core` in DynamoDB, and [`Dynamo`], which gives access to them.
 
 mod delivery;
 mod dynamo;

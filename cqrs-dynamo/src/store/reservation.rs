@@ -12,7 +12,7 @@ const SORT_KEY: &str = "unique";
 const OWNER_PK: &str = "ownerPk";
 const OWNER_SK: &str = "ownerSk";
 
-/// A value changes hands, if it belongs to nobody, or to one of the two streams.
+/// A value changes its owner, if it belongs to no stream, or to one of the two streams.
 pub(super) fn write(change: &ReservationChange) -> ItemWrite {
     let mut expression = "attribute_not_exists(pk)".to_owned();
     let mut values = Vec::new();
@@ -37,7 +37,7 @@ fn item(mut key: Item, owner: &StreamKey) -> Item {
     key
 }
 
-/// The reservation that stood in the way of a change.
+/// The reservation that prevented a change.
 pub(super) fn refusal(
     table: &Table,
     change: &ReservationChange,

@@ -5,7 +5,7 @@ use cqrs_core::{StoreError, StreamKey};
 
 use crate::table::{Condition, ItemWrite, Row, Table, Written, checked, key};
 
-/// Snapshots in a DynamoDB table, one item a stream, at the stream's own keys. Clones are cheap.
+/// Snapshots in a DynamoDB table, one item per stream, at the stream's own keys. Clones are cheap.
 ///
 /// A snapshot is read with one `GetItem` and written with one `PutItem` under `attribute_not_exists(pk) OR version <
 /// :version`. Errors are those of [`DynamoEventStore`](crate::DynamoEventStore).
@@ -16,8 +16,8 @@ pub struct DynamoSnapshotStore {
 
 impl SnapshotStore for DynamoSnapshotStore {
     async fn get(&self, stream: &StreamKey) -> Result<Option<StoredSnapshot>, StoreError> {
-        // Half the price of a consistent read. What comes is a snapshot all the same; an earlier one has more commits
-        // after it.
+        // Half the price of a consistent read. An earlier snapshot is a snapshot too; it only has more commits after
+        // it.
         let record = self.table.get(key(stream.pk(), stream.sk()), false, whole).await?;
         let Some(record) = record else { return Ok(None) };
         let record = record.map_err(|error| self.table.unreadable(stream.pk(), stream.sk(), &error))?;
@@ -31,13 +31,13 @@ impl SnapshotStore for DynamoSnapshotStore {
             Ok(ItemWrite::put(checked(snapshot.record())?, earlier.values([(":version", version)])))
         };
         match self.table.write(write).await? {
-            // A later one is there: as good.
+            // There is a later one, which is as good.
             Written::Done(_) | Written::Refused(_) => Ok(()),
         }
     }
 }
 
-/// The record of an item whose attributes are all JSON, or what another one is.
+/// The record of an item whose attributes are all JSON; `None` for another one.
 fn whole(row: Row<'_>) -> Result<Record, String> {
     let (record, others) = row.into_readable();
     others.first().map_or(Ok(record), |other| Err(other.to_string()))

@@ -1,4 +1,4 @@
-//! The streams of a partition, without their commits: what is behind the first commits of a stream is passed over.
+//! The streams of a partition, without their commits: everything after the first commits of a stream is skipped.
 
 use std::pin::pin;
 
@@ -8,8 +8,8 @@ use cqrs_core::{StoreError, StreamKey, Version};
 
 use crate::table::{Row, Table, key};
 
-/// How many commits one request reads. DynamoDB charges for whole items, also where only their keys are asked for. With more of them
-/// a long stream costs more, and with fewer a page of short streams takes more requests.
+/// How many commits one request reads. DynamoDB charges for whole items, even if only their keys are requested. A
+/// larger number makes a long stream cost more, and a smaller number makes a page of short streams take more requests.
 const PAGE: i32 = 50;
 
 pub(super) async fn read(
@@ -30,7 +30,7 @@ pub(super) async fn read(
         .limit(PAGE)
         .consistent_read(true)
         .return_consumed_capacity(ReturnConsumedCapacity::Total);
-    // DynamoDB takes no empty beginning.
+    // DynamoDB does not take an empty prefix.
     query = if prefix.is_empty() {
         query.key_condition_expression("pk = :pk")
     } else {

@@ -1,4 +1,4 @@
-//! What waits for its time, an item each: its partition is `TIMERS#0` to `TIMERS#7`, and its sort key begins with the time.
+//! Timers, an item each. Its partition is `TIMERS#0` to `TIMERS#7`, and its sort key begins with the time.
 
 use std::pin::pin;
 
@@ -9,7 +9,7 @@ use cqrs_core::{StoreError, Timestamp};
 
 use crate::table::{Condition, ItemWrite, Row, Table, Written, key};
 
-/// A page costs half a read unit for each 4 KB in it, and whoever reads it may have no time for all of them.
+/// A page costs half a read unit for each 4 KB in it, and its reader may have no time for all of its timers.
 const PAGE: i32 = 100;
 
 /// A timer that is set with nothing else.
@@ -22,29 +22,29 @@ pub(super) fn alone<'a>(new: &'a NewCommits<'_>) -> Option<&'a Timer> {
     }
 }
 
-/// One that is there already is written again.
+/// One that is already there is written again.
 pub(super) fn put(timer: &Timer) -> ItemWrite {
     ItemWrite::set(timer.record())
 }
 
-/// It has to be there.
+/// It must be there.
 pub(super) fn fire(id: &TimerId) -> ItemWrite {
     ItemWrite::delete(key(id.pk(), id.sk()), Condition::present())
 }
 
-/// Half of what it costs in a transaction.
+/// Half of the cost in a transaction.
 pub(super) async fn set(table: &Table, timer: &Timer) -> Result<(), StoreError> {
     match table.write(|| Ok(put(timer))).await? {
         Written::Done(_) | Written::Refused(_) => Ok(()),
     }
 }
 
-/// Where an answer gets lost and the SDK asks again, a timer that was there is told as one that was not.
+/// If an answer is lost and the SDK asks again, a timer that was there is reported as one that was not.
 pub(super) async fn remove(table: &Table, id: &TimerId) -> Result<bool, StoreError> {
     Ok(matches!(table.write(|| Ok(fire(id))).await?, Written::Done(_)))
 }
 
-/// The earliest first. A timer that was set a moment ago may be missing, and is found by the next look.
+/// The earliest first. A timer that was set a moment ago may be missing; the next read finds it.
 pub(super) async fn page(
     table: &Table,
     partition: &str,
@@ -52,7 +52,7 @@ pub(super) async fn page(
     after: Option<&TimerId>,
 ) -> Result<TimerPage, StoreError> {
     let bound = TimerId::bound(until);
-    // DynamoDB refuses to begin behind the end.
+    // DynamoDB refuses a start after the end.
     if after.is_some_and(|after| after.sk() >= bound.as_str()) {
         return Ok(TimerPage::default());
     }
@@ -70,7 +70,7 @@ pub(super) async fn page(
     Ok(TimerPage::new(timers, output.last_evaluated_key.is_some()))
 }
 
-/// Attributes that are no JSON are none of a timer's.
+/// A timer has no attributes that are not JSON.
 fn record(row: Row<'_>) -> Record {
     row.into_readable().0
 }

@@ -17,15 +17,14 @@ use crate::table::{Condition, ItemWrite, Row, Table, Written, checked, key, scan
 /// Views in a DynamoDB table, one item each, and their fences beside them. Clones are cheap.
 ///
 /// A view is read with one consistent `GetItem` and written with one `PutItem` under `attribute_not_exists(pk)` or
-/// `version = :currentVersion`. A view with a key of its own is written in the same way, and the fence of the stream behind it. Where a
-/// commit changes several of them, they are written in one `TransactWriteItems` with the fence, or in several where one does not take
-/// them all. Errors are those of
-/// [`DynamoEventStore`](crate::DynamoEventStore).
+/// `version = :currentVersion`. A view with a key of its own is written in the same way, and then the fence of the
+/// stream. If a commit changes several of them, they are written in one `TransactWriteItems` with the fence, or in
+/// several if one does not take them all. Errors are those of [`DynamoEventStore`](crate::DynamoEventStore).
 ///
-/// A replay reads up to 100 views or fences with one `BatchGetItem`, and writes up to 25 views at their aggregates' keys with
-/// one `BatchExecuteStatement`, each under its own condition. A role that replays needs `dynamodb:BatchGetItem`,
-/// `dynamodb:PartiQLInsert` and `dynamodb:PartiQLUpdate` on the views table for that. Without these rights it reads and writes
-/// them one by one.
+/// A replay reads up to 100 views or fences with one `BatchGetItem`, and writes up to 25 views at their aggregates'
+/// keys with one `BatchExecuteStatement`, each under its own condition. For that, a role that replays needs
+/// `dynamodb:BatchGetItem`, `dynamodb:PartiQLInsert` and `dynamodb:PartiQLUpdate` on the views table. Without these
+/// rights, the replay reads and writes them one by one.
 #[derive(Debug, Clone)]
 pub struct DynamoViewStore {
     pub(super) table: Table,
@@ -163,7 +162,7 @@ fn view(row: Row<'_>) -> Result<StoredView, StoreError> {
     decoded(row, StoredView::decode)
 }
 
-/// Attributes that a view does not have are left alone, whatever they are.
+/// Attributes that a view does not have are kept, whatever they are.
 fn decoded<T>(row: Row<'_>, decode: impl FnOnce(Record) -> Result<T, StoreError>) -> Result<T, StoreError> {
     let (record, others) = row.into_readable();
     decode(record).map_err(|mut error| {

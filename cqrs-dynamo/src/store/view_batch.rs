@@ -1,4 +1,4 @@
-//! Many views in one request. What a request for many leaves undecided is asked for or written one by one.
+//! Many views in one request. Views that such a request leaves undecided are read or written one by one.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,23 +16,23 @@ use crate::table::{
     Executed, ItemWrite, KEYS_AT_ONCE, Make, STATEMENTS_AT_ONCE, Statement, Written, checked, key,
 };
 
-/// A batch is sent when it has so many bytes. DynamoDB takes more; this is what a replay keeps in memory.
+/// A batch is sent when it has this number of bytes. DynamoDB takes more; this is what a replay keeps in memory.
 const BYTES_AT_ONCE: usize = limits::MAX_TRANSACTION_BYTES;
 
-/// So many swaps go into one transaction: each writes two items.
+/// The number of swaps in one transaction: each writes two items.
 const SWAPS_AT_ONCE: usize = limits::MAX_TRANSACTION_ITEMS / 2;
 
-/// So many requests of one call are on their way at a time, where each is for one view.
+/// How many requests of one call run at a time, if each is for one view.
 const AT_A_TIME: usize = 8;
 
 /// What a store has found out about requests for many views. Its clones share it.
 #[derive(Debug, Default)]
 pub(super) struct Batches {
-    /// The caller has no right to them, or what is there instead of DynamoDB does not know them.
+    /// The caller has no right to them, or the service in place of DynamoDB does not know them.
     are_reads_refused: AtomicBool,
     are_writes_refused: AtomicBool,
-    /// Whether most rebuilt views are new. PartiQL has one statement for an item that is there and another one for a new item, and
-    /// the wrong one costs a write unit for nothing.
+    /// Whether most rebuilt views are new. PartiQL has one statement for an existing item and another one for a new
+    /// item, and the wrong one costs a write unit for nothing.
     are_new: AtomicBool,
 }
 
@@ -63,11 +63,11 @@ impl DynamoViewStore {
             ids.iter().map(|id| (id.pk.clone(), id.sk.clone())).collect();
         let mut found: HashMap<(String, String), Option<T>> = HashMap::with_capacity(open.len());
         let mut is_refused = self.batches.are_reads_refused.load(Ordering::Relaxed);
-        // One item takes one request either way, and this one does not need another right.
+        // One item takes one request in either case, and this request needs no other right.
         while !is_refused && open.len() > 1 {
             let some: Vec<_> = open.iter().take(KEYS_AT_ONCE).cloned().collect();
             match self.table.get_some(&some).await {
-                // It is throttled. The SDK waits for single items as it does for all.
+                // It is throttled. For single items, the SDK waits as for all requests.
                 Ok(read) if read.is_empty() => break,
                 Ok(read) => {
                     for (key, item) in read {
@@ -87,7 +87,7 @@ impl DynamoViewStore {
             }
         }
         if is_refused {
-            // What is refused one by one, too, is not about batches.
+            // If the single request is refused too, the reason is not the batch.
             self.batches.are_reads_refused.store(true, Ordering::Relaxed);
         }
         let take = |id: &ViewId| found.get(&(id.pk.clone(), id.sk.clone())).cloned().flatten();
@@ -179,11 +179,12 @@ impl DynamoViewStore {
         if is_refused {
             self.batches.are_writes_refused.store(true, Ordering::Relaxed);
         }
-        // What was neither there nor new has been written or removed in between.
+        // A view that neither existed nor was new has been written or removed in between.
         Ok(written.into_iter().map(|written| written.unwrap_or(Write::Stale)).collect())
     }
 
-    /// Puts views in place of live ones, many in one transaction, which goes through if nobody has written any of them.
+    /// Puts views in place of live ones, many in one transaction, which succeeds if no other writer has written any of
+    /// them.
     pub(super) async fn swap_all(&self, swaps: &[SwapIn]) -> Result<Vec<Write>, StoreError> {
         let records =
             swaps.iter().map(|swap| checked(swap.view.record())).collect::<Result<Vec<_>, StoreError>>()?;
@@ -205,7 +206,7 @@ impl DynamoViewStore {
         });
         match self.table.write_all(writes).await {
             Ok(Written::Done(_)) => return Ok(vec![Write::Done; swaps.len()]),
-            // One of them is somebody else's; the others are not.
+            // One of them was written by another writer; the others were not.
             Ok(Written::Refused(_)) if swaps.len() > 1 => {}
             Ok(Written::Refused(_)) => return Ok(vec![Write::Stale]),
             Err(error) if error.is_transient() && swaps.len() > 1 => {}
@@ -252,8 +253,8 @@ fn statement(table: &str, view: &StoredView, record: Record, way: Way) -> Statem
     if way == Way::Insert {
         return Statement::insert(table, record);
     }
-    // `PutItem` would have left them out. Without the one key of an index the view does not stand there, and the other one means
-    // nothing.
+    // `PutItem` would have left them out. Without both of its keys, an index does not list the view, and one key alone
+    // means nothing.
     let indexes = (1..=MAX_INDEXES).map(|slot| IndexEntry::attributes(slot).0);
     let optional = ["build", "digest", "fingerprint", "unfenced"].map(str::to_owned).into_iter();
     let removed: Vec<String> = optional.chain(indexes).filter(|name| !record.contains_key(name)).collect();

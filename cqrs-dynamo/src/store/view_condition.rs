@@ -11,7 +11,7 @@ pub(super) fn at(expected: Revision) -> Condition {
     if expected == Revision::NONE {
         return Condition::absent();
     }
-    // The seed's own condition, and what tells two views of one version apart.
+    // The seed's own condition, and the one that tells two views of one version apart.
     Condition::all([
         ("version", ":currentVersion", Some(number(expected.version.get()))),
         ("build", ":currentBuild", generation(expected.generation)),
@@ -49,14 +49,14 @@ pub(super) fn older_than(view: &StoredView) -> Condition {
     Condition::of(older).values(values)
 }
 
-/// What [`older_than`] says of a view that is there, in PartiQL, and its values.
+/// The condition of [`older_than`] for an existing view, in PartiQL, and its values.
 pub(super) const OLDER_IN_PARTIQL: &str = "\"version\"<=? AND (\"build\" IS MISSING OR \"build\"<?)";
 
 pub(super) fn older_values(view: &StoredView) -> [AttributeValue; 2] {
     [number(view.version.get()), number(view.generation)]
 }
 
-/// Not stored where no replay has built the item.
+/// Not stored if no replay has built the item.
 fn generation(generation: u64) -> Option<AttributeValue> {
     Some(generation).filter(|generation| *generation > 0).map(number)
 }

@@ -10,7 +10,7 @@ use cqrs_core::view::{Place, SortRange, ViewQuery};
 use crate::names::Slot;
 use crate::table::{Item, Make, Table, key, refused, text};
 
-/// What is made of the items of a page, and where the next one begins.
+/// The items of a page after conversion, and where the next page begins.
 pub(super) async fn page<T: Send + 'static>(
     table: &Table,
     query: &ViewQuery,
@@ -40,7 +40,7 @@ pub(super) async fn page<T: Send + 'static>(
         .expression_attribute_names("#pk", &pk)
         .expression_attribute_values(":pk", AttributeValue::S(query.pk.clone()))
         .scan_index_forward(!query.descending)
-        // DynamoDB takes no other for an index.
+        // DynamoDB accepts only this for an index.
         .consistent_read(query.slot.is_none())
         .limit(i32::try_from(query.limit.max(1)).unwrap_or(i32::MAX))
         .set_exclusive_start_key(query.after.as_ref().map(|place| start(query, &pk, &sk, place)))

@@ -3,7 +3,7 @@ use aws_sdk_dynamodbstreams::types::{ShardFilter, ShardFilterType};
 use cqrs_core::StoreError;
 
 use super::Shard;
-use crate::table::{Table, refused};
+use crate::table::{Table, not_set_up};
 
 /// The DynamoDB Stream of a table.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl TableStream {
         let described = self.table.client.describe_table().table_name(&self.table.name).send().await;
         let table = described.map_err(|error| self.table.error(error))?.table;
         let arn = table.and_then(|table| table.latest_stream_arn).ok_or_else(|| {
-            refused(format!(
+            not_set_up(format!(
                 "table `{}` has no stream, so nothing can be delivered; enable one with new images, or let \
                  `create_tables()` make the table",
                 self.table.name

@@ -5,9 +5,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use cqrs_core::StoreError;
+use cqrs_core::{RefusedKind, StoreError};
 
-use super::{Item, Make, refused, store_error};
+use super::{Item, Make, store_error};
 
 /// One table whose items are read and written. Clones are cheap.
 #[derive(Debug, Clone)]
@@ -51,6 +51,7 @@ impl Table {
 
     /// An item that is invalid.
     pub(crate) fn unreadable(&self, pk: &str, sk: &str, reason: &str) -> StoreError {
-        refused(format!("table `{}`, item at pk `{pk}`, sk `{sk}`: {reason}", self.name))
+        let reason = format!("table `{}`, item at pk `{pk}`, sk `{sk}`: {reason}", self.name);
+        StoreError::refused(RefusedKind::Unreadable, reason)
     }
 }

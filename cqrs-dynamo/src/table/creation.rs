@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{
 };
 use cqrs_core::StoreError;
 
-use super::{indexes, refused, store_error};
+use super::{indexes, not_set_up, refused, store_error};
 use crate::names::{EXPIRES_AT, Slot, Tables};
 
 /// The pause between two checks of the status, and their number: a table may take about five minutes in all.
@@ -66,7 +66,7 @@ async fn expire(client: &Client, table: &str) -> Result<(), StoreError> {
     if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
         return match found.as_ref().and_then(|found| found.attribute_name()) {
             Some(EXPIRES_AT) => Ok(()),
-            other => Err(refused(format!("its time to live is on `{}`", other.unwrap_or_default()))),
+            other => Err(not_set_up(format!("its time to live is on `{}`", other.unwrap_or_default()))),
         };
     }
     let wanted = TimeToLiveSpecification::builder().attribute_name(EXPIRES_AT).enabled(true).build();
@@ -136,7 +136,7 @@ async fn active(client: &Client, table: &str) -> Result<TableDescription, StoreE
             }
             Some(description) if description.table_status() != Some(&TableStatus::Creating) => {
                 let status = description.table_status().map_or("unknown", TableStatus::as_str);
-                return Err(refused(format!("table `{table}` cannot be used: its status is {status}")));
+                return Err(not_set_up(format!("table `{table}` cannot be used: its status is {status}")));
             }
             // A new table may not be visible yet.
             _ => tokio::time::sleep(POLL).await,
@@ -158,7 +158,7 @@ fn check(table: &str, description: &TableDescription, streamed: bool) -> Result<
         is_text.then(|| schema.attribute_name())
     };
     if key(&KeyType::Hash) != Some("pk") || key(&KeyType::Range) != Some("sk") {
-        return Err(refused(format!(
+        return Err(not_set_up(format!(
             "table `{table}` has other keys; it needs `pk` (S) as partition key and `sk` (S) as sort key"
         )));
     }
@@ -169,7 +169,7 @@ fn check(table: &str, description: &TableDescription, streamed: bool) -> Result<
     let images = stream.filter(|stream| stream.stream_enabled()).and_then(|stream| stream.stream_view_type());
     match images {
         Some(StreamViewType::NewImage | StreamViewType::NewAndOldImages) => Ok(()),
-        _ => Err(refused(format!(
+        _ => Err(not_set_up(format!(
             "table `{table}` is there without a stream of new images, and nothing could be delivered; enable its \
              stream with the view type `NEW_IMAGE`"
         ))),

@@ -1,8 +1,9 @@
 //! The meaning of the SDK's errors for the caller.
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use cqrs_core::StoreError;
+use cqrs_core::causes::chain;
+use cqrs_core::{RefusedKind, StoreError};
 
 use super::write::CONTENDED;
 
@@ -61,7 +62,7 @@ where
                 "table `{table}` lacks an index that this program lists views by; `create_tables()` adds it to a table with data, \
                  and so does a deployment of the template: `template::next_step` says what to deploy"
             );
-            StoreError::Refused { source: Box::new(Refusal { hint, said: said(&error) }) }
+            StoreError::refused(RefusedKind::Setup, Refusal { hint, said: said(&error) })
         }
         SdkError::ServiceError(_) if says(&error, UNFILLED_INDEX) => {
             let hint = format!(
@@ -74,17 +75,21 @@ where
             StoreError::Denied { source: Box::new(Refusal { hint, said: said(&error) }) }
         }
         SdkError::ServiceError(_) if THROTTLED.contains(&code.as_str()) || code == CONTENDED => {
-            StoreError::Throttled { source: Box::new(error) }
+            let hint = format!("table `{table}`");
+            StoreError::Throttled { source: Box::new(Refusal { hint, said: said(&error) }) }
         }
         SdkError::ServiceError(_) if status.is_none_or(|status| status < 500) => {
             let hint = format!("table `{table}`");
-            StoreError::Refused { source: Box::new(Refusal { hint, said: said(&error) }) }
+            StoreError::refused(RefusedKind::Other, Refusal { hint, said: said(&error) })
         }
         SdkError::ConstructionFailure(_) => {
             let hint = "the request cannot be made; are region and credentials configured?".to_owned();
             StoreError::Denied { source: Box::new(Refusal { hint, said: said(&error) }) }
         }
-        _ => StoreError::Unavailable { source: Box::new(error) },
+        _ => {
+            let hint = format!("table `{table}`");
+            StoreError::Unavailable { source: Box::new(Refusal { hint, said: said(&error) }) }
+        }
     }
 }
 
@@ -99,12 +104,17 @@ where
 {
     match (error.code(), error.message()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
-        _ => DisplayErrorContext(error).to_string(),
+        _ => chain(error),
     }
 }
 
 pub(crate) fn refused(reason: impl Into<String>) -> StoreError {
-    StoreError::Refused { source: reason.into().into() }
+    StoreError::refused(RefusedKind::Other, reason.into())
+}
+
+/// For a table, or for AWS, that is not set up as it has to be.
+pub(crate) fn not_set_up(reason: impl Into<String>) -> StoreError {
+    StoreError::refused(RefusedKind::Setup, reason.into())
 }
 
 #[cfg(test)]
@@ -122,7 +132,7 @@ mod tests {
         let response = HttpResponse::new(400.try_into().unwrap(), SdkBody::empty());
         let error = store_error("views", SdkError::service_error(QueryError::generic(metadata), response));
         assert!(error.is_transient(), "{error:?}");
-        let source = std::error::Error::source(&error).unwrap().to_string();
-        assert!(source.contains("an index of table `views`") && source.contains(said), "{source}");
+        let text = error.to_string();
+        assert!(text.contains("an index of table `views`") && text.contains(said), "{text}");
     }
 }

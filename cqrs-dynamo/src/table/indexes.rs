@@ -14,7 +14,7 @@ use cqrs_core::StoreError;
 
 use super::creation::describe;
 use super::error::said;
-use super::{refused, store_error};
+use super::{not_set_up, refused, store_error};
 use crate::names::Slot;
 
 /// The pause between two checks of the status, and their number: one index may take about five minutes in all.
@@ -81,7 +81,7 @@ pub(super) async fn complete(client: &Client, table: &str, count: usize) -> Resu
     while polls < POLLS {
         polls += 1;
         let Some(description) = describe(client, table).await? else {
-            return Err(refused(format!("table `{table}` was deleted while its indexes were made")));
+            return Err(not_set_up(format!("table `{table}` was deleted while its indexes were made")));
         };
         let done =
             Slot::first(count).filter(|slot| found(&description, *slot).is_some_and(can_be_queried)).count();
@@ -173,7 +173,7 @@ fn check(
         return Ok(());
     }
     let name = slot.index();
-    Err(refused(format!(
+    Err(not_set_up(format!(
         "table `{table}` has an index `{name}` that is another one; views are listed by one with `{partition}` (S) as \
          partition key, `{sort}` (S) as sort key and the projection `ALL`. Delete the index `{name}`, which takes no item \
          with it, and call `create_tables()` again"

@@ -27,7 +27,7 @@ pub(crate) use batch::KEYS_AT_ONCE;
 pub(crate) use client::Table;
 pub(crate) use condition::Condition;
 pub(crate) use direct::DirectBodies;
-pub(crate) use error::{refused, store_error};
+pub(crate) use error::{not_set_up, refused, store_error};
 pub(crate) use item::{checked, key, text};
 pub use meter::Cost;
 pub(crate) use meter::{Meter, StreamRequests, TableRequests};

@@ -1,4 +1,4 @@
-//! What somebody should look at.
+//! The alarms: faults that need a person.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::names::logical::{
 };
 use crate::names::metric;
 
-/// For how many minutes on end a function behind the stream, or a queue, has to be late.
+/// For how many minutes in a row a function behind the stream, or a queue, must be late.
 const STREAM_MINUTES: u32 = 5;
 const QUEUE_MINUTES: u32 = 3;
 
@@ -29,7 +29,7 @@ pub(super) fn condition() -> Value {
     json!({ "Fn::Not": [{ "Fn::Equals": [reference(ALARM_TOPIC), ""] }] })
 }
 
-/// The relay stands still or falls behind, or records expired before they were published.
+/// The relay stops or falls behind, or records expired before they were published.
 pub(super) fn relay(template: &Template) -> Section {
     let late = "The relay falls behind: views and handlers are late";
     let lost = "Records left the stream before the relay could publish them".to_owned();
@@ -39,14 +39,14 @@ pub(super) fn relay(template: &Template) -> Section {
     ])
 }
 
-/// The same of the function that feeds the projections; and their dead letters, which are in no queue.
+/// The same for the function that feeds the projections, and for their dead letters, which are in no queue.
 pub(super) fn projections(template: &Template) -> Section {
     let late = "The projections fall behind: views are late";
     let lost = "Records left the stream before the projections took them";
     let metric = [metric::NAMESPACE, metric::DEAD_LETTERS, metric::FUNCTION];
     let waiting = "Commits wait in the dead letters of the projections".to_owned();
     let mut letters = alarm(waiting, metric, reference(PROJECTIONS), 0);
-    // Nobody tells the figure while there are no commits, and it stays what it was.
+    // The figure is not written while there are no commits, and it stays as it was.
     letters["Properties"]["TreatMissingData"] = json!("ignore");
     Section::from_iter([
         (PROJECTIONS_AGE_ALARM.to_owned(), age(template, late, PROJECTIONS)),
@@ -55,9 +55,9 @@ pub(super) fn projections(template: &Template) -> Section {
     ])
 }
 
-/// Of the sweeps of some minutes, more than half did not come to their end: they failed, or Lambda had no room for them. It is one
-/// metric for both, because a sweep that fails is not tried again (AWS Lambda Developer Guide, "Types of metrics for Lambda
-/// functions", "Asynchronous invocation metrics").
+/// Of the sweeps in some minutes, more than half did not complete: they failed, or Lambda had no room for them. It is
+/// one metric for both, because a sweep that fails is not tried again (AWS Lambda Developer Guide, "Types of metrics
+/// for Lambda functions", "Asynchronous invocation metrics").
 pub(super) fn timers(template: &Template) -> Section {
     let late = "Commands that were scheduled are late: sweeps fail, or do not begin".to_owned();
     let metric = ["AWS/Lambda", "AsyncEventsDropped", "FunctionName"];
@@ -68,7 +68,7 @@ pub(super) fn timers(template: &Template) -> Section {
     Section::from_iter([(TIMERS_ALARM.to_owned(), dropped)])
 }
 
-/// What a function reads from the stream is old.
+/// The records that a function reads from the stream are old.
 fn age(template: &Template, description: &str, function: &str) -> Value {
     let metric = ["AWS/Lambda", "IteratorAge", "FunctionName"];
     let threshold = template.lag_seconds().saturating_mul(1000);
@@ -83,9 +83,9 @@ pub(super) fn dead_letters(queue: &Queue<'_>) -> Section {
     Section::from_iter([(queue.ids.dead_letters_alarm.clone(), alarm)])
 }
 
-/// What a queue's function does not take in time: it is throttled, fails, or there is more than it can do. The metric leaves out
-/// what was received more than three times from a standard queue (Amazon SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS"), so a
-/// message that waits for a newer program raises none.
+/// The messages that a queue's function does not take in time: it is throttled, fails, or has more work than it can do.
+/// The metric leaves out messages that were received more than three times from a standard queue (Amazon SQS Developer
+/// Guide, "Available CloudWatch metrics for Amazon SQS"), so a message that waits for a newer program raises no alarm.
 pub(super) fn lag(template: &Template, queue: &Queue<'_>) -> Section {
     let description = format!("Queue `{}` falls behind: its views and handlers are late", queue.name);
     let metric = ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName"];
@@ -100,8 +100,8 @@ fn depth(description: String, queue: &str) -> Value {
     alarm(description, metric, attribute(queue, "QueueName"), 0)
 }
 
-/// An alarm on a metric (by namespace, name and dimension) that is above the threshold for a minute. A metric that
-/// is not there is one of a thing that is not used.
+/// An alarm on a metric (by namespace, name and dimension) that is above the threshold for a minute. If there is no
+/// metric, the thing is not used.
 fn alarm(description: String, metric: [&str; 3], of: Value, threshold: u64) -> Value {
     let [namespace, name, dimension] = metric;
     json!({

@@ -1,4 +1,4 @@
-//! Tables with a capacity that is paid by the hour, and how it follows the load.
+//! Tables with a capacity that is paid by the hour, and their scaling.
 
 use std::ops::RangeInclusive;
 
@@ -10,11 +10,11 @@ use crate::names::logical::{self, Scaling};
 
 /// Per table and per index, by default (Amazon DynamoDB Developer Guide, "Quotas in Amazon DynamoDB").
 pub(super) const MAX_UNITS: u32 = 40_000;
-/// In percent: what is used of what is there. The rest is for the minutes that scaling takes.
+/// In percent: the used part of the capacity. The rest is for the minutes that scaling takes.
 const TARGET: u32 = 70;
 
-/// What a table has by the second, for [`Template::provisioned_tables`](super::Template::provisioned_tables): least, which it has
-/// at first, to most. Each is 1 to 40,000, which is AWS' default quota.
+/// The capacity of a table per second, for [`Template::provisioned_tables`](super::Template::provisioned_tables), from
+/// least to most. It begins with the least. Each is 1 to 40,000, which is AWS' default quota.
 ///
 /// A write unit is a write of up to 1 KB; in a transaction it takes two. A read unit is a strongly consistent read of up to 4 KB, or two
 /// others.
@@ -27,21 +27,22 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// The units as settings are called, and as AWS calls them.
+    /// The units, by their names in the settings and at AWS.
     pub(super) fn units(&self) -> [(&'static str, &'static str, &RangeInclusive<u32>); 2] {
         [("reads", "Read", &self.reads), ("writes", "Write", &self.writes)]
     }
 
-    /// At first.
+    /// At the beginning.
     fn throughput(&self) -> Value {
         json!({ "ReadCapacityUnits": self.reads.start(), "WriteCapacityUnits": self.writes.start() })
     }
 }
 
-/// Gives each of the tables, and each of their indexes, the capacity, and adds what scales it.
+/// Gives each of the tables, and each of their indexes, the capacity, and adds the resources that scale it.
 ///
-/// All have the same range, because none of them is sure to have less to do: a handler with an inbox writes to the delivery table for
-/// each of its events, an index is written with its view, and a snapshot is a large item. Each scales by itself.
+/// All have the same range, because none of them is certain to have less load: a handler with an inbox writes to the
+/// delivery table for each of its events, an index is written with its view, and a snapshot is a large item. Each
+/// scales by itself.
 pub(super) fn provision(tables: &mut Section, capacity: &Capacity) {
     let mut scaling = Section::new();
     for (id, table) in tables.iter_mut() {
@@ -58,7 +59,7 @@ pub(super) fn provision(tables: &mut Section, capacity: &Capacity) {
     tables.extend(scaling);
 }
 
-/// The capacity of a table in a template that is rendered. None where nothing scales it.
+/// The capacity of a table in a rendered template; `None` if nothing scales it.
 pub(super) fn of(template: &Value, table: &str) -> Option<Capacity> {
     let range = |unit| {
         let target = &template["Resources"][logical::scaling(table, None, unit).target]["Properties"];
@@ -71,7 +72,7 @@ pub(super) fn of(template: &Value, table: &str) -> Option<Capacity> {
 /// How the capacity of a table, or of one of its indexes, follows the load. Application Auto Scaling has a role of its own for it.
 pub(super) fn follow(capacity: &Capacity, table: &str, index: Option<&str>) -> Section {
     let mut resources = Section::new();
-    // The reference makes the table come first, with the index.
+    // The reference makes CloudFormation create the table first, with the index.
     let (kind, path) = match index {
         None => ("table", format!("table/${{{table}}}")),
         Some(index) => ("index", format!("table/${{{table}}}/index/{index}")),

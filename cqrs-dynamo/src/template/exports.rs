@@ -1,4 +1,4 @@
-//! What exports the events table into a bucket, by the clock.
+//! The resources that export the events table into a bucket by a schedule.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::names::logical::{EVENTS, EXPORTS, EXPORTS_ROLE, EXPORTS_SCHEDULE, pol
 /// A request of DynamoDB as the target of a schedule (Amazon EventBridge Scheduler User Guide, "Universal targets").
 const TARGET: &str = "arn:${AWS::Partition}:scheduler:::aws-sdk:dynamodb:exportTableToPointInTime";
 
-/// What DynamoDB asks for to write the export.
+/// The rights that DynamoDB needs to write the export.
 const PUT: [&str; 3] = ["s3:AbortMultipartUpload", "s3:PutObject", "s3:PutObjectAcl"];
 
 pub(super) fn resources(schedule: &str) -> Section {
@@ -61,7 +61,8 @@ fn bucket_policy() -> Value {
     })
 }
 
-/// What the schedule may do, and DynamoDB on its behalf (Amazon DynamoDB Developer Guide, "Requesting a table export").
+/// The rights of the schedule, and of DynamoDB on its behalf (Amazon DynamoDB Developer Guide, "Requesting a table
+/// export").
 fn role() -> Value {
     let account = json!({ "StringEquals": { "aws:SourceAccount": reference("AWS::AccountId") } });
     json!({
@@ -85,7 +86,7 @@ fn role() -> Value {
 }
 
 fn schedule(expression: &str) -> Value {
-    // A request that is made again under one token is one export.
+    // A request that is repeated under one token is one export.
     let request = json!({
         "ClientToken": "<aws.scheduler.execution-id>",
         "ExportFormat": "DYNAMODB_JSON",

@@ -1,4 +1,4 @@
-//! What AWS would not take, said before it is asked.
+//! Faults of a template that AWS would refuse, found before it is asked.
 
 use std::fmt;
 
@@ -18,23 +18,23 @@ const CONCURRENCY: (u64, u64) = (2, 1000);
 /// AWS Lambda API Reference, `ProvisionedPollerConfig`, for SQS.
 const MIN_POLLERS: (u64, u64) = (2, 200);
 const MAX_POLLERS: (u64, u64) = (2, 10_000);
-/// In seconds. The stream keeps its records for a day, so none is older.
+/// In seconds. The stream keeps its records for a day, so no record is older.
 const MAX_LAG: u64 = 24 * 60 * 60;
 /// Per template (AWS CloudFormation User Guide, "Understand CloudFormation quotas").
 const MAX_RESOURCES: usize = 500;
 
-/// Everything that keeps a template from being rendered.
+/// All faults that prevent a template from being rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemplateError {
-    /// At least one.
+    /// The faults: at least one.
     pub faults: Vec<TemplateFault>,
 }
 
-/// One thing that keeps a template from being rendered.
+/// One fault that prevents a template from being rendered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TemplateFault {
-    /// What SNS or SQS would refuse.
+    /// A name that SNS or SQS would refuse.
     #[error(transparent)]
     Broker(#[from] BrokerFault),
     /// A table's name that is too long.
@@ -44,7 +44,7 @@ pub enum TemplateFault {
     Table {
         /// The name with its prefix.
         name: String,
-        /// How long it is.
+        /// Its length.
         length: usize,
     },
     /// A setting out of its range.
@@ -52,7 +52,7 @@ pub enum TemplateFault {
     Range {
         /// The setting.
         setting: &'static str,
-        /// What it is.
+        /// Its value.
         value: u64,
         /// The least.
         least: u64,
@@ -73,23 +73,23 @@ pub enum TemplateFault {
         /// The most.
         most: u32,
     },
-    /// A lag of which no alarm would tell.
+    /// A lag that no alarm would report.
     #[error(
         "`max_lag` is {seconds} seconds; an alarm can tell of 1 to {MAX_LAG}, because the stream of the events table keeps its \
          records for a day"
     )]
     Lag {
-        /// What it is.
+        /// Its value.
         seconds: u64,
     },
-    /// A schedule of exports that is none.
+    /// A schedule of exports that is not a schedule.
     #[error("`exports` is `{schedule}`; a schedule is `rate(1 day)` or `cron(0 3 * * ? *)`")]
     Schedule {
-        /// What it is.
+        /// Its text.
         schedule: String,
     },
-    /// A projection that is fed from the stream shares a queue with a handler. The function of the queue would take the commits of
-    /// the queue to the projection as well, and may not write its views.
+    /// A projection that is fed from the stream shares a queue with a handler. The function of the queue would also
+    /// take the commits of the queue to the projection, but may not write its views.
     #[error(
         "queue `{queue}` of handler `{handler}` is that of projection `{projection}` as well, which \
          `Template::projections` feeds from the stream; remove `queue = \"{queue}\"` from the projection"
@@ -97,10 +97,23 @@ pub enum TemplateFault {
     SharedQueue {
         /// The queue.
         queue: String,
-        /// The handler; the first one, where there are several.
+        /// The handler; the first one, if there are several.
         handler: String,
         /// The projection.
         projection: String,
+    },
+    /// A handler wants more attempts than SQS gives its messages, so that SQS itself would put them away, without a reason.
+    #[error(
+        "handler `{handler}` has `retry(attempts = {attempts})`, and SQS moves a message to the dead letters after {receives} receives, \
+         without a reason; give `Template::receives` more than {attempts}"
+    )]
+    Attempts {
+        /// The handler.
+        handler: String,
+        /// How often it is tried.
+        attempts: u32,
+        /// The setting.
+        receives: u32,
     },
     /// What was given for a deployed template is no template.
     #[error(
@@ -108,24 +121,25 @@ pub enum TemplateFault {
          --template-stage Processed --query TemplateBody` prints it"
     )]
     Deployed,
-    /// More indexes than CloudFormation makes or deletes in an update.
+    /// More indexes than CloudFormation makes or deletes in one update.
     #[error(
         "an update of the stack would make {} and delete {}, and CloudFormation does one of that in an update; deploy \
          what `template::next_step` gives, until nothing is left", list(.made), list(.deleted)
     )]
     Steps {
-        /// The names of the indexes that are to be made.
+        /// The names of the indexes to make.
         made: Vec<String>,
-        /// The names of those that are to be deleted.
+        /// The names of the indexes to delete.
         deleted: Vec<String>,
     },
-    /// A change of the views table to or from provisioned, or to another throughput, beside an index that comes or goes.
+    /// In one update, the views table changes to or from provisioned, or to another throughput, and also gains or loses
+    /// an index.
     #[error(
         "an update of the stack would change both the billing mode or the throughput of the views table and its indexes, and DynamoDB does one of that \
          at a time; deploy what `template::next_step` gives, until nothing is left"
     )]
     Billing,
-    /// More than fits into one stack.
+    /// More resources than fit into one stack.
     #[error(
         "{queues} queues take {resources} resources, and a stack has at most {MAX_RESOURCES}; let subscribers share \
          queues with `queue = \"…\"`, or give `Template::of` a part of the wiring"
@@ -158,6 +172,11 @@ pub(super) fn faults(template: &Template, parts: &Parts<'_>) -> Vec<TemplateFaul
             .flat_map(|queue| BrokerFault::of_queue(names, queue.name).into_iter().map(TemplateFault::from)),
     );
     faults.extend(shared_queues(parts));
+    let tried = parts.queues.iter().flat_map(|queue| &queue.subscribers);
+    faults.extend(tried.filter_map(|subscriber| {
+        let attempts = subscriber.attempts.filter(|attempts| attempts >= receives)?;
+        Some(TemplateFault::Attempts { handler: subscriber.name.to_owned(), attempts, receives: *receives })
+    }));
     let Tables { events, views, snapshots, delivery, reservations, timers } = names.tables();
     let further = [(template.reservations, reservations), (template.timers, timers)];
     let further = further.into_iter().filter_map(|(needed, name)| needed.then_some(name));
@@ -206,13 +225,13 @@ pub(super) fn faults(template: &Template, parts: &Parts<'_>) -> Vec<TemplateFaul
     faults
 }
 
-/// Whether EventBridge Scheduler could take it for a schedule that comes again: it looks at the rest.
+/// Whether EventBridge Scheduler could take the text as a recurring schedule. It checks the rest itself.
 fn is_schedule(text: &str) -> bool {
     text.ends_with(')') && (text.starts_with("rate(") || text.starts_with("cron("))
 }
 
-/// The projections that are fed from the stream and would be fed from a queue as well: its program takes all subscribers that name
-/// the queue.
+/// The projections that are fed from the stream and would also be fed from a queue: the program of the queue takes all
+/// subscribers that name the queue.
 fn shared_queues<'a>(parts: &'a Parts<'_>) -> impl Iterator<Item = TemplateFault> + 'a {
     let fed = parts.projections.iter().flat_map(|projections| &projections.subscribers);
     fed.filter_map(|projection| {

@@ -15,27 +15,27 @@ use crate::names::variable::{DEAD_LETTERS_URL, PREFIX, QUEUE, TOPIC_ARN};
 
 const MEMORY_MB: u32 = 256;
 
-/// The relay publishes ten commits a request, so a batch of a hundred is ten requests. Of standard and FIFO topics
-/// alike: SNS takes no more than ten a request (Amazon SNS API Reference, `PublishBatch`).
+/// The relay publishes ten commits per request, so a batch of a hundred is ten requests. This holds for standard and
+/// FIFO topics: SNS takes no more than ten per request (Amazon SNS API Reference, `PublishBatch`).
 const STREAM_BATCH: u32 = 100;
 const STREAM_SECONDS: u64 = 60;
 
-/// The most that Lambda takes from a FIFO queue at once, and from a standard one without waiting for more (AWS Lambda
+/// The most that Lambda takes at once from a FIFO queue, and from a standard one without waiting for more (AWS Lambda
 /// Developer Guide, "Lambda parameters for Amazon SQS event source mappings").
 const QUEUE_BATCH: u32 = 10;
 
-/// A sweep has as long as there is until the next one.
+/// A sweep may take as long as the time until the next one.
 const SWEEP_SECONDS: u64 = 60;
 
-/// The failed are named, the others are not handed over again (AWS Lambda Developer Guide, "Handling errors for an SQS
-/// event source in Lambda", "Configuring partial batch response with DynamoDB and Lambda").
+/// The function names the failed records, and the others are not delivered again (AWS Lambda Developer Guide, "Handling
+/// errors for an SQS event source in Lambda", "Configuring partial batch response with DynamoDB and Lambda").
 const RESPONSES: [&str; 1] = ["ReportBatchItemFailures"];
 
 pub(super) fn log_days() -> Value {
     json!({ "Type": "Number", "Default": 30, "Description": "For how many days the logs of the functions are kept" })
 }
 
-/// What all functions share.
+/// The settings that all functions share.
 pub(super) fn globals(template: &Template) -> Value {
     json!({
         "Runtime": "provided.al2023",
@@ -47,11 +47,11 @@ pub(super) fn globals(template: &Template) -> Value {
     })
 }
 
-/// Executes commands and reads views; what calls it is for the user to say, or to add.
+/// Executes commands and reads views. The user says or adds what calls it.
 pub(super) fn commands(template: &Template, parts: &Parts<'_>) -> Section {
     let ids = FunctionIds::of(COMMANDS);
     let mut function = function(template, &template.binaries.commands, &ids, "Executes commands");
-    // Nobody schedules a command before the function is there that knows it.
+    // A command is scheduled only after the function that knows it is there.
     let timers = template.timers.then(|| TIMERS_FUNCTION.to_owned());
     function["DependsOn"] = before_commands(parts).chain(timers).collect();
     if let Some(http) = template.http {
@@ -73,9 +73,9 @@ pub(super) fn timers(template: &Template, parts: &Parts<'_>) -> Section {
         "Type": "Schedule",
         "Properties": { "Schedule": "rate(1 minute)" },
     } });
-    // The next minute takes up what one has left. Without this, Lambda would keep the events of an outage for six hours, and then
-    // begin all of these sweeps at once (AWS Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous
-    // invocation").
+    // The next minute continues what one sweep has left. Without this, Lambda would keep the events of an outage for
+    // six hours, and then start all of these sweeps at once (AWS Lambda Developer Guide, "How Lambda handles errors and
+    // retries with asynchronous invocation").
     properties["EventInvokeConfig"] =
         json!({ "MaximumEventAgeInSeconds": SWEEP_SECONDS, "MaximumRetryAttempts": 0 });
     section(ids, function, policy::timers(template))
@@ -86,7 +86,7 @@ pub(super) fn relay(template: &Template, queues: &[Queue<'_>]) -> Section {
     let ids = FunctionIds::of(RELAY);
     let description = "Takes commits from the events table to the topic";
     let mut function = function(template, &template.binaries.relay, &ids, description);
-    // What is published before a queue is subscribed does not reach it.
+    // Messages that are published before a queue is subscribed do not reach it.
     function["DependsOn"] = all_subscribers(queues).collect();
     function["Properties"]["Environment"] = json!({ "Variables": { TOPIC_ARN: reference(TOPIC) } });
     reads_stream(&mut function["Properties"], RELAY_FAILURES);
@@ -102,7 +102,8 @@ pub(super) fn projections(template: &Template, projections: &Projections<'_>) ->
     with_failures(section(ids, function, policy::projections(projections)), PROJECTIONS_FAILURES)
 }
 
-/// Lets a function read the stream of the events table; what expires there before it was taken goes to a queue.
+/// Lets a function read the stream of the events table. Records that expire there before they are taken are reported to
+/// a queue.
 fn reads_stream(function: &mut Value, failures: &str) {
     function["Timeout"] = json!(STREAM_SECONDS);
     function["Events"] = json!({ CHANGES: {
@@ -113,9 +114,9 @@ fn reads_stream(function: &mut Value, failures: &str) {
             "BatchSize": STREAM_BATCH,
             "BisectBatchOnFunctionError": true,
             "FunctionResponseTypes": RESPONSES,
-            // No record is given up while the stream has it (-1: without limit). Where it has expired, at 24 hours,
-            // the destination is told which ones (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon
-            // DynamoDB"); they are in the events table still.
+            // No record is given up while the stream has it (-1: without limit). If it has expired, at 24 hours, the
+            // destination is told which ones (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB").
+            // They are still in the events table.
             "MaximumRetryAttempts": -1,
             "MaximumRecordAgeInSeconds": -1,
             "DestinationConfig": { "OnFailure": { "Type": "SQS", "Destination": arn(failures) } },
@@ -134,18 +135,19 @@ fn all_subscribers(queues: &[Queue<'_>]) -> impl Iterator<Item = String> {
     queues.iter().flat_map(|queue| [queue.ids.subscription.clone(), queue.ids.source()])
 }
 
-/// Nobody writes an event before all are there who know it.
+/// An event is written only after all subscribers that know it are there.
 fn before_commands(parts: &Parts<'_>) -> impl Iterator<Item = String> {
     all_subscribers(&parts.queues).chain(source_of_projections(parts))
 }
 
-/// That of the projections that are fed from the stream, where they are.
+/// The event source of the projections that are fed from the stream, if there are any.
 fn source_of_projections(parts: &Parts<'_>) -> Option<String> {
     parts.projections.as_ref().map(|_| logical::changes(PROJECTIONS))
 }
 
-/// What comes before a function that may execute commands because it has a handler: every subscription, and the queues that
-/// only project. Handlers may wait for each other's events in a circle, so they cannot come one after the other.
+/// The resources that come before a function that may execute commands because it has a handler: every subscription,
+/// and the queues that only project. Handlers may wait for each other's events in a cycle, so they cannot come one
+/// after the other.
 fn before_handlers(parts: &Parts<'_>) -> Value {
     let queues = &parts.queues;
     let subscriptions = queues.iter().map(|queue| queue.ids.subscription.clone());
@@ -192,7 +194,7 @@ fn function(template: &Template, binary: &str, ids: &FunctionIds, description: &
         "Properties": {
             "Description": description,
             "CodeUri": format!("{}/{binary}/", template.code.trim_end_matches('/')),
-            // A role of ours: to those that SAM makes it adds policies for all queues and all streams.
+            // A role of our own: SAM adds policies for all queues and all streams to the roles that it makes.
             "Role": arn(&ids.role),
             "LoggingConfig": { "LogGroup": reference(&ids.logs) },
         },

@@ -1,4 +1,4 @@
-//! What calls the function for commands by HTTP.
+//! How HTTP reaches the function for commands.
 
 use serde_json::{Value, json};
 
@@ -7,14 +7,14 @@ use crate::names::logical::{COMMANDS, HTTP, IMPLICIT_API, function_url};
 
 /// How the function for commands is reached by HTTP: see [`Template::http`](super::Template::http).
 ///
-/// Whichever it is, everybody can send requests to it, and the extractor of the API says who is let in.
+/// In either case, anybody can send requests to it, and the extractor of the API decides whose requests are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Http {
-    /// By an HTTP API of API Gateway, with one route for everything: it takes names of domains, authorizers and limits of requests
-    /// per second. It is paid by the request, and waits for an answer for 30 seconds at most.
+    /// By an HTTP API of API Gateway, with one route for everything. It supports domain names, authorizers and limits
+    /// of requests per second. It is paid by the request, and waits at most 30 seconds for an answer.
     Api,
-    /// By a URL of the function itself, which costs nothing beside the function.
+    /// By a URL of the function itself, which costs nothing extra.
     FunctionUrl,
 }
 
@@ -23,13 +23,13 @@ impl Http {
     pub(super) fn add_to(self, function: &mut Value) {
         let properties = &mut function["Properties"];
         match self {
-            // Without path and method it is the route for all that no other one takes.
+            // Without path and method, it is the route for every request that no other route takes.
             Self::Api => properties["Events"] = json!({ HTTP: { "Type": "HttpApi" } }),
             Self::FunctionUrl => properties["FunctionUrlConfig"] = json!({ "AuthType": "NONE" }),
         }
     }
 
-    /// How many resources SAM makes of it: the API, its stage and a right; or the URL and two rights.
+    /// How many resources SAM makes from it: the API, its stage and a right; or the URL and two rights.
     pub(super) fn resources(self) -> usize {
         3
     }

@@ -1,4 +1,4 @@
-//! The partition keys that a function asks for, as patterns of IAM: `*` is any text, `?` any character.
+//! The partition keys that a function uses, as patterns of IAM: `*` is any text, `?` any character.
 
 use cqrs_core::app::{SubscriberKind, WiringSubscriber};
 
@@ -6,21 +6,22 @@ use super::projections::Projections;
 use super::queue::Queue;
 use crate::names::partition::{self, PROJECTIONS, REDRIVE, RELAY, TIMERS};
 
-/// What the relay keeps: records that are no commits, and what was done to commits.
+/// The keys under which the relay keeps records that are not commits, and alterations of commits.
 pub(super) fn of_relay() -> Vec<String> {
     vec![partition::letters(RELAY)]
 }
 
-/// What could not be executed when its time had come, and instances of processes that stopped at a deadline.
+/// The keys of commands that could not be executed when they were due, and of process instances that stopped at a
+/// deadline.
 pub(super) fn of_timers(subscribers: &[WiringSubscriber]) -> Vec<String> {
     let processes = subscribers.iter().filter(|subscriber| subscriber.kind == SubscriberKind::Process);
     let names = processes.map(|process| literal(process.name));
     std::iter::once(TIMERS.to_owned()).chain(names).map(|name| partition::letters(&name)).collect()
 }
 
-/// The views of projections: live ones, those of other folds, those that a replay builds, the fences of streams, and the record of
-/// editions; `projection/edition.rs`, `projection/editions.rs` and `projector/keyed_view.rs` of `cqrs-core` make these keys. None where
-/// the wiring does not name them all.
+/// The views of projections: live ones, those of other folds, those that a replay builds, the fences of streams, and
+/// the record of editions. `projection/edition.rs`, `projection/editions.rs` and `projector/keyed_view.rs` of
+/// `cqrs-core` make these keys. `None` if the wiring does not name them all.
 pub(super) fn of_views(subscribers: &[&WiringSubscriber]) -> Option<Vec<String>> {
     let projections = subscribers.iter().filter(|subscriber| subscriber.kind == SubscriberKind::Projection);
     let patterns = projections.map(|projection| {
@@ -36,8 +37,9 @@ pub(super) fn of_views(subscribers: &[&WiringSubscriber]) -> Option<Vec<String>>
     Some(patterns.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
-/// What a queue's subscribers keep: the streams that it holds back, how often a commit has failed, whose turn it is to redrive, what handlers with `once` have
-/// done, what projections go on without, and how they have begun.
+/// What a queue's subscribers keep: the streams that the queue holds back, how often a commit has failed, which process
+/// may redrive, which events handlers with `once` have finished, which commits projections go on without, and how the
+/// projections have begun.
 pub(super) fn of_delivery(queue: &Queue<'_>) -> Vec<String> {
     let mut patterns = vec![
         partition::parked(&literal(queue.name)),
@@ -59,7 +61,8 @@ pub(super) fn of_delivery(queue: &Queue<'_>) -> Vec<String> {
     patterns
 }
 
-/// The same of projections that are fed from the stream, each with tries of its own; and what could be given to none of them.
+/// The same for projections that are fed from the stream, each with tries of its own, and commits that could be given
+/// to none of them.
 pub(super) fn of_fed(projections: &Projections<'_>) -> Vec<String> {
     let mut patterns = vec![partition::letters(PROJECTIONS)];
     for projection in &projections.subscribers {
@@ -71,7 +74,7 @@ pub(super) fn of_fed(projections: &Projections<'_>) -> Vec<String> {
     patterns
 }
 
-/// What one projection could not take, what it goes on without, and how far a replay of it is.
+/// The commits that one projection could not take, those that it goes on without, and the progress of its replay.
 fn of_projection(name: &str) -> [String; 3] {
     [
         partition::letters(name),
@@ -80,7 +83,7 @@ fn of_projection(name: &str) -> [String; 3] {
     ]
 }
 
-/// A name as a pattern. A character that is one of the pattern's own, or that a policy may not hold, is any text.
+/// A name as a pattern. A character with a meaning in the pattern, or that a policy may not hold, matches any text.
 fn literal(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/ ".contains(c);
     name.chars().map(|c| if is_plain(c) { c } else { '*' }).collect()

@@ -1,9 +1,10 @@
-//! Who may do what: a role per function with what that function asks for, and no more.
+//! The rights: a role per function, with exactly what that function needs.
 //!
-//! Items are narrowed by their partition keys where the framework alone makes the keys: in the views table, to the views of a
-//! queue's projections, and in the delivery table, to what belongs to a queue and its subscribers. In the tables of the events and
-//! the snapshots they are not. There the keys follow templates that a user may write and change, every aggregate may be sent a
-//! command by every handler, and a projection reads the streams of all that it listens to under whatever keys they have.
+//! Items are narrowed by their partition keys if the framework alone makes the keys: in the views table, to the views
+//! of a queue's projections, and in the delivery table, to the items of a queue and its subscribers. In the events and
+//! snapshots tables they are not narrowed. There, the keys follow templates that a user may write and change, every
+//! handler may send a command to every aggregate, and a projection reads the streams of everything that it listens to,
+//! whatever their keys.
 
 use cqrs_core::app::WiringSubscriber;
 use serde_json::{Value, json};
@@ -18,27 +19,29 @@ use crate::names::logical::{
 };
 
 const READ: [&str; 2] = ["dynamodb:GetItem", "dynamodb:Query"];
-/// No `UpdateItem` and no `DeleteItem`: a commit, once written, is what it is.
-/// `ConditionCheckItem` is for the streams that a transaction only reads.
+/// No `UpdateItem` and no `DeleteItem`: a commit never changes after it is written. `ConditionCheckItem` is for the
+/// streams that a transaction only reads.
 const APPEND: [&str; 4] =
     ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
 const SNAPSHOT: [&str; 2] = ["dynamodb:GetItem", "dynamodb:PutItem"];
 /// A value is freed by removing its item.
 const RESERVE: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"];
-/// Who executes commands may schedule others, and cancel them; a process sets deadlines.
+/// A function that executes commands may schedule others, and cancel them. A process sets deadlines.
 const SCHEDULE: [&str; 2] = ["dynamodb:DeleteItem", "dynamodb:PutItem"];
-/// What is due is found, and is gone when it was fired. A deadline may set another one, and what has failed takes its place.
+/// Due timers are found, and removed when they were fired. A deadline may set another one, and a failed timer replaces
+/// the original.
 const SWEEP: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"];
 /// A transaction needs the permissions of its parts (Amazon DynamoDB Developer Guide, "Using IAM with DynamoDB
 /// transactions"); those of views are writes.
 ///
-/// `BatchGetItem` is for those that build the views of another fold. Nobody among the functions writes by PartiQL: views at their
+/// `BatchGetItem` is for functions that build the views of another fold. No function writes by PartiQL: views at their
 /// aggregates' keys are replayed from elsewhere.
 const PROJECT: [&str; 4] =
     ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
 /// To build the views of another fold.
 const BUILD: [&str; 2] = ["dynamodb:DescribeTable", "dynamodb:Scan"];
-/// What changes or removes a commit. `PutItem` may, too, and cannot be denied: no policy demands a condition.
+/// The actions that change or remove a commit. `PutItem` may do so too, but cannot be denied: no policy can demand a
+/// condition.
 const ALTER: [&str; 6] = [
     "dynamodb:BatchWriteItem",
     "dynamodb:DeleteItem",
@@ -47,19 +50,20 @@ const ALTER: [&str; 6] = [
     "dynamodb:PartiQLUpdate",
     "dynamodb:UpdateItem",
 ];
-/// A stream that is held back, or a record that is no commit.
+/// A stream that is held back, or a record that is not a commit.
 const PARK: [&str; 1] = ["dynamodb:PutItem"];
-/// And which streams are held back, how often a commit has failed, what was discarded, what a handler has done, and whose turn it
-/// is to redrive.
+/// And which streams are held back, how often a commit has failed, what was discarded, what a handler has finished, and
+/// which process may redrive.
 const REMEMBER: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"];
-/// As Lambda asks for in the name of a function (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB").
+/// The rights that Lambda needs in the name of a function (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon
+/// DynamoDB").
 const READ_STREAM: [&str; 3] =
     ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"];
-/// The same (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS"), and a time of its own for a message that is
-/// to be tried again.
+/// The same (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS"), and the right to set a message's own time for
+/// its next try.
 const RECEIVE: [&str; 4] =
     ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
-/// What becomes of dead letters, and of those that an older program did not know.
+/// To handle dead letters, and messages that an older program did not know.
 const PUT_AWAY: [&str; 5] = [
     "sqs:ChangeMessageVisibility",
     "sqs:DeleteMessage",
@@ -77,7 +81,7 @@ pub(super) fn commands(template: &Template) -> Vec<Value> {
     statements
 }
 
-/// To execute what is due. A command reads no views. What cannot be executed becomes a dead letter.
+/// To execute what is due. A command reads no views. A command that cannot be executed becomes a dead letter.
 pub(super) fn timers(template: &Template) -> Vec<Value> {
     let mut statements = vec![
         allow(&APPEND, arn(EVENTS)),
@@ -93,8 +97,8 @@ fn schedule(template: &Template) -> Option<Value> {
     template.timers.then(|| allow(&SCHEDULE, arn(TIMERS)))
 }
 
-/// To take and to free unique values, for those who execute commands. The first stream of an aggregate is told from a later one by a
-/// page of the events table.
+/// To take and to free unique values, for functions that execute commands. A page of the events table tells the first
+/// stream of an aggregate from a later one.
 fn reserve(template: &Template) -> Vec<Value> {
     if !template.reservations {
         return Vec::new();
@@ -102,8 +106,8 @@ fn reserve(template: &Template) -> Vec<Value> {
     vec![allow(&RESERVE, arn(RESERVATIONS)), allow(&["dynamodb:Scan"], arn(EVENTS))]
 }
 
-/// An index holds the views of all projections, and so it is for those who read all of them. A query of one is an action on the index,
-/// and not on its table.
+/// An index holds the views of all projections, so only functions that read all of them have this. A query of an index
+/// is an action on the index, and not on its table.
 fn query_indexes(template: &Template) -> Option<Value> {
     let all = json!({ "Fn::Sub": format!("${{{VIEWS}.Arn}}/index/*") });
     (template.indexes > 0).then(|| allow(&["dynamodb:Query"], all))
@@ -113,14 +117,14 @@ pub(super) fn relay() -> Vec<Value> {
     let mut statements = read_stream();
     statements.extend([
         allow_keys(&PARK, arn(DELIVERY), &leading_keys::of_relay()),
-        // How large a message may be is for the topic to say.
+        // The topic decides how large a message may be.
         allow(&["sns:GetTopicAttributes", "sns:Publish"], reference(TOPIC)),
         allow(&["sqs:SendMessage"], arn(RELAY_FAILURES)),
     ]);
     statements
 }
 
-/// No topic, and of queues the one alone to which Lambda itself writes what expired.
+/// No topic, and only the one queue to which Lambda itself reports expired records.
 pub(super) fn projections(projections: &Projections<'_>) -> Vec<Value> {
     let mut statements = read_stream();
     statements.extend([
@@ -152,7 +156,7 @@ fn project(subscribers: &[&WiringSubscriber]) -> Value {
 pub(super) fn subscriber(template: &Template, queue: &Queue<'_>) -> Vec<Value> {
     // A handler takes `&App`: it may execute commands and read views.
     let events: &[_] = if queue.handles { &APPEND } else { &READ };
-    // Whether a projection that is new has missed anything, a page of the events table tells.
+    // A page of the events table tells whether a new projection has missed anything.
     let look = queue.projects.then(|| allow(&BUILD, arn(EVENTS)));
     let mut statements = vec![
         allow(&RECEIVE, arn(&queue.ids.queue)),
@@ -194,7 +198,7 @@ pub(super) fn role(mut statements: Vec<Value>) -> Value {
     })
 }
 
-/// Lets the topic, and no other one, send to a queue.
+/// Lets the topic, and only it, send to a queue.
 pub(super) fn send_from_topic(queue: &str) -> Value {
     json!({
         "Type": "AWS::SQS::QueuePolicy",
@@ -211,7 +215,7 @@ pub(super) fn send_from_topic(queue: &str) -> Value {
     })
 }
 
-/// Lets nobody reach a queue but by TLS.
+/// Denies access to a queue without TLS.
 pub(super) fn encrypted_queue(queue: &str) -> Value {
     json!({
         "Type": "AWS::SQS::QueuePolicy",
@@ -222,7 +226,7 @@ pub(super) fn encrypted_queue(queue: &str) -> Value {
     })
 }
 
-/// Lets nobody publish but by TLS.
+/// Denies publishing without TLS.
 pub(super) fn encrypted_topic(topic: &str) -> Value {
     json!({
         "Type": "AWS::SNS::TopicPolicy",
@@ -247,11 +251,11 @@ pub(super) fn allow(actions: &[&str], resource: Value) -> Value {
     json!({ "Effect": "Allow", "Action": actions, "Resource": resource })
 }
 
-/// The same for items whose partition keys are like these.
+/// The same for items whose partition keys match these patterns.
 ///
-/// `ForAllValues` holds as well where a request has no such key: for `Scan`, which is granted nowhere with it. `BatchGetItem`, `GetItem`,
-/// `PutItem`, `DeleteItem` and `Query` have it, also the parts of a transaction (Service Authorization Reference, "Actions, resources, and
-/// condition keys for Amazon DynamoDB").
+/// `ForAllValues` also holds if a request has no such key: for `Scan`, which is never granted together with it.
+/// `BatchGetItem`, `GetItem`, `PutItem`, `DeleteItem` and `Query` have it, also as parts of a transaction (Service
+/// Authorization Reference, "Actions, resources, and condition keys for Amazon DynamoDB").
 fn allow_keys(actions: &[&str], resource: Value, keys: &[String]) -> Value {
     let mut statement = allow(actions, resource);
     statement["Condition"] = json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys } });

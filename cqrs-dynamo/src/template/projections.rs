@@ -2,7 +2,7 @@
 
 use cqrs_core::app::WiringSubscriber;
 
-/// Who they are, and which binary feeds them.
+/// Their names, and the binary that feeds them.
 #[derive(Debug)]
 pub(super) struct Projections<'a> {
     pub(super) binary: &'a str,

@@ -15,18 +15,18 @@ use crate::topology;
 /// Amazon SQS event source mapping": at least six).
 const TIMEOUTS: u64 = 6;
 
-/// How long messages are kept: 14 days, the longest there is (Amazon SQS Developer Guide, "Amazon SQS message quotas").
-/// What waits for a repair must not be gone by then.
+/// How long messages are kept: 14 days, the longest possible time (Amazon SQS Developer Guide, "Amazon SQS message
+/// quotas"). A message that waits for a repair must not expire before it.
 const RETENTION_SECONDS: u64 = 14 * 24 * 60 * 60;
 
-/// One queue of the wiring, and what its subscribers are.
+/// One queue of the wiring, and its subscribers.
 #[derive(Debug)]
 pub(super) struct Queue<'a> {
     pub(super) name: &'a str,
     pub(super) ids: Ids,
-    /// The stored type names that somebody here listens to.
+    /// The stored type names that its subscribers listen to.
     pub(super) events: BTreeSet<&'a str>,
-    /// Who reads it.
+    /// The subscribers that read it.
     pub(super) subscribers: Vec<&'a WiringSubscriber>,
     /// Whether there is a handler.
     pub(super) handles: bool,
@@ -51,7 +51,7 @@ impl<'a> Queue<'a> {
         topology::events_by_queue(subscribers.iter().copied()).into_iter().map(queue).collect()
     }
 
-    /// Those that nobody reads any more, and that stay in the stack.
+    /// The queues that nothing reads any more, and that stay in the stack.
     pub(super) fn retired(template: &'a Template, live: &[Self]) -> Vec<Self> {
         let is_live = |name: &str| live.iter().any(|queue| queue.name == name);
         let retired = template.retired.iter().filter(|(name, _)| !is_live(name));
@@ -78,7 +78,7 @@ pub(super) fn resources(template: &Template, queue: &Queue<'_>) -> Section {
 
     let subscription = json!({
         "Type": "AWS::SNS::Subscription",
-        // Without it what is published meanwhile would be refused.
+        // Without it, messages that are published in the meantime would be refused.
         "DependsOn": [ids.queue_policy, ids.dead_letters_policy],
         "Properties": {
             "TopicArn": reference(TOPIC),
@@ -87,7 +87,7 @@ pub(super) fn resources(template: &Template, queue: &Queue<'_>) -> Section {
             "RawMessageDelivery": true,
             "FilterPolicyScope": "MessageAttributes",
             "FilterPolicy": { "types": queue.events },
-            // For what SNS cannot deliver at all (Amazon SNS Developer Guide, "Dead-letter queues").
+            // For messages that SNS cannot deliver at all (Amazon SNS Developer Guide, "Dead-letter queues").
             "RedrivePolicy": { "deadLetterTargetArn": arn(&ids.dead_letters) },
         },
     });
@@ -95,26 +95,26 @@ pub(super) fn resources(template: &Template, queue: &Queue<'_>) -> Section {
     let mut resources = Section::from_iter([
         (ids.queue.clone(), kept(main)),
         (ids.dead_letters.clone(), kept(dead_letters)),
-        // They tell to which topic a queue belongs that has left the stack.
+        // They tell which topic a queue belongs to after it has left the stack.
         (ids.queue_policy.clone(), kept(policy::send_from_topic(&ids.queue))),
         (ids.dead_letters_policy.clone(), kept(policy::send_from_topic(&ids.dead_letters))),
     ]);
-    // A filter of no values is none that SNS takes.
+    // SNS does not take a filter without values.
     if !queue.events.is_empty() {
         resources.insert(ids.subscription.clone(), subscription);
     }
     resources
 }
 
-/// A resource that stays when it leaves the stack, unless it was made by the very deployment that fails: what waits for a
-/// handler, or for a repair, is not for a deployment to delete.
+/// A resource that stays when it leaves the stack, unless the failing deployment itself has made it: a deployment must
+/// not delete what waits for a handler or for a repair.
 fn kept(mut resource: Value) -> Value {
     resource["DeletionPolicy"] = json!("RetainExceptOnCreate");
     resource["UpdateReplacePolicy"] = json!("Retain");
     resource
 }
 
-/// Where Lambda writes down what the relay could not publish in time.
+/// Where Lambda records what the relay could not publish in time.
 pub(super) fn failures() -> Value {
     unnamed_sqs()
 }
@@ -133,8 +133,8 @@ fn sqs(name: &str, names: &Names) -> Value {
     queue
 }
 
-/// A queue that may go with its stack. It is encrypted with keys of SQS itself: unlike with those of KMS, a topic needs no
-/// permission to use them.
+/// A queue that may be deleted with its stack. It is encrypted with keys of SQS itself: a topic needs no permission to
+/// use them, unlike keys of KMS.
 fn unnamed_sqs() -> Value {
     json!({
         "Type": "AWS::SQS::Queue",
@@ -143,7 +143,7 @@ fn unnamed_sqs() -> Value {
         "Properties": {
             "SqsManagedSseEnabled": true,
             "MessageRetentionPeriod": RETENTION_SECONDS,
-            // More than a topic takes in any case: a dead letter has its reason beside what it was.
+            // More than a topic takes in any case, because a dead letter also has its reason.
             topology::MESSAGE_BYTES_ATTRIBUTE: topology::QUEUE_MESSAGE_BYTES,
         },
     })

@@ -10,13 +10,13 @@ use super::{
 };
 use crate::names::logical::{self, ALARM_TOPIC, HAS_ALARM_TOPIC, LOG_DAYS, TIMERS_FUNCTION};
 
-/// Who gets commits by which way.
+/// Which subscribers get commits in which way.
 #[derive(Debug)]
 pub(super) struct Parts<'a> {
-    /// Those that somebody reads.
+    /// The queues that something reads.
     pub(super) queues: Vec<Queue<'a>>,
     pub(super) retired: Vec<Queue<'a>>,
-    /// Those that are fed from the stream, if any are.
+    /// The projections that are fed from the stream, if there are any.
     pub(super) projections: Option<Projections<'a>>,
 }
 
@@ -33,12 +33,12 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Whether anybody gets commits from the topic. By default there is one, for those who come later.
+    /// Whether there are subscribers to the topic. By default there is a topic, for those that come later.
     fn have_topic(&self, template: &Template) -> bool {
         template.projections.is_none() || !self.queues.is_empty() || !self.retired.is_empty()
     }
 
-    /// How many resources SAM adds: event sources, and what calls a function by the clock.
+    /// How many resources SAM adds: event sources, and the schedules that call functions.
     pub(super) fn sources(&self, template: &Template) -> usize {
         let streams = usize::from(self.have_topic(template)) + usize::from(self.projections.is_some());
         let clock = if template.timers { logical::clock(TIMERS_FUNCTION).len() } else { 0 };
@@ -51,15 +51,15 @@ impl Template {
     /// The template as JSON text, indented, in the same order each time.
     ///
     /// # Errors
-    /// As [`Template::render`].
+    /// As for [`Template::render`].
     pub fn to_json(&self) -> Result<String, TemplateError> {
         Ok(format!("{:#}\n", self.render()?))
     }
 
-    /// The template as a value, for those who want to add to it.
+    /// The template as a value, for programs that add to it.
     ///
     /// # Errors
-    /// [`TemplateError`]: names or figures that AWS would not take, all of them.
+    /// [`TemplateError`]: all names or figures that AWS would not take.
     pub fn render(&self) -> Result<Value, TemplateError> {
         let parts = Parts::of(self);
         let faults = fault::faults(self, &parts);
@@ -83,7 +83,7 @@ impl Template {
             "Resources": resources,
             "Outputs": self.outputs(&parts),
         });
-        // Whether maps keep the order of insertion depends on what else is in the build.
+        // The features of other crates in the build decide whether maps keep the order of insertion.
         template.sort_all_objects();
         Ok(template)
     }

@@ -1,4 +1,4 @@
-//! The way from a template that is deployed to another one, in deployments that CloudFormation takes.
+//! The way from a deployed template to another one, in deployments that CloudFormation takes.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{TemplateError, TemplateFault, capacity};
 use crate::names::logical::{self, VIEWS};
 
-/// One deployment on the way from a template that is deployed to another one: see [`next_step`].
+/// One deployment on the way from a deployed template to another one: see [`next_step`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Step {
@@ -19,17 +19,18 @@ pub struct Step {
 
 /// What to deploy next on the way from the deployed template to the wanted one.
 ///
-/// CloudFormation makes or deletes one index of a table in an update of a stack, and takes back an update with more ("Cannot perform
-/// more than one GSI creation or deletion in a single update"). This gives the wanted template where one update does it. Otherwise it
-/// gives one that comes in between, and [`Step::left`] tells how many follow: deploy it, wait until the stack is updated, and ask again
-/// with what is deployed then.
+/// CloudFormation makes or deletes one index of a table per update of a stack, and rolls back an update with more
+/// ("Cannot perform more than one GSI creation or deletion in a single update"). This returns the wanted template if
+/// one update is enough. Otherwise it returns a template in between, and [`Step::left`] tells how many follow. Deploy
+/// it, wait until the stack is updated, and call this again with the template that is deployed then.
 ///
-/// Where indexes are added, what comes in between is the deployed template with one index more and nothing else, so the program that
-/// runs goes on as it is; it is replaced in the last step, when all indexes of the new one are there. Where indexes are only removed, the
-/// wanted template comes first, with those that are still to go.
+/// If indexes are added, the template in between is the deployed one with one more index and nothing else, so the
+/// running program continues as it is. It is replaced in the last step, when all indexes of the new one are there. If
+/// indexes are only removed, the wanted template comes first, with those that are still to be removed.
 ///
-/// A table that becomes [provisioned](super::Template::provisioned_tables), or no longer is, or begins with another throughput, does so in
-/// a deployment without a change of indexes: DynamoDB does one of that at a time. The throughput of an index is no part of its shape, and changes where it is.
+/// A table that becomes [provisioned](super::Template::provisioned_tables), or no longer is, or begins with another
+/// throughput, changes in a deployment without a change of indexes, because DynamoDB does one of these at a time. The
+/// throughput of an index is not part of its shape, and changes in place.
 ///
 /// `deployed` is the template of the stack as JSON, with or without SAM's transform:
 ///
@@ -58,7 +59,7 @@ pub struct Step {
 /// ```
 ///
 /// # Errors
-/// [`TemplateFault::Deployed`] where `deployed` is no template.
+/// [`TemplateFault::Deployed`] if `deployed` is not a template.
 pub fn next_step(deployed: &Value, wanted: &Value) -> Result<Step, TemplateError> {
     let changes = Changes::between(deployed, wanted)?;
     let switches = changes.count() > 0 && changes.billing;
@@ -95,11 +96,12 @@ pub fn next_step(deployed: &Value, wanted: &Value) -> Result<Step, TemplateError
     Ok(Step { template, left })
 }
 
-/// Whether one update of the stack makes the wanted template of the deployed one: for the test that runs before a deployment.
+/// Checks whether one update of the stack turns the deployed template into the wanted one, for the test that runs
+/// before a deployment.
 ///
 /// # Errors
-/// [`TemplateFault::Steps`] where it would make or delete more than one index, [`TemplateFault::Billing`] where it would do so with
-/// one and change how the table is paid, [`TemplateFault::Deployed`] where `deployed` is no template.
+/// [`TemplateFault::Steps`] if it would make or delete more than one index, [`TemplateFault::Billing`] if it would make
+/// or delete one and also change how the table is paid, [`TemplateFault::Deployed`] if `deployed` is not a template.
 pub fn check_step(deployed: &Value, wanted: &Value) -> Result<(), TemplateError> {
     let changes = Changes::between(deployed, wanted)?;
     match (changes.count(), changes.billing) {
@@ -113,13 +115,13 @@ pub fn check_step(deployed: &Value, wanted: &Value) -> Result<(), TemplateError>
     Err(TemplateError { faults: vec![TemplateFault::Steps { made, deleted }] })
 }
 
-/// What differs: the names of indexes, and how the table is paid.
+/// The differences: the names of indexes, and how the table is paid.
 struct Changes {
     added: Vec<String>,
     removed: Vec<String>,
-    /// Those of another shape. An index cannot be changed, so it is deleted and made again.
+    /// The indexes of another shape. An index cannot be changed, so it is deleted and made again.
     changed: Vec<String>,
-    /// On demand becomes provisioned, or the other way round, or there is another throughput.
+    /// On demand becomes provisioned or the other way round, or the throughput changes.
     billing: bool,
 }
 
@@ -130,7 +132,7 @@ impl Changes {
         }
         let mut changes =
             Self { added: Vec::new(), removed: Vec::new(), changed: Vec::new(), billing: false };
-        // A new table is made with all its indexes, and one that leaves takes them along.
+        // A new table is made with all its indexes, and a deleted one takes its indexes along.
         if deployed.pointer(&table()).is_none() || wanted.pointer(&table()).is_none() {
             return Ok(changes);
         }
@@ -177,7 +179,7 @@ fn name(index: &Value) -> Option<&str> {
     index["IndexName"].as_str()
 }
 
-/// Without what an update changes in place.
+/// Without the parts that an update changes in place.
 fn shape(index: &Value) -> Value {
     let mut shape = index.clone();
     if let Some(shape) = shape.as_object_mut() {
@@ -186,7 +188,7 @@ fn shape(index: &Value) -> Value {
     shape
 }
 
-/// CloudFormation takes a table that says nothing for a provisioned one.
+/// CloudFormation treats a table that says nothing as a provisioned one.
 fn is_on_demand(template: &Value) -> bool {
     template.pointer(&table()).is_some_and(|table| table["BillingMode"] == "PAY_PER_REQUEST")
 }
@@ -197,8 +199,8 @@ fn billing(template: &Value) -> (bool, Option<&Value>) {
     (is_on_demand(template), throughput)
 }
 
-/// Indexes of a template on their way into the table of another one: each has a throughput where that table has one, and none where it
-/// has none.
+/// Indexes of a template on their way into the table of another one: each has a throughput if that table has one, and
+/// none if it has none.
 fn with_throughput(mut indexes: Vec<Value>, template: &Value) -> Vec<Value> {
     let (is_on_demand, of_table) = billing(template);
     let of_table = of_table.filter(|_| !is_on_demand);
@@ -215,8 +217,9 @@ fn with_throughput(mut indexes: Vec<Value>, template: &Value) -> Vec<Value> {
     indexes
 }
 
-/// Gives the indexes of a step what scales them, and takes it from those that are not there: an index that is filled, or still written,
-/// with the least alone would hold up its table. What neither end of the way has is as it is for the table.
+/// Gives the indexes of a step the resources that scale them, and removes these for indexes that are not there: an
+/// index that is being filled, or still written, with only the least would hold up its table. What neither end of the
+/// way has is copied from the table.
 fn scale(template: &mut Value, next: &[Value], ends: [&Value; 2]) {
     let capacity = capacity::of(template, VIEWS).filter(|_| !is_on_demand(template));
     let Some(resources) = template["Resources"].as_object_mut() else { return };
@@ -245,7 +248,7 @@ const THROUGHPUT: &str = "ProvisionedThroughput";
 const INDEXES: &str = "GlobalSecondaryIndexes";
 const ATTRIBUTES: &str = "AttributeDefinitions";
 
-/// DynamoDB takes the attributes of keys, and no others.
+/// DynamoDB takes only the attributes of keys.
 fn set(table: &mut Value, indexes: Vec<Value>, attributes: Vec<Value>) {
     let Some(properties) = table.as_object_mut() else { return };
     let keys = |schema: &Value| -> Vec<String> {

@@ -1,4 +1,4 @@
-//! The tables, as `create_tables` would make them, with what an account adds: recovery, protection, expiry.
+//! The tables, as `create_tables` would make them, with the parts that an account adds: recovery, protection, expiry.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ pub(super) fn resources(template: &Template) -> Section {
     let Tables { events, views, snapshots, delivery, reservations, timers } = template.names.tables();
     let mut resources = Section::new();
 
-    // Commits are what everything else is made of: no deletion of the stack, and no slip, takes them along.
+    // Everything else is made from commits, so neither the deletion of the stack nor a mistake may delete them.
     let mut table = table(&events, "Retain");
     table["Properties"]["StreamSpecification"] = json!({ "StreamViewType": "NEW_IMAGE" });
     table["Properties"]["DeletionProtectionEnabled"] = json!(true);
@@ -21,7 +21,7 @@ pub(super) fn resources(template: &Template) -> Section {
     add_indexes(&mut table["Properties"], template.indexes);
     resources.insert(VIEWS.to_owned(), table);
 
-    // No recovery to an earlier time: what is lost is made again.
+    // No recovery to an earlier time: lost items are made again.
     let mut table = self::table(&snapshots, "Delete");
     table["Properties"]["PointInTimeRecoverySpecification"] = json!({ "PointInTimeRecoveryEnabled": false });
     resources.insert(SNAPSHOTS.to_owned(), table);
@@ -30,12 +30,13 @@ pub(super) fn resources(template: &Template) -> Section {
     table["Properties"]["TimeToLiveSpecification"] = json!({ "AttributeName": EXPIRES_AT, "Enabled": true });
     resources.insert(DELIVERY.to_owned(), table);
 
-    // It follows from the commits, and yet commands are refused while it is made again: so it is kept as they are.
+    // Reservations follow from the commits, but commands are refused while they are made again. So they are kept like
+    // the commits.
     if template.reservations {
         resources.insert(RESERVATIONS.to_owned(), self::table(&reservations, "Retain"));
     }
 
-    // It is nowhere else, so it is protected as the commits are.
+    // Timers are nowhere else, so they are protected like the commits.
     if template.timers {
         let mut table = self::table(&timers, "Retain");
         table["Properties"]["DeletionProtectionEnabled"] = json!(true);

@@ -1,4 +1,4 @@
-//! The topic that every commit goes to.
+//! The topic to which every commit is published.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ pub(super) fn resources(template: &Template, queues: &[Queue<'_>]) -> Section {
     let Template { names, max_message_bytes, .. } = template;
     let mut properties = json!({
         "TopicName": names.topic(),
-        // Whoever in the account may publish may use this key, by the key's own policy, so the relay's role names no
+        // By its own policy, everybody in the account who may publish may use this key, so the relay's role names no
         // key (Amazon SNS Developer Guide, "Managing Amazon SNS encryption keys and costs").
         "KmsMasterKeyId": "alias/aws/sns",
     });
@@ -26,7 +26,8 @@ pub(super) fn resources(template: &Template, queues: &[Queue<'_>]) -> Section {
     let mut topic = json!({ "Type": "AWS::SNS::Topic" });
     if let Some(bytes) = max_message_bytes {
         properties[topology::MESSAGE_BYTES_ATTRIBUTE] = json!(bytes);
-        // A queue of earlier years takes 262,144 bytes until it is told more, and SNS drops what a queue does not take.
+        // A queue of earlier years takes 262,144 bytes until it is given a larger limit, and SNS drops messages that a
+        // queue does not take.
         topic["DependsOn"] =
             queues.iter().flat_map(|queue| [&*queue.ids.queue, &*queue.ids.dead_letters]).collect();
     }

@@ -197,6 +197,7 @@ mod tests {
             kind: SubscriberKind::Projection,
             view: None,
             indexes: 0,
+            attempts: None,
             events: events.iter().map(|event| leak(event)).collect(),
             deadlines: Vec::new(),
             location: String::new(),
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_told_at_once_with_its_names() {
+    fn every_fault_is_reported_at_once_with_its_names() {
         let many: Vec<String> = (0..151).map(|number| format!("Event{number:03}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         let queues: [(&str, &[&str]); 5] = [

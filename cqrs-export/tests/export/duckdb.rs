@@ -23,7 +23,7 @@ fn query(sql: &str) -> Value {
     serde_json::from_slice(&run.stdout).unwrap()
 }
 
-/// What both formats answer, and the answers of the store.
+/// The answers that both formats give, and those of the store.
 #[tokio::test]
 async fn duckdb_reads_both_formats() {
     let (shop, folder) = (Shop::open().await, tempfile::tempdir().unwrap());

@@ -9,7 +9,7 @@ use crate::{PART_BYTES, export, lines};
 const FOLDER: &str = "EXPORT_FOLDER";
 const STEP: &str = "EXPORT_ABORTS_AT";
 
-/// Not a test of its own: the process that dies in the middle of an export.
+/// This is not a test: it is the process that dies in the middle of an export.
 #[tokio::test]
 async fn child() {
     let (Ok(folder), Ok(step)) = (std::env::var(FOLDER), std::env::var(STEP)) else { return };
@@ -19,14 +19,14 @@ async fn child() {
     let exported = export.run(|_| {
         left -= 1;
         if left == 0 {
-            // Nothing of the process is run any more, as with `kill -9`.
+            // None of the process's code runs any more, as with `kill -9`.
             std::process::abort();
         }
     });
     exported.await.unwrap();
 }
 
-/// Whether the child came to its end.
+/// Whether the child completed.
 fn run_child(folder: &Path, step: u32) -> bool {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", "killed::child"]).env(FOLDER, folder).env(STEP, step.to_string());
@@ -34,7 +34,7 @@ fn run_child(folder: &Path, step: u32) -> bool {
 }
 
 #[tokio::test]
-async fn an_export_that_is_killed_at_any_step_goes_on() {
+async fn an_export_that_is_killed_at_any_step_continues() {
     let shop = Shop::open().await;
     let expected = shop.lines();
     let mut step = 0;
@@ -51,7 +51,7 @@ async fn an_export_that_is_killed_at_any_step_goes_on() {
     assert!(step > 15, "only {step} steps");
 }
 
-/// One export over many deaths.
+/// One export that is killed many times.
 #[tokio::test]
 async fn an_export_that_is_killed_again_and_again_comes_to_an_end() {
     let (shop, folder) = (Shop::open().await, tempfile::tempdir().unwrap());
@@ -80,7 +80,7 @@ async fn what_an_interrupted_run_left_behind_is_removed() {
 }
 
 #[tokio::test]
-async fn a_dropped_export_goes_on() {
+async fn a_dropped_export_continues() {
     let (shop, folder) = (Shop::open().await, tempfile::tempdir().unwrap());
     let run = Export::new(&shop.app, folder.path()).format(Format::JsonLines).part_bytes(PART_BYTES);
     let (stop, stopped) = tokio::sync::oneshot::channel();
@@ -95,7 +95,7 @@ async fn a_dropped_export_goes_on() {
         _ = stopped => {}
         exported = run => panic!("{exported:?}"),
     }
-    // A file may still be on its way.
+    // A file may still be being written.
     let exported = loop {
         let run = Export::new(&shop.app, folder.path()).format(Format::JsonLines).part_bytes(PART_BYTES);
         match run.run(|_| {}).await {

@@ -1,4 +1,4 @@
-//! Exports of a store that is known: whole, killed at every step, and read by DuckDB.
+//! Exports of a known store: complete, killed at every step, and read by DuckDB.
 
 mod duckdb;
 mod killed;
@@ -27,7 +27,7 @@ fn sent<T: Send>(export: T) -> T {
 /// The name of an event: its stream, its version, and its place in its commit.
 type Name = (String, String, u64, u64);
 
-/// All lines of an export in JSON Lines; none of them twice, and none beside the files of the manifest.
+/// All lines of an export in JSON Lines. No line is there twice, and there are no files beside those of the manifest.
 fn lines(folder: &Path, exported: &Exported) -> BTreeMap<Name, Value> {
     let mut lines = BTreeMap::new();
     for file in &exported.files {

@@ -32,7 +32,7 @@ async fn an_entity_a_tenant_and_a_time_may_be_asked_for() {
     assert!(lines(&folder.path().join("time"), &exported).into_iter().eq(expected));
     assert_eq!(exported.commits, shop.commits.len() as u64);
 
-    // The partitions of the tenant alone are read.
+    // Only the partitions of the tenant are read.
     let exported = of("tenant").entity("ORDER").tenant(&small).run(|_| {}).await.unwrap();
     let found = lines(&folder.path().join("tenant"), &exported);
     assert!(found.values().all(|line| line["tenant"] == "SMALL") && found.len() == 70 * 3, "{}", found.len());
@@ -53,7 +53,7 @@ async fn a_folder_has_one_export() {
     assert!(matches!(other, ExportError::OtherOptions { .. }), "{other}");
     assert!(other.to_string().contains("\"format\":\"jsonLines\""), "{other}");
 
-    // What is not there as it was written does not pass for an export.
+    // A file that is not as it was written does not count as an export.
     let first = folder.path().join(&exported.files[0].path);
     let content = std::fs::read(&first).unwrap();
     std::fs::write(&first, &content[1..]).unwrap();
@@ -83,7 +83,7 @@ async fn two_programs_do_not_export_to_one_folder() {
         second.recv().await;
         refused = Some(export().run(|_| {}).await);
     };
-    // Both in one task: the second comes in while the first waits for its next file.
+    // Both run in one task: the second begins while the first waits for its next file.
     let (first, ()) = tokio::join!(first, second);
     first.unwrap();
     assert!(matches!(refused, Some(Err(ExportError::InUse { .. }))), "{refused:?}");

@@ -72,7 +72,8 @@ impl Order {
     }
 }
 
-/// A store with orders of two tenants, in two schemas, and streams that this program does not know. The same each time.
+/// A store with orders of two tenants, in two schemas, and streams that this program does not know. It is the same each
+/// time.
 pub(crate) struct Shop {
     pub(crate) app: App,
     pub(crate) commits: Vec<Commit>,
@@ -80,7 +81,7 @@ pub(crate) struct Shop {
 
 const ORDERS: u64 = 700;
 
-/// When an order was recorded: one each minute.
+/// When an order was recorded: one per minute.
 pub(crate) fn at(number: u64) -> Timestamp {
     Timestamp::from_unix_millis(1_704_103_200_000 + 60_000 * number.cast_signed())
 }
@@ -93,7 +94,7 @@ fn metadata(number: u64) -> Metadata {
         metadata.causation_id = Some("cause".to_owned());
     }
     if number.is_multiple_of(5) {
-        // Imported: it tells about another time.
+        // Imported: its own time is another one.
         metadata.recorded_at = Some(at(number));
         metadata.created_at = Timestamp::from_unix_millis(0);
     }
@@ -104,7 +105,7 @@ fn ordered(number: u64) -> StoredEvent {
     if number.is_multiple_of(4) {
         return StoredEvent::new("Ordered", 1, json!({ "cents": number }));
     }
-    // Beyond what an `i64` holds, and beyond what a number of floating point holds.
+    // Beyond the range of an `i64`, and beyond the precision of a floating-point number.
     let cents = if number == 1 { u64::MAX } else { 9_007_199_254_740_993 + number };
     let data = json!({
         "cents": cents, "weight": (number.is_multiple_of(3)).then_some(0.1), "points": -7, "gift": number.is_multiple_of(2),
@@ -140,7 +141,7 @@ impl Shop {
         Self { app: App::builder(store).build().unwrap(), commits }
     }
 
-    /// The lines that an export has of it.
+    /// The lines that an export has for it.
     pub(crate) fn lines(&self) -> BTreeMap<Name, Value> {
         let mut lines = BTreeMap::new();
         for commit in &self.commits {

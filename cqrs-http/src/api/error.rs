@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// An API cannot be made of what was listed. It tells all faults at once.
+/// An API cannot be made of what was listed. It reports all faults at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiError {
     faults: Vec<String>,

@@ -1,4 +1,4 @@
-//! The API: what is listed, and the router made of it.
+//! The API: the listed operations, and the router made of them.
 
 mod error;
 mod operation;
@@ -29,13 +29,13 @@ use serde_json::Value;
 use crate::problem::DEFAULT_TYPES;
 use crate::{Caller, Problem, Rejection, StatusCode, endpoint, openapi};
 
-/// An HTTP API: what clients may do, listed by you, and nothing else.
+/// An HTTP API: you list what clients may do, and they can do nothing else.
 ///
-/// `T` is your extractor, which says for every request whose data it is about: see [`Caller`]. `S` is the state of the router that the
-/// extractor takes, if it takes any.
+/// `T` is your extractor, which tells for every request whose data it is about: see [`Caller`]. `S` is the state of the
+/// router that the extractor takes, if it takes any.
 ///
-/// Each call lists one thing, and has a form that ends in `_at` for a path of your own. [`router`](Self::router) makes an
-/// [`axum::Router`] of them.
+/// Each method lists one thing, and has a form that ends in `_at` for a path of your own. [`router`](Self::router)
+/// makes an [`axum::Router`] of them.
 ///
 /// | call | route | answer |
 /// | --- | --- | --- |
@@ -64,7 +64,7 @@ struct Route<S> {
 }
 
 impl<T, S> Api<T, S> {
-    /// An API of an app, with nothing in it. What is no extractor does not compile:
+    /// An API of an app, with nothing listed yet. A type that is not an extractor does not compile:
     ///
     /// ```compile_fail
     /// # use cqrs_core::App;
@@ -72,7 +72,7 @@ impl<T, S> Api<T, S> {
     /// struct Anybody;
     /// let api = |app: &App| Api::<Anybody>::new(app);
     /// ```
-    // The bounds are those of the function, so that the compiler says what is missing, and not that there is no `new`.
+    // The bounds are on the function, so that the compiler says what is missing, and not that there is no `new`.
     pub fn new(app: &App) -> Self
     where
         T: Caller + FromRequestParts<S>,
@@ -96,77 +96,78 @@ where
     T: Caller + FromRequestParts<S>,
     S: Clone + Send + Sync + 'static,
 {
-    /// What the OpenAPI document calls the API.
+    /// The title of the API in the OpenAPI document.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.about.title = title.into();
         self
     }
 
-    /// The version of the API in the OpenAPI document; `0.1.0` where you do not say.
+    /// The version of the API in the OpenAPI document. Default `0.1.0`.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.about.version = version.into();
         self
     }
 
-    /// Where the API is served, for the OpenAPI document: `https://bank.example/api`. Without one it is `/`.
+    /// Where the API is served, for the OpenAPI document: `https://bank.example/api`. Default `/`.
     pub fn server(mut self, url: impl Into<String>) -> Self {
         self.about.servers.push(url.into());
         self
     }
 
-    /// Says in the OpenAPI document that callers send a bearer token. Your extractor asks for it.
+    /// States in the OpenAPI document that callers send a bearer token. Your extractor checks it.
     pub fn bearer(mut self) -> Self {
         self.about.bearer = true;
         self
     }
 
-    /// What the types of problems begin with: `https://bank.example/problems/`. Where you do not say, it is `/problems/`. There may be a
-    /// page at each for humans, and need not be.
+    /// The prefix of the types of problems: `https://bank.example/problems/`. Default `/problems/`. There may be a page
+    /// for people at each type, but it is not required.
     pub fn problem_types(mut self, beginning: impl Into<String>) -> Self {
         self.types = beginning.into();
         self
     }
 
-    /// How many bytes a body has at most: 256 KiB, where you do not say. More is answered with 413, and not read.
+    /// The largest size of a body in bytes. Default 256 KiB. A larger body is answered with 413, and not read.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.limits.body = bytes;
         self
     }
 
-    /// How long a body may take to arrive: 10 seconds, where you do not say. Longer is answered with 408.
+    /// How long a body may take to arrive. Default 10 seconds. A slower body is answered with 408.
     pub fn body_time_limit(mut self, limit: Duration) -> Self {
         self.limits.body_time = limit;
         self
     }
 
-    /// How long a request with a commit token may wait, whatever it prefers: 20 seconds, where you do not say. What stands in front of
-    /// the server has a limit of its own; that of an HTTP API of AWS is 30 seconds.
+    /// How long a request with a commit token may wait, whatever it prefers. Default 20 seconds. A proxy in front of
+    /// the server has its own limit; that of an HTTP API of AWS is 30 seconds.
     pub fn longest_wait(mut self, limit: Duration) -> Self {
         self.limits.wait = limit;
         self
     }
 
-    /// How many items a page has at most: 100, where you do not say. A request without a limit gets 20.
+    /// The largest number of items on a page. Default 100. A request without a limit gets 20.
     pub fn page_limit(mut self, items: u32) -> Self {
         self.limits.page = items.max(1);
         self
     }
 
-    /// Lists a command, at `POST /accounts/{id}/deposit`: the entity in the plural, the fields of its key, the name of the command.
+    /// Lists a command, at `POST /accounts/{id}/deposit`: the entity in the plural, the fields of its key, the name of
+    /// the command.
     ///
-    /// The body is the command, as JSON. The answer has the stream's version, also as its `ETag`, and the commit's token, also as
-    /// `Commit-Token`. Events are not in it: [`history`](Self::history) lists those.
+    /// The body is the command, as JSON. The answer has the stream's version, also as its `ETag`, and the commit's
+    /// token, also as `Commit-Token`. It does not contain the events: [`history`](Self::history) lists those.
     ///
     /// | header | meaning |
     /// | --- | --- |
-    /// | `Idempotency-Key: "8e03978e"` | once the command is committed, it does not happen again, however often it is sent with this key; an answer of before has `Idempotency-Replayed: true` |
+    /// | `Idempotency-Key: "8e03978e"` | once the command is committed, it does not happen again, however often it is sent with this key; the answer of an earlier commit has `Idempotency-Replayed: true` |
     /// | `If-Match: "3"` | only if the stream is at version 3, otherwise 412 |
     /// | `If-Match: *` | only if the stream has a commit |
     /// | `If-None-Match: *` | only if the stream has none |
     /// | `traceparent: 00-…` | the span that the commit belongs to: see [`trace`](cqrs_core::trace) |
     ///
-    /// A rejection is a problem as its [`Rejection`] says. An attempt that was rejected, or that changed nothing, leaves no key behind: the
-    /// next one with its key is decided anew.
+    /// A rejection is a problem, as its [`Rejection`] says. An attempt that was rejected, or that changed nothing,
+    /// leaves no key behind: the next attempt with its key is decided anew.
     pub fn command<A, C>(self) -> Self
     where
         A: Aggregate + Decide<C, Rejection: Rejection>,
@@ -197,12 +198,13 @@ where
 
     /// Lists the views of a projection, one by one, at `GET /statements/{id}`.
     ///
-    /// The answer is the view, with an `ETag`. `If-None-Match` is answered with 304 while the view is the same, and `If-Match` with 412 when
-    /// it is another one. The number in the tag of a
-    /// view at its aggregate's key is the version of the stream that it contains, and may be given as `If-Match` to a command.
+    /// The answer is the view, with an `ETag`. `If-None-Match` is answered with 304 while the view is the same, and
+    /// `If-Match` with 412 if the view has changed. The number in the tag of a view at its aggregate's key is the
+    /// version of the stream that it contains, and may be given as `If-Match` to a command.
     ///
-    /// With `Commit-Token`, the text from the answer to a command, the view is not read before it contains that commit. `Prefer: wait=10`
-    /// says for how many seconds that may be waited for. Past that it is 503, with `Retry-After`.
+    /// With `Commit-Token`, the text from the answer to a command, the view is not read before it contains that commit.
+    /// `Prefer: wait=10` tells how many seconds it may wait for that. After this time, the answer is 503 with
+    /// `Retry-After`.
     pub fn view<V: Projection>(self) -> Self {
         self.list_view::<V>(None)
     }
@@ -225,15 +227,16 @@ where
     /// | --- | --- |
     /// | `by=by_customer` | the index; without it, all views are listed by their keys |
     /// | `customerId=C-1` | the value of a field: an index needs its first one |
-    /// | `orderedAt.from=…&orderedAt.to=…` | a range of the next field, without its end |
-    /// | `name.prefix=Mar` | what the next field, a text, begins with |
+    /// | `orderedAt.from=…&orderedAt.to=…` | a range of the next field; the end is excluded |
+    /// | `name.prefix=Mar` | the beginning of the next field, a text |
     /// | `order=desc`, `limit=20` | the order, and how many views a page has |
-    /// | `after=…` | where the page begins: `next` of the page before |
+    /// | `after=…` | where the page begins: `next` of the previous page |
     ///
-    /// No field of a key or of an index may be called `by`, `order`, `limit` or `after`: the router is not made then.
+    /// No field of a key or of an index may be called `by`, `order`, `limit` or `after`: in that case, the router is
+    /// not made.
     ///
-    /// A value is read as the field's own type is. The link to the next page is in the answer, and in its `Link` header.
-    /// `Commit-Token` works as for a [view](Self::view).
+    /// A value is read in the same way as the field's own type. The link to the next page is in the answer, and in its
+    /// `Link` header. `Commit-Token` works as for a [view](Self::view).
     pub fn query<V: Projection>(self) -> Self {
         self.list_query::<V>(None)
     }
@@ -256,10 +259,11 @@ where
         self.list(listing, path, endpoint::query::mount::<T, S, V>)
     }
 
-    /// Lists the events of an aggregate's streams, at `GET /accounts/{id}/history`: the audit trail, by commit, with who and when.
+    /// Lists the events of an aggregate's streams, at `GET /accounts/{id}/history`: the audit trail, by commit, with
+    /// user and time.
     ///
-    /// `limit` says how many commits a page has, and `after` which version it comes behind. The link to the next page is in the answer, and
-    /// in its `Link` header.
+    /// `limit` is the number of commits on a page, and `after` is the version after which it begins. The link to the
+    /// next page is in the answer, and in its `Link` header.
     pub fn history<A: Aggregate>(self) -> Self {
         self.list_history::<A>(None)
     }
@@ -270,30 +274,30 @@ where
     }
 
     fn list_history<A: Aggregate>(self, path: Option<&str>) -> Self {
-        let events = A::EVENTS.iter().map(|row| row.id.name).collect();
+        let events = A::EVENTS.iter().map(|row| (row.id.name, row.shape())).collect();
         let fields = <A as Entity>::Key::FIELDS;
         let listing =
             Listing { entity: A::ENTITY, name: A::NAME, fields, content: Content::History { events } };
         self.list(listing, path, endpoint::history::mount::<T, S, A>)
     }
 
-    /// Serves the OpenAPI document at `GET /openapi.json`, to callers as all else. [`openapi`](Self::openapi) gives it to you, for a
-    /// file or for a route of your own.
+    /// Serves the OpenAPI document at `GET /openapi.json`, to callers like everything else. [`openapi`](Self::openapi)
+    /// returns it to you, for a file or for a route of your own.
     pub fn document(mut self) -> Self {
         self.with_document = true;
         self
     }
 
-    /// The OpenAPI 3.1 document of what is listed.
+    /// The OpenAPI 3.1 document of the listed operations.
     ///
     /// # Errors
-    /// As [`router`](Self::router).
+    /// As for [`router`](Self::router).
     pub fn openapi(&self) -> Result<Value, ApiError> {
         self.check()?;
         Ok(openapi::document(&self.about, &self.operations()))
     }
 
-    /// The router: all that was listed, and 404 or 405 for anything else.
+    /// The router: all listed operations, and 404 or 405 for anything else.
     ///
     /// It may be nested in another router, and layers may be put around it.
     ///

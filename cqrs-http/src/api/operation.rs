@@ -14,11 +14,11 @@ pub(crate) struct Operation {
     pub(crate) entity: &'static str,
     pub(crate) path: Path,
     pub(crate) content: Content,
-    /// Each field of the key with what the router calls it.
+    /// Each field of the key, with its name in the router.
     fields: Vec<(&'static str, String)>,
 }
 
-/// What is said to list something.
+/// The call that lists something.
 pub(crate) struct Listing {
     pub(crate) entity: &'static str,
     pub(crate) name: &'static str,
@@ -26,13 +26,24 @@ pub(crate) struct Listing {
     pub(crate) content: Content,
 }
 
-/// What a route takes or gives.
+/// The type that a route takes or returns.
 #[derive(Debug)]
 pub(crate) enum Content {
-    Command { shape: Shape },
-    View { shape: Shape },
-    Query { shape: Shape, key: &'static [&'static str], indexes: Vec<ListedIndex> },
-    History { events: Vec<&'static str> },
+    Command {
+        shape: Shape,
+    },
+    View {
+        shape: Shape,
+    },
+    Query {
+        shape: Shape,
+        key: &'static [&'static str],
+        indexes: Vec<ListedIndex>,
+    },
+    /// The events by their stored types.
+    History {
+        events: Vec<(&'static str, Option<Shape>)>,
+    },
 }
 
 /// An index of a projection.
@@ -44,7 +55,7 @@ pub(crate) struct ListedIndex {
     pub(crate) texts: Vec<&'static str>,
 }
 
-/// The parameters of a list that are no fields.
+/// The parameters of a list that are not fields.
 const RESERVED: [&str; 4] = ["by", "order", "limit", "after"];
 
 impl Operation {
@@ -61,7 +72,7 @@ impl Operation {
         Ok(Self { name, entity, path, content, fields })
     }
 
-    /// Each field of the key with what the router calls it.
+    /// Each field of the key, with its name in the router.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.fields.iter().map(|(field, segment)| (*field, segment.as_str()))
     }
@@ -82,7 +93,7 @@ impl Operation {
         }
     }
 
-    /// As a fault calls it.
+    /// As a fault names it.
     pub(super) fn shown(&self) -> String {
         let what = match self.content {
             Content::Command { .. } => "command",
@@ -94,7 +105,7 @@ impl Operation {
     }
 }
 
-/// A field that is called as a parameter of every list could not be asked for.
+/// A field with the name of a parameter that every list has could not be queried.
 fn check_parameters(name: &str, content: &Content) -> Result<(), String> {
     let Content::Query { key, indexes, .. } = content else { return Ok(()) };
     let fields = key.iter().chain(indexes.iter().flat_map(|index| &index.fields));

@@ -53,7 +53,8 @@ impl Path {
         Ok(Segment::Literal(text.to_owned()))
     }
 
-    /// The same with the parameters called by their places: two routes may call one place differently, and a router takes one name.
+    /// The same with the parameters named by their places: two routes may name one place differently, and a router
+    /// takes one name.
     pub(crate) fn for_router(&self) -> String {
         let mut path = String::new();
         for (at, segment) in self.segments.iter().enumerate() {
@@ -66,7 +67,7 @@ impl Path {
         path
     }
 
-    /// What the router calls the field at a place of the key.
+    /// The router's name for the field at a place of the key.
     pub(crate) fn parameter_of(&self, field: usize) -> Option<String> {
         let is_it = |segment: &Segment| matches!(segment, Segment::Field(of, _) if *of == field);
         self.segments.iter().position(is_it).map(parameter)

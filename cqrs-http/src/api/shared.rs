@@ -1,3 +1,4 @@
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -6,11 +7,12 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use cqrs_core::projection::ViewAddress;
 use cqrs_core::{App, KeyPart};
+use futures_util::FutureExt;
 
 use super::Operation;
-use crate::{Access, Caller, Problem};
+use crate::{Access, Caller, Problem, StatusCode};
 
-/// What all routes of an API have in common.
+/// The settings that all routes of an API share.
 pub(crate) struct Shared {
     pub(crate) app: App,
     pub(crate) limits: Limits,
@@ -37,9 +39,22 @@ impl Default for Limits {
     }
 }
 
+/// Why a request is not answered as it asks.
+pub(crate) enum Refusal {
+    /// What the user's extractor answers.
+    Extractor(Box<Response>),
+    Problem(Problem),
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
 impl Shared {
-    /// Who sends the request; or what the extractor answers to somebody who may not.
-    pub(crate) async fn caller<T, S>(&self, parts: &mut Parts, state: &S) -> Result<T, Response>
+    /// The sender of the request, or the extractor's answer to a sender without access.
+    pub(crate) async fn caller<T, S>(&self, parts: &mut Parts, state: &S) -> Result<T, Refusal>
     where
         T: Caller + FromRequestParts<S>,
         S: Send + Sync,
@@ -47,17 +62,27 @@ impl Shared {
         T::from_request_parts(parts, state).await.map_err(|refusal| {
             let mut response = refusal.into_response();
             match response.extensions_mut().remove::<Problem>() {
-                Some(problem) => problem.to_response(&self.types),
-                None => response,
+                Some(problem) => Refusal::Problem(problem),
+                None => Refusal::Extractor(Box::new(response)),
             }
         })
     }
 
-    pub(crate) fn answer(&self, answer: Result<Response, Problem>) -> Response {
-        answer.unwrap_or_else(|problem| problem.to_response(&self.types))
+    /// The answer to a request, also where the code of the app panics on it.
+    pub(crate) async fn answer(&self, work: impl Future<Output = Result<Response, Refusal>>) -> Response {
+        let answer = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+            // The program's panic hook has told where and why.
+            tracing::error!("a request panicked");
+            Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into())
+        });
+        match answer {
+            Ok(response) => response,
+            Err(Refusal::Extractor(response)) => *response,
+            Err(Refusal::Problem(problem)) => problem.to_response(&self.types),
+        }
     }
 
-    /// The key that the path names, of the caller's tenant, if the caller may use it.
+    /// The key that the path names, for the caller's tenant, if the caller may use it.
     pub(crate) async fn key<K: ViewAddress>(
         &self,
         operation: &Operation,

@@ -30,10 +30,11 @@ where
         let (shared, operation) = (Arc::clone(&shared), Arc::clone(&operation));
         async move {
             let (mut parts, body) = request.into_parts();
-            match shared.caller::<T, S>(&mut parts, &state).await {
-                Ok(caller) => shared.answer(execute::<A, C>(&shared, &operation, &caller, parts, body).await),
-                Err(refusal) => refusal,
-            }
+            let answer = async {
+                let caller = shared.caller::<T, S>(&mut parts, &state).await?;
+                Ok(execute::<A, C>(&shared, &operation, &caller, parts, body).await?)
+            };
+            shared.answer(answer).await
         }
     })
 }
@@ -78,7 +79,7 @@ where
     }
 }
 
-/// The version that the command is decided for; none where any will do.
+/// The version that the command is decided for; `None` if any version will do.
 async fn expected_version<A: Aggregate>(
     app: &App,
     key: &A::Key,
@@ -91,12 +92,12 @@ async fn expected_version<A: Aggregate>(
     match condition {
         Expected::Any => Ok(None),
         Expected::Version(version) => Ok(Some(*version)),
-        // A stream that exists does so for ever.
+        // A stream that exists will always exist.
         Expected::Exists => match current().await? {
             Version::NONE => Err(mismatch(Version::NONE)),
             _ => Ok(None),
         },
-        // Which one may be out of date at once: the engine looks again.
+        // The set of versions may be out of date at once, so the engine checks again.
         Expected::OneOf(versions) => {
             let current = current().await?;
             Ok(versions.iter().copied().find(|version| *version == current).or(versions.last().copied()))
@@ -106,7 +107,7 @@ async fn expected_version<A: Aggregate>(
 }
 
 fn mismatch(actual: Version) -> Problem {
-    let detail = format!("the stream is at version {actual}, and not as the request expects it");
+    let detail = format!("the stream is at version {actual}, which is not what the request expects");
     let problem = Problem::new(StatusCode::PRECONDITION_FAILED).of_type("version-mismatch").detail(detail);
     match HeaderValue::from_str(&entity_tag(actual, None)) {
         Ok(tag) => problem.member("actual", actual).header(header::ETAG, tag),
@@ -116,7 +117,7 @@ fn mismatch(actual: Version) -> Problem {
 
 fn answer<A: Aggregate>(done: &Committed<A>) -> Result<Response, Problem> {
     let token = done.token().to_string();
-    // What was done before is answered as it was then.
+    // A command that was committed before is answered as it was then.
     let outcome = if done.is_unchanged() { "unchanged" } else { "committed" };
     let version = done.version;
     let body = format!("{{\"outcome\":\"{outcome}\",\"version\":{version},\"token\":\"{token}\"}}");

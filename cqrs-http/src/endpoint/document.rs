@@ -18,17 +18,14 @@ where
         let (shared, document) = (Arc::clone(&shared), document.clone());
         async move {
             let (mut parts, _) = request.into_parts();
-            match shared.caller::<T, S>(&mut parts, &state).await {
-                Ok(caller) => {
-                    let access = Access { kind: AccessKind::Document, name: "OpenAPI", id: None };
-                    shared.answer(caller.allow(&access).map(|()| {
-                        let mut response = json(document);
-                        set_private(&mut response);
-                        response
-                    }))
-                }
-                Err(refusal) => refusal,
-            }
+            let answer = async {
+                let caller = shared.caller::<T, S>(&mut parts, &state).await?;
+                caller.allow(&Access { kind: AccessKind::Document, name: "OpenAPI", id: None })?;
+                let mut response = json(document);
+                set_private(&mut response);
+                Ok(response)
+            };
+            shared.answer(answer).await
         }
     })
 }

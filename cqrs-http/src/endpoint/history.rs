@@ -15,9 +15,10 @@ use crate::problem::{internal, wrong_cursor};
 use crate::request::Parameters;
 use crate::{Caller, Problem, StatusCode};
 
-/// How many commits a page has, where the request does not say.
+/// The default number of commits on a page.
 const USUAL: u32 = 20;
-/// A page ends behind the commit with which it is this large, in bytes: what may be in memory, and what Lambda takes, has a limit.
+/// A page ends after the commit with which it reaches this size, in bytes: memory has a limit, and so has a response of
+/// Lambda.
 const LARGE: usize = 1024 * 1024;
 
 pub(crate) fn mount<T, S, A>(shared: Arc<Shared>, operation: Arc<Operation>) -> MethodRouter<S>
@@ -30,15 +31,16 @@ where
         let (shared, operation) = (Arc::clone(&shared), Arc::clone(&operation));
         async move {
             let (mut parts, _) = request.into_parts();
-            match shared.caller::<T, S>(&mut parts, &state).await {
-                Ok(caller) => shared.answer(read::<A>(&shared, &operation, &caller, parts).await),
-                Err(refusal) => refusal,
-            }
+            let answer = async {
+                let caller = shared.caller::<T, S>(&mut parts, &state).await?;
+                Ok(read::<A>(&shared, &operation, &caller, parts).await?)
+            };
+            shared.answer(answer).await
         }
     })
 }
 
-/// A commit as a client sees it. Its ids, and what caused it, are the server's own.
+/// A commit as a client sees it. Its ids and its cause stay in the server.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ShownCommit {
@@ -78,7 +80,7 @@ async fn read<A: Aggregate>(
     parameters.end(|| "`limit` and `after`".to_owned())?;
 
     let first = after.unwrap_or(Version::NONE);
-    // Versions have no gaps. The commit behind the page tells whether there is another page.
+    // Versions have no gaps. The commit after the page tells whether there is another page.
     let until = Version::new(first.get().saturating_add(u64::from(limit) + 1)).min(Version::MAX);
     let mut history = shared.app.history_between(&key, first, until);
     let mut page = Page::new(limit);
@@ -104,7 +106,7 @@ struct Page {
     body: Vec<u8>,
     left: u32,
     commit: Option<ShownCommit>,
-    /// The last commit of the page, where there is another one behind it.
+    /// The last commit of the page, if there is another one after it.
     next: Option<Version>,
 }
 
@@ -113,7 +115,7 @@ impl Page {
         Self { body: Vec::new(), left: limit, commit: None, next: None }
     }
 
-    /// Takes an event; not one of a commit that has no room on the page.
+    /// Takes an event, unless its commit has no room on the page.
     fn take<A: Aggregate>(&mut self, event: Recorded<A::Event>) -> Result<bool, Problem> {
         let encode = |event: &A::Event| {
             let stored = A::encode(event).map_err(|error| Problem::from(&StoreError::from(error)))?;

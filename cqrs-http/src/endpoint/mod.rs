@@ -1,4 +1,4 @@
-//! What the routes do: one file for each kind of thing that is listed.
+//! The handlers of the routes: one file for each kind of thing that is listed.
 
 pub(crate) mod command;
 pub(crate) mod document;
@@ -24,14 +24,15 @@ fn set(response: &mut Response, name: HeaderName, value: HeaderValue) {
     response.headers_mut().insert(name, value);
 }
 
-/// A header of what the framework has made.
+/// A header whose value the framework has made.
 fn set_text(response: &mut Response, name: HeaderName, text: &str) -> Result<(), Problem> {
     let value = HeaderValue::from_str(text).map_err(|error| internal(&error))?;
     set(response, name, value);
     Ok(())
 }
 
-/// Asked for anew each time, and kept for the caller alone: a cache may be shared by several callers of one client.
+/// The answer is requested anew each time, and kept for the caller alone, because several callers of one client may
+/// share a cache.
 fn set_private(response: &mut Response) {
     set(response, header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     set(response, header::VARY, HeaderValue::from_static("authorization, cookie"));

@@ -20,7 +20,7 @@ use crate::problem::internal;
 use crate::request::{Awaited, Parameters, awaited, wrong_parameter};
 use crate::{Access, Caller, Problem};
 
-/// How many views a page has, where the request does not say.
+/// The default number of views on a page.
 const USUAL: u32 = 20;
 
 pub(crate) fn mount<T, S, V>(shared: Arc<Shared>, operation: Arc<Operation>) -> MethodRouter<S>
@@ -33,10 +33,11 @@ where
         let (shared, operation) = (Arc::clone(&shared), Arc::clone(&operation));
         async move {
             let (mut parts, _) = request.into_parts();
-            match shared.caller::<T, S>(&mut parts, &state).await {
-                Ok(caller) => shared.answer(read::<V>(&shared, &operation, &caller, &parts).await),
-                Err(refusal) => refusal,
-            }
+            let answer = async {
+                let caller = shared.caller::<T, S>(&mut parts, &state).await?;
+                Ok(read::<V>(&shared, &operation, &caller, &parts).await?)
+            };
+            shared.answer(answer).await
         }
     })
 }
@@ -100,7 +101,7 @@ fn shown<V: Projection>(found: Found<V>) -> Result<ShownView<V>, Problem> {
     Ok(ShownView { key, version: found.version, updated_at: found.updated_at, view: found.view })
 }
 
-/// The query with what the parameters ask of its fields.
+/// The query with the conditions that the parameters set on its fields.
 fn asked<'a, V: Projection>(
     query: Query<'a, V>,
     parameters: &mut Parameters<'_>,
@@ -130,7 +131,7 @@ fn asked<'a, V: Projection>(
     query.by_texts(at, asked).map_err(|UnfitText { field, reason }| wrong_parameter(&camel(field), &reason))
 }
 
-/// By the fields of the key, the last of which may be asked for its beginning.
+/// By the fields of the key, the last of which may be given as a prefix.
 fn by_key<'a, V: Projection>(
     mut query: Query<'a, V>,
     parameters: &mut Parameters<'_>,
@@ -148,7 +149,7 @@ fn by_key<'a, V: Projection>(
     Ok(query)
 }
 
-/// What is asked of a field.
+/// The condition on a field.
 fn criterion(field: &str, parameters: &mut Parameters<'_>) -> Result<Option<Criterion<String>>, Problem> {
     let mut take = |suffix: &str| parameters.take(&format!("{field}{suffix}")).map(str::to_owned);
     let (is, from, to, prefix) = (take(""), take(".from"), take(".to"), take(".prefix"));
@@ -174,7 +175,7 @@ fn known<V: Projection>() -> String {
     format!("`by`, `order`, `limit`, `after`, and fields one after another: {}", names.join(", "))
 }
 
-/// A view that cannot be read does not hide those behind it.
+/// A view that cannot be read does not hide those after it.
 fn problem(error: &QueryError) -> Problem {
     let problem = Problem::from(error);
     match error {

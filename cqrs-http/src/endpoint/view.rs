@@ -28,10 +28,11 @@ where
         let (shared, operation) = (Arc::clone(&shared), Arc::clone(&operation));
         async move {
             let (mut parts, _) = request.into_parts();
-            match shared.caller::<T, S>(&mut parts, &state).await {
-                Ok(caller) => shared.answer(read::<V>(&shared, &operation, &caller, parts).await),
-                Err(refusal) => refusal,
-            }
+            let answer = async {
+                let caller = shared.caller::<T, S>(&mut parts, &state).await?;
+                Ok(read::<V>(&shared, &operation, &caller, parts).await?)
+            };
+            shared.answer(answer).await
         }
     })
 }
@@ -80,15 +81,16 @@ fn mismatch(tag: &str) -> Problem {
     }
 }
 
-/// Another tag for another content, and for another tenant, whose views are at the same URLs.
+/// Another content has another tag. So does another tenant, whose views are at the same URLs.
 ///
-/// The version of a keyed view counts its changes, and is the version of no stream: its tag is none that a command could take for one.
+/// The version of a keyed view counts its changes, and is not the version of any stream. So its tag is one that no
+/// command accepts.
 fn tag<V: Projection>(found: &Found<V>) -> String {
     let tag = entity_tag(found.version, Some(found.stamp()));
     if V::KEYED { tag.replacen('"', "\"k", 1) } else { tag }
 }
 
-/// Tells that the wait was the one that the client preferred.
+/// States that the wait was the one that the client preferred.
 pub(super) fn applied(response: &mut Response, awaited: Option<&Awaited>) -> Result<(), Problem> {
     match awaited {
         Some(Awaited { within, preferred: true, .. }) => {

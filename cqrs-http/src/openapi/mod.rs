@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 document, made of what is listed and of the shapes of its types.
+//! The OpenAPI 3.1 document, made of the listed operations and the shapes of their types.
 
 mod operation;
 mod schemas;
@@ -13,7 +13,7 @@ use schemas::Schemas;
 /// Where the document is served.
 pub(crate) const PATH: &str = "/openapi.json";
 
-/// What the document says of the API as a whole.
+/// What the document says about the API as a whole.
 #[derive(Debug, Clone)]
 pub(crate) struct About {
     pub(crate) title: String,
@@ -34,7 +34,8 @@ pub(crate) fn document(about: &About, operations: &[&Operation]) -> Value {
     let mut schemas = Schemas::new();
     let mut paths = Map::new();
     let mut ids = BTreeSet::new();
-    // `/orders/{id}` and `/orders/{orderId}` are the same path: its fields are called as where it is first listed.
+    // `/orders/{id}` and `/orders/{orderId}` are the same path. Its fields have the names of the path that is listed
+    // first.
     let mut listed = BTreeMap::new();
     for operation in operations {
         let id = unique(operation::id(operation), &mut ids);

@@ -1,10 +1,12 @@
-use serde_json::{Value, json};
+use cqrs_core::schema::Shape;
+use serde_json::{Map, Value, json};
 
 use super::schemas::{Schemas, reference};
 use crate::api::{Content, ListedIndex, Operation, Path};
 use crate::names::{camel, kebab, plural};
 
-/// A name for the operation, for clients that are generated: `accountDeposit`, `getStatement`, `listStatements`, `accountHistory`.
+/// A name for the operation, for generated clients: `accountDeposit`, `getStatement`, `listStatements`,
+/// `accountHistory`.
 pub(super) fn id(operation: &Operation) -> String {
     let entity = kebab(operation.entity);
     let words = match operation.content {
@@ -16,7 +18,7 @@ pub(super) fn id(operation: &Operation) -> String {
     camel(&words.replace('-', "_"))
 }
 
-/// The operation as the document has it, with the fields of its key called as in `path`.
+/// The operation in the document, with the fields of its key named as in `path`.
 pub(super) fn described(operation: &Operation, path: &Path, id: &str, schemas: &mut Schemas) -> Value {
     let mut parameters: Vec<Value> = path.parameters().map(in_path).collect();
     let mut described = json!({ "operationId": id, "tags": [kebab(operation.entity)] });
@@ -35,8 +37,7 @@ pub(super) fn described(operation: &Operation, path: &Path, id: &str, schemas: &
                 "If-None-Match",
                 "An entity tag: the answer is 304 while the view is the same.",
             ));
-            parameters
-                .push(header("If-Match", "An entity tag: the answer is 412 when the view is another one."));
+            parameters.push(header("If-Match", "An entity tag: the answer is 412 if the view has changed."));
             described["summary"] = format!("Reads a view of `{}`.", operation.name).into();
             (schemas.of(operation.name, shape), "The view.")
         }
@@ -49,9 +50,11 @@ pub(super) fn described(operation: &Operation, path: &Path, id: &str, schemas: &
             (schemas.add(&format!("{}Page", operation.name), page(&listed)), "A page of views.")
         }
         Content::History { events } => {
-            parameters.extend(paging("The version that the page comes behind."));
+            parameters.extend(paging("The version after which the page begins."));
             described["summary"] = format!("Lists the commits of a stream of `{}`.", operation.name).into();
-            let commit = schemas.add(&format!("{}Commit", operation.name), commit(events));
+            let events = events.iter().map(|(name, shape)| (*name, event(name, shape.as_ref(), schemas)));
+            let events: Vec<_> = events.collect();
+            let commit = schemas.add(&format!("{}Commit", operation.name), commit(&events));
             (schemas.add(&format!("{}History", operation.name), page(&commit)), "A page of commits.")
         }
     };
@@ -111,7 +114,7 @@ fn in_query(name: &str, description: &str, schema: Value) -> Value {
 fn command_headers() -> [Value; 3] {
     [
         header("Idempotency-Key", "With the same key, the command happens once."),
-        header("If-Match", "The version that the stream has to be at: `\"3\"`."),
+        header("If-Match", "The version that the stream must be at: `\"3\"`."),
         header("If-None-Match", "`*`: the stream must have no commit."),
     ]
 }
@@ -132,7 +135,7 @@ fn paging(after: &str) -> [Value; 2] {
 
 fn listing(key: &[&str], indexes: &[ListedIndex]) -> Vec<Value> {
     let text = || json!({ "type": "string" });
-    let mut parameters = paging("Where the page begins: `next` of the page before.").to_vec();
+    let mut parameters = paging("Where the page begins: `next` of the previous page.").to_vec();
     parameters.push(in_query(
         "order",
         "`desc`: from the last to the first.",
@@ -147,7 +150,7 @@ fn listing(key: &[&str], indexes: &[ListedIndex]) -> Vec<Value> {
     };
     for (at, field) in key.iter().map(|field| camel(field)).enumerate() {
         if at + 1 == key.len() {
-            add(format!("{field}.prefix"), "What the field of the key begins with.");
+            add(format!("{field}.prefix"), "The beginning of the field of the key.");
         }
         add(field, "The value of the field of the key.");
     }
@@ -158,7 +161,7 @@ fn listing(key: &[&str], indexes: &[ListedIndex]) -> Vec<Value> {
                 add(format!("{field}.from"), "The first value of the field.");
                 add(format!("{field}.to"), "The value before which the list ends.");
                 if index.texts.contains(name) {
-                    add(format!("{field}.prefix"), "What the text of the field begins with.");
+                    add(format!("{field}.prefix"), "The beginning of the field's text.");
                 }
             }
             add(field, "The value of the field.");
@@ -177,8 +180,10 @@ fn by(indexes: &[ListedIndex]) -> Value {
         let fields: Vec<_> = index.fields.iter().map(|field| camel(field)).collect();
         format!("`{}` takes {}", index.name, fields.join(", "))
     });
-    let description =
-        format!("The index; none for all views by their keys. {}.", shown.collect::<Vec<_>>().join("; "));
+    let description = format!(
+        "The index; without it, all views are listed by their keys. {}.",
+        shown.collect::<Vec<_>>().join("; ")
+    );
     in_query("by", &description, json!({ "type": "string", "enum": names }))
 }
 
@@ -209,7 +214,29 @@ fn listed(key: &[&str], view: &Value) -> Value {
     })
 }
 
-fn commit(events: &[&str]) -> Value {
+/// One event of a commit.
+fn event(name: &str, shape: Option<&Shape>, schemas: &mut Schemas) -> Value {
+    let data = shape.map_or_else(|| json!({ "type": "object" }), |shape| schemas.of(name, shape));
+    let event = json!({
+        "type": "object",
+        "required": ["type", "data"],
+        "properties": { "type": { "type": "string", "const": name }, "data": data },
+    });
+    schemas.add(&format!("{name}Event"), event)
+}
+
+/// A commit, whose events a client tells apart by their type.
+fn commit(events: &[(&str, Value)]) -> Value {
+    let one: Vec<&Value> = events.iter().map(|(_, event)| event).collect();
+    let by_type: Map<_, _> =
+        events.iter().map(|(name, event)| ((*name).to_owned(), event["$ref"].clone())).collect();
+    let events = match one.is_empty() {
+        true => json!({ "type": "array", "maxItems": 0 }),
+        false => {
+            let discriminator = json!({ "propertyName": "type", "mapping": by_type });
+            json!({ "type": "array", "items": { "oneOf": one, "discriminator": discriminator } })
+        }
+    };
     json!({
         "type": "object",
         "required": ["version", "createdAt", "events"],
@@ -217,14 +244,7 @@ fn commit(events: &[&str]) -> Value {
             "version": { "type": "integer", "minimum": 1 },
             "createdAt": { "type": "string", "format": "date-time" },
             "createdBy": { "type": "string" },
-            "events": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["type", "data"],
-                    "properties": { "type": { "type": "string", "enum": events }, "data": { "type": "object" } },
-                },
-            },
+            "events": events,
         },
     })
 }

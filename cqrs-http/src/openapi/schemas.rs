@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 /// The schemas that the document refers to by name.
 pub(super) struct Schemas {
     named: Map<String, Value>,
-    /// Types that contain themselves. Their names have a dot, and those of the others have none.
+    /// Types that contain themselves. Their names have a dot, and the names of the others have none.
     recursive: Definitions,
 }
 
 impl Schemas {
-    /// With those that every API has.
+    /// With the schemas that every API has.
     pub(super) fn new() -> Self {
         let mut named = Map::new();
         named.insert("Problem".to_owned(), problem());
@@ -24,7 +24,7 @@ impl Schemas {
         self.add(name, schema)
     }
 
-    /// A reference to a schema, called by a name, or by one like it where another schema has that.
+    /// A reference to a schema. Its name is the given one, or a similar one if another schema has that name.
     pub(super) fn add(&mut self, name: &str, schema: Value) -> Value {
         let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
         let plain = if plain.is_empty() { "Data".to_owned() } else { plain };
@@ -74,7 +74,7 @@ fn done() -> Value {
         "properties": {
             "outcome": { "type": "string", "enum": ["committed", "unchanged"] },
             "version": { "type": "integer", "minimum": 0, "description": "The version of the stream." },
-            "token": { "type": "string", "description": "What a read takes as `Commit-Token`, to contain this commit." },
+            "token": { "type": "string", "description": "Pass it to a read as `Commit-Token`: the answer contains this commit." },
         },
     })
 }

@@ -1,75 +1,81 @@
-//! What the errors of an app are to a client.
+//! What the errors of an app are to a client. The status is what the error itself says; here are the words.
+
+use std::fmt::Display;
 
 use axum::http::StatusCode;
 use cqrs_core::app::{CursorError, QueryError, ReadError};
 use cqrs_core::commit::CommitTokenError;
-use cqrs_core::{ExecuteError, KeyError, StoreError, TransactionError};
+use cqrs_core::{ExecuteError, KeyError, RefusedKind, StoreError, TransactionError};
 
 use super::Problem;
 use crate::Rejection;
 
 /// After how many seconds a throttled, conflicting or late request is worth another try.
 const SOON: u32 = 1;
-/// After how many seconds a request is worth another try when an operator has to act first.
+/// After how many seconds a request is worth another try if an operator has to act first.
 const LATER: u32 = 30;
 
 impl<R: Rejection> From<&ExecuteError<R>> for Problem {
     fn from(error: &ExecuteError<R>) -> Self {
+        let problem = of_status(error.http_status());
         match error {
             ExecuteError::Rejected(rejection) => crate::rejection::problem(rejection),
-            ExecuteError::Conflict { expected, actual } => conflict(expected.get(), actual.get()),
-            ExecuteError::TooLarge { bytes, limit } => too_large(*bytes, *limit),
-            ExecuteError::CommandIdTaken { .. } => key_reused(),
-            ExecuteError::NotUnique { field, .. } => not_unique(field),
-            ExecuteError::Unreserved { .. } => unreserved(error),
-            ExecuteError::Option { option, reason } => wrong_option(option, reason),
-            ExecuteError::ViewKey(_) => not_storable(error),
+            ExecuteError::Conflict { expected, actual } => conflict(problem, expected.get(), actual.get()),
+            ExecuteError::TooLarge { bytes, limit } => too_large(problem, *bytes, *limit),
+            ExecuteError::CommandIdTaken { .. } => key_reused(problem),
+            ExecuteError::NotUnique { field, .. } => not_unique(problem, field),
+            ExecuteError::Unreserved { .. } => unreserved(problem, error),
+            ExecuteError::Option { option, reason } => wrong_option(problem, option, reason),
+            ExecuteError::ViewKey(_) => not_storable(problem, error),
             ExecuteError::Key(error) => error.into(),
             ExecuteError::Store { source, .. } => source.into(),
-            _ => internal(error),
+            _ => logged(problem, error),
         }
     }
 }
 
 impl From<&TransactionError> for Problem {
-    /// A rejection says no more than that it is one: its type is known to the caller alone, who asks for it with
+    /// A rejection says no more than that it is one. Only the caller knows its type, and asks for it with
     /// [`TransactionError::rejection`].
     fn from(error: &TransactionError) -> Self {
+        let problem = of_status(error.http_status());
         match error {
-            TransactionError::Rejected(_) => Self::new(StatusCode::CONFLICT).of_type("rejected"),
-            TransactionError::Conflict { expected, actual, .. } => conflict(expected.get(), actual.get()),
-            TransactionError::TooMany { .. } => {
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE).of_type("too-large").detail(error.to_string())
+            TransactionError::Rejected(_) => problem.of_type("rejected"),
+            TransactionError::Conflict { expected, actual, .. } => {
+                conflict(problem, expected.get(), actual.get())
             }
-            TransactionError::TooLarge { bytes, limit, .. } => too_large(*bytes, *limit),
-            TransactionError::CommandIdTaken { .. } => key_reused(),
-            TransactionError::NotUnique { field, .. } => not_unique(field),
-            TransactionError::Unreserved { .. } => unreserved(error),
-            TransactionError::Option { option, reason } => wrong_option(option, reason),
-            TransactionError::ViewKey(_) => not_storable(error),
+            TransactionError::TooMany { .. } => problem.of_type("too-large").detail(error.to_string()),
+            TransactionError::TooLarge { bytes, limit, .. } => too_large(problem, *bytes, *limit),
+            TransactionError::CommandIdTaken { .. } => key_reused(problem),
+            TransactionError::NotUnique { field, .. } => not_unique(problem, field),
+            TransactionError::Unreserved { .. } => unreserved(problem, error),
+            TransactionError::Option { option, reason } => wrong_option(problem, option, reason),
+            TransactionError::ViewKey(_) => not_storable(problem, error),
             TransactionError::Key(error) => error.into(),
             TransactionError::Store { source, .. } => source.into(),
-            _ => internal(error),
+            _ => logged(problem, error),
         }
     }
 }
 
 impl From<&StoreError> for Problem {
     fn from(error: &StoreError) -> Self {
+        let problem = of_status(error.http_status());
         match error {
-            StoreError::Throttled { .. } => Self::new(StatusCode::TOO_MANY_REQUESTS)
-                .of_type("throttled")
-                .detail("too many requests at present; try again later")
-                .retry_after(SOON),
-            StoreError::Unavailable { .. } => unavailable(SOON),
-            StoreError::Denied { .. } => {
-                tracing::error!(?error, "the store denies requests");
-                unavailable(LATER)
+            StoreError::Throttled { .. } => {
+                problem.of_type("throttled").detail("too many requests; try again later").retry_after(SOON)
             }
-            StoreError::TooLarge { bytes, limit } => too_large(*bytes, *limit),
-            StoreError::Encode(_) => not_storable(error),
+            StoreError::Unavailable { .. } => unavailable(problem, SOON),
+            StoreError::Denied { .. } => {
+                tracing::error!(%error, "the store denies requests");
+                unavailable(problem, LATER)
+            }
+            StoreError::TooLarge { bytes, limit } => too_large(problem, *bytes, *limit),
+            StoreError::Encode(_) | StoreError::Refused { kind: RefusedKind::Data, .. } => {
+                not_storable(problem, error)
+            }
             StoreError::Key(error) => error.into(),
-            _ => internal(error),
+            _ => logged(problem, error),
         }
     }
 }
@@ -78,7 +84,7 @@ impl From<&ReadError> for Problem {
     fn from(error: &ReadError) -> Self {
         match error {
             ReadError::TimeLimit { wanted, reached, .. } => {
-                behind().member("wanted", wanted).member("reached", reached)
+                behind(of_status(error.http_status())).member("wanted", wanted).member("reached", reached)
             }
             ReadError::OtherStream { .. } => {
                 wrong_token("it is of a command on another stream than the one that the view is made of")
@@ -87,7 +93,7 @@ impl From<&ReadError> for Problem {
                 wrong_token("there is no such commit")
             }
             ReadError::Store(error) => error.into(),
-            _ => internal(error),
+            _ => logged(of_status(error.http_status()), error),
         }
     }
 }
@@ -97,25 +103,22 @@ impl From<&QueryError> for Problem {
         match error {
             QueryError::Cursor { .. } => wrong_cursor(),
             QueryError::Behind(error) => error.into(),
-            QueryError::Unshown { .. } => behind(),
+            QueryError::Unshown { .. } => behind(of_status(error.http_status())),
             QueryError::Store(error) => error.into(),
-            _ => internal(error),
+            _ => logged(of_status(error.http_status()), error),
         }
     }
 }
 
 impl From<&KeyError> for Problem {
     fn from(error: &KeyError) -> Self {
-        Self::bad_request(
-            "wrong-key",
-            match error {
-                KeyError::EmptyPart { part } => format!("`{part}` is empty"),
-                KeyError::TooLong { bytes, limit, .. } => {
-                    format!("the key takes {bytes} bytes, and at most {limit} are stored")
-                }
-                _ => "a part of the key is not of its type".to_owned(),
-            },
-        )
+        of_status(error.http_status()).of_type("wrong-key").detail(match error {
+            KeyError::EmptyPart { part } => format!("`{part}` is empty"),
+            KeyError::TooLong { bytes, limit, .. } => {
+                format!("the key takes {bytes} bytes, and at most {limit} are stored")
+            }
+            _ => "a part of the key is not of its type".to_owned(),
+        })
     }
 }
 
@@ -140,61 +143,69 @@ pub(crate) fn wrong_token(reason: &str) -> Problem {
 }
 
 /// What nobody outside can mend. The reason goes into the log, and nowhere else.
-pub(crate) fn internal<E: std::fmt::Debug>(error: &E) -> Problem {
-    tracing::error!(?error, "a request could not be answered");
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR)
+pub(crate) fn internal<E: Display>(error: &E) -> Problem {
+    logged(Problem::new(StatusCode::INTERNAL_SERVER_ERROR), error)
 }
 
-fn conflict(expected: u64, actual: u64) -> Problem {
+fn logged<E: Display>(problem: Problem, error: &E) -> Problem {
+    tracing::error!(%error, "a request could not be answered");
+    problem
+}
+
+fn of_status(status: u16) -> Problem {
+    Problem::new(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+fn conflict(problem: Problem, expected: u64, actual: u64) -> Problem {
     let detail =
         format!("others were faster: this was decided for version {expected}, and version {actual} is there");
-    let problem = Problem::new(StatusCode::CONFLICT).of_type("conflict").detail(detail);
+    let problem = problem.of_type("conflict").detail(detail);
     problem.member("expected", expected).member("actual", actual).retry_after(SOON)
 }
 
-fn too_large(bytes: usize, limit: usize) -> Problem {
+fn too_large(problem: Problem, bytes: usize, limit: usize) -> Problem {
     let detail = format!("it takes {bytes} bytes where it is stored, and at most {limit} fit");
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE).of_type("too-large").detail(detail)
+    problem.of_type("too-large").detail(detail)
 }
 
-fn key_reused() -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY)
+fn key_reused(problem: Problem) -> Problem {
+    problem
         .of_type("idempotency-key-reused")
         .detail("another command was sent with this key; a new command needs a new key")
 }
 
-fn not_unique(field: &str) -> Problem {
-    Problem::new(StatusCode::CONFLICT)
+fn not_unique(problem: Problem, field: &str) -> Problem {
+    problem
         .of_type("not-unique")
         .detail(format!("this `{field}` is taken; choose another one"))
         .member("field", field)
 }
 
-fn unreserved<E: std::fmt::Debug>(error: &E) -> Problem {
-    tracing::error!(?error, "unique values are not reserved yet");
-    unavailable(LATER)
+fn unreserved<E: Display>(problem: Problem, error: &E) -> Problem {
+    tracing::error!(%error, "unique values are not reserved yet");
+    unavailable(problem, LATER)
 }
 
-fn wrong_option(option: &str, reason: &str) -> Problem {
-    Problem::bad_request("wrong-option", format!("`{option}` {reason}"))
+fn wrong_option(problem: Problem, option: &str, reason: &str) -> Problem {
+    problem.of_type("wrong-option").detail(format!("`{option}` {reason}"))
 }
 
-fn not_storable<E: std::fmt::Display>(error: &E) -> Problem {
+fn not_storable<E: Display>(problem: Problem, error: &E) -> Problem {
     tracing::warn!(%error, "a command led to something that cannot be stored");
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY)
+    problem
         .of_type("not-storable")
-        .detail("a value of the command cannot be stored: it is too long, empty, or no number")
+        .detail("a value of the command cannot be stored: it is too long, empty, or not a number")
 }
 
-fn unavailable(seconds: u32) -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE)
+fn unavailable(problem: Problem, seconds: u32) -> Problem {
+    problem
         .of_type("unavailable")
-        .detail("the store does not answer at present. A command may have happened: send it again with the same `Idempotency-Key`")
+        .detail("the store does not answer now. A command may have been executed: send it again with the same `Idempotency-Key`")
         .retry_after(seconds)
 }
 
-fn behind() -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE)
+fn behind(problem: Problem) -> Problem {
+    problem
         .of_type("behind")
         .detail("the commit of the token has not come so far; wait longer, or read without the token")
         .retry_after(SOON)

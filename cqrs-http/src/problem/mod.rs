@@ -15,8 +15,8 @@ pub(crate) use response::DEFAULT_TYPES;
 
 /// An error as a client sees it: `application/problem+json`, RFC 9457.
 ///
-/// What the framework answers with is a `Problem`, and your own routes may answer with it too: it is an
-/// [`IntoResponse`](axum::response::IntoResponse), and is made of every error of the app.
+/// The framework answers errors with a `Problem`, and your own routes may use it too: it is an
+/// [`IntoResponse`](axum::response::IntoResponse), and can be made from every error of the app.
 ///
 /// ```
 /// use axum::Json;
@@ -34,20 +34,23 @@ pub(crate) use response::DEFAULT_TYPES;
 /// assert_eq!(problem.status(), 409);
 /// ```
 ///
+/// The status is what the error itself says: `http_status()` of each. A rejection is an exception: its type says more.
+///
 /// | error | status | type |
 /// | --- | --- | --- |
 /// | a rejection | 409, or what [`Rejection::status`](crate::Rejection::status) says | what [`Rejection::kind`](crate::Rejection::kind) says |
-/// | [`ExecuteError::Conflict`](cqrs_core::ExecuteError::Conflict) | 409; 412 where the request had a condition | `conflict`, `version-mismatch` |
+/// | [`ExecuteError::Conflict`](cqrs_core::ExecuteError::Conflict) | 409; 412 if the request had a condition | `conflict`, `version-mismatch` |
 /// | `NotUnique` | 409, with the `field` | `not-unique` |
 /// | `CommandIdTaken` | 422 | `idempotency-key-reused` |
 /// | `TooLarge` | 413 | `too-large` |
 /// | `Key`, `Option` | 400 | `wrong-key`, `wrong-option` |
-/// | `ViewKey`, [`StoreError::Encode`](cqrs_core::StoreError::Encode) | 422 | `not-storable` |
+/// | `ViewKey`, [`StoreError::Encode`](cqrs_core::StoreError::Encode), `Refused` with [`RefusedKind::Data`](cqrs_core::RefusedKind::Data) | 422 | `not-storable` |
 /// | [`StoreError::Throttled`](cqrs_core::StoreError::Throttled) | 429 with `Retry-After` | `throttled` |
 /// | `Unavailable`, `Denied`, `Unreserved` | 503 with `Retry-After` | `unavailable` |
 /// | [`ReadError::TimeLimit`](cqrs_core::app::ReadError::TimeLimit), [`QueryError::Unshown`](cqrs_core::app::QueryError::Unshown) | 503 with `Retry-After` | `behind` |
 /// | `OtherStream`, `OtherTenant`, `NotStored` | 400 | `wrong-token` |
 /// | [`QueryError::Cursor`](cqrs_core::app::QueryError::Cursor) | 400 | `wrong-cursor` |
+/// | `Refused` with [`RefusedKind::Unsupported`](cqrs_core::RefusedKind::Unsupported) | 501 | `about:blank` |
 /// | all others | 500, without a word of what was wrong: that is in the log | `about:blank` |
 #[derive(Clone)]
 pub struct Problem(Box<Inner>);
@@ -63,7 +66,7 @@ struct Inner {
 }
 
 impl Problem {
-    /// A problem that its status says all about; its type is `about:blank`.
+    /// A problem that is fully described by its status; its type is `about:blank`.
     #[must_use]
     pub fn new(status: StatusCode) -> Self {
         Self(Box::new(Inner {
@@ -76,7 +79,7 @@ impl Problem {
         }))
     }
 
-    /// The caller did not say who it is: 401, which asks for a bearer token.
+    /// The caller did not authenticate: 401, which asks for a bearer token.
     #[must_use]
     pub fn unauthorized(detail: impl Into<Cow<'static, str>>) -> Self {
         let bearer = HeaderValue::from_static("Bearer");
@@ -89,29 +92,30 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN).detail(detail)
     }
 
-    /// Its type: a word such as `too-little`, which [`Api::problem_types`](crate::Api::problem_types) makes a URI of, or a URI of
-    /// your own.
+    /// Its type: a word such as `too-little`, from which [`Api::problem_types`](crate::Api::problem_types) makes a URI,
+    /// or a URI of your own.
     #[must_use]
     pub fn of_type(mut self, kind: impl Into<Cow<'static, str>>) -> Self {
         self.0.kind = Some(kind.into());
         self
     }
 
-    /// The title: the same for every problem of one type. Without one it is made of the type.
+    /// The title, which is the same for every problem of one type. Without it, the title is made from the type.
     #[must_use]
     pub fn title(mut self, title: impl Into<Cow<'static, str>>) -> Self {
         self.0.title = Some(title.into());
         self
     }
 
-    /// What happened this time, for a human.
+    /// What happened this time, for a person.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.0.detail = Some(detail.into());
         self
     }
 
-    /// A member of your own, beside those of RFC 9457, which it cannot replace. It is left out where serde cannot serialize it.
+    /// A member of your own, in addition to those of RFC 9457, which it cannot replace. It is left out if serde cannot
+    /// serialize it.
     #[must_use]
     pub fn member(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         if let Ok(value) = serde_json::to_value(value) {
@@ -127,7 +131,7 @@ impl Problem {
         self
     }
 
-    /// In how many seconds the same request may work.
+    /// After how many seconds the same request may work.
     #[must_use]
     pub fn retry_after(self, seconds: u32) -> Self {
         self.header(header::RETRY_AFTER, HeaderValue::from(seconds))
@@ -139,7 +143,7 @@ impl Problem {
         self.0.status
     }
 
-    /// Its type, as it was given; none for `about:blank`.
+    /// Its type, as it was given; `None` for `about:blank`.
     #[must_use]
     pub fn kind(&self) -> Option<&str> {
         self.0.kind.as_deref()

@@ -5,16 +5,16 @@ use serde_json::{Map, Value};
 
 use super::Problem;
 
-/// What the types of problems begin with, where the API does not say.
+/// The default prefix of the types of problems.
 pub(crate) const DEFAULT_TYPES: &str = "/problems/";
 
-/// More of a detail is not sent back: part of it may be what the client has sent.
+/// A longer detail is cut: part of it may be what the client has sent.
 const LONGEST_DETAIL: usize = 512;
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.to_response(DEFAULT_TYPES);
-        // An API that has types of its own writes it once more.
+        // An API with its own types writes it once more.
         response.extensions_mut().insert(self);
         response
     }

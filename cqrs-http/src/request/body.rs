@@ -3,18 +3,18 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
-use futures_core::Stream;
+use futures_util::Stream;
 use serde::de::DeserializeOwned;
 use serde_json::{Deserializer, Value};
 use serde_path_to_error::{Path, Segment};
 
 use crate::Problem;
 
-/// A body without fields: what an empty one stands for.
+/// A body without fields, which an empty body means.
 const NO_FIELDS: &[u8] = b"{}";
 
-/// Reads a body. Fails for one of more than `limit` bytes, one that takes longer than `time_limit` to arrive, and one that says it is
-/// something other than JSON.
+/// Reads a body. It fails for a body of more than `limit` bytes, one that takes longer than `time_limit` to arrive, and
+/// one that declares a type other than JSON.
 pub(crate) async fn read_body(
     headers: &HeaderMap,
     body: Body,
@@ -30,7 +30,7 @@ pub(crate) async fn read_body(
         Ok(bytes) => bytes?,
         Err(_) => {
             return Err(Problem::new(StatusCode::REQUEST_TIMEOUT)
-                .detail("the body did not come to its end in time")
+                .detail("the body did not arrive completely in time")
                 .header(header::CONNECTION, header::HeaderValue::from_static("close")));
         }
     };
@@ -90,7 +90,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// The command that a body holds.
 pub(crate) fn decoded<C: DeserializeOwned>(bytes: &[u8]) -> Result<C, Problem> {
-    // Serde would take the fields without their names, too.
+    // Serde would also take the fields without their names.
     if bytes.trim_ascii_start().starts_with(b"[") {
         return Err(wrong_field(&Place::root(), "a command is an object with its fields by name".to_owned()));
     }
@@ -99,7 +99,7 @@ pub(crate) fn decoded<C: DeserializeOwned>(bytes: &[u8]) -> Result<C, Problem> {
     let read = serde_ignored::deserialize(&mut reader, |path| {
         unknown.get_or_insert_with(|| steps(&path));
     });
-    // Where a field is wrong is found out only when one is.
+    // The place of a wrong field is determined only if there is one.
     let (Ok(command), Ok(())) = (read, reader.end()) else { return Err(wrong::<C>(bytes)) };
     match unknown {
         None => Ok(command),
@@ -123,7 +123,7 @@ fn wrong<C: DeserializeOwned>(bytes: &[u8]) -> Problem {
         return not_json(error.to_string());
     }
     let text = error.to_string();
-    // The position is of no use to who has made the JSON by a program; the path is.
+    // The position is of no use to somebody whose program has made the JSON; the path is.
     let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason).to_owned();
     let mut place = wrong_place(&path);
     if let Some(missing) = reason.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
@@ -133,10 +133,10 @@ fn wrong<C: DeserializeOwned>(bytes: &[u8]) -> Problem {
 }
 
 fn not_json(reason: String) -> Problem {
-    Problem::bad_request("not-json", format!("the body is no JSON: {reason}"))
+    Problem::bad_request("not-json", format!("the body is not JSON: {reason}"))
 }
 
-/// With the member `errors` as RFC 9457 has it in its example.
+/// With the member `errors`, as in the example of RFC 9457.
 fn wrong_field(place: &Place, reason: String) -> Problem {
     let Place { path, pointer, .. } = place;
     let detail = if path.is_empty() { reason.clone() } else { format!("`{path}`: {reason}") };
@@ -145,16 +145,16 @@ fn wrong_field(place: &Place, reason: String) -> Problem {
     Problem::bad_request("wrong-field", detail).member("errors", [error])
 }
 
-/// More of a reason, or of a place, is not sent back: part of it is what the client has sent.
+/// A longer reason or place is cut: part of it is what the client has sent.
 const LONGEST: usize = 256;
 
-/// Where something is in a body.
+/// A place in a body.
 struct Place {
-    /// As one reads it: `extras[1].width`.
+    /// For people: `extras[1].width`.
     path: String,
     /// As JSON Pointer, RFC 6901: `#/extras/1/width`.
     pointer: String,
-    /// It has become too long, and ends at a part that holds the rest.
+    /// The path has become too long, and ends at a part that holds the rest.
     is_cut: bool,
 }
 
@@ -197,7 +197,8 @@ impl Step {
     }
 }
 
-/// The steps to a field that a command does not have. Options and wrappers are none: they are not to be seen in JSON.
+/// The steps to a field that a command does not have. Options and wrappers are left out, because they do not appear in
+/// JSON.
 #[cold]
 fn steps(mut path: &serde_ignored::Path<'_>) -> Vec<Step> {
     use serde_ignored::Path;

@@ -9,15 +9,15 @@ use crate::Problem;
 /// What a command expects of its stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Expected {
-    /// Nothing.
+    /// No condition.
     Any,
-    /// It is at this version.
+    /// The stream is at this version.
     Version(Version),
-    /// It is at one of these versions.
+    /// The stream is at one of these versions.
     OneOf(Vec<Version>),
-    /// It has a commit.
+    /// The stream has a commit.
     Exists,
-    /// What no stream can be.
+    /// A condition that no stream can fulfil.
     Never,
 }
 
@@ -39,7 +39,7 @@ impl Tag<'_> {
     }
 }
 
-/// The entity tag of a version: `"3"`, or `"3.5f2a…"` where the content follows from more than the version.
+/// The entity tag of a version: `"3"`, or `"3.5f2a…"` if the content depends on more than the version.
 pub(crate) fn entity_tag(version: Version, made: Option<u64>) -> String {
     match made {
         None => format!("\"{version}\""),
@@ -74,7 +74,8 @@ pub(crate) fn expected(headers: &HeaderMap) -> Result<Expected, Problem> {
     }
 }
 
-/// Whether `If-Match` of a read, if there is one, has the tag. It compares strongly: a weak tag matches nothing.
+/// Whether `If-Match` of a read has the tag, if there is an `If-Match`. It compares strongly: a weak tag matches
+/// nothing.
 pub(crate) fn is_expected(headers: &HeaderMap, tag: &str) -> Result<bool, Problem> {
     Ok(match tags(headers, &header::IF_MATCH)? {
         None | Some(Tags::All) => true,
@@ -91,7 +92,8 @@ pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> Result<bool, Problem> 
     })
 }
 
-/// The version in a tag: what stands before a dot is that of a view. Tags are compared by their characters, so `03` is not 3.
+/// The version in a tag. A tag with a dot is that of a view, and the version is before the dot. Tags are compared by
+/// their characters, so `03` is not 3.
 fn version(text: &str) -> Option<Version> {
     let digits = text.split('.').next()?;
     let version = digits.parse().ok().map(Version::new).filter(|version| *version < Version::MAX)?;

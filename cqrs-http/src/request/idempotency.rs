@@ -7,13 +7,14 @@ use crate::Problem;
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 const LONGEST: usize = 255;
-/// How many bytes the name of a user takes in an id at most: the engine takes an id of 1024.
+/// How many bytes the name of a user may take in an id: the engine takes an id of 1024.
 const LONGEST_USER: usize = 1024 - "http::".len() - LONGEST;
 
-/// The command id that the key of a request stands for; none without one.
+/// The command id for the key of a request; `None` without a key.
 ///
-/// An id belongs to its stream, and so to its tenant. Two users may have the same key, and the framework has ids of its own: the id
-/// has the user in it, and begins with `http:`. A user whose name is too long for an id is in it as a hash.
+/// An id belongs to its stream, and so to its tenant. Two users may have the same key, and the framework has ids of its
+/// own. So the id contains the user, and begins with `http:`. A user whose name is too long for an id is in it as a
+/// hash.
 pub(crate) fn command_id(headers: &HeaderMap, user: Option<&str>) -> Result<Option<String>, Problem> {
     let Some(text) = only(headers, &IDEMPOTENCY_KEY)? else { return Ok(None) };
     let key = key(text.trim()).ok_or_else(|| {
@@ -23,20 +24,20 @@ pub(crate) fn command_id(headers: &HeaderMap, user: Option<&str>) -> Result<Opti
     let mut shown = String::with_capacity(user.len());
     for character in user.chars() {
         match character {
-            // Where the user ends, and the key begins, is the first colon.
+            // The first colon separates the user from the key.
             ':' => shown.push_str("%3A"),
             '%' => shown.push_str("%25"),
             _ => shown.push(character),
         }
     }
     if shown.len() > LONGEST_USER {
-        // Nothing that is escaped begins so.
+        // No escaped text begins with this.
         shown = format!("%hash.{:032x}", hash(user));
     }
     Ok(Some(format!("http:{shown}:{key}")))
 }
 
-/// FNV-1a of 128 bits: an id is stored, and must not depend on the release of a library.
+/// FNV-1a of 128 bits. An id is stored, so it must not depend on the release of a library.
 fn hash(text: &str) -> u128 {
     text.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, |hash, byte| {
         (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)

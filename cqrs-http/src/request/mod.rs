@@ -1,4 +1,4 @@
-//! What a request says beside its path: conditions, keys, tokens, bodies, parameters.
+//! The parts of a request beside its path: conditions, keys, tokens, bodies, parameters.
 
 mod body;
 mod condition;
@@ -18,12 +18,12 @@ use axum::http::{HeaderMap, HeaderName};
 
 use crate::Problem;
 
-/// The values of a header, one per line of it; fails for what is no visible ASCII.
+/// The values of a header, one per line of it. It fails for text that is not visible ASCII.
 fn texts<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Vec<&'a str>, Problem> {
     headers.get_all(name).iter().map(|value| value.to_str().map_err(|_| malformed(name))).collect()
 }
 
-/// The value of a header that may be there once.
+/// The value of a header that may be present once.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
     let mut values = headers.get_all(name).iter();
     let Some(first) = values.next() else { return Ok(None) };

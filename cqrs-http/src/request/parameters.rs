@@ -6,11 +6,11 @@ use form_urlencoded::Serializer;
 
 use crate::Problem;
 
-/// No list has nearly as many parameters, and each is compared with all others.
+/// No list has nearly this number of parameters, and each is compared with all others.
 const MOST: usize = 64;
 
-/// The parameters of a query string. Each is taken once; one that nobody takes is an error, because a filter with a mistake in its name
-/// would let everything through.
+/// The parameters of a query string. Each is taken once. One that is never taken is an error, because a filter with a
+/// mistake in its name would let everything through.
 pub(crate) struct Parameters<'a> {
     all: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     left: Vec<usize>,
@@ -42,7 +42,7 @@ impl<'a> Parameters<'a> {
         self.all.get(at).map(|(_, value)| &**value)
     }
 
-    /// How many items a page has.
+    /// The number of items on a page.
     pub(crate) fn limit(&mut self, usual: u32, most: u32) -> Result<u32, Problem> {
         let Some(text) = self.take("limit") else { return Ok(usual.min(most)) };
         let limit = text.parse().ok().filter(|limit| (1..=most).contains(limit));
@@ -55,7 +55,7 @@ impl<'a> Parameters<'a> {
         parsed.map_err(|error| Problem::from(&error))
     }
 
-    /// Fails where a parameter was not taken.
+    /// Fails if a parameter was not taken.
     pub(crate) fn end(&self, known: impl FnOnce() -> String) -> Result<(), Problem> {
         match self.left.first().and_then(|at| self.all.get(*at)) {
             None => Ok(()),
@@ -65,7 +65,7 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    /// The link to the next page: relative, so that it is right wherever the router is nested, and behind every proxy.
+    /// The link to the next page. It is relative, so it is right in any nested router, and behind every proxy.
     pub(crate) fn next_link(&self, after: &str) -> String {
         let mut query = Serializer::new(String::new());
         for (name, value) in self.all.iter().filter(|(name, _)| name != "after") {

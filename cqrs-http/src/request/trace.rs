@@ -6,7 +6,8 @@ static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The lengths of version, trace id, span id and flags, in hexadecimal digits.
 const PARTS: [usize; 4] = [2, 32, 16, 2];
 
-/// The span that the request is part of; none where the header is not as the standard has it, which says to go on without it.
+/// The span that the request belongs to. `None` if the header does not follow the standard, which says to continue
+/// without it.
 pub(crate) fn trace_context(headers: &HeaderMap) -> Option<&str> {
     let text = headers.get(&TRACEPARENT)?.to_str().ok()?;
     let is_hex = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));

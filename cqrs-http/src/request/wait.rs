@@ -6,19 +6,19 @@ use cqrs_core::CommitToken;
 use super::only;
 use crate::Problem;
 
-/// The token of a commit: in the answer to a command, and in a request for what has to contain it.
+/// The token of a commit: in the answer to a command, and in a request for an answer that must contain the commit.
 pub(crate) static COMMIT_TOKEN: HeaderName = HeaderName::from_static("commit-token");
 
 /// RFC 7240.
 static PREFER: HeaderName = HeaderName::from_static("prefer");
 
-/// A commit that an answer has to contain.
+/// A commit that an answer must contain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Awaited {
     pub(crate) token: CommitToken,
-    /// How long it is waited for.
+    /// How long to wait for it.
     pub(crate) within: Duration,
-    /// Whether the client has said how long.
+    /// Whether the client has set the time.
     pub(crate) preferred: bool,
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn awaited(
     Ok(Some(Awaited { token, within, preferred: preferred.is_some() }))
 }
 
-/// How long the client prefers to wait. A preference that is not understood is no error, says RFC 7240.
+/// How long the client prefers to wait. According to RFC 7240, a preference that is not understood is not an error.
 fn wait(headers: &HeaderMap) -> Option<Duration> {
     let lines = headers.get_all(&PREFER).iter().filter_map(|value| value.to_str().ok());
     let mut preferences = lines.flat_map(|line| line.split(','));

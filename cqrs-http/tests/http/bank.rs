@@ -1,4 +1,4 @@
-//! The bank of the quickstart, as a user makes an API of it.
+//! The bank of the quickstart, with an API as a user would write it.
 
 use std::convert::Infallible;
 
@@ -206,7 +206,7 @@ impl Room {
     fn furnished(&mut self, _: &RoomFurnished) {}
 }
 
-/// Who has sent the request: the token is `tenant/user`. A bank has signed tokens.
+/// The sender of the request. The token is `tenant/user`; a real bank has signed tokens.
 pub struct Teller {
     tenant: Tenant,
     user: String,

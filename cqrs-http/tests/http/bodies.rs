@@ -43,7 +43,7 @@ async fn a_wrong_field_is_named_by_its_path() {
         let refused = bank.post("/hotel-rooms/ritz/7/furnish", &[], body).await;
         assert_eq!(refused.status, 400, "{body:?}");
     }
-    // A long name of the client's own is not sent back.
+    // A long name that the client sent is not sent back.
     let long = format!("{{\"beds\": 1, \"extras\": [], \"{}\": 2}}", "k".repeat(5000));
     let problem = bank.post("/hotel-rooms/ritz/7/furnish", &[], &long).await.json();
     assert_eq!(
@@ -72,7 +72,7 @@ async fn a_body_is_json_and_not_too_large() {
     assert_eq!(open(&[("content-type", "text/plain")], good).await.problem(), (415, "about:blank".into()));
     assert_eq!(open(&[("content-type", "application/vnd.bank+json; charset=utf-8")], good).await.status, 200);
 
-    // A body without anything in it may come without a type, and not with one that a form of another site has.
+    // An empty body may come without a type, but not with a type that a form of another site has.
     assert_eq!(open(&[], "").await.problem(), (400, "wrong-field".into()));
     assert_eq!(open(&[JSON], "").await.problem(), (400, "wrong-field".into()));
     assert_eq!(open(&[("content-type", "text/plain")], "").await.problem(), (415, "about:blank".into()));
@@ -80,7 +80,7 @@ async fn a_body_is_json_and_not_too_large() {
     let small = Client::new(&api(&app).body_limit(64).router().unwrap(), "BANK/ada");
     let large = format!("{{\"owner\": \"{}\"}}", "a".repeat(64));
     assert_eq!(small.post("/accounts/2/open", &[], &large).await.problem(), (413, "about:blank".into()));
-    // By what it says, before anything is read; and by what comes, whatever it says.
+    // Refused by its declared length before anything is read, and by what arrives, whatever it declares.
     let never = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
     let announced =
         small.send(Method::POST, "/accounts/2/open", &[JSON, ("content-length", "65")], never).await;

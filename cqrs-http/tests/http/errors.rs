@@ -1,14 +1,14 @@
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use cqrs_core::app::{QueryError, ReadError};
-use cqrs_core::{ExecuteError, StoreError, StreamKey, TransactionError, Version};
+use cqrs_core::{ExecuteError, RefusedKind, StoreError, StreamKey, TransactionError, Version};
 use cqrs_http::{Problem, axum};
 use serde_json::Value;
 
 use crate::bank::AccountError;
 use crate::client::answer;
 
-/// A text of inside, which no client may see.
+/// An internal text, which no client may see.
 const SECRET: &str = "arn:aws:dynamodb:eu-west-1:123456789012:table/events";
 
 async fn told(problem: Problem) -> (StatusCode, HeaderMap, Value) {
@@ -57,7 +57,9 @@ async fn every_error_has_its_status_and_says_nothing_of_inside() {
         ),
         (store(StoreError::Unavailable { source: SECRET.into() }), 503, Some("1")),
         (store(StoreError::Denied { source: SECRET.into() }), 503, Some("30")),
-        (store(StoreError::Refused { source: SECRET.into() }), 500, None),
+        (store(StoreError::refused(RefusedKind::Other, SECRET)), 500, None),
+        (store(StoreError::refused(RefusedKind::Data, SECRET)), 422, None),
+        (store(StoreError::refused(RefusedKind::Unsupported, SECRET)), 501, None),
         (store(StoreError::TooLarge { bytes: 500_000, limit: 409_600 }), 413, None),
         (read(ReadError::NotStored { stream: stream(), version: Version::new(1) }), 400, None),
         (Problem::from(&QueryError::Cursor { view: "Statement", by: "by_key" }), 400, None),

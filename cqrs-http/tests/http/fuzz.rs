@@ -1,4 +1,4 @@
-//! Requests of every kind, made of valid ones by a generator with a seed: `HTTP_FUZZ=seed` repeats a run.
+//! Requests of every kind, made from valid ones by a seeded generator: `HTTP_FUZZ=seed` repeats a run.
 
 use axum::Router;
 use axum::body::Body;
@@ -12,8 +12,8 @@ use crate::client::{Answer, Client, answer};
 
 const REQUESTS: usize = 10_000;
 
-/// The tenants, and what each has in its data and nobody else may see: it stands in owners, users and events. The ids of their accounts
-/// are the same.
+/// The tenants, and the secret of each that no other tenant may see. It is in owners, users and events. The ids of
+/// their accounts are the same.
 const SECRETS: [(&str, &str); 2] = [("RED", "crimson"), ("BLUE", "azure")];
 
 const METHODS: [&str; 8] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "BREW"];
@@ -101,7 +101,7 @@ impl Fuzz {
         text.replace("TOKEN", &token).replace("CURSOR", &cursor)
     }
 
-    /// Most often the same, and otherwise with a byte changed, doubled, or taken out.
+    /// Most often the same, and otherwise with a byte changed, doubled, or removed.
     fn mutated(&mut self, text: String) -> Vec<u8> {
         let mut bytes = text.into_bytes();
         if bytes.is_empty() || self.rng.u8(..4) > 0 {
@@ -122,7 +122,7 @@ impl Fuzz {
         bytes
     }
 
-    /// None where the parser of HTTP would not let it through.
+    /// `None` if the HTTP parser would refuse it.
     fn request(&mut self, tenant: &str, secret: &str) -> Option<Request<Body>> {
         let path = self.pick(&PATHS);
         let path = self.filled(path, secret);
@@ -152,7 +152,7 @@ impl Fuzz {
         request.body(Body::from(body)).ok()
     }
 
-    /// Texts for later requests, also those of the other tenant.
+    /// Texts for later requests, including those of the other tenant.
     fn remember(&mut self, answer: &Answer) {
         if let Some(token) = answer.header("commit-token") {
             self.tokens.push(token.to_owned());
@@ -209,7 +209,7 @@ async fn no_request_is_answered_with_500_or_with_the_data_of_another_tenant() {
             app.run_until_idle().await.unwrap();
         }
     }
-    // The generator would prove nothing if all of it were refused.
+    // The generator would prove nothing if every request were refused.
     assert!(good > REQUESTS / 10, "{good} of {sent}");
 }
 

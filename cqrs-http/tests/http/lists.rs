@@ -64,7 +64,7 @@ async fn pages_follow_their_links() {
         let expected: &[&str] = if start.contains("by_owner") { &["3", "1"] } else { &["1", "2", "3", "4"] };
         assert_eq!(found, expected);
     }
-    // A name that would end the link is written otherwise.
+    // A name that would end the link is escaped.
     bank.post("/accounts/5/open", &[], r#"{"owner": "Ada & <Co>"}"#).await;
     app.run_until_idle().await.unwrap();
     let page = bank.get("/statements?by=by_owner&owner=Ada%20%26%20%3CCo%3E&limit=1", &[]).await;

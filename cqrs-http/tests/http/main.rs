@@ -1,4 +1,4 @@
-//! An API by HTTP, on the stores in memory, without a socket.
+//! An API by HTTP, on the stores in memory, without a socket except for `server`.
 
 #![allow(unreachable_pub)]
 
@@ -11,6 +11,8 @@ mod errors;
 mod fuzz;
 mod histories;
 mod lists;
+mod panics;
 mod quickstart;
 mod routes;
+mod server;
 mod tags;

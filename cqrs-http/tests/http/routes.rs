@@ -25,7 +25,7 @@ async fn nothing_is_there_that_was_not_listed() {
 }
 
 #[tokio::test]
-async fn faults_are_told_at_once() {
+async fn faults_are_reported_at_once() {
     let app = app();
     let api = Api::<Teller>::new(&app)
         .command_at::<Account, Open>("/accounts/{id}/act")
@@ -50,7 +50,7 @@ async fn faults_are_told_at_once() {
     );
 }
 
-/// A view with a field that is called as a parameter.
+/// A view with a field that has the name of a parameter.
 #[projection(Account, index(by_owner(owner, order)))]
 #[derive(Default)]
 pub struct Ranking {
@@ -97,7 +97,7 @@ async fn a_router_may_be_nested_below_parameters_of_its_own_and_paths_may_be_cho
     assert_eq!(history.json()["items"][0]["version"], 1);
     let refused = bank.post("/branches/9/rooms/7", &[], r#"{"owner": "Ada"}"#).await;
     assert_eq!(refused.json()["type"], "https://bank.example/problems/open-already");
-    // What the extractor refuses with has the same beginning.
+    // The extractor's refusals have the same prefix.
     let refused = Client::new(&router, "").post("/branches/9/rooms/7", &[], "{}").await;
     assert_eq!(refused.json()["type"], "https://bank.example/problems/no-token");
 }

@@ -1,4 +1,4 @@
-//! The OpenAPI document: a validator finds nothing in it, and a client that a generator makes of it does what a client does.
+//! The OpenAPI document: a validator finds no fault in it, and a generated client does what a client does.
 #![allow(unreachable_pub)]
 
 #[path = "../http/bank.rs"]
@@ -31,7 +31,7 @@ async fn a_generated_client_executes_commands_and_reads_views_and_lists() {
     std::fs::write(&document, bank::api(&app).openapi().unwrap().to_string()).unwrap();
     openapi(&["validate", &document]).await;
     openapi(&["client", &document, &client]).await;
-    // Beside the client, where Python finds it.
+    // Next to the client, where Python finds it.
     std::fs::write(&script, include_str!("use.py")).unwrap();
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -54,6 +54,7 @@ async fn a_generated_client_executes_commands_and_reads_views_and_lists() {
         "statement": { "owner": "Ada", "balance": 500, "lines": [500] },
         "listed": ["4711"],
         "commits": [["AccountOpened"], ["MoneyDeposited"]],
+        "deposited cents": 500,
     });
     assert_eq!(told, expected);
     drop(stop);

@@ -25,5 +25,6 @@ print(json.dumps({
     "rejected": {"type": rejected.type_, "balance": rejected["balance"]},
     "statement": statement.to_dict(),
     "listed": [item.key.id for item in listed.items],
-    "commits": [[event.type_.value for event in commit.events] for commit in history.items],
+    "commits": [[event.type_ for event in commit.events] for commit in history.items],
+    "deposited cents": history.items[1].events[0].data.cents,
 }))

@@ -101,7 +101,7 @@ fn check_unique(types: &[Type], list: &str, diagnostics: &mut Diagnostics) {
     for (index, ty) in types.iter().enumerate() {
         if types[..index].contains(ty) {
             let name = ty.to_token_stream().to_string().replace(' ', "");
-            diagnostics.at(ty, format!("`{name}` stands twice in `{list}`"));
+            diagnostics.at(ty, format!("`{name}` is listed twice in `{list}`"));
         }
     }
 }

@@ -1,7 +1,7 @@
 use darling::FromMeta;
 use syn::{Attribute, LitStr, Meta, Path};
 
-use super::args;
+use super::args::{self, Arg};
 use super::options::Options;
 use super::value::{CratePath, Flag, Text};
 use crate::diagnostics::Diagnostics;
@@ -16,6 +16,8 @@ pub(crate) struct DataArgs {
     /// A value as JSON.
     pub(crate) example: Option<LitStr>,
     pub(crate) krate: Path,
+    /// Written by our other macros alone: they see to it that the types in it have a shape.
+    pub(crate) checked: bool,
 }
 
 #[derive(FromMeta, Default)]
@@ -48,8 +50,15 @@ impl DataArgs {
                 ),
             }
         }
+        let given = all.len();
+        all.retain(|argument| !is_checked(argument));
+        let checked = all.len() < given;
         let read: Read = options.read(all, diagnostics);
         let example = read.example.map(|text| text.0);
-        Self { opaque: read.opaque.0, example, krate: CratePath::or_default(read.krate) }
+        Self { opaque: read.opaque.0, example, krate: CratePath::or_default(read.krate), checked }
     }
+}
+
+fn is_checked(argument: &Arg) -> bool {
+    matches!(argument, Arg::Option(Meta::Path(path)) if path.is_ident("checked"))
 }

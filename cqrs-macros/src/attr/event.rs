@@ -10,17 +10,21 @@ use crate::diagnostics::Diagnostics;
 
 const ON_EVENT: Options = Options {
     attribute: "#[event]",
-    names: &["name", "alias", "schema", "from", "from_json", "unhandled", "crate"],
+    names: &["name", "alias", "schema", "widened", "from", "from_json", "unhandled", "crate"],
 };
-const ON_COMMAND: Options =
-    Options { attribute: "#[command]", names: &["name", "alias", "schema", "from", "from_json", "crate"] };
+const ON_COMMAND: Options = Options {
+    attribute: "#[command]",
+    names: &["name", "alias", "schema", "widened", "from", "from_json", "crate"],
+};
 
-/// `#[event(name = "…", alias = "…", schema = 2, from = OldEvent, from_json(1, upgrade), unhandled = "…", crate = path)]`; those of
+/// `#[event(name = "…", alias = "…", schema = 2, widened = 1, from = OldEvent, from_json(1, upgrade), unhandled = "…", crate = path)]`; those of
 /// `#[command]` are the same without `unhandled`.
 pub(crate) struct EventArgs {
     pub(crate) name: Option<Text>,
     pub(crate) aliases: Vec<Text>,
     pub(crate) schema: Option<Number>,
+    /// How often the schema was widened.
+    pub(crate) widened: Option<Number>,
     /// The struct of the schema before.
     pub(crate) from: Option<TypePath>,
     pub(crate) from_json: Vec<JsonStep>,
@@ -36,6 +40,7 @@ struct Read {
     #[darling(multiple, rename = "alias")]
     aliases: Vec<Text>,
     schema: Option<Number>,
+    widened: Option<Number>,
     from: Option<TypePath>,
     #[darling(multiple)]
     from_json: Vec<JsonStep>,
@@ -96,6 +101,7 @@ impl EventArgs {
             name: read.name,
             aliases: read.aliases,
             schema: read.schema,
+            widened: read.widened,
             from: read.from,
             from_json: read.from_json,
             has_older,

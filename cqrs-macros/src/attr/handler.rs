@@ -4,16 +4,17 @@ use syn::{Path, Type};
 
 use super::args::{self, Arg};
 use super::options::Options;
+use super::retry::RetryArg;
 use super::value::{CratePath, Flag, Number, Text};
 use crate::diagnostics::Diagnostics;
 
 const OPTIONS: Options = Options {
     attribute: "#[event_handler]",
-    names: &["name", "queue", "once", "concurrency", "timeout", "crate"],
+    names: &["name", "queue", "once", "concurrency", "timeout", "retry", "crate"],
 };
 const EXPECTED: &str = "expected an event type: `#[event_handler(OrderCreated)]`";
 
-/// `#[event_handler(OrderCreated, OrderShipped, name = "…", queue = "…", once, concurrency = 4, timeout = "30s", crate = path)]`.
+/// `#[event_handler(OrderCreated, OrderShipped, name = "…", queue = "…", once, concurrency = 4, timeout = "30s", retry(attempts = 5), crate = path)]`.
 pub(crate) struct HandlerArgs {
     pub(crate) events: Vec<Type>,
     pub(crate) name: Option<Text>,
@@ -21,6 +22,7 @@ pub(crate) struct HandlerArgs {
     pub(crate) once: bool,
     pub(crate) concurrency: Option<Number>,
     pub(crate) timeout: Option<Text>,
+    pub(crate) retry: Option<RetryArg>,
     pub(crate) krate: Path,
 }
 
@@ -31,6 +33,7 @@ struct Read {
     once: Option<Flag>,
     concurrency: Option<Number>,
     timeout: Option<Text>,
+    retry: Option<RetryArg>,
     #[darling(rename = "crate")]
     krate: Option<CratePath>,
 }
@@ -60,6 +63,7 @@ impl HandlerArgs {
             once: read.once.unwrap_or_default().0,
             concurrency: read.concurrency,
             timeout: read.timeout,
+            retry: read.retry,
             krate: CratePath::or_default(read.krate),
         }
     }

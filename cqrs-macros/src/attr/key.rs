@@ -58,7 +58,9 @@ impl Parse for KeyName {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let name = Self(input.parse()?);
         if input.peek(Token![:]) {
-            return Err(input.error("the types stand on the struct; here only the names: `key(customer_id)`"));
+            return Err(
+                input.error("the types are on the struct, and here are only the names: `key(customer_id)`")
+            );
         }
         Ok(name)
     }

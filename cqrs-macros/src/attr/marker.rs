@@ -77,7 +77,7 @@ impl Marks {
         if !matches!(self.meta, Meta::Path(_)) {
             let message = match self.marker {
                 Marker::Command => {
-                    "`#[command]` takes no options on a method: what a stored command is called stands on its struct, `#[command(name = \"…\")]`"
+                    "`#[command]` takes no options on a method: the name of a stored command goes on its struct, `#[command(name = \"…\")]`"
                 }
                 Marker::Apply | Marker::React | Marker::Deadline => "this attribute takes no arguments here",
             };

@@ -1,5 +1,6 @@
 //! What stands in the parentheses of the attributes, read with darling.
 
+mod above;
 mod aggregate;
 mod app;
 mod args;
@@ -14,10 +15,12 @@ mod options;
 mod process;
 mod projection;
 mod react;
+mod retry;
 mod serde;
 mod unique;
 mod value;
 
+pub(crate) use above::{Above, serde_above};
 pub(crate) use aggregate::{AggregateArgs, AggregateImplArgs};
 pub(crate) use app::AppArgs;
 pub(crate) use data::DataArgs;
@@ -31,5 +34,6 @@ pub(crate) use options::did_you_mean;
 pub(crate) use process::{ProcessArgs, ProcessImplArgs};
 pub(crate) use projection::{ProjectionImplArgs, Target, ViewArgs};
 pub(crate) use react::ReactArgs;
+pub(crate) use retry::RetryArg;
 pub(crate) use serde::{SerdeArgs, SerdeNames};
 pub(crate) use value::{Number, Text};

@@ -107,7 +107,7 @@ fn target<F>(
     if let Some(second) = types.next() {
         diagnostics.at(
             &second,
-            "a projection has one aggregate; over several of them, its key comes from the events: `key(…)`",
+            "a projection names one aggregate; a view of several has a key that comes from the events: `key(…)`",
         );
     }
     match (first, key) {

@@ -14,7 +14,7 @@ pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
     let decisions = commands.iter().map(|command| decision(aggregate, command, &private));
     let rows = applies.iter().map(|apply| {
         let (cfgs, event) = (&apply.cfgs, &apply.event);
-        quote!(#(#cfgs)* #private::EventRow::of::<#event>())
+        quote!(#(#cfgs)* #private::EventRow::of::<#event, #ty>())
     });
     let call = |apply: &Apply| {
         let method = &apply.method;
@@ -34,14 +34,14 @@ pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
         let (cfgs, event, call) = (&apply.cfgs, &apply.event, call(apply));
         quote! {
             #(#cfgs)*
-            if #private::is_stored_as::<#event>(name) {
-                return #private::fold_event(schema, data, |event: &#event| #call);
+            if #private::is_stored_as::<#event, Self>(name) {
+                return #private::fold_event::<#event, Self>(number, data, |event| #call);
             }
         }
     });
     let encodes = applies.iter().map(|apply| {
         let (cfgs, name) = (&apply.cfgs, &apply.name);
-        quote!(#(#cfgs)* #event::#name(ref event) => #private::encode_event(event),)
+        quote!(#(#cfgs)* #event::#name(ref event) => #private::encode_event::<_, Self>(event),)
     });
     let unique = quote_spanned!(ty.span()=>
         const _: () = if let ::core::option::Option::Some(message) =
@@ -70,7 +70,7 @@ pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
             fn fold(
                 &mut self,
                 name: &str,
-                schema: u32,
+                number: #private::SchemaNumber,
                 data: #private::Json,
             ) -> ::core::result::Result<(), #private::String> {
                 #(#folds)*
@@ -128,7 +128,7 @@ fn event_enum(aggregate: &Aggregate, private: &TokenStream) -> TokenStream {
     });
     let debugs = applies.iter().map(|apply| {
         let (cfgs, name) = (&apply.cfgs, &apply.name);
-        quote!(#(#cfgs)* #event::#name(ref event) => #private::debug_event(event, f),)
+        quote!(#(#cfgs)* #event::#name(ref event) => #private::debug_event::<_, #ty>(event, f),)
     });
     let doc = format!(" Every event of [`{}`].", quote!(#ty));
     quote! {
@@ -160,12 +160,20 @@ fn event_enum(aggregate: &Aggregate, private: &TokenStream) -> TokenStream {
 fn membership(aggregate: &Aggregate, apply: &Apply, private: &TokenStream) -> TokenStream {
     let Aggregate { ty, event: event_enum, .. } = aggregate;
     let Apply { cfgs, name, event, .. } = apply;
+    // A path of two places in the source would have none for rustc to point at.
+    let one = quote_spanned!(event.span()=>
+        #(#cfgs)*
+        const _: () = {
+            use #private::an_event_belongs_to_one_aggregate_so_give_each_aggregate_its_own_event as __one_aggregate;
+            __one_aggregate::<#event, _>()
+        };
+    );
     quote! {
         #(#cfgs)*
         #[automatically_derived]
-        impl #private::AggregateEvent for #event {
-            type Aggregate = #ty;
-        }
+        impl #private::AggregateEvent<#ty> for #event {}
+
+        #one
 
         #(#cfgs)*
         #[automatically_derived]

@@ -6,7 +6,7 @@ use crate::model::{Data, Field, Shape};
 
 /// What `#[derive(EventData)]` adds.
 pub(crate) fn data(data: &Data) -> TokenStream {
-    let Data { krate, ident, generics, shape } = data;
+    let Data { krate, ident, generics, shape, checked } = data;
     let private = quote!(#krate::__private);
     let mut generics = generics.clone();
     for parameter in &mut generics.params {
@@ -15,7 +15,16 @@ pub(crate) fn data(data: &Data) -> TokenStream {
         }
     }
     let (parameters, arguments, bounds) = generics.split_for_impl();
-    let shape = Types::Shaped.constant(shape, &private);
+    let shape = if *checked {
+        let shape = known(shape, &private);
+        quote! {{
+            #[allow(unused_imports)]
+            use #private::Unshaped as _;
+            #shape
+        }}
+    } else {
+        Types::Shaped.constant(shape, &private)
+    };
     quote! {
         #[automatically_derived]
         impl #parameters #private::EventData for #ident #arguments #bounds {
@@ -24,10 +33,12 @@ pub(crate) fn data(data: &Data) -> TokenStream {
     }
 }
 
-/// The derive, for a struct that another macro is on.
-pub(crate) fn derive_data(krate: &Path) -> TokenStream {
-    let place = (*krate != parse_quote!(::cqrs_core)).then(|| quote!(#[event_data(crate = #krate)]));
-    quote!(#[derive(#krate::__private::EventData)] #place)
+/// The derive, for a struct that another macro is on, which may have `checked` the types in it.
+pub(crate) fn derive_data(krate: &Path, checked: bool) -> TokenStream {
+    let place = (*krate != parse_quote!(::cqrs_core)).then(|| quote!(crate = #krate));
+    let options: Vec<TokenStream> = place.into_iter().chain(checked.then(|| quote!(checked))).collect();
+    let options = (!options.is_empty()).then(|| quote!(#[event_data(#(#options),*)]));
+    quote!(#[derive(#krate::__private::EventData)] #options)
 }
 
 /// The shape of a type whose parts need none: those without are opaque.
@@ -91,6 +102,10 @@ impl Types {
         let label = &field.label;
         match (&field.shape, self) {
             (Some(Shape::Of(ty)), Self::Shaped) => quote!(#private::Field::of::<#ty>(#label)),
+            (Some(Shape::Of(ty)), Self::Any) => {
+                let shape = self.of(ty, private);
+                quote!(#private::Field::known(#label, #shape, #private::ShapeOf::<#ty>::MAY_MISS))
+            }
             (Some(shape), _) => {
                 let shape = self.constant(shape, private);
                 quote!(#private::Field::new(#label, #shape))

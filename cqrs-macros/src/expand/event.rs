@@ -1,13 +1,21 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::Member;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::place;
+use super::{bounds, named_at, place};
 use crate::model::{Event, Locked, Role, Upcaster};
+
+/// The bounds of serde's impls; a struct whose derives its author has written above has them already.
+pub(crate) fn storable(event: &Event) -> Option<TokenStream> {
+    let krate = &event.krate;
+    bounds(&event.parts, &quote!(#krate::__private::Storable))
+}
 
 /// What `#[event]` and `#[command]` add beside the struct.
 pub(crate) fn event(event: &Event) -> TokenStream {
-    let Event { krate, ident, name, aliases, schema, .. } = event;
+    let Event { krate, ident, name, aliases, schema, widened, .. } = event;
     let private = quote!(#krate::__private);
     let unit = event.unit.then(|| unit(event, &private));
     let aliases = (!aliases.is_empty()).then(|| {
@@ -15,6 +23,7 @@ pub(crate) fn event(event: &Event) -> TokenStream {
             const ALIASES: &'static [&'static str] = &[#(#aliases),*];
         }
     });
+    let widened = (*widened > 0).then(|| quote!(const WIDENED: u32 = #widened;));
     let (older, step) = older(event, &private);
     let lock = event.locked.as_ref().map(|locked| lock(event, locked, &private));
     let unhandled = event.unhandled.as_ref().map(|why| {
@@ -36,14 +45,18 @@ pub(crate) fn event(event: &Event) -> TokenStream {
             __check_way_back::<#ident>()
         };
     );
+    let named = named_at(ident, &event.parts);
+    let fields = (!command).then(|| fields(event));
     quote! {
         #[automatically_derived]
-        impl #private::Event for #ident {
+        impl #private::Event for #named {
             const TYPE: &'static str = #name;
             const SCHEMA: u32 = #schema;
+            #widened
             #aliases
             #older
             #unhandled
+            #fields
             #is_command
         }
         #stored
@@ -51,6 +64,20 @@ pub(crate) fn event(event: &Event) -> TokenStream {
         #step
         #lock
         #way_back
+    }
+}
+
+/// The names of the fields, which the keys of views and of processes ask for.
+fn fields(event: &Event) -> TokenStream {
+    let names = event.fields.iter().filter_map(|(cfgs, member)| match member {
+        Member::Named(name) => {
+            let name = name.unraw().to_string();
+            Some(quote!(#(#cfgs)* #name))
+        }
+        Member::Unnamed(_) => None,
+    });
+    quote! {
+        const FIELDS: ::core::option::Option<&'static [&'static str]> = ::core::option::Option::Some(&[#(#names),*]);
     }
 }
 
@@ -122,7 +149,17 @@ fn lock(event: &Event, locked: &Locked, private: &TokenStream) -> TokenStream {
             };
         )
     });
-    quote!(#tracked #check)
+    let unlocked_widening = locked.before.as_ref().filter(|_| locked.shape.is_none());
+    let widening = unlocked_widening.map(|(before, shape)| {
+        quote_spanned!(ident.span()=>
+            #[allow(long_running_const_eval)]
+            const _: () = {
+                use #private::check_widening as __check_widening;
+                __check_widening::<#ident>(#shape, #before)
+            };
+        )
+    });
+    quote!(#tracked #check #widening)
 }
 
 /// A unit struct would be stored as null, and could never get a field; an empty map can.

@@ -3,11 +3,11 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, Type};
 
 use super::place;
-use crate::model::{Arm, Handler, Subject, handler_marker};
+use crate::model::{Arm, Handler, Retry, Subject, handler_marker};
 
 /// What `#[event_handler(…)]` adds: one registered row.
 pub(crate) fn handler(handler: &Handler) -> TokenStream {
-    let Handler { krate, name, queue, once, concurrency, timeout, subject, arms } = handler;
+    let Handler { krate, name, queue, once, concurrency, timeout, retry, subject, arms } = handler;
     let private = quote!(#krate::__private);
     let rows = arms.iter().map(|arm| arm_row(arm, subject, &private));
     let checks = arms.iter().filter(|arm| arm.listed != arm.taken).map(|arm| {
@@ -15,7 +15,7 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
         quote!(#(#cfgs)* const _: () = #private::assert_same_event::<#taken, #listed>();)
     });
     let receiver = match subject {
-        Subject::Function(_) => None,
+        Subject::Function => None,
         Subject::Methods(ty) => Some(quote!(#private::Need::receiver::<#ty>())),
     };
     let dependencies = dependencies(handler)
@@ -27,6 +27,11 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
     let once = once.then(|| quote!(.once()));
     let concurrency = concurrency.map(|streams| quote!(.concurrency(#streams)));
     let timeout = timeout.map(|millis| quote!(.timeout_millis(#millis)));
+    let retry = retry.as_ref().map(|Retry { attempts, base, cap }| {
+        let [base, cap] = [base, cap].map(|millis| option(*millis));
+        let attempts = option(*attempts);
+        quote!(.retry(#private::OwnRetry::new(#attempts, #base, #cap)))
+    });
     quote! {
         #(#checks)*
         #marker
@@ -41,9 +46,17 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
                     #once
                     #concurrency
                     #timeout
+                    #retry
             }
         };
     }
+}
+
+fn option(number: Option<impl ToTokens>) -> TokenStream {
+    number.map_or_else(
+        || quote!(::core::option::Option::None),
+        |number| quote!(::core::option::Option::Some(#number)),
+    )
 }
 
 /// What follows the events in the arguments, with the `#[cfg]`s of the method; each type once, where none hides it.
@@ -68,13 +81,13 @@ fn named(handler: &Handler, private: &TokenStream) -> (Option<TokenStream>, Toke
     let Handler { name, subject, arms, .. } = handler;
     let (ty, declared, receiver) = match subject {
         Subject::Methods(ty) => (quote!(#ty), None, Some(quote!(#ty))),
-        Subject::Function(vis) => {
+        Subject::Function => {
             let Some(arm) = arms.first() else { return (None, TokenStream::new()) };
             let marker = handler_marker(&arm.function);
             let declared = quote! {
                 #[doc(hidden)]
                 #[allow(non_camel_case_types, dead_code, unreachable_pub)]
-                #vis struct #marker;
+                pub struct #marker;
             };
             (quote!(#marker), Some(declared), None)
         }
@@ -120,7 +133,7 @@ fn list(name: &str, types: Vec<(&[Attribute], TokenStream)>) -> (TokenStream, Ve
 fn arm_row(arm: &Arm, subject: &Subject, private: &TokenStream) -> TokenStream {
     let Arm { cfgs, function, taken, .. } = arm;
     let (callee, receiver) = match subject {
-        Subject::Function(_) => (quote!(#function), None),
+        Subject::Function => (quote!(#function), None),
         Subject::Methods(ty) => (quote!(<#ty>::#function), Some(quote!(scope.get::<#ty>()?))),
     };
     let event = if arm.recorded { quote!(&event) } else { quote!(event.event()) };
@@ -129,7 +142,7 @@ fn arm_row(arm: &Arm, subject: &Subject, private: &TokenStream) -> TokenStream {
     let call = quote_spanned!(place(function)=> #callee(#(#arguments),*).await);
     quote! {
         #(#cfgs)*
-        #private::HandlerArm::new(#private::event_id::<#taken>(), |scope, raw| {
+        #private::HandlerArm::new(#private::event_id::<#taken, _>(), |scope, raw| {
             ::std::boxed::Box::pin(async move {
                 let event = scope.decode::<#taken>(raw)?;
                 let done: ::core::result::Result<(), #private::HandlerError> = #call;

@@ -22,20 +22,23 @@ pub(crate) use aggregate::aggregate;
 pub(crate) use app::app;
 pub(crate) use data::{data, derive_data};
 pub(crate) use entity::entity;
-pub(crate) use event::event;
+pub(crate) use event::{event, storable};
 pub(crate) use handler::handler;
 pub(crate) use index_value::index_value;
 pub(crate) use instance::instance;
 pub(crate) use process::process;
 pub(crate) use projection::projection;
+use serde::bounds;
 pub(crate) use serde::derive;
-pub(crate) use view::view;
+pub(crate) use view::{view, viewable};
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, Member, Type};
+use syn::{Attribute, Ident, Member, Type};
+
+use crate::model::Parts;
 
 /// For `quote_spanned!`: generated code that is reported at the author's tokens, and whose names are still ours.
 ///
@@ -57,6 +60,16 @@ fn at(ty: &Type, tokens: &TokenStream) -> TokenStream {
             token
         })
         .collect()
+}
+
+/// The struct's name, for the impl that makes it what it is: rustc reports there what its parts lack. Where that can only be one of
+/// them, it is the better place.
+fn named_at(ident: &Ident, parts: &Parts) -> Ident {
+    let mut ident = ident.clone();
+    if let [part] = parts.types() {
+        ident.set_span(place(part));
+    }
+    ident
 }
 
 /// The method that shows a state by its fields, for tools: a macro of the core makes it, and makes nothing where no tool is built in.

@@ -4,7 +4,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident, Path, Type};
 
-use super::projection::value;
+use super::projection::{other_key, value};
 use super::{at, place};
 use crate::model::{Apply, Process, ProcessArm, React, Reaction, Unknown};
 
@@ -22,13 +22,9 @@ pub(crate) fn process(process: &Process) -> TokenStream {
     });
     let unknown =
         unknown.map(|unknown| quote!(const UNKNOWN: #private::Unknown = #private::Unknown::#unknown;));
-    let names = fields.iter().map(|field| field.unraw().to_string());
+    let fields = other_key(ty, fields, &quote!(other_process_key::<#ty>), &private);
     let check = quote_spanned!(ty.span()=>
-        const _: () = if !#private::same_fields(<#key as #private::AggregateKey>::FIELDS, &[#(#names),*]) {
-            ::core::panic!(
-                "the struct and the impl block of a process name the same key fields in the same order"
-            )
-        };
+        #fields
         const _: () = if let ::core::option::Option::Some(message) =
             #private::shared_arm(<#ty as #private::Process>::ARMS)
         {
@@ -61,7 +57,7 @@ pub(crate) fn process(process: &Process) -> TokenStream {
 fn arm(process: &Process, arm: &ProcessArm, private: &TokenStream) -> TokenStream {
     let event = &arm.event;
     let key = key(process, arm, private);
-    let row = quote!(#private::ProcessArm::new(#private::event_id::<#event>(), #key));
+    let row = quote!(#private::ProcessArm::new(#private::event_id::<#event, _>(), #key));
     let mut steps = Vec::new();
     for one in &arm.applies {
         steps.push((&one.cfgs, one.valid.then(|| apply(one, event, private))));
@@ -103,16 +99,20 @@ fn condition(methods: Vec<&[Attribute]>) -> Option<TokenStream> {
 /// Takes the key of the instance from the event.
 fn key(process: &Process, arm: &ProcessArm, private: &TokenStream) -> TokenStream {
     let (key, event) = (&process.key, &arm.event);
-    let values = process.fields.iter().map(|field| value(field, &arm.key.fields));
+    let marker = if arm.applies.is_empty() { "react" } else { "apply" };
+    let values = process.fields.iter().map(|field| value(field, &arm.key.fields, event, marker, private));
     let parameter = arm.key.parameter.clone().unwrap_or_else(|| format_ident!("event"));
     let bound = if arm.key.recorded { quote!(&recorded) } else { quote!(recorded.event()) };
     // The expressions of the user see the event under the name that the method gives it.
-    let binding = (!arm.key.fields.is_empty()).then(|| quote!(let #parameter = #bound;));
+    let says = !arm.key.fields.is_empty();
+    let binding = says.then(|| quote!(let #parameter = #bound;));
+    let made = quote!(::core::result::Result::Ok(#key::new(&tenant, #(#values),*)));
+    let made = if says { quote!(#private::said_key(raw, || #made)) } else { made };
     quote! {
         |raw, tenant| {
             let recorded = #private::decode::<#event>(raw)?;
             #binding
-            ::core::result::Result::Ok(#key::new(&tenant, #(#values),*))
+            #made
         }
     }
 }

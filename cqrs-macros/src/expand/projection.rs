@@ -1,19 +1,21 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::Ident;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{Ident, Type};
 
+use super::{at, place};
 use crate::attr::{ApplyKey, Target};
 use crate::model::{Apply, Projection};
 
 /// What `#[projection(…)] impl` adds: one row per event, and the checks that it belongs to its struct.
 pub(crate) fn projection(projection: &Projection) -> TokenStream {
-    let Projection { krate, ty, key, target, applies, fold } = projection;
+    let Projection { krate, ty, target, applies, fold } = projection;
     let private = quote!(#krate::__private);
+    let key = quote_spanned!(place(ty)=> <#ty as #private::View>::Key);
     let arms = applies.iter().map(|apply| match target {
         Target::Aggregate(aggregate) => own_arm(&quote!(#aggregate), apply, &private),
-        Target::Key(fields) => keyed_arm(&quote!(#key), fields, apply, &private),
+        Target::Key(fields) => keyed_arm(&key, fields, apply, &private),
     });
     let keyed = matches!(target, Target::Key(_));
     let check = match target {
@@ -21,14 +23,8 @@ pub(crate) fn projection(projection: &Projection) -> TokenStream {
             const _: () = #private::assert_view_of::<#ty, #aggregate>();
         },
         Target::Key(fields) => {
-            let names = fields.iter().map(|field| field.unraw().to_string());
-            quote_spanned!(ty.span()=>
-                const _: () = if !#private::same_fields(#key::FIELDS, &[#(#names),*]) {
-                    ::core::panic!(
-                        "the struct and the impl block of a projection name the same key fields in the same order"
-                    )
-                };
-            )
+            let check = quote!(other_view_key::<#ty>);
+            other_key(ty, fields, &check, &private)
         }
     };
     quote! {
@@ -46,6 +42,22 @@ pub(crate) fn projection(projection: &Projection) -> TokenStream {
         }
         #private::inspected_projection! { #ty }
     }
+}
+
+/// The check that the struct has the key fields that the impl block names.
+pub(super) fn other_key(
+    ty: &Type,
+    fields: &[Ident],
+    check: &TokenStream,
+    private: &TokenStream,
+) -> TokenStream {
+    let names = fields.iter().map(|field| field.unraw().to_string());
+    let at = fields.first().map_or_else(|| ty.span(), Ident::span);
+    quote_spanned!(at=>
+        const _: () = if let ::core::option::Option::Some(message) = #private::#check(&[#(#names),*]) {
+            ::core::panic!("{}", message.text())
+        };
+    )
 }
 
 fn own_arm(aggregate: &TokenStream, apply: &Apply, private: &TokenStream) -> TokenStream {
@@ -69,7 +81,7 @@ fn keyed_arm(key: &TokenStream, fields: &[Ident], apply: &Apply, private: &Token
     let parameters = if asked.is_some() { quote!(|view, raw, view_key|) } else { quote!(|view, raw, _|) };
     let fold = fold(apply, private, &parameters, asked.as_ref());
     let parameter = apply.parameter.clone().unwrap_or_else(|| format_ident!("event"));
-    let values = fields.iter().map(|field| value(field, &apply.key.fields));
+    let values = fields.iter().map(|field| value(field, &apply.key.fields, event, "apply", private));
     let bound = if apply.recorded { quote!(&recorded) } else { quote!(recorded.event()) };
     // The expressions of the user see the event under the name that the method gives it.
     let says = !apply.key.fields.is_empty() || apply.key.items.is_some();
@@ -78,19 +90,21 @@ fn keyed_arm(key: &TokenStream, fields: &[Ident], apply: &Apply, private: &Token
         Some(items) => {
             let names: Vec<_> = (0..fields.len()).map(|number| format_ident!("item{number}")).collect();
             let pattern = if let [name] = &*names { quote!(#name) } else { quote!((#(#names),*)) };
-            let key = quote!(|#pattern| #key::new(&tenant, #(#names),*));
+            let key = quote!(|#pattern| <#key>::new(&tenant, #(#names),*));
             quote!(#private::each(#items, #key))
         }
-        None => quote!(#private::one(#key::new(&tenant, #(#values),*))),
+        None => quote!(#private::one(<#key>::new(&tenant, #(#values),*))),
     };
+    let keys = quote!(::core::result::Result::Ok(#keys));
+    let keys = if says { quote!(#private::said_key(raw, || #keys)) } else { keys };
     quote! {
         #(#cfgs)*
         #private::ProjectionArm::keyed(
-            #private::event_id::<#event>(),
+            #private::event_id::<#event, _>(),
             |raw, tenant| {
                 let recorded = #private::decode::<#event>(raw)?;
                 #binding
-                ::core::result::Result::Ok(#keys)
+                #keys
             },
             #fold,
         )
@@ -98,15 +112,24 @@ fn keyed_arm(key: &TokenStream, fields: &[Ident], apply: &Apply, private: &Token
 }
 
 /// The value of one field of a key: as it is said, or the event's own field of that name.
-pub(super) fn value(field: &Ident, said: &[ApplyKey]) -> TokenStream {
+pub(super) fn value(
+    field: &Ident,
+    said: &[ApplyKey],
+    event: &Type,
+    marker: &str,
+    private: &TokenStream,
+) -> TokenStream {
     match said.iter().find(|entry| entry.field == *field) {
         Some(entry) => {
             let value = &entry.value;
             quote!(#value)
         }
         None => {
-            let field = Ident::new_raw(&field.unraw().to_string(), field.span());
-            quote!(::core::clone::Clone::clone(&recorded.event().#field))
+            let name = field.unraw().to_string();
+            let field = Ident::new_raw(&name, field.span());
+            let at_event = at(event, private);
+            let has = quote_spanned!(place(event)=> #at_event::has_field::<#event>(#name, #marker));
+            quote!(::core::clone::Clone::clone(&#private::with_field::<#event, { #has }>(recorded.event()).#field))
         }
     }
 }

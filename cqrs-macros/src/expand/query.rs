@@ -48,9 +48,9 @@ pub(crate) fn query(view: &View) -> TokenStream {
     quote! {
         #[doc = #doc]
         #[must_use = "a query is sent when it is awaited"]
-        #visibility struct #query<'a, S = #private::Whole>(
+        #visibility struct #query<'a, __Stage = #private::Whole>(
             #private::Query<'a, #ident>,
-            ::core::marker::PhantomData<fn() -> S>,
+            ::core::marker::PhantomData<fn() -> __Stage>,
         );
 
         #[automatically_derived]
@@ -81,7 +81,7 @@ pub(crate) fn query(view: &View) -> TokenStream {
 
         #[automatically_derived]
         #[allow(dead_code, unreachable_pub)]
-        impl<'a, S> #query<'a, S> {
+        impl<'a, __Stage> #query<'a, __Stage> {
             /// From the last to the first.
             pub fn descending(self) -> Self {
                 Self(self.0.descending(), self.1)
@@ -112,7 +112,7 @@ pub(crate) fn query(view: &View) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl<'a, S> ::core::future::IntoFuture for #query<'a, S> {
+        impl<'a, __Stage> ::core::future::IntoFuture for #query<'a, __Stage> {
             type Output = ::core::result::Result<#private::Page<#ident>, #private::QueryError>;
             type IntoFuture = #private::Querying<'a, #ident>;
 
@@ -145,7 +145,7 @@ fn index_step(
 ) -> TokenStream {
     let (value, next) = (value(ty), fields + 1);
     let asked = quote!(#private::Asked<#value>);
-    let then = quote!(<A as #asked>::Then<#private::At<#index, #next>>);
+    let then = quote!(<__Asked as #asked>::Then<#private::At<#index, #next>>);
     step(query, &quote!(#private::At<#index, #fields>), ident, &asked, &then, &quote!(field))
 }
 
@@ -159,7 +159,7 @@ fn key_step(
     let next = fields + 1;
     let then = quote!(#private::At<0, #next>);
     let (asked, then) = match is_last {
-        true => (quote!(#private::AskedOfKey<#ty>), quote!(<A as #private::Asked<#ty>>::Then<#then>)),
+        true => (quote!(#private::AskedOfKey<#ty>), quote!(<__Asked as #private::Asked<#ty>>::Then<#then>)),
         // Only what one value of it begins with stands together.
         false => (quote!(#private::PartValue<#ty>), then),
     };
@@ -180,7 +180,7 @@ fn step(
         #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
         impl<'a> #query<'a, #from> {
             #[doc = #doc]
-            pub fn #ident<A: #asked>(self, #ident: A) -> #query<'a, #then> {
+            pub fn #ident<__Asked: #asked>(self, #ident: __Asked) -> #query<'a, #then> {
                 #query(self.0.#call(#ident), ::core::marker::PhantomData)
             }
         }

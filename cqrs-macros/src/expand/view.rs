@@ -3,19 +3,30 @@ use quote::{quote, quote_spanned};
 use syn::Path;
 
 use super::key::{key, reads};
-use super::{data, place, query};
+use super::{bounds, data, named_at, place, query};
 use crate::model::{Address, Key, View};
+
+/// The bounds of serde's impls.
+pub(crate) fn viewable(view: &View) -> Option<TokenStream> {
+    let krate = &view.krate;
+    bounds(&view.parts, &quote!(#krate::__private::Viewable))
+}
 
 /// What `#[projection(…)]` adds beside the struct: the view's names and its key.
 pub(crate) fn view(view: &View) -> TokenStream {
     let View { krate, ident, name, view: view_name, queue, address, .. } = view;
     let private = quote!(#krate::__private);
-    let (key_struct, key_type) = match address {
-        Address::Aggregate(aggregate) => (None, quote!(<#aggregate as #private::Entity>::Key)),
+    let (key_struct, key_type, place) = match address {
+        Address::Aggregate(aggregate) => (
+            None,
+            quote!(<#aggregate as #private::Entity>::Key),
+            quote!(impl #private::ViewOf<#aggregate> for #ident {}),
+        ),
         Address::Own(own) => {
             let (key_struct, address, key_ident) =
                 (key(krate, ident, own), own_address(krate, own), &own.ident);
-            (Some(quote!(#key_struct #address)), quote!(#key_ident))
+            let place = quote!(impl #private::KeyedView for #ident {});
+            (Some(quote!(#key_struct #address)), quote!(#key_ident), place)
         }
     };
     let queue = queue.as_ref().map(|queue| {
@@ -23,13 +34,14 @@ pub(crate) fn view(view: &View) -> TokenStream {
             const QUEUE: ::core::option::Option<&'static str> = ::core::option::Option::Some(#queue);
         }
     });
+    let named = named_at(ident, &view.parts);
     let (shape, described) = (shape(view), described(view));
     let (indexes, query) = (query::indexes(view), query::query(view));
     quote! {
         #key_struct
 
         #[automatically_derived]
-        impl #private::View for #ident {
+        impl #private::View for #named {
             const NAME: &'static str = #name;
             const VIEW: &'static str = #view_name;
             #queue
@@ -38,6 +50,9 @@ pub(crate) fn view(view: &View) -> TokenStream {
             #indexes
             type Key = #key_type;
         }
+
+        #[automatically_derived]
+        #place
 
         #query
     }
@@ -82,14 +97,6 @@ fn own_address(krate: &Path, key: &Key) -> TokenStream {
     let reads = reads(key);
     quote! {
         #[automatically_derived]
-        impl #ident {
-            /// The names of the key's fields, for the impl block of the projection.
-            #[doc(hidden)]
-            #[allow(unreachable_pub)]
-            pub const FIELDS: &'static [&'static str] = &[#(#names),*];
-        }
-
-        #[automatically_derived]
         impl<E> #private::FoldKey<Self, E> for #ident {
             fn fold_key(
                 view: &Self,
@@ -101,7 +108,7 @@ fn own_address(krate: &Path, key: &Key) -> TokenStream {
 
         #[automatically_derived]
         impl #private::ViewAddress for #ident {
-            const PARTS: &'static [&'static str] = Self::FIELDS;
+            const PARTS: &'static [&'static str] = &[#(#names),*];
 
             fn view_tenant(&self) -> &#private::Tenant {
                 &self.tenant

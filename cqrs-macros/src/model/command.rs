@@ -65,7 +65,7 @@ impl Command {
             } else {
                 own.at(
                     argument,
-                    "after the command comes at most `context: &CommandContext`: what else a decision needs belongs in the command",
+                    "after the command, a method may take `context: &CommandContext` and nothing else: what a decision needs belongs in the command",
                 );
             }
         }
@@ -94,7 +94,7 @@ impl Command {
             let (method, command) = (&self.method, text(&self.command));
             diagnostics.at(
                 output,
-                format!("an event alone could not be refused; a `#[command]` method is `fn {method}(&self, command: {command}) -> Result<{name}, …>`"),
+                format!("a command that returns an event alone could never be rejected; a `#[command]` method is `fn {method}(&self, command: {command}) -> Result<{name}, …>`"),
             );
             self.valid = false;
             self.output = None;

@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::{DeriveInput, Fields, Generics, Ident, LitStr, Path, Token, Type, Variant};
 
+use super::Parts;
 use super::case::Case;
 use crate::attr::{DataArgs, SerdeArgs, SerdeNames};
 use crate::diagnostics::Diagnostics;
@@ -19,6 +20,8 @@ pub(crate) struct Data {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     pub(crate) shape: Shape,
+    /// Whether another macro sees to it that the types in it have a shape.
+    pub(crate) checked: bool,
 }
 
 /// What a type is stored as, as far as its tokens tell.
@@ -74,7 +77,13 @@ impl Data {
             }
         };
         let shape = with_example(shape, args.example);
-        Some(Self { krate: args.krate, ident: input.ident, generics: input.generics, shape })
+        Some(Self {
+            krate: args.krate,
+            ident: input.ident,
+            generics: input.generics,
+            shape,
+            checked: args.checked,
+        })
     }
 }
 
@@ -131,7 +140,16 @@ impl Reader<'_> {
                 let name = field.ident.as_ref().map(|ident| ident.unraw().to_string()).unwrap_or_default();
                 label(&serde, container.default, &name, cases, Case::field)
             };
+            let wide = wide_integer(&field.ty);
             let shape = if args.opaque {
+                Shape::Opaque(text(&field.ty))
+            } else if let (Some(wide), true) = (wide, serde.with.is_empty()) {
+                diagnostics.at(
+                    wide,
+                    format!(
+                        "`{wide}` does not come back as it was stored: numbers in JSON have 64 bits at most. Use `u64` or `i64`, or store it as a text: a `String`, or functions named by `#[serde(with = \"…\")]`"
+                    ),
+                );
                 Shape::Opaque(text(&field.ty))
             } else if serde.with.is_empty() {
                 Shape::Of(self.without_itself(field.ty.to_token_stream()))
@@ -333,9 +351,21 @@ fn check_way_back(
     diagnostics.at(
         &field.ty,
         format!(
-            "`{left_out}` leaves {name} out of what is stored, and then nobody could read it back: add `default` beside it"
+            "`{left_out}` leaves {name} out of what is stored, and it could not be read back: add `default` beside it"
         ),
     );
+}
+
+/// An integer that JSON has no numbers for: the type itself, or in a container of the standard library. What another type with
+/// such a parameter is stored as, that type says.
+fn wide_integer(ty: &Type) -> Option<&Ident> {
+    let inner = Parts::inner(ty);
+    if !inner.is_empty() {
+        return inner.into_iter().find_map(wide_integer);
+    }
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|_| path.qself.is_none())?;
+    (last.ident == "u128" || last.ident == "i128").then_some(&last.ident)
 }
 
 fn is_option(ty: &Type) -> bool {

@@ -37,7 +37,7 @@ pub(super) fn check(block: &ItemImpl, owner: &Ident, deadlines: &[Reaction], dia
         let mut set =
             mentions.iter().filter(names).filter(|mention| mention.call != Some("cancel")).peekable();
         let reason = match set.peek() {
-            None => "nobody sets this deadline: let a reaction in this block do it",
+            None => "nothing sets this deadline: let a reaction in this block set it",
             Some(_) => {
                 "this deadline is set by itself alone, and never comes: let another reaction in this block set it"
             }

@@ -56,7 +56,7 @@ impl Entity {
             parsed => diagnostics.ok(parsed),
         });
         let every = args.snapshot_every.as_ref();
-        let snapshots = every.and_then(|every| Snapshots::read(every, &item, diagnostics));
+        let snapshots = every.and_then(|every| Snapshots::read(every, &item, "aggregate", diagnostics));
         let unique = Unique::read(args.unique, &item, diagnostics);
         let state = state(&item);
         let fields = args.key.unwrap_or_else(|| vec![Key::default_field(&args.krate)]);

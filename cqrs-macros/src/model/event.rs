@@ -1,11 +1,12 @@
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
-use syn::{Attribute, Expr, ExprPath, Fields, Ident, ItemStruct, Path};
+use syn::{Attribute, Expr, ExprPath, Fields, Ident, ItemStruct, Member, Path};
 
-use super::item::{read_struct, read_struct_or};
+use super::item::{read_struct, read_struct_or, state};
 use super::lock::{self, Locked};
+use super::parts::Parts;
 use super::serde::Serde;
-use crate::attr::{EventArgs, JsonStep, Text};
+use crate::attr::{EventArgs, JsonStep, Number, Text};
 use crate::diagnostics::Diagnostics;
 
 /// `#[event] struct`, or `#[command] struct`: a stored command has what a stored event has.
@@ -18,12 +19,17 @@ pub(crate) struct Event {
     /// The stored types of before a renaming.
     pub(crate) aliases: Vec<String>,
     pub(crate) schema: u32,
+    /// How often that shape was widened.
+    pub(crate) widened: u32,
     pub(crate) older: Upcaster,
     /// Why nobody handles it.
     pub(crate) unhandled: Option<String>,
+    /// Its fields, each with what switches it off.
+    pub(crate) fields: Vec<(Vec<Attribute>, Member)>,
     /// Without fields: stored as an empty map, so that fields can be added later.
     pub(crate) unit: bool,
     pub(crate) serde: Serde,
+    pub(crate) parts: Parts,
     /// Whether `EventData` is to be derived.
     pub(crate) shape: bool,
     /// What `events.lock` says about it, where there is one.
@@ -77,7 +83,7 @@ impl Event {
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let takes = "`#[command]` takes a struct with named fields, or without fields";
-        let stands = "`#[command]` stands on a struct, or on a method in `#[aggregate] impl`";
+        let stands = "`#[command]` goes on a struct, or on a method of an impl block with `#[aggregate]`";
         let args = EventArgs::of_command(args, diagnostics);
         let item = read_struct_or(item, "#[command]", takes, stands, diagnostics)?.item;
         Self::of(Role::Command, args, item, diagnostics)
@@ -108,16 +114,22 @@ impl Event {
                 parsed => diagnostics.ok(parsed).unwrap_or(1),
             },
         };
+        let widened = widened(args.widened.as_ref(), diagnostics);
         let unhandled = args.unhandled.as_ref().map(|why| {
             if why.0.value().trim().is_empty() {
                 diagnostics
-                    .at(&why.0, "`unhandled` says why nobody handles the event, and here it says nothing");
+                    .at(&why.0, "`unhandled` says why the event has no handler, and this text is empty");
             }
             why.0.value()
         });
         let older = Upcaster::read(role, &args, &item.ident, schema, diagnostics);
         let locked = diagnostics.ok(lock::find(&name, &aliases, schema, &item.ident)).flatten();
-        let serde = Serde::missing(&item.attrs);
+        let locked = locked.and_then(|found| {
+            let place = args.widened.as_ref().map_or(item.ident.span(), |widened| widened.0.span());
+            diagnostics.ok(found.at(widened).map_err(|reason| syn::Error::new(place, reason)))
+        });
+        let serde = Serde::missing(&item.attrs, role.noun(), diagnostics);
+        let (fields, parts) = (state(&item), Parts::of(&item));
         let unit = matches!(item.fields, Fields::Unit);
         Some(Self {
             role,
@@ -127,10 +139,13 @@ impl Event {
             name,
             aliases,
             schema,
+            widened,
             older,
             unhandled,
             unit,
+            fields,
             serde,
+            parts,
             locked,
         })
     }
@@ -138,6 +153,21 @@ impl Event {
     /// What to derive. A unit struct derives nothing: `null` is all that serde would make of it.
     pub(crate) fn derives(&self) -> Serde {
         if self.unit { Serde::NOTHING } else { self.serde }
+    }
+}
+
+/// The number of an event that was widened; zero for others.
+fn widened(given: Option<&Number>, diagnostics: &mut Diagnostics) -> u32 {
+    let Some(number) = given else { return 0 };
+    match diagnostics.ok(number.0.base10_parse::<u32>()) {
+        Some(0) => {
+            diagnostics.at(
+                &number.0,
+                "`widened` counts from 1: leave it out as long as the schema has its first shape",
+            );
+            0
+        }
+        parsed => parsed.unwrap_or(0),
     }
 }
 

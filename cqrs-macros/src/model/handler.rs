@@ -1,12 +1,14 @@
 use proc_macro2::TokenStream;
 use quote::format_ident;
 use syn::ext::IdentExt;
-use syn::{Attribute, Ident, ImplItem, ImplItemFn, Item, Path, Signature, Type, Visibility};
+use syn::{Attribute, Ident, ImplItem, ImplItemFn, Item, Path, Signature, Type};
 
 use super::argument::{self, Passed, Receiver};
+use super::duration::{SPAN, millis};
 use super::fold::text;
 use super::item::{head, kind, read_impl};
 use super::queue::queue;
+use super::retry::Retry;
 use crate::attr::{HandlerArgs, Number, Text, cfgs};
 use crate::diagnostics::Diagnostics;
 
@@ -22,14 +24,16 @@ pub(crate) struct Handler {
     pub(crate) concurrency: Option<usize>,
     /// How long one event may take, in milliseconds.
     pub(crate) timeout: Option<u64>,
+    /// How it is retried, as far as it says so itself.
+    pub(crate) retry: Option<Retry>,
     pub(crate) subject: Subject,
     pub(crate) arms: Vec<Arm>,
 }
 
 /// What is called.
 pub(crate) enum Subject {
-    /// A function, as visible as this.
-    Function(Visibility),
+    /// A function.
+    Function,
     /// The methods of this type.
     Methods(Box<Type>),
 }
@@ -50,7 +54,7 @@ pub(crate) struct Arm {
 
 /// The type that stands for a handler that is a function, where `app!` lists it.
 pub(crate) fn marker(function: &Ident) -> Ident {
-    format_ident!("__event_handler_{}", function.unraw(), span = function.span())
+    format_ident!("__function_with_event_handler_attribute_{}", function.unraw(), span = function.span())
 }
 
 impl Handler {
@@ -61,7 +65,7 @@ impl Handler {
             Item::Fn(function) => {
                 let arm = read_function(&function.sig, &args.events, diagnostics);
                 let name = function.sig.ident.unraw().to_string();
-                (name, Subject::Function(function.vis), arm.into_iter().collect())
+                (name, Subject::Function, arm.into_iter().collect())
             }
             Item::Impl(_) => {
                 let block = read_impl(item, "#[event_handler]", diagnostics)?;
@@ -93,6 +97,7 @@ impl Handler {
         let queue = queue(args.queue.as_ref(), diagnostics);
         let concurrency = args.concurrency.and_then(|number| concurrency(&number, diagnostics));
         let timeout = args.timeout.and_then(|text| timeout(&text, diagnostics));
+        let retry = args.retry.map(|arg| Retry::read(&arg, diagnostics));
         diagnostics.is_empty().then_some(Self {
             krate: args.krate,
             name,
@@ -100,6 +105,7 @@ impl Handler {
             once: args.once,
             concurrency,
             timeout,
+            retry,
             subject,
             arms,
         })
@@ -117,27 +123,11 @@ fn concurrency(number: &Number, diagnostics: &mut Diagnostics) -> Option<usize> 
     streams
 }
 
-/// SQS keeps a message for one receiver for no longer (Amazon SQS Developer Guide, "Amazon SQS visibility timeout").
-const LONGEST_MILLIS: u64 = 12 * 3_600_000;
-
 fn timeout(text: &Text, diagnostics: &mut Diagnostics) -> Option<u64> {
-    let written = text.0.value();
-    let digits = written.trim_end_matches(|character: char| character.is_ascii_alphabetic());
-    let unit = match written.get(digits.len()..) {
-        Some("ms") => Some(1),
-        Some("s") => Some(1_000),
-        Some("m") => Some(60_000),
-        Some("h") => Some(3_600_000),
-        _ => None,
-    };
-    let millis = unit
-        .and_then(|unit| digits.parse::<u64>().ok()?.checked_mul(unit))
-        .filter(|millis| (1..=LONGEST_MILLIS).contains(millis));
+    let millis = millis(text);
     if millis.is_none() {
-        diagnostics.at(
-            &text.0,
-            "`timeout` is how long the handler may take for one event: a whole number with `ms`, `s`, `m` or `h`, from `1ms` to `12h`, such as `timeout = \"30s\"`",
-        );
+        let what = "how long the handler may take for one event";
+        diagnostics.at(&text.0, format!("`timeout` is {what}: {SPAN}, such as `timeout = \"30s\"`"));
     }
     millis
 }

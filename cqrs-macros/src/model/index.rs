@@ -71,7 +71,7 @@ fn read_fields(arg: &IndexArg, item: &ItemStruct, diagnostics: &mut Diagnostics)
             continue;
         };
         if fields.iter().any(|earlier| earlier.ident.unraw() == text) {
-            diagnostics.at(ident, format!("`{text}` stands twice in this index"));
+            diagnostics.at(ident, format!("`{text}` is named twice in this index"));
         } else if !fields.is_empty() && TAKEN.contains(&text.as_str()) {
             diagnostics.at(
                 ident,

@@ -44,7 +44,7 @@ impl Instance {
         };
         let queue = queue(args.queue.as_ref(), diagnostics);
         let every = args.snapshot_every.as_ref();
-        let snapshots = every.and_then(|every| Snapshots::read(every, &item, diagnostics));
+        let snapshots = every.and_then(|every| Snapshots::read(every, &item, "process", diagnostics));
         let state = state(&item);
         // One without a key is noted; with some key the code around it finds the traits that it expects.
         let fields = args.key.unwrap_or_else(|| vec![Key::default_field(&args.krate)]);

@@ -1,6 +1,6 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Attribute, Fields, Generics, Ident, Item, ItemImpl, ItemStruct, Member, Type, Visibility};
+use syn::{Attribute, Fields, Generics, Ident, Item, ItemFn, ItemImpl, ItemStruct, Member, Type, Visibility};
 
 use crate::attr::cfgs;
 use crate::diagnostics::Diagnostics;
@@ -13,6 +13,11 @@ pub(crate) struct Struct {
 /// Whether the tokens are an impl block; some macros take both.
 pub(crate) fn is_impl(item: &TokenStream) -> bool {
     syn::parse2::<ItemImpl>(item.clone()).is_ok()
+}
+
+/// Whether the tokens are a method.
+pub(crate) fn is_method(item: &TokenStream) -> bool {
+    syn::parse2::<ItemFn>(item.clone()).is_ok_and(|function| function.sig.receiver().is_some())
 }
 
 /// Reads the struct under `attribute`. What is wrong with it is noted; a struct with wrong fields is still
@@ -108,7 +113,7 @@ pub(crate) fn kind(item: &Item) -> &'static str {
         Item::Enum(_) => "an enum",
         Item::Union(_) => "a union",
         Item::Trait(_) => "a trait",
-        Item::Fn(item) if item.sig.receiver().is_some() => "a method of another impl block",
+        Item::Fn(item) if item.sig.receiver().is_some() => "a method",
         Item::Fn(_) => "a function",
         Item::Impl(_) => "an impl block",
         Item::Struct(_) => "a struct",

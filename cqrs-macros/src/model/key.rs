@@ -85,7 +85,7 @@ pub(super) fn check_field(field: &Ident, names: &[Ident], diagnostics: &mut Diag
     if !names.contains(field) {
         let known: Vec<String> = names.iter().map(|name| format!("`{}`", name.unraw())).collect();
         let name = field.unraw();
-        diagnostics.at(field, format!("`{name}` is no field of the key; it has {}", known.join(", ")));
+        diagnostics.at(field, format!("the key has no field `{name}`; it has {}", known.join(", ")));
     }
 }
 

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
@@ -9,11 +9,26 @@ use syn::Ident;
 /// The name of the file beside `Cargo.toml`.
 pub(crate) const FILE: &str = "events.lock";
 
-/// There is an `events.lock`, and this is what it says about one event.
+/// There is an `events.lock`, and this is what it says about one schema of one event.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// The shapes by how often the schema was widened; none for an event that is not in it yet.
+    shapes: Shapes,
+    first: bool,
+    /// `OrderCreated` (schema 1), for messages.
+    name: String,
+    schema: u32,
+}
+
+type Shapes = BTreeMap<u32, String>;
+
+/// What the lock says about an event that was widened so often.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Locked {
-    /// The shape; none for an event that is not in it yet.
+    /// The shape; none for one that is not in it yet.
     pub(crate) shape: Option<String>,
+    /// How often it was widened under the last shape before, and that shape.
+    pub(crate) before: Option<(u32, String)>,
     /// Whether rustc has to be told of the file: once in a crate is enough, as every run of rustc expands all macros.
     pub(crate) first: bool,
 }
@@ -26,14 +41,14 @@ struct Lock {
     entries: Result<Entries, String>,
 }
 
-/// The shapes by the heads of their entries: `OrderCreated 1`.
-type Entries = HashMap<String, String>;
+/// The shapes by the heads of their entries, `OrderCreated 1`, and by how often they were widened.
+type Entries = HashMap<String, Shapes>;
 
 /// The lock of the package that is compiled. In a crate of a thousand events, each of them would else read all of it.
 static LAST: Mutex<Option<Lock>> = Mutex::new(None);
 
 /// Looks an event up in the lock of the package that is compiled; none where it has no lock.
-pub(crate) fn find(name: &str, aliases: &[String], schema: u32, at: &Ident) -> syn::Result<Option<Locked>> {
+pub(crate) fn find(name: &str, aliases: &[String], schema: u32, at: &Ident) -> syn::Result<Option<Found>> {
     let Some(folder) = env::var_os("CARGO_MANIFEST_DIR") else { return Ok(None) };
     let path = PathBuf::from(folder).join(FILE);
     let refuse = |reason: String| syn::Error::new(at.span(), format!("{FILE}: {reason}"));
@@ -47,23 +62,50 @@ pub(crate) fn find(name: &str, aliases: &[String], schema: u32, at: &Ident) -> s
     let first = kept.is_none();
     let lock = last.insert(kept.unwrap_or_else(|| Lock { entries: read(&path), path, written }));
     let entries = lock.entries.as_ref().map_err(|reason| refuse(reason.clone()))?;
-    let shape = look_up(entries, name, aliases, schema);
-    Ok(Some(Locked { shape, first }))
+    let shapes = look_up(entries, name, aliases, schema);
+    Ok(Some(Found { shapes, first, name: name.to_owned(), schema }))
+}
+
+impl Found {
+    /// What there is about an event that is widened so often.
+    ///
+    /// # Errors
+    /// Where the lock has it wider, or not as wide as just before.
+    pub(crate) fn at(mut self, widened: u32) -> Result<Locked, String> {
+        let Self { name, schema, .. } = &self;
+        let last = self.shapes.last_key_value().map(|(last, _)| *last);
+        if let Some(last) = last.filter(|last| *last > widened) {
+            return Err(format!(
+                "{FILE} has `{name}` (schema {schema}.{last}), which is wider: add `widened = {last}`; if none of it was ever stored outside of this machine, delete that entry"
+            ));
+        }
+        if let Some(last) = last.filter(|last| *last + 1 < widened) {
+            let next = last + 1;
+            let known = if last == 0 { schema.to_string() } else { format!("{schema}.{last}") };
+            return Err(format!("{FILE} has `{name}` up to schema {known}: the next is `widened = {next}`"));
+        }
+        let shape = self.shapes.remove(&widened);
+        Ok(Locked { shape, before: self.shapes.pop_last(), first: self.first })
+    }
 }
 
 fn read(path: &Path) -> Result<Entries, String> {
     entries(&fs::read_to_string(path).map_err(|error| error.to_string())?)
 }
 
-/// The entry under the first of the names that has one.
-fn look_up(entries: &Entries, name: &str, aliases: &[String], schema: u32) -> Option<String> {
+/// The shapes, each under the first of the names that has it.
+fn look_up(entries: &Entries, name: &str, aliases: &[String], schema: u32) -> Shapes {
     let plain = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '.' | ':');
     let head = |name: &str| {
         if name.chars().all(plain) { format!("{name} {schema}") } else { format!("{name:?} {schema}") }
     };
-    std::iter::once(name)
-        .chain(aliases.iter().map(String::as_str))
-        .find_map(|name| entries.get(&head(name)).cloned())
+    let mut shapes = Shapes::new();
+    for name in std::iter::once(name).chain(aliases.iter().map(String::as_str)) {
+        for (widened, shape) in entries.get(&head(name)).into_iter().flatten() {
+            shapes.entry(*widened).or_insert_with(|| shape.clone());
+        }
+    }
+    shapes
 }
 
 /// The shapes of a lock, each in one line, as its text is written: up to the example, the next entry or the end.
@@ -117,7 +159,17 @@ fn close(entry: Option<(&str, String)>, entries: &mut Entries) {
     if let Some(fields) = shape.strip_suffix(", }") {
         shape = format!("{fields} }}");
     }
-    entries.entry(head.to_owned()).or_insert(shape);
+    let (head, widened) = widened(head);
+    entries.entry(head.to_owned()).or_default().entry(widened).or_insert(shape);
+}
+
+/// `OrderCreated 1` and how often that was widened: once for `OrderCreated 1.1`.
+fn widened(head: &str) -> (&str, u32) {
+    let schema = head.rfind(' ').map_or(0, |space| space + 1);
+    let split = head[schema..]
+        .split_once('.')
+        .and_then(|(number, widened)| Some((&head[..schema + number.len()], widened.parse().ok()?)));
+    split.unwrap_or((head, 0))
 }
 
 #[cfg(test)]
@@ -130,12 +182,54 @@ mod tests {
     fn a_shape_is_read_as_the_compiler_writes_it() {
         for text in [LOCK.to_owned(), LOCK.replace('\n', "\r\n")] {
             let entries = entries(&text).unwrap();
-            let shape = |name| look_up(&entries, name, &[], 1);
+            let shape = |name| look_up(&entries, name, &[], 1).remove(&0);
             assert_eq!(shape("OrderCreated").unwrap(), "{ id: string, \"a, b\": [{ sku: string }] }");
             assert_eq!(shape("Two \"Words\"").unwrap(), "{}");
             assert_eq!(shape("Created"), None);
-            assert_eq!(look_up(&entries, "Ordered", &["OrderCreated".to_owned()], 11).unwrap(), "{}");
+            let before = look_up(&entries, "Ordered", &["OrderCreated".to_owned()], 11);
+            assert_eq!(before, Shapes::from([(0, "{}".to_owned())]));
         }
+    }
+
+    fn found(widened: &[u32]) -> Found {
+        let entry = |widened: &u32| (*widened, format!("{{ a: [u8; {widened}] }}"));
+        Found {
+            shapes: widened.iter().map(entry).collect(),
+            first: true,
+            name: "Ordered".to_owned(),
+            schema: 2,
+        }
+    }
+
+    #[test]
+    fn a_widened_schema_has_its_shapes_in_their_order() {
+        let lock =
+            "\"Two.5 Words\" 2 {}\n\nOrdered 2 {}\n\nOrdered 2.1 {\n    a: u8?,\n}\n\nOrdered 2.10 {}\n";
+        let entries = entries(lock).unwrap();
+        let shapes = look_up(&entries, "Ordered", &[], 2);
+        assert_eq!(shapes.keys().copied().collect::<Vec<_>>(), [0, 1, 10]);
+        assert_eq!(shapes[&1], "{ a: u8? }");
+        assert_eq!(look_up(&entries, "Two.5 Words", &[], 2).len(), 1);
+
+        let locked = found(&[0, 1]).at(1).unwrap();
+        assert_eq!(locked.shape.unwrap(), "{ a: [u8; 1] }");
+        assert_eq!(locked.before.unwrap(), (0, "{ a: [u8; 0] }".to_owned()));
+        let next = found(&[0, 1]).at(2).unwrap();
+        assert_eq!((next.shape, next.before.unwrap().0), (None, 1));
+        assert_eq!(found(&[]).at(3).unwrap().before, None);
+    }
+
+    #[test]
+    fn a_number_that_does_not_follow_the_locked_one_is_refused() {
+        let said = found(&[0, 2]).at(1).unwrap_err();
+        assert!(
+            said.starts_with("events.lock has `Ordered` (schema 2.2), which is wider: add `widened = 2`"),
+            "{said}"
+        );
+        let said = found(&[0]).at(2).unwrap_err();
+        assert_eq!(said, "events.lock has `Ordered` up to schema 2: the next is `widened = 1`");
+        let said = found(&[0, 1]).at(3).unwrap_err();
+        assert_eq!(said, "events.lock has `Ordered` up to schema 2.1: the next is `widened = 2`");
     }
 
     #[test]

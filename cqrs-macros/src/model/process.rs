@@ -166,7 +166,7 @@ impl Unknown {
 }
 
 const UNKNOWN: &str =
-    "`unknown = \"skip\"` passes such an event over, and `unknown = \"fail\"` makes its commit a dead letter";
+    "`unknown = \"skip\"` skips such an event, and `unknown = \"fail\"` makes its commit a dead letter";
 
 /// Something has to start an instance, and what may come before that has its rule.
 fn check_starts(ty: &Type, arms: &[Arm], told: bool, diagnostics: &mut Diagnostics) {
@@ -193,7 +193,7 @@ fn check_starts(ty: &Type, arms: &[Arm], told: bool, diagnostics: &mut Diagnosti
         let event = text(&arm.event);
         diagnostics.at(
             &arm.event,
-            format!("`{event}` may come for an instance that nothing has started: say on the impl block what becomes of it: {UNKNOWN}"),
+            format!("`{event}` may come for an instance that nothing has started: say on the impl block what happens to it: {UNKNOWN}"),
         );
     }
 }

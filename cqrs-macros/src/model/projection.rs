@@ -4,7 +4,7 @@ use syn::{Ident, ImplItem, Path, Type};
 use super::fingerprint;
 use super::fold::{Apply, Folder};
 use super::item::read_impl;
-use super::key::{check_field, key_path};
+use super::key::check_field;
 use crate::attr::{Marker, Marks, ProjectionImplArgs, Target};
 use crate::diagnostics::Diagnostics;
 
@@ -12,8 +12,6 @@ use crate::diagnostics::Diagnostics;
 pub(crate) struct Projection {
     pub(crate) krate: Path,
     pub(crate) ty: Type,
-    /// The generated key, beside the view.
-    pub(crate) key: Path,
     pub(crate) target: Target<Ident>,
     pub(crate) applies: Vec<Apply>,
     /// Changes with what its methods say.
@@ -55,8 +53,7 @@ impl Projection {
             check_key(apply, &target, diagnostics);
         }
         let fold = fingerprint::of_members(block.item.items.iter());
-        let key = key_path(&block.item.self_ty)?;
-        Some(Self { krate: args.krate, ty: *block.item.self_ty, key, target, applies, fold })
+        Some(Self { krate: args.krate, ty: *block.item.self_ty, target, applies, fold })
     }
 }
 

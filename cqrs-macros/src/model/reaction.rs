@@ -131,7 +131,7 @@ impl Reaction {
                 Passed::Shared(ty) if asked.is_none() && is_key(ty) => asked = Some(ty.clone()),
                 _ => own.at(
                     extra,
-                    format!("a reaction sees the state and at most the key beside what has happened: what needs more is a handler that sends a command; {right}"),
+                    format!("a reaction sees what has happened, the state and, where it asks for it, the key: what needs more is a handler that sends a command; {right}"),
                 ),
             }
         }
@@ -158,15 +158,15 @@ fn output(signature: &Signature, right: &str, diagnostics: &mut Diagnostics) -> 
         Type::Macro(_) | Type::Verbatim(_) => return Some(ty.clone()),
         Type::Path(_) => match last_name(ty).map(ToString::to_string)?.as_str() {
             "Result" => "a reaction cannot be refused: what can fail is a command that it executes",
-            "Option" => "this is no `Reaction`: one that does nothing is `Reaction::new()`",
+            "Option" => "this is not a `Reaction`: one that does nothing is `Reaction::new()`",
             "Vec" => {
-                "this is no `Reaction`: one of them has all effects, `Reaction::new().execute(…).execute(…)`"
+                "this is not a `Reaction`: one of them has all effects, `Reaction::new().execute(…).execute(…)`"
             }
-            "Box" | "String" | "Self" => "this is no `Reaction`",
-            name if name.starts_with(|first: char| first.is_ascii_lowercase()) => "this is no `Reaction`",
+            "Box" | "String" | "Self" => "this is not a `Reaction`",
+            name if name.starts_with(|first: char| first.is_ascii_lowercase()) => "this is not a `Reaction`",
             _ => return Some(ty.clone()),
         },
-        _ => "this is no `Reaction`",
+        _ => "this is not a `Reaction`",
     };
     diagnostics.at(ty, format!("{reason}; {right}"));
     None

@@ -1,6 +1,10 @@
+use proc_macro2::Span;
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Path, Token};
+
+use crate::attr::{Above, serde_above};
+use crate::diagnostics::Diagnostics;
 
 /// What the user has not written of serde's derives, and we add.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -11,12 +15,14 @@ pub(crate) struct Serde {
     pub(crate) rename_all: bool,
     /// `#[serde(crate = "…")]`.
     pub(crate) krate: bool,
+    /// The impls are made up, because of a mistake that is noted: serde's derives would add errors to it.
+    pub(crate) made_up: bool,
 }
 
 impl Serde {
     /// Nothing is missing.
     pub(crate) const NOTHING: Self =
-        Self { serialize: false, deserialize: false, rename_all: false, krate: false };
+        Self { serialize: false, deserialize: false, rename_all: false, krate: false, made_up: false };
 
     /// Whether a derive of that name stands among the attributes of an item.
     pub(crate) fn is_derived(attributes: &[Attribute], name: &str) -> bool {
@@ -27,8 +33,19 @@ impl Serde {
         paths.any(|path| path.segments.last().is_some_and(|segment| segment.ident == name))
     }
 
-    /// What is missing among the attributes of an item.
-    pub(crate) fn missing(attributes: &[Attribute]) -> Self {
+    /// What is missing among the attributes of an item; what the item has of it above `attribute` is a mistake.
+    pub(crate) fn missing(attributes: &[Attribute], attribute: &str, diagnostics: &mut Diagnostics) -> Self {
+        let above = serde_above();
+        for Above { text, .. } in &above {
+            diagnostics.push(syn::Error::new(
+                Span::call_site(),
+                format!(
+                    "`{text}` is above `#[{attribute}]`, and the compiler expands what is above first, where `#[{attribute}]` does not see it: move it below `#[{attribute}]`. Derives of `Serialize`, `Deserialize` and `EventData` can be left out, for `#[{attribute}]` adds them"
+                ),
+            ));
+        }
+        let added =
+            |name: &str| above.iter().any(|above| above.derives.iter().any(|derived| derived == name));
         let configured = |option: &str| {
             let mut options = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
             options.any(|attribute| {
@@ -38,13 +55,17 @@ impl Serde {
                     .any(|word| word == option)
             })
         };
-        let serialize = !Self::is_derived(attributes, "Serialize");
-        let deserialize = !Self::is_derived(attributes, "Deserialize");
+        let serialize = !Self::is_derived(attributes, "Serialize") && !added("Serialize");
+        let deserialize = !Self::is_derived(attributes, "Deserialize") && !added("Deserialize");
+        if (serialize || deserialize) && above.iter().any(|above| above.derives.is_empty()) {
+            return Self { serialize, deserialize, made_up: true, ..Self::NOTHING };
+        }
         Self {
             serialize,
             deserialize,
-            rename_all: !configured("rename_all"),
+            rename_all: above.is_empty() && !configured("rename_all"),
             krate: (serialize || deserialize) && !configured("crate"),
+            made_up: false,
         }
     }
 }

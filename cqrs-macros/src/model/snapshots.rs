@@ -20,7 +20,12 @@ pub(crate) struct Snapshots {
 
 impl Snapshots {
     /// None where something is wrong, so that serde does not complain as well.
-    pub(crate) fn read(every: &Number, item: &ItemStruct, diagnostics: &mut Diagnostics) -> Option<Self> {
+    pub(crate) fn read(
+        every: &Number,
+        item: &ItemStruct,
+        attribute: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
         let mut own = Diagnostics::default();
         let number = match every.0.base10_parse::<u32>() {
             Ok(0) => {
@@ -40,7 +45,7 @@ impl Snapshots {
         item.fields.iter().for_each(|field| check(field, &mut own));
         let right = own.is_empty();
         diagnostics.absorb(own);
-        let mut serde = Serde::missing(&item.attrs);
+        let mut serde = Serde::missing(&item.attrs, attribute, diagnostics);
         // What the author derives is stored as the author's other uses of it need it.
         serde.rename_all &= serde.serialize && serde.deserialize;
         let shape = fingerprint::of_struct(item) ^ u64::from(serde.rename_all);

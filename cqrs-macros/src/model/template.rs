@@ -91,7 +91,7 @@ impl Rules<'_> {
             };
             match self.placeholder(inside, attribute) {
                 Ok(piece) if pieces.iter().any(|earlier| same_place(earlier, &piece)) => {
-                    mistakes.push(format!("`{{{inside}}}` stands here twice; once is enough"));
+                    mistakes.push(format!("`{{{inside}}}` is here twice; once is enough"));
                 }
                 Ok(piece) => pieces.push(piece),
                 Err(mistake) => mistakes.push(mistake),
@@ -124,7 +124,7 @@ impl Rules<'_> {
             return Ok(Piece::Tenant);
         }
         if name == "tenant" {
-            return Err("`{tenant}` stands in `pk`, once and as it is".to_owned());
+            return Err("`{tenant}` belongs in `pk`: once, and without a width".to_owned());
         }
         if name == "shard" && attribute == "pk" {
             let count = self.shards.ok_or("`{shard}` needs `shards = 16`, or another number of them")?;
@@ -168,7 +168,7 @@ impl Rules<'_> {
                     format!("`{{{name}}}` is missing: two keys that differ in it would render alike"),
                 );
             } else if count > 1 {
-                diagnostics.at(at, format!("`{{{name}}}` stands in `pk` and in `sk`; once is enough"));
+                diagnostics.at(at, format!("`{{{name}}}` is in `pk` and in `sk`; once is enough"));
             }
         }
         if let (Some(pk), Some(_)) = (pk, self.shards)
@@ -200,7 +200,7 @@ fn check_literal(literal: &str) -> Option<String> {
     let reserved =
         literal.chars().find(|character| matches!(character, '@' | '%') || character.is_control())?;
     Some(format!(
-        "`{}` cannot stand in a template: `@` comes before the version, and `%` starts an escape",
+        "`{}` cannot be in a template: `@` comes before the version, and `%` starts an escape",
         reserved.escape_default()
     ))
 }
@@ -211,7 +211,9 @@ fn parse_width(part: &KeyPart, width: &str) -> Result<usize, String> {
     }
     let name = &part.name;
     if part.kind != Kind::Integer {
-        return Err(format!("`{{{name}:{width}}}`: only integers are padded, and `{name}` is none"));
+        return Err(format!(
+            "`{{{name}:{width}}}`: only integers are padded, and `{name}` is not an integer"
+        ));
     }
     let digits = width.strip_prefix('0').and_then(|digits| digits.parse().ok());
     match digits {

@@ -8,6 +8,7 @@ use super::fingerprint;
 use super::index::Index;
 use super::item::read_struct;
 use super::key::Key;
+use super::parts::Parts;
 use super::queue::queue;
 use super::serde::Serde;
 use crate::attr::{Target, Text, ViewArgs};
@@ -33,6 +34,7 @@ pub(crate) struct View {
     /// What it is stored as, as far as that can be told.
     pub(crate) data: Option<Shape>,
     pub(crate) serde: Serde,
+    pub(crate) parts: Parts,
 }
 
 /// Where a view lives.
@@ -48,8 +50,9 @@ impl View {
         let args = ViewArgs::parse(args, diagnostics);
         let item = read_struct(item, "#[projection]", ", or its impl block", diagnostics)?.item;
         let indexes = Index::read(args.indexes, &item, diagnostics);
-        let serde = Serde::missing(&item.attrs);
+        let serde = Serde::missing(&item.attrs, "projection", diagnostics);
         let shape = fingerprint::of_struct(&item) ^ u64::from(serde.rename_all);
+        let parts = Parts::of(&item);
         let types = item.fields.iter().map(|field| field.ty.clone()).collect();
         let data = described(&item, serde);
         let (ident, visibility) = (item.ident, item.vis);
@@ -88,6 +91,7 @@ impl View {
             types,
             data,
             serde,
+            parts,
         })
     }
 }

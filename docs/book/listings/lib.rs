@@ -37,6 +37,10 @@ mod events {}
 mod evolution {}
 
 #[cfg(doctest)]
+#[doc = include_str!("../src/features.md")]
+mod features {}
+
+#[cfg(doctest)]
 #[doc = include_str!("../src/first-app.md")]
 mod first_app {}
 
@@ -45,12 +49,32 @@ mod first_app {}
 mod glossary {}
 
 #[cfg(doctest)]
+#[doc = include_str!("../src/indexes.md")]
+mod indexes {}
+
+#[cfg(doctest)]
 #[doc = include_str!("../src/introduction.md")]
 mod introduction {}
 
 #[cfg(doctest)]
+#[doc = include_str!("../src/items.md")]
+mod items {}
+
+#[cfg(doctest)]
 #[doc = include_str!("../src/operating.md")]
 mod operating {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../src/operators-reference.md")]
+mod operators_reference {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../src/personal-data.md")]
+mod personal_data {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../src/processes-in-detail.md")]
+mod processes_in_detail {}
 
 #[cfg(doctest)]
 #[doc = include_str!("../src/processes.md")]
@@ -61,12 +85,20 @@ mod processes {}
 mod projections {}
 
 #[cfg(doctest)]
+#[doc = include_str!("../src/shards.md")]
+mod shards {}
+
+#[cfg(doctest)]
 #[doc = include_str!("../src/stores.md")]
 mod stores {}
 
 #[cfg(doctest)]
 #[doc = include_str!("../src/testing.md")]
 mod testing {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../src/transactions-in-detail.md")]
+mod transactions_in_detail {}
 
 #[cfg(doctest)]
 #[doc = include_str!("../src/transactions.md")]

@@ -1,4 +1,4 @@
-//! Who may do what, and what there is to do.
+//! The operations of the API, and the rights of its callers.
 
 use cqrs_core::prelude::*;
 use cqrs_http::axum::extract::FromRequestParts;
@@ -7,7 +7,7 @@ use cqrs_http::{Api, Caller, Problem};
 
 use crate::{Account, Deposit, Open, Statement, Withdraw};
 
-/// Who has sent a request, by its bearer token.
+/// The sender of a request, by its bearer token.
 pub struct Teller {
     tenant: Tenant,
     user: &'static str,
@@ -40,7 +40,7 @@ impl Caller for Teller {
     }
 }
 
-/// All that clients may do; nothing else is reached.
+/// All operations of clients; nothing else can be reached.
 pub fn api(app: &App) -> Api<Teller> {
     Api::<Teller>::new(app)
         .title("Bank")

@@ -1,4 +1,5 @@
-//! The domain of the quickstart. What is sent by HTTP has `#[command]` on its struct, and rejections have a type for clients.
+//! The domain of the quickstart. Commands that come by HTTP have `#[command]` on their struct, and rejections have a
+//! type for clients.
 
 use cqrs_core::prelude::*;
 use cqrs_http::Rejection;

@@ -1,15 +1,15 @@
-//! The bank of the quickstart by HTTP.
+//! The bank of the quickstart over HTTP.
 //!
 //! | binary | what it does |
 //! | --- | --- |
 //! | `bank-http` | serves it on `127.0.0.1:8080`, on an embedded DynamoDB, and delivers |
 //! | `bank-function` | the same router as a Lambda function |
 //! | `bank-projections` | the function that takes commits to the views |
-//! | `bank-timers` | the function that executes what is due |
+//! | `bank-timers` | the function that executes due commands |
 //! | `bank-template` | prints the template that deploys the three, the first of them behind an HTTP API |
 
 mod api;
-// Laid out by hand, as the quickstart is.
+// Laid out by hand, like the quickstart.
 #[rustfmt::skip]
 mod bank;
 #[cfg(feature = "lambda")]

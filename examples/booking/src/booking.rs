@@ -1,4 +1,4 @@
-//! Hold a room, take the payment within fifteen minutes, confirm; or give everything back.
+//! Hold a room, take the payment within fifteen minutes, then confirm or give everything back.
 
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
-//! Two reservations: one is paid, and nobody pays the other. Fifteen minutes pass at once.
+//! Two reservations: one is paid, and the other is not. Fifteen minutes pass at once.
 //!
-//! `cargo run -p booking -- book` takes one into a file instead, where it waits for its money, and `cargo run -p booking -- ops …` looks
-//! into that: `ops timers list`, `ops history ROOM HOTEL 101 --data`, `ops --help`.
+//! `cargo run -p booking -- book` takes one into a file instead, where it waits for its money, and
+//! `cargo run -p booking -- ops …` inspects that file: `ops timers list`, `ops history ROOM HOTEL 101 --data`,
+//! `ops --help`.
 
 mod booking;
 mod payment;
@@ -63,7 +64,7 @@ async fn book() -> Result<(), Box<dyn Error>> {
 }
 
 async fn story() -> Result<(), Box<dyn Error>> {
-    // A clock that this program moves. Without it, the machine's is used, and `app.run(…)` waits for deadlines.
+    // A clock that this program moves. Without it, the machine's clock is used, and `app.run(…)` waits for deadlines.
     let clock = Clock::at("2024-01-01T10:00:00Z".parse()?);
     let app = App::builder(Dynamo::embedded_in_memory().await?).clock(&clock).build()?;
     let tenant = Tenant::new("HOTEL")?;

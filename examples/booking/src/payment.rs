@@ -25,10 +25,10 @@ pub struct RequestPayment {
     pub reservation: String,
     pub cents: u64,
 }
-/// What the bank says.
+/// The bank's answer.
 pub struct TakePayment;
 pub struct DeclinePayment;
-/// Takes the request back, and the money where it has come already.
+/// Takes the request back, and the money if it has already come.
 #[command]
 pub struct CancelPayment {}
 

@@ -62,7 +62,7 @@ impl Room {
         Ok(RoomConfirmed { reservation: command.reservation.clone() })
     }
 
-    /// What was released before is no mistake.
+    /// Releasing a room again is not a mistake.
     #[command]
     fn release(&self, command: &ReleaseRoom) -> Result<Option<RoomReleased>, RoomError> {
         let ReleaseRoom { reservation, reason } = command;

@@ -13,7 +13,7 @@ use cqrs_dynamo::{Broker, Dynamo, Tables};
 use lambda_runtime::Error;
 use orders::read_models::{NotificationService, OrderCreatedHandler};
 
-/// What a variable of the environment says.
+/// The value of a variable of the environment.
 ///
 /// # Errors
 /// Names the variable that is missing.
@@ -24,12 +24,12 @@ pub fn variable(name: &str) -> Result<String, Error> {
 /// The tables that the template made.
 ///
 /// # Errors
-/// Where no region is configured.
+/// If no region is configured.
 pub async fn connect() -> Result<Dynamo, Error> {
     Ok(Dynamo::from_env().await?.with_tables(Tables::with_prefix(&prefix())))
 }
 
-/// The topic and the queues beside them.
+/// The topic and the queues of the stack.
 pub fn broker(dynamo: &Dynamo) -> Broker {
     Broker::from_conf(dynamo.sdk_config()).with_prefix(prefix())
 }
@@ -41,7 +41,7 @@ fn prefix() -> String {
 /// The app with all its subscribers.
 ///
 /// # Errors
-/// What is wrong with the wiring.
+/// The faults of the wiring.
 pub fn app(dynamo: &Dynamo) -> Result<App, Error> {
     let handler = OrderCreatedHandler { notifications: NotificationService::default() };
     Ok(App::builder(dynamo).provide(handler).build()?)
@@ -50,7 +50,7 @@ pub fn app(dynamo: &Dynamo) -> Result<App, Error> {
 /// The app for a function that delivers nothing.
 ///
 /// # Errors
-/// What is wrong with the wiring.
+/// The faults of the wiring.
 pub fn app_without_subscribers(dynamo: &Dynamo) -> Result<App, Error> {
     Ok(App::builder(dynamo).only([]).build()?)
 }

@@ -1,4 +1,4 @@
-//! Whether everything has arrived: nobody on the way can tell, so the read models are compared with the store.
+//! Whether everything has arrived. Nothing on the way can tell this, so the read models are compared with the store.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -15,28 +15,28 @@ use crate::options::Stack;
 use crate::progress;
 use crate::read_models::{CustomerTotals, OrderSummary};
 
-/// How often the read models are looked at: at most a tenth of the time goes into that. And how often the dead
-/// letters are.
+/// How often the read models are checked: at most a tenth of the time is used for that. The dead letters are checked as
+/// often.
 const LOOK: Duration = Duration::from_millis(250);
 const LOOK_FOR_LETTERS: Duration = Duration::from_secs(5);
-/// How long nothing may change before there is no point in waiting.
+/// How long nothing may change before waiting is pointless.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What has to arrive.
 pub(crate) struct Arrival {
-    /// With a meter of its own: what waiting costs is not what delivering costs.
+    /// With its own meter: the cost of waiting is not the cost of delivering.
     app: App,
     tenants: BTreeSet<Tenant>,
     /// The version of every order in the store.
     orders: BTreeMap<(Tenant, String), Version>,
 }
 
-/// What the read models have, as far as it tells.
+/// The content of the read models, as far as it is compared.
 #[derive(PartialEq, Eq)]
 struct Seen {
-    /// How many orders have come to the version in the store.
+    /// How many orders have reached the version in the store.
     orders: usize,
-    /// Per tenant and customer: orders and total; as the orders say, and as the customers say.
+    /// Per tenant and customer: orders and total, according to the orders and according to the customers.
     by_orders: Totals,
     by_customers: Totals,
 }
@@ -108,7 +108,7 @@ impl Arrival {
                 }
             }
             let customers: Vec<_> = self.app.views::<CustomerTotals>(tenant).try_collect().await?;
-            // Who has called off everything is no customer of any order.
+            // A customer who has cancelled everything belongs to no order.
             for customer in customers.into_iter().filter(|customer| customer.view.orders > 0) {
                 let CustomerTotals { orders, total } = customer.view;
                 seen.by_customers

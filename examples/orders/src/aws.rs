@@ -14,10 +14,10 @@ use crate::file::CommandFile;
 use crate::options::{Part, Stack};
 use crate::report::{Delivery, Letter};
 
-/// A receive that waits longer than this would be given up where the program ends.
+/// A receive that waits longer than this would be given up when the program ends.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// The tables of a stack. Those that are not there are made.
+/// The tables of a stack. Missing ones are made.
 ///
 /// # Errors
 /// [`RunError::Tables`].
@@ -39,7 +39,7 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Makes of topic and queues what is not there.
+    /// Makes the missing parts of the topic and its queues.
     ///
     /// # Errors
     /// [`RunError::Broker`].
@@ -65,12 +65,12 @@ impl Pipeline {
         let published = async { Ok::<_, RunError>(relay.run(closed(stopping.clone())).await?) };
         let worked = async { Ok::<_, RunError>(worker.run(closed(stopping.clone())).await?) };
         let (Delivered { commits, .. }, Worked { .. }, ()) = tokio::try_join!(published, worked, arrived)?;
-        // What the read models say nothing of: the handler's messages.
+        // The handler's messages, about which the read models say nothing.
         worker.run_until_idle().await?;
         Ok(Delivery { commits, dead_letters: self.letters().await?, ..Delivery::default() })
     }
 
-    /// Runs one part until it is interrupted; returns how many commits or messages it is through with.
+    /// Runs one part until it is interrupted, and returns how many commits or messages it has handled.
     ///
     /// # Errors
     /// [`RunError::Delivery`], [`RunError::Broker`].
@@ -96,7 +96,7 @@ impl Pipeline {
         arrival.wait(async || Ok(!self.letters().await?.is_empty())).await
     }
 
-    /// The dead letters of all queues, and what the relay could not make sense of.
+    /// The dead letters of all queues, and those of the relay.
     async fn letters(&self) -> Result<Vec<Letter>, RunError> {
         let mut all = self.app.dead_letters().list().await?;
         all.extend(self.broker.dead_letter_queues(&self.app).list().await?);
@@ -109,7 +109,7 @@ async fn closed(mut stopping: watch::Receiver<()>) {
     while stopping.changed().await.is_ok() {}
 }
 
-/// Resolves at Ctrl-C; where that cannot be heard, it ends the process by itself.
+/// Resolves at Ctrl-C. If that cannot be heard, Ctrl-C ends the process by itself.
 async fn interrupted() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Item {
     /// What is ordered.
     pub product_id: String,
-    /// How many.
+    /// The quantity.
     pub quantity: u64,
     /// The price of one, in cents.
     pub unit_price_cents: u64,
@@ -19,7 +19,7 @@ pub struct Item {
 }
 
 impl Item {
-    /// The line's amount in cents, rounded down; none where it does not fit or the discount is over 100%.
+    /// The line's amount in cents, rounded down; `None` if it does not fit or the discount is over 100%.
     #[must_use]
     pub fn amount(&self) -> Option<u64> {
         let paid = 100u64.checked_sub(self.discount_percent)?;
@@ -80,7 +80,7 @@ pub struct ShipOrder {
     pub destination: String,
 }
 
-/// Calls the order off.
+/// Cancels the order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CancelOrder {
     /// Why.
@@ -108,12 +108,12 @@ pub enum OrderError {
     /// Too late.
     #[error("the order has been shipped")]
     Shipped,
-    /// Called off.
+    /// Cancelled.
     #[error("the order has been cancelled")]
     Cancelled,
 }
 
-/// Where an order stands.
+/// The status of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, IndexValue)]
 #[serde(rename_all = "camelCase")]
 pub enum Status {
@@ -124,7 +124,7 @@ pub enum Status {
     Open,
     /// On its way.
     Shipped,
-    /// Called off.
+    /// Cancelled.
     Cancelled,
 }
 
@@ -132,7 +132,7 @@ pub enum Status {
 #[aggregate(entity = "ORDER")]
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Order {
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
     /// Who ordered.
     pub customer_id: String,
@@ -164,7 +164,7 @@ impl Order {
         Ok(OrderShipped { carrier: cmd.carrier, destination: cmd.destination })
     }
 
-    /// Cancelling what is cancelled changes nothing.
+    /// Cancelling a cancelled order changes nothing.
     #[command]
     fn cancel(&self, cmd: CancelOrder) -> Result<Option<OrderCancelled>, OrderError> {
         if self.status == Status::Cancelled {

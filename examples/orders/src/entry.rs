@@ -12,11 +12,11 @@ use crate::outcome::Outcome;
 pub struct Entry {
     /// The line's number, from 1.
     pub number: usize,
-    /// Whose order it is about.
+    /// The tenant of the order.
     pub tenant: Tenant,
-    /// Which order it is about.
+    /// The order.
     pub key: OrderKey,
-    /// What the line says.
+    /// The content of the line.
     pub line: Line,
 }
 
@@ -29,7 +29,7 @@ impl Entry {
         let line = Line::parse(line)?;
         let tenant = Tenant::new(line.tenant.as_str())?;
         let key = OrderKey::new(&tenant, line.order_id.as_str());
-        // An id that cannot be a key is known here, before any line is executed.
+        // An id that cannot be a key is recognised here, before any line is executed.
         key.stream()?;
         Ok(Self { number, tenant, key, line })
     }
@@ -37,7 +37,7 @@ impl Entry {
     /// Executes the command.
     ///
     /// # Errors
-    /// What is no answer to the command: see [`Outcome::of`].
+    /// Errors that are not an answer to the command: see [`Outcome::of`].
     pub async fn execute(&self, app: &App) -> Result<Outcome, ExecuteError<OrderError>> {
         match self.line.wanted.clone() {
             Wanted::Create { customer_id, items } => self.send(app, CreateOrder { customer_id, items }).await,

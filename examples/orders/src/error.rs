@@ -9,11 +9,11 @@ use cqrs_core::{BuildError, StoreError};
 
 use crate::file::FileError;
 
-/// Why a run stops. What was executed before stays, and the next run goes on after it.
+/// Why a run stops. What was executed before stays, and the next run continues after it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// The file of commands cannot be read, or holds lines that are no commands; nothing was executed.
+    /// The file of commands cannot be read, or has lines that are not commands; nothing was executed.
     #[error(transparent)]
     File(#[from] FileError),
     /// This build is without the embedded database.
@@ -51,7 +51,7 @@ pub enum RunError {
     #[cfg(feature = "aws")]
     #[error("the topic and its queues cannot be used; run again to go on")]
     Broker(#[from] cqrs_dynamo::BrokerError),
-    /// The delivery stands still, and no dead letter says why.
+    /// The delivery has stopped, and no dead letter says why.
     #[cfg(feature = "aws")]
     #[error(
         "nothing has arrived for {} seconds, and the read models lack commits ({arrived} of {orders} orders are \
@@ -59,11 +59,11 @@ pub enum RunError {
         .patience.as_secs()
     )]
     Late {
-        /// How many orders are as they should be in their read model.
+        /// How many orders are correct in their read model.
         arrived: usize,
-        /// How many there are.
+        /// How many orders there are.
         orders: usize,
-        /// How long it was waited.
+        /// How long the run has waited.
         patience: std::time::Duration,
     },
     /// The program is wired wrongly.

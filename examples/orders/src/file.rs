@@ -17,9 +17,9 @@ const NAMED_FAULTS: usize = 10;
 /// The commands of one file.
 #[derive(Debug)]
 pub struct CommandFile {
-    /// Where it stands.
+    /// Its place.
     pub path: PathBuf,
-    /// Its commands; blank lines are none.
+    /// Its commands; blank lines are skipped.
     pub entries: Vec<Entry>,
 }
 
@@ -36,7 +36,7 @@ pub enum FileError {
         #[source]
         source: io::Error,
     },
-    /// It holds lines that are no commands.
+    /// It has lines that are not commands.
     #[error("`{}` holds lines that are no commands; nothing was executed:{}", .path.display(), Faults(.path, .faults))]
     Malformed {
         /// The file.
@@ -120,7 +120,7 @@ impl CommandFile {
         found.ok_or_else(|| FileError::NoOrder { path: self.path.clone(), order: id.to_owned() })
     }
 
-    /// The order with the longest stream, as far as the outcomes tell; the first of several.
+    /// The order with the longest stream, according to the outcomes; the first one if there are several.
     #[must_use]
     pub fn longest_order(&self, outcomes: &[Outcome]) -> Option<&Entry> {
         let mut longest: Option<(&Entry, Version)> = None;

@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 
 use crate::domain::Item;
 
-/// One line: who wants what, when, on which order.
+/// One line: the tenant, the order, the command, its sender and its time.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
-    /// Whose data.
+    /// The tenant.
     pub tenant: String,
-    /// Which order.
+    /// The order.
     pub order_id: String,
     /// When it happened.
     pub at: Timestamp,
@@ -23,15 +23,15 @@ pub struct Line {
     /// Its id; by default made of the order, the command and the time, so that a second run changes nothing.
     #[serde(default)]
     pub command_id: Option<String>,
-    /// The version that its sender has seen, where that matters.
+    /// The version that its sender has seen, if that matters.
     #[serde(default)]
     pub expect_version: Option<u64>,
-    /// What is wanted.
+    /// The command.
     #[serde(flatten)]
     pub wanted: Wanted,
 }
 
-/// What a line wants.
+/// The command of a line.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "command", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Wanted {
@@ -51,14 +51,14 @@ pub enum Wanted {
         /// The country it goes to.
         country: String,
     },
-    /// Calls the order off.
+    /// Cancels the order.
     Cancel {
         /// Why.
         reason: String,
     },
 }
 
-/// Why a line is no command.
+/// Why a line is not a command.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LineError {
@@ -71,7 +71,7 @@ pub enum LineError {
     /// Not JSON.
     #[error("column {column}: no JSON: {reason}")]
     NotJson {
-        /// Where it ends to be JSON, in bytes from 1.
+        /// Where it stops being JSON, in bytes from 1.
         column: usize,
         /// What is wrong there.
         reason: String,
@@ -79,15 +79,15 @@ pub enum LineError {
     /// JSON of another shape.
     #[error("{reason}")]
     Shape {
-        /// What is missing or wrong.
+        /// The missing or wrong part.
         reason: String,
     },
-    /// A field that nobody would look at: a misspelt `expectVersion` must not pass unseen.
+    /// An unknown field: a misspelt `expectVersion` must not pass unnoticed.
     #[error("unknown field `{field}`, expected {known}")]
     UnknownField {
         /// The field.
         field: String,
-        /// Those that may stand there.
+        /// The allowed fields.
         known: String,
     },
     /// A text that needs at least one character.
@@ -96,7 +96,7 @@ pub enum LineError {
         /// The field.
         field: &'static str,
     },
-    /// The tenant and the order make no key.
+    /// The tenant and the order do not make a key.
     #[error(transparent)]
     Key(#[from] KeyError),
 }
@@ -135,7 +135,7 @@ impl Line {
         let text = std::str::from_utf8(bytes)
             .map_err(|error| LineError::NotUtf8 { column: error.valid_up_to() + 1 })?;
         let line: Self = serde_json::from_str(text).map_err(|error| refused(&error))?;
-        // serde cannot refuse unknown fields beside a flattened one, so they are looked for by hand.
+        // serde cannot refuse unknown fields beside a flattened one, so they are checked by hand.
         let fields: Map<String, Value> = serde_json::from_str(text).map_err(|error| refused(&error))?;
         check(&fields, &[&COMMON, line.wanted.fields()])?;
         for item in fields.get("items").and_then(Value::as_array).into_iter().flatten() {
@@ -147,7 +147,7 @@ impl Line {
         Ok(line)
     }
 
-    /// The id to execute it under.
+    /// The id under which it is executed.
     #[must_use]
     pub fn id(&self) -> String {
         match &self.command_id {

@@ -1,8 +1,8 @@
 //! The orders of a shop: commands from a file, executed, delivered, and shown as read models.
 //!
 //! [`domain`] and [`read_models`] are what a user of the framework writes. The rest is the program around it:
-//! [`mod@file`] reads and checks the commands, [`session`] executes and delivers them, [`report`] holds what was
-//! seen, and [`text`] shows it to people.
+//! [`mod@file`] reads and checks the commands, [`session`] executes and delivers them, [`report`] holds the results,
+//! and [`text`] shows them to people.
 //!
 //! With the feature `aws`, [`aws`] takes the events over SNS and SQS instead.
 
@@ -38,10 +38,10 @@ use options::{Part, Place, Shown, Stack};
 use report::TenantViews;
 use session::Session;
 
-/// Executes a file of commands, delivers what came of them, and reads the result.
+/// Executes a file of commands, delivers the events, and reads the result.
 ///
-/// Killed at any moment and started again, it goes on: a command that is in the store already is not executed
-/// again, and the delivery starts where it stopped.
+/// If it is killed at any moment and started again, it continues: a command that is already in the store is not
+/// executed again, and the delivery starts where it stopped.
 ///
 /// # Errors
 /// [`RunError`]. A file with a bad line is refused as a whole, before anything is executed.
@@ -83,7 +83,7 @@ pub async fn run(options: &Options) -> Result<Report, RunError> {
     })
 }
 
-/// The customer of that id, or the first one with the most orders.
+/// The customer with that id, or the first one with the most orders.
 fn listed_customer<'a>(tenants: &'a [TenantViews], wanted: Option<&'a str>) -> Option<(Tenant, &'a str)> {
     let customers = tenants.iter().flat_map(|views| views.customers.iter().map(move |row| (views, row)));
     let (views, row) = match wanted {
@@ -109,7 +109,8 @@ async fn open(place: &Place) -> Result<Session, RunError> {
 /// Opens the console on what is stored, and answers until it is interrupted.
 ///
 /// # Errors
-/// [`RunError::NoDatabase`], [`RunError::Console`], and those of a run that opens the place; [`RunError::NoConsole`] in a build without.
+/// [`RunError::NoDatabase`], [`RunError::Console`], and those of a run that opens the place; [`RunError::NoConsole`] in
+/// a build without the console.
 pub async fn console(shown: &Shown) -> Result<(), RunError> {
     #[cfg(feature = "console")]
     {
@@ -131,10 +132,10 @@ pub async fn console(shown: &Shown) -> Result<(), RunError> {
     }
 }
 
-/// Runs a part of the way over AWS until it is interrupted; returns how many commits or messages it is through with.
+/// Runs a part of the way over AWS until it is interrupted, and returns how many commits or messages it has handled.
 ///
 /// # Errors
-/// [`RunError::Tables`], [`RunError::Broker`], [`RunError::Delivery`]; [`RunError::NoAws`] in a build without.
+/// [`RunError::Tables`], [`RunError::Broker`], [`RunError::Delivery`]; [`RunError::NoAws`] in a build without AWS.
 pub async fn serve(part: Part, stack: &Stack) -> Result<u64, RunError> {
     #[cfg(feature = "aws")]
     if let Some(pipeline) = Session::connect(stack).await?.pipeline() {

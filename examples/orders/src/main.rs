@@ -28,7 +28,7 @@ async fn main() -> ExitCode {
         Request::Serve(part, stack) => serve(part, &stack).await,
     };
     ended.unwrap_or_else(|error| {
-        eprintln!("error: {}", chain(&*error));
+        eprintln!("error: {error}");
         ExitCode::FAILURE
     })
 }
@@ -61,25 +61,11 @@ fn shown(report: &Report, options: &Options) -> serde_json::Result<String> {
     Ok(text::of(report) + &text::way_to_console(&options.place))
 }
 
-/// Prints to stdout. A reader that has seen enough, as `head` does, is no failure.
+/// Prints to stdout. A reader that has seen enough, such as `head`, is not a failure.
 fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
-}
-
-/// An error with everything behind it, on one line.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let said = cause.to_string();
-        if !text.ends_with(&said) {
-            text = format!("{text}: {said}");
-        }
-        next = cause.source();
-    }
-    text
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The file that ships with the program.
 const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/commands.jsonl");
 
-/// The word in the place of a file.
+/// The word that is used instead of a file.
 const CONSOLE: &str = "console";
 
 /// What `--help` prints.
@@ -76,7 +76,7 @@ Exit code: 0 after a run, whatever was rejected; 1 where the run failed or left 
 arguments.
 ";
 
-/// What a run is asked to do.
+/// The options of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// The file of commands.
@@ -87,7 +87,7 @@ pub struct Options {
     pub order: Option<String>,
     /// The customer whose orders are listed.
     pub customer: Option<String>,
-    /// Whether the read models are built anew.
+    /// Whether the read models are rebuilt.
     pub replay: bool,
     /// Whether a program reads the output.
     pub json: bool,
@@ -98,7 +98,7 @@ pub struct Options {
 pub enum Place {
     /// In a database of this machine.
     Embedded(PathBuf),
-    /// In an AWS account, or what the environment says instead.
+    /// In an AWS account, or in the place that the environment names instead.
     Aws(Stack),
 }
 
@@ -107,18 +107,18 @@ pub enum Place {
 pub struct Shown {
     /// Where the events are.
     pub place: Place,
-    /// The port; 0 for one that is free.
+    /// The port; 0 for a free one.
     pub port: u16,
     /// Whether it may change something.
     pub writable: bool,
 }
 
-/// What belongs together in an AWS account.
+/// The names and settings of a deployment in an AWS account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stack {
-    /// What all names begin with.
+    /// The prefix of all names.
     pub prefix: String,
-    /// How long the work of a relay or a worker that died waits for another one.
+    /// How long the work of a dead relay or worker waits before another one takes it.
     pub lease: Duration,
 }
 
@@ -144,7 +144,7 @@ impl Default for Stack {
     }
 }
 
-/// What the arguments ask for.
+/// The request in the arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
     /// The help text.
@@ -157,7 +157,7 @@ pub enum Request {
     Serve(Part, Stack),
 }
 
-/// What is wrong with the arguments.
+/// A mistake in the arguments.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UsageError {
@@ -182,7 +182,7 @@ pub enum UsageError {
     },
 }
 
-/// The options as they come.
+/// The options in their order.
 #[derive(Default)]
 struct Given {
     file: Option<PathBuf>,

@@ -1,9 +1,9 @@
-//! What became of one command.
+//! The result of one command.
 
 use cqrs_core::{Aggregate, Committed, ExecuteError, Version};
 use serde::Serialize;
 
-/// What became of one command.
+/// The result of one command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", rename_all = "camelCase")]
 pub enum Outcome {
@@ -12,7 +12,7 @@ pub enum Outcome {
         /// The commit's.
         version: Version,
     },
-    /// A rule said no, or the commit would be larger than the store takes.
+    /// A rule rejected it, or the commit would be larger than the store takes.
     Rejected {
         /// Why.
         reason: String,
@@ -27,7 +27,7 @@ pub enum Outcome {
         /// The version of the first time.
         version: Version,
     },
-    /// The stream was not at the version that it expects.
+    /// The stream was not at the expected version.
     Conflict {
         /// The version that it expects.
         expected: Version,
@@ -40,7 +40,7 @@ impl Outcome {
     /// Sorts out what the framework answered.
     ///
     /// # Errors
-    /// What is no answer to the command: the store failed, and another try may go well.
+    /// Errors that are not an answer to the command: the store failed, and another try may succeed.
     pub fn of<A: Aggregate, E: std::error::Error>(
         answer: Result<Committed<A>, ExecuteError<E>>,
     ) -> Result<Self, ExecuteError<E>> {
@@ -58,7 +58,7 @@ impl Outcome {
         }
     }
 
-    /// The version of the stream that it tells of.
+    /// The version of the stream that the outcome tells.
     #[must_use]
     pub fn version(&self) -> Option<Version> {
         match self {

@@ -1,13 +1,13 @@
-//! How far a run is, for those who watch.
+//! The progress of a run, for people who watch.
 
 use std::borrow::Cow;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Fewer steps than this are through before anybody has read a bar.
+/// Fewer steps than this are done before anybody has read a bar.
 const WORTH_A_BAR: usize = 200;
 
-/// A bar on stderr, with the rate and the time that is left; nothing where stderr is no terminal, or the work is
+/// A bar on stderr, with the rate and the remaining time. There is none if stderr is not a terminal, or if the work is
 /// short.
 #[must_use]
 pub fn bar(doing: impl Into<Cow<'static, str>>, length: usize) -> ProgressBar {

@@ -11,7 +11,7 @@ use crate::domain::{Order, OrderCancelled, OrderCreated, OrderShipped, Status};
 #[projection(Order, index(by_customer(customer_id, ordered_at)), index(by_status(status, total)))]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OrderSummary {
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
     /// Who ordered.
     pub customer_id: String,
@@ -52,9 +52,9 @@ impl OrderSummary {
 #[projection(key(customer_id: String))]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CustomerTotals {
-    /// How many orders they have placed and not called off.
+    /// How many orders they have placed and not cancelled.
     pub orders: u64,
-    /// What those cost, in cents.
+    /// The total of those, in cents.
     pub total: u64,
 }
 
@@ -90,7 +90,7 @@ impl NotificationService {
 /// Confirms every order to its customer.
 #[derive(Debug)]
 pub struct OrderCreatedHandler {
-    /// The way to the customer.
+    /// The connection to the customer.
     pub notifications: NotificationService,
 }
 

@@ -1,4 +1,4 @@
-//! What a run saw, as data: what `--json` prints, and what the text is made of.
+//! The results of a run, as data: `--json` prints it, and the text is made of it.
 
 use cqrs_core::delivery::{DeadLetter, LetterId};
 use cqrs_core::prelude::*;
@@ -19,7 +19,7 @@ pub struct Report {
     pub file: String,
     /// The database.
     pub database: String,
-    /// What became of the commands.
+    /// The results of the commands.
     pub commands: Commands,
     /// What was delivered.
     pub delivery: Delivery,
@@ -27,13 +27,13 @@ pub struct Report {
     pub tenants: Vec<TenantViews>,
     /// One customer's orders.
     pub customer: Option<CustomerOrders>,
-    /// One order, closely.
+    /// One order in detail.
     pub order: Option<Trail>,
-    /// The read models that were built anew.
+    /// The read models that were rebuilt.
     pub replays: Vec<Rebuilt>,
 }
 
-/// What became of the commands.
+/// The results of the commands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Commands {
     /// How many there are.
@@ -61,7 +61,7 @@ pub struct Executed {
     pub command: &'static str,
     /// The id it was executed under.
     pub command_id: String,
-    /// What became of it.
+    /// Its result.
     #[serde(flatten)]
     pub outcome: Outcome,
 }
@@ -76,14 +76,14 @@ pub struct Delivery {
     pub confirmations: u64,
     /// What it cost.
     pub cost: Spent,
-    /// What could not be taken.
+    /// The dead letters.
     pub dead_letters: Vec<Letter>,
 }
 
 /// A commit that a subscriber could not take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Letter {
-    /// Who could not.
+    /// The subscriber.
     pub subscriber: String,
     /// The commit's partition key.
     pub pk: String,
@@ -93,7 +93,7 @@ pub struct Letter {
     pub reason: String,
 }
 
-/// What was asked of DynamoDB.
+/// The cost in DynamoDB.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Spent {
@@ -107,7 +107,7 @@ pub struct Spent {
     pub stream_requests: u64,
 }
 
-/// A read model that was built anew.
+/// A read model that was rebuilt.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Rebuilt {
     /// Its projection.
@@ -128,7 +128,7 @@ pub struct Rebuilt {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantViews {
-    /// Whose.
+    /// The tenant.
     pub tenant: String,
     /// The orders, by id.
     pub orders: Vec<OrderRow>,
@@ -142,9 +142,9 @@ pub struct TenantViews {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerOrders {
-    /// Whose customer.
+    /// The tenant.
     pub tenant: String,
-    /// Who.
+    /// The customer.
     pub customer_id: String,
     /// The pages.
     pub pages: Vec<Vec<OrderRow>>,
@@ -174,21 +174,21 @@ pub struct CustomerRow {
     pub totals: CustomerTotals,
 }
 
-/// One order: what happened, and how it stood then and stands now.
+/// One order: its events, and its state then and now.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Trail {
-    /// Whose.
+    /// The tenant.
     pub tenant: String,
-    /// Which.
+    /// The order.
     pub order_id: String,
     /// Its events.
     pub history: Vec<Happened>,
-    /// How it stands.
+    /// Its current state.
     pub now: State,
-    /// How it stood one commit earlier.
+    /// Its state one commit earlier.
     pub at_version: State,
-    /// How it stood when it was created.
+    /// Its state when it was created.
     pub as_of: StateAsOf,
 }
 
@@ -216,7 +216,7 @@ pub struct Happened {
 pub struct State {
     /// The version.
     pub version: Version,
-    /// Where it stands.
+    /// The status.
     pub status: Status,
     /// Who ordered.
     pub customer_id: String,
@@ -235,7 +235,7 @@ pub struct StateAsOf {
 }
 
 impl Commands {
-    /// Puts lines and outcomes together.
+    /// Combines lines and outcomes.
     #[must_use]
     pub fn new(file: &CommandFile, outcomes: Vec<Outcome>, cost: Cost) -> Self {
         let counts = Counts::of(&outcomes);

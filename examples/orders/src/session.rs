@@ -56,7 +56,7 @@ impl Session {
         Self::on(dynamo)
     }
 
-    /// Makes what is not there of an AWS account's tables, topic and queues, and goes over these.
+    /// Makes the missing tables, topic and queues in an AWS account, and uses these.
     ///
     /// # Errors
     /// [`RunError::Tables`], [`RunError::Broker`], [`RunError::Wiring`].
@@ -83,7 +83,7 @@ impl Session {
         })
     }
 
-    /// The way over AWS, where that is the way.
+    /// The delivery over AWS, if that is used.
     #[cfg(feature = "aws")]
     #[must_use]
     pub fn pipeline(&self) -> Option<&Pipeline> {
@@ -97,7 +97,7 @@ impl Session {
         &self.app
     }
 
-    /// What has been asked of the database so far.
+    /// The cost in the database so far.
     #[must_use]
     pub fn cost(&self) -> Cost {
         self.dynamo.cost()
@@ -106,7 +106,7 @@ impl Session {
     /// Executes the commands in the order of the file.
     ///
     /// # Errors
-    /// [`RunError::Line`] where the store fails.
+    /// [`RunError::Line`] if the store fails.
     pub async fn execute(&self, file: &CommandFile) -> Result<Vec<Outcome>, RunError> {
         let progress = progress::bar("executing", file.entries.len());
         let mut outcomes = Vec::with_capacity(file.entries.len());
@@ -144,7 +144,7 @@ impl Session {
         })
     }
 
-    /// Builds both read models anew from all commits.
+    /// Rebuilds both read models from all commits.
     ///
     /// # Errors
     /// [`RunError::Replay`].
@@ -219,7 +219,7 @@ impl Session {
         }
     }
 
-    /// What happened to an order, how it stands, and how it stood; none where nothing happened.
+    /// The events of an order, its current state and its earlier states; `None` if nothing has happened.
     ///
     /// # Errors
     /// [`StoreError`].

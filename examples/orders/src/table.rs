@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 /// How many rows of a long table are shown.
 const SHOWN: usize = 12;
 
-/// On which side a column's cells stand.
+/// The alignment of a column's cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
     /// For words.
@@ -52,7 +52,7 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // One row more takes the place of "… and 1 more".
+        // One more row takes the place of "… and 1 more".
         let shown =
             if self.rows.len() <= self.shown.saturating_add(1) { self.rows.len() } else { self.shown };
         let rows = &self.rows[..shown];
@@ -82,7 +82,7 @@ impl fmt::Display for Table {
     }
 }
 
-/// What comes from a file must not move the cursor.
+/// Text from a file must not move the cursor.
 #[must_use]
 pub fn printable(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()

@@ -32,7 +32,7 @@ pub fn of(report: &Report) -> String {
     parts.join("\n")
 }
 
-/// How all of it is seen in the browser; nothing in a build without the console.
+/// How to see everything in the browser; nothing in a build without the console.
 #[must_use]
 pub fn way_to_console(place: &Place) -> String {
     let Options { place: usual, .. } = Options::default();

@@ -1,4 +1,4 @@
-//! The program with `--aws`: over DynamoDB, its stream, SNS and SQS, as the emulators have them.
+//! The program with `--aws`: over DynamoDB, its stream, SNS and SQS, on emulators.
 
 mod support;
 
@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 
 use support::{Expected, errors, northwind, number, program};
 
-/// What stands for an AWS account, with names that no other test has.
+/// Replaces an AWS account, with names that no other test has.
 struct Account {
     runtime: Runtime,
     server: Loopback,
@@ -50,7 +50,7 @@ impl Account {
     fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
         command.args(["--aws", "--prefix", &self.prefix]);
-        // What the machine's own configuration says must not lead anywhere.
+        // The configuration of the machine must not lead anywhere.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
             command.env_remove(name);
         }
@@ -81,7 +81,7 @@ impl Account {
         service.spawn().unwrap()
     }
 
-    /// The views that are not the fold of the store, as far as the orders of a file go.
+    /// The views that differ from the fold of the store, as far as the orders of a file go.
     async fn stale(&self, expected: &Expected) -> Vec<String> {
         let tenant = Tenant::new("NORTHWIND").unwrap();
         let mut stale = Vec::new();
@@ -151,7 +151,7 @@ fn what_aws_makes_of_the_commands_that_ship_with_the_program_is_what_the_databas
     assert_eq!(report["commands"]["cost"]["requests"], embedded["commands"]["cost"]["requests"]);
 }
 
-/// How often a process is killed, and the longest that it may live behind the last one.
+/// How often a process is killed, and the longest time that it may live after the last one.
 const KILLS: usize = 20;
 const LIFE: Duration = Duration::from_millis(1500);
 /// Only ends a test that would wait for ever.
@@ -168,7 +168,7 @@ fn a_relay_and_a_worker_that_are_killed_at_any_moment_lose_nothing() {
     let mut random = fastrand::Rng::with_seed(20_240_101);
     let parts = ["relay", "worker"];
     let mut services = Services(parts.map(|part| account.serve(part)));
-    // As many commands before each kill as there is always work.
+    // There is always work: the same number of commands before each kill.
     for entries in commands.entries.chunks(commands.entries.len().div_ceil(KILLS)) {
         account.runtime.block_on(async {
             for entry in entries {
@@ -201,7 +201,7 @@ fn a_relay_and_a_worker_that_are_killed_at_any_moment_lose_nothing() {
     }
 }
 
-/// Ends with the test, however that ends.
+/// Ends with the test, however the test ends.
 struct Services([Child; 2]);
 
 impl Drop for Services {

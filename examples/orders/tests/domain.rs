@@ -1,4 +1,4 @@
-//! The rules of the shop, its read models and its handler, whatever the delivery does.
+//! The rules of the shop, its read models and its handler, independent of the delivery.
 
 use cqrs_core::prelude::*;
 use cqrs_core::testing::{DeliveryChaos, HandlerScenario, ProjectionScenario, Scenario};

@@ -43,7 +43,7 @@ fn all_commands_are_executed_once_and_the_views_add_up() {
 
 /// How often the process is killed.
 const KILLS: usize = 20;
-/// The longest that it may live; the shortest is nothing.
+/// The longest time that it may live; the shortest is none.
 const LIFE: Duration = Duration::from_millis(900);
 
 #[test]
@@ -58,7 +58,7 @@ fn a_process_that_is_killed_at_any_moment_loses_nothing_and_repeats_nothing() {
     while kills < KILLS {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("northwind.db");
-        // Until one lives to the end: then the work is done, and there is nothing left to interrupt.
+        // Until one lives to the end: then the work is done, and nothing is left to interrupt.
         while kills < KILLS && kill_after(&database, &file, LIFE.mul_f64(random.f64())) {
             kills += 1;
         }
@@ -68,7 +68,7 @@ fn a_process_that_is_killed_at_any_moment_loses_nothing_and_repeats_nothing() {
     }
 }
 
-/// Starts the program and kills it; false where it was faster.
+/// Starts the program and kills it; false if it was faster.
 fn kill_after(database: &Path, file: &Path, life: Duration) -> bool {
     let mut child: Child =
         program(database, Some(file)).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

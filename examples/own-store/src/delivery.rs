@@ -1,4 +1,4 @@
-//! What the delivery remembers, a row each.
+//! The delivery store, one row per item.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -24,13 +24,13 @@ impl FileDeliveryStore {
     /// Opens a file.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where it cannot be read.
+    /// [`StoreError::Unavailable`] if it cannot be read.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Ok(Self { table: Mutex::new(Table::open(path)?) })
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        // A change is on the disk before it is in memory: what a panicking holder left behind is whole.
+        // A change is on the disk before it is in memory, so the data that a panicking holder left behind is complete.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -177,7 +177,7 @@ fn parked_key(queue: &str, stream: &StreamKey, version: Version) -> Key {
 }
 
 fn attempts_key(queue: &str, commit: &Commit) -> Key {
-    // The digest, and not the place: another commit may stand there after a restore.
+    // The digest, and not the place, because another commit may be there after a restore.
     key(["attempts", queue, &commit.digest().to_string()])
 }
 

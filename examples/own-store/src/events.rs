@@ -1,4 +1,4 @@
-//! Commits, a line each, with an index in memory of where they stand.
+//! Commits, one line each, with an index of their places in memory.
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, Range};
@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cqrs_core::spi::{
     Append, AppendAll, Change, ChangeFeed, Commit, CommitKey, CommitPage, CommitScan, EventStore, Extent,
-    FeedPage, NewCommit, NewCommits, Positions, Reservation, ReservationChange, ReservationPage, StoreError,
-    StreamKey, Taken, TimerId, TimerPage, Timestamp, UniqueValue, Version, record,
+    FeedPage, NewCommit, NewCommits, Positions, RefusedKind, Reservation, ReservationChange, ReservationPage,
+    StoreError, StreamKey, Taken, TimerId, TimerPage, Timestamp, UniqueValue, Version, record,
 };
 use serde_json::{Value, json};
 
@@ -24,10 +24,10 @@ const PAGE_RESERVATIONS: usize = 1000;
 /// How many timers are in a page.
 const PAGE_TIMERS: usize = 100;
 
-/// What the line of a reservation has, and that of a commit has not.
+/// A field that the line of a reservation has, and that of a commit does not.
 const RESERVED: &str = "reserved";
 
-/// A file has one order, and so the feed has one shard.
+/// A file has one order, so the feed has one shard.
 const SHARD: &str = "file";
 
 /// An event store in a file. Clones share it.
@@ -42,7 +42,7 @@ struct Commits {
     /// By pk and sk: the text order of the keys is the order of the versions.
     by_key: BTreeMap<(String, String), Range<u64>>,
     in_order: Vec<Range<u64>>,
-    /// Whose the unique values are.
+    /// The owners of the unique values.
     owners: BTreeMap<UniqueValue, StreamKey>,
     timers: Timers,
 }
@@ -51,7 +51,7 @@ impl FileEventStore {
     /// Opens a file.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where it cannot be read; [`StoreError::Corrupt`] for a line that is no commit.
+    /// [`StoreError::Unavailable`] if it cannot be read; [`StoreError::Corrupt`] for a line that is not a commit.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let mut lines = Vec::new();
         let journal = Journal::open(path, |line, place| lines.push((line, place))).map_err(unavailable)?;
@@ -83,7 +83,7 @@ impl FileEventStore {
     }
 
     fn commits(&self) -> MutexGuard<'_, Commits> {
-        // A line is on the disk before the index knows it: what a panicking holder left behind is whole.
+        // A line is on the disk before the index knows it, so the data that a panicking holder left behind is complete.
         self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -101,7 +101,7 @@ impl Commits {
         };
     }
 
-    /// Reads lines until a page is full; tells whether there were more.
+    /// Reads lines until a page is full, and returns whether there were more.
     fn page<'a>(
         &self,
         places: impl Iterator<Item = &'a Range<u64>>,
@@ -122,7 +122,7 @@ impl Commits {
 impl EventStore for FileEventStore {
     async fn append(&self, commit: NewCommit<'_>) -> Result<Append, StoreError> {
         let key = key(&commit.commit.stream, commit.commit.version);
-        // One lock around the question and the answer: this is the condition that everything else relies on.
+        // One lock around the check and the write: everything else relies on this condition.
         let mut commits = self.commits();
         if let Some(place) = commits.by_key.get(&key) {
             return Ok(Append::Taken(Box::new(decode(commits.journal.read(place)?)?)));
@@ -264,7 +264,7 @@ impl ChangeFeed for FileFeed {
         let first = commits.in_order.partition_point(|place| place.end <= start);
         let mut page = FeedPage::default();
         for place in commits.in_order.iter().skip(first).take(100) {
-            // Of one length, so that positions sort as text.
+            // All have one length, so that positions sort as text.
             let position = format!("{:020}", place.end);
             page.changes.push(Change::new(SHARD, position, commits.journal.read(place)?));
         }
@@ -276,19 +276,23 @@ fn key(stream: &StreamKey, version: Version) -> (String, String) {
     (stream.pk().to_owned(), stream.commit_sk(version))
 }
 
-/// A line that says whose a value is, if it is one.
+/// The reservation of a line, if it is one.
 fn reservation(line: &Value) -> Result<Option<(UniqueValue, Option<StreamKey>)>, StoreError> {
     let Some(value) = line.get(RESERVED).and_then(Value::as_str) else { return Ok(None) };
-    let value = UniqueValue::parse(value)
-        .ok_or_else(|| StoreError::Refused { source: format!("`{value}` is no unique value").into() })?;
+    let value =
+        UniqueValue::parse(value).ok_or_else(|| unreadable(format!("`{value}` is no unique value")))?;
     let part = |index: usize| line["owner"][index].as_str();
     let owner = part(0).zip(part(1)).map(|(pk, sk)| StreamKey::new(pk, sk)).transpose()?;
     Ok(Some((value, owner)))
 }
 
+fn unreadable(reason: impl Into<String>) -> StoreError {
+    StoreError::refused(RefusedKind::Unreadable, reason.into())
+}
+
 fn decode(line: Value) -> Result<Commit, StoreError> {
     let Value::Object(fields) = line else {
-        return Err(StoreError::Refused { source: "a line of the commits is no object".into() });
+        return Err(unreadable("a line of the commits is no object"));
     };
     Ok(record::decode(fields)?)
 }

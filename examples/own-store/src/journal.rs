@@ -11,8 +11,8 @@ const TOGETHER: &str = "together";
 
 /// A file of JSON lines that is only ever appended to.
 ///
-/// Lines that were appended together stand behind a line that says how many they are: `{"together":2}`. Where some of them are
-/// missing, a crash has cut them off, and those before them count as little.
+/// Lines that were appended together come after a line with their number: `{"together":2}`. If some of them are
+/// missing, a crash has cut them off, and those before them do not count either.
 #[derive(Debug)]
 pub(crate) struct Journal {
     file: File,
@@ -20,20 +20,21 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Opens a file, and hands over every line with its place in the file. The file is locked until the journal is dropped.
+    /// Opens a file, and passes on every line with its place in the file. The file is locked until the journal is
+    /// dropped.
     pub(crate) fn open(path: &Path, mut each: impl FnMut(Value, Range<u64>)) -> io::Result<Self> {
         let file = File::options().read(true).append(true).create(true).open(path)?;
         file.try_lock()?;
         let mut lines = BufReader::new(&file);
         let mut line = Vec::new();
-        // How far the file was read, and how far it is whole.
+        // How far the file was read, and how far it is complete.
         let (mut read, mut end) = (0, 0);
         let mut together = Vec::new();
         let mut missing = 0;
         loop {
             line.clear();
             let length = lines.read_until(b'\n', &mut line)?;
-            // What a crash has cut off was never acknowledged.
+            // Lines that a crash has cut off were never acknowledged.
             if line.pop() != Some(b'\n') {
                 break;
             }
@@ -56,7 +57,7 @@ impl Journal {
         Ok(Self { file, end })
     }
 
-    /// Writes a line whole or not at all, and answers where it stands.
+    /// Writes a line completely or not at all, and returns its place.
     pub(crate) fn append(&mut self, line: &Value) -> Result<Range<u64>, StoreError> {
         let text = format!("{line}\n");
         let start = self.end;
@@ -64,7 +65,7 @@ impl Journal {
         Ok(start..self.end)
     }
 
-    /// Writes all lines or none of them, and answers where each stands.
+    /// Writes all lines or none of them, and returns the place of each.
     pub(crate) fn append_all(&mut self, lines: &[Value]) -> Result<Vec<Range<u64>>, StoreError> {
         let mut text = format!("{}\n", json!({ TOGETHER: lines.len() }));
         let mut places = Vec::with_capacity(lines.len());
@@ -99,7 +100,7 @@ impl Journal {
     }
 }
 
-/// What the disk says is worth another try: it may be full, or the file may be somebody else's for now.
+/// An error of the disk is worth another try: the disk may be full, or the file may be in use.
 pub(crate) fn unavailable(error: io::Error) -> StoreError {
     StoreError::Unavailable { source: error.into() }
 }

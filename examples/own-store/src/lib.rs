@@ -1,4 +1,4 @@
-//! A store of one's own: three files of JSON lines in a folder, and an app on them.
+//! A store of your own: three files of JSON lines in a folder, and an app on them.
 //!
 //! | file | module | implements |
 //! | --- | --- | --- |
@@ -6,11 +6,12 @@
 //! | `delivery.jsonl` | [`delivery`] | `DeliveryStore`, `Inbox` |
 //! | `views.jsonl` | [`views`] | `ViewStore` |
 //!
-//! It is small, and yet it keeps every promise: what it acknowledges is on the disk, a line that a crash has cut off goes when the
-//! file is opened, and one process at a time has a file. `tests/conformance.rs` is the proof, in one call.
+//! It is small, but it keeps every promise: what it acknowledges is on the disk, a line that a crash has cut off is
+//! removed when the file is opened, and only one process at a time has a file. `tests/conformance.rs` is the proof, in
+//! one call.
 //!
-//! What it leaves out: the files of deliveries and views grow with every change, since nothing rewrites them, and a write
-//! blocks its thread for as long as the disk needs.
+//! What it leaves out: the files of deliveries and views grow with every change, because nothing rewrites them, and a
+//! write blocks its thread for as long as the disk needs.
 
 pub mod delivery;
 pub mod events;
@@ -39,10 +40,10 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens the stores in a folder, which is made where it is missing.
+    /// Opens the stores in a folder, which is created if it is missing.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where a file cannot be read or another process has it open; [`StoreError::Corrupt`] for
+    /// [`StoreError::Unavailable`] if a file cannot be read or another process has it open; [`StoreError::Corrupt`] for
     /// a line that cannot be read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();

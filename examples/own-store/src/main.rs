@@ -1,4 +1,4 @@
-//! Counts the visitors of a museum on the stores of this crate. Run it twice: it goes on where it was.
+//! Counts the visitors of a museum on the stores of this crate. Run it twice: it continues where it was.
 //!
 //! `cargo run -p own-store -- FOLDER`; without a folder it takes `own-store-data`.
 
@@ -9,7 +9,7 @@ use std::error::Error;
 use cqrs_core::prelude::*;
 use own_store::Folder;
 
-/// Somebody came in.
+/// A group came in.
 #[event]
 pub struct VisitorCame {
     /// How many came at once.
@@ -43,7 +43,7 @@ impl Day {
     }
 }
 
-/// What the board at the door shows.
+/// The board at the door.
 #[projection(Day)]
 #[derive(Debug, Default)]
 pub struct Board {

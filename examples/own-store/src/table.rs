@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::journal::{Journal, unavailable};
 
-/// A key of several texts: the rows of one kind, of one subscriber, of one stream stand together.
+/// A key of several texts: the rows of one kind, of one subscriber, of one stream are together.
 pub(crate) type Key = Vec<String>;
 
 /// Rows in memory. A line of the file has the rows that changed together: `[[key, value], …]`, where null removes one.
@@ -34,7 +34,7 @@ impl Table {
         self.rows.get(key)
     }
 
-    /// The rows whose keys begin with `start`, from the one behind `after` on.
+    /// The rows whose keys begin with `start`, from the one after `after`.
     pub(crate) fn below<'a>(
         &'a self,
         start: &'a [String],

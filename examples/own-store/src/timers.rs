@@ -1,12 +1,12 @@
-//! What waits for its time: lines among those of the commits, with an index in memory of where they stand.
+//! Timers: lines among those of the commits, with an index of their places in memory.
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, Range};
 
-use cqrs_core::spi::{StoreError, Timer, TimerId, Timestamp, record::Record};
+use cqrs_core::spi::{RefusedKind, StoreError, Timer, TimerId, Timestamp, record::Record};
 use serde_json::{Value, json};
 
-/// What the line of a timer has, and that of one that is gone. No other line has either.
+/// The fields of the line of a timer, and of one that was removed. No other line has either.
 const SET: &str = "timer";
 const GONE: &str = "fired";
 
@@ -17,7 +17,7 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    /// Tells whether a line is about a timer, and notes what it says.
+    /// Tells whether a line is about a timer, and applies it.
     pub(crate) fn note(&mut self, line: &Value, place: Range<u64>) -> bool {
         let key = |of: &Value| Some((of["pk"].as_str()?.to_owned(), of["sk"].as_str()?.to_owned()));
         if let Some(key) = line.get(SET).and_then(key) {
@@ -34,7 +34,7 @@ impl Timers {
         self.by_key.contains_key(&(id.pk().to_owned(), id.sk().to_owned()))
     }
 
-    /// Where those stand that are due, the earliest first.
+    /// The places of due timers, the earliest first.
     pub(crate) fn due(
         &self,
         partition: &str,
@@ -44,7 +44,7 @@ impl Timers {
         let key = |sk: String| (partition.to_owned(), sk);
         let start = key(after.map_or_else(String::new, |after| after.sk().to_owned()));
         let bound = key(TimerId::bound(until));
-        // A range that begins behind its end would panic.
+        // A range that begins after its end would panic.
         let range = (start < bound).then_some((Bound::Excluded(start), Bound::Excluded(bound)));
         range.into_iter().flat_map(|range| self.by_key.range(range)).map(|(_, place)| place)
     }
@@ -55,7 +55,7 @@ pub(crate) fn set(timer: &Timer) -> Value {
     json!({ SET: timer.record() })
 }
 
-/// The line of one that is gone.
+/// The line of a timer that was removed.
 pub(crate) fn gone(id: &TimerId) -> Value {
     json!({ GONE: { "pk": id.pk(), "sk": id.sk() } })
 }
@@ -64,6 +64,9 @@ pub(crate) fn gone(id: &TimerId) -> Value {
 pub(crate) fn record(mut line: Value) -> Result<Record, StoreError> {
     match line[SET].take() {
         Value::Object(record) => Ok(record),
-        _ => Err(StoreError::Refused { source: format!("a line without `{SET}` is no timer").into() }),
+        _ => {
+            let reason = format!("a line without `{SET}` is no timer");
+            Err(StoreError::refused(RefusedKind::Unreadable, reason))
+        }
     }
 }

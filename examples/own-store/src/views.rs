@@ -1,4 +1,4 @@
-//! Views and fences, a row each.
+//! Views and fences, one row each.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,13 +23,13 @@ impl FileViewStore {
     /// Opens a file.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where it cannot be read.
+    /// [`StoreError::Unavailable`] if it cannot be read.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Ok(Self { table: Mutex::new(Table::open(path)?) })
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        // A change is on the disk before it is in memory: what a panicking holder left behind is whole.
+        // A change is on the disk before it is in memory, so the data that a panicking holder left behind is complete.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

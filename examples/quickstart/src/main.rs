@@ -1,4 +1,4 @@
-//! A bank in 70 lines, and a short life of two accounts in it.
+//! A bank in 70 lines, and a short story of two accounts.
 
 // Laid out by hand, as in the README; rustfmt would give every method three lines.
 #[rustfmt::skip]

@@ -1,4 +1,4 @@
-//! The bank put to the test: every rule, the read model, the handler, what it costs, and any delivery there is.
+//! Tests of the bank: every rule, the read model, the handler, the cost, and every possible delivery.
 
 use cqrs_core::prelude::*;
 use cqrs_core::testing::{DeliveryChaos, HandlerScenario, ProjectionScenario, Scenario, wiring};

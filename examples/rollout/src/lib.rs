@@ -6,9 +6,9 @@
 //! cargo run -p rollout --bin v1      and the rollback
 //! ```
 //!
-//! All of them work on the file `rollout.db` in this folder, or on one that is named behind `--`. Both releases have this domain,
-//! and each has read models of its own, which stand in its `main` file: [`parcel`] does not change from release to release, only
-//! what is made of its events.
+//! All of them work on the file `rollout.db` in this folder, or on one that is named after `--`. Both releases have this domain,
+//! and each has its own read models, which are in its `main` file: [`parcel`] does not change from release to release, only the
+//! views that are made of its events.
 
 pub mod parcel;
 pub mod release;

@@ -1,4 +1,4 @@
-//! A day of a release: it works on what the one before has left, and prints what it reads.
+//! A day of a release: it continues from the state that the earlier one has left, and prints what it reads.
 
 use std::env;
 use std::error::Error;
@@ -13,11 +13,11 @@ use crate::parcel::{ParcelKey, See, Send};
 /// Who sends all the parcels.
 const CUSTOMER: &str = "CUST-001";
 
-/// Runs a release on the file that the command line names: hands one more parcel in, notes where the last one was seen, delivers
-/// that, and prints all views.
+/// Runs a release on the file that the command line names: hands one more parcel in, notes where the last one was seen,
+/// delivers these events, and prints all views.
 ///
 /// # Errors
-/// Whatever goes wrong.
+/// Any error.
 pub async fn run<Status, Totals>(name: &str) -> Result<(), Box<dyn Error>>
 where
     Status: Projection<Key = ParcelKey> + Debug,

@@ -1,4 +1,4 @@
-//! Each release reads the views as it makes them, whichever has written them.
+//! Each release reads the views as it folds them, whichever release has written them.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 const V1: &str = env!("CARGO_BIN_EXE_v1");
 const V2: &str = env!("CARGO_BIN_EXE_v2");
 
-/// Runs a release to its end, and gives what it says about the parcels, or the customer.
+/// Runs a release to its end, and returns what it prints about the parcels, or the customer.
 fn told(program: &str, database: &Path, about: &str) -> Vec<String> {
     let output = Command::new(program).arg(database).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -1,5 +1,6 @@
 //! A small lending library, to start a project of your own from: rename it, and write your own domain in its place.
 
+pub mod api;
 pub mod library;
 pub mod views;
 pub mod workshop;

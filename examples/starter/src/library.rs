@@ -26,16 +26,19 @@ pub struct BookReturned {
     pub condition: Condition,
 }
 
+#[command]
 #[derive(Clone)]
 pub struct Buy {
     pub title: String,
 }
 
+#[command]
 #[derive(Clone)]
 pub struct Lend {
     pub reader: String,
 }
 
+#[command]
 #[derive(Clone)]
 pub struct Return {
     pub condition: Condition,

@@ -1,74 +1,29 @@
-use cqrs::prelude::*;
-use starter::library::{BookKey, Buy, Condition, Lend, Return};
-use starter::views::{Card, Loans, LoansKey};
+//! Serves the library by HTTP, and delivers its events, until Ctrl-C or SIGTERM.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use cqrs::http::{Server, shutdown_signal};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> ExitCode {
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve() -> Result<(), Box<dyn Error>> {
     let app = starter::app().await?;
-    let library = Tenant::new("LIBRARY")?;
-    let book = BookKey::new(&library, "978-0140449136");
-
-    // Under ids of their own, so that a second run finds them done.
-    app.execute(
-        &book,
-        Buy {
-            title: "The Odyssey".into(),
-        },
-    )
-    .command_id("buy")
-    .by("clerk")
-    .await?;
-    app.execute(
-        &book,
-        Lend {
-            reader: "Ada".into(),
-        },
-    )
-    .command_id("lend-1")
-    .await?;
-    app.execute(
-        &book,
-        Return {
-            condition: Condition::Torn,
-        },
-    )
-    .command_id("return-1")
-    .await?;
-    app.execute(
-        &book,
-        Lend {
-            reader: "Ben".into(),
-        },
-    )
-    .command_id("lend-2")
-    .await?;
-    if let Err(refused) = app
-        .execute(
-            &book,
-            Lend {
-                reader: "Eve".into(),
-            },
-        )
-        .await
-    {
-        println!("refused: {refused}");
-    }
-
-    // A service delivers until it is told to stop: `app.run(shutdown)`.
-    app.run_until_idle().await?;
-    let card = app.view::<Card>(&book).await?.unwrap_or_default();
-    println!(
-        "{}: lent {} times, now to {}",
-        card.title,
-        card.times_lent,
-        card.lent_to.unwrap_or_default()
-    );
-    for reader in ["Ada", "Ben"] {
-        let loans = app
-            .view::<Loans>(&LoansKey::new(&library, reader.to_owned()))
-            .await?
-            .unwrap_or_default();
-        println!("{reader}: {} books", loans.books);
-    }
+    let router = starter::api::api(&app).router()?;
+    let address = std::env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
+    let server = Server::bind(&address).await?;
+    println!("listening on {}", server.url());
+    // After the signal, requests and deliveries that are under way finish.
+    server.run(&app, router, shutdown_signal()).await?;
+    println!("stopped");
     Ok(())
 }

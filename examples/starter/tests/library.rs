@@ -1,7 +1,10 @@
 //! The rules and the read models, without a store.
 
 use cqrs::prelude::*;
+use cqrs::store::MemoryEventStore;
 use cqrs::testing::{ProjectionScenario, Scenario};
+use cqrs::view::MemoryViewStore;
+use starter::api::api;
 use starter::library::{
     Book, BookBought, BookError, BookKey, BookLent, BookReturned, Condition, Lend, Return,
 };
@@ -60,4 +63,14 @@ fn the_card_says_who_has_the_book() {
         .then_view(&book, |card| {
             assert_eq!(card.lent_to.as_deref(), Some("Ada"))
         });
+}
+
+#[tokio::test]
+async fn the_paths_of_the_api_are_each_there_once() {
+    let app = App::builder(MemoryEventStore::new())
+        .views(MemoryViewStore::new())
+        .provide(Workshop)
+        .build()
+        .unwrap();
+    assert!(api(&app).router().is_ok());
 }

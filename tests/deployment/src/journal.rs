@@ -22,7 +22,7 @@ impl Journal {
     /// Notes that a handler has handled an event.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// If the file cannot be written.
     pub fn note<E>(&self, handler: &str, event: &Recorded<E>) -> Result<(), std::io::Error> {
         let (build, sk, version) = (self.build, event.stream().sk(), event.version());
         // One write, so that no line stands in another one.

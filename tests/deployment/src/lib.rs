@@ -1,4 +1,5 @@
-//! What the builds of the program have in common: all but their events, and what decides, folds and handles them.
+//! What the builds of the program share: everything except their events, and the code that decides on, folds and
+//! handles them.
 
 mod journal;
 mod part;
@@ -15,7 +16,7 @@ use serde_json::Value;
 
 pub use journal::Journal;
 
-/// Whatever ends a program.
+/// An error that ends a program.
 pub type Fault = Box<dyn Error + Send + Sync>;
 
 /// One build of the program.
@@ -26,47 +27,47 @@ pub trait Build: Send + Sync + 'static {
     /// The app with all that this build links.
     ///
     /// # Errors
-    /// Where its wiring is wrong.
+    /// If its wiring is wrong.
     fn app(dynamo: &Dynamo, journal: Journal) -> Result<App, Fault>;
 
-    /// Executes one command on a parcel, whichever comes.
+    /// Executes one command on a parcel.
     fn command(
         app: &App,
         parcel: &str,
         random: &mut fastrand::Rng,
     ) -> impl Future<Output = Result<Done, Fault>>;
 
-    /// Rebuilds the views that this build folds in another way than the one before it; nothing for the first one.
+    /// Rebuilds the views that this build folds differently from the previous one; does nothing for the first build.
     fn replay(_app: &App) -> impl Future<Output = Result<(), Fault>> {
         async { Ok(()) }
     }
 
-    /// All views that there are, by their name and their key.
+    /// All existing views, by their name and their key.
     fn views(app: &App) -> impl Future<Output = Result<Value, Fault>>;
 }
 
-/// What both builds are set to.
+/// The settings of both builds.
 pub fn settings(settings: &mut Settings) {
     // How long an event waits for a process that was killed.
     (settings.inbox_lease, settings.handler_timeout) = (Duration::from_secs(3), Duration::from_secs(2));
 }
 
-/// What became of a command.
+/// The result of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Done {
     /// It is committed, or there was nothing to do.
     Executed,
-    /// A business rule said no.
+    /// A business rule rejected it.
     Rejected,
     /// This build cannot read the parcel: the other one stored an event that is newer.
     Newer,
 }
 
 impl Done {
-    /// Tells what belongs to a deployment from what is wrong.
+    /// Tells a result that belongs to a deployment from a fault.
     ///
     /// # Errors
-    /// What is wrong.
+    /// The fault.
     pub fn of<T, E: Error + Send + Sync + 'static>(
         outcome: Result<T, ExecuteError<E>>,
     ) -> Result<Self, Fault> {
@@ -79,17 +80,14 @@ impl Done {
     }
 }
 
-fn is_newer(error: &(dyn Error + 'static)) -> bool {
-    match error.downcast_ref() {
-        Some(StoreError::Decode(decode)) => decode.is_newer(),
-        _ => error.source().is_some_and(is_newer),
-    }
+fn is_newer<E>(error: &ExecuteError<E>) -> bool {
+    matches!(error, ExecuteError::Store { source: StoreError::Decode(decode), .. } if decode.is_newer())
 }
 
 /// Runs the part of the program that the command line asks for.
 ///
 /// # Errors
-/// Whatever ends it.
+/// An error that ends the part.
 pub fn run<B: Build>() -> Result<(), Fault> {
     tokio::runtime::Runtime::new()?.block_on(part::run::<B>())
 }

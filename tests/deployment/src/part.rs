@@ -59,7 +59,7 @@ fn number(text: &str) -> Result<u64, Fault> {
 async fn input_ended() {
     let (ended, has_ended) = oneshot::channel();
     std::thread::spawn(move || {
-        // What cannot be read has ended, too.
+        // A parcel that cannot be read has ended, too.
         let _ = stdin().read_to_end(&mut Vec::new());
         let _ = ended.send(());
     });

@@ -7,7 +7,7 @@ use crate::{Build, Fault, Journal};
 
 /// How long a relay or a message waits for a process that was killed.
 const LEASE: Duration = Duration::from_secs(1);
-/// The longest that a message waits which a build does not know, or of which a try failed.
+/// The longest time that a message waits if a build does not know it, or if a try failed.
 const BACKOFF: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(50);
 

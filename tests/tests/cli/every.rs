@@ -1,4 +1,4 @@
-//! Every subcommand, with what it prints as JSON, and what the dangerous ones do and do not.
+//! Every subcommand, with its output as JSON, and the effects of the dangerous ones.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ fn every_subcommand_works_on_ministack() {
     every(&Inn::ministack());
 }
 
-/// Goes through all of them; one that nobody has thought of here fails.
+/// Runs all of them. A subcommand that is missing here fails.
 fn every(inn: &Inn) {
     tables(inn);
     streams(inn);
@@ -31,7 +31,7 @@ fn every(inn: &Inn) {
     assert!(missing.is_empty(), "no test runs {missing:?}");
 }
 
-/// The texts that a field has.
+/// The texts of a field.
 fn texts<'a>(lines: &'a [Value], pointer: &str) -> Vec<&'a str> {
     lines.iter().map(|line| line.pointer(pointer).and_then(Value::as_str).unwrap_or_default()).collect()
 }
@@ -223,7 +223,7 @@ fn documents(inn: &Inn) {
     assert_eq!(texts(&exported, "/event"), ["RoomHeld", "RoomPaid"]);
     let held = exported.iter().find(|file| file["event"] == "RoomHeld").unwrap();
     assert_eq!(fs::read_to_string(held["path"].as_str().unwrap()).unwrap().lines().count(), 3);
-    // An export that is whole is not made once more.
+    // A complete export is not made again.
     assert_eq!(
         inn.json(&["export", &folder, "--format", "json-lines", "--entity", "ROOM", "--tenant", "INN"]),
         exported

@@ -1,10 +1,10 @@
-//! What is stored gives no orders to a terminal, data stays where it is, and a reader may go away.
+//! Stored text does not act as a command to a terminal, data stays where it is, and a reader may go away.
 
 use std::io::pipe;
 
 use crate::program::Inn;
 
-/// All subcommands that print something of the guest who means ill.
+/// All subcommands that print something about the malicious guest.
 const SHOWN: &[&[&str]] = &[
     &["history", "ROOM", "INN", "103", "--data"],
     &["state", "ROOM", "INN", "103", "--data"],
@@ -76,7 +76,7 @@ fn a_reader_that_goes_away_is_no_failure() {
         let told = String::from_utf8_lossy(&output.stderr);
         assert_eq!((output.status.code(), told.as_ref()), (Some(0), ""), "{arguments:?}");
     }
-    // What a check has found is told all the same.
+    // The finding of a check is printed nevertheless.
     let (reader, writer) = pipe().unwrap();
     drop(reader);
     let check = inn.command(&["ops", "dead-letters", "list", "--check"]).stdout(writer).output().unwrap();

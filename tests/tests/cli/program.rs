@@ -11,7 +11,7 @@ use cqrs_tests::emulator::{Emulator, prefix};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The command line as clap sees it, by the name that it has in the docs.
+/// The command line as a clap command, with its name in the docs.
 pub(crate) fn tree() -> clap::Command {
     let app = || async { App::builder(MemoryEventStore::new()).build() };
     let mut command = Cli::new("bank", app).command();
@@ -29,14 +29,14 @@ pub(crate) fn leaves(command: &clap::Command, above: &str) -> BTreeSet<String> {
     below.iter().flat_map(|(below, path)| leaves(below, path)).collect()
 }
 
-/// One inn, and what was done to it.
+/// One inn, and its program.
 pub(crate) struct Inn {
     environment: Vec<(String, String)>,
     pub(crate) folder: TempDir,
     pub(crate) ran: RefCell<BTreeSet<String>>,
 }
 
-/// What a call came to.
+/// The result of a call.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
@@ -52,7 +52,7 @@ impl Inn {
         Self::seeded(vec![("INN_FILE".into(), file)], folder)
     }
 
-    /// On MiniStack, with its guests, by the configuration that AWS has in the environment.
+    /// On MiniStack, with its guests, by the AWS configuration in the environment.
     pub(crate) fn ministack() -> Self {
         let prefix = prefix();
         let environment = [
@@ -97,7 +97,7 @@ impl Inn {
         self.program(&[&["ops"], arguments].concat())
     }
 
-    /// Runs a subcommand that ends with 0, and gives its lines of JSON.
+    /// Runs a subcommand that ends with 0, and returns its lines of JSON.
     #[track_caller]
     pub(crate) fn json(&self, arguments: &[&str]) -> Vec<Value> {
         self.ops(&[arguments, &["--json"]].concat()).json(0)
@@ -110,7 +110,7 @@ impl Inn {
     }
 }
 
-/// A subcommand on an app of which nothing else is known.
+/// Runs a subcommand on an app of which nothing else is known.
 pub(crate) fn bare(arguments: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_inn"));
     command.arg("bare").args(arguments).stdin(Stdio::null());
@@ -123,21 +123,21 @@ fn ran(output: Output) -> Ran {
 }
 
 impl Ran {
-    /// Its output, where it ended so.
+    /// Its output, if it ended with this code.
     #[track_caller]
     pub(crate) fn out(&self, code: i32) -> &str {
         assert_eq!(self.code, code, "{self:#?}");
         &self.out
     }
 
-    /// What it told beside the output, where it ended so.
+    /// What it printed in addition to the output, if it ended with this code.
     #[track_caller]
     pub(crate) fn err(&self, code: i32) -> &str {
         assert_eq!(self.code, code, "{self:#?}");
         &self.err
     }
 
-    /// Its lines of JSON, where it ended so.
+    /// Its lines of JSON, if it ended with this code.
     #[track_caller]
     pub(crate) fn json(&self, code: i32) -> Vec<Value> {
         self.out(code).lines().map(|line| serde_json::from_str(line).unwrap()).collect()

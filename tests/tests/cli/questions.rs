@@ -1,10 +1,11 @@
-//! On a terminal the dangerous ones ask.
+//! On a terminal, the dangerous subcommands ask.
 
 use std::process::Command;
 
 use crate::program::Inn;
 
-/// Runs a program on a terminal of its own, types an answer, and prints what the terminal has shown, with the exit code in the last line.
+/// Runs a program on its own terminal, types an answer, and prints what the terminal has shown, with the exit code in
+/// the last line.
 const ON_A_TERMINAL: &str = r"
 import os, pty, sys
 answer, program = sys.argv[1], sys.argv[2:]

@@ -1,4 +1,4 @@
-//! The scripts that complete the subcommands are ones that their shells read.
+//! The shells can read the scripts that complete the subcommands.
 
 use std::fs;
 use std::process::Command;

@@ -31,7 +31,7 @@ handlers!(first second third fourth fifth sixth seventh eighth ninth tenth eleve
 const STREAMS: usize = 60;
 const DEPOSITS: u64 = 20;
 
-/// Accounts with deposits, one of which nobody is told of; all delivered.
+/// Accounts with deposits, one of which no subscriber takes; all delivered.
 async fn bank() -> (Dynamo, App) {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
     let app = App::builder(&dynamo).build().unwrap();
@@ -47,7 +47,7 @@ async fn bank() -> (Dynamo, App) {
     (dynamo, app)
 }
 
-/// What is asked of the store while a request is answered.
+/// The requests to the store while a request is answered.
 async fn spent(dynamo: &Dynamo, client: &mut Client, target: &str) -> (Cost, Value) {
     let before = dynamo.cost();
     let response = client.get(target).await;
@@ -63,7 +63,7 @@ async fn each_page_asks_no_more_than_it_shows() {
     let running = tokio::spawn(bound.run(async { ended.await.unwrap_or_default() }));
     let mut client = Client::new(address);
 
-    // The first paint: getting in, the page, its files, and the overview.
+    // The first paint: login, the page, its files, and the overview.
     let before = dynamo.cost();
     let welcome = client.get(&format!("/?{}", url.split_once('?').unwrap().1)).await;
     client.set("cookie", welcome.header("set-cookie").unwrap().split(';').next().unwrap().to_owned());
@@ -104,7 +104,7 @@ async fn each_page_asks_no_more_than_it_shows() {
         println!("{target}: {cost}, {} commits read", answer["readCommits"]);
     }
 
-    // What it says that the projections cost is what they cost.
+    // The costs of the projections are as they are announced.
     let said = overview["costs"]["projections"]["requests"].as_u64().unwrap();
     let (cost, _) = spent(&dynamo, &mut client, "/api/projections").await;
     assert!(cost.requests <= said, "it says {said}: {cost}");

@@ -16,7 +16,7 @@ fn document() -> Value {
         .asyncapi(&Info::new("House", "1.4.0").description("Houses, bought and sold.").topic("house-commits"))
 }
 
-/// It has neither errors nor warnings, also about a document without an address.
+/// The validator finds neither errors nor warnings, even in a document without an address.
 #[test]
 fn the_official_parser_takes_the_document() {
     let folder = tempfile::tempdir().unwrap();
@@ -49,7 +49,7 @@ async fn what_the_relay_publishes_matches_the_payload() {
                 (0..2).map(|_| draw(&mut rng)).collect()
             };
             match app.execute(&key, Tell(Arc::new(drawn))).by("user").await {
-                // What JSON or DynamoDB has no place for.
+                // Values that JSON or DynamoDB cannot hold.
                 Ok(_) | Err(ExecuteError::Store { .. }) => {}
                 Err(error) => panic!("{error:?}"),
             }
@@ -68,7 +68,7 @@ async fn what_the_relay_publishes_matches_the_payload() {
 }
 
 #[test]
-fn an_event_is_told_by_its_type_and_its_schema() {
+fn an_event_is_identified_by_its_type_and_its_schema() {
     let events = samples(3);
     let validator = payload("WorldCommit");
     for (name, values) in &events {

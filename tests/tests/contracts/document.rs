@@ -61,7 +61,7 @@ fn what_a_schema_cannot_take_is_refused() {
     refused("Listing", json!({ "heatings": [], "cellar": {}, "note": 7 }));
 }
 
-/// A schema of which only a function knows may be anything, and what a view has of a type without a shape.
+/// A schema that only a function knows may be anything. So may a field of a view whose type has no shape.
 #[test]
 fn what_is_not_known_is_said_to_be_anything() {
     let document = contracts().json_schemas();

@@ -1,4 +1,5 @@
-//! A domain with a past: earlier schemas, a renamed event, names that other languages do not take, and types of all kinds.
+//! A domain with a past: earlier schemas, a renamed event, names that other languages do not accept, and types of all
+//! kinds.
 
 use std::collections::BTreeMap;
 

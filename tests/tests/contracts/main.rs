@@ -1,4 +1,4 @@
-//! What an app tells others: validators of theirs take it, and take what serde writes.
+//! The contracts of an app: external validators accept them, and accept what serde writes.
 
 mod asyncapi;
 #[path = "../shapes/data.rs"]
@@ -41,7 +41,7 @@ fn samples(of_each: usize) -> Vec<(String, Vec<Value>)> {
     for (name, draw) in world::SHAPES {
         let mut values = Vec::new();
         while values.len() < of_each {
-            // What JSON has no place for is not stored.
+            // Values that JSON cannot hold are not stored.
             values.extend(world::World::encode(&draw(&mut rng)).ok().map(|event| event.data));
         }
         all.push((name.to_uppercase(), values));

@@ -1,4 +1,4 @@
-//! Values that are changed at random: what a schema takes, the reader takes.
+//! Values that are changed at random: what a schema accepts, the reader accepts.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::data::*;
 use crate::sample::Sample;
 
-/// What may stand anywhere, and often may not.
+/// Values that may be anywhere, and are often wrong.
 fn stranger(rng: &mut Rng) -> Value {
     let strangers = [
         Value::Null,
@@ -60,7 +60,7 @@ fn change(value: &mut Value, rng: &mut Rng) {
     }
 }
 
-/// How many changed values both refuse, both take, and only the schema refuses.
+/// How many changed values both refuse, both accept, and only the schema refuses.
 #[derive(Debug, Default)]
 struct Verdicts {
     refused: usize,

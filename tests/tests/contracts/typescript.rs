@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::house::{Sell, built, listing, sold};
 use crate::{check, contracts, samples};
 
-/// What a consumer may do with the types, and what it may not.
+/// What a consumer may and may not do with the types.
 const PROGRAM: &str = r#"
 export function price(commit: t.HouseCommit): t.Integer64 | null {
   for (const event of [commit, ...(commit.rest ?? [])]) {

@@ -1,4 +1,4 @@
-//! A projection that is new on old data says that it needs a replay.
+//! A projection that is new on old data reports that it needs a replay.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,8 +37,8 @@ async fn deposit(app: &App, account: &str, note: &str) {
     app.execute(&key, Deposit { cents: 1, note: note.to_owned() }).await.unwrap();
 }
 
-/// The stream of the table keeps its records for a day: a new subscriber does not get what is older. Here it does not get what
-/// another one has taken.
+/// The stream of the table keeps its records for a day, so a new subscriber does not get older ones. Here it does not
+/// get what another one has taken.
 async fn forget_the_feed(dynamo: &Dynamo, old: &str, new: &str) {
     let delivery = dynamo.event_store().delivery();
     for (shard, position) in delivery.positions(old).await.unwrap() {
@@ -55,7 +55,7 @@ async fn a_projection_that_was_there_from_the_start_says_nothing() {
     let (told, _guard) = Told::listen();
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
     let app = app(&dynamo, &["Statement", "Wealth"]);
-    // Once before the first commit, and once with commits that nobody has delivered yet.
+    // Once before the first commit, and once with commits that have not been delivered yet.
     app.run_until_idle().await.unwrap();
     for number in 0..40 {
         deposit(&app, &number.to_string(), "").await;
@@ -67,7 +67,7 @@ async fn a_projection_that_was_there_from_the_start_says_nothing() {
     assert_eq!(unreplayed(&app).await, [] as [&str; 0]);
 }
 
-/// The feed has everything still, so nothing is missing.
+/// The feed still has everything, so nothing is missing.
 #[tokio::test]
 async fn a_new_projection_that_the_feed_still_brings_everything_says_nothing() {
     let (told, _guard) = Told::listen();
@@ -95,7 +95,7 @@ async fn a_projection_that_is_new_on_old_data_says_so_until_it_is_replayed() {
 
         let after = app(&dynamo, &[old, new]);
         assert_eq!(unreplayed(&after).await, [new], "also before it is delivered to");
-        // Two of the streams are mended by what comes next, and one is not.
+        // Two of the streams are repaired by what comes next, and one is not.
         deposit(&after, "1", "").await;
         deposit(&after, "3", "").await;
         after.run_until_idle().await.unwrap();
@@ -104,7 +104,7 @@ async fn a_projection_that_is_new_on_old_data_says_so_until_it_is_replayed() {
         assert_eq!(unreplayed(&after).await, [new]);
         assert!(after.unreplayed().await.unwrap()[0].since.is_some());
 
-        // Every process says so when it starts, and once a minute.
+        // Every process reports it when it starts, and once a minute.
         after.run_until_idle().await.unwrap();
         assert_eq!(told.take(LINE).len(), 1);
 
@@ -169,7 +169,7 @@ async fn what_the_feed_brings_late_is_not_missing() {
         "GetRecords" if counted.fetch_add(1, Ordering::Relaxed) < 10 => {
             Fault::Reply(r#"{"Records":[],"NextShardIterator":"late"}"#)
         }
-        // The iterator that was made up is none that the database knows.
+        // The database does not know the invented iterator.
         "GetRecords" if call.body.contains("\"late\"") => Fault::Answer(400, "ExpiredIteratorException"),
         _ => Fault::None,
     });
@@ -189,7 +189,7 @@ async fn what_the_feed_brings_late_is_not_missing() {
     assert_eq!(told.take(LINE), [] as [&str; 0]);
 }
 
-/// Its view is missing because a commit cannot be applied, and that is told already.
+/// Its view is missing because a commit cannot be applied, and that is already reported.
 #[tokio::test]
 async fn a_stream_that_is_among_the_dead_letters_is_not_missing() {
     let (told, _guard) = Told::listen();
@@ -219,7 +219,7 @@ async fn broken(dynamo: &Dynamo, stream: &StreamKey) {
     cqrs_tests::commits::append(&dynamo.event_store(), &commit).await.unwrap();
 }
 
-/// What cannot be looked at holds nothing up.
+/// A check that fails holds nothing up.
 #[tokio::test]
 async fn a_store_that_refuses_the_look_does_not_stop_the_delivery() {
     let (told, _guard) = Told::listen();
@@ -274,13 +274,13 @@ async fn where_nobody_knows_what_is_on_its_way_it_is_told_after_five_minutes() {
     assert_eq!(told.take(LINE).len(), 1, "the next process says so at once");
 }
 
-/// The commits that it listens to stand behind many that it does not.
+/// The commits that it listens to come after many that it does not.
 #[tokio::test]
-async fn a_look_goes_on_where_the_last_one_stopped() {
+async fn a_look_continues_where_the_last_one_stopped() {
     let (told, _guard) = Told::listen();
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
     let app = app(&dynamo, &["Statement"]);
-    // `Opened` is none of its events, and eight pages of 1 MB hold fewer of these than there are.
+    // `Opened` is not one of its events, and eight pages of 1 MB hold fewer of these than there are.
     let owner = "x".repeat(300_000);
     for number in 0..36 {
         let opened = bank::Opened { owner: owner.clone() };
@@ -296,9 +296,9 @@ async fn a_look_goes_on_where_the_last_one_stopped() {
     assert_eq!(told.take(LINE).len(), 1);
 }
 
-/// What is no commit stops the look, as it stops every reader, and nothing else.
+/// An item that is not a commit stops the check, as it stops every reader, and nothing else.
 #[tokio::test]
-async fn a_table_that_cannot_be_read_is_told_once() {
+async fn a_table_that_cannot_be_read_is_reported_once() {
     let (told, _guard) = Told::listen();
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
     let app = app(&dynamo, &["Statement"]);
@@ -315,7 +315,7 @@ async fn a_table_that_cannot_be_read_is_told_once() {
     dynamo.spent(consumer.settle(std::future::ready(true))).await.requests(0);
 }
 
-/// A look is paid once. Then a start costs one request, and a commit what it always did.
+/// A check is paid once. Then a start costs one request, and a commit costs as much as always.
 #[tokio::test]
 async fn it_costs_one_request_a_start() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();

@@ -1,4 +1,4 @@
-//! Projections under a feed that loses, repeats and mixes: every view equals the fold of the store.
+//! Projections under a feed that loses, repeats and reorders: every view equals the fold of the store.
 
 use std::collections::VecDeque;
 
@@ -34,7 +34,7 @@ impl IntoStores for Chaos {
     }
 }
 
-/// Reads the whole feed first, and brings it in disorder, on new positions that grow as they should.
+/// Reads the whole feed first, and shuffles it, with new positions that grow as they should.
 struct ChaosFeed<F> {
     feed: F,
     rng: Rng,
@@ -81,8 +81,8 @@ fn stream_of(change: &Change) -> (String, String) {
     (text("pk"), text("sk").rsplit_once('@').unwrap().0.to_owned())
 }
 
-/// Loses commits that are not the last of their stream, repeats some, mixes the streams, and comes back to
-/// whole stretches; with `within_streams` the order of a stream is not kept either.
+/// Loses commits that are not the last of their stream, repeats some, interleaves the streams, and returns to whole
+/// stretches. With `within_streams`, the order of a stream is not kept either.
 fn disturb(rng: &mut Rng, changes: Vec<Change>, within_streams: bool) -> Vec<Change> {
     let mut streams: Vec<((String, String), Vec<Change>)> = Vec::new();
     for change in changes {

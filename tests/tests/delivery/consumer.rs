@@ -1,4 +1,4 @@
-//! The end of a broker's queue: what it says about each message of a batch.
+//! The receiving end of a broker's queue: its verdict about each message of a batch.
 
 use cqrs_core::delivery::{Received, Verdict};
 use cqrs_core::prelude::*;
@@ -27,11 +27,11 @@ fn dead(reason: &str) -> Verdict {
 }
 
 fn wait(reason: &str) -> Verdict {
-    Verdict::Wait { reason: reason.to_owned() }
+    Verdict::Wait { reason: reason.to_owned(), after: None }
 }
 
 fn retry(reason: &str) -> Verdict {
-    Verdict::Retry { reason: reason.to_owned() }
+    Verdict::Retry { reason: reason.to_owned(), after: None }
 }
 
 async fn take(app: &App, messages: &[(&str, u64, u32)]) -> Vec<Verdict> {
@@ -67,7 +67,8 @@ async fn what_may_work_later_stays_until_it_was_received_often_enough() {
     assert_eq!(verdicts, [dead("the clerk is ill"), dead(WAITS)]);
 }
 
-/// How often it was received does not count: it may have waited in another process, which is gone, and was never tried.
+/// The number of receives does not matter: the message may have waited in another process, which is gone, and was never
+/// tried.
 #[tokio::test]
 async fn a_commit_is_tried_as_often_as_it_may_be_in_whichever_process_and_however_often_it_was_received() {
     let (dynamo, _, clerk) = start().await;
@@ -80,7 +81,7 @@ async fn a_commit_is_tried_as_often_as_it_may_be_in_whichever_process_and_howeve
     assert_eq!(clerk.versions("1").len(), ATTEMPTS as usize);
 }
 
-/// One of a program that is newer, sent so many seconds ago.
+/// A message of a newer program, sent this number of seconds ago.
 fn newer(version: u64, seconds: i64, change: (&str, &str)) -> Received {
     let received = message("1", version, 1);
     let body = received.body.replace(change.0, change.1);
@@ -100,7 +101,7 @@ async fn what_a_newer_program_wrote_waits_for_one_that_knows_it_and_is_dead_only
         let (_, app, clerk) = start().await;
         let consumer = app.consumer("clerk").unwrap();
         let says = |verdict: &Verdict, wanted: fn(&str) -> Verdict| match verdict {
-            Verdict::Wait { reason } | Verdict::Dead { reason } => {
+            Verdict::Wait { reason, .. } | Verdict::Dead { reason } => {
                 assert!(reason.contains(said), "{reason}");
                 assert_eq!(*verdict, wanted(reason));
             }
@@ -136,7 +137,7 @@ async fn a_view_or_a_command_that_meets_what_a_newer_program_wrote_waits_for_tha
     unknown.insert("type".to_owned(), "Transferred".into());
     raw::put(&dynamo, raw::record(&key("1"), 1, &Opened { owner: "Ada".into() })).await;
     raw::put(&dynamo, unknown).await;
-    // The view has missed it, and a deposit is to be handed on to this account.
+    // The view has missed it, and a deposit must be handed on to this account.
     let behind = message("1", 3, ATTEMPTS);
     let passed_on = Deposited { owner: "Ada".into(), cents: 1, note: "1".into() };
     let passed_on = Value::Object(raw::record(&key("2"), 2, &passed_on)).to_string();
@@ -144,7 +145,7 @@ async fn a_view_or_a_command_that_meets_what_a_newer_program_wrote_waits_for_tha
     for (queue, received) in [("Statement", behind), ("pass", passed_on)] {
         let received = received.with_sent_at(Timestamp::now());
         let verdicts = app.consumer(queue).unwrap().take(&[received]).await;
-        let [Verdict::Wait { reason }] = &verdicts[..] else { panic!("{queue}: {verdicts:?}") };
+        let [Verdict::Wait { reason, .. }] = &verdicts[..] else { panic!("{queue}: {verdicts:?}") };
         assert!(reason.contains("`Transferred`") && reason.contains("a newer program"), "{queue}: {reason}");
     }
 }

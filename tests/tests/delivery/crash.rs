@@ -21,7 +21,7 @@ async fn work(app: &App) {
     app.execute(&key("1"), Withdraw { cents: 3 }).await.unwrap();
 }
 
-/// What every commit came to, handed-on deposits among them.
+/// The result of every commit, including handed-on deposits.
 async fn assert_all_is_well(app: &App, context: &str) {
     assert_views_are_the_fold(app, &ACCOUNTS, context).await;
     for (account, balance, version) in [("0", 9, 2), ("1", 13, 4), ("2", 16, 3), ("3", 9, 2)] {
@@ -70,7 +70,7 @@ async fn a_restart_after_a_clean_end_delivers_nothing_twice() {
 }
 
 #[tokio::test]
-async fn a_restart_on_a_file_goes_on_where_it_was() {
+async fn a_restart_on_a_file_continues_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bank.db");
     for account in ACCOUNTS {
@@ -133,7 +133,7 @@ async fn forget_positions(dynamo: &Dynamo) {
 /// How many crashes are tried at the same time.
 const AT_ONCE: usize = 8;
 
-/// One fault at the n-th request of a delivery. Tells whether the delivery got that far.
+/// One fault at the n-th request of a delivery. Returns whether the delivery got that far.
 async fn survives(number: usize, fault: Fault) -> bool {
     let (database, dynamo) = database().await;
     let clerk = Clerk::new();
@@ -146,7 +146,7 @@ async fn survives(number: usize, fault: Fault) -> bool {
         },
     );
     let crashing = app(&faults.dynamo_without_retries(), &clerk);
-    // Whether it ends well depends on whose request it was.
+    // Whether it ends well depends on which request it was.
     let _ = crashing.run_until_idle().await;
     let reached = faults.count() > number;
 

@@ -1,4 +1,4 @@
-//! What becomes of a view when a commit that it cannot apply is discarded.
+//! The effect on a view when a commit that it cannot apply is discarded.
 
 use cqrs_core::Event;
 use cqrs_core::delivery::LetterId;
@@ -17,7 +17,7 @@ fn deposited(cents: u64) -> Deposited {
     Deposited { owner: "Ada".into(), cents, note: String::new() }
 }
 
-/// A commit of account `1`, put past the aggregate, which would refuse to go on.
+/// A commit of account `1`, appended without the aggregate, which would refuse to continue.
 async fn put(dynamo: &Dynamo, version: u64, event: &impl Event) {
     raw::put(dynamo, raw::record(&key("1"), version, event)).await;
 }
@@ -29,7 +29,7 @@ fn broken() -> Record {
     record
 }
 
-/// Account `1` with deposits of 2, something broken, 4 and 5, delivered as far as it goes.
+/// Account `1` with deposits of 2, something broken, 4 and 5, delivered as far as possible.
 async fn stuck() -> (Dynamo, App) {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
     let app = app_of(dynamo.event_store(), dynamo.views(), &Clerk::new(), &PROJECTIONS);
@@ -59,7 +59,7 @@ async fn kept(app: &App, projection: &str) -> Vec<u64> {
     letters.map(|letter| letter.id.sk.rsplit_once('@').unwrap().1.parse().unwrap()).collect()
 }
 
-/// What both views hold: the statement's lines, and the cents and the number of events in the other one.
+/// The content of both views: the statement's lines, and the cents and the number of events in the other one.
 async fn views(app: &App) -> (Vec<i64>, u64, u64) {
     let statement = app.view::<Statement>(&key("1")).await.unwrap().unwrap_or_default();
     let wealth = app.view::<Wealth>(&WealthKey::new(&tenant(), "Ada")).await.unwrap().unwrap_or_default();
@@ -78,7 +78,7 @@ async fn replay(app: &App) {
 }
 
 #[tokio::test]
-async fn a_view_goes_on_without_a_commit_that_was_discarded() {
+async fn a_view_continues_without_a_commit_that_was_discarded() {
     let (dynamo, app) = stuck().await;
     for projection in PROJECTIONS {
         discard(&app, projection, 3).await;
@@ -121,7 +121,7 @@ async fn a_discard_of_one_projection_is_none_of_the_others() {
 }
 
 #[tokio::test]
-async fn a_replay_passes_over_what_was_discarded_until_it_can_be_applied() {
+async fn a_replay_skips_what_was_discarded_until_it_can_be_applied() {
     let (dynamo, app) = stuck().await;
     assert!(app.replay::<Statement>().await.is_err(), "nothing was discarded yet");
     assert!(app.replay::<Wealth>().restart().await.is_err());
@@ -156,7 +156,7 @@ async fn a_fold_that_panics_can_be_discarded_as_well() {
 }
 
 #[tokio::test]
-async fn a_type_that_nobody_knows_is_passed_over_by_the_views_when_the_relays_letter_is_discarded() {
+async fn a_type_that_nobody_knows_is_skipped_by_the_views_when_the_relays_letter_is_discarded() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
     let app = app_of(dynamo.event_store(), dynamo.views(), &Clerk::new(), &PROJECTIONS);
     put(&dynamo, 1, &Opened { owner: "Ada".into() }).await;

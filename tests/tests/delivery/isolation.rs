@@ -1,4 +1,4 @@
-//! What one event does to its handler holds up its own stream, and nothing else.
+//! An event that blocks its handler holds up only its own stream.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -61,7 +61,7 @@ impl Scribe {
     }
 }
 
-/// One that says itself how long it may take.
+/// A handler with its own time limit.
 #[derive(Clone)]
 struct Hurried(Mole);
 
@@ -127,7 +127,7 @@ async fn an_event_that_hangs_holds_up_its_own_stream_and_no_shutdown() {
     assert!(!mole.streams().contains("ACCOUNT#07"));
     service.stop().await;
 
-    // The next run goes on with it, in its order.
+    // The next run continues with it, in order.
     mole.freed.send_replace(true);
     app(&dynamo, &mole, &["Statement", "Wealth", "mole"], LONG).run_until_idle().await.unwrap();
     let done = mole.done.lock().unwrap().clone();
@@ -191,15 +191,15 @@ async fn leases_of_a_run_that_was_killed_hold_up_their_own_streams() {
 }
 
 #[tokio::test]
-async fn a_subscriber_that_hangs_altogether_is_passed_over_and_gets_all_of_it_later() {
+async fn a_subscriber_that_hangs_altogether_is_skipped_and_gets_all_of_it_later() {
     assert_passed_over_and_served_later(&Dynamo::embedded_in_memory().await.unwrap()).await;
 }
 
 /// A shard may have nothing at present although there is more.
 #[tokio::test]
-async fn a_subscriber_that_was_passed_over_misses_nothing_where_reads_come_back_empty() {
+async fn a_subscriber_that_was_skipped_misses_nothing_where_reads_come_back_empty() {
     let (database, _) = faults::database().await;
-    // Every third one, so that none of two who take turns is always met.
+    // Every third one, so that of two that alternate, not always the same is met.
     let reads = AtomicUsize::new(0);
     let often_empty = Faults::new(&database, move |call| match call.operation.as_str() {
         "GetRecords" if reads.fetch_add(1, Ordering::Relaxed).is_multiple_of(3) => {

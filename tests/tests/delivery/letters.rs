@@ -1,4 +1,4 @@
-//! Failures: tried again, then put away; the stream waits, the others flow.
+//! Failures are tried again, and then become dead letters; the stream waits, and the others flow.
 
 use cqrs_core::store::record::Record;
 use cqrs_core::view::MemoryViewStore;
@@ -94,7 +94,7 @@ async fn a_projection_that_cannot_write_puts_its_commits_away_and_catches_up() {
     let (database, dynamo) = database().await;
     let clerk = Clerk::new();
     let faults = Faults::new(&database, |request: &Request| {
-        // Of one projection; the other one goes on.
+        // Of one projection; the other one continues.
         let view = request.operation == "PutItem"
             && request.is_for("views")
             && request.body.contains("#STATEMENT\"");

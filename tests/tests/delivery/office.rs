@@ -1,4 +1,4 @@
-//! What these tests share: handlers whose answers a test writes down, and the fold to compare views with.
+//! What these tests share: handlers whose answers a test sets, and the fold to compare views with.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -48,7 +48,7 @@ pub(crate) enum Answer {
     Panic,
 }
 
-/// A handler that writes down what it receives, and answers as it is told. Clones share both.
+/// A handler that records what it receives, and answers as it is told. Clones share both.
 #[derive(Clone)]
 pub(crate) struct Clerk(Arc<Mutex<Desk>>);
 
@@ -58,7 +58,7 @@ struct Desk {
 }
 
 impl Clerk {
-    /// One that does its work.
+    /// A handler that does its work.
     pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new(Desk { calls: Vec::new(), answer: Box::new(|_| Answer::Done) })))
     }
@@ -73,7 +73,7 @@ impl Clerk {
         self.answers(move |call| if call.is(account, version) { answer } else { Answer::Done });
     }
 
-    /// What it received since it was asked last.
+    /// What it has received since the last call.
     pub(crate) fn calls(&self) -> Vec<Call> {
         std::mem::take(&mut self.0.lock().unwrap().calls)
     }
@@ -123,7 +123,7 @@ impl Clerk {
     }
 }
 
-/// Hands a deposit on to the account that its note names, and that one to the account before it, down to `0`.
+/// Hands a deposit on to the account that its note names, which hands it on to the account before it, down to `0`.
 #[event_handler(Deposited, name = "pass")]
 async fn pass(event: &Recorded<Deposited>, app: &App) -> Handled {
     let Ok(number) = event.note.parse::<u32>() else { return Ok(()) };
@@ -132,7 +132,7 @@ async fn pass(event: &Recorded<Deposited>, app: &App) -> Handled {
     Ok(())
 }
 
-/// A handler that says when it has been entered, and waits until it may leave. Clones share both.
+/// A handler that tells when it has been entered, and waits until it may leave. Clones share both.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Gate {
     pub(crate) entered: Arc<Notify>,

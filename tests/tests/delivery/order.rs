@@ -119,7 +119,7 @@ async fn a_subscriber_that_joins_later_gets_what_the_feed_still_holds() {
 }
 
 #[tokio::test]
-async fn a_subscriber_that_fell_behind_goes_on_where_it_was() {
+async fn a_subscriber_that_fell_behind_continues_where_it_was() {
     let (dynamo, app, clerk) = start().await;
     open(&app, &ACCOUNTS).await;
     app.run_until_idle().await.unwrap();

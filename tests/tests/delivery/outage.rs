@@ -1,4 +1,4 @@
-//! A views table that is throttled or cannot be reached: no commit's fault, for however long it lasts.
+//! A views table that is throttled or cannot be reached is not the fault of a commit, however long this lasts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use crate::service::{Service, until_views_are_the_fold};
 
 const ACCOUNTS: [&str; 2] = ["1", "2"];
 const PROJECTIONS: [&str; 2] = ["Statement", "Wealth"];
-/// More tries than anybody has.
+/// More tries than any subscriber has.
 const LONG: usize = 40;
 
 /// How many more requests to the views table an outage swallows.
@@ -47,7 +47,7 @@ impl Outage {
 const THROTTLED: Fault = Fault::Answer(400, "ProvisionedThroughputExceededException");
 
 #[tokio::test]
-async fn a_run_ends_with_the_outage_as_its_error_and_the_next_one_goes_on() {
+async fn a_run_ends_with_the_outage_as_its_error_and_the_next_one_continues() {
     for fault in [
         THROTTLED,
         Fault::Reset,
@@ -79,7 +79,7 @@ async fn a_run_ends_with_the_outage_as_its_error_and_the_next_one_goes_on() {
 }
 
 #[tokio::test]
-async fn a_service_waits_for_the_views_and_goes_on() {
+async fn a_service_waits_for_the_views_and_continues() {
     let (database, dynamo) = database().await;
     let outage = Outage::default();
     let clean = app(&dynamo, &Clerk::new());

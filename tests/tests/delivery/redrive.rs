@@ -1,4 +1,4 @@
-//! What becomes of dead letters.
+//! The fate of dead letters.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ fn id(account: &str, version: u64) -> LetterId {
     LetterId::new("clerk", stream.pk(), sk)
 }
 
-/// The next commit of account `1` is handled, and not put away.
+/// The next commit of account `1` is handled, and does not become a dead letter.
 async fn assert_released(app: &App, clerk: &Clerk, next: u64) {
     assert_eq!(letters(app).await, []);
     clerk.calls();
@@ -58,7 +58,7 @@ async fn a_redrive_by_another_process_releases_the_stream_after_a_restart() {
 #[tokio::test]
 async fn the_letters_of_a_subscriber_that_was_renamed_are_redriven_under_its_new_name() {
     let (dynamo, app, clerk) = stuck().await;
-    // As if the clerk had been called otherwise when it failed.
+    // As if the clerk had had another name when it failed.
     for letter in app.dead_letters().of("clerk").await.unwrap() {
         let mut renamed = letter.clone();
         renamed.id.subscriber = "writer".to_owned();

@@ -1,4 +1,4 @@
-//! What no subscriber can be given: kept as a dead letter of the relay, never passed over in silence.
+//! Records that can be given to no subscriber are kept as dead letters of the relay, and never skipped silently.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -18,7 +18,7 @@ fn deposited(version: u64) -> Record {
     raw::record(&key("1"), version, &Deposited { owner: "Ada".into(), cents: 1, note: String::new() })
 }
 
-/// Two accounts; the second commit of `1` is put past the store, and a right one follows it.
+/// Two accounts; the second commit of `1` is put into the table directly, and a right one follows it.
 async fn run(second: Record) -> (Dynamo, App, Clerk) {
     let (dynamo, app, clerk) = start().await;
     open(&app, &ACCOUNTS).await;
@@ -47,7 +47,7 @@ async fn assert_others_flow(app: &App, clerk: &Clerk) {
     assert_eq!(lines, [7, 7]);
 }
 
-/// A view must not go on beyond a commit that could not be read: the letter of the later commit says why.
+/// A view must not go beyond a commit that could not be read: the letter of the later commit says why.
 async fn assert_views_stop_before(app: &App, reason: &str) {
     assert_eq!(app.view::<cqrs_tests::bank::Statement>(&key("1")).await.unwrap(), None);
     for projection in ["Statement", "Wealth"] {
@@ -144,9 +144,9 @@ async fn a_schema_that_this_program_does_not_know_stops_its_stream_at_every_subs
     }
 }
 
-/// A program that knows the schema is one for which the stored schema is the one that it knows.
+/// For a program that knows the schema, the stored schema is the one that it knows.
 #[tokio::test]
-async fn what_a_program_did_not_know_goes_on_by_itself_when_one_starts_that_does() {
+async fn what_a_program_did_not_know_continues_by_itself_when_one_starts_that_does() {
     for (name, strange) in [("schema", json!(7)), ("type", json!("Ghost"))] {
         let mut second = deposited(2);
         second.insert(name.to_owned(), strange);
@@ -183,7 +183,7 @@ async fn what_a_program_did_not_know_goes_on_by_itself_when_one_starts_that_does
     }
 }
 
-/// As after an update of the program: what was unknown when it came is known when it is redriven.
+/// As after an update of the program: an event that was unknown when it came is known when it is redriven.
 #[tokio::test]
 async fn a_type_that_has_become_known_is_redriven_to_its_subscribers() {
     let (dynamo, app, clerk) = start().await;
@@ -232,7 +232,7 @@ async fn a_type_that_has_become_known_waits_behind_the_dead_letters_of_its_strea
     assert_eq!(clerk.versions("1"), [1, 2]);
 }
 
-/// A gap that the store has, too, cannot be healed from there.
+/// A gap that the store also has cannot be healed from there.
 #[tokio::test]
 async fn a_view_does_not_go_on_beyond_a_gap_in_the_store() {
     let (dynamo, app, _) = start().await;
@@ -242,7 +242,7 @@ async fn a_view_does_not_go_on_beyond_a_gap_in_the_store() {
     assert_views_stop_before(&app, "version 2 is missing").await;
 }
 
-/// Nothing but commits is delivered: what is removed or changed in the table is passed over, however much it is.
+/// Only commits are delivered: what is removed or changed in the table is skipped, however much it is.
 #[tokio::test]
 async fn what_else_happens_to_the_table_does_not_end_the_delivery() {
     let (dynamo, app, clerk) = start().await;

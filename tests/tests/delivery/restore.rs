@@ -49,7 +49,7 @@ fn message(commit: &Commit, receives: u32) -> Received {
     Received::new(Value::Object(record::encode(commit)).to_string()).with_receives(receives)
 }
 
-/// Delivers messages to a queue in any order, some of them twice, until each is done or dead; gives the dead ones.
+/// Delivers messages to a queue in any order, some of them twice, until each is done or dead. Returns the dead ones.
 async fn deliver(app: &App, queue: &str, commits: &[Commit], random: &mut fastrand::Rng) -> Vec<Commit> {
     let consumer = app.consumer(queue).unwrap();
     // As the filter of its subscription has it.
@@ -73,7 +73,7 @@ async fn deliver(app: &App, queue: &str, commits: &[Commit], random: &mut fastra
     dead
 }
 
-/// Commands of a life that went another way.
+/// Commands of another course of events.
 async fn go_on(app: &App, account: &str, count: u64) {
     if app.load(&key(account)).await.unwrap().version.is_none() {
         app.execute(&key(account), Open { owner: "Eve".into() }).await.unwrap();
@@ -171,7 +171,7 @@ async fn nothing_wrong_stays_silent_in_one_process_and_one_call_brings_all_back(
         app.run_until_idle().await.unwrap();
 
         let mut new = Vec::new();
-        // What this process has in memory about views may be older than the restore.
+        // What this process remembers about views may be older than the restore.
         let commander = program(&dynamo, &audit);
         if random.bool() {
             app = program(&dynamo, &audit);
@@ -255,7 +255,8 @@ async fn what_is_not_in_the_store_enters_no_view() {
     assert_views_are_the_fold(&app, &["0", "1"], "the true ones").await;
 }
 
-/// A late message is behind the end of its stream. What lies between was acknowledged long ago, and does not come again.
+/// A late message is beyond the end of its stream. What lies in between was acknowledged long ago, and does not come
+/// again.
 #[tokio::test]
 async fn a_view_that_is_folded_anew_goes_to_the_end_of_its_stream() {
     let (dynamo, audit) = (Dynamo::embedded_in_memory().await.unwrap(), Audit::default());

@@ -15,7 +15,7 @@ use crate::office::*;
 
 const ACCOUNTS: [&str; 3] = ["0", "1", "2"];
 
-/// A running app, and the way to stop it.
+/// A running app, and a way to stop it.
 pub(crate) struct Service {
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<Delivered, DeliveryError>>,
@@ -40,7 +40,7 @@ impl Service {
     }
 }
 
-/// Waits for what is sure to come; the time only ends a test that would hang.
+/// Waits for what is sure to come. The time only ends a test that would hang.
 pub(crate) async fn until<F: Future<Output = bool>>(mut reached: impl FnMut() -> F) {
     let waiting = async {
         while !reached().await {
@@ -119,7 +119,7 @@ async fn a_service_that_fails_while_it_stops_has_stopped() {
     gate.entered.notified().await;
     stop.send(()).unwrap();
     heard.await.unwrap();
-    // It has seen that it is to stop, and now it cannot keep its position.
+    // It has seen that it should stop, and now it cannot keep its position.
     gate.opened.notify_one();
     service.await.unwrap().unwrap();
     gate.opened.notify_one();
@@ -127,7 +127,7 @@ async fn a_service_that_fails_while_it_stops_has_stopped() {
 }
 
 #[tokio::test]
-async fn a_service_goes_on_after_faults_that_pass() {
+async fn a_service_continues_after_faults_that_pass() {
     for (operation, fault) in [
         ("GetRecords", Fault::Answer(400, "LimitExceededException")),
         ("GetRecords", Fault::Answer(500, "InternalServerError")),
@@ -159,7 +159,7 @@ async fn a_service_goes_on_after_faults_that_pass() {
 }
 
 #[tokio::test]
-async fn a_service_ends_on_what_waiting_does_not_mend() {
+async fn a_service_ends_on_what_waiting_does_not_cure() {
     let (database, _) = database().await;
     let faults = Faults::new(&database, |request: &Request| match request.operation.as_str() {
         "GetRecords" => Fault::Answer(400, "AccessDeniedException"),
@@ -199,7 +199,7 @@ async fn assert_flows(app: &App, clerk: &Clerk, next: u64) {
 }
 
 #[tokio::test]
-async fn a_service_goes_on_after_a_redrive_by_another_process() {
+async fn a_service_continues_after_a_redrive_by_another_process() {
     let (dynamo, running, clerk, service) = stuck_service().await;
     let other = app(&dynamo, &clerk);
     assert_eq!(other.dead_letters().redrive("clerk").await.unwrap().done, 2);
@@ -209,7 +209,7 @@ async fn a_service_goes_on_after_a_redrive_by_another_process() {
 }
 
 #[tokio::test]
-async fn a_service_goes_on_when_the_last_letter_is_discarded() {
+async fn a_service_continues_when_the_last_letter_is_discarded() {
     let (dynamo, running, clerk, service) = stuck_service().await;
     let other = app(&dynamo, &clerk);
     for letter in other.dead_letters().list().await.unwrap() {

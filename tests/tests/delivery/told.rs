@@ -1,4 +1,4 @@
-//! What an operator reads in the log.
+//! The log as an operator reads it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -22,7 +22,7 @@ impl Told {
         (told, listen(subscriber))
     }
 
-    /// Resolves when a line was told that begins like this.
+    /// Resolves when a line that begins like this was logged.
     pub(crate) async fn hear(&self, beginning: &str) {
         while !self.0.lock().unwrap().iter().any(|line| line.starts_with(beginning)) {
             tokio::time::sleep(Duration::from_millis(5)).await;

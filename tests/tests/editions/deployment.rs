@@ -1,4 +1,4 @@
-//! What a deployment and its rollback come to, step by step.
+//! A deployment and its rollback, step by step.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -64,7 +64,8 @@ impl Shop {
         process.consumer.take(&[message]).await.remove(0)
     }
 
-    /// The same, until nobody is waited for any more: nothing is heard of a release in the same millisecond only.
+    /// The same, until no release is waited for any more: this happens when a release gives no sign of life within the
+    /// same millisecond.
     async fn take_alone(&self, process: &Process, till: &str, version: u64) {
         while waits(&self.take(process, till, version).await) {
             yield_now().await;
@@ -80,7 +81,7 @@ fn waits(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Wait { .. })
 }
 
-/// Bread is sold so often, by one till, and a release has taken it all.
+/// Bread is sold this number of times, by one till, and a release has taken it all.
 async fn sold(shop: &Shop, by: &Process, times: u64) {
     for id in 0..times {
         by.app.execute(&key("1"), Sell(id, "bread", 1)).await.unwrap();
@@ -139,7 +140,7 @@ async fn who_is_rolled_back_reads_what_it_had_and_then_what_it_missed() {
     let old = shop.process("first", FOR_EVER);
     sold(&shop, &old, 3).await;
     drop(old);
-    // From the release of before nothing is heard any more.
+    // The earlier release gives no sign of life any more.
     let new = shop.process("field_retyped", Duration::ZERO);
     new.app.execute(&key("1"), Sell(3, "bread", 1)).await.unwrap();
     shop.take_alone(&new, "1", 4).await;
@@ -270,7 +271,7 @@ async fn who_comes_back_while_its_views_are_removed_begins_anew() {
     assert_eq!(shop.views.get(&plain).await.unwrap(), None);
 }
 
-/// The old release takes a commit when the new one has read the stream, and has not yet noted that it takes part in it.
+/// The old release takes a commit when the new one has read the stream, but has not yet noted that it takes part in it.
 #[tokio::test]
 async fn what_is_taken_between_the_reading_and_the_note_comes_to_the_new_release_by_itself() {
     let (database, dynamo) = database().await;
@@ -321,17 +322,17 @@ async fn what_a_restore_has_taken_back_is_in_the_views_of_no_release() {
     new.after_restore().await.unwrap();
     let bread = fold_changed::ViewKey::new(&tenant(), "bread");
     assert_eq!(new.view::<fold_changed::View>(&bread).await.unwrap().unwrap().seen, [0, 1]);
-    // The deployment is rolled back, to a program that knows nothing of the restore.
+    // The deployment is rolled back to a program that knows nothing about the restore.
     let old = app("first");
     old.run_until_idle().await.unwrap();
     let bread = first::ViewKey::new(&tenant(), "bread");
     assert_eq!(old.view::<first::View>(&bread).await.unwrap().unwrap().seen, [0, 1]);
     let letters = old.dead_letters().list().await.unwrap();
-    // That somebody has taken commits back, the relay says.
+    // The relay reports that commits were taken back.
     assert!(letters.iter().all(|letter| letter.id.subscriber == "@relay"), "{letters:?}");
 }
 
-/// Requests and write units for each stream, beside what a building costs as a whole.
+/// Requests and write units for each stream, in addition to the fixed cost of a build.
 #[tokio::test]
 async fn a_building_costs_a_tenth_of_a_request_for_each_stream() {
     let mut costs = Vec::new();

@@ -51,8 +51,8 @@ async fn in_turn(
     }
 }
 
-/// Releases of a program have one name, and one position: whoever is further takes the other one along. Here they have two names, so that
-/// both fit into one program.
+/// Releases of a program have one name and one position, so the one that is further takes the other one along. Here
+/// they have two names, so that both fit into one program.
 async fn share_position<V: ViewStore>(world: &World<MemoryEventStore, V>, from: &str, to: &str) {
     let store = world.events.delivery();
     for (shard, position) in store.positions(from).await.unwrap() {

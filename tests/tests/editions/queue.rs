@@ -29,7 +29,7 @@ impl Process {
         Self { release, app, consumer }
     }
 
-    /// Takes a message; false where it stays in the queue.
+    /// Takes a message; false if it stays in the queue.
     async fn take(&self, commit: &Commit, told: &str) -> bool {
         let message = Received::new(Message::of(&self.app, commit).body);
         match &self.consumer.take(&[message]).await[..] {
@@ -39,7 +39,7 @@ impl Process {
         }
     }
 
-    /// Gives what is built some time.
+    /// Gives running builds some time.
     async fn settle(&self) {
         self.consumer.settle(ready(false)).await;
         for _ in 0..50 {
@@ -48,7 +48,7 @@ impl Process {
     }
 }
 
-/// What of the events has not been acknowledged.
+/// The events that have not been acknowledged.
 struct Queue {
     /// How much of each till has been sent.
     sent: [usize; 3],
@@ -111,7 +111,7 @@ async fn side_by_side(
     let mut two = RELEASES;
     rng.shuffle(&mut two);
     let two = [two[0], two[1]];
-    // Either nobody is waited for, or nobody is ever given up.
+    // Either no release is waited for, or none is ever given up.
     let is_patient = rng.bool();
     let release_poll = if is_patient { Duration::from_secs(3600) } else { Duration::ZERO };
     let mut world = World::new(events, views, stores, rng, release_poll);
@@ -135,7 +135,7 @@ async fn side_by_side(
             _ => processes[one] = Process::begin(&world, two[one]),
         }
     }
-    // All that is on its way arrives; then each reads its own.
+    // Everything that is on its way arrives; then each reads its own.
     let told = format!("seed {seed}, together, {two:?}, patient: {is_patient}");
     let [one, other] = processes;
     queue.drain(&mut world, &[&one, &other], &told).await;
@@ -167,7 +167,7 @@ async fn settle_all<E: EventStore, V: ViewStore>(
     told: &str,
 ) {
     for process in processes {
-        // By itself, or by the one who was asked to: a process that was killed may have been about to.
+        // By itself, or by the process that was asked to, because a process that was killed may have been about to.
         process.settle().await;
         world.build(&process.app, process.release, told).await;
         world.read_all(&world.process(process.release), process.release, told).await;

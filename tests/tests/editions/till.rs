@@ -72,7 +72,7 @@ pub(crate) trait Release {
     fn seen(view: &Self::View) -> &[u64];
 }
 
-/// The key of a view of some goods, of whichever release.
+/// The key of a view of some goods, of any release.
 pub(crate) trait Named {
     fn of(tenant: &Tenant, goods: &str) -> Self;
     fn goods(&self) -> &str;
@@ -208,7 +208,7 @@ pub(crate) mod faulty {
     }
 }
 
-/// And one that cannot either, with another view.
+/// Another one that cannot either, with another view.
 pub(crate) mod faulty_too {
     use super::*;
 

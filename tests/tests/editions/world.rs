@@ -31,9 +31,9 @@ pub(crate) struct World<E, V> {
     views: V,
     stores: Box<dyn Fn() -> Stores>,
     pub(crate) rng: Rng,
-    /// How long a release of which nothing is heard is waited for, divided by five.
+    /// How long a silent release is waited for, divided by five.
     pub(crate) release_poll: Duration,
-    /// How long the views of one that is gone are kept.
+    /// How long the views of a release that is gone are kept.
     release_kept: Duration,
     /// What was sold, by its number.
     sales: Sales,
@@ -61,7 +61,7 @@ impl<E: EventStore, V: ViewStore> World<E, V> {
             settings.release_poll = poll;
             settings.release_kept = kept;
             settings.poll = Duration::from_millis(1);
-            // Whoever cannot read the views of the other release, and has none of its own yet, need not wait.
+            // A release that cannot read the views of the other one, and has none of its own yet, need not wait.
             settings.read_wait = Duration::ZERO;
         });
         app.build().unwrap()
@@ -80,8 +80,8 @@ impl<E: EventStore, V: ViewStore> World<E, V> {
         self.sold.entry((goods, at)).or_default().push(id);
     }
 
-    /// What a process reads while others work: never half of anything. Each till's sales are there from the first one on, in
-    /// their order, and each once.
+    /// What a process reads while others work is never half of anything. Each till's sales are there from the first one
+    /// on, in their order, and each once.
     pub(crate) async fn read(&self, app: &App, release: &str, told: &str) {
         macro_rules! read {
             ($($module:ident)*) => {
@@ -123,7 +123,8 @@ impl<E: EventStore, V: ViewStore> World<E, V> {
         }
     }
 
-    /// When all has been delivered, a process reads the fold of its own release, of all that was sold, by key and in lists.
+    /// When everything has been delivered, a process reads the fold of its own release over everything that was sold,
+    /// by key and in lists.
     pub(crate) async fn read_all(&self, app: &App, release: &str, told: &str) {
         macro_rules! read {
             ($($module:ident)*) => {
@@ -137,9 +138,9 @@ impl<E: EventStore, V: ViewStore> World<E, V> {
         self.read_list(app, release, told).await;
     }
 
-    /// Builds what a release has missed, where a process was killed that was about to.
+    /// Builds what a release has missed, if a process was killed that was about to do it.
     pub(crate) async fn build(&self, app: &App, release: &str, told: &str) {
-        // Whole views would be replayed, and no fault would be seen.
+        // Whole views would be replayed, and no fault would show.
         let record = self.views.get(&ViewId::new("@SALES", "@")).await.unwrap().unwrap().data.to_string();
         if !record.contains("building") {
             return;
@@ -217,7 +218,7 @@ impl<E: EventStore, V: ViewStore> World<E, V> {
     }
 }
 
-/// What a future comes to when it is polled so often at most: a process that is killed in between.
+/// The result of a future that is polled at most this often: a process that is killed in between.
 pub(crate) async fn killed_after<T>(polls: usize, work: impl Future<Output = T>) -> Option<T> {
     let (mut work, mut left) = (pin!(work), polls);
     poll_fn(|context| {

@@ -1,4 +1,5 @@
-//! What is wrong with a file is said in our own words, with the file's name and a way out; a new file is its owner's alone.
+//! Faults of a file are reported in our own words, with the file's name and a way out; a new file belongs to its owner
+//! alone.
 
 use std::fs;
 use std::path::Path;

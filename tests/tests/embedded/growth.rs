@@ -1,4 +1,4 @@
-//! What is done in a large file is done as in a small one. The bench `growth` has the figures.
+//! Work in a large file is done as in a small one. The bench `growth` has the figures.
 
 use cqrs_core::prelude::*;
 use cqrs_core::store::{EventStore, Extent};
@@ -82,7 +82,7 @@ async fn no_look_up_goes_through_all_there_is_in_a_new_file_and_in_one_of_an_ear
     assert_eq!(app.load(&bank::account("1")).await.unwrap().version, Version::new(1));
 }
 
-/// A later dynoxide may name its columns in another way; it is not ours to refuse the file for that.
+/// A later dynoxide may name its columns differently. That is no reason to refuse the file.
 #[tokio::test]
 async fn a_database_without_the_expected_columns_is_opened_without_indexes() {
     let folder = TempDir::new().unwrap();

@@ -1,4 +1,5 @@
-//! The embedded database takes no more memory, threads and time than it needs, however much there is to do and to keep.
+//! The embedded database takes only the memory, threads and time that it needs, however much there is to do and to
+//! keep.
 
 mod files;
 mod growth;

@@ -1,4 +1,4 @@
-//! What one answer of the embedded database holds.
+//! The content of one answer of the embedded database.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
@@ -10,7 +10,7 @@ use crate::text;
 
 const MB: usize = 1 << 20;
 
-/// So many fit onto no page, and into 1 MB.
+/// More than fit onto a page, or into 1 MB.
 const ITEMS: i32 = 4_200;
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Which records of a stream go, and which stay: nothing that is still to be delivered is lost.
+//! Which records of a stream are deleted, and which stay: no undelivered record is lost.
 
 use cqrs_core::delivery::{ChangeFeed, DeliveryStore, Positions};
 use cqrs_core::prelude::*;
@@ -25,7 +25,7 @@ impl File {
         (dynamo, app)
     }
 
-    /// What a night and a bit do to the records that are there.
+    /// The effect of a night and a bit on the existing records.
     fn rests_for_a_day(&self) {
         let storage = Storage::new(&self.path).unwrap();
         storage.conn().execute("UPDATE _stream_records SET created_at = created_at - 90000", []).unwrap();
@@ -99,7 +99,7 @@ async fn a_subscriber_that_began_and_was_interrupted_holds_the_records() {
     app.run_until_idle().await.unwrap();
     let store = dynamo.event_store().delivery();
     assert!(store.positions("late").await.unwrap().is_empty());
-    // The checkpoints of a replay are no position of a subscriber.
+    // The checkpoints of a replay are not the position of a subscriber.
     assert!(store.positions("@replay#Statement").await.unwrap().is_empty());
     drop((dynamo, app));
     file.rests_for_a_day();

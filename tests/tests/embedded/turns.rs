@@ -38,7 +38,7 @@ fn requests_that_wait_for_the_database_hold_no_threads() {
     assert!(started <= 8, "{started} threads for 64 scans");
 }
 
-/// The SDK lets a body stand still for 5 seconds, where there is a network.
+/// The SDK lets a body stall for 5 seconds, over a network.
 #[tokio::test]
 async fn a_request_that_waits_long_for_its_turn_gets_its_answer() {
     let database = Embedded::in_memory().unwrap();
@@ -53,7 +53,7 @@ async fn a_request_that_waits_long_for_its_turn_gets_its_answer() {
     dynamo.create_tables().await.unwrap();
 }
 
-/// Answers that nobody takes hold nobody up: requests that are no longer polled, while their caller asks for something
+/// Answers that are not read hold nothing up: requests that are no longer polled, while their caller asks for something
 /// else.
 #[tokio::test]
 async fn callers_that_are_not_polled_hold_up_nobody() {
@@ -74,7 +74,7 @@ async fn callers_that_are_not_polled_hold_up_nobody() {
     }
 }
 
-/// What SQLite leaves beside a file goes when it is closed.
+/// The files that SQLite leaves beside a file are removed when it is closed.
 #[tokio::test]
 async fn a_file_is_closed_with_its_last_handle() {
     let folder = TempDir::new().unwrap();

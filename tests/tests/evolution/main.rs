@@ -1,4 +1,4 @@
-//! Events that were stored under earlier schemas, at every door that events come in by.
+//! Events that were stored under earlier schemas, in every way in which events are read.
 
 mod shop;
 
@@ -75,7 +75,7 @@ async fn a_queue_gives_old_events_as_those_of_today() {
     let page = dynamo.event_store().read(&stream, Version::NONE, Version::MAX).await.unwrap();
     for queue in ["Summary", "note"] {
         let received = |commit| Received::new(Message::of(&app, commit).body);
-        // Whoever listens to orders is sent them under the name of then, too.
+        // A subscriber to orders also gets those under the earlier name.
         let commits =
             page.commits.iter().filter(|commit| queue == "Summary" || commit.version <= Version::new(4));
         let batch: Vec<Received> = commits.map(received).collect();
@@ -120,7 +120,7 @@ async fn a_dead_letter_is_redriven_by_a_program_that_knows_its_schema() {
         let said = "`OrderCreated` (schema 4) cannot be decoded: this program knows it up to schema 3; a newer program may have stored it";
         assert!(letter.reason.contains(said), "{}", letter.reason);
     }
-    // The record of a letter of last year, of which the program of then did not know the type.
+    // The record of a letter of last year, whose type the program of that time did not know.
     let mut letter = letters[0].clone();
     letter.record["schema"] = 1.into();
     letter.record["data"] = json!({ "customer": "Ada", "euros": 7 });

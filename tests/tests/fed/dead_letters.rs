@@ -1,4 +1,4 @@
-//! What a projection cannot take.
+//! Commits that a projection cannot take.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -27,7 +27,7 @@ fn letters_of(till: u64, letters: &[(u64, u32)]) -> Vec<(String, u32)> {
 }
 
 #[tokio::test]
-async fn one_that_fails_keeps_its_dead_letters_and_the_others_go_on() {
+async fn one_that_fails_keeps_its_dead_letters_and_the_others_continue() {
     let _switch = SWITCH.lock().await;
     MENDED.store(false, Ordering::Relaxed);
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
@@ -43,11 +43,11 @@ async fn one_that_fails_keeps_its_dead_letters_and_the_others_go_on() {
     assert_eq!((takings(&app, 1).await, spent(&app).await), (vec![1, BAD, 2], 19));
     assert_eq!((careful(&app, 1).await, careful(&app, 2).await), (vec![1], vec![1, 1, 1]));
     let letters = app.dead_letters().of("Careful").await.unwrap();
-    // A fold that fails is not tried again: it would not get on.
+    // A fold that fails is not tried again: the result would be the same.
     assert_eq!(versions(&letters), letters_of(1, &[(2, 1), (3, 0)]));
     assert!(letters[0].reason.contains("a bad price"), "{letters:?}");
 
-    // Later commits wait, also with an instance that knows nothing, and those of other streams do not.
+    // Later commits wait, even with an instance that knows nothing. Those of other streams do not.
     for instance in 0..2 {
         app.execute(&till(1), Sell(3)).await.unwrap();
         app.execute(&till(2), Sell(2)).await.unwrap();
@@ -67,7 +67,7 @@ async fn one_that_fails_keeps_its_dead_letters_and_the_others_go_on() {
     assert_eq!(app.dead_letters().list().await.unwrap().len(), 4, "nobody else has any");
     assert_eq!(found(&function).await, 4);
 
-    // Mended and redriven from any process, the stream flows again.
+    // After a repair and a redrive from any process, the stream flows again.
     MENDED.store(true, Ordering::Relaxed);
     assert_eq!(process(&dynamo, &ALL).dead_letters().redrive("Careful").await.unwrap().done, 4);
     app.execute(&till(1), Sell(4)).await.unwrap();
@@ -77,7 +77,7 @@ async fn one_that_fails_keeps_its_dead_letters_and_the_others_go_on() {
 }
 
 #[tokio::test]
-async fn what_is_discarded_is_passed_over() {
+async fn what_is_discarded_is_skipped() {
     let _switch = SWITCH.lock().await;
     MENDED.store(false, Ordering::Relaxed);
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
@@ -120,7 +120,7 @@ async fn what_another_try_may_mend_is_tried_as_often_as_the_settings_say() {
     assert_eq!(versions(&letters), letters_of(1, &[(1, ATTEMPTS), (2, 0)]));
 }
 
-/// The tries of an invocation that ends go on in the next one.
+/// The tries of an invocation that ends continue in the next one.
 #[tokio::test]
 async fn tries_are_counted_across_invocations() {
     let (database, dynamo) = database().await;
@@ -148,7 +148,7 @@ async fn tries_are_counted_across_invocations() {
     assert_eq!(versions(&app.dead_letters().list().await.unwrap()), letters_of(1, &[(1, 5)]));
 }
 
-/// Another process redrives all that stood in front of a commit, while that one is put behind it.
+/// Another process redrives everything before a commit, while that commit is put behind it.
 #[tokio::test]
 async fn nothing_is_put_behind_letters_that_are_gone() {
     static ARMED: AtomicBool = AtomicBool::new(false);

@@ -98,7 +98,7 @@ async fn a_release_that_is_gone_is_not_waited_for() {
     assert_eq!(feed(&first, &stream.next().await).await, None);
     one.execute(&till(1), Sell(2)).await.unwrap();
     let records = stream.next().await;
-    // Nothing is heard of a release in the same millisecond only.
+    // A release gives no sign of life within the same millisecond.
     while feed(&second, &records).await.is_some() {
         tokio::task::yield_now().await;
     }

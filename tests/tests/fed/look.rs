@@ -1,4 +1,4 @@
-//! Looks at the dead letters.
+//! Checks of the dead letters.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ use crate::world::{Sell, Stream, feed, found, process, takings, till};
 const ONE: [&str; 1] = ["Takings"];
 const SHORT: Duration = Duration::from_millis(200);
 
-/// A process whose reads of the letters of one name meet a fault, and how many have.
+/// A process whose reads of the letters of one name meet a fault, and the number of those reads.
 async fn failing(name: &'static str, fault: Fault) -> (App, Dynamo, Arc<AtomicUsize>) {
     let (database, dynamo) = database().await;
     let reads = Arc::new(AtomicUsize::new(0));
@@ -48,7 +48,7 @@ async fn one_that_is_cut_off_tells_what_it_has_found_and_comes_again_after_a_pau
         assert_eq!(function.look_when_due(SHORT).await, None);
     }
     assert_eq!(reads.load(Ordering::Relaxed), 1, "no invocation after it waits for the same");
-    // What was counted is not counted again.
+    // Letters that were counted are not counted again.
     let look = function.look_at_dead_letters(tokio::time::sleep(SHORT)).await.unwrap();
     assert_eq!((look.letters, look.more), (1, true));
 }
@@ -96,7 +96,7 @@ async fn what_was_redriven_in_vain_is_not_tried_again_by_the_same_instance() {
     assert_eq!(attempts().await[0], once[0] + 1);
 }
 
-/// Handlers that a relay feeds may need what the projections have already.
+/// Handlers that a relay feeds may need what the projections already have.
 #[tokio::test]
 async fn the_letters_of_a_relay_are_left_to_it() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();

@@ -11,7 +11,7 @@ use crate::world::{Check, Sell, Stream, event, feed, first_failed, process, spen
 
 const ALWAYS: [&str; 2] = ["Takings", "Spending"];
 
-/// What a stop leaves open comes again; here after a number of polls.
+/// Work that a stop leaves open comes again; here after a number of polls.
 async fn after(polls: usize) {
     for _ in 0..polls {
         tokio::task::yield_now().await;
@@ -40,7 +40,7 @@ async fn batches_that_come_twice_in_pieces_and_are_broken_off_change_nothing() {
                 continue;
             }
             let mut batch = stream.next().await;
-            // Lambda may go back to what was acknowledged, and says so by nothing.
+            // Lambda may go back to what was acknowledged, and nothing tells it.
             let back = rng.usize(..=seen.len().min(5));
             batch.splice(..0, seen[seen.len() - back..].to_vec());
             seen = batch.clone();
@@ -70,7 +70,7 @@ async fn batches_that_come_twice_in_pieces_and_are_broken_off_change_nothing() {
     }
 }
 
-/// One that comes before those in front of it brings them along.
+/// A commit that comes before earlier ones brings them along.
 #[tokio::test]
 async fn a_batch_without_its_beginning_loses_nothing() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();

@@ -1,4 +1,4 @@
-//! A table that cannot be had is no commit's fault.
+//! An unavailable table is not the fault of a commit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,7 +30,7 @@ async fn what_waits_for_a_table_comes_again_and_the_rest_is_done() {
     for _ in 0..5 {
         assert_eq!(feed(&function, &records).await, Some(1));
     }
-    // However often it came, it is no dead letter; and what came after it is not held up in its batch.
+    // However often it came, it is not a dead letter, and later records of its batch are not held up.
     let well = process(&dynamo, &["Takings", "Spending"]);
     assert_eq!(well.dead_letters().list().await.unwrap(), []);
     assert_eq!((takings(&well, 1).await, takings(&well, 3).await, spent(&well).await), (vec![1], vec![3], 4));
@@ -39,7 +39,7 @@ async fn what_waits_for_a_table_comes_again_and_the_rest_is_done() {
     assert_eq!((takings(&well, 2).await, spent(&well).await), (vec![2, 2], 8));
 }
 
-/// Nothing is acknowledged that could not be put away.
+/// Nothing is acknowledged that could not be stored as a dead letter.
 #[tokio::test]
 async fn what_cannot_become_a_dead_letter_comes_again() {
     let (database, dynamo) = database().await;

@@ -1,4 +1,4 @@
-//! Records that are no commits, and commits that only a newer program knows.
+//! Records that are not commits, and commits that only a newer program knows.
 
 use std::collections::BTreeSet;
 

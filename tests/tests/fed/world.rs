@@ -16,7 +16,7 @@ use serde_json::Value;
 
 /// How often a projection tries a commit.
 pub(crate) const ATTEMPTS: u32 = 3;
-/// What `Careful` cannot count before it is mended.
+/// The commit that `Careful` cannot count before it is repaired.
 pub(crate) const BAD: u64 = 13;
 
 #[event]
@@ -156,7 +156,7 @@ pub(crate) fn event(records: &[Value]) -> Event {
     serde_json::from_value(streamed::event(records)).unwrap()
 }
 
-/// Hands records over; the place of the first one that has to come again.
+/// Delivers records, and returns the place of the first one that has to come again.
 pub(crate) async fn feed(function: &ProjectionsFunction, records: &[Value]) -> Option<usize> {
     first_failed(&function.answer(event(records), pending()).await, records)
 }
@@ -183,7 +183,7 @@ pub(crate) async fn spent(app: &App) -> u64 {
     app.view::<Spending>(&key).await.unwrap().map_or(0, |view| view.cents)
 }
 
-/// How many dead letters a look without a limit finds.
+/// The number of dead letters that a check without a limit finds.
 pub(crate) async fn found(function: &ProjectionsFunction) -> u64 {
     let found = function.look_at_dead_letters(pending()).await.unwrap();
     assert!(!found.more && !found.waiting, "{found:?}");

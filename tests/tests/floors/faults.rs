@@ -1,4 +1,4 @@
-//! What is wrong with the arrows of a crate.
+//! Checks the arrows of a crate.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write;
@@ -18,7 +18,7 @@ pub(crate) fn faults(root: &str, floors: &[&[&str]], files: &Files) -> Vec<Strin
         let file = &house.modules[mention.module].file;
         faults.push(format!("{root}{file}:{}: `*` opens all rooms at once: name what is used", mention.line));
     }
-    // A circle has an arrow up in it, unless all of its rooms are on one floor.
+    // A circle has an upward arrow in it, unless all of its rooms are on one floor.
     let (upward, others): (Arrows<'_>, Arrows<'_>) =
         arrows.into_iter().partition(|((room, other), _)| runs_up(floors, room, other));
     faults.extend(upward.iter().flat_map(|((room, other), files)| {
@@ -46,7 +46,7 @@ fn arrows(house: &House) -> Arrows<'_> {
     arrows
 }
 
-/// Rooms without a floor, and floors with what is no room, or with one of another floor.
+/// Rooms without a floor, and floors with a name that is not a room, or that is a room of another floor.
 fn misplaced(root: &str, floors: &[&[&str]], house: &House) -> Vec<String> {
     let mut faults = Vec::new();
     let mut planned = BTreeSet::new();
@@ -76,7 +76,7 @@ fn misplaced(root: &str, floors: &[&[&str]], house: &House) -> Vec<String> {
     faults
 }
 
-/// Groups of rooms each of which leads to all others of its group.
+/// Groups of rooms in which each leads to all others.
 fn circles<'h>(arrows: &Arrows<'h>) -> Vec<BTreeSet<&'h str>> {
     let rooms: BTreeSet<&str> = arrows.keys().flat_map(|(room, other)| [*room, *other]).collect();
     let reached: BTreeMap<&str, BTreeSet<&str>> =

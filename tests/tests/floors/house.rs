@@ -7,7 +7,7 @@ use crate::reader;
 
 pub(crate) const ROOT: usize = 0;
 
-/// What is known of a crate after its files were read.
+/// What is known about a crate after its files were read.
 #[derive(Default)]
 pub(crate) struct House {
     pub(crate) modules: Vec<Module>,
@@ -34,7 +34,7 @@ pub(crate) enum Name {
     Exported(usize),
 }
 
-/// A path that stands somewhere in the code.
+/// A path in the code.
 pub(crate) struct Mention {
     pub(crate) module: usize,
     pub(crate) path: Vec<String>,
@@ -59,7 +59,7 @@ impl House {
         self.modules[module].room.as_deref()
     }
 
-    /// A name that is there already stays, unless it is that of an item: modules and imports are what paths go through.
+    /// An existing name stays, unless it is that of an item: paths go through modules and imports.
     pub(crate) fn name(&mut self, module: usize, name: String, means: Name) {
         let names = &mut self.modules[module].names;
         if matches!(names.get(&name), None | Some(Name::Item)) {
@@ -71,7 +71,7 @@ impl House {
         self.modules[module].globs.push(path);
     }
 
-    /// The arrow of a mention. Paths within a room are none, and neither is what `lib.rs` says.
+    /// The arrow of a mention. Paths within a room are no arrows, and neither are those in `lib.rs`.
     pub(crate) fn arrow(&self, mention: &Mention) -> Option<Arrow> {
         let own = self.room(mention.module)?;
         let mut trail = Vec::new();
@@ -110,7 +110,7 @@ impl House {
         Some(at)
     }
 
-    /// A name, looked up in a module. What is unknown there belongs to another crate, or to the language.
+    /// A name, looked up in a module. An unknown name belongs to another crate, or to the language.
     fn step(
         &self,
         at: usize,

@@ -117,7 +117,7 @@ fn what_is_no_arrow_is_none() {
     }
 }
 
-/// What a room re-exports is a part of it, and its own arrow to where that lies counts beside.
+/// What a room re-exports is a part of it, and its own arrow to the source counts as well.
 #[test]
 fn a_door_leads_to_the_room_behind_it() {
     let sources = [
@@ -134,7 +134,7 @@ fn a_door_leads_to_the_room_behind_it() {
 }
 
 #[test]
-fn a_circle_on_one_floor_is_told_with_its_files() {
+fn a_circle_on_one_floor_is_reported_with_its_files() {
     let sources = [
         ("delivery/mod.rs", "mod relay;"),
         ("delivery/relay.rs", "use crate::ground::Key;\nuse crate::replay::Replay;\npub struct Relay;"),
@@ -172,9 +172,9 @@ fn circles_that_touch_are_one() {
     );
 }
 
-/// An arrow down and one up are a circle, too: the one that runs up is the one to go.
+/// One arrow down and one up are a circle, too: the one that runs up must go.
 #[test]
-fn a_circle_over_floors_is_told_by_its_arrow_up() {
+fn a_circle_over_floors_is_reported_by_its_arrow_up() {
     let lib = "mod app; mod delivery; mod replay; mod projector; mod ground;";
     let sources =
         [("lib.rs", lib), ("delivery/mod.rs", "use crate::app;"), ("app/mod.rs", "use crate::delivery;")];

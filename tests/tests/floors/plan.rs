@@ -10,7 +10,7 @@ pub(crate) const CORE: &[&[&str]] = &[
     // Stores, index of events, caches and settings, for all of those.
     &["runtime"],
     // Contracts, which macros implement.
-    &["aggregate", "command", "handler", "process", "projection"],
+    &["aggregate", "command", "foreign", "handler", "process", "projection"],
     // Ports, which stores implement.
     &["snapshot", "store", "view"],
     // The ground.
@@ -27,7 +27,7 @@ pub(crate) const CORE: &[&[&str]] = &[
         "timestamp",
         "version",
     ],
-    &["cache", "panic", "supervisor", "trace"],
+    &["cache", "causes", "panic", "supervisor", "trace"],
 ];
 
 pub(crate) const DYNAMO: &[&[&str]] = &[

@@ -1,4 +1,4 @@
-//! Paths in tokens that nobody has parsed: what a macro is given, and what it expands to.
+//! Paths in tokens that have not been parsed: the input of a macro, and its expansion.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
@@ -36,7 +36,7 @@ pub(crate) fn quoted_paths(tokens: &TokenStream) -> Vec<Found> {
     found
 }
 
-/// `before` is what a group of imports has in front of it.
+/// `before` is the prefix of a group of imports.
 fn scan(tokens: &[TokenTree], before: &[String], found: &mut Vec<Found>) {
     let mut at = 0;
     while at < tokens.len() {
@@ -50,7 +50,7 @@ fn scan(tokens: &[TokenTree], before: &[String], found: &mut Vec<Found>) {
             continue;
         };
         let follows_something = at.checked_sub(1).is_some_and(|last| match &tokens[last] {
-            // `$name` and `#name` stand for something else.
+            // `$name` and `#name` represent something else.
             TokenTree::Punct(mark) if matches!(mark.as_char(), '$' | '#') => first != "crate",
             TokenTree::Punct(mark) if mark.as_char() == '.' => true,
             _ => colons(tokens, last.wrapping_sub(1)),
@@ -84,7 +84,7 @@ fn scan(tokens: &[TokenTree], before: &[String], found: &mut Vec<Found>) {
     }
 }
 
-/// Whether `::` stands there.
+/// Whether there is a `::`.
 fn colons(tokens: &[TokenTree], at: usize) -> bool {
     let colon = |at: usize, spacing: bool| {
         matches!(tokens.get(at), Some(TokenTree::Punct(mark))

@@ -1,4 +1,4 @@
-//! Views of releases that did not say by which fold they were made.
+//! Views of releases that did not record which fold made them.
 
 use cqrs_core::app::IntoStores;
 use cqrs_core::delivery::{Message, Received, Verdict};
@@ -101,7 +101,7 @@ async fn what_does_not_decode_is_folded_anew_when_it_is_met() {
     assert_eq!(all.remove(0).view, field_added::This::fold(&vec![("cellar", 5)]));
 }
 
-/// A view that was folded anew may belong elsewhere in a list, and a list that was asked for has none that does not belong to it.
+/// A view that was folded anew may belong elsewhere in a list, and a list has only views that belong to it.
 #[tokio::test]
 async fn a_list_has_no_view_that_a_newer_fold_puts_elsewhere() {
     let old = Old::new().await;
@@ -119,13 +119,13 @@ async fn a_list_has_no_view_that_a_newer_fold_puts_elsewhere() {
     let list = query().by_place("ATTIC").await.unwrap();
     assert_eq!(list.views[0].view.total, 7);
 
-    // A process of before that still runs, and reads it, does not take it out of the list.
+    // An earlier process that still runs, and reads it, does not remove it from the list.
     let read = app.view::<first::View>(&key("1")).await.unwrap().unwrap();
     assert_eq!(read, first::This::fold(&vec![("cellar", 5), ("attic", 7)]));
     assert_eq!(query().by_place("ATTIC").await.unwrap().views.len(), 1);
 }
 
-/// After a rollback: a newer release has put an event into the view that this one has never heard of.
+/// After a rollback: a newer release has put an event into the view that this one does not know.
 #[tokio::test]
 async fn what_a_newer_release_has_taken_holds_nothing_up() {
     let old = Old::new().await;
@@ -136,7 +136,7 @@ async fn what_a_newer_release_has_taken_holds_nothing_up() {
     assert_eq!(app.view::<first::View>(&key("1")).await.unwrap().unwrap(), folded);
     assert_eq!(old.view().await.version, Version::new(3));
 
-    // And the next commit is no dead letter.
+    // And the next commit does not become a dead letter.
     old.newer(3).await;
     old.append(4, "Read", json!({ "place": "cellar", "value": 1 })).await;
     old.deliver(&app, "first", 4).await;

@@ -64,14 +64,14 @@ impl<E: EventStore> World<E> {
         commits
     }
 
-    /// Delivers a commit to one of the programs, as their queue does. Nobody may refuse it.
+    /// Delivers a commit to one of the programs, as their queue does. No program may refuse it.
     async fn deliver(&self, app: &App, release: &str, commit: &Commit) {
         let message = Received::new(Message::of(app, commit).body);
         let verdicts = app.consumer(release).unwrap().take(&[message]).await;
         assert_eq!(verdicts, [Verdict::Done], "{release}: {commit:?}");
     }
 
-    /// What a release reads is its own fold, as far as the view has come.
+    /// A release reads its own fold, as far as the view has come.
     async fn read<R: Release>(&self, app: &App, told: &str) -> [Version; 3]
     where
         for<'a> <R::View as cqrs_core::app::Queried>::Query<'a>: From<cqrs_core::app::Query<'a, R::View>>,

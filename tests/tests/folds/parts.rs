@@ -1,4 +1,4 @@
-//! What is known of the types inside of a view.
+//! What is known about the types inside a view.
 
 use cqrs_core::projection::View;
 

@@ -1,4 +1,4 @@
-//! Every item that is written, as the request has it, or the answer where the database has put it together.
+//! Every item that is written, as the request has it, or as the answer has it if the database has put it together.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use serde_json::Value;
 /// By table, as text, each once.
 pub(crate) type Items = BTreeMap<String, BTreeSet<String>>;
 
-/// Stands in the place of the SDK's HTTP client in front of an embedded DynamoDB.
+/// Replaces the SDK's HTTP client in front of an embedded DynamoDB.
 #[derive(Debug, Clone)]
 pub(crate) struct Diary {
     behind: SdkConfig,
@@ -89,7 +89,7 @@ impl HttpConnector for Page {
     }
 }
 
-/// Replaces what no two runs have in common: times of the clock, ids that were drawn, numbers that the database counts.
+/// Replaces what differs between two runs: times of the clock, random ids, numbers that the database counts.
 pub(crate) fn steady(item: &mut Value) {
     let mut set = |name: &str, kind: &str, word: &str| {
         if let Some(value) = item.get_mut(name).and_then(|value| value.get_mut(kind)) {
@@ -110,7 +110,7 @@ fn texts(value: &mut Value) {
     }
 }
 
-/// The scenes give times of 2020; what a clock gives is later.
+/// The scenes give times of 2020; the time of a clock is later.
 pub(crate) fn steady_text(text: &str) -> String {
     let mut steady = String::with_capacity(text.len());
     let mut rest = text;
@@ -134,7 +134,7 @@ pub(crate) fn steady_text(text: &str) -> String {
     steady
 }
 
-/// Whether it is a UUID of the versions that are drawn, and not made of a name.
+/// Whether it is a random UUID, and not one that is made from a name.
 fn is_drawn(text: &str) -> bool {
     let dashes = [8, 13, 18, 23];
     text.bytes().enumerate().all(|(place, byte)| match dashes.contains(&place) {

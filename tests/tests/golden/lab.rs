@@ -1,4 +1,4 @@
-//! A domain with the shapes that events have, as it was when the golden items were written. It stays as it is.
+//! A domain with the shapes that events have, as it was when the golden items were written. It must not change.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -105,7 +105,7 @@ pub(crate) struct Measure(pub(crate) Vec<Measured>);
 #[derive(Debug, Clone)]
 pub(crate) struct Close;
 
-/// What the fold has been told, as text, and some of it as it is.
+/// What the fold has received, as text, and some of it as it is.
 #[aggregate(entity = "SAMPLE", snapshot_every = 3)]
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Specimen {

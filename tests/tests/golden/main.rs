@@ -1,8 +1,9 @@
-//! What the first builds of this program stored stays readable: all items of their tables, and the bodies of their messages.
+//! What the first builds of this program stored stays readable: all items of their tables, and the bodies of their
+//! messages.
 //!
-//! `items.json` was written by [`record`](record::record) as commit 92f0848 built it. It is never written anew: what a later build
-//! stores beside it goes into a file of its own. Such a one is `written.json`, of commit 65ac836; [`written`] also holds what is
-//! written to it.
+//! `items.json` was written by [`record`](record::record) as commit 92f0848 built it. It is never written anew: what a
+//! later build stores in addition goes into a file of its own, such as `written.json`, of commit 65ac836. [`written`]
+//! also holds what is written to it.
 
 mod diary;
 mod items;
@@ -62,10 +63,10 @@ async fn a_command_that_was_sent_then_is_known_now() {
 
 /// Fences, inbox and dead letters: what was done is not done again, and what waited is found.
 #[tokio::test]
-async fn the_delivery_goes_on_where_it_was() {
+async fn the_delivery_continues_where_it_was() {
     let dynamo = database().await;
     let calls = Calls::default();
-    // The handler accepts now what it refused then.
+    // The handler now accepts what it refused then.
     calls.lock().unwrap().push("repaired".to_owned());
     let app = app(&dynamo, &calls, true);
     let letters = app.dead_letters().list().await.unwrap();

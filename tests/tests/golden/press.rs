@@ -1,4 +1,4 @@
-//! A domain whose items are of every kind that this program stores. It stays as it is.
+//! A domain whose items are of every kind that this program stores. It must not change.
 
 #![allow(clippy::enum_variant_names, reason = "the events have the names that are stored")]
 
@@ -177,7 +177,7 @@ impl Sales {
 /// What the handlers were called with.
 pub(crate) type Desk = Arc<Mutex<Vec<String>>>;
 
-/// Not called for what it has done.
+/// Not called for events that it has finished.
 #[event_handler(BookIssued, once, name = "register")]
 pub(crate) async fn register(
     event: &Recorded<BookIssued>,
@@ -190,7 +190,7 @@ pub(crate) async fn register(
     Ok(())
 }
 
-/// It refuses 13 copies, and hopes for another time with 14.
+/// It refuses 13 copies, and asks for another try with 14.
 #[event_handler(BookSold, name = "warn")]
 pub(crate) async fn warn(event: &Recorded<BookSold>, desk: &Desk) -> Result<(), HandlerError> {
     let mut desk = desk.lock().unwrap();
@@ -209,7 +209,7 @@ pub(crate) fn app(dynamo: &Dynamo, desk: &Desk) -> App {
     let builder = App::builder(dynamo.event_store()).views(dynamo.views()).snapshots(dynamo.snapshots());
     let builder = builder.provide(Arc::clone(desk)).settings(|settings| {
         settings.delivery = RetryPolicy { attempts: 3, base: Duration::ZERO, cap: Duration::ZERO };
-        // What has expired is not counted: these items are read for as long as there is this program.
+        // Expiry is not considered, because these items are read for as long as this program exists.
         settings.inbox_kept = Duration::from_secs(200 * 365 * 24 * 60 * 60);
         // That build stored all states in a table of their own.
         settings.state_in_commit_bytes = 0;

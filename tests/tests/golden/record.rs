@@ -1,4 +1,4 @@
-//! How the golden items came about.
+//! How the golden items were made.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ fn plain() -> Measured {
     }
 }
 
-/// What came back as another value even then.
+/// Values that came back differently even then.
 fn edge() -> Measured {
     Measured {
         lab: "south".into(),
@@ -74,7 +74,7 @@ async fn record() {
     app.run_until_idle().await.unwrap();
     app.replay::<Sheet>().await.unwrap();
 
-    // A replay that breaks off before its last streams.
+    // A replay that stops before its last streams.
     let faults = Faults::new(&embedded, {
         let seen = std::sync::atomic::AtomicUsize::new(0);
         move |call: &Call| match call.operation.as_str() {
@@ -87,7 +87,7 @@ async fn record() {
     let broken = crate::lab::app(&faults.dynamo_without_limits(), &calls, false);
     broken.replay::<Laboratory>().parallel(1).await.unwrap_err();
 
-    // What a process reads that knows nothing: the one that decided may have folded something else.
+    // The state as a process without memory reads it: the one that decided may have folded something else.
     let app = crate::lab::app(&dynamo, &calls, false);
     let mut told_of = serde_json::Map::new();
     for id in IDS {

@@ -126,7 +126,7 @@ pub(crate) async fn in_one_process() -> Stage {
     // A handler refuses one, and the next waits behind it.
     stage.sell("a", &[13], 6).await;
     stage.sell("a", &[3], 7).await;
-    // Nobody can read the second one. A projection goes on without it, the others wait.
+    // The second one cannot be read. A projection goes on without it, and the others wait.
     raw::put(dynamo, raw::record(&book("broken"), 1, &sold("south", 4))).await;
     let mut broken = raw::record(&book("broken"), 2, &sold("south", 5));
     broken["data"] = json!({ "shops": [] });
@@ -140,7 +140,8 @@ pub(crate) async fn in_one_process() -> Stage {
     discard(app, "Stock", "broken", 2).await;
     app.dead_letters().redrive("Stock").await.unwrap();
 
-    // The relay's own letters: a type that a newer program may know, no commit at all, and one that was altered.
+    // The relay's own letters: a type that a newer program may know, an item that is not a commit, and an altered
+    // commit.
     let mut newer = raw::record(&book("newer"), 1, &sold("south", 7));
     newer.insert("type".to_owned(), "BookBurnt".into());
     raw::put(dynamo, newer).await;
@@ -161,7 +162,7 @@ async fn discard(app: &App, subscriber: &str, id: &str, version: u64) {
     app.dead_letters().discard(&id, "it is a forgery").await.unwrap();
 }
 
-/// Replays that came to an end, and one that broke off in the middle of a commit of many views.
+/// Replays that completed, and one that stopped in the middle of a commit of many views.
 pub(crate) async fn replayed() -> Stage {
     let stage = Stage::new().await;
     let app = &stage.app;
@@ -187,7 +188,7 @@ pub(crate) async fn replayed() -> Stage {
     stage
 }
 
-/// A broker's queues and topics. What would go to SNS and SQS comes back beside.
+/// A broker's queues and topics. The requests to SNS and SQS are returned as well.
 pub(crate) async fn behind_a_broker() -> (Stage, Vec<Value>) {
     let stage = Stage::new().await;
     let Stage { dynamo, app, .. } = &stage;
@@ -202,7 +203,7 @@ pub(crate) async fn behind_a_broker() -> (Stage, Vec<Value>) {
     }
     for queue in ["Stock", "Sales", "register"] {
         let consumer = app.consumer(queue).unwrap();
-        // Whether anything is on its way is not known, so that a projection has begun and no more.
+        // Whether anything is on its way is not known, so a projection has only begun.
         consumer.settle(ready(false)).await;
         for commit in stage.commits().await {
             if commit.events[0].name != "TitleEntered"
@@ -252,7 +253,7 @@ fn relay_to(sent: &Sent, dynamo: &Dynamo, app: &App, name: &str, bytes: usize) -
     relay.settings(|settings| name.clone_into(&mut settings.name))
 }
 
-/// The requests to SNS and SQS, which nobody receives.
+/// The requests to SNS and SQS, which nothing receives.
 #[derive(Clone, Default)]
 struct Sent(Arc<Mutex<Vec<Value>>>);
 
@@ -279,7 +280,7 @@ impl Sent {
     }
 }
 
-/// The messages of a request, by what their fields are called; the order of attributes means nothing.
+/// The messages of a request, by the names of their fields; the order of attributes has no meaning.
 fn messages(body: &str) -> Value {
     let mut request = Map::new();
     let mut attributes: BTreeMap<(String, String), (String, Map<String, Value>)> = BTreeMap::new();

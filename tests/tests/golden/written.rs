@@ -1,5 +1,5 @@
-//! What is stored and sent is, byte for byte, what the build of commit 65ac836 stored and sent, and this program works on with
-//! what that build has left behind.
+//! What is stored and sent is, byte for byte, what the build of commit 65ac836 stored and sent, and this program
+//! continues with what that build has left behind.
 //!
 //! `written.json` was written by [`record`]. Where the form of an item changes on purpose, a new file is compared, and this one is
 //! still read.
@@ -33,8 +33,8 @@ fn is_one_of_many(item: &Value) -> bool {
     sk.starts_with("PRESS_SALES#s") && sk != "PRESS_SALES#s000" && sk != "PRESS_SALES#south"
 }
 
-/// An item without what later builds have added: the fingerprint of a view at its aggregate's key, the note in a keyed view, and what
-/// tells the editions of keyed views apart.
+/// An item without what later builds have added: the fingerprint of a view at its aggregate's key, the note in a keyed
+/// view, and what tells the editions of keyed views apart.
 fn as_before(item: &str) -> Value {
     let mut item: Value = serde_json::from_str(item).unwrap();
     let is_view = item.get("updatedAt").is_some();
@@ -102,8 +102,8 @@ async fn written() -> (Value, [(&'static str, Stage); 3]) {
     (written, stages)
 }
 
-/// `CQRS_GOLDEN=new.json cargo test --workspace --test golden -- --ignored written::record` writes what this build writes, and
-/// what it leaves behind.
+/// `CQRS_GOLDEN=new.json cargo test --workspace --test golden -- --ignored written::record` writes what this build
+/// writes, and what it leaves behind.
 #[tokio::test]
 #[ignore = "it writes a file"]
 async fn record() {
@@ -136,7 +136,7 @@ fn lines(value: &Value) -> String {
     }
 }
 
-/// Everything that one side has and the other has not.
+/// Everything that only one of the two sides has.
 fn compare(place: &str, then: &Value, now: &Value, differences: &mut Vec<String>) {
     match (then, now) {
         (Value::Object(then_fields), Value::Object(now_fields)) => {
@@ -158,8 +158,8 @@ fn compare(place: &str, then: &Value, now: &Value, differences: &mut Vec<String>
     }
 }
 
-/// With `serde_json/preserve_order` the texts of messages have their fields in another order: then they are compared by what is in
-/// them.
+/// With `serde_json/preserve_order`, the texts of messages have their fields in another order. They are compared by
+/// their content then.
 fn ordered(value: &Value) -> Value {
     match value {
         Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), ordered(value))).collect(),
@@ -238,7 +238,7 @@ async fn streams_and_command_ids_are_known() {
 }
 
 #[tokio::test]
-async fn letters_views_and_the_inbox_go_on() {
+async fn letters_views_and_the_inbox_continue() {
     let (dynamo, app, desk) = left("in one process").await;
     let kept = [
         "@relay altered@0000000001!overwritten 1",
@@ -269,7 +269,7 @@ async fn letters_views_and_the_inbox_go_on() {
     app.dead_letters().redrive("warn").await.unwrap();
     assert_eq!(calls(&desk), ["warn a 13", "warn a 3", "warn deep 13"]);
     assert_eq!(app.dead_letters().redrive("Sales").await.unwrap().done, 0);
-    // An item that is no commit holds up the building of views of which nobody has said whose they are, and those of before are read.
+    // An item that is not a commit prevents the build of views that record no fold, and the earlier views are read.
     raw::remove(&dynamo, &book("corrupt"), 1).await;
     let next = crate::press::Sell { shops: vec!["north".to_owned()], copies: vec![1] };
     app.execute(&book("a"), next).await.unwrap();
@@ -286,7 +286,7 @@ async fn a_replay_that_broke_off_is_made_anew() {
     app.replay::<Sales>().await.unwrap();
     let replays = ViewId::new("@PRESS_SALES", "@");
     let replays = dynamo.views().get(&replays).await.unwrap().unwrap().data;
-    // What an earlier release had begun is left: that one had not said which fold it was of.
+    // What an earlier release had begun is left, because that release had not recorded its fold.
     assert_eq!(replays["others"][0]["state"], Value::Null, "whole: {replays}");
     assert_eq!(
         (&replays["others"][0]["number"], &replays["others"][0]["wasWhole"]),

@@ -1,5 +1,5 @@
-//! What a write costs that changes an index, as the emulators tell it, and as the meter adds it up. `tests/emulators.md` has the
-//! documentation's words beside it.
+//! The cost of a write that changes an index, as the emulators report it, and as the meter adds it up.
+//! `tests/emulators.md` quotes the documentation.
 
 use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem};
 

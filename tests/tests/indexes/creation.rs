@@ -1,4 +1,4 @@
-//! `create_tables` makes the indexes of the views table, whatever state it finds it in.
+//! `create_tables` makes the indexes of the views table, whatever its state.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -19,7 +19,7 @@ use crate::{describe, indexes, item, make_plain, put, query, sort_keys};
 
 const BOTH: [&str; 2] = ["index1", "index2"];
 
-/// What is sent to an embedded database that change tables, and what is decided about each request.
+/// Requests to an embedded database that change tables, and the decision about each request.
 fn watched(
     database: &Embedded,
     plan: impl Fn(&Call) -> Fault + Send + Sync + 'static,
@@ -35,7 +35,7 @@ fn watched(
     (faults.dynamo_without_retries(), calls)
 }
 
-/// Adds an index to the views table past `create_tables`.
+/// Adds an index to the views table without `create_tables`.
 async fn add(client: &Client, table: &str, name: &str, keys: [&str; 2], projection: ProjectionType) {
     let mut action = CreateGlobalSecondaryIndexAction::builder()
         .index_name(name)
@@ -104,7 +104,8 @@ async fn a_table_with_data_gets_what_is_missing_and_its_entries() {
     }
 }
 
-/// A description of the views table as DynamoDB gives it while it works on these indexes: the table can be used again before they can.
+/// A description of the views table as DynamoDB gives it while it works on these indexes: the table can be used again
+/// before the indexes can.
 fn described(indexes: &[(&str, &str)]) -> &'static str {
     let attribute = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
     let keys = |pk: &str, sk: &str| json!([{ "AttributeName": pk, "KeyType": "HASH" }, { "AttributeName": sk, "KeyType": "RANGE" }]);
@@ -125,7 +126,7 @@ fn described(indexes: &[(&str, &str)]) -> &'static str {
     json!({ "Table": table }).to_string().leak()
 }
 
-/// A table takes one index at a time, so nothing is asked for while one is being made or deleted.
+/// A table takes one index at a time, so nothing is requested while one is being made or deleted.
 #[tokio::test]
 async fn each_index_waits_for_the_one_before_and_the_end_for_all() {
     // What is described after so many updates, and how often; the tables are looked at twice before their indexes are.
@@ -168,7 +169,7 @@ async fn each_index_waits_for_the_one_before_and_the_end_for_all() {
     }
 }
 
-/// Whoever deletes an index takes it from the programs that query it, and the table gets it anew.
+/// Deleting an index takes it from the programs that query it, and the table gets it anew.
 #[tokio::test]
 async fn an_index_that_is_being_deleted_is_not_there() {
     let leaving = described(&[("index1", "DELETING"), ("index2", "ACTIVE")]);
@@ -265,7 +266,7 @@ async fn an_index_that_nobody_here_needs_stays() {
     assert_eq!(indexes(dynamo.client(), "views").await, ["index1", "index2", "index3", "mine"]);
 }
 
-/// Time is not waited for: the runtime moves it on.
+/// Real time does not pass: the runtime advances it.
 #[tokio::test(start_paused = true)]
 async fn an_index_that_does_not_get_ready_is_given_up_and_the_error_says_how_far_it_is() {
     let database = Embedded::in_memory().unwrap();

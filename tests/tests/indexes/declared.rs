@@ -1,5 +1,5 @@
-//! Views that were written before an index was declared are in it after a replay, and not before; and a list by one that the table
-//! does not have says how to get it.
+//! Views that were written before an index was declared are in it after a replay, and not before. A list by an index
+//! that the table does not have says how to get it.
 
 use cqrs_core::prelude::*;
 use cqrs_dynamo::{Dynamo, Embedded, Tables};

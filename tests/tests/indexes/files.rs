@@ -46,7 +46,7 @@ async fn a_file_of_an_earlier_version_gets_its_indexes_when_it_is_opened_and_kee
     assert_eq!(sort_keys(page.items()), ["2", "1"]);
 }
 
-/// What dynoxide 3.2 asks of an index, and what this crate asks beside it, is answered from SQLite's own indexes.
+/// SQLite's own indexes answer what dynoxide 3.2 asks of an index, and what this crate asks in addition.
 #[tokio::test]
 async fn no_look_up_of_an_index_goes_through_all_there_is() {
     let folder = TempDir::new().unwrap();
@@ -74,7 +74,7 @@ async fn no_look_up_of_an_index_goes_through_all_there_is() {
     }
 }
 
-/// A table is described when a program starts, however much there is in it.
+/// A table is described when a program starts, however much is in it.
 #[tokio::test]
 async fn a_large_table_with_indexes_is_described_without_being_counted() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();

@@ -1,5 +1,5 @@
 //! Keys of several attributes, as DynamoDB has them since November 2025: what the emulators do with them. Views are not listed by such
-//! keys; `docs/indexes.md` says why.
+//! keys; `docs/book/src/indexes.md` says why.
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,

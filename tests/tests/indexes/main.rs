@@ -1,5 +1,5 @@
-//! The global secondary indexes by which views are listed: how they come into being, and what a query of one answers, embedded and on
-//! MiniStack.
+//! The global secondary indexes by which views are listed: how they are made, and the answers to queries, embedded and
+//! on MiniStack.
 
 mod capacity;
 mod creation;
@@ -66,7 +66,7 @@ async fn make_plain(client: &Client, table: &str) {
     request.send().await.unwrap();
 }
 
-/// An embedded DynamoDB and MiniStack, which are asked the same.
+/// An embedded DynamoDB and MiniStack, which get the same requests.
 async fn both() -> [(&'static str, Dynamo); 2] {
     let embedded = Dynamo::embedded_in_memory().await.unwrap();
     [("embedded", embedded), ("MiniStack", Emulator::ministack().dynamo().await)]

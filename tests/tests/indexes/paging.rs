@@ -1,4 +1,5 @@
-//! Pages of a query of an index: in order, without a gap and without a double, forwards and backwards, whatever their size.
+//! Pages of a query of an index: in order, without a gap and without a repetition, forwards and backwards, whatever
+//! their size.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
@@ -86,7 +87,7 @@ impl Range {
     }
 }
 
-/// Sort keys of which many are alike, with prefixes of each other, and with characters of one to four bytes.
+/// Sort keys, many of which are equal, with prefixes of each other, and with characters of one to four bytes.
 fn random_key(random: &mut fastrand::Rng) -> String {
     let pieces = ["a", "b", "aa", "~", "é", "\u{ffff}", "\u{10000}", "0", "#", " "];
     (0..random.usize(1..4)).map(|_| pieces[random.usize(..pieces.len())]).collect()
@@ -122,7 +123,7 @@ async fn the_pages_joined_are_the_sorted_filter_of_all_items() {
                 put_all(client, table, &[moved]).await;
             }
             entries.retain(|(key, ..)| !key.is_empty());
-            // What is alike in the index is ordered by the table's key, in both.
+            // Equal entries of the index are ordered by the table's key, in both.
             entries.sort();
             let keys: Vec<_> = entries.iter().map(|(key, ..)| key.clone()).collect();
             for _ in 0..30 {

@@ -1,4 +1,4 @@
-//! Accounts whose state says little by itself, transfers between them, and a statement of each.
+//! Accounts whose state serializes little by itself, transfers between them, and a statement of each.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -10,7 +10,7 @@ use cqrs_core::prelude::*;
 #[derive(Clone, Default)]
 pub(crate) struct Secret;
 
-/// `Debug` alone sees it.
+/// Only `Debug` sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Line(pub(crate) i64);
 

@@ -1,4 +1,4 @@
-//! The commits that come.
+//! New commits as they come.
 
 use cqrs_core::inspect::{Arrived, Tail};
 
@@ -19,7 +19,7 @@ async fn next(tail: &mut Tail) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_tail_begins_with_the_last_commits_and_goes_on() {
+async fn a_tail_begins_with_the_last_commits_and_continues() {
     let (_, dynamo) = embedded().await;
     for app in [memory(), dynamo] {
         for _ in 0..250 {

@@ -56,7 +56,7 @@ async fn a_long_stream_costs_one_request_and_not_its_commits() {
     let spent = dynamo.spent(inspect.list("ACCOUNT", &here, "", 100, None)).await;
     let page = spent.output.unwrap();
     assert_eq!((page.items.len(), &page.next), (31, &None));
-    // 45 commits before it and 5 of it, and 45 behind it: no more of it than fills a page.
+    // 45 commits before it, 5 of it, and 45 after it: no more of it than fills a page.
     assert_eq!(page.read_commits, 95);
     assert_eq!(spent.names, ["Query"; 2]);
     let spent = dynamo.spent(inspect.list("ACCOUNT", &here, "m", 100, None)).await;
@@ -166,7 +166,7 @@ async fn what_is_no_cursor_of_the_list_is_said() {
     assert_eq!((meter.key.sk(), &meter.id[..]), ("METER#000007", &["7".to_owned()][..]));
 }
 
-/// A store that implements what it has to, and nothing else.
+/// A store that implements only what it must.
 struct Plain(MemoryEventStore);
 
 impl EventStore for Plain {

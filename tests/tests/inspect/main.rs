@@ -1,4 +1,4 @@
-//! What is stored, by names: it is what the typed calls tell, it costs what it says, and it has an end.
+//! Inspection by names agrees with the typed calls, costs what it reports, and ends.
 
 mod bank;
 mod follow;

@@ -1,4 +1,4 @@
-//! The commits of one run, with who caused what.
+//! The commits of one run, with their causes.
 
 use std::collections::BTreeMap;
 
@@ -70,9 +70,9 @@ async fn a_run_is_found_with_its_causes_and_nothing_else() {
     }
 }
 
-/// A page ends, also where all that it searches is something else.
+/// A page ends, even if everything that it searches is something else.
 #[tokio::test]
-async fn a_search_goes_on_page_by_page() {
+async fn a_search_continues_page_by_page() {
     let (dynamo, app) = embedded().await;
     let store = dynamo.event_store();
     for number in 10..40 {

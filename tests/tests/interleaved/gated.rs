@@ -1,4 +1,4 @@
-//! A view store that asks before each request, so that a test says who comes next.
+//! A view store that asks before each request, so that a test decides which worker comes next.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash};
@@ -14,7 +14,7 @@ use cqrs_core::view::{
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
-/// One who waits before a request.
+/// A worker that waits before a request.
 pub(crate) struct Waiting {
     pub(crate) worker: usize,
     pub(crate) request: &'static str,
@@ -36,7 +36,7 @@ impl Shared {
         Arc::new(Self { store, is_closed, waiting, met: Mutex::default() })
     }
 
-    /// From now on everybody waits, or nobody does.
+    /// From now on every worker waits, or none does.
     pub(crate) fn close(&self, is_closed: bool) {
         self.is_closed.store(is_closed, Ordering::SeqCst);
     }

@@ -16,14 +16,14 @@ pub(crate) type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What is tried in all orders.
 pub(crate) trait Scene {
-    /// Brings the store, and what the workers remember, to the beginning; answers what each of them does then.
+    /// Resets the store, and what the workers remember, to the beginning; returns what each of them does then.
     fn begin(&self, workers: &[Gated]) -> impl Future<Output = Vec<Work>>;
 
-    /// Delivers all that may not have been delivered, and looks at the views.
+    /// Delivers everything that may not have been delivered, and checks the views.
     fn check(&self, shared: &Arc<Shared>, order: &[String]) -> impl Future<Output = ()>;
 }
 
-/// As often as anybody could be left waiting.
+/// As often as any worker could be left waiting.
 pub(crate) const ALL: usize = usize::MAX;
 
 /// How often something was decided, and from how many possibilities.
@@ -35,13 +35,14 @@ struct Decision {
 /// What may happen in an order.
 #[derive(Clone, Copy)]
 pub(crate) struct Bounds {
-    /// So many of the workers may crash, the first ones.
+    /// How many of the workers may crash, the first ones.
     pub(crate) crashes: usize,
-    /// So often somebody is left waiting who could go on: with a crash or an end, another one goes on in any case.
+    /// How often a worker is left waiting that could continue. After a crash or an end, another one continues in any
+    /// case.
     pub(crate) switches: usize,
 }
 
-/// Tries all orders within the bounds. Answers how many there were.
+/// Tries all orders within the bounds, and returns their number.
 pub(crate) async fn all(scene: &impl Scene, workers: usize, bounds: Bounds) -> usize {
     let (mut decisions, mut seen, mut count) = (Vec::<Decision>::new(), HashSet::new(), 0);
     loop {
@@ -75,12 +76,12 @@ async fn run(
             break;
         }
         if at >= decisions.len() {
-            // What was met before has been gone on with in all ways.
+            // A state that was met before has been continued in all ways.
             let mut state = DefaultHasher::new();
             let switches = (bounds.switches < ALL).then_some((left.switches, last));
             (shared.content().await, left.crashes, switches).hash(&mut state);
             for (one, task) in gated.iter().zip(&tasks) {
-                // What somebody who is done was told is forgotten.
+                // What a finished worker was told is forgotten.
                 let told = (!task.is_finished()).then(|| one.told.lock().unwrap().finish());
                 told.hash(&mut state);
             }
@@ -145,7 +146,7 @@ fn possible(waiting: &[Waiting], bounds: Bounds, left: Bounds, last: Option<usiz
     next
 }
 
-/// Waits until everybody waits before a request, or is done.
+/// Waits until every worker waits before a request, or is done.
 async fn settle(
     arrivals: &mut mpsc::UnboundedReceiver<Waiting>,
     waiting: &mut Vec<Waiting>,
@@ -167,5 +168,5 @@ async fn settle(
     }
 }
 
-/// So often who could go on goes on, until it waits.
+/// How often the workers that can continue do so, until they wait.
 const QUIET: u32 = 5;

@@ -1,4 +1,4 @@
-//! The chaos finds what is wrong, and lets pass what is right.
+//! The chaos finds faults, and accepts what is right.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -82,7 +82,7 @@ async fn an_app_that_is_right_survives_and_its_stores_stay_as_they_are() {
     assert_eq!(survived.seeds, 60);
     assert!(survived.batches > 600 && survived.lost > 30 && survived.crashes > 30, "{survived}");
     assert_eq!(bonus.0.lock().unwrap().len(), 3);
-    // Nothing of it has reached the app's own stores.
+    // None of it has reached the app's own stores.
     assert_eq!(app.load(&account("1")).await.unwrap().state.balance, 11);
     assert_eq!(app.view::<Statement>(&account("1")).await.unwrap(), None);
     assert!(app.views::<Wealth>(&cqrs_tests::bank::tenant()).next().await.is_none());
@@ -107,7 +107,7 @@ async fn the_commits_of_any_store_may_be_taken() {
     DeliveryChaos::seeds(5).run(&app).await;
 }
 
-/// What the chaos says of an app.
+/// The chaos's verdict about an app.
 fn said(only: &'static [&'static str], seed: u64) -> String {
     message(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -121,15 +121,15 @@ fn said(only: &'static [&'static str], seed: u64) -> String {
 }
 
 #[test]
-fn a_handler_that_gives_up_is_told_with_the_seed() {
+fn a_handler_that_gives_up_is_reported_with_the_seed() {
     let wanted = "\
 chaos of seed 7: queue `picky` made a dead letter of version 4 of stream BANK#ACCOUNT ACCOUNT#2: bad luck
-run it alone: CQRS_CHAOS_SEED=7 cargo test chaos::a_handler_that_gives_up_is_told_with_the_seed";
+run it alone: CQRS_CHAOS_SEED=7 cargo test chaos::a_handler_that_gives_up_is_reported_with_the_seed";
     assert_eq!(said(&["picky"], 7), wanted);
 }
 
 #[test]
-fn a_view_that_is_no_fold_is_told_by_field() {
+fn a_view_that_is_no_fold_is_reported_by_field() {
     let said = said(&["Impure"], 7);
     let wanted =
         "chaos of seed 7: view BANK#IMPURE IMPURE#1 is not the fold of its events\n  `calls`\n    expected ";
@@ -162,7 +162,7 @@ fn a_chaos_without_anything_to_do_is_a_mistake() {
     assert_eq!(without(&[], true), "the app has no subscribers: there is nobody to deliver to");
 }
 
-/// Prices whose way to the store loses a cent: 1.15 · 100 is a little less than 115, and is cut to 114.
+/// Prices that lose a cent on the way to the store: 1.15 · 100 is a little less than 115, and is cut to 114.
 mod cents {
     use cqrs_core::serde::{Deserialize, Deserializer, Serializer};
 
@@ -248,7 +248,7 @@ impl Weights {
 
 /// No commit has such an event: the chaos makes them up.
 #[test]
-fn an_event_that_becomes_another_one_is_told_by_field() {
+fn an_event_that_becomes_another_one_is_reported_by_field() {
     let run = |only: &'static str| {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {

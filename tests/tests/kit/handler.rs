@@ -140,7 +140,7 @@ fn an_event_that_comes_again_to_a_handler_with_an_inbox_has_no_effect() {
 }
 
 #[test]
-fn a_failure_is_told_with_its_kind_and_reason() {
+fn a_failure_is_reported_with_its_kind_and_reason() {
     let said = message(|| clerk(&Paper::default()).when(&account("1"), opened("")).run().then_done());
     let wanted = r#"handler `clerk` was to do its work, and failed for good
   nobody owns it
@@ -166,7 +166,7 @@ given
 }
 
 #[test]
-fn other_commands_are_told() {
+fn other_commands_are_reported() {
     let said = message(|| shared().run().then_sent(&account("2"), deposit(5)));
     let wanted = r#"handler `share` sent another command than `Deposit`
   expected Deposit { cents: 5, note: "" } to ACCOUNT#2
@@ -198,7 +198,7 @@ given
 }
 
 #[test]
-fn a_handler_that_does_not_bear_its_event_twice_is_told() {
+fn a_handler_that_does_not_bear_its_event_twice_is_reported() {
     let said = message(|| {
         HandlerScenario::of("forgetful")
             .provide(Mutex::new(0_u32))

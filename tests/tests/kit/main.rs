@@ -1,4 +1,4 @@
-//! The test kit of users: what it lets pass, and what it says, word for word, where it does not.
+//! The test kit of users: what it accepts, and its failures, word for word.
 
 mod chaos;
 mod handler;
@@ -8,7 +8,7 @@ mod scenario;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What a failing test says.
+/// The message of a failing test.
 fn message<T>(test: impl FnOnce() -> T) -> String {
     let Err(panic) = catch_unwind(AssertUnwindSafe(test)) else { panic!("it does not fail") };
     match panic.downcast::<String>() {

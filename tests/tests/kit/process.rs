@@ -24,7 +24,7 @@ impl Lottery {
 }
 
 #[test]
-fn a_process_that_does_not_bear_its_event_twice_is_told() {
+fn a_process_that_does_not_bear_its_event_twice_is_reported() {
     let opened = || {
         let lottery = LotteryKey::new(&tenant(), DRAWN.load(Ordering::SeqCst).to_string());
         ProcessScenario::<Lottery>::of(&lottery).when(&account("1"), Opened { owner: "Ada".into() })

@@ -61,7 +61,7 @@ async fn time_and_user_are_the_tests_and_a_runtime_is_no_harm() {
 }
 
 #[test]
-fn another_view_is_told_by_field() {
+fn another_view_is_reported_by_field() {
     let said = message(|| {
         ProjectionScenario::<Statement>::given(&account("1"), [deposited("Ada", 5), deposited("Ada", 6)])
             .then(&account("1"), Statement { lines: vec![5, 7, 8] })
@@ -80,7 +80,7 @@ given
 }
 
 #[test]
-fn a_view_that_is_missing_or_too_many_is_told_with_those_there_are() {
+fn a_view_that_is_missing_or_too_many_is_reported_with_those_there_are() {
     let said = message(|| {
         ProjectionScenario::<Statement>::given(&account("1"), deposited("Ada", 5))
             .then(&account("2"), Statement::default())
@@ -114,7 +114,7 @@ impl Owners {
 }
 
 #[test]
-fn an_event_that_the_projection_cannot_take_is_told() {
+fn an_event_that_the_projection_cannot_take_is_reported() {
     let said =
         message(|| ProjectionScenario::<Owners>::given(&account("1"), Opened { owner: String::new() }));
     let wanted = r#"projection `Owners` cannot take the last of these events

@@ -18,7 +18,7 @@ fn deposited(cents: u64) -> Deposited {
 }
 
 #[test]
-fn a_story_goes_on_after_each_then() {
+fn a_story_continues_after_each_then() {
     Scenario::<Account>::new()
         .when(Open { owner: "Ada".into() })
         .then(opened())
@@ -96,7 +96,7 @@ fn time_user_and_metadata_are_the_same_in_every_run() {
 }
 
 #[test]
-fn other_events_are_told_by_field() {
+fn other_events_are_reported_by_field() {
     let said = message(|| {
         Scenario::<Account>::given((opened(), deposited(9)))
             .when(Deposit { cents: 5, note: "rent".into() })
@@ -118,7 +118,7 @@ given
 }
 
 #[test]
-fn a_rejection_is_told_where_events_were_expected() {
+fn a_rejection_is_reported_where_events_were_expected() {
     let said = message(|| {
         Scenario::<Account>::given(opened())
             .when(Withdraw { cents: 5 })
@@ -143,7 +143,7 @@ given
 }
 
 #[test]
-fn events_are_told_where_a_rejection_was_expected() {
+fn events_are_reported_where_a_rejection_was_expected() {
     let said = message(|| {
         Scenario::<Account>::given(opened()).when(deposit(5)).then_rejected(Refusal::TooLittle(0))
     });
@@ -180,7 +180,7 @@ given
 }
 
 #[test]
-fn a_change_is_told_where_none_was_expected() {
+fn a_change_is_reported_where_none_was_expected() {
     let said = message(|| Scenario::<Account>::given(opened()).when(deposit(5)).then_unchanged());
     let wanted = r#"`Account` was to stay unchanged on `Deposit`
 decided on

@@ -1,5 +1,5 @@
-//! Where MiniStack is known to differ from AWS: the table in `tests/emulators.md`. A test that fails here is good news;
-//! take its row out, and whatever the tests do because of it.
+//! Where MiniStack is known to differ from AWS: the table in `tests/emulators.md`. A test that fails here is good news:
+//! remove its row, and whatever the tests do because of it.
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate, IndexStatus,
@@ -47,7 +47,7 @@ async fn a_stream_record_has_no_size_and_a_sequence_number_that_begins_with_zero
 #[tokio::test]
 async fn a_page_of_records_is_measured_as_json() {
     let dynamo = emulator().dynamo().await;
-    // Below 1 MB together as items, and above it as JSON, where a quote takes two bytes.
+    // Below 1 MB together as items, and above it as JSON, in which a quote takes two bytes.
     for version in 1..=2 {
         let full = commit(&stream("1"), version, json!({ "text": "\"".repeat(300_000) }));
         cqrs_tests::commits::append(&dynamo.event_store(), &full).await.unwrap();

@@ -1,5 +1,5 @@
-//! What runs over topics and queues, on MiniStack: the tests of the worker once more, the whole way of a commit, and where
-//! MiniStack is known to differ from AWS.
+//! Delivery over topics and queues, on MiniStack: the tests of the worker once more, the whole way of a commit, and the
+//! known differences from AWS.
 
 #[path = "../worker/beginning.rs"]
 mod beginning;

@@ -13,7 +13,7 @@ use crate::office::{
     Answer, Post, database, is_claim, is_finish, open, process, process_with, retried, take,
 };
 
-/// A lease that has run out when it begins stands for the time that passes.
+/// A lease that has run out when it begins simulates the time that passes.
 fn no_lease(settings: &mut Settings) {
     settings.inbox_lease = Duration::ZERO;
 }
@@ -58,7 +58,7 @@ async fn an_event_whose_record_was_not_finished_is_handled_again_only_after_the_
     }
 }
 
-/// The first request of one kind meets a fault; how many there were is counted.
+/// The first request of one kind meets a fault; their number is counted.
 fn faulty_once(database: &Embedded, kind: fn(&Call) -> bool, fault: Fault) -> (Dynamo, Arc<AtomicUsize>) {
     let count = Arc::<AtomicUsize>::default();
     let seen = Arc::clone(&count);
@@ -113,7 +113,7 @@ async fn two_processes_at_once_handle_an_event_once() {
         async move { take(&dynamo, &first, "receipt", 1).await }
     });
     post.begun.notified().await;
-    // However often it comes in vain, it is no dead letter.
+    // However often it comes in vain, it does not become a dead letter.
     for receives in [1, 2, 1000] {
         let reason = retried(take(&dynamo, &second, "receipt", receives).await);
         assert!(reason.contains("another run"), "{reason}");
@@ -157,7 +157,7 @@ async fn a_delivery_that_was_killed_holds_its_event_up_for_the_lease_and_no_long
 }
 
 #[tokio::test]
-async fn a_lease_that_was_lost_is_told() {
+async fn a_lease_that_was_lost_is_reported() {
     let (_, dynamo) = database().await;
     let post = Post::default();
     let first = process_with(&dynamo, &post, no_lease);

@@ -1,4 +1,4 @@
-//! Handlers with `once`, on the embedded DynamoDB: what was handled is not handled again, whatever is delivered again.
+//! Handlers with `once`, on the embedded DynamoDB: a handled event is not handled again, whatever is delivered again.
 
 mod lease;
 mod office;

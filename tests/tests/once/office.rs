@@ -23,7 +23,7 @@ pub(crate) enum Answer {
     Retry,
     Permanent,
     Panic,
-    /// It says that it has begun, and goes on when it is told to.
+    /// It reports that it has begun, and continues when it is told to.
     Hold,
 }
 
@@ -53,7 +53,7 @@ impl Office {
         self.sent.lock().unwrap().iter().filter(|letter| letter.starts_with(handler)).count()
     }
 
-    /// The most handlers that were at work at one time.
+    /// The largest number of handlers that were at work at one time.
     pub(crate) fn peak(&self) -> usize {
         self.peak.load(Ordering::Relaxed)
     }
@@ -137,7 +137,7 @@ pub(crate) async fn open(app: &App, account: &str, deposits: u64) {
     }
 }
 
-/// The commits of an account whose events a queue is sent, as a broker hands them over the `receives`-th time.
+/// The commits of an account whose events a queue is sent, as a broker delivers them for the `receives`-th time.
 pub(crate) async fn messages(dynamo: &Dynamo, app: &App, account: &str, receives: u32) -> Vec<Received> {
     let page = dynamo.event_store().read(&stream(account), Version::NONE, Version::MAX).await.unwrap();
     let message = |commit| Received::new(Message::of(app, commit).body).with_receives(receives);
@@ -155,7 +155,7 @@ pub(crate) async fn take(dynamo: &Dynamo, app: &App, queue: &str, receives: u32)
 #[track_caller]
 pub(crate) fn retried(verdict: Verdict) -> String {
     match verdict {
-        Verdict::Retry { reason } | Verdict::Wait { reason } => reason,
+        Verdict::Retry { reason, .. } | Verdict::Wait { reason, .. } => reason,
         other => panic!("{other:?}"),
     }
 }

@@ -1,4 +1,4 @@
-//! `queue`, `concurrency` and `once`, as far as they are seen from outside.
+//! `queue`, `concurrency` and `once`, as far as they can be seen from outside.
 
 use cqrs_core::app::SubscriberKind;
 use cqrs_core::delivery::{DeliveryError, Verdict};

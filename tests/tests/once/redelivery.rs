@@ -1,4 +1,4 @@
-//! What is delivered again, and what failed.
+//! Events that are delivered again, and events that failed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -92,7 +92,7 @@ async fn a_dead_letter_that_is_redriven_is_handled_once() {
     let letters = app.dead_letters();
     // The second deposit waits behind the first one.
     assert_eq!((letters.list().await.unwrap().len(), post.sent("receipt")), (4, 0));
-    // Their leases were given back: nothing is in the way of the redrive.
+    // Their leases were given back, so nothing prevents the redrive.
     assert_eq!(letters.redrive("receipt").await.unwrap().done, 2);
     assert_eq!(letters.redrive("welcome").await.unwrap().done, 1);
     forget_positions(&dynamo).await;
@@ -132,7 +132,7 @@ async fn an_inbox_that_cannot_be_had_is_no_failure_of_the_event() {
         };
         let faults = Faults::new(&database, plan);
         let post = Post::default();
-        // No lease to be waited for: the claim of the run that could not finish it has run out at once.
+        // No lease has to be waited for: the claim of the run that could not finish it has expired at once.
         let app = process_with(&faults.dynamo_without_retries(), &post, |settings| {
             settings.inbox_lease = std::time::Duration::ZERO;
         });

@@ -1,4 +1,4 @@
-//! Functions behind SQS: Lambda hands a message over as often as it fails.
+//! Functions behind SQS: Lambda delivers a message again as often as it fails.
 
 use std::future::pending;
 use std::time::Duration;
@@ -59,7 +59,7 @@ async fn a_function_hands_back_what_waits_for_a_table_however_often_it_comes() {
                     failed += response.batch_item_failures.len();
                 }
             }
-            // Snapshots are not what anybody waits for.
+            // Nothing waits for snapshots.
             assert_eq!(failed > 0, parts != [Part::Table("snapshots")], "{context}");
             assert!(shop.down.refused() > 0, "{context}");
             mail.check(&context).await;

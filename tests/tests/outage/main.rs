@@ -1,5 +1,6 @@
-//! Outages that last: each table, queue and topic refuses more requests than anybody has tries. Nothing dies of it, and
-//! everything is handled afterwards. No clock decides how long an outage is; the number of refused requests does.
+//! Long outages: each table, queue and topic refuses more requests than any subscriber has tries. Nothing becomes a
+//! dead letter, and everything is handled afterwards. The number of refused requests decides how long an outage is, not
+//! a clock.
 
 mod function;
 mod process;

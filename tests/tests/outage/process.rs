@@ -33,9 +33,9 @@ pub(crate) const FAULTS: [Fault; 6] = [
 ];
 
 #[tokio::test]
-async fn a_service_waits_for_whatever_is_down_and_goes_on() {
+async fn a_service_waits_for_whatever_is_down_and_continues() {
     for parts in PARTS {
-        // Where everything is down at once, in every way that there is.
+        // Everything is down at once, in every possible way.
         let faults = if parts.len() > 1 { &FAULTS[..] } else { &FAULTS[3..5] };
         for &fault in faults {
             let context = format!("{parts:?} {fault:?}");

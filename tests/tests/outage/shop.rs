@@ -1,4 +1,4 @@
-//! Tills whose sales are counted in every way that the delivery has, and the outage in front of what it needs.
+//! Tills whose sales are counted in every way of delivery, and the outage in front of what it needs.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -15,7 +15,8 @@ use cqrs_tests::faults::{Call, Fault, Faults, database};
 
 /// How often a subscriber tries a commit.
 pub(crate) const ATTEMPTS: u32 = 3;
-/// More tries than anybody has, and more receives than SQS counted by default before it put a message away.
+/// More tries than any subscriber has, and more receives than SQS counted by default before it moved a message to the
+/// dead letters.
 pub(crate) const MANY: u32 = 25;
 
 pub(crate) const ALL: [&str; 4] = ["Takings", "Spending", "receipt", "restock"];
@@ -137,7 +138,7 @@ fn stock() -> StockKey {
     StockKey::new(&tenant(), "1")
 }
 
-/// What does not work for the time being. Clones are the same.
+/// What does not work now. Clones are the same.
 #[derive(Clone, Default)]
 pub(crate) struct Down(Arc<State>);
 
@@ -145,7 +146,7 @@ pub(crate) struct Down(Arc<State>);
 struct State {
     now: Mutex<Option<(&'static [Part], Fault)>>,
     refused: AtomicU32,
-    /// A handler's work may have been done, and not been written down.
+    /// A handler's work may have been done, but not recorded.
     doubt: AtomicBool,
 }
 
@@ -210,7 +211,7 @@ pub(crate) struct Shop {
     /// The same database behind the outage.
     pub(crate) behind: Dynamo,
     pub(crate) down: Down,
-    /// Executes commands, and nothing is in its way.
+    /// Executes commands without faults.
     pub(crate) app: App,
     pub(crate) receipts: Receipts,
     sold: Mutex<u64>,
@@ -226,7 +227,7 @@ impl Shop {
         Self { dynamo, behind, down, app, receipts, sold: Mutex::default() }
     }
 
-    /// A process behind the outage, which waits so long before it looks again for something to do.
+    /// A process behind the outage, with this pause before it looks again for something to do.
     pub(crate) fn process(&self, poll: Duration) -> App {
         app(&self.behind, &self.receipts, poll)
     }
@@ -247,7 +248,7 @@ impl Shop {
         *self.sold.lock().unwrap()
     }
 
-    /// Whether every sale has been handled by everybody.
+    /// Whether every subscriber has handled every sale.
     pub(crate) async fn is_handled(&self) -> bool {
         let rounds = self.sales();
         let tills = TILLS.len() as u64;
@@ -267,12 +268,14 @@ impl Shop {
             && receipts == tills * rounds
     }
 
-    /// From now on an event may have been handled twice: what a run had in hand when it was interrupted, it could not write down.
+    /// From now on an event may have been handled twice, because a run that was interrupted could not record what it
+    /// held.
     pub(crate) fn doubt(&self) {
         self.down.0.doubt.store(true, Ordering::Relaxed);
     }
 
-    /// Everything is handled, by the handler with `once` once wherever the inbox could be written, and nothing is dead.
+    /// Everything is handled, by the handler with `once` once wherever the inbox could be written, and nothing is a
+    /// dead letter.
     pub(crate) async fn check(&self, context: &str) {
         assert!(self.is_handled().await, "{context}");
         let mut receipts = self.receipts.0.lock().unwrap().clone();
@@ -362,7 +365,7 @@ impl Mail {
         messages.iter().map(|message| message.attributes().unwrap()[&count].parse().unwrap()).collect()
     }
 
-    /// No queue of dead letters has anything in it.
+    /// No queue of dead letters has a message.
     pub(crate) async fn check(&self, context: &str) {
         for queue in &self.topic.queues {
             let dead = self.received(&queue.dead_letters_url).await;

@@ -36,7 +36,7 @@ fn worker(shop: &Shop, mail: &Mail) -> Worker {
     })
 }
 
-/// Works off the rest, and looks at the outcome.
+/// Finishes the rest, and checks the result.
 async fn finish(shop: &Shop, mail: &Mail, context: &str) {
     shop.down.end();
     mail.sell(shop, 1).await;
@@ -109,8 +109,8 @@ async fn a_queue_that_cannot_be_read_is_read_when_it_can() {
     }
 }
 
-/// What cannot be deleted or handed back comes again when its time is over, which is the emulator's second at least: so these
-/// count fewer receives, and more than there are tries.
+/// Messages that cannot be deleted or returned come again when their time is over, at least a second on the emulator.
+/// So these tests count fewer receives, but more than there are tries.
 async fn comes_again(parts: &'static [Part], fault: Fault) {
     let context = format!("{parts:?} {fault:?}");
     let shop = Shop::open().await;

@@ -1,5 +1,5 @@
-//! A thousand commands, each followed by a read with its token, while messages come late, twice, in any order and to either of two
-//! processes, requests fail and processes are killed.
+//! A thousand commands, each followed by a read with its token, while messages come late, twice, in any order and to
+//! either of two processes, requests fail and processes are killed.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,7 +25,7 @@ fn chance(rng: &mut Rng) -> bool {
     rng.u32(..100) < PERCENT
 }
 
-/// A broker that keeps the promise of at least once, and no other.
+/// A broker that keeps only one promise: at least once.
 #[derive(Default)]
 struct Queues(Mutex<Vec<(&'static str, Received)>>);
 
@@ -97,7 +97,7 @@ async fn deliver(queues: &Queues, database: &Embedded, calm: &App, mut rng: Rng)
             continue;
         };
         if chance(&mut rng) {
-            // Received, and never arrived.
+            // It was received, and never arrived.
             queues.put_back(queue, batch);
             continue;
         }
@@ -120,7 +120,7 @@ async fn deliver(queues: &Queues, database: &Embedded, calm: &App, mut rng: Rng)
     }
 }
 
-/// Lets work go so many steps; none where it was not through by then.
+/// Lets work run for this many steps; `None` if it has not finished by then.
 async fn stopped_after<T>(mut steps: usize, work: impl Future<Output = T>) -> Option<T> {
     let mut work = std::pin::pin!(work);
     std::future::poll_fn(|context| {
@@ -133,7 +133,7 @@ async fn stopped_after<T>(mut steps: usize, work: impl Future<Output = T>) -> Op
     .await
 }
 
-/// What one customer knows of some accounts: nobody else writes there.
+/// What one customer knows about some accounts: nobody else writes there.
 struct Customer<'a> {
     app: &'a App,
     dynamo: &'a Dynamo,
@@ -172,7 +172,7 @@ impl Customer<'_> {
         }
     }
 
-    /// Where the relay is slow, the message is late.
+    /// If the relay is slow, the message is late.
     async fn publish(&self, token: &CommitToken, rng: &mut Rng) {
         let commit = commit_of(self.dynamo, token).await;
         for _ in 0..rng.usize(..20) {

@@ -1,4 +1,4 @@
-//! What a read says that has waited in vain.
+//! The error of a read that has waited in vain.
 
 use cqrs_core::app::{HeldUp, ReadError};
 use cqrs_core::delivery::LetterId;

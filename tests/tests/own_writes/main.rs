@@ -18,10 +18,10 @@ use cqrs_tests::bank::{
 };
 use cqrs_tests::commits::{all, append};
 
-/// No test waits for it: where a wait is not ended by what the test does, the test hangs.
+/// No test waits for it: if a wait is not ended by the test itself, the test hangs.
 const FOR_EVER: Duration = Duration::from_hours(24);
 
-/// One per account; it listens to the first event of the account and to nothing else.
+/// One per account; it listens only to the first event of the account.
 #[projection(Account)]
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Holder {
@@ -51,7 +51,7 @@ impl Spending {
     }
 }
 
-/// One per account that has had no money in it yet.
+/// One per account that has had no deposit yet.
 #[projection(Account)]
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Empty {
@@ -76,7 +76,7 @@ fn front(dynamo: &Dynamo) -> App {
     App::builder(dynamo.event_store()).views(dynamo.views()).only([]).build().unwrap()
 }
 
-/// An app that delivers to all projections as well. It waits for nobody but itself.
+/// An app that delivers to all projections as well. It waits only for itself.
 fn worker(dynamo: &Dynamo) -> App {
     App::builder(dynamo.event_store())
         .views(dynamo.views())
@@ -86,7 +86,7 @@ fn worker(dynamo: &Dynamo) -> App {
         .unwrap()
 }
 
-/// An account of Ada, with so many deposits of one cent.
+/// An account of Ada, with this number of deposits of one cent.
 async fn open(app: &App, number: &str, deposits: u64) -> AccountKey {
     let key = bank::account(number);
     app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();
@@ -100,7 +100,7 @@ fn ada() -> WealthKey {
     WealthKey::new(&tenant(), "Ada")
 }
 
-/// Puts a commit behind the others that no projection can read. No command of this program would make it.
+/// Appends a commit that no projection can read. No command of this program would make it.
 async fn break_stream(dynamo: &Dynamo, key: &AccountKey) -> CommitToken {
     let (store, stream) = (dynamo.event_store(), key.stream().unwrap());
     let version = all(&store, &stream).await.last().unwrap().version.next();

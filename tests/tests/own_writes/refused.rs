@@ -1,4 +1,4 @@
-//! Tokens whose commits can never be in the view: there is no wait for them, and no request.
+//! Tokens whose commits can never be in the view: the read neither waits for them nor sends a request.
 
 use cqrs_core::app::ReadError;
 use cqrs_tests::bank::{Statement, Wealth};
@@ -13,7 +13,7 @@ struct Hired {
 
 struct Hire;
 
-/// Somebody who has no account: nothing of these streams goes into the views of the bank.
+/// A person without an account: nothing of these streams goes into the views of the bank.
 #[aggregate(entity = "CLERK")]
 #[derive(Default)]
 struct Staff;

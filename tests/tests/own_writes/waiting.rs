@@ -1,4 +1,4 @@
-//! Commits that come late: who waits for them is woken in one process, and looks again where another one writes.
+//! Commits that come late: a reader is woken within one process, and looks again if another process writes.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -33,7 +33,7 @@ impl Reads {
         (self.positions.swap(0, Ordering::SeqCst), self.commits.swap(0, Ordering::SeqCst))
     }
 
-    /// Ready when so many reads of the view, or of its fence, have been sent.
+    /// Ready when this number of reads of the view, or of its fence, has been sent.
     async fn reach(&self, positions: usize) {
         while self.positions.load(Ordering::SeqCst) < positions {
             self.sent.notified().await;
@@ -52,8 +52,8 @@ fn counted(database: &Embedded) -> (Arc<Reads>, Dynamo) {
     (reads, faults.dynamo_without_limits())
 }
 
-/// An app whose deliveries read nothing, because it has written the views before, and takes the messages for what the store has.
-/// It does not look for what others write.
+/// An app whose deliveries read nothing, because it has written the views before, and takes the messages as the content
+/// of the store. It does not look for what others write.
 async fn warm(dynamo: &Dynamo) -> (App, AccountKey) {
     let app = App::builder(dynamo.event_store())
         .views(dynamo.views())
@@ -79,7 +79,7 @@ async fn a_reader_is_woken_by_a_projection_of_its_process_and_does_not_look_in_b
 
     let late = async |projection: &'static str| {
         reads.reach(1).await;
-        // An earlier commit of the stream that comes again wakes nobody.
+        // An earlier commit of the stream that comes again wakes no reader.
         for _ in 0..100 {
             tokio::task::yield_now().await;
             assert_eq!(bring(&app, &plain, projection, &before).await, Verdict::Done);
@@ -250,10 +250,10 @@ async fn where_the_delivery_runs_a_reader_hardly_ever_looks_by_itself() {
     let (app, other) = (app("Statement"), app("Wealth"));
     let key = open(&app, "1", 0).await;
     break_stream(&dynamo, &key).await;
-    // What they cannot take is a dead letter from now on: they have nothing to read any more.
+    // What they cannot take is a dead letter from now on: they have nothing left to read.
     app.run_until_idle().await.unwrap();
     other.run_until_idle().await.unwrap();
-    // The run itself looks who else is at work on the views, before the first look or behind it.
+    // The run itself checks which processes work on the views, before the first look or after it.
     for (app, expected) in [(&app, 3..=3), (&other, 8..=9)] {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let looks = async {

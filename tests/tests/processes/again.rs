@@ -1,4 +1,4 @@
-//! Deadlines that are set again, what waited behind a step that was passed over, and crashes around a command that fails.
+//! Deadlines that are set again, causes that waited behind a skipped step, and crashes around a command that fails.
 
 use std::convert::Infallible;
 
@@ -126,7 +126,7 @@ async fn order(app: &App, name: &str, broken: bool) {
 
 /// As if it had not been held up: what comes after the end changes nothing.
 #[tokio::test]
-async fn what_waited_behind_the_end_is_passed_over() {
+async fn what_waited_behind_the_end_is_skipped() {
     let app = app_of(&MemoryEventStore::new());
     order(&app, "1", true).await;
     app.execute(&payment(&booking("1")), Pay {}).by("1").await.unwrap();
@@ -149,7 +149,7 @@ async fn an_instance_whose_beginning_was_discarded_has_not_begun() {
     app.run_until_idle().await.unwrap();
     app.execute(&desk, Thank("nobody".into())).await.unwrap();
     app.run_until_idle().await.unwrap();
-    // It waits behind what was to begin it.
+    // It waits behind the event that should have started it.
     assert_eq!(app.load(&key).await.unwrap().version, Version::new(2));
     let letter = app.dead_letters().of("Reminder").await.unwrap().remove(0);
     app.dead_letters().discard(&letter.id, "nobody is there").await.unwrap();
@@ -163,7 +163,7 @@ async fn commits(store: &MemoryEventStore, stream: &StreamKey, name: &str) -> Ve
     all.filter(|commit| commit.events.iter().any(|event| event.name == name)).collect()
 }
 
-/// A crash anywhere between the step, its command, what says that it failed, and the letter.
+/// A crash anywhere between the step, its command, the record of its failure, and the letter.
 #[tokio::test]
 async fn wherever_it_crashes_a_rejected_command_has_its_letter() {
     let mut stopped = 0;

@@ -286,7 +286,7 @@ impl Booking {
     #[react]
     fn on_paid(&self, _: &Paid, key: &BookingKey) -> Reaction {
         let confirm = ConfirmRoom { booking: key.booking().clone() };
-        Reaction::new().cancel(Self::unpaid).execute(&self.house(key), confirm).end()
+        Reaction::new().cancel(Self::unpaid).execute(&self.house(key), confirm).by("booking").end()
     }
 
     #[react]

@@ -1,6 +1,6 @@
-//! Machines with clocks that are wrong by minutes take the steps of bookings: what is delivered to them is doubled, lost, late and out of
-//! order, their requests and answers are lost, and they are killed between any two polls. In the end each step, command and deadline
-//! has happened once. [`oracle`] tells so without the engine.
+//! Machines with clocks that are wrong by minutes take the steps of bookings. What is delivered to them is doubled,
+//! lost, late and out of order, their requests and answers are lost, and they are killed between any two polls. In the
+//! end each step, command and deadline has happened once. [`oracle`] checks this without the engine.
 //!
 //! `PROCESS_SEEDS=10000 cargo test --workspace --test processes` tries more; a failure names its seed. `PROCESS_SEED=7` tries one.
 
@@ -50,7 +50,7 @@ struct Together {
     pause: Option<usize>,
 }
 
-/// What happened in some worlds, so that a chaos in which nothing does is seen.
+/// What happened in some worlds, so that a chaos in which nothing happens shows.
 #[derive(Debug, Default, PartialEq)]
 struct Seen {
     paid: usize,
@@ -124,8 +124,8 @@ impl World {
         self.look().await;
     }
 
-    /// Two machines receive something at the same time, and often the same messages: one may be done with a message, and the other one
-    /// killed over it.
+    /// Two machines receive something at the same time, and often the same messages: one may be done with a message,
+    /// and the other one killed while it works on it.
     async fn deliver(&mut self) {
         let [first, second, mut third] = [(); 3].map(|()| self.broker.batch(&mut self.rng));
         if self.rng.bool() {
@@ -149,14 +149,14 @@ impl World {
         }
     }
 
-    /// A message that is done was taken or passed over by each of its bookings, and each says so.
+    /// A message that is done was taken or skipped by each of its bookings, and each records it.
     fn done(&mut self, commit: &Commit) {
         for (index, name) in listened(commit) {
             let (steps, at) = (&self.stored.steps[name], place(commit, index));
             let is_taken = steps.iter().any(|step| taken(step).as_ref() == Some(&at));
             assert!(is_taken || has_ended(steps), "{}: {name} has lost {at:?}", self.told);
         }
-        // That it is done may be lost, too.
+        // The note that it is done may be lost, too.
         if self.rng.u32(..5) > 0 {
             self.broker.ack(commit);
         }
@@ -183,7 +183,7 @@ impl World {
         }
     }
 
-    /// Publishes what is new, and looks at the true time of what a deadline has caused.
+    /// Publishes what is new, and checks the true time of what a deadline has caused.
     async fn look(&mut self) {
         let known: Vec<usize> = self.stored.steps.values().map(Vec::len).collect();
         self.base.look(&self.bookings, &mut self.stored).await;
@@ -264,7 +264,7 @@ async fn live(seed: u64, is_memory: bool, seen: &mut Seen) -> Stored {
     world.stored
 }
 
-/// Lets both work at the same time; or the first one pauses after some polls, until the other one is through.
+/// Lets both work at the same time; or the first one pauses after some polls, until the other one has finished.
 async fn beside<A, B>(
     pause: Option<usize>,
     first: impl Future<Output = A>,

@@ -1,4 +1,5 @@
-//! What processes cost on DynamoDB. The first request of each message is the queue's own: whether its stream is held up.
+//! The cost of processes on DynamoDB. The first request of each message is the queue's own: whether its stream is held
+//! up.
 
 use cqrs_core::delivery::{Consumer, Verdict};
 use cqrs_core::prelude::*;
@@ -78,9 +79,9 @@ async fn a_step_is_one_write() {
     assert_eq!(spent.requests(3).wcu(1).rcu(2).names, ["Query", "Query", "PutItem"], "it is read once");
 }
 
-/// An event that may lead to commands is passed over for good, and that is stored. What it holds is not.
+/// An event that may lead to commands is skipped for good, and that is stored, without the event's data.
 #[tokio::test]
-async fn what_is_passed_over_costs_a_write_where_it_is_reacted_to() {
+async fn what_is_skipped_costs_a_write_where_it_is_reacted_to() {
     let till = Till::new().await;
     till.note("nobody").await;
     let spent = till.take().await;
@@ -132,8 +133,8 @@ async fn waiting_costs_nothing_and_a_deadline_two_writes() {
     till.take().await;
     till.clock.advance(MINUTE);
 
-    // "0" is released: the step, two commands, and its timer goes. That of "1" was cancelled, that of "2" is moved: each goes, after a look
-    // at the instance.
+    // "0" is released: the step, two commands, and the removal of its timer. "1" was cancelled and "2" is moved: each
+    // timer is removed, after a look at the instance.
     let spent = till.dynamo.spent(till.app.sweep()).await;
     assert_eq!(spent.requests(8 + 4 + 2 * 2).wcu(3.0 + 3.0).output.unwrap().fired, 3);
     till.clock.advance(14 * MINUTE);

@@ -1,7 +1,8 @@
-//! Instances that an earlier version of their process has begun go on under that of today.
+//! Instances that an earlier version of their process has begun continue under today's version.
 //!
-//! Version 1 of `Stay` is not here any more. Its steps are written down as it stored them; that this is how steps are stored, [`oracle`]
-//! holds the engine to. It knew prices in euros, and it had a deadline `remind` besides `unpaid`. Version 2 has another one, `clean`.
+//! Version 1 of `Stay` no longer exists here. Its steps are written down as it stored them; [`oracle`] checks that the
+//! engine stores steps in this form. It knew prices in euros, and it had a deadline `remind` besides `unpaid`. Version
+//! 2 has another one, `clean`.
 //!
 //! [`oracle`]: crate::oracle
 
@@ -230,8 +231,8 @@ async fn an_old_instance_takes_the_reactions_and_deadlines_of_today() {
     assert_eq!((world.told().await.len(), world.left().await), (1, (0, 0)));
 }
 
-/// As long as its instance waits for it, it may be that of a newer program, and the sweeper leaves it. When nothing waits for it any
-/// more, it goes, and nobody is bothered.
+/// As long as its instance waits for it, it may be that of a newer program, and the sweeper leaves it. When nothing
+/// waits for it any more, it is removed without a letter.
 #[tokio::test]
 async fn a_deadline_that_was_removed_goes_with_its_instances() {
     let world = World::new();
@@ -247,7 +248,7 @@ async fn a_deadline_that_was_removed_goes_with_its_instances() {
     assert_eq!(world.left().await, (0, 0));
 }
 
-/// Then it is one letter of `@timers` for each of these, a day later. The instance itself goes on.
+/// Then there is one letter of `@timers` for each of these, a day later. The instance itself continues.
 #[tokio::test]
 async fn a_removed_deadline_that_an_instance_waits_for_is_given_up_after_a_day() {
     let world = World::new();

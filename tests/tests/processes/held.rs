@@ -1,4 +1,5 @@
-//! What is held up, and how it goes on: by redriving and discarding in any order, once, and where an event came too early.
+//! What is held up, and how it continues: after redriving and discarding in any order, once, and if an event came too
+//! early.
 
 use std::convert::Infallible;
 use std::sync::Mutex;
@@ -203,7 +204,7 @@ async fn a_letter_stays_while_its_step_is_held() {
     go(&app, "two", "broken").await;
     let letters = app.dead_letters().of("Trip").await.unwrap();
     assert_eq!(letters.len(), 1, "{letters:?}");
-    // The command that was rejected is mended; what waited behind it fails then, with a letter of its own.
+    // The command that was rejected is corrected; what waited behind it fails then, with its own letter.
     go(&app, "three", "open").await;
     let redriven = app.dead_letters().redrive("Trip").await.unwrap();
     let left: Vec<_> = app.dead_letters().of("Trip").await.unwrap();
@@ -228,7 +229,7 @@ async fn an_event_that_came_before_the_start_is_taken_after_it() {
     assert_eq!(moves(&app, "early").await, ["home", "away"]);
 }
 
-/// A command that has left no event would be decided again, on what is true by then.
+/// A command without an event would be decided again, on the state of that time.
 #[tokio::test]
 async fn a_redrive_does_not_repeat_the_commands_of_an_earlier_one() {
     let app = app();
@@ -242,7 +243,7 @@ async fn a_redrive_does_not_repeat_the_commands_of_an_earlier_one() {
     assert_eq!(road(&app).await.cleaned, 0);
 }
 
-/// Others go on, though their events come from the same stream.
+/// Others continue, although their events come from the same stream.
 #[tokio::test]
 async fn a_reaction_that_cannot_be_stored_holds_up_its_instance_alone() {
     let app = app();

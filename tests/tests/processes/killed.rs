@@ -1,4 +1,4 @@
-//! A process that is killed amid its work, again and again, takes each step once: the real one, with a database in a file.
+//! A real process, with a database in a file, is killed during its work, again and again, and takes each step once.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -21,7 +21,7 @@ use crate::booking::MINUTE;
 use crate::oracle::{self, Stored};
 use crate::world::{HOUSES, Order, look, timers};
 
-/// What tells the process that is to be killed its database, and the turn to begin with.
+/// Tells the process that is to be killed its database, and the turn to begin with.
 const FILE: &str = "KILLED_INN_FILE";
 const TURN: &str = "KILLED_INN_TURN";
 const KILLS: usize = 20;
@@ -30,7 +30,7 @@ const PER_TURN: usize = 6;
 const TURNS: usize = 50;
 const LAST: usize = TURNS + 6;
 
-/// Says each request on its way, so that the process can be killed there.
+/// Reports each request on its way, so that the process can be killed there.
 #[derive(Clone)]
 struct Saying(DynamoEventStore);
 
@@ -131,7 +131,8 @@ async fn porter() {
     say("through");
 }
 
-/// Lets a porter say a number of things, and kills it then; tells the turn that it was in, and whether it was through.
+/// Lets a porter report a number of requests, and then kills it; returns the turn that it was in, and whether it had
+/// finished.
 fn kill_after(file: &Path, turn: usize, lines: usize) -> (usize, bool) {
     let mut child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "killed::porter", "--ignored", "--nocapture", "--test-threads", "1"])

@@ -8,7 +8,7 @@ use cqrs_core::testing::{Clock, DeliveryChaos, ProcessScenario, WiringProof};
 
 use crate::booking::*;
 
-/// What a failing test says.
+/// The message of a failing test.
 fn message<T>(test: impl FnOnce() -> T) -> String {
     let Err(panic) = catch_unwind(AssertUnwindSafe(test)) else { panic!("it does not fail") };
     match panic.downcast::<String>() {
@@ -171,7 +171,7 @@ instead
 }
 
 #[test]
-fn other_deadlines_are_told_with_their_times() {
+fn other_deadlines_are_reported_with_their_times() {
     let held = || scenario().when(&house("A"), held("1"));
     let said = message(|| held().then_deadline("unpaid", 10 * MINUTE));
     let wanted = r#"process `Booking` set the deadline `unpaid` to another time
@@ -245,7 +245,7 @@ async fn processes_and_sweeps_survive_a_chaos() {
     let survived = DeliveryChaos::seeds(40).run(&app).await;
     assert!(survived.sweeps > 80 && survived.crashes > 20 && survived.batches > 100, "{survived}");
     assert!(survived.to_string().ends_with(" sweeps"), "{survived}");
-    // Nothing of it has reached the app's own store, and its own clock stands.
+    // None of it has reached the app's own store, and its own clock stands still.
     assert_eq!(app.load(&booking("2")).await.unwrap().version, Version::NONE);
     assert_eq!(app.sweep().await.unwrap().fired, 0);
     // Steps from before are part of it.
@@ -256,7 +256,7 @@ async fn processes_and_sweeps_survive_a_chaos() {
 }
 
 #[test]
-fn an_instance_that_is_held_up_in_a_chaos_is_told() {
+fn an_instance_that_is_held_up_in_a_chaos_is_reported() {
     let said = message(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
@@ -288,7 +288,7 @@ fn the_wiring_shows_deadlines_and_stored_commands() {
         ("Payment", "VoidPayment"),
     ];
     assert_eq!(commands, wanted);
-    // Its steps are nobody's to take.
+    // No subscriber can take its steps.
     assert!(!wiring.events.iter().any(|event| event.name == "BOOKING_STEP"), "{wiring:?}");
     let drawn = wiring.to_mermaid();
     for line in ["{{\"Booking<br/>process\"}}", ">\"ConfirmRoom\"]", "  s0 -.->|\"unpaid\"| s0"] {

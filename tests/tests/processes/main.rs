@@ -78,6 +78,12 @@ impl Inn {
         found
     }
 
+    /// Who sent the command of the last commit.
+    async fn sender(&self, stream: &cqrs_core::StreamKey) -> Option<String> {
+        let page = self.store.read(stream, Version::NONE, Version::MAX).await.unwrap();
+        page.commits.last().unwrap().metadata.created_by.clone()
+    }
+
     /// The commits of a stream that the queue of the process gets.
     async fn commits(&self, stream: &cqrs_core::StreamKey) -> Vec<Commit> {
         let page = self.store.read(stream, Version::NONE, Version::MAX).await.unwrap();
@@ -96,17 +102,23 @@ async fn a_booking_is_confirmed_when_it_is_paid() {
     let due: Vec<_> = instance.state.deadlines().collect();
     assert_eq!(due, [("unpaid", inn.clock.now() + 15 * MINUTE)]);
     assert_eq!(inn.payment("1").await.asked, 1);
+    assert_eq!(
+        inn.sender(&payment(&booking("1")).stream().unwrap()).await,
+        None,
+        "its reaction names nobody"
+    );
 
     inn.pay("1").await;
     let instance = inn.app.load(&booking("1")).await.unwrap();
     assert!(instance.state.has_ended() && instance.state.process().paid);
     assert_eq!(instance.version, Version::new(2));
     assert_eq!(inn.house().await.confirmed, ["1"]);
+    assert_eq!(inn.sender(&house("A").stream().unwrap()).await.as_deref(), Some("booking"));
 
     inn.clock.advance(60 * MINUTE);
     inn.app.run_until_idle().await.unwrap();
     assert_eq!((inn.house().await.released.len(), inn.payment("1").await.voided), (0, 0));
-    // The timer of a deadline that was cancelled goes when its time has come.
+    // The timer of a cancelled deadline is removed when its time has come.
     assert_eq!(inn.timers().await, 0);
 }
 
@@ -121,7 +133,7 @@ async fn a_booking_is_released_when_its_deadline_has_come() {
     inn.app.run_until_idle().await.unwrap();
     assert_eq!(inn.house().await.released, [("1".to_owned(), "unpaid".to_owned())]);
     assert_eq!((inn.payment("1").await.voided, inn.timers().await), (1, 0));
-    // What comes after the end is passed over.
+    // Events after the end are skipped.
     inn.pay("1").await;
     assert_eq!((inn.house().await.confirmed.len(), inn.steps("1").await.len()), (0, 2));
 }
@@ -155,7 +167,7 @@ async fn an_instance_that_nothing_has_started_passes_events_over() {
         panic!("{steps:?}")
     };
     assert_eq!((r#type.as_str(), data), ("Paid", &serde_json::Value::Null));
-    // What is only folded needs no trace.
+    // An event that is only folded needs no trace.
     inn.app.execute(&house("A"), Note { booking: "1".into() }).await.unwrap();
     inn.hold("1").await;
     let instance = inn.app.load(&booking("1")).await.unwrap().state;
@@ -196,7 +208,7 @@ async fn what_is_delivered_again_changes_nothing() {
     assert_eq!(inn.house().await.confirmed, ["1"]);
 }
 
-/// Time travel: the state as of a version, and nothing is sent when it is read.
+/// Time travel: the state at a version. Nothing is sent when it is read.
 #[tokio::test]
 async fn an_instance_has_a_history() {
     let inn = inn();
@@ -213,7 +225,8 @@ async fn an_instance_has_a_history() {
     assert_eq!(history[0].metadata().correlation_id, held[0].metadata.correlation_id);
 }
 
-/// Its own dead letter; all others go on, though the events come from one stream. What comes later waits, in order.
+/// It has its own dead letter; all others continue, although the events come from one stream. Later events wait, in
+/// order.
 #[tokio::test]
 async fn an_instance_whose_reaction_panics_stops_by_itself() {
     let inn = inn();
@@ -259,7 +272,7 @@ async fn an_instance_whose_reaction_panics_stops_by_itself() {
 }
 
 #[tokio::test]
-async fn a_discarded_step_is_passed_over() {
+async fn a_discarded_step_is_skipped() {
     let inn = inn();
     inn.hold("1").await;
     inn.app.execute(&house("A"), Break { booking: "1".into() }).await.unwrap();
@@ -271,7 +284,7 @@ async fn a_discarded_step_is_passed_over() {
     assert!(inn.app.load(&booking("1")).await.unwrap().state.has_ended());
 }
 
-/// The command of a step is rejected: the instance stops there, and goes on behind it.
+/// The command of a step is rejected: the instance stops there, and continues behind it.
 #[tokio::test]
 async fn a_rejected_command_holds_its_instance_up() {
     let inn = inn();
@@ -285,7 +298,7 @@ async fn a_rejected_command_holds_its_instance_up() {
         letter.reason
     );
     assert_eq!(inn.app.dead_letters().redrive("Booking").await.unwrap().left, 1);
-    // Delivered again it does not go around the letter.
+    // When it is delivered again, it does not bypass the letter.
     let again = app_of(&inn.store, &inn.clock);
     let stream = payment(&booking("closed 1")).stream().unwrap();
     inn.app.execute(&house("A"), Extend { bookings: vec!["open".into()] }).await.unwrap();

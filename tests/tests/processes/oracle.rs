@@ -1,4 +1,4 @@
-//! What the stored steps of bookings have to be, told without the engine: from the commits as they are stored.
+//! What the stored steps of bookings must be, derived from the stored commits without the engine.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -200,7 +200,8 @@ impl Model {
                 self.paid = true;
                 self.end();
                 let confirm = json!({ "booking": key.booking() });
-                let confirm = execute("HOUSE", &self.house_stream(), "ConfirmRoom", &confirm);
+                let mut confirm = execute("HOUSE", &self.house_stream(), "ConfirmRoom", &confirm);
+                confirm["execute"]["by"] = "booking".into();
                 vec![json!({ "cancel": { "deadline": "unpaid" } }), confirm, json!("end")]
             }
             "Declined" => self.given_up(key, "declined", false),

@@ -1,5 +1,5 @@
-//! Two programs that are at work on the same thing at the same time, one paused and the other one killed, at every request: nothing is lost,
-//! and nothing happens twice.
+//! Two programs that work on the same thing at the same time, one paused and the other one killed, at every request:
+//! nothing is lost, and nothing happens twice.
 
 use std::pin::pin;
 
@@ -75,10 +75,10 @@ async fn take(app: &App, consumer: &Consumer, commit: &Commit) -> Verdict {
     consumer.take(&[Received::new(Message::of(app, commit).body)]).await.remove(0)
 }
 
-/// One program finds that nothing has started the instance, and is done with the message. Another one holds the same message, finds the
-/// instance started, and is killed over it: nobody delivers it again.
+/// One program finds that nothing has started the instance, and is done with the message. Another one holds the same
+/// message, finds the instance started, and is killed while it works on it: the message is not delivered again.
 #[tokio::test]
-async fn what_one_program_passes_over_no_other_one_takes() {
+async fn what_one_program_skips_no_other_one_takes() {
     let (mut passed, mut taken) = (0, 0);
     at_every_request(async |paused, killed| {
         let told = format!("paused after {paused} polls, killed after {killed}");
@@ -118,8 +118,8 @@ async fn what_one_program_passes_over_no_other_one_takes() {
     assert!(passed > 5 && taken > 5, "{passed} passed over, {taken} taken");
 }
 
-/// One program finds that nothing waits for the timer any more, and takes it away. Another one finds the deadline moved back to the time of
-/// that timer, and is killed over its step.
+/// One program finds that nothing waits for the timer any more, and removes it. Another one finds the deadline moved
+/// back to the time of that timer, and is killed during its step.
 #[tokio::test]
 async fn a_deadline_that_is_moved_back_is_that_of_its_last_timer() {
     let mut races = 0;

@@ -1,4 +1,4 @@
-//! A few machines, a broker and a store, all of which do their worst, by a seed.
+//! A few machines, a broker and a store, all of which fail in every way, by a seed.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -20,10 +20,11 @@ pub(crate) const HOUSES: [&str; 2] = ["A", "B"];
 /// By how much a clock is wrong at most.
 pub(crate) const SKEW: Duration = Duration::from_secs(5 * 60);
 
-/// One batch of so many brings a copy of what is done. More of them would mend what a crash has left undone.
+/// One batch in this number brings a copy of a finished message. More of them would repair what a crash has left
+/// undone.
 const COPIED: u32 = 10;
 
-/// Where everything is stored: the way in for what looks at it.
+/// Where everything is stored, without faults, for the checks.
 pub(crate) enum Base {
     Memory(MemoryEventStore),
     Dynamo(Embedded, Dynamo),
@@ -133,7 +134,7 @@ impl Machine {
         self.clock.set(Timestamp::from_unix_millis(now.unix_millis() + self.skew));
     }
 
-    /// Takes one batch after another. Those that it is through with are in `done`, also where it is stopped.
+    /// Takes one batch after another. Finished ones are in `done`, even if it is stopped.
     pub(crate) async fn take_all(
         &self,
         batches: impl IntoIterator<Item = Vec<Commit>>,

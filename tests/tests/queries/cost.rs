@@ -1,4 +1,4 @@
-//! What a page costs, and what an index costs a write.
+//! The cost of a page, and the cost of an index for a write.
 
 use cqrs_core::delivery::{Message, Received, Verdict};
 use cqrs_core::prelude::*;

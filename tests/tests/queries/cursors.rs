@@ -1,4 +1,4 @@
-//! What a cursor is good for, and what it is not.
+//! What a cursor can and cannot do.
 
 use std::collections::BTreeSet;
 
@@ -147,7 +147,7 @@ async fn a_cursor_belongs_to_its_query_and_to_no_other() {
     }
 }
 
-/// A cursor is no secret, and anybody can make one: it leads nowhere that the query does not lead to.
+/// A cursor is not secret, and anybody can make one: it leads nowhere that the query does not lead to.
 #[tokio::test]
 async fn a_forged_cursor_leads_to_no_other_tenant() {
     for app in [memory(), embedded().await.1] {

@@ -1,4 +1,4 @@
-//! Lists that contain one's own write, by an index that is behind its views.
+//! Lists that contain your own write, by an index that is behind its views.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -185,7 +185,7 @@ async fn a_list_that_does_not_get_there_says_what_is_behind() {
     assert!(matches!(error, QueryError::Unshown { by: "by_group", .. }), "{error:?}");
     assert!(said.contains("index `by_group` does not show it"), "{said}");
 
-    // What is listed by key is read with all writes.
+    // A list by key is read with all writes.
     let page = app.query::<Listed>(&here).at_least(done.token()).within(Duration::ZERO).await.unwrap();
     assert_eq!(page.views.len(), 1);
 }

@@ -14,7 +14,7 @@ use crate::{embedded, memory};
 const GOODS: usize = 60;
 const QUERIES: usize = 120;
 
-/// Texts that are easily taken for one another in a key.
+/// Texts that are easily confused in a key.
 const TEXTS: [&str; 16] = [
     "a",
     "a b",

@@ -17,7 +17,7 @@ fn good(name: &str, size: u64) -> Stocked {
     Stocked { group, name, label, number: 1, size, level: Level::Low, when: None, open: true }
 }
 
-/// Shadows are built aside, and stand in no list until they are swapped in; then the list has each view once.
+/// Shadows are built separately, and are in no list until they are swapped in; then the list has each view once.
 #[tokio::test]
 async fn a_list_has_no_view_twice_while_it_is_rebuilt() {
     let (dynamo, app) = embedded().await;
@@ -35,7 +35,7 @@ async fn a_list_has_no_view_twice_while_it_is_rebuilt() {
     let before = list().await;
     assert_eq!(before.len(), 12);
 
-    // An entry that no fold has made: the replay takes it away.
+    // An entry that no fold has made: the replay removes it.
     let views = dynamo.views();
     let mut lost = views.get(&ViewId::new("T#NAMED", "NAMED#x#n03")).await.unwrap().unwrap();
     lost.entries[0].pk.push('9');
@@ -71,7 +71,7 @@ async fn partitions(client: &Client, index: Option<&str>) -> BTreeSet<String> {
     items.iter().map(|item| item["pk"].as_s().unwrap().clone()).collect()
 }
 
-/// What stands in an index costs a write unit, also where no list leads to it.
+/// An entry in an index costs a write unit, even if no list leads to it.
 #[tokio::test]
 async fn what_is_built_aside_stands_in_no_index_until_it_is_swapped_in() {
     let database = Embedded::in_memory().unwrap();

@@ -1,4 +1,4 @@
-//! A view that cannot be read is named, and the list goes on behind it.
+//! A view that cannot be read is named, and the list continues after it.
 
 use cqrs_core::app::{Page, QueryError};
 use cqrs_core::prelude::*;
@@ -58,7 +58,7 @@ async fn page(
     }
 }
 
-/// All that a caller sees who goes on behind each error.
+/// Everything that a caller sees who continues after each error.
 async fn walk(app: &App, by_size: bool, descending: bool, limit: u32) -> (Vec<String>, Vec<String>) {
     let (mut names, mut errors, mut after) = (Vec::new(), Vec::new(), None);
     loop {
@@ -114,14 +114,14 @@ async fn check(app: &App, views: &impl ViewStore) {
 }
 
 #[tokio::test]
-async fn a_list_goes_on_behind_a_view_that_cannot_be_read_in_memory() {
+async fn a_list_continues_after_a_view_that_cannot_be_read_in_memory() {
     let views = MemoryViewStore::new();
     let app = App::builder(MemoryEventStore::new()).views(views.clone()).build().unwrap();
     check(&app, &views).await;
 }
 
 #[tokio::test]
-async fn a_list_goes_on_behind_a_view_that_cannot_be_read_embedded() {
+async fn a_list_continues_after_a_view_that_cannot_be_read_embedded() {
     let (dynamo, app) = embedded().await;
     check(&app, &dynamo.views()).await;
 }

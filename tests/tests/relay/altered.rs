@@ -1,4 +1,4 @@
-//! Commits are never changed. Where one was overwritten or deleted, every relay tells, and goes on.
+//! Commits are never changed. If one was overwritten or deleted, every relay reports it, and continues.
 
 use aws_lambda_events::event::dynamodb::Event;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -34,7 +34,7 @@ async fn alter_another(dynamo: &Dynamo, pk: &str) {
     delete.send().await.unwrap();
 }
 
-/// Per letter about an altered commit its key and what happened.
+/// For each letter about an altered commit, its key and what happened.
 async fn alarms(app: &App) -> Vec<(String, String)> {
     let letters = app.dead_letters().of("@relay").await.unwrap();
     let altered = letters.into_iter().filter(|letter| letter.record["alteration"].is_string());
@@ -57,7 +57,7 @@ fn are_named(alarms: &[(String, String)], pk: &str) {
 }
 
 #[tokio::test]
-async fn the_relay_in_process_keeps_a_letter_for_each_altered_commit_and_goes_on() {
+async fn the_relay_in_process_keeps_a_letter_for_each_altered_commit_and_continues() {
     let (_, dynamo, _) = database().await;
     let app = App::builder(dynamo.event_store()).views(dynamo.views()).build().unwrap();
     deposits(&app, &["1"], 3).await;
@@ -68,13 +68,13 @@ async fn the_relay_in_process_keeps_a_letter_for_each_altered_commit_and_goes_on
     deposits(&app, &["2"], 1).await;
     app.run_until_idle().await.unwrap();
     are_named(&alarms(&app).await, &pk);
-    // They are no commits, so a redrive leaves them where they are.
+    // They are not commits, so a redrive leaves them where they are.
     app.dead_letters().redrive("@relay").await.unwrap();
     are_named(&alarms(&app).await, &pk);
 }
 
 #[tokio::test]
-async fn the_relay_to_a_topic_keeps_a_letter_for_each_altered_commit_and_goes_on() {
+async fn the_relay_to_a_topic_keeps_a_letter_for_each_altered_commit_and_continues() {
     let (_, dynamo, app) = database().await;
     deposits(&app, &["1"], 3).await;
     let pk = pk_of(&dynamo).await;
@@ -89,7 +89,7 @@ async fn the_relay_to_a_topic_keeps_a_letter_for_each_altered_commit_and_goes_on
 }
 
 #[tokio::test]
-async fn the_relay_function_keeps_a_letter_for_each_altered_commit_and_goes_on() {
+async fn the_relay_function_keeps_a_letter_for_each_altered_commit_and_continues() {
     let (_, _, app) = database().await;
     let record = |number: u64, name: &str, sk: &str, image: Value| {
         json!({

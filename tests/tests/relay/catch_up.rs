@@ -116,7 +116,7 @@ async fn an_iterator_that_is_gone_is_no_hole_while_its_position_is_there() {
 }
 
 #[tokio::test]
-async fn a_catch_up_that_is_interrupted_goes_on_where_it_was() {
+async fn a_catch_up_that_is_interrupted_continues_where_it_was() {
     let (_, dynamo, app) = database().await;
     let topic = Topic::standard().await;
     let key = bank::account("1");

@@ -190,7 +190,7 @@ async fn a_relay_that_fails_while_it_stops_has_stopped() {
     until(|| async { first.count() == 1 }).await;
     stop.send(()).unwrap();
     heard.notified().await;
-    // It has seen that it is to stop, and now it cannot keep its position.
+    // It has seen that it should stop, and now it cannot keep its position.
     go.notify_one();
     assert_eq!(failing.await.unwrap().unwrap().commits, 5, "as far as the topic goes");
 
@@ -201,7 +201,7 @@ async fn a_relay_that_fails_while_it_stops_has_stopped() {
     second.check(&["ACCOUNT#1"], 5, "nothing is lost");
 }
 
-/// Clocks that are wrong by an hour, in front and behind, and how wrong the other one's is.
+/// Clocks that are wrong by an hour, ahead and behind, and the error of the other one.
 const SKEWS: [(i64, i64); 4] = [(0, 1), (0, -1), (1, -1), (-1, 1)];
 
 fn wrong(hours: i64) -> impl Fn() -> Timestamp + Send + Sync + 'static {
@@ -279,8 +279,8 @@ struct AtWork {
     running: tokio::task::JoinHandle<Result<Delivered, DeliveryError>>,
 }
 
-/// Three machines whose clocks are an hour ahead, an hour behind, and right. Only the time that passes is the same for all of
-/// them, and the test counts it.
+/// Three machines whose clocks are an hour ahead, an hour behind, and right. Only the passing time is the same for all
+/// of them, and the test counts it.
 struct Machines<'a> {
     dynamo: &'a Dynamo,
     app: &'a App,
@@ -292,7 +292,7 @@ struct Machines<'a> {
 
 impl Machines<'_> {
     const LEASE: Duration = Duration::from_millis(400);
-    /// So many times everybody looks around in the time of a lease.
+    /// How often every relay looks around in the time of a lease.
     const LOOKS: u32 = 2;
 
     fn start(&mut self, hours: i64) {
@@ -319,7 +319,7 @@ impl Machines<'_> {
         self.published.iter().any(|requests| requests.arrived().iter().any(|arrived| arrived == sk))
     }
 
-    /// Lets everybody who is at work look at the leases twice; tells who has.
+    /// Lets every working relay look at the leases twice; returns which of them hold leases.
     async fn look_around(&self) -> HashSet<String> {
         let beats = || async {
             let relays = relays(self.dynamo).await;
@@ -368,7 +368,7 @@ async fn no_delivery_is_held_up_by_more_than_two_leases_whatever_the_clocks_say_
             let sk = format!("ACCOUNT#1@{version:010}");
             for looks in 0.. {
                 let at_work = machines.look_around().await;
-                // What the one who has the lease then does takes time of another kind.
+                // What the holder of the lease does then takes another kind of time.
                 if owners(&dynamo).await.keys().any(|owner| at_work.contains(owner)) {
                     until(|| async { machines.has_published(&sk) }).await;
                     killed_owners += usize::from(looks > 0);
@@ -414,7 +414,7 @@ async fn a_lease_of_an_earlier_release_is_watched_by_its_time() {
     Relay::new(&dynamo, &app, publisher).run_until_idle().await.unwrap();
     let shard = items(&dynamo, "RELAY#default").await.into_iter().find(|item| item.contains_key("position"));
     let shard = shard.unwrap()["sk"].clone();
-    // As a relay left it that knew nothing of beats, and whose clock was an hour ahead.
+    // As a relay left it that did not know beats, and whose clock was an hour ahead.
     let until = wrong(1)().to_string();
     let earlier = dynamo
         .client()

@@ -34,7 +34,7 @@ async fn database() -> (Embedded, Dynamo, App) {
     (database, dynamo, app)
 }
 
-/// Makes so many commits on each account, in turns.
+/// Makes this number of commits on each account, in turns.
 async fn deposits(app: &App, accounts: &[&str], commits: u64) {
     for version in 1..=commits {
         for account in accounts {
@@ -84,7 +84,7 @@ async fn owners(dynamo: &Dynamo) -> BTreeMap<String, usize> {
     owners
 }
 
-/// Waits until something is so.
+/// Waits until something is true.
 async fn until<F: Future<Output = bool>>(mut is_so: impl FnMut() -> F) {
     while !is_so().await {
         tokio::time::sleep(Duration::from_millis(2)).await;

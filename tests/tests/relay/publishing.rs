@@ -200,7 +200,7 @@ async fn an_outage_stops_the_relay_behind_what_was_accepted() {
 }
 
 #[tokio::test]
-async fn a_commit_that_the_topic_refuses_is_named_and_not_passed_over() {
+async fn a_commit_that_the_topic_refuses_is_named_and_not_skipped() {
     let (_, dynamo, app) = database().await;
     let topic = Topic::standard().await;
     deposits(&app, &["1"], 12).await;
@@ -213,7 +213,7 @@ async fn a_commit_that_the_topic_refuses_is_named_and_not_passed_over() {
     let error = relay.run_until_idle().await.unwrap_err();
     let DeliveryError::Publish(source) = &error else { panic!("{error:?}") };
     assert!(!error.is_transient());
-    let text = format!("{} {}", source.fault, std::error::Error::source(&source.fault).unwrap());
+    let text = source.fault.to_string();
     for part in ["commit 4", "ACCOUNT#1", "InvalidParameter", "injected by the test"] {
         assert!(text.contains(part), "{text}");
     }
@@ -231,7 +231,7 @@ async fn a_topic_that_is_not_there_is_an_error_that_names_it() {
     let (publisher, requests) = topic.publisher();
     let error = Relay::new(&dynamo, &app, publisher).run(std::future::pending()).await.unwrap_err();
     let DeliveryError::Publish(source) = &error else { panic!("{error:?}") };
-    let said = std::error::Error::source(&source.fault).unwrap().to_string();
+    let said = source.fault.to_string();
     assert!(said.contains("-elsewhere"), "{said}");
     assert_eq!(requests.count(), 1);
 }
@@ -242,7 +242,7 @@ async fn a_topic_that_does_not_answer_is_given_up_for_now() {
     let topic = Topic::standard().await;
     deposits(&app, &["1"], 1).await;
     let (publisher, requests) = topic.publisher_with(|_| Answer::Held(Arc::default()));
-    let publisher = publisher.with_time_limit(Duration::from_millis(20));
+    let publisher = publisher.with_time_limit(Duration::from_secs(2));
     let error = Relay::new(&dynamo, &app, publisher).run_until_idle().await.unwrap_err();
     let DeliveryError::Publish(source) = &error else { panic!("{error:?}") };
     assert!(matches!(source.fault, PublishFault::Unavailable { .. }), "{source:?}");

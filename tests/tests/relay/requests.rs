@@ -16,7 +16,7 @@ use aws_smithy_types::byte_stream::ByteStream;
 use serde_json::Value;
 use tokio::sync::Notify;
 
-/// What becomes of a request.
+/// The fate of a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
     Through,
@@ -33,7 +33,7 @@ pub(crate) enum Answer {
     Refused(&'static [usize], &'static str, bool),
     /// The entries at these places do not arrive, and the answer does not say so.
     Forgotten(&'static [usize]),
-    /// Nothing arrives, and the answer says that all of it did: for what no emulator takes.
+    /// Nothing arrives, but the answer says that all of it did: for requests that no emulator accepts.
     Taken,
 }
 
@@ -95,8 +95,8 @@ impl Requests {
         self.seen.lock().unwrap().iter().flat_map(|seen| seen.arrived.clone()).collect()
     }
 
-    /// Fails where something of a stream, `ACCOUNT#1` for example, was sent before all that stands in front of it
-    /// had arrived or went in the same request; and unless all up to `last` has arrived.
+    /// Fails if something of a stream, `ACCOUNT#1` for example, was sent before everything ahead of it had arrived or
+    /// was in the same request; and unless everything up to `last` has arrived.
     pub(crate) fn check(&self, streams: &[&str], last: u64, context: &str) {
         let seen = self.seen.lock().unwrap();
         let version = |sk: &String, stream: &str| -> Option<u64> {

@@ -113,7 +113,7 @@ async fn two_relays_share_the_shards_and_do_nothing_twice() {
         tree.grow(shard, None);
     }
     let topic = Topic::standard().await;
-    // The clock stands, so no lease runs out; the time of a lease is how often the relays look around.
+    // The clock stands still, so no lease runs out; the time of a lease is how often the relays look around.
     let clock = Clock::new();
     let mut running = Vec::new();
     for _ in 0..2 {
@@ -173,7 +173,7 @@ async fn a_shard_whose_forebears_are_gone_is_a_hole_that_the_table_fills() {
     let mut relay = relay(&dynamo, publisher).clock(clock.read());
     tree.grow("B", Some("A"));
     relay.run_until_idle().await.unwrap();
-    // All is read but B, which is empty. A day and a half later B is gone, and so is what followed it.
+    // Everything is read except B, which is empty. A day and a half later B is gone, and so is what followed it.
     put(&dynamo, &tree, "B", "1", 3..=4).await;
     tree.grow("C", Some("B"));
     put(&dynamo, &tree, "C", "1", 5..=6).await;
@@ -285,7 +285,7 @@ async fn a_shard_that_another_relay_has_seen_to_be_gone_is_no_hole() {
     tree.close("P");
     let topic = Topic::standard().await;
     let (publisher, requests) = topic.publisher();
-    // It looks around where a shard ends, and not before it is over.
+    // It looks around when a shard ends, and not before.
     let mut relay = relay(&dynamo, publisher).settings(|settings| {
         settings.lease = Duration::from_hours(1);
         settings.poll = Duration::from_millis(1);

@@ -1,5 +1,5 @@
-//! What a topic takes in a message. MiniStack tells what it was told, and takes no more than 256 KiB in any case, so what is
-//! sent is looked at on its way.
+//! What a topic accepts in a message. MiniStack reports what it was told, but accepts no more than 256 KiB in any case,
+//! so messages are checked on their way.
 
 use std::sync::{Arc, Mutex};
 
@@ -29,7 +29,7 @@ fn sent() -> (Sent, impl Fn(&Publish) -> Answer + Send + Sync + 'static) {
     (sent, plan)
 }
 
-/// A topic that says that it takes so much.
+/// A topic that reports this limit.
 async fn topic_of(bytes: usize) -> Topic {
     let topic = Topic::on(Emulator::ministack(), "").await;
     topic.take(bytes).await;

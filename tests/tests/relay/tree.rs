@@ -1,4 +1,4 @@
-//! A stream with several shards: the embedded DynamoDB has one alone, so what it would say is made up at the HTTP client.
+//! A stream with several shards. The embedded DynamoDB has only one, so its answers are made up at the HTTP client.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};

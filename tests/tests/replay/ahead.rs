@@ -1,4 +1,4 @@
-//! How far a replay reads ahead of what it works on: one page, which bounds its memory.
+//! How far a replay reads ahead of its work: one page, which bounds its memory.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -48,7 +48,8 @@ async fn the_next_page_is_read_while_one_is_worked_on_and_none_behind_it() {
                 noted.before.push(written);
             }
             if is_view {
-                // As long as a replay can take that asks for the second page only when it is through with the first one.
+                // The longest time that a replay can take that asks for the second page only when it has finished the
+                // first one.
                 for _ in 0..1_000 {
                     if noted.lock().unwrap().before.len() > 1 {
                         break;

@@ -1,4 +1,4 @@
-//! Replays write many views with one request. What becomes of one of them does not concern the others.
+//! Replays write many views with one request. The fate of one view does not concern the others.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -101,7 +101,7 @@ async fn views_that_are_there_and_new_ones_are_written_alike() {
     }
 }
 
-/// What a batch leaves undecided is written alone, with all that holds for single writes.
+/// A view that a batch leaves undecided is written alone, with all the rules for single writes.
 #[tokio::test]
 async fn statements_that_are_throttled_are_written_one_by_one() {
     const ONE: &str = r#"{"Responses":[{"TableName":"views"},{"Error":{"Code":"ThrottlingError","Message":"slow"}},
@@ -126,7 +126,7 @@ async fn statements_that_are_throttled_are_written_one_by_one() {
     }
 }
 
-/// A role of before has no right to batches, and an emulator may not know them.
+/// An earlier role has no right to batches, and an emulator may not know them.
 #[tokio::test]
 async fn where_batches_are_refused_all_is_done_one_by_one() {
     for (status, code) in [(400, "AccessDeniedException"), (400, "UnknownOperationException")] {
@@ -173,9 +173,9 @@ async fn statements_without_a_right_are_not_tried_again() {
     world.assert_whole(Kind::Statement, "without a right").await;
 }
 
-/// Nobody has a right to anything: that is told, and does not come from batches.
+/// The role has no right at all: that is reported, and is not a matter of batches.
 #[tokio::test]
-async fn a_table_that_may_not_be_written_is_told() {
+async fn a_table_that_may_not_be_written_is_reported() {
     let world = World::with_old_views().await;
     let faults = Faults::new(&world.database, |call| match call.operation.as_str() {
         BATCH => Fault::Answer(400, "AccessDeniedException"),
@@ -272,7 +272,7 @@ async fn a_view_that_is_ahead_of_a_fence_takes_nothing_twice_where_streams_go_to
 
 /// One of many cannot be read, or not be applied.
 #[tokio::test]
-async fn a_commit_that_cannot_be_applied_is_told_where_streams_go_together() {
+async fn a_commit_that_cannot_be_applied_is_reported_where_streams_go_together() {
     let unreadable = json!({ "cents": "many" });
     let too_much = json!({ "owner": "Ada", "cents": u64::MAX, "note": "" });
     for data in [unreadable, too_much] {
@@ -299,7 +299,7 @@ async fn keys_that_were_not_processed_are_read_again() {
         let reply = json!({ "Responses": {}, "UnprocessedKeys": { "views": { "Keys": keys } } });
         &*Box::leak(reply.to_string().into_boxed_str())
     };
-    // None of them, time and again; all but one that is not there, once.
+    // None of them, again and again; all except one that is not there, once.
     for (missed, times) in [(vec![0, 1, 2, 3], 100), (vec![0, 1, 2], 1)] {
         let (database, dynamo) = faults::database().await;
         for number in 0..3 {

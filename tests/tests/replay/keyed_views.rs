@@ -45,7 +45,7 @@ async fn views_that_are_not_built_again_are_removed() {
     }
 }
 
-/// A view of an earlier shape cannot be folded on. The replay needs it for nothing, and the delivery carries it along.
+/// A view of an earlier shape cannot be folded further. The replay does not need it, and the delivery carries it along.
 #[tokio::test]
 async fn views_of_another_shape_are_carried_along_until_they_are_replaced() {
     let world = World::new().await;
@@ -55,7 +55,7 @@ async fn views_of_another_shape_are_carried_along_until_they_are_replaced() {
         old.data = json!({ "euros": 1 });
         assert_eq!(views.put(&old, view.revision()).await.unwrap(), Write::Done);
     }
-    // Not delivered when the replay comes by: it has to take the live view further, too.
+    // Not delivered when the replay reaches it: the replay must advance the live view, too.
     world.consumer.execute(&AccountKey::new(&tenant("NORTH"), "3"), deposit(5)).await.unwrap();
     let app = world.app();
     let during = std::sync::Mutex::new(None);

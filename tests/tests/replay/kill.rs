@@ -1,4 +1,4 @@
-//! Replays that are killed, at each of their requests, and go on.
+//! Replays that are killed, at each of their requests, and continue.
 
 use cqrs_tests::bank::{AccountKey, Deposit};
 use cqrs_tests::faults::{Fault, Faults};
@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 use crate::world::*;
 
-/// Replays, and drops the replay amid its n-th request; false where it needs fewer.
+/// Replays, and drops the replay during its n-th request; false if it needs fewer.
 async fn killed(world: &World, kind: Kind, at: usize, fault: Fault) -> bool {
     let faults =
         Faults::new(&world.database, move |call| if call.number == at { fault } else { Fault::None });
@@ -30,7 +30,7 @@ async fn killed(world: &World, kind: Kind, at: usize, fault: Fault) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_replay_that_is_killed_at_any_request_goes_on() {
+async fn a_replay_that_is_killed_at_any_request_continues() {
     for kind in KINDS {
         for fault in [Fault::Hang, Fault::AnswerHangs] {
             let mut runs = JoinSet::new();
@@ -76,7 +76,7 @@ async fn a_replay_that_is_killed_again_and_again_comes_to_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_store_that_fails_at_any_request_is_told_and_the_replay_goes_on() {
+async fn a_store_that_fails_at_any_request_is_told_and_the_replay_continues() {
     for kind in KINDS {
         let mut runs = JoinSet::new();
         for at in 0..World::requests(kind, None).await {
@@ -107,7 +107,7 @@ async fn a_store_that_fails_at_any_request_is_told_and_the_replay_goes_on() {
 
 /// What an earlier run has done is not done again.
 #[tokio::test]
-async fn a_replay_goes_on_behind_its_last_checkpoint() {
+async fn a_replay_continues_after_its_last_checkpoint() {
     let world = World::with_old_views().await;
     for number in 0..20 {
         let key = AccountKey::new(&tenant("NORTH"), format!("large-{number}"));

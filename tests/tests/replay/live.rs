@@ -1,5 +1,5 @@
-//! Replays while the delivery goes on, with caches of views and fences: at every request of the one, the other is carried
-//! out in between.
+//! Replays during the delivery, with caches of views and fences: at every request of the one, the other is executed in
+//! between.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ async fn disturbed(kind: Kind, scope: Option<Tenant>, at: BTreeSet<usize>) -> us
         kind.replay(&world.app(), Some(&tenant("SOUTH"))).await.unwrap();
     }
     world.assert_whole(kind, &context).await;
-    // What the consumer remembers still serves, and so does what the replayer does.
+    // What the consumer remembers is still valid, and so is what the replayer remembers.
     world.live(1000).await;
     world.live(1001).await;
     replayer.execute(&AccountKey::new(&tenant("NORTH"), "2"), deposit(9)).await.unwrap();
@@ -96,7 +96,7 @@ async fn a_replay_between_any_two_requests_of_a_consumer_is_not_written_over() {
                     })
                 });
                 let world = World { consumer: app(&faults.dynamo_without_limits()), ..world };
-                // It remembers views that are not what the fold makes of the commits.
+                // It remembers views that differ from the fold of the commits.
                 world.live(0).await;
                 spoil(&world.dynamo.views()).await;
                 armed.store(1, Ordering::SeqCst);
@@ -174,7 +174,7 @@ async fn readers_see_the_old_view_until_the_new_one_is_whole() {
     }
 }
 
-/// A stream that is written to at every attempt of the replay does not hold it up.
+/// A stream that is written to at every attempt of the replay does not delay it.
 #[tokio::test]
 async fn a_stream_that_is_always_written_to_is_replayed() {
     for kind in KINDS {

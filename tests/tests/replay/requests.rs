@@ -1,4 +1,4 @@
-//! What a replay costs, in requests and units, as the docs of `cqrs_core::replay` state it.
+//! The cost of a replay, in requests and units, as the docs of `cqrs_core::replay` give it.
 
 use cqrs_core::prelude::*;
 use cqrs_dynamo::Dynamo;
@@ -41,7 +41,7 @@ async fn per_stream(kind: Kind, scope: Option<&Tenant>) -> (f64, f64) {
 async fn a_view_at_its_aggregates_key_costs_a_twentyfifth_of_a_request_and_its_own_size() {
     let (requests, writes) = per_stream(Kind::Statement, Some(&tenant("NORTH"))).await;
     assert_eq!((requests, writes), (0.04, 1.0), "BatchExecuteStatement of 25");
-    // Segments of the table divide a partition as they like.
+    // Segments of the table divide a partition arbitrarily.
     let (requests, writes) = per_stream(Kind::Statement, None).await;
     assert!((0.04..=0.1).contains(&requests), "{requests}");
     assert_eq!(writes, 1.0);

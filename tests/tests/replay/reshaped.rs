@@ -1,4 +1,4 @@
-//! What a process remembers of views that a replay has replaced: it goes, wherever the replay ran.
+//! What a process remembers about views that a replay has replaced is forgotten, wherever the replay ran.
 
 use cqrs_core::delivery::{Message, Received, Verdict};
 use cqrs_core::prelude::*;
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::world::*;
 
-/// The views of one projection as the program before had them, with a field less.
+/// The views of one projection as the earlier program had them, without one field.
 async fn reshape(world: &World, kind: Kind) {
     let views = world.dynamo.views();
     let all = all(&views, &Extent::Segment { number: 0, of: 1 }).await;
@@ -47,7 +47,7 @@ async fn a_remembered_view_of_before_is_dropped() {
             let case = format!("{kind:?}, same process: {same_process}");
             let world = World::new().await;
             reshape(&world, kind).await;
-            // A message that comes twice makes it look at the old view, and at nothing in it.
+            // A message that comes twice makes it look at the old view, but at nothing in it.
             let app = world.app();
             deliver_again(&world, &app, kind).await;
             let another = world.app();

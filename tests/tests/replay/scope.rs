@@ -1,4 +1,4 @@
-//! Replays that meet other replays, and what is told about them.
+//! Replays that meet other replays, and what is reported about them.
 
 use std::sync::Mutex;
 

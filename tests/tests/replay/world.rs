@@ -92,7 +92,7 @@ impl World {
         app(&self.dynamo)
     }
 
-    /// What goes on while a replay runs: commits to accounts old and new, of owners old and new, and their delivery.
+    /// What happens during a replay: commits to old and new accounts, of old and new owners, and their delivery.
     pub(crate) async fn live(&self, number: usize) {
         let north = tenant("NORTH");
         let old = AccountKey::new(&north, "1");
@@ -104,7 +104,7 @@ impl World {
         self.consumer.run_until_idle().await.unwrap();
     }
 
-    /// Compares the views of one projection with the fold of the store, and looks for what should be gone.
+    /// Compares the views of one projection with the fold of the store, and checks that removed views are gone.
     pub(crate) async fn assert_whole(&self, kind: Kind, context: &str) {
         let (stored, folded) = (Views::stored(&self.app()).await, Views::folded(&self.dynamo).await);
         match kind {
@@ -114,7 +114,7 @@ impl World {
         assert_eq!(self.consumer.dead_letters().list().await.unwrap(), [], "{context}");
     }
 
-    /// How many requests a replay takes that nothing disturbs.
+    /// How many requests an undisturbed replay takes.
     pub(crate) async fn requests(kind: Kind, scope: Option<&Tenant>) -> usize {
         let world = Self::with_old_views().await;
         let faults = Faults::new(&world.database, |_| Fault::None);

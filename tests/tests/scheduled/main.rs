@@ -1,4 +1,5 @@
-//! Commands that are scheduled: executed once, after their time, whatever crashes, is doubled or is cancelled meanwhile.
+//! Commands that are scheduled: executed once, after their time, whatever crashes, is doubled or is cancelled in the
+//! meantime.
 
 mod chaos;
 mod hotel;
@@ -56,7 +57,7 @@ async fn one_id_at_one_time_is_one_command() {
     }
     clock.advance(MINUTE);
     assert_eq!(app.sweep().await.unwrap().fired, 1);
-    // Scheduled again for another time it is known, too.
+    // It is recognised even if it is scheduled again for another time.
     app.execute(&room("1"), release("unpaid")).command_id("release").due(due + MINUTE).await.unwrap();
     clock.advance(MINUTE);
     app.sweep().await.unwrap();
@@ -92,7 +93,7 @@ async fn a_command_is_cancelled_or_happens() {
     }
 }
 
-/// A command that changed nothing has left no commit to be known by. It must not change anything later.
+/// A command that changed nothing has left no commit to recognise it by. It must not change anything later.
 #[tokio::test]
 async fn what_was_fired_without_effect_is_not_fired_again() {
     let Hotel { app, clock, store } = hotel();
@@ -102,7 +103,7 @@ async fn what_was_fired_without_effect_is_not_fired_again() {
     assert_eq!((found.len(), timers().await.unwrap().more), (1, false));
     assert_eq!(app.sweep().await.unwrap().fired, 1);
 
-    // Somebody who had read the timers before comes late.
+    // A sweep that had read the timers before comes late.
     app.execute(&room("1"), Hold {}).await.unwrap();
     let stale = StaleTimers { store: store.clone(), timers: Arc::new(found) };
     let late = App::builder(stale).only([]).clock(&clock).build().unwrap();
@@ -154,7 +155,7 @@ async fn a_command_that_would_not_fit_into_a_dead_letter_is_refused() {
     );
 }
 
-/// Neither what it holds nor what is said about it stands in the way of its letter.
+/// Neither its data nor the data of its letter prevents the letter.
 #[tokio::test]
 async fn a_large_command_that_fails_is_a_dead_letter() {
     let Hotel { app, clock, .. } = hotel();
@@ -178,7 +179,7 @@ async fn a_discarded_command_never_happens() {
     assert_eq!(app.load(&room("1")).await.unwrap().state.guest.as_deref(), Some("Ada"));
 }
 
-/// One command that panics stops no other, not of its partition and not of its stream.
+/// One command that panics stops no other, neither of its partition nor of its stream.
 #[tokio::test]
 async fn a_panic_is_a_failure_of_its_one_command() {
     let Hotel { app, clock, .. } = hotel();
@@ -195,20 +196,22 @@ async fn a_panic_is_a_failure_of_its_one_command() {
 async fn what_only_a_newer_program_knows_waits_for_it() {
     let Hotel { app, clock, store } = hotel();
     let stream = room("1").stream().unwrap();
-    let timer = |due: Timestamp, name: &str, schema: u32| {
-        let command = StoredEvent::new(name, schema, serde_json::json!({}));
-        let id = TimerId::new(due, &format!("{name} {schema}"));
+    let timer = |due: Timestamp, name: &str, schema: u32, widened: u32| {
+        let data = serde_json::json!({ "reason": "unpaid" });
+        let command = StoredEvent::new(name, schema, data).widened(widened);
+        let id = TimerId::new(due, &format!("{name} {schema} {widened}"));
         Timer::new(id, stream.clone(), "TIMED_ROOM", command, Metadata::new(name, due))
     };
     let (now, long_ago) = (Timestamp::now(), Timestamp::now() - 48 * 60 * MINUTE);
     clock.set(now);
     let new = NewCommits::new(Vec::new())
-        .setting(timer(now, "Paint", 1))
-        .setting(timer(now, "ReleaseRoom", 9))
-        .setting(timer(long_ago, "Demolish", 1));
+        .setting(timer(now, "Paint", 1, 0))
+        .setting(timer(now, "ReleaseRoom", 9, 0))
+        .setting(timer(now, "ReleaseRoom", 1, 1))
+        .setting(timer(long_ago, "Demolish", 1, 0));
     let _ = store.append_all(new).await.unwrap();
     let swept = app.sweep().await.unwrap();
-    assert_eq!((swept.fired, swept.failed, swept.left), (0, 1, 2));
+    assert_eq!((swept.fired, swept.failed, swept.left), (0, 1, 3));
     let letter = app.dead_letters().of("@timers").await.unwrap().remove(0);
     assert!(letter.is_newer() && letter.reason.contains("`Demolish`"), "{}", letter.reason);
 }
@@ -276,7 +279,7 @@ async fn a_service_sweeps_while_it_runs() {
     join(service, user).await.0.unwrap();
 }
 
-/// The clock of the machine that sweeps decides, and is wrong by what it is wrong by.
+/// The clock of the machine that sweeps decides, however wrong it is.
 #[tokio::test]
 async fn a_fast_clock_is_early_by_what_it_is_fast() {
     let Hotel { app, clock, store } = hotel();
@@ -303,7 +306,7 @@ async fn many_are_fired_by_many_sweepers_once() {
         commits += app.load(&room(&number.to_string())).await.unwrap().version.get();
     }
     let left = all_timers(&store, clock.now()).await.len();
-    // Two that wrote the very same commit cannot be told apart.
+    // Two writers of the very same commit cannot be told apart.
     assert!(fired >= 1_000);
     assert_eq!((commits, left), (1_000, 0));
 }

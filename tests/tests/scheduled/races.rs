@@ -1,4 +1,4 @@
-//! A command that fails, while somebody else cancels or executes it, paused and killed at every request.
+//! A command that fails, while another program cancels or executes it, paused and killed at every request.
 
 use std::pin::pin;
 

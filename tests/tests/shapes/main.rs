@@ -1,4 +1,4 @@
-//! Random values of many shapes: every process sees what the one that decided saw, whichever way the value came.
+//! Random values of many shapes: every process sees what the one that decided saw, in whichever way the value came.
 
 mod data;
 mod sample;
@@ -19,7 +19,7 @@ use futures_util::TryStreamExt;
 
 use world::{Ask, Draw, SHAPES, Seen, Tell, World, WorldKey, text};
 
-/// So many values of each shape, ten to a commit.
+/// How many values of each shape there are, ten to a commit.
 const VALUES: usize = 110;
 const IN_A_COMMIT: usize = 10;
 
@@ -37,7 +37,7 @@ fn process<S: cqrs_core::app::IntoStores + EventStore + Clone, N: SnapshotStore 
     builder.only(["Seen"]).build().unwrap()
 }
 
-/// What the process has in its memory of a stream.
+/// What the process remembers of a stream.
 async fn remembered(app: &App, key: &WorldKey) -> String {
     match app.execute(key, Ask).await {
         Err(ExecuteError::Rejected(state)) => state,
@@ -45,7 +45,7 @@ async fn remembered(app: &App, key: &WorldKey) -> String {
     }
 }
 
-/// Draws the same each time, and hands it over once.
+/// Draws the same each time, and returns it once.
 fn tell(shape: Draw, seed: u64, count: usize) -> Tell {
     Tell(Arc::new(move || {
         let mut rng = Rng::with_seed(seed);
@@ -77,7 +77,7 @@ async fn told(app: &App, shape: &str, draw: Draw, seed: u64) -> (Vec<String>, us
     (seen, refused)
 }
 
-/// All that others see: the events, the state, with and without a snapshot, and the view behind a queue.
+/// Everything that others see: the events, the state, with and without a snapshot, and the view behind a queue.
 struct Others {
     events: Vec<String>,
     state: World,

@@ -1,4 +1,4 @@
-//! One event per shape, an aggregate and a projection that keep what they were told as it is.
+//! One event per shape, and an aggregate and a projection that keep the data as it is.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +21,8 @@ pub(crate) struct Ask;
 /// What draws an event of each shape.
 pub(crate) type Draw = fn(&mut Rng) -> WorldEvent;
 
-/// What state and view hold of a value. A part that is not stored may not stand in a state with snapshots: its text does.
+/// What state and view hold of a value. A part that is not stored may not be in a state with snapshots; its text is
+/// there instead.
 trait Keep<K> {
     fn keep(&self) -> K;
 }

@@ -12,7 +12,7 @@ use cqrs_dynamo::Dynamo;
 use crate::ledger::every_4::{Ledger, key};
 use crate::ledger::{Book, apart, stored};
 
-/// A stream of so many amounts; its snapshots go into the store.
+/// A stream of this number of amounts; its snapshots go into the store.
 async fn history(snapshots: &MemorySnapshotStore, amount: i64, commits: usize) -> MemoryEventStore {
     let store = MemoryEventStore::new();
     let app =
@@ -32,7 +32,7 @@ async fn load(store: &MemoryEventStore, snapshots: &MemorySnapshotStore) -> Load
     loaded
 }
 
-/// For every length of the stream, before and behind the snapshot that is not its own.
+/// For every length of the stream, before and after the snapshot that is not its own.
 #[tokio::test]
 async fn a_snapshot_of_another_history_is_ignored() {
     for commits in [0, 1, 3, 4, 7, 8, 9, 11, 12, 13, 15] {
@@ -72,7 +72,7 @@ async fn a_snapshot_may_vanish_or_go_back() {
     }
 }
 
-/// The table is replaced by an earlier one while a process is running that knows where the snapshot was.
+/// The table is replaced by an earlier one while a process runs that knows where the snapshot was.
 #[tokio::test]
 async fn a_stream_may_end_before_the_snapshot_that_was_seen() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
@@ -103,7 +103,7 @@ async fn delete(dynamo: &Dynamo, table: &str, pk: &str, sk: &str) {
     delete.send().await.unwrap();
 }
 
-/// A store whose content can be exchanged, as by deleting and making its table.
+/// A store whose content can be exchanged, as by deleting and recreating its table.
 #[derive(Clone, Default)]
 struct Swapped(Arc<Mutex<MemorySnapshotStore>>);
 

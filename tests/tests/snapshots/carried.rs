@@ -1,4 +1,4 @@
-//! States that commits carry: a load needs the last commits alone, and is the fold of the whole stream all the same.
+//! States that commits carry: a load needs only the last commits, and still is the fold of the whole stream.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -49,7 +49,7 @@ async fn a_cold_command_on_a_long_stream_costs_what_the_first_one_costs() {
     for version in 1..=130 {
         assert_eq!(spent!(dynamo, app(&dynamo).execute(&key, Book(vec![1]))), FIRST, "{version}");
     }
-    // Then one process that writes on, and colder ones in between.
+    // Then one process that continues to write, and colder ones in between.
     let warm = app(&dynamo);
     warm.execute(&key, Book(vec![1])).await.unwrap();
     for version in 132..=1000 {
@@ -80,8 +80,8 @@ async fn every_sixth_commit_carries_the_state_and_every_one_of_a_shorter_distanc
     assert_eq!(carrying(&store, &ledger::every_1::key("one")).await, (1..=26).collect::<Vec<_>>());
 }
 
-/// A state of more than a write unit: a process that keeps it in memory lets a commit carry it as often as `snapshot_every` says; one
-/// that has had to read many commits, at once.
+/// A state of more than a write unit: a process that keeps it in memory lets a commit carry it as often as
+/// `snapshot_every` says; a process that had to read many commits, at once.
 #[tokio::test]
 async fn a_state_that_costs_write_units_is_carried_less_often() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
@@ -388,7 +388,7 @@ async fn a_small_state_moves_from_the_snapshot_store_into_the_commits() {
     assert_eq!(build().settings(apart).build().unwrap().load(&key).await.unwrap().state.booked, 31);
 }
 
-/// An earlier release does not know of digests, and would execute a command again whose id it does not find.
+/// An earlier release does not know digests, and would execute a command again whose id it does not find.
 #[tokio::test]
 async fn a_snapshot_with_digests_is_none_for_an_earlier_release() {
     let (store, snapshots) = (MemoryEventStore::new(), MemorySnapshotStore::new());
@@ -481,7 +481,7 @@ async fn a_state_is_found_behind_the_pages_of_large_commits() {
     }
 }
 
-/// Commits at round versions carry the state also where the writer has counted from elsewhere: others count on it.
+/// Commits at round versions carry the state even if the writer has counted from elsewhere, because others rely on it.
 #[tokio::test]
 async fn round_versions_are_the_same_for_all_writers() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
@@ -536,7 +536,8 @@ async fn carrying_of_all(store: &impl EventStore, key: &impl AggregateKey) -> Ve
     found
 }
 
-/// A time that was given with `.at(…)` does not bind what follows, and one from a clock does, whatever process reads them.
+/// A time that was given with `.at(…)` does not bind later commits, but a time from a clock does, whichever process
+/// reads them.
 #[tokio::test]
 async fn times_come_back_with_the_state() {
     let store = MemoryEventStore::new();

@@ -38,7 +38,7 @@ async fn stream_of(commits: &[Vec<i64>]) -> (MemoryEventStore, Vec<StoredSnapsho
     (store, snapshots)
 }
 
-/// Loads in every way, with one snapshot or none, and compares with what the amounts come to.
+/// Loads in every way, with one snapshot or none, and compares with the sum of the amounts.
 macro_rules! check {
     ($ledger:ident, $store:expr, $snapshot:expr, $commits:expr) => {{
         use ledger::$ledger::{Ledger, key};

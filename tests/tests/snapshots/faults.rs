@@ -61,7 +61,7 @@ async fn commands_and_loads_work_while_the_snapshot_store_is_down() {
             Version::new(8),
             "{fault:?}"
         );
-        // It is up again: the next process makes up for what was left out.
+        // It is up again: the next process makes up for the missing snapshot.
         app(&dynamo).execute(&key("1"), Book(vec![14])).await.unwrap();
         assert_eq!(
             stored(&dynamo.snapshots(), &key("1")).await.unwrap().version,

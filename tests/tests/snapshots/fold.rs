@@ -1,4 +1,4 @@
-//! A program with another fold or another state ignores the snapshots of the one before it.
+//! A program with another fold or another state ignores the snapshots of the earlier one.
 
 use cqrs_core::prelude::*;
 use cqrs_core::snapshot::MemorySnapshotStore;
@@ -120,7 +120,7 @@ fn app(dynamo: &Dynamo) -> App {
     App::builder(dynamo.event_store()).snapshots(dynamo.snapshots()).settings(apart).only([]).build().unwrap()
 }
 
-/// The total as one program sees it, and whether that program took the first one's snapshot.
+/// The total as one program sees it, and whether that program used the first one's snapshot.
 macro_rules! seen {
     ($dynamo:expr, $program:ident) => {{
         let app = app($dynamo);

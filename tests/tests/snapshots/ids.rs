@@ -1,4 +1,4 @@
-//! What the engine remembers of commits travels with the snapshot.
+//! What the engine remembers about commits travels with the snapshot.
 
 use cqrs_core::prelude::*;
 use cqrs_core::snapshot::MemorySnapshotStore;

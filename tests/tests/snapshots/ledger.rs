@@ -118,7 +118,7 @@ usual!(every_4, 4);
 usual!(every_10, 10);
 usual!(every_100, 100);
 
-/// What a ledger comes to, by another way than the fold's code.
+/// The result of a ledger, computed in another way than by the fold's code.
 pub(crate) fn digest<'a>(commits: impl IntoIterator<Item = &'a Vec<i64>>) -> (u64, u64) {
     commits.into_iter().flatten().fold((0, 0), |(digest, booked), amount| {
         (digest.wrapping_mul(31).wrapping_add(amount.cast_unsigned()), booked + 1)

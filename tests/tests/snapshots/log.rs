@@ -1,4 +1,4 @@
-//! What is passed over is said: where it is, and why.
+//! What is ignored is logged: where it is, and why.
 
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! Snapshots: a load from one is the fold of the whole stream, whatever becomes of the snapshot.
+//! Snapshots: a load from one is the fold of the whole stream, whatever happens to the snapshot.
 
 mod belonging;
 mod carried;

@@ -1,4 +1,4 @@
-//! Transactions: their commits carry states as any others do.
+//! Transactions: their commits carry states like any others.
 
 use cqrs_core::app::Settings;
 use cqrs_core::prelude::*;
@@ -53,7 +53,7 @@ async fn the_commits_of_a_transaction_carry_the_states() {
     assert_near(&carrying(&dynamo, &second).await, 18);
 }
 
-/// Two processes that lose against each other: the state of a commit that was not written is carried by none.
+/// Two processes that lose against each other: the state of a commit that was not written is not carried.
 #[tokio::test]
 async fn a_state_that_lost_is_not_carried() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
@@ -107,7 +107,7 @@ async fn states_that_do_not_fit_together_are_left_out() {
     }
 }
 
-/// One state that has no place in an item is left out of its commit; the others are carried all the same.
+/// One state that does not fit into an item is left out of its commit; the others are carried.
 #[tokio::test]
 async fn a_state_over_the_limit_of_an_item_is_left_out() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();

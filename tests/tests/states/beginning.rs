@@ -1,4 +1,4 @@
-//! Whether a projection has missed what was there before it.
+//! Whether a projection has missed earlier commits.
 
 use cqrs_core::app::Build;
 use cqrs_core::delivery::DeliveryStore;

@@ -102,7 +102,7 @@ async fn a_projection_that_was_never_delivered_to_lacks_everything() {
 }
 
 #[tokio::test]
-async fn counting_ends_at_some_number_and_says_so() {
+async fn counting_ends_at_some_number_and_reports_it() {
     let stores = Stores::Memory(MemoryEventStore::new(), MemoryViewStore::new());
     let app = stores.app(&["Wealth"]);
     for number in 0..10_150 {
@@ -139,7 +139,7 @@ async fn what_the_feed_brings_late_is_counted() {
 
 /// Without a feed nobody can tell; and where views have what this process has no position for, something else delivers them.
 #[tokio::test]
-async fn a_process_that_cannot_know_the_lag_says_so() {
+async fn a_process_that_cannot_know_the_lag_reports_it() {
     let (events, views) = (MemoryEventStore::new(), MemoryViewStore::new());
     let without_feed = OwnStores::new(events.clone(), events.delivery()).views(views.clone());
     let front = App::builder(without_feed).only(BOTH).build().unwrap();

@@ -1,5 +1,5 @@
-//! What `app.projections()` tells of projections that are delivered from the feed, on every store. `tests/worker` has those behind
-//! queues, `tests/replay` those that are replayed.
+//! What `app.projections()` reports about projections that are delivered from the feed, on every store. `tests/worker`
+//! has those behind queues, `tests/replay` those that are replayed.
 
 mod beginning;
 mod lag;
@@ -59,7 +59,7 @@ impl Stores {
         built.build().unwrap()
     }
 
-    /// Appends a commit past the app, with the time when it was recorded.
+    /// Appends a commit without the app, with the time when it was recorded.
     pub(crate) async fn append(&self, key: &AccountKey, version: u64, event: (&str, Value), at: Timestamp) {
         let (name, data) = event;
         let event = StoredEvent::new(name, 1, data);

@@ -1,4 +1,4 @@
-//! A view across aggregates whose fold has changed: what its old and its new release tell of themselves.
+//! A view across aggregates whose fold has changed: what its old and its new release report about themselves.
 
 use cqrs_core::app::Build;
 use cqrs_core::replay::{Phase, Replayed};
@@ -49,8 +49,8 @@ mod second {
 }
 
 impl Stores {
-    /// A process of a release, which builds its views by itself or when it is told to, and waits for so long for releases of which
-    /// nothing is heard, divided by five.
+    /// A process of a release, which builds its views by itself or when it is told to, and waits this long for silent
+    /// releases, divided by five.
     fn release(&self, name: &str, rebuild: bool, release_poll: Duration) -> App {
         let built = App::builder(self.stores()).only([name]).settings(|settings| {
             settings.poll = Duration::from_millis(1);
@@ -88,7 +88,7 @@ async fn a_release_tells_how_far_its_views_are() {
         second.replay::<second::Owner>().await.unwrap();
         assert_eq!(build(&second).await, Build::Whole);
 
-        // A release of which nothing is heard gets no commits any more, until it comes back and builds its views anew.
+        // A silent release gets no commits any more, until it comes back and builds its views anew.
         let told = Timestamp::now();
         while Timestamp::now() <= told {
             tokio::task::yield_now().await;

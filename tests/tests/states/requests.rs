@@ -1,4 +1,4 @@
-//! What it costs to ask.
+//! The cost of the call.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,5 @@
-//! Tables with a capacity that is paid by the hour: they scale, with their indexes, and a stack comes to them and back.
+//! Tables with a capacity that is paid by the hour: they scale, with their indexes, and a stack changes to them and
+//! back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -7,7 +8,7 @@ use cqrs_dynamo::template::{Capacity, TemplateFault, check_step, next_step};
 use serde_json::{Value, json};
 
 use crate::indexes::{names, steps};
-use crate::{lint, of_type, template};
+use crate::{lint_steps, of_type, template};
 
 const TARGET: &str = "AWS::ApplicationAutoScaling::ScalableTarget";
 const POLICY: &str = "AWS::ApplicationAutoScaling::ScalingPolicy";
@@ -200,5 +201,5 @@ fn the_linter_finds_nothing_in_any_step() {
         steps(&on_demand(1), &provisioned(0)),
         steps(&provisioned(1), &on_demand(0)),
     ];
-    lint(ways.concat().into_iter().map(|step| ("step", step)));
+    lint_steps(ways.concat());
 }

@@ -74,7 +74,7 @@ fn without_handlers_there_is_neither_topic_nor_relay() {
     let all = resources(&alone().retired("Statement", ["Deposited"]));
     assert!(all.contains_key("StatementSubscription") && all.contains_key("RelayFunction"));
     assert!(!all.contains_key("StatementSubscriber"));
-    // Where there is nobody to feed, nothing feeds.
+    // If there are no subscribers, nothing feeds them.
     let nobody = Template::of(&Wiring::default()).projections("p");
     let functions: Vec<_> = of_type("AWS::Serverless::Function", &resources(&nobody)).into_keys().collect();
     assert_eq!(functions, ["CommandsFunction"]);

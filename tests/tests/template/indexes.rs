@@ -1,10 +1,10 @@
-//! The indexes of the views table: how many there are, and how a stack comes to another number of them, one in an update.
+//! The indexes of the views table: their number, and how a stack changes to another number of them, one per update.
 
 use cqrs_core::app::Wiring;
 use cqrs_dynamo::template::{Step, Template, TemplateFault, check_step, next_step};
 use serde_json::{Value, json};
 
-use crate::{PREFIX, lint, resources, template, wiring};
+use crate::{PREFIX, lint_steps, resources, template, wiring};
 
 /// The bank, with projections that declare these numbers of indexes.
 fn declaring(statement: usize, wealth: usize) -> Wiring {
@@ -64,7 +64,7 @@ fn the_table_has_as_many_as_the_projection_that_declares_most() {
         "Projection": { "ProjectionType": "ALL" },
     });
     assert_eq!(*index, expected);
-    // Where none is declared, there is no trace of them.
+    // If none is declared, there is no trace of them.
     assert!(!of(0).to_string().contains("ndex"));
     let faults = template().indexes(21).render().unwrap_err().faults;
     assert_eq!(faults, [TemplateFault::Range { setting: "indexes", value: 21, least: 0, most: 20 }]);
@@ -179,7 +179,7 @@ fn what_is_no_template_is_said() {
 #[test]
 fn the_linter_finds_nothing_in_any_step() {
     let steps = [steps(&of(0), &of(3)), steps(&of(3), &of(0))].concat();
-    lint(steps.into_iter().map(|step| ("step", step)));
+    lint_steps(steps);
 }
 
 /// A role names the table, and so it is updated after it, and a function after its role.

@@ -1,4 +1,4 @@
-//! What AWS does not take.
+//! Values that AWS does not accept.
 
 use std::time::Duration;
 
@@ -107,4 +107,16 @@ fn a_prefix_must_leave_room_for_the_names_of_tables() {
     assert!(alone.clone().prefix("x".repeat(246)).render().is_ok());
     let faults = alone.prefix("x".repeat(247)).render().unwrap_err().faults;
     assert!(matches!(faults[..], [TemplateFault::Table { length: 256, .. }]), "{faults:?}");
+}
+
+#[test]
+fn a_handler_that_is_tried_more_often_than_its_queue_hands_a_message_over_is_refused() {
+    let mut wiring = wiring();
+    wiring.subscribers.retain(|subscriber| subscriber.kind != cqrs_core::app::SubscriberKind::Projection);
+    wiring.subscribers[0].attempts = Some(8);
+    let handler = wiring.subscribers[0].name.to_owned();
+    let template = Template::of(&wiring);
+    assert!(template.clone().receives(9).render().is_ok());
+    let faults = template.receives(8).render().unwrap_err().faults;
+    assert_eq!(faults, [TemplateFault::Attempts { handler, attempts: 8, receives: 8 }]);
 }

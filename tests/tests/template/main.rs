@@ -1,5 +1,5 @@
-//! The template that an app's wiring becomes: the linter finds nothing in it, it makes what `create_tables` makes, and
-//! everybody may do what they have to do, and no more.
+//! The template that is made from an app's wiring: the linter finds nothing in it, it makes what `create_tables` makes,
+//! and every role may do exactly what it has to do.
 
 mod capacity;
 mod exports;
@@ -34,7 +34,7 @@ async fn send_receipt(_: &Withdrawn) -> Result<(), HandlerError> {
     Ok(())
 }
 
-/// Does all that a handler may: it reads a view, and executes a command.
+/// Does everything that a handler may: it reads a view, and executes a command.
 #[event_handler(Withdrawn, once)]
 async fn audit(event: &Recorded<Withdrawn>, app: &App) -> Result<(), HandlerError> {
     app.view::<Statement>(&account(&event.owner)).await?;
@@ -76,6 +76,18 @@ fn template() -> Template {
 
 /// The linter finds nothing in these templates, not even for information.
 fn lint<'a>(templates: impl IntoIterator<Item = (&'a str, Value)>) {
+    let (is_clean, found) = linted(templates, false);
+    assert!(is_clean, "{found}");
+}
+
+/// The same for the steps of one template, without what SAM makes of each.
+fn lint_steps(steps: impl IntoIterator<Item = Value>) {
+    let (is_clean, found) = linted(steps.into_iter().map(|step| ("step", step)), true);
+    assert!(is_clean, "{found}");
+}
+
+/// Whether the linter finds nothing, and what it finds.
+fn linted<'a>(templates: impl IntoIterator<Item = (&'a str, Value)>, source_only: bool) -> (bool, String) {
     let folder = tempfile::tempdir().unwrap();
     let mut files = Vec::new();
     for (name, template) in templates {
@@ -84,10 +96,15 @@ fn lint<'a>(templates: impl IntoIterator<Item = (&'a str, Value)>) {
         files.push(file);
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/cfn-lint");
-    let linted = Command::new(&script).args(["--include-checks", "I", "--"]).args(files).output();
+    let mut linter = Command::new(&script);
+    linter.args(["--include-checks", "I", "--"]).args(files).env_remove("SOURCE_ONLY");
+    if source_only {
+        linter.env("SOURCE_ONLY", "1");
+    }
+    let linted = linter.output();
     let linted = linted.unwrap_or_else(|error| panic!("{} cannot be run: {error}", script.display()));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(linted.status.success(), "{}{}", text(&linted.stdout), text(&linted.stderr));
+    (linted.status.success(), text(&linted.stdout) + &text(&linted.stderr))
 }
 
 /// The resources, by logical id.

@@ -1,4 +1,4 @@
-//! In which order a deployment makes and updates things.
+//! The order in which a deployment makes and updates resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Who may do what.
+//! The rights of each role.
 
 use std::collections::BTreeSet;
 
@@ -121,7 +121,7 @@ fn only_projections_write_views() {
 fn subscribers_remember_what_the_delivery_has_to() {
     let delivery = |id: &str| allowed(&format!("{id}Role"), "DeliveryTable.Arn");
     let (park, see, forget) = ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem");
-    // What an older program parked goes on, whatever the kind.
+    // Dead letters that an older program left are redriven, whatever their kind.
     for subscriber in ["StatementSubscriber", "mailX2DoutSubscriber", "auditSubscriber"] {
         assert_eq!(delivery(subscriber), set(&[park, see, forget]));
     }
@@ -175,7 +175,8 @@ fn no_permission_is_for_everything() {
     for role in roles() {
         for (action, resource) in permissions_in(&template().indexes(2), &role) {
             assert!(!action.contains('*'), "{role}: {action}");
-            // Which streams a table has can only be asked of all of its streams. Whoever reads one index may read all.
+            // Which streams a table has can only be asked for all of its streams. A role that reads one index may read
+            // all.
             let listing = action == "dynamodb:ListStreams" && resource == "${EventsTable.Arn}/stream/*";
             let listing = listing || action == "dynamodb:Query" && resource == "${ViewsTable.Arn}/index/*";
             assert!(listing || !resource.contains('*'), "{role}: {action} on {resource}");
@@ -349,7 +350,7 @@ fn asked(call: &Call) -> Vec<(String, String, String)> {
         let places =
             [&request["Key"]["pk"], &request["Item"]["pk"], &request["ExpressionAttributeValues"][":pk"]];
         let pk = places.iter().find_map(|place| place["S"].as_str()).unwrap_or_default();
-        // A scan has no partition, and so no condition on one narrows it.
+        // A scan has no partition, so no condition on one narrows it.
         assert!(!pk.is_empty() || action == "Scan", "{request}");
         (format!("dynamodb:{action}"), table, pk.to_owned())
     };
@@ -375,7 +376,7 @@ pub(crate) async fn bank() -> (Embedded, Vec<Commit>) {
         app.execute(&account(number), Open { owner: number.to_owned() }).await.unwrap();
     }
     app.execute(&account("4711"), deposit(100)).await.unwrap();
-    // Another process knows nothing of it, and loses.
+    // Another process does not know it, and loses.
     let other = self::app(&database, "CommandsFunctionRole");
     other.load(&account("4711")).await.unwrap();
     app.execute(&account("4711"), Withdraw { cents: 40 }).await.unwrap();
@@ -456,7 +457,7 @@ async fn a_subscriber_may_do_what_its_kind_needs() {
         settled().await;
         // What was lost before it is read from the store.
         assert_eq!(take(&app, queue, &commits[3]).await, Verdict::Done, "{queue}");
-        // What cannot be taken holds its stream back.
+        // A commit that cannot be taken holds its stream back.
         let mut broken = commits[3].clone();
         broken.version = broken.version.next();
         broken.events[0].data = json!({});
@@ -479,7 +480,7 @@ async fn a_subscriber_may_do_what_its_kind_needs() {
     assert_eq!(reader.load(&account("fees")).await.unwrap().state.balance, 1);
 }
 
-/// The delivery writes to a replay's copies as well, for as long as it is under way.
+/// The delivery also writes to a replay's copies while it runs.
 #[tokio::test]
 async fn a_projection_may_do_what_a_replay_needs_of_it() {
     let (database, commits) = bank().await;

@@ -208,7 +208,7 @@ fn a_topic_takes_what_it_is_told_to_and_its_queues_take_more() {
         for (id, queue) in of_type("AWS::SQS::Queue", &all) {
             assert_eq!(queue["MaximumMessageSize"], 1_048_576, "{id}");
         }
-        // The queues first: what one of them does not take is lost.
+        // The queues come first: a message that one of them does not accept is lost.
         let first = topic["DependsOn"].as_array().map_or(&[][..], Vec::as_slice);
         for (_, id, _) in QUEUES {
             for queue in [format!("{id}Queue"), format!("{id}DeadLetters")] {
@@ -218,7 +218,7 @@ fn a_topic_takes_what_it_is_told_to_and_its_queues_take_more() {
     }
 }
 
-/// Denies what comes without TLS.
+/// Denies requests without TLS.
 fn without_tls(action: &str, resource: &Value) -> Value {
     json!({
         "Effect": "Deny",

@@ -5,7 +5,7 @@ use cqrs_dynamo::Dynamo;
 use cqrs_dynamo::template::{Http, Template};
 use serde_json::{Value, json};
 
-use crate::{PREFIX, lint, projections, resources, template, wiring};
+use crate::{PREFIX, lint, linted, projections, resources, template, wiring};
 
 #[test]
 fn the_linter_finds_nothing() {
@@ -24,6 +24,34 @@ fn the_linter_finds_nothing() {
         ("url", template().http(Http::FunctionUrl)),
     ];
     lint(templates.map(|(name, template)| (name, template.render().unwrap())));
+}
+
+/// Rules about functions, event sources and time limits apply to the resources that SAM makes, not to the source.
+#[test]
+fn the_linter_looks_at_what_sam_makes_of_a_template() {
+    let wrong = |change: fn(&mut Value)| {
+        let mut rendered = template().render().unwrap();
+        change(&mut rendered);
+        rendered
+    };
+    let short = wrong(|template| {
+        template["Resources"]["StatementQueue"]["Properties"]["VisibilityTimeout"] = json!(5);
+    });
+    let unknown = wrong(|template| template["Globals"]["Function"]["Runtime"] = json!("provided.al2000"));
+    let endless = wrong(|template| template["Globals"]["Function"]["Timeout"] = json!(901));
+    let many = wrong(|template| {
+        let function = &mut template["Resources"]["StatementSubscriber"]["Properties"];
+        function["Events"]["Messages"]["Properties"]["BatchSize"] = json!(10_001);
+    });
+    for (name, template, found) in [
+        ("short", short, "E3505 Queue visibility timeout (5) is less than Function timeout"),
+        ("unknown", unknown, "'provided.al2000' is not one of"),
+        ("endless", endless, "is less than Function timeout (901) seconds"),
+        ("many", many, "10001 is greater than the maximum of 10000"),
+    ] {
+        let (is_clean, text) = linted([(name, template)], false);
+        assert!(!is_clean && text.contains(found) && text.contains("transformed.json"), "{name}: {text}");
+    }
 }
 
 #[test]

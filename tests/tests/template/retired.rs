@@ -1,4 +1,4 @@
-//! Queues that leave the stack, or stay in it although nobody reads them any more.
+//! Queues that leave the stack, or stay in it although nothing reads them any more.
 
 use cqrs_dynamo::template::TemplateFault;
 use serde_json::json;
@@ -11,7 +11,7 @@ fn no_deployment_deletes_what_waits_in_a_queue() {
     for (_, id, _) in QUEUES {
         for part in ["Queue", "DeadLetters", "QueuePolicy", "DeadLettersPolicy"] {
             let resource = &all[&format!("{id}{part}")];
-            // A deployment that fails takes along what it has made: otherwise the next one would find the names taken.
+            // A deployment that fails removes what it has made: otherwise the next one would find the names taken.
             assert_eq!(resource["DeletionPolicy"], "RetainExceptOnCreate", "{id}{part}");
             assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{id}{part}");
         }

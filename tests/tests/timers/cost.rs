@@ -1,4 +1,4 @@
-//! What timers cost on DynamoDB.
+//! The cost of timers on DynamoDB.
 
 use cqrs_core::store::{AppendAll, EventStore, TimerId};
 use cqrs_dynamo::Dynamo;
@@ -26,7 +26,7 @@ async fn a_timer_by_itself_is_a_plain_write() {
 async fn a_sweep_of_nothing_asks_each_partition_once() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
     let store = dynamo.event_store();
-    // What is not due yet is not read.
+    // Timers that are not due yet are not read.
     set(&store, &timer(100)).await;
     let spent = dynamo.spent(due(&store, 99)).await;
     let spent = spent.requests(8).wcu(0).rcu(4);
@@ -35,7 +35,7 @@ async fn a_sweep_of_nothing_asks_each_partition_once() {
     // Up to 4 KB cost no more.
     let spent = dynamo.spent(due(&store, 100)).await;
     assert_eq!(spent.requests(8).wcu(0).rcu(4).output, 1);
-    // Where nothing can follow, nobody asks.
+    // If nothing can follow, no request is sent.
     let after = TimerId::new(at(100), "timer");
     let page = dynamo.spent(store.timers(after.pk(), at(50), Some(&after))).await.requests(0).output;
     assert_eq!(page.unwrap().timers.len(), 0);
@@ -74,7 +74,7 @@ async fn a_timer_that_is_fired_doubles_what_its_commit_costs_in_a_transaction() 
     let both = dynamo.spent(append(&store, &order("3"), none().setting(timer(2)))).await;
     assert_eq!(both.requests(1).wcu(4).rcu(0).names, ["TransactWriteItems"]);
 
-    // What has failed takes its place.
+    // A failed timer takes its place.
     let failed = store.append_all(none().firing(timer(2).id).setting(timer(4)));
     assert_eq!(dynamo.spent(failed).await.requests(1).wcu(4).rcu(0).names, ["TransactWriteItems"]);
 }

@@ -24,7 +24,8 @@ async fn an_answer_that_is_lost_is_asked_for_again() {
     }
 }
 
-/// Who asks again by another transaction is told that the own commit is there, and not that the timer is gone.
+/// A caller that asks again by another transaction is told that its own commit is there, and not that the timer is
+/// gone.
 #[tokio::test]
 async fn who_fires_again_finds_the_own_commit() {
     let (database, plain) = database().await;
@@ -36,7 +37,7 @@ async fn who_fires_again_finds_the_own_commit() {
     assert!(matches!(lost, Err(StoreError::Unavailable { .. })), "{lost:?}");
     let taken = AppendAll::Taken(vec![Taken::new(stream("1"), Some(own.clone()))]);
     assert_eq!(append(&store, &own, fire.clone()).await.unwrap(), taken);
-    // Another one is told whose the version is, and on the next version that the timer is gone.
+    // Another one is told which stream has the version, and on the next version that the timer is gone.
     let other =
         Commit::new(own.stream.clone(), own.version, own.events.clone(), Metadata::new("other", at(1)));
     assert_eq!(append(&store, &other, fire.clone()).await.unwrap(), taken);
@@ -91,7 +92,7 @@ async fn throttling_is_told_as_such_and_nothing_is_written() {
     assert_eq!(all(&plain, &stream("1")).await, []);
 }
 
-/// What a timer does not know of is left alone, whatever it is.
+/// Attributes that a timer does not know are kept.
 #[tokio::test]
 async fn an_item_with_other_attributes_is_read() {
     use aws_sdk_dynamodb::primitives::Blob;

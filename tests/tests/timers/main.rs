@@ -1,4 +1,4 @@
-//! What waits for its time, on DynamoDB, in a program that asks for timers.
+//! Timers on DynamoDB, in a program that asks for them.
 
 mod cost;
 mod faults;

@@ -1,4 +1,4 @@
-//! Who looks for what is due: the function, and a worker.
+//! The programs that sweep: the function, and a worker.
 
 use std::future::Future;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The table of the timers, where a program needs it.
+//! The table of the timers, if a program needs it.
 
 use cqrs_dynamo::{Dynamo, Tables};
 

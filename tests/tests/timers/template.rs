@@ -103,7 +103,7 @@ fn who_sweeps_finds_and_fires_and_who_commands_sets() {
     assert_eq!(setting, set(&["CommandsFunctionRole", "auditSubscriberRole"]));
 }
 
-/// Nobody writes what others do not know yet, nor schedules it.
+/// No function writes an event, or schedules a command, that others do not know yet.
 #[test]
 fn it_comes_after_the_subscribers_and_before_the_commands() {
     let resources = resources(&template());

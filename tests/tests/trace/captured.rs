@@ -1,4 +1,4 @@
-//! What a program's own subscriber sees.
+//! The log as a program's own subscriber sees it.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -28,7 +28,7 @@ async fn request(app: &App) -> String {
     deposited.metadata.command_id
 }
 
-/// What must have become of the request, whatever has delivered it.
+/// What must have happened to the request, however it was delivered.
 async fn assert_followed(app: &App, captured: &Captured, command_id: &str) {
     let passed = last(app, "2").await;
     assert_eq!(passed.correlation_id, "request-1");

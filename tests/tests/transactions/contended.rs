@@ -19,7 +19,7 @@ const TASKS: u64 = 20;
 const TRANSFERS: u64 = 50;
 const FIRST_CENTS: u64 = 100;
 
-/// That nobody waits for each other for good: far more than it takes, on any machine.
+/// Ensures that no transaction waits for ever: far more than it takes, on any machine.
 const WATCHDOG: Duration = Duration::from_secs(300);
 
 #[event]
@@ -127,7 +127,7 @@ struct World {
     gate: GateKey,
 }
 
-/// What was asked for, and whether it was done.
+/// What was requested, and whether it was done.
 #[derive(Debug)]
 struct Transfer {
     from: usize,
@@ -233,7 +233,7 @@ async fn audit(world: World, ended: Arc<AtomicU64>) {
     let audit = AuditKey::new(&bank::tenant(), "1");
     let sum = FIRST_CENTS.cast_signed() * i64::try_from(VAULTS).unwrap();
     loop {
-        // One more when all is quiet, which nobody beats.
+        // One more when all is quiet, which nothing beats.
         let is_last = ended.load(Ordering::Relaxed) == TASKS * TRANSFERS;
         let all = world.apps[1].transaction().execute(&audit, Sum(world.vaults.to_vec()));
         let all = world.vaults.iter().fold(all, Transaction::unchanged);

@@ -1,4 +1,4 @@
-//! What a transaction costs on DynamoDB.
+//! The cost of a transaction on DynamoDB.
 
 use cqrs_tests::bank::{self, Withdraw, deposit};
 

@@ -35,7 +35,7 @@ const FAULTS: [Fault; 12] = [
     Fault::Cancelled("ProvisionedThroughputExceeded"),
 ];
 
-/// A transfer under an id, sent as often as its sender does not know what became of it.
+/// A transfer under an id, sent again as long as its sender does not know the result.
 async fn insist(
     app: &App,
     from: &AccountKey,
@@ -117,7 +117,7 @@ async fn run(database: &Embedded, dynamo: &Dynamo, seed: u64, met: &Arc<AtomicUs
         let (from, cents) = (rng.usize(..3), rng.u64(1..70));
         let to = (from + rng.usize(1..3)) % 3;
         let id = format!("{seed}/{number}");
-        // Somebody else is there as well: what is remembered is old then.
+        // Another process is there as well, so what is remembered is old then.
         if rng.u8(..4) == 0 {
             let id = format!("{id}/other");
             clean
@@ -204,7 +204,7 @@ async fn every_fault_at_each_request_of_a_transfer_ends_in_both_commits_or_a_cle
                     for (id, cents) in [("a", 30), ("b", 20)] {
                         insist(&app, &from, &to, cents, id).await.unwrap();
                     }
-                    // What is remembered decides right.
+                    // The remembered state decides right.
                     let refused = insist(&app, &from, &to, 51, "c").await;
                     assert_eq!(refused, Err(Refusal::TooLittle(50)), "{told}");
                     let now = (balance(&clean, &from).await, balance(&clean, &to).await);
@@ -327,7 +327,7 @@ async fn a_cancelled_transaction_is_no_conflict_of_versions() {
 
 /// For good: six attempts, and the sender is told.
 #[tokio::test(start_paused = true)]
-async fn a_conflict_with_transactions_that_does_not_pass_is_told() {
+async fn a_conflict_with_transactions_that_does_not_pass_is_reported() {
     let (database, dynamo) = database().await;
     let clean = bank::app(dynamo.event_store()).unwrap();
     let (from, to) = (account(&clean, "1", 100).await, account(&clean, "2", 0).await);
@@ -348,7 +348,7 @@ async fn a_conflict_with_transactions_that_does_not_pass_is_told() {
 
 /// A single command of another process meets a transaction in flight, and goes on behind it.
 #[tokio::test(start_paused = true)]
-async fn a_command_that_meets_a_transaction_in_flight_goes_on_behind_it() {
+async fn a_command_that_meets_a_transaction_in_flight_continues_after_it() {
     let (database, dynamo) = database().await;
     let clean = bank::app(dynamo.event_store()).unwrap();
     let (from, to) = (account(&clean, "1", 100).await, account(&clean, "2", 0).await);

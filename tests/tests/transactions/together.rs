@@ -142,7 +142,7 @@ async fn a_version_that_is_expected_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_transaction_is_told() {
+async fn what_cannot_be_a_transaction_is_reported() {
     let (_, app) = start().await;
     let key = account(&app, "1", 100).await;
     let other = bank::account("2");
@@ -354,7 +354,7 @@ impl EventStore for Plain {
 }
 
 #[tokio::test]
-async fn a_store_without_transactions_says_so() {
+async fn a_store_without_transactions_reports_it() {
     let memory = MemoryEventStore::new();
     let stores = cqrs_core::app::Stores::new(Plain(memory.clone()), memory.delivery());
     let app = bank::app(stores).unwrap();

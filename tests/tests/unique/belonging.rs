@@ -33,7 +33,7 @@ async fn a_value_belongs_to_who_was_first() {
         assert_eq!(owner(&app, "a@example.com").await, Some(guest("1")));
         assert_eq!(owner(&app, "b@example.com").await, Some(guest("2")));
         assert_eq!(owner(&app, "c@example.com").await, None);
-        // One's own value is no obstacle, and another field may have the same text.
+        // A stream's own value is not an obstacle, and another field may have the same text.
         app.execute(&guest("1"), register("a@example.com")).await.unwrap();
         app.execute(&guest("1"), GiveBadge(7)).await.unwrap();
         assert_eq!(app.find(Guest::badge(&tenant(), 7)).await.unwrap(), Some(guest("1")));
@@ -53,7 +53,7 @@ async fn what_is_given_away_can_be_taken() {
         assert_eq!(owner(&app, "b@example.com").await, None);
         app.execute(&guest("2"), email("b@example.com")).await.unwrap();
         assert_eq!(owner(&app, "b@example.com").await, Some(guest("2")));
-        // No value, and an empty one, are nobody's.
+        // No value, and an empty one, belong to no stream.
         for id in ["3", "4"] {
             app.execute(&guest(id), Register(None)).await.unwrap();
             app.execute(&guest(id), email("")).await.unwrap();
@@ -124,7 +124,7 @@ async fn a_transaction_moves_values() {
     }
 }
 
-/// What is refused was refused on the state as it is: somebody else may have freed the value, or taken the stream on.
+/// A refusal was decided on the current state: another command may have freed the value, or continued the stream.
 #[tokio::test]
 async fn a_refusal_is_decided_on_the_end_of_the_stream() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
@@ -141,7 +141,7 @@ async fn a_refusal_is_decided_on_the_end_of_the_stream() {
 }
 
 #[tokio::test]
-async fn a_value_that_cannot_be_reserved_is_told() {
+async fn a_value_that_cannot_be_reserved_is_reported() {
     for app in apps().await {
         let long = "x".repeat(3000);
         let error = app.execute(&guest("1"), register(&long)).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! What unique values cost on DynamoDB.
+//! The cost of unique values on DynamoDB.
 
 use cqrs_dynamo::Dynamo;
 

@@ -1,4 +1,4 @@
-//! A process that is killed amid its work parts no value from its stream.
+//! A process that is killed during its work separates no value from its stream.
 
 use std::env;
 use std::io::{BufRead, BufReader, Write};
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::hotel::{ChangeEmail, app, email, guest, owner};
 
-/// What tells the process that is to be killed its database.
+/// Tells the process that is to be killed its database.
 const FILE: &str = "KILLED_HOTEL_FILE";
 const GUESTS: u32 = 3;
 const ADDRESSES: u32 = 4;

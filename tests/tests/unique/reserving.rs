@@ -1,4 +1,4 @@
-//! A field becomes unique when there are streams already.
+//! A field becomes unique when there are already streams.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::prelude::*;
@@ -51,7 +51,7 @@ async fn until_all_are_reserved_commands_that_change_the_field_say_so() {
 }
 
 #[tokio::test]
-async fn two_streams_with_one_value_are_listed_and_go_on() {
+async fn two_streams_with_one_value_are_listed_and_continue() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
     for id in ["1", "2", "3"] {
         write(&dynamo, id, 1, Some("same@example.com")).await;
@@ -66,7 +66,7 @@ async fn two_streams_with_one_value_are_listed_and_go_on() {
             assert_ne!(collision.other, collision.owner);
         }
     }
-    // A loser gives up what it has not, and the owner keeps it.
+    // A loser gives up a value that it does not have, and the owner keeps it.
     let first = owner(&app, "same@example.com").await.unwrap();
     let losers: Vec<_> = ["1", "2", "3"].map(guest).into_iter().filter(|key| *key != first).collect();
     app.execute(&losers[0], email("other@example.com")).await.unwrap();
@@ -81,7 +81,7 @@ async fn two_streams_with_one_value_are_listed_and_go_on() {
     assert!(app.reserve::<Guest>().await.unwrap().collisions.is_empty());
 }
 
-/// The events table came back as it was at an earlier time, and the reservations did not.
+/// The events table was restored to an earlier time, and the reservations were not.
 #[tokio::test]
 async fn what_a_restore_took_back_is_freed() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();

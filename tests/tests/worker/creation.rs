@@ -62,7 +62,7 @@ async fn a_topic_that_is_there_follows_the_wiring() {
 async fn a_subscription_keeps_what_a_newer_program_listens_to() {
     let office = Office::new().await;
     let (sns, arn) = (office.broker.sns(), &office.topic.queues[0].subscription_arn);
-    // `Opened` is known here, and nobody on this queue listens to it.
+    // `Opened` is known here, but no subscriber on this queue listens to it.
     let newer = json!({ "types": ["Deposited", "Opened", "Transferred"] }).to_string();
     let request = sns.set_subscription_attributes().subscription_arn(arn);
     request.attribute_name("FilterPolicy").attribute_value(newer).send().await.unwrap();
@@ -96,7 +96,7 @@ async fn what_is_not_there_is_named_with_the_way_out() {
         matches!(&error, BrokerError::Missing { kind: "queue", name } if name == "nowhere-clerk"),
         "{error}"
     );
-    // A service does not wait for what nobody makes.
+    // A service does not wait for a queue that nothing makes.
     let error = tokio::time::timeout(Duration::from_secs(60), worker.run(std::future::pending())).await;
     assert!(matches!(error, Ok(Err(BrokerError::Missing { .. }))), "{error:?}");
     assert!(elsewhere.dead_letter_queues(&office.app).of(CLERK).await.is_err());
@@ -134,7 +134,7 @@ async fn postman(_: &Recorded<Deposited>) -> Result<(), HandlerError> {
     Ok(())
 }
 
-/// Its queue is called like the dead letters of the other one.
+/// Its queue has the name of the other one's dead letters.
 #[event_handler(Deposited, queue = "mail-dlq")]
 async fn archivist(_: &Recorded<Deposited>) -> Result<(), HandlerError> {
     Ok(())
@@ -160,7 +160,7 @@ async fn listener(_: &Recorded<Said>) -> Result<(), HandlerError> {
 }
 
 #[tokio::test]
-async fn what_sns_and_sqs_would_refuse_is_told_at_once_and_nothing_is_made() {
+async fn what_sns_and_sqs_would_refuse_is_reported_at_once_and_nothing_is_made() {
     let office = Office::new().await;
     let app = crate::office::app(&office.dynamo, &office.desk, &["postman", "archivist", "listener"]);
     let prefix = prefix();

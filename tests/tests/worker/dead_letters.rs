@@ -1,4 +1,4 @@
-//! Dead letters: looked at, redriven in order, discarded.
+//! Dead letters: listed, redriven in order, discarded.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn in_order(mut letters: Vec<DeadLetter>) -> Vec<DeadLetter> {
     letters
 }
 
-/// What an operator does, wherever the letters are: drops the first, and redrives the others after a repair.
+/// The steps of an operator, wherever the letters are: discard the first, and redrive the others after a repair.
 async fn operate<S: DeadLetterStore>(office: &Office, letters: &DeadLetters<S>) -> (Vec<LetterId>, Redriven) {
     assert!(letters.names().iter().any(|name| name == CLERK));
     let found = in_order(letters.of(CLERK).await.unwrap());
@@ -49,7 +49,7 @@ async fn operate<S: DeadLetterStore>(office: &Office, letters: &DeadLetters<S>) 
 #[tokio::test]
 async fn letters_of_a_queue_and_of_a_subscriber_are_addressed_and_worked_on_alike() {
     let office = stuck().await;
-    // The clerk's queue is called like the clerk.
+    // The clerk's queue has the clerk's name.
     office.app.run_until_idle().await.unwrap();
     let (queued, stored) = (office.letters(), office.app.dead_letters());
     let told = |letters| {
@@ -193,7 +193,7 @@ async fn more_dead_letters_than_one_receive_brings_are_redriven_in_order() {
 }
 
 #[tokio::test]
-async fn a_view_goes_on_without_a_dead_letter_that_was_discarded() {
+async fn a_view_continues_without_a_dead_letter_that_was_discarded() {
     const STATEMENT: &str = "Statement";
     // No number of this sign has a counterpart: the statement's fold panics.
     const TOO_MUCH: u64 = 1 << 63;
@@ -226,10 +226,10 @@ async fn a_view_goes_on_without_a_dead_letter_that_was_discarded() {
     assert_eq!(statement.lines, [1, TOO_MUCH.cast_signed(), 5, 6]);
 }
 
-/// What an older program put away, as this one finds it when it starts: a letter that it knows, those behind it, and another one
-/// that failed for a reason of its own.
+/// Dead letters of an older program, as this one finds them when it starts: a letter that it knows, those behind it,
+/// and another one that failed for its own reason.
 #[tokio::test]
-async fn what_an_older_program_did_not_know_goes_on_by_itself() {
+async fn what_an_older_program_did_not_know_continues_by_itself() {
     let office = Office::new().await;
     office.desk.fail("smudged", true);
     let one = office.deposit("1", ["", "", ""]).await;

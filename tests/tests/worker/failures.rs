@@ -1,4 +1,4 @@
-//! Handlers that fail: what is tried again, what is put away, and what waits behind it.
+//! Handlers that fail: what is tried again, what becomes a dead letter, and what waits behind it.
 
 use aws_sdk_sqs::types::MessageSystemAttributeName;
 
@@ -21,7 +21,7 @@ async fn what_fails_for_a_while_is_done_in_the_end() {
     let office = Office::new().await;
     office.desk.fail("smudged", false);
     office.publish(&office.deposit("1", ["smudged"]).await).await;
-    // The receive counts, whoever received it.
+    // The receive counts, whichever process received it.
     let received = office
         .broker
         .sqs()

@@ -1,4 +1,4 @@
-//! A FIFO topic: the commits of a stream are a group, and stay in their order.
+//! A FIFO topic: the commits of a stream are a group, and stay in order.
 
 use cqrs_dynamo::Broker;
 
@@ -71,7 +71,8 @@ async fn two_workers_keep_the_order_of_every_stream() {
     assert_eq!(early(&office().await).await, 0);
 }
 
-/// What a standard topic does to the order: `cargo test -p cqrs-tests --test worker -- --ignored --nocapture early`.
+/// The effect of a standard topic on the order:
+/// `cargo test -p cqrs-tests --test worker -- --ignored --nocapture early`.
 #[tokio::test]
 #[ignore = "a figure for the documentation, and no promise"]
 async fn early_on_a_standard_topic() {
@@ -100,7 +101,7 @@ async fn a_commit_that_fails_holds_its_group_and_no_other() {
     assert_eq!((told.len(), told[0].as_str()), (10, "1:4 the clerk cannot read `smudged`"));
     assert!(told[1].starts_with("1:5 waits behind"), "{told:?}");
 
-    // A redrive that fails, and be it for another reason, leaves all of them as they are.
+    // A redrive that fails, even for another reason, leaves all of them as they are.
     office.desk.fail("smudged", true);
     let redriven = office.letters().redrive(CLERK).await.unwrap();
     assert_eq!(redriven.done, 0);

@@ -1,4 +1,4 @@
-//! What one event does to its handler holds up its own stream, and nothing else.
+//! An event that blocks its handler holds up only its own stream.
 
 use std::future::{Future, pending};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::office::{Office, worker};
 use crate::service::{Service, in_time, office_behind};
 
-/// Resolves when something is so.
+/// Resolves when something is true.
 async fn until<F: Future<Output = bool>>(is_so: impl Fn() -> F) {
     in_time(async {
         while !is_so().await {
@@ -74,7 +74,7 @@ async fn what_came_later_goes_back_with_what_failed() {
     office.publish(&[second]).await;
     until(|| async { office.in_flight().await == 2 }).await;
     office.desk.open();
-    // Not when the queue is empty: while it counts, a message whose time runs out may be in none of its counts.
+    // Not when the queue is empty: while the queue counts, a message whose time runs out may be in none of its counts.
     until(|| async { office.letters_told().await.len() == 2 }).await;
     assert_eq!(service.stop().await.dead, 2);
     assert!(office.desk.tried().iter().all(|entry| entry == "1:2"), "{:?}", office.desk.tried());
@@ -103,7 +103,7 @@ async fn what_waits_for_a_stream_that_hangs_takes_a_bounded_amount_of_memory() {
     in_time(office.desk.busy(1)).await;
     office.publish(&office.deposit("1", [""]).await).await;
     in_time(office.desk.entered(1)).await;
-    // What comes when 16 MB wait goes back at once, with no time to wait here.
+    // A message that comes while 16 MB wait goes back at once, without time to wait here.
     in_time(handed_back.subscribe().wait_for(|count| *count > 0)).await.unwrap();
     let Worked { returned, .. } = service.stop().await;
     assert!(returned >= LETTERS as u64, "{returned}");

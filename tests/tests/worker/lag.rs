@@ -16,7 +16,7 @@ async fn office() -> Office {
     Office::with(crate::emulator().broker(), &BOTH).await
 }
 
-/// A process that only looks.
+/// A process that only reads.
 fn front(office: &Office, backlog: Option<QueueBacklog>) -> App {
     let built = App::builder(office.dynamo.event_store()).views(office.dynamo.views()).only(BOTH);
     match backlog {
@@ -101,7 +101,7 @@ async fn without_the_relay_only_the_queues_are_counted() {
     }
 }
 
-/// A process that was not told of the broker has the feed, and no place in it.
+/// A process that was not told about the broker has the feed, but no position in it.
 #[tokio::test]
 async fn without_a_backlog_the_lag_of_what_a_broker_delivers_is_not_known() {
     let office = office().await;
@@ -138,7 +138,8 @@ async fn dead_letters_of_a_queue_are_those_of_its_projections() {
     assert_eq!((wealth.dead_letters, wealth.discarded), (0, 1));
 }
 
-/// A shard in which nothing has happened for more than a day: the stream has no longer what is at its lease's position.
+/// A shard in which nothing has happened for more than a day: the stream no longer has the record at its lease's
+/// position.
 #[tokio::test]
 async fn a_relay_that_stands_where_the_stream_has_nothing_any_more_is_counted_from_what_is_there() {
     let (database, dynamo) = database().await;

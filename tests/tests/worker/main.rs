@@ -1,5 +1,4 @@
-//! The worker on SQS, behind an SNS topic: what becomes of messages, whatever they are and whatever happens
-//! to them.
+//! The worker on SQS, behind an SNS topic: the fate of messages, whatever they are and whatever happens to them.
 
 mod beginning;
 mod creation;
@@ -19,7 +18,8 @@ mod told;
 
 use cqrs_tests::emulator::Emulator;
 
-/// Who has the topics and the queues: moto here, and MiniStack in `tests/ministack`, which has the same modules.
+/// The service with the topics and the queues: moto here, and MiniStack in `tests/ministack`, which has the same
+/// modules.
 fn emulator() -> &'static Emulator {
     Emulator::shared()
 }

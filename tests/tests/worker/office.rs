@@ -34,13 +34,13 @@ pub(crate) struct Desk {
 struct Shared {
     /// `{account}:{version}`, at every try.
     tried: Mutex<Vec<String>>,
-    /// The same when it was done.
+    /// The same for finished deposits.
     book: watch::Sender<Vec<String>>,
-    /// What the clerk stumbles over, by the note of the deposit, and whether for good.
+    /// The notes of deposits at which the clerk fails, and whether for good.
     broken: Mutex<HashMap<String, bool>>,
     /// Whether the clerk works on deposits whose note is `wait`.
     open: watch::Sender<bool>,
-    /// How many entries are in work, and the most there were.
+    /// How many entries are in work, and the largest number so far.
     busy: watch::Sender<(usize, usize)>,
 }
 
@@ -85,17 +85,17 @@ impl Desk {
         self.shared.broken.lock().unwrap().clear();
     }
 
-    /// Lets the deposits go on that wait.
+    /// Lets the waiting deposits continue.
     pub(crate) fn open(&self) {
         self.shared.open.send_replace(true);
     }
 
-    /// Resolves when so many deposits are in the clerk's hands at the same time.
+    /// Resolves when the clerk holds this number of deposits at the same time.
     pub(crate) async fn busy(&self, count: usize) {
         self.shared.busy.subscribe().wait_for(|(now, _)| *now >= count).await.unwrap();
     }
 
-    /// The most that there ever were.
+    /// The largest number so far.
     pub(crate) fn busiest(&self) -> usize {
         self.shared.busy.borrow().1
     }
@@ -108,12 +108,12 @@ impl Desk {
         self.shared.book.borrow().clone()
     }
 
-    /// Resolves when so many entries are in the book.
+    /// Resolves when this number of entries is in the book.
     pub(crate) async fn entered(&self, count: usize) {
         self.shared.book.subscribe().wait_for(|book| book.len() >= count).await.unwrap();
     }
 
-    /// The book in the order of accounts, for what has no order of its own.
+    /// The book in the order of accounts, for tests without a defined order.
     pub(crate) fn sorted_book(&self) -> Vec<String> {
         let mut book = self.book();
         book.sort();
@@ -159,7 +159,7 @@ impl Office {
         Self::of(broker, subscribers, LONG).await
     }
 
-    /// With the clerk alone, who may take so long for a deposit.
+    /// With the clerk alone, with this time limit for a deposit.
     pub(crate) async fn limited(timeout: Duration) -> Self {
         Self::of(crate::emulator().broker(), &[CLERK], timeout).await
     }
@@ -280,7 +280,7 @@ impl Office {
         told.collect()
     }
 
-    /// How many messages the clerk's queue has, in anybody's hands or not.
+    /// How many messages the clerk's queue has, held or not.
     pub(crate) async fn backlog(&self) -> u32 {
         // In one request: between two a message may go from one count to the other.
         let counts = [
@@ -290,7 +290,7 @@ impl Office {
         self.count(&counts).await
     }
 
-    /// How many of them are in somebody's hands.
+    /// How many of them are held.
     pub(crate) async fn in_flight(&self) -> u32 {
         self.count(&[QueueAttributeName::ApproximateNumberOfMessagesNotVisible]).await
     }

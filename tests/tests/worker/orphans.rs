@@ -1,4 +1,4 @@
-//! Queues that a handler has left which was removed or renamed.
+//! Queues of a handler that was removed or renamed.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,7 +13,7 @@ use cqrs_tests::faults::{Fault, Faults};
 
 use crate::office::{CLERK, Office, place};
 
-/// What the clerk was called in the version before.
+/// The clerk's name in the earlier version.
 const PORTER: &str = "porter";
 
 impl Office {
@@ -277,7 +277,7 @@ async fn only_an_empty_orphan_is_removed_unless_it_is_told_otherwise() {
     assert_eq!(left.items(), []);
 }
 
-/// Should a rollback bring it back, its views lack what came meanwhile.
+/// If a rollback brings it back, its views lack what came in the meantime.
 #[tokio::test]
 async fn a_projection_whose_queue_was_left_needs_a_replay_when_it_comes_back() {
     let office = Office::new().await;
@@ -297,7 +297,7 @@ async fn a_projection_whose_queue_was_left_needs_a_replay_when_it_comes_back() {
 async fn a_queue_that_is_read_is_no_orphan() {
     let office = Office::new().await;
     office.left_behind(PORTER).await;
-    // `only` leaves the clerk out, and he is there all the same.
+    // `only` leaves the clerk out, but it still has its queue.
     let front = crate::office::app(&office.dynamo, &office.desk, &["Statement"]);
     let orphans = office.broker.orphans(&front).await.unwrap();
     assert_eq!(orphans.iter().map(OrphanedQueue::name).collect::<Vec<_>>(), [PORTER]);

@@ -1,4 +1,4 @@
-//! What a worker asks of SQS.
+//! The requests of a worker to SQS.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -22,7 +22,8 @@ async fn each_stream_is_deleted_once_and_nothing_else_is_asked() {
     }
     assert_eq!(in_time(worker(&watched, &office.app).run_until_idle()).await.unwrap().done, 10);
     let mut counts = counts.lock().unwrap().clone();
-    // How many messages a receive brings is for SQS to say, and how often the worker asks whether there are more follows from it.
+    // SQS decides how many messages a receive brings, and how often the worker asks whether there are more follows from
+    // it.
     let receives = counts.remove("ReceiveMessage").unwrap_or_default();
     assert!((2..=12).contains(&receives), "{receives}");
     assert!(counts.remove("GetQueueAttributes").unwrap_or_default() <= receives);

@@ -1,4 +1,4 @@
-//! A worker as a service: how it stops, what it survives, and for how long it holds what it received.
+//! A worker as a service: how it stops, what it survives, and how long it holds what it received.
 
 use std::future::{Future, pending};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::office::{CLERK, Office, worker};
 
-/// A worker at work, and what stops it.
+/// A worker at work, and a way to stop it.
 pub(crate) struct Service {
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<Worked, BrokerError>>,
@@ -93,7 +93,7 @@ async fn what_is_not_finished_in_the_time_of_grace_goes_back_and_nothing_else() 
     office.publish(&office.deposit("2", ["wait"]).await).await;
     let impatient = office.worker().settings(|settings| {
         settings.grace = Duration::ZERO;
-        // Whoever waited for its end would wait too long.
+        // Waiting for its end would take too long.
         settings.visibility = Duration::from_secs(3600);
     });
     let service = Service::start(impatient);
@@ -219,7 +219,7 @@ async fn a_message_whose_deletion_is_lost_comes_again() {
 }
 
 #[tokio::test]
-async fn a_dead_letter_that_cannot_be_put_away_stays_where_it_is() {
+async fn a_dead_letter_that_cannot_be_stored_stays_where_it_is() {
     for fault in [Fault::Reset, Fault::AnswerLost, Fault::Answer(400, "RequestThrottled")] {
         let (office, faulty) = office_behind(at("SendMessage", 0, fault)).await;
         office.desk.fail("forged", true);
@@ -260,7 +260,7 @@ async fn batches_side_by_side_keep_to_the_concurrency_of_their_subscribers() {
 }
 
 #[tokio::test]
-async fn a_batch_that_waits_for_a_stream_sees_that_it_was_parked_meanwhile() {
+async fn a_batch_that_waits_for_a_stream_sees_that_it_was_parked_in_the_meantime() {
     let office = Office::new().await;
     office.desk.fail("wait", true);
     let [first, second] = office.deposit("1", ["wait", ""]).await;

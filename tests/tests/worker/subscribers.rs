@@ -1,4 +1,4 @@
-//! Messages on their way to handlers and projections, each kind of body, and what is no commit's.
+//! Messages on their way to handlers and projections, each kind of body, and messages that belong to no commit.
 
 use cqrs_core::delivery::{Body, MAX_MESSAGE_BYTES, Message};
 use cqrs_core::{Commit, StoredEvent, Timestamp};
@@ -11,7 +11,7 @@ use crate::office::{CLERK, Office};
 async fn a_published_commit_reaches_its_subscribers_and_leaves_the_queue() {
     let office = Office::new().await;
     let commits = office.deposit("1", ["", ""]).await;
-    // Nobody on the queue listens to `Opened`, so it does not get there.
+    // No subscriber on the queue listens to `Opened`, so it does not get there.
     office.publish(&[office.commit("1", 1).await]).await;
     office.publish(&commits).await;
     let worked = office.worker().run_until_idle().await.unwrap();

@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand, so that a test can send what no client would.
+//! HTTP/1.1 by hand, so that a test can send what no ordinary client would.
 
 use std::net::SocketAddr;
 
@@ -35,7 +35,7 @@ impl Response {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// The type of a problem, without its beginning.
+    /// The type of a problem, without its prefix.
     #[track_caller]
     pub(crate) fn problem(&self) -> String {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.text());
@@ -52,14 +52,14 @@ impl Client {
         Self { address, headers, connection: None }
     }
 
-    /// Sends a header from now on, in the place of one of that name.
+    /// Sends a header from now on, instead of one of that name.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
         self.unset(name);
         self.headers.push((name.to_owned(), value.into()));
         self
     }
 
-    /// Sends one more.
+    /// Sends one more header.
     pub(crate) fn add(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
         self.headers.push((name.to_owned(), value.into()));
         self
@@ -107,13 +107,13 @@ impl Client {
         format!("{method} {target} HTTP/1.1\r\n{}", headers.collect::<String>())
     }
 
-    /// Sends bytes as they are, and reads one answer; none where the server closes instead.
+    /// Sends bytes as they are, and reads one answer; `None` if the server closes the connection instead.
     pub(crate) async fn exchange(&mut self, bytes: &[u8], bodiless: bool) -> Option<Response> {
         if self.connection.is_none() {
             self.connection = Some(TcpStream::connect(self.address).await.unwrap());
         }
         let stream = self.connection.as_mut().unwrap();
-        // A server that refuses a body may close before all of it is sent; its answer is there.
+        // A server that refuses a body may close the connection before all of it is sent. Its answer is there.
         let _ = stream.write_all(bytes).await;
         let answer = read(stream, bodiless).await;
         let closes = answer.as_ref().is_none_or(|answer| answer.header("connection") == Some("close"));

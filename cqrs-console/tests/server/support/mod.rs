@@ -1,4 +1,4 @@
-//! A console that is open, on a shop that has sold something, and a client that sends what it is told to.
+//! An open console on a shop that has sold something, and a client that sends what it is told to.
 
 pub(crate) mod client;
 pub(crate) mod shop;
@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use self::client::{Client, Response};
 
-/// Every address that answers, with an example of what it takes.
+/// Every address that answers, with an example of its parameters.
 pub(crate) const READING: [&str; 16] = [
     "/",
     "/api/overview",
@@ -32,17 +32,17 @@ pub(crate) const READING: [&str; 16] = [
     "/api/tail",
 ];
 
-/// The one that reads with a body.
+/// The address that reads with a body.
 pub(crate) const VIEWS: (&str, &str) = ("/api/views", r#"{"tenant":"SHOP","projection":"Totals"}"#);
 
-/// Every address that changes something, with a body that it takes.
+/// Every address that changes something, with a body that it accepts.
 pub(crate) const CHANGING: [(&str, &str); 3] = [
     ("/api/projections/Totals/replay", "{}"),
     ("/api/dead-letters/redrive", r#"{"subscriber":"bill","all":true}"#),
     ("/api/dead-letters/discard", r#"{"subscriber":"bill","pk":"a","sk":"b"}"#),
 ];
 
-/// An open console. It is closed where it is dropped.
+/// An open console. It is closed when it is dropped.
 pub(crate) struct Open {
     pub(crate) address: SocketAddr,
     pub(crate) url: String,
@@ -77,12 +77,12 @@ impl Open {
         self.address.to_string()
     }
 
-    /// One that has nothing but the address.
+    /// A client that has nothing but the address.
     pub(crate) fn stranger(&self) -> Client {
         Client::new(self.address)
     }
 
-    /// One that has opened the URL.
+    /// A client that has opened the URL.
     pub(crate) async fn client(&self) -> Client {
         let mut client = self.stranger();
         let welcome = client.get(&format!("/?token={}", self.token())).await;
@@ -98,7 +98,7 @@ impl Open {
     }
 }
 
-/// What every answer has, whatever it is.
+/// What every answer has.
 #[track_caller]
 pub(crate) fn assert_secure(response: &Response, what: &str) {
     for (name, value) in [

@@ -1,4 +1,4 @@
-//! Orders, with a projection, and a handler that cannot bill what costs 13.
+//! Orders, with a projection, and a handler that cannot bill an amount of 13.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -88,11 +88,11 @@ async fn bill(event: &OrderCreated, luck: &Luck) -> Result<(), HandlerError> {
     Ok(())
 }
 
-/// Whether 13 is billed by now.
+/// Whether 13 can be billed by now.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Luck(pub(crate) Arc<AtomicBool>);
 
-/// A name that a page must never run.
+/// A name that must never run as a script.
 pub(crate) const SCRIPT: &str = "<script>alert(1)</script>\u{7}\"'&\u{2028}";
 
 pub(crate) fn key(id: &str) -> OrderKey {
@@ -104,7 +104,7 @@ pub(crate) fn app(luck: &Luck) -> App {
     App::builder(store).views(MemoryViewStore::new()).provide(luck.clone()).build().unwrap()
 }
 
-/// Three orders, one of them shipped, one not billed; all delivered.
+/// Three orders: one is shipped, and one is not billed; all are delivered.
 pub(crate) async fn sold() -> App {
     sold_with(&Luck::default()).await
 }

@@ -9,7 +9,7 @@ use crate::store::StoreError;
 use crate::view::SortRange;
 
 impl<V: View> Query<'_, V> {
-    /// The sort keys that are wanted; none where there cannot be any.
+    /// The sort keys that are wanted; `None` if there cannot be any.
     pub(super) fn wanted(&self) -> Result<Option<Wanted>, StoreError> {
         // Nothing can be stored there.
         if self.pk.len() > MAX_PK_BYTES || self.prefix.len() > MAX_SK_BYTES {
@@ -21,7 +21,7 @@ impl<V: View> Query<'_, V> {
         };
         match &wanted.range {
             SortRange::Between(from, to) if from > to => return Ok(None),
-            // Nothing is before the empty text, and DynamoDB takes none for a key.
+            // No text is before the empty text, and DynamoDB does not take it as a key.
             SortRange::UpTo(to) if to.is_empty() => return Ok(None),
             SortRange::Between(bound, other) if bound.len().max(other.len()) > MAX_SK_BYTES => {
                 return Err(too_long(bound.len().max(other.len())));
@@ -36,7 +36,7 @@ impl<V: View> Query<'_, V> {
         Ok(Some(wanted))
     }
 
-    /// The sort keys of an index: the values of its fields, each with an [`END`] behind it, and the id of the view.
+    /// The sort keys of an index: the values of its fields, each followed by an [`END`], and the id of the view.
     fn indexed(&self) -> SortRange {
         let prefix = &self.prefix;
         let (from, to) = match &self.range {
@@ -57,7 +57,8 @@ impl<V: View> Query<'_, V> {
         between(prefix, from, to)
     }
 
-    /// The sort keys of the views themselves, and the one that does not belong to them where the end does not.
+    /// The sort keys of the views themselves. If the end is exclusive, also the one sort key that does not belong to
+    /// them.
     fn keyed(&self) -> Wanted {
         let prefix = &self.prefix;
         let is_one = self.fields > 0 && self.fields == V::Key::PARTS.len();
@@ -74,7 +75,7 @@ impl<V: View> Query<'_, V> {
         let bound = |text: &String| format!("{prefix}{text}");
         let from = match from {
             Bound::Included(text) => Some(bound(text)),
-            // No key has anything before a space.
+            // No key has a character before the space.
             Bound::Excluded(text) => Some(format!("{}{END}", bound(text))),
             Bound::Unbounded => None,
         };
@@ -86,7 +87,8 @@ impl<V: View> Query<'_, V> {
         Wanted { range: between(prefix, from, to), without }
     }
 
-    /// Of all that a cursor belongs to. It is stored outside: no release may change it without need.
+    /// A hash of everything that a cursor belongs to. Cursors are stored outside the program, so no release may change
+    /// the hash without need.
     pub(super) fn hash(&self, range: &SortRange) -> u64 {
         let shape = match &self.by {
             By::Index(_, index) => index.shape(),
@@ -112,7 +114,7 @@ impl<V: View> Query<'_, V> {
 /// Which sort keys a query wants.
 pub(super) struct Wanted {
     pub(super) range: SortRange,
-    /// One of them that does not belong to it.
+    /// One sort key in the range that does not belong to it.
     pub(super) without: Option<String>,
 }
 
@@ -120,7 +122,7 @@ fn beginning_with(text: String) -> SortRange {
     if text.is_empty() { SortRange::All } else { SortRange::Prefix(text) }
 }
 
-/// What begins with a prefix, and lies between two of those.
+/// Sort keys that begin with a prefix and lie between these two.
 fn between(prefix: &str, from: Option<String>, to: Option<String>) -> SortRange {
     match (from, to) {
         (None, None) => beginning_with(prefix.to_owned()),
@@ -134,7 +136,8 @@ fn between(prefix: &str, from: Option<String>, to: Option<String>) -> SortRange 
     }
 }
 
-/// A text behind all that begins with a prefix, and before all that follows: the prefix with the next character for its last.
+/// A text after everything that begins with a prefix, and before everything that follows: the prefix with its last
+/// character replaced by the next one.
 fn end_of(prefix: &str) -> Option<String> {
     let mut end = prefix.to_owned();
     let last = end.pop()?;

@@ -26,10 +26,10 @@ use crate::projector::reading;
 use crate::runtime::Runtime;
 use crate::view::ViewId;
 
-/// How many views a page has where the query does not say.
+/// The size of a page if the query does not give one.
 const LIMIT: u32 = 100;
 
-/// What `#[projection]` on the struct implements: the query with a method for each of its indexes.
+/// What `#[projection]` on the struct implements: the query, with a method for each of its indexes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be queried",
     label = "this type is not a projection",
@@ -40,7 +40,7 @@ pub trait Queried: Sized + 'static {
     type Query<'a>;
 }
 
-/// A query on its way: what the generated queries are made of.
+/// A query that is being put together: what the generated queries are made of.
 pub struct Query<'a, V: View> {
     runtime: &'a Runtime,
     tenant: &'a Tenant,
@@ -62,9 +62,9 @@ pub struct Query<'a, V: View> {
     run: fn(Self) -> Querying<'a, V>,
 }
 
-/// What the field behind those that were asked for by value is asked for.
+/// The condition on the field after those that were asked for by value.
 enum Range {
-    /// It was not asked for.
+    /// There is no condition on it.
     Whole,
     Within(Bound<String>, Bound<String>),
     Begins(String),
@@ -76,15 +76,16 @@ enum By<V: 'static> {
     Index(usize, &'static Index<V>),
 }
 
-/// The page of a query, on its way.
+/// A page that is being read.
 pub type Querying<'a, V> = Pin<Box<dyn Future<Output = Result<Page<V>, QueryError>> + Send + 'a>>;
 
 impl App {
     /// The views of one tenant by one of their indexes, a page at a time.
     ///
-    /// An index is declared with the projection, and has a method of its name. It takes a value of its first field, and
-    /// the next fields follow it: a value, a range, or the beginning of a text with [`starts_with`](crate::projection::starts_with).
-    /// The page has the order of the fields that were not asked for by value, and then that of the keys.
+    /// An index is declared with the projection, and the query has a method of its name. The method takes a value of
+    /// the index's first field. The next fields follow it, each with a value, a range, or the beginning of a text with
+    /// [`starts_with`](crate::projection::starts_with). The page is ordered by the fields that were not asked for by
+    /// value, and then by the keys.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -127,17 +128,18 @@ impl App {
     /// # }
     /// ```
     ///
-    /// A query that names no index lists all views of the tenant by their keys. Behind `by_key()`, the fields of a `key(…)`
-    /// follow one after another.
+    /// A query that names no index lists all views of the tenant by their keys. After `by_key()`, the fields of a
+    /// `key(…)` follow one after another.
     ///
-    /// With `at_least`, a list contains one's own write: it is read when the views contain the commit of a
-    /// [token](crate::Committed::token), and the index shows it. Where that takes longer than
-    /// [`Settings::read_wait`](crate::app::Settings::read_wait), or than `within` says, it is an error. It costs a read of the views
-    /// that the commit has changed, and for keyed views of the commit.
+    /// With `at_least`, a list contains your own write: it is read once the views contain the commit of a
+    /// [token](crate::Committed::token) and the index shows it. If that takes longer than
+    /// [`Settings::read_wait`](crate::app::Settings::read_wait), or the time that `within` gives, it is an error. It
+    /// costs a read of each view that the commit has changed, and for keyed views also a read of the commit.
     ///
-    /// A page is one request, and reads what it returns: half a read unit per 4 KB by an index, one by key. A view in it that another
-    /// release has made is folded anew, as [`App::view`] does it. What stands in an index is eventually consistent with the view:
-    /// DynamoDB carries it over in a fraction of a second. By key, all writes that were acknowledged before are seen.
+    /// A page is one request, and reads only what it returns: half a read unit per 4 KB by an index, one by key. A view
+    /// on the page that another release has made is folded anew, as [`App::view`] does it. An index is eventually
+    /// consistent with the views: DynamoDB updates it in a fraction of a second. A list by key sees all writes that
+    /// were acknowledged before.
     ///
     /// # Errors
     /// [`QueryError`], when the query is awaited.
@@ -150,8 +152,9 @@ impl App {
     }
 }
 
-/// A query of a type whose struct and impl block are both those of a projection. As a bound of its own on the generated query it is
-/// not looked at for a type that has none: then one error says what is wrong, and not a second one that the impl block is missing.
+/// A query of a type whose struct and impl block both declare a projection. This is a separate bound on the generated
+/// query, so that it is not checked for a type without projection. Then one error says what is wrong, without a second
+/// one about a missing impl block.
 pub trait BeginQuery<'a, V>: Sized {
     /// All views of a tenant, by their keys.
     #[doc(hidden)]
@@ -186,7 +189,7 @@ impl<'a, V: Projection, Q: From<Query<'a, V>>> BeginQuery<'a, V> for Q {
 /// For generated code.
 #[doc(hidden)]
 impl<V: View> Query<'_, V> {
-    /// By the index at a place of [`View::INDEXES`], for a value of its first field.
+    /// By the index at a position in [`View::INDEXES`], for a value of its first field.
     #[must_use]
     pub fn by_index<T: 'static>(self, at: usize, first: impl FieldValue<T>) -> Self {
         let column = V::INDEXES.get(at).and_then(|index| index.columns.first());
@@ -195,7 +198,7 @@ impl<V: View> Query<'_, V> {
     }
 
     fn by_index_text(mut self, at: usize, first: String) -> Self {
-        // Generated code counts what it declares.
+        // The generated code counts the fields that it declares.
         if let Some(index) = V::INDEXES.get(at) {
             self.first = first;
             self.pk = partition(&self.pk, index, &self.first);
@@ -244,35 +247,35 @@ impl<V: View> Query<'_, V> {
         self
     }
 
-    /// From the last to the first.
+    /// Lists from the last view to the first.
     #[must_use]
     pub fn descending(mut self) -> Self {
         self.descending = true;
         self
     }
 
-    /// How many views the page has at most.
+    /// The largest number of views on the page.
     #[must_use]
     pub fn limit(mut self, limit: u32) -> Self {
         self.limit = limit.max(1);
         self
     }
 
-    /// The page behind a cursor.
+    /// Reads the page that begins at the cursor.
     #[must_use]
     pub fn after(mut self, cursor: impl IntoCursor) -> Self {
         self.after = cursor.into_cursor();
         self
     }
 
-    /// Not before the views, and the index, show a commit.
+    /// Waits until the views and the index show a commit.
     #[must_use]
     pub fn at_least(mut self, token: impl Into<CommitToken>) -> Self {
         self.at_least = Some(token.into());
         self
     }
 
-    /// How long that is waited for.
+    /// The longest time that it waits for the commit.
     #[must_use]
     pub fn within(mut self, limit: Duration) -> Self {
         self.within = Some(limit);

@@ -15,9 +15,9 @@ use crate::view::{Place, StoredView, ViewId, ViewQuery};
 #[non_exhaustive]
 pub struct Page<V: View> {
     /// As many as the limit says, or fewer: DynamoDB cuts a page at 1 MB, a page ends before a view that
-    /// [cannot be read](QueryError::Unreadable), and views that were removed are left out of those that are listed by key.
+    /// [cannot be read](QueryError::Unreadable), and a list by key leaves out views that were removed.
     pub views: Vec<Found<V>>,
-    /// Where the next page begins; none at the end. The last page may have one, and then an empty page follows.
+    /// Where the next page begins; `None` at the end. The last page may have a cursor, and then an empty page follows.
     pub next: Option<Cursor>,
 }
 
@@ -27,7 +27,7 @@ impl<V: View + fmt::Debug> fmt::Debug for Page<V> {
     }
 }
 
-/// A query was not answered.
+/// Why a query was not answered.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueryError {
@@ -45,7 +45,8 @@ pub enum QueryError {
     /// The views have not come as far as the token says, or never will.
     #[error(transparent)]
     Behind(ReadError),
-    /// The views contain the commit of the token, and the index does not show it yet. The list can be read without the token.
+    /// The views contain the commit of the token, but the index does not show it yet. The list can be read without the
+    /// token.
     #[error(
         "the views of `{view}` contain commit {version} of stream {stream}, and their index `{by}` does not show it after \
          {waited:.1?}: it most often does in a fraction of a second; is the index throttled?"
@@ -62,24 +63,45 @@ pub enum QueryError {
         /// How long the query has waited.
         waited: Duration,
     },
-    /// A view of the list cannot be read, and the list goes on behind it. A page ends before such a view, so this is the error of
-    /// a page that would begin with it: those who go on with `next` see all other views.
+    /// A view of the list cannot be read, and the list continues after it. A page ends before such a view, so only a
+    /// page that would begin with it has this error. Continue with `next` to see all other views.
     #[error(
-        "the view `{id}` of `{view}` cannot be read; the list goes on behind it, after the cursor `next`"
+        "the view `{id}` of `{view}` cannot be read; the list goes on behind it, after the cursor `next`: {source}"
     )]
     Unreadable {
         /// The view, by the name of its struct.
         view: &'static str,
-        /// The sort key of the one that cannot be read: its name, `#` and its id.
+        /// The sort key of the view that cannot be read: its name, `#` and its id.
         id: String,
-        /// Where the list goes on behind it.
+        /// Where the list continues after it.
         next: Cursor,
         /// What is wrong with it.
-        source: Box<StoreError>,
+        r#source: Box<StoreError>,
     },
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl QueryError {
+    /// The status of an HTTP answer to the request that asked.
+    ///
+    /// | status | errors |
+    /// | --- | --- |
+    /// | 400 | [`Cursor`](Self::Cursor) |
+    /// | 500 | [`Unreadable`](Self::Unreadable) |
+    /// | 503 | [`Unshown`](Self::Unshown) |
+    /// | that of its cause | [`Behind`](Self::Behind): [`ReadError::http_status`]; [`Store`](Self::Store): [`StoreError::http_status`] |
+    #[must_use]
+    pub fn http_status(&self) -> u16 {
+        match self {
+            Self::Cursor { .. } => 400,
+            Self::Unshown { .. } => 503,
+            Self::Behind(error) => error.http_status(),
+            Self::Unreadable { .. } => 500,
+            Self::Store(error) => error.http_status(),
+        }
+    }
 }
 
 impl From<ReadError> for QueryError {
@@ -143,7 +165,7 @@ impl<V: Projection> Query<'_, V> {
                     last = at;
                 }
                 (Err(source), Some(next)) if !source.is_outage() => {
-                    // The views before it are a page of their own.
+                    // The views before the unreadable one are a page of their own.
                     return match last.filter(|_| !views.is_empty()) {
                         Some(last) => Ok(Page { views, next: Some(last) }),
                         None => {
@@ -158,14 +180,15 @@ impl<V: Projection> Query<'_, V> {
         Ok(Page { views, next: read.next.map(|place| Cursor { query, sk: place.sk }) })
     }
 
-    /// A view of the page as this program makes it; none where it was removed, or belongs elsewhere when it is folded anew.
+    /// A view of the page as this program folds it; `None` if it was removed, or belongs elsewhere after it is folded
+    /// anew.
     async fn found(&self, request: &ViewQuery, stored: StoredView) -> Result<Option<Found<V>>, StoreError> {
         let (stored, view) = projector::read::<V>(self.runtime, stored).await?;
         let view = view.filter(|_| request.place_of(&stored).is_some());
         view.map(|view| found(self.tenant, stored, view)).transpose()
     }
 
-    /// The sort key of the view that a cursor stands at; none for a cursor that no page of this query can have made.
+    /// The sort key of the view at which a cursor points; `None` for a cursor that no page of this query can have made.
     fn sort_key(&self, cursor: &Cursor) -> Option<String> {
         let sk = match &self.by {
             By::Index(_, index) => {

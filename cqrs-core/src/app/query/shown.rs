@@ -1,4 +1,4 @@
-//! Lists that contain one's own write.
+//! Lists that contain your own write.
 
 use tokio::time::{Instant, sleep};
 
@@ -9,10 +9,10 @@ use crate::projector::{Choice, Contained, Pauses, contains, current, editions, t
 use crate::view::{Place, QueriedViews, StoredView, ViewQuery};
 
 impl<V: Projection> Query<'_, V> {
-    /// Reads a page; with a token not before the views contain its commit, and the index shows what that has made of them.
+    /// Reads a page. With a token, it waits until the views contain the commit, and the index shows the result.
     ///
-    /// The views are read with all writes, and the index may be behind them: so the page itself is looked at for each view that
-    /// the commit has changed, and read again until it has that view where it belongs, and no earlier state of it.
+    /// The views are read with all writes, and the index may be behind them. So the page is searched for each view that
+    /// the commit has changed. It is read again until it has that view at its place, and no earlier state of it.
     pub(super) async fn read(
         &self,
         choice: Choice,
@@ -37,7 +37,7 @@ impl<V: Projection> Query<'_, V> {
             return Ok((request, page));
         };
         let mut pauses = Pauses::growing(self.runtime.settings.read_poll);
-        // As they were then: whoever writes on may be ahead of the index for ever.
+        // The views as they were at that time: a writer that continues may always be ahead of the index.
         let changed = touched::<V>(self.runtime, &edition, self.tenant, token).await?;
         loop {
             let page = views.query(&request).await?;
@@ -58,7 +58,7 @@ impl<V: Projection> Query<'_, V> {
         }
     }
 
-    /// Whether a page has some views no earlier than they were, where they belong to it.
+    /// Whether a page has some views where they belong, no earlier than they were.
     async fn shows(
         &self,
         page: &QueriedViews,
@@ -69,7 +69,7 @@ impl<V: Projection> Query<'_, V> {
             let is_shown = match page.views.iter().find(|found| found.id == view.id) {
                 Some(found) => (found.generation, found.version) >= (view.generation, view.version),
                 None if !belongs(view, request, page) => true,
-                // It may have moved on since.
+                // The view may have moved on since.
                 None => match current::<V>(self.runtime, &view.id).await? {
                     Some(now) => !belongs(&now, request, page),
                     None => true,
@@ -83,7 +83,7 @@ impl<V: Projection> Query<'_, V> {
     }
 }
 
-/// Whether a view has its place on a page.
+/// Whether the page is the place of a view.
 fn belongs(view: &StoredView, request: &ViewQuery, page: &QueriedViews) -> bool {
     let Some(place) = request.place_of(view) else { return false };
     let is_behind = |other: &Place| if request.descending { place < *other } else { place > *other };

@@ -1,4 +1,4 @@
-//! Queries that are asked by texts, such as those of a URL: what the types of the fields are is looked up here.
+//! Queries that are asked by texts, such as those of a URL. The types of the fields are looked up here.
 
 use std::ops::Bound;
 
@@ -21,11 +21,11 @@ pub struct UnfitText {
 /// For `cqrs_http`.
 #[doc(hidden)]
 impl<V: Projection> Query<'_, V> {
-    /// By the index at a place of [`View::INDEXES`](crate::projection::View::INDEXES): what is asked of its fields, in their order, the
-    /// first one by value.
+    /// By the index at a position in [`View::INDEXES`](crate::projection::View::INDEXES), with the conditions on its
+    /// fields in their order, the first one by value.
     ///
     /// # Errors
-    /// A text that is none of its field's type; a beginning of a field that is no text.
+    /// A text that is not of its field's type, or a prefix of a field that is not a text.
     pub fn by_texts(mut self, at: usize, asked: Vec<Criterion<String>>) -> Result<Self, UnfitText> {
         let Some(index) = V::INDEXES.get(at) else { return Ok(self) };
         self.prefix.clear();
@@ -65,14 +65,14 @@ fn typed<V: Projection>(
             Criterion::Begins(IndexText::of_beginning(&beginning))
         }
         Criterion::Begins(_) => {
-            let reason = "it is no text, and has no beginning; ask for a value or a range".to_owned();
+            let reason = "it is not a text, so it has no prefix; ask for a value or a range".to_owned();
             return Err(UnfitText { field: column.name, reason });
         }
     })
 }
 
-/// The text by which the index lists a view whose field has the value: of a view that is read with it, so that the field's own
-/// `Deserialize` says what the value is.
+/// The text by which the index lists a view whose field has this value. A view is deserialized with the value, so that
+/// the field's own `Deserialize` decides what the value is.
 fn text_of<V: Projection>(column: &Column<V>, text: String) -> Result<String, String> {
     let empty = serde_json::to_value(V::default()).map_err(|error| error.to_string())?;
     let number_or_such = serde_json::from_str(&text).ok().filter(|value: &Value| !value.is_null());
@@ -80,13 +80,13 @@ fn text_of<V: Projection>(column: &Column<V>, text: String) -> Result<String, St
     for value in [Some(Value::String(text)), number_or_such].into_iter().flatten() {
         for name in [camel_case(column.name), column.name.to_owned()] {
             let Value::Object(mut fields) = empty.clone() else {
-                return Err("its view is no struct".to_owned());
+                return Err("its view is not a struct".to_owned());
             };
             fields.insert(name.clone(), value.clone());
             match canonical::read_owned::<V>(Value::Object(fields)) {
-                // A field of another name would have been passed over.
+                // A field of another name would have been ignored.
                 Ok(view) if serde_json::to_value(&view).is_ok_and(|fields| fields.get(&name).is_some()) => {
-                    return column.text_in(&view).ok_or_else(|| "it is no value".to_owned());
+                    return column.text_in(&view).ok_or_else(|| "it is not a value of this field".to_owned());
                 }
                 Ok(_) => {}
                 Err(error) => refused = Some(error.to_string()),

@@ -39,7 +39,9 @@ impl<P: Process> Driver<P> {
         redriven: Option<usize>,
     ) -> Result<Result<(), Failed>, StepError> {
         for (index, effect) in effects.iter().enumerate().skip(redriven.unwrap_or(0)) {
-            let Effect::Execute { entity, pk, sk, r#type, schema, data } = effect else { continue };
+            let Effect::Execute { entity, pk, sk, r#type, schema, widened, data, by } = effect else {
+                continue;
+            };
             if let Some(instance) = instance {
                 if instance.is_skipped(origin.version, index) {
                     continue;
@@ -50,13 +52,14 @@ impl<P: Process> Driver<P> {
                 }
             }
             let stream = StreamKey::new(pk.as_str(), sk.as_str())?;
-            let command = StoredEvent { name: r#type.clone(), schema: *schema, data: data.clone() };
+            let command = StoredEvent::new(r#type.as_str(), *schema, data.clone()).widened(*widened);
             let failed = match (self.find)(entity, r#type) {
                 Some(fire) => {
                     let caller = Caller { runtime, cause: None };
                     let id = command_id(P::ENTITY, origin.stream, origin.version, index);
                     let now = runtime.clock.now();
-                    let intent = Intent::placed(stream.clone(), id.clone(), origin.metadata, now);
+                    let mut intent = Intent::placed(stream.clone(), id.clone(), origin.metadata, now);
+                    intent.metadata.created_by.clone_from(by);
                     match fire(caller, intent, &command).await {
                         Ok(fired) => {
                             if let Some(probe) = &runtime.probe {

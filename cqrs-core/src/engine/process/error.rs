@@ -1,7 +1,7 @@
 use crate::command::ExecuteError;
 use crate::engine::fire::{FireError, may_pass};
 use crate::key::KeyError;
-use crate::store::StoreError;
+use crate::store::{RefusedKind, StoreError};
 
 /// Why an instance has not taken a step.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl From<StepError> for StoreError {
         match error {
             StepError::Store(error) => error,
             StepError::Passing(source) => Self::Unavailable { source },
-            StepError::Permanent(source) => Self::Refused { source },
+            StepError::Permanent(source) => Self::refused(RefusedKind::Other, source),
         }
     }
 }

@@ -2,6 +2,7 @@ use std::ops::{Bound, Range, RangeBounds, RangeFrom, RangeFull, RangeInclusive, 
 
 use super::value::IndexValue;
 use crate::key::KeyPart;
+use crate::timestamp::Timestamp;
 
 /// What a query asks of a field: a value, a range of values (`from..to`), or the beginning of a text
 /// ([`starts_with`]).
@@ -34,8 +35,8 @@ pub trait AskedOfKey<T>: Asked<T> {}
 )]
 pub trait PartValue<T>: Asked<T> {}
 
-/// A part of a key whose renderings have a meaningful order: the bytes of a text, with `#`, `%`, `@` and control characters
-/// sorted as `%`.
+/// A part of a key whose renderings have a meaningful order: a time, or the bytes of a text, with `#`, `%`, `@` and control
+/// characters sorted as `%`.
 #[diagnostic::on_unimplemented(
     message = "there are no ranges of `{Self}` in a key: it is rendered without leading zeros, and 10 comes before 9",
     label = "only a single `{Self}` can be asked for",
@@ -44,6 +45,7 @@ pub trait PartValue<T>: Asked<T> {}
 pub trait OrderedPart: KeyPart {}
 
 impl OrderedPart for String {}
+impl OrderedPart for Timestamp {}
 
 /// A value for a field: the value itself, a reference to it, or a `&str`.
 #[diagnostic::on_unimplemented(

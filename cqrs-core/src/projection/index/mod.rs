@@ -10,6 +10,8 @@ pub use asked::{
 };
 pub use column::Column;
 pub(crate) use encoding::{AFTER_END, END};
+#[cfg(all(test, any(feature = "chrono", feature = "rust_decimal", feature = "uuid")))]
+pub(crate) use value::tests::check as check_order;
 pub use value::{IndexField, IndexText, IndexValue};
 
 use std::fmt;

@@ -4,7 +4,8 @@ use super::encoding::{push_signed, push_text, push_unsigned};
 use crate::key::{extend_hash, stable_hash};
 use crate::timestamp::Timestamp;
 
-/// A value by which an index lists views: text, an integer, `bool`, a [`Timestamp`], and your own types.
+/// A value by which an index lists views: text, an integer, `bool`, a [`Timestamp`], and your own types; with a feature also types of
+/// `chrono`, `uuid` and `rust_decimal`.
 ///
 /// A unit enum and a struct around one value derive it:
 ///
@@ -43,6 +44,7 @@ use crate::timestamp::Timestamp;
     message = "`{Self}` cannot be a field of an index: nothing says in which order its values are listed",
     label = "this type is not an `IndexValue`",
     note = "a unit enum and a struct around one value derive it: `#[derive(IndexValue)]`",
+    note = "for a type of `chrono`, `uuid` or `rust_decimal`, enable the feature of that name of `foldline` or `foldline-core`",
     note = "of a larger type, index one of its parts: keep that in a field of the view"
 )]
 pub trait IndexValue: Clone + Send + Sync + 'static {
@@ -59,6 +61,7 @@ pub trait IndexValue: Clone + Send + Sync + 'static {
     message = "`{Self}` cannot be a field of an index: nothing says in which order its values are listed",
     label = "this field is neither an `IndexValue` nor an `Option` of one",
     note = "a unit enum and a struct around one value derive it: `#[derive(IndexValue)]`",
+    note = "for a type of `chrono`, `uuid` or `rust_decimal`, enable the feature of that name of `foldline` or `foldline-core`",
     note = "of a larger type, index one of its parts: keep that in a field of the view"
 )]
 pub trait IndexField: 'static {
@@ -162,7 +165,7 @@ integers!(b"signed", DIGITS, push_signed::<{ i64::MIN as i128 }>; i8 i16 i32 i64
 integers!(b"signed", MANY_DIGITS, push_signed::<{ i128::MIN }>; i128);
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::projection::index::encoding::{AFTER_END, END};
     use proptest::prelude::*;
@@ -174,7 +177,8 @@ mod tests {
 
     const LAST: &str = "~\u{10ffff}";
 
-    fn check<T: IndexValue + Ord>(left: &T, right: &T) -> Result<(), TestCaseError> {
+    /// The texts of two values stand in the order of the values, whatever follows them in a key.
+    pub(crate) fn check<T: IndexValue + Ord>(left: &T, right: &T) -> Result<(), TestCaseError> {
         let texts = [IndexText::of(left), IndexText::of(right)];
         prop_assert_eq!(left.cmp(right), texts[0].cmp(&texts[1]));
         let behind = texts.each_ref().map(|text| format!("{text}{AFTER_END}"));

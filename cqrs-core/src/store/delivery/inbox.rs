@@ -7,8 +7,8 @@ use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
-/// What an inbox record is about: a handler, and one event by its place, and by its commit. An event that takes the place of
-/// another one, in an events table that was restored to an earlier point, is another event.
+/// What an inbox record is about: a handler, and one event, identified by its place and by its commit. An event that
+/// takes the place of another one, in an events table that was restored to an earlier point, is another event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct InboxId {
@@ -38,36 +38,36 @@ impl InboxId {
     }
 }
 
-/// The right to handle one event, for a while.
+/// The right to handle one event, for a limited time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InboxLease {
-    /// Who has it: unique to one run, so that two runs in one process are two owners.
+    /// Its owner: unique to one run, so that two runs in one process are two owners.
     pub owner: String,
     /// When it is claimed.
     pub now: Timestamp,
-    /// From then on somebody else may claim the event.
+    /// From then on another owner may claim the event.
     pub until: Timestamp,
     /// From then on the record may be forgotten; never before `until`.
     pub expires: Timestamp,
 }
 
-/// What became of a claim.
+/// The result of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "another owner may have the event"]
 pub enum Claim {
-    /// The event is the claimant's to handle.
+    /// The claimant may handle the event.
     Claimed,
     /// The event has been handled.
     Done,
-    /// Another owner has it.
+    /// Another owner has leased it.
     Busy {
         /// From then on it may be claimed.
         until: Timestamp,
     },
 }
 
-/// What became of a finish.
+/// The result of a finish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "where the lease was lost, the event may be handled twice"]
 pub enum Finish {
@@ -77,37 +77,37 @@ pub enum Finish {
     Lost,
 }
 
-/// Remembers what handlers with `once` have done: one record per handler and event.
+/// Remembers which events the handlers with `once` have finished: one record per handler and event.
 ///
-/// A record is claimed before the handler runs and finished after it. In between the event is leased to one owner;
-/// one that vanishes holds it up until the lease runs out. Times are the callers': their clocks have to agree to
-/// much less than a lease.
+/// A record is claimed before the handler runs and finished after it. In between, the event is leased to one owner. An
+/// owner that vanishes holds the event up until the lease runs out. The callers give the times: their clocks must agree
+/// to much less than a lease.
 pub trait Inbox {
     /// Leases an event that was neither handled nor is leased at `lease.now`, in one atomic step.
     ///
-    /// Its owner can claim it again, which renews it: an answer that gets lost does no harm.
+    /// Its owner can claim it again, which renews the lease, so a lost answer does no harm.
     ///
     /// # Errors
-    /// [`StoreError`]; a transient one leaves open whether the event is leased.
+    /// [`StoreError`]. A transient one leaves open whether the event is leased.
     fn claim(
         &self,
         id: &InboxId,
         lease: &InboxLease,
     ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
 
-    /// Notes that the event was handled, unless another owner has claimed it. A lease that has run out is good
-    /// as long as nobody has. Again is no error.
+    /// Notes that the event was handled, unless another owner has claimed it. A lease that has run out remains good as
+    /// long as no other owner has claimed the event. Finishing again is not an error.
     ///
     /// # Errors
-    /// [`StoreError`]; a transient one leaves open whether it is noted.
+    /// [`StoreError`]. A transient one leaves open whether it is noted.
     fn finish(
         &self,
         id: &InboxId,
         lease: &InboxLease,
     ) -> impl Future<Output = Result<Finish, StoreError>> + Send;
 
-    /// Gives the lease back, so that the event can be claimed at once. A lease that is not held any more, and an
-    /// event that has been handled, stay as they are.
+    /// Gives the lease back, so that the event can be claimed at once. It changes nothing for a lease that is no longer
+    /// held, or for an event that has been handled.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -119,7 +119,7 @@ pub trait Inbox {
 }
 
 impl InboxLease {
-    /// A lease from `now` on, of a record that is kept for `kept` at least.
+    /// A lease from `now` on, of a record that is kept for at least `kept`.
     ///
     /// ```
     /// use std::time::Duration;

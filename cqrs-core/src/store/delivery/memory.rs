@@ -30,14 +30,14 @@ struct Content {
 #[derive(Debug)]
 struct Receipt {
     owner: String,
-    /// None when the event has been handled.
+    /// `None` once the event has been handled.
     leased_until: Option<Timestamp>,
     expires: Timestamp,
 }
 
 impl MemoryDeliveryStore {
     fn content(&self) -> MutexGuard<'_, Content> {
-        // Every change is one insertion or removal: what a panicking holder left behind is whole.
+        // Every change is one insertion or removal, so the data that a panicking holder left behind is complete.
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

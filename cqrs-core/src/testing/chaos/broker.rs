@@ -1,4 +1,4 @@
-//! Queues that keep the one promise of a broker, at least once, and no other.
+//! Queues that keep only one promise of a broker: at least once.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -13,7 +13,7 @@ use crate::version::Version;
 
 /// The most messages of one batch (Amazon SQS API Reference, "ReceiveMessage").
 const BATCH: usize = 10;
-/// So often a message comes before its subscriber is said never to take it.
+/// How often a message comes before its subscriber is said never to take it.
 const RECEIVES: u32 = 1_000;
 
 pub(super) fn chance(rng: &mut Rng, percent: u32) -> bool {
@@ -38,9 +38,9 @@ pub(super) struct Pending {
 }
 
 impl Broker {
-    /// Fills every queue with the commits that somebody there listens to and that are new; some of them twice. Where a
-    /// projection has a queue of its own, some are lost: not the last of a stream, because only a later one can bring
-    /// them back.
+    /// Fills every queue with the new commits that a subscriber there listens to, some of them twice. If a projection
+    /// has its own queue, some are lost. The last commit of a stream is never lost, because only a later one can bring
+    /// a lost one back.
     pub(super) fn publish(&mut self, app: &App, commits: &[Commit], rng: &mut Rng, percent: u32) {
         let new: Vec<&Commit> =
             commits.iter().filter(|commit| self.published.insert(CommitKey::of(commit))).collect();
@@ -71,7 +71,7 @@ impl Broker {
         }
     }
 
-    /// A queue that has messages; none when all is done.
+    /// A queue that has messages; `None` when all is done.
     pub(super) fn any_queue(&self, rng: &mut Rng) -> Option<&'static str> {
         let left: Vec<&'static str> =
             self.queues.iter().filter(|(_, messages)| !messages.is_empty()).map(|(name, _)| *name).collect();
@@ -88,15 +88,15 @@ impl Broker {
         batch
     }
 
-    /// Messages that nobody has acknowledged come again.
+    /// Messages that were not acknowledged come again.
     pub(super) fn put_back(&mut self, queue: &'static str, batch: impl IntoIterator<Item = Pending>) {
         self.queues.entry(queue).or_default().extend(batch);
     }
 
-    /// Takes the verdicts in, some of which get lost on the way.
+    /// Takes the verdicts, some of which get lost on the way.
     ///
     /// # Errors
-    /// What a subscriber will never take.
+    /// A commit that a subscriber will never take.
     pub(super) fn settle(
         &mut self,
         queue: &'static str,
@@ -109,7 +109,9 @@ impl Broker {
             let Pending { stream, version, received } = &message;
             match verdict {
                 Verdict::Done if !chance(rng, percent) => {}
-                Verdict::Retry { reason } | Verdict::Wait { reason } if received.receives >= RECEIVES => {
+                Verdict::Retry { reason, .. } | Verdict::Wait { reason, .. }
+                    if received.receives >= RECEIVES =>
+                {
                     return Err(format!(
                         "queue `{queue}` has received version {version} of stream {stream} {RECEIVES} times, and still \
                          would try again: {reason}"

@@ -1,4 +1,4 @@
-//! The stores of an app, with a network before them.
+//! The stores of an app, with a faulty network in front of them.
 
 use std::collections::HashSet;
 use std::future::poll_fn;
@@ -27,18 +27,18 @@ use crate::view::{
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// The stores of another app. Before and after each request its future waits once, so that a task which is dropped
-/// there leaves off between any two steps; and one request in so many is lost, or its answer is.
+/// The stores of another app. Before and after each request, its future waits once, so that a task that is dropped
+/// there stops between any two steps. Some requests are lost, and so are the answers of some others.
 #[derive(Clone)]
 pub(super) struct Fragile {
     app: App,
     probe: Arc<Probe>,
     rng: Arc<Mutex<Rng>>,
-    /// How many requests of a hundred go wrong.
+    /// How many requests in a hundred fail.
     percent: u32,
 }
 
-/// What becomes of a request.
+/// What happens to a request.
 enum Fate {
     Answered,
     Lost,
@@ -57,7 +57,7 @@ impl Fragile {
             events: Box::new(self.clone()),
             feed: None,
             views: Some(Box::new(self.clone())),
-            // What they hold is in the stream, too.
+            // Their content is in the stream, too.
             snapshots: None,
             backlog: None,
             delivery: Box::new(self.clone()),
@@ -108,7 +108,7 @@ fn unavailable(reason: &str) -> StoreError {
     StoreError::Unavailable { source: reason.into() }
 }
 
-/// Ready the second time.
+/// Ready at the second poll.
 async fn pause() {
     let mut waited = false;
     poll_fn(|context| {

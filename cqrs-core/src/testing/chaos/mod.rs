@@ -1,4 +1,4 @@
-//! A delivery that does all that brokers, networks and machines may do.
+//! A delivery with every fault that brokers, networks and machines may have.
 
 mod broker;
 mod fragile;
@@ -30,20 +30,20 @@ use broker::{Broker, chance};
 use fragile::Fragile;
 use time::{Program, Time, all_timers, is_doubled, timers};
 
-/// The variable with the one seed to run, and the one with how many.
+/// The variables with the one seed to run, and with the number of seeds.
 const SEED: &str = "CQRS_CHAOS_SEED";
 const SEEDS: &str = "CQRS_CHAOS_SEEDS";
-/// How many seeds are run, where nobody says so.
+/// How many seeds are run by default.
 const RUNS: u64 = 50;
-/// How many things of a hundred go wrong, of each kind.
+/// How many things in a hundred go wrong, of each kind.
 const PERCENT: u32 = 10;
-/// The most steps that a process takes before it is killed.
+/// The largest number of steps that a process takes before it is killed.
 const STEPS: u32 = 12;
-/// More rounds of commands that follow from commands are taken for a circle.
+/// More rounds than this of commands that follow from commands count as a cycle.
 const ROUNDS: u32 = 1_000;
 
-/// Delivers the events of an app of yours with everything that a broker, a network and a machine may do, and looks whether
-/// every view and every handler is right afterwards.
+/// Delivers the events of your app with every fault that a broker, a network and a machine may have, and then checks
+/// that every view and every handler is right.
 ///
 /// Three lines: the app, some commands, the chaos.
 ///
@@ -79,47 +79,49 @@ const ROUNDS: u32 = 1_000;
 /// # }
 /// ```
 ///
-/// What happens, drawn anew for each seed, one thing in ten:
+/// Each seed draws what happens anew. Of each kind, one thing in ten goes wrong:
 ///
 /// - messages come twice, in any order, in batches of any size; batches and acknowledgements get lost; messages to a
-///   projection get lost for good, where a later one of their stream arrives;
-/// - requests to the stores are throttled, or get lost, or are done and their answers get lost;
+///   projection get lost for good, but only if a later message of their stream arrives;
+/// - requests to the stores are throttled, or get lost, or are executed while their answers get lost;
 /// - the process is killed between any two steps, and started again with nothing in memory;
-/// - where something waits for its time, minutes go by, a process that is started has a clock that is wrong by up to five minutes, and
-///   what is due is [swept](App::sweep) in between, by one program or by two at the same time. In the end the time is beyond all that
-///   waits, ten times over. The clock of the app itself is not moved.
+/// - if something waits for its time, minutes go by, a process that is started has a clock that is wrong by up to five
+///   minutes, and what is due is [swept](App::sweep) in between, by one program or by two at the same time. In the end,
+///   the time moves beyond everything that waits, ten times over. The clock of the app itself is not moved.
 ///
-/// What has to hold after it:
+/// After it, these must hold:
 ///
 /// - every view equals the fold of the store, compared as stored, by field;
-/// - values of every event type that a subscriber listens to, made up anew for each seed and extreme, are after the way over a
-///   message what they were before, numbers to the last bit;
-/// - every handler has done its work for every event that it listens to, those that handlers brought about included; a
+/// - values of every event type that a subscriber listens to are the same after the way over a message as before,
+///   numbers to the last bit; each seed makes up extreme values anew;
+/// - every handler has done its work for every event that it listens to, including the events that handlers caused; a
 ///   handler with `once` did not run again after its inbox had the event as handled;
-/// - no command of a handler is lost or doubled, also where a run does not repeat the one before: what serde or `Debug` tells
-///   apart is in a stream as often as the run has sent it that sent it most;
-/// - every instance of a process has taken each event and each deadline at most once; every command of its steps was executed, and
-///   has one commit where it has any; nothing else comes of a step;
-/// - a command that was due has one commit where it has any;
+/// - no command of a handler is lost or doubled, even if a run does not repeat the one before; commands that serde or
+///   `Debug` can tell apart count separately, and each is in a stream as often as in the run that sent it most often;
+/// - every instance of a process has taken each event and each deadline at most once; every command of its steps was
+///   executed, and has only one commit if it has any; a step has no other effects;
+/// - a command that was due has only one commit, if it has any;
 /// - there is no dead letter, no instance is held up, nothing that is due is left, and nothing comes back for ever.
 ///
-/// [`run`](Self::run) takes the commits of the app's store, and the commands that wait there, as they are at the call. Each seed has its own stores in memory,
-/// filled with those commits: the app's own are read and never written. Handlers get what was provided to the app, so their
-/// effects outside happen at least once per seed.
+/// [`run`](Self::run) takes the commits of the app's store, and the commands that wait there, as they are at the time
+/// of the call. Each seed has its own stores in memory, filled with those commits. The app's own stores are read and
+/// never written. Handlers get the values that were provided to the app, so their effects outside happen at least once
+/// per seed.
 ///
-/// A failure names its seed and how to run it alone: `CQRS_CHAOS_SEED=17`. `CQRS_CHAOS_SEEDS=1000` runs more of them. A
-/// seed draws the same things each time; handlers that wait for something outside may still take another course.
+/// A failure names its seed and tells how to run it alone: `CQRS_CHAOS_SEED=17`. `CQRS_CHAOS_SEEDS=1000` runs more of
+/// them. A seed draws the same things each time. Handlers that wait for something outside may still take another
+/// course.
 #[derive(Debug, Clone)]
 #[must_use = "nothing happens before `run`"]
 pub struct DeliveryChaos {
     seeds: RangeInclusive<u64>,
 }
 
-/// What happened in a chaos that did no harm.
+/// What happened in a chaos without a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Survived {
-    /// How many seeds.
+    /// The number of seeds.
     pub seeds: u64,
     /// How many batches were received.
     pub batches: u64,
@@ -127,15 +129,15 @@ pub struct Survived {
     pub lost: u64,
     /// How often the process was killed.
     pub crashes: u64,
-    /// How often what is due was swept.
+    /// How often a sweep ran.
     pub sweeps: u64,
 }
 
 impl DeliveryChaos {
-    /// 50 seeds, or what `CQRS_CHAOS_SEED` and `CQRS_CHAOS_SEEDS` in the environment say.
+    /// 50 seeds, or those that `CQRS_CHAOS_SEED` and `CQRS_CHAOS_SEEDS` in the environment give.
     ///
     /// # Panics
-    /// Where one of them is no number, or no seed is wanted.
+    /// If one of them is not a number, or no seed is wanted.
     pub fn new() -> Self {
         match (variable(SEED), variable(SEEDS)) {
             (Some(seed), _) => Self::seed(seed),
@@ -143,10 +145,10 @@ impl DeliveryChaos {
         }
     }
 
-    /// So many seeds.
+    /// This number of seeds.
     ///
     /// # Panics
-    /// Where there is none.
+    /// If the number is 0.
     pub fn seeds(seeds: u64) -> Self {
         assert!(seeds > 0, "no seed: nothing would be delivered");
         Self { seeds: 0..=seeds - 1 }
@@ -157,11 +159,11 @@ impl DeliveryChaos {
         Self { seeds: seed..=seed }
     }
 
-    /// Runs each seed on stores of its own.
+    /// Runs each seed on its own stores.
     ///
     /// # Panics
-    /// Where something does not hold: the message says what, names the seed, and tells how to run it alone. Where there is
-    /// nothing to deliver, or nobody to deliver to.
+    /// If something does not hold: the message says what, names the seed, and tells how to run it alone. Also if there
+    /// is nothing to deliver, or no subscriber.
     pub async fn run(self, app: &App) -> Survived {
         let commits = read(app).await;
         let waiting = all_timers(app).await.unwrap_or_else(|error| panic!("{error}"));
@@ -174,9 +176,9 @@ impl DeliveryChaos {
         survived
     }
 
-    /// Runs one seed on the app's own stores, to put a store of your own, or the network before it, to the test. What was
-    /// written to the views earlier is part of it. The stores' faults are the caller's; `clean` is an app on the same
-    /// stores without them, to look at the outcome with.
+    /// Runs one seed on the app's own stores, to test a store of your own, or the network in front of it. Views that
+    /// were written earlier are included. The caller causes the faults of the stores. `clean` is an app on the same
+    /// stores without them, to check the outcome with.
     ///
     /// # Panics
     /// As [`run`](Self::run).
@@ -266,7 +268,7 @@ struct Run<'a> {
     app: &'a App,
     clean: &'a App,
     seed: u64,
-    /// How many requests of a hundred go wrong.
+    /// How many requests in a hundred fail.
     percent: u32,
     probe: Arc<Probe>,
 }
@@ -311,7 +313,7 @@ impl Run<'_> {
                 survived.batches += 1;
                 let batch = broker.receive(queue, &mut rng);
                 if chance(&mut rng, PERCENT) {
-                    // Received, and never arrived.
+                    // It was received, and never arrived.
                     broker.put_back(queue, batch);
                     continue;
                 }
@@ -331,7 +333,7 @@ impl Run<'_> {
         Ok(survived)
     }
 
-    /// Sweeps once, by the time that it is.
+    /// Sweeps once, at the current time.
     async fn sweep(
         &self,
         stores: &Fragile,
@@ -351,7 +353,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Sweeps until nothing is left that is due.
+    /// Sweeps until nothing that is due is left.
     async fn sweep_all(
         &self,
         stores: &Fragile,
@@ -372,7 +374,7 @@ impl Run<'_> {
     /// The program, with nothing in memory.
     fn start(&self, stores: &Fragile, time: &Time, rng: &mut Rng) -> Program {
         let mut settings: Settings = *self.app.settings();
-        // A broker that never gives up, and nobody who waits.
+        // A broker that never gives up, and never makes a caller wait.
         settings.delivery = RetryPolicy { attempts: u32::MAX, base: Duration::ZERO, cap: Duration::ZERO };
         settings.conflict = RetryPolicy { base: Duration::ZERO, cap: Duration::ZERO, ..settings.conflict };
         // What a killed process has claimed is free at once.
@@ -383,7 +385,7 @@ impl Run<'_> {
     }
 }
 
-/// Lets work go so many steps; none where it was not through by then.
+/// Lets work run for this many steps; `None` if it has not finished by then.
 async fn stopped_after<T>(steps: Option<u32>, work: impl Future<Output = T>) -> Option<T> {
     let Some(mut left) = steps else { return Some(work.await) };
     let mut work = pin!(work);

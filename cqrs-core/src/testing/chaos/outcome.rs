@@ -1,4 +1,4 @@
-//! What has to hold after a chaos, whatever it was.
+//! What must hold after every chaos.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub(super) async fn commits(app: &App) -> Result<Vec<Commit>, StoreError> {
 /// Every view equals the fold of the store.
 ///
 /// # Errors
-/// The first view that does not, by field.
+/// The first view for which this does not hold, by field.
 pub(super) async fn check_views(app: &App, commits: &[Commit]) -> Result<(), String> {
     let names: HashMap<&str, &str> =
         inventory::iter::<ProjectionRow>().map(|row| (row.view, row.name)).collect();
@@ -95,7 +95,7 @@ async fn all_views(app: &App) -> Result<BTreeMap<ViewId, StoredView>, StoreError
     }
 }
 
-/// The views that a delivery in order makes, on stores of its own.
+/// The views that a delivery in order produces, on its own stores.
 async fn folded(app: &App, commits: &[Commit]) -> Result<BTreeMap<ViewId, StoredView>, String> {
     let (views, delivery_store) = (MemoryViewStore::new(), MemoryDeliveryStore::default());
     let probe = Arc::new(Probe::default());
@@ -122,8 +122,8 @@ async fn folded(app: &App, commits: &[Commit]) -> Result<BTreeMap<ViewId, Stored
     all_views(&twin).await.map_err(|error| error.to_string())
 }
 
-/// Every handler and every process has done its work for every event that it listens to; one with `once` not again after its inbox had it
-/// as handled.
+/// Every handler and every process has done its work for every event that it listens to. A handler with `once` has not
+/// done it again after its inbox had the event as handled.
 ///
 /// # Errors
 /// The first event for which that is not so.

@@ -1,4 +1,4 @@
-//! What has to hold of processes and of commands that were due.
+//! What must hold for processes and for commands that were due.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,7 +15,7 @@ use crate::store::CommitKey;
 /// No instance is held up, and no command that was due has failed.
 ///
 /// # Errors
-/// The first that is, with its reason.
+/// The first that is or has, with its reason.
 pub(super) async fn check_letters(app: &App) -> Result<(), String> {
     let letters = app.dead_letters().list().await.map_err(|error| error.to_string())?;
     for letter in letters {
@@ -35,8 +35,8 @@ pub(super) async fn check_letters(app: &App) -> Result<(), String> {
     Ok(())
 }
 
-/// Every instance has taken each cause once, and each command of its steps was executed once in effect. `known` are the commits from
-/// before the chaos.
+/// Every instance has taken each cause once, and each command of its steps has taken effect once. `known` are the
+/// commits from before the chaos.
 ///
 /// # Errors
 /// The first for which that is not so.
@@ -97,7 +97,7 @@ pub(super) fn check_steps(
     check_executed(&made, &seen.executed)
 }
 
-/// Each command that was due, too, has one commit where it has any.
+/// Each command that was due has only one commit as well, if it has any.
 fn check_executed(made: &HashMap<&str, usize>, executed: &HashMap<String, bool>) -> Result<(), String> {
     let mut wrong: Vec<_> = executed
         .iter()
@@ -137,7 +137,7 @@ fn steps(commits: &[Commit]) -> Result<Vec<Taken<'_>>, String> {
     Ok(taken)
 }
 
-/// What tells a cause from others; none for those that follow from a step.
+/// What tells a cause from others; `None` for causes that follow from a step.
 fn name_of(cause: &StepCause) -> Option<String> {
     match cause {
         StepCause::Event { pk, sk, index, r#type, .. } => {

@@ -16,11 +16,12 @@ use crate::timestamp::Timestamp;
 
 /// 9999-12-31T23:59:59.999Z, in milliseconds.
 const END: i64 = 253_402_300_799_999;
-/// By so many minutes the clock of a machine may be wrong.
+/// How many minutes the clock of a machine may be wrong.
 const SKEW: i64 = 5;
-/// So many minutes go by at the most between two batches.
+/// How many minutes go by between two batches at most.
 const MINUTES: u64 = 10;
-/// So often time leaps beyond all that is due. A deadline that sets itself again for ever has been seen by then.
+/// How often time leaps beyond everything that is due. By then, a deadline that sets itself again for ever has been
+/// seen.
 const LEAPS: u32 = 10;
 
 /// The time of a chaos.
@@ -54,10 +55,10 @@ impl Time {
         self.now = self.now + Duration::from_secs(60 * rng.u64(..MINUTES));
     }
 
-    /// Leaps beyond all that waits; false where nothing is left to wait for.
+    /// Leaps beyond everything that waits; false if nothing is left to wait for.
     ///
     /// # Errors
-    /// That of the store.
+    /// The error of the store.
     pub(super) async fn leap(&mut self, app: &App) -> Result<bool, StoreError> {
         if !self.matters {
             return Ok(false);
@@ -86,10 +87,10 @@ impl Program {
         self.clock.set(Timestamp::from_unix_millis(now.unix_millis() + self.skew * 60_000));
     }
 
-    /// Sweeps once, with another program at the same time where there is one; true where both were killed over it.
+    /// Sweeps once, with another program at the same time if there is one; true if both were killed during it.
     ///
     /// # Errors
-    /// What is no fault of a store.
+    /// Errors that are not faults of a store.
     pub(super) async fn sweep(&self, other: Option<&Self>, steps: Option<u32>) -> Result<bool, String> {
         let both = async {
             match other {
@@ -137,7 +138,7 @@ pub(super) async fn timers(app: &App, until: Timestamp) -> Result<Vec<Record>, S
     Ok(found)
 }
 
-/// All that waits.
+/// Everything that waits.
 pub(super) async fn all_timers(app: &App) -> Result<Vec<Record>, StoreError> {
     match app.delivery().runtime.has_timers {
         true => timers(app, Timestamp::from_unix_millis(END)).await,

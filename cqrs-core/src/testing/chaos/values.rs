@@ -17,16 +17,16 @@ use crate::testing::difference::{fields, report};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
-/// So many values of each event are drawn for a seed.
+/// How many values of each event are drawn for a seed.
 const VALUES: u32 = 8;
 
-/// What an event holds is the same after it was stored, sent and read.
+/// The data of an event is the same after it was stored, sent and read.
 ///
 /// # Errors
-/// The first event that becomes another one, by field.
+/// The first event that is different afterwards, by field.
 pub(super) fn check(app: &App, rng: &mut Rng) -> Result<(), String> {
     for row in inventory::iter::<AggregateRow>() {
-        for EventSchema { id, shape, .. } in (row.schemas)() {
+        for EventSchema { id, widened, shape, .. } in (row.schemas)() {
             let listens = |name: &str| {
                 app.delivery().subscribers.iter().flat_map(|one| &one.events).any(|id| id.is_stored_as(name))
             };
@@ -34,7 +34,7 @@ pub(super) fn check(app: &App, rng: &mut Rng) -> Result<(), String> {
             for _ in 0..VALUES {
                 let (round, mut draw) = (rng.usize(..1024), |name: &'static str| extreme(name, rng));
                 let Some(data) = drawn(&shape, round, &mut draw) else { continue };
-                let event = StoredEvent { name: id.name.to_owned(), schema: id.schema, data };
+                let event = StoredEvent::new(id.name, id.schema, data).widened(widened);
                 // Where the type does not take the value, or the store does not, nothing is stored.
                 let Ok(stored) = (row.again)(&event) else { continue };
                 check_one(app, row, stored)?;

@@ -1,4 +1,4 @@
-//! The scenario of a process: one instance, a clock, and what comes of events and deadlines.
+//! The scenario of a process: one instance, a clock, and the effects of events and deadlines.
 
 mod news;
 mod then;
@@ -29,8 +29,8 @@ use crate::view::MemoryViewStore;
 
 use news::News;
 
-/// What an instance of a process makes of events and of time: given events, when another one comes, or after some time, then its
-/// commands and its deadlines.
+/// How an instance of a process reacts to events and to time: given events, when another one comes, or after some time,
+/// then its commands and its deadlines.
 ///
 /// ```rust,standalone_crate
 /// use std::convert::Infallible;
@@ -111,13 +111,13 @@ use news::News;
 /// # }
 /// ```
 ///
-/// The instance takes its steps the way that it does in production, with stores in memory. Its commands are looked at, and not
-/// executed: no aggregate decides on them, so none needs a past. An event that would come of a command is given, or comes with
-/// [`when`](Self::when).
+/// The instance takes its steps as in production, with stores in memory. Its commands are checked but not executed: no
+/// aggregate decides on them, so none needs a past. If an event would result from a command, give it, or let it come
+/// with [`when`](Self::when).
 ///
-/// Commands are compared as they are stored, by field, and so are deadlines, by time. Each `then` looks at what has come of the last
-/// `when` or [`after`](Self::after); commands are looked at in their order. The time stands still, at 2024-01-01T00:00:00Z at first,
-/// unless [`at`](Self::at) and [`after`](Self::after) move it.
+/// Commands are compared as they are stored, by field, and deadlines by time. Each `then` checks the effects of the
+/// last `when` or [`after`](Self::after). Commands are checked in their order. The time stands still, at
+/// 2024-01-01T00:00:00Z at first, unless [`at`](Self::at) and [`after`](Self::after) move it.
 pub struct ProcessScenario<P: Process> {
     stream: StreamKey,
     world: World,
@@ -129,7 +129,7 @@ pub struct ProcessScenario<P: Process> {
     news: News,
 }
 
-/// What came last, so that it can come again.
+/// The last events or deadlines, to repeat them.
 enum Last {
     Events(Commit),
     Deadlines(Vec<Timer>),
@@ -139,7 +139,7 @@ impl<P: Process> ProcessScenario<P> {
     /// The instance at `key`. Nothing has happened yet.
     ///
     /// # Panics
-    /// Where the aggregates and processes of this program get in each other's way.
+    /// If the aggregates and processes of this program conflict.
     #[must_use]
     #[track_caller]
     pub fn of(key: &P::Key) -> Self {
@@ -163,11 +163,11 @@ impl<P: Process> ProcessScenario<P> {
         }
     }
 
-    /// From now on it is this time: a [`Timestamp`], or a text such as `"2024-01-31T10:00:00Z"`. Deadlines that are due by then come,
-    /// as with [`after`](Self::after).
+    /// Sets the time from now on: a [`Timestamp`], or a text such as `"2024-01-31T10:00:00Z"`. Deadlines that are due
+    /// by then come, as with [`after`](Self::after).
     ///
     /// # Panics
-    /// Where the text is no time.
+    /// If the text is not a time.
     #[must_use]
     #[track_caller]
     pub fn at<T: TryInto<Timestamp, Error: fmt::Display>>(mut self, when: T) -> Self {
@@ -189,11 +189,11 @@ impl<P: Process> ProcessScenario<P> {
         self
     }
 
-    /// These events have happened to the aggregate at `key`, each as a commit of its own. The instance has reacted to them, and what it
-    /// sent is not looked at.
+    /// These events have happened to the aggregate at `key`, each as a commit of its own. The instance has reacted to
+    /// them, and what it sent is not checked.
     ///
     /// # Panics
-    /// Where an event cannot be stored, or the instance does not take it.
+    /// If an event cannot be stored, or the instance does not take it.
     #[must_use]
     #[track_caller]
     pub fn given<K>(mut self, key: &K, events: impl IntoEvents<K::Aggregate>) -> Self
@@ -215,7 +215,7 @@ impl<P: Process> ProcessScenario<P> {
     /// This happens to the aggregate at `key`, and the process receives it: one event, or those of one commit.
     ///
     /// # Panics
-    /// Where an event cannot be stored, or the process listens to none of them.
+    /// If an event cannot be stored, or the process listens to none of them.
     #[must_use = "it proves nothing before a `then…` looks at what came of it"]
     #[track_caller]
     pub fn when<K>(mut self, key: &K, events: impl IntoEvents<K::Aggregate>) -> Self
@@ -238,8 +238,8 @@ impl<P: Process> ProcessScenario<P> {
         self
     }
 
-    /// So much time goes by. The deadlines that are due by then come, each at its time, in the order of their times; those of other
-    /// instances too.
+    /// Lets this much time go by. The deadlines that are due by then come, each at its time, in the order of their
+    /// times. This includes deadlines of other instances.
     #[must_use = "it proves nothing before a `then…` looks at what came of it"]
     #[track_caller]
     pub fn after(mut self, time: Duration) -> Self {
@@ -247,10 +247,11 @@ impl<P: Process> ProcessScenario<P> {
         self
     }
 
-    /// Delivers the last events, or fires the last deadlines, once more, as every delivery may. Nothing may come of it.
+    /// Delivers the last events, or fires the last deadlines, once more, as every delivery may. This must have no
+    /// effect.
     ///
     /// # Panics
-    /// Where something does.
+    /// If it has an effect.
     #[track_caller]
     pub fn twice(self) -> Self {
         let before = self.written();
@@ -360,7 +361,7 @@ impl<P: Process> ProcessScenario<P> {
     }
 }
 
-/// Finds for every command that nothing becomes of it.
+/// Answers every command as if it had no effect.
 fn looked_at(_: &str, _: &str) -> Option<Fire> {
     Some(|_, _, _| Box::pin(async { Ok(Fired { outcome: Outcome::Unchanged, version: Version::NONE }) }))
 }

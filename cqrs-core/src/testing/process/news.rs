@@ -5,7 +5,7 @@ use crate::process::{Effect, Step, StepCause, StepOutcome};
 use crate::testing::difference::shown;
 use crate::timestamp::Timestamp;
 
-/// What has come of the last event, or of the last time that went by, and no `then` has looked at.
+/// The effects of the last event, or of the last time that went by, that no `then` has checked.
 #[derive(Debug, Default)]
 pub(super) struct News {
     /// How many steps the instance has taken.
@@ -13,7 +13,7 @@ pub(super) struct News {
     /// The deadlines that came, in their order.
     pub(super) came: VecDeque<String>,
     pub(super) commands: VecDeque<Command>,
-    /// What has become of deadlines in the end.
+    /// The final state of deadlines.
     pub(super) deadlines: BTreeMap<String, Deadline>,
     pub(super) ended: bool,
     pub(super) failed: Option<String>,
@@ -61,8 +61,9 @@ impl News {
 
     fn note(&mut self, effect: Effect, since: Option<Timestamp>) {
         match effect {
-            Effect::Execute { pk, sk, r#type: name, schema, data, .. } => {
-                self.commands.push_back(Command { pk, sk, stored: StoredEvent { name, schema, data } });
+            Effect::Execute { pk, sk, r#type: name, schema, widened, data, .. } => {
+                let stored = StoredEvent { name, schema, widened, data };
+                self.commands.push_back(Command { pk, sk, stored });
             }
             Effect::Set { deadline, due } => {
                 self.deadlines.insert(deadline, Deadline::Set { due, since: since.unwrap_or(due) });
@@ -74,7 +75,7 @@ impl News {
         }
     }
 
-    /// All of it, a line each.
+    /// All effects, a line each.
     pub(super) fn told(&self) -> Vec<String> {
         let mut lines = Vec::new();
         lines.extend(self.failed.iter().map(|reason| format!("it failed: {reason}")));

@@ -1,4 +1,4 @@
-//! What a test holds of the news.
+//! What a test checks of the news.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -17,7 +17,7 @@ impl<P: Process> ProcessScenario<P> {
     /// The next command is this one, to the aggregate at `key`. It is compared as it is stored, by field.
     ///
     /// # Panics
-    /// Where it is another one, goes somewhere else, or none is left.
+    /// If it is another one, goes somewhere else, or no command is left.
     #[track_caller]
     pub fn then_sent<K, C>(mut self, key: &K, command: C) -> Self
     where
@@ -51,11 +51,11 @@ impl<P: Process> ProcessScenario<P> {
         self
     }
 
-    /// This deadline was set, or moved: it comes so long after the event, or after the deadline, that the reaction belongs to. It is
-    /// named by its method, as text, because that is often private.
+    /// This deadline was set or moved. It comes this long after the event, or after the deadline, that the reaction
+    /// belongs to. It is named by its method, as text, because the method is often private.
     ///
     /// # Panics
-    /// Where it comes at another time, was not set, or is no deadline of the process.
+    /// If it comes at another time, was not set, or is not a deadline of the process.
     #[track_caller]
     pub fn then_deadline(self, name: &str, after: Duration) -> Self {
         self.then_due(name, |since| since + after)
@@ -64,7 +64,7 @@ impl<P: Process> ProcessScenario<P> {
     /// The same for a time: a [`Timestamp`], or a text such as `"2024-01-31T10:00:00Z"`.
     ///
     /// # Panics
-    /// Where it comes at another time, was not set, or is no deadline of the process; where the text is no time.
+    /// If it comes at another time, was not set, or is not a deadline of the process, and if the text is not a time.
     #[track_caller]
     pub fn then_deadline_at<T: TryInto<Timestamp, Error: std::fmt::Display>>(
         self,
@@ -95,7 +95,7 @@ impl<P: Process> ProcessScenario<P> {
     /// This deadline was cancelled.
     ///
     /// # Panics
-    /// Where it was not, or is no deadline of the process.
+    /// If it was not cancelled, or is not a deadline of the process.
     #[track_caller]
     pub fn then_cancelled(mut self, name: &str) -> Self {
         check_name::<P>(name);
@@ -109,7 +109,7 @@ impl<P: Process> ProcessScenario<P> {
     /// The next deadline that came is this one.
     ///
     /// # Panics
-    /// Where it is another one, or none came; where it is no deadline of the process.
+    /// If it is another one, none came, or it is not a deadline of the process.
     #[track_caller]
     pub fn then_came(mut self, name: &str) -> Self {
         check_name::<P>(name);
@@ -136,7 +136,7 @@ impl<P: Process> ProcessScenario<P> {
     /// The instance ended.
     ///
     /// # Panics
-    /// Where it did not.
+    /// If it did not end.
     #[track_caller]
     pub fn then_ended(mut self) -> Self {
         if !std::mem::take(&mut self.news.ended) {
@@ -148,7 +148,7 @@ impl<P: Process> ProcessScenario<P> {
     /// The instance took no step: it has ended, or nothing has started it.
     ///
     /// # Panics
-    /// Where it took one, or failed.
+    /// If it took a step, or failed.
     #[track_caller]
     pub fn then_passed_over(self) -> Self {
         if self.news.steps > 0 || self.news.failed.is_some() {
@@ -161,11 +161,11 @@ impl<P: Process> ProcessScenario<P> {
         self
     }
 
-    /// The fold or the reaction failed, or nothing has started the instance and it is `unknown = "fail"`, with this in the text. From
-    /// then on the instance is held up, where it was started.
+    /// The fold or the reaction failed, or nothing has started the instance and the process has `unknown = "fail"`,
+    /// with this in the text. From then on the instance is held up, if it was started.
     ///
     /// # Panics
-    /// Where it did not, or for another reason.
+    /// If it did not fail, or failed for another reason.
     #[track_caller]
     pub fn then_failed(mut self, reason: &str) -> Self {
         match self.news.failed.take() {
@@ -179,10 +179,10 @@ impl<P: Process> ProcessScenario<P> {
         self
     }
 
-    /// The event or the deadline waits behind what failed before.
+    /// The event or the deadline waits behind an earlier failure.
     ///
     /// # Panics
-    /// Where it does not.
+    /// If it does not wait.
     #[track_caller]
     pub fn then_waited(mut self) -> Self {
         if !std::mem::take(&mut self.news.waits) {
@@ -191,10 +191,11 @@ impl<P: Process> ProcessScenario<P> {
         self
     }
 
-    /// Nothing is left that no `then` has looked at: no command, no deadline that came, was set or was cancelled, no end, no failure.
+    /// There is nothing that no `then` has checked: no command, no deadline that came, was set or was cancelled, no
+    /// end, no failure.
     ///
     /// # Panics
-    /// Where something is.
+    /// If there is something.
     #[track_caller]
     pub fn then_nothing_more(self) -> Self {
         let told = self.news.told();
@@ -207,7 +208,7 @@ impl<P: Process> ProcessScenario<P> {
     /// The state is this one. Its `{:?}` is compared, because it is never stored: the steps are.
     ///
     /// # Panics
-    /// Where it is another one.
+    /// If it is another one.
     #[track_caller]
     pub fn then(self, expected: P) -> Self
     where
@@ -221,14 +222,14 @@ impl<P: Process> ProcessScenario<P> {
         self
     }
 
-    /// Looks at the state; what is wrong with it is the caller's to say.
+    /// Passes the state to the caller's own assertions.
     #[track_caller]
     pub fn then_state(self, look: impl FnOnce(&P)) -> Self {
         look(self.state.aggregate.process());
         self
     }
 
-    /// Tells what came instead, and where there is nothing, whose the events are.
+    /// Tells what came instead. If nothing came, it tells which process listens to the events.
     #[track_caller]
     fn fail_with_news(&self, what: &str, lines: Vec<String>) -> ! {
         let mut told = self.news.told();
@@ -270,7 +271,7 @@ impl<P: Process> ProcessScenario<P> {
     }
 }
 
-/// A name that is no deadline would make a test that always fails, or one that never does.
+/// With a name that is not a deadline, a test would always fail, or never.
 #[track_caller]
 fn check_name<P: Process>(name: &str) {
     let names: Vec<String> = P::DEADLINES.iter().map(|arm| format!("`{}`", arm.name)).collect();

@@ -4,10 +4,11 @@ use std::ops::Range;
 use std::time::Duration;
 
 use aws_sdk_sns::Client;
-use aws_sdk_sns::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sns::operation::publish_batch::PublishBatchOutput;
 use aws_sdk_sns::types::{BatchResultErrorEntry, MessageAttributeValue, PublishBatchRequestEntry};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use cqrs_core::causes::chain;
 use cqrs_core::delivery::{MAX_MESSAGE_BYTES, Message, PublishError, PublishFault, Publisher, RetryPolicy};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -290,7 +291,7 @@ where
     }
     let said = match (error.code(), error.message()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
-        _ => DisplayErrorContext(&error).to_string(),
+        _ => chain(&error),
     };
     PublishFault::Refused { source: format!("topic `{topic}`: {said}").into() }
 }

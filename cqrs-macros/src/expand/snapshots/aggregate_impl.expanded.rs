@@ -28,10 +28,10 @@ impl ::core::fmt::Debug for OrderEvent {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         match *self {
             OrderEvent::OrderCreated(ref event) => {
-                ::cqrs_core::__private::debug_event(event, f)
+                ::cqrs_core::__private::debug_event::<_, Order>(event, f)
             }
             OrderEvent::OrderCancelled(ref event) => {
-                ::cqrs_core::__private::debug_event(event, f)
+                ::cqrs_core::__private::debug_event::<_, Order>(event, f)
             }
         }
     }
@@ -46,8 +46,8 @@ impl ::cqrs_core::__private::IntoEvents<Order> for OrderEvent {
 impl ::cqrs_core::__private::Aggregate for Order {
     type Event = OrderEvent;
     const EVENTS: &'static [::cqrs_core::__private::EventRow<Self::Event>] = &[
-        ::cqrs_core::__private::EventRow::of::<OrderCreated>(),
-        ::cqrs_core::__private::EventRow::of::<OrderCancelled>(),
+        ::cqrs_core::__private::EventRow::of::<OrderCreated, Order>(),
+        ::cqrs_core::__private::EventRow::of::<OrderCancelled, Order>(),
     ];
     const FOLD: u64 = 9714809008210194392u64;
     fn apply(&mut self, event: &Self::Event) {
@@ -60,22 +60,20 @@ impl ::cqrs_core::__private::Aggregate for Order {
     fn fold(
         &mut self,
         name: &str,
-        schema: u32,
+        number: ::cqrs_core::__private::SchemaNumber,
         data: ::cqrs_core::__private::Json,
     ) -> ::core::result::Result<(), ::cqrs_core::__private::String> {
-        if ::cqrs_core::__private::is_stored_as::<OrderCreated>(name) {
-            return ::cqrs_core::__private::fold_event(
-                schema,
-                data,
-                |event: &OrderCreated| Self::created(self, event),
-            );
+        if ::cqrs_core::__private::is_stored_as::<OrderCreated, Self>(name) {
+            return ::cqrs_core::__private::fold_event::<
+                OrderCreated,
+                Self,
+            >(number, data, |event| Self::created(self, event));
         }
-        if ::cqrs_core::__private::is_stored_as::<OrderCancelled>(name) {
-            return ::cqrs_core::__private::fold_event(
-                schema,
-                data,
-                |event: &OrderCancelled| Self::cancelled(self, event),
-            );
+        if ::cqrs_core::__private::is_stored_as::<OrderCancelled, Self>(name) {
+            return ::cqrs_core::__private::fold_event::<
+                OrderCancelled,
+                Self,
+            >(number, data, |event| Self::cancelled(self, event));
         }
         ::core::result::Result::Err(::cqrs_core::__private::unapplied::<Self>())
     }
@@ -87,18 +85,20 @@ impl ::cqrs_core::__private::Aggregate for Order {
     > {
         match *event {
             OrderEvent::OrderCreated(ref event) => {
-                ::cqrs_core::__private::encode_event(event)
+                ::cqrs_core::__private::encode_event::<_, Self>(event)
             }
             OrderEvent::OrderCancelled(ref event) => {
-                ::cqrs_core::__private::encode_event(event)
+                ::cqrs_core::__private::encode_event::<_, Self>(event)
             }
         }
     }
 }
 #[automatically_derived]
-impl ::cqrs_core::__private::AggregateEvent for OrderCreated {
-    type Aggregate = Order;
-}
+impl ::cqrs_core::__private::AggregateEvent<Order> for OrderCreated {}
+const _: () = {
+    use ::cqrs_core::__private::an_event_belongs_to_one_aggregate_so_give_each_aggregate_its_own_event as __one_aggregate;
+    __one_aggregate::<OrderCreated, _>()
+};
 #[automatically_derived]
 impl ::core::convert::From<OrderCreated> for OrderEvent {
     fn from(event: OrderCreated) -> Self {
@@ -112,9 +112,11 @@ impl ::cqrs_core::__private::IntoEvents<Order> for OrderCreated {
     }
 }
 #[automatically_derived]
-impl ::cqrs_core::__private::AggregateEvent for OrderCancelled {
-    type Aggregate = Order;
-}
+impl ::cqrs_core::__private::AggregateEvent<Order> for OrderCancelled {}
+const _: () = {
+    use ::cqrs_core::__private::an_event_belongs_to_one_aggregate_so_give_each_aggregate_its_own_event as __one_aggregate;
+    __one_aggregate::<OrderCancelled, _>()
+};
 #[automatically_derived]
 impl ::core::convert::From<OrderCancelled> for OrderEvent {
     fn from(event: OrderCancelled) -> Self {

@@ -4,7 +4,7 @@ const _: () = {
     impl ::cqrs_core::__private::ProvidedBy<Listed> for OrderCreatedHandler {}
     impl ::cqrs_core::__private::ProvidedBy<Listed> for Mailer {}
     type Handler0 = OrderCreatedHandler;
-    type Handler1 = mail::__event_handler_tell_customer;
+    type Handler1 = mail::__function_with_event_handler_attribute_tell_customer;
     const APPLIED: &[&[::cqrs_core::__private::EventId]] = &[
         &::cqrs_core::__private::applied::<
             _,
@@ -73,7 +73,7 @@ fn app_lists_all_that_is_linked() {
             &[
                 ::cqrs_core::__private::handler_name::<OrderCreatedHandler, _, _>(),
                 ::cqrs_core::__private::handler_name::<
-                    mail::__event_handler_tell_customer,
+                    mail::__function_with_event_handler_attribute_tell_customer,
                     _,
                     _,
                 >(),

@@ -9,13 +9,16 @@ pub struct OrderCreated(String);
 impl ::cqrs_core::__private::Event for OrderCreated {
     const TYPE: &'static str = "OrderCreated";
     const SCHEMA: u32 = 1u32;
+    const FIELDS: ::core::option::Option<&'static [&'static str]> = ::core::option::Option::Some(
+        &[],
+    );
 }
 const _: () = {
     use ::cqrs_core::__private::check_way_back as __check_way_back;
     __check_way_back::<OrderCreated>()
 };
 ::core::compile_error! {
-    "unknown option `nam`, did you mean `name`? `#[event]` takes `name`, `alias`, `schema`, `from`, `from_json`, `unhandled`, `crate`"
+    "unknown option `nam`, did you mean `name`? `#[event]` takes `name`, `alias`, `schema`, `widened`, `from`, `from_json`, `unhandled`, `crate`"
 }
 ::core::compile_error! {
     "`#[event]` takes a struct with named fields, or without fields: what is stored needs a name"
@@ -160,7 +163,7 @@ impl ::core::fmt::Debug for OrderEvent {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         match *self {
             OrderEvent::OrderCreated(ref event) => {
-                ::cqrs_core::__private::debug_event(event, f)
+                ::cqrs_core::__private::debug_event::<_, Order>(event, f)
             }
         }
     }
@@ -175,7 +178,7 @@ impl ::cqrs_core::__private::IntoEvents<Order> for OrderEvent {
 impl ::cqrs_core::__private::Aggregate for Order {
     type Event = OrderEvent;
     const EVENTS: &'static [::cqrs_core::__private::EventRow<Self::Event>] = &[
-        ::cqrs_core::__private::EventRow::of::<OrderCreated>(),
+        ::cqrs_core::__private::EventRow::of::<OrderCreated, Order>(),
     ];
     const FOLD: u64 = 5491794310609959012u64;
     fn apply(&mut self, event: &Self::Event) {
@@ -189,14 +192,17 @@ impl ::cqrs_core::__private::Aggregate for Order {
     fn fold(
         &mut self,
         name: &str,
-        schema: u32,
+        number: ::cqrs_core::__private::SchemaNumber,
         data: ::cqrs_core::__private::Json,
     ) -> ::core::result::Result<(), ::cqrs_core::__private::String> {
-        if ::cqrs_core::__private::is_stored_as::<OrderCreated>(name) {
-            return ::cqrs_core::__private::fold_event(
-                schema,
+        if ::cqrs_core::__private::is_stored_as::<OrderCreated, Self>(name) {
+            return ::cqrs_core::__private::fold_event::<
+                OrderCreated,
+                Self,
+            >(
+                number,
                 data,
-                |event: &OrderCreated| {
+                |event| {
                     let _ = event;
                 },
             );
@@ -211,15 +217,17 @@ impl ::cqrs_core::__private::Aggregate for Order {
     > {
         match *event {
             OrderEvent::OrderCreated(ref event) => {
-                ::cqrs_core::__private::encode_event(event)
+                ::cqrs_core::__private::encode_event::<_, Self>(event)
             }
         }
     }
 }
 #[automatically_derived]
-impl ::cqrs_core::__private::AggregateEvent for OrderCreated {
-    type Aggregate = Order;
-}
+impl ::cqrs_core::__private::AggregateEvent<Order> for OrderCreated {}
+const _: () = {
+    use ::cqrs_core::__private::an_event_belongs_to_one_aggregate_so_give_each_aggregate_its_own_event as __one_aggregate;
+    __one_aggregate::<OrderCreated, _>()
+};
 #[automatically_derived]
 impl ::core::convert::From<OrderCreated> for OrderEvent {
     fn from(event: OrderCreated) -> Self {
@@ -299,7 +307,7 @@ const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__priv
     "events are borrowed; an `#[apply]` method is `fn created(&mut self, event: &OrderCreated)`"
 }
 ::core::compile_error! {
-    "an event alone could not be refused; a `#[command]` method is `fn create(&self, command: CreateOrder) -> Result<OrderCreated, …>`"
+    "a command that returns an event alone could never be rejected; a `#[command]` method is `fn create(&self, command: CreateOrder) -> Result<OrderCreated, …>`"
 }
 fn tell(event: OrderCreated) {}
 ::core::compile_error! {

@@ -11,6 +11,9 @@ pub struct OrderCreated {
 impl ::cqrs_core::__private::Event for OrderCreated {
     const TYPE: &'static str = "OrderCreated";
     const SCHEMA: u32 = 1u32;
+    const FIELDS: ::core::option::Option<&'static [&'static str]> = ::core::option::Option::Some(
+        &["customer_id"],
+    );
 }
 const _: () = {
     use ::cqrs_core::__private::check_way_back as __check_way_back;
@@ -21,6 +24,9 @@ pub struct ClosedV1;
 impl ::cqrs_core::__private::Event for ClosedV1 {
     const TYPE: &'static str = "OrderClosed";
     const SCHEMA: u32 = 1u32;
+    const FIELDS: ::core::option::Option<&'static [&'static str]> = ::core::option::Option::Some(
+        &[],
+    );
 }
 #[automatically_derived]
 impl ::cqrs_core::__private::EventData for ClosedV1 {
@@ -66,6 +72,9 @@ impl ::cqrs_core::__private::Event for Closed {
     const UPCASTER: ::cqrs_core::__private::Upcaster<Self> = ::cqrs_core::__private::Upcaster::typed::<
         ClosedV1,
     >();
+    const FIELDS: ::core::option::Option<&'static [&'static str]> = ::core::option::Option::Some(
+        &["reason"],
+    );
 }
 const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__private::broken_step::<
     Closed,
@@ -107,6 +116,9 @@ impl ::cqrs_core::__private::Event for Reopened {
             },
         ],
     );
+    const FIELDS: ::core::option::Option<&'static [&'static str]> = ::core::option::Option::Some(
+        &["by"],
+    );
 }
 const _: () = {
     use ::cqrs_core::__private::check_way_back as __check_way_back;
@@ -123,6 +135,9 @@ struct Own {
 impl facade::cqrs::__private::Event for Own {
     const TYPE: &'static str = "Own";
     const SCHEMA: u32 = 1u32;
+    const FIELDS: ::core::option::Option<&'static [&'static str]> = ::core::option::Option::Some(
+        &["text"],
+    );
 }
 const _: () = {
     use facade::cqrs::__private::check_way_back as __check_way_back;
@@ -144,8 +159,37 @@ impl ::cqrs_core::__private::Event for OrderArchived {
     const UNHANDLED: ::core::option::Option<&'static str> = ::core::option::Option::Some(
         "nobody asks",
     );
+    const FIELDS: ::core::option::Option<&'static [&'static str]> = ::core::option::Option::Some(
+        &["by"],
+    );
 }
 const _: () = {
     use ::cqrs_core::__private::check_way_back as __check_way_back;
     __check_way_back::<OrderArchived>()
+};
+#[derive(::cqrs_core::__private::EventData)]
+#[event_data(checked)]
+#[derive(
+    ::cqrs_core::__private::serde::Serialize,
+    ::cqrs_core::__private::serde::Deserialize
+)]
+#[serde(
+    crate = "::cqrs_core::__private::serde",
+    rename_all = "camelCase",
+    bound = "for<'__part> Money: ::cqrs_core::__private::Storable<'__part>"
+)]
+pub struct OrderPaid {
+    pub parts: Vec<Money>,
+}
+#[automatically_derived]
+impl ::cqrs_core::__private::Event for OrderPaid {
+    const TYPE: &'static str = "OrderPaid";
+    const SCHEMA: u32 = 1u32;
+    const FIELDS: ::core::option::Option<&'static [&'static str]> = ::core::option::Option::Some(
+        &["parts"],
+    );
+}
+const _: () = {
+    use ::cqrs_core::__private::check_way_back as __check_way_back;
+    __check_way_back::<OrderPaid>()
 };

@@ -26,3 +26,8 @@ struct Own {
 pub struct OrderArchived {
     pub by: String,
 }
+
+#[event]
+pub struct OrderPaid {
+    pub parts: Vec<Money>,
+}

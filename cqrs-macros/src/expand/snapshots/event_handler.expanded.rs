@@ -6,11 +6,11 @@ async fn tell_customer(
 }
 #[doc(hidden)]
 #[allow(non_camel_case_types, dead_code, unreachable_pub)]
-struct __event_handler_tell_customer;
+pub struct __function_with_event_handler_attribute_tell_customer;
 const _: () = {
     const ARMS: &[::cqrs_core::__private::HandlerArm] = &[
         ::cqrs_core::__private::HandlerArm::new(
-            ::cqrs_core::__private::event_id::<OrderShipped>(),
+            ::cqrs_core::__private::event_id::<OrderShipped, _>(),
             |scope, raw| {
                 ::std::boxed::Box::pin(async move {
                     let event = scope.decode::<OrderShipped>(raw)?;
@@ -28,7 +28,7 @@ const _: () = {
     ];
     #[automatically_derived]
     impl ::cqrs_core::__private::EventHandler<(OrderShipped, ()), (Mailer, ())>
-    for __event_handler_tell_customer {
+    for __function_with_event_handler_attribute_tell_customer {
         const NAME: &'static str = "tell_customer";
         const ARMS: &'static [::cqrs_core::__private::HandlerArm] = ARMS;
     }
@@ -53,7 +53,7 @@ impl Audit {
 const _: () = {
     const ARMS: &[::cqrs_core::__private::HandlerArm] = &[
         ::cqrs_core::__private::HandlerArm::new(
-            ::cqrs_core::__private::event_id::<OrderCreated>(),
+            ::cqrs_core::__private::event_id::<OrderCreated, _>(),
             |scope, raw| {
                 ::std::boxed::Box::pin(async move {
                     let event = scope.decode::<OrderCreated>(raw)?;
@@ -66,7 +66,7 @@ const _: () = {
             },
         ),
         ::cqrs_core::__private::HandlerArm::new(
-            ::cqrs_core::__private::event_id::<OrderShipped>(),
+            ::cqrs_core::__private::event_id::<OrderShipped, _>(),
             |scope, raw| {
                 ::std::boxed::Box::pin(async move {
                     let event = scope.decode::<OrderShipped>(raw)?;
@@ -106,11 +106,11 @@ async fn welcome(event: &OrderCreated) -> Result<(), HandlerError> {
 }
 #[doc(hidden)]
 #[allow(non_camel_case_types, dead_code, unreachable_pub)]
-struct __event_handler_welcome;
+pub struct __function_with_event_handler_attribute_welcome;
 const _: () = {
     const ARMS: &[::cqrs_core::__private::HandlerArm] = &[
         ::cqrs_core::__private::HandlerArm::new(
-            ::cqrs_core::__private::event_id::<OrderCreated>(),
+            ::cqrs_core::__private::event_id::<OrderCreated, _>(),
             |scope, raw| {
                 ::std::boxed::Box::pin(async move {
                     let event = scope.decode::<OrderCreated>(raw)?;
@@ -126,7 +126,7 @@ const _: () = {
     const NEEDS: &[::cqrs_core::__private::Need] = &[];
     #[automatically_derived]
     impl ::cqrs_core::__private::EventHandler<(OrderCreated, ()), ()>
-    for __event_handler_welcome {
+    for __function_with_event_handler_attribute_welcome {
         const NAME: &'static str = "welcome";
         const ARMS: &'static [::cqrs_core::__private::HandlerArm] = ARMS;
     }
@@ -134,5 +134,7 @@ const _: () = {
         ::cqrs_core::__private::HandlerRow::new("welcome", ARMS, NEEDS, ::core::file!(),
         ::core::line!()).module(::core::module_path!()).queue("mail").once()
         .concurrency(4usize)
+        .retry(::cqrs_core::__private::OwnRetry::new(::core::option::Option::Some(8u32),
+        ::core::option::Option::None, ::core::option::Option::Some(300000u64)))
     }
 };

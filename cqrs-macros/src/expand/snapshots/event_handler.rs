@@ -15,7 +15,7 @@ impl Audit {
     }
 }
 
-#[event_handler(OrderCreated, once, queue = "mail", concurrency = 4)]
+#[event_handler(OrderCreated, once, queue = "mail", concurrency = 4, retry(attempts = 8, cap = "5m"))]
 async fn welcome(event: &OrderCreated) -> Result<(), HandlerError> {
     Ok(())
 }

@@ -137,13 +137,23 @@ impl Booking {
 impl ::cqrs_core::__private::Process for Booking {
     const ARMS: &'static [::cqrs_core::__private::ProcessArm<Self>] = &[
         ::cqrs_core::__private::ProcessArm::new(
-                ::cqrs_core::__private::event_id::<PaymentTaken>(),
+                ::cqrs_core::__private::event_id::<PaymentTaken, _>(),
                 |raw, tenant| {
                     let recorded = ::cqrs_core::__private::decode::<PaymentTaken>(raw)?;
                     ::core::result::Result::Ok(
                         BookingKey::new(
                             &tenant,
-                            ::core::clone::Clone::clone(&recorded.event().r#reservation),
+                            ::core::clone::Clone::clone(
+                                &::cqrs_core::__private::with_field::<
+                                    PaymentTaken,
+                                    {
+                                        ::cqrs_core::__private::has_field::<
+                                            PaymentTaken,
+                                        >("reservation", "apply")
+                                    },
+                                >(recorded.event())
+                                    .r#reservation,
+                            ),
                         ),
                     )
                 },
@@ -162,13 +172,23 @@ impl ::cqrs_core::__private::Process for Booking {
                 )
             }),
         ::cqrs_core::__private::ProcessArm::new(
-                ::cqrs_core::__private::event_id::<RoomHeld>(),
+                ::cqrs_core::__private::event_id::<RoomHeld, _>(),
                 |raw, tenant| {
                     let recorded = ::cqrs_core::__private::decode::<RoomHeld>(raw)?;
                     ::core::result::Result::Ok(
                         BookingKey::new(
                             &tenant,
-                            ::core::clone::Clone::clone(&recorded.event().r#reservation),
+                            ::core::clone::Clone::clone(
+                                &::cqrs_core::__private::with_field::<
+                                    RoomHeld,
+                                    {
+                                        ::cqrs_core::__private::has_field::<
+                                            RoomHeld,
+                                        >("reservation", "react")
+                                    },
+                                >(recorded.event())
+                                    .r#reservation,
+                            ),
                         ),
                     )
                 },
@@ -196,13 +216,10 @@ impl ::cqrs_core::__private::Process for Booking {
     const UNKNOWN: ::cqrs_core::__private::Unknown = ::cqrs_core::__private::Unknown::Skip;
     const FOLD: u64 = 7803999639296451629u64;
 }
-const _: () = if !::cqrs_core::__private::same_fields(
-    <BookingKey as ::cqrs_core::__private::AggregateKey>::FIELDS,
-    &["reservation"],
-) {
-    ::core::panic!(
-        "the struct and the impl block of a process name the same key fields in the same order"
-    )
+const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__private::other_process_key::<
+    Booking,
+>(&["reservation"]) {
+    ::core::panic!("{}", message.text())
 };
 const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__private::shared_arm(
     <Booking as ::cqrs_core::__private::Process>::ARMS,
@@ -368,15 +385,18 @@ impl ::cqrs_core::__private::Process for Visit {
     const ARMS: &'static [::cqrs_core::__private::ProcessArm<Self>] = &[
         {
             let arm = ::cqrs_core::__private::ProcessArm::new(
-                ::cqrs_core::__private::event_id::<Arrived>(),
+                ::cqrs_core::__private::event_id::<Arrived, _>(),
                 |raw, tenant| {
                     let recorded = ::cqrs_core::__private::decode::<Arrived>(raw)?;
                     let arrived = &recorded;
-                    ::core::result::Result::Ok(
-                        VisitKey::new(
-                            &tenant,
-                            arrived.room.floor,
-                            arrived.guest.id.clone(),
+                    ::cqrs_core::__private::said_key(
+                        raw,
+                        || ::core::result::Result::Ok(
+                            VisitKey::new(
+                                &tenant,
+                                arrived.room.floor,
+                                arrived.guest.id.clone(),
+                            ),
                         ),
                     )
                 },
@@ -415,13 +435,10 @@ impl ::cqrs_core::__private::Process for Visit {
     ];
     const FOLD: u64 = 7403168047154475981u64;
 }
-const _: () = if !::cqrs_core::__private::same_fields(
-    <VisitKey as ::cqrs_core::__private::AggregateKey>::FIELDS,
-    &["floor", "guest"],
-) {
-    ::core::panic!(
-        "the struct and the impl block of a process name the same key fields in the same order"
-    )
+const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__private::other_process_key::<
+    Visit,
+>(&["floor", "guest"]) {
+    ::core::panic!("{}", message.text())
 };
 const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__private::shared_arm(
     <Visit as ::cqrs_core::__private::Process>::ARMS,

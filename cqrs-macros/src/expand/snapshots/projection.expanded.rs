@@ -30,26 +30,29 @@ impl ::cqrs_core::__private::View for OrderSummary {
         use ::cqrs_core::__private::Unshaped as _;
         ::cqrs_core::__private::Shape::Record(
             &[
-                ::cqrs_core::__private::Field::new(
+                ::cqrs_core::__private::Field::known(
                     "customerId",
                     ::cqrs_core::__private::known_shape(
                         ::cqrs_core::__private::ShapeOf::<String>::SHAPE,
                         "String",
                     ),
+                    ::cqrs_core::__private::ShapeOf::<String>::MAY_MISS,
                 ),
-                ::cqrs_core::__private::Field::new(
+                ::cqrs_core::__private::Field::known(
                     "orderedAt",
                     ::cqrs_core::__private::known_shape(
                         ::cqrs_core::__private::ShapeOf::<Option<Timestamp>>::SHAPE,
                         "Option<Timestamp>",
                     ),
+                    ::cqrs_core::__private::ShapeOf::<Option<Timestamp>>::MAY_MISS,
                 ),
-                ::cqrs_core::__private::Field::new(
+                ::cqrs_core::__private::Field::known(
                     "total",
                     ::cqrs_core::__private::known_shape(
                         ::cqrs_core::__private::ShapeOf::<u64>::SHAPE,
                         "u64",
                     ),
+                    ::cqrs_core::__private::ShapeOf::<u64>::MAY_MISS,
                 ),
             ],
         )
@@ -69,11 +72,13 @@ impl ::cqrs_core::__private::View for OrderSummary {
     ];
     type Key = <Order as ::cqrs_core::__private::Entity>::Key;
 }
+#[automatically_derived]
+impl ::cqrs_core::__private::ViewOf<Order> for OrderSummary {}
 /// Lists [`OrderSummary`] views: what `App::query` gives.
 #[must_use = "a query is sent when it is awaited"]
-pub struct OrderSummaryQuery<'a, S = ::cqrs_core::__private::Whole>(
+pub struct OrderSummaryQuery<'a, __Stage = ::cqrs_core::__private::Whole>(
     ::cqrs_core::__private::Query<'a, OrderSummary>,
-    ::core::marker::PhantomData<fn() -> S>,
+    ::core::marker::PhantomData<fn() -> __Stage>,
 );
 #[automatically_derived]
 impl ::cqrs_core::__private::Queried for OrderSummary {
@@ -108,12 +113,12 @@ impl<'a> OrderSummaryQuery<'a> {
 #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
 impl<'a> OrderSummaryQuery<'a, ::cqrs_core::__private::At<1usize, 1usize>> {
     /// And with this `ordered_at`.
-    pub fn ordered_at<A: ::cqrs_core::__private::Asked<Timestamp>>(
+    pub fn ordered_at<__Asked: ::cqrs_core::__private::Asked<Timestamp>>(
         self,
-        ordered_at: A,
+        ordered_at: __Asked,
     ) -> OrderSummaryQuery<
         'a,
-        <A as ::cqrs_core::__private::Asked<
+        <__Asked as ::cqrs_core::__private::Asked<
             Timestamp,
         >>::Then<::cqrs_core::__private::At<1usize, 2usize>>,
     > {
@@ -122,7 +127,7 @@ impl<'a> OrderSummaryQuery<'a, ::cqrs_core::__private::At<1usize, 1usize>> {
 }
 #[automatically_derived]
 #[allow(dead_code, unreachable_pub)]
-impl<'a, S> OrderSummaryQuery<'a, S> {
+impl<'a, __Stage> OrderSummaryQuery<'a, __Stage> {
     /// From the last to the first.
     pub fn descending(self) -> Self {
         Self(self.0.descending(), self.1)
@@ -148,7 +153,7 @@ impl<'a, S> OrderSummaryQuery<'a, S> {
     }
 }
 #[automatically_derived]
-impl<'a, S> ::core::future::IntoFuture for OrderSummaryQuery<'a, S> {
+impl<'a, __Stage> ::core::future::IntoFuture for OrderSummaryQuery<'a, __Stage> {
     type Output = ::core::result::Result<
         ::cqrs_core::__private::Page<OrderSummary>,
         ::cqrs_core::__private::QueryError,
@@ -248,13 +253,6 @@ impl ::core::fmt::Debug for CustomerTotalsKey {
     }
 }
 #[automatically_derived]
-impl CustomerTotalsKey {
-    /// The names of the key's fields, for the impl block of the projection.
-    #[doc(hidden)]
-    #[allow(unreachable_pub)]
-    pub const FIELDS: &'static [&'static str] = &["customer_id"];
-}
-#[automatically_derived]
 impl<E> ::cqrs_core::__private::FoldKey<Self, E> for CustomerTotalsKey {
     fn fold_key(
         view: &Self,
@@ -265,7 +263,7 @@ impl<E> ::cqrs_core::__private::FoldKey<Self, E> for CustomerTotalsKey {
 }
 #[automatically_derived]
 impl ::cqrs_core::__private::ViewAddress for CustomerTotalsKey {
-    const PARTS: &'static [&'static str] = Self::FIELDS;
+    const PARTS: &'static [&'static str] = &["customer_id"];
     fn view_tenant(&self) -> &::cqrs_core::__private::Tenant {
         &self.tenant
     }
@@ -308,23 +306,26 @@ impl ::cqrs_core::__private::View for CustomerTotals {
         use ::cqrs_core::__private::Unshaped as _;
         ::cqrs_core::__private::Shape::Record(
             &[
-                ::cqrs_core::__private::Field::new(
+                ::cqrs_core::__private::Field::known(
                     "total",
                     ::cqrs_core::__private::known_shape(
                         ::cqrs_core::__private::ShapeOf::<u64>::SHAPE,
                         "u64",
                     ),
+                    ::cqrs_core::__private::ShapeOf::<u64>::MAY_MISS,
                 ),
             ],
         )
     };
     type Key = CustomerTotalsKey;
 }
+#[automatically_derived]
+impl ::cqrs_core::__private::KeyedView for CustomerTotals {}
 /// Lists [`CustomerTotals`] views: what `App::query` gives.
 #[must_use = "a query is sent when it is awaited"]
-pub struct CustomerTotalsQuery<'a, S = ::cqrs_core::__private::Whole>(
+pub struct CustomerTotalsQuery<'a, __Stage = ::cqrs_core::__private::Whole>(
     ::cqrs_core::__private::Query<'a, CustomerTotals>,
-    ::core::marker::PhantomData<fn() -> S>,
+    ::core::marker::PhantomData<fn() -> __Stage>,
 );
 #[automatically_derived]
 impl ::cqrs_core::__private::Queried for CustomerTotals {
@@ -349,12 +350,12 @@ impl<'a> CustomerTotalsQuery<'a> {
 #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
 impl<'a> CustomerTotalsQuery<'a, ::cqrs_core::__private::At<0, 0usize>> {
     /// And with this `customer_id`.
-    pub fn customer_id<A: ::cqrs_core::__private::AskedOfKey<String>>(
+    pub fn customer_id<__Asked: ::cqrs_core::__private::AskedOfKey<String>>(
         self,
-        customer_id: A,
+        customer_id: __Asked,
     ) -> CustomerTotalsQuery<
         'a,
-        <A as ::cqrs_core::__private::Asked<
+        <__Asked as ::cqrs_core::__private::Asked<
             String,
         >>::Then<::cqrs_core::__private::At<0, 1usize>>,
     > {
@@ -363,7 +364,7 @@ impl<'a> CustomerTotalsQuery<'a, ::cqrs_core::__private::At<0, 0usize>> {
 }
 #[automatically_derived]
 #[allow(dead_code, unreachable_pub)]
-impl<'a, S> CustomerTotalsQuery<'a, S> {
+impl<'a, __Stage> CustomerTotalsQuery<'a, __Stage> {
     /// From the last to the first.
     pub fn descending(self) -> Self {
         Self(self.0.descending(), self.1)
@@ -389,7 +390,7 @@ impl<'a, S> CustomerTotalsQuery<'a, S> {
     }
 }
 #[automatically_derived]
-impl<'a, S> ::core::future::IntoFuture for CustomerTotalsQuery<'a, S> {
+impl<'a, __Stage> ::core::future::IntoFuture for CustomerTotalsQuery<'a, __Stage> {
     type Output = ::core::result::Result<
         ::cqrs_core::__private::Page<CustomerTotals>,
         ::cqrs_core::__private::QueryError,
@@ -411,14 +412,24 @@ impl CustomerTotals {
 impl ::cqrs_core::__private::Projection for CustomerTotals {
     const ARMS: &'static [::cqrs_core::__private::ProjectionArm<Self>] = &[
         ::cqrs_core::__private::ProjectionArm::keyed(
-            ::cqrs_core::__private::event_id::<OrderCreated>(),
+            ::cqrs_core::__private::event_id::<OrderCreated, _>(),
             |raw, tenant| {
                 let recorded = ::cqrs_core::__private::decode::<OrderCreated>(raw)?;
                 ::core::result::Result::Ok(
                     ::cqrs_core::__private::one(
-                        CustomerTotalsKey::new(
+                        <<CustomerTotals as ::cqrs_core::__private::View>::Key>::new(
                             &tenant,
-                            ::core::clone::Clone::clone(&recorded.event().r#customer_id),
+                            ::core::clone::Clone::clone(
+                                &::cqrs_core::__private::with_field::<
+                                    OrderCreated,
+                                    {
+                                        ::cqrs_core::__private::has_field::<
+                                            OrderCreated,
+                                        >("customer_id", "apply")
+                                    },
+                                >(recorded.event())
+                                    .r#customer_id,
+                            ),
                         ),
                     ),
                 )
@@ -431,13 +442,19 @@ impl ::cqrs_core::__private::Projection for CustomerTotals {
             },
         ),
         ::cqrs_core::__private::ProjectionArm::keyed(
-            ::cqrs_core::__private::event_id::<OrderCancelled>(),
+            ::cqrs_core::__private::event_id::<OrderCancelled, _>(),
             |raw, tenant| {
                 let recorded = ::cqrs_core::__private::decode::<OrderCancelled>(raw)?;
                 let cancelled = &recorded;
-                ::core::result::Result::Ok(
-                    ::cqrs_core::__private::one(
-                        CustomerTotalsKey::new(&tenant, cancelled.owner.clone()),
+                ::cqrs_core::__private::said_key(
+                    raw,
+                    || ::core::result::Result::Ok(
+                        ::cqrs_core::__private::one(
+                            <<CustomerTotals as ::cqrs_core::__private::View>::Key>::new(
+                                &tenant,
+                                cancelled.owner.clone(),
+                            ),
+                        ),
                     ),
                 )
             },
@@ -452,13 +469,10 @@ impl ::cqrs_core::__private::Projection for CustomerTotals {
     const KEYED: bool = true;
     const FOLD: u64 = 12025471717752381309u64;
 }
-const _: () = if !::cqrs_core::__private::same_fields(
-    CustomerTotalsKey::FIELDS,
-    &["customer_id"],
-) {
-    ::core::panic!(
-        "the struct and the impl block of a projection name the same key fields in the same order"
-    )
+const _: () = if let ::core::option::Option::Some(message) = ::cqrs_core::__private::other_view_key::<
+    CustomerTotals,
+>(&["customer_id"]) {
+    ::core::panic!("{}", message.text())
 };
 ::cqrs_core::__private::inventory::submit! {
     ::cqrs_core::__private::ProjectionRow::of:: < CustomerTotals > (::core::file!(),

@@ -1,4 +1,4 @@
-//! The router as a Lambda function. What it commits is delivered by `bank-projections`.
+//! The router as a Lambda function. `bank-projections` delivers what it commits.
 
 use bank_http::{api, app};
 use cqrs_http::lambda::{Error, run};

@@ -1,4 +1,4 @@
-//! Executes one command: the event is a line of the file of the example `orders`, the answer what became of it.
+//! Executes one command: the event is a line of the file of the example `orders`, and the answer is the result.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use orders::entry::Entry;

@@ -8,7 +8,7 @@ use lambda_runtime::Error;
 use orders::read_models::{NotificationService, OrderCreatedHandler};
 
 fn main() -> Result<(), Error> {
-    // Who listens to what is the same on every store.
+    // The wiring is the same on every store.
     let handler = OrderCreatedHandler { notifications: NotificationService::default() };
     let app = App::builder(MemoryEventStore::new()).views(MemoryViewStore::new()).provide(handler).build()?;
     let template = Template::of(app.wiring()).prefix("orders-");

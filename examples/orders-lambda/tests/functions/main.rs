@@ -66,7 +66,7 @@ impl Stack {
         self.function(env!("CARGO_BIN_EXE_orders-subscriber"), &own).await
     }
 
-    /// What the stream of the events table would bring of one order.
+    /// What the stream of the events table would bring about one order.
     async fn stream_event(&self, key: &OrderKey) -> Value {
         let commits = all(&self.dynamo.event_store(), &key.stream().unwrap()).await;
         let records = commits.iter().zip(1..).map(|(commit, number)| {
@@ -76,7 +76,7 @@ impl Stack {
         streamed::event(&records.collect::<Vec<_>>())
     }
 
-    /// What has arrived in a queue, as Lambda would hand it over.
+    /// What has arrived in a queue, as Lambda would deliver it.
     async fn queue_event(&self, queue: &str) -> Value {
         let url = self.queue(queue).url.clone();
         let received = self
@@ -149,7 +149,7 @@ async fn commands_go_all_the_way_to_the_read_models() {
         assert_eq!(answer, json!({ "batchItemFailures": [] }), "{temperature}");
     }
 
-    // Each message is there twice; what was seen before is passed over.
+    // Each message is there twice; those that were seen before are skipped.
     for queue in ["OrderSummary", "CustomerTotals", "OrderCreatedHandler"] {
         let url = &stack.queue(queue).dead_letters_url;
         let mut subscriber = stack.subscriber(queue, url).await;
@@ -176,7 +176,7 @@ async fn what_fails_is_named_and_the_rest_is_done() {
     let Answer::Error(error) = answer else { panic!("{answer:?}") };
     assert!(error["errorMessage"].as_str().unwrap().contains("refund"), "{error}");
 
-    // No such topic: the first record has to come again, and with it all after it.
+    // No such topic: the first record must come again, and everything after it.
     let key = OrderKey::new(&tenant(), "1");
     let event = stack.stream_event(&key).await;
     let mut relay = stack.relay(&format!("{}-gone", stack.topic.arn)).await;
@@ -189,7 +189,7 @@ async fn what_fails_is_named_and_the_rest_is_done() {
     stack.relay(&stack.topic.arn).await.answer(event).await;
     let mut event = stack.queue_event("OrderSummary").await;
     event["Records"].as_array_mut().unwrap().push(sqs_record("foreign", "hello", json!({})));
-    // No such queue for dead letters: what belongs there stays where it is.
+    // No such queue for dead letters: its messages stay where they are.
     let gone = format!("{}-gone", stack.queue("OrderSummary").dead_letters_url);
     let mut subscriber = stack.subscriber("OrderSummary", &gone).await;
     assert_eq!(
@@ -199,7 +199,7 @@ async fn what_fails_is_named_and_the_rest_is_done() {
     let summary = stack.app.view::<OrderSummary>(&key).await.unwrap().unwrap();
     assert_eq!(summary.status, Status::Shipped);
 
-    // Where it is there, the foreign message ends in it, with the reason.
+    // When it is there, the foreign message ends in it, with the reason.
     let url = &stack.queue("OrderSummary").dead_letters_url;
     let mut subscriber = stack.subscriber("OrderSummary", url).await;
     assert_eq!(subscriber.answer(event).await, json!({ "batchItemFailures": [] }));
@@ -223,8 +223,8 @@ async fn credentials_that_are_not_in_the_environment_come_from_where_the_sdk_loo
     assert_eq!(commands.answer(create()).await, json!({ "outcome": "done", "version": 1 }));
 }
 
-/// They are read for the first request, where the environment names them, so a function asks for its first event without them. A
-/// test build panics where there are none: within the event, not before.
+/// They are read for the first request, if the environment names them, so a function asks for its first event without
+/// them. A test build panics if there are none: within the event, not before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_function_starts_without_the_certificates_of_the_system() {
     let stack = Stack::deploy().await;

@@ -24,7 +24,7 @@ pub(crate) struct Function {
     _process: Child,
 }
 
-/// What a function said to an event.
+/// The function's response to an event.
 #[derive(Debug)]
 pub(crate) enum Answer {
     /// It answered.
@@ -70,7 +70,7 @@ impl Function {
         Self { events, answers, _process: process }
     }
 
-    /// Sends one event and waits for what comes of it.
+    /// Sends one event and waits for the response.
     pub(crate) async fn invoke(&mut self, event: Value) -> Answer {
         self.events.send(event).await.unwrap();
         self.answers.recv().await.expect("the function answers")

@@ -32,18 +32,18 @@ pub(crate) fn number(value: &Value) -> u64 {
     value.as_u64().unwrap_or_else(|| panic!("{value} is no number"))
 }
 
-/// The 1,639 commands of the Northwind sample; none, and a word about it, where they are not on this machine.
+/// The 1,639 commands of the Northwind sample. `None`, with a note about it, if they are not on this machine.
 pub(crate) fn northwind(test: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/northwind-orders.jsonl");
     if path.is_file() {
         return Some(path);
     }
-    // Past the test harness, which keeps what a passing test prints.
+    // Written past the test harness, which captures what a passing test prints.
     let _ = writeln!(std::io::stderr(), "SKIPPED {test}: `northwind-orders.jsonl` is not on this machine");
     None
 }
 
-/// What a file of commands asks for, worked out without the framework.
+/// The result that a file of commands asks for, computed without the framework.
 #[derive(Default)]
 pub(crate) struct Expected {
     /// Per order: status, customer, total.

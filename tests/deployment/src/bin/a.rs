@@ -1,6 +1,7 @@
 //! Build A: parcels are weighed in pounds, and none comes back.
 
 use cqrs_core::prelude::*;
+use cqrs_core::serde::{Deserialize, Serialize};
 use cqrs_deployment::{Build, Done, Fault, Journal};
 use cqrs_dynamo::Dynamo;
 use futures_util::TryStreamExt;
@@ -17,6 +18,14 @@ struct ParcelAccepted {
 struct ParcelMoved {
     from: String,
     to: String,
+    by: Carrier,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize, EventData)]
+#[serde(crate = "cqrs_core::serde")]
+enum Carrier {
+    Van,
+    Bike,
 }
 
 #[event]
@@ -67,7 +76,8 @@ impl Parcel {
 
     #[command]
     fn r#move(&self, command: Move) -> Result<ParcelMoved, ParcelError> {
-        Ok(ParcelMoved { from: self.depot()?, to: command.to })
+        let by = if command.to == "door" { Carrier::Bike } else { Carrier::Van };
+        Ok(ParcelMoved { from: self.depot()?, to: command.to, by })
     }
 
     #[command]

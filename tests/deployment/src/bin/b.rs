@@ -1,6 +1,7 @@
 //! Build B: parcels are weighed in grams, and some come back.
 
 use cqrs_core::prelude::*;
+use cqrs_core::serde::{Deserialize, Serialize};
 use cqrs_deployment::{Build, Done, Fault, Journal};
 use cqrs_dynamo::Dynamo;
 use futures_util::TryStreamExt;
@@ -26,10 +27,21 @@ impl From<ParcelAcceptedV1> for ParcelAccepted {
     }
 }
 
-#[event]
+/// Build A knows neither the drone nor what is fragile.
+#[event(widened = 1)]
 struct ParcelMoved {
     from: String,
     to: String,
+    by: Carrier,
+    fragile: Option<bool>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize, EventData)]
+#[serde(crate = "cqrs_core::serde")]
+enum Carrier {
+    Van,
+    Drone,
+    Bike,
 }
 
 #[event]
@@ -88,7 +100,12 @@ impl Parcel {
 
     #[command]
     fn r#move(&self, command: Move) -> Result<ParcelMoved, ParcelError> {
-        Ok(ParcelMoved { from: self.depot()?, to: command.to })
+        let (by, fragile) = match command.to.as_str() {
+            "door" => (Carrier::Bike, None),
+            "east" => (Carrier::Drone, Some(true)),
+            _ => (Carrier::Van, Some(false)),
+        };
+        Ok(ParcelMoved { from: self.depot()?, to: command.to, by, fragile })
     }
 
     #[command]
@@ -136,6 +153,7 @@ struct Tracking {
     delivered: bool,
     returned: bool,
     grams: u64,
+    fragile: u64,
 }
 
 #[projection(Parcel)]
@@ -150,6 +168,7 @@ impl Tracking {
     fn moved(&mut self, event: &ParcelMoved) {
         self.depot.clone_from(&event.to);
         self.moves += 1;
+        self.fragile += u64::from(event.fragile == Some(true) && matches!(event.by, Carrier::Drone));
     }
 
     #[apply]

@@ -1,11 +1,11 @@
-//! What the store says: views and handled events, folded by hand from the stored commits, without either build.
+//! The expected views and handled events, folded by hand from the stored commits, without either build.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cqrs_core::Commit;
+use cqrs_core::{Commit, StoredEvent};
 use serde_json::{Map, Value, json};
 
-/// What there has to be for some commits.
+/// What must exist for some commits.
 #[derive(Default)]
 pub(crate) struct Expected {
     tracking: BTreeMap<String, Tracking>,
@@ -13,8 +13,10 @@ pub(crate) struct Expected {
     senders: BTreeMap<String, (u64, u64)>,
     /// `{handler} {sk} {version}`, of the handlers of both builds, and of the new one.
     pub(crate) handled: BTreeSet<String>,
-    /// The same of the handler that build B has no more.
+    /// The same for the handler that build B no longer has.
     pub(crate) labels: BTreeSet<String>,
+    /// The same of events that build A does not know as wide as they are.
+    pub(crate) wider: BTreeSet<String>,
 }
 
 #[derive(Default)]
@@ -24,6 +26,7 @@ struct Tracking {
     delivered: bool,
     returned: bool,
     grams: u64,
+    fragile: u64,
 }
 
 impl Expected {
@@ -32,21 +35,22 @@ impl Expected {
         let mut expected = Self::default();
         for commit in &commits {
             for event in &commit.events {
-                expected.take(commit, &event.name, event.schema, &event.data);
+                expected.take(commit, event);
             }
         }
         expected
     }
 
-    fn take(&mut self, commit: &Commit, name: &str, schema: u32, data: &Value) {
+    fn take(&mut self, commit: &Commit, event: &StoredEvent) {
+        let StoredEvent { name, schema, widened, data, .. } = event;
         let text = |field: &str| data[field].as_str().unwrap_or_default().to_owned();
         let parcel = commit.stream.sk().trim_start_matches("PARCEL#").to_owned();
         let place = format!("{} {}", commit.stream.sk(), commit.version);
         let tracking = self.tracking.entry(parcel).or_default();
-        let handlers: &[&str] = match name {
+        let handlers: &[&str] = match name.as_str() {
             "ParcelAccepted" => {
                 let pounds = data["pounds"].as_u64().map(|pounds| pounds * 454);
-                let grams = if schema == 1 { pounds } else { data["grams"].as_u64() }.unwrap();
+                let grams = if *schema == 1 { pounds } else { data["grams"].as_u64() }.unwrap();
                 (tracking.depot, tracking.grams) = (text("depot"), grams);
                 self.depots.entry(text("depot")).or_default().0 += 1;
                 let (parcels, of_sender) = self.senders.entry(text("sender")).or_default();
@@ -57,6 +61,10 @@ impl Expected {
             "ParcelMoved" => {
                 assert_eq!(text("from"), tracking.depot, "{place} was decided on another state");
                 (tracking.depot, tracking.moves) = (text("to"), tracking.moves + 1);
+                tracking.fragile += u64::from(data["fragile"] == true && data["by"] == "Drone");
+                if *widened > 0 {
+                    self.wider.insert(format!("courier {place}"));
+                }
                 self.depots.entry(text("from")).or_default().0 -= 1;
                 self.depots.entry(text("to")).or_default().0 += 1;
                 &["courier"]
@@ -77,7 +85,7 @@ impl Expected {
         self.handled.extend(handlers.iter().map(|handler| format!("{handler} {place}")));
     }
 
-    /// What is wrong with the views that a build reports, as far as the build has the fields.
+    /// The faults of the views that a build reports, as far as the build has the fields.
     pub(crate) fn differences(&self, seen: &Value) -> Vec<String> {
         let mut differences = Vec::new();
         for (name, expected) in self.views() {
@@ -94,12 +102,13 @@ impl Expected {
         differences
     }
 
-    /// The views of build B, which has all fields that there are.
+    /// The views of build B, which has all fields.
     fn views(&self) -> [(&'static str, BTreeMap<String, Value>); 3] {
         let tracking = self.tracking.iter().map(|(id, view)| {
-            let Tracking { depot, moves, delivered, returned, grams } = view;
+            let Tracking { depot, moves, delivered, returned, grams, fragile } = view;
             let view = json!({
-                "depot": depot, "moves": moves, "delivered": delivered, "returned": returned, "grams": grams
+                "depot": depot, "moves": moves, "delivered": delivered, "returned": returned, "grams": grams,
+                "fragile": fragile
             });
             (id.clone(), view)
         });

@@ -1,6 +1,6 @@
 //! Two builds of one program, deployed over each other while commands come: A, both, B, both, A, B.
 //!
-//! Against A, B has a new schema of an event with an upcaster, a new event, a changed view at its aggregate's key and one across
+//! Against A, B has a new schema of an event with an upcaster, a new event, a widened one with one more field and case, a changed view at its aggregate's key and one across
 //! aggregates, a renamed projection, a handler less, one more, and one that listens to the new event as well.
 
 mod expected;
@@ -62,7 +62,7 @@ struct Office {
     post: Post,
     random: Rng,
     phase: u64,
-    /// How many commands were refused because a newer event was in the way.
+    /// How many commands were refused because the stream had a newer event.
     newer: u64,
 }
 
@@ -82,19 +82,19 @@ impl Office {
         }
     }
 
-    /// In whichever order.
+    /// In any order.
     fn parts(&mut self) -> [&'static str; 2] {
         let mut parts = ["relay", "worker"];
         self.random.shuffle(&mut parts);
         parts
     }
 
-    /// What both builds have written to is half of A and half of B, until it is folded anew by the one that is left.
+    /// Views that both builds have written to are half of A and half of B, until the remaining build folds them anew.
     fn replay(&self) {
         self.post.run(Build::B, &["replay"]);
     }
 
-    /// Executes commands in all builds that are up, until each of them has handled something.
+    /// Executes commands in all running builds, until each of them has handled something.
     fn phase(&mut self, builds: &[Build]) {
         self.phase += 1;
         let (count, parcels) = (COMMANDS.to_string(), (PARCELS * self.phase).to_string());
@@ -116,12 +116,12 @@ impl Office {
         });
     }
 
-    /// Waits until a build that is alone has caught up, and looks at everything.
+    /// Waits until a build that runs alone has caught up, and checks everything.
     fn assert_whole(&self, build: Build, seed: u64) {
         let mut expected = Expected::default();
         let what = format!("seed {seed}, phase {}: not handled, or not the fold of the store", self.phase);
         until_none(&what, || {
-            // Each time anew: what the courier does is committed, too.
+            // Read anew each time, because the courier's work is committed, too.
             expected = Expected::of(self.post.commits());
             let missing: Vec<_> = expected.handled.difference(&self.post.handled()).cloned().collect();
             if missing.is_empty() {
@@ -131,6 +131,8 @@ impl Office {
         });
         assert_eq!(self.post.run(build, &["report"])["letters"], Value::Array(Vec::new()), "seed {seed}");
         assert_eq!(self.post.dead(), [], "seed {seed}");
+        let early: Vec<_> = expected.wider.intersection(&self.post.handled_by(Build::A)).cloned().collect();
+        assert_eq!(early, [""; 0], "seed {seed}: build A handled what is wider than it knows");
         let mut labels = self.post.handled();
         until_none(&format!("seed {seed}: neither handled nor in the queue"), || {
             labels.extend(self.post.waiting("label"));

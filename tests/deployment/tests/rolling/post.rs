@@ -56,7 +56,7 @@ impl Post {
             Build::A => env!("CARGO_BIN_EXE_a"),
             Build::B => env!("CARGO_BIN_EXE_b"),
         });
-        // What the machine's own configuration says must not lead anywhere.
+        // The configuration of the machine must not lead anywhere.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
             command.env_remove(name);
         }
@@ -76,7 +76,7 @@ impl Post {
         command
     }
 
-    /// Runs a part to its end; what it printed.
+    /// Runs a part to its end, and returns what it printed.
     pub(crate) fn run(&self, build: Build, part: &[&str]) -> Value {
         printed(self.program(build, part), part)
     }
@@ -103,7 +103,7 @@ impl Post {
         self.services.insert((build, part), Service(child));
     }
 
-    /// Stops a part: with SIGKILL, or so that it ends what it holds.
+    /// Stops a part: with SIGKILL, or so that it finishes what it holds.
     pub(crate) fn stop(&mut self, build: Build, part: &'static str, kill: bool) {
         let Service(child) = self.services.get_mut(&(build, part)).unwrap();
         assert!(child.try_wait().unwrap().is_none(), "the {part} of {build:?} ended by itself");
@@ -118,7 +118,7 @@ impl Post {
         self.services.remove(&(build, part));
     }
 
-    /// All that is committed.
+    /// All commits.
     pub(crate) fn commits(&self) -> Vec<Commit> {
         let all = Extent::Segment { number: 0, of: 1 };
         self.runtime.block_on(scan(&self.dynamo.event_store(), &all))
@@ -141,7 +141,7 @@ impl Post {
         lines.map(|(build, done)| (build.to_owned(), done.to_owned())).collect()
     }
 
-    /// What waits in a queue and is in nobody's hands, in the same form. It comes back after a second.
+    /// The messages that wait in a queue and that nothing holds, in the same form. They come back after a second.
     pub(crate) fn waiting(&self, queue: &str) -> BTreeSet<String> {
         let done = |body: &str| {
             let record: Value = serde_json::from_str(body).unwrap();
@@ -165,7 +165,7 @@ impl Post {
         })
     }
 
-    /// The queues of dead letters that are not empty, with some of what they hold.
+    /// The queues of dead letters that are not empty, with some of their content.
     pub(crate) fn dead(&self) -> Vec<(String, String)> {
         self.runtime.block_on(async {
             let queues = self.sqs.list_queues().queue_name_prefix(&self.prefix).max_results(1000);
@@ -197,7 +197,7 @@ impl Drop for Service {
     }
 }
 
-/// The JSON that a command prints; nothing is null.
+/// The JSON that a command prints; no field is null.
 fn printed(mut command: Command, part: &[&str]) -> Value {
     let output = command.stderr(Stdio::inherit()).output().unwrap();
     assert!(output.status.success(), "{part:?} of {:?} ended with {}", command.get_program(), output.status);

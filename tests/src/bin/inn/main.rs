@@ -1,5 +1,5 @@
-//! A program with the command line of an operator, for `tests/tests/cli`: a small inn in an embedded file, or on the DynamoDB that the
-//! environment of AWS leads to.
+//! A program with the command line of an operator, for `tests/tests/cli`: a small inn in an embedded file, or on the
+//! DynamoDB that the AWS environment selects.
 
 mod house;
 

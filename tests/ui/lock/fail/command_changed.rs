@@ -2,7 +2,7 @@ use cqrs_core::prelude::*;
 
 #[command]
 pub struct LockedRelease {
-    pub reason: Option<String>,
+    pub reason: u64,
 }
 
 fn main() {}

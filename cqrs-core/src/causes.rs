@@ -1,0 +1,40 @@
+use std::error::Error;
+
+/// An error with everything behind it. A cause that the text before it tells already is left out: many errors tell theirs themselves.
+///
+/// Every error of ours tells its causes in its own text and has no `source()`, so that those who print a chain do not print them
+/// twice. This is for the errors of others, which lie at the end.
+#[must_use]
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        next = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Outer {
+        text: &'static str,
+        source: io::Error,
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let outer = |text| Outer { text, source: io::Error::other("the pipe is broken") };
+        assert_eq!(chain(&outer("not sent")), "not sent: the pipe is broken");
+        assert_eq!(chain(&outer("not sent: the pipe is broken")), "not sent: the pipe is broken");
+    }
+}

@@ -1,0 +1,28 @@
+use std::fmt;
+
+/// Which shape of an event is stored: its schema, and how often the schema was widened by then. Its text is `2`, or `2.1` after
+/// one widening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SchemaNumber {
+    /// The schema: 1, 2, …
+    pub schema: u32,
+    /// How often it was widened.
+    pub widened: u32,
+}
+
+impl SchemaNumber {
+    /// A schema as widened as that.
+    #[must_use]
+    pub const fn new(schema: u32, widened: u32) -> Self {
+        Self { schema, widened }
+    }
+}
+
+impl fmt::Display for SchemaNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.widened {
+            0 => write!(f, "{}", self.schema),
+            widened => write!(f, "{}.{widened}", self.schema),
+        }
+    }
+}
