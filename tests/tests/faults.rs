@@ -161,7 +161,7 @@ async fn what_cannot_be_reached_is_unavailable_and_what_is_refused_is_refused() 
             StoreError::Refused { .. } => assert!(!is_denied && !error.is_outage(), "{code}"),
             _ => panic!("{code}: {error:?}"),
         }
-        let source = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+        let source = error.to_string();
         assert!(source.contains("table `events`") && source.contains(code), "{source}");
         assert!(!error.is_transient());
     }
@@ -174,7 +174,7 @@ async fn a_missing_table_is_named_with_the_way_out() {
     let app = bank::app(dynamo.event_store()).unwrap();
     let error = app.execute(&bank::account("1"), deposit(1)).await.unwrap_err();
     let ExecuteError::Store { source, .. } = error else { panic!("{error:?}") };
-    let source = std::error::Error::source(&source).map(ToString::to_string).unwrap_or_default();
+    let source = source.to_string();
     assert!(source.contains("table `events` does not exist") && source.contains("create_tables"), "{source}");
 }
 

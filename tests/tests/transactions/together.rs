@@ -362,7 +362,7 @@ async fn a_store_without_transactions_reports_it() {
     let error =
         app.transaction().execute(&from, Withdraw { cents: 1 }).execute(&to, deposit(1)).await.unwrap_err();
     let TransactionError::Store { source, .. } = error else { panic!("{error:?}") };
-    let reason = std::error::Error::source(&source).unwrap().to_string();
+    let reason = source.to_string();
     assert!(reason.contains("implement `EventStore::append_all`"), "{reason}");
     // One commit needs none.
     app.transaction().execute(&from, Withdraw { cents: 1 }).await.unwrap();
