@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use cqrs_core::causes::chain;
 
-/// How a call ends, where it did not fail.
+/// How a call ends, if it does not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// Everything is done.

@@ -49,9 +49,9 @@
 //! | exit code | |
 //! | --- | --- |
 //! | 0 | done |
-//! | 1 | it failed, or nothing was found |
+//! | 1 | it failed, or the requested item does not exist |
 //! | 2 | the command line is wrong, or lacks something: an argument, `--yes`, a part of the [`Target`] |
-//! | 3 | done, and something needs attention: a finding of a check, dead letters that a redrive has left, a missing table |
+//! | 3 | done, and something needs attention: a finding of a check, dead letters that a redrive has left, a missing table, commits that an export has left out because it does not know whose they are, a timer that cannot be read |
 //!
 //! A subcommand that cannot be undone, or that others notice, asks first. Without a terminal it does nothing, and ends with 2; `--yes`
 //! answers beforehand.

@@ -36,7 +36,7 @@ async fn looking(app: &App, bar: &ProgressBar) -> Infallible {
 }
 
 async fn look(app: &App, bar: &ProgressBar) {
-    // A failing bar is no reason to end a replay.
+    // A failing bar is not a reason to end a replay.
     let Ok(states) = app.projections().await else { return };
     for state in states {
         if let Build::Building { phase, done, total, .. } = state.build {

@@ -23,7 +23,8 @@ impl Session {
         Self { options, out: Output::new(options.json), open: Some(open), target: None }
     }
 
-    /// The target. It is made when it is first needed, so that a call without need opens no file and no connection.
+    /// The target. It is made when it is first needed, so that a call that does not need it opens no file and no
+    /// connection.
     pub(crate) async fn target(&mut self) -> Result<Target, Failure> {
         if let Some(target) = &self.target {
             return Ok(target.clone());

@@ -1,5 +1,7 @@
 // The server, as API.md of the package has it.
 
+import { parse } from "./json.js";
+
 /** A request that was refused, as the server said it. */
 export class Problem extends Error {
   constructor(status, body) {
@@ -32,7 +34,7 @@ async function answered(request) {
   const text = await response.text();
   let body = {};
   try {
-    body = text ? JSON.parse(text) : {};
+    body = text ? parse(text) : {};
   } catch {
     body = { detail: text };
   }

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { events } from "./commit.js";
+import { written } from "./json.js";
 import { tree } from "./tree.js";
 import { schemaNumber, time } from "./words.js";
 
@@ -34,5 +35,5 @@ function effect(one) {
   if (execute) return ["executes ", h("b", execute.type), " on ", h("code.wrap", execute.sk), tree(execute.data, { label: `data of ${execute.type}` })];
   if (set) return ["sets the deadline ", h("b", set.deadline), " for ", time(set.due, { focus: true })];
   if (cancel) return ["cancels the deadline ", h("b", cancel.deadline)];
-  return JSON.stringify(one);
+  return written(one);
 }

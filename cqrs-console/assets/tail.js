@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { field, fill, h, head, panel } from "./dom.js";
 import { types } from "./commit.js";
+import { parse } from "./json.js";
 import { bind } from "./keys.js";
 import { empty, problem } from "./problem.js";
 import { causationLink, streamLink } from "./route.js";
@@ -74,7 +75,7 @@ export async function show({ main, signal }) {
   source.addEventListener("commit", (event) => {
     lit("ok", "live");
     failed.hidden = true;
-    const commit = JSON.parse(event.data);
+    const commit = parse(event.data);
     if (!isPaused) return add(commit);
     waiting.push(commit);
     waiting.splice(0, waiting.length - KEPT);

@@ -23,6 +23,10 @@ export async function show({ main, signal }) {
   }
 
   function draw(found) {
+    return [unreadable(found.unreadable), waiting(found)];
+  }
+
+  function waiting(found) {
     if (!found.items.length) return h("div.panel", empty("Nothing waits", "No deadline is set, and no command is scheduled."));
     const now = Date.parse(found.now);
     const columns = [
@@ -39,6 +43,16 @@ export async function show({ main, signal }) {
   }
 
   await read();
+}
+
+/** What is stored among the timers, and is none that this program can read. */
+function unreadable(items) {
+  if (!items.length) return null;
+  const columns = [
+    { label: "Key", lead: true, cell: (one) => h("code.wrap", `${one.pk}  ${one.sk}`) },
+    { label: "Reason", cell: (one) => h("span.wrap", one.reason) },
+  ];
+  return panel(`${counted(items.length, "item")} cannot be read`, {}, table("Items that cannot be read as timers", columns, items).element);
 }
 
 const whose = ({ kind }) => (kind === "process" ? "deadline" : "command");

@@ -1,6 +1,7 @@
 // A value as a tree; what a commit has changed in it is marked.
 
 import { h } from "./dom.js";
+import { written } from "./json.js";
 
 /** `changes` as the steps of a stream have them: `[{ path, before, after }]`. */
 export function tree(value, { changes = [], depth = 2, label = "value" } = {}) {
@@ -75,5 +76,5 @@ function leaf(value) {
 /** A value in one line. */
 export function text(value) {
   if (missing(value)) return "none";
-  return typeof value === "string" ? `"${value}"` : JSON.stringify(value);
+  return typeof value === "string" ? `"${value}"` : written(value);
 }

@@ -77,20 +77,22 @@ function columnsOf(items, { tenant, index }, model) {
   const names = [...new Set(items.flatMap((item) => Object.keys(item.view || {})))].filter(isPlain);
   const first = names.filter((name) => by.some((one) => bare(one) === bare(name)));
   const shown = [...first, ...names.filter((name) => !first.includes(name))].slice(0, 5);
-  const isNumber = (name) => items.every((item) => typeof item.view[name] === "number");
+  const isOfNumbers = (name) => items.every((item) => isNumber(item.view[name]));
   return [
     { label: model.key.join(" / ") || "id", lead: true, cell: (item) => h("a", { href: link(["views", model.name, tenant, ...item.id]) }, item.id.join(" / ") || "the view") },
-    ...shown.map((name, place) => ({ label: name, wide: place > 2, number: isNumber(name), cell: (item) => plain(item.view[name]) })),
+    ...shown.map((name, place) => ({ label: name, wide: place > 2, number: isOfNumbers(name), cell: (item) => plain(item.view[name]) })),
     { label: "Version", wide: true, number: true, cell: (item) => number(item.version) },
     { label: "Written", wide: true, cell: (item) => time(item.updatedAt) },
   ];
 }
 
+const isNumber = (value) => typeof value === "number" || typeof value === "bigint";
+
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
 function plain(value) {
   if (value === null || value === undefined) return h("span.faint", "none");
-  if (typeof value === "number") return number(value);
+  if (isNumber(value)) return number(value);
   if (typeof value === "string") return RFC3339.test(value) ? time(value) : value;
   return text(value);
 }

@@ -4,7 +4,11 @@ import { h } from "./dom.js";
 
 const grouped = new Intl.NumberFormat("en");
 
-export const number = (value) => (value === null || value === undefined ? "–" : grouped.format(value));
+/** Integers are grouped; others are shown with all their digits. */
+export function number(value) {
+  if (value === null || value === undefined) return "–";
+  return Number.isSafeInteger(value) ? grouped.format(value) : String(value);
+}
 
 /** `1 commit`, `2 commits`. */
 export const counted = (count, noun, nouns = `${noun}s`) => `${number(count)} ${count === 1 ? noun : nouns}`;

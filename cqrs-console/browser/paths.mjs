@@ -94,6 +94,27 @@ export const paths = {
     assert.equal(await note([{ ...read, count: 3 }]), "waiting for somebody");
   },
 
+  /** An integer beyond 2^53 keeps its digits, in a state, a change and a list; and a small number is not 0. */
+  "exact numbers": async (page) => {
+    await go(page, "#/stream/PRODUCT/NORTHWIND/1000?version=2");
+    await versionIs(page, 2);
+    assert.match(await page.locator(".changes").innerText(), /stock\s+9007199254740993\s+9007199254740992/);
+    await page.locator(".tree").getByText("9007199254740992").first().waitFor();
+    await go(page, "#/stream/PRODUCT/NORTHWIND/1000?version=1");
+    await versionIs(page, 1);
+    await page.locator(".tree").getByText("9007199254740993").first().waitFor();
+    const shown = (text) => page.evaluate(async (json) => {
+      const [{ parse }, { number }, { text: line }] = await Promise.all(["json", "words", "tree"].map((name) => import(`/assets/${name}.js`)));
+      const value = parse(json);
+      return [number(value), line([value])];
+    }, text);
+    assert.deepEqual(await shown("18446744073709551615"), ["18446744073709551615", "[18446744073709551615]"]);
+    assert.deepEqual(await shown("-9007199254740993"), ["-9007199254740993", "[-9007199254740993]"]);
+    assert.deepEqual(await shown("1e21"), ["1e+21", "[1e+21]"]);
+    assert.deepEqual(await shown("0.0004"), ["0.0004", "[0.0004]"]);
+    assert.deepEqual(await shown("1234567"), ["1,234,567", "[1234567]"]);
+  },
+
   /** A replay runs, and has an end. */
   replay: async (page) => {
     await go(page, "#/projections");

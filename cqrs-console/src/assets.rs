@@ -1,4 +1,4 @@
-//! The files of the page, in the binary. What is not in the table is nowhere: no path leads to a file system.
+//! The files of the page, in the binary. Only the files in the table exist: no path leads to a file system.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -18,7 +18,7 @@ macro_rules! assets {
 
 const INDEX: &str = "index.html";
 
-/// What there is, by its exact name.
+/// The files, by their exact names.
 static ASSETS: &[Asset] = &assets! {
     "api.js"
     "base.css"
@@ -35,6 +35,7 @@ static ASSETS: &[Asset] = &assets! {
     "icon.svg"
     "icons.js"
     "index.html"
+    "json.js"
     "keys.js"
     "letters.js"
     "main.js"

@@ -9,7 +9,7 @@ use cqrs_core::schema::LockError;
 pub enum ConsoleError {
     /// The address belongs to a network, but nothing says that the console may be exposed there.
     #[error(
-        "{address} is no loopback address: others in the network would reach the console; where that is meant, say under which name \
+        "{address} is not a loopback address: others in the network would reach the console; if that is intended, say under which name \
          with `Console::exposed_as`"
     )]
     NotLoopback {

@@ -20,7 +20,7 @@ pub struct Limits {
     pub tail_idle: Duration,
     /// How long a client that polls the feed waits for something.
     pub poll_time: Duration,
-    /// How long connections may go on after the shutdown.
+    /// How long connections may continue after the shutdown.
     pub grace: Duration,
 }
 

@@ -75,7 +75,7 @@ impl Replays {
         self.lock().values().map(|one| one.shown.clone()).collect()
     }
 
-    /// Stops running replays. Live views are complete, and the same replay continues where it was.
+    /// Stops running replays. Live views are complete, and the same replay continues where it stopped.
     pub(crate) fn stop(&self) {
         for one in self.lock().values_mut() {
             if let Some(task) = one.task.take() {
@@ -97,7 +97,7 @@ async fn run(app: App, projection: String, begun: Arc<Mutex<BTreeMap<String, Beg
     }
 }
 
-/// Tells the result of a replay, even if it panics.
+/// Records the result of a replay, even if it panics.
 struct Ending {
     projection: String,
     begun: Arc<Mutex<BTreeMap<String, Begun>>>,

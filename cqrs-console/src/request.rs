@@ -49,7 +49,7 @@ impl Params {
         match self.0.iter().find(|(name, _)| !known.contains(&name.as_str())) {
             None => Ok(self),
             Some((name, _)) if known.is_empty() => {
-                Err(Problem::query(format!("there is no parameter `{name}`, and no other")))
+                Err(Problem::query(format!("there is no parameter `{name}`; this address takes none")))
             }
             Some((name, _)) => {
                 let known = known.join("`, `");

@@ -61,8 +61,8 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
         self.0.clear();
     }
 
-    /// The value of a key, which is the same one for all that ask at the same time. A value that is forgotten while it
-    /// is still held is made anew for the next caller.
+    /// The value of a key. Callers at the same time get the same value. If a value is evicted while it is still held,
+    /// the next caller gets a new one.
     pub(crate) fn get_or_default(&self, key: &K) -> V
     where
         V: Default,
@@ -89,7 +89,7 @@ mod tests {
     /// The requests: for streams that are written often, and for new ones that are written five times each.
     struct Streams {
         random: fastrand::Rng,
-        /// The new ones that are in work, and how often each was written.
+        /// The new streams that are being written, and how often each was written.
         at_work: Vec<(u64, u32)>,
         next: u64,
     }
@@ -99,7 +99,7 @@ mod tests {
             Self { random: fastrand::Rng::with_seed(7), at_work: Vec::new(), next: 1 << OFTEN }
         }
 
-        /// By Zipf's law: as often one of the next two as one of the next four.
+        /// By Zipf's law: one of the next two is as likely as one of the next four.
         fn often(&mut self) -> u64 {
             let size = 1 << self.random.u32(..OFTEN);
             size + self.random.u64(..size)

@@ -1,9 +1,10 @@
 use std::error::Error;
 
-/// An error with everything behind it. A cause that the text before it tells already is left out: many errors tell theirs themselves.
+/// The text of an error with all its causes. A cause that the text already contains is left out, because many errors
+/// include their causes.
 ///
-/// Every error of ours tells its causes in its own text and has no `source()`, so that those who print a chain do not print them
-/// twice. This is for the errors of others, which lie at the end.
+/// Every error of ours includes its causes in its own text and has no `source()`, so that code which prints a chain
+/// does not print them twice. This function is for the errors of other crates at the end of the chain.
 #[must_use]
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();

@@ -26,10 +26,10 @@
 //! | keyed view | a view whose key comes from the events, of one aggregate or across several: `#[projection(key(…))]` |
 //! | index | lists the views of a projection by some of their fields; an entry is one view at its place |
 //! | query | asks for the views of a tenant, by an index or by their keys; the answer is a page, with a cursor where the next page begins |
-//! | fingerprint | of a state or a view: changes with its shape and its fold, and so tells what another program has stored from what this one stores |
+//! | fingerprint | of a state or a view: changes with its shape and its fold, and so distinguishes what another program has stored from what this one stores |
 //! | token | a text that names a commit by stream and version; a read with the token answers with a view that contains the commit |
 //! | fence | stored beside keyed views: the last commit of one stream that they contain |
-//! | note | stored in a keyed view: a commit that the view contains, and that its fence may not tell yet: [`Unfenced`](view::Unfenced) |
+//! | note | stored in a keyed view: a commit that the view contains, and that its fence may not show yet: [`Unfenced`](view::Unfenced) |
 //! | handler | reacts to events; may have side effects |
 //! | process | a long-running flow over several aggregates: it folds events, and reacts to events and deadlines with commands |
 //! | instance | of a process: its state at one key, stored as a stream of steps |
@@ -343,7 +343,7 @@
 //! tables, on AWS or embedded in a file; its `Dynamo` is such a set. For tests there are stores in memory:
 //! [`MemoryEventStore`](store::MemoryEventStore), [`MemoryViewStore`](view::MemoryViewStore) and
 //! [`MemorySnapshotStore`](snapshot::MemorySnapshotStore). They keep the same records under the same conditions.
-//! [`store::record`] describes a stored commit, and [`spi`] tells how to write a store of your own.
+//! [`store::record`] describes a stored commit, and [`spi`] explains how to write a store of your own.
 
 pub mod aggregate;
 pub mod app;

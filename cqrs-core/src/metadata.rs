@@ -20,18 +20,18 @@ pub struct Metadata {
     /// that time does not run backwards in its stream. See [`Metadata::recorded`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded_at: Option<Timestamp>,
-    /// Who sent the command: what [`by`](crate::app::Execute::by) said. A handler or a process sends its commands in nobody's name
-    /// unless it says one; the causation id leads to what it has reacted to.
+    /// Who sent the command: what [`by`](crate::app::Execute::by) said. A command that a handler or a process sends has
+    /// no name here unless the sender gives one. Its causation id leads to what the sender reacted to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<String>,
     /// The command's own id; unique within the stream.
     pub command_id: String,
     /// A digest of the command, if it has an id that may come again: one given with `.command_id(…)`, or one of a
-    /// handler. It tells the same command from another one under the same id.
+    /// handler. It distinguishes the same command from another one under the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command_digest: Option<String>,
     /// For a commit of a [transaction](crate::App::transaction) whose id may come again: a digest of its commands, and of the streams
-    /// that they went to. It tells the same transaction from another one under the same id.
+    /// that they went to. It distinguishes the same transaction from another one under the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transaction: Option<String>,
     /// The id of everything that one outside request caused.

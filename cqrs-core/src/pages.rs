@@ -1,4 +1,4 @@
-//! The pages of the macros, for their examples to be compiled: `cqrs-macros` cannot name this crate.
+//! The pages of the macros. Their examples are compiled here, because `cqrs-macros` cannot name this crate.
 
 #[doc = include_str!("../../cqrs-macros/docs/event.md")]
 mod event {}

@@ -9,14 +9,14 @@
 //! | port | keeps | without it |
 //! | --- | --- | --- |
 //! | [`EventStore`] | commits | no app |
-//! | [`DeliveryStore`], with its [`Inbox`] | positions, dead letters, parked streams, tries, handled events | no app |
-//! | [`ChangeFeed`] | nothing: it tells what was appended | no [`App::run`](crate::App::run) |
+//! | [`DeliveryStore`], with its [`Inbox`] | positions, dead letters, parked streams, attempts, handled events | no app |
+//! | [`ChangeFeed`] | nothing: it reports what was appended | no [`App::run`](crate::App::run) |
 //! | [`ViewStore`] | views and fences | no projections |
 //! | [`SnapshotStore`] | the last snapshot of each stream | every load reads its whole stream |
 //! | [`Publisher`], [`Consumer`] | nothing: they are the two ends of a broker | delivery in one process |
 //!
 //! Start with the first two: commands and reads work then. A port that you do not want to write may come from another
-//! store: `Stores::new(events, MemoryEventStore::new().delivery())` is enough for a first try.
+//! store: `Stores::new(events, MemoryEventStore::new().delivery())` is enough for a first attempt.
 //!
 //! ```
 //! use cqrs_core::App;
@@ -88,9 +88,9 @@
 //!
 //! A relay reads the feed and passes records to [`App::publish`](crate::App::publish), which makes each a [`Message`]
 //! for your [`Publisher`]. A worker receives messages, and gives them to the [`Consumer`] of its queue as [`Received`];
-//! the [`Verdict`] tells what to do with each. Both may repeat: every subscriber copes with duplicates. If the broker
-//! keeps dead letters, let it implement [`DeadLetterStore`], and they are handled like all others. A [`Backlog`] tells
-//! [`App::projections`](crate::App::projections) how many messages wait in your queues.
+//! the [`Verdict`] says what to do with each. Both may repeat: every subscriber copes with duplicates. If the broker
+//! keeps dead letters, let it implement [`DeadLetterStore`], and they are handled like all others. A [`Backlog`]
+//! reports to [`App::projections`](crate::App::projections) how many messages wait in your queues.
 
 pub use crate::commit::{Commit, CommitDigest, CorruptCommit, StoredEvent};
 pub use crate::delivery::{
@@ -99,7 +99,7 @@ pub use crate::delivery::{
 };
 pub use crate::key::{KeyError, StreamKey};
 pub use crate::metadata::Metadata;
-pub use crate::registry::{has_timers, has_unique_fields, view_indexes};
+pub use crate::registry::{has_timers, has_unique_fields, processes, view_indexes};
 pub use crate::runtime::{IntoStores, Stores};
 pub use crate::snapshot::{SnapshotStore, StoredSnapshot};
 pub use crate::store::{

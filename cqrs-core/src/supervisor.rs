@@ -1,4 +1,4 @@
-//! Keeps a service running: it works until it is told to stop, waits outages out, and continues.
+//! Keeps a service running: it works until it is told to stop, waits until an outage ends, and continues.
 
 use std::error::Error;
 use std::future::Future;
@@ -36,7 +36,7 @@ pub trait Supervised: Send {
     /// The length of the pause after this number of failures in a row, at least one.
     fn pause(&self, failures: u32) -> Duration;
 
-    /// Waits for a pause. Work in hand may be attended to in the meantime.
+    /// Waits for a pause. It may do pending work in the meantime.
     fn rest(&mut self, pause: Duration) -> impl Future<Output = ()> + Send {
         tokio::time::sleep(pause)
     }

@@ -114,7 +114,8 @@
 //! `delivery`; with a `QueueBacklog` also `sqs:GetQueueUrl` and `sqs:GetQueueAttributes` on the queues and their dead letters.
 //! [`App::reserve`](cqrs_core::App::reserve) needs `Scan` on `events` and `reservations`, in addition to the rights to execute. A
 //! replay needs `Scan` on `events` and `views`, `DeleteItem` on `views`, and `DescribeTable` on `events`, in addition to the
-//! rights to deliver. A transaction needs the permissions of its parts, here `PutItem`. [`Dynamo::create_tables`] needs
+//! rights to deliver. A transaction needs the permissions of its parts, here `PutItem`, and `ConditionCheckItem` for a stream
+//! that must be [`unchanged`](cqrs_core::app::Transaction::unchanged). [`Dynamo::create_tables`] needs
 //! `DescribeTable` and `CreateTable` on all tables, and `UpdateTable` on `views` while an index is missing. A [`template`] gives
 //! each function on AWS its own rights.
 //!
@@ -134,7 +135,7 @@
 //! | the same with a commit | `TransactWriteItems` instead of `PutItem` | twice those of the timer and of the commit |
 //! | command that is due, in addition to its own cost | `TransactWriteItems` instead of `PutItem` | twice those of the timer, and once more those of the commit |
 //! | a sweep with nothing due | 8 `Query`, 4 read units in all | 0 |
-//! | conflict with another process | one more `PutItem`; from the second in a row on, a `Query` too | those of the refused write |
+//! | conflict with another process | one more `PutItem`; a `Query` too after every fourth in a row | those of the refused write |
 //! | commit to a view at its aggregate's key | `GetItem`, `PutItem`; only the latter when warm | 1 |
 //! | commit to a view with its own key | `GetItem` of the fence, of the view, of the fence again, and of the fence of the stream for which the view was last written; `PutItem` of the view, then of the fence. Only the last two when warm | 2 |
 //! | commit to several of them | `GetItem` of each and of the fences, `TransactWriteItems`; only the latter when warm | 2 for each, and 2 |

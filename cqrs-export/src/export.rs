@@ -66,6 +66,10 @@ pub struct Exported {
     pub events: u64,
     /// How many commits were read, including those that were not requested.
     pub commits: u64,
+    /// How many commits [`entity`](Export::entity) or [`tenant`](Export::tenant) has left out because it is not known
+    /// whose they are: no aggregate and no process of this program has the key of their stream. 0 without these options. A
+    /// program that has the key exports them, into another folder.
+    pub unowned: u64,
     /// The files, in the order in which they were written.
     pub files: Vec<ExportedFile>,
 }
@@ -95,8 +99,8 @@ impl<'a> Export<'a> {
         self
     }
 
-    /// Only the events of one tenant. Together with [`entity`](Self::entity), it reads the partitions of that tenant
-    /// alone, if the keys of the entity tell them.
+    /// Only the events of one tenant. Together with [`entity`](Self::entity), it reads only the partitions of that
+    /// tenant, if the keys of the entity determine them.
     pub fn tenant(mut self, tenant: &Tenant) -> Self {
         self.options.tenant = Some(tenant.as_str().to_owned());
         self.tenant = Some(tenant.clone());
@@ -152,8 +156,8 @@ impl<'a> Export<'a> {
         for place in 0..run.manifest.extents.len() {
             run.extent(place, &mut told, &mut progress).await?;
         }
-        let Manifest { commits, files, .. } = run.manifest;
-        Ok(Exported { events: files.iter().map(|file| file.events).sum(), commits, files })
+        let Manifest { commits, unowned, files, .. } = run.manifest;
+        Ok(Exported { events: files.iter().map(|file| file.events).sum(), commits, unowned, files })
     }
 
     /// The extents to read.
@@ -164,20 +168,25 @@ impl<'a> Export<'a> {
         partitions.unwrap_or_else(|| vec![Extent::Segment { number: 0, of: 1 }])
     }
 
-    /// Whether a commit was requested.
-    fn takes(&self, commit: &Commit) -> bool {
+    /// Whether a commit was requested; `None` if that is not known. The events of a newer program belong to the same
+    /// streams as the others, so the key of the stream decides.
+    fn takes(&self, commit: &Commit) -> Option<bool> {
         let recorded = commit.metadata.recorded();
         if self.options.from.is_some_and(|from| recorded < from)
             || self.options.to.is_some_and(|to| recorded >= to)
         {
-            return false;
+            return Some(false);
         }
-        if self.options.entity.is_none() && self.tenant.is_none() {
-            return true;
-        }
-        let Some((entity, tenant)) = self.app.inspect().owner(commit) else { return false };
-        self.options.entity.as_ref().is_none_or(|asked| asked == entity)
-            && self.tenant.as_ref().is_none_or(|asked| *asked == tenant)
+        let inspect = self.app.inspect();
+        let tenant = match &self.options.entity {
+            None if self.tenant.is_none() => return Some(true),
+            None => inspect.owner(commit)?.1,
+            Some(entity) => match inspect.tenant_of(entity, &commit.stream) {
+                Some(tenant) => tenant,
+                None => return inspect.owner(commit).map(|_| false),
+            },
+        };
+        Some(self.tenant.as_ref().is_none_or(|asked| *asked == tenant))
     }
 }
 
@@ -200,8 +209,8 @@ impl Run<'_> {
         told: &mut Progress,
         progress: &mut (impl FnMut(&Progress) + Send),
     ) -> Result<(), ExportError> {
-        let mut commits = self.manifest.commits;
-        // It advances with each page; the manifest advances with each part.
+        let (mut commits, mut unowned) = (self.manifest.commits, self.manifest.unowned);
+        // They advance with each page; the manifest advances with each part.
         let Some(mut reached) = self.manifest.extents.get(place).cloned() else { return Ok(()) };
         let extent = reached.extent();
         let mut pages = 0;
@@ -214,10 +223,14 @@ impl Run<'_> {
                 self.export.app.inspect().scan(&extent, after.as_ref()).await?;
             commits += page.len() as u64;
             for commit in page {
-                if self.export.takes(&commit) {
-                    for (name, row) in Row::of(self.export.app.inspect(), commit) {
-                        self.part.add(name, row);
+                match self.export.takes(&commit) {
+                    Some(true) => {
+                        for (name, row) in Row::of(self.export.app.inspect(), commit) {
+                            self.part.add(name, row);
+                        }
                     }
+                    Some(false) => {}
+                    None => unowned += 1,
                 }
             }
             reached.read_to(next.as_ref());
@@ -230,7 +243,7 @@ impl Run<'_> {
                 if let Some(entry) = self.manifest.extents.get_mut(place) {
                     entry.clone_from(&reached);
                 }
-                self.manifest.commits = commits;
+                (self.manifest.commits, self.manifest.unowned) = (commits, unowned);
                 self.manifest.write(self.folder.path())?;
                 *told = Progress { events: self.manifest.events(), ..*told };
                 progress(told);

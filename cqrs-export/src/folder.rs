@@ -16,13 +16,14 @@ pub(crate) struct Folder {
     _lock: Arc<Lock>,
 }
 
-/// The lock, which ends with this value. To close the file is not enough: a process that is being started has it, too, for a moment.
+/// The lock, which ends with this value. Closing the file is not enough: a process that is being started also has it
+/// open for a moment.
 #[derive(Debug)]
 struct Lock(File);
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // What cannot be unlocked is unlocked when the file is closed.
+        // If this fails, closing the file unlocks it.
         let _ = self.0.unlock();
     }
 }

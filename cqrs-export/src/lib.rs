@@ -36,15 +36,20 @@
 //! SELECT data->>'$.customerId' FROM read_json('export/OrderCreated/v2/*.jsonl');
 //! ```
 //!
+//! Other readers need a cast for `data`, whose Parquet type is JSON: `pl.col("data").cast(pl.String)` in polars 2.1,
+//! `.cast(pa.string())` in pyarrow 26. `union_by_name` gives a column that is an integer under one schema and a float
+//! under another one the type `DOUBLE`, which has no exact integers beyond 2^53: read such schemas apart.
+//!
 //! # Columns
 //!
 //! | column | Parquet | |
 //! | --- | --- | --- |
-//! | `tenant`, `entity` | text | null if no aggregate of this program reads the stream |
+//! | `tenant`, `entity` | text | null if this program knows neither the events nor the key of the stream |
 //! | `pk`, `sk` | text | the keys of the stream, without the version |
 //! | `version` | 64 bits | the commit's place in its stream: 1, 2, 3 … |
 //! | `index` | 64 bits | the event's place in its commit: 0, 1, 2 … |
 //! | `type`, `schema` | text, 64 bits | as stored |
+//! | `widened` | 64 bits | how often the schema had been widened when the event was stored; mostly 0 |
 //! | `created_at`, `recorded_at` | timestamp, milliseconds, UTC | when it was decided, and when it was stored; in an import they differ |
 //! | `created_by` | text | null if that is not known |
 //! | `command_id`, `correlation_id`, `causation_id` | text | `causation_id` is null for a command from outside |
@@ -71,6 +76,9 @@
 //!   where another export ended, give [`to`](Export::to) a time some minutes in the past, and give the same time to the
 //!   next export as [`from`](Export::from). Both use the time at which a commit was recorded, on the clock of the
 //!   machine that executed the command.
+//! * **Nothing is left out in silence.** Events that this program does not know are exported as well. The key of a stream
+//!   says which entity and which tenant it belongs to. Where that is not known, an export of an entity or a tenant leaves
+//!   the commits out, and counts them: [`Exported::unowned`].
 //! * **One writer.** A second program that exports to the same folder is refused while the first one runs.
 //!
 //! It reads the whole table, even for a time or an entity, because no index has them. [`tenant`](Export::tenant) and

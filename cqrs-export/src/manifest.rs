@@ -11,8 +11,8 @@ use crate::file;
 /// The name of the manifest.
 pub(crate) const MANIFEST: &str = "manifest.json";
 
-/// The version of the layout of files and columns.
-const LAYOUT: u32 = 1;
+/// The version of the layout of files and columns. An export of another layout is not continued.
+const LAYOUT: u32 = 2;
 
 /// The options of an export, how far it has come, and the files that count.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub(crate) struct Manifest {
     pub(crate) parts: u64,
     /// How many commits were read, including those that were not requested.
     pub(crate) commits: u64,
+    /// How many of them were left out because it is not known whose they are; missing in an earlier layout.
+    #[serde(default)]
+    pub(crate) unowned: u64,
     pub(crate) files: Vec<ExportedFile>,
 }
 
@@ -118,7 +121,7 @@ impl Place {
 impl Manifest {
     pub(crate) fn new(options: Options, extents: &[Extent]) -> Self {
         let extents = extents.iter().map(Place::of).collect();
-        Self { options, extents, parts: 0, commits: 0, files: Vec::new() }
+        Self { options, extents, parts: 0, commits: 0, unowned: 0, files: Vec::new() }
     }
 
     /// The manifest of a folder; `None` if there is none yet.

@@ -37,7 +37,7 @@ enum Kind {
 
 enum Cell {
     Boolean(bool),
-    /// Also for a time, and for an unsigned integer with the same bits.
+    /// An integer; also a time, or an unsigned integer with the same bits.
     Integer(i64),
     Float(f64),
     Text(ByteArray),
@@ -77,6 +77,7 @@ fn columns(set: &Set) -> Vec<Written<'_>> {
         Written::required("index", Kind::Integer, move |row| integer(row.index as i64)),
         Written::required("type", Kind::Text, move |_| text(&set.event)),
         Written::required("schema", Kind::Integer, move |_| integer(set.schema.into())),
+        Written::required("widened", Kind::Integer, move |row| integer(row.widened.into())),
         Written::required("created_at", Kind::Time, move |row| {
             integer(row.origin.commit.metadata.created_at.unix_millis())
         }),

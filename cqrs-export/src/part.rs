@@ -48,7 +48,7 @@ impl Set {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(ExportError::file(parent))?;
         }
-        // Even if the file system takes two types as one, nothing is lost.
+        // Even if the file system treats two type names as one, nothing is lost.
         let taken = path.try_exists().map_err(ExportError::file(&path))?;
         if taken {
             return Err(ExportError::File { path, source: std::io::ErrorKind::AlreadyExists.into() });

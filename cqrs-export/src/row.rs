@@ -18,6 +18,8 @@ pub(crate) struct Row {
     /// Its place in the commit.
     pub(crate) index: usize,
     pub(crate) schema: u32,
+    /// How often the schema was widened by then.
+    pub(crate) widened: u32,
     pub(crate) data: Json,
     /// The data as its text.
     pub(crate) text: String,
@@ -32,8 +34,8 @@ impl Row {
         let origin = Arc::new(Origin { tenant, entity, commit });
         let rows = events.into_iter().enumerate().map(|(index, event)| {
             let text = event.data.to_string();
-            let (schema, data) = (event.schema, event.data);
-            (event.name, Self { origin: Arc::clone(&origin), index, schema, data, text })
+            let (schema, widened, data) = (event.schema, event.widened, event.data);
+            (event.name, Self { origin: Arc::clone(&origin), index, schema, widened, data, text })
         });
         rows.collect()
     }

@@ -50,7 +50,7 @@ use crate::Problem;
 /// # fn verified(_: &str) -> Option<(Tenant, String)> { None }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say for which tenant a request is",
+    message = "`{Self}` does not say which tenant a request is for",
     label = "an API needs an extractor that is a `Caller`",
     note = "write `impl cqrs_http::Caller for {Self}`, and `impl<S: Sync> FromRequestParts<S> for {Self}` beside it"
 )]

@@ -53,12 +53,12 @@ use crate::Problem;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "nothing says what a client sees of the rejection `{Self}`",
-    label = "this command can be rejected with `{Self}`, which is no `Rejection`",
+    label = "this command can be rejected with `{Self}`, which is not a `Rejection`",
     note = "write `impl cqrs_http::Rejection for {Self} {{}}`: its text is then sent to clients; `kind` gives each case a type of its own"
 )]
 pub trait Rejection: Debug + Display {
     /// The type of the problem: a word such as `too-little`, which stays the same when the text is changed. Clients
-    /// tell rejections apart by it.
+    /// distinguish rejections by it.
     fn kind(&self) -> &'static str {
         "rejected"
     }

@@ -1,4 +1,7 @@
-use std::future::{IntoFuture, pending};
+mod connections;
+mod stream;
+
+use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -11,9 +14,30 @@ use cqrs_core::delivery::DeliveryError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// Below the 30 seconds that containers have between SIGTERM and SIGKILL on Amazon ECS and Kubernetes, and above
-/// [`Api::longest_wait`](crate::Api::longest_wait).
+/// The default grace: below the 30 seconds that containers have between SIGTERM and SIGKILL on Amazon ECS and
+/// Kubernetes, and above [`Api::longest_wait`](crate::Api::longest_wait).
 const GRACE: Duration = Duration::from_secs(25);
+
+/// What the server grants its clients.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    head_time: Duration,
+    write_time: Duration,
+    connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // Above the 60 seconds for which a load balancer of AWS keeps a connection that is idle: a server that
+            // closes it first may do so while a request is on its way.
+            head_time: Duration::from_secs(75),
+            write_time: Duration::from_secs(10),
+            // Below the 1024 files that a process may have open where nobody has changed that.
+            connections: 512,
+        }
+    }
+}
 
 /// An HTTP server with the delivery beside it: one process that takes requests and runs projections and handlers.
 ///
@@ -28,19 +52,20 @@ const GRACE: Duration = Duration::from_secs(25);
 /// # }
 /// ```
 ///
-/// One process at a time should deliver the events of a store ([`App::run`]). Where several processes serve one store, or the delivery
-/// is elsewhere, serve the router with [`axum::serve`](axum::serve()).
+/// One process at a time should deliver the events of a store ([`App::run`]). If several processes serve one store, or
+/// the delivery is elsewhere, serve the router with [`axum::serve`](axum::serve()).
 #[derive(Debug)]
 #[must_use = "nothing is answered before `run`"]
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     grace: Duration,
+    limits: Limits,
 }
 
 impl Server {
-    /// Listens at an address such as `127.0.0.1:8080`, or `0.0.0.0:8080` for requests from other machines; with port 0 at a port that
-    /// is free. Requests wait until [`run`](Self::run).
+    /// Listens at an address such as `127.0.0.1:8080`, or `0.0.0.0:8080` for requests from other machines; with port 0
+    /// at a free port. Requests wait until [`run`](Self::run).
     ///
     /// # Errors
     /// [`ServerError::Listen`]: the address is wrong, or taken.
@@ -48,13 +73,34 @@ impl Server {
         let failed = |source| ServerError::Listen { address: address.to_owned(), source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address, grace: GRACE })
+        Ok(Self { listener, address, grace: GRACE, limits: Limits::default() })
     }
 
-    /// How long requests and deliveries may take to finish after the shutdown: 25 seconds, where you do not say. Set it below the time
-    /// after which your environment kills the process, and above the time that a request may take.
+    /// How long requests and deliveries may take to finish after the shutdown. Default 25 seconds. Set it below the
+    /// time after which your environment kills the process, and above the time that a request may take.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
+        self
+    }
+
+    /// How long the head of a request may take, and how long a connection may be idle between two requests. Default
+    /// 75 seconds. Then the server closes the connection. Set it above the time for which a proxy in front of the server
+    /// keeps connections that are idle.
+    pub fn head_time(mut self, limit: Duration) -> Self {
+        self.limits.head_time = limit;
+        self
+    }
+
+    /// How long a client may read nothing of an answer that waits for it. Default 10 seconds. Then the server closes the
+    /// connection.
+    pub fn write_time(mut self, limit: Duration) -> Self {
+        self.limits.write_time = limit;
+        self
+    }
+
+    /// How many connections there are at a time, at least 1. Default 512. Further ones wait until one of them ends.
+    pub fn connections(mut self, most: usize) -> Self {
+        self.limits.connections = most;
         self
     }
 
@@ -64,16 +110,18 @@ impl Server {
         self.address
     }
 
-    /// The address as a URL: `http://127.0.0.1:8080`. For `0.0.0.0`, put a name of the machine in its place.
+    /// The address as a URL: `http://127.0.0.1:8080`. Replace `0.0.0.0` by a name of the machine.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Answers requests and delivers events until `shutdown` is ready, such as [`shutdown_signal`]. Then it takes no new request and
-    /// answers those that are under way. The delivery goes on meanwhile, because a request may wait for it, and ends after its batch.
+    /// Answers requests and delivers events until `shutdown` is ready, such as [`shutdown_signal`]. Then it takes no new request,
+    /// closes connections whose request has not come in with its whole head, and answers those that are under way. The delivery continues
+    /// meanwhile, because a request may wait for it, and ends after its batch.
     ///
-    /// If the delivery fails, the server stops in the same way: without delivery it would take commands that no view ever shows.
+    /// If the delivery fails, the server stops in the same way: without delivery it would accept commands that no view
+    /// ever shows.
     ///
     /// # Errors
     /// [`ServerError::Delivery`], and [`ServerError::Unfinished`] if the [grace](Self::grace) is over. No commit is lost: the next
@@ -84,31 +132,29 @@ impl Server {
         router: Router,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), ServerError> {
-        let Self { listener, address, grace } = self;
+        let Self { listener, grace, limits, .. } = self;
         let (stop, answered) = (watch::Sender::new(false), watch::Sender::new(false));
         let failed = OnceLock::new();
         let serving = async {
-            let served =
-                axum::serve(listener, router).with_graceful_shutdown(stopped(&stop)).into_future().await;
+            connections::serve(listener, router, limits, &stop).await;
             answered.send_replace(true);
-            served.map_err(|source| ServerError::Listen { address: address.to_string(), source })
         };
         let delivering = async {
             if let Err(error) = app.run(stopped(&answered)).await {
-                // Told now: the requests under way may take the rest of the grace.
+                // Logged now, because the requests under way may take the rest of the grace.
                 tracing::error!(%error, "the delivery has ended, and the server stops");
                 let _ = failed.set(error);
                 stop.send_replace(true);
             }
         };
         let ended = {
-            let mut parts = pin!(async { tokio::join!(serving, delivering).0 });
+            let mut parts = pin!(async { tokio::join!(serving, delivering) });
             tokio::select! {
-                served = &mut parts => served,
+                ((), ()) = &mut parts => Ok(()),
                 () = either(shutdown, stopped(&stop)) => {
                     stop.send_replace(true);
-                    let unfinished = |_| Err(ServerError::Unfinished { grace });
-                    tokio::time::timeout(grace, parts).await.unwrap_or_else(unfinished)
+                    let ended = tokio::time::timeout(grace, parts).await;
+                    ended.map(|((), ())| ()).map_err(|_| ServerError::Unfinished { grace })
                 }
             }
         };
@@ -119,11 +165,11 @@ impl Server {
     }
 }
 
-/// Ready when it is said.
+/// Ready when the value becomes true.
 fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + use<> {
     let mut stop = stop.subscribe();
     async move {
-        // An error says that the sender is gone, and the server with it.
+        // An error means that the sender is gone, and so is the server.
         let _ = stop.wait_for(|stop| *stop).await;
     }
 }
@@ -135,7 +181,8 @@ async fn either(one: impl Future<Output = ()>, other: impl Future<Output = ()>) 
     }
 }
 
-/// Ready when the process is asked to end: by Ctrl-C (SIGINT), or by SIGTERM, which Docker, Kubernetes, Amazon ECS and systemd send.
+/// Ready when the process should end: at Ctrl-C (SIGINT), or at SIGTERM, which Docker, Kubernetes, Amazon ECS and
+/// systemd send.
 ///
 /// From its first poll on, the signals no longer end the process by themselves. A second signal does nothing: the
 /// [grace](Server::grace) bounds the wait.
@@ -175,7 +222,7 @@ async fn received(signal: &str, result: io::Result<()>) {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServerError {
-    /// Nobody can listen at the address.
+    /// The server cannot listen at the address.
     #[error("cannot listen at `{address}`: {source}")]
     Listen {
         /// The address.
@@ -183,7 +230,7 @@ pub enum ServerError {
         /// What the system says.
         r#source: io::Error,
     },
-    /// Events cannot be delivered, and waiting does not mend it.
+    /// Events cannot be delivered, and waiting does not help.
     #[error("the delivery has ended: {0}")]
     Delivery(Box<DeliveryError>),
     /// Requests or deliveries were under way at the end of the [grace](Server::grace). They end with the program.

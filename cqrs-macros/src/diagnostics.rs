@@ -10,7 +10,7 @@ pub(crate) struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// Notes a mistake at the tokens where it stands.
+    /// Notes a mistake at the tokens that contain it.
     pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.push(syn::Error::new_spanned(tokens, message));
     }
@@ -23,19 +23,19 @@ impl Diagnostics {
         }
     }
 
-    /// Takes over what another list has.
+    /// Takes over the mistakes of another list.
     pub(crate) fn absorb(&mut self, other: Self) {
         if let Some(errors) = other.errors {
             self.push(errors);
         }
     }
 
-    /// The value, or nothing and a noted mistake.
+    /// The value; or `None`, with the mistake noted.
     pub(crate) fn ok<T>(&mut self, result: Result<T, impl Into<syn::Error>>) -> Option<T> {
         result.map_err(|error| self.push(error.into())).ok()
     }
 
-    /// Whether nothing was noted.
+    /// Whether no mistake was noted.
     pub(crate) fn is_empty(&self) -> bool {
         self.errors.is_none()
     }

@@ -1,5 +1,5 @@
-//! The macros as the façade `cqrs` has them: whoever depends on it alone has no `::cqrs_core`, so that what is written for
-//! them begins at `::cqrs`. A `crate` that stands in the arguments comes first here, too.
+//! The macros as the façade `cqrs` has them. A crate that depends only on the façade has no `::cqrs_core`, so the
+//! generated paths begin at `::cqrs`. A `crate` in the arguments takes precedence here, too.
 
 use proc_macro2::{Spacing, TokenStream, TokenTree};
 use quote::{format_ident, quote};
@@ -26,7 +26,7 @@ pub(crate) fn derive(attribute: &str, item: TokenStream) -> TokenStream {
     quote!(#[#attribute(crate = ::cqrs)] #item)
 }
 
-/// What stands in the parentheses of each such attribute on the item itself.
+/// The arguments of each such attribute on the item itself.
 fn attributes<'a>(wanted: &'a str, item: &TokenStream) -> impl Iterator<Item = TokenStream> + use<'a> {
     item.clone().into_iter().filter_map(move |token| {
         let TokenTree::Group(attribute) = token else { return None };
@@ -38,7 +38,7 @@ fn attributes<'a>(wanted: &'a str, item: &TokenStream) -> impl Iterator<Item = T
     })
 }
 
-/// Adds an entry to a list that does not have its like.
+/// Adds an entry to a list that has no such entry yet.
 fn complete(list: TokenStream, sign: char, entry: TokenStream) -> TokenStream {
     if names_crate(&list, sign) {
         return list;

@@ -1,5 +1,5 @@
-//! `macro_rules!` passes a fragment such as `$name:literal` between delimiters that nobody sees. They keep `1 + 2` one
-//! value; around a name, a literal or a path they change nothing, but make another syntax tree of it.
+//! `macro_rules!` passes a fragment such as `$name:literal` between invisible delimiters. They keep `1 + 2` one value.
+//! Around a name, a literal or a path they change nothing, but they make a different syntax tree.
 
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 
@@ -27,7 +27,7 @@ pub(crate) fn open_item(tokens: TokenStream) -> TokenStream {
     open(whole.into_iter().collect(), braces.unwrap_or(Braces::Keep))
 }
 
-/// What stands in braces: fields, methods, or the body of a function.
+/// What to do with braces, which contain fields, methods, or the body of a function.
 #[derive(Clone, Copy)]
 enum Braces {
     Enter,
@@ -77,7 +77,7 @@ fn open(tokens: TokenStream, braces: Braces) -> TokenStream {
     opened
 }
 
-/// The type of an array, or a list; the length is an expression, where a group may matter.
+/// Opens the groups in the type of an array, or in a list. The length is an expression, in which a group may matter.
 fn open_array(tokens: TokenStream, braces: Braces) -> TokenStream {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let length = tokens.iter().position(|token| is_punct(token, ';')).unwrap_or(tokens.len());
@@ -87,7 +87,7 @@ fn open_array(tokens: TokenStream, braces: Braces) -> TokenStream {
     opened
 }
 
-/// Whether the tokens are one operand wherever they stand: nothing, a token, `-1`, `&'a path::To<Type>`, `pub(crate)`;
+/// Whether the tokens are one operand in any place: nothing, a token, `-1`, `&'a path::To<Type>`, `pub(crate)`;
 /// or an argument of an attribute: `derive(Clone)`, `name = "…"`.
 fn changes_nothing(tokens: &TokenStream) -> bool {
     let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
@@ -193,7 +193,7 @@ mod tests {
     fn bodies_and_lengths_stay_as_they_are() {
         let ty = grouped(quote!(u8));
         let item = open_item(quote!(fn f(a: #ty) -> [#ty; #ty] { a as #ty < 3 }));
-        // Compared as trees: in text nobody sees the groups either.
+        // Compared as trees: the groups are invisible in text, too.
         let trees = format!("{item:?}");
         assert_eq!(trees.matches("None").count(), 2, "{trees}");
         let item = open_item(quote!(#[m(#ty)] enum E { A { b: #ty }, C(#ty) }));

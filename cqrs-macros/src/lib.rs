@@ -1,7 +1,7 @@
 //! The macros of `cqrs-core`.
 //!
 //! Use them through `cqrs_core::prelude::*`; the pages here are their reference. Each macro leaves the item as it
-//! is and adds trait impls and table rows beside it; all logic is in ordinary functions of `cqrs-core`.
+//! is and adds trait impls and table rows; all logic is in ordinary functions of `cqrs-core`.
 //!
 //! The examples on these pages are compiled by the tests of `cqrs-core`, which this crate cannot name.
 
@@ -95,7 +95,7 @@ pub fn deadline(_: TokenStream, item: TokenStream) -> TokenStream {
     macros::stray(Marker::Deadline, item.into()).into()
 }
 
-// The same for the façade, which gives them their own names again, and shows the pages there.
+// The same macros for the façade, which gives them back their own names, and shows their pages.
 
 #[doc(hidden)]
 #[cfg_attr(not(doctest), doc = include_str!("../docs/event.md"))]

@@ -1,6 +1,7 @@
-//! The macros, on tokens that unit tests can make too.
+//! The macros, on tokens that unit tests can make, too.
 //!
-//! The item comes out whatever is wrong with it, so that one mistake is one error and editors go on completing.
+//! The item is emitted whatever is wrong with it, so that one mistake is one error and completion in editors keeps
+//! working.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -9,7 +10,7 @@ use crate::attr::Marker;
 use crate::diagnostics::Diagnostics;
 use crate::{attr, expand, groups, model};
 
-/// One macro: its arguments and its item in, the item and what is generated out.
+/// One macro: it takes its arguments and its item, and returns the item and the generated code.
 pub(crate) type Macro = fn(TokenStream, TokenStream, &mut Diagnostics) -> TokenStream;
 
 pub(crate) fn event(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> TokenStream {
@@ -92,7 +93,7 @@ pub(crate) fn process(args: TokenStream, item: TokenStream, diagnostics: &mut Di
     quote!(#item #expansion)
 }
 
-/// The struct of a state, with what snapshots of it need.
+/// The struct of a state, with the derives that its snapshots need.
 fn stored_state(item: TokenStream, snapshots: Option<&model::Snapshots>, krate: &syn::Path) -> TokenStream {
     let serde = snapshots.map_or(model::Serde::NOTHING, |snapshots| snapshots.serde);
     let item = expand::derive(item, serde, krate, None);
@@ -110,7 +111,7 @@ pub(crate) fn event_handler(
     quote!(#item #expansion)
 }
 
-/// A mark on a method whose impl block has no attribute that would take it off.
+/// A mark on a method whose impl block has no attribute that would remove it.
 pub(crate) fn stray(marker: Marker, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let name = marker.name();
@@ -128,13 +129,13 @@ pub(crate) fn stray(marker: Marker, item: TokenStream) -> TokenStream {
     quote!(#item #diagnostics)
 }
 
-/// Has no item: its argument is all there is.
+/// `app!` has no item, only its argument.
 pub(crate) fn app(lists: TokenStream, _: TokenStream, diagnostics: &mut Diagnostics) -> TokenStream {
     let app = model::App::read(lists, diagnostics);
     app.map(|app| expand::app(&app)).unwrap_or_default()
 }
 
-/// Runs one macro; all that is wrong comes out together, after the item.
+/// Runs one macro. All mistakes are reported together, after the item.
 pub(crate) fn run(expand: Macro, args: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let expanded = expand(groups::open_args(args), groups::open_item(item), &mut diagnostics);

@@ -72,7 +72,8 @@
 //!
 //! # Features
 //!
-//! None of them is on by default: commands, events, views and handlers work on stores in memory, and no AWS is in the build.
+//! None of them is on by default: commands, events, views and handlers work on stores in memory, and the build contains
+//! no AWS.
 //!
 //! | feature | gives |
 //! | --- | --- |
@@ -101,10 +102,10 @@
 //! | `foldline-console`, `foldline-export` | `cqrs_console`, `cqrs_export` | the modules `console` and `export` |
 //! | `foldline-macros` | `cqrs_macros` | at the root, as `cqrs_core` has them |
 //!
-//! Their pages name them; what a page calls `cqrs_core::App` is [`App`] here. They can also be depended on one by one: domain
-//! code that should know no store needs `foldline-core` alone. The types are the same ones, so crates of both kinds go
-//! together. What differs are the macros: each writes paths of the crate that it was taken from. A crate that has given
-//! `foldline` another name in its `Cargo.toml` says so, as in `#[event(crate = es)]`.
+//! Their pages use their own names: what a page calls `cqrs_core::App` is [`App`] here. You can also depend on them one
+//! by one: domain code that should know no store needs only `foldline-core`. The types are the same, so crates of both
+//! kinds work together. Only the macros differ: each generates paths of the crate that it was taken from. A crate that
+//! has given `foldline` another name in its `Cargo.toml` says so, as in `#[event(crate = es)]`.
 
 pub use cqrs_core::*;
 #[doc(inline)]

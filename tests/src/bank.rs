@@ -216,6 +216,16 @@ pub fn app(store: impl cqrs_core::app::IntoStores) -> Result<App, BuildError> {
     App::builder(store).views(MemoryViewStore::new()).only([]).build()
 }
 
+/// An app whose commands try again after a conflict however often they lose. Which of two processes is faster is for
+/// the machine to say: a test that gives the slower one no end of attempts does not depend on it.
+///
+/// # Errors
+/// [`BuildError`], if a test has more in it than the bank.
+pub fn tireless(store: impl cqrs_core::app::IntoStores) -> Result<App, BuildError> {
+    let app = App::builder(store).views(MemoryViewStore::new()).only([]);
+    app.settings(|settings| settings.conflict.attempts = u32::MAX).build()
+}
+
 /// An order for `cents`.
 #[must_use]
 pub fn deposit(cents: u64) -> Deposit {

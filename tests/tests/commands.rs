@@ -229,16 +229,17 @@ async fn commands_on_one_key_run_one_after_another() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_stored_is_refused_before_anything_is_sent() {
+async fn what_cannot_be_stored_is_refused_before_anything_is_written() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
     let app = bank::app(dynamo.event_store()).unwrap();
     let key = opened(&app).await;
-    let before = dynamo.cost().requests;
+    let before = dynamo.cost().write_units;
     let large = Deposit { cents: 1, note: "x".repeat(500_000) };
     let error = app.execute(&key, large).await.unwrap_err();
     assert!(matches!(error, ExecuteError::TooLarge { bytes: 500_000.., limit: 409_600 }), "{error:?}");
     assert!(error.to_string().contains("409600"), "{error}");
-    assert_eq!(dynamo.cost().requests, before);
+    // A request that is refused for its size costs write units as well.
+    assert_eq!(dynamo.cost().write_units, before);
     assert_eq!(app.execute(&key, deposit(1)).await.unwrap().version, Version::new(2));
 }
 

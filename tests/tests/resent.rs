@@ -129,6 +129,12 @@ enum Step {
     Shown,
     Boxed,
     Again,
+    /// Its rejection is no matter.
+    Ignored,
+    /// Its rejection is the result, after another command.
+    Kept,
+    /// An error of the handler's own that reads as that rejection.
+    Alike,
     Fail,
 }
 
@@ -178,6 +184,15 @@ async fn picker(_: &Ordered, app: &App, script: &Script) -> Result<(), HandlerEr
             Step::Again => {
                 app.execute(&shelf(), Close).await.map_err(HandlerError::retry)?;
             }
+            Step::Ignored => {
+                let _ = app.execute(&shelf(), Close).await;
+            }
+            Step::Kept => {
+                let closed = app.execute(&shelf(), Close).await;
+                send(app, script.way, "desk".to_owned()).await?;
+                closed?;
+            }
+            Step::Alike => Err(ShelfError::OpenAlready.to_string())?,
             Step::Fail => return Err(HandlerError::retry("the lamp is out")),
         }
     }
@@ -463,6 +478,27 @@ async fn a_rejection_that_leaves_a_handler_is_final_unless_it_says_otherwise_and
         assert!(reason.starts_with("command `Close` to stream T#SHELF SHELF#1: "), "{reason}");
         assert!(reason.ends_with("open already"), "{reason}");
     }
+}
+
+#[tokio::test]
+async fn an_error_that_reads_as_an_earlier_rejection_is_not_taken_for_it_after_a_command_that_was_done() {
+    let run = [Step::Ignored, Step::Named("desk", "desk".to_owned()), Step::Alike];
+    let app = app(&MemoryEventStore::new(), Way::Serde, &[&run, &run, &run]);
+    app.execute(&OrderKey::new(&tenant(), "1"), PlaceOrder).await.unwrap();
+    app.run_until_idle().await.unwrap();
+    let letters = app.dead_letters().list().await.unwrap();
+    assert_eq!((letters.len(), letters[0].attempts), (1, 3), "{letters:?}");
+    assert!(!letters[0].reason.contains("command"), "{letters:?}");
+}
+
+#[tokio::test]
+async fn a_rejection_that_leaves_a_handler_after_a_command_that_was_done_is_final() {
+    let run = [Step::Kept];
+    let app = app(&MemoryEventStore::new(), Way::Serde, &[&run, &run]);
+    app.execute(&OrderKey::new(&tenant(), "1"), PlaceOrder).await.unwrap();
+    app.run_until_idle().await.unwrap();
+    let letters = app.dead_letters().list().await.unwrap();
+    assert_eq!((letters.len(), letters[0].attempts), (1, 1), "{letters:?}");
 }
 
 const DECEMBER: &str = "2204-12-01T10:00:00Z";

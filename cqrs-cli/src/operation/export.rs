@@ -8,14 +8,15 @@ use serde::Serialize;
 use super::place::tenant;
 use crate::failure::{Ending, Failure};
 use crate::output::Align::{Left, Right};
-use crate::output::Table;
+use crate::output::{Table, tell};
 use crate::progress;
 use crate::session::Session;
 
 /// Export events to Parquet or JSON Lines, into a folder
 ///
 /// The files hold the data of the events, with or without `--data`. An export that was interrupted continues when it is
-/// called again with the same options. It reads the events table, which is charged: see `--spend`.
+/// called again with the same options. It reads the events table, which is charged: see `--spend`. Exit code 3 if commits
+/// were left out because this program does not know whose they are.
 #[derive(Debug, Args)]
 pub struct Export {
     /// The folder: a new or empty one, or that of the export to continue
@@ -85,8 +86,16 @@ impl Export {
         };
         let exported = export.run(told).await;
         bar.finish_and_clear();
-        self.print(session, &exported?)?;
-        Ok(Ending::Done)
+        let exported = exported?;
+        self.print(session, &exported)?;
+        if exported.unowned == 0 {
+            return Ok(Ending::Done);
+        }
+        tell(&format!(
+            "{} commits were left out: no aggregate and no process of this program has the keys of their streams",
+            exported.unowned
+        ));
+        Ok(Ending::Attention)
     }
 
     fn print(&self, session: &mut Session, exported: &Exported) -> Result<(), Failure> {

@@ -66,7 +66,7 @@ pub(super) struct Search {
 }
 
 impl Search {
-    /// Reads page after page and passes each on. At the end, it tells how many commits were read.
+    /// Reads page after page and passes each on. At the end, it reports how many commits were read.
     pub(super) async fn read<T>(
         &self,
         session: &mut Session,

@@ -35,7 +35,7 @@ impl Projections {
 /// Shows their builds, how many commits they have not taken and for how many seconds, and their dead letters.
 #[derive(Debug, Args)]
 pub struct List {
-    /// End with exit code 3 if a projection is behind, lags or has dead letters
+    /// End with exit code 3 if a projection is behind, lags or has dead letters, or if that is not known
     #[arg(long)]
     check: bool,
     /// For `--check`: the maximum age of the oldest commit that was not taken
@@ -94,17 +94,33 @@ impl List {
     /// Why a projection needs attention.
     fn reasons(&self, state: &ProjectionState) -> Vec<String> {
         let mut reasons = Vec::new();
-        if matches!(state.build, Build::Behind { .. }) {
-            reasons.push("its views lack commits, and it needs a replay".to_owned());
+        match state.build {
+            Build::Behind { .. } => {
+                reasons.push("its views lack commits, and it needs a replay".to_owned());
+            }
+            Build::Unsettled { .. } => {
+                reasons.push("it is not known yet whether its views lack commits".to_owned());
+            }
+            _ => {}
         }
         if state.dead_letters > 0 {
             reasons.push(format!("it has {} dead letters", state.dead_letters));
         }
-        if let Some(seconds) = state.lag.and_then(|lag| lag.seconds).filter(|seconds| *seconds > self.max_lag)
-        {
-            reasons.push(format!("it lags by {seconds} seconds"));
+        match state.lag {
+            None => reasons.push("its lag is not known".to_owned()),
+            Some(lag) => reasons.extend(late(lag.commits, lag.more, lag.seconds, self.max_lag)),
         }
         reasons
+    }
+}
+
+/// Why the lag of a projection needs attention. SQS does not tell how long its messages wait.
+fn late(commits: u64, more: bool, seconds: Option<u64>, max_lag: u64) -> Option<String> {
+    let or_more = if more { " or more" } else { "" };
+    match seconds {
+        Some(seconds) => (seconds > max_lag).then(|| format!("it lags by {seconds} seconds")),
+        None => (commits > 0)
+            .then(|| format!("{commits}{or_more} commits wait, and it is not known for how long")),
     }
 }
 
@@ -206,5 +222,20 @@ impl Waive {
             session.out.text(&format!("`{}` continues without a replay", self.projection))?;
         }
         Ok(Ending::Done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::late;
+
+    #[test]
+    fn messages_that_wait_for_an_unknown_time_are_reported() {
+        assert_eq!(late(3, false, Some(60), 60), None);
+        assert_eq!(late(3, false, Some(61), 60).unwrap(), "it lags by 61 seconds");
+        assert_eq!(late(0, false, None, 60), None);
+        let wait = "commits wait, and it is not known for how long";
+        assert_eq!(late(3, false, None, 60).unwrap(), format!("3 {wait}"));
+        assert_eq!(late(3, true, None, 60).unwrap(), format!("3 or more {wait}"));
     }
 }

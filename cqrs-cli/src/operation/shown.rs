@@ -53,7 +53,7 @@ pub(super) fn data(commit: &Value) -> String {
     data.map(Value::to_string).collect::<Vec<_>>().join(" ")
 }
 
-/// The names of the fields of a state or a view; none if it has no fields.
+/// The names of the fields of a state, which are those of its struct; none if it has no fields.
 pub(super) fn fields(value: &Value) -> Vec<String> {
     value.as_object().map(Map::keys).into_iter().flatten().cloned().collect()
 }

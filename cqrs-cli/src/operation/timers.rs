@@ -1,6 +1,6 @@
 use clap::{Args, Subcommand};
 use cqrs_core::Timestamp;
-use cqrs_core::inspect::{StreamKind, WaitingTimer};
+use cqrs_core::inspect::{StreamKind, UnreadableTimer, WaitingTimer};
 use serde_json::{Value, json};
 
 use crate::failure::{Ending, Failure};
@@ -54,10 +54,18 @@ fn stream(timer: &WaitingTimer) -> String {
     }
 }
 
+/// Names what is stored among the timers and cannot be read.
+fn tell_unreadable(unreadable: &[UnreadableTimer]) {
+    for UnreadableTimer { pk, sk, reason, .. } in unreadable {
+        tell(&format!("{pk} {sk} cannot be read as a timer: {reason}"));
+    }
+}
+
 /// List the scheduled commands and the deadlines that wait, the earliest first
 ///
 /// A deadline that its process has cancelled stays here until its time, and then has no effect: see `deadlines`. A
-/// command that was due and could not be executed is among the dead letters of `@timers`.
+/// command that was due and could not be executed is among the dead letters of `@timers`. A stored item that cannot be
+/// read as a timer is printed to the standard error, with its address and the reason, and the exit code is 3.
 #[derive(Debug, Args)]
 pub struct List {
     /// Only those that are due by now
@@ -74,10 +82,10 @@ impl List {
         let columns = [("due", Left), ("kind", Left), ("name", Left), ("stream", Left), ("id", Left)];
         let mut table = Table::new(&columns);
         let (limit, now) = (self.limit as usize, Timestamp::now());
-        // One more tells whether there are more.
+        // One more shows whether there are more.
         let found = target.app.inspect().timers(limit + 1).await?;
         let wanted = |timer: &&WaitingTimer| !self.due || timer.due <= now;
-        for timer in found.iter().take(limit).filter(wanted) {
+        for timer in found.items.iter().take(limit).filter(wanted) {
             if session.out.is_json() {
                 let shown = shown(timer, session.options.data)?;
                 session.out.value(&shown)?;
@@ -87,10 +95,11 @@ impl List {
             }
         }
         session.out.table(&mut table)?;
-        if found.iter().skip(limit).any(|timer| wanted(&timer)) {
+        if found.items.iter().skip(limit).any(|timer| wanted(&timer)) {
             tell(&format!("there are more: --limit {}", limit.saturating_mul(10)));
         }
-        Ok(Ending::Done)
+        tell_unreadable(&found.unreadable);
+        Ok(if found.unreadable.is_empty() { Ending::Done } else { Ending::Attention })
     }
 }
 
@@ -110,8 +119,11 @@ impl Cancel {
         // It has two parts, which a shell takes for two arguments.
         let id = self.id.join(" ");
         let found = target.app.inspect().timers(SEARCHED).await?;
-        let timer = found.into_iter().find(|timer| timer.id == id);
-        let timer = timer.ok_or_else(|| Failure::work(format!("nothing waits as `{id}`")))?;
+        let timer = found.items.into_iter().find(|timer| timer.id == id);
+        let timer = timer.ok_or_else(|| {
+            tell_unreadable(&found.unreadable);
+            Failure::work(format!("nothing waits as `{id}`"))
+        })?;
         let (name, stream) = (&timer.name, stream(&timer));
         if timer.kind == StreamKind::Process {
             return Err(Failure::work(format!(

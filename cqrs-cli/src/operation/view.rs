@@ -1,11 +1,10 @@
 use clap::Args;
 use cqrs_core::inspect::ListedView;
-use cqrs_core::{Timestamp, Version};
+use cqrs_core::{App, Timestamp, Version};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::place::tenant;
-use super::shown;
 use crate::failure::{Ending, Failure};
 use crate::output::escape;
 use crate::session::Session;
@@ -31,21 +30,28 @@ pub(super) struct Shown<'a> {
     id: &'a [String],
     version: Version,
     updated_at: Timestamp,
-    fields: Vec<String>,
+    fields: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     view: Option<&'a Value>,
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn new(found: &'a ListedView, with_data: bool) -> Self {
+    /// The fields are those of the projection: a stored view may also have the keys of a map, which are data.
+    pub(super) fn new(found: &'a ListedView, fields: &'a [String], with_data: bool) -> Self {
         Self {
             id: &found.id,
             version: found.version,
             updated_at: found.updated_at,
-            fields: shown::fields(&found.view),
+            fields,
             view: with_data.then_some(&found.view),
         }
     }
+}
+
+/// The names of the fields of a projection's views, as far as its shape is known.
+pub(super) fn fields(app: &App, projection: &str) -> Vec<String> {
+    let linked = app.inspect().projections().into_iter().find(|linked| linked.name == projection);
+    linked.map(|linked| linked.fields).unwrap_or_default()
 }
 
 impl View {
@@ -61,7 +67,8 @@ impl View {
                 self.id.join(" ")
             )));
         };
-        let shown = Shown::new(&found, session.options.data);
+        let fields = fields(&target.app, &self.projection);
+        let shown = Shown::new(&found, &fields, session.options.data);
         if session.out.is_json() {
             session.out.value(&shown)?;
         } else {

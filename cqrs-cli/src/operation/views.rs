@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::paging::Paging;
 use super::place::tenant;
-use super::view::Shown;
+use super::view::{Shown, fields};
 use crate::failure::{Ending, Failure};
 use crate::output::Align::{Left, Right};
 use crate::output::Table;
@@ -50,6 +50,7 @@ impl Views {
         let shown = if session.options.data { columns.len() } else { columns.len() - 1 };
         let mut table = Table::new(columns.get(..shown).unwrap_or_default());
         let asked = self.asked();
+        let fields = fields(&target.app, &self.projection);
         let fetch = async |limit: u32, after: Option<&str>| {
             let asked = AskedView { limit, after: after.map(str::to_owned), ..asked.clone() };
             target.app.inspect().views(&tenant, &asked).await
@@ -57,7 +58,7 @@ impl Views {
         let show = |session: &mut Session, views: Vec<ListedView>| {
             for view in &views {
                 if session.out.is_json() {
-                    session.out.value(&Shown::new(view, session.options.data))?;
+                    session.out.value(&Shown::new(view, &fields, session.options.data))?;
                 } else {
                     let (version, at) = (view.version.to_string(), view.updated_at.to_string());
                     table.row([view.id.join(" "), version, at, view.view.to_string()]);

@@ -1,4 +1,4 @@
-//! The origin of a request, as far as its headers tell it.
+//! The origin of a request, as far as its headers show it.
 
 use axum::http::header::{HOST, HeaderMap, HeaderName, ORIGIN};
 use axum::http::{Method, StatusCode, Uri};
@@ -49,7 +49,7 @@ impl Access {
         }
         if !said {
             return refused(
-                "the request does not tell its origin: it has neither `Origin` nor `Sec-Fetch-Site`",
+                "the request does not name its origin: it has neither `Origin` nor `Sec-Fetch-Site`",
             );
         }
         if headers.get(OWN).is_none_or(|value| value != "1") {

@@ -16,7 +16,7 @@ impl Secret {
         &self.0
     }
 
-    /// Whether it is the same. The time that this takes does not tell where it differs.
+    /// Whether it is the same. The time that this takes does not reveal where it differs.
     pub(super) fn is(&self, text: &str) -> bool {
         self.0.as_bytes().ct_eq(text.as_bytes()).into()
     }

@@ -119,7 +119,7 @@ pub(super) async fn redrive(State(context): Shared, request: Request) -> Answer 
         (false, Some(pk), Some(sk)) if !name.starts_with(PILE) => {
             let id = LetterId::new(&name, pk, sk);
             let (stream, _) =
-                id.place().ok_or_else(|| Problem::query("`pk` and `sk` are no place of a commit"))?;
+                id.place().ok_or_else(|| Problem::query("`pk` and `sk` are not the place of a commit"))?;
             let redrive = async move |context: Arc<Context>| {
                 context.app.dead_letters().redrive_stream(&name, &stream).await
             };

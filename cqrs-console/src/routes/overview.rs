@@ -67,7 +67,7 @@ async fn letters(app: &App, mut requests: usize) -> Answer<Vec<Letters>> {
         }
         all.push(letters);
     }
-    // The remaining requests tell for some whether that was all.
+    // For some of them, the remaining requests show whether that was all.
     let unsure = all.iter_mut().filter(|letters| letters.last.is_some());
     for letters in unsure.take(requests) {
         letters.read(app).await?;

@@ -16,7 +16,7 @@ struct Schema<'a> {
     kind: Option<SchemaKind>,
     owner: Option<&'a str>,
     schema: u32,
-    /// How often the schema was widened; missing where it never was.
+    /// How often the schema was widened; missing if it never was.
     #[serde(skip_serializing_if = "Option::is_none")]
     widened: Option<u32>,
     current: bool,
@@ -76,7 +76,7 @@ fn of_program<'a>(linked: &'a LinkedSchema, lock: &'a EventsLock) -> Schema<'a> 
     }
 }
 
-/// A shape that only the lock has: of before a widening, or of nothing that this program knows.
+/// A shape that only the lock has: from before a widening, or of a type that this program does not know.
 fn of_lock<'a>(
     name: &'a str,
     number: SchemaNumber,

@@ -1,6 +1,6 @@
 use axum::extract::State;
 use cqrs_core::Timestamp;
-use cqrs_core::inspect::WaitingTimer;
+use cqrs_core::inspect::{UnreadableTimer, WaitingTimer, WaitingTimers};
 use serde::Serialize;
 
 use super::{Answer, Shared, json};
@@ -14,13 +14,13 @@ const OVERVIEW: usize = 5;
 /// `GET /api/timers`
 pub(super) async fn timers(State(context): Shared, params: Params) -> Answer {
     let limit = params.only(&["limit"])?.limit(USUAL, 1..=MOST)?;
-    let timers = context.app.inspect().timers(limit).await?;
+    let WaitingTimers { items: timers, unreadable, .. } = context.app.inspect().timers(limit).await?;
     let now = Timestamp::now();
     let due = timers.iter().filter(|timer| timer.due <= now).count();
     let next = timers.iter().map(|timer| timer.due).find(|due| *due > now);
     let sums = Sums { due, waiting: timers.len() - due, more: timers.len() == limit, next, now };
     let items = timers.into_iter().map(|timer| Shown { is_due: timer.due <= now, timer }).collect();
-    let mut waiting = Waiting { sums, items };
+    let mut waiting = Waiting { sums, items, unreadable };
     let answer = json(&waiting);
     // A shorter list has less than the overview should show.
     if limit >= USUAL {
@@ -45,6 +45,7 @@ struct Waiting {
     #[serde(flatten)]
     sums: Sums,
     items: Vec<Shown>,
+    unreadable: Vec<UnreadableTimer>,
 }
 
 /// How many wait.

@@ -33,7 +33,7 @@ pub(crate) struct Tailing {
     app: App,
     clients: Arc<Semaphore>,
     most_clients: usize,
-    /// How long the reader goes on without a client.
+    /// How long the reader continues without a client.
     idle: Duration,
     ring: Mutex<Ring>,
     /// The number of the last entry.

@@ -55,7 +55,9 @@ const ORDERS: usize = 40;
 /// What has happened up to this day.
 const UNTIL: &str = "1996-08-24T12:00:00Z";
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// The initial stock of every product.
+/// A product that is not of the sample.
+const SCREWS: u32 = 1000;
+/// The initial stock of every other product.
 const STOCK: u64 = 120;
 
 pub(crate) fn tenant() -> Tenant {
@@ -88,6 +90,11 @@ pub(crate) async fn northwind() -> Option<App> {
             .by("catalogue")
             .await
             .unwrap();
+    }
+    // More of it than a number of JavaScript can hold: 2^53 + 1, and one less.
+    for stock in [9_007_199_254_740_993, 9_007_199_254_740_992] {
+        let screws = ListProduct { name: "Screws".into(), stock };
+        app.execute(&ProductKey::new(&tenant(), SCREWS), screws).by("catalogue").await.unwrap();
     }
     app.run_until_idle().await.unwrap();
 

@@ -302,7 +302,7 @@ async fn wrong_questions_are_told_what_is_wrong() {
         ("/api/streams?entity=ORDER&tenant=SHOP&limit=0", 400, "query", "`limit` is 1 to 200"),
         ("/api/streams?entity=ORDER&tenant=SHOP&limit=1e3", 400, "query", "`limit`"),
         ("/api/streams?entity=ORDER&tenant=SHOP&tenant=B", 400, "query", "once"),
-        ("/api/streams?entity=ORDER&tenant=SHOP&after=x", 400, "cursor", "no cursor"),
+        ("/api/streams?entity=ORDER&tenant=SHOP&after=x", 400, "cursor", "not a cursor"),
         ("/api/streams?entity=ORDER&tenant=SHOP&page=2", 400, "query", "no parameter `page`"),
         ("/api/stream/state?entity=ORDER&tenant=SHOP", 400, "key", ""),
         ("/api/stream/state?entity=ORDER&tenant=SHOP&id=1&id=2", 400, "key", ""),

@@ -1,4 +1,4 @@
-//! Events: how they are decoded, and to what they belong.
+//! Events: how they are decoded, and what they belong to.
 
 use std::fmt;
 
@@ -69,15 +69,15 @@ pub trait OwnEvent<A>: Event {}
 #[diagnostic::do_not_recommend]
 impl<E: AggregateEvent<A>, A: Aggregate> OwnEvent<A> for E {}
 
-/// Holds where one aggregate applies the event. Where two do, the compiler cannot tell which one is meant; its message then has
-/// the names of this function and its parameter, which say what to do.
+/// Compiles if only one aggregate applies the event. If two do, the compiler cannot tell which one is meant. Its
+/// message then contains the names of this function and of its parameter, which say what to do.
 pub const fn an_event_belongs_to_one_aggregate_so_give_each_aggregate_its_own_event<
     E: AggregateEvent<TheOneAggregate>,
     TheOneAggregate: Aggregate,
 >() {
 }
 
-/// Holds where the handler's argument is the event that it is registered for.
+/// Compiles if the handler's argument is the event that it is registered for.
 pub const fn assert_same_event<Taken: SameEvent<Listed>, Listed>() {}
 
 /// Two names of one type.
@@ -95,7 +95,7 @@ pub fn serialize_unit<S: serde::Serializer>(serializer: S) -> Result<S::Ok, S::E
     serde::ser::SerializeMap::end(serializer.serialize_map(Some(0))?)
 }
 
-/// Reads any map as an event without fields; so it stays readable where a later version had some.
+/// Reads any map as an event without fields, so that it stays readable if a later version had some.
 pub fn deserialize_unit<'de, D: serde::Deserializer<'de>, E>(
     deserializer: D,
     event: E,

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use crate::aggregate::{Aggregate, AggregateEvent, AggregateKey};
 use crate::event::{DecodeError, RawEvent};
-use crate::key::{KeyError, KeyPart, Parts};
+use crate::key::{KeyError, KeyPart};
 use crate::projection::ViewAddress;
 
 /// The one view that takes an event.
@@ -43,14 +43,14 @@ impl<V, K: AggregateKey<Aggregate: Aggregate>, E: AggregateEvent<K::Aggregate>> 
 /// The key of the aggregate that an event happened to.
 ///
 /// # Errors
-/// Where the stored key does not follow the aggregate's template.
+/// If the stored key does not follow the aggregate's template.
 pub fn event_key<K: AggregateKey<Aggregate: Aggregate>, E: AggregateEvent<K::Aggregate>>(
     raw: &RawEvent<'_>,
 ) -> Result<K, DecodeError> {
     K::parse(&raw.commit().stream).map_err(|error| raw.refuse(error.to_string()))
 }
 
-/// Whether two keys render to the same text, which is whether they are equal: rendering is injective.
+/// Whether two keys render to the same text. Then they are equal, because rendering is injective.
 pub fn same_address<K: ViewAddress>(left: &K, right: &K) -> bool {
     left.view_tenant() == right.view_tenant() && left.view_id() == right.view_id()
 }
@@ -89,12 +89,6 @@ pub fn render_view_id(fields: &[(&'static str, &dyn RenderPart)]) -> Result<Stri
         }
     }
     Ok(id)
-}
-
-/// The fields of a view's key, as [`render_view_id`] joins them.
-#[must_use]
-pub fn parse_view_id(id: &str) -> Parts<'_> {
-    Parts::of_id(id)
 }
 
 /// [`KeyPart`] without its constructor, so that fields of several types can be in one list.

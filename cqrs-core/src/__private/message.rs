@@ -1,10 +1,10 @@
-//! What the compiler says.
+//! The texts of compile errors.
 
 use crate::aggregate::EventRow;
 use crate::event::{Event, EventId};
 use crate::schema::{self, Text};
 
-/// The name that two rows of one aggregate share, or a command among its events.
+/// The fault of two rows of one aggregate that share a name, or of a command among its events.
 #[must_use]
 pub const fn shared_name<S>(rows: &[EventRow<S>]) -> Option<Message> {
     let mut left = 0;
@@ -37,7 +37,7 @@ pub const fn shared_name<S>(rows: &[EventRow<S>]) -> Option<Message> {
     None
 }
 
-/// What is wrong with `#[event(from = …)]` or `#[command(from = …)]` on `E`, where something is.
+/// What is wrong with `#[event(from = …)]` or `#[command(from = …)]` on `E`; `None` if nothing is.
 #[must_use]
 pub const fn broken_step<E: Event>() -> Option<Message> {
     let Some(old) = E::UPCASTER.typed_id() else { return None };

@@ -63,8 +63,7 @@ pub use event::{
 };
 pub use inspect::*;
 pub use key::{
-    FoldKey, RenderPart, debug_address, each, event_key, hash_address, one, parse_view_id, render_view_id,
-    same_address,
+    FoldKey, RenderPart, debug_address, each, event_key, hash_address, one, render_view_id, same_address,
 };
 pub use message::{Message, broken_step, shared_name};
 pub use process::{

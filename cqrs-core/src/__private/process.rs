@@ -63,7 +63,9 @@ pub const fn shared_arm<P: ProcessState>(arms: &[ProcessArm<P>]) -> Option<Messa
                 let mut message = Message::new();
                 message.push("two rows of this process take what is stored as `");
                 message.push(name);
-                message.push("`: where it is one event, write its type alike in `#[apply]` and `#[react]`");
+                message.push(
+                    "`: if it is one event, write its type in the same way in `#[apply]` and `#[react]`",
+                );
                 return Some(message);
             }
             right += 1;
@@ -73,7 +75,7 @@ pub const fn shared_arm<P: ProcessState>(arms: &[ProcessArm<P>]) -> Option<Messa
     None
 }
 
-/// What is wrong where the struct of a process has other key fields than its impl block names.
+/// The fault of a process whose struct has other key fields than its impl block names.
 #[must_use]
 pub const fn other_process_key<P: ProcessState>(named: &[&str]) -> Option<Message> {
     other_key(<P::Key as AggregateKey>::FIELDS, named)

@@ -6,7 +6,7 @@ use std::error::Error;
 use super::message::{Message, same_text};
 use crate::event::{DecodeError, Event, RawEvent};
 
-/// What went wrong in such an expression: `?` takes every error there.
+/// The error of such an expression, in which `?` accepts every error.
 #[derive(Debug)]
 pub struct KeyExpressionError(Box<dyn Error + Send + Sync>);
 
@@ -16,10 +16,10 @@ impl<E: Error + Send + Sync + 'static> From<E> for KeyExpressionError {
     }
 }
 
-/// The key that an expression makes of an event.
+/// The key that an expression makes from an event.
 ///
 /// # Errors
-/// That of the expression, for the event.
+/// The error of the expression, with the event.
 pub fn said_key<K>(
     raw: &RawEvent<'_>,
     expression: impl FnOnce() -> Result<K, KeyExpressionError>,
@@ -27,8 +27,8 @@ pub fn said_key<K>(
     expression().map_err(|KeyExpressionError(error)| raw.refuse(format!("its key: {error}")))
 }
 
-/// An event of which it is known whether it has a field. Without the field there is nothing to take it from, and so no second
-/// error.
+/// An event for which it is known whether it has a field. An event without the field can be used as if it had one, so
+/// that there is no second error.
 pub trait WithField<const HAS: bool> {
     /// The event.
     type Event;
@@ -44,7 +44,7 @@ impl<E> WithField<true> for E {
     }
 }
 
-/// The event, of which a field is taken.
+/// The event, to take a field from.
 pub fn with_field<E: WithField<HAS>, const HAS: bool>(event: &E) -> &E::Event {
     event.event()
 }
@@ -52,7 +52,7 @@ pub fn with_field<E: WithField<HAS>, const HAS: bool>(event: &E) -> &E::Event {
 /// Whether the event has the field.
 ///
 /// # Panics
-/// Where it has not, with what to do: on the method that has this `marker`.
+/// If it has no such field. The message says what to write on the method that has this `marker`.
 #[must_use]
 #[track_caller]
 pub const fn has_field<E: Event>(field: &str, marker: &str) -> bool {

@@ -10,7 +10,7 @@ pub trait Copied<T> {
     fn copy(&self) -> Option<T>;
 }
 
-/// It cannot.
+/// The field cannot be copied.
 pub trait NotCopied<T> {
     /// None.
     fn copy(&self) -> Option<T>;

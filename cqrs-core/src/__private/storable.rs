@@ -1,6 +1,7 @@
-//! What the parts of an event and of a view need: the bounds of the impls of serde that the macros derive.
+//! What the parts of an event and of a view need: the bounds of the serde impls that the macros derive.
 //!
-//! The lifetime says nothing. A bound with a variable is checked where the impl is used, which is one place, and not at each impl.
+//! The lifetime has no meaning of its own. A bound with a variable is checked where the impl is used, in one place, and
+//! not at each impl.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -7,7 +7,7 @@ use crate::key::extend_hash;
 use crate::projection::{IndexText, View, ViewAddress};
 use crate::schema::{EventData, Shape};
 
-/// Holds where the struct of a projection names this aggregate.
+/// Compiles if the struct of a projection names this aggregate.
 pub const fn assert_view_of<V: ViewOf<A>, A>() {}
 
 /// The struct has `#[projection(A)]`.
@@ -27,7 +27,7 @@ pub trait ViewOf<A> {}
 )]
 pub trait KeyedView {}
 
-/// What is wrong where the struct of a projection has other key fields than its impl block names.
+/// The fault of a projection whose struct has other key fields than its impl block names.
 #[must_use]
 pub const fn other_view_key<V: KeyedView + View>(named: &[&str]) -> Option<Message> {
     other_key(<V::Key as ViewAddress>::PARTS, named)
@@ -63,7 +63,7 @@ const fn push_names(message: &mut Message, names: &[&str]) {
     }
 }
 
-/// What is known about the shape of a type: that of one with [`EventData`], and nothing about any other. The inherent
+/// What is known about the shape of a type: its shape if it has [`EventData`], and nothing otherwise. The inherent
 /// constant comes before that of [`Unshaped`], if there is one.
 #[derive(Debug)]
 pub struct ShapeOf<T: ?Sized>(PhantomData<T>);
@@ -73,7 +73,7 @@ impl<T: EventData> ShapeOf<T> {
     pub const VALUE: u64 = T::SHAPE.fingerprint();
     /// Its shape.
     pub const SHAPE: Option<Shape> = Some(T::SHAPE);
-    /// Whether a field of it is read as none where it is missing.
+    /// Whether a field of the type is read as `None` if it is missing.
     pub const MAY_MISS: bool = T::MAY_MISS;
 }
 
@@ -83,7 +83,7 @@ pub trait Unshaped {
     const VALUE: u64 = 0;
     /// Nothing.
     const SHAPE: Option<Shape> = None;
-    /// Not that anyone knows.
+    /// This is not known, so it counts as no.
     const MAY_MISS: bool = false;
 }
 

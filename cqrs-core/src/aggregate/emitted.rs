@@ -6,18 +6,18 @@ use crate::event::Event;
 use crate::json::canonical::{self, canonicalize};
 use crate::json::contains_null;
 
-/// The two halves of a `Result`, also if an alias hides it.
+/// The two types of a `Result`, even if an alias hides it.
 #[diagnostic::on_unimplemented(
     message = "a `#[command]` method returns a `Result`, not `{Self}`",
-    label = "this is no `Result`",
+    label = "this is not a `Result`",
     note = "return `Result<…, …>`: the events, or why the command is rejected"
 )]
 pub trait ResultType {
-    /// The first.
+    /// The type of `Ok`.
     type Value;
-    /// The second.
+    /// The type of `Err`.
     type Error;
-    /// The value type behind an alias.
+    /// The value as a plain `Result`.
     fn into_result(self) -> Result<Self::Value, Self::Error>;
 }
 

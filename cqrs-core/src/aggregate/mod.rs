@@ -95,7 +95,7 @@ pub trait Aggregate: Entity {
     /// Folds one event as it is stored: [`Aggregate::apply`], without the way through the enum.
     ///
     /// # Errors
-    /// What is wrong with the data; or that no event is stored under this name.
+    /// What is wrong with the data, or that no event of the aggregate is stored under this name.
     fn fold(&mut self, name: &str, number: SchemaNumber, data: Value) -> Result<(), String>;
 
     /// Timers that are set because of the events of a commit.

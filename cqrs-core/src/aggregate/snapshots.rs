@@ -15,8 +15,8 @@ use crate::schema::EventData;
 /// Increases when the framework itself stores or folds differently.
 const FORMAT: &[u8] = b"1";
 
-/// The same for a state that is made of values that may be read back differently: its events, or itself. The first
-/// builds took snapshots of what had been decided, and not of what is read back.
+/// The same for a state that may be read back as another value, or whose events may. The first builds took
+/// snapshots of what had been decided, and not of what is read back.
 const FORMAT_OF_READ: &[u8] = b"2";
 
 /// What `snapshot_every = 100` means for an aggregate: how often and how its state is stored.

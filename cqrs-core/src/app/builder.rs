@@ -101,8 +101,8 @@ impl AppBuilder {
         self
     }
 
-    /// Tells what waits in the queues, if a broker is between the store and the subscribers: [`App::projections`] asks
-    /// it.
+    /// Sets the source that tells what waits in the queues, if a broker is between the store and the subscribers.
+    /// [`App::projections`] asks it.
     pub fn backlog(mut self, backlog: impl Backlog) -> Self {
         self.stores = self.stores.backlog(backlog);
         self

@@ -26,7 +26,7 @@ pub struct Cursor {
 /// A text that is not a cursor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{text}` is no cursor: give back the text of `page.next` as it was, or leave it out for the first page"
+    "`{text}` is not a cursor: give back the text of `page.next` as it was, or leave it out for the first page"
 )]
 pub struct CursorError {
     text: String,
@@ -40,7 +40,7 @@ impl CursorError {
     }
 }
 
-/// Where a query may begin: a cursor, or an `Option` of one, where none is the first page.
+/// Where a query may begin: a cursor, or an `Option` of one, in which `None` is the first page.
 #[diagnostic::on_unimplemented(
     message = "a query begins behind a `Cursor`, not behind a `{Self}`",
     label = "expected a `Cursor`, or an `Option` of one",

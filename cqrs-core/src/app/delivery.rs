@@ -106,7 +106,7 @@ impl App {
     /// program may know it. A record that is not a commit becomes a dead letter of `@relay`, and counts as done.
     ///
     /// # Errors
-    /// [`Interrupted`] tells how many records are done. Publishing the others again is safe.
+    /// [`Interrupted`] says how many records are done. Publishing the others again is safe.
     pub async fn publish(&self, publisher: &impl Publisher, records: &[Value]) -> Result<(), Interrupted> {
         self.delivery.publish(publisher, records).await
     }
@@ -122,7 +122,7 @@ impl App {
     /// [`Fence`](crate::view::Fence), and none of its commits is a dead letter. A replay of all tenants takes it from
     /// the list.
     ///
-    /// [`App::projections`] tells what is already known, without this check.
+    /// [`App::projections`] shows what is already known, without this check.
     ///
     /// Commits that are on their way count as missing here. Ask when the delivery has caught up.
     ///
@@ -141,7 +141,7 @@ impl App {
         self.delivery.unreplayed().await
     }
 
-    /// Lets a projection go on without a replay although there were commits before it. From then on it is neither
+    /// Lets a projection continue without a replay although there were commits before it. From then on it is neither
     /// logged nor listed.
     ///
     /// # Errors

@@ -4,8 +4,8 @@ use crate::schema::{Entry, EventsLock, examples};
 
 impl EventsLock {
     /// The shapes of all events and stored commands that are linked into this program, from all its packages, with
-    /// examples where they can be made. Another program can check them with [`EventsLock::compat`] when it has no file
-    /// at hand.
+    /// examples where they can be made. Another program can check them with [`EventsLock::compat`] when it has no lock
+    /// file.
     ///
     /// A schema that only `from_json` reads has no shape, and is not included.
     ///

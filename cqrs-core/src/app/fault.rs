@@ -232,8 +232,8 @@ pub enum WiringFault {
          `#[serde(with = \"rust_decimal::serde::float\")]` does the same for one field"
     )]
     DecimalAsFloat,
-    /// No subscriber takes an event, and the event does not say why. Told by a
-    /// [wiring proof](crate::testing::WiringProof) alone, as all below.
+    /// No subscriber takes an event, and the event does not say why. Only a [wiring proof](crate::testing::WiringProof)
+    /// reports this fault and those below.
     #[error(
         "nobody takes `{}` of `{aggregate}` ({location}): add a projection or a handler, or say why not with `#[event(unhandled = \"…\")]`",
         .event.name

@@ -72,7 +72,8 @@ pub const fn handled<const N: usize>(arms: &[HandlerArm]) -> [EventId; N] {
     ids
 }
 
-/// The events of an aggregate that nobody takes and that do not say why; or those that say so and are taken.
+/// The events of an aggregate that no subscriber takes and that do not say why; or those that are marked `unhandled`
+/// and are taken.
 #[must_use]
 pub const fn unreached<S>(rows: &[EventRow<S>], taken: &[&[EventId]]) -> Option<Message> {
     let (mut forgotten, mut contradicted) = (Names::new(), Names::new());

@@ -28,7 +28,7 @@ pub struct ProjectionState {
     pub fold: &'static str,
     /// Whether its views are complete, or are being built.
     pub build: Build,
-    /// How far it is behind the store. `None` if this program cannot tell: it has neither a feed nor a
+    /// How far it is behind the store. `None` if this program cannot know: it has neither a feed nor a
     /// [`Backlog`](crate::store::Backlog), or a broker delivers the projection and the app was given no backlog.
     pub lag: Option<Lag>,
     /// How many dead letters it has, including those that wait behind another one: those in the delivery store, and
@@ -45,7 +45,7 @@ pub struct ProjectionState {
 pub enum Build {
     /// It has missed nothing.
     Whole,
-    /// Its views are being built anew, by a [replay](crate::replay) or because their fold has changed, or that work was
+    /// Its views are being built anew, by a [replay](crate::replay) or because their fold has changed; or this work was
     /// interrupted. Readers have the earlier views in the meantime. While it runs, `done` changes with each page that a
     /// worker has finished.
     #[non_exhaustive]

@@ -85,8 +85,8 @@ impl App {
         Ok(self.delivery.runtime.load_now(&key.stream()?).await?.into())
     }
 
-    /// The state right after the commit `version`, or the current state if the stream is shorter. The version of the
-    /// answer tells which one it is.
+    /// The state right after the commit `version`, or the current state if the stream is shorter. The version in the
+    /// answer shows which one it is.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }

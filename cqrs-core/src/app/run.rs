@@ -15,7 +15,9 @@ impl App {
     /// It also [executes](Self::sweep) the commands whose time has come, and returns when nothing is left. For programs
     /// that end, and for tests.
     ///
-    /// A commit that a subscriber cannot take does not end the run: it becomes one of the [`App::dead_letters`].
+    /// A commit that a subscriber cannot take does not end the run: it becomes one of the [`App::dead_letters`]. Where a handler or
+    /// a process meets the outage of a store, or other writers of a stream are always faster, that commit waits until everything else
+    /// is done. If the fault is not over by then, it is the error.
     ///
     /// # Errors
     /// [`DeliveryError`]. Nothing is lost, and the next run continues.
@@ -23,8 +25,8 @@ impl App {
         let _running = self.delivery.runtime.arrivals.begin_delivery();
         let mut delivered = Delivered::default();
         loop {
-            delivered.commits += Relay::open(&self.delivery).await?.run_until_idle().await?.commits;
-            if !self.delivery.runtime.has_timers || self.sweep().await?.fired == 0 {
+            let is_done = Relay::open(&self.delivery).await?.run_until_idle(&mut delivered).await?;
+            if is_done && (!self.delivery.runtime.has_timers || self.sweep().await?.fired == 0) {
                 return Ok(delivered);
             }
         }
@@ -43,7 +45,7 @@ impl App {
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<Delivered, DeliveryError> {
         let _running = self.delivery.runtime.arrivals.begin_delivery();
         let mut run = Run { app: self, delivered: Delivered::default(), begun: false };
-        // In boxes: the futures of a program that are around them would be deeper than the compiler goes.
+        // In boxes, because the futures around them in a program would be nested deeper than the compiler allows.
         if self.delivery.runtime.has_timers {
             let shutdown = shutdown.shared();
             let mut sweeping = Sweeping::new(self);
@@ -78,7 +80,7 @@ impl Supervised for Run<'_> {
     }
 
     fn progress(&self) -> u64 {
-        self.delivered.commits
+        self.app.delivery.positions()
     }
 
     fn pause(&self, failures: u32) -> Duration {

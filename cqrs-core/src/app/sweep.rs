@@ -33,8 +33,10 @@ pub struct Swept {
     pub fired: u64,
     /// Those that became dead letters.
     pub failed: u64,
-    /// Those that are due but have to wait for another sweep: a store was down, or only a newer program knows them.
+    /// Those that are due but have to wait for another sweep: a store was down or denied access, or other writers were faster.
     pub left: u64,
+    /// Those that are due but wait for a newer program: only it knows them, or what their streams hold.
+    pub newer: u64,
 }
 
 /// The result for one timer.
@@ -44,6 +46,7 @@ enum Fired {
     Gone,
     Failed,
     Left,
+    Newer,
 }
 
 impl App {
@@ -147,7 +150,7 @@ impl App {
         let mut after = None;
         loop {
             let page = runtime.event_store().timers(&partition, until, after.as_ref()).await?;
-            let last = page.timers.iter().rev().find_map(id_of);
+            let last = page.timers.iter().rev().find_map(TimerId::of_record);
             // The commands to one stream run one after another, in the order of their times. The stream that has waited
             // longest comes first.
             let (mut places, mut streams) = (HashMap::new(), Vec::<Vec<Record>>::new());
@@ -178,6 +181,7 @@ impl Swept {
         self.fired += other.fired;
         self.failed += other.failed;
         self.left += other.left;
+        self.newer += other.newer;
     }
 }
 
@@ -189,20 +193,16 @@ async fn sweep_stream(runtime: &Runtime, records: Vec<Record>) -> Result<Swept, 
             Fired::Gone => {}
             Fired::Failed => swept.failed += 1,
             Fired::Left => swept.left += 1,
+            Fired::Newer => swept.newer += 1,
         }
     }
     Ok(swept)
 }
 
-fn id_of(record: &Record) -> Option<TimerId> {
-    let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
-    TimerId::parse(text("pk"), text("sk"))
-}
-
 async fn fire(runtime: &Runtime, record: Record) -> Result<Fired, StoreError> {
     let timer = match Timer::decode(&record) {
         Ok(timer) => timer,
-        Err(reason) => match id_of(&record) {
+        Err(reason) => match TimerId::of_record(&record) {
             // No program that reads the timer as this one does executes it.
             Some(id) => return leave_letter(runtime, &id, record, &reason).await,
             None => {
@@ -240,9 +240,9 @@ async fn fire(runtime: &Runtime, record: Record) -> Result<Fired, StoreError> {
             let was_there = runtime.event_store().remove_timer(id).await?;
             return Ok(if was_there { Fired::Done } else { Fired::Gone });
         }
-        Ok(Err(FireError::Passing(error))) => {
+        Ok(Err(error @ (FireError::Contended(_) | FireError::Passing(_)))) => {
             tracing::warn!(timer = %id, %error, "what is due has to wait");
-            return Ok(Fired::Left);
+            return Ok(if error.is_newer() { Fired::Newer } else { Fired::Left });
         }
         Ok(Err(error)) if error.is_newer() => {
             return wait_or_give_up(runtime, timer, error.to_string()).await;
@@ -258,7 +258,7 @@ async fn wait_or_give_up(runtime: &Runtime, timer: Timer, reason: String) -> Res
     if runtime.clock.now().since(timer.id.due()) < runtime.settings.unknown_kept {
         // Each sweep meets it until it is done.
         tracing::debug!(timer = %timer.id, reason, "what is due waits for a newer program");
-        return Ok(Fired::Left);
+        return Ok(Fired::Newer);
     }
     give_up(runtime, timer, reason).await
 }

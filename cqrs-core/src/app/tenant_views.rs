@@ -62,7 +62,7 @@ impl<'a, P: Projection> TenantViews<'a, P> {
         }
     }
 
-    /// Goes on in this program's own views if those of another release cannot be read: they have the same sort keys.
+    /// Continues in this program's own views if those of another release cannot be read: they have the same sort keys.
     async fn read_on_in_own(&mut self, error: StoreError) -> Result<(), StoreError> {
         let own = projector::own_instead::<P>(self.runtime, Some(&error)).await?;
         let Some(own) = own.filter(|own| self.edition.as_ref() != Some(own)) else { return Err(error) };

@@ -2,7 +2,7 @@ use super::App;
 use crate::engine::{Caller, Transaction};
 
 impl App {
-    /// Executes commands on several aggregates, all of them or none: one `TransactWriteItems` on DynamoDB. See
+    /// Executes commands on several aggregates together or not at all: one `TransactWriteItems` on DynamoDB. See
     /// [`Transaction`] for its options and costs.
     ///
     /// ```rust,standalone_crate

@@ -133,7 +133,7 @@ impl<'a, P: Projection> ReadView<'a, P> {
     ///
     /// # Errors
     /// [`ReadError::TimeLimit`] after [`Settings::read_wait`](crate::app::Settings::read_wait), 5 seconds, or after the
-    /// time that [`within`](ReadViewAtLeast::within) gives; it tells how far the projection is.
+    /// time that [`within`](ReadViewAtLeast::within) gives; it says how far the projection is.
     /// [`ReadError::OtherStream`] and [`ReadError::OtherTenant`] for a token whose commit can never be in the view, and
     /// [`ReadError::NotStored`] for one whose commit the store does not have: these do not wait. [`ReadError::Store`]
     /// for the errors of a plain read.

@@ -50,7 +50,7 @@ pub trait Decide<C: Command>: Aggregate {
         type_name::<C>()
     }
 
-    /// Tells this command from another one of its type; `None` if the content of its type cannot be read.
+    /// Distinguishes this command from another one of its type; `None` if the content of its type cannot be read.
     #[must_use]
     fn digest(_command: &C) -> Option<CommandDigest> {
         None

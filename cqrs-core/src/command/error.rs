@@ -5,13 +5,13 @@ use crate::projection::ViewKeyError;
 use crate::store::StoreError;
 use crate::version::Version;
 
-/// Why a command did not become a commit. Nothing is half-written on any of these.
+/// Why a command did not become a commit. None of these leaves anything half-written.
 ///
-/// `E` is the command's own error type. Where that is an error, this is one too. Its text tells the cause as well, so that `source()`
-/// has nothing to add: for a rejection both are those of `E`.
+/// `E` is the command's own error type. If that is an error, this is one too. Its text includes the cause, so
+/// `source()` has nothing to add: for a rejection both are those of `E`.
 ///
-/// [`is_transient`](Self::is_transient) tells whether to send the same command again, and [`http_status`](Self::http_status) what
-/// to answer to an HTTP request that sent it.
+/// [`is_transient`](Self::is_transient) says whether to send the same command again, and
+/// [`http_status`](Self::http_status) how to answer an HTTP request that sent it.
 ///
 /// ```rust,standalone_crate
 /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -80,8 +80,8 @@ pub enum ExecuteError<E> {
         /// The stream that has the value.
         owner: StreamKey,
     },
-    /// A field of the aggregate is `unique`, and not all values that the streams have are reserved yet, so that nobody can tell whether
-    /// the value is free. Nothing was written.
+    /// A field of the aggregate is `unique`, and not all values that the streams have are reserved yet, so that it is
+    /// unknown whether the value is free. Nothing was written.
     #[error(
         "`{field}` of `{aggregate}` is unique, and the streams that were there before are not reserved yet; let \
          `app.reserve::<{aggregate}>()` run once"
@@ -106,9 +106,9 @@ pub enum ExecuteError<E> {
     /// The key cannot be rendered.
     #[error(transparent)]
     Key(KeyError),
-    /// The store did not do its work. After [`StoreError::Unavailable`] or [`StoreError::Throttled`] the commit may
-    /// have been written: send the command again under the same command id to learn, and to be sure that it happens
-    /// once.
+    /// The store failed. After [`StoreError::Unavailable`] or [`StoreError::Throttled`] the commit may
+    /// have been written: send the command again under the same command id to find out, and to be sure that it
+    /// happens once.
     #[error("command `{command_id}` could not be executed: {source}")]
     Store {
         /// The id to send it again under.
@@ -119,8 +119,8 @@ pub enum ExecuteError<E> {
 }
 
 impl<E> ExecuteError<E> {
-    /// Whether the same command, sent again as it is and under the same id, may have another answer: after a conflict, an outage of
-    /// the store, and while the values of a `unique` field are being reserved.
+    /// Whether the same command, sent again as it is and under the same id, may get another answer: after a conflict,
+    /// an outage of the store, and while the values of a `unique` field are being reserved.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -160,7 +160,7 @@ impl<E> ExecuteError<E> {
         }
     }
 
-    /// What the store said, where it was the store.
+    /// The store's error, if the store failed.
     pub(crate) fn store_error(&self) -> Option<&StoreError> {
         match self {
             Self::Store { source, .. } => Some(source),
@@ -176,7 +176,7 @@ impl<E> ExecuteError<E> {
         }
     }
 
-    /// The error of a command whose rejection is no matter; or the rejection.
+    /// The same error without the type of the rejection; or the rejection.
     pub(crate) fn without_rejection(self) -> Result<ExecuteError<Infallible>, E> {
         Ok(match self {
             Self::Rejected(rejection) => return Err(rejection),

@@ -7,8 +7,8 @@ use crate::projection::ViewKeyError;
 use crate::store::StoreError;
 use crate::version::Version;
 
-/// Why a transaction did not become commits. Nothing is half-written on any of these. After [`Store`](Self::Store) either all commits
-/// may be there or none is; after any other error none is.
+/// Why a transaction did not become commits. None of these leaves anything half-written. After [`Store`](Self::Store)
+/// all commits may be stored, or none; after any other error none is.
 ///
 /// ```rust,standalone_crate
 /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -83,10 +83,10 @@ pub enum TransactionError {
         /// The most that fit.
         limit: usize,
     },
-    /// One of the commits, or all of them together, are larger than the store takes; nothing was sent.
+    /// One of the commits, or all of them together, take more bytes than the store takes; nothing was sent.
     #[error("{} {bytes} bytes, and the store takes at most {limit}; split the transaction", too_large(stream.as_ref()))]
     TooLarge {
-        /// Whose commit it is; none where all of them together are too large.
+        /// The stream of the commit; `None` if all commits together are too large.
         stream: Option<StreamKey>,
         /// The size as the store counts it.
         bytes: usize,
@@ -142,8 +142,8 @@ pub enum TransactionError {
     /// A key cannot be rendered.
     #[error(transparent)]
     Key(KeyError),
-    /// The store did not do its work. After [`StoreError::Unavailable`] or [`StoreError::Throttled`] all commits may have been written:
-    /// send the transaction again under the same command id to learn, and to be sure that it happens once.
+    /// The store failed. After [`StoreError::Unavailable`] or [`StoreError::Throttled`] all commits may have been
+    /// written: send the transaction again under the same command id to find out, and to be sure that it happens once.
     #[error("transaction `{command_id}` could not be executed: {source}")]
     Store {
         /// The id to send it again under.
@@ -158,12 +158,12 @@ pub struct Rejected {
     stream: StreamKey,
     command: &'static str,
     rejection: Box<dyn Any + Send + Sync>,
-    /// What it says, where it is an error.
+    /// Its text, if it is an error.
     text: Option<String>,
 }
 
 impl TransactionError {
-    /// The rejection, where a command was rejected with one of this type: what its `#[command]` method returned.
+    /// The rejection, if a command was rejected with one of this type: what its `#[command]` method returned.
     #[must_use]
     pub fn rejection<E: 'static>(&self) -> Option<&E> {
         match self {
@@ -172,8 +172,8 @@ impl TransactionError {
         }
     }
 
-    /// Whether the same transaction, sent again as it is and under the same id, may have another answer: after a conflict, an outage
-    /// of the store, and while the values of a `unique` field are being reserved.
+    /// Whether the same transaction, sent again as it is and under the same id, may get another answer: after a
+    /// conflict, an outage of the store, and while the values of a `unique` field are being reserved.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -191,7 +191,7 @@ impl TransactionError {
     /// | 409 | [`Rejected`](Self::Rejected), [`Conflict`](Self::Conflict), [`NotUnique`](Self::NotUnique) |
     /// | 413 | [`TooLarge`](Self::TooLarge), [`TooMany`](Self::TooMany) |
     /// | 422 | [`CommandIdTaken`](Self::CommandIdTaken), [`ViewKey`](Self::ViewKey) |
-    /// | 500 | [`Empty`](Self::Empty), [`SameStream`](Self::SameStream), [`NoPart`](Self::NoPart): the program has made it wrong |
+    /// | 500 | [`Empty`](Self::Empty), [`SameStream`](Self::SameStream), [`NoPart`](Self::NoPart): a fault of the program |
     /// | 503 | [`Unreserved`](Self::Unreserved) |
     /// | that of the store's error | [`Store`](Self::Store): [`StoreError::http_status`] |
     #[must_use]
@@ -208,7 +208,7 @@ impl TransactionError {
         }
     }
 
-    /// What the store said, where it was the store.
+    /// The store's error, if the store failed.
     pub(crate) fn store_error(&self) -> Option<&StoreError> {
         match self {
             Self::Store { source, .. } => Some(source),
@@ -224,7 +224,7 @@ impl TransactionError {
         }
     }
 
-    /// The answer to one of the commands, as that to the transaction.
+    /// The error of one of the commands, as that of the transaction.
     pub(crate) fn of<A: Decide<C>, C: Command>(
         stream: &StreamKey,
         error: ExecuteError<A::Rejection>,
@@ -266,7 +266,7 @@ impl Rejected {
         self.command.rsplit("::").next().unwrap_or(self.command)
     }
 
-    /// What the `#[command]` method returned, where it is of this type.
+    /// What the `#[command]` method returned, if it is of this type.
     #[must_use]
     pub fn rejection<E: 'static>(&self) -> Option<&E> {
         self.rejection.downcast_ref()

@@ -33,8 +33,8 @@ pub struct StoredEvent {
     pub name: String,
     /// The version of its shape.
     pub schema: u32,
-    /// How often that shape was widened by then: `#[event(widened = 1)]`. A program that knows it less wide leaves the event to a
-    /// newer one.
+    /// How often that shape was widened by then: `#[event(widened = 1)]`. A program that knows fewer widenings leaves
+    /// the event to a newer one.
     pub widened: u32,
     /// Its fields in camelCase.
     pub data: Value,
@@ -47,7 +47,7 @@ impl StoredEvent {
         Self { name: name.into(), schema, widened: 0, data }
     }
 
-    /// The same event under the schema after so many widenings.
+    /// The same event under the schema after this number of widenings.
     #[must_use]
     pub fn widened(self, widened: u32) -> Self {
         Self { widened, ..self }

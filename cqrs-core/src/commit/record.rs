@@ -224,7 +224,7 @@ fn number_of(value: Option<&Value>, name: &str) -> Result<u64, String> {
     value.as_u64().ok_or_else(|| format!("`{name}` is not a whole number"))
 }
 
-/// How often the schema of a stored event was widened; never, where the record does not say.
+/// How often the schema of a stored event was widened; 0 if the record does not say.
 pub(crate) fn widened_of(value: Option<&Value>) -> Result<u32, String> {
     let Some(value) = value else { return Ok(0) };
     let widened = value.as_u64().and_then(|widened| widened.try_into().ok());

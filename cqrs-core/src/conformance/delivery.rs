@@ -52,7 +52,7 @@ pub async fn letters_are_listed_by_stream_and_version(candidate: Candidate) {
         assert_eq!(found.iter().filter(own).cloned().collect::<Vec<_>>(), expected);
     }
     let first = found.iter().position(|letter| letter.id.sk.starts_with("ORDER#1@")).unwrap();
-    assert!(first == 0 || first == 4, "the letters of one stream stand together");
+    assert!(first == 0 || first == 4, "the letters of one stream are next to each other");
 }
 
 /// A letter that is put again replaces itself. A letter that is removed is gone.
@@ -86,7 +86,7 @@ pub async fn many_and_large_letters_come_back(candidate: Candidate) {
     }
 }
 
-/// Tries are counted by queue and commit, until they are forgotten.
+/// Attempts are counted by queue and commit, until they are forgotten.
 pub async fn tries_are_counted_by_queue_and_commit(candidate: Candidate) {
     let delivery = candidate.delivery();
     let (one, eleven) = (stream("1"), stream("11"));

@@ -56,7 +56,7 @@ pub async fn a_taken_version_is_answered_with_its_commit(candidate: Candidate) {
     assert_eq!(all(store, &stream("1")).await, [first]);
 }
 
-/// Of many writers at the same time, one gets the version, and the others get the commit that it has written.
+/// If many writers want a version at the same time, one gets it, and the others get the commit that it has written.
 pub async fn one_of_many_appends_succeeds(candidate: Candidate) {
     let store = candidate.events();
     for version in 1..=5 {

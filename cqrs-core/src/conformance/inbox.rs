@@ -80,7 +80,7 @@ pub async fn a_released_event_can_be_claimed_at_once(candidate: Candidate) {
     assert_eq!(inbox.claim(&id, &lease("c", 500, 600)).await.unwrap(), Claim::Done);
 }
 
-/// Of many claims at the same time, one succeeds.
+/// If there are many claims at the same time, one succeeds.
 pub async fn one_of_many_claims_succeeds(candidate: Candidate) {
     let (inbox, id) = (candidate.delivery(), id("mailer", &stream("1"), 1, 0));
     let claims = (0..20).map(|owner| {

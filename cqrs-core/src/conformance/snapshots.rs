@@ -43,7 +43,7 @@ pub async fn a_snapshot_never_goes_back(candidate: Candidate) {
     assert_eq!(store.get(&stream).await.unwrap(), Some(later));
 }
 
-/// Of many writes at the same time, the latest version stays.
+/// If there are many writes at the same time, the latest version stays.
 pub async fn the_latest_of_many_snapshots_stays(candidate: Candidate) {
     let store = candidate.snapshots();
     let stream = stream("1");

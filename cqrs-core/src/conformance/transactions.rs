@@ -54,8 +54,8 @@ pub async fn a_stream_that_changed_refuses_them_all(candidate: Candidate) {
     assert_eq!(all(store, 9).await, []);
 }
 
-/// Commits that were written before are answered as the commits that hold the versions, because the answer may have
-/// been lost.
+/// If the same commits were written before, the answer has them as the commits that hold the versions, because the
+/// earlier answer may have been lost.
 pub async fn the_same_commits_again_are_told(candidate: Candidate) {
     let store = candidate.events();
     let commits = [named(1, 1, "once"), named(2, 1, "once")];
@@ -109,7 +109,7 @@ pub async fn of_many_none_is_half_written(candidate: Candidate) {
     }
 }
 
-/// As much as DynamoDB takes goes in, and more is refused before anything is written.
+/// The largest transaction that DynamoDB accepts is written. A larger one is refused before anything is written.
 pub async fn the_largest_transaction_fits_and_no_more(candidate: Candidate) {
     let store = candidate.events();
     let commits: Vec<_> = (1..=MAX_TRANSACTION_ITEMS as u64).map(|id| named(id, 1, "many")).collect();

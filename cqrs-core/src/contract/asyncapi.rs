@@ -271,7 +271,7 @@ fn case(event: &Stored, name: &str) -> Value {
             "type": "integer",
             "minimum": 1,
             "maximum": event.widened,
-            "description": "How often the schema had been widened when the event was stored; missing where it had not been.",
+            "description": "How often the schema had been widened when the event was stored; missing if it had not been.",
         });
     }
     case

@@ -25,8 +25,8 @@ pub enum ColumnKind {
     Unsigned,
     /// A floating-point number.
     Float,
-    /// A text; also the name of a case, and what has more digits than a number or a [`Time`](Self::Time) keeps: a decimal, and a
-    /// time of `chrono`.
+    /// A text. Also the name of a case, and values with more digits than a number or a [`Time`](Self::Time) keeps:
+    /// decimals, and times of `chrono`.
     Text,
     /// A time to the millisecond, as RFC 3339.
     Time,

@@ -48,6 +48,10 @@ pub fn json_schema(shape: &Shape) -> Value {
     if !definitions.schemas.is_empty()
         && let Value::Object(schema) = &mut schema
     {
+        // Beside an `$id`, ajv 8.20.0 resolves a reference again and again if the schema is part of another one.
+        if let Some(reference) = schema.remove("$ref") {
+            schema.insert("allOf".to_owned(), json!([{ "$ref": reference }]));
+        }
         schema.insert("$id".to_owned(), format!("urn:foldline:shape:{:016x}", shape.fingerprint()).into());
         schema.insert("$defs".to_owned(), definitions.schemas.into());
     }

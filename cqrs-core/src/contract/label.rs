@@ -1,6 +1,6 @@
 use crate::schema::{Field, Shape, name_of, quote_end, unquoted};
 
-/// What the label of a field or a case tells: `total|sum default`.
+/// What the label of a field or a case says: `total|sum default`.
 pub(super) struct Label {
     /// The stored name first, then the other names that are read.
     pub(super) names: Vec<String>,

@@ -17,7 +17,7 @@ pub(super) fn scalar(name: &str) -> Map<String, Value> {
         "socket" => json!({ "type": "string", "description": "An IP address and a port." }),
         "timestamp" | "datetime" => json!({ "type": "string", "format": "date-time" }),
         "date" | "uuid" => json!({ "type": "string", "format": kind }),
-        // The format `time` would be one with an offset.
+        // The format `time` would require an offset.
         "time" => json!({ "type": "string", "description": "A time of day: `10:00:00.500`." }),
         "datetime local" => {
             json!({ "type": "string", "description": "A date and a time of day, without an offset: `2024-01-01T10:00:00.500`." })
@@ -67,7 +67,7 @@ pub(super) fn is_number(name: &str) -> bool {
     matches!(kind, "f32" | "f64") || bounds(kind).is_some()
 }
 
-/// Whether JSON has a scalar as a text.
+/// Whether a scalar is a text in JSON.
 pub(super) fn is_text(name: &str) -> bool {
     matches!(
         name,
@@ -87,7 +87,7 @@ pub(super) fn is_text(name: &str) -> bool {
     )
 }
 
-/// The schema of the keys of a map, which JSON has as texts; none where every text may be one.
+/// The schema of the keys of a map, which are texts in JSON; `None` if every text may be a key.
 pub(super) fn key(name: &str) -> Option<Value> {
     let (kind, nonzero) = match name.strip_suffix(" nonzero") {
         Some(kind) => (kind, true),

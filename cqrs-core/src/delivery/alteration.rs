@@ -3,23 +3,23 @@ use serde_json::{Value, json};
 use crate::key::StreamKey;
 use crate::version::Version;
 
-/// Under this name a record tells that it stands for no commit, but for what was done to one.
+/// The field of a record that is not a commit, but says what was done to one.
 const ALTERATION: &str = "alteration";
 
-/// What was done to a commit that nobody may change. A feed that sees it hands on [`Alteration::record`] in the place of a
-/// commit; the relay then logs an error, keeps a dead letter of `@relay`, and goes on.
+/// What was done to a commit that nobody may change. A feed that sees it passes on [`Alteration::record`] instead of a
+/// commit; the relay then logs an error, keeps a dead letter of `@relay`, and continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alteration {
-    /// Another item stands in the commit's place.
+    /// Another item has replaced the commit.
     Overwritten,
     /// The commit is gone.
     Removed,
 }
 
 impl Alteration {
-    /// What a feed hands on; none where the keys are not those of a commit, because other items may change.
+    /// The record that a feed passes on; `None` if the keys are not those of a commit, because other items may change.
     ///
-    /// It holds no content: what stands in the commit's place now is in the store.
+    /// It has no content: the item that has replaced the commit is in the store.
     #[must_use]
     pub fn record(self, pk: &str, sk: &str) -> Option<Value> {
         StreamKey::parse_commit(pk, sk).ok()?;

@@ -1,4 +1,4 @@
-//! How projections begin: from the first commit on, or on data that was there before them.
+//! How projections begin: with the first commit, or on data that existed before them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::future::Future;
@@ -19,11 +19,12 @@ use crate::projector::{discards, editions::MARKS};
 use crate::store::{CommitKey, Extent, RefusedKind, StoreError};
 use crate::timestamp::Timestamp;
 
-/// After this time a queue that nobody says is empty is taken for one that has delivered what was on its way.
+/// After this time, a queue that is not known to be empty is assumed to have delivered what was on its way.
 const ON_THEIR_WAY: Duration = Duration::from_secs(5 * 60);
-/// How often it is looked again, and told again.
+/// How often the look is repeated, and the log message.
 const EVERY: Duration = Duration::from_secs(60);
-/// How many pages of the events table are read at most to find commits that a projection listens to; the next look goes on.
+/// How many pages of the events table are read at most to find commits that a projection listens to; the next look
+/// continues there.
 const PAGES: usize = 8;
 /// How many streams of such a page are looked at: those in which nothing has happened for the longest time.
 const STREAMS: usize = 16;
@@ -35,7 +36,7 @@ const WHOLE_TABLE: Extent = Extent::Segment { number: 0, of: 1 };
 pub struct Unreplayed {
     /// Its name.
     pub projection: &'static str,
-    /// When it began, or when it was left; none where it has not begun.
+    /// When it began, or when it was left; `None` if it has not begun.
     pub since: Option<Timestamp>,
 }
 
@@ -43,14 +44,14 @@ pub struct Unreplayed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "camelCase")]
 enum Mark {
-    /// It has begun, and nobody has looked yet; up to this commit of the events table there is none that it listens to.
+    /// It has begun, and nobody has looked yet. Up to the commit `after`, the events table has none that it listens to.
     Begun {
         since: Timestamp,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<(String, String)>,
     },
     /// It has missed what was there when it began, or what came while it was away. A replay of all tenants with a higher number
-    /// than this mends it.
+    /// than this repairs it.
     Behind { since: Timestamp, replayed: u64 },
     /// It gets nothing: its queue was left by a program that does not know it.
     Away { since: Timestamp },
@@ -58,14 +59,14 @@ enum Mark {
     Whole,
 }
 
-/// How a projection has begun, as far as anybody has looked.
+/// How a projection has begun, as far as is known.
 #[derive(Debug)]
 pub(crate) enum Beginning {
     Unsettled {
         since: Timestamp,
     },
     Whole,
-    /// A replay of all tenants mends it whose number is this one, or higher; none where none has yet.
+    /// A replay of all tenants repairs it if its number is this one or higher; `None` if none has yet.
     Behind {
         since: Timestamp,
         mended_by: Option<u64>,
@@ -76,16 +77,16 @@ pub(crate) enum Beginning {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Calm {
     No,
-    /// Nothing was seen lately: what is there now counts, and what is missing may still come.
+    /// Nothing was seen lately: what has arrived counts, and what is missing may still come.
     Perhaps,
     Yes,
 }
 
-/// What a look at the events table tells.
+/// What a look at the events table shows.
 enum Look {
     Whole,
     Behind,
-    /// No commit that the projection listens to; more of the table is left.
+    /// It found no commit that the projection listens to; more of the table is left.
     Unknown(CommitKey),
 }
 
@@ -127,14 +128,14 @@ impl Delivery {
             Mark::Behind { since, replayed } => {
                 Beginning::Behind { since, mended_by: Some(replayed.saturating_add(1)) }
             }
-            // It is back, and what it has missed is missing until it is replayed.
+            // It is back, and lacks what it has missed until it is replayed.
             Mark::Away { since } => Beginning::Behind { since, mended_by: None },
             Mark::Whole => Beginning::Whole,
         };
         Ok(read(self).await?.into_iter().map(|(name, mark)| (name, of(mark))).collect())
     }
 
-    /// Lets a projection go on without a replay.
+    /// Lets a projection continue without a replay.
     pub(crate) async fn waive_replay(self: &Arc<Self>, projection: &str) -> Result<(), DeliveryError> {
         let projections = || self.subscribers.iter().filter(|subscriber| subscriber.is_projection());
         let Some(found) = projections().find(|subscriber| subscriber.name == projection) else {
@@ -163,21 +164,21 @@ impl Delivery {
 
 /// Watches the projections of one queue, or of one process, until it is known that they have missed nothing.
 ///
-/// It never fails, and never holds the delivery up for long: a request, a look when nothing is on its way any more, and then
-/// nothing, or two requests a minute for as long as a replay is due.
+/// It never fails, and never holds the delivery up for long. It sends one request, looks when nothing is on its way any
+/// longer, and then sends nothing, or two requests a minute while a replay is due.
 pub(crate) struct Beginnings {
     since: Timestamp,
     projections: Vec<Arc<Subscriber>>,
-    /// Whether nothing is left to be watched.
+    /// Whether nothing is left to watch.
     over: AtomicBool,
     watch: Mutex<Watch>,
 }
 
 #[derive(Default)]
 struct Watch {
-    /// What is not known to be whole; none before the marks have been read.
+    /// The projections that are not known to be whole; `None` before the marks have been read.
     open: Option<BTreeMap<&'static str, Mark>>,
-    /// Those whose mark is not kept yet.
+    /// The projections whose mark is not stored yet.
     unmarked: BTreeSet<&'static str>,
     /// When the marks were read last.
     last: Option<Instant>,
@@ -187,25 +188,26 @@ struct Watch {
 }
 
 impl Beginnings {
-    /// Of those among some subscribers that are projections.
+    /// The beginnings of those subscribers that are projections.
     pub(crate) fn of<'a>(
         delivery: &Arc<Delivery>,
         subscribers: impl IntoIterator<Item = &'a Arc<Subscriber>>,
     ) -> Self {
         let projections: Vec<_> =
             subscribers.into_iter().filter(|subscriber| subscriber.is_projection()).map(Arc::clone).collect();
-        // The test kit makes up what is there, and counts what is done.
+        // The test kit invents the stored data, and counts the requests.
         let over = AtomicBool::new(projections.is_empty() || delivery.runtime.probe.is_some());
         Self { since: Timestamp::now(), projections, over, watch: Mutex::default() }
     }
 
-    /// To be called when something is delivered, and when nothing is: `calm` tells whether anything is on its way; it is asked
-    /// only where that matters. True where something is missing that may be on its way still: then it is told by a later call.
+    /// To be called when something is delivered, and when nothing is. `calm` reports whether anything is on its way; it
+    /// is awaited only if that matters. Returns `true` if something is missing that may still be on its way: a later
+    /// call reports it then.
     pub(crate) async fn watch(&self, delivery: &Arc<Delivery>, calm: impl Future<Output = Calm>) -> bool {
         if self.over.load(Ordering::Relaxed) {
             return false;
         }
-        // Somebody is at it.
+        // Another call is at work.
         let Ok(mut watch) = self.watch.try_lock() else { return false };
         match self.step(delivery, &mut watch, calm).await {
             Ok(suspects) => suspects,
@@ -244,7 +246,7 @@ impl Beginnings {
                 let calm = if Timestamp::now().since(since) >= ON_THEIR_WAY { Calm::Yes } else { calm };
                 if calm > Calm::No {
                     watch.looked = Some(Instant::now());
-                    // Before the look: a replay that ends meanwhile mends what it finds.
+                    // Before the look: a replay that ends meanwhile repairs what the look finds.
                     let replayed = projection.replayed(delivery).await?;
                     let looked = look(delivery, projection, since, after.and_then(place_of)).await;
                     *mark = match looked {
@@ -259,7 +261,7 @@ impl Beginnings {
                             Mark::Begun { since, after }
                         }
                         Err(error) => {
-                            // What does not pass by waiting is looked at again with the next reading of the marks.
+                            // If waiting does not help, the projection is looked at again when the marks are read next.
                             if !error.is_outage() {
                                 open.remove(projection.name);
                             }
@@ -279,7 +281,8 @@ impl Beginnings {
         Ok(suspects)
     }
 
-    /// The marks of those that are not known to be whole. One that has none begins with this process.
+    /// The marks of the projections that are not known to be whole. A projection without a mark begins with this
+    /// process.
     async fn read(
         &self,
         delivery: &Arc<Delivery>,
@@ -303,7 +306,7 @@ impl Beginnings {
     }
 }
 
-/// What a mark says today: a replay may have mended the projection, or it may be back.
+/// What a mark means now: a replay may have repaired the projection, or it may be back.
 async fn current(delivery: &Arc<Delivery>, projection: &Subscriber, mark: Mark) -> Result<Mark, StoreError> {
     let current = match mark {
         Mark::Behind { replayed, .. } if projection.replayed(delivery).await? > replayed => Mark::Whole,
@@ -329,7 +332,7 @@ fn tell(marks: &BTreeMap<&'static str, Mark>) {
     }
 }
 
-/// Looks whether a projection has missed what was there before a time.
+/// Checks whether a projection has missed what was there before a time.
 async fn look(
     delivery: &Arc<Delivery>,
     projection: &Subscriber,
@@ -353,8 +356,8 @@ async fn look(
     Ok(after.map_or(Look::Whole, Look::Unknown))
 }
 
-/// The streams of those commits, the ones first in which nothing has happened for the longest time: where a feed still brought one
-/// of them to a new projection, it brought all others of the page.
+/// The streams of those commits. Those in which nothing has happened for the longest time come first: if a feed still
+/// brought one of these to a new projection, it brought all others of the page.
 fn stalest(commits: &[Commit], counts: impl Fn(&Commit) -> bool) -> Vec<StreamKey> {
     let mut last: HashMap<&StreamKey, Timestamp> = HashMap::new();
     for commit in commits {
@@ -368,7 +371,7 @@ fn stalest(commits: &[Commit], counts: impl Fn(&Commit) -> bool) -> Vec<StreamKe
     streams.into_iter().take(STREAMS).map(|(stream, _)| stream.clone()).collect()
 }
 
-/// Whether nothing of a stream has come to a projection, and no dead letter says why.
+/// Whether nothing of a stream has come to a projection, and no dead letter explains it.
 async fn is_missing(
     delivery: &Arc<Delivery>,
     projection: &Subscriber,
@@ -398,7 +401,7 @@ fn place_of((pk, sk): (String, String)) -> Option<CommitKey> {
 
 async fn read(delivery: &Arc<Delivery>) -> Result<HashMap<String, Mark>, StoreError> {
     let kept = delivery.runtime.delivery_store().positions(MARKS).await?;
-    // What cannot be read was written by a newer program, or by hand: it is looked at again.
+    // A mark that cannot be read was written by a newer program, or by hand: its projection is looked at again.
     Ok(kept.into_iter().filter_map(|(name, text)| Some((name, serde_json::from_str(&text).ok()?))).collect())
 }
 

@@ -10,11 +10,11 @@ use uuid::Uuid;
 use super::{Delivery, DeliveryError, Subscriber};
 use crate::store::StoreError;
 
-/// Looks after the views of some projections: tells other releases that this one is at work on them, and builds them where that is
-/// due. What is built is dropped with it; it goes on where it was, here or elsewhere.
+/// Looks after the views of some projections: tells other releases that this one is at work on them, and builds them if
+/// that is due. When it is dropped, its builds stop; they continue where they were, here or elsewhere.
 pub(crate) struct Builds {
     projections: Vec<Arc<Subscriber>>,
-    /// Under which name this process builds, where others might.
+    /// The name under which this process builds, if others might build, too.
     builder: Option<String>,
     state: Mutex<State>,
 }
@@ -25,7 +25,7 @@ struct State {
     /// Whether the last look found that all have begun.
     have_begun: bool,
     tasks: JoinSet<()>,
-    /// Those that are being built here.
+    /// The projections that are being built here.
     running: Vec<(&'static str, tokio::task::AbortHandle)>,
 }
 
@@ -43,7 +43,7 @@ impl Builds {
         delivery: &Delivery,
         subscribers: impl IntoIterator<Item = &'a Arc<Subscriber>>,
     ) -> Self {
-        // The test kit makes up what is there, and counts what is done.
+        // The test kit invents the stored data, and counts the requests.
         let is_real = delivery.runtime.probe.is_none();
         let projections =
             subscribers.into_iter().filter(|one| is_real && one.is_projection()).map(Arc::clone);
@@ -55,7 +55,7 @@ impl Builds {
         for projection in &self.projections {
             match projection.begin(&delivery.runtime).await {
                 Err(error) if error.is_outage() => return Err(outage(projection, error)),
-                // Its commits will say so, one by one.
+                // Its commits will report the error, one by one.
                 Err(error) => {
                     tracing::warn!(projection = projection.name, %error, "a projection does not begin");
                 }
@@ -65,14 +65,14 @@ impl Builds {
         Ok(())
     }
 
-    /// To be called now and then while something is delivered, and while nothing is. Most often it costs nothing.
+    /// To be called from time to time, whether something is delivered or not. Usually it costs nothing.
     ///
-    /// False where one of the projections could not begin.
+    /// Returns `false` if one of the projections could not begin.
     pub(crate) async fn tend(&self, delivery: &Arc<Delivery>) -> bool {
         if self.projections.is_empty() {
             return true;
         }
-        // Somebody is at it.
+        // Another call is at work.
         let Ok(mut state) = self.state.try_lock() else { return true };
         let poll = delivery.runtime.settings.release_poll;
         if state.looked.is_some_and(|looked| looked.elapsed() < poll) {
@@ -118,7 +118,7 @@ impl Builds {
         for projection in &self.projections {
             match projection.build(&delivery.runtime).await {
                 Err(error) if error.is_outage() => return Err(outage(projection, error)),
-                // As with a dead letter: it is told, and the others go on.
+                // As with a dead letter: the error is reported, and the others continue.
                 Err(error) => tell(projection.name, &error),
                 Ok(()) => {}
             }

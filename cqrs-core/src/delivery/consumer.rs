@@ -27,45 +27,45 @@ use crate::projector::{Origin, discards};
 use crate::runtime::RetryPolicy;
 use crate::version::Version;
 
-/// A broker tries again itself: here everything is tried once a receive.
+/// A broker retries by itself: here each message is tried once per receive.
 pub(super) const ONE_TRY: RetryPolicy =
     RetryPolicy { attempts: 1, base: std::time::Duration::ZERO, cap: std::time::Duration::ZERO };
 /// How many streams' locks are remembered; a lock that is forgotten while held stays a lock to its holders.
 const LOCKS: u64 = 10_000;
-/// How many types of event a reason names.
+/// How many event types a reason names at most.
 const NAMES: usize = 10;
 const STOPPED: &str = "the worker was stopped";
 const WAITS: &str = "waits behind an earlier commit of its stream";
 
-/// The end of one queue of a broker: takes what was received to the subscribers of that queue, and says for
-/// each message what is to become of it. The same in a worker process and in a Lambda.
+/// The receiving end of one queue of a broker: gives what was received to the subscribers of that queue, and returns a
+/// verdict for each message. It is the same in a worker process and in a Lambda.
 ///
 /// Commits of one stream are taken in the order of their versions, different streams side by side. After a
-/// failure the later commits of its stream wait; those of other streams flow on.
+/// failure the later commits of the same stream wait; other streams continue.
 pub struct Consumer {
     delivery: Arc<Delivery>,
     queue: String,
-    /// The projections first.
+    /// The projections come first.
     subscribers: Vec<Arc<Subscriber>>,
-    /// The streams that are worked on at the same time, those of all batches together. One that waits for its turn has none.
+    /// One for each stream that is worked on, over all batches. A stream that waits for its turn has none.
     slots: Semaphore,
-    /// Two batches may hold commits of one stream. Inside: whether a commit of it was parked here.
-    locks: Cache<StreamKey, Arc<Mutex<bool>>>,
+    /// Two batches may hold commits of one stream.
+    locks: Cache<StreamKey, Arc<Mutex<Turn>>>,
     patience: Patience,
-    /// What its messages are taken for.
+    /// What its messages are treated as.
     origin: Origin,
     beginnings: Beginnings,
     builds: Builds,
 }
 
 impl Delivery {
-    /// The end of one queue.
+    /// The receiving end of one queue.
     pub(crate) fn consumer(self: &Arc<Self>, queue: &str) -> Result<Consumer, DeliveryError> {
         let all = &self.subscribers;
         let mut subscribers: Vec<_> =
             all.iter().filter(|subscriber| subscriber.queue == queue).map(Arc::clone).collect();
         subscribers.sort_by_key(|subscriber| !subscriber.is_projection());
-        // Those that share a queue share its messages, so the most cautious one sets the pace.
+        // Subscribers of one queue share its messages, so the most cautious one sets the pace.
         let Some(concurrency) = subscribers.iter().map(|subscriber| subscriber.concurrency).min() else {
             let known: std::collections::BTreeSet<_> =
                 all.iter().map(|subscriber| subscriber.queue).collect();
@@ -97,15 +97,16 @@ impl Consumer {
         &self.queue
     }
 
-    /// Looks after the views of the keyed projections of the queue: where their fold has changed, they are built beside the delivery, by one
-    /// process of all, as long as this consumer lives; see [`Settings::rebuild`](crate::app::Settings::rebuild).
+    /// Looks after the views of the keyed projections of the queue: if their fold has changed, one process of all
+    /// builds them beside the delivery, as long as this consumer lives; see
+    /// [`Settings::rebuild`](crate::app::Settings::rebuild).
     ///
-    /// And tells in the log whether a projection of the queue is new and has missed what was committed before; see
-    /// [`App::unreplayed`](crate::App::unreplayed). To be called after a batch, and when none came. `is_empty` says whether nothing is in the queue nor in
-    /// anybody's hands: with it that can be told; otherwise five minutes after the projection began. It is asked only where that
-    /// is open, and where nothing is open a call costs nothing.
+    /// It also reports in the log if a projection of the queue is new and has missed what was committed before; see
+    /// [`App::unreplayed`](crate::App::unreplayed). Call it after a batch, and when none came. `is_empty` says whether
+    /// the queue is empty and no message is in work: then the report is possible at once, otherwise five minutes after
+    /// the projection began. It is awaited only if that is open, and if nothing is open, a call costs nothing.
     pub async fn settle(&self, is_empty: impl Future<Output = bool>) {
-        // What has not begun is not noted as if it had.
+        // A projection that has not begun is not noted as if it had.
         if !self.builds.tend(&self.delivery).await {
             return;
         }
@@ -113,7 +114,8 @@ impl Consumer {
         self.beginnings.watch(&self.delivery, calm).await;
     }
 
-    /// Builds the views of the keyed projections of the queue that are to be built, and returns when they are: for a program that ends.
+    /// Builds the views of the queue's keyed projections that are due, and returns when they are built: for a program
+    /// that ends.
     ///
     /// # Errors
     /// [`DeliveryError::Outage`]; what was built is not built again.
@@ -121,28 +123,28 @@ impl Consumer {
         self.builds.finish(&self.delivery).await
     }
 
-    /// Takes a batch to the subscribers; the verdicts stand in the order of the messages.
+    /// Gives a batch to the subscribers; the verdicts are in the order of the messages.
     ///
-    /// A stream of which a commit became a dead letter is parked: what comes later goes to the dead letters,
-    /// too, until they are redriven.
+    /// If a commit became a dead letter, its stream is parked: later commits go to the dead letters, too, until
+    /// these are redriven.
     pub async fn take(&self, batch: &[Received]) -> Vec<Verdict> {
         self.take_until(batch, std::future::pending()).await
     }
 
-    /// The same for whoever has to be done by a certain time: when `stop` comes, what is in work is dropped
-    /// and stays in its queue, and what was done before is done.
+    /// The same for a caller with a time limit: when `stop` comes, the work in progress is dropped and its messages
+    /// stay in the queue; what was done before stays done.
     pub async fn take_until(&self, batch: &[Received], stop: impl Future<Output = ()>) -> Vec<Verdict> {
         self.take_from(batch, Door::Queue, stop).await
     }
 
-    /// Takes dead letters to the subscribers again. What is [`Verdict::Done`] no longer holds its stream
+    /// Gives dead letters to the subscribers again. A letter that is [`Verdict::Done`] no longer holds its stream
     /// back.
     pub async fn redrive(&self, batch: &[Received]) -> Vec<Verdict> {
         self.take_from(batch, Door::DeadLetters, std::future::pending()).await
     }
 
-    /// Lets a stream flow again that was held back by a dead letter which is dropped, unless others hold it
-    /// back, too. The projections of the queue go on without that commit where they cannot apply it; see
+    /// Lets a stream continue that was held back by a dead letter which is now dropped, unless others hold it
+    /// back, too. The projections of the queue continue without that commit if they cannot apply it; see
     /// [`DeadLetters::discard`](super::DeadLetters::discard).
     ///
     /// # Errors
@@ -161,16 +163,16 @@ impl Consumer {
         unparked.map_err(|source| failed(&self.queue, source))
     }
 
-    /// Sorts messages by the streams of their commits, for a worker that does what is to be done about one stream while
-    /// others are in work. Beside the messages of a stream, in the order of its versions, stand their places in the batch.
+    /// Groups messages by the streams of their commits, for a worker that finishes one stream while others are in work.
+    /// Each group comes with the places of its messages in the batch, in the order of the versions.
     #[must_use]
     pub fn sort(&self, batch: &[Received]) -> Vec<(Vec<usize>, StreamBatch)> {
         StreamBatch::sort(batch, Door::Queue)
     }
 
-    /// Takes the messages of one stream to the subscribers; the verdicts stand in their order. It waits while other
-    /// messages of the stream are in work. When `stop` comes, what is in work is dropped and stays in its queue, and what was
-    /// done before is done.
+    /// Gives the messages of one stream to the subscribers; the verdicts are in their order. It waits while other
+    /// messages of the stream are in work. When `stop` comes, the work in progress is dropped and its messages stay in
+    /// the queue; what was done before stays done.
     pub async fn take_stream(&self, batch: StreamBatch, stop: impl Future<Output = ()>) -> Vec<Verdict> {
         let StreamBatch { stream, messages, door, parked } = batch;
         let Some(stream) = stream else {
@@ -223,8 +225,8 @@ impl Consumer {
     ) -> Result<Admitted<'_>, String> {
         let turn = self.locks.get_or_default(stream).lock_owned().await;
         let slot = self.slots.acquire().await.ok();
-        let held = match *turn {
-            // Perhaps while these messages waited.
+        let held = match turn.is_parked {
+            // It may have been parked while these messages waited.
             true => self.parked(door, std::slice::from_ref(stream)).await?.contains(stream),
             false => {
                 let known = parked.known.get_or_init(|| self.parked(door, &parked.among)).await;
@@ -240,7 +242,7 @@ impl Consumer {
                     keep_decoded(&mut commit, &self.subscribers);
                     commits.push((message, commit));
                 }
-                // It cannot be had at present: what stands behind it in the stream must not get before it.
+                // The commit cannot be read at present: later ones of the stream must not overtake it.
                 Err(Verdict::Wait { reason, .. }) => return Err(reason),
                 Err(verdict) => set(&mut verdicts, place, verdict),
             }
@@ -257,7 +259,7 @@ impl Consumer {
         }
     }
 
-    /// Why nobody here can take a commit, if so. A newer program may.
+    /// Why nobody here can take a commit; `None` if somebody can. A newer program may take it.
     fn stranger(&self, commit: &Commit) -> Option<String> {
         if self.subscribers.iter().any(|subscriber| subscriber.wants(commit)) {
             return None;
@@ -284,7 +286,7 @@ impl Consumer {
         }
     }
 
-    /// The streams among some that wait. A projection needs no such list: it reads the commit that failed from the
+    /// Those of some streams that wait. A projection needs no such list: it reads the commit that failed from the
     /// store, and fails again.
     async fn parked(&self, door: Door, among: &[StreamKey]) -> Result<HashSet<StreamKey>, String> {
         if door == Door::DeadLetters || self.subscribers.iter().all(|subscriber| subscriber.is_projection()) {
@@ -305,31 +307,39 @@ impl Consumer {
             true => (0, None),
             false => self.deliver_known(&commits, stop).await,
         };
-        // The failure is that of the first one that is not done; what stands behind it was not tried.
+        // The failure belongs to the first commit that is not done; those behind it were not tried.
         let (mut dead, mut after) = (held, None);
         for (nth, (message, commit)) in messages.iter().zip(&commits).enumerate() {
             let verdict = match failure.take_if(|_| nth >= done) {
                 _ if nth < done => self.finish(commit, door).await,
                 Some(failure) => {
                     let verdict = self.judge(failure, message, commit).await;
-                    dead = matches!(verdict, Verdict::Dead { .. });
+                    if let Verdict::Dead { reason } = &verdict {
+                        dead = true;
+                        turn.cause = Some((commit.version, reason.clone()));
+                    }
                     after = verdict.after();
                     verdict
                 }
-                // What parked the stream may have come back, because its letter could not be put: it says for itself what it is.
+                // The commit that parked the stream may have come back because its letter could not be put: it keeps
+                // its own reason.
                 None if dead => {
-                    let reason = self.stranger(commit).filter(|_| held).unwrap_or_else(|| WAITS.to_owned());
+                    let own = || turn.reason_of(commit).or_else(|| self.stranger(commit));
+                    let reason = held.then(own).flatten().unwrap_or_else(|| WAITS.to_owned());
                     self.park(commit, reason).await
                 }
                 None => Verdict::Wait { reason: WAITS.to_owned(), after },
             };
             set(&mut verdicts, message.place, verdict);
         }
-        *turn = dead;
+        turn.is_parked = dead;
+        if !dead {
+            turn.cause = None;
+        }
         left(verdicts, STOPPED)
     }
 
-    /// What becomes of the message of a commit that failed.
+    /// The verdict on the message of a commit that failed.
     async fn judge(&self, mut failure: Failure, message: &Message, commit: &Commit) -> Verdict {
         match self.patience.outcome(&self.delivery, &mut failure, message, commit).await {
             Outcome::Dead => {
@@ -371,8 +381,8 @@ impl Consumer {
         }
     }
 
-    /// Takes commits of one stream to every subscriber of the queue, side by side: how many of them all have done, and why
-    /// the next one is not.
+    /// Gives commits of one stream to every subscriber of the queue, side by side. Returns how many of the commits all
+    /// subscribers have done, and why the next one is not done.
     async fn deliver(
         &self,
         commits: &[Commit],
@@ -380,14 +390,15 @@ impl Consumer {
     ) -> (usize, Option<Failure>) {
         let progress: Vec<_> =
             self.subscribers.iter().map(|subscriber| (&**subscriber, AtomicUsize::new(0))).collect();
-        let terms = Terms { origin: self.origin, retry: ONE_TRY, is_shared: true };
+        let terms = Terms { origin: self.origin, retry: ONE_TRY, is_shared: true, slot: None };
         let has_other_release =
             self.subscribers.iter().any(|subscriber| subscriber.has_other_release(&self.delivery));
         let work = pin!(async {
             if !has_other_release {
                 return side_by_side(&self.delivery, &progress, commits, terms).await;
             }
-            // What a projection leaves to another release comes again, and no handler is to run for it each time.
+            // A commit that a projection leaves to another release comes again, and handlers must not run for it each
+            // time.
             let (projections, handlers) =
                 progress.split_at(self.subscribers.partition_point(|subscriber| subscriber.is_projection()));
             let mut failures = side_by_side(&self.delivery, projections, commits, terms).await;
@@ -438,20 +449,36 @@ impl Consumer {
     }
 }
 
-/// The place of the first commit that a subscriber wants and has not done; none where it has done all.
+/// The place of the first commit that a subscriber wants and has not done; `None` if it has done all.
 fn first_left((subscriber, done): &Progress<'_>, commits: &[Commit]) -> Option<usize> {
     let mut wanted = commits.iter().enumerate().filter(|(_, commit)| subscriber.wants(commit));
     wanted.nth(done.load(Ordering::Relaxed)).map(|(place, _)| place)
 }
 
+/// What this process knows of a stream.
+#[derive(Debug, Default)]
+struct Turn {
+    /// Whether a commit of it was parked here.
+    is_parked: bool,
+    /// The version of the commit that failed and was parked, and why. Its letter says so even if it comes back.
+    cause: Option<(Version, String)>,
+}
+
+impl Turn {
+    fn reason_of(&self, commit: &Commit) -> Option<String> {
+        let (_, reason) = self.cause.as_ref().filter(|(version, _)| *version == commit.version)?;
+        Some(reason.clone())
+    }
+}
+
 /// The commits of a stream whose turn it is.
 struct Admitted<'a> {
     /// Nobody else has the stream until this is dropped.
-    turn: OwnedMutexGuard<bool>,
+    turn: OwnedMutexGuard<Turn>,
     _slot: Option<SemaphorePermit<'a>>,
     /// Whether it is parked.
     held: bool,
-    /// Those of the messages that hold none.
+    /// The verdicts on messages that contain no commit.
     verdicts: Vec<Option<Verdict>>,
     messages: Vec<Message>,
     commits: Vec<Commit>,
@@ -463,7 +490,7 @@ fn set(verdicts: &mut [Option<Verdict>], place: usize, verdict: Verdict) {
     }
 }
 
-/// What has no verdict stays in its queue.
+/// A message without a verdict stays in its queue.
 fn left(verdicts: Vec<Option<Verdict>>, reason: &str) -> Vec<Verdict> {
     let wait = || Verdict::wait(reason);
     verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(wait)).collect()

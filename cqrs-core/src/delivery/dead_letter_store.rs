@@ -6,9 +6,9 @@ use crate::store::{DeadLetter, LetterId, Redriven};
 
 /// The dead letters of an app: list them, redrive them, drop them.
 ///
-/// There is one set of verbs, wherever the letters are kept: [`App::dead_letters`](crate::App::dead_letters) has those of a
-/// delivery in this process, by subscriber; a broker has those of its queues, by queue. A program for operators is written
-/// once for both:
+/// The methods are the same wherever the letters are kept: [`App::dead_letters`](crate::App::dead_letters) has those of
+/// a delivery in this process, by subscriber; a broker has those of its queues, by queue. A program for operators is
+/// written once for both:
 ///
 /// ```
 /// use cqrs_core::delivery::{DeadLetterStore, DeadLetters};
@@ -33,9 +33,9 @@ pub struct DeadLetters<S> {
 }
 
 /// Where dead letters are kept: [`StoredLetters`](super::StoredLetters), or the queues of a broker. [`DeadLetters`] says what each
-/// of these does.
+/// method does.
 pub trait DeadLetterStore: Send + Sync {
-    /// What goes wrong with it.
+    /// The error of the store.
     type Error: Error + From<DeliveryError> + Send + Sync + 'static;
 
     /// See [`DeadLetters::names`].
@@ -61,12 +61,13 @@ pub trait DeadLetterStore: Send + Sync {
 }
 
 impl<S: DeadLetterStore> DeadLetters<S> {
-    /// The dead letters that are kept there.
+    /// The dead letters in this store.
     pub fn new(store: S) -> Self {
         Self { store }
     }
 
-    /// Whose dead letters there may be: the subscribers of the app, `@relay`, `@projections` and `@timers`, or the queues of its wiring.
+    /// The names that may have dead letters: the subscribers of the app, `@relay`, `@projections` and `@timers`, or the
+    /// queues of its wiring.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         self.store.names()
@@ -84,8 +85,9 @@ impl<S: DeadLetterStore> DeadLetters<S> {
         Ok(found)
     }
 
-    /// The dead letters of one subscriber, or of one queue, by stream and version. It need not be there any more: after a
-    /// subscriber was renamed, its letters are found under the old name; [`DeadLetters::hand_over`] puts them under the new one.
+    /// The dead letters of one subscriber, or of one queue, by stream and version. It need not exist any longer: after
+    /// a subscriber was renamed, its letters are found under the old name; [`DeadLetters::hand_over`] puts them under
+    /// the new one.
     ///
     /// # Errors
     /// Those of the store: [`DeliveryError::Store`] for the delivery table.
@@ -93,32 +95,33 @@ impl<S: DeadLetterStore> DeadLetters<S> {
         self.store.of(name).await
     }
 
-    /// Delivers the dead letters of a subscriber, or of the subscribers of a queue, again, in the order of each stream. What
-    /// succeeds is removed; at the first failure of a stream the rest of it stays.
+    /// Delivers the dead letters of a subscriber, or of the subscribers of a queue, again, in the order of each stream.
+    /// A letter that succeeds is removed; after the first failure in a stream the rest of its letters stay.
     ///
-    /// For `@relay` and `@projections` that is: a program that knows the type by now gives the commit to all its subscribers, or all its
-    /// projections. Nobody could tell
-    /// who would have to wait for such a commit, so later ones of its stream did not: **a handler gets it after those it has
-    /// seen**, and can tell by the version; only where the stream has dead letters at the handler, it is put among them in
-    /// its place. Views are in order all the same. Where a handler cannot bear that, discard the letter.
+    /// For `@relay` and `@projections` this means: a program that knows the type by now gives the commit to all its
+    /// subscribers, or to all its projections. It was unknown who would have to wait for such a commit, so later ones
+    /// of its stream did not wait: **a handler gets it after those it has seen**, and can see that by the version. Only
+    /// if the stream has dead letters at the handler, the commit is put among them in its place. Views are in order all
+    /// the same. If a handler cannot tolerate that, discard the letter.
     ///
-    /// What is redriven of `@timers` waits again, and is due at once: the next [sweep](crate::App::sweep) executes it.
+    /// A redriven letter of `@timers` waits again, and is due at once: the next [sweep](crate::App::sweep) executes it.
     ///
     /// # Errors
     /// Those of the store: [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Store`] and [`DeliveryError::Outage`] for the
-    /// delivery table. What is not removed stays as it was.
+    /// delivery table. What is not removed is kept.
     pub async fn redrive(&self, name: &str) -> Result<Redriven, S::Error> {
         self.store.redrive(name).await
     }
 
-    /// Removes a dead letter without delivering it. Those behind it stay until they are redriven; where there are
-    /// none, the stream flows on.
+    /// Removes a dead letter without delivering it. Those behind it stay until they are redriven; if there are
+    /// none, the stream continues.
     ///
-    /// A handler never sees the commit. A projection goes on without it: when a later commit comes and this one still
-    /// cannot be applied, the view passes it over, with what else was discarded of its stream, and so does every replay. It
-    /// is not struck from the history: where the code has been repaired since, a view that has not passed it over yet, and
-    /// a replay, contain it. A letter of `@relay` or `@projections` that is discarded is passed over by every projection, and one of a queue by
-    /// those of the queue. [`DeadLetters::discarded`] lists what is passed over.
+    /// A handler never sees the commit. A projection continues without it: when a later commit comes and this one still
+    /// cannot be applied, the view passes it over, with all other discarded commits of its stream, and so does every
+    /// replay. The commit is not removed from the history: if the code has been repaired since, a replay contains it,
+    /// and so does a view that has not passed it over yet. A discarded letter of `@relay` or `@projections` is passed
+    /// over by every projection, and one of a queue by the projections of the queue. [`DeadLetters::discarded`] lists
+    /// what is passed over.
     ///
     /// # Errors
     /// Those of the store: [`DeliveryError::Store`] for the delivery table.
@@ -135,13 +138,13 @@ impl<S: DeadLetterStore> DeadLetters<S> {
         self.store.discarded(projection).await
     }
 
-    /// Puts the dead letters of a subscriber that was renamed, or of a queue that was, under the new name, to be redriven; and,
-    /// of a subscriber, what it discarded. Returns how many dead letters there were. Nobody may deliver to either of the two
-    /// meanwhile.
+    /// Moves the dead letters of a renamed subscriber, or of a renamed queue, to the new name, to be redriven; for a
+    /// subscriber also what was discarded. Returns how many dead letters there were. Nobody may deliver to either of
+    /// the two meanwhile.
     ///
     /// # Errors
     /// Those of the store: [`DeliveryError::UnknownSubscriber`] for the new name and [`DeliveryError::Store`] for the delivery
-    /// table. Nothing is lost, and the same call goes on.
+    /// table. Nothing is lost, and the same call continues.
     pub async fn hand_over(&self, old: &str, new: &str) -> Result<u64, S::Error> {
         self.store.hand_over(old, new).await
     }

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use super::failure::{Failure, FailureKind};
+use super::failure::{Failure, FailureKind, Outage, OutagePlace};
 use super::intake::{self, PROJECTIONS, RELAY};
 use super::look::Look;
 use super::parking::{has_letters, letter};
@@ -90,7 +90,7 @@ impl DeadLetterStore for StoredLetters<'_> {
 
     async fn hand_over(&self, old: &str, new: &str) -> Result<u64, DeliveryError> {
         let new = self.find(new)?;
-        // First what is to be passed over: a redrive that is early does not stumble over it.
+        // First the commits to be passed over, so that an early redrive does not fail at them.
         let discarded = self.of(&discards::pile(old)).await?;
         self.move_to(&discards::pile(new.name), discarded).await?;
         let letters = self.of(old).await?;
@@ -99,7 +99,8 @@ impl DeadLetterStore for StoredLetters<'_> {
 }
 
 impl DeadLetters<StoredLetters<'_>> {
-    /// One page of the dead letters of a subscriber, those behind `after`, by stream and version: one request. An empty one is the end.
+    /// One page of the dead letters of a subscriber, those behind `after`, by stream and version: one request. An empty
+    /// page is the end.
     ///
     /// # Errors
     /// [`DeliveryError::Store`].
@@ -108,7 +109,7 @@ impl DeadLetters<StoredLetters<'_>> {
     }
 
     /// Delivers the dead letters of one stream at a subscriber again, as a [redrive](Self::redrive) does with those of all
-    /// streams. The piles whose names begin with `@` are redriven as a whole only.
+    /// streams. The piles whose names begin with `@` can only be redriven as a whole.
     ///
     /// # Errors
     /// [`DeliveryError::UnknownSubscriber`], [`DeliveryError::Store`] and [`DeliveryError::Outage`].
@@ -117,9 +118,9 @@ impl DeadLetters<StoredLetters<'_>> {
     }
 
     /// Publishes the dead letters of `@relay` that this program can read, in the order of each stream: the redrive of a
-    /// relay to a topic. What the topic accepts is removed. As in a [redrive](Self::redrive) of
-    /// `@relay`, later commits of their streams have been published before them. Those of `@projections` stay: who feeds projections
-    /// from the stream gets nothing from a topic.
+    /// relay to a topic. The letters that the topic accepts are removed. As in a [redrive](Self::redrive) of
+    /// `@relay`, later commits of their streams have been published before them. Those of `@projections` stay: a
+    /// program that feeds projections from the stream gets nothing from a topic.
     ///
     /// # Errors
     /// [`DeliveryError::Publish`], [`DeliveryError::Store`].
@@ -137,9 +138,10 @@ impl DeadLetters<StoredLetters<'_>> {
         Ok(Redriven { done: accepted as u64, left: (all.len() - accepted) as u64 })
     }
 
-    /// Holds a stream back on one queue of a broker, on account of one commit that is among the dead letters of that queue, or
-    /// is about to be. For those who move messages of a broker: a [`Consumer`](super::Consumer) does so by itself. The queue
-    /// need not be there any more. Again is no error, and a letter that is about no commit holds nothing back.
+    /// Holds a stream back on one queue of a broker, because of one commit that is among the dead letters of that
+    /// queue, or is about to be. For programs that move messages of a broker: a [`Consumer`](super::Consumer) does so
+    /// by itself. The queue need not exist any longer. To park a letter again is not an error, and a letter without a
+    /// commit holds nothing back.
     ///
     /// # Errors
     /// [`DeliveryError::Store`].
@@ -149,8 +151,8 @@ impl DeadLetters<StoredLetters<'_>> {
         parked.map_err(|source| failed(&id.subscriber, source))
     }
 
-    /// Takes back what [`DeadLetters::park`], or a consumer, did for one commit; the stream flows again when nothing else
-    /// holds it back. Where nothing did, nothing happens.
+    /// Undoes what [`DeadLetters::park`], or a consumer, did for one commit; the stream continues when nothing else
+    /// holds it back. If the commit was not parked, nothing happens.
     ///
     /// # Errors
     /// [`DeliveryError::Store`].
@@ -179,7 +181,7 @@ impl<'a> StoredLetters<'a> {
         self.delivery_store().letters(name, after).await.map_err(|source| failed(name, source))
     }
 
-    /// Redrives what other programs did not know, in case that this one does.
+    /// Redrives the letters that other programs did not know, in case this one does.
     pub(crate) async fn redrive_newer(&self) -> Result<(), DeliveryError> {
         self.look(RELAY, &mut Look::default()).await
     }
@@ -223,7 +225,7 @@ impl<'a> StoredLetters<'a> {
                     }
                 }
             }
-            // The delivery may have put more behind them meanwhile.
+            // The delivery may have put more letters behind them meanwhile.
             if redriven.done == before {
                 return Ok(redriven);
             }
@@ -256,23 +258,21 @@ impl<'a> StoredLetters<'a> {
     async fn deliver(&self, subscriber: &Subscriber, letter: &DeadLetter) -> Result<bool, DeliveryError> {
         let failure = match intake::decode(&letter.record) {
             Ok(commit) => {
-                // Not the handler's own: somebody waits for the redrive, and its waits may take days.
+                // Not the handler's own policy: somebody waits for the redrive, and the waits of the policy may take
+                // days.
                 let retry = self.delivery.runtime.settings.delivery;
                 let done = AtomicUsize::new(0);
-                // What the store had when the letter was written.
-                let terms = Terms { origin: Origin::Message, retry, is_shared: false };
+                // The letter contains what the store had when it was written.
+                let terms = Terms { origin: Origin::Message, retry, is_shared: false, slot: None };
                 let commits = std::slice::from_ref(&commit);
                 match subscriber.deliver(self.delivery, commits, terms, &done).await {
                     None => return Ok(true),
                     Some(Failure { reason, attempts, kind, .. }) => match kind {
                         // Nothing new is known about the letter.
                         FailureKind::Held(_) => return Ok(false),
-                        FailureKind::Outage(source) => {
-                            return Err(DeliveryError::Outage {
-                                subscriber: subscriber.name.to_owned(),
-                                source,
-                            });
-                        }
+                        // Those of other streams can be redriven.
+                        FailureKind::Outage(Outage { place: OutagePlace::Stream, .. }) => (reason, attempts),
+                        FailureKind::Outage(outage) => return Err(outage.of(subscriber)),
                         FailureKind::Passing
                         | FailureKind::Permanent
                         | FailureKind::Newer
@@ -283,16 +283,17 @@ impl<'a> StoredLetters<'a> {
             Err(reason) => (reason, 1),
         };
         let (reason, attempts) = failure;
-        let kept = DeadLetter { reason, attempts: letter.attempts + attempts, ..letter.clone() };
+        let kept =
+            DeadLetter { reason, attempts: letter.attempts.saturating_add(attempts), ..letter.clone() };
         self.delivery_store().put_letter(&kept).await.map_err(|source| failed(subscriber.name, source))?;
         Ok(false)
     }
 
-    /// Puts a commit among the dead letters that its stream has at a subscriber; false where there are none.
+    /// Puts a commit among the dead letters that its stream has at a subscriber; `false` if there are none.
     async fn waits(&self, subscriber: &Subscriber, commit: &Commit) -> Result<bool, DeliveryError> {
         let name = subscriber.name;
         let parked = self.delivery.parked(name);
-        // Nobody takes the last of those letters away meanwhile.
+        // So that nobody removes the last of those letters meanwhile.
         let _held = parked.lock().await;
         if !has_letters(self.delivery, name, &commit.stream).await? {
             return Ok(false);
@@ -302,12 +303,12 @@ impl<'a> StoredLetters<'a> {
         Ok(true)
     }
 
-    /// Whether this program has somebody for all events of a commit.
+    /// Whether this program knows all events of a commit.
     pub(super) fn knows(&self, commit: &Commit) -> bool {
         commit.events.iter().all(|event| self.delivery.runtime.index.knows(&event.name))
     }
 
-    /// Redrives what no subscriber could be given.
+    /// Redrives the letters that could not be given to any subscriber.
     async fn redrive_kept(&self, pile: &str) -> Result<Redriven, DeliveryError> {
         let mut redriven = Redriven::default();
         let mut failing = HashSet::new();
@@ -332,8 +333,8 @@ impl<'a> StoredLetters<'a> {
         }
     }
 
-    /// Gives the commit of a letter that no subscriber could be given to those whose pile it is, and removes the letter; false where
-    /// it stays.
+    /// Gives the commit of a letter that could not be given to any subscriber to the subscribers of its pile, and
+    /// removes the letter; `false` if it stays.
     pub(super) async fn deliver_kept(
         &self,
         pile: &str,

@@ -1,7 +1,7 @@
 use super::{PublishError, PublishFault};
 use crate::store::StoreError;
 
-/// Why the delivery stopped. Nothing is lost: the next run goes on at the kept positions.
+/// Why the delivery stopped. Nothing is lost: the next run continues at the stored positions.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeliveryError {
@@ -16,8 +16,9 @@ pub enum DeliveryError {
         /// What the store said.
         r#source: Box<StoreError>,
     },
-    /// The views of a projection, or the inbox of a handler with `once`, cannot be had at present. No commit is to
-    /// blame, so none becomes a dead letter.
+    /// The views of a projection, or the inbox of a handler with `once`, are not available at present. No commit is to
+    /// blame, so none becomes a dead letter. The same applies to a fault elsewhere that a handler or a process met: only
+    /// that stream waits as long as a run has other work.
     #[error("`{subscriber}` cannot go on: {source}")]
     Outage {
         /// The subscriber.
@@ -50,7 +51,7 @@ pub enum DeliveryError {
 }
 
 impl DeliveryError {
-    /// Whether another run may work later, without a change of the program. A service waits for that.
+    /// Whether another run may succeed later, without a change of the program. A service waits for that.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -73,7 +74,7 @@ impl DeliveryError {
         }
     }
 
-    /// What a store said.
+    /// The error of a store, if it was a store.
     pub(crate) fn store_error(&self) -> Option<&StoreError> {
         match self {
             Self::Feed(source) | Self::Store { source, .. } | Self::Outage { source, .. } => Some(source),

@@ -13,17 +13,20 @@ use crate::runtime::RetryPolicy;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 
-/// Why one try did not work.
+/// Why one attempt failed.
 #[derive(Debug)]
 pub(crate) enum TryError {
     /// The subscriber did not do its work.
     Failed(HandlerError),
-    /// What the delivery itself needs cannot be had at present: the views, the inbox. No commit is to blame for it.
+    /// Something that the delivery itself needs is not available at present: the views, the inbox. No commit is to
+    /// blame for it.
     Outage { what: &'static str, source: Box<StoreError> },
+    /// Other writers were faster every time. No commit is to blame for that either.
+    Contended(String),
 }
 
 impl TryError {
-    /// What a store of the delivery said.
+    /// The error of a store of the delivery.
     pub(crate) fn of(what: &'static str, error: StoreError) -> Self {
         if error.is_outage() {
             return Self::Outage { what, source: Box::new(error) };
@@ -35,45 +38,72 @@ impl TryError {
         matches!(self, Self::Failed(error) if error.is_permanent())
     }
 
-    /// The failure after so many tries.
+    /// Whether a call of the subscriber met a fault elsewhere, which other streams need not meet.
+    pub(crate) fn is_met(&self) -> bool {
+        match self {
+            Self::Failed(error) => outage_of(error).is_some(),
+            Self::Contended(_) => true,
+            Self::Outage { .. } => false,
+        }
+    }
+
+    /// The failure after this number of attempts.
     pub(crate) fn after(self, attempts: u32) -> Failure {
         let reason = self.to_string();
         let kind = match self {
             Self::Failed(error) => kind_of(&error, &reason),
-            Self::Outage { source, .. } => FailureKind::Outage(source),
+            Self::Outage { source, .. } => {
+                FailureKind::Outage(Outage { source, place: OutagePlace::Delivery })
+            }
+            Self::Contended(_) => FailureKind::Outage(Outage::met(OutagePlace::Stream, &reason)),
         };
         Failure { reason, attempts, kind, own_retry: None }
     }
 }
 
-/// What is to be done about a handler's error. One of its sources may tell: a call of the app may have met it.
+/// What is to be done about a handler's error.
 fn kind_of(error: &HandlerError, reason: &str) -> FailureKind {
+    match (outage_of(error), fault_in(error)) {
+        (_, Some(StoreFault::Newer)) => FailureKind::Newer,
+        (Some(place), _) => FailureKind::Outage(Outage::met(place, reason)),
+        _ if error.is_permanent() => FailureKind::Permanent,
+        _ => FailureKind::Passing,
+    }
+}
+
+/// Where the fault is that caused a handler's error; none if the handler itself failed. An error that says that another
+/// attempt is pointless knows better.
+fn outage_of(error: &HandlerError) -> Option<OutagePlace> {
+    match fault_in(error)? {
+        _ if error.is_permanent() => None,
+        StoreFault::Outage => Some(OutagePlace::Call),
+        StoreFault::Contended => Some(OutagePlace::Stream),
+        StoreFault::Newer => None,
+    }
+}
+
+/// The fault of a store in an error or in one of its sources: a call of the app may have met it.
+fn fault_in(error: &HandlerError) -> Option<StoreFault> {
     let mut found: Option<&(dyn Error + 'static)> = Some(error.source());
     let mut fault = error.store_fault();
     while let (None, Some(source)) = (fault, found) {
         fault = fault_of(source);
         found = source.source();
     }
-    match fault {
-        Some(StoreFault::Newer) => FailureKind::Newer,
-        // Whoever says that another try is pointless knows better.
-        Some(StoreFault::Outage) if !error.is_permanent() => {
-            FailureKind::Outage(Box::new(StoreError::Unavailable { source: reason.into() }))
-        }
-        _ if error.is_permanent() => FailureKind::Permanent,
-        _ => FailureKind::Passing,
-    }
+    fault
 }
 
-/// What a store said, if the error is one of ours that holds it. They tell it in their texts, so it is not among their sources.
+/// The fault of a store, if the error is one of ours that contains a store's error. They have it in their texts, so it
+/// is not among their sources.
 ///
-/// The answer to a command has as many types as there are rejections: it is known by [`Failed`](crate::runtime::Failed).
+/// The error of a command has as many types as there are rejections: it is recognized by
+/// [`Failed`](crate::runtime::Failed).
 fn fault_of(error: &(dyn Error + 'static)) -> Option<StoreFault> {
     if let Some(decode) = error.downcast_ref::<DecodeError>() {
         return decode.is_newer().then_some(StoreFault::Newer);
     }
     let store = error.downcast_ref::<StoreError>();
-    // Of a command that a process or a timer sends: it comes without its rejection.
+    // The error of a command that a process or a timer sends: it comes without its rejection.
     let store = store.or_else(|| error.downcast_ref::<ExecuteError<Infallible>>()?.store_error());
     let store = store.or_else(|| error.downcast_ref::<TransactionError>()?.store_error());
     let store = store.or_else(|| error.downcast_ref::<ScheduleError>()?.store_error());
@@ -97,9 +127,7 @@ impl From<ProjectError> for TryError {
             // A replica of the store may be behind.
             ProjectError::Astray(error @ Astray::NotStored { .. }) => HandlerError::retry(error).into(),
             ProjectError::Astray(error) => HandlerError::permanent(error).into(),
-            ProjectError::Contended => {
-                HandlerError::retry(format!("other writers were faster {ROUNDS} times")).into()
-            }
+            ProjectError::Contended => Self::Contended(format!("other writers were faster {ROUNDS} times")),
             ProjectError::Over => HandlerError::retry("the replay is over").into(),
         }
     }
@@ -111,6 +139,7 @@ impl From<StepError> for TryError {
             StepError::Store(error) => {
                 Self::of("the instances of the process cannot be read, or written", error)
             }
+            StepError::Contended(source) => Self::Contended(source.to_string()),
             StepError::Passing(source) => HandlerError::retry(source).into(),
             StepError::Permanent(error) => HandlerError::permanent(error).into(),
         }
@@ -122,36 +151,67 @@ impl fmt::Display for TryError {
         match self {
             Self::Failed(error) => error.fmt(f),
             Self::Outage { what, source } => write!(f, "{what}: {source}"),
+            Self::Contended(reason) => f.write_str(reason),
         }
     }
 }
 
-/// A commit that could not be taken after all tries.
+/// A commit that could not be taken after all attempts.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) reason: String,
     pub(crate) attempts: u32,
     pub(crate) kind: FailureKind,
-    /// How its subscriber is retried, where it says so itself.
+    /// The retry policy of its subscriber, if it has its own.
     pub(crate) own_retry: Option<RetryPolicy>,
 }
 
 /// What is to be done about a failure.
 #[derive(Debug)]
 pub(crate) enum FailureKind {
-    /// Another try may work.
+    /// Another attempt may succeed.
     Passing,
-    /// Another try is pointless.
+    /// Another attempt is pointless.
     Permanent,
     /// A newer program has to do it: this one does not know the event, or its schema.
     Newer,
-    /// Another program is to try it first, of those that share the queue; not for ever.
+    /// Another program of those that share the queue is to try it first; not for ever.
     Left,
-    /// Nothing failed, and it is to be delivered again: another run has the event until then at the latest, or the work was
-    /// stopped.
+    /// Nothing failed, and the commit is to be delivered again: another run has the event until this time at the
+    /// latest, or the work was stopped.
     Held(Timestamp),
-    /// Nothing of this kind works at present, whatever the commit.
-    Outage(Box<StoreError>),
+    /// A fault elsewhere: no commit is to blame.
+    Outage(Outage),
+}
+
+/// A fault elsewhere.
+#[derive(Debug)]
+pub(crate) struct Outage {
+    /// What the store said, or would have.
+    pub(crate) source: Box<StoreError>,
+    pub(crate) place: OutagePlace,
+}
+
+/// Where a fault is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OutagePlace {
+    /// In a store that the delivery itself needs, for other streams too.
+    Delivery,
+    /// In a store that a call of the subscriber met. Other streams need not meet it.
+    Call,
+    /// In no store: a stream or a view has too many writers.
+    Stream,
+}
+
+impl Outage {
+    fn met(place: OutagePlace, reason: &str) -> Self {
+        Self { source: Box::new(StoreError::Unavailable { source: reason.into() }), place }
+    }
+
+    /// The error of a run that cannot go on for it.
+    pub(crate) fn of(self, subscriber: &Subscriber) -> DeliveryError {
+        DeliveryError::Outage { subscriber: subscriber.name.to_owned(), source: self.source }
+    }
 }
 
 impl Failure {
@@ -164,18 +224,18 @@ impl Failure {
         Self { own_retry: subscriber.own_retry, ..self }
     }
 
-    /// What was given up before its end.
+    /// The failure of work that was stopped before its end.
     pub(crate) fn stopped(reason: &str) -> Self {
         Self::new(reason.to_owned(), FailureKind::Held(Timestamp::now()))
     }
 
-    /// What is done here, and has yet to come to another edition of the views.
+    /// The failure of a commit that is done here, and has yet to come to another edition of the views.
     pub(crate) fn shared(Awaited(fold): &Awaited) -> Self {
         let reason = format!("another release has yet to take it into its views, of the fold {fold}");
         Self::new(reason, FailureKind::Held(Timestamp::now()))
     }
 
-    /// What failed here, and another edition of the views may take.
+    /// The failure of a commit that failed here, and that another edition of the views may take.
     pub(crate) fn left(self, Awaited(fold): &Awaited) -> Self {
         let reason = format!("{}; another release has yet to try it, of the fold {fold}", self.reason);
         Self { reason, kind: FailureKind::Left, ..self }
@@ -186,7 +246,7 @@ impl Failure {
         matches!(self.kind, FailureKind::Passing | FailureKind::Permanent | FailureKind::Newer)
     }
 
-    /// What this program does not know.
+    /// The failure of a commit that this program does not know.
     pub(crate) fn newer(reason: String) -> Self {
         Self::new(reason, FailureKind::Newer)
     }

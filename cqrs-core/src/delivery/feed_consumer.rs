@@ -29,19 +29,22 @@ use crate::version::Version;
 
 const STOPPED: &str = "there was no time left";
 
-/// The end of the change feed where something else reads it and remembers the position, as Lambda does: takes what was read to
-/// all projections of the app, and says from which record on it has to come again. Handlers get nothing from here.
+/// The end of a change feed that something else reads and whose position it remembers, as Lambda does: gives what was
+/// read to all projections of the app, and says from which record on it has to come again. Handlers get nothing from
+/// here.
 ///
-/// The projections are apart from each other: what one cannot take holds up no other one, and a commit that it has failed to
-/// take as often as [`Settings::delivery`](crate::app::Settings) says is its dead letter in the delivery store, with the later
-/// commits of the stream behind it. A consumer that has not heard of the letter tries a later commit once, before it is put behind. [`App::dead_letters`](crate::App::dead_letters) has the letters, and redrives them.
+/// The projections are independent: a commit that one of them cannot take does not hold up the others. If it has failed
+/// as often as [`Settings::delivery`](crate::app::Settings) says, it becomes a dead letter of that projection in the
+/// delivery store, with the later commits of the stream behind it. A consumer that does not know of the letter tries a
+/// later commit once, before it is put behind. [`App::dead_letters`](crate::App::dead_letters) has the letters, and
+/// redrives them.
 ///
-/// Records may come twice, in pieces, and after others that follow them.
+/// Records may come twice, in parts, and out of order.
 pub struct FeedConsumer {
-    /// Of the projections alone.
+    /// With the projections only.
     delivery: Arc<Delivery>,
     desks: Vec<Desk>,
-    /// How many records were kept that no projection could be given.
+    /// How many records were kept that could not be given to any projection.
     kept: AtomicU64,
     look: Mutex<Look>,
     beginnings: Beginnings,
@@ -68,7 +71,7 @@ struct Desk {
     places: Semaphore,
 }
 
-/// The commits of one stream, and where they stood among the records.
+/// The commits of one stream, and their places among the records.
 #[derive(Default)]
 struct Lane {
     commits: Vec<Commit>,
@@ -82,7 +85,7 @@ struct Left {
 }
 
 impl Delivery {
-    /// The end of the feed that somebody else reads.
+    /// The end of a feed that somebody else reads.
     pub(crate) fn feed_consumer(self: &Arc<Self>) -> FeedConsumer {
         let delivery = Arc::new(self.of_projections());
         let desks = delivery.subscribers.iter().map(|projection| Desk::of(&delivery, projection)).collect();
@@ -98,13 +101,13 @@ impl Delivery {
 }
 
 impl FeedConsumer {
-    /// Takes records ([`store::record`](crate::store::record)) in the order of the feed to the projections. When `stop` comes,
-    /// what is in work is dropped, and what was done before is done. A record that is no commit becomes a dead letter of
-    /// `@projections`, and so does a commit with an event that only a newer program knows.
+    /// Gives records ([`store::record`](crate::store::record)) in the order of the feed to the projections. When `stop`
+    /// comes, the work in progress is dropped; what was done before stays done. A record that is not a commit becomes a
+    /// dead letter of `@projections`, and so does a commit with an event that only a newer program knows.
     ///
     /// # Errors
     /// [`Untaken`] says from where the records have to come again: a store is down, another release has yet to take a commit,
-    /// or there was no time left. What of them is done is passed over then.
+    /// or there was no time left. Commits that are done by then are passed over.
     pub async fn take_until(&self, records: &[Value], stop: impl Future<Output = ()>) -> Result<(), Untaken> {
         let mut stop = pin!(stop);
         let sorted = {
@@ -122,7 +125,7 @@ impl FeedConsumer {
                 Some(Job { desk, stream, lane, commits: desk.wanted(&lane.commits)? })
             })
             .collect();
-        // What is dropped has taken nothing, as far as is known.
+        // A job that is dropped has taken nothing, as far as is known.
         let mut left: Vec<_> = jobs.iter().map(Job::stopped).collect();
         let mut work: FuturesUnordered<_> = jobs
             .iter()
@@ -144,21 +147,22 @@ impl FeedConsumer {
         untaken.map_or(Ok(()), Err)
     }
 
-    /// Looks after the projections as [`Consumer::settle`](super::Consumer::settle) does for those of a queue: to be called after a
-    /// batch. Most often it costs nothing.
+    /// Looks after the projections as [`Consumer::settle`](super::Consumer::settle) does for those of a queue: call it
+    /// after a batch. Usually it costs nothing.
     pub async fn settle(&self) {
-        // What has not begun is not noted as if it had. Whether anything is on its way is not known here.
+        // A projection that has not begun is not noted as if it had. Whether anything is on its way is not known here.
         if self.builds.tend(&self.delivery).await {
             self.beginnings.watch(&self.delivery, std::future::ready(Calm::No)).await;
         }
     }
 
-    /// Counts the dead letters of the projections and of `@projections` page by page, and redrives what an older program did not know,
-    /// with what waits behind it. To be called when a program starts, and again when no older one can be at work any more.
+    /// Counts the dead letters of the projections and of `@projections` page by page, and redrives those that an older
+    /// program did not know, with those that wait behind them. Call it when a program starts, and again when no older
+    /// one can be running any longer.
     ///
-    /// When `stop` comes, the look is cut off: it has found at least so many, and the next one goes on from there. Where a redrive
-    /// finds a store down, the rest is counted. What was redriven in vain is not tried again by this consumer: this program will
-    /// not know it the next time either.
+    /// When `stop` comes, the look is cut off: its count is a minimum, and the next look continues from there. If a
+    /// redrive finds a store down, the rest is only counted. A letter whose redrive failed is not tried again by this
+    /// consumer: this program will not know it the next time either.
     ///
     /// # Errors
     /// [`DeliveryError::Store`]; nothing is lost.
@@ -191,14 +195,14 @@ impl FeedConsumer {
         letters.look(PROJECTIONS, look).await
     }
 
-    /// How many dead letters this consumer has put into the delivery store: a number that goes up tells when to look at them.
+    /// How many dead letters this consumer has put into the delivery store: when the number goes up, look at them.
     #[must_use]
     pub fn put_away(&self) -> u64 {
         let of_projections: u64 = self.desks.iter().map(|desk| desk.parking.count()).sum();
         of_projections + self.kept.load(Ordering::Relaxed)
     }
 
-    /// The commits of the records by their streams; and the first record that could not be kept as what it is.
+    /// The commits of the records by their streams, and the first record whose dead letter could not be stored.
     async fn sort(&self, records: &[Value]) -> (BTreeMap<StreamKey, Lane>, Option<Untaken>) {
         let (mut lanes, mut untaken) = (BTreeMap::<StreamKey, Lane>::new(), None);
         for (place, record) in records.iter().enumerate() {
@@ -227,7 +231,7 @@ struct Job<'a> {
     desk: &'a Desk,
     stream: &'a StreamKey,
     lane: &'a Lane,
-    /// Those that the projection listens to; at least one.
+    /// The commits that the projection listens to; at least one.
     commits: Cow<'a, [Commit]>,
 }
 
@@ -261,7 +265,7 @@ impl Desk {
         }
     }
 
-    /// The commits that the projection listens to; none where it listens to none of them.
+    /// The commits that the projection listens to; `None` if it listens to none of them.
     fn wanted<'a>(&self, commits: &'a [Commit]) -> Option<Cow<'a, [Commit]>> {
         let wants = |commit: &&Commit| self.projection.wants(commit);
         match commits.iter().filter(wants).count() {
@@ -271,8 +275,9 @@ impl Desk {
         }
     }
 
-    /// Takes commits of one stream to the projection. A try that failed is made again here, so that the other projections need
-    /// not see the records once more; it is counted in the store, so that an invocation that ends meanwhile does not begin anew.
+    /// Gives commits of one stream to the projection. A failed attempt is repeated here, so that the other projections
+    /// need not see the records again. It is counted in the store, so that the next invocation does not begin the count
+    /// anew.
     async fn take(
         &self,
         delivery: &Arc<Delivery>,
@@ -284,7 +289,7 @@ impl Desk {
             return Ok(());
         }
         let retry = delivery.runtime.settings.delivery;
-        let terms = Terms { origin: Origin::Store, retry: ONE_TRY, is_shared: true };
+        let terms = Terms { origin: Origin::Store, retry: ONE_TRY, is_shared: true, slot: None };
         let (mut left, mut tries) = (commits, 0);
         loop {
             let done = AtomicUsize::new(0);
@@ -296,14 +301,14 @@ impl Desk {
             left = left.get(done..).unwrap_or_default();
             let (Some(mut failure), Some(commit)) = (failure, left.first()) else { return Ok(()) };
             tries = if done > 0 { 1 } else { tries + 1 };
-            // Of a process that is gone. To look before the first try would be a read for each batch.
+            // The letters of a process that is gone. To look before the first attempt would cost a read for each batch.
             if tries == 1
                 && failure.is_of_the_commit()
                 && self.parking.waits_unheard(stream, left).await.map_err(|error| Left::at(commit, &error))?
             {
                 return Ok(());
             }
-            // What only a newer program knows is no reason for the others to wait, so it is as old as it can be.
+            // A commit that only a newer program knows must not make the others wait, so it is as old as it can be.
             let message = Message { place: 0, receives: tries, sent_at: None };
             match self.patience.outcome(delivery, &mut failure, &message, commit).await {
                 Outcome::Dead => return self.put_away(delivery, left, commit, failure).await,

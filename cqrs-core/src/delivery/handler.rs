@@ -5,11 +5,10 @@ use tracing::{Instrument, Span, field};
 use super::failure::{Failure, TryError};
 use super::once::{Once, Progress};
 use super::run::Run;
-use super::{Delivery, Subscriber};
+use super::{Delivery, Subscriber, Terms};
 use crate::event::RawEvent;
 use crate::handler::HandlerArm;
 use crate::metadata::Metadata;
-use crate::runtime::RetryPolicy;
 use crate::store::Finish;
 use crate::trace;
 
@@ -18,17 +17,17 @@ pub(super) struct Handler<'a> {
     pub(super) subscriber: &'a Subscriber,
     pub(super) delivery: &'a Arc<Delivery>,
     pub(super) once: bool,
-    pub(super) retry: RetryPolicy,
+    pub(super) terms: Terms<'a>,
 }
 
 impl<'a> Handler<'a> {
-    /// Handles an event, with all tries, in a span.
+    /// Handles an event, with all attempts, in a span.
     pub(super) async fn handle(&self, arm: &'a HandlerArm, raw: RawEvent<'a>) -> Result<(), Failure> {
         let span = self.span(&raw);
         let handled = async {
             match self.once {
                 true => self.handle_once(arm, raw).await,
-                false => self.subscriber.retried(self.retry, || self.run(arm, raw)).await,
+                false => self.subscriber.retried(self.terms, || self.run(arm, raw)).await,
             }
         };
         let handled = handled.instrument(span.clone()).await;
@@ -38,24 +37,24 @@ impl<'a> Handler<'a> {
         handled
     }
 
-    /// Runs the handler unless it has run. Its record is finished apart from it, so that trying that again does
-    /// not run the handler again; a broker could not do so, and therefore it has a policy of its own.
+    /// Runs the handler unless it has run. Its inbox record is finished separately, so that a retry of that does
+    /// not run the handler again. A broker could not retry only that, so it has its own policy.
     async fn handle_once(&self, arm: &'a HandlerArm, raw: RawEvent<'a>) -> Result<(), Failure> {
-        let Self { subscriber, delivery, retry, .. } = *self;
-        let once = Once::new(&delivery.runtime, subscriber.name, &raw);
-        let lease = match subscriber.retried(retry, || once.handle(self.run(arm, raw))).await? {
+        let Self { subscriber, delivery, terms, .. } = *self;
+        let once = Once::new(&delivery.runtime, subscriber, &raw);
+        let lease = match subscriber.retried(terms, || once.handle(self.run(arm, raw))).await? {
             Progress::Handled(lease) => lease,
             Progress::Done => return Ok(()),
             Progress::Busy(until) => return Err(once.busy(until)),
         };
-        let finish = delivery.runtime.settings.delivery;
+        let finish = Terms { retry: delivery.runtime.settings.delivery, ..terms };
         match subscriber.retried(finish, || once.finish(&lease)).await? {
             Finish::Done => Ok(()),
             Finish::Lost => Err(once.lost(&lease)),
         }
     }
 
-    /// One try.
+    /// One attempt.
     async fn run(&self, arm: &'a HandlerArm, raw: RawEvent<'a>) -> Result<(), TryError> {
         Run::new(self.delivery, self.subscriber, arm, raw).run().await
     }

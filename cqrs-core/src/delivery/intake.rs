@@ -1,4 +1,4 @@
-//! What comes out of the change feed: a commit, or a dead letter of whoever read it.
+//! What comes out of the change feed: a commit, or a dead letter of its reader.
 
 use serde_json::Value;
 use tracing::{Instrument, Span};
@@ -14,20 +14,21 @@ use crate::store::{DeadLetter, LetterId};
 use crate::timestamp::Timestamp;
 use crate::trace;
 
-/// The names under which records are kept that no subscriber could be given: by a relay, and by what feeds the projections from the
-/// stream. Both read every record, and each has its own subscribers, so neither may take away what the other still needs.
+/// The names under which records are kept that could not be given to any subscriber: by a relay, and by the program
+/// that feeds the projections from the stream. Both read every record, and each has its own subscribers, so neither may
+/// remove what the other still needs.
 pub(crate) const RELAY: &str = "@relay";
 pub(crate) const PROJECTIONS: &str = "@projections";
 
 /// What a record was.
 pub(crate) struct TakenIn {
-    /// None where it is no commit.
+    /// `None` if it was not a commit.
     pub(crate) commit: Option<Commit>,
     /// Whether it was kept as a dead letter.
     pub(crate) is_kept: bool,
 }
 
-/// Decodes a record. One that is no commit is kept as a dead letter of this pile: never passed over in silence.
+/// Decodes a record. A record that is not a commit is kept as a dead letter of this pile: it is never ignored silently.
 pub(crate) async fn take_in(
     runtime: &Runtime,
     record: &Value,
@@ -45,8 +46,8 @@ pub(crate) async fn take_in(
     }
 }
 
-/// The same for a commit that goes to the subscribers of this program and to nobody else: one with an event that no aggregate
-/// of the program applies is kept as well, because a newer program may have somebody for it.
+/// The same for a commit that goes only to the subscribers of this program: one with an event that no aggregate
+/// of the program applies is kept as well, because a newer program may have a subscriber for it.
 pub(crate) async fn take_in_known(
     runtime: &Runtime,
     record: &Value,
@@ -55,7 +56,7 @@ pub(crate) async fn take_in_known(
     let Some(commit) = take_in(runtime, record, pile).await? else {
         return Ok(TakenIn { commit: None, is_kept: true });
     };
-    // Also where nothing is kept: it is the step of the trace between the command and the subscribers.
+    // Also made if nothing is kept: it is the step of the trace between the command and the subscribers.
     let span = span_of(&commit);
     let unknown = commit.events.iter().find(|event| !runtime.index.knows(&event.name));
     let is_kept = unknown.is_some();
@@ -87,7 +88,8 @@ pub(crate) fn span_of(commit: &Commit) -> Span {
     span
 }
 
-/// Tells that a commit was altered. The letter stands beside one that the commit itself may have: that is redriven still.
+/// Reports that a commit was altered. The letter is kept beside one that the commit itself may have, which is still
+/// redriven.
 async fn raise(
     runtime: &Runtime,
     record: &Value,

@@ -13,7 +13,7 @@ use crate::projector::discards;
 use crate::store::{DynBacklog, LetterId, Positions, StoreError, Waiting};
 use crate::timestamp::Timestamp;
 
-/// After so many commits the feed is not read further: whoever is that far behind need not know it to the last one.
+/// After this many commits the feed is not read further: nobody who is that far behind needs the exact number.
 const MOST: usize = 10_000;
 
 /// How far the views of a projection are behind the store.
@@ -21,26 +21,27 @@ const MOST: usize = 10_000;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Lag {
-    /// How many commits are stored that the projection listens to and has not taken. In one process those of the page that it is
-    /// at count until all of the page is done. Behind a broker the messages of its queue, about, whichever subscriber of the
-    /// queue they are for, and what the relay has not published, where that is known.
+    /// How many commits are stored that the projection listens to and has not taken. In one process, the commits of the
+    /// current page count until the whole page is done. Behind a broker, it is the approximate number of messages in
+    /// its queue, whichever subscriber of the queue they are for, and of commits that the relay has not published, if
+    /// that is known.
     pub commits: u64,
     /// Whether there may be more than `commits` says: the feed is read no further than 10,000 commits.
     pub more: bool,
-    /// When the oldest of them was recorded. None where nothing is outstanding, and where messages wait in a queue: SQS does
-    /// not tell when they were sent.
+    /// When the oldest of them was recorded. `None` if nothing is outstanding, and if messages wait in a queue: SQS
+    /// does not report when they were sent.
     pub oldest: Option<Timestamp>,
-    /// How many seconds ago that was, by the clock of this process; 0 where nothing is outstanding. None where it is not known:
-    /// messages wait in a queue, or nobody knows what the relay has not published.
+    /// How many seconds ago that was, by the clock of this process; 0 if nothing is outstanding. `None` if it is
+    /// unknown: messages wait in a queue, or it is unknown what the relay has not published.
     pub seconds: Option<u64>,
 }
 
 /// What a projection has outstanding, and its dead letters.
 #[derive(Debug, Default)]
 pub(crate) struct Outstanding {
-    /// None where this process cannot know it.
+    /// `None` if this process cannot know it.
     pub(crate) lag: Option<Lag>,
-    /// In the dead letters of its queue.
+    /// How many messages are in the dead letters of its queue.
     pub(crate) dead_letters: u64,
 }
 
@@ -67,7 +68,8 @@ impl Count {
         Lag { commits: self.commits, more: self.more, oldest: self.oldest, seconds: Some(seconds) }
     }
 
-    /// With what waits in the queue behind the relay; none where it is not known what is in front of it.
+    /// The lag with what waits in the queue behind the relay. `before` is `None` if it is unknown what is in front of
+    /// the relay.
     fn behind(before: Option<&Self>, waiting: Waiting) -> Lag {
         let before = before.map(Self::lag);
         let at_relay = before.filter(|_| waiting.messages == 0);
@@ -111,7 +113,7 @@ impl Delivery {
         }
     }
 
-    /// How many commits a projection goes on without.
+    /// How many discarded commits a projection has.
     pub(crate) async fn count_discarded(&self, projection: &str) -> Result<u64, StoreError> {
         self.count_letters(&discards::pile(projection)).await
     }
@@ -142,7 +144,7 @@ impl Delivery {
         self: &Arc<Self>,
         projections: &[&Arc<Subscriber>],
     ) -> Result<BTreeMap<&'static str, Outstanding>, StoreError> {
-        // Most often all stand at one place, and the feed is read once.
+        // Usually all are at one place, and the feed is read once.
         let mut places: BTreeMap<Positions, Vec<&Arc<Subscriber>>> = BTreeMap::new();
         for projection in projections {
             let positions = self.runtime.delivery_store().positions(projection.name).await?;
@@ -153,7 +155,7 @@ impl Delivery {
             let counts = self.count(&positions, &projections).await?;
             for (projection, count) in projections.iter().zip(counts) {
                 let is_elsewhere = match count.first.as_ref().filter(|_| positions.is_empty()) {
-                    // It has no place in the feed, and yet it has taken of it: a broker delivers it.
+                    // It has no position in the feed, and yet it has taken commits of it: a broker delivers them.
                     Some(first) => projection.has_seen(self, first).await?,
                     None => false,
                 };
@@ -164,7 +166,8 @@ impl Delivery {
         Ok(found)
     }
 
-    /// Counts what some projections listen to, in a feed of its own, so that a delivery at work is not disturbed.
+    /// Counts the commits that some projections listen to, in a separate feed, so that a running delivery is not
+    /// disturbed.
     async fn count(
         &self,
         after: &Positions,
@@ -179,7 +182,7 @@ impl Delivery {
             quiet = if page.changes.is_empty() { quiet + 1 } else { 0 };
             read += page.changes.len();
             for change in page.changes {
-                // What is no commit is for the relay to tell.
+                // The relay reports what is not a commit.
                 if let Ok(commit) = intake::decode(&change.record) {
                     let listening = projections.iter().zip(&mut counts);
                     listening.filter(|(one, _)| one.wants(&commit)).for_each(|(_, count)| count.add(&commit));

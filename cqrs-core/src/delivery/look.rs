@@ -1,4 +1,5 @@
-//! A look at all dead letters of a delivery, page by page: what an older program did not know is redriven, and all are counted.
+//! A look at all dead letters of a delivery, page by page: those that an older program did not know are redriven, and
+//! all are counted.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,26 +15,26 @@ use crate::store::{DeadLetter, LetterId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LetterCount {
-    /// How many there were, page by page; as long as there is `more`, how many have been counted so far.
+    /// How many there were, page by page; while there is `more`, how many have been counted so far.
     pub letters: u64,
-    /// Whether there may be more than `letters` says: the look was cut off, and the next one goes on from there.
+    /// Whether there may be more than `letters` says: the look was cut off, and the next one continues from there.
     pub more: bool,
-    /// Whether something of what an older program did not know could not be redriven, because a store is down.
+    /// Whether a letter that an older program did not know could not be redriven because a store is down.
     pub waiting: bool,
 }
 
-/// How far a look has come. It may be dropped and gone on with at any time.
+/// How far a look has come. The look may be dropped and continued at any time.
 #[derive(Debug, Default)]
 pub(super) struct Look {
     /// The pile that it is at, and the last letter of it that was counted.
     nth: usize,
     after: Option<LetterId>,
-    /// The stream of the last letter before that was tried and is still there.
+    /// The stream of the last earlier letter that was tried and is still there.
     before: Option<StreamKey>,
     letters: u64,
-    /// Whether a redrive has failed. Then it counts, and no more.
+    /// Whether a redrive has failed. Then the look only counts.
     pub(super) has_failed: bool,
-    /// What has been redriven in vain. This program will not know it the next time either.
+    /// The letters whose redrive has failed. This program will not know them the next time either.
     tried: HashSet<LetterId>,
     /// The letter whose redrive has begun and not ended.
     begun: Option<LetterId>,
@@ -57,7 +58,7 @@ impl Look {
         (self.after, self.before) = (None, None);
     }
 
-    /// Whether a letter is to be redriven. One that has used up the time of a look has one more.
+    /// Whether a letter is to be redriven. A letter that has used up the time of a look has one more attempt.
     fn begin(&mut self, id: &LetterId) -> bool {
         if self.tried.contains(id) {
             return false;
@@ -75,19 +76,19 @@ impl Look {
 }
 
 impl StoredLetters<'_> {
-    /// Looks at the letters of a pile and of all subscribers. After an error, which is that of a redrive or of a page, it can be
-    /// gone on with.
+    /// Looks at the letters of a pile and of all subscribers. After an error of a redrive or of a page, the look can be
+    /// continued.
     pub(super) async fn look(&self, pile: &str, look: &mut Look) -> Result<(), DeliveryError> {
         let outcome = self.look_on(pile, look).await;
         if outcome.is_err() {
-            // What a store is to blame for has not been tried.
+            // If a store is to blame, the letter has not been tried.
             look.begun = None;
         }
         outcome
     }
 
     async fn look_on(&self, pile: &str, look: &mut Look) -> Result<(), DeliveryError> {
-        // The pile comes first: what leaves it may have to stand behind letters of the subscribers.
+        // The pile comes first: what leaves it may have to go behind letters of the subscribers.
         loop {
             let subscriber = match look.nth.checked_sub(1) {
                 None => None,
@@ -111,7 +112,7 @@ impl StoredLetters<'_> {
                 None => self.redrive_newer_kept(pile, &letters, look, &mut before).await?,
                 Some(subscriber) => {
                     if self.redrive_newer_streams(subscriber, &letters, look, &mut before).await? {
-                        // What is left of the page is counted.
+                        // What is left of the page is read again, and counted.
                         continue;
                     }
                     0
@@ -123,7 +124,7 @@ impl StoredLetters<'_> {
         }
     }
 
-    /// Redrives those of a pile; returns how many are gone.
+    /// Redrives the letters of a pile that were for a newer program; returns how many are gone.
     async fn redrive_newer_kept(
         &self,
         pile: &str,
@@ -148,8 +149,8 @@ impl StoredLetters<'_> {
         Ok(gone)
     }
 
-    /// Redrives the streams of a subscriber whose first letter that was tried is for a newer program, with what waits behind it;
-    /// returns whether there were any. Letters stand in the order of streams and versions.
+    /// Redrives those streams of a subscriber whose first tried letter is for a newer program, with what waits behind
+    /// it; returns whether there were any. Letters are in the order of streams and versions.
     async fn redrive_newer_streams(
         &self,
         subscriber: &Arc<Subscriber>,
@@ -170,7 +171,7 @@ impl StoredLetters<'_> {
         Ok(redriven)
     }
 
-    /// Goes on with a stream whose redrive was cut off, if that had come to another letter.
+    /// Continues with a stream whose redrive was cut off, if the redrive had come to another letter.
     async fn go_on(&self, subscriber: &Arc<Subscriber>, look: &mut Look) -> Result<(), DeliveryError> {
         let begun = look.begun.as_ref().filter(|id| id.subscriber == subscriber.name);
         let Some((stream, version)) = begun.and_then(LetterId::place) else { return Ok(()) };

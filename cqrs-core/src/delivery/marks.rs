@@ -2,13 +2,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::store::Positions;
 
-/// What of a feed is done, and what is not: a position may be kept when everything before it is done.
+/// Which commits of a feed are done, and which are not: a position may be stored when everything before it is done.
 ///
-/// It takes memory for what is not done, however much is done behind it.
+/// It takes memory only for what is not done, no matter how much is done behind that.
 #[derive(Debug, Default)]
 pub(crate) struct Marks {
     shards: BTreeMap<String, Shard>,
-    /// Numbers what is taken in, in the order of the feed.
+    /// The next number. Everything that is taken in gets one, in the order of the feed.
     next: u64,
 }
 
@@ -16,13 +16,14 @@ pub(crate) struct Marks {
 struct Shard {
     /// The commits that are not done.
     open: BTreeSet<u64>,
-    /// The ends of pages, where positions are kept: of those with the same commits before them, the last one.
+    /// The ends of pages, where positions are stored. Of several ends with the same open commits before them, only the
+    /// last one is here.
     ends: BTreeMap<u64, String>,
     /// The last position that was taken in.
     taken: Option<String>,
 }
 
-/// Where a commit stands among those that are not done.
+/// The place of a commit among those that are not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     shard: String,
@@ -30,7 +31,7 @@ pub(crate) struct Place {
 }
 
 impl Marks {
-    /// What is at these positions, or before them, was done by an earlier run.
+    /// An earlier run has done everything up to these positions.
     pub(crate) fn behind(positions: &Positions) -> Self {
         let shards = positions.iter().map(|(shard, position)| {
             (shard.clone(), Shard { taken: Some(position.clone()), ..Shard::default() })
@@ -95,7 +96,7 @@ impl Marks {
 }
 
 impl Shard {
-    /// Where nothing is open between two ends, the first is never reached without the second.
+    /// If nothing is open between two ends, the first is never reached without the second.
     fn forget_end_before(&mut self, end: u64) {
         let Some((before, position)) = self.ends.range(..end).next_back() else { return };
         let (before, position) = (*before, position.clone());

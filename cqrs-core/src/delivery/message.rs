@@ -12,12 +12,12 @@ use crate::key::StreamKey;
 use crate::runtime::Runtime;
 use crate::version::Version;
 
-/// What a topic takes in one message where it is told nothing else, names and values of the attributes included, in bytes
+/// The most bytes that a topic takes in one message by default, including the names and values of the attributes
 /// (Amazon SNS Developer Guide, "Publishing large messages with Amazon SNS": from 1,024 to 1,048,576). A
-/// [`Publisher`](super::Publisher) knows what its own topic takes.
+/// [`Publisher`](super::Publisher) knows how many its own topic takes.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 
-/// As many as a record has.
+/// The number of attributes of a record.
 const ATTRIBUTES: usize = 15;
 
 /// Unicode's noncharacters of the first plane that XML 1.0 leaves out.
@@ -34,11 +34,11 @@ pub struct Message {
     pub body: String,
     /// The stored type names of its events, each once: what subscriptions filter on.
     pub types: Vec<String>,
-    /// Whose commit it is; none where no aggregate of this program applies its events.
+    /// The tenant of the commit; `None` if no aggregate of this program applies its events.
     pub tenant: Option<String>,
-    /// The entity name of its aggregate; none as before.
+    /// The entity name of its aggregate; `None` in the same case.
     pub entity: Option<&'static str>,
-    /// The correlation id of its metadata; none where it is empty, and where it alone is too large for a message.
+    /// The correlation id of its metadata; `None` if it is empty, or if it alone is too large for a message.
     pub correlation_id: Option<String>,
     /// The same for all commits of one stream: a digest, because a stream's keys may be longer than a broker's
     /// group id.
@@ -51,7 +51,7 @@ pub struct Message {
     pub version: Version,
 }
 
-/// What a body holds.
+/// What a body contains.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
     /// The commit itself.
@@ -107,23 +107,23 @@ impl Body {
     /// Reads a body.
     ///
     /// # Errors
-    /// What is wrong with it, for a body that is no commit's.
+    /// What is wrong with it, for a body that is not that of a commit.
     pub fn parse(text: &str) -> Result<Self, String> {
         let Attributes(record) =
-            serde_json::from_str(text).map_err(|error| format!("the body is no commit: {error}"))?;
+            serde_json::from_str(text).map_err(|error| format!("the body is not a commit: {error}"))?;
         let key = |name: &str| record.iter().find(|(found, _)| found == name)?.1.as_str();
         if let (2, Some(pk), Some(sk)) = (record.len(), key("pk"), key("sk")) {
             let (stream, version) = StreamKey::parse_commit(pk, sk).map_err(|error| error.to_string())?;
             return Ok(Self::Reference(stream, version));
         }
         let mut commit = record::decode(record).map_err(|corrupt| corrupt.to_string())?;
-        // A number of a text that was written by another program: `1.50`, `1e+23`.
+        // Another program may have written a number in another form: `1.50`, `1e+23`.
         commit.events.iter_mut().for_each(|event| canonicalize(&mut event.data));
         Ok(Self::Commit(commit))
     }
 }
 
-/// The attributes of a body as they stand in it: each is looked at once, so they need no map.
+/// The attributes of a body in their order: each is looked at once, so they need no map.
 struct Attributes(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Attributes {
@@ -148,7 +148,7 @@ impl<'de> Visitor<'de> for Attributes {
 }
 
 /// JSON in the characters that brokers take: those of XML 1.0 (Amazon SQS API Reference, "SendMessage"). JSON
-/// escapes most of the others itself; all of them can only stand in strings, where they may be escaped.
+/// escapes most of the others itself; all of them can only occur in strings, where they may be escaped.
 fn text(record: &Value) -> String {
     let text = record.to_string();
     if text.contains(NONCHARACTERS) {
@@ -157,7 +157,7 @@ fn text(record: &Value) -> String {
     text
 }
 
-/// An attribute's value in the same characters. The body has what it was.
+/// An attribute's value in the same characters. The body has the original.
 fn legible(text: &str) -> String {
     let refused = |character: char| {
         NONCHARACTERS.contains(&character) || character < ' ' && !matches!(character, '\t' | '\n' | '\r')

@@ -1,17 +1,17 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often a state is told that lasts.
+/// How often a lasting state is logged.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// When something that goes on was told last: told of every message, it would drown the rest of the log.
+/// When a lasting state was logged last: logged for every message, it would drown the rest of the log.
 #[derive(Debug, Default)]
 pub(crate) struct Notice {
     told: Mutex<Option<Instant>>,
 }
 
 impl Notice {
-    /// Whether it is to be told now.
+    /// Whether it is to be logged now.
     pub(crate) fn is_due(&self) -> bool {
         self.is_due_at(Instant::now())
     }

@@ -54,7 +54,7 @@ impl Parking {
         }
     }
 
-    /// Puts commits behind the dead letters of their stream; false where there are none any more.
+    /// Puts commits behind the dead letters of their stream; `false` if there are none any longer.
     pub(super) async fn waits(&self, stream: &StreamKey, commits: &[Commit]) -> Result<bool, DeliveryError> {
         let mut parked = self.parked.lock().await;
         let Some(last) = parked.get(stream).copied() else { return Ok(false) };
@@ -63,12 +63,12 @@ impl Parking {
             parked.remove(stream);
             return Ok(false);
         }
-        // What a crash made the feed bring again has its letter already, with its reason.
+        // A commit that the feed brings again after a crash has its letter already, with its reason.
         let known = commits.partition_point(|commit| commit.version <= last);
         let new = commits.get(known..).unwrap_or_default();
         let Some(first) = new.first() else { return Ok(true) };
         self.put(&mut parked, new, None).await?;
-        // Another process may have redriven all that stood in front, and have looked for more before these were there.
+        // Another process may have redriven all letters in front, and have looked for more before these were there.
         let left = first_letter(&self.delivery, self.subscriber, stream).await?;
         if left.is_some_and(|left| left < first.version) {
             return Ok(true);
@@ -82,7 +82,7 @@ impl Parking {
         Ok(false)
     }
 
-    /// The same where this process has heard of no letters of the stream: another one may have put them there.
+    /// The same if this process knows of no letters of the stream: another one may have put them there.
     pub(super) async fn waits_unheard(
         &self,
         stream: &StreamKey,
@@ -118,7 +118,7 @@ impl Parking {
         self.put(&mut parked, commits, Some(failure)).await
     }
 
-    /// How many dead letters were put here, those included that did not stay.
+    /// How many dead letters were put here, including those that did not stay.
     pub(super) fn count(&self) -> u64 {
         self.put.load(Ordering::Relaxed)
     }

@@ -6,6 +6,11 @@ use crate::runtime::RetryPolicy;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// After this time in its queue a commit becomes a dead letter, whatever it waits for. Otherwise the broker would delete it
+/// without a letter, SQS after 14 days. The letter is a new message. The rest is for a message that is hidden at the time.
+const LAST_CHANCE: Duration = Duration::from_hours(12 * 24);
 
 /// What a failure means for its message, as long as it may come again.
 pub(super) struct Patience {
@@ -22,10 +27,17 @@ pub(super) struct Message {
     pub(super) sent_at: Option<Timestamp>,
 }
 
+impl Message {
+    /// Whether it was sent at least this long ago; not if that is unknown.
+    fn has_waited(&self, time: Duration) -> bool {
+        self.sent_at.is_some_and(|sent_at| Timestamp::now().since(sent_at) >= time)
+    }
+}
+
 /// What is to become of a commit that failed.
 pub(super) enum Outcome {
     Dead,
-    /// It has failed so often.
+    /// It has failed this often.
     Again(u32),
     Later,
 }
@@ -36,6 +48,24 @@ impl Patience {
     }
 
     pub(super) async fn outcome(
+        &self,
+        delivery: &Arc<Delivery>,
+        failure: &mut Failure,
+        message: &Message,
+        commit: &Commit,
+    ) -> Outcome {
+        let outcome = self.outcome_in_time(delivery, failure, message, commit).await;
+        if !matches!(outcome, Outcome::Dead) && message.has_waited(LAST_CHANCE) {
+            let days = LAST_CHANCE.as_secs() / (24 * 60 * 60);
+            // The end of the reason may tell that a newer program can take it.
+            failure.reason = format!("its queue has kept it for {days} days: {}", failure.reason);
+            return Outcome::Dead;
+        }
+        outcome
+    }
+
+    /// What the failure means as long as the queue keeps the message.
+    async fn outcome_in_time(
         &self,
         delivery: &Arc<Delivery>,
         failure: &mut Failure,
@@ -54,21 +84,21 @@ impl Patience {
                     Outcome::Again(message.receives)
                 }
             },
-            // Two that cannot take it would leave it to each other.
+            // Two programs that cannot take it would leave it to each other.
             FailureKind::Left => match self.count(delivery, retry, commit).await {
                 Ok(attempts) if attempts >= retry.attempts => Outcome::Dead,
                 _ => Outcome::Later,
             },
-            FailureKind::Newer => match message.sent_at {
-                Some(sent_at) if Timestamp::now().since(sent_at) < settings.unknown_kept => Outcome::Later,
-                _ => Outcome::Dead,
-            },
+            FailureKind::Newer if message.sent_at.is_none() || message.has_waited(settings.unknown_kept) => {
+                Outcome::Dead
+            }
+            FailureKind::Newer => Outcome::Later,
             FailureKind::Held(_) | FailureKind::Outage(_) => Outcome::Later,
         }
     }
 
-    /// How often a commit has failed here, in whichever process. The receives that the queue counts do not tell: most of them
-    /// may have been waits, for a store or for a newer program, in a process that is gone.
+    /// How often a commit has failed here, in any process. The receives that the queue counts do not show that: most of
+    /// them may have been waits, for a store or for a newer program, in a process that is gone.
     async fn count(
         &self,
         delivery: &Arc<Delivery>,
@@ -82,25 +112,26 @@ impl Patience {
         delivery.runtime.delivery_store().count_attempt(&self.queue, commit, expires).await
     }
 
-    /// Whoever puts the commit back into its queue begins anew. A count that stays makes it a dead letter sooner, and no more.
+    /// Forgets the count, so that a commit that is put back into its queue starts again at zero. A count that stays
+    /// only makes it a dead letter sooner.
     pub(super) async fn forget(
         &self,
         delivery: &Arc<Delivery>,
         own_retry: Option<RetryPolicy>,
         commit: &Commit,
     ) {
-        // Another handler of the queue may have counted, where this one does not.
+        // Another handler of the queue may have counted even if this one does not.
         if own_retry.is_none() && delivery.runtime.settings.delivery.attempts <= 1 {
             return;
         }
         let forgotten = delivery.runtime.delivery_store().forget_attempts(&self.queue, commit).await;
         if let Err(error) = forgotten {
             let (stream, version) = (&commit.stream, commit.version);
-            tracing::warn!(queue = self.queue, %stream, %version, %error, "tries are not forgotten");
+            tracing::warn!(queue = self.queue, %stream, %version, %error, "the attempts could not be forgotten");
         }
     }
 
-    /// Says what an operator has to know about a commit that waits.
+    /// Logs what an operator has to know about a commit that waits.
     pub(super) fn tell(&self, failure: &Failure, message: &Message, commit: &Commit) {
         let (queue, reason) = (&self.queue, &failure.reason);
         let (stream, version, receives) = (&commit.stream, commit.version, message.receives);

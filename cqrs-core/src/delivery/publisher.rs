@@ -15,19 +15,19 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// The topic that commits are published to, whichever broker has it.
 pub trait Publisher: Send + Sync + 'static {
-    /// Publishes messages. Nothing of a stream is sent before all that stands in front of it has been
-    /// accepted, or goes in the same request.
+    /// Publishes messages. A message is sent only when all earlier ones of its stream have been
+    /// accepted, or go in the same request.
     ///
     /// # Errors
-    /// [`PublishError`] says how many the topic has accepted. Publishing the others again is safe, also where it has
-    /// accepted some of them: consumers know a commit by its key.
+    /// [`PublishError`] says how many the topic has accepted. Publishing the others again is safe, even if it has
+    /// accepted some of them: consumers recognize a commit by its key.
     fn publish(&self, messages: &[Message]) -> impl Future<Output = Result<(), PublishError>> + Send;
 
-    /// The most that one message may take, as [`Message::bytes`] counts: a larger commit travels as its keys. Asked for
-    /// whenever there is something to publish, so it is for the publisher to remember what a topic says.
+    /// The most bytes that one message may take, as [`Message::bytes`] counts: a larger commit travels as its keys.
+    /// Called whenever there is something to publish, so the publisher should remember what a topic says.
     ///
     /// # Errors
-    /// [`PublishFault`], where the topic cannot be asked; nothing is published.
+    /// [`PublishFault`], if the topic cannot be asked; nothing is published.
     fn max_message_bytes(&self) -> impl Future<Output = Result<usize, PublishFault>> + Send {
         async { Ok(MAX_MESSAGE_BYTES) }
     }

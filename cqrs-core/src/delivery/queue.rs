@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
-use super::failure::FailureKind;
+use super::failure::{FailureKind, OutagePlace};
 use super::marks::{Marks, Place};
 use super::parking::Parking;
+use super::slot::Slots;
 use super::{Delivery, DeliveryError, Subscriber, Terms};
 use crate::commit::Commit;
 use crate::key::StreamKey;
@@ -37,12 +38,12 @@ pub(crate) struct Placed {
     pub(crate) bytes: usize,
 }
 
-/// How much a subscriber may have taken in without having done it; then it is passed over until it has room, and reads what it
-/// missed by itself.
+/// How much a subscriber may have taken in but not done. Above that it is passed over until it has room, and reads what
+/// it missed by itself.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 const MOST_COMMITS: usize = 4_096;
 
-/// What a subscriber has taken in, and not done.
+/// What a subscriber has taken in but not done.
 #[derive(Debug, Default)]
 pub(crate) struct Load {
     commits: AtomicUsize,
@@ -54,7 +55,7 @@ impl Load {
         self.commits.load(Ordering::Relaxed) < MOST_COMMITS && self.bytes.load(Ordering::Relaxed) < MOST_BYTES
     }
 
-    /// What is sent counts, and not only what has arrived: a queue that is slow to take in is one without room.
+    /// Counts what is sent, and not only what has arrived: a queue that is slow to take in has no room.
     pub(crate) fn add(&self, bytes: usize) {
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -66,10 +67,10 @@ impl Load {
     }
 }
 
-/// One subscriber's queue: its position, and a lane for each stream that has something to be done.
+/// One subscriber's queue: its position, and a lane for each stream that has something to do.
 ///
-/// Commits of a stream are worked off in their order. A stream that is slow, or waits for a lease, holds up no other one:
-/// neither of this subscriber, as long as one of its places is free, nor of another.
+/// Commits of a stream are taken in their order. A stream that is slow, or waits for a lease, holds up no other stream:
+/// neither of this subscriber, while one of its places is free, nor of another.
 pub(crate) struct Queue {
     desk: Arc<Desk>,
     positions: Positions,
@@ -83,11 +84,10 @@ struct Desk {
     delivery: Arc<Delivery>,
     subscriber: Arc<Subscriber>,
     parking: Parking,
-    /// The streams that it works on at the same time. One that waits has none.
-    places: Semaphore,
+    slots: Slots,
 }
 
-/// The commits of one stream that are not begun; one batch of it is at work.
+/// The commits of one stream that have not begun, while one batch of the stream is at work.
 type Lane = Vec<Waiting>;
 
 /// A commit that is to be done.
@@ -97,8 +97,15 @@ struct Waiting {
     bytes: usize,
 }
 
-/// A batch of one stream that is done.
-type Worked = (StreamKey, Vec<(Place, usize)>, Result<(), DeliveryError>);
+/// A batch of one stream, and how it ended.
+type Worked = (StreamKey, Vec<(Place, usize)>, Result<Ended, DeliveryError>);
+
+/// How a batch ended that is no reason for the run to end.
+enum Ended {
+    Done,
+    /// The run is to end, and the rest of the batch still waits for the end of a fault.
+    Left(DeliveryError),
+}
 
 impl Queue {
     /// Loads what the last run left behind.
@@ -111,9 +118,9 @@ impl Queue {
         let positions = delivery_store.positions(name).await.map_err(|source| failed(name, source))?;
         let parking = Parking::of(delivery, name);
         parking.load().await?;
-        let places = Semaphore::new(subscriber.concurrency);
+        let slots = Slots::new(subscriber.concurrency, delivery.runtime.settings);
         Ok(Self {
-            desk: Arc::new(Desk { delivery: delivery.clone(), subscriber, parking, places }),
+            desk: Arc::new(Desk { delivery: delivery.clone(), subscriber, parking, slots }),
             marks: Marks::behind(&positions),
             positions,
             load: Arc::default(),
@@ -129,8 +136,9 @@ impl Queue {
         Arc::clone(&self.load)
     }
 
-    /// Works off the pages that come, until there will be none; a position moves when everything before it is done, so that
-    /// what a crash interrupts is delivered again. Counts the pages that are done.
+    /// Works on the pages that come, until there are no more. A position moves when everything before it is done, so
+    /// that what a crash interrupts is delivered again. Reports how many pages are done. If a stream still waits for the
+    /// end of a fault elsewhere when no more pages come, it is left, and the fault is the error.
     pub(crate) async fn run(
         mut self,
         mut pages: mpsc::UnboundedReceiver<Arc<Page>>,
@@ -138,6 +146,8 @@ impl Queue {
     ) -> Result<(), DeliveryError> {
         let mut at_work: FuturesUnordered<Pin<Box<dyn Future<Output = Worked> + Send>>> =
             FuturesUnordered::new();
+        let desk = Arc::clone(&self.desk);
+        let mut outage = None;
         let mut taken = 0;
         let mut more = true;
         while more || !at_work.is_empty() {
@@ -148,10 +158,17 @@ impl Queue {
                         let ready = self.take_in(&page);
                         at_work.extend(ready.into_iter().map(|(stream, lane)| self.begin(stream, lane)));
                     }
-                    None => more = false,
+                    None => {
+                        more = false;
+                        desk.slots.end();
+                    }
                 },
                 Some((stream, done, worked)) = at_work.next() => {
-                    worked?;
+                    if let Ended::Left(error) = worked? {
+                        self.lanes.remove(&stream);
+                        outage.get_or_insert(error);
+                        continue;
+                    }
                     for (place, bytes) in &done {
                         self.marks.done(place);
                         self.load.remove(*bytes);
@@ -164,15 +181,16 @@ impl Queue {
                         _ => {}
                     }
                 }
+                () = desk.slots.changed() => {}
             }
             let reached = self.marks.take_reached();
             self.move_to(reached).await?;
-            progress.report(if at_work.is_empty() { taken } else { 0 });
+            progress.report(taken, at_work.len(), desk.slots.resting());
         }
-        Ok(())
+        outage.map_or(Ok(()), Err)
     }
 
-    /// Puts the commits of a page into their lanes; gives those that are to begin.
+    /// Puts the commits of a page into their lanes; returns those that are to begin.
     fn take_in(&mut self, page: &Page) -> Vec<(StreamKey, Lane)> {
         let mut ready: Vec<(StreamKey, Lane)> = Vec::new();
         for placed in &page.commits {
@@ -224,6 +242,7 @@ impl Queue {
             }
             let delivery_store = self.desk.delivery.runtime.delivery_store();
             delivery_store.save_position(name, &shard, &end).await.map_err(|source| failed(name, source))?;
+            self.desk.delivery.note_position();
             self.positions.insert(shard, end);
         }
         Ok(())
@@ -233,52 +252,71 @@ impl Queue {
 /// How far a queue has come, for the relay that fills it.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    /// How many pages had been taken in when nothing was left to do.
-    pub(crate) idle_after: watch::Sender<u64>,
+    pub(crate) idle_after: watch::Sender<IdleAfter>,
     /// Wakes the relay: there may be room again.
     pub(crate) moved: Arc<Notify>,
 }
 
+/// How many pages had been taken in the last time that a queue had nothing to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct IdleAfter {
+    /// Nothing was left.
+    pub(crate) done: u64,
+    /// Nothing was left but what waited for the end of a fault elsewhere.
+    pub(crate) resting: u64,
+}
+
 impl Progress {
-    fn report(&self, idle_after: u64) {
-        if idle_after > 0 {
-            self.idle_after.send_if_modified(|known| std::mem::replace(known, idle_after) != idle_after);
-        }
+    /// Of the streams that are at work, some only wait for the end of a fault.
+    fn report(&self, taken: u64, at_work: usize, resting: usize) {
+        self.idle_after.send_if_modified(|known| {
+            let before = *known;
+            if at_work == 0 {
+                known.done = taken;
+            }
+            if at_work == resting {
+                known.resting = taken;
+            }
+            *known != before
+        });
         self.moved.notify_one();
     }
 }
 
 impl Desk {
-    async fn take_stream(&self, stream: &StreamKey, commits: Vec<Commit>) -> Result<(), DeliveryError> {
+    async fn take_stream(&self, stream: &StreamKey, commits: Vec<Commit>) -> Result<Ended, DeliveryError> {
         if self.parking.waits(stream, &commits).await? {
-            return Ok(());
+            return Ok(Ended::Done);
         }
         let retry = self.subscriber.retry(&self.delivery.runtime);
-        let terms = Terms { origin: Origin::Store, retry, is_shared: false };
         let mut left = commits.as_slice();
         loop {
             let done = AtomicUsize::new(0);
             let failure = {
-                let _place = self.places.acquire().await;
+                let slot = self.slots.take().await;
+                let terms = Terms { origin: Origin::Store, retry, is_shared: false, slot: Some(&slot) };
                 self.subscriber.deliver(&self.delivery, left, terms, &done).await
             };
-            let Some(failure) = failure else { return Ok(()) };
+            let Some(failure) = failure else { return Ok(Ended::Done) };
             left = left.get(done.into_inner()..).unwrap_or_default();
             let until = match failure.kind {
                 FailureKind::Held(until) => until,
-                // Whatever comes next would fail, too: the run is interrupted, and goes on at the same place.
-                FailureKind::Outage(source) => {
-                    return Err(DeliveryError::Outage {
-                        subscriber: self.subscriber.name.to_owned(),
-                        source,
-                    });
+                FailureKind::Outage(outage) => {
+                    return match outage.place {
+                        // What comes next would fail, too: the run is interrupted, and the next one continues at
+                        // the same place.
+                        OutagePlace::Delivery => Err(outage.of(&self.subscriber)),
+                        OutagePlace::Call | OutagePlace::Stream => {
+                            Ok(Ended::Left(outage.of(&self.subscriber)))
+                        }
+                    };
                 }
                 FailureKind::Passing | FailureKind::Permanent | FailureKind::Newer | FailureKind::Left => {
-                    return self.parking.park(left, failure).await;
+                    return self.parking.park(left, failure).await.map(|()| Ended::Done);
                 }
             };
-            // Most likely by a run of this very handler that was killed: only its lease is to be waited for, and that is no attempt of
-            // the handler.
+            // Most likely a killed run of this very handler holds the event: only its lease has to run out, and to wait
+            // for that is not an attempt of the handler.
             let longest = self.delivery.runtime.settings.delivery.cap;
             let wait = until.since(Timestamp::now()).min(longest);
             tracing::info!(subscriber = self.subscriber.name, %stream, reason = failure.reason, ?wait, "waiting");

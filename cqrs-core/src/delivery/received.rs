@@ -17,7 +17,7 @@ pub struct Received {
     pub body: String,
     /// How often it has been received, this time included.
     pub receives: u32,
-    /// When it was sent to the queue; none where that is not known, and then it is as old as it can be.
+    /// When it was sent to the queue; `None` if that is unknown, and then it is as old as it can be.
     pub sent_at: Option<Timestamp>,
 }
 
@@ -61,17 +61,18 @@ pub enum Verdict {
     Retry {
         /// Why.
         reason: String,
-        /// When it is to be received again, if the handler says so: `#[event_handler(…, retry(…))]`. Else that is for the worker,
-        /// or for the queue.
+        /// When it is to be received again, if the handler says so: `#[event_handler(…, retry(…))]`. Otherwise the
+        /// worker or the queue decides.
         after: Option<Duration>,
     },
-    /// Nothing is known against it: it stays in its queue, and is received again. Another run has claimed its event for a
-    /// handler with `once`, it stands behind another commit, a store is down or denies access, or a newer program has to take
-    /// it. No number of such receives makes a dead letter of it here; the queue's own `maxReceiveCount` counts them.
+    /// It has to wait: it stays in its queue, and is received again. Another run has claimed its event for a handler
+    /// with `once`, it is behind another commit, a store is down or denies access, or a newer program or another
+    /// release has to take it. No number of such receives makes it a dead letter here, unless it has failed here and
+    /// waits for another release; the queue's own `maxReceiveCount` counts them.
     Wait {
         /// Why.
         reason: String,
-        /// When it is to be received again, if it stands behind a commit that comes again then.
+        /// When it is to be received again, if it is behind a commit that comes again then.
         after: Option<Duration>,
     },
     /// It goes to the queue's dead letters; then it may be deleted.
@@ -96,9 +97,10 @@ impl Verdict {
     }
 }
 
-/// The messages of one stream out of a batch, or one message that is no commit's.
+/// The messages of one stream out of a batch, or one message without a commit.
 ///
-/// Each stream of a batch is taken by itself, so that what is done there can be deleted while another one hangs.
+/// Each stream of a batch is taken separately, so that its messages can be deleted when they are done, while another
+/// one hangs.
 #[derive(Debug)]
 pub struct StreamBatch {
     pub(super) stream: Option<StreamKey>,
@@ -137,8 +139,8 @@ impl Opened {
 }
 
 impl StreamBatch {
-    /// Sorts messages by the stream of their commits, and by version. Beside the messages of a stream stand their places in the
-    /// batch.
+    /// Groups messages by the stream of their commits, and sorts them by version. Each group comes with the places of
+    /// its messages in the batch.
     pub(super) fn sort(batch: &[Received], door: Door) -> Vec<(Vec<usize>, Self)> {
         let mut streams: BTreeMap<StreamKey, Vec<(Version, usize, Opened)>> = BTreeMap::new();
         let mut sorted = Vec::new();
@@ -167,7 +169,7 @@ impl StreamBatch {
         sorted
     }
 
-    /// The stream; none for a message that is no commit's.
+    /// The stream; `None` for a message without a commit.
     #[must_use]
     pub fn stream(&self) -> Option<&StreamKey> {
         self.stream.as_ref()
@@ -176,7 +178,7 @@ impl StreamBatch {
     /// Puts more messages of the same stream behind these.
     pub fn append(&mut self, later: Self) {
         self.messages.extend(later.messages);
-        // What was parked between the two is known to the later one.
+        // Only the later one knows what was parked between the two.
         self.parked = later.parked;
     }
 }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::beginning::{Beginnings, Calm};
 use super::builds::Builds;
 use super::intake::{self, RELAY};
-use super::queue::{Load, Page, Placed, Progress, Queue};
+use super::queue::{IdleAfter, Load, Page, Placed, Progress, Queue};
 use super::subscriber::keep_decoded;
 use super::{Delivery, DeliveryError, StoredLetters};
 use crate::store::{Change, DynChangeFeed, Positions, limits};
@@ -23,8 +23,8 @@ pub struct Delivered {
     pub commits: u64,
 }
 
-/// After so many empty reads nothing more is taken to be on its way: shards of DynamoDB Streams in which little happens answer with
-/// nothing now and then, although there is more.
+/// After this many empty reads, nothing more is assumed to be on its way: shards of DynamoDB Streams in which little
+/// happens sometimes return nothing although there is more.
 pub(crate) const QUIET_READS: u32 = 40;
 
 /// Reads the feed and hands every commit to every subscriber's queue.
@@ -40,7 +40,7 @@ pub(crate) struct Relay {
 impl Relay {
     /// Starts where the slowest subscriber stopped.
     pub(crate) async fn open(delivery: &Arc<Delivery>) -> Result<Self, DeliveryError> {
-        // Before the positions are read: what lies behind them is in the store then.
+        // Before the positions are read: everything that they have passed is in the store then.
         let builds = Builds::alone(delivery, &delivery.subscribers);
         builds.begin(delivery).await?;
         StoredLetters::new(delivery).redrive_newer().await?;
@@ -60,13 +60,16 @@ impl Relay {
         })
     }
 
-    /// Delivers until nothing is left, what handlers append included.
-    pub(crate) async fn run_until_idle(mut self) -> Result<Delivered, DeliveryError> {
-        let mut delivered = Delivered::default();
+    /// Delivers until nothing is left, including what handlers append, and counts in `delivered`. Returns `false` if
+    /// something may be left: a stream that waited for the end of a fault elsewhere continued at the last moment.
+    ///
+    /// # Errors
+    /// Such a fault, if no other work is left.
+    pub(crate) async fn run_until_idle(mut self, delivered: &mut Delivered) -> Result<bool, DeliveryError> {
         let mut quiet = 0;
         loop {
-            // Only when every queue was empty before the feed was read can no handler append any more.
-            let settled = self.queues.are_settled();
+            // Handlers can append nothing more only if every queue was empty before the feed was read.
+            let (settled, resting) = (self.queues.are_settled(), self.queues.are_resting());
             let step = self.step().await?;
             delivered.commits += step.commits;
             if step.read {
@@ -83,18 +86,22 @@ impl Relay {
                 tokio::time::sleep(self.delivery.runtime.settings.poll).await;
                 continue;
             }
-            // What was passed over has room, and its feed had nothing at present: nobody wakes it.
+            if resting {
+                self.queues.finish().await?;
+                return Ok(false);
+            }
+            // A queue that was passed over has room, and its feed had nothing at present: nobody wakes it.
             match self.queues.may_read_on() {
                 true => tokio::time::sleep(self.delivery.runtime.settings.poll).await,
                 false => self.queues.moved().await?,
             }
         }
         self.queues.finish().await?;
-        Ok(delivered)
+        Ok(true)
     }
 
-    /// Delivers until `shutdown`, then finishes what the queues hold, as far as the grace goes; counts in `delivered`, and says
-    /// when it has `begun`.
+    /// Delivers until `shutdown`, then finishes what the queues hold, as far as the grace goes; counts in `delivered`,
+    /// and sets `begun` when it has begun.
     pub(crate) async fn run(
         mut self,
         mut shutdown: Pin<&mut (impl Future<Output = ()> + Send)>,
@@ -117,7 +124,7 @@ impl Relay {
                             1..QUIET_READS => Calm::Perhaps,
                             QUIET_READS.. => Calm::Yes,
                         };
-                        // Between the first and the last of them nothing is told that was not before.
+                        // Between the first and the last quiet read nothing new can be reported.
                         if calm != Calm::Perhaps || quiet == 1 {
                             self.beginnings.watch(&self.delivery, ready(calm)).await;
                         }
@@ -170,7 +177,7 @@ impl Relay {
                 let page = placed(&self.delivery, page.changes).await?;
                 let ends = page.ends.clone();
                 self.queues.send(Arc::new(page), &self.positions).await?;
-                // A step that is dropped before this line reads the same page again, and the queues skip it.
+                // If a step is dropped before this line, the same page is read again, and the queues skip it.
                 self.positions.extend(ends);
             }
         }
@@ -202,7 +209,7 @@ async fn placed(delivery: &Arc<Delivery>, changes: Vec<Change>) -> Result<Page, 
     Ok(Page { commits, ends })
 }
 
-/// Decodes a change. What cannot be decoded, or holds a type that this program does not know, is kept as a
+/// Decodes a change. A record that cannot be decoded, or has a type that this program does not know, is kept as a
 /// dead letter of the relay.
 async fn place(delivery: &Arc<Delivery>, change: Change) -> Result<Option<Placed>, DeliveryError> {
     let Change { shard, position, record } = change;
@@ -213,7 +220,7 @@ async fn place(delivery: &Arc<Delivery>, change: Change) -> Result<Option<Placed
     Ok(Some(Placed { commit, shard, position, bytes }))
 }
 
-/// Per shard the position that every subscriber has passed; no entry where one has not begun.
+/// For each shard, the position that every subscriber has passed; no entry if one has not begun.
 fn earliest<'a>(mut all: impl Iterator<Item = &'a Positions>) -> Positions {
     let Some(mut earliest) = all.next().cloned() else { return Positions::new() };
     for positions in all {
@@ -238,18 +245,18 @@ fn open_feed(delivery: &Delivery) -> Result<Box<dyn DynChangeFeed>, DeliveryErro
 struct Queues {
     feeders: Vec<Feeder>,
     tasks: JoinSet<Result<(), DeliveryError>>,
-    /// Some queue got on, or stopped.
+    /// Notified when a queue has got on, or stopped.
     moved: Arc<Notify>,
 }
 
-/// The near end of one queue.
+/// The sending end of one queue.
 struct Feeder {
     pages: mpsc::UnboundedSender<Arc<Page>>,
     load: Arc<Load>,
-    /// How many pages have been sent, and after how many the queue had nothing left to do.
+    /// How many pages have been sent.
     sent: u64,
-    idle_after: watch::Receiver<u64>,
-    /// How far the queue has been fed, where it had no room for what the others got.
+    idle_after: watch::Receiver<IdleAfter>,
+    /// How far the queue has been fed, if it had no room for what the others got.
     behind: Option<Positions>,
     /// Reads what it missed.
     feed: Box<dyn DynChangeFeed>,
@@ -260,7 +267,7 @@ impl Queues {
         let mut queues = Self { feeders: Vec::new(), tasks: JoinSet::new(), moved: Arc::default() };
         for queue in open {
             let (pages, received) = mpsc::unbounded_channel();
-            let (idle_after, idle) = watch::channel(0);
+            let (idle_after, idle) = watch::channel(IdleAfter::default());
             queues.feeders.push(Feeder {
                 pages,
                 load: queue.load(),
@@ -279,12 +286,12 @@ impl Queues {
         Ok(queues)
     }
 
-    /// Whether some queue that has all that was read so far takes more.
+    /// Whether a queue that has everything that was read so far takes more.
     fn have_room(&self) -> bool {
         self.feeders.iter().any(|feeder| feeder.behind.is_none() && feeder.load.has_room())
     }
 
-    /// Whether one that was passed over has room again.
+    /// Whether a queue that was passed over has room again.
     fn may_read_on(&self) -> bool {
         self.feeders.iter().any(|feeder| feeder.behind.is_some() && feeder.load.has_room())
     }
@@ -297,10 +304,18 @@ impl Queues {
     fn are_settled(&self) -> bool {
         self.feeders
             .iter()
-            .all(|feeder| feeder.behind.is_none() && *feeder.idle_after.borrow() >= feeder.sent)
+            .all(|feeder| feeder.behind.is_none() && feeder.idle_after.borrow().done >= feeder.sent)
     }
 
-    /// Sends a page to the queues that have all before it. One without room misses it, and the others do not wait.
+    /// The same, but for what waits for the end of a fault elsewhere.
+    fn are_resting(&self) -> bool {
+        self.feeders
+            .iter()
+            .all(|feeder| feeder.behind.is_none() && feeder.idle_after.borrow().resting >= feeder.sent)
+    }
+
+    /// Sends a page to the queues that have everything before it. A queue without room misses it, and the others do not
+    /// wait.
     async fn send(&mut self, page: Arc<Page>, before: &Positions) -> Result<(), DeliveryError> {
         let mut closed = false;
         for feeder in self.feeders.iter_mut().filter(|feeder| feeder.behind.is_none()) {
@@ -319,7 +334,7 @@ impl Queues {
         self.check().await
     }
 
-    /// Fails where a queue has stopped.
+    /// Fails if a queue has stopped.
     async fn check(&mut self) -> Result<(), DeliveryError> {
         if self.feeders.iter().any(|feeder| feeder.pages.is_closed()) {
             return Err(self.failure().await);
@@ -327,18 +342,19 @@ impl Queues {
         Ok(())
     }
 
-    /// Lets the queues finish what they hold.
+    /// Lets the queues finish what they hold, each of them, whatever becomes of the others.
     async fn finish(mut self) -> Result<(), DeliveryError> {
         self.feeders.clear();
+        let mut finished = Ok(());
         while let Some(ended) = self.tasks.join_next().await {
-            ended.map_err(|_| DeliveryError::Stopped)??;
+            finished = finished.and(ended.unwrap_or(Err(DeliveryError::Stopped)));
         }
-        Ok(())
+        finished
     }
 
     /// Why a queue stopped.
     async fn failure(&mut self) -> DeliveryError {
-        // The others would go on until their pages end.
+        // The others would continue until their pages end.
         while let Some(ended) = self.tasks.join_next().await {
             match ended {
                 Ok(Ok(())) => {}
@@ -357,13 +373,13 @@ impl Feeder {
         self.pages.send(page).is_ok()
     }
 
-    /// Reads a page for this queue alone, where it was passed over; whether there was anything.
+    /// Reads a page for this queue alone, if it was passed over; returns whether there was anything.
     async fn read_on(&mut self, delivery: &Arc<Delivery>, all: &Positions) -> Result<bool, DeliveryError> {
         let Some(behind) = &self.behind else { return Ok(false) };
         let page = self.feed.read(behind).await.map_err(|error| DeliveryError::Feed(Box::new(error)))?;
         let page = placed(delivery, page.changes).await?;
         if page.ends.is_empty() {
-            // A feed may have nothing at present although there is more: only positions tell.
+            // A feed may have nothing at present although there is more: only positions show it.
             return Ok(false);
         }
         let mut reached = behind.clone();

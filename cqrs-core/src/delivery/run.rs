@@ -11,8 +11,8 @@ use crate::handler::{Front, HandlerArm, HandlerError, HandlerFuture, Scope};
 use crate::panic;
 use crate::runtime::{Cause, Elsewhere};
 
-/// One run of a handler for one event. A commit goes to many handlers, and few of them send commands: so nothing that commands
-/// are sent through is made before one asks for it.
+/// One run of a handler for one event. A commit goes to many handlers, and few of them send commands: so the front,
+/// which commands are sent through, is not made before one asks for it.
 pub(super) struct Run<'a> {
     delivery: &'a Arc<Delivery>,
     subscriber: &'a Subscriber,
@@ -38,8 +38,8 @@ impl<'a> Run<'a> {
         Self { delivery, subscriber, arm, raw, made: OnceLock::new(), elsewhere: Elsewhere::default() }
     }
 
-    /// Begins it, and ends it where the handler does not wait: then it needs no timer, and a runtime without timers is none to
-    /// fail in.
+    /// Begins the run, and ends it if the handler does not wait: then it needs no timer, and does not fail in a runtime
+    /// without timers.
     pub(super) fn begin(&self, context: &mut Context<'_>) -> Begun<'_> {
         let mut work = (self.arm.call)(Scope::new(&self.delivery.runtime.provided, self), self.raw);
         match panic::caught(|| self.elsewhere.during(|| work.as_mut().poll(context))) {
@@ -49,7 +49,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Ends what waits, no later than the handler may.
+    /// Ends a run that waits, within the time limit of the handler.
     pub(super) async fn finish(&self, begun: Begun<'_>) -> Result<(), TryError> {
         match begun {
             Begun::Ended(done) => done,
@@ -60,12 +60,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// All of another run for the same event.
+    /// Another whole run for the same event.
     pub(super) async fn again(&self) -> Result<(), TryError> {
         Self::new(self.delivery, self.subscriber, self.arm, self.raw).run().await
     }
 
-    /// All of it.
+    /// The whole run.
     pub(super) async fn run(&self) -> Result<(), TryError> {
         let begun = poll_fn(|context| Poll::Ready(self.begin(context))).await;
         self.finish(begun).await
@@ -81,7 +81,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// What became of it.
+    /// Notes how the run ended, and judges its error.
     #[inline]
     fn end(&self, done: Result<(), HandlerError>) -> Result<(), TryError> {
         self.delivery.runtime.note_run(self.subscriber.name, &self.raw, done.is_ok());
@@ -91,7 +91,7 @@ impl<'a> Run<'a> {
     #[cold]
     fn judge(&self, error: HandlerError) -> HandlerError {
         let judged = panic::caught(|| {
-            // The answers of its own app are judged last: they count.
+            // The answers of its own app are judged last, so that they count.
             let error = self.elsewhere.judge(error);
             match self.made.get() {
                 Some((cause, _)) => cause.judge(error),

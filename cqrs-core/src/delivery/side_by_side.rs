@@ -15,15 +15,16 @@ use crate::trace;
 /// A subscriber, and how many of the commits that it wants it has done.
 pub(super) type Progress<'a> = (&'a Subscriber, AtomicUsize);
 
-/// Takes commits of one stream to subscribers side by side; gives those that could not take all of them, by their places, and why.
+/// Gives commits of one stream to subscribers side by side; returns the places of those that could not take all of
+/// them, and why.
 ///
-/// Most often it is one event, and most handlers of it do not wait and do not fail. Those are only called, one after the other: a
-/// future of its own is for the others.
+/// Usually it is one event, and most of its handlers do not wait and do not fail. Those are only called, one after the
+/// other; only the others get futures of their own.
 pub(super) async fn side_by_side(
     delivery: &Arc<Delivery>,
     subscribers: &[Progress<'_>],
     commits: &[Commit],
-    terms: Terms,
+    terms: Terms<'_>,
 ) -> Vec<(usize, Failure)> {
     let event = only_event(commits);
     let runs: Vec<Option<Run<'_>>> =
@@ -58,7 +59,7 @@ pub(super) async fn side_by_side(
     failures
 }
 
-/// The event of the commits where there is one, and nobody watches the spans of its handlers.
+/// The event of the commits, if there is only one and nobody watches the spans of its handlers.
 fn only_event(commits: &[Commit]) -> Option<RawEvent<'_>> {
     let [commit] = commits else { return None };
     let mut events = RawEvent::all(commit);

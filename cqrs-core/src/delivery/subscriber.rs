@@ -12,6 +12,7 @@ use super::Delivery;
 use super::failure::{Failure, TryError};
 use super::handler::Handler;
 use super::run::{Begun, Run};
+use super::slot::Slot;
 use crate::commit::Commit;
 use crate::engine::ProcessDriver;
 use crate::event::{EventId, RawEvent};
@@ -23,7 +24,7 @@ use crate::runtime::{RetryPolicy, Runtime};
 use crate::store::StoreError;
 use crate::trace;
 
-/// Whoever receives commits: a handler or a projection.
+/// A receiver of commits: a handler, a process or a projection.
 #[derive(Debug)]
 pub(crate) struct Subscriber {
     pub(crate) name: &'static str,
@@ -32,26 +33,38 @@ pub(crate) struct Subscriber {
     pub(crate) reaction: Reaction,
     /// How many streams it works on at the same time.
     pub(crate) concurrency: usize,
-    /// How long one event may take it.
+    /// How long it may take for one event.
     pub(crate) timeout: Duration,
-    /// How it is retried, where it says so itself.
+    /// Its own retry policy, if it has one.
     pub(crate) own_retry: Option<RetryPolicy>,
 }
 
-/// The building of views on its way.
+/// A build of views that is running.
 pub(crate) type Building<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
 
 /// On what terms commits are delivered.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Terms {
+pub(crate) struct Terms<'a> {
     pub(crate) origin: Origin,
     pub(crate) retry: RetryPolicy,
-    /// Whether they come to one program only, of all that run: then they stay where they are until every edition of the views
-    /// has them.
+    /// Whether they come to only one of the running programs: then they stay where they are until every edition of the
+    /// views has them.
     pub(crate) is_shared: bool,
+    /// The slot that is given up during waits. With it, the end of a fault elsewhere is waited for, too.
+    pub(crate) slot: Option<&'a Slot<'a>>,
 }
 
-const DISCARDS: &str = "what was discarded cannot be read";
+impl Terms<'_> {
+    /// Waits before the attempt after `failed` failures.
+    async fn pause(&self, failed: u32) {
+        match self.slot {
+            Some(slot) => slot.pause(self.retry.wait(failed)).await,
+            None => self.retry.pause(failed).await,
+        }
+    }
+}
+
+const DISCARDS: &str = "the discarded commits cannot be read";
 
 /// What a subscriber does with a commit.
 #[derive(Debug)]
@@ -72,7 +85,8 @@ pub(crate) enum Reaction {
 }
 
 impl Subscriber {
-    /// The same one in another process, with the settings of that: what a driver remembers of a store is not taken along.
+    /// The same one in another process, with the settings of that process: its own retry policy, and what a driver
+    /// remembers of a store, are not taken along.
     pub(crate) fn restarted(of: &Self) -> Self {
         let reaction = match of.reaction {
             Reaction::Handle { arms, once } => Reaction::Handle { arms, once },
@@ -82,12 +96,12 @@ impl Subscriber {
         Self { events: of.events.clone(), reaction, own_retry: None, ..*of }
     }
 
-    /// How it is retried.
+    /// The retry policy that holds for it.
     pub(crate) fn retry(&self, runtime: &Runtime) -> RetryPolicy {
         self.own_retry.unwrap_or(runtime.settings.delivery)
     }
 
-    /// The driver of a process; none of another subscriber.
+    /// The driver of a process; `None` for another subscriber.
     pub(super) fn process(&self) -> Option<&dyn ProcessDriver> {
         match &self.reaction {
             Reaction::Step { driver, .. } => Some(&**driver),
@@ -95,8 +109,8 @@ impl Subscriber {
         }
     }
 
-    /// Whether the commit holds an event that this subscriber listens to. By name: a schema that it does not
-    /// know must fail there, and not pass unseen.
+    /// Whether the commit holds an event that this subscriber listens to. Only the name counts: a schema that it does
+    /// not know must fail there, and not pass unseen.
     pub(crate) fn wants(&self, commit: &Commit) -> bool {
         commit.events.iter().any(|event| self.events.iter().any(|id| id.is_stored_as(&event.name)))
     }
@@ -121,7 +135,7 @@ impl Subscriber {
         }
     }
 
-    /// Builds its views, where they are not whole.
+    /// Builds its views, if they are not whole.
     pub(crate) async fn build(&self, runtime: &Runtime) -> Result<(), StoreError> {
         match &self.reaction {
             Reaction::Project { driver, build, .. } if driver.is_due(runtime) => build(runtime).await,
@@ -129,7 +143,7 @@ impl Subscriber {
         }
     }
 
-    /// Whether another release is at work on views of its own beside those of this projection, as far as is known.
+    /// Whether another release is at work on its own views beside those of this projection, as far as is known.
     pub(crate) fn has_other_release(&self, delivery: &Delivery) -> bool {
         match &self.reaction {
             Reaction::Project { driver, .. } => driver.has_other_release(&delivery.runtime),
@@ -137,7 +151,7 @@ impl Subscriber {
         }
     }
 
-    /// Whether anything of a stream has come to its views; a handler has none to tell by.
+    /// Whether anything of a stream has come to its views; `true` for a subscriber without views.
     pub(crate) async fn has_seen(
         &self,
         delivery: &Arc<Delivery>,
@@ -157,14 +171,14 @@ impl Subscriber {
         }
     }
 
-    /// Takes commits of one stream in their order, those that it wants, and counts in `done` those that are, as soon as they are;
-    /// returns why the next one is not. Here the queue of this process and those of a broker meet: one tries again itself, the
-    /// other lets its broker do so.
+    /// Takes those commits of one stream that it wants, in their order, and counts each in `done` as soon as it is
+    /// done; returns why the next one is not. The queue of this process and those of a broker both end here: the former
+    /// tries again itself, the latter let their broker do so.
     pub(crate) async fn deliver(
         &self,
         delivery: &Arc<Delivery>,
         commits: &[Commit],
-        terms: Terms,
+        terms: Terms<'_>,
         done: &AtomicUsize,
     ) -> Option<Failure> {
         let (arms, once) = match &self.reaction {
@@ -176,7 +190,7 @@ impl Subscriber {
                 return self.project_wanted(delivery, &**driver, commits, terms, done).await;
             }
         };
-        let handler = Handler { subscriber: self, delivery, once, retry: terms.retry };
+        let handler = Handler { subscriber: self, delivery, once, terms };
         for commit in commits {
             let mut is_wanted = false;
             for raw in RawEvent::all(commit) {
@@ -193,7 +207,7 @@ impl Subscriber {
         None
     }
 
-    /// The one run that is all there is to a commit of one event: of a handler without an inbox.
+    /// The only run that a commit of one event needs, for a handler without an inbox.
     pub(super) fn only_run<'a>(&'a self, delivery: &'a Arc<Delivery>, raw: RawEvent<'a>) -> Option<Run<'a>> {
         match &self.reaction {
             Reaction::Handle { arms, once: false } => {
@@ -203,17 +217,17 @@ impl Subscriber {
         }
     }
 
-    /// [`Subscriber::deliver`], where its first try has begun.
+    /// [`Subscriber::deliver`] after its first attempt has begun.
     pub(super) async fn finish(
         &self,
         run: &Run<'_>,
         begun: Begun<'_>,
-        terms: Terms,
+        terms: Terms<'_>,
         done: &AtomicUsize,
     ) -> Option<Failure> {
         let handled = match run.finish(begun).await {
             Ok(()) => Ok(()),
-            Err(error) => self.tried_again(terms.retry, error, || run.again()).await,
+            Err(error) => self.tried_again(terms, error, || run.again()).await,
         };
         if handled.is_ok() {
             done.fetch_add(1, Ordering::Relaxed);
@@ -221,25 +235,25 @@ impl Subscriber {
         handled.err()
     }
 
-    /// Lets instances of a process take their steps; a step of its own is a dead letter that is redriven.
+    /// Lets instances of a process take their steps; a commit that is itself a step is a dead letter that is redriven.
     async fn step(
         &self,
         delivery: &Delivery,
         driver: &dyn ProcessDriver,
         commits: &[Commit],
-        terms: Terms,
+        terms: Terms<'_>,
         done: &AtomicUsize,
     ) -> Result<(), Failure> {
         let runtime = &delivery.runtime;
         for commit in commits {
             let mut is_wanted = driver.is_step(commit);
             if is_wanted {
-                self.retried(terms.retry, || caught(driver.resume(runtime, commit))).await?;
+                self.retried(terms, || caught(driver.resume(runtime, commit))).await?;
             }
             for raw in RawEvent::all(commit).filter(|raw| driver.listens_to(raw)) {
                 is_wanted = true;
                 let span = self.step_span(&raw);
-                let taken = self.retried(terms.retry, || caught(driver.take(runtime, raw)));
+                let taken = self.retried(terms, || caught(driver.take(runtime, raw)));
                 if let Err(failure) = taken.instrument(span.clone()).await {
                     trace::fail(&span, &failure.reason);
                     return Err(failure);
@@ -280,10 +294,10 @@ impl Subscriber {
         delivery: &Arc<Delivery>,
         driver: &dyn ProjectionDriver,
         commits: &[Commit],
-        terms: Terms,
+        terms: Terms<'_>,
         done: &AtomicUsize,
     ) -> Option<Failure> {
-        // Most often it is all of them, and there is nothing to copy.
+        // Usually it is all of them, and there is nothing to copy.
         let wanted: Cow<'_, [Commit]> = match commits.iter().all(|commit| self.wants(commit)) {
             true => commits.into(),
             false => commits.iter().filter(|commit| self.wants(commit)).cloned().collect(),
@@ -296,7 +310,7 @@ impl Subscriber {
         delivery: &Arc<Delivery>,
         driver: &dyn ProjectionDriver,
         commits: &[Commit],
-        terms: Terms,
+        terms: Terms<'_>,
         done: &AtomicUsize,
     ) -> Result<(), Failure> {
         let apply = |commits| async move {
@@ -331,7 +345,7 @@ impl Subscriber {
         delivery: &Arc<Delivery>,
         driver: &dyn ProjectionDriver,
         commits: &[Commit],
-        terms: Terms,
+        terms: Terms<'_>,
         failure: Failure,
     ) -> Failure {
         let [commit] = commits else { return failure };
@@ -348,19 +362,19 @@ impl Subscriber {
         }
     }
 
-    /// Applies commits of one stream, and where that fails without those that were discarded.
+    /// Applies commits of one stream, and if that fails, without those that were discarded.
     async fn apply(
         &self,
         delivery: &Arc<Delivery>,
         driver: &dyn ProjectionDriver,
         commits: &[Commit],
-        terms: Terms,
+        terms: Terms<'_>,
     ) -> Result<Option<Awaited>, Failure> {
-        let Terms { origin, retry, is_shared } = terms;
+        let Terms { origin, is_shared, .. } = terms;
         let Some(stream) = commits.first().map(|commit| &commit.stream) else { return Ok(None) };
         let none = LeftOut::new();
         let arrived = Arrived { stream, commits, origin, left_out: &none, is_shared };
-        let failure = match self.retried(retry, || caught(driver.apply(&delivery.runtime, arrived))).await {
+        let failure = match self.retried(terms, || caught(driver.apply(&delivery.runtime, arrived))).await {
             Err(failure) if failure.is_of_the_commit() => failure,
             applied => return applied,
         };
@@ -369,9 +383,9 @@ impl Subscriber {
         if left_out.is_empty() {
             return Err(failure);
         }
-        tracing::warn!(?left_out, reason = failure.reason, "going on without what was discarded");
+        tracing::warn!(?left_out, reason = failure.reason, "continuing without the discarded commits");
         let arrived = Arrived { left_out: &left_out, ..arrived };
-        self.retried(retry, || caught(driver.apply(&delivery.runtime, arrived))).await
+        self.retried(terms, || caught(driver.apply(&delivery.runtime, arrived))).await
     }
 
     fn project_span(&self, commits: &[Commit]) -> Span {
@@ -399,7 +413,7 @@ impl Subscriber {
 
     pub(super) async fn retried<T, E, F>(
         &self,
-        retry: RetryPolicy,
+        terms: Terms<'_>,
         mut call: impl FnMut() -> F,
     ) -> Result<T, Failure>
     where
@@ -408,14 +422,14 @@ impl Subscriber {
     {
         match call().await {
             Ok(done) => Ok(done),
-            Err(error) => self.tried_again(retry, error.into(), call).await,
+            Err(error) => self.tried_again(terms, error.into(), call).await,
         }
     }
 
-    /// [`Subscriber::retried`] after the first try.
+    /// [`Subscriber::retried`] after the first attempt.
     pub(super) async fn tried_again<T, E, F>(
         &self,
-        retry: RetryPolicy,
+        terms: Terms<'_>,
         mut error: TryError,
         mut call: impl FnMut() -> F,
     ) -> Result<T, Failure>
@@ -423,15 +437,27 @@ impl Subscriber {
         E: Into<TryError>,
         F: Future<Output = Result<T, E>>,
     {
-        let mut attempts = 1;
+        let (mut attempts, mut met): (u32, u32) = (0, 0);
         loop {
-            let permanent = error.is_permanent();
-            tracing::warn!(subscriber = self.name, attempts, permanent, %error, "delivery failed");
-            if permanent || attempts >= retry.attempts {
-                return Err(error.after(attempts));
+            match terms.slot.filter(|_| error.is_met()) {
+                // It may last, and is no attempt of the event.
+                Some(slot) => {
+                    met = met.saturating_add(1);
+                    tracing::warn!(subscriber = self.name, met, %error, "delivery waits");
+                    if !slot.rest(met).await {
+                        return Err(error.after(attempts));
+                    }
+                }
+                None => {
+                    (attempts, met) = (attempts.saturating_add(1), 0);
+                    let permanent = error.is_permanent();
+                    tracing::warn!(subscriber = self.name, attempts, permanent, %error, "delivery failed");
+                    if permanent || attempts >= terms.retry.attempts {
+                        return Err(error.after(attempts));
+                    }
+                    terms.pause(attempts).await;
+                }
             }
-            retry.pause(attempts).await;
-            attempts += 1;
             match call().await {
                 Ok(done) => return Ok(done),
                 Err(again) => error = again.into(),
@@ -444,7 +470,7 @@ fn arm_of<'a>(arms: &'a [HandlerArm], raw: &RawEvent<'_>) -> Option<&'a HandlerA
     arms.iter().find(|arm| arm.event.is_stored_as(&raw.stored().name))
 }
 
-/// Lets subscribers decode the events of a commit once for all of them, where more than one wants it.
+/// Lets subscribers decode the events of a commit once for all of them, if more than one wants it.
 pub(super) fn keep_decoded(commit: &mut Commit, subscribers: &[Arc<Subscriber>]) {
     if subscribers.iter().filter(|subscriber| subscriber.wants(commit)).nth(1).is_some() {
         commit.keep_decoded();

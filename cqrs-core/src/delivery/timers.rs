@@ -6,7 +6,7 @@ use super::queue::failed;
 use super::{DeliveryError, StoredLetters};
 use crate::store::{DeadLetter, Redriven, Timer, set_timer};
 
-/// Whose dead letters they are.
+/// The name that these dead letters have.
 pub(crate) const TIMERS: &str = "@timers";
 
 impl StoredLetters<'_> {
@@ -30,8 +30,8 @@ impl StoredLetters<'_> {
         }
     }
 
-    /// The timer first: after a crash in between it is there twice, and is executed once. It may fail before the letter is removed, so its
-    /// next letter is another one.
+    /// Sets the timer first: after a crash in between the command is there twice, and is executed once. It may fail
+    /// before the letter is removed, so its next letter is another one.
     async fn set_again(&self, timer: Timer, letter: &DeadLetter) -> Result<(), DeliveryError> {
         let events = self.delivery.runtime.event_store();
         set_timer(events, timer.again()).await.map_err(|source| failed(TIMERS, source))?;

@@ -12,7 +12,7 @@ use crate::store::{Claim, InboxId, InboxLease};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
-/// Under which name the inbox remembers whose turn it is. No handler has an `@` in its name.
+/// The name under which the inbox remembers whose turn it is. No handler has an `@` in its name.
 const REDRIVE: &str = "@redrive";
 
 /// The right to redrive what other programs did not know, for one process at a time: two that hold letters of one stream would
@@ -25,8 +25,8 @@ pub struct RedriveTurn {
 }
 
 impl Consumer {
-    /// Takes the turn to redrive the dead letters of this queue that were for a newer program; none as long as another process
-    /// has it. It runs out by itself after `lease`.
+    /// Takes the turn to redrive the dead letters of this queue that were for a newer program; `None` while another
+    /// process has it. It runs out by itself after `lease`.
     ///
     /// # Errors
     /// [`DeliveryError::Store`].

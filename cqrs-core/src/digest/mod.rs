@@ -14,8 +14,8 @@ use serializer::NodeSerializer;
 /// A digest of a command's content. It is the same in every process and every build, whatever the order of a map.
 ///
 /// The order of a list counts, and that of a set does not, but Rust serializes both in the same way. So there are two
-/// digests: equal orders are equal commands, different contents are different commands, and in between, the decision
-/// tells.
+/// digests: equal orders are equal commands, different contents are different commands, and if only the order differs,
+/// the decision shows which they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandDigest {
     /// Of the content, with lists in any order.

@@ -57,7 +57,7 @@ fn text(text: &str) -> Node {
     Node::Text(text.to_owned())
 }
 
-/// As the same number is without `serde_json/arbitrary_precision`.
+/// The node that the same number has without `serde_json/arbitrary_precision`.
 fn number(digits: &str) -> Node {
     if digits.parse::<u64>().is_ok() || (digits != "-0" && digits.parse::<i64>().is_ok()) {
         return Node::Integer(digits.to_owned());

@@ -20,12 +20,12 @@ pub(super) enum Appended {
     Written,
     /// Another commit holds the version.
     Taken(Box<Commit>),
-    /// The timer of the command is not there any more.
+    /// The timer of the command no longer exists.
     Gone,
     Refused(Refusal),
 }
 
-/// Why the values of `unique` fields stand in the way of a commit.
+/// Why the values of `unique` fields prevent a commit.
 pub(super) enum Refusal {
     /// One belongs to another stream.
     NotUnique(Reservation),
@@ -52,11 +52,11 @@ fn field_of<A: Aggregate>(value: &UniqueValue) -> &'static str {
     field.map_or("value", |field| field.name)
 }
 
-/// Takes out the changes that free what another stream has: there were two streams with the value before it became unique, and it
-/// was reserved for the other one. The answer is what stands in the way nevertheless.
+/// Removes the changes that would free a value of another stream. Two streams had the value before it became unique,
+/// and it was reserved for the other one. Returns the reservation that still prevents the commit.
 ///
 /// # Errors
-/// [`StoreError::Refused`] for an answer about nothing that was asked for: it would be the same for ever.
+/// [`StoreError::Refused`] for an answer that names none of the changes: a retry would get the same answer for ever.
 pub(super) fn pass_over(
     changes: &mut Vec<ReservationChange>,
     reserved: Vec<Reservation>,
@@ -76,7 +76,7 @@ pub(super) fn pass_over(
     Ok(None)
 }
 
-/// For an answer about a timer that nobody asked for.
+/// The error for an answer about a timer that was not in the request.
 pub(super) fn no_timer() -> StoreError {
     StoreError::refused(RefusedKind::Other, "the event store missed a timer that was not to be fired")
 }
@@ -95,7 +95,7 @@ impl Execution<'_> {
             self.runtime.note_first_stream::<A>().await?;
         }
         let appended = self.append_with(decided, changes.clone()).await;
-        // Nothing depends on a state: a commit that its store takes without it is not lost for it.
+        // Nothing depends on the state: if the store takes the commit only without it, the commit is stored without it.
         if decided.carries
             && matches!(appended, Err(StoreError::TooLarge { .. } | StoreError::Refused { .. }))
         {
@@ -141,7 +141,7 @@ impl Execution<'_> {
         })
     }
 
-    /// The commit that holds the version; it is read where the store has not said.
+    /// The commit that holds the version; it is read if the store has not returned it.
     async fn winner(&self, taken: Vec<Taken>, commit: &Commit) -> Result<Box<Commit>, StoreError> {
         if let Some(winner) = taken.into_iter().find_map(|taken| taken.winner) {
             return Ok(winner);

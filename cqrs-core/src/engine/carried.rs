@@ -5,8 +5,8 @@
 //!               "lastAt": "2024-01-01T10:00:00.000Z" }
 //! ```
 //!
-//! `ids` are the digests of the command ids before the commit's own, two bytes each. `lastAt` and `clockAt` are left out where they
-//! are the commit's `createdAt`.
+//! `ids` are the digests of the command ids before the commit's own, two bytes each. `lastAt` and `clockAt` are left
+//! out if they are the commit's `createdAt`.
 
 use serde_json::Value;
 
@@ -25,8 +25,8 @@ use crate::timestamp::Timestamp;
 const WRITE_UNIT: usize = 1024;
 
 impl SnapshotShelf {
-    /// Lets a commit carry the state after it, where one is due: as soon as it costs no write unit, and in any case as often as
-    /// `snapshot_every` says. The state has folded the commit, and not noted it yet.
+    /// Lets a commit carry the state after it, if one is due: as soon as it costs no further write unit, and in any
+    /// case as often as `snapshot_every` says. The state has folded the commit, but has not noted it yet.
     pub(super) fn carry<A: Aggregate>(
         &self,
         snapshots: &Snapshots<A>,
@@ -35,7 +35,7 @@ impl SnapshotShelf {
     ) -> bool {
         let version = new.commit.version;
         let since = version.get().saturating_sub(state.snapshot_at.get());
-        // At the same versions for all who write: another process may have counted from there.
+        // All writers use the same versions: another process may have counted from there.
         let is_round = version.get().is_multiple_of(snapshots.every) && since >= snapshots.step();
         let must = state.overdue || since >= snapshots.every || is_round;
         let looked_at = state.looked_at.max(state.snapshot_at);
@@ -63,7 +63,7 @@ impl SnapshotShelf {
         carries
     }
 
-    /// The attribute by itself; none for a state that cannot be stored.
+    /// The attribute alone; `None` for a state that cannot be stored.
     fn carried<A: Aggregate>(
         &self,
         snapshots: &Snapshots<A>,
@@ -91,7 +91,7 @@ impl SnapshotShelf {
         limits::check(&carried).is_ok().then_some(carried)
     }
 
-    /// The last state of this program's own fold that one of these commits carries, with nothing in it that is too late.
+    /// The last state that one of these commits carries, made by this program's fold, with nothing in it after `until`.
     pub(super) fn open_carried<A: Aggregate>(
         &self,
         snapshots: &Snapshots<A>,
@@ -129,7 +129,7 @@ impl SnapshotShelf {
     }
 }
 
-/// None for a state that another fold has made.
+/// `None` for a state that another fold has made.
 fn open<A: Aggregate>(
     snapshots: &Snapshots<A>,
     carried: CommitState,

@@ -5,21 +5,21 @@ use crate::version::Version;
 
 /// The command ids of a stream's commits: of all, or of those from some version on.
 ///
-/// Every commit that is folded adds one, and few commands look for one: so they stand one behind the other, and get an
-/// index by the first look, which the next one brings up to date.
+/// Every folded commit adds an id, and few commands look for one. So the ids are kept one after the other in a text.
+/// The first search makes an index of them, and later searches bring it up to date.
 ///
-/// Of those before the first one that is known there may be digests: too short to tell that an id is there, and long enough to tell
-/// that most are not.
+/// There may be digests of the ids before the first known one. They are too short to prove that an id is there, and
+/// long enough to prove that most are not.
 #[derive(Default)]
 pub(crate) struct CommandIds {
     text: String,
-    /// Where each ends in the text. Without a gap up to the last commit.
+    /// Where each id ends in the text. There is no gap up to the last commit.
     ends: Vec<usize>,
     last: Version,
-    /// The place of the last commit under an id, for as many as `indexed`.
+    /// The place of the last commit under an id, for the first `indexed` ids.
     places: HashMap<Box<str>, usize>,
     indexed: usize,
-    /// Of the ids right before those in the text, in their order.
+    /// The digests of the ids right before those in the text, in their order.
     earlier: Vec<IdDigest>,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct CommandIds {
 pub(crate) enum Sighting {
     /// The last commit that has it.
     Known(Version),
-    /// One of these at most has it, or the first of several; the last commit stands first.
+    /// Each of these may have it, and the first that has it counts. The last commit comes first.
     Perhaps(Vec<Version>),
 }
 
@@ -48,7 +48,7 @@ impl CommandIds {
         self.last = version;
     }
 
-    /// The commits that a command may have become earlier.
+    /// The commits that an earlier execution of the command may have made.
     pub(crate) fn find(&mut self, id: &str) -> Sighting {
         for place in self.indexed..self.ends.len() {
             let id = self.id(place).into();
@@ -67,13 +67,13 @@ impl CommandIds {
         Sighting::Perhaps(alike.map(|(behind, _)| self.before(known + behind)).collect())
     }
 
-    /// Forgets digests, as long as `count` ids are left.
+    /// Forgets the oldest digests, but keeps `count` ids.
     pub(crate) fn forget_earlier(&mut self, count: usize) {
         let kept = count.saturating_sub(self.ends.len());
         self.earlier.drain(..self.earlier.len().saturating_sub(kept));
     }
 
-    /// The version of some commits before the last one.
+    /// The version that is `commits` commits before the last one.
     fn before(&self, commits: usize) -> Version {
         Version::new(self.last.get().saturating_sub(commits as u64))
     }
@@ -158,7 +158,7 @@ mod tests {
             assert!(versions(&mut found, &format!("c-{version}")).contains(&version), "{version}");
         }
         assert!(!versions(&mut found, "c-200").contains(&200), "it is forgotten");
-        // As many as are asked for, whether they are known in full or not.
+        // As many as requested, whether they are known in full or not.
         let counted = |(ids, earlier): (Vec<String>, EarlierIds)| (ids.len(), earlier.len());
         assert_eq!(counted(found.last(70, 70)), (50, 20));
         assert_eq!(counted(found.last(30, 30)), (30, 0));

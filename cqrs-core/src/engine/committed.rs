@@ -84,12 +84,13 @@ impl<A: Aggregate<Event: fmt::Debug>> fmt::Debug for Committed<A> {
 
 /// The state of an aggregate at a version.
 ///
-/// A key that nothing was ever written to is no error: the state is the aggregate's `Default`, at [`Version::NONE`].
+/// A key to which nothing was ever written is not an error: the state is the aggregate's `Default`, at
+/// [`Version::NONE`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Loaded<A> {
     /// The fold of the events.
     pub state: A,
-    /// The last version that is folded in; [`Version::NONE`] where there is no commit.
+    /// The last version that is folded in; [`Version::NONE`] if there is no commit.
     pub version: Version,
 }

@@ -1,4 +1,5 @@
-//! One decision: from a state and a command to a commit that is ready to be appended, and what follows when it was or was not.
+//! One decision: from a state and a command to a commit that is ready to be appended, and what follows when it was
+//! stored or was not.
 
 use std::mem::take;
 
@@ -18,45 +19,45 @@ use crate::store::{NewCommit, ReservationChange, StoreError, Timer};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
-/// How a command was decided on.
+/// How the decision on a command ended.
 pub(super) enum Decision<A: Aggregate> {
     /// The state has folded the events.
     Decided(Box<Decided<A>>),
-    /// On no events.
+    /// The command decided on no events.
     Unchanged,
-    /// On state that may be old, in a way that fresh state could change.
+    /// The state may be old, and fresh state could change the decision.
     Stale,
 }
 
 /// A commit that the state has folded, and that is not stored yet.
 pub(super) struct Decided<A: Aggregate> {
     pub(super) commit: Commit,
-    /// What is to be stored, until it is taken.
+    /// The record to store, until it is taken out.
     record: Record,
     events: Vec<A::Event>,
-    /// The record has the state in it.
+    /// Whether the record contains the state.
     pub(super) carries: bool,
-    /// The state as it was, where it can be copied.
+    /// The state before the fold, if it can be copied.
     before: Option<A>,
     looked_at: Version,
-    /// What it changes of the values of `unique` fields.
+    /// The changes to the values of `unique` fields.
     pub(super) reservations: Result<Vec<ReservationChange>, KeyError>,
-    /// What waits for its time because of it.
+    /// The timers that are stored with the commit.
     pub(super) timers: Vec<Timer>,
 }
 
 impl<A: Aggregate> Decided<A> {
-    /// To be appended; once.
+    /// The commit to append. Its record can be taken once.
     pub(super) fn new_commit(&mut self) -> NewCommit<'_> {
         NewCommit { commit: &self.commit, record: take(&mut self.record) }
     }
 
-    /// The same, and it can be taken again.
+    /// The commit to append, with a copy of the record, which can be taken again.
     pub(super) fn copy_commit(&self) -> NewCommit<'_> {
         NewCommit { commit: &self.commit, record: self.record.clone() }
     }
 
-    /// Makes the record anew, without the state; false where it had none.
+    /// Makes the record again, without the state; `false` if it had none.
     pub(super) fn leave_state(&mut self, state: &mut State<A>) -> Result<bool, StoreError> {
         self.record = NewCommit::of(&self.commit)?.record;
         let carried = std::mem::replace(&mut self.carries, false);
@@ -68,7 +69,8 @@ impl<A: Aggregate> Decided<A> {
 }
 
 impl Execution<'_> {
-    /// Decides, and folds what was decided. After [`ExecuteError::Store`] the state is of no use; after any other error it is as it was.
+    /// Decides, and folds what was decided. After [`ExecuteError::Store`] the state is unusable; after any other error
+    /// it is unchanged.
     pub(super) fn decide<A, C>(
         &mut self,
         state: &mut State<A>,
@@ -98,26 +100,46 @@ impl Execution<'_> {
             Ok(()) => {}
         }
         let stored: Result<Vec<_>, _> = events.iter().map(A::encode).collect();
-        let stored = stored.map_err(|error| self.store_error(error.into()))?;
+        let stored = match stored {
+            Ok(stored) => stored,
+            // An old state may have decided on events that a fresh one would not: neither their size nor their
+            // content says anything about the command.
+            Err(_) if !fresh => return Ok(Decision::Stale),
+            Err(error) => return Err(self.store_error(error.into())),
+        };
         let (stream, metadata) = (self.intent.stream.clone(), self.intent.metadata.clone());
         let commit = Commit::new(stream, state.version.next(), stored, metadata);
-        // What others will read is what counts, also here.
-        if let Some(read) = read_back::<A>(&commit).map_err(|error| self.store_error(error.into()))? {
-            events = read;
+        // The events count as others will read them, here too.
+        match read_back::<A>(&commit) {
+            Ok(read) => events = read.unwrap_or(events),
+            Err(_) if !fresh => return Ok(Decision::Stale),
+            Err(error) => return Err(self.store_error(error.into())),
         }
         match self.check_view_keys(&commit) {
             Ok(()) => {}
             Err(error) if fresh => return Err(ExecuteError::ViewKey(error)),
             Err(_) => return Ok(Decision::Stale),
         }
-        // Before the fold: what has no place in an item leaves the state as it was.
-        let mut new = NewCommit::of(&commit).map_err(|error| self.store_error(error))?;
+        // Before the fold: a commit that does not fit into an item leaves the state unchanged.
+        let mut new = match NewCommit::of(&commit) {
+            Ok(new) => new,
+            Err(_) if !fresh => return Ok(Decision::Stale),
+            Err(error) => return Err(self.store_error(error)),
+        };
         let before = state.aggregate.copy();
         let values = UniqueValues::of(&state.aggregate, state.version);
-        state.try_apply(&events).map_err(|(index, said)| {
+        if let Err((index, said)) = state.try_apply(&events) {
+            if !fresh {
+                match before {
+                    Some(before) => state.aggregate = before,
+                    // It is read again from the beginning.
+                    None => *state = State::empty(),
+                }
+                return Ok(Decision::Stale);
+            }
             let reason = format!("`{}` panics when it is folded: {said}", A::NAME);
-            self.store_error(refused::<A>(&commit, index, reason).into())
-        })?;
+            return Err(self.store_error(refused::<A>(&commit, index, reason).into()));
+        }
         let reservations = values.changes_to(&state.aggregate, &commit.stream);
         let looked_at = state.looked_at;
         let carries = match self.runtime.snapshots_of::<A>() {
@@ -135,8 +157,8 @@ impl Execution<'_> {
         let mut now = metadata.created_at;
         if self.intent.own_clock {
             now = metadata.recorded();
-            // Clocks of two machines differ; within a stream, time does not run backwards. A time that no clock can have
-            // is of an earlier release, which let a time given with `.at(…)` pass for one.
+            // The clocks of two machines differ, but within a stream time does not run backwards. A time that no clock
+            // can have comes from an earlier release, which took a time given with `.at(…)` for that of a clock.
             let possible = |last: &Timestamp| *last <= now + self.runtime.settings.furthest_ahead;
             if let Some(last) = state.clock_at.filter(possible).filter(|last| metadata.created_at < *last) {
                 metadata.recorded_at = Some(now);
@@ -157,7 +179,7 @@ impl Execution<'_> {
         }
     }
 
-    /// The commit is stored.
+    /// Notes that the commit is stored.
     pub(super) fn settle<A: Aggregate>(&self, state: &mut State<A>, decided: Decided<A>) -> Committed<A> {
         let Decided { commit, events, carries, .. } = decided;
         state.note(&commit);
@@ -174,7 +196,7 @@ impl Execution<'_> {
         }
     }
 
-    /// Takes back what was folded and not stored.
+    /// Takes back what was folded but not stored.
     pub(super) async fn take_back<A: Aggregate>(
         &self,
         state: &mut State<A>,
@@ -192,14 +214,15 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// Whether the next load would not find the state among the last commits, if the commit of this command does not carry it.
+    /// Whether the next load would miss the state among the last commits if the commit of this command does not carry
+    /// it.
     pub(super) fn is_overdue<A: Aggregate>(&self, state: &State<A>) -> bool {
         let behind = state.version.get().saturating_sub(state.snapshot_at.get());
-        let is_far = |(snapshots, _): (Snapshots<A>, _)| behind + 1 >= snapshots.step();
+        let is_far = |(snapshots, _): (Snapshots<A>, _)| behind.saturating_add(1) >= snapshots.step();
         !state.apart && self.runtime.snapshots_of::<A>().is_some_and(is_far)
     }
 
-    /// The state's last commit carries it.
+    /// Notes that the state's last commit carries it.
     fn note_carried<A: Aggregate>(&self, state: &mut State<A>) {
         state.snapshot_at = state.version;
         state.overdue = false;
@@ -211,7 +234,7 @@ impl Execution<'_> {
         }
     }
 
-    /// Fails for a commit that a projection could never take. No request.
+    /// Fails for a commit that a projection could never take. Sends no request.
     fn check_view_keys(&self, commit: &Commit) -> Result<(), ViewKeyError> {
         self.runtime.view_keys.check(commit, || self.runtime.index.tenant_of(commit))
     }

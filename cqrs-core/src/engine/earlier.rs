@@ -13,12 +13,12 @@ use crate::digest::CommandDigest;
 use crate::key::StreamKey;
 use crate::runtime::{Cause, Naming};
 
-/// What the streams have under an id: none where that is nothing.
+/// The commits that the streams have under an id; `None` if no stream has one.
 pub(super) type Found = Option<Vec<Option<Commit>>>;
 
 impl Transacting<'_> {
-    /// What the streams have of this transaction, where it was executed before. For a derived id, this also finds the id that it has
-    /// among equal ones.
+    /// The commits of this transaction, if it was executed before. If the id is derived, this also finds the
+    /// transaction's id among those of equal transactions.
     pub(super) async fn first_outcome(&mut self, trace: Option<&str>) -> Result<Found, TransactionError> {
         let name = match &self.identity {
             Identity::New => return Ok(None),
@@ -64,7 +64,7 @@ impl Transacting<'_> {
         commanded.next().map(|member| member.stream().clone())
     }
 
-    /// Of all commands, and where they go.
+    /// The digest of all commands and of the streams they go to.
     pub(super) fn digest(&self) -> CommandDigest {
         let commands = self.members.iter().filter_map(|member| {
             let (name, digest) = member.command()?;
@@ -122,7 +122,7 @@ impl Transacting<'_> {
         Ok(())
     }
 
-    /// So that an equal transaction of the same run is not answered with these commits.
+    /// Claims the commits, so that an equal transaction of the same run is not answered with them.
     pub(super) fn claim_decided(&self) {
         self.members.iter().filter_map(|member| member.decided()).for_each(|it| claim(self.caller.cause, it));
     }

@@ -46,13 +46,13 @@ use crate::version::Version;
 ///
 /// | option | without it |
 /// | --- | --- |
-/// | [`by`](Execute::by) | the commit does not say |
-/// | [`at`](Execute::at) | the machine's clock, but never earlier than the stream's last commit without one |
+/// | [`by`](Execute::by) | the commit has no `created_by` |
+/// | [`at`](Execute::at) | the machine's clock, but never earlier than the stream's last commit without `at` |
 /// | [`command_id`](Execute::command_id) | a new one; in a handler one that follows from the event and the command |
-/// | [`named`](Execute::named) | a handler's command is known by what it holds |
+/// | [`named`](Execute::named) | a handler's command is identified by its content |
 /// | [`correlation_id`](Execute::correlation_id) | the command id; in a handler the event's correlation id |
 /// | [`causation_id`](Execute::causation_id) | none; in a handler the command id of the event's commit |
-/// | [`trace_context`](Execute::trace_context) | that of its own span, with the feature `opentelemetry`; else none, and in a handler that of the event's commit |
+/// | [`trace_context`](Execute::trace_context) | that of its own span, with the feature `opentelemetry`; otherwise none, and in a handler that of the event's commit |
 /// | [`expect_version`](Execute::expect_version) | any version; conflicts are tried again |
 ///
 /// An id, a name or a trace context takes 1 to 1,024 bytes; any other is an [`ExecuteError::Option`].
@@ -63,8 +63,8 @@ pub struct Execute<'a, A: Aggregate, R, C> {
     pub(super) command: Arc<C>,
     pub(super) options: Options,
     pub(super) expected: Option<Version>,
-    /// A pointer in the place of bounds: where an aggregate does not decide on the command, that is the one error, and not one more
-    /// about a future that is none.
+    /// A pointer instead of bounds: if an aggregate does not decide on the command, the compiler reports this one
+    /// error, and not a second one about something that is not a future.
     run: Run<'a, A, R, C>,
     pub(super) named: Named<C>,
 }
@@ -72,7 +72,7 @@ pub struct Execute<'a, A: Aggregate, R, C> {
 type Running<'a, A, R> = Pin<Box<dyn Future<Output = Result<Committed<A>, ExecuteError<R>>> + Send + 'a>>;
 type Run<'a, A, R, C> = fn(Caller<'a>, Intent, Arc<C>) -> Running<'a, A, R>;
 
-/// How an aggregate tells a command from others.
+/// How an aggregate distinguishes a command from others.
 pub(super) struct Named<C> {
     pub(super) command: fn() -> &'static str,
     pub(super) digest: fn(&C) -> Option<CommandDigest>,
@@ -108,35 +108,40 @@ where
         let Caller { runtime, cause } = caller;
         let probe = runtime.probe.as_ref().zip(cause);
         let noted = probe.map(|(probe, cause)| (probe, probe.note_command(cause, &command, &intent.stream)));
+        let pinned = intent.expected.is_some();
         let mut execution = Execution::new::<A, C>(caller, intent, &command);
         let done = execution.execute(&*command).await;
         if let Some((probe, place)) = noted {
             let committed = |done: &Committed<A>| done.outcome != Outcome::Unchanged;
             probe.note_answer(place, execution.metadata(), done.as_ref().is_ok_and(committed));
         }
-        if let Err(error) = &done {
-            let failed = || Failed::of::<A, C>(execution.stream(), error);
-            match cause {
-                Some(cause) => cause.note_failed(failed()),
-                None if error.store_error().is_some() => failed().tell(),
-                None => {}
+        match (&done, cause) {
+            (Ok(_), Some(cause)) => cause.note_done(),
+            (Err(error), cause) => {
+                let failed = || Failed::of::<A, C>(execution.stream(), error, pinned);
+                match (cause, error) {
+                    (Some(cause), _) => cause.note_failed(failed()),
+                    (None, ExecuteError::Store { .. } | ExecuteError::Conflict { .. }) => failed().tell(),
+                    (None, _) => {}
+                }
             }
+            (Ok(_), None) => {}
         }
         done
     })
 }
 
 impl<A: Aggregate, R, C> Execute<'_, A, R, C> {
-    /// Who sends the command: `created_by` of its commit. Without it, it has none, also where a handler sends the command: the event's
-    /// user did not send it, and is found by the causation id. A handler that wants one says so, for example
-    /// `.by("billing")`, or hands the event's on.
+    /// Who sends the command: `created_by` of its commit. Without this option the commit has none, even if a handler
+    /// sends the command: the event's user did not send it, and can be found by the causation id. A handler that wants
+    /// one sets it, for example with `.by("billing")`, or passes the event's on.
     pub fn by(mut self, who: impl Into<String>) -> Self {
         self.options.by = Some(who.into());
         self
     }
 
-    /// When it happened, where that is not now: for imports. The time now is kept beside it, as `recordedAt`. Later commands
-    /// have their own time, whatever this one is.
+    /// When it happened, if that is not now: for imports. The current time is stored beside it, as `recordedAt`. Later
+    /// commands have their own time, whatever this one is.
     ///
     /// A time further in the future than [`Settings::furthest_ahead`](crate::app::Settings::furthest_ahead) is an
     /// [`ExecuteError::Option`].
@@ -152,8 +157,8 @@ impl<A: Aggregate, R, C> Execute<'_, A, R, C> {
     /// Another command under the same id is [`ExecuteError::CommandIdTaken`]: the commit keeps a digest of the command. See
     /// [`Command`] for what the digest sees.
     ///
-    /// What was rejected or unchanged left no trace: it is decided again. So is what is older than the ids that a
-    /// snapshot keeps, on a stream that has one: see
+    /// A command that was rejected or changed nothing left no trace: it is decided again. So is a command that is older
+    /// than the ids that a snapshot keeps, on a stream that has one: see
     /// [`Settings::snapshot_command_ids`](crate::app::Settings::snapshot_command_ids).
     ///
     /// ```rust,standalone_crate
@@ -178,9 +183,9 @@ impl<A: Aggregate, R, C> Execute<'_, A, R, C> {
         self
     }
 
-    /// Names the command among those that a handler sends to one stream because of one event. Its id follows from the name
-    /// then, and not from what the command holds: a name says which command it is where two are alike, or where the type
-    /// lets nobody look into it. Sent again under the same name with another content, it is
+    /// Names the command among those that a handler sends to one stream because of one event. Its id then follows from
+    /// the name, not from the command's content: a name identifies the command if two are alike, or if the content of
+    /// its type cannot be seen. A command with other content under the same name is
     /// [`ExecuteError::CommandIdTaken`].
     ///
     /// Outside of a handler, and beside [`command_id`](Self::command_id), it changes nothing.
@@ -220,7 +225,7 @@ impl<A: Aggregate, R, C> Execute<'_, A, R, C> {
     }
 
     /// Executes only if the stream is at this version; a conflict is returned instead of tried again. For a caller
-    /// who has shown the state to somebody, and must not act on another one.
+    /// that has shown the state to a user, and must not act on another one.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }

@@ -18,10 +18,11 @@ use crate::runtime::{Naming, Runtime};
 use crate::store::StoreError;
 use crate::trace;
 
-/// So often a command is decided on the commit that it lost against, before it makes room.
+/// How often in a row a command is decided on the commit that it lost against, before it pauses.
 pub(super) const TRIES_IN_A_ROW: u32 = 4;
 
-/// Executes one command: decides on the state that is remembered or read, appends, and begins again behind what has won.
+/// Executes one command: decides on the state that is remembered or read, appends, and begins again after the commit
+/// that has won.
 pub(super) struct Execution<'a> {
     pub(super) runtime: &'a Runtime,
     pub(super) intent: Intent,
@@ -32,7 +33,7 @@ pub(super) struct Execution<'a> {
 /// How one decision ended.
 enum Step<A: Aggregate> {
     Done(Box<Committed<A>>),
-    /// Decided on state that may be old, in a way that fresh state could change.
+    /// The state may be old, and fresh state could change the decision.
     Stale,
     /// The version was taken by this commit.
     Lost(Box<Commit>),
@@ -64,7 +65,7 @@ impl<'a> Execution<'a> {
         Self { runtime, intent, derived, digest }
     }
 
-    /// A command of a transaction, which sees to the id.
+    /// A command of a transaction; the transaction handles the id.
     pub(super) fn in_transaction<A, C>(runtime: &'a Runtime, mut intent: Intent, command: &C) -> Self
     where
         A: Decide<C>,
@@ -75,11 +76,11 @@ impl<'a> Execution<'a> {
         Self { runtime, intent, derived: None, digest }
     }
 
-    /// With the id that the command has.
     pub(super) fn stream(&self) -> &StreamKey {
         &self.intent.stream
     }
 
+    /// With the id that the command really has.
     pub(super) fn metadata(&self) -> &Metadata {
         &self.intent.metadata
     }
@@ -121,7 +122,7 @@ impl<'a> Execution<'a> {
             attempts = field::Empty,
             otel.kind = trace::PRODUCER,
         );
-        // The cause's trace goes on by itself where the handler's span is around this one.
+        // The cause's trace continues by itself if the handler's span encloses this one.
         if let Some(given) = trace_context
             && (self.intent.traced || trace::current().is_none())
         {
@@ -135,12 +136,12 @@ impl<'a> Execution<'a> {
         A: Decide<C>,
         C: Command,
     {
-        // Commands on one key run one after another within a process. An evicted slot that somebody still holds is no
+        // Commands on one key run one after another within a process. An evicted slot that is still in use does no
         // harm: two commands on one key may then meet at the store.
         let slot = self.runtime.states.get_or_default(&self.intent.stream);
         let mut slot = slot.lock().await;
         let mut fresh = false;
-        // It goes back in only after the command is through, so that a cancelled or panicking one leaves nothing
+        // The state goes back only after the command has ended, so that a cancelled or panicking command leaves nothing
         // half-applied behind.
         let mut state = match slot.take().and_then(|state| state.downcast::<State<A>>().ok()) {
             Some(state) => *state,
@@ -152,6 +153,9 @@ impl<'a> Execution<'a> {
                 state
             }
         };
+        if let Some(room) = state.rival.room() {
+            tokio::time::sleep(room.min(self.runtime.settings.conflict.cap)).await;
+        }
         let mut lost = 0;
         let result = loop {
             match self.step(&mut state, command, fresh).await {
@@ -162,6 +166,7 @@ impl<'a> Execution<'a> {
                 }
                 Ok(Step::Lost(winner)) => {
                     lost += 1;
+                    state.rival.met();
                     let (wanted, actual) = (state.version, winner.version);
                     if actual == wanted.next() {
                         state.fold(*winner).map_err(|error| self.store_error(error))?;
@@ -170,9 +175,9 @@ impl<'a> Execution<'a> {
                         break Err(ExecuteError::Conflict { expected: wanted, actual });
                     }
                     fresh = false;
-                    // The winner's commit is at hand, and going on at once keeps pace with a busy rival; a pause
-                    // after each loss would let it win for good. Losing several times in a row means a crowd:
-                    // make room, then see where the stream is.
+                    // The winner's commit is known, and continuing at once keeps pace with a busy rival; with a
+                    // pause after each loss, the rival would always win. Several losses in a row mean a crowd:
+                    // pause, then read where the stream is.
                     if lost.is_multiple_of(TRIES_IN_A_ROW) {
                         self.runtime.settings.conflict.pause(lost / TRIES_IN_A_ROW).await;
                         self.catch_up(&mut state).await?;
@@ -190,7 +195,7 @@ impl<'a> Execution<'a> {
                 ) => {
                     break Err(error);
                 }
-                // The outcome is open: the state is dropped, and read again by the next command.
+                // The outcome is unknown: the state is dropped, and read again by the next command.
                 Err(error) => return Err(error),
             }
         };
@@ -233,8 +238,12 @@ impl<'a> Execution<'a> {
             Decision::Unchanged if fresh => return Ok(Step::Done(Box::new(self.unchanged(state)))),
             Decision::Unchanged | Decision::Stale => return Ok(Step::Stale),
         };
+        let started = state.rival.start();
         match self.append_decided(state, &mut decided).await {
-            Ok(Appended::Written) => Ok(Step::Done(Box::new(self.settle(state, *decided)))),
+            Ok(Appended::Written) => {
+                state.rival.beaten(started);
+                Ok(Step::Done(Box::new(self.settle(state, *decided))))
+            }
             // The very same commit holds the version: our own write, whose answer got lost.
             Ok(Appended::Taken(winner)) if winner.metadata == decided.commit.metadata => {
                 Ok(Step::Done(Box::new(self.settle(state, *decided))))
@@ -252,8 +261,13 @@ impl<'a> Execution<'a> {
                 self.take_back(state, *decided).await.map_err(|error| self.store_error(error))?;
                 if fresh { Err(refusal.into_error::<A, _>()) } else { Ok(Step::Stale) }
             }
+            // Nothing is stored. A fresh state may lead to a smaller commit, or to other content.
+            Err(error) if error.is_of_data() && !fresh => {
+                self.take_back(state, *decided).await.map_err(|error| self.store_error(error))?;
+                Ok(Step::Stale)
+            }
             Err(error) => {
-                // A store with limits of its own: the remembered state is used further.
+                // The store has its own limits: the remembered state stays in use.
                 if matches!(error, StoreError::TooLarge { .. }) {
                     self.take_back(state, *decided).await.map_err(|error| self.store_error(error))?;
                 }
@@ -279,7 +293,8 @@ impl<'a> Execution<'a> {
         }
         if !self.is_same::<A, C>(&winner, command).await? {
             return match self.intent.identity {
-                // An equal id is another command's only where its type lets nobody look: the next one is free.
+                // An equal id belongs to another command only if the content of its type cannot be seen: the next id
+                // is free.
                 Identity::Derived { name: None } => Ok(Step::Lost(winner)),
                 _ => Err(self.taken(winner.version)),
             };
@@ -310,7 +325,7 @@ impl<'a> Execution<'a> {
     }
 
     pub(super) fn store_error<E>(&self, source: StoreError) -> ExecuteError<E> {
-        // The table may have been taken away, and come back as it was at an earlier time.
+        // The table may have been removed, and restored as it was at an earlier time.
         if matches!(source, StoreError::Denied { .. }) {
             self.runtime.forget();
         }

@@ -36,6 +36,9 @@ pub(crate) enum FireError {
     /// A business rule said no, or the value of a `unique` field is taken.
     #[error("the command was rejected: {0}")]
     Rejected(String),
+    /// Other writers of its stream were faster at every attempt.
+    #[error(transparent)]
+    Contended(Box<dyn Error + Send + Sync>),
     /// The same command may work later.
     #[error(transparent)]
     Passing(Box<dyn Error + Send + Sync>),
@@ -44,7 +47,7 @@ pub(crate) enum FireError {
     Final(Box<dyn Error + Send + Sync>),
 }
 
-/// Reads a command and executes it. `stored` lies under a name of `C`.
+/// Reads a command and executes it. `stored` has a name of `C`.
 pub(crate) async fn fire<A, C>(
     caller: Caller<'_>,
     intent: Intent,
@@ -54,7 +57,7 @@ where
     A: Decide<C>,
     C: StoredCommand,
 {
-    // The steps between schemas are code of the app.
+    // The upcasters are code of the app.
     let read = tried(|| upcaster::read::<C>(stored.number(), stored.data.clone()));
     let command = read.map_err(FireError::Unreadable)?;
     let mut execution = Execution::new::<A, C>(caller, intent, &command);
@@ -65,16 +68,21 @@ where
 }
 
 impl FireError {
-    /// Whether only a newer program can read the command.
+    /// Whether only a newer program can read the command, or what its stream holds.
     pub(crate) fn is_newer(&self) -> bool {
-        matches!(self, Self::Unreadable(reason) if reason.ends_with(upcaster::NEWER))
+        match self {
+            Self::Unreadable(reason) => reason.ends_with(upcaster::NEWER),
+            // Errors of ours end with the text of their cause.
+            Self::Passing(error) => error.to_string().ends_with(upcaster::NEWER),
+            Self::Rejected(_) | Self::Contended(_) | Self::Final(_) => false,
+        }
     }
 
     fn of<A: Decide<C>, C: StoredCommand>(error: ExecuteError<A::Rejection>) -> Self {
         let text = A::error_text(&error);
         match error.without_rejection() {
             Ok(error) => Self::of_other(error),
-            // A rejection that is no error has no text but the name of its type.
+            // A rejection that is not an error has no text except the name of its type.
             Err(_) => Self::Rejected(text.unwrap_or_else(|| type_name::<A::Rejection>().to_owned())),
         }
     }
@@ -82,8 +90,10 @@ impl FireError {
     fn of_other(error: ExecuteError<std::convert::Infallible>) -> Self {
         match &error {
             ExecuteError::NotUnique { .. } => Self::Rejected(error.to_string()),
-            // Values are reserved by and by.
-            ExecuteError::Conflict { .. } | ExecuteError::Unreserved { .. } => Self::Passing(error.into()),
+            // A stored command expects no version.
+            ExecuteError::Conflict { .. } => Self::Contended(error.into()),
+            // The values are reserved one after the other.
+            ExecuteError::Unreserved { .. } => Self::Passing(error.into()),
             ExecuteError::Store { source, .. } if may_pass(source) => Self::Passing(error.into()),
             _ => Self::Final(error.into()),
         }

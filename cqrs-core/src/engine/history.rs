@@ -42,8 +42,9 @@ where
 struct Reading<'a, S> {
     runtime: &'a Runtime,
     stream: Result<StreamKey, StoreError>,
-    /// The last commit that was taken out, and the last one that was read.
+    /// The last commit that was taken out.
     version: Version,
+    /// The last commit that was read.
     after: Version,
     until: Version,
     more: bool,

@@ -15,12 +15,12 @@ pub(crate) struct Intent {
     /// The time comes from this machine's clock, and may be moved to keep the stream in order.
     pub(crate) own_clock: bool,
     pub(crate) expected: Option<Version>,
-    /// What the command waited as. Its commit takes it away, and is written only where it is there.
+    /// The timer as which the command waited. Its commit removes the timer, and is written only if the timer exists.
     pub(crate) timer: Option<TimerId>,
 }
 
 impl Intent {
-    /// That of a command whose id follows from its place, because of what has this metadata.
+    /// The intent of a command whose id follows from its place; `because` is the metadata of its cause.
     pub(super) fn placed(stream: StreamKey, id: String, because: &Metadata, now: Timestamp) -> Self {
         let mut metadata = Metadata::new(id, now);
         metadata.correlation_id.clone_from(&because.correlation_id);
@@ -37,7 +37,8 @@ impl Intent {
         }
     }
 
-    /// That of a command whose time has come: it happens now, and everything else is as it was when it was scheduled.
+    /// The intent of a command whose time has come: it happens now, and everything else is as it was when it was
+    /// scheduled.
     pub(crate) fn of_timer(timer: &Timer, now: Timestamp) -> Self {
         let metadata = Metadata { created_at: now, recorded_at: None, ..timer.metadata.clone() };
         Self {
@@ -59,9 +60,9 @@ pub(crate) enum Identity {
     New,
     /// Given with `.command_id(…)`.
     Given,
-    /// Made of the place that the command has: whatever is under it is this command, also where its type has changed since.
+    /// Made of the command's place: whatever has this id is this command, even if its type has changed since.
     Placed,
-    /// Derived from the event whose handler sends the command, and from a name where there is one.
+    /// Derived from the event whose handler sends the command, and from its name if it has one.
     Derived { name: Option<String> },
 }
 

@@ -9,7 +9,7 @@ use crate::store::StoreError;
 
 /// What a read finds, item by item: the next page is read when the last one is used up.
 ///
-/// It ends after its first error. It is a [`Stream`] as well, for those who have a crate with combinators.
+/// It ends after its first error. It is also a [`Stream`], for use with a crate that has combinators.
 ///
 /// ```rust,standalone_crate
 /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -40,15 +40,15 @@ impl<'a, T> Items<'a, T> {
         Self { stream: Box::pin(stream) }
     }
 
-    /// The next item; none at the end.
+    /// The next item; `None` at the end.
     ///
     /// # Errors
-    /// [`StoreError`] of a page that cannot be read, or of an item in it. After that there is none.
+    /// [`StoreError`] of a page that cannot be read, or of an item in it. There are no items after it.
     pub async fn try_next(&mut self) -> Result<Option<T>, StoreError> {
         future::poll_fn(|context| self.stream.as_mut().poll_next(context)).await.transpose()
     }
 
-    /// All items that are left, in memory at once.
+    /// All remaining items, in memory at once.
     ///
     /// # Errors
     /// As [`Items::try_next`].

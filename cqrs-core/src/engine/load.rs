@@ -1,4 +1,4 @@
-//! From a stream, and its snapshot where it has one, to a state.
+//! From a stream, and its snapshot if it has one, to a state.
 
 use futures_util::future;
 
@@ -31,7 +31,7 @@ impl Until {
     fn includes(self, commit: &Commit) -> bool {
         match self {
             Self::Version(version) => commit.version <= version,
-            // A commit that tells about a later time than that of recording had happened when it was recorded.
+            // A commit whose time is later than its recording had already happened when it was recorded.
             Self::Time(time) => commit.metadata.created_at.min(commit.metadata.recorded()) <= time,
             Self::Recorded(time) => commit.metadata.recorded() <= time,
         }
@@ -42,30 +42,30 @@ impl Until {
         match self {
             Self::Version(version) => snapshot.version <= version,
             Self::Time(time) => snapshot.last_at <= time,
-            // It does not know: a commit may tell about an earlier time than that of recording.
+            // The snapshot does not know: the time of a commit may be earlier than its recording.
             Self::Recorded(_) => false,
         }
     }
 }
 
-/// What the last commits of a stream come to.
+/// What the last commits of a stream yield.
 enum Within<A> {
-    All(State<A>),
-    /// More is needed; here they are.
+    All(Box<State<A>>),
+    /// They are not enough; here they are.
     Some(Vec<Commit>),
 }
 
 impl Runtime {
-    /// The state now. With snapshots that is one round trip: the last commits, one of which carries the state. Where the snapshot
-    /// store has it, the two are read at the same time; those since the snapshot that was there the last time, or as many as lie
-    /// between two snapshots.
+    /// The state now. With snapshots that is one round trip: the last commits, one of which carries the state. If the
+    /// snapshot store has the state, snapshot and commits are read at the same time: the commits since the snapshot
+    /// that was seen last, or as many as lie between two snapshots.
     pub(crate) async fn load_now<A: Aggregate>(&self, stream: &StreamKey) -> Result<State<A>, StoreError> {
         let Some((snapshots, shelf)) = self.snapshots_of::<A>() else {
             let mut state = State::empty();
             self.fold(&mut state, stream, Until::Version(Version::MAX)).await?;
             return Ok(state);
         };
-        // With the commit of the snapshot itself, which tells whether the two belong together.
+        // Includes the commit of the snapshot itself, which shows whether the two belong together.
         let after = shelf.last_seen(stream).previous();
         let now = Until::Version(Version::MAX);
         if shelf.is_apart(A::NAME) {
@@ -75,20 +75,21 @@ impl Runtime {
         let last = self.event_store().read_last(stream, after, Version::MAX, limit).await?;
         match self.resume_within(&snapshots, shelf, last, after, now)? {
             Within::All(state) => {
-                // What lies among the last commits is found there.
+                // A state among the last commits is found there.
                 let is_far = state.version.get() - state.snapshot_at.get() >= snapshots.step();
                 shelf.saw(stream, if is_far { state.snapshot_at } else { Version::NONE });
-                Ok(state)
+                Ok(*state)
             }
             Within::Some(last) => {
-                // Nothing is left behind the place that was seen last: the stream ends before it.
+                // There is no commit after the place that was seen last: the stream ends before it.
                 let after = if last.is_empty() { Version::NONE } else { after };
                 self.load_apart(stream, &snapshots, shelf, after, now, last).await
             }
         }
     }
 
-    /// The state from the snapshot store, or from a commit further back, with the commits beside it; `last` are those at the end.
+    /// The state from the snapshot store, or from a commit further back, with the commits after it; `last` are those at
+    /// the end.
     async fn load_apart<A: Aggregate>(
         &self,
         stream: &StreamKey,
@@ -107,7 +108,7 @@ impl Runtime {
         let apart = apart.filter(|apart| until.includes_all_of(apart));
         let mut page = page?;
         let mut carried = shelf.open_carried(snapshots, &mut page, until);
-        // A page of the store may end before that many commits: a megabyte is not much for large ones.
+        // A page of the store may end before that many commits: large ones soon fill a megabyte.
         while page.more
             && carried.is_none()
             && apart.is_none()
@@ -145,7 +146,7 @@ impl Runtime {
                 self.fold(&mut state, stream, Until::Version(first.version.previous())).await?;
             }
             None if after.is_none() => {}
-            // The snapshot of the last time lay behind the end of the stream.
+            // The snapshot that was seen last lay after the end of the stream.
             None => self.fold(&mut state, stream, until).await?,
         }
         let known = state.version;
@@ -156,7 +157,7 @@ impl Runtime {
         Ok(state)
     }
 
-    /// The state that the last commits alone lead to: one of them carries it, or they are all that there are.
+    /// The state that the last commits alone lead to: one of them carries a state, or they are the whole stream.
     fn resume_within<A: Aggregate>(
         &self,
         snapshots: &Snapshots<A>,
@@ -180,11 +181,11 @@ impl Runtime {
             state.fold(commit)?;
         }
         state.snapshot_at = snapshot_at;
-        Ok(Within::All(state))
+        Ok(Within::All(Box::new(state)))
     }
 
-    /// The state in the past. A state that a commit before carries is read with the last commits before; a snapshot in the snapshot
-    /// store is read first, and most often it is too late to be of use.
+    /// The state in the past. If an earlier commit carries a state, it is read with the last commits before `until`. A
+    /// snapshot in the snapshot store is read first, and is usually too late to be useful.
     pub(crate) async fn load_until<A: Aggregate>(
         &self,
         stream: &StreamKey,
@@ -202,11 +203,11 @@ impl Runtime {
                 .read_last(stream, Version::NONE, until.last_version(), snapshots.step())
                 .await?;
             match (self.resume_within(&snapshots, shelf, page, Version::NONE, until)?, until) {
-                (Within::All(state), _) => return Ok(state),
+                (Within::All(state), _) => return Ok(*state),
                 (Within::Some(last), Until::Version(_)) => {
                     return self.load_apart(stream, &snapshots, shelf, Version::NONE, until, last).await;
                 }
-                // Nobody knows how far back a time lies.
+                // It is unknown how far back a time lies.
                 (Within::Some(_), Until::Time(_) | Until::Recorded(_)) => {}
             }
         }
@@ -227,7 +228,12 @@ impl Runtime {
         state: &mut State<A>,
         stream: &StreamKey,
     ) -> Result<(), StoreError> {
-        self.fold(state, stream, Until::Version(Version::MAX)).await
+        let before = state.version;
+        self.fold(state, stream, Until::Version(Version::MAX)).await?;
+        if before > Version::NONE && state.version > before {
+            state.rival.met();
+        }
+        Ok(())
     }
 
     async fn fold<A: Aggregate>(
@@ -250,7 +256,8 @@ impl Runtime {
         }
     }
 
-    /// The state of a snapshot, with everything between it and `last`; none where the snapshot does not belong to the stream.
+    /// The state of a snapshot, with everything between it and `last`; `None` if the snapshot does not belong to the
+    /// stream.
     async fn resume<A: Aggregate>(
         &self,
         stream: &StreamKey,
@@ -266,7 +273,7 @@ impl Runtime {
         self.read_on(stream, snapshot, first.map_or(until, Until::Version)).await
     }
 
-    /// The state of a snapshot and of the commits after it; none where it does not belong to the stream.
+    /// The state of a snapshot and of the commits after it; `None` if it does not belong to the stream.
     async fn read_on<A: Aggregate>(
         &self,
         stream: &StreamKey,

@@ -1,4 +1,4 @@
-//! Executes commands, and reads streams: what a command needs, and what the front reads.
+//! Executes commands, and reads streams for commands and for the front.
 
 mod append;
 mod caller;
@@ -19,6 +19,7 @@ mod options;
 mod process;
 mod recognition;
 mod reserve;
+mod rival;
 mod schedule;
 mod snapshots;
 mod state;

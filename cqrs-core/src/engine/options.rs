@@ -5,7 +5,7 @@ use crate::metadata::Metadata;
 use crate::runtime::{Cause, Settings};
 use crate::timestamp::Timestamp;
 
-/// What may be said with a command, or with all commands of a transaction.
+/// The options of a command, or of all commands of a transaction.
 #[derive(Default)]
 pub(super) struct Options {
     pub(super) by: Option<String>,
@@ -17,15 +17,15 @@ pub(super) struct Options {
     pub(super) trace_context: Option<String>,
 }
 
-/// An option that could not be stored, or would be a mistake for as long as it is.
+/// An option that cannot be stored, or that would be a lasting mistake if it were.
 pub(super) struct Unfit {
     pub(super) option: &'static str,
     pub(super) reason: String,
 }
 
-/// What the options come to.
+/// What the options result in.
 pub(super) struct Resolved {
-    /// Without an id where the engine derives it.
+    /// Without an id if the engine derives it.
     pub(super) metadata: Metadata,
     pub(super) identity: Identity,
     /// A trace context was given.
@@ -61,7 +61,7 @@ impl Options {
         }
     }
 
-    /// Fills in from the cause, where there is one, what was not given.
+    /// Fills in from the cause, if there is one, what was not given.
     pub(super) fn resolve(self, cause: Option<&Cause>, now: Timestamp) -> Resolved {
         let identity = match (&self.command_id, cause) {
             (Some(_), _) => Identity::Given,

@@ -1,4 +1,4 @@
-//! Whether a command has been executed before: by its id, and by what it holds.
+//! Whether a command has been executed before: by its id, and by its content.
 
 use super::command_ids::Sighting;
 use super::execution::Execution;
@@ -16,21 +16,21 @@ use crate::runtime::Naming;
 use crate::store::StoreError;
 use crate::version::Version;
 
-/// So many commands more than this run has sent to a stream are looked for under the ids of an earlier release.
+/// How many commands more than this run has sent to a stream are looked for under the ids of an earlier release.
 const COUNTED_BEYOND: u32 = 16;
 
-/// What a stored commit is to a command under the same id.
+/// How a stored commit relates to a command with the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Match {
     Same,
     Other,
-    /// Nothing tells: neither a digest nor a decision that follows from state and command alone.
+    /// It is unknown: there is neither a digest nor a decision that follows from state and command alone.
     Unknown,
 }
 
 impl Execution<'_> {
-    /// The first outcome of the command, where it has one. For a derived id, this also finds the id that the command has among
-    /// equal ones.
+    /// The first outcome of the command, if it has one. For a derived id, this also finds the id that the command has
+    /// among equal ones.
     pub(super) async fn first_outcome<A, C>(
         &mut self,
         state: &mut State<A>,
@@ -78,7 +78,7 @@ impl Execution<'_> {
         let free = loop {
             let id = cause.command_id(&self.intent.stream, &derived.naming, ordinal);
             let seen = state.command_ids.find(&id);
-            // One that is claimed need not be read.
+            // A claimed commit need not be read.
             if !named && matches!(seen, Sighting::Known(version) if self.is_claimed(version)) {
                 ordinal += 1;
                 continue;
@@ -96,7 +96,7 @@ impl Execution<'_> {
             }
             ordinal += 1;
         };
-        // An earlier release counted the commands to a stream. Most often nothing of it is left.
+        // An earlier release counted the commands to a stream. Usually nothing of that is left.
         for count in 1..=derived.count.saturating_add(COUNTED_BEYOND) {
             let id = cause.counted_id(&self.intent.stream, count);
             let seen = state.command_ids.find(&id);
@@ -126,7 +126,7 @@ impl Execution<'_> {
         self.outcome_of(commit, Outcome::Duplicate).map_err(|error| self.store_error(error))
     }
 
-    /// Whether a commit under the command's id is the outcome of this command, as far as can be told.
+    /// Whether a commit under the command's id is the outcome of this command, as far as is known.
     pub(super) async fn is_same<A, C>(
         &self,
         commit: &Commit,
@@ -147,12 +147,12 @@ impl Execution<'_> {
         }
     }
 
-    /// Whether another command of this run has a commit for its outcome.
+    /// Whether a commit is the outcome of another command of this run.
     fn is_claimed(&self, version: Version) -> bool {
         self.derived.as_ref().is_some_and(|derived| derived.cause.is_claimed(&self.intent.stream, version))
     }
 
-    /// The commit that has the id, where there is one.
+    /// The commit that has the id, if there is one.
     pub(super) async fn under<R>(&self, id: &str, seen: Sighting) -> Result<Option<Commit>, ExecuteError<R>> {
         let places = match seen {
             Sighting::Known(version) => vec![version],
@@ -183,7 +183,7 @@ impl Execution<'_> {
         })
     }
 
-    /// Compares the command with the one that a commit under its id is the outcome of.
+    /// Compares the command with the command whose outcome is this commit, which has the same id.
     async fn compare<A, C>(&self, commit: &Commit, command: &C) -> Result<Match, ExecuteError<A::Rejection>>
     where
         A: Decide<C>,
@@ -202,14 +202,15 @@ impl Execution<'_> {
                 Some(Likeness::Different) => return Ok(Match::Other),
                 Some(Likeness::Reordered) | None => {}
             },
-            // An id that a user gave, in a commit of an earlier release: it is taken at its word, as it was then.
+            // A user gave this id, and an earlier release wrote the commit: the id alone decides, as it did then.
             (Some(_), None) if self.intent.identity == Identity::Given => return Ok(Match::Same),
             _ => {}
         }
         self.compare_decisions::<A, C>(commit, command).await.map_err(|error| self.store_error(error))
     }
 
-    /// Decides the command where the commit's one was decided. A command that decides the same there is the same in effect.
+    /// Decides the command on the state that the commit's command was decided on. If it decides on the same events, it
+    /// is the same command in effect.
     async fn compare_decisions<A, C>(&self, commit: &Commit, command: &C) -> Result<Match, StoreError>
     where
         A: Decide<C>,
@@ -217,7 +218,7 @@ impl Execution<'_> {
     {
         let before = commit.version.previous();
         let state: State<A> = self.runtime.load_until(&self.intent.stream, Until::Version(before)).await?;
-        // The streams that it was decided beside are not read: where it asks for one, nothing tells.
+        // The other streams of its transaction are not read: if it asks for one, the result is unknown.
         let others = OtherStates::unknown();
         let context = CommandContext::new(before, commit.metadata.as_ref().clone()).beside(others.clone());
         let decide = || -> Result<Option<Vec<StoredEvent>>, EncodeError> {
@@ -239,8 +240,8 @@ impl Execution<'_> {
     }
 }
 
-/// Whether two commits may be of the same transaction, or both of none: the same streams, and the same commands, but for the order
-/// of lists in them.
+/// Whether two commits may belong to the same transaction, or both to none. The streams and the commands must be the
+/// same; only the order of lists in the commands may differ.
 fn is_same_transaction(ours: &Metadata, stored: &Metadata) -> bool {
     let content = |metadata: &Metadata| {
         metadata

@@ -10,7 +10,7 @@ use crate::runtime::Runtime;
 use crate::store::{AppendAll, Extent, NewCommits, ReservationChange, StoreError, UniqueValue};
 use crate::version::Version;
 
-/// How many streams are seen to at the same time.
+/// How many streams are handled at the same time.
 const AT_ONCE: usize = 16;
 
 /// What [`App::reserve`](crate::App::reserve) found and did.
@@ -21,14 +21,15 @@ pub struct Reserved {
     pub streams: u64,
     /// How many values were reserved by this call.
     pub reserved: u64,
-    /// How many values were freed by this call, because their owners do not have them any more.
+    /// How many values were freed by this call, because their owners no longer have them.
     pub freed: u64,
     /// The values that more than one stream has.
     pub collisions: Vec<Collision>,
 }
 
-/// Two streams with the same value in a field that is `unique`. The owner keeps it; the other one keeps it as well, until a command
-/// changes it. Change the value of the other one first: as soon as the owner gives it up, it is free, and a third stream may take it.
+/// Two streams with the same value in a field that is `unique`. The owner keeps it; the other one also keeps it, until
+/// a command changes it. Change the value of the other one first: as soon as the owner gives its value up, the value is
+/// free, and a third stream may take it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Collision {
@@ -42,7 +43,7 @@ pub struct Collision {
 
 impl Runtime {
     pub(crate) async fn reserve<A: Aggregate>(&self) -> Result<Reserved, StoreError> {
-        // First what nobody has any more: it may be another stream's.
+        // First the values that their owners no longer have: another stream may have them.
         let mut done = Reserved { freed: self.free::<A>().await?, ..Reserved::default() };
         let mut after = None;
         loop {
@@ -99,14 +100,14 @@ impl Runtime {
             );
             match self.event_store().append_all(new).await? {
                 AppendAll::Written => return Ok((count, collisions)),
-                // Somebody was faster: what is there now tells more.
+                // Another writer was faster: look at what is there now.
                 AppendAll::Taken(_) | AppendAll::Reserved(_) => {}
                 AppendAll::Gone => return Err(no_timer()),
             }
         }
     }
 
-    /// Frees the values that their owners do not have: a restore has taken the commits back that gave them.
+    /// Frees the values that their owners do not have: a restore has removed the commits that set them.
     async fn free<A: Aggregate>(&self) -> Result<u64, StoreError> {
         let mut freed = 0;
         let mut after = None;
@@ -122,7 +123,7 @@ impl Runtime {
                 }
                 let change = ReservationChange::new(found.value, Some(found.owner.clone()), None);
                 let new = NewCommits::new(Vec::new()).unchanged(found.owner, version).reserving(change);
-                // A command that came in between has seen to the value itself.
+                // A command that came in between has handled the value itself.
                 if self.event_store().append_all(new).await? == AppendAll::Written {
                     freed += 1;
                 }

@@ -25,9 +25,9 @@ pub struct Schedule<'a, A: Aggregate, R, C> {
     due: Timestamp,
 }
 
-/// A command that was scheduled: what tells it from others, so that it can be cancelled.
+/// A command that was scheduled: what identifies it, so that it can be cancelled.
 ///
-/// It serializes, and can be made anew of its parts.
+/// It can be serialized, and made again from its parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -50,7 +50,7 @@ pub enum ScheduleError {
     /// An option cannot be stored, or has no meaning for a command that waits.
     #[error("the command's `{option}` {reason}")]
     Option {
-        /// The method that gave it.
+        /// The method that set it.
         option: &'static str,
         /// What is wrong with it.
         reason: String,
@@ -67,8 +67,8 @@ pub enum ScheduleError {
 }
 
 impl ScheduleError {
-    /// The status of an HTTP answer to the request that scheduled the command: 400 for a key or an option, else that of the store's
-    /// error.
+    /// The status of an HTTP answer to the request that scheduled the command: 400 for a key or an option, otherwise
+    /// that of the store's error.
     #[must_use]
     pub fn http_status(&self) -> u16 {
         match self {
@@ -78,7 +78,7 @@ impl ScheduleError {
         }
     }
 
-    /// What the store said, where it was the store.
+    /// The store's error, if the store failed.
     pub(crate) fn store_error(&self) -> Option<&StoreError> {
         match self {
             Self::Store { source, .. } => Some(source),
@@ -88,7 +88,7 @@ impl ScheduleError {
 }
 
 impl Scheduled {
-    /// The command of this id, for the aggregate at `key`, which is due then.
+    /// The command with this id, for the aggregate at `key`, due at this time.
     ///
     /// # Errors
     /// [`KeyError`] for a key that cannot be stored.
@@ -104,7 +104,7 @@ impl Scheduled {
         Self { stream: (stream.pk().to_owned(), stream.sk().to_owned()), command_id, due }
     }
 
-    /// Where it waits.
+    /// The timer as which it waits.
     pub(crate) fn timer(&self) -> Result<TimerId, KeyError> {
         let (pk, sk) = &self.stream;
         Ok(TimerId::of_command(self.due, &StreamKey::new(pk.as_str(), sk.as_str())?, &self.command_id))
@@ -113,15 +113,15 @@ impl Scheduled {
 
 impl<'a, A: Aggregate, R, C: StoredCommand> Execute<'a, A, R, C> {
     /// Stores the command, a [`#[command]`](macro@crate::command), and executes it when its time has come: once, after that time, and
-    /// however often the program was down. A time that is over is due at once.
+    /// no matter how often the program was down. A time in the past is due at once.
     ///
     /// A program that runs [`App::run`](crate::App::run), a worker or the function of the template looks for what is due: see
-    /// [`App::sweep`](crate::App::sweep), which has an example. Waiting costs nothing. It decides on the state at that time; where it is
-    /// rejected then, it becomes a dead letter of `@timers`.
+    /// [`App::sweep`](crate::App::sweep), which has an example. Waiting costs nothing. The command is decided on the
+    /// state at that time. If it is rejected then, it becomes a dead letter of `@timers`.
     ///
     /// The command keeps its id: sent again under the same id for the same time, it is one command. In a handler its id follows from the
-    /// event, what it holds and the time. [`at`](Self::at) and [`expect_version`](Self::expect_version) are refused: a command happens
-    /// when it is executed.
+    /// event, its content and the time. [`at`](Self::at) and [`expect_version`](Self::expect_version) are refused: a
+    /// command happens when it is executed.
     pub fn due(self, when: Timestamp) -> Schedule<'a, A, R, C> {
         Schedule { execute: self, due: when }
     }
@@ -148,7 +148,7 @@ impl<A: Aggregate, R, C: StoredCommand> Schedule<'_, A, R, C> {
                 let content = digest.as_ref().map(CommandDigest::content);
                 format!("{} {:016x}", (named.command)(), content.unwrap_or_default())
             });
-            // The same command now, or at another time, is another one.
+            // The same command executed now, or due at another time, is a different one.
             metadata.command_id = cause.command_id(&stream, &Naming::Name(format!("{what} due {due}")), 1);
         }
         metadata.command_digest = digest.as_ref().map(ToString::to_string);

@@ -4,6 +4,7 @@ use std::sync::PoisonError;
 use serde_json::Value;
 
 use super::command_ids::CommandIds;
+use super::rival::Rival;
 use super::state::State;
 use crate::aggregate::{Aggregate, Snapshots, fingerprint};
 use crate::commit::Commit;
@@ -16,8 +17,8 @@ use crate::store::{StoreError, limits};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
-/// Behind the fingerprint of a snapshot that has digests of command ids: an earlier release would not look for them, and execute
-/// those commands again. So it takes the snapshot for one of another fold.
+/// Follows the fingerprint of a snapshot that has digests of command ids. An earlier release would not look for them,
+/// and would execute those commands again. With this mark it takes the snapshot for one of another fold.
 const WITH_DIGESTS: char = '+';
 
 /// A snapshot of this program's own fold, not yet compared with the stream.
@@ -42,7 +43,7 @@ pub(super) enum Place {
 
 impl<A: Aggregate> Opened<A> {
     /// The state, if the commit at the snapshot's version is the one that it was taken after. It is another one, or
-    /// none, where the events table was restored from a backup, and the snapshots were not.
+    /// missing, if the events table was restored from a backup and the snapshots were not.
     pub(super) fn state_after(self, stream: &StreamKey, commit: Option<&Commit>) -> Option<State<A>> {
         let follows = commit.is_some_and(|commit| {
             self.version == commit.version && self.command_ids.last() == Some(&commit.metadata.command_id)
@@ -65,19 +66,20 @@ impl<A: Aggregate> Opened<A> {
             aggregate: self.aggregate,
             version: self.version,
             last_at: Some(self.last_at),
-            // Only snapshots of earlier releases do not know it.
+            // Only snapshots of earlier releases lack it.
             clock_at: self.clock_at.or(Some(self.last_at).filter(|_| self.place != Place::Commit)),
             command_ids: CommandIds::up_to(self.version, &self.command_ids, self.earlier_ids),
             snapshot_at: self.version,
             looked_at: self.version,
             apart: self.place == Place::Store { is_large: true },
             overdue: false,
+            rival: Rival::default(),
         }
     }
 }
 
 impl SnapshotShelf {
-    /// The snapshot of a stream, where there is one of this program's own fold.
+    /// The snapshot of a stream, if there is one of this program's own fold.
     pub(super) async fn open<A: Aggregate>(
         &self,
         snapshots: &Snapshots<A>,
@@ -86,7 +88,7 @@ impl SnapshotShelf {
         let stored = match self.store.get(stream).await {
             Ok(stored) => stored?,
             Err(error) => {
-                warn(A::NAME, stream, &error, "the snapshot cannot be read; the whole stream is");
+                warn(A::NAME, stream, &error, "the snapshot cannot be read; the whole stream is read");
                 return None;
             }
         };
@@ -121,8 +123,8 @@ impl SnapshotShelf {
         }
     }
 
-    /// What is to be written into the snapshot store after a commit of this program, which does not carry its state. The state remembers it as written: what fails now is not
-    /// tried again with every command.
+    /// The snapshot to write into the snapshot store after a commit of this program that does not carry its state. The
+    /// state remembers it as written: a write that fails now is not tried again with every command.
     pub(super) fn take_due<A: Aggregate>(
         &self,
         snapshots: &Snapshots<A>,
@@ -162,7 +164,7 @@ impl SnapshotShelf {
         if snapshots.keeps_all_ids { usize::MAX } else { self.command_ids }
     }
 
-    /// The state as it is stored; none where it cannot be.
+    /// The state as it is stored; `None` if it cannot be stored.
     pub(super) fn encode<A: Aggregate>(
         &self,
         snapshots: &Snapshots<A>,

@@ -2,6 +2,7 @@ use std::mem::take;
 
 use super::Loaded;
 use super::command_ids::CommandIds;
+use super::rival::Rival;
 use crate::aggregate::{Aggregate, unapplied};
 use crate::commit::{Commit, CorruptCommit, StoredEvent};
 use crate::event::DecodeError;
@@ -16,19 +17,20 @@ use crate::version::Version;
 pub(crate) struct State<A> {
     pub(crate) aggregate: A,
     pub(crate) version: Version,
-    /// The latest time that a commit tells about.
+    /// The latest time of a commit.
     pub(crate) last_at: Option<Timestamp>,
     /// The latest time that came from a clock: the next one from a clock may not lie before it.
     pub(crate) clock_at: Option<Timestamp>,
     pub(crate) command_ids: CommandIds,
-    /// The last snapshot that is known of; [`Version::NONE`] for none.
+    /// The version of the last known snapshot; [`Version::NONE`] if there is none.
     pub(crate) snapshot_at: Version,
-    /// Where it was last looked whether a commit can carry the state.
+    /// The version at which it was last checked whether a commit can carry the state.
     pub(crate) looked_at: Version,
-    /// The state is too large for its commits, so that the snapshot store has it.
+    /// Whether the state is too large for its commits, so that the snapshot store has it.
     pub(crate) apart: bool,
-    /// It was folded from more commits than one wants to read: the next commit carries it, whatever that costs.
+    /// Whether the state was folded from too many commits: the next commit carries it, whatever that costs.
     pub(crate) overdue: bool,
+    pub(crate) rival: Rival,
 }
 
 impl<A: Aggregate> State<A> {
@@ -43,10 +45,11 @@ impl<A: Aggregate> State<A> {
             looked_at: Version::NONE,
             apart: false,
             overdue: false,
+            rival: Rival::default(),
         }
     }
 
-    /// Folds a stored commit. After an error the state is of no use.
+    /// Folds a stored commit. After an error the state is unusable.
     pub(crate) fn fold(&mut self, mut commit: Commit) -> Result<(), StoreError> {
         self.check_next(&commit)?;
         let mut at = 0;
@@ -62,17 +65,17 @@ impl<A: Aggregate> State<A> {
             return Err(refused(&mut commit, at, reason));
         }
         self.note(&commit);
-        // The writer of this commit had the state to store.
+        // The writer of this commit had to store the state.
         if A::SNAPSHOTS.is_some_and(|snapshots| commit.version.get().is_multiple_of(snapshots.every)) {
             self.snapshot_at = commit.version;
         }
         Ok(())
     }
 
-    /// Folds events that are about to be stored, so that none is stored that cannot be folded.
+    /// Folds events that are about to be stored, so that no event is stored that cannot be folded.
     ///
     /// # Errors
-    /// The place of the event whose fold panicked, and what it said. The state is of no use then.
+    /// The place of the event whose fold panicked, and the panic's text. The state is unusable then.
     pub(crate) fn try_apply(&mut self, events: &[A::Event]) -> Result<(), (usize, String)> {
         for (index, event) in events.iter().enumerate() {
             caught(|| self.aggregate.apply(event)).map_err(|text| (index, text))?;
@@ -88,16 +91,16 @@ impl<A: Aggregate> State<A> {
         self.command_ids.push(&commit.metadata.command_id, commit.version);
     }
 
-    /// The snapshot store has the state from now on.
+    /// Notes that the snapshot store has the state from now on.
     pub(crate) fn keep_apart(&mut self) {
         self.apart = true;
         self.overdue = false;
     }
 
-    /// The latest time from a clock, that of one more commit included.
+    /// The latest time from a clock, including that of one more commit.
     pub(crate) fn clock_at_with(&self, metadata: &Metadata) -> Option<Timestamp> {
-        // A time that differs from that of recording was moved on to keep the order, or was given with `.at(…)`. The latter
-        // may be any time, and does not bind what follows.
+        // A time that differs from that of recording was moved forward to keep the order, or was given with `.at(…)`.
+        // The latter may be any time, and does not bind later commits.
         match metadata.recorded_at {
             None => self.clock_at.max(Some(metadata.created_at)),
             Some(_) => self.clock_at,

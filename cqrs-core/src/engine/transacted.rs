@@ -27,7 +27,7 @@ use crate::version::Version;
 /// # }
 /// ```
 pub struct Transacted {
-    /// Whether this call wrote commits. A command may be [`Outcome::Unchanged`] by itself where others were committed.
+    /// Whether this call wrote commits. A single command may be [`Outcome::Unchanged`] while others were committed.
     pub outcome: Outcome,
     /// The id that all commits have.
     pub command_id: String,
@@ -46,10 +46,10 @@ impl Transacted {
         Self { outcome, command_id, parts }
     }
 
-    /// The answer to the command on this key; none for a key that had no command.
+    /// The answer to the command on this key; `None` for a key that had no command.
     ///
-    /// Where the transaction is a duplicate, a stream whose snapshot remembers the command id no more is answered as
-    /// [`Outcome::Unchanged`], with its version of now: see
+    /// If the transaction is a duplicate, and a stream's snapshot no longer remembers the command id, the answer of
+    /// that stream is [`Outcome::Unchanged`], with its current version: see
     /// [`Settings::snapshot_command_ids`](crate::app::Settings::snapshot_command_ids).
     #[must_use]
     pub fn of<K>(&self, key: &K) -> Option<&Committed<K::Aggregate>>

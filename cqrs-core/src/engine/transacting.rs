@@ -1,4 +1,5 @@
 use futures_util::future::{join_all, try_join_all};
+use tokio::time::Instant;
 use tracing::{Instrument, Span, field};
 
 use super::append::{Refusal, no_timer, pass_over};
@@ -16,23 +17,24 @@ use crate::store::limits::{MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS};
 use crate::store::{Append, AppendAll, NewCommits, Reservation, ReservationChange, StoreError, Taken};
 use crate::trace;
 
-/// Executes a transaction: decides all commands, appends what they decided, and begins again behind what has won.
+/// Executes a transaction: decides all commands, appends what they decided, and begins again after the commits that
+/// have won.
 pub(super) struct Transacting<'a> {
     pub(super) caller: Caller<'a>,
     /// In the order of their streams.
     pub(super) members: Vec<Box<dyn Member + 'a>>,
     pub(super) metadata: Metadata,
     pub(super) identity: Identity,
-    /// The digest of all commands, and of where they go, where the id may come again.
+    /// The digest of all commands and of the streams they go to, if the id may come again.
     pub(super) transaction: Option<String>,
 }
 
-/// How one try ended.
+/// How one attempt ended.
 enum Attempt {
     Written,
     /// Other commits hold versions.
     Taken(Vec<Taken>),
-    /// Values of `unique` fields stand in the way.
+    /// Values of `unique` fields or a limit prevent the transaction.
     Refused(TransactionError),
 }
 
@@ -57,7 +59,7 @@ impl<'a> Transacting<'a> {
             let id = self.metadata.command_id.clone();
             self.identify(&id, trace.as_deref());
             let result = self.run(trace.as_deref()).await;
-            // After an open outcome, the states are read again by the next command.
+            // After an unknown outcome, the next command reads the states again.
             let is_good = !matches!(result, Err(TransactionError::Store { .. } | TransactionError::Key(_)));
             let transacted = result.map(|outcome| self.transacted(outcome));
             join_all(self.members.iter_mut().map(|member| member.put_back(is_good))).await;
@@ -112,6 +114,9 @@ impl<'a> Transacting<'a> {
         }
         let loaded = try_join_all(self.members.iter_mut().map(|member| member.load())).await?;
         let mut fresh = loaded.into_iter().all(|loaded| loaded);
+        if let Some(room) = self.members.iter().filter_map(|member| member.room()).max() {
+            tokio::time::sleep(room.min(runtime.settings.conflict.cap)).await;
+        }
         let mut lost = 0;
         let outcome = loop {
             if let Some(earlier) = self.first_outcome(trace).await? {
@@ -122,13 +127,12 @@ impl<'a> Transacting<'a> {
             match decided {
                 Ok(true) if self.members.iter().any(|member| member.decided().is_some()) => {}
                 Ok(true) if fresh => {
-                    self.members.iter_mut().for_each(|member| member.settle());
+                    self.members.iter_mut().for_each(|member| member.settle(None));
                     break Outcome::Unchanged;
                 }
-                // Also what would change nothing is told on fresh states only.
+                // That nothing changes is also reported on fresh states only.
                 Ok(_) => {
-                    self.take_back().await?;
-                    self.catch_up().await?;
+                    self.start_over().await?;
                     fresh = true;
                     continue;
                 }
@@ -137,18 +141,24 @@ impl<'a> Transacting<'a> {
                     return Err(error);
                 }
             }
+            let started = Instant::now();
             let taken = match self.append().await {
                 Ok(Attempt::Written) => None,
                 Ok(Attempt::Taken(taken)) => Some(taken).filter(|taken| !self.is_ours(taken)),
                 Ok(Attempt::Refused(_)) if !fresh => {
-                    self.take_back().await?;
-                    self.catch_up().await?;
+                    self.start_over().await?;
                     fresh = true;
                     continue;
                 }
                 Ok(Attempt::Refused(error)) => {
                     self.take_back().await?;
                     return Err(error);
+                }
+                // Nothing is stored. Fresh states may lead to smaller commits, or to other content.
+                Err(source) if source.is_of_data() && !fresh => {
+                    self.start_over().await?;
+                    fresh = true;
+                    continue;
                 }
                 Err(source @ StoreError::TooLarge { .. }) => {
                     self.take_back().await?;
@@ -158,7 +168,7 @@ impl<'a> Transacting<'a> {
             };
             let Some(taken) = taken else {
                 self.claim_decided();
-                self.members.iter_mut().for_each(|member| member.settle());
+                self.members.iter_mut().for_each(|member| member.settle(Some(started)));
                 break Outcome::Committed;
             };
             lost += 1;
@@ -169,7 +179,7 @@ impl<'a> Transacting<'a> {
         Ok(outcome)
     }
 
-    /// False where fresh states could change a decision.
+    /// Decides all commands; `false` if fresh states could change a decision.
     fn decide(&mut self, fresh: bool) -> Result<bool, TransactionError> {
         let mut lenders = Vec::new();
         let mut states = Vec::new();
@@ -206,7 +216,8 @@ impl<'a> Transacting<'a> {
         if !matches!(appended, Err(StoreError::TooLarge { .. } | StoreError::Refused { .. })) {
             return appended;
         }
-        // Nothing depends on states: commits that their store takes without them are not lost for them.
+        // Nothing depends on the states: if the store takes the commits only without them, the commits are stored
+        // without them.
         let mut left = false;
         for member in &mut self.members {
             left |= member.leave_state()?;
@@ -214,7 +225,7 @@ impl<'a> Transacting<'a> {
         if left { self.append_with(changes).await } else { appended }
     }
 
-    /// What all commits together change of the values of `unique` fields.
+    /// The changes of all commits together to the values of `unique` fields.
     async fn reservations(&mut self) -> Result<Result<Vec<ReservationChange>, TransactionError>, StoreError> {
         let mut changes = Vec::new();
         for member in &mut self.members {
@@ -286,7 +297,7 @@ impl<'a> Transacting<'a> {
         }
     }
 
-    /// A value that a stream was to have belongs to another one.
+    /// The error for a value that a stream was to take, and that belongs to another one.
     fn refuse(&self, loser: &StreamKey, reservation: Reservation) -> TransactionError {
         match self.members.iter().find(|member| member.stream() == loser) {
             Some(member) => member.refuse(Refusal::NotUnique(reservation)),
@@ -304,7 +315,7 @@ impl<'a> Transacting<'a> {
         })
     }
 
-    /// Takes in what has won; true where all states are fresh after it.
+    /// Folds the commits that have won; `true` if all states are fresh after that.
     async fn lose(&mut self, taken: Vec<Taken>, lost: u32) -> Result<bool, TransactionError> {
         let conflict = self.caller.runtime.settings.conflict;
         let is_named = |taken: &Taken| {
@@ -315,7 +326,7 @@ impl<'a> Transacting<'a> {
                     .as_ref()
                     .is_some_and(|won| won.metadata.command_id == self.metadata.command_id)
         };
-        // Under the same id: the streams tell whether it is the same transaction.
+        // It has the same id: the streams show whether it is the same transaction.
         let is_again = taken.iter().any(is_named);
         let mut missing = taken.is_empty();
         let mut beaten = None;
@@ -361,12 +372,18 @@ impl<'a> Transacting<'a> {
         try_join_all(self.members.iter_mut().map(|member| member.catch_up())).await.map(drop)
     }
 
+    /// Takes back what was decided, and reads what is new.
+    async fn start_over(&mut self) -> Result<(), TransactionError> {
+        self.take_back().await?;
+        self.catch_up().await
+    }
+
     async fn take_back(&mut self) -> Result<(), TransactionError> {
         try_join_all(self.members.iter_mut().map(|member| member.take_back())).await.map(drop)
     }
 
     fn store_error(&self, source: StoreError) -> TransactionError {
-        // The table may have been taken away, and come back as it was at an earlier time.
+        // The table may have been removed, and restored as it was at an earlier time.
         if matches!(source, StoreError::Denied { .. }) {
             self.caller.runtime.forget();
         }

@@ -19,7 +19,7 @@ use crate::version::Version;
 /// Commands on several streams that are executed together or not at all; `.await` executes them.
 ///
 /// Every command is decided on its own stream. What they decide is written in one transaction, a commit for each stream. A rejection
-/// of one is a rejection of all. Where another writer was faster on one of the streams, all are decided again.
+/// of one is a rejection of all. If another writer was faster on one of the streams, all are decided again.
 ///
 /// ```rust,standalone_crate
 /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -49,12 +49,12 @@ use crate::version::Version;
 /// under it, the transaction is not executed again, and the answer has the first outcome of each command. In a handler the id
 /// follows from the event, the streams and the commands.
 ///
-/// A stream takes part once: as that of a command, or as one that is only read. Up to 100 streams take part.
+/// A stream takes part once: with a command, or only to be read. Up to 100 streams take part.
 ///
 /// | DynamoDB | requests | units |
 /// | --- | ---: | ---: |
 /// | states in memory | 1 | 2 write units for each stream of up to 1 KB |
-/// | a state that is not | 1 more, at the same time as the others | as for a single command |
+/// | a state that is not in memory | 1 more, at the same time as the others | as for a single command |
 /// | one command that commits, and no other stream | 1 | 1 write unit, as a single command |
 ///
 /// Source of the doubled units: Amazon DynamoDB Developer Guide, "Managing complex workflows with DynamoDB transactions".
@@ -93,11 +93,11 @@ impl<'a> Transaction<'a> {
     }
 
     /// Adds a stream that is only read: the transaction is executed if nothing was committed to it since the commands were decided.
-    /// The decisions see its state in [`CommandContext::state`](crate::command::CommandContext::state). Where it has changed, they are
-    /// made again.
+    /// The decisions see its state in [`CommandContext::state`](crate::command::CommandContext::state). If it has
+    /// changed, they are made again.
     ///
-    /// What the program has read by itself beforehand may be older than that. With [`expect_version`](Self::expect_version), it is
-    /// what counts.
+    /// A state that the program has read itself beforehand may be older than that. With
+    /// [`expect_version`](Self::expect_version), the version of that state is the one that counts.
     ///
     /// ```rust,standalone_crate
     /// # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -143,7 +143,7 @@ impl<'a> Transaction<'a> {
         self
     }
 
-    /// When it happened, where that is not now; see [`Execute::at`](super::Execute::at).
+    /// When it happened, if that is not now; see [`Execute::at`](super::Execute::at).
     pub fn at(mut self, when: Timestamp) -> Self {
         self.options.at = Some(when);
         self
@@ -212,12 +212,17 @@ impl<'a> Transaction<'a> {
             join(caller, Intent { stream, metadata, identity, traced, own_clock, expected, timer: None })
         });
         let mut members: Vec<_> = members.collect();
-        // A transaction waits for a stream's place in memory only while it has none that comes behind it: so no two wait for each other.
+        // A transaction waits for a stream's place in memory only while it holds no place that comes later in this
+        // order: so no two transactions wait for each other.
         members.sort_by(|left, right| left.stream().cmp(right.stream()));
         if members.iter().all(|member| member.command().is_none()) {
             return Err(TransactionError::Empty);
         }
-        Transacting::new(caller, members, metadata, identity).execute().await
+        let done = Transacting::new(caller, members, metadata, identity).execute().await;
+        if let (Ok(_), Some(cause)) = (&done, caller.cause) {
+            cause.note_done();
+        }
+        done
     }
 }
 

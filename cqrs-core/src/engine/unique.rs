@@ -1,4 +1,4 @@
-//! The values of an aggregate's `unique` fields: what a commit changes of them.
+//! The values of an aggregate's `unique` fields, and how a commit changes them.
 
 use crate::aggregate::{Aggregate, AggregateKey};
 use crate::key::{KeyError, StreamKey};
@@ -10,7 +10,8 @@ use crate::version::Version;
 pub(super) struct UniqueValues(Vec<Option<String>>);
 
 impl UniqueValues {
-    /// No request, and no work for an aggregate without such fields. Before its first commit an instance has no values.
+    /// The values of a state. Sends no request, and does nothing for an aggregate without such fields. An instance has
+    /// no values before its first commit.
     pub(super) fn of<A: Aggregate>(state: &A, version: Version) -> Self {
         if version.is_none() {
             return Self(vec![None; A::UNIQUE.len()]);
@@ -18,7 +19,7 @@ impl UniqueValues {
         Self(A::UNIQUE.iter().map(|field| (field.value)(state)).collect())
     }
 
-    /// What another state of the same instance changes.
+    /// The changes to another state of the same instance.
     pub(super) fn changes_to<A: Aggregate>(
         &self,
         state: &A,
@@ -42,7 +43,7 @@ impl UniqueValues {
         Ok(changes)
     }
 
-    /// All of them.
+    /// All values, as they are reserved.
     pub(super) fn reserved<A: Aggregate>(self, stream: &StreamKey) -> Result<Vec<UniqueValue>, KeyError> {
         let tenant = A::Key::parse(stream)?.tenant().clone();
         let values = A::UNIQUE.iter().zip(self.0);
@@ -52,7 +53,7 @@ impl UniqueValues {
     }
 }
 
-/// Makes one change of several about the same value: what one stream gives away, another one may take.
+/// Joins changes to the same value into one: another stream may take a value that one stream gives up.
 ///
 /// # Errors
 /// Two streams that take the same value: the second one, and what the first one takes.
@@ -78,8 +79,8 @@ pub(super) fn joined(
 }
 
 impl Runtime {
-    /// The first of the aggregate's `unique` fields of which not all values are reserved: it was added to streams that were there
-    /// before. One request for each field, the first time in a process.
+    /// The first of the aggregate's `unique` fields whose values are not all reserved: the field was added when there
+    /// were already streams. Sends one request for each field, the first time in a process.
     pub(super) async fn unreserved_field<A: Aggregate>(&self) -> Result<Option<&'static str>, StoreError> {
         let missing = self.unreserved_fields::<A>().await?;
         if missing.is_empty() {
@@ -90,7 +91,7 @@ impl Runtime {
                 self.note_reserved::<A>(&missing).await?;
                 return Ok(None);
             }
-            // The first streams may be of another process, which has noted it before it began with them.
+            // Another process may have begun the first streams, and has noted the reservation before that.
             let missing = self.unreserved_fields::<A>().await?;
             if missing.is_empty() {
                 return Ok(None);
@@ -100,7 +101,8 @@ impl Runtime {
         Ok(missing.first().copied())
     }
 
-    /// Notes that all values are reserved where the first stream of the aggregate begins, whatever its first commit sets.
+    /// Notes that all values are reserved when the first stream of the aggregate begins, whatever its first commit
+    /// sets.
     pub(super) async fn note_first_stream<A: Aggregate>(&self) -> Result<(), StoreError> {
         if A::UNIQUE.is_empty() || self.reserved.has_older_streams(A::ENTITY) {
             return Ok(());
@@ -120,7 +122,7 @@ impl Runtime {
         Ok(missing)
     }
 
-    /// From now on all values of these fields are reserved.
+    /// Notes that all values of these fields are reserved from now on.
     pub(super) async fn note_reserved<A: Aggregate>(
         &self,
         fields: &[&'static str],
@@ -131,16 +133,16 @@ impl Runtime {
             let all = UniqueValue::all(A::ENTITY, field);
             new = new.reserving(ReservationChange::new(all, None, Some(owner.clone())));
         }
-        // It is there, whatever the answer is: nobody writes it with another owner.
+        // The note exists, whatever the answer is: nobody writes it with another owner.
         let _ = self.event_store().append_all(new).await?;
         fields.iter().for_each(|field| self.reserved.note(A::ENTITY, field));
         Ok(())
     }
 
-    /// Whether the aggregate has a stream, as far as one page tells: a store that has more than that may have one.
+    /// Whether the aggregate has a stream, as far as one page shows: a store that has more than that page may have one.
     async fn has_streams_of<A: Aggregate>(&self) -> Result<bool, StoreError> {
         let page = match self.event_store().scan(&Extent::Segment { number: 0, of: 1 }, None).await {
-            // A role that may only append cannot tell.
+            // A role that may only append cannot know.
             Err(StoreError::Denied { .. }) => return Ok(true),
             page => page?,
         };

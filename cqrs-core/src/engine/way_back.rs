@@ -1,9 +1,9 @@
-//! What was decided goes the way of what is stored, once there and back, before it is appended.
+//! The events of a decision are encoded and read back once before they are appended.
 
 use crate::aggregate::{Aggregate, EventRow, unapplied};
 use crate::commit::{Commit, EncodeError, StoredEvent};
 
-/// The events of a commit as everybody else will read them, where they may differ from those that were decided.
+/// The events of a commit as everybody else will read them, if they may differ from the decided ones.
 pub(super) fn read_back<A: Aggregate>(commit: &Commit) -> Result<Option<Vec<A::Event>>, EncodeError> {
     let comes_back = |event: &StoredEvent| row_of::<A>(&event.name).is_some_and(|row| row.comes_back);
     if commit.events.iter().all(comes_back) {

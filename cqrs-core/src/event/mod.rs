@@ -53,10 +53,10 @@ pub trait Event: EventData + Serialize + DeserializeOwned + Send + Sync + 'stati
     const UPCASTER: upcaster::Upcaster<Self> = upcaster::Upcaster::NONE;
     /// Why no subscriber handles it: `#[event(unhandled = "…")]`.
     const UNHANDLED: Option<&'static str> = None;
-    /// The names of its fields, for the keys that are taken from it; none where nothing is known of them.
+    /// The names of its fields, for the keys that are taken from it; `None` if they are not known.
     #[doc(hidden)]
     const FIELDS: Option<&'static [&'static str]> = None;
-    /// It is a command, which may be stored and is no fact: `#[command]`.
+    /// Whether it is a command, which may be stored but is not a fact: `#[command]`.
     #[doc(hidden)]
     const COMMAND: bool = false;
 }

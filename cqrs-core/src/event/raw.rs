@@ -42,7 +42,7 @@ impl<'a> RawEvent<'a> {
         commit.events.iter().enumerate().map(move |(index, stored)| RawEvent { commit, stored, index })
     }
 
-    /// The first event of a commit that has no other one, at its original place.
+    /// The only event of a commit, at its original place.
     pub(crate) fn only(commit: &'a Commit, index: usize) -> Option<Self> {
         Some(Self { commit, stored: commit.events.first()?, index })
     }
@@ -68,7 +68,8 @@ impl<'a> RawEvent<'a> {
     /// Decodes it as `E`, from the schema under which it was stored.
     ///
     /// # Errors
-    /// [`DecodeError`] where the schema is newer than `E` or was widened since, or the data does not have its shape.
+    /// [`DecodeError`] if the schema is newer than that of `E`, if it was widened further, or if the data does not have
+    /// its shape.
     pub fn decode<E: Event>(&self) -> Result<Recorded<E>, DecodeError> {
         match upcaster::read_shared(self.stored.number(), &self.stored.data) {
             Ok(event) => Ok(self.record(event)),
@@ -104,7 +105,8 @@ impl<'a> RawEvent<'a> {
 }
 
 impl DecodeError {
-    /// Whether this program does not know its type, its schema or how wide that is by now: nothing is wrong with it, and a newer program reads it.
+    /// Whether this program does not know the event's type, its schema or the widening of the schema. Then the event is
+    /// not damaged, and a newer program reads it.
     #[must_use]
     pub fn is_newer(&self) -> bool {
         self.reason.ends_with(upcaster::NEWER)

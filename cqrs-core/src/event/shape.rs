@@ -3,7 +3,7 @@
 use super::Event;
 use crate::schema::{Changes, Text};
 
-/// Stops compilation if an event has another shape than the locked one, and tells what has changed.
+/// Stops compilation if an event has another shape than the locked one, and reports what has changed.
 ///
 /// `fingerprint` is the fingerprint of the locked text. It nearly always equals that of the shape, and comparing
 /// numbers takes the compiler a tenth of the time of comparing texts.
@@ -22,10 +22,10 @@ pub const fn check_shape<E: Event>(locked: &str, fingerprint: u64) {
     }
 }
 
-/// Stops the compiler where an event with `widened` does not read all that is stored under the shape before.
+/// Stops compilation if an event with `widened` does not read everything that is stored under the earlier shape.
 ///
 /// # Panics
-/// With what it does not read; at the place of the call, which the macro gives the name of the event.
+/// With what it does not read, at the place of the call. The macro gives that place the name of the event.
 #[track_caller]
 pub const fn check_widening<E: Event>(before: &str, widened: u32) {
     let changes = Changes::breaking(&E::SHAPE, before);
@@ -34,7 +34,7 @@ pub const fn check_widening<E: Event>(before: &str, widened: u32) {
     }
 }
 
-/// Refuses an event of which nothing could be read back.
+/// Stops compilation for an event that could never be read back.
 ///
 /// # Panics
 /// With the fault, at the place of the call. The macro gives that place the name of the event.
@@ -45,7 +45,7 @@ pub const fn check_way_back<E: Event>() {
     }
 }
 
-/// What the compiler says.
+/// The text of a compile error.
 type Message = Text<4096>;
 
 const fn other_shape<E: Event>(changes: &Changes) -> Message {

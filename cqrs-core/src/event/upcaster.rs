@@ -42,7 +42,7 @@ pub(crate) struct EventSchema {
     pub id: EventId,
     /// How often it was widened.
     pub widened: u32,
-    /// What its data consists of; none for a schema that only a function on JSON knows.
+    /// The shape of its data; `None` for a schema that only a function on JSON knows.
     pub shape: Option<Shape>,
     /// Reads its data as the event of today's program.
     pub(crate) read: fn(SchemaNumber, Value) -> Result<(), String>,
@@ -116,8 +116,8 @@ pub(crate) fn read_then<E: Event>(
     }
 }
 
-/// Whether data of a schema is read as it is. What was stored before a widening is; what is wider than `E` may hold more than
-/// `E` has a place for.
+/// Whether data of a schema is read as it is. This holds for data from before a widening. Data of a wider shape than
+/// that of `E` may contain more than `E` has a place for.
 const fn is_todays<E: Event>(number: SchemaNumber) -> bool {
     number.schema == E::SCHEMA && number.widened <= E::WIDENED
 }
@@ -141,7 +141,7 @@ fn read_other<E: Event>(number: SchemaNumber, mut data: Value) -> Result<E, Stri
                     .map_err(|reason| format!("`from_json({from}, …)` does not take it: {reason}"))?;
             }
             decode(canonical::read_owned(data)).map_err(|reason| {
-                format!("as `from_json` leaves it, it has not the shape of today: {reason}")
+                format!("as `from_json` leaves it, it does not have today's shape: {reason}")
             })
         }
         Kind::None | Kind::Json(_) => {

@@ -1,4 +1,4 @@
-//! Dates and times of `chrono`, in texts that sort as they do.
+//! Dates and times of `chrono`, as texts that sort in the same order.
 
 use std::fmt::Write;
 
@@ -23,7 +23,8 @@ ordered! {
     DateTime<Utc>: b"time, to the nanosecond";
 }
 
-/// The same time; the other way, `Timestamp::from_unix_millis(at.timestamp_millis())` leaves out what is below a millisecond.
+/// The same time. In the other direction, `Timestamp::from_unix_millis(at.timestamp_millis())` drops fractions of a
+/// millisecond.
 impl From<Timestamp> for DateTime<Utc> {
     fn from(at: Timestamp) -> Self {
         // `chrono` has all the years that a `Timestamp` has.
@@ -31,18 +32,19 @@ impl From<Timestamp> for DateTime<Utc> {
     }
 }
 
-/// Is added to a year before 0, so that its digits grow with it.
+/// Added to a year before 0, so that its digits grow with the year.
 const BEFORE_ZERO: i32 = 1_000_000;
-/// Follows the second that a leap second stands in for, and begins a year of more than four digits: it sorts after all digits.
+/// Follows the second that a leap second extends, and begins a year of more than four digits. It sorts after all
+/// digits.
 const LATER: char = '~';
 const NANOSECONDS: u32 = 1_000_000_000;
 
-/// How many digits of a second there are.
+/// How many digits the fraction of a second has.
 #[derive(Clone, Copy)]
 enum Digits {
     /// As `chrono` writes them: none, three, six or nine.
     Few,
-    /// Nine, where something follows that does not sort before them.
+    /// Nine, because what follows does not sort before digits.
     All,
 }
 
@@ -155,7 +157,7 @@ mod tests {
     fn dates() -> impl Strategy<Value = NaiveDate> {
         let days = |date: NaiveDate| date.num_days_from_ce();
         let all = days(NaiveDate::MIN)..=days(NaiveDate::MAX);
-        // Around the years 0 and 9999, and everywhere.
+        // Around the years 0 and 9999, and anywhere.
         prop_oneof![-2_000..2_000, 3_651_000..3_654_000, all]
             .prop_filter_map("no date", NaiveDate::from_num_days_from_ce_opt)
     }
@@ -211,7 +213,7 @@ mod tests {
         fn a_timestamp_is_the_same_time(milliseconds: i64) {
             let at = Timestamp::from_unix_millis(milliseconds);
             let same = <DateTime<Utc>>::from(at);
-            // Down to the second: a fraction of zero is left out there.
+            // Only to the second, because a fraction of zero is left out of this form.
             let (text, expected) = (format!("{same:?}"), at.to_string());
             prop_assert_eq!(text.get(..19), expected.get(..19));
             prop_assert_eq!(Timestamp::from_unix_millis(same.timestamp_millis()), at);

@@ -11,7 +11,7 @@ form! {
 
 /// The digits of the largest decimal.
 const DIGITS: usize = 29;
-/// Ends a negative decimal: of two that begin alike, the shorter one is the larger.
+/// Ends a negative decimal: of two that begin with the same digits, the shorter one is the larger.
 const END_OF_NEGATIVE: char = '~';
 
 /// Without the zeros at the end, so that equal decimals are one key.
@@ -25,8 +25,8 @@ impl KeyPart for Decimal {
     }
 }
 
-/// The integer in all its digits, and the fraction without zeros at the end. The digits of a negative one are those that are
-/// missing to nine, and `-` sorts before the digits.
+/// All digits of the integer, and the fraction without zeros at the end. In a negative decimal, each digit is replaced
+/// by its difference from nine. `-` sorts before the digits.
 impl IndexValue for Decimal {
     const SHAPE: u64 = stable_hash(b"decimal");
 
@@ -51,8 +51,8 @@ impl IndexValue for Decimal {
     }
 }
 
-/// Whether serde has decimals as texts: a feature of `rust_decimal`, which any crate of the build may enable, makes numbers of
-/// floating point of all of them.
+/// Whether serde writes decimals as texts. Any crate of the build may enable a feature of `rust_decimal` that makes all
+/// of them floating-point numbers.
 pub(crate) fn is_stored_as_text() -> bool {
     serde_json::to_value(Decimal::ONE).is_ok_and(|one| one.is_string())
 }
@@ -75,7 +75,7 @@ mod tests {
         (mantissa, 0..=28_u32).prop_map(|(mantissa, scale)| Decimal::from_i128_with_scale(mantissa, scale))
     }
 
-    /// The same number with more zeros at its end, as far as there is room.
+    /// The same number with more zeros at its end, as many as there is room for.
     fn with_zeros(value: Decimal) -> Decimal {
         let mut scaled = value;
         scaled.rescale(28.min(value.scale() + 3));
@@ -129,7 +129,7 @@ mod tests {
         check_shape::<Decimal>("decimal");
     }
 
-    /// With `--features rust_decimal/serde-float` this is the other way round.
+    /// With `--features rust_decimal/serde-float`, the opposite holds.
     #[test]
     fn an_app_is_built_only_where_decimals_are_texts() {
         let built = App::builder(MemoryEventStore::new()).build();

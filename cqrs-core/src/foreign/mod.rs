@@ -1,7 +1,7 @@
-//! Types of `chrono`, `uuid` and `rust_decimal`: in keys, in what is stored, and in indexes.
+//! Types of `chrono`, `uuid` and `rust_decimal` in keys, in stored data and in indexes.
 //!
-//! Each crate has a feature of its name, of `foldline` and of `foldline-core`. Your program depends on the crate itself, too, with
-//! the features that it wants; its feature `serde` is on already.
+//! For each of these crates, `foldline` and `foldline-core` have a feature with the crate's name. Your program also
+//! depends on the crate itself, with the features that it needs. The crate's feature `serde` is already on.
 //!
 //! ```toml
 //! [dependencies]
@@ -109,30 +109,34 @@
 //! | `chrono::NaiveTime` | text, `time`: `10:00:00.500` | `10:00:00.500` | in a key and in an index |
 //! | `rust_decimal::Decimal` | text, `decimal`: `12.50` | `12.5` | in an index |
 //!
-//! They are stored as their own serde implementations write them, so every digit of a second and of a decimal comes back. In
-//! contracts all of them are strings, with the format `uuid`, `date-time`, `date` or `decimal` where there is one.
+//! They are stored as their own serde implementations write them, so every digit of a second and of a decimal comes
+//! back. In contracts all of them are strings, with the format `uuid`, `date-time`, `date` or `decimal` if there is
+//! one.
 //!
-//! An index, and a key with a date or a time, is in the order of the values: times before the year 0 and after the year 9999
-//! are at their place, negative decimals too. For this, a key has the years before 0 and after 9999 in a form of its own, which
-//! begins with `-` or `~`, and a leap second as the second before it and a `~`. A `Uuid` has the order of its bytes. A v7 `Uuid`
-//! begins with its time.
+//! An index, and a key with a date or a time, has the order of the values. Times before the year 0 and after the year
+//! 9999, and negative decimals, are in their places, too. For this, the years before 0 and after 9999 have another form
+//! in keys, which begins with `-` or `~`, and a leap second is written as the second before it and a `~`. A `Uuid` has
+//! the order of its bytes. A v7 `Uuid` begins with its time.
 //!
 //! **Decimals as part of a key** lose the zeros at their end. `1.0` and `1.00` are equal, so they are one key: `1`. The field of a
 //! key that is read back has the same value without these zeros. As data of an event, `1.00` stays `1.00`.
 //!
 //! # What to know
 //!
-//! * `rust_decimal` has a feature `serde-float`, by which every `Decimal` becomes a floating point number in JSON, and loses digits.
-//!   Any crate of the build can enable it for all. [`build`](crate::app::AppBuilder::build) refuses this.
-//! * A decimal of zero may have a sign, which is not read back: `-0.00` becomes `0.00`, which is equal. The same happens to a leap
-//!   second that does not end a minute, which only `with_nanosecond` makes: it is read back as a time in the next second.
+//! * `rust_decimal` has a feature `serde-float`. It makes every `Decimal` a floating-point number in JSON, which loses
+//!   digits. Any crate of the build can enable it for all crates. [`build`](crate::app::AppBuilder::build) refuses
+//!   this.
+//! * A decimal of zero may have a sign, which is not read back: `-0.00` becomes `0.00`, which is equal. A leap second
+//!   that does not end a minute is also read back as another value: as a time in the next second. Only
+//!   `with_nanosecond` makes such a leap second.
 //! * A `DateTime<FixedOffset>` or `DateTime<Local>` has no shape. Store a `DateTime<Utc>`, and the offset, or the name of the time
 //!   zone, in a field beside it.
-//! * An event with a [`Timestamp`](crate::Timestamp) that becomes a `DateTime<Utc>` gets a new schema: `events.lock` tells them
-//!   apart, because the former has milliseconds. `DateTime::from(timestamp)` is the same time.
+//! * If a [`Timestamp`](crate::Timestamp) in an event becomes a `DateTime<Utc>`, the event gets a new schema:
+//!   `events.lock` tells them apart, because a `Timestamp` has only milliseconds. `DateTime::from(timestamp)` is the
+//!   same time.
 //!
-//! A type of another crate goes into a type of your own, which implements [`KeyPart`], [`EventData`](macro@crate::EventData) or
-//! [`IndexValue`](crate::IndexValue). A field of an event may also be marked `#[event_data(opaque)]`: then its inside is not checked.
+//! Put a type of any other crate into a type of your own that implements [`KeyPart`], [`EventData`](macro@crate::EventData) or
+//! [`IndexValue`](crate::IndexValue). A field of an event may also be marked `#[event_data(opaque)]`: then its content is not checked.
 
 #[cfg(feature = "chrono")]
 mod calendar;

@@ -4,23 +4,24 @@ use std::fmt;
 use crate::causes::chain;
 use crate::store::StoreError;
 
-/// Why a handler did not do its work: worth another try, or never going to work.
+/// Why a handler did not do its work: worth another attempt, or never going to work.
 ///
-/// Every `std::error::Error` becomes one through `?`, as worth another try, and so does what becomes a
-/// `Box<dyn Error + Send + Sync>`: that box itself, a text, the error of `anyhow` or `eyre`. The answer to a command that the
-/// handler sent is an exception: a rejection, or any other answer that would be the same the next time, is permanent, also inside
-/// of an error of your own whose `source` leads to it. `map_err(HandlerError::retry)` has such a command sent again nevertheless.
-/// Either way the dead letter names the command and its stream.
+/// Every `std::error::Error` becomes one through `?`, as worth another attempt, and so does everything that converts
+/// into a `Box<dyn Error + Send + Sync>`: that box itself, a text, the error of `anyhow` or `eyre`. The answer to a
+/// command that the handler sent is an exception: a rejection, or any other answer that would be the same the next
+/// time, is permanent, also inside an error of your own whose `source` leads to it. With `map_err(HandlerError::retry)`
+/// such a command is sent again nevertheless. Either way the dead letter names the command and its stream.
 ///
-/// A store that cannot be reached is an outage: the delivery waits for it, and no attempt is counted. It is known by the type of the
-/// error, or of one of its sources. An `anyhow::Error` hides the type of the error in it: return the error of a query or of a store
-/// as it is, or its outage counts as an attempt.
+/// A store that cannot be reached is an outage: the delivery waits for it, and no attempt is counted. It is recognized
+/// by the type of the error, or of one of its sources. An `anyhow::Error` hides the type of the error in it: return the
+/// error of a query or of a store as it is, or its outage counts as an attempt. No attempt is counted either if other
+/// writers of a stream were faster every time, unless the command was sent with `expect_version` or in a transaction.
 ///
 /// ```
 /// use cqrs_core::HandlerError;
 ///
 /// fn quantity(text: &str) -> Result<u32, HandlerError> {
-///     // The text stays what it is: another try is pointless.
+///     // The text stays as it is: another attempt is pointless.
 ///     text.parse().map_err(HandlerError::permanent)
 /// }
 ///
@@ -44,7 +45,7 @@ use crate::store::StoreError;
 /// ```
 ///
 /// Text is a source, too: `HandlerError::retry("the printer is out of paper")`. `HandlerError` does not implement
-/// `Error` itself: a type that every error becomes through `?` cannot.
+/// `Error` itself: a type into which `?` converts every error cannot.
 pub struct HandlerError {
     source: Box<dyn Error + Send + Sync>,
     kind: Kind,
@@ -58,12 +59,14 @@ struct Answered {
     fault: Option<StoreFault>,
 }
 
-/// What a store said of which no commit is to blame.
+/// A fault of a store that no commit is to blame for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoreFault {
     /// Nothing of this kind works at present.
     Outage,
-    /// What it has was written by a newer program.
+    /// Other writers were faster every time.
+    Contended,
+    /// Its data was written by a newer program.
     Newer,
 }
 
@@ -80,7 +83,7 @@ impl StoreFault {
 enum Kind {
     Retry,
     Permanent,
-    /// Nobody said: worth another try, unless it is a command's answer that stays the same.
+    /// Not stated: worth another attempt, unless it is a command's answer that stays the same.
     Open,
 }
 
@@ -89,7 +92,7 @@ impl HandlerError {
         Self { source: source.into(), kind, answered: None }
     }
 
-    /// Worth another try: the commit is delivered again after a while.
+    /// Worth another attempt: the commit is delivered again after a while.
     pub fn retry(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(source, Kind::Retry)
     }
@@ -99,7 +102,7 @@ impl HandlerError {
         Self::new(source, Kind::Permanent)
     }
 
-    /// Whether another try is pointless.
+    /// Whether another attempt is pointless.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         self.kind == Kind::Permanent
@@ -111,7 +114,7 @@ impl HandlerError {
         Self { kind, answered: Some(Answered { command, fault }), ..self }
     }
 
-    /// What a store said, where this is the answer to a command.
+    /// The fault of a store, if this is the answer to a command.
     pub(crate) fn store_fault(&self) -> Option<StoreFault> {
         self.answered.as_ref()?.fault
     }
@@ -123,7 +126,8 @@ impl HandlerError {
     }
 }
 
-/// What a [`HandlerError`] is made of by `?`: an error, a `Box<dyn Error + Send + Sync>`, and all that becomes such a box.
+/// What `?` makes a [`HandlerError`] of: an error, a `Box<dyn Error + Send + Sync>`, and all that converts into such a
+/// box.
 #[diagnostic::on_unimplemented(
     message = "`?` makes a `HandlerError` of an error, and `{Self}` is not one",
     label = "`{Self}` does not implement `std::error::Error`",
@@ -142,7 +146,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> ErrorSource for E {
     }
 }
 
-// `HandlerError` is no error, nor becomes one: so the compiler lets this stand beside `From<T> for T`.
+// `HandlerError` is not an error and does not become one, so the compiler accepts this beside `From<T> for T`.
 impl<E: ErrorSource> From<E> for HandlerError {
     fn from(source: E) -> Self {
         Self::new(source.into_source(), Kind::Open)
@@ -171,8 +175,8 @@ mod tests {
 
     use super::*;
 
-    /// It is not an error, as that of `anyhow` is not, and becomes one in a box: with the text and the sources of the inner error,
-    /// and of another type.
+    /// Like the error of `anyhow`, it is not an error, and becomes one in a box: with the text and the sources of the
+    /// inner error, but of another type.
     struct Report(io::Error);
 
     #[derive(Debug)]

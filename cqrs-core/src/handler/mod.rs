@@ -1,7 +1,7 @@
 //! Reactions: what `#[event_handler]` registers.
 //!
 //! User code names [`HandlerError`]; the rest is what [`#[event_handler]`](macro@crate::event_handler) fills in. A
-//! handler runs at least once per commit, in the order of each stream, so it must bear being called twice.
+//! handler runs at least once per commit, in the order of each stream, so it must tolerate being called twice.
 
 pub(crate) mod arm;
 mod error;

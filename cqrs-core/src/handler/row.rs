@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{HandlerArm, Need};
 use crate::location::Location;
 
-/// How many streams a subscriber works on at the same time, unless it says so itself.
+/// How many streams a subscriber works on at the same time, unless it sets the number itself.
 pub(crate) const CONCURRENT_STREAMS: usize = 16;
 
 /// A registered handler.
@@ -83,7 +83,7 @@ impl HandlerRow {
         self
     }
 
-    /// The same handler, retried as it says.
+    /// The same handler, with its own retry policy.
     #[must_use]
     pub const fn retry(mut self, own: OwnRetry) -> Self {
         self.retry = Some(own);
@@ -91,7 +91,7 @@ impl HandlerRow {
     }
 }
 
-/// How a handler is retried, as far as it says so itself.
+/// The part of the retry policy that a handler sets itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OwnRetry {
     pub(crate) attempts: Option<u32>,
@@ -100,7 +100,7 @@ pub struct OwnRetry {
 }
 
 impl OwnRetry {
-    /// What it says; the waits in milliseconds.
+    /// The values that it sets; the waits are in milliseconds.
     #[must_use]
     pub const fn new(attempts: Option<u32>, base: Option<u64>, cap: Option<u64>) -> Self {
         let base = match base {

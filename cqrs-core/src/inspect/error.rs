@@ -47,7 +47,7 @@ pub enum InspectError {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// A cursor is not one of this call.
-    #[error("`{0}` is no cursor of this list")]
+    #[error("`{0}` is not a cursor of this list")]
     Cursor(String),
     /// The store failed, or something stored cannot be read.
     #[error(transparent)]
@@ -65,9 +65,6 @@ pub enum InspectError {
         /// What is wrong with it.
         r#source: serde_json::Error,
     },
-    /// An item among the timers cannot be read as one.
-    #[error("a stored timer cannot be read: {0}")]
-    Timer(String),
     /// A replay failed.
     #[error(transparent)]
     Replay(#[from] ReplayError),

@@ -74,7 +74,7 @@ impl StreamInspection {
                     encode_into(field, &mut beginning);
                     break;
                 }
-                // A partition key alone has none.
+                // The shard is only in a partition key.
                 Piece::Shard { .. } => break,
             }
         }

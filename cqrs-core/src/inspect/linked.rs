@@ -49,6 +49,9 @@ pub struct LinkedProjection {
     pub view: &'static str,
     /// The fields of the key, without the tenant, in their order.
     pub key: Vec<&'static str>,
+    /// The fields of a view under their stored names, in the order of the struct. The keys of a map are data, and are
+    /// not among them. Empty if the shape is not known.
+    pub fields: Vec<String>,
     /// The indexes that list its views, in addition to their keys.
     pub indexes: Vec<LinkedIndex>,
 }
@@ -87,6 +90,7 @@ impl Inspect<'_> {
             name: row.name,
             view: row.view,
             key: row.key.to_vec(),
+            fields: (row.fields)(),
             indexes: (row.indexes)(),
         };
         let mut projections: Vec<_> = inventory::iter::<ProjectionInspection>().map(linked).collect();

@@ -16,7 +16,7 @@ impl Inspect<'_> {
     /// `limit` of them. For a key with several fields, the prefix is that of the first one in the sort key. It is
     /// compared with the stored text: a number has the zeros that the key pads it with.
     ///
-    /// Of a long stream, only the first commits are read. A page makes at most 8 requests, and may end before `limit`
+    /// Only the first commits of a long stream are read. A page makes at most 8 requests, and may end before `limit`
     /// with a cursor. The partitions of an entity with `shards` are listed one after another. The partitions of an
     /// entity with a key field in its partition key are not known, so the whole table is read for it, page by page.
     ///
@@ -84,9 +84,8 @@ impl Inspect<'_> {
         if let Some(extent) = course.extent() {
             let scan = self.store().scan(&extent, course.after()).await?;
             page.read_commits = scan.commits.len() as u64;
-            let tenants =
-                scan.commits.iter().filter_map(|commit| self.runtime().index.tenant_of(commit).ok());
-            let tenants: BTreeSet<_> = tenants.collect();
+            let owners = scan.commits.iter().filter_map(|commit| self.owner(commit));
+            let tenants: BTreeSet<_> = owners.map(|(_, tenant)| tenant).collect();
             page.items = tenants.iter().map(|tenant| tenant.as_str().to_owned()).collect();
             course.go_on(scan.next);
         }

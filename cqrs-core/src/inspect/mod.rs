@@ -2,7 +2,7 @@
 //! or a console.
 //!
 //! [`App::inspect`] reads, and changes nothing except through [`Inspect::replay`]. Its answers serialize in camelCase.
-//! Everything is read page by page, and a page tells how much it has read: see [`Page::read_commits`].
+//! Everything is read page by page, and a page shows how much it has read: see [`Page::read_commits`].
 //!
 //! ```rust,standalone_crate
 //! # mod order { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/order.rs")); }
@@ -87,7 +87,7 @@ pub use state::{Moment, StateAt};
 pub use step::Step;
 pub use stream::{Place, StreamAddress, StreamHead};
 pub use tail::{Arrived, Tail};
-pub use timers::WaitingTimer;
+pub use timers::{UnreadableTimer, WaitingTimer, WaitingTimers};
 pub use view::{AskedView, Criterion, ListedView};
 
 use crate::app::App;

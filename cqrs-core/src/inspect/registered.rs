@@ -22,6 +22,7 @@ use crate::panic::caught;
 use crate::projection::{Projection, ViewAddress};
 use crate::replay::{Replay, Running};
 use crate::runtime::Runtime;
+use crate::schema::{Field, Shape, name_of, unquoted};
 use crate::store::StoreError;
 use crate::version::Version;
 
@@ -111,6 +112,7 @@ pub struct ProjectionInspection {
     pub(super) name: &'static str,
     pub(super) view: &'static str,
     pub(super) key: &'static [&'static str],
+    pub(super) fields: fn() -> Vec<String>,
     pub(super) indexes: fn() -> Vec<LinkedIndex>,
     pub(super) one: OneView,
     pub(super) page: PageOfViews,
@@ -125,11 +127,29 @@ impl ProjectionInspection {
             name: P::NAME,
             view: P::VIEW,
             key: P::Key::PARTS,
+            fields: || fields(&P::DATA),
             indexes: || P::INDEXES.iter().map(LinkedIndex::of).collect(),
             one: |app, tenant, id| Box::pin(views::one::<P>(app, tenant, id)),
             page: |app, tenant, asked| Box::pin(views::page::<P>(app, tenant, asked)),
             replay: |runtime| Replay::<P>::new(runtime).into_future(),
         }
+    }
+}
+
+/// The stored names of the fields of a shape.
+fn fields(shape: &Shape) -> Vec<String> {
+    match shape {
+        Shape::Record(all) => all.iter().flat_map(names).collect(),
+        Shape::Example(inner, _) | Shape::Lossy(inner) | Shape::Recursive(_, inner) => fields(inner),
+        _ => Vec::new(),
+    }
+}
+
+/// The name of a field; those of its own fields if it is flattened.
+fn names(field: &Field) -> Vec<String> {
+    match &field.shape {
+        Some(shape) if field.label.starts_with("..") => fields(shape),
+        _ => field.label.get(..name_of(field.label.as_bytes()).len()).map(unquoted).into_iter().collect(),
     }
 }
 
@@ -140,3 +160,21 @@ impl fmt::Debug for ProjectionInspection {
 }
 
 inventory::collect!(ProjectionInspection);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_a_map_are_not_the_names_of_fields() {
+        const COUNT: Shape = Shape::Scalar("u64");
+        const TEXT: Shape = Shape::Scalar("string");
+        const STORED: Shape = Shape::Record(&[
+            Field::new("total|sum default", COUNT),
+            Field::new("..", Shape::Map(&TEXT, &COUNT)),
+            Field::new("..2", Shape::Record(&[Field::new("\"of day\"", COUNT)])),
+        ]);
+        assert_eq!(fields(&STORED), ["total", "of day"]);
+        assert_eq!(fields(&Shape::Map(&TEXT, &COUNT)), [""; 0]);
+    }
+}

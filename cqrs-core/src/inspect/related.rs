@@ -31,9 +31,9 @@ pub struct Related {
 
 impl Inspect<'_> {
     /// One page of the search for the commits of one tenant with a correlation id. The search reads all commits of the
-    /// tenant, page after page, because no index has correlation ids: [`Page::read_commits`] tells how many, and
-    /// [`Page::next`] that there is more to search. A page makes at most 8 requests, and reads up to a megabyte with
-    /// each. The commits come partition by partition; to order them by time, use their `createdAt`.
+    /// tenant, page after page, because no index has correlation ids: [`Page::read_commits`] shows how many, and
+    /// [`Page::next`] shows that there is more to search. A page makes at most 8 requests, and reads up to a megabyte
+    /// with each. The commits come partition by partition; to order them by time, use their `createdAt`.
     ///
     /// If the partition keys of an entity do not follow from the tenant alone, the search ends with the whole table.
     ///
@@ -84,7 +84,7 @@ impl Inspect<'_> {
     }
 
     fn is_of(&self, commit: &Commit, tenant: &Tenant) -> bool {
-        self.runtime().index.tenant_of(commit).is_ok_and(|of| of == *tenant)
+        self.owner(commit).is_some_and(|(_, of)| of == *tenant)
     }
 }
 

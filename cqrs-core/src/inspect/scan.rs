@@ -1,7 +1,7 @@
-use super::Inspect;
+use super::{Inspect, linked};
 use crate::aggregate::AggregateRow;
 use crate::commit::Commit;
-use crate::key::Tenant;
+use crate::key::{StreamKey, Tenant};
 use crate::store::{CommitKey, CommitScan, Extent, StoreError};
 
 impl Inspect<'_> {
@@ -35,10 +35,16 @@ impl Inspect<'_> {
         inventory::iter::<AggregateRow>().any(|row| row.entity == entity)
     }
 
-    /// The entity and the tenant of a commit; `None` if no aggregate and no process of this program reads it.
+    /// The entity and the tenant of a commit: by its events, or by the key of its stream if this program does not know
+    /// the events. `None` if no aggregate and no process of this program has such a key, or if several have.
     #[must_use]
     pub fn owner(&self, commit: &Commit) -> Option<(&'static str, Tenant)> {
-        let index = &self.app.delivery().runtime.index;
-        Some((index.entity_of(commit)?, index.tenant_of(commit).ok()?))
+        self.app.delivery().runtime.index.owner(commit)
+    }
+
+    /// The tenant of a stream by the key of an entity; `None` if it is not a stream of that entity.
+    #[must_use]
+    pub fn tenant_of(&self, entity: &str, stream: &StreamKey) -> Option<Tenant> {
+        Some((linked::stream(entity)?.texts)(stream).ok()?.0)
     }
 }

@@ -57,7 +57,8 @@ pub struct StreamHead {
 
 impl Place {
     pub(super) fn of(runtime: &Runtime, commit: &Commit) -> Self {
-        Self::in_stream(runtime.index.entity_of(commit), &commit.stream, commit.version)
+        let entity = runtime.index.owner(commit).map(|(entity, _)| entity);
+        Self::in_stream(entity, &commit.stream, commit.version)
     }
 
     /// The place of a commit in a stream that an entity may read.

@@ -12,6 +12,7 @@ use super::step::shown;
 use super::stream::Place;
 use crate::app::App;
 use crate::commit::record;
+use crate::delivery::QUIET_READS;
 use crate::store::{Change, DynChangeFeed, Positions};
 
 /// A new commit.
@@ -35,6 +36,8 @@ pub struct Tail {
     /// The last of the commits that were there before.
     recent: VecDeque<Arrived>,
     keep: usize,
+    /// How many reads in a row have brought nothing.
+    quiet: u32,
     is_live: bool,
 }
 
@@ -42,7 +45,7 @@ impl Inspect<'_> {
     /// Follows the commits of all tenants, beginning with the last `recent` ones that the feed still has.
     ///
     /// It is only for observation: it saves no position, and is not a delivery. A feed begins with the oldest commits
-    /// that it has, of up to 24 hours on DynamoDB, so these are read and skipped first. [`Tail::is_live`] tells when
+    /// that it has, of up to 24 hours on DynamoDB, so these are read and skipped first. [`Tail::is_live`] shows when
     /// that is done. Nothing is read before [`Tail::next`].
     ///
     /// # Errors
@@ -54,6 +57,7 @@ impl Inspect<'_> {
             positions: Positions::new(),
             recent: VecDeque::new(),
             keep: recent,
+            quiet: 0,
             is_live: false,
         })
     }
@@ -62,6 +66,9 @@ impl Inspect<'_> {
 impl Tail {
     /// The commits that have come since the last call, in the order of each stream. Empty if there are none, and while
     /// the earlier commits are still being skipped. It does not wait: call it again after a pause, of a second perhaps.
+    ///
+    /// It is live after 40 reads in a row that have brought nothing: a shard of DynamoDB Streams in which little happens
+    /// may answer with nothing before it reaches its records.
     ///
     /// A call makes at most 8 reads of the feed. Commits that were altered or removed in the table are left out.
     ///
@@ -77,12 +84,18 @@ impl Tail {
                 Err(error) => return Err(error.into()),
             };
             if page.changes.is_empty() {
-                if !self.is_live {
-                    self.is_live = true;
-                    arrived.extend(self.recent.drain(..));
+                if self.is_live {
+                    break;
                 }
+                self.quiet += 1;
+                if self.quiet < QUIET_READS {
+                    continue;
+                }
+                self.is_live = true;
+                arrived.extend(self.recent.drain(..));
                 break;
             }
+            self.quiet = 0;
             for change in page.changes {
                 let commit = self.commit_of(&change);
                 self.positions.insert(change.shard, change.position);

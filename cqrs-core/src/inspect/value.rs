@@ -3,12 +3,11 @@
 use serde_json::Value;
 
 use super::error::InspectError;
-use super::keys::{encoded, guarded};
 use super::views::refused;
 use crate::json::camel_case;
 use crate::key::Tenant;
 use crate::panic::tried;
-use crate::projection::{Column, View, ViewAddress};
+use crate::projection::{self, Column, View, ViewAddress};
 
 /// The text of a value of a field of an index.
 ///
@@ -35,20 +34,11 @@ pub(super) fn part_text<K: ViewAddress>(
     tenant: &Tenant,
     before: &[String],
     name: &str,
-    is_last: bool,
     value: &Value,
 ) -> Result<String, InspectError> {
     any_of(name, value, |value| {
         let Value::String(text) = value else { return Err("a key has texts".to_owned()) };
-        let part = encoded(text);
-        if !is_last {
-            return Ok(part);
-        }
-        // Only the whole key tells whether its last field takes the text, and how it renders it.
-        let id: Vec<_> = before.iter().map(String::as_str).chain([part.as_str()]).collect();
-        let read = guarded(&[text], K::PARTS, || K::from_view_id(tenant.clone(), &id.join("#"))?.view_id());
-        let id = read.map_err(|error| error.to_string())?;
-        Ok(id.rsplit('#').next().unwrap_or_default().to_owned())
+        projection::part_text::<K>(tenant, before, text)
     })
 }
 

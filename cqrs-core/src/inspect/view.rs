@@ -85,7 +85,7 @@ impl Inspect<'_> {
     }
 
     /// Builds the views of a projection anew from all commits, by its name, as [`App::replay`](crate::App::replay)
-    /// does. In the meantime, [`App::projections`](crate::App::projections) tells the progress. This is the only call
+    /// does. In the meantime, [`App::projections`](crate::App::projections) shows the progress. This is the only call
     /// here that writes.
     ///
     /// # Errors

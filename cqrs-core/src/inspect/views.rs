@@ -114,7 +114,7 @@ fn by_key<'a, P: Projection>(
     let mut before: Vec<String> = Vec::new();
     for (criterion, (index, name)) in criteria.iter().zip(parts.iter().enumerate()) {
         let is_last = index + 1 == parts.len();
-        let text = |value: &Value| part_text::<P::Key>(tenant, &before, name, is_last, value);
+        let text = |value: &Value| part_text::<P::Key>(tenant, &before, name, value);
         let asked = match criterion {
             Criterion::Is(value) => Asked::Is(text(value)?),
             _ if !is_last => {
@@ -125,15 +125,13 @@ fn by_key<'a, P: Projection>(
                     let text = text(value)?;
                     // A number is rendered without leading zeros, so 10 comes before 9. A field that takes any text is
                     // a text.
-                    part_text::<P::Key>(tenant, &before, name, is_last, &format!("{text}~").into()).map_err(
-                        |_| {
-                            refused(
-                                name,
-                                "asked for a range",
-                                "its values are not in order in a key; declare an index",
-                            )
-                        },
-                    )?;
+                    part_text::<P::Key>(tenant, &before, name, &format!("{text}~").into()).map_err(|_| {
+                        refused(
+                            name,
+                            "asked for a range",
+                            "its values are not in order in a key; declare an index",
+                        )
+                    })?;
                     Ok(text)
                 };
                 Asked::Within(bound(from.as_ref(), ordered)?, bound(to.as_ref(), ordered)?)
@@ -157,7 +155,7 @@ fn check(fields: &[&str], criteria: &[Criterion]) -> Result<(), InspectError> {
     let ranges = criteria.iter().zip(fields).filter(|(one, _)| !matches!(one, Criterion::Is(_)));
     match ranges.map(|(_, field)| field).next() {
         Some(field) if !matches!(criteria.split_last(), Some((_, before)) if before.iter().all(|one| matches!(one, Criterion::Is(_)))) => {
-            Err(refused(field, "asked for a range", "no further field can be asked for behind a range"))
+            Err(refused(field, "asked for a range", "no further field can be asked for after a range"))
         }
         _ => Ok(()),
     }

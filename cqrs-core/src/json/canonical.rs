@@ -1,8 +1,8 @@
 //! The one form in which a value is stored, in every store.
 //!
 //! DynamoDB has one kind of number, and zero has no sign: `1.0` is returned as `1`, and `-0.0` as `0`. Every process
-//! must see the same, including the one that has the value at hand. So a value is brought into the form that is
-//! returned before it goes anywhere.
+//! must see the same, including the one that still has the value in memory. So a value is brought into the returned
+//! form before it goes anywhere.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Number, Value};
@@ -85,7 +85,7 @@ pub(crate) fn read_owned<T: DeserializeOwned>(value: Value) -> Result<T, serde_j
     if precision_is_arbitrary { read(&value) } else { T::deserialize(value) }
 }
 
-/// Whether there was one.
+/// Replaces wide integers by `f64`; returns whether there was one.
 fn wide_to_floats(value: &mut Value) -> bool {
     match value {
         Value::Number(number) => {
@@ -109,7 +109,7 @@ fn canonical_float(value: f64) -> Option<Number> {
         return Some(0.into());
     }
     if value.fract() == 0.0 && value.abs() < 4e38 {
-        // The stored digits are the fewest that tell the number from its neighbours.
+        // The stored digits are the fewest that distinguish the number from its neighbours.
         let digits = value.to_string();
         if let Ok(whole) = digits.parse::<u64>() {
             return Some(whole.into());

@@ -6,8 +6,8 @@ use crate::timestamp::Timestamp;
 /// A field that can be part of a key: text, integers, `bool`, a [`Timestamp`], and your own types; with a feature also types of
 /// `chrono`, `uuid` and `rust_decimal`.
 ///
-/// The rendering must be injective: different values render differently, and `parse_part(render_part(v)) == v`. Values that are equal
-/// render alike.
+/// The rendering must be injective: different values render differently, and `parse_part(render_part(v)) == v`. Equal
+/// values render to the same text.
 ///
 /// ```
 /// use cqrs_core::KeyPart;

@@ -1,5 +1,7 @@
 //! The expansion of `#[aggregate(…, pk = "…", sk = "…")]`: constant pieces, rendered and parsed here.
 
+use std::cell::RefCell;
+
 use super::part::KeyPart;
 use super::{KeyError, Tenant, encode_into};
 
@@ -64,24 +66,45 @@ pub struct Parts<'a> {
     parts: Vec<Option<&'a str>>,
     text: &'a str,
     pieces: &'static [Piece],
+    /// How the fields that have been read render.
+    rendered: Option<RefCell<Vec<String>>>,
 }
 
 impl<'a> Parts<'a> {
     /// The fields that a template has found in `text`.
     pub(crate) fn new(parts: Vec<Option<&'a str>>, text: &'a str, pieces: &'static [Piece]) -> Self {
-        Self { parts, text, pieces }
+        Self { parts, text, pieces, rendered: None }
     }
 
     /// The fields of an id as [`AggregateKey::id`] renders it.
     pub(crate) fn of_id(id: &'a str) -> Self {
-        Self { parts: id.split('#').map(Some).collect(), text: id, pieces: &[] }
+        Self { parts: id.split('#').map(Some).collect(), text: id, pieces: &[], rendered: None }
+    }
+
+    /// The same, of a beginning of an id whose fields are looked at one by one: see [`Self::last_rendered`].
+    pub(crate) fn of_beginning(id: &'a str) -> Self {
+        Self { rendered: Some(RefCell::default()), ..Self::of_id(id) }
+    }
+
+    /// How the last field of the beginning renders, once a key was read from it; `None` if the text is not of the
+    /// field's type.
+    pub(crate) fn last_rendered(self) -> Option<String> {
+        let mut rendered = self.rendered?.into_inner();
+        if rendered.len() == self.parts.len() { rendered.pop() } else { None }
     }
 
     /// Reads the field at `index`.
     pub fn field<T: KeyPart>(&self, index: usize) -> Result<T, KeyError> {
         let part = self.parts.get(index).copied().flatten();
-        part.and_then(T::parse_part)
-            .ok_or_else(|| malformed(self.text, self.pieces, "a part does not parse as its field's type"))
+        let value = part
+            .and_then(T::parse_part)
+            .ok_or_else(|| malformed(self.text, self.pieces, "a part does not parse as its field's type"))?;
+        if let Some(rendered) = &self.rendered {
+            let mut text = String::new();
+            value.render_part(0, &mut text);
+            rendered.borrow_mut().push(text);
+        }
+        Ok(value)
     }
 }
 

@@ -23,7 +23,7 @@ pub struct ProcessArm<P: ProcessState> {
 pub struct DeadlineArm<P: ProcessState> {
     /// The method's name.
     pub name: &'static str,
-    /// Tells the method from others.
+    /// Distinguishes the method from others.
     pub(crate) method: fn() -> TypeId,
     pub(crate) react: fn(&P, &P::Key) -> Reaction,
 }

@@ -36,7 +36,7 @@ pub trait ProcessState: Clone + Send + Sync + Sized + 'static {
     const ENTITY: &'static str;
     /// The type name under which its steps are stored. It is derived from the entity: `BOOKING_STEP`.
     const STEP: &'static str;
-    /// The queue that it shares; `None` if it has one of its own.
+    /// The queue that it shares; `None` if it has its own.
     const QUEUE: Option<&'static str> = None;
     /// The value of `snapshot_every`; `None` if it is not given.
     const SNAPSHOTS: Option<Snapshots<Instance<Self>>> = None;

@@ -61,7 +61,7 @@ pub enum Effect {
         /// How often that schema was widened by then.
         #[serde(default, skip_serializing_if = "is_never")]
         widened: u32,
-        /// What it holds.
+        /// Its content.
         data: serde_json::Value,
         /// Who sends it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -188,7 +188,7 @@ impl Reaction {
         let name = |method: TypeId| {
             let arm = P::DEADLINES.iter().find(|arm| (arm.method)() == method);
             let arm = arm.ok_or_else(|| {
-                format!("a reaction of `{}` names a method that is no `#[deadline]`", P::NAME)
+                format!("a reaction of `{}` names a method that is not a `#[deadline]`", P::NAME)
             })?;
             Ok::<_, String>(arm.name.to_owned())
         };

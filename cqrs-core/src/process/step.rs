@@ -45,9 +45,9 @@ pub enum StepCause {
         /// How often that schema was widened by then.
         #[serde(default, skip_serializing_if = "is_never")]
         widened: u32,
-        /// What it holds; null where it is passed over, because nothing has started the instance.
+        /// Its content; null if it is passed over because nothing has started the instance.
         data: Value,
-        /// The recording time of its commit.
+        /// The metadata of its commit.
         metadata: Box<Metadata>,
     },
     /// A deadline came.
@@ -93,7 +93,7 @@ pub enum StepOutcome {
 }
 
 impl Step {
-    /// The effects of the step; none if it is held up.
+    /// The effects of the step; empty if it is held up.
     #[must_use]
     pub fn effects(&self) -> &[Effect] {
         match &self.outcome {

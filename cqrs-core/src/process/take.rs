@@ -6,7 +6,7 @@ use crate::version::Version;
 pub(crate) struct Take<P: Process> {
     pub(crate) key: P::Key,
     pub(crate) what: What,
-    /// Tells it from all others of the instance.
+    /// Distinguishes it from all others of the instance.
     pub(crate) id: String,
 }
 

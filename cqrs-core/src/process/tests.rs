@@ -195,7 +195,7 @@ fn a_deadline_is_told_from_others_by_the_step_that_set_it() {
     assert_eq!(instance.deadlines().collect::<Vec<_>>(), [("unpaid", due)]);
 }
 
-/// The timers and steps of earlier releases do not tell which step has set a deadline. The time of the deadline tells
+/// The timers and steps of earlier releases do not show which step has set a deadline. The time of the deadline shows
 /// it.
 #[test]
 fn a_deadline_of_an_earlier_release_is_awaited() {

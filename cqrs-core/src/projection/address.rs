@@ -1,6 +1,7 @@
 use super::View;
 use crate::aggregate::AggregateKey;
-use crate::key::{KeyError, MAX_PK_BYTES, MAX_SK_BYTES, Parts, StreamKey, Tenant, decode};
+use crate::key::{KeyError, MAX_PK_BYTES, MAX_SK_BYTES, Parts, StreamKey, Tenant, decode, encode_into};
+use crate::panic::caught;
 use crate::view::ViewId;
 
 /// The key of a view: a tenant and an id within the view. Every [`AggregateKey`] is one.
@@ -18,7 +19,12 @@ pub trait ViewAddress: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`KeyError::Malformed`] if a part is missing or does not parse as its field's type.
-    fn from_view_id(tenant: Tenant, id: &str) -> Result<Self, KeyError>;
+    fn from_view_id(tenant: Tenant, id: &str) -> Result<Self, KeyError> {
+        Self::from_view_parts(tenant, &Parts::of_id(id))
+    }
+    /// Builds the key from its tenant and the rendered fields.
+    #[doc(hidden)]
+    fn from_view_parts(tenant: Tenant, parts: &Parts<'_>) -> Result<Self, KeyError>;
     /// The key of the view that belongs to a stream; `None` if the key comes from the events.
     fn from_stream(_stream: &StreamKey) -> Option<Result<Self, KeyError>> {
         None
@@ -37,14 +43,37 @@ impl<K: AggregateKey> ViewAddress for K {
     fn view_id(&self) -> Result<String, KeyError> {
         self.id()
     }
-    fn from_view_id(tenant: Tenant, id: &str) -> Result<Self, KeyError> {
-        Self::from_parts(tenant, &Parts::of_id(id))
+    fn from_view_parts(tenant: Tenant, parts: &Parts<'_>) -> Result<Self, KeyError> {
+        Self::from_parts(tenant, parts)
     }
     fn from_stream(stream: &StreamKey) -> Option<Result<Self, KeyError>> {
         Some(Self::parse(stream))
     }
     fn to_stream(&self) -> Option<Result<StreamKey, KeyError>> {
         Some(self.stream())
+    }
+}
+
+/// A text as the next field of a key renders it, behind the rendered fields before it: `007` is `7` for a number.
+///
+/// # Errors
+/// What is wrong with a text that is not a value of the field.
+pub(crate) fn part_text<K: ViewAddress>(
+    tenant: &Tenant,
+    before: &[String],
+    text: &str,
+) -> Result<String, String> {
+    let mut id: String = before.iter().flat_map(|part| [part.as_str(), "#"]).collect();
+    encode_into(text, &mut id);
+    let parts = Parts::of_beginning(&id);
+    // Further fields are missing, so there may be no key yet. A key may have fields of the user's own types.
+    caught(|| K::from_view_parts(tenant.clone(), &parts))
+        .map_err(|text| format!("it panicked: {text}"))?
+        .ok();
+    match parts.last_rendered() {
+        None => Err("it is not of the field's type".to_owned()),
+        Some(text) if text.is_empty() => Err("it is empty".to_owned()),
+        Some(text) => Ok(text),
     }
 }
 

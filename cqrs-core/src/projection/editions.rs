@@ -133,7 +133,7 @@ impl Editions {
 
     /// Notes that a fold follows the streams from now on.
     pub(crate) fn register(&mut self, fold: &Fold, now: Timestamp) {
-        let number = self.last + 1;
+        let number = self.last.saturating_add(1);
         match self.of_fold_mut(fold.fingerprint) {
             Some(own) if own.follows() => return,
             Some(own) => {
@@ -205,7 +205,7 @@ impl Editions {
 
     /// Gives an edition a new number, so that its building begins anew.
     pub(crate) fn restart(&mut self, fold: &str) {
-        let number = self.last + 1;
+        let number = self.last.saturating_add(1);
         if let Some(own) = self.of_fold_mut(fold).filter(|own| own.follows()) {
             own.begin(number);
             self.last = number;

@@ -40,6 +40,7 @@ mod registered;
 mod stored;
 
 pub use address::ViewAddress;
+pub(crate) use address::part_text;
 pub(crate) use arm::Way;
 pub use arm::{ProjectionArm, ViewChange};
 pub(crate) use edition::Edition;
@@ -83,7 +84,7 @@ pub trait View: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
     const INDEXES: &'static [Index<Self>] = &[];
     /// A number that changes with the stored form of the struct.
     const SHAPE: u64 = 0;
-    /// What it is stored as, as far as that is known: for those who read it elsewhere.
+    /// The form in which it is stored, as far as that is known, for programs that read it elsewhere.
     const DATA: Shape = Shape::Scalar("json");
     /// The key of one view: the aggregate's own, or the generated `CustomerTotalsKey`.
     type Key: ViewAddress;

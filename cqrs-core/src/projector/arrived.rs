@@ -11,8 +11,8 @@ use crate::view::{Fence, StoredView};
 pub(crate) enum Origin {
     /// The store or its feed: the commits are those of the store.
     Store,
-    /// A message, which may be forged, from another store, or about a commit that a restore has taken back. It only says that
-    /// there may be something new: commits for a view are read from the store.
+    /// A message, which may be forged, from another store, or about a commit that a restore has removed. It only says
+    /// that there may be something new: commits for a view are read from the store.
     Message,
 }
 

@@ -187,7 +187,7 @@ fn is_taken_here<P: Projection>(runtime: &Runtime) -> bool {
 /// The commits that the projection was told to continue without. A reader may lack the right to read them.
 pub(super) async fn discarded<P: Projection>(runtime: &Runtime, stream: &StreamKey) -> LeftOut {
     discards::of_stream(runtime, P::NAME, stream).await.unwrap_or_else(|error| {
-        tracing::debug!(projection = P::NAME, %stream, %error, "what was discarded cannot be read");
+        tracing::debug!(projection = P::NAME, %stream, %error, "the discarded commits cannot be read");
         LeftOut::new()
     })
 }

@@ -12,7 +12,8 @@ use crate::projection::{self, Projection, ProjectionArm, ViewChange, Way};
 use crate::runtime::Runtime;
 use crate::view::{IndexEntry, ViewId};
 
-/// Whether the commit has an event that the projection lists. By name: an unknown schema must fail, not be skipped.
+/// Whether the commit has an event that the projection lists. Only the name counts: an unknown schema must fail, not be
+/// skipped.
 pub(crate) fn wants<P: Projection>(commit: &Commit) -> bool {
     commit.events.iter().any(|event| P::ARMS.iter().any(|arm| arm.event.is_stored_as(&event.name)))
 }

@@ -26,7 +26,7 @@ impl<'a> Following<'a> {
         Self { runtime, arrived, seen: seen.version, digest: seen.digest, until }
     }
 
-    /// The next commits, without a gap; empty after the last one. Skipped commits have no events.
+    /// The next commits, without a gap; `None` after the last one. Skipped commits have no events.
     pub(super) async fn next(&mut self) -> Result<Option<Cow<'a, [Commit]>>, ProjectError> {
         if self.seen >= self.until {
             return Ok(None);

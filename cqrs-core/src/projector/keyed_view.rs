@@ -136,7 +136,7 @@ impl<P: Projection> KeyedView<P> {
             let arrived = Arrived { stream, commits: &[], origin: Origin::Store, left_out, is_shared: false };
             let goal = Goal { arrived, until: found.note.version, whole: true, replay: None, ..goal };
             let advanced = self.advance_from(runtime, goal, Some(found.clone())).await;
-            // Commits that shadow views lack are read, and a restore may have taken them back.
+            // Commits that shadow views lack are read, and a restore may have removed them.
             if let Err(ProjectError::Astray(_) | ProjectError::Store(StoreError::Corrupt(_))) = &advanced
                 && !arrived
                     .still_has(runtime, Seen { version: found.note.version, digest: found.digest })

@@ -71,7 +71,7 @@ pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
         runtime: &'a Runtime,
     ) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send + 'a>>;
 
-    /// The same for commits that this program cannot take: which other edition could.
+    /// Returns which other edition could take commits that this program cannot take.
     fn awaited<'a>(
         &'a self,
         runtime: &'a Runtime,

@@ -26,7 +26,7 @@ pub(super) struct Change<'a, P: Projection> {
     pub(super) id: ViewId,
 }
 
-/// Which of its two copies takes an event.
+/// Which of a view's two copies take an event.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Copies {
     pub(super) live: bool,
@@ -34,7 +34,7 @@ pub(super) struct Copies {
 }
 
 impl Copies {
-    /// The number of these items.
+    /// The number of these copies.
     pub(super) fn count(&self) -> usize {
         usize::from(self.live) + usize::from(self.shadow)
     }
@@ -73,7 +73,7 @@ struct Opened<P> {
     /// See [`Known::since`].
     since: Moment,
     expected: Revision,
-    /// The value to write, if it differs from what was read.
+    /// The generation to write.
     generation: u64,
     /// Whether it is in the indexes; a shadow is not, until it is swapped in.
     is_listed: bool,
@@ -88,7 +88,7 @@ enum Content<P> {
 }
 
 impl<P: Projection> OpenViews<P> {
-    /// Locks and reads views. New views begin with `build`.
+    /// Locks and reads views. New views begin with `generation`.
     pub(super) async fn open(
         runtime: &Runtime,
         wanted: &BTreeMap<ViewId, Copies>,
@@ -252,7 +252,7 @@ impl<P: Projection> Opened<P> {
     fn next(&self) -> Result<StoredView, ProjectError> {
         let (data, entries) = match &self.content {
             Content::View(view) => {
-                // For a shadow, too: an error that would prevent the swap is reported while the commit is at hand.
+                // For a shadow, too: an error that would prevent the swap is reported while the commit is known.
                 let mut entries = entries(&self.id, view.as_ref())?;
                 entries.retain(|_| self.is_listed);
                 (encode(view.as_ref())?, entries)

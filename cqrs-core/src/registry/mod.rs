@@ -193,6 +193,12 @@ pub fn has_timers() -> bool {
     declared
 }
 
+/// The names of all linked processes.
+#[doc(hidden)]
+pub fn processes() -> impl Iterator<Item = &'static str> {
+    inventory::iter::<ProcessRow>().map(|row| row.name)
+}
+
 /// Timers that are requested without a command, by the suite for stores.
 #[cfg(feature = "conformance")]
 #[derive(Debug)]

@@ -113,7 +113,8 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
             return Err(error);
         }
         tracing::warn!(
-            projection = P::NAME, stream = %folding.stream, ?left_out, ?error, "going on without what was discarded"
+            projection = P::NAME, stream = %folding.stream, ?left_out, ?error,
+            "continuing without the discarded commits"
         );
         again = Folding { left_out, ..self.open(&folding.stream)? };
         again.read_on(self.runtime).await?;

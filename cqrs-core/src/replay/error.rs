@@ -63,7 +63,7 @@ impl ReplayError {
         }
     }
 
-    /// What a store said.
+    /// The error of a store, if it was a store.
     pub(crate) fn store_error(&self) -> Option<&StoreError> {
         match self {
             Self::Store { source, .. } => Some(source),

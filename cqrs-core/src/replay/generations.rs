@@ -19,7 +19,7 @@ pub(super) async fn begin<P: Projection>(
             Err(ReplayError::Busy { projection: P::NAME, tenant: underway.tenant.clone() })
         }
         _ => {
-            generations.last += 1;
+            generations.last = generations.last.saturating_add(1);
             let tenant = tenant.map(str::to_owned);
             let underway = Underway { generation: generations.last, tenant, phase: Phase::Fold, segments };
             generations.underway = Some(underway.clone());
@@ -32,7 +32,7 @@ pub(super) async fn begin<P: Projection>(
 /// The number for a replay of one view, which needs no record.
 pub(super) async fn next<P: Projection>(runtime: &Runtime) -> Result<u64, ReplayError> {
     change::<P, _>(runtime, &Edition::FIRST, |generations| {
-        generations.last += 1;
+        generations.last = generations.last.saturating_add(1);
         Ok(generations.last)
     })
     .await

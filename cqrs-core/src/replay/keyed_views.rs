@@ -78,7 +78,7 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
         };
         let (mut until, mut after) =
             (wanted, run.commits.last().map_or(Version::NONE, |commit| commit.version));
-        // Commits that a restore has taken back are not waited for.
+        // Commits that a restore has removed are not waited for.
         while after < taken {
             let page = self.runtime.event_store().read(&run.stream, after, taken).await;
             let page = page.map_err(ReplayError::store::<P>)?;
@@ -102,7 +102,7 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
             return Err(failed);
         }
         tracing::warn!(
-            projection = P::NAME, %stream, ?left_out, error = %failed, "going on without what was discarded"
+            projection = P::NAME, %stream, ?left_out, error = %failed, "continuing without the discarded commits"
         );
         let arrived = Arrived { left_out: &left_out, ..goal.arrived };
         self.insist(Goal { arrived, ..goal }).await

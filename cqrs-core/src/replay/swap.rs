@@ -153,7 +153,7 @@ impl<'a, P: Projection> Swap<'a, P> {
         Ok(put)
     }
 
-    /// Reads the copies that are not at hand.
+    /// Reads the missing copies.
     async fn complete_all(&self, pairs: BTreeMap<ViewId, Pair>) -> Result<Vec<(ViewId, Pair)>, StoreError> {
         let mut missing: BTreeSet<ViewId> = BTreeSet::new();
         for (id, pair) in &pairs {

@@ -9,7 +9,7 @@ use crate::projector::ProjectError;
 use crate::store::Extent;
 use crate::view::{StoredView, ViewId};
 
-/// Removes views at their aggregates' keys without any commit: a restore has taken their streams back.
+/// Removes views at their aggregates' keys without any commit: a restore has removed their streams.
 impl<P: Projection> AggregateViews<'_, P> {
     pub(super) async fn remove_vanished(&self, extent: &Extent, width: usize) -> Result<(), ReplayError> {
         let mut after = None;

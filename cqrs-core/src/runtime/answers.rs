@@ -12,10 +12,14 @@ use crate::store::{RefusedKind, StoreError};
 pub(crate) struct Failed {
     find: fn(&(dyn Error + 'static)) -> Option<Answer>,
     answer: Answer,
-    /// Its text: a transparent error hides the type of the inner one.
+    /// Its text, by which it is known where the type is hidden: a transparent error hides the type of the inner one. None after a
+    /// command that was done, for an error that the handler makes later may read alike.
     text: Option<String>,
-    /// The answer.
+    /// What was answered: the command or the transaction, and its streams.
     what: String,
+    /// Whether it was for one version of its stream: then a conflict is no matter of other writers alone. Of a transaction that
+    /// is not known.
+    pinned: bool,
 }
 
 /// What a command was answered with.
@@ -23,7 +27,7 @@ pub(crate) struct Failed {
 struct Answer {
     /// The same command would get it next time, too.
     is_final: bool,
-    /// What the store said, where no command is to blame for it.
+    /// The fault of the store or of other writers, if no command is to blame for it.
     fault: Option<StoreFault>,
 }
 
@@ -31,10 +35,12 @@ impl Failed {
     pub(crate) fn of<A: Decide<C>, C: Command>(
         target: &StreamKey,
         error: &ExecuteError<A::Rejection>,
+        pinned: bool,
     ) -> Self {
         let find = |error: &(dyn Error + 'static)| A::find_error(error).map(Answer::of);
         let what = format!("command `{}` to stream {target}", A::command_name());
-        Self { find, answer: Answer::of(error), text: A::error_text(error), what }
+        let failed = Self { find, answer: Answer::of(error), text: A::error_text(error), what, pinned };
+        Self { answer: failed.judge(failed.answer), ..failed }
     }
 
     /// The same for the answer to a transaction.
@@ -42,11 +48,22 @@ impl Failed {
         let find = |error: &(dyn Error + 'static)| error.downcast_ref().map(Answer::of_transaction);
         let streams: Vec<_> = streams.iter().map(ToString::to_string).collect();
         let what = format!("transaction on streams {}", streams.join(", "));
-        Self { find, answer: Answer::of_transaction(error), text: Some(error.to_string()), what }
+        let answer = Answer::of_transaction(error);
+        Self { find, answer, text: Some(error.to_string()), what, pinned: true }
     }
 
-    /// Tells it to the handler that is at work, where a store is to blame: the app that was called is not the handler's own, and
-    /// knows nothing of the run.
+    fn judge(&self, answer: Answer) -> Answer {
+        let fault = answer.fault.filter(|fault| !self.pinned || *fault != StoreFault::Contended);
+        Answer { fault, ..answer }
+    }
+
+    /// From here on it is known by its type only.
+    pub(super) fn forget_text(&mut self) {
+        self.text = None;
+    }
+
+    /// Reports it to the handler that is running, if a store or other writers are to blame: the app that was called is
+    /// not the handler's own, and knows nothing of the run.
     pub(crate) fn tell(self) {
         if self.answer.fault.is_none() {
             return;
@@ -66,7 +83,7 @@ impl Failed {
         let mut found = Some(error);
         while let Some(error) = found {
             if let Some(answer) = (self.find)(error) {
-                return Some(answer);
+                return Some(self.judge(answer));
             }
             found = error.source();
         }
@@ -74,7 +91,7 @@ impl Failed {
     }
 }
 
-/// An error that a handler returns: it names the command that was answered with it, the latest one.
+/// Makes an error that a handler returns name the command that was answered with it, the latest one.
 pub(super) fn judge(failed: &[Failed], error: HandlerError) -> HandlerError {
     for failed in failed.iter().rev() {
         if let Some(answer) = failed.among(error.source()) {
@@ -86,14 +103,19 @@ pub(super) fn judge(failed: &[Failed], error: HandlerError) -> HandlerError {
 
 impl Answer {
     fn of<R>(error: &ExecuteError<R>) -> Self {
-        Self::new(error.is_transient(), error.store_error())
+        let answer = Self::new(error.is_transient(), error.store_error());
+        match error {
+            ExecuteError::Conflict { .. } => Self { fault: Some(StoreFault::Contended), ..answer },
+            _ => answer,
+        }
     }
 
     fn of_transaction(error: &TransactionError) -> Self {
         Self::new(error.is_transient(), error.store_error())
     }
 
-    /// Also what the store says that is no outage may be over the next time, unless it is about the data that it was given.
+    /// A store's error that is not an outage may also be gone the next time, unless it is about the data that the store
+    /// was given.
     fn new(is_transient: bool, store: Option<&StoreError>) -> Self {
         let is_of_the_data = |error: &StoreError| {
             matches!(error, StoreError::Encode(_) | StoreError::Refused { kind: RefusedKind::Data, .. })
@@ -104,11 +126,12 @@ impl Answer {
 }
 
 thread_local! {
-    /// What other apps answered the handler that this thread polls; none where it polls no handler.
+    /// What other apps answered the handler that this thread polls; `None` if it polls no handler.
     static HEARD: Cell<Option<Vec<Failed>>> = const { Cell::new(None) };
 }
 
-/// What the stores of other apps were to blame for in one run of a handler. What the handler spawns is not heard.
+/// The failures in one run of a handler that stores of other apps are to blame for. Those in tasks that the handler
+/// spawns are not heard.
 #[derive(Debug, Default)]
 pub(crate) struct Elsewhere(Mutex<Vec<Failed>>);
 
@@ -119,10 +142,10 @@ impl Elsewhere {
         poll()
     }
 
-    /// The result of the run: the error of a store that was met through another app is known as such.
+    /// The result of the run: the error of a store that was met through another app is recognized as such.
     pub(crate) fn judge(&self, error: HandlerError) -> HandlerError {
         let heard = self.heard();
-        // Of the same type may be a rejection by that app, which is an error as any other.
+        // A rejection by that app may have the same type, and is an error like any other.
         let blamed =
             |failed: &&Failed| failed.among(error.source()).is_some_and(|answer| answer.fault.is_some());
         match heard.iter().rev().find(blamed) {
@@ -140,7 +163,7 @@ impl Elsewhere {
 /// Ends when the poll does, also by a panic.
 struct Listening<'a> {
     run: &'a Elsewhere,
-    /// What a handler heard within which this one is polled.
+    /// What the outer handler has heard, within which this one is polled.
     outer: Option<Vec<Failed>>,
 }
 

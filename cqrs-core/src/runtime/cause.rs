@@ -137,6 +137,12 @@ impl Cause {
         self.run().failed.push(failed);
     }
 
+    /// Notes that a command was done. A handler may still return the answer to an earlier one, but not make an error of its own
+    /// that is taken for that answer because it reads alike.
+    pub(crate) fn note_done(&self) {
+        self.run().failed.iter_mut().for_each(Failed::forget_text);
+    }
+
     /// The result of the run: a command's error that the handler returns names the command and its target, and is not retried if
     /// the result would be the same.
     pub(crate) fn judge(&self, error: HandlerError) -> HandlerError {

@@ -5,9 +5,13 @@ use crate::commit::Commit;
 use crate::key::{KeyError, StreamKey, Tenant};
 use crate::panic::caught;
 
-/// The aggregates of a program by the stored names of the events that they apply.
+/// The aggregates of a program, and by the stored names of the events that they apply.
 #[derive(Debug, Clone)]
-pub(crate) struct EventIndex(HashMap<&'static str, &'static AggregateRow>);
+pub(crate) struct EventIndex {
+    by_event: HashMap<&'static str, &'static AggregateRow>,
+    #[cfg(feature = "inspect")]
+    rows: Vec<&'static AggregateRow>,
+}
 
 impl EventIndex {
     pub(crate) fn of(rows: &[&'static AggregateRow]) -> Self {
@@ -15,12 +19,16 @@ impl EventIndex {
             let row = *row;
             (row.events)().into_iter().flat_map(move |id| id.names().map(move |name| (name, row)))
         };
-        Self(rows.iter().flat_map(names).collect())
+        Self {
+            by_event: rows.iter().flat_map(names).collect(),
+            #[cfg(feature = "inspect")]
+            rows: rows.to_vec(),
+        }
     }
 
     /// Whether some aggregate of this program applies events of this stored type name.
     pub(crate) fn knows(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.by_event.contains_key(name)
     }
 
     /// The owner of a commit, by the key template of the aggregate that applies its events.
@@ -49,8 +57,8 @@ impl EventIndex {
         stream: &StreamKey,
     ) -> Vec<Tenant> {
         let rows: BTreeMap<&str, _> =
-            events.filter_map(|name| self.0.get(name)).map(|row| (row.name, row)).collect();
-        rows.values().filter_map(|row| caught(|| (row.tenant)(stream)).ok()?.ok()).collect()
+            events.filter_map(|name| self.by_event.get(name)).map(|row| (row.name, row)).collect();
+        rows.values().filter_map(|row| tenant_at(row, stream)).collect()
     }
 
     /// The entity name of the aggregate that applies the commit's events; `None` if no aggregate applies them.
@@ -58,8 +66,20 @@ impl EventIndex {
         self.aggregate_of(commit).map(|row| row.entity)
     }
 
+    /// The entity and the tenant of a commit, by the aggregate that applies its events. A commit whose events no aggregate
+    /// applies, those of a newer program for example, belongs to the aggregate whose key its stream has. `None` if there is no
+    /// such aggregate, or if several have such keys.
+    #[cfg(feature = "inspect")]
+    pub(crate) fn owner(&self, commit: &Commit) -> Option<(&'static str, Tenant)> {
+        let owner = |row: &'static AggregateRow| Some((row.entity, tenant_at(row, &commit.stream)?));
+        self.aggregate_of(commit).and_then(owner).or_else(|| {
+            let mut owners = self.rows.iter().copied().filter_map(owner);
+            owners.next().filter(|_| owners.next().is_none())
+        })
+    }
+
     fn aggregate_of(&self, commit: &Commit) -> Option<&'static AggregateRow> {
-        commit.events.iter().find_map(|event| self.0.get(event.name.as_str()).copied())
+        commit.events.iter().find_map(|event| self.by_event.get(event.name.as_str()).copied())
     }
 
     /// The partitions that hold all streams of a tenant with one of these events; `None` if they cannot be listed.
@@ -69,8 +89,13 @@ impl EventIndex {
         tenant: &Tenant,
     ) -> Option<BTreeSet<String>> {
         events.try_fold(BTreeSet::new(), |mut all, name| {
-            all.extend((self.0.get(name)?.partitions)(tenant)?);
+            all.extend((self.by_event.get(name)?.partitions)(tenant)?);
             Some(all)
         })
     }
+}
+
+/// The tenant of a stream; `None` if it does not have the key of the aggregate.
+fn tenant_at(row: &AggregateRow, stream: &StreamKey) -> Option<Tenant> {
+    caught(|| (row.tenant)(stream)).ok()?.ok()
 }

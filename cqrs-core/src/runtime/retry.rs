@@ -17,7 +17,8 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// With what a handler says itself. A cap that it does not say is no less than its base, and a base no more than its cap.
+    /// The policy with the values that a handler sets itself. A cap that it does not set is at least its base, and a
+    /// base is at most its cap.
     pub(crate) fn with(self, own: OwnRetry) -> Self {
         let OwnRetry { attempts, base, cap } = own;
         let cap = cap.unwrap_or(self.cap.max(base.unwrap_or_default()));

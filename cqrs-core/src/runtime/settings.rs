@@ -47,10 +47,15 @@ pub struct Settings {
     /// again without a read; 0 turns the cache off. Default 10,000.
     pub cached_views: u64,
     /// How to retry a command after conflicts, and a stream of a replay that others write to: at once, with a wait after every
-    /// fourth attempt. Default 40 times, with 9 waits of up to 2 seconds.
+    /// fourth attempt. Default 40 times, with 9 waits of up to 2 seconds: about 2 seconds in all. A process that makes room
+    /// for another one on a stream waits no longer than the cap.
     pub conflict: RetryPolicy,
     /// How a subscriber retries a commit before it becomes a dead letter; behind a broker, how often the subscribers of a queue
     /// may fail on it, over all processes. Default 5 times, up to 5 seconds apart.
+    ///
+    /// Its cap is also the longest pause of a stream whose handler or process meets a fault elsewhere; such tries are not counted.
+    /// In one process, a wait that a handler asks for with `retry(…)` is cut to a minute, or to this cap if it is longer: the stream
+    /// waits in memory meanwhile, and what is done behind it is done again after a restart.
     pub delivery: RetryPolicy,
     /// How long a handler may take for one event, unless it sets its own limit: `#[event_handler(X, timeout = "5m")]`. After that
     /// the attempt has failed, and the handler is stopped at an `.await`. Default 30 seconds.
@@ -60,9 +65,12 @@ pub struct Settings {
     /// How long a run that is told to stop may finish what it holds; then it leaves the rest to the next run. Default 20 seconds.
     pub grace: Duration,
     /// How long a handler with `once` may take for one event; then another run may claim it. Default 1 minute: more than
-    /// [`handler_timeout`](Self::handler_timeout), which stops a run earlier.
+    /// [`handler_timeout`](Self::handler_timeout), which stops a run earlier. A handler with a longer `timeout` of its own has at
+    /// least 30 seconds more than that.
     ///
-    /// After a crash of its handler an event waits this long, so set it to little more than the longest run.
+    /// After a crash of its handler an event waits this long, so set it to little more than the longest run. The clock of the run
+    /// that claims an event decides whether the lease of another one has run out. So the clocks of all processes must agree to much
+    /// less than a lease: one that is ahead by more than that claims an event that is still being handled.
     pub inbox_lease: Duration,
     /// The least time for which the inbox remembers what a handler with `once` has done. Default 14 days: SQS keeps no message
     /// longer (Amazon SQS Developer Guide, "Message quotas").

@@ -54,7 +54,7 @@ impl ViewKeys {
         if !RawEvent::all(commit).any(|raw| is_checked(&raw)) {
             return Ok(());
         }
-        // Without a delivery store nothing could be delivered at all.
+        // Without a tenant the commit cannot be delivered at all.
         let Ok(tenant) = tenant() else { return Ok(()) };
         for raw in RawEvent::all(commit) {
             for (projection, check) in self.events.get(raw.stored().name.as_str()).into_iter().flatten() {

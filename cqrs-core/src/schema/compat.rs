@@ -1,7 +1,7 @@
 use super::lock::{EventsLock, in_order};
 use super::number::SchemaNumber;
 
-/// What one program stores, and another cannot read.
+/// What one program stores and another cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Incompatible {
@@ -21,7 +21,7 @@ pub enum Incompatible {
         /// The schemas that the reader knows.
         known: Vec<u32>,
     },
-    /// The reader knows the schema as it was before it was widened.
+    /// The reader knows the schema, but not this widening of it.
     #[error(
         "`{name}` is stored under schema {stored}, and the reader knows {known}: it leaves such an event to a newer program"
     )]
@@ -48,10 +48,11 @@ pub enum Incompatible {
 }
 
 impl EventsLock {
-    /// Whether the program with this lock reads what the program with the other lock stores: all that breaks.
+    /// Checks whether the program with this lock reads what the program with the other lock stores, and returns all
+    /// breaks.
     ///
-    /// Asked before a rollback, with the lock of the older program as the reader; and before a deployment, with that of
-    /// the newer one.
+    /// Call it before a rollback, with the lock of the older program as the reader, and before a deployment, with the
+    /// lock of the newer program.
     ///
     /// ```
     /// use cqrs_core::schema::EventsLock;

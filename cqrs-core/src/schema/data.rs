@@ -1,4 +1,4 @@
-//! The shapes of what the standard library and this crate bring, as serde stores them.
+//! The shapes of the types of the standard library and of this crate, as serde stores them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
@@ -54,7 +54,7 @@ scalar! {
     "null": ();
 }
 
-/// Texts of a form of their own.
+/// Types that are scalars with their own names, each with an example.
 macro_rules! form {
     ($($ty:ty: $name:literal, $example:literal;)*) => {
         $(impl $crate::schema::EventData for $ty {
@@ -75,7 +75,7 @@ form! {
     serde_json::Value: "json", r#"{"any":["json"]}"#;
 }
 
-/// What serde stores as what it holds.
+/// Types that serde stores as the value that they hold.
 macro_rules! transparent {
     ($($ty:ty),*) => {
         $(impl<T: EventData + ?Sized> EventData for $ty {
@@ -156,8 +156,8 @@ impl EventData for SystemTime {
         Shape::Record(&[Field::of::<u64>("secs_since_epoch"), Field::of::<u32>("nanos_since_epoch")]);
 }
 
-/// A type inside of itself: what `#[derive(EventData)]` puts in its place, because a shape that held itself would have
-/// no end.
+/// Replaces a type inside itself: `#[derive(EventData)]` puts it there, because a shape that contained itself would
+/// have no end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Itself;
 

@@ -1,7 +1,7 @@
-//! Compares the shape that a program has with the text that stands in `events.lock`, while the program is compiled.
+//! Compares the shape that a program has with the text in `events.lock`, while the program is compiled.
 //!
-//! Fields are found by name: their order does not count, as it does not in what is stored. What is added to a shape is told from what
-//! changes it: see [`widening`](super::widening).
+//! Fields are found by name. Their order does not count, because it does not count in stored data either. An addition
+//! to a shape is distinguished from a change of it: see [`widening`](super::widening).
 
 use super::notation::{
     Entry, cut, ends, entry_at, entry_named, find, inside, name_end, name_of, same, starts, trim,
@@ -13,11 +13,11 @@ use super::widening::{self, Members, Surroundings};
 /// What differs from a locked shape.
 pub(crate) struct Changes {
     lines: Text<2048>,
-    /// Whether data of the locked shape may not be read, or be read as something else.
+    /// Whether data of the locked shape might not be read, or might be read as something else.
     breaks: bool,
-    /// Whether only those lines are kept that say why.
+    /// Whether only the lines that say what breaks are kept.
     only_breaking: bool,
-    /// The line that is written is not kept.
+    /// Whether the line that is being written is left out.
     muted: bool,
 }
 
@@ -27,7 +27,7 @@ impl Changes {
         Self::begin(shape, locked, false)
     }
 
-    /// The same, with those lines only that are no widening.
+    /// The same, with only the lines that are not a widening.
     pub(crate) const fn breaking(shape: &Shape, locked: &str) -> Self {
         Self::begin(shape, locked, true)
     }
@@ -53,7 +53,7 @@ impl Changes {
         self.lines.text()
     }
 
-    /// Whether there are more lines than [`text`](Self::text) has room for.
+    /// Whether [`text`](Self::text) had no room for some of the lines.
     pub(crate) const fn is_cut(&self) -> bool {
         self.lines.size() > self.lines.text().len()
     }
@@ -99,7 +99,7 @@ impl Path<'_> {
             }
             Path::Field(parent, name) => {
                 parent.write(out);
-                // Fields of a flattened one are stored beside those around it.
+                // The fields of a flattened field are stored beside those around it.
                 if !starts(name.as_bytes(), b"..") {
                     if !matches!(parent, Path::Root) {
                         out.push(".");
@@ -189,7 +189,7 @@ const fn widens(shape: &Shape, locked: &[u8], around: Surroundings<'_>) -> bool 
     }
 }
 
-/// As much of a text as a message bears.
+/// The number of bytes of a text that a message quotes.
 const QUOTED: usize = 160;
 
 const fn quote(text: &[u8], out: &mut Changes) {

@@ -1,4 +1,4 @@
-//! Data of a given shape, made up: what a lock keeps as the stored event of today.
+//! Makes up data of a given shape. A lock keeps it as an example of today's stored events.
 
 use serde_json::{Map, Value};
 
@@ -10,11 +10,11 @@ use super::shape::{Field, Shape};
 pub(crate) enum NoExample {
     /// The type contains itself without an end.
     Endless,
-    /// Of a type that is not looked into, or in JSON that is none.
+    /// A type is opaque and has no example, or its example is not JSON.
     Refused(String),
 }
 
-/// So many examples are kept of one event.
+/// The largest number of examples that are kept of one event.
 const MOST: usize = 64;
 
 /// Examples that show every case of a choice, values and their absence.
@@ -29,15 +29,15 @@ pub(crate) fn examples(shape: &Shape) -> Result<Vec<Value>, NoExample> {
     Ok(all)
 }
 
-/// Data whose scalars are drawn, of a case that is drawn; none where there is no example either.
+/// Data whose scalars come from `draw`, with the cases of a round; `None` if there is no example either.
 pub(crate) fn drawn(shape: &Shape, round: usize, draw: Draw<'_>) -> Option<Value> {
     build(shape, round % rounds(shape), draw).ok()
 }
 
-/// What stands for a scalar of a name.
+/// Gives the value for a scalar, by the scalar's name.
 type Draw<'a> = &'a mut dyn FnMut(&'static str) -> Value;
 
-/// How many examples show all that a shape can be: each once, and its absence where it may be absent.
+/// How many examples show everything that a shape can be: each possibility once, and its absence if it may be absent.
 fn rounds(shape: &Shape) -> usize {
     match shape {
         Shape::Scalar(_) | Shape::Itself | Shape::Opaque(_) | Shape::Example(..) => 1,
@@ -79,7 +79,7 @@ fn build(shape: &Shape, round: usize, draw: Draw<'_>) -> Result<Value, NoExample
             Value::Array(items.iter().map(|item| build(item, round, draw)).collect::<Result<_, _>>()?)
         }
         Shape::Record(fields) => Value::Object(record(fields, round, draw)?),
-        // What is read, of a type that is written as another one.
+        // The form that is read, for a type that is written in another form.
         Shape::Choice("sides", sides) => match sides.last().and_then(|side| side.shape.as_ref()) {
             Some(read) => build(read, round, draw)?,
             None => Value::Null,
@@ -93,7 +93,7 @@ fn build(shape: &Shape, round: usize, draw: Draw<'_>) -> Result<Value, NoExample
             )));
         }
         Shape::Example(_, json) => serde_json::from_str(json)
-            .map_err(|error| NoExample::Refused(format!("the example `{json}` is no JSON: {error}")))?,
+            .map_err(|error| NoExample::Refused(format!("the example `{json}` is not JSON: {error}")))?,
     })
 }
 
@@ -105,7 +105,7 @@ fn nothing(shape: &Shape) -> Value {
     }
 }
 
-/// What contains itself ends where there may be nothing.
+/// A type that contains itself ends where a value may be missing.
 fn or_nothing(shape: &Shape, built: Result<Value, NoExample>) -> Result<Value, NoExample> {
     match built {
         Err(NoExample::Endless) => Ok(nothing(shape)),
@@ -145,7 +145,7 @@ fn record(fields: &[Field], round: usize, draw: Draw<'_>) -> Result<Map<String, 
     Ok(record)
 }
 
-/// The case of a round; one that holds itself without an end gives way to the next.
+/// The case of a round. A case that contains itself without an end is replaced by the next one.
 fn choice(tagging: &str, cases: &[Field], round: usize, draw: Draw<'_>) -> Result<Value, NoExample> {
     let mut left = round;
     let chosen = cases.iter().position(|case| {

@@ -1,12 +1,12 @@
-//! What the shape of a type tells about the way to the store and back.
+//! What the shape of a type says about the way to the store and back.
 
 use super::notation::{is_among, same};
 use super::shape::{Field, Shape};
 use super::text::Text;
 
-/// The scalars whose every value is read back as it was written. A number of floating point is none: NaN and the infinities
-/// become null, and -0.0 becomes 0. Nor is a decimal, whose zero may have a sign, or a time of `chrono`, whose every second may
-/// be a leap second.
+/// The scalars whose every value is read back as it was written. Floating-point numbers are not among them: NaN and the
+/// infinities become null, and -0.0 becomes 0. Nor are decimals, whose zero may have a sign, and times of `chrono`, in
+/// which every second may be a leap second.
 const EXACT: [&str; 28] = [
     "bool",
     "char",
@@ -38,17 +38,17 @@ const EXACT: [&str; 28] = [
     "date",
 ];
 
-/// The scalars that are written as a text where they are the key of a map, and read from it again.
+/// The scalars that are written as text if they are the key of a map, and are read from it again.
 const KEYS: [&str; 12] =
     ["string", "char", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize"];
 
 impl Shape {
-    /// Whether every value comes back as it was written, so that the value at hand is what every other process reads.
-    /// Where that is not certain, it is false.
+    /// Whether every value comes back as it was written, so that the value in memory is what every other process reads.
+    /// False if that is not certain.
     pub(crate) const fn comes_back(&self) -> bool {
         match self {
             Self::Scalar(name) => is_among(name.as_bytes(), &EXACT),
-            // Null is one value only.
+            // Null stands for one value only.
             Self::Optional(inner) => inner.comes_back() && !inner.may_be_null(),
             Self::List(inner)
             | Self::Array(inner, _)
@@ -66,9 +66,9 @@ impl Shape {
                 true
             }
             Self::Record(fields) => all_come_back(fields),
-            // Other ways to tell cases apart look at the data first, and may take it for another one.
+            // Other representations look at the data first, and may take it for another case.
             Self::Choice(tagging, cases) => same(tagging.as_bytes(), b"enum") && all_come_back(cases),
-            // What stands around it tells.
+            // The enclosing type decides.
             Self::Itself => true,
             Self::Map(..) | Self::Lossy(_) | Self::Opaque(_) => false,
         }
@@ -84,7 +84,7 @@ impl Shape {
         }
     }
 
-    /// Whether a part of the type, or of one inside of it, is not stored.
+    /// Whether a part of the type, or of a type inside it, is not stored.
     pub(crate) const fn is_lossy(&self) -> bool {
         match self {
             Self::Lossy(_) => true,
@@ -120,12 +120,12 @@ impl Shape {
         }
     }
 
-    /// What no value of the type gets over, where the shape tells.
+    /// A fault that no value of the type survives, if the shape shows one.
     pub(crate) const fn fault(&self) -> Option<Text<512>> {
         self.fault_within(false)
     }
 
-    /// `buffered`: the value is read into memory before its type is known, which knows texts as keys of maps alone.
+    /// `buffered`: the value is read into memory before its type is known. In that form, only texts are keys of maps.
     const fn fault_within(&self, buffered: bool) -> Option<Text<512>> {
         match self {
             Self::Optional(inner) | Self::List(inner) | Self::Array(inner, _) | Self::Lossy(inner) => {
@@ -171,7 +171,8 @@ impl Shape {
 const fn fields_fault(fields: &[Field], buffered: bool) -> Option<Text<512>> {
     let mut index = 0;
     while index < fields.len() {
-        // What stands beside a flattened field is read as it comes; only what is left for that field is kept meanwhile.
+        // The fields beside a flattened field are read as they come. Only what is left for the flattened field is
+        // buffered.
         if let Some(shape) = &fields[index].shape
             && let Some(fault) = shape.fault_within(buffered || is_flattened(&fields[index]))
         {
@@ -182,14 +183,14 @@ const fn fields_fault(fields: &[Field], buffered: bool) -> Option<Text<512>> {
     None
 }
 
-/// A field whose own fields stand beside it; not the mark of `deny_unknown_fields`.
+/// A field whose own fields are stored beside it; not the mark of `deny_unknown_fields`.
 pub(super) const fn is_flattened(field: &Field) -> bool {
     let label = field.label.as_bytes();
     let strict = matches!(&field.shape, Some(Shape::Scalar(name)) if same(name.as_bytes(), b"null"));
     label.len() >= 2 && label[0] == b'.' && label[1] == b'.' && !strict
 }
 
-/// A field under one name, written and read, with nothing in its way.
+/// Whether every field is written and read under one name, and its value comes back as it was written.
 const fn all_come_back(fields: &[Field]) -> bool {
     let mut index = 0;
     while index < fields.len() {
@@ -217,7 +218,7 @@ const fn is_plain(label: &str) -> bool {
     at > 0 && (at == bytes.len() || same(bytes.split_at(at).1, b" default"))
 }
 
-/// The name between the quotes of `enum tag "kind"`, where nothing follows.
+/// The name between the quotes of `enum tag "kind"`, if nothing follows it.
 const fn internal_tag(tagging: &str) -> Option<&[u8]> {
     let (bytes, before) = (tagging.as_bytes(), b"enum tag \"");
     if bytes.len() <= before.len() || !same(bytes.split_at(before.len()).0, before) {
@@ -235,7 +236,7 @@ const fn internal_tag(tagging: &str) -> Option<&[u8]> {
     Some(name)
 }
 
-/// A field inside of a case that has the name of the tag: one of the two would take the place of the other.
+/// The fault of a field inside a case that has the name of the tag: one of the two would take the place of the other.
 const fn tag_fault(tag: &[u8], cases: &[Field]) -> Option<Text<512>> {
     let mut index = 0;
     while index < cases.len() {
@@ -247,7 +248,7 @@ const fn tag_fault(tag: &[u8], cases: &[Field]) -> Option<Text<512>> {
             message.bytes(tag);
             message.push("` is also a field inside of the case `");
             message.push(cases[index].label);
-            message.push("`: one takes the place of the other, and nothing could be read back; name the tag otherwise, or add `content = \"…\"`");
+            message.push("`: one takes the place of the other, and nothing could be read back; give the tag another name, or add `content = \"…\"`");
             return Some(message);
         }
         index += 1;
@@ -286,6 +287,6 @@ const fn number_keys(name: &str) -> Text<512> {
     let mut message = Text::new();
     message.push("a map with `");
     message.push(name);
-    message.push("` keys stands below a tagged, untagged or flattened type: serde reads such a key as text only, and nothing could be read back; make the keys `String`, or store a list of pairs");
+    message.push("` keys is inside a tagged, untagged or flattened type: serde reads such a key as text only, and nothing could be read back; make the keys `String`, or store a list of pairs");
     message
 }

@@ -17,14 +17,15 @@ use super::number::SchemaNumber;
 /// = {"customerId":"text","items":[{"quantity":7,"sku":"text"}]}
 /// ```
 ///
-/// An entry begins with the stored type name, in quotes where it has spaces, and the schema; what follows is the shape. A schema
-/// that was widened has an entry for each of its shapes: `OrderCreated 1`, `OrderCreated 1.1`. A line with `=` is an example of the event's data; one with `#` is a remark.
+/// An entry begins with the stored type name, in quotes if it has spaces, and the schema. The shape follows. A schema
+/// that was widened has an entry for each of its shapes: `OrderCreated 1`, `OrderCreated 1.1`. A line with `=` is an
+/// example of the event's data, and a line with `#` is a remark.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EventsLock {
     entries: BTreeMap<(String, SchemaNumber), Entry>,
 }
 
-/// What the lock has about one shape of one event.
+/// What the lock says about one shape of one event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// The shape, as its text.
@@ -56,7 +57,7 @@ impl EventsLock {
         self.entries.get(&(name.to_owned(), number))
     }
 
-    /// The last shape of that schema before a widening: how wide it was, and its entry.
+    /// The widest locked shape of a schema that is narrower than this one: how often it was widened, and its entry.
     #[must_use]
     pub fn before(&self, name: &str, number: SchemaNumber) -> Option<(SchemaNumber, &Entry)> {
         let first = (name.to_owned(), SchemaNumber::new(number.schema, 0));
@@ -64,7 +65,7 @@ impl EventsLock {
         before.map(|((_, number), entry)| (*number, entry))
     }
 
-    /// Every entry: stored name, schema, and what is known of it.
+    /// Every entry: the stored name, the schema, and what is known about it.
     pub fn iter(&self) -> impl Iterator<Item = (&str, SchemaNumber, &Entry)> {
         self.entries.iter().map(|((name, number), entry)| (name.as_str(), *number, entry))
     }
@@ -99,11 +100,13 @@ impl FromStr for EventsLock {
                     let (name, rest) = head(line).ok_or_else(|| refused("expected `Name schema shape`"))?;
                     let (schema, shape) = rest.split_once(' ').unwrap_or((rest, ""));
                     let schema = number(schema).ok_or_else(|| {
-                        refused(&format!("`{schema}` is no schema: 1, 2, …, or 1.1 after a widening"))
+                        refused(&format!(
+                            "`{schema}` is not a schema: write 1, 2, …, or 1.1 after a widening"
+                        ))
                     })?;
                     lock.close(open.take());
                     if lock.get(&name, schema).is_some() {
-                        return Err(refused(&format!("`{name}` (schema {schema}) stands here twice")));
+                        return Err(refused(&format!("`{name}` (schema {schema}) is listed twice")));
                     }
                     let entry = Entry { shape: shape.trim().to_owned(), examples: Vec::new() };
                     open = Some(((name, schema), entry));
@@ -146,7 +149,7 @@ fn head(line: &str) -> Option<(String, &str)> {
     Some((unquoted(quoted), rest.strip_prefix(' ')?))
 }
 
-/// A name as it is, from a label or a head that may have put it in quotes.
+/// A name without the quotes that a label or a head may have put it in.
 pub(crate) fn unquoted(name: &str) -> String {
     match name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
         Some(inner) => inner.replace("\\\"", "\"").replace("\\\\", "\\"),
@@ -154,7 +157,7 @@ pub(crate) fn unquoted(name: &str) -> String {
     }
 }
 
-/// The fields of a record; none where the shape is something else.
+/// The fields of a record; `None` if the shape is something else.
 fn fields(shape: &str) -> Option<Vec<&str>> {
     let inner = shape.strip_prefix('{')?.strip_suffix('}')?;
     let mut fields = Vec::new();
@@ -167,7 +170,7 @@ fn fields(shape: &str) -> Option<Vec<&str>> {
     Some(fields)
 }
 
-/// The same shape with the fields of every record in the order of their names: the order is nowhere stored.
+/// The same shape with the fields of every record in the order of their names, because their order is not stored.
 pub(super) fn in_order(shape: &str) -> String {
     let bytes = shape.as_bytes();
     let opening = find_brace(bytes);
@@ -196,7 +199,7 @@ pub(super) fn in_order(shape: &str) -> String {
     format!("{before}{{{}{}", entries.join(", "), in_order(after))
 }
 
-/// The first brace outside of quotes.
+/// The first brace outside quotes.
 fn find_brace(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     while at < bytes.len() {
@@ -231,7 +234,7 @@ impl fmt::Display for EventsLock {
                 _ => writeln!(f, "{}", entry.shape)?,
             }
             for example in &entry.examples {
-                // The same text also with `serde_json/preserve_order`.
+                // So the text is the same with `serde_json/preserve_order`.
                 let mut example = example.clone();
                 example.sort_all_objects();
                 writeln!(f, "= {example}")?;

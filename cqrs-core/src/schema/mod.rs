@@ -1,11 +1,11 @@
-//! What events are stored as, over the years: shapes, the lock that watches over them, and how old ones are read.
+//! How events are stored over the years: their shapes, the lock that watches over them, and how old events are read.
 //!
-//! Stored events outlive the code that wrote them. A field that is renamed in passing makes a year of them unreadable, and
-//! nothing tells before production does. Here the compiler tells.
+//! Stored events outlive the code that wrote them. A field that is renamed in passing makes a year of them unreadable,
+//! and usually nobody notices before production. Here the compiler reports it.
 //!
 //! # An order's life over three schemas
 //!
-//! The shop begins with one event, and a test of one line in `tests/events.rs`:
+//! The shop begins with one event, and a one-line test in `tests/events.rs`:
 //!
 //! ```
 //! # use cqrs_core::prelude::*;
@@ -41,8 +41,8 @@
 //!
 //! ## Schema 2
 //!
-//! A year later somebody finds that money does not go into an `f64`, and makes it `total: u64`, in cents. That does not
-//! compile:
+//! A year later somebody finds that money does not belong in an `f64`, and makes it `total: u64`, in cents. That does
+//! not compile:
 //!
 //! ```text
 //! error[E0080]: evaluation panicked: events.lock has another shape of `OrderCreated` (schema 1):
@@ -55,7 +55,7 @@
 //!   |            ^^^^^^^^^^^^ evaluation of `_` failed here
 //! ```
 //!
-//! So the old struct stays, under another name in the program and the same one in the store:
+//! So the old struct stays, under another name in the program and the same name in the store:
 //!
 //! ```
 //! # use cqrs_core::prelude::*;
@@ -78,13 +78,13 @@
 //! }
 //! ```
 //!
-//! Aggregates, projections and handlers see schema 2 only: an old event becomes a new one wherever it is read, from the
-//! store, a queue, a dead letter, in a replay and in `history`. The same command locks schema 2 beside schema 1. The test
-//! reads the examples of both by the code of today, for as long as they stand in the lock.
+//! Aggregates, projections and handlers see schema 2 only: an old event becomes a new one wherever it is read: from the
+//! store, from a queue or a dead letter, in a replay and in `history`. The same command locks schema 2 beside schema 1.
+//! The test reads the examples of both with today's code, as long as they are in the lock.
 //!
 //! ## Schema 3
 //!
-//! Customers move into a type of their own. The lock looks into it:
+//! The customer becomes a type of its own. The lock looks into it:
 //!
 //! ```
 //! # use cqrs_core::prelude::*;
@@ -120,7 +120,7 @@
 //! }
 //! ```
 //!
-//! Whoever renames `tier` afterwards, in whatever crate `Customer` stands, reads at the event:
+//! If somebody renames `tier` afterwards, the compiler reports it at the event, whatever crate `Customer` is in:
 //!
 //! ```text
 //! error[E0080]: evaluation panicked: events.lock has another shape of `OrderCreated` (schema 3):
@@ -130,8 +130,8 @@
 //!
 //! # A change that only adds
 //!
-//! A year later a customer may have a note. Every stored event is read as before, by a struct with one more `Option`; a new schema
-//! would only be work. The lock tells such a change from others, and says so:
+//! A year later a customer may have a note. A struct with one more `Option` reads every stored event as before, so a
+//! new schema would be work without a use. The lock recognises such a change, and says so:
 //!
 //! ```text
 //! error[E0080]: evaluation panicked: events.lock has another shape of `OrderCreated` (schema 3):
@@ -139,9 +139,9 @@
 //!               This only widens it: every stored event is read as before. Take it by `#[event(schema = 3, widened = 1)]`. An older program leaves such events to a newer one, as it does those of a newer schema.
 //! ```
 //!
-//! `widened` says how often the schema was widened. The number stays in the source, and the next widening makes it 2; a new schema
-//! begins without it. `EVENTS_LOCK=write cargo test events_lock` adds the wider shape behind the one before, as schema 3.1, and both
-//! stay:
+//! `widened` says how often the schema was widened. The number stays in the source, and the next widening makes it 2. A
+//! new schema begins without it. `EVENTS_LOCK=write cargo test events_lock` adds the wider shape after the earlier one,
+//! as schema 3.1, and both stay:
 //!
 //! ```text
 //! OrderCreated 3 {
@@ -161,41 +161,43 @@
 //! | change | |
 //! | --- | --- |
 //! | a new field that is an `Option`, or has `#[serde(default)]` | widens, however deep inside |
-//! | a new case of an enum | widens; of an untagged one, as its last |
-//! | a case or a field inside of an untagged enum, or one that a flattened map or enum would lose | is another shape |
+//! | a new case of an enum | widens; in an untagged enum, only after the existing cases |
+//! | a new case or field inside an untagged enum, or one that a flattened map or enum would lose | is another shape |
 //! | `u16` that becomes `u32`, `u32` that becomes `i64`; `NonZeroU32` that becomes `u32` | widens |
-//! | what is never null that becomes an `Option` of itself | widens |
+//! | a type that is never null and becomes an `Option` of itself | widens |
 //! | a new `alias`, a new `default` of a field that was always stored, `skip_serializing_if` | widens |
-//! | a field or a case that is gone or renamed, one more in a tuple, another tag, `deny_unknown_fields`, any other type | is another shape |
+//! | a field or a case that is removed or renamed, one more item in a tuple, another tag, `deny_unknown_fields`, any other type | is another shape |
 //!
-//! A change within an [`opaque`](derive@crate::EventData) type is not seen, and is never asked for: if it only adds, give the next number.
+//! The lock does not see a change within an [`opaque`](derive@crate::EventData) type, and does not demand a new number
+//! for it. If such a change only adds, give the next number yourself.
 //!
 //! ## What older programs do
 //!
-//! An event of a widened schema is stored with `"widened": 1` beside its schema; others cost nothing. A program that knows the schema
-//! less wide does not read the event, because it would lose what is new, and would decide without it. It treats the event as one
-//! of a newer schema:
+//! An event of a widened schema is stored with `"widened": 1` beside its schema. Other events have nothing extra. A
+//! program that does not know this widening does not read the event, because it would lose what is new, and would
+//! decide without it. It treats the event like one of a newer schema:
 //!
 //! | the older program | |
 //! | --- | --- |
 //! | receives it behind a broker | leaves it in the queue, up to [`unknown_kept`](crate::app::Settings::unknown_kept), 1 day by default |
-//! | receives it in one process | keeps it as a dead letter that the newer program redrives by itself |
-//! | loads its stream, or executes a command on it | gets an error, of which [`is_newer`](crate::event::DecodeError::is_newer) is true; nothing is committed |
-//! | finds a stored command of that kind | leaves it for the newer program's sweep |
-//! | finds a snapshot or a view of the newer program, of the same fold and shape | uses it: what is new is in it for neither of them |
+//! | receives it without a broker, in one process | keeps it as a dead letter, which the newer program redrives by itself |
+//! | loads its stream, or executes a command on it | gets an error whose [`is_newer`](crate::event::DecodeError::is_newer) is true; nothing is committed |
+//! | finds such a stored command | leaves it for the newer program's sweep |
+//! | finds a snapshot or a view of the newer program, with the same fold and shape | uses it: neither program keeps anything new in it |
 //!
-//! A program of a release of this crate without `widened` does not look at the number. It reads the event as serde does: it passes over
-//! fields that it does not know, and a case that it does not know is a dead letter. Deploy this release before the first widening.
+//! A program with a release of this crate that has no `widened` does not look at the number. It reads the event as
+//! serde does: it ignores fields that it does not know, and a case that it does not know makes a dead letter. Deploy a
+//! release with `widened` before the first widening.
 //!
 //! # Commands
 //!
-//! A command that may be stored, a struct with [`#[command]`](macro@crate::command), has its entries in the same lock, is compared
-//! in the same way, and has the same ways from an earlier schema. The lock tells entries apart by name: a command and an event of
-//! one package need two.
+//! A command that may be stored, a struct with [`#[command]`](macro@crate::command), has its entries in the same lock,
+//! is compared in the same way, and can be read from an earlier schema in the same ways. The lock tells entries apart
+//! by name, so a command and an event of one package need different names.
 //!
-//! # Before a deployment, and before the way back
+//! # Before a deployment, and before a rollback
 //!
-//! Can the program of last week read what today's stores? Its lock knows:
+//! Can last week's program read what today's program stores? Its lock answers this:
 //!
 //! ```text
 //! $ git show v1.4:shop/events.lock > old.lock
@@ -204,17 +206,19 @@
 //!   - EVENTS_LOCK_READER: `OrderCreated` is stored under schema 3, and the reader knows [1, 2]
 //! ```
 //!
-//! [`EventsLock::compat`] is the same as a function.
+//! [`EventsLock::compat`] does the same as a function.
 //!
-//! An event is looked up by its stored name wherever in the package it stands: one of a unit test that is called like a
-//! real one is compared with it, too.
+//! An event is looked up by its stored name, wherever in the package it is declared. So an event in a unit test that
+//! has the name of a real event is compared with the entry of the real one.
 //!
 //! # What it does not see
 //!
 //! * What `serialize_with` and `with` make of a value, a `Serialize` written by hand beside the derive, what `try_from`
-//!   accepts, and types that are marked [`opaque`](derive@crate::EventData): their names count, and the examples that the
-//!   test decodes. It keeps up to 64 examples of an event: one per case of its enums, and of what may be absent.
-//! * A schema that only `from_json` knows has no struct to compare: its entry stays in the lock as it was, and is decoded.
+//!   accepts, and types that are marked [`opaque`](derive@crate::EventData). Here only the names are compared, and the
+//!   test decodes the examples. The lock keeps up to 64 examples of an event: one for each case of its enums, and one
+//!   for each value that may be absent.
+//! * A schema that only `from_json` knows. It has no struct to compare with. Its entry stays in the lock as it was, and
+//!   its examples are decoded.
 
 mod compat;
 pub(crate) mod data;
@@ -233,12 +237,14 @@ mod widening;
 pub use compat::Incompatible;
 pub(crate) use diff::Changes;
 pub(crate) use example::{NoExample, drawn, examples, scalar};
-#[cfg(feature = "contracts")]
+#[cfg(any(feature = "contracts", feature = "inspect"))]
 pub(crate) use lock::unquoted;
 pub use lock::{Entry, EventsLock, LockError};
-pub(crate) use notation::same;
+#[cfg(any(feature = "contracts", feature = "inspect"))]
+pub(crate) use notation::name_of;
 #[cfg(feature = "contracts")]
-pub(crate) use notation::{name_of, quote_end};
+pub(crate) use notation::quote_end;
+pub(crate) use notation::same;
 pub use number::SchemaNumber;
 pub(crate) use shape::MOST_BYTES;
 pub use shape::{EventData, Field, Shape};

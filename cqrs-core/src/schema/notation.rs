@@ -1,6 +1,6 @@
-//! Reads the text of a shape, without taking it apart: also while a program is compiled.
+//! Reads the text of a shape without parsing it into a tree, so that this works while a program is compiled, too.
 
-/// A label, and the shape behind it where there is one.
+/// A label, and the shape after it if there is one.
 pub(crate) type Entry<'a> = (&'a [u8], Option<&'a [u8]>);
 
 /// The entry of a list `a: u64, b` that begins at a place, and where the next one begins.
@@ -73,7 +73,7 @@ pub(crate) const fn has_name(label: &[u8], name: &[u8]) -> bool {
     false
 }
 
-/// The name of a label that begins at a place, and where the next one does: of `total|sum default`, `total` and `sum`.
+/// The name in a label that begins at a place, and where the next one begins: `total` and `sum` in `total|sum default`.
 pub(crate) const fn name_at(label: &[u8], at: usize) -> Option<(&[u8], usize)> {
     if at >= label.len() || (at > 0 && label[at - 1] != b'|') {
         return None;
@@ -83,7 +83,7 @@ pub(crate) const fn name_at(label: &[u8], at: usize) -> Option<(&[u8], usize)> {
     Some((name, at + name.len() + 1))
 }
 
-/// Whether a note stands behind the names of a label.
+/// Whether a note follows the names of a label.
 pub(crate) const fn is_told(label: &[u8], note: &[u8]) -> bool {
     let mut at = 0;
     while let Some((_, next)) = name_at(label, at) {
@@ -112,7 +112,7 @@ pub(crate) const fn is_among(name: &[u8], names: &[&str]) -> bool {
     false
 }
 
-/// Where `wanted` stands outside of brackets and quotes; the end where it does not.
+/// The first place of `wanted` outside brackets and quotes; the end if there is none.
 pub(crate) const fn find(bytes: &[u8], from: usize, wanted: u8) -> usize {
     let (mut at, mut depth) = (from, 0_usize);
     while at < bytes.len() {
@@ -131,7 +131,7 @@ pub(crate) const fn find(bytes: &[u8], from: usize, wanted: u8) -> usize {
     at
 }
 
-/// Behind the text in quotes that begins at a place.
+/// The place after the text in quotes that begins at a place.
 pub(crate) const fn quote_end(bytes: &[u8], from: usize) -> usize {
     let mut at = from + 1;
     while at < bytes.len() && bytes[at] != b'"' {
@@ -140,7 +140,7 @@ pub(crate) const fn quote_end(bytes: &[u8], from: usize) -> usize {
     if at < bytes.len() { at + 1 } else { bytes.len() }
 }
 
-/// What stands between an opening of so many bytes and the closing bracket.
+/// The text between an opening of `opening` bytes and the closing bracket, which is the last byte.
 pub(crate) const fn inside(bytes: &[u8], opening: usize) -> &[u8] {
     trim(cut(bytes, opening, bytes.len() - 1))
 }

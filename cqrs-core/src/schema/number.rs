@@ -1,7 +1,7 @@
 use std::fmt;
 
-/// Which shape of an event is stored: its schema, and how often the schema was widened by then. Its text is `2`, or `2.1` after
-/// one widening.
+/// The number of a stored shape of an event: its schema, and how often the schema had been widened. Its text is `2`, or
+/// `2.1` after one widening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SchemaNumber {
     /// The schema: 1, 2, …
@@ -11,7 +11,7 @@ pub struct SchemaNumber {
 }
 
 impl SchemaNumber {
-    /// A schema as widened as that.
+    /// A schema that was widened `widened` times.
     #[must_use]
     pub const fn new(schema: u32, widened: u32) -> Self {
         Self { schema, widened }

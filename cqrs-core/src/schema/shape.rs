@@ -3,8 +3,8 @@ use std::fmt;
 use super::notation::same;
 use super::text::Text;
 
-/// A type whose stored form is known at compile time: what an event, and what stands inside of one, consists of; and the
-/// state of an aggregate with `snapshot_every`.
+/// A type whose stored form is known at compile time: an event, every type inside it, and the state of an aggregate
+/// with `snapshot_every`.
 ///
 /// `#[event]` implements it for events, `#[derive(EventData)]` for the types inside of them, and this crate for those of
 /// the standard library. The derive reads the type's serde attributes; it adds no serde derives.
@@ -33,15 +33,15 @@ use super::text::Text;
 pub trait EventData {
     /// What it is stored as.
     const SHAPE: Shape;
-    /// Whether a field of this type that is missing in what is stored is read nevertheless, as none. The shape does not tell: an
-    /// option behind a newtype has the same one, and is asked for.
+    /// Whether a field of this type may be missing in stored data, and is then read as `None`. The shape does not show
+    /// this: an option in a newtype has the same shape, and must not be missing.
     #[doc(hidden)]
     const MAY_MISS: bool = false;
 }
 
-/// What a value is stored as: names and kinds, and nothing of how the program calls it.
+/// What a value is stored as: the stored names and the kinds, without any name that only the program uses.
 ///
-/// Its text is the one of `events.lock`.
+/// Its text is the one in `events.lock`.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Shape {
@@ -51,7 +51,7 @@ pub enum Shape {
     Optional(&'static Shape),
     /// Any number of one kind: `[u64]`.
     List(&'static Shape),
-    /// So many of one kind: `[u8; 16]`.
+    /// A fixed number of one kind: `[u8; 16]`.
     Array(&'static Shape, usize),
     /// One after another, without names: `(string, u64)`.
     Tuple(&'static [Shape]),
@@ -59,17 +59,18 @@ pub enum Shape {
     Map(&'static Shape, &'static Shape),
     /// Values by their names: `{ sku: string, quantity: u32 }`.
     Record(&'static [Field]),
-    /// One of several, told apart as serde's options say: `enum { Card: { number: string }, Cash }`.
+    /// One of several cases, told apart as serde's options say: `enum { Card: { number: string }, Cash }`.
     Choice(&'static str, &'static [Field]),
-    /// The nearest [`Recursive`](Self::Recursive) type around it once more: `itself`.
+    /// The nearest enclosing [`Recursive`](Self::Recursive) type again: `itself`.
     Itself,
-    /// Not looked into; by the name of its type: `opaque "Uuid"`.
+    /// A type that is not looked into, by its name: `opaque "Uuid"`.
     Opaque(&'static str),
-    /// The same, of which an example is known as JSON. It does not show in the text.
+    /// A shape with a known example, as JSON. The example does not show in the text.
     Example(&'static Shape, &'static str),
-    /// The same, of which a part is not stored: a field with `#[serde(skip)]`. It does not show in the text.
+    /// A shape of which a part is not stored: a field with `#[serde(skip)]`. This does not show in the text.
     Lossy(&'static Shape),
-    /// The same, of a type by its name, which contains [`Itself`](Self::Itself). It does not show in the text.
+    /// The shape of a type that contains [`Itself`](Self::Itself), with the type's name. The name does not show in the
+    /// text.
     Recursive(&'static str, &'static Shape),
 }
 
@@ -78,7 +79,7 @@ pub enum Shape {
 pub struct Field {
     pub(crate) label: &'static str,
     pub(crate) shape: Option<Shape>,
-    /// Whether it is read as none where it is missing, without a default.
+    /// Whether it is read as `None` if it is missing, without a default.
     pub(crate) may_miss: bool,
 }
 
@@ -89,7 +90,7 @@ impl Field {
         Self { label, shape: Some(T::SHAPE), may_miss: T::MAY_MISS }
     }
 
-    /// A field of a type that may have no shape; `may_miss` says whether it is read as none where it is missing.
+    /// A field of a type that may have no shape; `may_miss` says whether it is read as `None` if it is missing.
     #[must_use]
     pub const fn known(label: &'static str, shape: Shape, may_miss: bool) -> Self {
         Self { label, shape: Some(shape), may_miss }
@@ -109,7 +110,7 @@ impl Field {
 }
 
 impl Shape {
-    /// A number that changes with the shape, and not with the program that computes it: FNV-1a of the text.
+    /// A number that depends only on the shape, and not on the program that computes it: FNV-1a of the text.
     #[must_use]
     pub const fn fingerprint(&self) -> u64 {
         let mut hash = Text::<0>::new();
@@ -118,7 +119,7 @@ impl Shape {
     }
 }
 
-/// The longest text of a shape.
+/// The size of the longest text of a shape.
 pub(crate) const MOST_BYTES: usize = 64 * 1024;
 
 impl Shape {
@@ -130,14 +131,14 @@ impl Shape {
     }
 }
 
-/// The scalars that JSON has a place for, whatever their value.
+/// The scalars whose every value has a form in JSON.
 const WHOLE: [&str; 15] = [
     "bool", "char", "i16", "i32", "i64", "i8", "isize", "null", "string", "u16", "u32", "u64", "u8", "usize",
     "json",
 ];
 
 impl Shape {
-    /// Whether a number may stand in it that becomes null in JSON: NaN, or an infinite one.
+    /// Whether it may contain a number that becomes null in JSON: NaN, or an infinity.
     pub(crate) const fn may_lose_numbers(&self) -> bool {
         match self {
             Self::Scalar(name) => {
@@ -177,7 +178,7 @@ impl Shape {
                 }
                 false
             }
-            // What stands around it tells.
+            // The enclosing type decides.
             Self::Itself => false,
             Self::Opaque(_) => true,
         }
@@ -186,7 +187,7 @@ impl Shape {
 
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // One writer serves both the compiler, which has no heap, and this.
+        // One writer serves both this function and the compiler, which has no heap.
         let mut text = Box::new(Text::<MOST_BYTES>::new());
         text.shape(self);
         f.write_str(text.text())?;

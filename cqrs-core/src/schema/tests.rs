@@ -1,4 +1,4 @@
-//! The derive reads serde's attributes as serde does: data that is made up after a shape is what serde writes and reads.
+//! The derive reads serde's attributes as serde does: data that is made up from a shape is what serde writes and reads.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -24,7 +24,7 @@ fn made_up<T: EventData>() -> Vec<Value> {
     }
 }
 
-/// Serde reads what the shape makes up, and writes it back.
+/// Serde reads the data made up from the shape, and writes the same data.
 #[track_caller]
 fn is_serdes<T: EventData + Serialize + DeserializeOwned>(shape: &str) {
     assert_eq!(T::SHAPE.to_string(), shape);
@@ -296,7 +296,7 @@ fn a_shape_differs_from_none_but_another() {
     }
 }
 
-/// `cqrs-macros` has the same test on the text that it reads from the lock.
+/// `cqrs-macros` has the same test for the text that it reads from the lock.
 #[test]
 fn a_fingerprint_is_the_hash_of_the_text() {
     const FIELDS: &[Field] = &[Field::of::<String>("id"), Field::of::<Vec<u32>>("quantities")];
@@ -348,10 +348,10 @@ fn a_line_that_is_none_of_a_lock_is_named() {
     for (text, expected) in [
         ("= {}", "line 1: an example without an event"),
         ("# remark\n\nOrderCreated", "line 3: expected `Name schema shape`"),
-        ("OrderCreated one {}", "line 1: `one` is no schema: 1, 2, …"),
-        ("OrderCreated 1.0 {}", "line 1: `1.0` is no schema: 1, 2, …, or 1.1 after a widening"),
-        ("A 1.1 {}\nA 1.1 {}", "line 2: `A` (schema 1.1) stands here twice"),
-        ("A 1 {}\nA 1 {}", "line 2: `A` (schema 1) stands here twice"),
+        ("OrderCreated one {}", "line 1: `one` is not a schema: write 1, 2, …"),
+        ("OrderCreated 1.0 {}", "line 1: `1.0` is not a schema: write 1, 2, …, or 1.1 after a widening"),
+        ("A 1.1 {}\nA 1.1 {}", "line 2: `A` (schema 1.1) is listed twice"),
+        ("A 1 {}\nA 1 {}", "line 2: `A` (schema 1) is listed twice"),
         ("A 1 {}\n= {", "line 2: EOF while parsing"),
     ] {
         let said = said(text.parse::<EventsLock>());

@@ -1,8 +1,8 @@
 use super::shape::{Field, Shape};
 use crate::key::{extend_hash, stable_hash};
 
-/// A text that is put together at compile time, where there is no heap. What does not fit is counted, and left out; a text
-/// without room is hashed.
+/// A text that is put together at compile time, where there is no heap. What does not fit is counted and left out. A
+/// text without room is hashed.
 pub struct Text<const N: usize> {
     bytes: [u8; N],
     len: usize,
@@ -28,12 +28,12 @@ impl<const N: usize> Text<N> {
         }
     }
 
-    /// How many bytes the whole of it has.
+    /// How many bytes the whole text has, with what did not fit.
     pub(crate) const fn size(&self) -> usize {
         self.size
     }
 
-    /// Of a text without room.
+    /// The hash of a text without room.
     pub(crate) const fn hash(&self) -> u64 {
         self.hash
     }
@@ -42,7 +42,7 @@ impl<const N: usize> Text<N> {
         self.bytes(text.as_bytes());
     }
 
-    /// The same text with more behind it.
+    /// The same text with more appended.
     pub(crate) const fn with(mut self, text: &str) -> Self {
         self.push(text);
         self
@@ -69,7 +69,7 @@ impl<const N: usize> Text<N> {
         self.bytes(&[b'0' + (number % 10) as u8]);
     }
 
-    /// In bytes, as a call of a function is what takes the compiler longest.
+    /// Pushes bytes directly, because function calls take the compiler the longest time.
     pub(crate) const fn shape(&mut self, shape: &Shape) {
         match shape {
             Shape::Scalar(name) => self.bytes(name.as_bytes()),

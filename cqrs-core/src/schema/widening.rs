@@ -1,15 +1,16 @@
-//! What may be added to a locked shape so that everything stored in it is read as before.
+//! What may be added to a locked shape without changing how data stored in it is read.
 //!
-//! | added | is a widening where |
+//! | added | is a widening if |
 //! | --- | --- |
 //! | a field | it is an `Option`, or has a default |
-//! | a case of an enum | stored cases are told apart by names; in an untagged enum, behind all others |
+//! | a case of an enum | stored cases are told apart by names; in an untagged enum, if it comes after all existing ones |
 //! | an alias | no other field or case has the name |
 //! | a default | the field was always stored before |
-//! | room for a value | an integer becomes a wider one; what is never null becomes an `Option` of itself, unless it is a field that had a default |
+//! | room for a value | an integer becomes a wider one; a type that is never null becomes an `Option` of itself, unless it is a field that had a default |
 //!
-//! An untagged enum tries its cases in turn, so that a value which one more case takes is taken from another: within it nothing may
-//! grow. The same holds for what is beside a flattened map or enum, which takes what the fields around it leave. A tuple is read by its length.
+//! An untagged enum tries its cases in turn, so a new case may take a value away from another case. Therefore nothing
+//! inside it may grow. The same holds beside a flattened map or enum, which takes what the fields around it leave. A
+//! tuple is read by its length.
 
 mod room;
 #[cfg(test)]
@@ -22,12 +23,13 @@ use super::notation::{
 use super::shape::{Field, Shape};
 pub(super) use room::{is_never_null, of_integer};
 
-/// What stands around a shape, and decides what may be added to it.
+/// The surroundings of a shape, which decide what may be added to it.
 #[derive(Clone, Copy)]
 pub(super) struct Surroundings<'a> {
     /// Nothing may be added.
     fixed: bool,
-    /// No option may stand here: it is the key of a map, what a tagged case holds, or a field with a default.
+    /// An option is not allowed here: in the key of a map, in a flattened record, in the content of a case, or in a
+    /// field that had a default.
     never_optional: bool,
     /// The record that a flattened one is stored in.
     stored_in: Option<&'a [Field]>,
@@ -36,7 +38,7 @@ pub(super) struct Surroundings<'a> {
 impl<'a> Surroundings<'a> {
     pub(super) const NONE: Self = Self { fixed: false, never_optional: false, stored_in: None };
 
-    /// Of a part.
+    /// The surroundings of a part.
     pub(super) const fn within(self) -> Self {
         Self { fixed: self.fixed, ..Self::NONE }
     }
@@ -45,7 +47,7 @@ impl<'a> Surroundings<'a> {
         Self { never_optional: true, ..self }
     }
 
-    /// Whether a value may get more room.
+    /// Whether a value may be given more room.
     pub(super) const fn may_grow(self) -> bool {
         !self.fixed
     }
@@ -64,7 +66,7 @@ impl<'a> Surroundings<'a> {
     }
 }
 
-/// The fields of a record, or the cases of a choice, beside those that are locked.
+/// The fields of a record, or the cases of a choice, together with the locked ones.
 pub(super) struct Members<'a> {
     pub(super) all: &'a [Field],
     pub(super) locked: &'a [u8],
@@ -75,7 +77,7 @@ pub(super) struct Members<'a> {
 enum Kind<'a> {
     /// All fields that are stored in one object, with those of flattened records.
     Fields(&'a [Field]),
-    /// Cases, which names tell apart where they are not untagged.
+    /// Cases. Names tell them apart unless they are untagged.
     Cases { untagged: bool },
     /// What a type is written as, and what it is read as.
     Sides,
@@ -104,11 +106,11 @@ impl<'a> Members<'a> {
         Self { all, locked, around, kind }
     }
 
-    /// What stands around the value of a member, which is locked under this label.
+    /// The surroundings of the value of a member that is locked under this label.
     pub(super) const fn around(&self, member: &'a Field, was: &[u8]) -> Surroundings<'a> {
         let within = self.around.within();
         match self.kind {
-            // Where it was not stored, it was read as the default of its type, and an option would be none.
+            // If it was not stored, it was read as the default of its type. An option would be read as `None` instead.
             Kind::Fields(_) if is_told(was, b"default") => within.never_optional(),
             Kind::Fields(_) if !is_flattened(member) => within,
             Kind::Fields(stored) => match &member.shape {
@@ -122,7 +124,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// Whether all that is stored is read as before, though it has no such member.
+    /// Whether all stored data is read as before if this member is new.
     pub(super) const fn may_gain(&self, index: usize) -> bool {
         let member = &self.all[index];
         let label = member.label.as_bytes();
@@ -141,7 +143,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// Whether all that is stored is read as before under another label with the same name.
+    /// Whether all stored data is read as before if the label of a member changes but its stored name does not.
     pub(super) const fn may_relabel(&self, member: &Field, (was, locked): Entry<'_>) -> bool {
         let is = member.label.as_bytes();
         if self.around.fixed || !has_names(is, was) || matches!(self.kind, Kind::Sides) {
@@ -151,7 +153,7 @@ impl<'a> Members<'a> {
         if gains_names && (!self.has_names_of_its_own(is) || self.has_untagged()) {
             return false;
         }
-        // What may be missing in the store was read as none.
+        // A field that may be missing in the store was read as `None`.
         let was_always_stored = match locked {
             Some(shape) => !is_told(was, b"omitted") && shape[shape.len() - 1] != b'?',
             None => true,
@@ -173,7 +175,7 @@ impl<'a> Members<'a> {
             && is_told(is, b"untagged") == is_told(was, b"untagged")
     }
 
-    /// Whether the untagged cases are tried in the order of before.
+    /// Whether the untagged cases are tried in the same order as before.
     pub(super) const fn is_in_order(&self) -> bool {
         let Kind::Cases { untagged } = self.kind else { return true };
         let (mut at, mut last) = (0, 0);
@@ -202,7 +204,7 @@ impl<'a> Members<'a> {
         None
     }
 
-    /// Whether no case behind one is locked.
+    /// Whether no locked case follows this one.
     const fn is_behind_locked(&self, index: usize) -> bool {
         let mut behind = index + 1;
         while behind < self.all.len() {
@@ -214,7 +216,8 @@ impl<'a> Members<'a> {
         true
     }
 
-    /// Whether a case takes what no name tells: then a name that is new would be taken from it.
+    /// Whether there is an untagged case. It takes data with a name that no other case has, so a new name would take
+    /// data away from it.
     const fn has_untagged(&self) -> bool {
         let mut at = 0;
         while let Some((entry, next)) = entry_at(self.locked, at) {
@@ -244,7 +247,7 @@ impl<'a> Members<'a> {
     }
 }
 
-/// How many members take what is stored under a name; none where one takes names that it does not tell.
+/// How many members take what is stored under a name; `None` if one of them takes names that it does not list.
 const fn takers(members: &[Field], name: &[u8]) -> Option<usize> {
     let (mut index, mut count) = (0, 0);
     while index < members.len() {

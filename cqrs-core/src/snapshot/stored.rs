@@ -99,7 +99,7 @@ impl StoredSnapshot {
         decode_fields(&mut record).map_err(|reason| {
             let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or("missing").to_owned();
             let version = record.get("version").and_then(Value::as_u64);
-            let reason = format!("no snapshot: {reason}");
+            let reason = format!("not a snapshot: {reason}");
             CorruptCommit { pk: text("pk"), sk: text("sk"), version, name: None, reason }.into()
         })
     }

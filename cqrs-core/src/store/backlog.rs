@@ -21,7 +21,7 @@ impl Waiting {
     }
 }
 
-/// Tells what waits behind a broker, for [`App::projections`](crate::App::projections): the broker knows it, and the
+/// Reports what waits behind a broker, for [`App::projections`](crate::App::projections): the broker knows it, and the
 /// delivery store does not. It only looks, and takes nothing from a queue.
 pub trait Backlog: Send + Sync + 'static {
     /// What waits in a queue, by its name in the [`Wiring`](crate::app::Wiring).

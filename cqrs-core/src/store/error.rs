@@ -13,16 +13,16 @@ type Source = Box<dyn Error + Send + Sync>;
 /// | error | what to do |
 /// | --- | --- |
 /// | [`Throttled`](Self::Throttled), [`Unavailable`](Self::Unavailable) | try again later: [`is_transient`](Self::is_transient) |
-/// | [`Denied`](Self::Denied) | mend the rights, the credentials or the table; the source says what |
+/// | [`Denied`](Self::Denied) | fix the rights, the credentials or the table; the source says which |
 /// | [`Refused`](Self::Refused) | what its [`RefusedKind`] says |
 /// | [`Corrupt`](Self::Corrupt), [`Decode`](Self::Decode) | look at the item that it names; a newer program may have written it |
 /// | [`Encode`](Self::Encode), [`TooLarge`](Self::TooLarge), [`Key`](Self::Key) | change what is sent; it was not sent |
 ///
-/// A conflict of versions is none of them: it is an answer, [`Append::Taken`](super::Append::Taken).
+/// A conflict of versions is not an error: it is an answer, [`Append::Taken`](super::Append::Taken).
 ///
-/// Its text tells the whole story, down to what the client of the database said, and so do the texts of all errors of this crate.
-/// Therefore [`Error::source`] is `None`: a printer of chains, such as `{:#}` of anyhow, tells nothing twice. The causes are there
-/// as fields.
+/// Its text contains the whole chain of causes, down to what the client of the database said. The texts of all errors
+/// of this crate do. Therefore [`Error::source`] is `None`, and code that prints chains, such as `{:#}` of anyhow,
+/// repeats nothing. The causes are available as fields.
 ///
 /// ```
 /// use std::error::Error;
@@ -93,13 +93,15 @@ pub enum StoreError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefusedKind {
-    /// What is to be stored does not fit: a number out of range, too many levels, too many items. Change what is sent.
+    /// The data does not fit: a number is out of range, or there are too many levels or items. Change what is sent.
     Data,
-    /// The app, or one of its stores, lacks what is asked for: a view store, transactions. Give the app a store that has it.
+    /// The app, or one of its stores, lacks what the request needs, such as a view store or transactions. Give the app
+    /// a store that has it.
     Unsupported,
     /// A table, an index or a setting is missing or wrong. Set the store up.
     Setup,
-    /// What is stored is not what this program reads. Look at the item that is named: it may need a replay, or a newer program.
+    /// Stored data does not have the form that this program reads. Look at the named item: it may need a replay, or a
+    /// newer program.
     Unreadable,
     /// Anything else. The cause says what.
     Other,
@@ -153,6 +155,11 @@ impl StoreError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Throttled { .. } | Self::Unavailable { .. })
+    }
+
+    /// Whether the data of the request was refused, so that other data may be taken. Nothing is stored.
+    pub(crate) fn is_of_data(&self) -> bool {
+        matches!(self, Self::TooLarge { .. } | Self::Refused { kind: RefusedKind::Data, .. })
     }
 
     /// Whether no request of this kind works at present, whatever it holds: transient, or [`Denied`](Self::Denied).

@@ -119,7 +119,7 @@ pub(crate) fn check_together(items: usize, bytes: usize) -> Result<(), StoreErro
 fn check_fields(fields: &Record, level: usize) -> Result<(), Misfit> {
     for (name, value) in fields {
         if name.is_empty() {
-            return Err(Misfit::new("a name in a map is empty, and DynamoDB takes none such"));
+            return Err(Misfit::new("a name in a map is empty, and DynamoDB does not accept that"));
         }
         check_value(value, level).map_err(|misfit| misfit.within(name))?;
     }
@@ -129,7 +129,7 @@ fn check_fields(fields: &Record, level: usize) -> Result<(), Misfit> {
 /// `level` counts the lists and maps around the value.
 fn check_value(value: &Value, level: usize) -> Result<(), Misfit> {
     if level >= MAX_LEVELS {
-        return Err(Misfit::new(format!("it stands below more than {MAX_LEVELS} levels of lists and maps")));
+        return Err(Misfit::new(format!("it is nested in more than {MAX_LEVELS} levels of lists and maps")));
     }
     match value {
         Value::Number(number) => check_number(number),

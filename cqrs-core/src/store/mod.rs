@@ -199,7 +199,7 @@ pub trait EventStore: Send + Sync + 'static {
 
     /// Reads the last commits of one stream after `after`, up to and including `until`, at most `limit` of them, in the
     /// order of their versions, with all writes that were acknowledged before. The page begins where the store has no
-    /// more room for earlier commits, and always extends to the last one. `more` tells that earlier commits after
+    /// more room for earlier commits, and always extends to the last one. `more` says that earlier commits after
     /// `after` are missing in it, or may be.
     ///
     /// This is for loading from a snapshot: a store that [keeps states](Self::keeps_states) also answers with the

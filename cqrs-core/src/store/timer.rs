@@ -66,6 +66,12 @@ impl TimerId {
         (id.pk == pk && id.sk == sk).then_some(id)
     }
 
+    /// The address of a stored item; `None` if it does not have the address of a timer.
+    pub(crate) fn of_record(record: &Record) -> Option<Self> {
+        let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
+        Self::parse(text("pk"), text("sk"))
+    }
+
     /// The partition of a shard, from 0 to [`TIMER_SHARDS`] - 1.
     #[must_use]
     pub fn partition(shard: u8) -> String {
@@ -184,14 +190,14 @@ impl Timer {
     pub fn decode(record: &Record) -> Result<Self, String> {
         let text = |name: &str| {
             let text = record.get(name).and_then(Value::as_str);
-            text.ok_or_else(|| format!("`{name}` is missing, or is no text"))
+            text.ok_or_else(|| format!("`{name}` is missing, or is not a text"))
         };
         let (pk, sk) = (text("pk")?, text("sk")?);
         let id = TimerId::parse(pk, sk).ok_or_else(|| format!("{pk} {sk} is not the address of a timer"))?;
         let stream =
             StreamKey::new(text("streamPk")?, text("streamSk")?).map_err(|error| error.to_string())?;
         let schema = record.get("schema").and_then(Value::as_u64).and_then(|schema| schema.try_into().ok());
-        let schema = schema.ok_or("`schema` is missing, or is no number of a schema")?;
+        let schema = schema.ok_or("`schema` is missing, or is not the number of a schema")?;
         let widened = widened_of(record.get(WIDENED))?;
         let data = record.get("data").cloned().ok_or("`data` is missing")?;
         let metadata = record.get("metadata").cloned().unwrap_or_default();

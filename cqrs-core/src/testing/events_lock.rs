@@ -36,8 +36,8 @@ const READER: &str = "EVENTS_LOCK_READER";
 /// | --- | --- |
 /// | nothing | compares |
 /// | `EVENTS_LOCK=write` | adds entries that are missing, and never changes one |
-/// | `EVENTS_LOCK_READER=v1.lock` | also lists what a program with that lock could not read: for the way back |
-/// | `EVENTS_LOCK_WRITER=v1.lock` | also lists what this program could not read from a program with that lock: for the way forward |
+/// | `EVENTS_LOCK_READER=v1.lock` | also lists what a program with that lock could not read: for a rollback |
+/// | `EVENTS_LOCK_WRITER=v1.lock` | also lists what this program could not read from a program with that lock: for a deployment |
 #[macro_export]
 macro_rules! events_lock {
     () => {
@@ -107,7 +107,7 @@ impl Check {
         match std::env::var(MODE).as_deref() {
             Err(_) => self.missing(&schemas),
             Ok("write") => self.write(path, &schemas),
-            Ok(other) => self.problems.push(format!("`{MODE}={other}`: the one value is `write`")),
+            Ok(other) => self.problems.push(format!("`{MODE}={other}`: the only value is `write`")),
         }
         self.decode(&schemas);
         self.ask(READER, |own, other| other.compat(own));
@@ -118,14 +118,14 @@ impl Check {
         for schema in schemas {
             let EventSchema { id, shape: Some(shape), .. } = schema else { continue };
             let number = schema.number();
-            // Under today's name, also after a renaming: that is what is stored from now on.
+            // Under today's name, even after a renaming, because that name is stored from now on.
             if self.lock.get(id.name, number).is_none() {
                 self.problems.push(format!(
                     "`{}` (schema {number}) is missing: `{MODE}=write cargo test events_lock` adds it",
                     id.name
                 ));
             }
-            // The compiler says so, too; but not where the lock came into being after the program was compiled.
+            // The compiler reports this too, unless the lock was created after the program was compiled.
             for name in id.names() {
                 if let Some(entry) = self.lock.get(name, number) {
                     let changes = Box::new(Changes::between(shape, &entry.shape));
@@ -149,7 +149,7 @@ impl Check {
         }
     }
 
-    /// Adds what is missing. An existing entry is never written anew, because it tells what is stored.
+    /// Adds what is missing. An existing entry is never rewritten, because it describes what is stored.
     fn write(&mut self, path: &Path, schemas: &[EventSchema]) {
         let mut added = Vec::new();
         for schema in schemas {
@@ -197,7 +197,7 @@ impl Check {
         for (name, number, entry) in self.lock.iter() {
             let known =
                 schemas.iter().find(|known| known.id.schema == number.schema && known.id.is_stored_as(name));
-            // A schema that only `from_json` reads stands under the event's name of today or of before.
+            // A schema that only `from_json` reads is listed under today's name of the event or under an earlier one.
             let Some(known) = known else {
                 self.problems.push(format!(
                     "`{name}` (schema {number}) is locked, and this program does not read it: keep its struct in the chain of `from`, or an `alias` after a renaming; delete the entry only if nothing of it is stored anywhere"

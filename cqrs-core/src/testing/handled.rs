@@ -31,7 +31,7 @@ impl Handled {
     pub fn then_done(self) -> Self {
         if let Some(failure) = &self.failure {
             let kind = if is_permanent(failure) { "for good" } else { "and would try again" };
-            self.fail(&format!("was to do its work, and failed {kind}"), vec![failure.reason.clone()]);
+            self.fail(&format!("should have done its work, but failed {kind}"), vec![failure.reason.clone()]);
         }
         self
     }
@@ -56,12 +56,12 @@ impl Handled {
 
     #[track_caller]
     fn then_failed(self, permanent: bool, reason: &str) -> Self {
-        let wanted = if permanent { "fail for good" } else { "fail and try again" };
+        let wanted = if permanent { "have failed for good" } else { "have failed and tried again" };
         match &self.failure {
-            None => self.fail(&format!("was to {wanted}, and did its work"), Vec::new()),
+            None => self.fail(&format!("should {wanted}, but did its work"), Vec::new()),
             Some(failure) if is_permanent(failure) != permanent => {
                 let kind = if is_permanent(failure) { "failed for good" } else { "would try again" };
-                self.fail(&format!("was to {wanted}, and {kind}"), vec![failure.reason.clone()]);
+                self.fail(&format!("should {wanted}, but {kind}"), vec![failure.reason.clone()]);
             }
             Some(failure) if !failure.reason.contains(reason) => {
                 let lines = vec![format!("expected {reason}"), format!("actual   {}", failure.reason)];
@@ -171,7 +171,7 @@ impl Handled {
         let encoded = |command| StoredEvent::encode(command).unwrap_or_else(|error| panic!("{error}"));
         let differing = fields(&encoded(&command).data, &encoded(actual).data);
         if !differing.is_empty() {
-            self.fail(&format!("scheduled `{name}` otherwise"), differing);
+            self.fail(&format!("scheduled `{name}` with other data"), differing);
         }
         self.seen += 1;
         self

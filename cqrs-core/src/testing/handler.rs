@@ -218,7 +218,7 @@ async fn deliver(
     probe: &Probe,
 ) -> (Option<Failure>, Vec<Sent>) {
     let done = AtomicUsize::new(0);
-    let terms = Terms { origin: Origin::Store, retry: ONE_TRY, is_shared: false };
+    let terms = Terms { origin: Origin::Store, retry: ONE_TRY, is_shared: false, slot: None };
     let failure = subscriber.deliver(app.delivery(), std::slice::from_ref(commit), terms, &done).await;
     (failure, std::mem::take(&mut probe.seen().sent))
 }
@@ -237,7 +237,7 @@ fn check_again(handler: &str, first: &[Sent], again: &[Sent], written: u64) {
     }
     assert!(
         written == 0,
-        "`{handler}` does not bear its event twice: the second time, {written} commits were written; are its command \
+        "`{handler}` does not tolerate duplicates: the second delivery wrote {written} commits; are its command \
          ids its own?"
     );
 }

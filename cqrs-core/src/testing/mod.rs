@@ -45,7 +45,7 @@
 //! errors cannot be `PartialEq`.
 //!
 //! ```text
-//! `Order` decided otherwise on `ShipOrder`
+//! `Order` decided differently on `ShipOrder`
 //!   event 1, `OrderShipped`
 //!     `tracking`
 //!       expected "Z1"

@@ -44,7 +44,7 @@ const TENANT: &str = "TEST";
 /// is lost in the test as in production, and no event needs `PartialEq`. A failure shows the difference by field:
 ///
 /// ```text
-/// `Order` decided otherwise on `ShipOrder`
+/// `Order` decided differently on `ShipOrder`
 ///   event 1, `OrderShipped`
 ///     `tracking`
 ///       expected "Z1"
@@ -254,11 +254,11 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
             Ok(actual) => {
                 let differing = events(&expected, actual);
                 if !differing.is_empty() {
-                    self.fail("decided otherwise on", &[("", differing)]);
+                    self.fail("decided differently on", &[("", differing)]);
                 }
             }
             Err(rejection) => self.fail(
-                "was to decide on events, and rejected",
+                "should have decided on events, but rejected",
                 &[("rejection", vec![format!("{rejection:?}")]), ("expected", listed(&expected))],
             ),
         }
@@ -272,7 +272,7 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
     #[track_caller]
     pub fn then_accepted(self) -> Scenario<A> {
         if let Err(rejection) = &self.decided {
-            self.fail("was to accept, and rejected", &[("rejection", vec![format!("{rejection:?}")])]);
+            self.fail("should have accepted, but rejected", &[("rejection", vec![format!("{rejection:?}")])]);
         }
         self.go_on()
     }
@@ -285,9 +285,9 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
     pub fn then_unchanged(self) -> Scenario<A> {
         match &self.decided {
             Ok(actual) if actual.is_empty() => {}
-            Ok(actual) => self.fail("was to stay unchanged on", &[("decided on", listed(actual))]),
+            Ok(actual) => self.fail("should have stayed unchanged on", &[("decided on", listed(actual))]),
             Err(rejection) => self.fail(
-                "was to stay unchanged, and rejected",
+                "should have stayed unchanged, but rejected",
                 &[("rejection", vec![format!("{rejection:?}")])],
             ),
         }
@@ -344,11 +344,11 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
         match &self.decided {
             Ok(actual) if self.scenario.field_taken_by(actual) == Some(field) => self.scenario,
             Ok(actual) => self.fail(
-                &format!("was to give `{field}` a value that is taken, and did not on"),
+                &format!("should have given `{field}` a value that is taken, but did not on"),
                 &[("decided on", listed(actual))],
             ),
             Err(rejection) => self.fail(
-                &format!("was to give `{field}` a value that is taken, and rejected"),
+                &format!("should have given `{field}` a value that is taken, but rejected"),
                 &[("rejection", vec![format!("{rejection:?}")])],
             ),
         }
@@ -361,7 +361,7 @@ impl<A: Aggregate, R: Debug> Decided<A, R> {
             Ok(actual) => {
                 let mut sections = expected.to_vec();
                 sections.push(("decided on", listed(actual)));
-                self.fail("was to reject, and accepted", &sections)
+                self.fail("should have rejected, but accepted", &sections)
             }
         }
     }

@@ -41,7 +41,7 @@ impl Setting {
     }
 }
 
-/// A time as a test writes it.
+/// The time that a test has written.
 #[track_caller]
 pub(crate) fn time<T: TryInto<Timestamp, Error: std::fmt::Display>>(when: T) -> Timestamp {
     when.try_into().unwrap_or_else(|error| panic!("{error}"))

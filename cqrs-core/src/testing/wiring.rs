@@ -107,7 +107,7 @@ impl WiringProof {
         faults
     }
 
-    /// Panics if there is a fault, and tells all of them.
+    /// Panics if there is a fault, and lists all of them.
     ///
     /// # Panics
     /// If there is a fault.
@@ -221,7 +221,7 @@ fn unlisted(listed: &BTreeSet<(&'static str, &'static str)>) -> Vec<WiringFault>
 /// says so but is taken is a fault, too.
 ///
 /// The test is called `wiring_is_right`. It sees what is linked into its own program. In `src/`, that is the crate with
-/// its dependencies as the code names them, so a missing `use billing as _;` shows there. A failing test tells
+/// its dependencies as the code names them, so a missing `use billing as _;` shows there. A failing test reports
 /// everything at once:
 ///
 /// ```text

@@ -59,9 +59,11 @@
 //! | --- | --- | --- |
 //! | `execute` | info | a command, with all attempts |
 //! | `append` | debug | one write to the store, inside `execute` |
+//! | `transaction` | info | a transaction, with all attempts |
 //! | `relay` | info | one commit from the change feed |
 //! | `publish` | info | a batch of commits on its way to the topic |
 //! | `handle` | info | one event in one handler, with all attempts |
+//! | `step` | info | one event in one process, with all attempts |
 //! | `project` | info | commits of one stream in one projection |
 //! | `replay` | info | a replay |
 //!

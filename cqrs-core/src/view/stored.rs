@@ -40,7 +40,7 @@ pub(super) fn fence(record: &Record) -> Result<Fence, String> {
 pub(super) fn corrupt(record: &Record, kind: &str, reason: &str) -> StoreError {
     let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or("missing").to_owned();
     let version = record.get("version").and_then(Value::as_u64);
-    let reason = format!("no {kind}: {reason}");
+    let reason = format!("not a {kind}: {reason}");
     CorruptCommit { pk: text("pk"), sk: text("sk"), version, name: None, reason }.into()
 }
 

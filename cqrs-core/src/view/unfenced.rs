@@ -34,7 +34,7 @@ impl Unfenced {
     }
 
     pub(super) fn decode(record: &Record, name: &str) -> Result<Self, String> {
-        let record = record.get(name).and_then(Value::as_object).ok_or("`unfenced` is no object")?;
+        let record = record.get(name).and_then(Value::as_object).ok_or("`unfenced` is not an object")?;
         let stream = StreamKey::new(record::text(record, "pk")?, record::text(record, "sk")?);
         let stream = stream.map_err(|error| format!("`unfenced`: {error}"))?;
         Ok(Self { stream, version: Version::new(record::number(record, "version")?) })

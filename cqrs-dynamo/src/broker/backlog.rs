@@ -49,9 +49,9 @@ impl Broker {
 }
 
 impl QueueBacklog {
-    /// Also counts what a [`Relay`](crate::Relay) has not published yet: its leases tell its position. This takes a `Query` of
-    /// the delivery table, and reads the stream from that position on. With it, the lag in seconds is known if the queue is
-    /// empty.
+    /// Also counts what a [`Relay`](crate::Relay) has not published yet: its leases show its position. This takes a
+    /// `Query` of the delivery table, and reads the stream from that position on. With it, the lag in seconds is known
+    /// if the queue is empty.
     ///
     /// Without it, only queues are counted. The same is true for a relay on Lambda, whose position only AWS knows; for that, the
     /// template has an alarm on the age of the relay's records.

@@ -67,7 +67,7 @@ impl Broker {
         let mut queues = Vec::with_capacity(wanted.len());
         for (queue, types) in wanted {
             let dead = self.create_queue(self.names.dead_letters(queue)).await?;
-            // As in the template. It also tells which topic the queue belongs to: see `orphans.rs`.
+            // As in the template. It also shows which topic the queue belongs to: see `orphans.rs`.
             self.set_attributes(&dead, [(QueueAttributeName::Policy, may_send(&arn, &dead.arn))]).await?;
             let made = self.create_queue(self.names.queue(queue)).await?;
             let redrive =
@@ -121,8 +121,8 @@ impl Broker {
     async fn create_queue(&self, name: String) -> Result<Made, BrokerError> {
         let mut request = self.sqs.create_queue().queue_name(&name);
         if self.is_fifo() {
-            // Only this attribute cannot be set later. With any other one here, an existing queue with another value would be an
-            // error.
+            // Only this attribute cannot be set later. Any other attribute here would make an existing queue with
+            // another value an error.
             request = request.attributes(QueueAttributeName::FifoQueue, "true");
         }
         let created = request.send().await;
@@ -201,7 +201,7 @@ impl Broker {
     }
 
     /// The types of an existing subscription, including those that this program does not know: a newer program listens to them.
-    /// What the topic filters out now, no redrive could bring back.
+    /// No redrive could bring back what the topic filters out now.
     async fn with_unknown(
         &self,
         queue: &Made,

@@ -13,7 +13,7 @@ use super::queue::{Queue, ReceivedMessage};
 pub(super) const HIDDEN: Duration = Duration::from_secs(120);
 /// How long a receive waits before it takes the queue for empty: without waiting, SQS may miss some letters.
 pub(super) const WAIT: Duration = Duration::from_secs(1);
-/// Takes the place of a partition key if a message holds no commit.
+/// Replaces the partition key if a message holds no commit.
 const NO_COMMIT: &str = "@message";
 /// The reason of a letter that SQS itself has moved here.
 const PUT_AWAY: &str = "SQS moved it here after too many receives, and no reason was recorded";

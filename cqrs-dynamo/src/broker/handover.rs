@@ -34,7 +34,7 @@ impl OrphanedQueue {
     /// is sent before it is deleted, so a crash or an error in between loses nothing: repeat the call to continue. A message may
     /// then exist twice. What the topic has sent to both queues is also handled twice, unless the handler has `once`; an inbox
     /// belongs to the name of its handler, and does not know what was handled under the earlier name. The receive count of a
-    /// message, and the time that it waits for a newer program, start anew.
+    /// message, and the time that it waits for a newer program, start again.
     ///
     /// A message stays where it is if no subscriber of the new queue listens to its events (in a FIFO queue with everything
     /// behind it in its stream). It is counted in [`HandedOver::left`]. Messages also stay while another receiver has a dead

@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
@@ -17,6 +17,8 @@ use crate::names::is_fifo;
 pub(super) const BATCH: usize = 10;
 const MAX_WAIT: u64 = 20;
 const MAX_VISIBILITY: u64 = 12 * 60 * 60;
+/// SQS counts from the receive, and this process from the time when it has the message.
+const ON_THE_WAY: Duration = Duration::from_mins(1);
 const MAX_BYTES: usize = 1024 * 1024;
 const MAX_ATTRIBUTES: usize = 10;
 
@@ -69,6 +71,7 @@ pub(crate) struct Receipt {
     /// The id of the message.
     pub(crate) id: String,
     handle: String,
+    received: Instant,
 }
 
 impl Queue {
@@ -151,20 +154,25 @@ impl Queue {
         }
     }
 
-    /// Hides messages from now on for a time; with zero, they can be received again at once. If this fails for a message, it
-    /// comes back when its former time is over.
+    /// Hides messages from now on for a time; with zero, they can be received again at once. SQS hides a message for 12 hours
+    /// after its receive at most. If this fails for a message, it comes back when its former time is over.
     pub(crate) async fn hide(&self, receipts: &[Receipt], time: Duration) {
+        let now = Instant::now();
         for chunk in receipts.chunks(BATCH) {
             let entries = chunk.iter().enumerate().filter_map(|(index, receipt)| {
                 ChangeMessageVisibilityBatchRequestEntry::builder()
                     .id(index.to_string())
                     .receipt_handle(&receipt.handle)
-                    .visibility_timeout(seconds(time, MAX_VISIBILITY))
+                    .visibility_timeout(receipt.visibility(time, now)?)
                     .build()
                     .ok()
             });
+            let entries: Vec<_> = entries.collect();
+            if entries.is_empty() {
+                continue;
+            }
             let request = self.sqs.change_message_visibility_batch().queue_url(&self.url);
-            match request.set_entries(Some(entries.collect())).send().await {
+            match request.set_entries(Some(entries)).send().await {
                 Ok(output) => {
                     self.left("visibility not changed", &chunk.iter().collect::<Vec<_>>(), &output.failed);
                 }
@@ -255,12 +263,22 @@ impl Queue {
 }
 
 fn counted(attributes: &HashMap<QueueAttributeName, String>) -> u64 {
-    COUNTS.iter().filter_map(|name| attributes.get(name)?.parse::<u64>().ok()).sum()
+    let counts = COUNTS.iter().filter_map(|name| attributes.get(name)?.parse::<u64>().ok());
+    counts.fold(0, u64::saturating_add)
 }
 
 /// Whether the queue does not exist, by the error code of the older or the newer protocol.
 pub(super) fn is_missing(error: &impl ProvideErrorMetadata) -> bool {
     matches!(error.code(), Some("AWS.SimpleQueueService.NonExistentQueue" | "QueueDoesNotExist"))
+}
+
+impl Receipt {
+    /// For how many seconds it can be hidden from now on. `None` if its 12 hours are over: then it comes back by itself.
+    fn visibility(&self, time: Duration, now: Instant) -> Option<i32> {
+        let held = now.saturating_duration_since(self.received) + ON_THE_WAY;
+        let left = Duration::from_secs(MAX_VISIBILITY).saturating_sub(held).as_secs();
+        (left > 0 || time.is_zero()).then(|| seconds(time, left))
+    }
 }
 
 impl ReceivedMessage {
@@ -312,6 +330,7 @@ impl From<Message> for ReceivedMessage {
             receipt: Receipt {
                 id: message.message_id.unwrap_or_default(),
                 handle: message.receipt_handle.unwrap_or_default(),
+                received: Instant::now(),
             },
             body: message.body.unwrap_or_default(),
             receives: receives.and_then(|count| u32::try_from(count).ok()).unwrap_or(1),
@@ -380,6 +399,16 @@ mod tests {
     #[test]
     fn what_sqs_refuses_in_a_text_is_replaced() {
         assert_eq!(fitting("a\u{1b}[31mb\n\u{ffff}", 100), "a\u{fffd}[31mb\n\u{fffd}");
+    }
+
+    #[test]
+    fn a_message_is_hidden_for_12_hours_after_its_receive_at_most() {
+        let receipt = letter("{}", 0).receipt;
+        let (hour, day) = (Duration::from_hours(1), Duration::from_hours(24));
+        let after = |hours: u32, time| receipt.visibility(time, receipt.received + hour * hours);
+        assert_eq!((after(0, hour), after(0, day)), (Some(3_600), Some(43_140)));
+        assert_eq!((after(10, hour), after(10, day)), (Some(3_600), Some(7_140)));
+        assert_eq!((after(12, hour), after(12, Duration::ZERO)), (None, Some(0)));
     }
 
     #[test]

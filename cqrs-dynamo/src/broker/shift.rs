@@ -171,10 +171,10 @@ impl Shift {
 
     /// All at once: a commit that waits behind another one must not arrive before it.
     fn hand_back(&mut self, messages: Vec<ReceivedMessage>, after: Option<Duration>) {
-        // No task waits for a worker that stops.
         let receives = messages.iter().map(|message| message.receives).max().unwrap_or(1);
         let wait = match *self.stop.borrow() {
-            true => Duration::ZERO,
+            // Another worker can take them at once, but not before the time that a handler asks for: each try counts.
+            true => after.unwrap_or_default(),
             false => self.worker.settings.comes_back_after(receives, after),
         };
         let held = Arc::clone(&self.held);

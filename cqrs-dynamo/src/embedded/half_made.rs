@@ -1,6 +1,6 @@
-//! Tables that a killed process has left half made. Dynoxide 3.2 makes and deletes a table statement by statement, and earlier
-//! versions of this crate used no transaction around that. A kill could leave, for example, the description of a table that does
-//! not exist, and each request to it failed from then on.
+//! Tables that a killed process has left incomplete. Dynoxide 3.2 makes and deletes a table statement by statement, and
+//! earlier versions of this crate used no transaction around that. A kill could leave, for example, the description of
+//! a table that does not exist, and each request to it failed from then on.
 
 use dynoxide::DynoxideError;
 use dynoxide::storage::{Storage, TableMetadata};

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// The queue in front of a database.
 ///
 /// Requests are answered in order. If callers take large answers more slowly than the database produces them, it waits for them,
-/// but not for ever: a caller that is not polled may be waiting for another answer itself.
+/// but not forever: a caller that is not polled may be waiting for another answer itself.
 pub(super) struct Turns {
     database: Database,
     queue: Mutex<Queue>,

@@ -17,6 +17,7 @@
 //! No work continues after an answer: Lambda freezes the process between two events.
 
 mod deadline;
+mod letters;
 mod message;
 mod metric;
 mod projections;

@@ -26,11 +26,12 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// The projections work as behind queues: the same code, a commit at most once and in the order of its stream, and each
 /// independent of the others. A commit that one of them cannot take is retried by
 /// [`Settings::delivery`](cqrs_core::app::Settings), and then becomes its dead letter in the delivery table. Later commits of
-/// that stream wait behind it, for this projection only. A new instance tries the first of them once before it stores it: if the
-/// cause is fixed by then, the view takes it with all commits before it, and a redrive of the letters has nothing left to do.
-/// `app.dead_letters()` lists, redrives and discards them, from any process. Those of `@projections` are records that are not
-/// commits, and commits with an event that only a newer program knows. A relay that runs in addition to this function keeps its
-/// own under `@relay`. What an older program did not know is redriven automatically.
+/// that stream wait behind it, for this projection only. A new instance tries the first of them once before it stores
+/// it. If the cause is fixed by then, the view takes it with all commits before it, and a redrive of the letters has
+/// nothing left to do. `app.dead_letters()` lists, redrives and discards them, from any process. Those of
+/// `@projections` are records that are not commits, and commits with an event that only a newer program knows. A relay
+/// that runs in addition to this function keeps its own under `@relay`. What an older program did not know is redriven
+/// automatically.
 ///
 /// If a failure is not the commit's fault, its record comes again with all later records of its shard: for example, a store is
 /// down, or another release has yet to take a commit into its views. The other projections of the shard then wait as well, with

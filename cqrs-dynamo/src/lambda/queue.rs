@@ -1,11 +1,11 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use cqrs_core::App;
-use cqrs_core::delivery::{Consumer, Redriven, Verdict};
+use cqrs_core::delivery::{Consumer, Received, Redriven, Verdict};
 use futures_util::FutureExt;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
@@ -69,16 +69,17 @@ impl QueueFunction {
         let received: Vec<_> = messages.iter().map(ReceivedMessage::received).collect();
         let stop = stop.shared();
         let verdicts = self.consumer.take_until(&received, stop.clone()).await;
+        let mut unsent = self.put_away(&messages, &received, &verdicts).await;
         let mut response = SqsBatchResponse::default();
         let mut hidden: BTreeMap<Duration, Vec<Receipt>> = BTreeMap::new();
-        for (message, verdict) in messages.iter().zip(verdicts) {
+        for (place, (message, verdict)) in messages.iter().zip(verdicts).enumerate() {
             let after = verdict.after();
             let reason = match verdict {
                 Verdict::Done => continue,
                 // Acknowledged only after it is stored as a dead letter.
-                Verdict::Dead { reason } => match self.dead.send(message, &reason).await {
-                    Ok(()) => continue,
-                    Err(error) => error.to_string(),
+                Verdict::Dead { .. } => match unsent.remove(&place) {
+                    None => continue,
+                    Some(reason) => reason,
                 },
                 Verdict::Retry { reason, .. } | Verdict::Wait { reason, .. } => reason,
             };
@@ -102,6 +103,40 @@ impl QueueFunction {
             () = stop => {}
         }
         response
+    }
+
+    /// Sends the dead messages to their queue, each stream in the order of its versions. Returns the places of those that stay,
+    /// and why: if a letter is not sent, the later ones of its stream stay, too. They must not overtake it in a redrive.
+    async fn put_away(
+        &self,
+        messages: &[ReceivedMessage],
+        received: &[Received],
+        verdicts: &[Verdict],
+    ) -> HashMap<usize, String> {
+        let mut unsent = HashMap::new();
+        if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Dead { .. })) {
+            return unsent;
+        }
+        for (places, _) in self.consumer.sort(received) {
+            let mut refused = false;
+            for place in places {
+                let (Some(message), Some(Verdict::Dead { reason })) =
+                    (messages.get(place), verdicts.get(place))
+                else {
+                    continue;
+                };
+                if refused {
+                    unsent.insert(
+                        place,
+                        "the letter of an earlier commit of its stream was not sent".to_owned(),
+                    );
+                } else if let Err(error) = self.dead.send(message, reason).await {
+                    refused = true;
+                    unsent.insert(place, error.to_string());
+                }
+            }
+        }
+        unsent
     }
 
     /// Redrives what an older program did not know, with what waits behind it; `None` if another function or worker is doing it,

@@ -30,6 +30,11 @@ pub(super) fn read(record: EventRecord) -> Option<(String, Value)> {
     Some((number, read?))
 }
 
+/// Whether it tells that a commit was overwritten or deleted.
+pub(super) fn is_alteration(record: &EventRecord) -> bool {
+    matches!(record.event_name.as_str(), MODIFY | REMOVE)
+}
+
 fn altered(what: Alteration, record: EventRecord) -> Option<Value> {
     let keys = record.change.keys.into_inner();
     let keys = Value::Object(attribute::image_readable(keys, &mut Vec::new()).collect());

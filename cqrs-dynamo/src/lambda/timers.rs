@@ -7,7 +7,8 @@ use cqrs_core::delivery::DeliveryError;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
 
-use super::deadline;
+use super::{deadline, letters};
+use crate::names::partition::TIMERS;
 
 /// Why a sweep of a [`TimersFunction`] did not finish.
 #[derive(Debug, thiserror::Error)]
@@ -16,9 +17,18 @@ pub enum SweepError {
     /// The error of [`App::sweep`]. The timers are still stored.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
-    /// Some commands could not be executed. The others were.
-    #[error("{} of the commands that were due could not be executed, {} were; the log says why", .swept.failed, .swept.fired)]
+    /// Some commands became dead letters. The others were executed, or wait.
+    #[error(
+        "{} of the commands that were due became dead letters of `@timers` or of a process, {} were executed, and {} wait for the \
+         next sweep; the log says why", .swept.failed, .swept.fired, .swept.left
+    )]
     Failed {
+        /// What the sweep did.
+        swept: Swept,
+    },
+    /// Some commands could not be executed at present, and wait for the next sweep. The others were executed.
+    #[error("{} of the commands that are due wait for the next sweep, {} were executed; the log says why", .swept.left, .swept.fired)]
+    Late {
         /// What the sweep did.
         swept: Swept,
     },
@@ -35,9 +45,13 @@ pub enum SweepError {
 
 /// Executes due commands, as a Lambda function on a schedule: once a minute, in a [`Template`](crate::template::Template).
 ///
-/// The content of the event is ignored. A sweep that fails, or does not finish in time, is an error for Lambda: its metrics
-/// `Errors` and `AsyncEventsDropped` count it, and the template has an alarm on that. Nothing is lost: timers stay stored until
-/// they are fired. Sweeps may overlap; each timer is fired by one of them.
+/// The content of the event is ignored. A sweep that fails, does not finish in time, or leaves something for the next one is an
+/// error for Lambda: its metrics `Errors` and `AsyncEventsDropped` count it, and the template has an alarm on that. What waits
+/// for a newer program is not an error. Nothing is lost: timers stay stored until they are fired. Sweeps may overlap; each timer
+/// is fired by one of them.
+///
+/// CloudWatch gets the number of dead letters of `@timers` and of all processes as the metric `DeadLetters` of the namespace
+/// `Foldline`, with each call. It counts up to one page of each. The template has an alarm on it.
 ///
 /// ```no_run
 /// use cqrs_core::App;
@@ -72,14 +86,24 @@ impl TimersFunction {
     pub async fn answer(&self, left: Duration) -> Result<Swept, SweepError> {
         let swept = tokio::time::timeout(left, self.app.sweep()).await;
         let swept = swept.map_err(|_| SweepError::OutOfTime { after: left })??;
-        let Swept { fired, failed, left, .. } = swept;
-        if failed > 0 {
-            return Err(SweepError::Failed { swept });
-        }
+        let Swept { fired, failed, left, newer, .. } = swept;
         if fired > 0 {
-            tracing::info!(fired, left, "commands that were due");
+            tracing::info!(fired, left, newer, "commands that were due");
         }
-        Ok(swept)
+        match (failed, left) {
+            (0, 0) => Ok(swept),
+            (0, _) => Err(SweepError::Late { swept }),
+            _ => Err(SweepError::Failed { swept }),
+        }
+    }
+
+    /// Counts the dead letters of `@timers` and of all linked processes, up to one page of each, and reports the number to
+    /// CloudWatch. [`TimersFunction::run`] calls this with each event.
+    ///
+    /// # Errors
+    /// [`DeliveryError`].
+    pub async fn count_dead_letters(&self) -> Result<u64, DeliveryError> {
+        letters::count(&self.app, std::iter::once(TIMERS).chain(cqrs_core::spi::processes())).await
     }
 
     /// Answers the events of the Lambda runtime until they end. An invocation is answered before it runs out of time.
@@ -92,12 +116,15 @@ impl TimersFunction {
             let this = Arc::clone(&this);
             // In a box: the futures of a program that are around it would be deeper than the compiler goes.
             Box::pin(async move {
-                match this.answer(deadline::time_left(&event.context)).await {
+                let left = deadline::time_left(&event.context);
+                let count = letters::within(left, this.count_dead_letters());
+                let (answer, ()) = tokio::join!(this.answer(left), count);
+                match answer {
                     Ok(_) => Ok::<_, Error>(()),
                     Err(error) => {
                         tracing::error!(
                             error = &error as &dyn std::error::Error,
-                            "commands that are due wait"
+                            "a sweep of the timers failed"
                         );
                         Err(error.into())
                     }

@@ -45,7 +45,7 @@ impl Names {
         (!queue.is_empty()).then_some(queue)
     }
 
-    /// The suffix of a name tells whether a topic or queue is FIFO.
+    /// The suffix of a name shows whether a topic or queue is FIFO.
     fn with_prefix(&self, name: &str) -> String {
         let suffix = if self.fifo { FIFO } else { "" };
         format!("{}{name}{suffix}", self.prefix)

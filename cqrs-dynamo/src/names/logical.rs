@@ -8,10 +8,13 @@ pub(crate) const TIMERS: &str = "TimersTable";
 pub(crate) const DELIVERY: &str = "DeliveryTable";
 pub(crate) const TOPIC: &str = "EventsTopic";
 pub(crate) const COMMANDS: &str = "CommandsFunction";
+pub(crate) const COMMANDS_ERRORS_ALARM: &str = "CommandsErrorsAlarm";
+pub(crate) const COMMANDS_THROTTLES_ALARM: &str = "CommandsThrottlesAlarm";
 pub(crate) const RELAY: &str = "RelayFunction";
 pub(crate) const RELAY_FAILURES: &str = "RelayFailures";
 pub(crate) const RELAY_AGE_ALARM: &str = "RelayAgeAlarm";
 pub(crate) const RELAY_FAILURES_ALARM: &str = "RelayFailuresAlarm";
+pub(crate) const RELAY_LETTERS_ALARM: &str = "RelayLettersAlarm";
 pub(crate) const PROJECTIONS: &str = "ProjectionsFunction";
 pub(crate) const PROJECTIONS_FAILURES: &str = "ProjectionsFailures";
 pub(crate) const PROJECTIONS_AGE_ALARM: &str = "ProjectionsAgeAlarm";
@@ -19,6 +22,7 @@ pub(crate) const PROJECTIONS_FAILURES_ALARM: &str = "ProjectionsFailuresAlarm";
 pub(crate) const PROJECTIONS_LETTERS_ALARM: &str = "ProjectionsLettersAlarm";
 pub(crate) const TIMERS_FUNCTION: &str = "TimersFunction";
 pub(crate) const TIMERS_ALARM: &str = "TimersAlarm";
+pub(crate) const TIMERS_LETTERS_ALARM: &str = "TimersLettersAlarm";
 pub(crate) const EXPORTS: &str = "ExportsBucket";
 pub(crate) const EXPORTS_ROLE: &str = "ExportsRole";
 pub(crate) const EXPORTS_SCHEDULE: &str = "ExportsSchedule";
@@ -187,11 +191,15 @@ mod tests {
             RELAY_FAILURES,
             RELAY_AGE_ALARM,
             RELAY_FAILURES_ALARM,
+            RELAY_LETTERS_ALARM,
+            COMMANDS_ERRORS_ALARM,
+            COMMANDS_THROTTLES_ALARM,
             PROJECTIONS_FAILURES,
             PROJECTIONS_AGE_ALARM,
             PROJECTIONS_FAILURES_ALARM,
             PROJECTIONS_LETTERS_ALARM,
             TIMERS_ALARM,
+            TIMERS_LETTERS_ALARM,
             ALARM_TOPIC,
             HAS_ALARM_TOPIC,
             LOG_DAYS,

@@ -58,7 +58,7 @@ pub struct Relay<P> {
     settings: RelaySettings,
     clock: Clock,
     watch: Arc<Mutex<Watch>>,
-    /// The own name of this relay among the relays of one name.
+    /// This relay's own name among the relays that share a name.
     me: String,
 }
 

@@ -235,7 +235,7 @@ impl<P: Publisher> Session<P> {
             self.listed = stream.shards().await?;
             return Ok(());
         }
-        // A shard whose lease is gone was listed then, but is no longer: another relay has seen that since.
+        // If a lease is gone, its shard is no longer listed: another relay has noticed that in the meantime.
         self.listed.retain(|shard| board.shards.contains_key(shard.id()));
         for shard in new {
             if self.listed.iter().all(|known| known.id() != shard.id()) {

@@ -26,9 +26,9 @@ const READS: usize = 10;
 /// | position | `POSITION#{subscriber}` | the shard |
 /// | how a projection began | `POSITION#@projections` | the projection |
 /// | dead letter | `LETTER#{subscriber}` | `{digest of the stream's key}@{version}` |
-/// | commit that a projection goes on without | `LETTER#{projection}@discarded` | the same |
+/// | commit that a projection continues without | `LETTER#{projection}@discarded` | the same |
 /// | commit that holds its stream back | `PARKED#{queue}` | the same |
-/// | tries of a commit that failed | `ATTEMPTS#{queue}` | the same; with `expiresAt` |
+/// | attempts of a commit that failed | `ATTEMPTS#{queue}` | the same; with `expiresAt` |
 /// | inbox record | `INBOX#{handler}#{digest of the stream's key}` | `{version}#{index of the event}` |
 /// | lease of a relay to a topic | `RELAY#{name}` | the shard |
 ///
@@ -81,7 +81,7 @@ impl DeliveryStore for DynamoDeliveryStore {
         put("since", letter.since.to_string().into());
         put("record", letter.record.clone());
         if limits::check(&item).is_err() {
-            // The record is too large or one level too deep beside the rest of the letter. The commit itself is still
+            // The record is too large, or one level too deep, to fit into the letter. The commit itself is still
             // in the events table, and a reader fetches it from there.
             item.remove("record");
         }

@@ -213,7 +213,8 @@ impl Dynamo {
         self.meter.read()
     }
 
-    /// Runs some work, and tells its cost, for tests. What others spend through this value in the meantime is included.
+    /// Runs some work and returns it with its cost, for tests. What others spend through this value in the meantime is
+    /// included.
     ///
     /// ```
     /// # use cqrs_core::prelude::*;

@@ -26,8 +26,8 @@ impl Dynamo {
     /// `AWS_ENDPOINT_URL_DYNAMODB_STREAMS` selects another one. Nothing is sent yet, and no table is made: see
     /// [`Dynamo::create_tables`].
     ///
-    /// A connection may take 3 seconds, a try 10, and a request with all its tries 35. A command that reaches the last
-    /// limit ends with [`ExecuteError::Store`](cqrs_core::ExecuteError), which has the command's id, and
+    /// A connection may take 3 seconds, an attempt 10, and a request with all its attempts 35. A command that reaches
+    /// the last limit ends with [`ExecuteError::Store`](cqrs_core::ExecuteError), which has the command's id, and
     /// [`StoreError::Unavailable`]: the commit may have been written. Send the command again under its id. To use other
     /// limits, pass a configuration:
     ///

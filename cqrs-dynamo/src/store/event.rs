@@ -46,7 +46,7 @@ impl EventStore for DynamoEventStore {
         let state = record.get(record::STATE).cloned();
         let mut record = Some(record);
         let write = || {
-            // Built again for another try, which is rare. Keeping a copy for it would cost every append.
+            // Built again for another attempt, which is rare. Keeping a copy for it would cost every append.
             let record = record.take().unwrap_or_else(|| {
                 let mut record = record::encode(commit);
                 record.extend(state.clone().map(|state| (record::STATE.to_owned(), state)));
@@ -242,7 +242,7 @@ impl DynamoEventStore {
     }
 }
 
-/// Written into the given list: another list would be copied again and again as it grows.
+/// Collects into one list in place: another list would be copied again and again as it grows.
 fn all(commits: Vec<Result<Commit, StoreError>>) -> Result<Vec<Commit>, StoreError> {
     commits.into_iter().collect()
 }

@@ -11,7 +11,7 @@ pub(super) const DIGEST: &str = "digest";
 /// Present as long as the event has not been handled.
 const LEASED_UNTIL: &str = "leasedUntil";
 
-/// A record without a digest is of an earlier release, and counts for whatever commit it was written for.
+/// A record without a digest is of an earlier release, and counts for the commit that it was written for.
 const CLAIMABLE: &str = "attribute_not_exists(pk) OR leasedUntil <= :now OR (claimedBy = :owner AND attribute_exists(leasedUntil)) \
                          OR (attribute_exists(digest) AND digest <> :digest)";
 const OWN: &str = "claimedBy = :owner";

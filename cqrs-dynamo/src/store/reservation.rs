@@ -72,7 +72,7 @@ pub(super) async fn page(table: &Table, after: Option<&UniqueValue>) -> Result<R
 fn decode(row: Row<'_>) -> Result<Reservation, String> {
     let (record, _) = row.into_readable();
     let text = |name: &str| read_text(&record, name);
-    let value = UniqueValue::parse(text("pk")?).ok_or_else(|| "`pk` is no unique value".to_owned())?;
+    let value = UniqueValue::parse(text("pk")?).ok_or_else(|| "`pk` is not a unique value".to_owned())?;
     let owner = StreamKey::new(text(OWNER_PK)?, text(OWNER_SK)?).map_err(|error| error.to_string())?;
     Ok(Reservation::new(value, owner))
 }

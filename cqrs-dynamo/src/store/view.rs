@@ -17,7 +17,7 @@ use crate::table::{Condition, ItemWrite, Row, Table, Written, checked, key, scan
 /// Views in a DynamoDB table, one item each, and their fences beside them. Clones are cheap.
 ///
 /// A view is read with one consistent `GetItem` and written with one `PutItem` under `attribute_not_exists(pk)` or
-/// `version = :currentVersion`. A view with a key of its own is written in the same way, and then the fence of the
+/// `version = :currentVersion`. A keyed view is written in the same way, and then the fence of the
 /// stream. If a commit changes several of them, they are written in one `TransactWriteItems` with the fence, or in
 /// several if one does not take them all. Errors are those of [`DynamoEventStore`](crate::DynamoEventStore).
 ///

@@ -11,7 +11,7 @@ pub(super) fn at(expected: Revision) -> Condition {
     if expected == Revision::NONE {
         return Condition::absent();
     }
-    // The seed's own condition, and the one that tells two views of one version apart.
+    // The seed's own condition, and the one that distinguishes two views of one version.
     Condition::all([
         ("version", ":currentVersion", Some(number(expected.version.get()))),
         ("build", ":currentBuild", generation(expected.generation)),

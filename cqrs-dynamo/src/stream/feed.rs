@@ -5,12 +5,12 @@ use cqrs_core::delivery::{ChangeFeed, FeedPage, Positions};
 
 use super::TableStream;
 use super::shard::{Read, Shard};
-use crate::table::refused;
 
 /// After this many empty reads the list of shards is read again. New shards usually appear where old ones end, which is seen at
 /// once; this catches all others.
 const EMPTY_READS: u32 = 40;
-/// And after this many ends, to forget shards that are no longer listed: a busy stream has no empty reads.
+/// After this many ends the list is read as well, to forget shards that are no longer listed: a busy stream has no
+/// empty reads.
 const ENDS: u32 = 100;
 
 /// The commits of an events table, from its DynamoDB Stream.
@@ -29,6 +29,8 @@ pub struct StreamFeed {
     empty_reads: u32,
     /// How many have ended since the list was read.
     ends: u32,
+    /// By shard, the position that the stream no longer holds: the shard is read from its oldest record.
+    trimmed: Positions,
 }
 
 impl ChangeFeed for StreamFeed {
@@ -46,7 +48,8 @@ impl ChangeFeed for StreamFeed {
                 continue;
             }
             let Some(shard) = self.open.back_mut() else { break };
-            let position = after.get(shard.id());
+            let trimmed = self.trimmed.get(shard.id());
+            let position = after.get(shard.id()).filter(|position| trimmed != Some(position));
             match shard.read(&self.stream.client, &self.stream.table.name, &arn, position).await? {
                 Read::Changes(changes) => {
                     self.empty_reads = 0;
@@ -54,14 +57,15 @@ impl ChangeFeed for StreamFeed {
                     return Ok(FeedPage::new(changes));
                 }
                 Read::Nothing => {}
+                // With a position: it is read again, from its oldest record. Without: that record has left the stream just now.
                 Read::Trimmed => {
-                    return Err(refused(format!(
-                        "the stream of table `{}` no longer holds the place where the delivery stopped (shard \
-                         `{}`): it keeps records for 24 hours. To continue from its oldest record, delete \
-                         the items of the delivery table whose pk begins with `POSITION#`",
-                        self.stream.table.name,
-                        shard.id(),
-                    )));
+                    if let Some(position) = position {
+                        let shard = shard.id().to_owned();
+                        tell_gap(&self.stream.table.name, Some(&shard));
+                        self.trimmed.insert(shard, position.clone());
+                        self.open.rotate_right(1);
+                        left += 1;
+                    }
                 }
                 read @ (Read::Ended | Read::Gone) => {
                     let Some(ended) = self.open.pop_back() else { break };
@@ -90,7 +94,15 @@ impl ChangeFeed for StreamFeed {
 
 impl StreamFeed {
     pub(crate) fn new(stream: TableStream) -> Self {
-        Self { stream, open: VecDeque::new(), ended: Vec::new(), stale: true, empty_reads: 0, ends: 0 }
+        Self {
+            stream,
+            open: VecDeque::new(),
+            ended: Vec::new(),
+            stale: true,
+            empty_reads: 0,
+            ends: 0,
+            trimmed: Positions::new(),
+        }
     }
 
     fn waits_for_parent(&self, shard: &Shard) -> bool {
@@ -102,12 +114,9 @@ impl StreamFeed {
         let listed = self.stream.shards().await?;
         let ids: Vec<&str> = listed.iter().map(Shard::id).collect();
         if self.stale && !after.is_empty() && !ids.iter().any(|id| after.contains_key(*id)) {
-            tracing::warn!(
-                table = self.stream.table.name,
-                "the stream no longer holds the place where the delivery stopped; commits that are older than \
-                 24 hours may not have been delivered"
-            );
+            tell_gap(&self.stream.table.name, None);
         }
+        self.trimmed.retain(|id, _| ids.contains(&id.as_str()));
         self.ended.retain(|id| ids.contains(&id.as_str()));
         self.take_in(listed);
         self.stale = false;
@@ -126,4 +135,13 @@ impl StreamFeed {
             }
         }
     }
+}
+
+fn tell_gap(table: &str, shard: Option<&str>) {
+    tracing::warn!(
+        table,
+        shard,
+        "the stream no longer holds the place where the delivery stopped; commits that are older than \
+         24 hours may not have been delivered"
+    );
 }

@@ -7,7 +7,7 @@ use cqrs_core::{RefusedKind, StoreError};
 
 use super::write::CONTENDED;
 
-/// A refusal with a hint at the way out.
+/// A refusal with a hint about what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{hint}: {said}")]
 struct Refusal {
@@ -112,7 +112,7 @@ pub(crate) fn refused(reason: impl Into<String>) -> StoreError {
     StoreError::refused(RefusedKind::Other, reason.into())
 }
 
-/// For a table, or for AWS, that is not set up as it has to be.
+/// An error for a table, or for AWS, that is not set up as it has to be.
 pub(crate) fn not_set_up(reason: impl Into<String>) -> StoreError {
     StoreError::refused(RefusedKind::Setup, reason.into())
 }

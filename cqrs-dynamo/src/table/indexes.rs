@@ -174,9 +174,9 @@ fn check(
     }
     let name = slot.index();
     Err(not_set_up(format!(
-        "table `{table}` has an index `{name}` that is another one; views are listed by one with `{partition}` (S) as \
-         partition key, `{sort}` (S) as sort key and the projection `ALL`. Delete the index `{name}`, which takes no item \
-         with it, and call `create_tables()` again"
+        "table `{table}` has an index `{name}` of another shape; views are listed by one with `{partition}` (S) as \
+         partition key, `{sort}` (S) as sort key and the projection `ALL`. Delete the index `{name}`, which removes no \
+         item, and call `create_tables()` again"
     )))
 }
 

@@ -17,7 +17,7 @@ use aws_smithy_types::body::SdkBody;
 
 use super::{DirectBodies, Table};
 
-/// Gives these answers, one after another, and the last one for ever; records the requests.
+/// Gives these answers, one after another, and the last one forever; records the requests.
 #[derive(Debug, Clone)]
 pub(super) struct Replies {
     replies: Arc<Mutex<VecDeque<(u16, String)>>>,

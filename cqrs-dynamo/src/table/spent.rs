@@ -22,7 +22,7 @@ impl<T> Spent<T> {
     /// Asserts the number of requests to the tables.
     ///
     /// # Panics
-    /// Where there were more, or less.
+    /// If there were more or fewer.
     #[track_caller]
     pub fn requests(self, expected: u64) -> Self {
         let actual = self.cost.requests;
@@ -40,7 +40,7 @@ impl<T> Spent<T> {
     /// Asserts the write capacity units: 1 per KB of a written item.
     ///
     /// # Panics
-    /// Where it took more, or less.
+    /// If it took more or fewer.
     #[track_caller]
     pub fn wcu(self, expected: impl Into<f64>) -> Self {
         self.check_units("WCU", expected.into(), self.cost.write_units);
@@ -50,7 +50,7 @@ impl<T> Spent<T> {
     /// Asserts the read capacity units: 1 per 4 KB that is read consistently.
     ///
     /// # Panics
-    /// Where it took more, or less.
+    /// If it took more or fewer.
     #[track_caller]
     pub fn rcu(self, expected: impl Into<f64>) -> Self {
         self.check_units("RCU", expected.into(), self.cost.read_units);

@@ -32,7 +32,7 @@ pub(crate) enum Executed {
     Refused,
     /// The item does not exist, as far as the answer says.
     Absent,
-    /// Nothing was decided: send the write alone, which tells why.
+    /// Nothing was decided: send the write alone, which shows why.
     Undecided,
     /// The same, and a statement would fail again: the caller has no right to it, or the endpoint does not understand it.
     Barred,

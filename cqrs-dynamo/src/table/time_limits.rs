@@ -1,6 +1,7 @@
 //! How long a request may take, if the configuration of the SDK sets no limit.
 //!
-//! The SDK limits the time to connect, and how slowly a body may arrive, but it waits for ever for an answer that never begins.
+//! The SDK limits the time to connect, and how slowly a body may arrive, but it waits forever for an answer that never
+//! begins.
 //! The command then waits too, and so do all later commands on the same key.
 
 use std::time::Duration;

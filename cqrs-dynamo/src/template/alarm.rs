@@ -6,9 +6,10 @@ use super::intrinsic::{attribute, reference};
 use super::queue::Queue;
 use super::{Section, Template};
 use crate::names::logical::{
-    ALARM_TOPIC, HAS_ALARM_TOPIC, PROJECTIONS, PROJECTIONS_AGE_ALARM, PROJECTIONS_FAILURES,
-    PROJECTIONS_FAILURES_ALARM, PROJECTIONS_LETTERS_ALARM, RELAY, RELAY_AGE_ALARM, RELAY_FAILURES,
-    RELAY_FAILURES_ALARM, TIMERS_ALARM, TIMERS_FUNCTION,
+    ALARM_TOPIC, COMMANDS, COMMANDS_ERRORS_ALARM, COMMANDS_THROTTLES_ALARM, HAS_ALARM_TOPIC, PROJECTIONS,
+    PROJECTIONS_AGE_ALARM, PROJECTIONS_FAILURES, PROJECTIONS_FAILURES_ALARM, PROJECTIONS_LETTERS_ALARM,
+    RELAY, RELAY_AGE_ALARM, RELAY_FAILURES, RELAY_FAILURES_ALARM, RELAY_LETTERS_ALARM, TIMERS_ALARM,
+    TIMERS_FUNCTION, TIMERS_LETTERS_ALARM,
 };
 use crate::names::metric;
 
@@ -29,13 +30,16 @@ pub(super) fn condition() -> Value {
     json!({ "Fn::Not": [{ "Fn::Equals": [reference(ALARM_TOPIC), ""] }] })
 }
 
-/// The relay stops or falls behind, or records expired before they were published.
+/// The relay stops or falls behind, records expired before they were published, or something altered a commit.
 pub(super) fn relay(template: &Template) -> Section {
     let late = "The relay falls behind: views and handlers are late";
     let lost = "Records left the stream before the relay could publish them".to_owned();
+    let altered =
+        "Dead letters of `@relay`: commits were overwritten or deleted, or a record is not a commit";
     Section::from_iter([
         (RELAY_AGE_ALARM.to_owned(), age(template, late, RELAY)),
         (RELAY_FAILURES_ALARM.to_owned(), depth(lost, RELAY_FAILURES)),
+        (RELAY_LETTERS_ALARM.to_owned(), letters(altered, RELAY)),
     ])
 }
 
@@ -43,20 +47,16 @@ pub(super) fn relay(template: &Template) -> Section {
 pub(super) fn projections(template: &Template) -> Section {
     let late = "The projections fall behind: views are late";
     let lost = "Records left the stream before the projections took them";
-    let metric = [metric::NAMESPACE, metric::DEAD_LETTERS, metric::FUNCTION];
-    let waiting = "Commits wait in the dead letters of the projections".to_owned();
-    let mut letters = alarm(waiting, metric, reference(PROJECTIONS), 0);
-    // The figure is not written while there are no commits, and it stays as it was.
-    letters["Properties"]["TreatMissingData"] = json!("ignore");
+    let waiting = "Commits wait in the dead letters of the projections";
     Section::from_iter([
         (PROJECTIONS_AGE_ALARM.to_owned(), age(template, late, PROJECTIONS)),
         (PROJECTIONS_FAILURES_ALARM.to_owned(), depth(lost.to_owned(), PROJECTIONS_FAILURES)),
-        (PROJECTIONS_LETTERS_ALARM.to_owned(), letters),
+        (PROJECTIONS_LETTERS_ALARM.to_owned(), letters(waiting, PROJECTIONS)),
     ])
 }
 
-/// Of the sweeps in some minutes, more than half did not complete: they failed, or Lambda had no room for them. It is
-/// one metric for both, because a sweep that fails is not tried again (AWS Lambda Developer Guide, "Types of metrics
+/// More than half of the sweeps in some minutes did not complete: they failed, or Lambda had no room for them. One
+/// metric covers both, because a sweep that fails is not tried again (AWS Lambda Developer Guide, "Types of metrics
 /// for Lambda functions", "Asynchronous invocation metrics").
 pub(super) fn timers(template: &Template) -> Section {
     let late = "Commands that were scheduled are late: sweeps fail, or do not begin".to_owned();
@@ -65,7 +65,35 @@ pub(super) fn timers(template: &Template) -> Section {
     let mut dropped = alarm(late, metric, reference(TIMERS_FUNCTION), minutes / 2);
     dropped["Properties"]["Statistic"] = json!("Sum");
     dropped["Properties"]["Period"] = json!(minutes * 60);
-    Section::from_iter([(TIMERS_ALARM.to_owned(), dropped)])
+    let failed = "Dead letters of commands that were due, or of instances of processes that have stopped";
+    let failed = letters(failed, TIMERS_FUNCTION);
+    Section::from_iter([(TIMERS_ALARM.to_owned(), dropped), (TIMERS_LETTERS_ALARM.to_owned(), failed)])
+}
+
+/// Requests that got no answer of the program: its function ended with an error or too late, or Lambda had no room for it.
+pub(super) fn http() -> Section {
+    let of = |metric: &str, description: &str| {
+        let metric = ["AWS/Lambda", metric, "FunctionName"];
+        let mut alarm = alarm(description.to_owned(), metric, reference(COMMANDS), 0);
+        alarm["Properties"]["Statistic"] = json!("Sum");
+        alarm
+    };
+    let errors = of("Errors", "Requests failed: the function for commands crashed or ran out of time");
+    let throttles =
+        of("Throttles", "Requests were refused: Lambda had no room for the function for commands");
+    Section::from_iter([
+        (COMMANDS_ERRORS_ALARM.to_owned(), errors),
+        (COMMANDS_THROTTLES_ALARM.to_owned(), throttles),
+    ])
+}
+
+/// A function has reported dead letters that are in no queue.
+fn letters(description: &str, function: &str) -> Value {
+    let metric = [metric::NAMESPACE, metric::DEAD_LETTERS, metric::FUNCTION];
+    let mut letters = alarm(description.to_owned(), metric, reference(function), 0);
+    // The figure is not written while the function does not run, and it stays as it was.
+    letters["Properties"]["TreatMissingData"] = json!("ignore");
+    letters
 }
 
 /// The records that a function reads from the stream are old.

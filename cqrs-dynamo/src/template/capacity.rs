@@ -8,13 +8,13 @@ use super::Section;
 use super::intrinsic::reference;
 use crate::names::logical::{self, Scaling};
 
-/// Per table and per index, by default (Amazon DynamoDB Developer Guide, "Quotas in Amazon DynamoDB").
+/// The most units per table and per index, by default (Amazon DynamoDB Developer Guide, "Quotas in Amazon DynamoDB").
 pub(super) const MAX_UNITS: u32 = 40_000;
-/// In percent: the used part of the capacity. The rest is for the minutes that scaling takes.
+/// The used part of the capacity, in percent. The rest is for the minutes that scaling takes.
 const TARGET: u32 = 70;
 
 /// The capacity of a table per second, for [`Template::provisioned_tables`](super::Template::provisioned_tables), from
-/// least to most. It begins with the least. Each is 1 to 40,000, which is AWS' default quota.
+/// minimum to maximum. It begins with the minimum. Each is 1 to 40,000, which is AWS' default quota.
 ///
 /// A write unit is a write of up to 1 KB; in a transaction it takes two. A read unit is a strongly consistent read of up to 4 KB, or two
 /// others.
@@ -32,7 +32,7 @@ impl Capacity {
         [("reads", "Read", &self.reads), ("writes", "Write", &self.writes)]
     }
 
-    /// At the beginning.
+    /// The throughput at the beginning.
     fn throughput(&self) -> Value {
         json!({ "ReadCapacityUnits": self.reads.start(), "WriteCapacityUnits": self.writes.start() })
     }
@@ -69,7 +69,8 @@ pub(super) fn of(template: &Value, table: &str) -> Option<Capacity> {
     Some(Capacity { reads: range("Read")?, writes: range("Write")? })
 }
 
-/// How the capacity of a table, or of one of its indexes, follows the load. Application Auto Scaling has a role of its own for it.
+/// How the capacity of a table, or of one of its indexes, follows the load. Application Auto Scaling has its own role
+/// for it.
 pub(super) fn follow(capacity: &Capacity, table: &str, index: Option<&str>) -> Section {
     let mut resources = Section::new();
     // The reference makes CloudFormation create the table first, with the index.

@@ -11,16 +11,16 @@ use crate::names::Tables;
 use crate::names::limit::{self, TABLE_CHARACTERS};
 use crate::topology::{BrokerFault, MAX_RECEIVES};
 
-/// In seconds (AWS Lambda Developer Guide, "Lambda quotas").
+/// The longest timeout, in seconds (AWS Lambda Developer Guide, "Lambda quotas").
 const MAX_TIMEOUT: u64 = 900;
 /// AWS Lambda API Reference, `ScalingConfig`.
 const CONCURRENCY: (u64, u64) = (2, 1000);
 /// AWS Lambda API Reference, `ProvisionedPollerConfig`, for SQS.
 const MIN_POLLERS: (u64, u64) = (2, 200);
 const MAX_POLLERS: (u64, u64) = (2, 10_000);
-/// In seconds. The stream keeps its records for a day, so no record is older.
+/// The longest lag, in seconds. The stream keeps its records for a day, so no record is older.
 const MAX_LAG: u64 = 24 * 60 * 60;
-/// Per template (AWS CloudFormation User Guide, "Understand CloudFormation quotas").
+/// The most resources per template (AWS CloudFormation User Guide, "Understand CloudFormation quotas").
 const MAX_RESOURCES: usize = 500;
 
 /// All faults that prevent a template from being rendered.
@@ -75,7 +75,7 @@ pub enum TemplateFault {
     },
     /// A lag that no alarm would report.
     #[error(
-        "`max_lag` is {seconds} seconds; an alarm can tell of 1 to {MAX_LAG}, because the stream of the events table keeps its \
+        "`max_lag` is {seconds} seconds; an alarm can report 1 to {MAX_LAG}, because the stream of the events table keeps its \
          records for a day"
     )]
     Lag {
@@ -115,7 +115,7 @@ pub enum TemplateFault {
         /// The setting.
         receives: u32,
     },
-    /// What was given for a deployed template is no template.
+    /// The value given as the deployed template is not a template.
     #[error(
         "the deployed template has no `Resources`; give it as JSON, as `aws cloudformation get-template --stack-name … \
          --template-stage Processed --query TemplateBody` prints it"
@@ -123,7 +123,7 @@ pub enum TemplateFault {
     Deployed,
     /// More indexes than CloudFormation makes or deletes in one update.
     #[error(
-        "an update of the stack would make {} and delete {}, and CloudFormation does one of that in an update; deploy \
+        "an update of the stack would make {} and delete {}, and CloudFormation does one of these in an update; deploy \
          what `template::next_step` gives, until nothing is left", list(.made), list(.deleted)
     )]
     Steps {
@@ -135,7 +135,7 @@ pub enum TemplateFault {
     /// In one update, the views table changes to or from provisioned, or to another throughput, and also gains or loses
     /// an index.
     #[error(
-        "an update of the stack would change both the billing mode or the throughput of the views table and its indexes, and DynamoDB does one of that \
+        "an update of the stack would change both the billing mode or the throughput of the views table and its indexes, and DynamoDB does one of these \
          at a time; deploy what `template::next_step` gives, until nothing is left"
     )]
     Billing,

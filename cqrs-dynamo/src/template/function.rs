@@ -47,7 +47,7 @@ pub(super) fn globals(template: &Template) -> Value {
     })
 }
 
-/// Executes commands and reads views. The user says or adds what calls it.
+/// Executes commands and reads views. The user sets or adds what calls it.
 pub(super) fn commands(template: &Template, parts: &Parts<'_>) -> Section {
     let ids = FunctionIds::of(COMMANDS);
     let mut function = function(template, &template.binaries.commands, &ids, "Executes commands");
@@ -114,8 +114,8 @@ fn reads_stream(function: &mut Value, failures: &str) {
             "BatchSize": STREAM_BATCH,
             "BisectBatchOnFunctionError": true,
             "FunctionResponseTypes": RESPONSES,
-            // No record is given up while the stream has it (-1: without limit). If it has expired, at 24 hours, the
-            // destination is told which ones (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB").
+            // No record is given up while the stream has it (-1: without limit). After 24 hours records expire, and the
+            // destination learns which ones (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB").
             // They are still in the events table.
             "MaximumRetryAttempts": -1,
             "MaximumRecordAgeInSeconds": -1,

@@ -13,6 +13,9 @@ use crate::names::logical::{COMMANDS, HTTP, IMPLICIT_API, function_url};
 pub enum Http {
     /// By an HTTP API of API Gateway, with one route for everything. It supports domain names, authorizers and limits
     /// of requests per second. It is paid by the request, and waits at most 30 seconds for an answer.
+    ///
+    /// It decodes the path of a request before the function gets it. An id with a `/` or a `?` cannot be recovered from such
+    /// a path. Use [`FunctionUrl`](Self::FunctionUrl) if your ids have these characters.
     Api,
     /// By a URL of the function itself, which costs nothing extra.
     FunctionUrl,

@@ -38,8 +38,8 @@ pub(super) fn of_views(subscribers: &[&WiringSubscriber]) -> Option<Vec<String>>
 }
 
 /// What a queue's subscribers keep: the streams that the queue holds back, how often a commit has failed, which process
-/// may redrive, which events handlers with `once` have finished, which commits projections go on without, and how the
-/// projections have begun.
+/// may redrive, which events handlers with `once` have finished, which commits projections continue without, and how
+/// the projections have begun.
 pub(super) fn of_delivery(queue: &Queue<'_>) -> Vec<String> {
     let mut patterns = vec![
         partition::parked(&literal(queue.name)),
@@ -61,7 +61,7 @@ pub(super) fn of_delivery(queue: &Queue<'_>) -> Vec<String> {
     patterns
 }
 
-/// The same for projections that are fed from the stream, each with tries of its own, and commits that could be given
+/// The same for projections that are fed from the stream, each with its own attempts, and commits that could be given
 /// to none of them.
 pub(super) fn of_fed(projections: &Projections<'_>) -> Vec<String> {
     let mut patterns = vec![partition::letters(PROJECTIONS)];
@@ -74,7 +74,7 @@ pub(super) fn of_fed(projections: &Projections<'_>) -> Vec<String> {
     patterns
 }
 
-/// The commits that one projection could not take, those that it goes on without, and the progress of its replay.
+/// The commits that one projection could not take, those that it continues without, and the progress of its replay.
 fn of_projection(name: &str) -> [String; 3] {
     [
         partition::letters(name),

@@ -30,7 +30,7 @@
 //! | queue, dead-letter queue, subscription | 1 each per queue of the wiring | the subscription filters on the types of the events; the queues are kept when they leave the stack |
 //! | functions | commands, relay, and one subscriber per queue; one for all projections, [if requested](Template::projections); one for [timers](Template::timers), if the program has commands that can wait | each with its own role and log group; the one for commands [behind HTTP](Template::http), if requested |
 //! | exports | a bucket, a schedule and its role, [if requested](Template::exports) | the bucket is kept when the stack is deleted |
-//! | alarms | 2 per queue, 2 for the relay, 3 for the projections from the stream, 1 for timers | on dead letters, on [lag](Template::max_lag), on records that the relay lost; notify `AlarmTopicArn`, if that parameter is given |
+//! | alarms | 2 per queue, 3 for the relay, 3 for the projections from the stream, 2 for timers, 2 for [HTTP](Template::http) | on dead letters, on [lag](Template::max_lag), on records that the relay lost, on requests that failed; notify `AlarmTopicArn`, if that parameter is given |
 //!
 //! # The order of a deployment
 //!
@@ -79,8 +79,8 @@
 //! * One more index: deploy. The table is updated before the roles and the functions, so the new version runs when its
 //!   index is there.
 //! * Several more: [`next_step`] takes the deployed template and returns what to deploy next, until nothing is left.
-//!   [`check_step`] tells before a deployment whether CloudFormation would refuse it. [`Template::indexes`] does it by
-//!   hand.
+//!   [`check_step`] says before a deployment whether CloudFormation would refuse it. With [`Template::indexes`] you do
+//!   it by hand.
 //! * Fewer: the functions of the old version may still read an index while it is deleted. Deploy the new version with
 //!   [`Template::indexes`] at the old number first, and then without.
 //!
@@ -252,7 +252,7 @@ impl Template {
     }
 
     /// Makes a FIFO topic and FIFO queues, which keep the order within a stream. The default is standard ones: views
-    /// and handlers keep the order themselves, and standard queues cost less.
+    /// restore the order themselves, and standard queues cost less.
     #[must_use]
     pub fn fifo(mut self, fifo: bool) -> Self {
         self.names.fifo = fifo;
@@ -393,17 +393,17 @@ impl Template {
     /// Whether it is cheaper depends on how much of it is used. With $0.00065 an hour for a write unit and $0.00013 for
     /// a read unit, it is cheaper **from 29 % on**: a million writes cost $0.18 if all of it is used, and $0.26 at 70
     /// %, against $0.625 on demand. Compare these prices with Amazon's list for the region
-    /// (<https://aws.amazon.com/dynamodb/pricing/provisioned/>). So it is for a load that is steady by day and night.
-    /// The least is paid for each table and each index: it is the load of a quiet hour. Scaling takes some minutes. A
-    /// peak that is shorter and higher is throttled; commands then fail and views are late. Scaling makes alarms for
-    /// each table and each index, which are billed as CloudWatch's.
+    /// (<https://aws.amazon.com/dynamodb/pricing/provisioned/>). So it is for a load that is steady day and night.
+    /// The minimum is paid for each table and each index, so it is the load of a quiet hour. Scaling takes some
+    /// minutes. A peak that is shorter and higher is throttled; commands then fail and views are late. Scaling makes
+    /// alarms for each table and each index, which are billed as CloudWatch alarms.
     ///
-    /// All tables and indexes have the same range and scale each by itself, because none of them is certain to have
+    /// All tables and indexes have the same range and each scales separately, because none of them is certain to have
     /// less load: the delivery table is written for each event of a handler with an inbox, and an index with each of
     /// its views. To give one of them another range, change the result of [`Template::render`].
     ///
     /// A stack may change from one to the other without an interruption. DynamoDB changes from provisioned to on demand
-    /// four times in 24 hours. A deployment that changes the least begins with it anew, and scales from there.
+    /// four times in 24 hours. A deployment that changes the minimum starts from it again, and scales from there.
     ///
     /// ```
     /// # use cqrs_core::{App, store::MemoryEventStore};
@@ -447,7 +447,7 @@ impl Template {
     /// row; and one for the relay, on the age of the records that it takes, for 5 minutes in a row. The alarm of the
     /// function for timers reports when more than half of its calls within this time failed. A queue whose subscriber
     /// has long work may need more. A [retired](Template::retired) queue has no such alarm, because nothing reads it.
-    /// [`App::projections`](cqrs_core::App::projections) tells how far each projection is.
+    /// [`App::projections`](cqrs_core::App::projections) shows how far each projection is.
     #[must_use]
     pub fn max_lag(mut self, lag: Duration) -> Self {
         self.max_lag = lag;
@@ -493,8 +493,8 @@ impl Template {
     /// How many indexes the views table has: 0 to 20. Default: the largest number that a projection declares.
     ///
     /// CloudFormation makes or deletes one index per update of a stack. For an existing stack, deploy once for each
-    /// index, with one more each time, or let [`next_step`] tell what to deploy. More than the projections declare
-    /// keeps indexes that another version of the program still reads. See [Indexes](self#indexes).
+    /// index, with one more each time, or let [`next_step`] return what to deploy. A number above what the projections
+    /// declare keeps indexes that another version of the program still reads. See [Indexes](self#indexes).
     #[must_use]
     pub fn indexes(mut self, count: usize) -> Self {
         self.indexes = count;
@@ -510,7 +510,7 @@ impl Template {
     }
 }
 
-/// One too many is better than one too few.
+/// Rounded up: one second too many is better than one too few.
 fn whole_seconds(time: Duration) -> u64 {
     time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0))
 }

@@ -50,9 +50,9 @@ const ALTER: [&str; 6] = [
     "dynamodb:PartiQLUpdate",
     "dynamodb:UpdateItem",
 ];
-/// A stream that is held back, or a record that is not a commit.
-const PARK: [&str; 1] = ["dynamodb:PutItem"];
-/// And which streams are held back, how often a commit has failed, what was discarded, what a handler has finished, and
+/// To keep dead letters, and to count them.
+const KEEP: [&str; 2] = ["dynamodb:PutItem", "dynamodb:Query"];
+/// To remember which streams are held back, how often a commit has failed, what was discarded, what a handler has finished, and
 /// which process may redrive.
 const REMEMBER: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"];
 /// The rights that Lambda needs in the name of a function (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon
@@ -60,7 +60,7 @@ const REMEMBER: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamod
 const READ_STREAM: [&str; 3] =
     ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"];
 /// The same (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS"), and the right to set a message's own time for
-/// its next try.
+/// its next attempt.
 const RECEIVE: [&str; 4] =
     ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
 /// To handle dead letters, and messages that an older program did not know.
@@ -87,7 +87,7 @@ pub(super) fn timers(template: &Template) -> Vec<Value> {
         allow(&APPEND, arn(EVENTS)),
         allow(&SNAPSHOT, arn(SNAPSHOTS)),
         allow(&SWEEP, arn(TIMERS)),
-        allow_keys(&PARK, arn(DELIVERY), &leading_keys::of_timers(&template.wiring.subscribers)),
+        allow_keys(&KEEP, arn(DELIVERY), &leading_keys::of_timers(&template.wiring.subscribers)),
     ];
     statements.extend(reserve(template));
     statements
@@ -97,8 +97,8 @@ fn schedule(template: &Template) -> Option<Value> {
     template.timers.then(|| allow(&SCHEDULE, arn(TIMERS)))
 }
 
-/// To take and to free unique values, for functions that execute commands. A page of the events table tells the first
-/// stream of an aggregate from a later one.
+/// To take and to free unique values, for functions that execute commands. A page of the events table shows whether
+/// a stream is the first of its aggregate.
 fn reserve(template: &Template) -> Vec<Value> {
     if !template.reservations {
         return Vec::new();
@@ -116,7 +116,7 @@ fn query_indexes(template: &Template) -> Option<Value> {
 pub(super) fn relay() -> Vec<Value> {
     let mut statements = read_stream();
     statements.extend([
-        allow_keys(&PARK, arn(DELIVERY), &leading_keys::of_relay()),
+        allow_keys(&KEEP, arn(DELIVERY), &leading_keys::of_relay()),
         // The topic decides how large a message may be.
         allow(&["sns:GetTopicAttributes", "sns:Publish"], reference(TOPIC)),
         allow(&["sqs:SendMessage"], arn(RELAY_FAILURES)),
@@ -156,7 +156,7 @@ fn project(subscribers: &[&WiringSubscriber]) -> Value {
 pub(super) fn subscriber(template: &Template, queue: &Queue<'_>) -> Vec<Value> {
     // A handler takes `&App`: it may execute commands and read views.
     let events: &[_] = if queue.handles { &APPEND } else { &READ };
-    // A page of the events table tells whether a new projection has missed anything.
+    // A page of the events table shows whether a new projection has missed anything.
     let look = queue.projects.then(|| allow(&BUILD, arn(EVENTS)));
     let mut statements = vec![
         allow(&RECEIVE, arn(&queue.ids.queue)),

@@ -95,7 +95,7 @@ pub(super) fn resources(template: &Template, queue: &Queue<'_>) -> Section {
     let mut resources = Section::from_iter([
         (ids.queue.clone(), kept(main)),
         (ids.dead_letters.clone(), kept(dead_letters)),
-        // They tell which topic a queue belongs to after it has left the stack.
+        // They show which topic a queue belongs to after it has left the stack.
         (ids.queue_policy.clone(), kept(policy::send_from_topic(&ids.queue))),
         (ids.dead_letters_policy.clone(), kept(policy::send_from_topic(&ids.dead_letters))),
     ]);

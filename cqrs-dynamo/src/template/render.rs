@@ -33,7 +33,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Whether there are subscribers to the topic. By default there is a topic, for those that come later.
+    /// Whether there is a topic. Without `projections` there always is one, for subscribers that come later.
     fn have_topic(&self, template: &Template) -> bool {
         template.projections.is_none() || !self.queues.is_empty() || !self.retired.is_empty()
     }
@@ -59,7 +59,7 @@ impl Template {
     /// The template as a value, for programs that add to it.
     ///
     /// # Errors
-    /// [`TemplateError`]: all names or figures that AWS would not take.
+    /// [`TemplateError`]: all names or figures that AWS would not accept.
     pub fn render(&self) -> Result<Value, TemplateError> {
         let parts = Parts::of(self);
         let faults = fault::faults(self, &parts);
@@ -97,6 +97,9 @@ impl Template {
             resources.extend(exports::resources(schedule));
         }
         resources.extend(function::commands(self, parts));
+        if self.http.is_some() {
+            resources.extend(alarm::http());
+        }
         if self.timers {
             resources.extend(function::timers(self, parts));
             resources.extend(alarm::timers(self));

@@ -1,4 +1,4 @@
-//! The way from a deployed template to another one, in deployments that CloudFormation takes.
+//! The way from a deployed template to another one, in deployments that CloudFormation accepts.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub struct Step {
 ///
 /// CloudFormation makes or deletes one index of a table per update of a stack, and rolls back an update with more
 /// ("Cannot perform more than one GSI creation or deletion in a single update"). This returns the wanted template if
-/// one update is enough. Otherwise it returns a template in between, and [`Step::left`] tells how many follow. Deploy
+/// one update is enough. Otherwise it returns a template in between, and [`Step::left`] says how many follow. Deploy
 /// it, wait until the stack is updated, and call this again with the template that is deployed then.
 ///
 /// If indexes are added, the template in between is the deployed one with one more index and nothing else, so the
@@ -218,8 +218,8 @@ fn with_throughput(mut indexes: Vec<Value>, template: &Value) -> Vec<Value> {
 }
 
 /// Gives the indexes of a step the resources that scale them, and removes these for indexes that are not there: an
-/// index that is being filled, or still written, with only the least would hold up its table. What neither end of the
-/// way has is copied from the table.
+/// index that is being filled, or still written, would hold up its table if it had only the minimum. Resources that
+/// neither template has are copied from the table.
 fn scale(template: &mut Value, next: &[Value], ends: [&Value; 2]) {
     let capacity = capacity::of(template, VIEWS).filter(|_| !is_on_demand(template));
     let Some(resources) = template["Resources"].as_object_mut() else { return };

@@ -72,8 +72,8 @@ impl Order {
     }
 }
 
-/// A store with orders of two tenants, in two schemas, and streams that this program does not know. It is the same each
-/// time.
+/// A store with orders of two tenants, in two schemas, two orders of a newer program, and streams that this program does
+/// not know. It is the same each time.
 pub(crate) struct Shop {
     pub(crate) app: App,
     pub(crate) commits: Vec<Commit>,
@@ -129,6 +129,11 @@ impl Shop {
                 of(2, vec![shipped("first"), shipped("second \u{1F980}")]);
             }
         }
+        for (number, tenant) in [(3, "LARGE"), (10, "SMALL")] {
+            let stream = StreamKey::new(format!("{tenant}#ORDER"), format!("ORDER#9{number:04}")).unwrap();
+            let event = StoredEvent::new("OrderGifted", 1, json!({ "to": "Ada" })).widened(2);
+            commits.push(Commit::new(stream, Version::new(1), vec![event], metadata(number)));
+        }
         for number in 0..5 {
             let stream = StreamKey::new("LARGE#VISIT", format!("VISIT#{number}")).unwrap();
             let event = StoredEvent::new("Visited", 1, json!({ "of": number }));
@@ -152,7 +157,7 @@ impl Shop {
                 let line = json!({
                     "tenant": known.then(|| pk.trim_end_matches("#ORDER")), "entity": known.then_some("ORDER"),
                     "pk": pk, "sk": sk, "version": commit.version.get(), "index": index,
-                    "type": event.name, "schema": event.schema,
+                    "type": event.name, "schema": event.schema, "widened": event.widened,
                     "created_at": metadata.created_at.to_string(), "recorded_at": metadata.recorded().to_string(),
                     "created_by": metadata.created_by, "command_id": metadata.command_id,
                     "correlation_id": metadata.correlation_id, "causation_id": metadata.causation_id,

@@ -31,7 +31,7 @@ use crate::{Caller, Problem, Rejection, StatusCode, endpoint, openapi};
 
 /// An HTTP API: you list what clients may do, and they can do nothing else.
 ///
-/// `T` is your extractor, which tells for every request whose data it is about: see [`Caller`]. `S` is the state of the
+/// `T` is your extractor, which says for every request whose data it is about: see [`Caller`]. `S` is the state of the
 /// router that the extractor takes, if it takes any.
 ///
 /// Each method lists one thing, and has a form that ends in `_at` for a path of your own. [`router`](Self::router)
@@ -51,6 +51,7 @@ pub struct Api<T, S = ()> {
     limits: Limits,
     types: String,
     routes: Vec<Route<S>>,
+    merged: Merged<S>,
     faults: Vec<String>,
     with_document: bool,
     caller: PhantomData<fn() -> T>,
@@ -61,6 +62,12 @@ type Mount<S> = fn(Arc<Shared>, Arc<Operation>) -> MethodRouter<S>;
 struct Route<S> {
     operation: Arc<Operation>,
     mount: Mount<S>,
+}
+
+/// What other APIs list, with their own settings and for their own callers.
+struct Merged<S> {
+    routes: Vec<(Arc<Shared>, Route<S>)>,
+    documents: Vec<MethodRouter<S>>,
 }
 
 impl<T, S> Api<T, S> {
@@ -84,6 +91,7 @@ impl<T, S> Api<T, S> {
             limits: Limits::default(),
             types: DEFAULT_TYPES.to_owned(),
             routes: Vec::new(),
+            merged: Merged { routes: Vec::new(), documents: Vec::new() },
             faults: Vec::new(),
             with_document: false,
             caller: PhantomData,
@@ -167,7 +175,7 @@ where
     /// | `traceparent: 00-…` | the span that the commit belongs to: see [`trace`](cqrs_core::trace) |
     ///
     /// A rejection is a problem, as its [`Rejection`] says. An attempt that was rejected, or that changed nothing,
-    /// leaves no key behind: the next attempt with its key is decided anew.
+    /// leaves no key behind: the next attempt with its key is decided again.
     pub fn command<A, C>(self) -> Self
     where
         A: Aggregate + Decide<C, Rejection: Rejection>,
@@ -176,7 +184,7 @@ where
         self.list_command::<A, C>(None)
     }
 
-    /// The same at a path of your own, which has each field of the key as a segment: `/konten/{id}/einzahlungen`.
+    /// The same at your own path, which has each field of the key as a segment: `/konten/{id}/einzahlungen`.
     pub fn command_at<A, C>(self, path: &str) -> Self
     where
         A: Aggregate + Decide<C, Rejection: Rejection>,
@@ -203,7 +211,7 @@ where
     /// version of the stream that it contains, and may be given as `If-Match` to a command.
     ///
     /// With `Commit-Token`, the text from the answer to a command, the view is not read before it contains that commit.
-    /// `Prefer: wait=10` tells how many seconds it may wait for that. After this time, the answer is 503 with
+    /// `Prefer: wait=10` says how many seconds it may wait for that. After this time, the answer is 503 with
     /// `Retry-After`.
     pub fn view<V: Projection>(self) -> Self {
         self.list_view::<V>(None)
@@ -288,6 +296,54 @@ where
         self
     }
 
+    /// Serves what another API lists beside what this one lists, below the same root. Each keeps its own callers, its
+    /// own limits and its own types of problems.
+    ///
+    /// ```
+    /// # use axum::extract::FromRequestParts;
+    /// # use axum::http::request::Parts;
+    /// # use cqrs_core::{App, Tenant};
+    /// # use cqrs_http::{Api, ApiError, Caller, Problem, axum};
+    /// # macro_rules! callers { ($($caller:ident)*) => { $(
+    /// #     struct $caller(Tenant);
+    /// #     impl<S: Sync> FromRequestParts<S> for $caller {
+    /// #         type Rejection = Problem;
+    /// #         async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Problem> {
+    /// #             Err(Problem::unauthorized("no valid token"))
+    /// #         }
+    /// #     }
+    /// #     impl Caller for $caller {
+    /// #         fn tenant(&self) -> &Tenant { &self.0 }
+    /// #         fn user(&self) -> Option<&str> { None }
+    /// #     }
+    /// # )* } }
+    /// # callers!(Teller Customer);
+    /// # fn example(app: &App) -> Result<axum::Router, ApiError> {
+    /// let staff = Api::<Teller>::new(app);        // and what tellers may do
+    /// let customers = Api::<Customer>::new(app);  // and what customers may do
+    /// staff.merge(customers).router()
+    /// # }
+    /// ```
+    ///
+    /// One thing at one path belongs to one of them: with a path of its own, such as `/my/statements/{id}`, it can be in
+    /// both. Each API has a [document](Self::openapi) of its own operations, and one of them can [serve](Self::document)
+    /// it. What nobody lists is answered with this API's types of problems.
+    pub fn merge<U>(mut self, other: Api<U, S>) -> Self
+    where
+        U: Caller + FromRequestParts<S>,
+    {
+        if other.with_document {
+            let document = openapi::document(&other.about, &other.operations()).to_string();
+            self.merged.documents.push(endpoint::document::mount::<U, S>(other.shared(), document));
+        }
+        let shared = other.shared();
+        self.merged.routes.extend(other.routes.into_iter().map(|route| (Arc::clone(&shared), route)));
+        self.merged.routes.extend(other.merged.routes);
+        self.merged.documents.extend(other.merged.documents);
+        self.faults.extend(other.faults);
+        self
+    }
+
     /// The OpenAPI 3.1 document of the listed operations.
     ///
     /// # Errors
@@ -299,7 +355,8 @@ where
 
     /// The router: all listed operations, and 404 or 405 for anything else.
     ///
-    /// It may be nested in another router, and layers may be put around it.
+    /// It may be nested in another router, and layers may be put around it. For two APIs below one root, use
+    /// [`merge`](Self::merge): routers with answers to anything else cannot be merged.
     ///
     /// # Errors
     /// [`ApiError`] with all faults at once: a path that lacks a field of the key, two things at one path, a field of a query with the
@@ -308,15 +365,16 @@ where
         self.check()?;
         let document =
             self.with_document.then(|| openapi::document(&self.about, &self.operations()).to_string());
-        let types = Arc::from(self.types.as_str());
-        let shared = Arc::new(Shared { app: self.app, limits: self.limits, types: Arc::clone(&types) });
+        let shared = self.shared();
+        let types = Arc::clone(&shared.types);
         let mut router = Router::new();
-        for Route { operation, mount } in self.routes {
+        let routes = self.routes.into_iter().map(|route| (Arc::clone(&shared), route));
+        for (shared, Route { operation, mount }) in routes.chain(self.merged.routes) {
             let path = operation.path.for_router();
-            router = router.route(&path, mount(Arc::clone(&shared), operation));
+            router = router.route(&path, mount(shared, operation));
         }
-        if let Some(document) = document {
-            let serve = endpoint::document::mount::<T, S>(Arc::clone(&shared), document);
+        let document = document.map(|document| endpoint::document::mount::<T, S>(shared, document));
+        for serve in document.into_iter().chain(self.merged.documents) {
             router = router.route(openapi::PATH, serve);
         }
         let refuse = |status| {
@@ -339,6 +397,12 @@ where
         self
     }
 
+    fn shared(&self) -> Arc<Shared> {
+        let types = Arc::from(self.types.as_str());
+        Arc::new(Shared { app: self.app.clone(), limits: self.limits, types })
+    }
+
+    /// Its own, without those that are merged into it.
     fn operations(&self) -> Vec<&Operation> {
         self.routes.iter().map(|route| &*route.operation).collect()
     }
@@ -346,13 +410,22 @@ where
     fn check(&self) -> Result<(), ApiError> {
         let mut faults = self.faults.clone();
         let mut seen = BTreeMap::new();
-        if self.with_document {
+        let documents = usize::from(self.with_document) + self.merged.documents.len();
+        if documents > 0 {
             seen.insert(
                 (Method::GET.to_string(), openapi::PATH.to_owned()),
                 "the OpenAPI document".to_owned(),
             );
         }
-        for operation in self.operations() {
+        if documents > 1 {
+            faults.push(format!(
+                "{documents} OpenAPI documents are at `GET {}`; serve one of them there, and what `openapi()` returns for the others on \
+                 routes of your own",
+                openapi::PATH,
+            ));
+        }
+        let merged = self.merged.routes.iter().map(|(_, route)| &*route.operation);
+        for operation in self.operations().into_iter().chain(merged) {
             let place = (operation.method().to_string(), operation.path.for_router());
             if let Some(other) = seen.insert(place, operation.shown()) {
                 faults.push(format!(
@@ -369,7 +442,8 @@ where
 
 impl<T, S> fmt::Debug for Api<T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let routes = self.routes.iter().map(|route| route.operation.path.to_string());
+        let merged = self.merged.routes.iter().map(|(_, route)| route);
+        let routes = self.routes.iter().chain(merged).map(|route| route.operation.path.to_string());
         f.debug_struct("Api").field("routes", &routes.collect::<Vec<_>>()).finish_non_exhaustive()
     }
 }

@@ -93,7 +93,7 @@ impl Operation {
         }
     }
 
-    /// As a fault names it.
+    /// The text for it in a fault.
     pub(super) fn shown(&self) -> String {
         let what = match self.content {
             Content::Command { .. } => "command",
@@ -105,14 +105,14 @@ impl Operation {
     }
 }
 
-/// A field with the name of a parameter that every list has could not be queried.
+/// Refuses a field with the name of a parameter that every list has, because it could not be queried.
 fn check_parameters(name: &str, content: &Content) -> Result<(), String> {
     let Content::Query { key, indexes, .. } = content else { return Ok(()) };
     let fields = key.iter().chain(indexes.iter().flat_map(|index| &index.fields));
     match fields.map(|field| camel(field)).find(|field| RESERVED.contains(&field.as_str())) {
         None => Ok(()),
         Some(field) => Err(format!(
-            "the queries of `{name}` cannot be asked for the field `{field}`: every list has a parameter of that name; \
+            "the queries of `{name}` cannot filter by the field `{field}`: every list has a parameter of that name; \
              rename the field, or leave the query out"
         )),
     }

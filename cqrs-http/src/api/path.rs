@@ -47,7 +47,7 @@ impl Path {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         if text.is_empty() || !text.bytes().all(is_plain) {
             return Err(format!(
-                "`{text}` is no segment of a path: a segment has letters, digits, `-`, `.`, `_`, `~`, or is one field in braces"
+                "`{text}` is not a segment of a path: a segment has letters, digits, `-`, `.`, `_`, `~`, or is one field in braces"
             ));
         }
         Ok(Segment::Literal(text.to_owned()))

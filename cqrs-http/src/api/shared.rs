@@ -19,12 +19,13 @@ pub(crate) struct Shared {
     pub(crate) types: Arc<str>,
 }
 
+#[derive(Clone, Copy)]
 pub(crate) struct Limits {
-    /// Bytes.
+    /// The largest body, in bytes.
     pub(crate) body: usize,
     pub(crate) body_time: Duration,
     pub(crate) wait: Duration,
-    /// Items.
+    /// The largest page, in items.
     pub(crate) page: u32,
 }
 
@@ -60,18 +61,14 @@ impl Shared {
         S: Send + Sync,
     {
         T::from_request_parts(parts, state).await.map_err(|refusal| {
-            let mut response = refusal.into_response();
-            match response.extensions_mut().remove::<Problem>() {
-                Some(problem) => Refusal::Problem(problem),
-                None => Refusal::Extractor(Box::new(response)),
-            }
+            Refusal::Extractor(Box::new(Problem::retyped(refusal.into_response(), &self.types)))
         })
     }
 
-    /// The answer to a request, also where the code of the app panics on it.
+    /// The answer to a request, even if the code of the app panics on it.
     pub(crate) async fn answer(&self, work: impl Future<Output = Result<Response, Refusal>>) -> Response {
         let answer = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
-            // The program's panic hook has told where and why.
+            // The program's panic hook has reported where and why.
             tracing::error!("a request panicked");
             Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into())
         });

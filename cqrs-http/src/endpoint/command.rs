@@ -11,6 +11,7 @@ use cqrs_core::{Aggregate, App, Committed, ExecuteError, Outcome, Version};
 
 use super::{json, set, set_text};
 use crate::api::{Operation, Shared};
+use crate::problem::contended;
 use crate::request::{
     COMMIT_TOKEN, Expected, command_id, decoded, entity_tag, expected, read_body, trace_context,
 };
@@ -74,7 +75,9 @@ where
     }
     match execute.await {
         Ok(done) => answer(&done),
-        Err(ExecuteError::Conflict { actual, .. }) if version.is_some() => Err(mismatch(actual)),
+        Err(ExecuteError::Conflict { actual, .. }) => {
+            Err(if version.is_some() { mismatch(actual) } else { contended() })
+        }
         Err(error) => Err(Problem::from(&error)),
     }
 }

@@ -80,7 +80,7 @@ async fn read<A: Aggregate>(
     parameters.end(|| "`limit` and `after`".to_owned())?;
 
     let first = after.unwrap_or(Version::NONE);
-    // Versions have no gaps. The commit after the page tells whether there is another page.
+    // Versions have no gaps. The commit after the page shows whether there is another page.
     let until = Version::new(first.get().saturating_add(u64::from(limit) + 1)).min(Version::MAX);
     let mut history = shared.app.history_between(&key, first, until);
     let mut page = Page::new(limit);

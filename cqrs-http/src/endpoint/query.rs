@@ -128,25 +128,28 @@ fn asked<'a, V: Projection>(
             _ => break,
         }
     }
-    query.by_texts(at, asked).map_err(|UnfitText { field, reason }| wrong_parameter(&camel(field), &reason))
+    query.by_texts(at, asked).map_err(unfit)
 }
 
-/// By the fields of the key, the last of which may be given as a prefix.
+/// The query by the fields of the key, the last of which may be given as a prefix.
 fn by_key<'a, V: Projection>(
-    mut query: Query<'a, V>,
+    query: Query<'a, V>,
     parameters: &mut Parameters<'_>,
 ) -> Result<Query<'a, V>, Problem> {
-    for (at, field) in V::Key::PARTS.iter().map(|field| camel(field)).enumerate() {
-        query = match criterion(&field, parameters)? {
-            None => break,
-            Some(Criterion::Is(value)) => query.part::<String>(value),
-            Some(Criterion::Begins(beginning)) if at + 1 == V::Key::PARTS.len() => {
-                return Ok(query.part::<String>(cqrs_core::starts_with(beginning)));
-            }
-            Some(_) => return Err(wrong_parameter(&field, "a field of a key is asked for its value")),
-        };
+    let mut asked = Vec::new();
+    for field in V::Key::PARTS.iter().map(|field| camel(field)) {
+        let Some(criterion) = criterion(&field, parameters)? else { break };
+        let is_value = matches!(criterion, Criterion::Is(_));
+        asked.push(criterion);
+        if !is_value {
+            break;
+        }
     }
-    Ok(query)
+    query.by_key_texts(asked).map_err(unfit)
+}
+
+fn unfit(UnfitText { field, reason }: UnfitText) -> Problem {
+    wrong_parameter(&camel(field), &reason)
 }
 
 /// The condition on a field.
@@ -161,11 +164,11 @@ fn criterion(field: &str, parameters: &mut Parameters<'_>) -> Result<Option<Crit
             let from = from.map_or(Bound::Unbounded, Bound::Included);
             Some(Criterion::Within(from, to.map_or(Bound::Unbounded, Bound::Excluded)))
         }
-        _ => return Err(wrong_parameter(field, "it is asked for a value, for a range or for a beginning")),
+        _ => return Err(wrong_parameter(field, "it takes a value, a range or a prefix")),
     })
 }
 
-/// The parameters that there are.
+/// The existing parameters.
 fn known<V: Projection>() -> String {
     let fields = V::INDEXES.iter().flat_map(Index::fields);
     let mut names: Vec<_> =

@@ -81,7 +81,7 @@ fn mismatch(tag: &str) -> Problem {
     }
 }
 
-/// Another content has another tag. So does another tenant, whose views are at the same URLs.
+/// Other content has another tag. So does another tenant, whose views are at the same URLs.
 ///
 /// The version of a keyed view counts its changes, and is not the version of any stream. So its tag is one that no
 /// command accepts.

@@ -29,7 +29,7 @@ pub(super) fn described(operation: &Operation, path: &Path, id: &str, schemas: &
             let content = json!({ "application/json": { "schema": command } });
             described["summary"] = format!("Executes `{}`.", operation.name).into();
             described["requestBody"] = json!({ "required": true, "content": content });
-            (reference("Done"), "It was executed, or had been.")
+            (reference("Done"), "It was executed, now or earlier.")
         }
         Content::View { shape } => {
             parameters.extend(waiting());
@@ -81,12 +81,19 @@ fn responses(operation: &Operation, description: &str, answer: &Value) -> Value 
         let content = json!({ "application/problem+json": { "schema": reference("Problem") } });
         json!({ "description": description, "content": content })
     };
+    let retried = |description: &str| {
+        let mut response = problem(description);
+        response["headers"] = json!({ "Retry-After": { "schema": { "type": "integer" } } });
+        response
+    };
     let mut responses = json!({ "200": good, "default": problem("Any other problem.") });
     match operation.content {
         Content::Command { .. } => {
             responses["400"] = problem("The command, or a header, is wrong.");
             responses["409"] = problem("The command was rejected.");
             responses["412"] = problem("The stream is at another version than `If-Match` says.");
+            responses["503"] =
+                retried("The store does not answer now, or too many others write to the stream.");
         }
         Content::View { .. } => {
             responses["304"] = json!({ "description": "The view is the same." });
@@ -122,13 +129,13 @@ fn command_headers() -> [Value; 3] {
 fn waiting() -> [Value; 2] {
     [
         header("Commit-Token", "The token of a command: the answer contains its commit."),
-        header("Prefer", "`wait=10`: for how many seconds that is waited for."),
+        header("Prefer", "`wait=10`: how many seconds to wait for that."),
     ]
 }
 
 fn paging(after: &str) -> [Value; 2] {
     [
-        in_query("limit", "How many items the page has at most.", json!({ "type": "integer", "minimum": 1 })),
+        in_query("limit", "The most items on the page.", json!({ "type": "integer", "minimum": 1 })),
         in_query("after", after, json!({ "type": "string" })),
     ]
 }
@@ -225,7 +232,7 @@ fn event(name: &str, shape: Option<&Shape>, schemas: &mut Schemas) -> Value {
     schemas.add(&format!("{name}Event"), event)
 }
 
-/// A commit, whose events a client tells apart by their type.
+/// A commit, whose events a client distinguishes by their type.
 fn commit(events: &[(&str, Value)]) -> Value {
     let one: Vec<&Value> = events.iter().map(|(_, event)| event).collect();
     let by_type: Map<_, _> =

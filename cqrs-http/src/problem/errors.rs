@@ -1,4 +1,4 @@
-//! What the errors of an app are to a client. The status is what the error itself says; here are the words.
+//! The errors of an app as a client sees them. The error itself gives the status; this file has the words.
 
 use std::fmt::Display;
 
@@ -10,9 +10,9 @@ use cqrs_core::{ExecuteError, KeyError, RefusedKind, StoreError, TransactionErro
 use super::Problem;
 use crate::Rejection;
 
-/// After how many seconds a throttled, conflicting or late request is worth another try.
+/// After how many seconds a throttled, conflicting or late request is worth another attempt.
 const SOON: u32 = 1;
-/// After how many seconds a request is worth another try if an operator has to act first.
+/// After how many seconds a request is worth another attempt if an operator has to act first.
 const LATER: u32 = 30;
 
 impl<R: Rejection> From<&ExecuteError<R>> for Problem {
@@ -35,7 +35,7 @@ impl<R: Rejection> From<&ExecuteError<R>> for Problem {
 }
 
 impl From<&TransactionError> for Problem {
-    /// A rejection says no more than that it is one. Only the caller knows its type, and asks for it with
+    /// For a rejection, the problem only says that it is one. Only the caller knows its type, and gets it with
     /// [`TransactionError::rejection`].
     fn from(error: &TransactionError) -> Self {
         let problem = of_status(error.http_status());
@@ -87,7 +87,7 @@ impl From<&ReadError> for Problem {
                 behind(of_status(error.http_status())).member("wanted", wanted).member("reached", reached)
             }
             ReadError::OtherStream { .. } => {
-                wrong_token("it is of a command on another stream than the one that the view is made of")
+                wrong_token("it belongs to a command on another stream than that of the view")
             }
             ReadError::OtherTenant { .. } | ReadError::NotStored { .. } => {
                 wrong_token("there is no such commit")
@@ -134,6 +134,14 @@ impl From<&CommitTokenError> for Problem {
     }
 }
 
+/// A conflict of a request that does not say which version it expects: the client has done nothing wrong.
+pub(crate) fn contended() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE)
+        .of_type("conflict")
+        .detail("too many others write to the same stream now; nothing was executed, so send it again")
+        .retry_after(SOON)
+}
+
 pub(crate) fn wrong_cursor() -> Problem {
     Problem::bad_request("wrong-cursor", "the cursor is not one of this list; begin with the first page")
 }
@@ -142,7 +150,7 @@ pub(crate) fn wrong_token(reason: &str) -> Problem {
     Problem::bad_request("wrong-token", format!("the commit token cannot be used: {reason}"))
 }
 
-/// What nobody outside can mend. The reason goes into the log, and nowhere else.
+/// A fault that no client can repair. The reason goes into the log, and nowhere else.
 pub(crate) fn internal<E: Display>(error: &E) -> Problem {
     logged(Problem::new(StatusCode::INTERNAL_SERVER_ERROR), error)
 }
@@ -207,6 +215,6 @@ fn unavailable(problem: Problem, seconds: u32) -> Problem {
 fn behind(problem: Problem) -> Problem {
     problem
         .of_type("behind")
-        .detail("the commit of the token has not come so far; wait longer, or read without the token")
+        .detail("the commit of the token has not arrived here yet; wait longer, or read without the token")
         .retry_after(SOON)
 }

@@ -10,7 +10,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub(crate) use errors::{internal, wrong_cursor};
+pub(crate) use errors::{contended, internal, wrong_cursor};
 pub(crate) use response::DEFAULT_TYPES;
 
 /// An error as a client sees it: `application/problem+json`, RFC 9457.
@@ -39,7 +39,8 @@ pub(crate) use response::DEFAULT_TYPES;
 /// | error | status | type |
 /// | --- | --- | --- |
 /// | a rejection | 409, or what [`Rejection::status`](crate::Rejection::status) says | what [`Rejection::kind`](crate::Rejection::kind) says |
-/// | [`ExecuteError::Conflict`](cqrs_core::ExecuteError::Conflict) | 409; 412 if the request had a condition | `conflict`, `version-mismatch` |
+/// | [`ExecuteError::Conflict`](cqrs_core::ExecuteError::Conflict) in an [`Api`](crate::Api) | 412 if the request says which version it expects; otherwise 503 with `Retry-After` | `version-mismatch`, `conflict` |
+/// | `Conflict` in a route of your own, which knows what its request expects | 409 | `conflict` |
 /// | `NotUnique` | 409, with the `field` | `not-unique` |
 /// | `CommandIdTaken` | 422 | `idempotency-key-reused` |
 /// | `TooLarge` | 413 | `too-large` |
@@ -51,7 +52,7 @@ pub(crate) use response::DEFAULT_TYPES;
 /// | `OtherStream`, `OtherTenant`, `NotStored` | 400 | `wrong-token` |
 /// | [`QueryError::Cursor`](cqrs_core::app::QueryError::Cursor) | 400 | `wrong-cursor` |
 /// | `Refused` with [`RefusedKind::Unsupported`](cqrs_core::RefusedKind::Unsupported) | 501 | `about:blank` |
-/// | all others | 500, without a word of what was wrong: that is in the log | `about:blank` |
+/// | all others | 500, without what was wrong: that is in the log | `about:blank` |
 #[derive(Clone)]
 pub struct Problem(Box<Inner>);
 

@@ -21,10 +21,26 @@ impl IntoResponse for Problem {
 }
 
 impl Problem {
+    /// An answer that was made from a problem, with the type of that problem below `types`. Its status and headers may
+    /// have been changed since, and stay.
+    pub(crate) fn retyped(response: Response, types: &str) -> Response {
+        let (mut parts, mut body) = response.into_parts();
+        if let Some(mut problem) = parts.extensions.remove::<Self>() {
+            problem.0.status = parts.status;
+            body = problem.to_body(types);
+            // It is that of the body before.
+            parts.headers.remove(header::CONTENT_LENGTH);
+        }
+        Response::from_parts(parts, body)
+    }
+
+    fn to_body(&self, types: &str) -> Body {
+        Body::from(Value::Object(self.members(types)).to_string())
+    }
+
     /// The answer, with the type below `types`.
     pub(crate) fn to_response(&self, types: &str) -> Response {
-        let body = Value::Object(self.members(types)).to_string();
-        let mut response = Response::new(Body::from(body));
+        let mut response = Response::new(self.to_body(types));
         *response.status_mut() = self.0.status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -1,4 +1,4 @@
-//! The parts of a request beside its path: conditions, keys, tokens, bodies, parameters.
+//! The parts of a request other than its path: conditions, keys, tokens, bodies, parameters.
 
 mod body;
 mod condition;

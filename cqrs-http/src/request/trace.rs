@@ -12,7 +12,13 @@ pub(crate) fn trace_context(headers: &HeaderMap) -> Option<&str> {
     let text = headers.get(&TRACEPARENT)?.to_str().ok()?;
     let is_hex = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let parts = text.split('-').map(|part| if is_hex(part) { part.len() } else { 0 });
-    parts.eq(PARTS).then_some(text)
+    (parts.eq(PARTS) && !has_invalid(text)).then_some(text)
+}
+
+/// Whether it has a value that the standard excludes: the version `ff`, or an id of zeros.
+fn has_invalid(text: &str) -> bool {
+    let is_zero = |id: &str| id.bytes().all(|digit| digit == b'0');
+    text.starts_with("ff-") || text.split('-').skip(1).take(2).any(is_zero)
 }
 
 #[cfg(test)]
@@ -31,5 +37,9 @@ mod tests {
         assert!(!of("00-4BF92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
         assert!(!of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7"));
         assert!(!of("nonsense"));
+        assert!(!of("ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        assert!(!of("00-00000000000000000000000000000000-00f067aa0ba902b7-01"));
+        assert!(!of("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01"));
+        assert!(of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"));
     }
 }

@@ -2,14 +2,17 @@
 
 #![allow(unreachable_pub)]
 
+mod apis;
 mod bank;
 mod bodies;
 mod client;
 mod commands;
 mod conditions;
+mod contended;
 mod errors;
 mod fuzz;
 mod histories;
+mod keys;
 mod lists;
 mod panics;
 mod quickstart;

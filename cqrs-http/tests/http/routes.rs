@@ -42,7 +42,7 @@ async fn faults_are_reported_at_once() {
             "the path `/accounts/{account}/act` of `Deposit`: the key has no field `account`",
             "the path `/rooms/{roomNumber}` of `Furnish`: it needs `{hotel}` once, a field of the key",
             "the path `statements/{id}` of `Statement`: it does not begin with `/`",
-            "the path `/a b/{id}` of `Account`: `a b` is no segment of a path: a segment has letters, digits, `-`, `.`, `_`, `~`, or \
+            "the path `/a b/{id}` of `Account`: `a b` is not a segment of a path: a segment has letters, digits, `-`, `.`, `_`, `~`, or \
              is one field in braces",
             "command `Open` and command `Deposit` are both at `POST /accounts/{id}/act`; give one of them a path of its own, with \
              `…_at`",
@@ -73,7 +73,7 @@ async fn a_field_that_is_called_as_a_parameter_cannot_be_listed() {
     assert_eq!(
         error.faults(),
         [
-            "the queries of `Ranking` cannot be asked for the field `order`: every list has a parameter of that name; rename the \
+            "the queries of `Ranking` cannot filter by the field `order`: every list has a parameter of that name; rename the \
              field, or leave the query out"
         ]
     );

@@ -126,3 +126,81 @@ async fn an_address_that_is_taken_is_named() {
     let wrong = Server::bind("here").await.unwrap_err();
     assert!(wrong.to_string().starts_with("cannot listen at `here`: "), "{wrong}");
 }
+
+#[tokio::test]
+async fn a_request_without_its_whole_head_does_not_hold_the_stop() {
+    let (slow, app) = (Arc::new(Slow::default()), app());
+    let never = Duration::from_secs(3600);
+    let server = Server::bind("127.0.0.1:0").await.unwrap().head_time(never).grace(Duration::from_secs(20));
+    let address = server.address();
+    let (mut first, mut second) = (None, None);
+    let shutdown = async {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /slow HTTP/1.1\r\nhost: b").await.unwrap();
+        first = Some(stream);
+        // One that has had an answer already.
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /slow HTTP/1.1\r\nhost: bank\r\n\r\n").await.unwrap();
+        slow.asked.notified().await;
+        slow.may_answer.notify_one();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"answered") {
+            stream.read_buf(&mut answer).await.unwrap();
+        }
+        stream.write_all(b"GET /slow HTTP/1.1\r\nhost: b").await.unwrap();
+        second = Some(stream);
+    };
+    server.run(&app, slow.router(), shutdown).await.unwrap();
+    for mut stream in [first, second].into_iter().flatten() {
+        let mut rest = Vec::new();
+        // It may be reset, as the server has not read all of it.
+        let _ = stream.read_to_end(&mut rest).await;
+        assert!(rest.is_empty(), "{}", String::from_utf8_lossy(&rest));
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_its_answer_does_not_hold_the_stop() {
+    let app = app();
+    let server = Server::bind("127.0.0.1:0").await.unwrap().write_time(Duration::from_millis(200));
+    let address = server.address();
+    let asked = Arc::new(Notify::new());
+    let router = {
+        let asked = Arc::clone(&asked);
+        let large = move || async move {
+            asked.notify_one();
+            vec![b'x'; 64 * 1024 * 1024]
+        };
+        Router::new().route("/slow", get(large))
+    };
+    let mut stream = None;
+    let shutdown = async {
+        stream = Some(ask(address).await);
+        asked.notified().await;
+    };
+    server.run(&app, router, shutdown).await.unwrap();
+    drop(stream);
+}
+
+#[tokio::test]
+async fn connections_wait_for_one_another_and_silent_ones_end() {
+    let (slow, app) = (Arc::new(Slow::default()), app());
+    let server =
+        Server::bind("127.0.0.1:0").await.unwrap().connections(2).head_time(Duration::from_millis(200));
+    let address = server.address();
+    let mut held = Vec::new();
+    let shutdown = async {
+        for begun in ["", "GET /slow HTTP/1.1\r\nhost: "].repeat(3) {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(begun.as_bytes()).await.unwrap();
+            held.push(stream);
+        }
+        let mut stream = ask(address).await;
+        slow.may_answer.notify_one();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("answered"), "{answer}");
+    };
+    server.run(&app, slow.router(), shutdown).await.unwrap();
+    drop(held);
+}

@@ -1,4 +1,5 @@
-//! The attributes above a macro: the compiler expands them first and does not pass them on, so that only the source still has them.
+//! The attributes above a macro. The compiler expands them first and does not pass them on, so only the source still
+//! has them.
 
 use proc_macro2::Span;
 use syn::punctuated::Punctuated;
@@ -7,22 +8,22 @@ use syn::{Meta, Path, Token};
 /// One attribute above the one that is being expanded.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Above {
-    /// As it is written.
+    /// The attribute as it is written.
     pub(crate) text: String,
-    /// The names of what it derives; none for `#[serde(…)]`.
+    /// The names of what it derives; empty for `#[serde(…)]`.
     pub(crate) derives: Vec<String>,
 }
 
-/// The attributes of serde, and the derives that a macro writes itself, above the attribute that is being expanded.
+/// The attributes of serde, and the derives that a macro adds itself, above the attribute that is being expanded.
 ///
-/// Found in the source file, where there is one; an editor may have none.
+/// They are read from the source file, if there is one; an editor may have none.
 pub(crate) fn serde_above() -> Vec<Above> {
     source_above().map(|source| of_serde(&source)).unwrap_or_default()
 }
 
 /// The source up to the attribute.
 fn source_above() -> Option<String> {
-    // Unit tests run outside of the compiler.
+    // Unit tests run outside the compiler.
     if !proc_macro::is_available() {
         return None;
     }
@@ -34,7 +35,7 @@ fn source_above() -> Option<String> {
     Some(format!("{}\n{before}", above.join("\n")))
 }
 
-/// The texts of those attributes among the ones that the source ends with, from the last to the first.
+/// Those attributes among the attributes at the end of the source, from the last to the first.
 fn of_serde(source: &str) -> Vec<Above> {
     let mut found = Vec::new();
     let mut rest = source.trim_end();
@@ -52,7 +53,7 @@ fn of_serde(source: &str) -> Vec<Above> {
     }
 }
 
-/// The source before `#[…]` at its end, and what is in the brackets.
+/// The source before the `#[…]` at its end, and the text in the brackets.
 fn last_attribute(source: &str) -> Option<(&str, &str)> {
     let inside = source.strip_suffix(']')?;
     let mut open = 1_usize;
@@ -68,7 +69,8 @@ fn last_attribute(source: &str) -> Option<(&str, &str)> {
     Some((before, inside.get(at + 1..)?.trim()))
 }
 
-/// What an attribute derives, where something is of serde or of ours; nothing for `#[serde(…)]`; none for every other attribute.
+/// What an attribute derives, if serde's or our derives are among it; empty for `#[serde(…)]`; `None` for any other
+/// attribute.
 fn derives_of_serde(meta: &Meta) -> Option<Vec<String>> {
     if meta.path().is_ident("serde") {
         return Some(Vec::new());

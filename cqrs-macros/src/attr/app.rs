@@ -13,7 +13,7 @@ const KNOWN: &str = "`app!` takes `aggregates`, `projections`, `processes`, `han
 
 /// `app! { aggregates: […], projections: […], processes: […], handlers: […], provides: […], crate: path }`.
 pub(crate) struct AppArgs {
-    /// What stands in the five lists, in the order of [`LISTS`].
+    /// The contents of the five lists, in the order of [`LISTS`].
     lists: [Vec<Type>; 5],
     pub(crate) krate: Path,
 }

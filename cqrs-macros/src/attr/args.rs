@@ -12,7 +12,7 @@ pub(crate) enum Arg {
     Type(Type),
     /// `name = "…"`, `key(…)`, `once`.
     Option(Meta),
-    /// `"OrderCreated"`: no macro takes one.
+    /// `"OrderCreated"`: no macro accepts one.
     Literal(Lit),
 }
 
@@ -32,13 +32,13 @@ impl Parse for Arg {
     }
 }
 
-/// Whether a bare word is an option: types begin with a capital. One that does not is written `self::paid`.
+/// Whether a bare word is an option: types begin with a capital. A type that does not is written `self::paid`.
 fn is_option_name(input: ParseStream<'_>) -> syn::Result<bool> {
     let word = input.fork().call(Ident::parse_any)?.unraw().to_string();
     Ok(word != "crate" && word.starts_with(char::is_lowercase))
 }
 
-/// Reads the arguments of an attribute; none where they are no list.
+/// Reads the arguments of an attribute; empty if they are not a list.
 pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Vec<Arg> {
     let list = Punctuated::<Arg, Token![,]>::parse_terminated.parse2(tokens);
     diagnostics.ok(list).into_iter().flatten().collect()

@@ -11,12 +11,12 @@ const ON_FIELD: Options = Options { attribute: "#[event_data]", names: &["opaque
 
 /// `#[event_data(opaque, example = "…", crate = path)]`.
 pub(crate) struct DataArgs {
-    /// Not looked into.
+    /// The type is not looked into.
     pub(crate) opaque: bool,
     /// A value as JSON.
     pub(crate) example: Option<LitStr>,
     pub(crate) krate: Path,
-    /// Written by our other macros alone: they see to it that the types in it have a shape.
+    /// Written only by our other macros: they make sure that the types in it have a shape.
     pub(crate) checked: bool,
 }
 

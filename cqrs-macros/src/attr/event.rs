@@ -25,10 +25,10 @@ pub(crate) struct EventArgs {
     pub(crate) schema: Option<Number>,
     /// How often the schema was widened.
     pub(crate) widened: Option<Number>,
-    /// The struct of the schema before.
+    /// The struct of the previous schema.
     pub(crate) from: Option<TypePath>,
     pub(crate) from_json: Vec<JsonStep>,
-    /// Whether either of them was tried.
+    /// Whether either of them was given, right or wrong.
     pub(crate) has_older: bool,
     pub(crate) unhandled: Option<Text>,
     pub(crate) krate: Path,
@@ -49,7 +49,7 @@ struct Read {
     krate: Option<CratePath>,
 }
 
-/// `from_json(1, upgrade)`: a function from the fields under one schema to those under the next.
+/// `from_json(1, upgrade)`: a function from the fields of one schema to those of the next.
 #[derive(Clone)]
 pub(crate) struct JsonStep {
     pub(crate) from: LitInt,

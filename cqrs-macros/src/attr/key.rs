@@ -20,7 +20,7 @@ impl KeyField {
 
 impl Parse for KeyField {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        // A keyword is a fine name in a template; as a field it is written raw.
+        // A keyword is a valid name in a template; as a field it is written raw.
         let name = input.call(Ident::parse_any)?;
         let name = match syn::parse_str::<Ident>(&name.to_string()) {
             Ok(_) => name,

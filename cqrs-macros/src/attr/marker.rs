@@ -46,7 +46,7 @@ pub(crate) struct ApplyKey {
 }
 
 impl Marks {
-    /// The method's marker, if it has one; two of them are a mistake, and none.
+    /// The method's marker, if it has one. Two markers are a mistake, and count as none.
     pub(crate) fn of(method: &ImplItemFn, diagnostics: &mut Diagnostics) -> Option<Self> {
         let mut found: Option<Self> = None;
         let mut twice = false;
@@ -85,7 +85,7 @@ impl Marks {
         }
     }
 
-    /// Where the key of the view comes from, if something is said about it.
+    /// Where the key of the view comes from, if the method says so.
     pub(crate) fn key(&self, diagnostics: &mut Diagnostics) -> ApplyKeys {
         if matches!(self.meta, Meta::Path(_)) {
             return ApplyKeys::default();
@@ -101,7 +101,7 @@ impl Marks {
 const EXPECTED: &str = "`#[apply]` takes only a key, `#[apply(key(customer_id = event.buyer.clone()))]`, or the keys of \
                         several views, `#[apply(keys = event.members.clone())]`";
 
-/// What `#[apply]` says about the key of the view.
+/// The arguments of `#[apply]` about the key of the view.
 #[derive(Clone, Default)]
 pub(crate) struct ApplyKeys {
     /// `key(field = value, …)`.
@@ -137,9 +137,10 @@ impl Parse for ApplyKey {
     }
 }
 
-/// Takes `#[command]`, `#[apply]`, `#[react]` and `#[deadline]` off the methods of an impl block: they are ours, rustc does not know them.
+/// Removes `#[command]`, `#[apply]`, `#[react]` and `#[deadline]` from the methods of an impl block: rustc does not
+/// know them.
 ///
-/// On tokens, so that a block that does not parse keeps every other token as its author wrote it.
+/// It works on tokens, so that a block that does not parse keeps every other token as its author wrote it.
 pub(crate) fn strip_markers(item: TokenStream) -> TokenStream {
     item.into_iter()
         .map(|token| match token {
@@ -183,7 +184,7 @@ fn is_marker(token: &TokenTree) -> bool {
         )
 }
 
-/// What is left of a `#[cfg_attr(…)]` that holds a marker; none for every other attribute.
+/// What is left of a `#[cfg_attr(…)]` that holds a marker; `None` for any other attribute.
 fn without_markers(token: &TokenTree) -> Option<TokenStream> {
     let TokenTree::Group(group) = token else { return None };
     if group.delimiter() != Delimiter::Bracket {
@@ -199,7 +200,7 @@ fn without_markers(token: &TokenTree) -> Option<TokenStream> {
     }
 }
 
-/// `#[cfg_attr(predicate, attribute, …)]`: inside of an impl block the compiler has not yet looked at it.
+/// `#[cfg_attr(predicate, attribute, …)]`: inside an impl block the compiler has not evaluated it yet.
 struct Conditional {
     predicate: Meta,
     attributes: Vec<Meta>,
@@ -221,7 +222,8 @@ impl Conditional {
     }
 }
 
-/// The `#[cfg]`s of a method, those of `#[cfg_attr]` too: generated code that names the method needs the same ones.
+/// The `#[cfg]`s of a method, including those of `#[cfg_attr]`: generated code that names the method needs the same
+/// ones.
 pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
     let mut cfgs = Vec::new();
     for attribute in attributes {
@@ -235,7 +237,7 @@ pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
                     let condition = list.tokens;
                     cfgs.push(parse_quote!(#[cfg(any(not(#predicate), #condition))]));
                 }
-                // Where the marker is not there, the method is one of the author's own.
+                // Without the marker, the method is the author's own.
                 meta if Marker::of(meta.path()).is_some() => cfgs.push(parse_quote!(#[cfg(#predicate)])),
                 _ => {}
             }

@@ -1,4 +1,4 @@
-//! What stands in the parentheses of the attributes, read with darling.
+//! The arguments of the attributes, read with darling.
 
 mod above;
 mod aggregate;

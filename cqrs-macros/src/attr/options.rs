@@ -9,19 +9,19 @@ use crate::diagnostics::Diagnostics;
 
 /// The options that an attribute takes.
 pub(crate) struct Options {
-    /// `#[event]`, as messages name it.
+    /// The attribute as messages name it: `#[event]`.
     pub(crate) attribute: &'static str,
-    /// The names, in the order of their pages.
+    /// The names, in the order of their page.
     pub(crate) names: &'static [&'static str],
 }
 
 impl Options {
-    /// Reads the options; what is unknown, repeated or no option is noted and left out.
+    /// Reads the options. An argument that is unknown, repeated or not an option is noted and left out.
     pub(crate) fn read<T: FromMeta + Default>(&self, args: Vec<Arg>, diagnostics: &mut Diagnostics) -> T {
         self.read_with(&[], args, diagnostics)
     }
 
-    /// The same, where some may stand there more than once.
+    /// The same, for options some of which may be repeated.
     pub(crate) fn read_with<T: FromMeta + Default>(
         &self,
         repeated: &[&str],
@@ -41,7 +41,7 @@ impl Options {
         let metas: Vec<NestedMeta> = metas.into_iter().map(NestedMeta::Meta).collect();
         T::from_list(&metas).unwrap_or_else(|error| {
             diagnostics.push(error.into());
-            // The values that are right are not lost for the sake of the one that is wrong.
+            // One wrong value must not discard the right ones.
             let right = metas.iter().filter(|meta| T::from_list(std::slice::from_ref(meta)).is_ok());
             T::from_list(&right.cloned().collect::<Vec<_>>()).unwrap_or_default()
         })
@@ -60,7 +60,7 @@ impl Options {
         }
     }
 
-    /// Notes and drops the options that go to the other half of the item: on the struct, or on its impl block.
+    /// Notes and drops the options that belong on the other half of the item: on the struct, or on its impl block.
     pub(crate) fn without_those_of(
         &self,
         other: &Self,
@@ -100,7 +100,7 @@ fn name_of(meta: &Meta) -> String {
     meta.path().get_ident().map(|ident| ident.unraw().to_string()).unwrap_or_default()
 }
 
-/// `, did you mean …?` for the nearest of the known names, or the colon before what is known.
+/// `, did you mean …?` with the nearest known name, or the colon before the list of known names.
 pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let scored = known.into_iter().map(|candidate| (strsim::jaro_winkler(name, candidate), candidate));
     match scored.max_by(|left, right| left.0.total_cmp(&right.0)) {

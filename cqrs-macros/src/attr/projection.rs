@@ -15,14 +15,14 @@ const ON_IMPL: Options = Options { attribute: "#[projection] impl", names: &["ke
 const EXPECTED: &str =
     "expected the aggregate, `#[projection(Order)]`, or a key, `#[projection(key(customer_id: String))]`";
 
-/// Where a view lives: at the key of an aggregate, or at fields of its own.
+/// Where a view lives: at the key of an aggregate, or at its own key fields.
 #[derive(Clone)]
 pub(crate) enum Target<F> {
     Aggregate(Box<Type>),
     Key(Vec<F>),
 }
 
-/// `#[projection(Order, index(…), name = "…", view = "…", queue = "…", crate = path)]`, or `key(…)` in place of `Order`.
+/// `#[projection(Order, index(…), name = "…", view = "…", queue = "…", crate = path)]`, or `key(…)` instead of `Order`.
 pub(crate) struct ViewArgs {
     pub(crate) target: Option<Target<KeyField>>,
     pub(crate) indexes: Vec<IndexArg>,

@@ -9,7 +9,7 @@ use crate::diagnostics::Diagnostics;
 const EXPECTED: &str = "`#[react]` takes `start` and a key, `#[react(start, key(order_id = event.order.clone()))]`, and \
                         `#[apply]` a key";
 
-/// What `#[apply(…)]` and `#[react(…)]` say in a process.
+/// The arguments of `#[apply(…)]` and `#[react(…)]` in a process.
 #[derive(Default)]
 pub(crate) struct ReactArgs {
     /// `start`: the event starts an instance.
@@ -29,7 +29,7 @@ impl ReactArgs {
     }
 }
 
-/// `start`, where something else is wrong: it is not missing, too.
+/// `start`, if something else is wrong, so that it is not reported as missing as well.
 fn start(meta: &Meta) -> Option<Ident> {
     let Meta::List(list) = meta else { return None };
     list.tokens.clone().into_iter().find_map(|token| match token {

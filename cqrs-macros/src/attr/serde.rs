@@ -3,7 +3,7 @@ use syn::{Attribute, LitStr, Token, Type};
 
 /// What serde's attributes on a container, a field or a variant say about the stored form.
 ///
-/// Read leniently: what is wrong with them, serde's own derives say.
+/// They are read leniently: serde's own derives report what is wrong with them.
 #[derive(Default)]
 pub(crate) struct SerdeArgs {
     pub(crate) rename: SerdeNames,
@@ -12,28 +12,28 @@ pub(crate) struct SerdeArgs {
     pub(crate) aliases: Vec<String>,
     pub(crate) default: bool,
     pub(crate) skip: bool,
-    /// Read, and never written.
+    /// The field is read, and never written.
     pub(crate) skip_serializing: bool,
-    /// Written, and never read.
+    /// The field is written, and never read.
     pub(crate) skip_deserializing: bool,
-    /// Left out at times.
+    /// The field is sometimes left out.
     pub(crate) skip_serializing_if: bool,
     pub(crate) flatten: bool,
     pub(crate) transparent: bool,
     pub(crate) untagged: bool,
     pub(crate) other: bool,
-    /// What is not known is refused.
+    /// Unknown fields are refused.
     pub(crate) strict: bool,
     pub(crate) tag: Option<String>,
     pub(crate) content: Option<String>,
-    /// The functions that write and read in place of the type.
+    /// The functions that write and read instead of the type.
     pub(crate) with: Vec<String>,
-    /// The type that is stored in place of this one.
+    /// The type that is stored instead of this one.
     pub(crate) into: Option<Type>,
     pub(crate) from: Option<Type>,
 }
 
-/// A name for writing and one for reading; mostly the same.
+/// A name for writing and one for reading, which are usually the same.
 #[derive(Default)]
 pub(crate) struct SerdeNames {
     pub(crate) written: Option<String>,
@@ -41,7 +41,7 @@ pub(crate) struct SerdeNames {
 }
 
 impl SerdeArgs {
-    /// Neither written nor read.
+    /// Whether the field is neither written nor read.
     pub(crate) fn is_skipped(&self) -> bool {
         self.skip || (self.skip_serializing && self.skip_deserializing)
     }
@@ -84,7 +84,7 @@ impl SerdeArgs {
             }
             "into" => self.into = ty(meta)?,
             "from" | "try_from" => self.from = ty(meta)?,
-            // `crate`, `bound`, `borrow` and their like say nothing about what is stored.
+            // `crate`, `bound`, `borrow` and similar options say nothing about what is stored.
             _ if meta.input.peek(syn::token::Paren) => {
                 let content;
                 syn::parenthesized!(content in meta.input);
@@ -117,7 +117,7 @@ impl SerdeNames {
     }
 }
 
-/// The text behind `=`, where there is one.
+/// The text after `=`, if there is one.
 fn value(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<String>> {
     if !meta.input.peek(Token![=]) {
         return Ok(None);

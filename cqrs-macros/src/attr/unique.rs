@@ -4,7 +4,7 @@ use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Ident, Meta, Token};
 
-/// `unique(email, phone)`: each of the fields by itself.
+/// `unique(email, phone)`: each of the fields is unique by itself.
 #[derive(Clone)]
 pub(crate) struct UniqueArg(pub(crate) Vec<Ident>);
 

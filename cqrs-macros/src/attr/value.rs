@@ -72,7 +72,7 @@ impl FromMeta for CratePath {
 }
 
 impl CratePath {
-    /// The path as given, or `::cqrs_core`.
+    /// The given path, or `::cqrs_core`.
     pub(crate) fn or_default(path: Option<Self>) -> Path {
         path.map_or_else(|| syn::parse_quote!(::cqrs_core), |path| path.0)
     }

@@ -99,7 +99,7 @@ pub(crate) fn aggregate(aggregate: &Aggregate) -> TokenStream {
     }
 }
 
-/// Which of the commands are stored: those with `#[command]` on their struct, of which this macro does not know.
+/// The commands that are stored: those with `#[command]` on their struct, which this macro cannot see.
 fn stored_commands(aggregate: &Aggregate, private: &TokenStream) -> Option<TokenStream> {
     let Aggregate { ty, commands, .. } = aggregate;
     let arms = commands.iter().map(|command| {
@@ -156,11 +156,11 @@ fn event_enum(aggregate: &Aggregate, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// What makes an event one of this aggregate's.
+/// The code that makes an event one of this aggregate's events.
 fn membership(aggregate: &Aggregate, apply: &Apply, private: &TokenStream) -> TokenStream {
     let Aggregate { ty, event: event_enum, .. } = aggregate;
     let Apply { cfgs, name, event, .. } = apply;
-    // A path of two places in the source would have none for rustc to point at.
+    // rustc could not point at a path whose parts come from two places in the source.
     let one = quote_spanned!(event.span()=>
         #(#cfgs)*
         const _: () = {

@@ -6,13 +6,13 @@ use syn::spanned::Spanned;
 use super::{at, place};
 use crate::model::App;
 
-/// What `app!` becomes: proofs, and the test that nothing is missing in its lists.
+/// The expansion of `app!`: proofs, and the test that nothing is missing from its lists.
 pub(crate) fn app(app: &App) -> TokenStream {
     let App { krate, aggregates, projections, processes, handlers, provides } = app;
     let private = quote!(#krate::__private);
     let provided =
         provides.iter().map(|ty| quote_spanned!(place(ty)=> impl #private::ProvidedBy<Listed> for #ty {}));
-    // A function that is no handler is one error, and not one more at each use.
+    // A function that is not a handler is one error, not one more at each use.
     let aliases: Vec<_> = handlers
         .iter()
         .enumerate()
@@ -79,7 +79,7 @@ pub(crate) fn app(app: &App) -> TokenStream {
     }
 }
 
-/// An error at the entry, where the check finds one.
+/// A check whose error is reported at the entry.
 fn proof(entry: &Type, private: &TokenStream, check: &TokenStream) -> TokenStream {
     let (private, check) = (at(entry, private), at(entry, check));
     quote_spanned! {entry.span()=>

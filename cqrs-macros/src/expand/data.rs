@@ -33,7 +33,7 @@ pub(crate) fn data(data: &Data) -> TokenStream {
     }
 }
 
-/// The derive, for a struct that another macro is on, which may have `checked` the types in it.
+/// The derive for a struct with another of our macros on it, which may have `checked` the types in it.
 pub(crate) fn derive_data(krate: &Path, checked: bool) -> TokenStream {
     let place = (*krate != parse_quote!(::cqrs_core)).then(|| quote!(crate = #krate));
     let options: Vec<TokenStream> = place.into_iter().chain(checked.then(|| quote!(checked))).collect();
@@ -41,17 +41,17 @@ pub(crate) fn derive_data(krate: &Path, checked: bool) -> TokenStream {
     quote!(#[derive(#krate::__private::EventData)] #options)
 }
 
-/// The shape of a type whose parts need none: those without are opaque.
+/// The shape of a type whose parts may lack a shape: such parts are opaque.
 pub(super) fn known(shape: &Shape, private: &TokenStream) -> TokenStream {
     Types::Any.constant(shape, private)
 }
 
-/// Which types stand in a shape.
+/// Which types a shape contains.
 #[derive(Clone, Copy)]
 enum Types {
-    /// All have one of their own.
+    /// All have their own shape.
     Shaped,
-    /// Some may have none.
+    /// Some may have no shape.
     Any,
 }
 

@@ -5,7 +5,7 @@ use super::key::{aggregate_key, key};
 use super::{place, shown};
 use crate::model::{Entity, Kind, Snapshots, Unique};
 
-/// What `#[aggregate(entity = "…")]` adds beside the struct: its key and its names.
+/// What `#[aggregate(entity = "…")]` adds to the struct: its key and its names.
 pub(crate) fn entity(entity: &Entity) -> TokenStream {
     let Entity { krate, ident, name, entity: entity_name, templates, .. } = entity;
     let private = quote!(#krate::__private);
@@ -75,7 +75,7 @@ fn finders(entity: &Entity, private: &TokenStream) -> Option<TokenStream> {
             Kind::Integer | Kind::Other => (value, quote!(&value)),
         };
         let doc = format!(
-            " The [`{ident}`] of a tenant that has this `{name}`, for `App::find`. It belongs to one at most."
+            " The [`{ident}`] of a tenant that has this `{name}`, for `App::find`. At most one has it."
         );
         quote! {
             #[doc = #doc]

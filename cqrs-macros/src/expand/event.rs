@@ -4,16 +4,16 @@ use syn::Member;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::{bounds, named_at, place};
+use super::{bounds, local, named_at, place};
 use crate::model::{Event, Locked, Role, Upcaster};
 
-/// The bounds of serde's impls; a struct whose derives its author has written above has them already.
+/// The bounds of serde's impls. A struct whose author has written the derives above the attribute has them already.
 pub(crate) fn storable(event: &Event) -> Option<TokenStream> {
     let krate = &event.krate;
     bounds(&event.parts, &quote!(#krate::__private::Storable))
 }
 
-/// What `#[event]` and `#[command]` add beside the struct.
+/// What `#[event]` and `#[command]` add to the struct.
 pub(crate) fn event(event: &Event) -> TokenStream {
     let Event { krate, ident, name, aliases, schema, widened, .. } = event;
     let private = quote!(#krate::__private);
@@ -38,7 +38,7 @@ pub(crate) fn event(event: &Event) -> TokenStream {
         )
     });
     let stored = command.then(|| stored_command(event, &private));
-    // A path of two places in the source would have none for rustc to point at.
+    // rustc could not point at a path whose parts come from two places in the source.
     let way_back = quote_spanned!(ident.span()=>
         const _: () = {
             use #private::check_way_back as __check_way_back;
@@ -67,7 +67,7 @@ pub(crate) fn event(event: &Event) -> TokenStream {
     }
 }
 
-/// The names of the fields, which the keys of views and of processes ask for.
+/// The names of the fields, which the keys of views and processes use.
 fn fields(event: &Event) -> TokenStream {
     let names = event.fields.iter().filter_map(|(cfgs, member)| match member {
         Member::Named(name) => {
@@ -81,7 +81,7 @@ fn fields(event: &Event) -> TokenStream {
     }
 }
 
-/// What a command has and an event has not: its aggregate does not list it as it lists its events, so it has a row of its own.
+/// What only a command has: its own row, because its aggregate does not list it as it lists its events.
 fn stored_command(event: &Event, private: &TokenStream) -> TokenStream {
     let ident = &event.ident;
     quote! {
@@ -94,7 +94,7 @@ fn stored_command(event: &Event, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// How earlier schemas are read, and the check that the chain has no hole.
+/// How earlier schemas are read, and the check that the chain has no gap.
 fn older(event: &Event, private: &TokenStream) -> (Option<TokenStream>, Option<TokenStream>) {
     let ident = &event.ident;
     let older = |value: TokenStream| quote!(const UPCASTER: #private::Upcaster<Self> = #value;);
@@ -112,12 +112,13 @@ fn older(event: &Event, private: &TokenStream) -> (Option<TokenStream>, Option<T
             (Some(older(typed)), Some(check))
         }
         Upcaster::Json(steps) => {
+            let data = local("data");
             let steps = steps.iter().map(|(from, step)| {
-                let call = quote_spanned!(place(step)=> __next_json(#step, data));
+                let call = quote_spanned!(place(step)=> __next_json(#step, #data));
                 // A path of two places in the source would have none for rustc to point at.
                 quote!(#private::JsonStep {
                     from: #from,
-                    step: |data| {
+                    step: |#data| {
                         use #private::next_json as __next_json;
                         #call
                     },
@@ -128,7 +129,7 @@ fn older(event: &Event, private: &TokenStream) -> (Option<TokenStream>, Option<T
     }
 }
 
-/// The comparison with `events.lock`. The file is read by rustc too, so that a change of it compiles the events anew.
+/// The comparison with `events.lock`. rustc reads the file as well, so that a change of it compiles the events again.
 fn lock(event: &Event, locked: &Locked, private: &TokenStream) -> TokenStream {
     let ident = &event.ident;
     let file = crate::model::LOCK_FILE;
@@ -140,7 +141,7 @@ fn lock(event: &Event, locked: &Locked, private: &TokenStream) -> TokenStream {
     });
     let check = locked.shape.as_ref().map(|shape| {
         let fingerprint = crate::model::text_fingerprint(shape);
-        // A path of two places in the source would have none for rustc to point at.
+        // rustc could not point at a path whose parts come from two places in the source.
         quote_spanned!(ident.span()=>
             #[allow(long_running_const_eval)]
             const _: () = {
@@ -162,7 +163,7 @@ fn lock(event: &Event, locked: &Locked, private: &TokenStream) -> TokenStream {
     quote!(#tracked #check #widening)
 }
 
-/// A unit struct would be stored as null, and could never get a field; an empty map can.
+/// A unit struct would be stored as null, and could never get a field. So it is stored as an empty map, which can.
 fn unit(event: &Event, private: &TokenStream) -> TokenStream {
     let Event { ident, .. } = event;
     let serde = quote!(#private::serde);

@@ -2,7 +2,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, Type};
 
-use super::place;
+use super::{local, place};
 use crate::model::{Arm, Handler, Retry, Subject, handler_marker};
 
 /// What `#[event_handler(…)]` adds: one registered row.
@@ -59,7 +59,8 @@ fn option(number: Option<impl ToTokens>) -> TokenStream {
     )
 }
 
-/// What follows the events in the arguments, with the `#[cfg]`s of the method; each type once, where none hides it.
+/// The arguments after the event, with the `#[cfg]`s of the method. A type is listed again only if its `#[cfg]`s
+/// differ.
 fn dependencies(handler: &Handler) -> Vec<(&[Attribute], &Type)> {
     let mut found: Vec<(&[Attribute], &Type)> = Vec::new();
     for arm in &handler.arms {
@@ -75,8 +76,8 @@ fn dependencies(handler: &Handler) -> Vec<(&[Attribute], &Type)> {
     found
 }
 
-/// What `app!` finds where it lists the handler: the receiver's type, or a type beside the function; and what that type
-/// tells.
+/// The type that `app!` lists for the handler, which is the receiver's type or a marker type for the function; and the
+/// impl that describes the handler on this type.
 fn named(handler: &Handler, private: &TokenStream) -> (Option<TokenStream>, TokenStream) {
     let Handler { name, subject, arms, .. } = handler;
     let (ty, declared, receiver) = match subject {
@@ -109,8 +110,8 @@ fn named(handler: &Handler, private: &TokenStream) -> (Option<TokenStream>, Toke
     (declared, named)
 }
 
-/// Types as a list of pairs, which has no limit in length; and aliases for those parts of it that a `#[cfg]` may take out,
-/// as no attribute stands inside of a type.
+/// Types as a list of pairs, which has no limit in length; and aliases for the parts that a `#[cfg]` may remove,
+/// because a type cannot contain attributes.
 fn list(name: &str, types: Vec<(&[Attribute], TokenStream)>) -> (TokenStream, Vec<TokenStream>) {
     let mut aliases = Vec::new();
     let list = types.into_iter().enumerate().rev().fold(quote!(()), |rest, (index, (cfgs, ty))| {
@@ -132,21 +133,23 @@ fn list(name: &str, types: Vec<(&[Attribute], TokenStream)>) -> (TokenStream, Ve
 
 fn arm_row(arm: &Arm, subject: &Subject, private: &TokenStream) -> TokenStream {
     let Arm { cfgs, function, taken, .. } = arm;
+    // A function may have any of these names.
+    let (scope, raw, event, done) = (local("scope"), local("raw"), local("event"), local("done"));
     let (callee, receiver) = match subject {
         Subject::Function => (quote!(#function), None),
-        Subject::Methods(ty) => (quote!(<#ty>::#function), Some(quote!(scope.get::<#ty>()?))),
+        Subject::Methods(ty) => (quote!(<#ty>::#function), Some(quote!(#scope.get::<#ty>()?))),
     };
-    let event = if arm.recorded { quote!(&event) } else { quote!(event.event()) };
-    let dependencies = arm.dependencies.iter().map(|ty| quote!(scope.get::<#ty>()?));
-    let arguments = receiver.into_iter().chain([event]).chain(dependencies);
+    let argument = if arm.recorded { quote!(&#event) } else { quote!(#event.event()) };
+    let dependencies = arm.dependencies.iter().map(|ty| quote!(#scope.get::<#ty>()?));
+    let arguments = receiver.into_iter().chain([argument]).chain(dependencies);
     let call = quote_spanned!(place(function)=> #callee(#(#arguments),*).await);
     quote! {
         #(#cfgs)*
-        #private::HandlerArm::new(#private::event_id::<#taken, _>(), |scope, raw| {
+        #private::HandlerArm::new(#private::event_id::<#taken, _>(), |#scope, #raw| {
             ::std::boxed::Box::pin(async move {
-                let event = scope.decode::<#taken>(raw)?;
-                let done: ::core::result::Result<(), #private::HandlerError> = #call;
-                done
+                let #event = #scope.decode::<#taken>(#raw)?;
+                let #done: ::core::result::Result<(), #private::HandlerError> = #call;
+                #done
             })
         })
     }

@@ -5,7 +5,7 @@ use super::key::{aggregate_key, key};
 use super::{place, shown};
 use crate::model::{Instance, Snapshots};
 
-/// What `#[process(key(…))]` adds beside the struct: its key and its names.
+/// What `#[process(key(…))]` adds to the struct: its key and its names.
 pub(crate) fn instance(instance: &Instance) -> TokenStream {
     let Instance { krate, ident, name, entity, key: own, templates, queue, snapshots, fields } = instance;
     let private = quote!(#krate::__private);

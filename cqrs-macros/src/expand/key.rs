@@ -102,7 +102,7 @@ pub(crate) fn reads(key: &Key) -> impl Iterator<Item = TokenStream> {
     })
 }
 
-/// What makes it the key of an aggregate: where an instance is stored.
+/// The impl that makes it the key of an aggregate: where an instance is stored.
 pub(super) fn aggregate_key(
     krate: &Path,
     aggregate: &TokenStream,

@@ -40,16 +40,21 @@ use syn::{Attribute, Ident, Member, Type};
 
 use crate::model::Parts;
 
-/// For `quote_spanned!`: generated code that is reported at the author's tokens, and whose names are still ours.
+/// A span for `quote_spanned!`: generated code is reported at the author's tokens, and its names are still ours.
 ///
-/// The span of the tokens alone would look names up where they were written, which inside of a `macro_rules!` is another
-/// place than the one of the rest of the expansion. A check that names nothing of ours stands at the author's span, or rustc
-/// would add where in the expansion it comes from.
+/// With the span of the tokens alone, names would be looked up where the tokens were written. Inside a `macro_rules!`
+/// that is not the place of the rest of the expansion. A check that names nothing of ours has the author's span;
+/// otherwise rustc would add where in the expansion it comes from.
 fn place(tokens: &impl Spanned) -> Span {
     Span::call_site().located_at(tokens.span())
 }
 
-/// Tokens that stand at a type: an expression with one token from elsewhere would be reported at the whole item.
+/// A variable of generated code among expressions of the author: neither hides the other, whatever the author calls theirs.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// Gives tokens the span of a type: an expression with one token from elsewhere would be reported at the whole item.
 fn at(ty: &Type, tokens: &TokenStream) -> TokenStream {
     let place = place(ty);
     tokens
@@ -62,8 +67,8 @@ fn at(ty: &Type, tokens: &TokenStream) -> TokenStream {
         .collect()
 }
 
-/// The struct's name, for the impl that makes it what it is: rustc reports there what its parts lack. Where that can only be one of
-/// them, it is the better place.
+/// The struct's name, for the impl that makes it an event or a view: rustc reports there what the parts lack. If only
+/// one part can lack something, the name has the span of that part, which is the better place.
 fn named_at(ident: &Ident, parts: &Parts) -> Ident {
     let mut ident = ident.clone();
     if let [part] = parts.types() {
@@ -72,7 +77,8 @@ fn named_at(ident: &Ident, parts: &Parts) -> Ident {
     ident
 }
 
-/// The method that shows a state by its fields, for tools: a macro of the core makes it, and makes nothing where no tool is built in.
+/// The method that shows a state by its fields, for tools. A macro of the core makes it, or nothing if no tool is built
+/// in.
 fn shown(private: &TokenStream, fields: &[(Vec<Attribute>, Member)]) -> TokenStream {
     let fields = fields.iter().map(|(cfgs, member)| {
         let name = match member {

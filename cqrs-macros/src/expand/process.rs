@@ -5,7 +5,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Ident, Path, Type};
 
 use super::projection::{other_key, value};
-use super::{at, place};
+use super::{at, local, place};
 use crate::model::{Apply, Process, ProcessArm, React, Reaction, Unknown};
 
 /// What `#[process(…)] impl` adds: one row per event and per deadline, and the checks that it belongs to its struct.
@@ -73,18 +73,19 @@ fn arm(process: &Process, arm: &ProcessArm, private: &TokenStream) -> TokenStrea
         return quote!(#(#cfgs)* #row #(#steps)*);
     }
     let condition = condition(steps.iter().map(|(cfgs, _)| cfgs.as_slice()).collect());
-    let steps = steps.iter().map(|(cfgs, step)| quote!(#(#cfgs)* let arm = arm #step;));
+    let arm = local("arm");
+    let steps = steps.iter().map(|(cfgs, step)| quote!(#(#cfgs)* let #arm = #arm #step;));
     quote! {
         #condition
         {
-            let arm = #row;
+            let #arm = #row;
             #(#steps)*
-            arm
+            #arm
         }
     }
 }
 
-/// The row is there where one of its methods is.
+/// The condition of a row: it exists if one of its methods does.
 fn condition(methods: Vec<&[Attribute]>) -> Option<TokenStream> {
     if methods.iter().any(|cfgs| cfgs.is_empty()) {
         return None;
@@ -96,21 +97,22 @@ fn condition(methods: Vec<&[Attribute]>) -> Option<TokenStream> {
     Some(quote!(#[cfg(any(#(#conditions),*))]))
 }
 
-/// Takes the key of the instance from the event.
+/// The closure that takes the key of the instance from the event.
 fn key(process: &Process, arm: &ProcessArm, private: &TokenStream) -> TokenStream {
     let (key, event) = (&process.key, &arm.event);
     let marker = if arm.applies.is_empty() { "react" } else { "apply" };
     let values = process.fields.iter().map(|field| value(field, &arm.key.fields, event, marker, private));
     let parameter = arm.key.parameter.clone().unwrap_or_else(|| format_ident!("event"));
-    let bound = if arm.key.recorded { quote!(&recorded) } else { quote!(recorded.event()) };
+    let (raw, tenant, recorded) = (local("raw"), local("tenant"), local("recorded"));
+    let bound = if arm.key.recorded { quote!(&#recorded) } else { quote!(#recorded.event()) };
     // The expressions of the user see the event under the name that the method gives it.
     let says = !arm.key.fields.is_empty();
     let binding = says.then(|| quote!(let #parameter = #bound;));
-    let made = quote!(::core::result::Result::Ok(#key::new(&tenant, #(#values),*)));
-    let made = if says { quote!(#private::said_key(raw, || #made)) } else { made };
+    let made = quote!(::core::result::Result::Ok(#key::new(&#tenant, #(#values),*)));
+    let made = if says { quote!(#private::said_key(#raw, || #made)) } else { made };
     quote! {
-        |raw, tenant| {
-            let recorded = #private::decode::<#event>(raw)?;
+        |#raw, #tenant| {
+            let #recorded = #private::decode::<#event>(#raw)?;
             #binding
             #made
         }
@@ -160,7 +162,8 @@ fn deadline(deadline: &Reaction, key: &Path, private: &TokenStream) -> Option<To
     })
 }
 
-/// How a reaction is called: the name of the key's parameter, a check of the key that is asked for, and the call.
+/// How a reaction is called: the name of the key's parameter, a check of the key's type if the method takes one, and
+/// the call.
 fn call(
     reaction: &Reaction,
     argument: Option<&TokenStream>,

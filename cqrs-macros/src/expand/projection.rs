@@ -4,7 +4,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Ident, Type};
 
-use super::{at, place};
+use super::{at, local, place};
 use crate::attr::{ApplyKey, Target};
 use crate::model::{Apply, Projection};
 
@@ -82,27 +82,28 @@ fn keyed_arm(key: &TokenStream, fields: &[Ident], apply: &Apply, private: &Token
     let fold = fold(apply, private, &parameters, asked.as_ref());
     let parameter = apply.parameter.clone().unwrap_or_else(|| format_ident!("event"));
     let values = fields.iter().map(|field| value(field, &apply.key.fields, event, "apply", private));
-    let bound = if apply.recorded { quote!(&recorded) } else { quote!(recorded.event()) };
+    let (raw, tenant, recorded) = (local("raw"), local("tenant"), local("recorded"));
+    let bound = if apply.recorded { quote!(&#recorded) } else { quote!(#recorded.event()) };
     // The expressions of the user see the event under the name that the method gives it.
     let says = !apply.key.fields.is_empty() || apply.key.items.is_some();
     let binding = says.then(|| quote!(let #parameter = #bound;));
     let keys = match &apply.key.items {
         Some(items) => {
-            let names: Vec<_> = (0..fields.len()).map(|number| format_ident!("item{number}")).collect();
+            let names: Vec<_> = (0..fields.len()).map(|number| local(&format!("item{number}"))).collect();
             let pattern = if let [name] = &*names { quote!(#name) } else { quote!((#(#names),*)) };
-            let key = quote!(|#pattern| <#key>::new(&tenant, #(#names),*));
+            let key = quote!(|#pattern| <#key>::new(&#tenant, #(#names),*));
             quote!(#private::each(#items, #key))
         }
-        None => quote!(#private::one(<#key>::new(&tenant, #(#values),*))),
+        None => quote!(#private::one(<#key>::new(&#tenant, #(#values),*))),
     };
     let keys = quote!(::core::result::Result::Ok(#keys));
-    let keys = if says { quote!(#private::said_key(raw, || #keys)) } else { keys };
+    let keys = if says { quote!(#private::said_key(#raw, || #keys)) } else { keys };
     quote! {
         #(#cfgs)*
         #private::ProjectionArm::keyed(
             #private::event_id::<#event, _>(),
-            |raw, tenant| {
-                let recorded = #private::decode::<#event>(raw)?;
+            |#raw, #tenant| {
+                let #recorded = #private::decode::<#event>(#raw)?;
                 #binding
                 #keys
             },
@@ -111,7 +112,7 @@ fn keyed_arm(key: &TokenStream, fields: &[Ident], apply: &Apply, private: &Token
     }
 }
 
-/// The value of one field of a key: as it is said, or the event's own field of that name.
+/// The value of one field of a key: the given expression, or the field of that name of the event `recorded`.
 pub(super) fn value(
     field: &Ident,
     said: &[ApplyKey],
@@ -129,7 +130,8 @@ pub(super) fn value(
             let field = Ident::new_raw(&name, field.span());
             let at_event = at(event, private);
             let has = quote_spanned!(place(event)=> #at_event::has_field::<#event>(#name, #marker));
-            quote!(::core::clone::Clone::clone(&#private::with_field::<#event, { #has }>(recorded.event()).#field))
+            let recorded = local("recorded");
+            quote!(::core::clone::Clone::clone(&#private::with_field::<#event, { #has }>(#recorded.event()).#field))
         }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn indexes(view: &View) -> TokenStream {
     }
 }
 
-/// The query with a method for each index, and for each field behind the first.
+/// The query, with a method for each index and for each field after the first.
 pub(crate) fn query(view: &View) -> TokenStream {
     let View { ident, visibility, .. } = view;
     let (private, query) = (private(view), format_ident!("{}Query", ident, span = ident.span()));
@@ -44,7 +44,7 @@ pub(crate) fn query(view: &View) -> TokenStream {
             parts.map(|(number, part)| key_step(&private, &query, number, part, number == last)).collect()
         }
     };
-    let doc = format!(" Lists [`{ident}`] views: what `App::query` gives.");
+    let doc = format!(" A list of [`{ident}`] views, from `App::query`.");
     quote! {
         #[doc = #doc]
         #[must_use = "a query is sent when it is awaited"]
@@ -68,7 +68,7 @@ pub(crate) fn query(view: &View) -> TokenStream {
         #[automatically_derived]
         #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
         impl<'a> #query<'a> {
-            /// By the key of the views: those whose key begins with the fields that follow.
+            /// Lists by the key of the views: those whose key begins with the fields that follow.
             pub fn by_key(self) -> #query<'a, #private::At<0, 0>> {
                 #query(self.0, ::core::marker::PhantomData)
             }
@@ -82,17 +82,17 @@ pub(crate) fn query(view: &View) -> TokenStream {
         #[automatically_derived]
         #[allow(dead_code, unreachable_pub)]
         impl<'a, __Stage> #query<'a, __Stage> {
-            /// From the last to the first.
+            /// Lists from the last to the first.
             pub fn descending(self) -> Self {
                 Self(self.0.descending(), self.1)
             }
 
-            /// How many views the page has at most; 100 where it is not said.
+            /// The most views on the page. Default 100.
             pub fn limit(self, limit: u32) -> Self {
                 Self(self.0.limit(limit), self.1)
             }
 
-            /// Not before the views contain the commit of a token, and the index shows it.
+            /// Waits until the views contain the commit of a token, and the index shows it.
             pub fn at_least(
                 self,
                 token: impl ::core::convert::Into<#private::CommitToken>,
@@ -100,12 +100,12 @@ pub(crate) fn query(view: &View) -> TokenStream {
                 Self(self.0.at_least(token), self.1)
             }
 
-            /// How long `at_least` waits at most.
+            /// The longest time that `at_least` waits.
             pub fn within(self, limit: #private::Duration) -> Self {
                 Self(self.0.within(limit), self.1)
             }
 
-            /// The page behind a cursor, the `next` of another page; none for the first page.
+            /// The page after a cursor, which is the `next` of another page; `None` for the first page.
             pub fn after(self, cursor: impl #private::IntoCursor) -> Self {
                 Self(self.0.after(cursor), self.1)
             }
@@ -126,7 +126,7 @@ pub(crate) fn query(view: &View) -> TokenStream {
 fn start(private: &TokenStream, query: &Ident, at: usize, Index { name, fields }: &Index) -> TokenStream {
     let Some(IndexField { ident, ty }) = fields.first() else { return TokenStream::new() };
     let number = at + 1;
-    let doc = format!(" By the index `{}`: the views with this `{}`.", name.unraw(), ident.unraw());
+    let doc = format!(" Lists by the index `{}`: the views with this `{}`.", name.unraw(), ident.unraw());
     let value = value(ty);
     quote! {
         #[doc = #doc]
@@ -160,7 +160,7 @@ fn key_step(
     let then = quote!(#private::At<0, #next>);
     let (asked, then) = match is_last {
         true => (quote!(#private::AskedOfKey<#ty>), quote!(<__Asked as #private::Asked<#ty>>::Then<#then>)),
-        // Only what one value of it begins with stands together.
+        // Only keys with one value of this field are next to each other, so it takes no range.
         false => (quote!(#private::PartValue<#ty>), then),
     };
     step(query, &quote!(#private::At<0, #fields>), ident, &asked, &then, &quote!(part))
@@ -174,7 +174,7 @@ fn step(
     then: &TokenStream,
     call: &TokenStream,
 ) -> TokenStream {
-    let doc = format!(" And with this `{}`.", ident.unraw());
+    let doc = format!(" Only those with this `{}`.", ident.unraw());
     quote! {
         #[automatically_derived]
         #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
@@ -187,7 +187,7 @@ fn step(
     }
 }
 
-/// What is asked for: of an `Option<T>` that is `T`.
+/// The type of a value in a query: for an `Option<T>` it is `T`.
 fn value(ty: &Type) -> Type {
     inner_of_option(ty).unwrap_or_else(|| ty.clone())
 }

@@ -4,9 +4,9 @@ use syn::{ItemStruct, Path, Type, parse_quote};
 
 use crate::model::{Parts, Serde};
 
-/// What serde's impls for a struct are bound by, where a type in it may have none: the trait holds for a type that has them.
+/// The bounds of serde's impls for a struct whose types may lack them: the trait holds for a type that has them.
 ///
-/// A bound without a variable would be an error of its own at each impl.
+/// A bound without a lifetime variable would be an extra error at each impl.
 pub(super) fn bounds(parts: &Parts, holds: &TokenStream) -> Option<TokenStream> {
     let bound = |ty: &Type| format!("for<'__part> {}: {}<'__part>", text(ty), text(holds));
     let bounds: Vec<String> = parts.types().iter().map(bound).collect();
@@ -14,7 +14,7 @@ pub(super) fn bounds(parts: &Parts, holds: &TokenStream) -> Option<TokenStream> 
     (!bounds.is_empty()).then(|| quote!(bound = #bounds))
 }
 
-/// The struct, with what is missing of serde's derives.
+/// The struct, with those of serde's derives that are missing.
 pub(crate) fn derive(
     item: TokenStream,
     serde: Serde,
@@ -27,7 +27,7 @@ pub(crate) fn derive(
         return made_up(&item, serde, krate);
     }
     if !serde.serialize && !serde.deserialize {
-        // An option of derives that the user wrote comes after them.
+        // An option for derives that the user wrote comes after them.
         let options: Vec<TokenStream> = options.collect();
         if options.is_empty() {
             return item;
@@ -80,7 +80,7 @@ fn made_up(item: &TokenStream, serde: Serde, krate: &Path) -> TokenStream {
     quote!(#item #serialize #deserialize)
 }
 
-/// Tokens as one writes them; a space parts two words, as in `<Eur as Currency>::Amount`.
+/// Tokens as an author writes them; a space separates two words, as in `<Eur as Currency>::Amount`.
 fn text(tokens: &impl ToTokens) -> String {
     let is_word = |character: char| character.is_alphanumeric() || character == '_';
     let mut text = String::new();

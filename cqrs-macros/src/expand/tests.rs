@@ -1,6 +1,6 @@
-//! Expansions, beside what they come from: `snapshots/event.rs` expands to `snapshots/event.expanded.rs`.
+//! Expansions, next to their sources: `snapshots/event.rs` expands to `snapshots/event.expanded.rs`.
 //!
-//! `UPDATE_SNAPSHOTS=1 cargo test -p foldline-macros` writes them anew; read the difference before you commit it.
+//! `UPDATE_SNAPSHOTS=1 cargo test -p foldline-macros` writes them again; read the difference before you commit it.
 
 use std::path::Path;
 use std::{env, fs};
@@ -116,7 +116,7 @@ fn broken_items_come_out_whole() {
     check("broken");
 }
 
-/// Every block of the page is cut from a snapshot, or from what that comes from; a line of `// …` stands for what is left out.
+/// Every block of the page is cut from a snapshot, or from the source of one. A line `// …` marks what is left out.
 #[test]
 fn the_page_shows_what_the_macros_write() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

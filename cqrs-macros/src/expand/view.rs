@@ -12,7 +12,7 @@ pub(crate) fn viewable(view: &View) -> Option<TokenStream> {
     bounds(&view.parts, &quote!(#krate::__private::Viewable))
 }
 
-/// What `#[projection(…)]` adds beside the struct: the view's names and its key.
+/// What `#[projection(…)]` adds to the struct: the view's names and its key.
 pub(crate) fn view(view: &View) -> TokenStream {
     let View { krate, ident, name, view: view_name, queue, address, .. } = view;
     let private = quote!(#krate::__private);
@@ -58,7 +58,7 @@ pub(crate) fn view(view: &View) -> TokenStream {
     }
 }
 
-/// What the view is stored as: its own tokens, and what is known of the types of its fields.
+/// The stored shape of the view: its own tokens, and what is known about the types of its fields.
 fn shape(view: &View) -> TokenStream {
     let View { krate, shape, types, .. } = view;
     let private = quote!(#krate::__private);
@@ -72,7 +72,7 @@ fn shape(view: &View) -> TokenStream {
     }
 }
 
-/// What others are told of it.
+/// The description of the view for other programs.
 fn described(view: &View) -> Option<TokenStream> {
     let krate = &view.krate;
     let private = quote!(#krate::__private);
@@ -118,11 +118,10 @@ fn own_address(krate: &Path, key: &Key) -> TokenStream {
                 #private::render_view_id(&[#(#fields),*])
             }
 
-            fn from_view_id(
+            fn from_view_parts(
                 tenant: #private::Tenant,
-                id: &str,
+                parts: &#private::Parts<'_>,
             ) -> ::core::result::Result<Self, #private::KeyError> {
-                let parts = #private::parse_view_id(id);
                 ::core::result::Result::Ok(Self { tenant, #(#reads),* })
             }
         }

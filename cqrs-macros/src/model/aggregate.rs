@@ -17,7 +17,7 @@ pub(crate) struct Aggregate {
     pub(crate) event: Ident,
     pub(crate) applies: Vec<Apply>,
     pub(crate) commands: Vec<Command>,
-    /// Changes with the code of the fold: with everything in the block but commands, for an `#[apply]` may call it.
+    /// A hash of the code of the fold: of everything in the block except commands, because an `#[apply]` may call it.
     pub(crate) fold: u64,
 }
 

@@ -12,13 +12,13 @@ pub(crate) struct App {
     pub(crate) aggregates: Vec<Type>,
     pub(crate) projections: Vec<Type>,
     pub(crate) processes: Vec<Type>,
-    /// Receivers of methods, and what stands for a function.
+    /// Receivers of methods, and the marker types of functions.
     pub(crate) handlers: Vec<Type>,
     pub(crate) provides: Vec<Type>,
 }
 
 impl App {
-    /// Reads the lists; none where anything is wrong: half an app would be wrong in many more ways.
+    /// Reads the lists; `None` if anything is wrong, because half an app would lead to many more errors.
     pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Option<Self> {
         let args = AppArgs::parse(tokens, diagnostics);
         for ty in args.provides() {
@@ -38,7 +38,7 @@ impl App {
     }
 }
 
-/// A name in small letters is a function: types begin with a capital.
+/// A name that begins with a lower-case letter is a function: types begin with a capital.
 fn handler(listed: &Type) -> Type {
     let mut ty = listed.clone();
     if let Type::Path(path) = &mut ty

@@ -59,7 +59,7 @@ pub(crate) fn types(signature: &Signature) -> impl Iterator<Item = &Type> {
     })
 }
 
-/// The name of the first argument after the receiver, where it has one.
+/// The name of the first argument after the receiver, if it has one.
 pub(crate) fn first_name(signature: &Signature) -> Option<Ident> {
     signature.inputs.iter().find_map(|input| match input {
         FnArg::Typed(typed) => match &*typed.pat {
@@ -104,7 +104,7 @@ pub(crate) fn concrete(generics: &Generics, why: &str, diagnostics: &mut Diagnos
     !generic
 }
 
-/// The returned type, where it can be a `Result`: what surely is none is noted.
+/// The returned type, if it can be a `Result`; a type that certainly is not one is noted.
 ///
 /// A path may be an alias of a `Result`, which only the compiler knows.
 pub(crate) fn result<'a>(
@@ -127,13 +127,13 @@ pub(crate) fn result<'a>(
         _ => true,
     };
     if surely_none {
-        diagnostics.at(ty, format!("this is no `Result`; {right}"));
+        diagnostics.at(ty, format!("this is not a `Result`; {right}"));
         return None;
     }
     Some(ty)
 }
 
-/// `T` of a `Result<T, …>` that is written out.
+/// `T` of a `Result<T, …>`, if the type is written out.
 pub(crate) fn ok_type(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;

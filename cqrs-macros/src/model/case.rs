@@ -12,7 +12,7 @@ pub(crate) enum Case {
 }
 
 impl Case {
-    /// The rule of that name; none for one that serde does not know and refuses itself.
+    /// The rule of that name; `None` for a name that serde does not know, and refuses itself.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Some(match name {
             "lowercase" => Self::Lower,

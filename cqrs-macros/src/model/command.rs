@@ -16,15 +16,15 @@ pub(crate) struct Command {
     pub(crate) context: bool,
     /// The returned `Result`.
     pub(crate) output: Option<Type>,
-    /// The first half of the result, where it is written out.
+    /// The `Ok` type of the result, if it is written out.
     pub(crate) events: Option<Type>,
     pub(crate) cfgs: Vec<Attribute>,
-    /// Whether the method can be called; one with a wrong signature still stands for its command.
+    /// Whether the method can be called. A method with a wrong signature still counts as the one for its command.
     pub(crate) valid: bool,
 }
 
 impl Command {
-    /// Reads a method; none where not even its command is known.
+    /// Reads a method; `None` if not even its command is known.
     pub(crate) fn read(method: &ImplItemFn, marks: &Marks, diagnostics: &mut Diagnostics) -> Option<Self> {
         let signature = &method.sig;
         let mut arguments = argument::types(signature);

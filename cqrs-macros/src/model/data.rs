@@ -11,7 +11,7 @@ use super::case::Case;
 use crate::attr::{DataArgs, SerdeArgs, SerdeNames};
 use crate::diagnostics::Diagnostics;
 
-/// How `events.lock` writes a type that is read as another one than it is written as.
+/// How `events.lock` writes a type that is written as one type and read as another.
 const SIDES: &str = "sides";
 
 /// `#[derive(EventData)]`.
@@ -20,19 +20,19 @@ pub(crate) struct Data {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     pub(crate) shape: Shape,
-    /// Whether another macro sees to it that the types in it have a shape.
+    /// Whether another macro makes sure that the types in it have a shape.
     pub(crate) checked: bool,
 }
 
-/// What a type is stored as, as far as its tokens tell.
+/// What a type is stored as, as far as its tokens show.
 pub(crate) enum Shape {
-    /// As another type is.
+    /// As another type.
     Of(TokenStream),
     Null,
     Opaque(String),
     Tuple(Vec<Shape>),
     Record(Vec<Field>),
-    /// Told apart as the text says.
+    /// One of several cases, distinguished as the text says.
     Choice(String, Vec<Field>),
     /// With a value as JSON.
     Example(Box<Shape>, LitStr),
@@ -45,7 +45,7 @@ pub(crate) enum Shape {
 /// A field of a record, or a case of a choice, under its label in `events.lock`.
 pub(crate) struct Field {
     pub(crate) label: String,
-    /// None for a case with nothing in it.
+    /// `None` for a case with nothing in it.
     pub(crate) shape: Option<Shape>,
 }
 
@@ -133,7 +133,7 @@ impl Reader<'_> {
             check_way_back(field, &serde, container, diagnostics);
             lossy |= serde.skip_serializing;
             let label = if serde.flatten {
-                // What it is called is nowhere stored.
+                // Its name is not stored anywhere.
                 flattened += 1;
                 if flattened == 1 { "..".to_owned() } else { format!("..{flattened}") }
             } else {
@@ -156,7 +156,7 @@ impl Reader<'_> {
             } else {
                 with(serde.with)
             };
-            // What is transparent is so by the field that holds something.
+            // A transparent type is stored as its field that holds something.
             if container.transparent && text(&field.ty).contains("PhantomData") {
                 continue;
             }
@@ -215,17 +215,17 @@ impl Reader<'_> {
         Shape::Choice(tagging, read)
     }
 
-    /// A type that holds itself has a shape without end: inside of itself it is named, and not looked into.
+    /// A type that contains itself would have an endless shape: inside itself it is named, and not looked into.
     fn without_itself(&self, tokens: TokenStream) -> TokenStream {
         let krate = self.krate;
         let mut out = TokenStream::new();
         let mut tokens = tokens.into_iter().peekable();
-        // `names::Item` is another one than `Item`.
+        // `names::Item` is not `Item`.
         let mut in_path = false;
         while let Some(token) = tokens.next() {
             let follows = std::mem::replace(&mut in_path, is_punct(&token, ':'));
             match token {
-                // `Self::LENGTH` is none of its fields.
+                // `Self::LENGTH` is not a field.
                 TokenTree::Ident(ident)
                     if !follows
                         && (ident == *self.own || ident == "Self")
@@ -249,7 +249,7 @@ impl Reader<'_> {
     }
 }
 
-/// Passes over `<…>`.
+/// Skips `<…>`.
 fn skip_arguments(tokens: &mut impl Iterator<Item = TokenTree>) {
     let mut depth = 0_usize;
     for token in tokens {
@@ -268,7 +268,7 @@ fn is_punct(token: &TokenTree, wanted: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == wanted)
 }
 
-/// `total|sum default`: the stored name, the other names that are read, and what else serde was told.
+/// `total|sum default`: the stored name, the other names that are read, and other options of serde.
 fn label(
     serde: &SerdeArgs,
     all_default: bool,
@@ -302,7 +302,7 @@ fn label(
     label
 }
 
-/// In quotes where it could be taken for something else.
+/// The name, in quotes if it could be taken for something else.
 fn quoted(name: &str) -> String {
     let plain = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | '.');
     if !name.is_empty() && name.chars().all(plain) && !name.starts_with("..") {
@@ -340,7 +340,7 @@ fn check_way_back(
         _ => return,
     };
     let has_default = serde.default || container.default || serde.skip_deserializing;
-    // Without functions of its own, a missing option is read as none.
+    // Without custom functions, a missing `Option` is read as `None`.
     if has_default || (is_option(&field.ty) && serde.with.is_empty()) {
         return;
     }
@@ -356,8 +356,8 @@ fn check_way_back(
     );
 }
 
-/// An integer that JSON has no numbers for: the type itself, or in a container of the standard library. What another type with
-/// such a parameter is stored as, that type says.
+/// An integer for which JSON has no numbers: the type itself, or the type in a container of the standard library. Any
+/// other type with such a parameter declares itself what it is stored as.
 fn wide_integer(ty: &Type) -> Option<&Ident> {
     let inner = Parts::inner(ty);
     if !inner.is_empty() {
@@ -372,7 +372,7 @@ fn is_option(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"))
 }
 
-/// Where another type is written or read in place of this one.
+/// The shape of a type that is written or read as another type.
 fn sides(own: Shape, into: Option<&Type>, from: Option<&Type>) -> Shape {
     let (written, read) = match (into, from) {
         (None, None) => return own,
@@ -385,7 +385,7 @@ fn sides(own: Shape, into: Option<&Type>, from: Option<&Type>) -> Shape {
     Shape::Choice(SIDES.to_owned(), vec![side("written", written), side("read", read)])
 }
 
-/// What functions store in place of the type: their names, in whatever order they are given.
+/// The shape of a type that functions store: their names, in an order that does not depend on how they are given.
 fn with(mut functions: Vec<String>) -> Shape {
     functions.sort();
     Shape::Opaque(functions.join(", "))
@@ -398,7 +398,7 @@ fn with_example(shape: Shape, example: Option<LitStr>) -> Shape {
     }
 }
 
-/// A type as one writes it.
+/// A type as an author writes it.
 fn text(ty: &impl ToTokens) -> String {
     ty.to_token_stream().to_string().replace(' ', "")
 }

@@ -1,4 +1,4 @@
-//! Where the code of a process names its deadlines: as a value, `Self::unpaid`, and not as a call.
+//! Finds where the code of a process names its deadlines: as a value, `Self::unpaid`, and not as a call.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -9,19 +9,19 @@ use super::reaction::Reaction;
 use crate::attr::did_you_mean;
 use crate::diagnostics::Diagnostics;
 
-/// What takes a deadline, and where it takes it.
+/// The methods that take a deadline, as their first argument.
 const CALLS: [&str; 3] = ["deadline", "deadline_at", "cancel"];
 
 /// One place where a method is named.
 struct Mention {
     name: Ident,
-    /// The member of the block that it stands in, where that is a method.
+    /// The member of the block that contains it, if that is a method.
     within: Option<Ident>,
-    /// The call that it is the first argument of: `cancel`.
+    /// The call whose first argument it is: `cancel`.
     call: Option<&'static str>,
 }
 
-/// Notes deadlines that nobody sets, and what is set or cancelled without being a deadline.
+/// Notes deadlines that no reaction sets, and methods that are set or cancelled but are not deadlines.
 pub(super) fn check(block: &ItemImpl, owner: &Ident, deadlines: &[Reaction], diagnostics: &mut Diagnostics) {
     let mut mentions = Vec::new();
     for item in &block.items {
@@ -33,13 +33,13 @@ pub(super) fn check(block: &ItemImpl, owner: &Ident, deadlines: &[Reaction], dia
     }
     for Reaction { method, .. } in deadlines {
         let names = |mention: &&Mention| mention.name.unraw() == method.unraw();
-        // What cancels it does not set it.
+        // A call that cancels it does not set it.
         let mut set =
             mentions.iter().filter(names).filter(|mention| mention.call != Some("cancel")).peekable();
         let reason = match set.peek() {
             None => "nothing sets this deadline: let a reaction in this block set it",
             Some(_) => {
-                "this deadline is set by itself alone, and never comes: let another reaction in this block set it"
+                "only this deadline itself sets it, so it never comes: let another reaction in this block set it"
             }
         };
         if set.all(|mention| mention.within.as_ref() == Some(method)) {
@@ -51,7 +51,7 @@ pub(super) fn check(block: &ItemImpl, owner: &Ident, deadlines: &[Reaction], dia
     }
     for Mention { name, call, .. } in &mentions {
         let Some(call) = call else { continue };
-        // A constant is an argument of something else that has a method of that name.
+        // A constant is the argument of another type's method with that name.
         let method = name.unraw().to_string().starts_with(|first: char| first.is_lowercase() || first == '_');
         if method && !deadlines.iter().any(|deadline| deadline.method.unraw() == name.unraw()) {
             let known: Vec<String> =
@@ -71,7 +71,7 @@ pub(super) fn check(block: &ItemImpl, owner: &Ident, deadlines: &[Reaction], dia
     }
 }
 
-/// Finds `Self::name` and `Owner::name`, where that is not called.
+/// Finds `Self::name` and `Owner::name` that are not called.
 fn find(
     tokens: TokenStream,
     owner: &Ident,
@@ -90,7 +90,7 @@ fn find(
             TokenTree::Ident(name) if at >= 3 && is_path(&tokens[at - 3..at], owner) => {
                 let next = tokens.get(at + 1);
                 let call = call.filter(|_| at == 3 && next.is_none_or(|next| is_punct(next, ',')));
-                // A method that is called here is no value.
+                // A method that is called here is not a value.
                 let value = !next.is_some_and(is_call);
                 mentions.extend(value.then(|| Mention { name: name.clone(), within: within.cloned(), call }));
             }
@@ -99,13 +99,13 @@ fn find(
     }
 }
 
-/// The name of the call whose parentheses come next: `.cancel(…)`.
+/// The name of the call whose parentheses follow: `.cancel(…)`.
 fn called(before: &[TokenTree]) -> Option<&'static str> {
     let [.., dot, TokenTree::Ident(name)] = before else { return None };
     CALLS.into_iter().find(|call| is_punct(dot, '.') && name == call)
 }
 
-/// `Self::`, or the type's own name in its place.
+/// Whether the tokens are `Self::`, or the type's own name and `::`.
 fn is_path(tokens: &[TokenTree], owner: &Ident) -> bool {
     let [TokenTree::Ident(first), TokenTree::Punct(colon), second] = tokens else { return false };
     (first == "Self" || first == owner)

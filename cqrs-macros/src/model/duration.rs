@@ -1,12 +1,12 @@
 use crate::attr::Text;
 
-/// SQS keeps a message for one receiver for no longer (Amazon SQS Developer Guide, "Amazon SQS visibility timeout").
+/// The longest time for which SQS hides a message (Amazon SQS Developer Guide, "Amazon SQS visibility timeout").
 const LONGEST_MILLIS: u64 = 12 * 3_600_000;
 
 /// What a duration is, for messages.
 pub(crate) const SPAN: &str = "a whole number with `ms`, `s`, `m` or `h`, from `1ms` to `12h`";
 
-/// `"30s"` in milliseconds; none where it is not such a text.
+/// `"30s"` in milliseconds; `None` if it is not such a text.
 pub(crate) fn millis(text: &Text) -> Option<u64> {
     let written = text.0.value();
     let digits = written.trim_end_matches(|character: char| character.is_ascii_alphabetic());

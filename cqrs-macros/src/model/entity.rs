@@ -20,7 +20,7 @@ pub(crate) struct Entity {
     pub(crate) templates: Templates,
     pub(crate) snapshots: Option<Snapshots>,
     pub(crate) unique: Vec<Unique>,
-    /// The fields of the state, each with what switches it off.
+    /// The fields of the state, each with its `#[cfg]`s.
     pub(crate) fields: Vec<(Vec<Attribute>, Member)>,
 }
 

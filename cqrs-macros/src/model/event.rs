@@ -16,27 +16,27 @@ pub(crate) struct Event {
     pub(crate) ident: Ident,
     /// The stored type.
     pub(crate) name: String,
-    /// The stored types of before a renaming.
+    /// The stored types from before a renaming.
     pub(crate) aliases: Vec<String>,
     pub(crate) schema: u32,
     /// How often that shape was widened.
     pub(crate) widened: u32,
     pub(crate) older: Upcaster,
-    /// Why nobody handles it.
+    /// Why nothing handles it.
     pub(crate) unhandled: Option<String>,
-    /// Its fields, each with what switches it off.
+    /// Its fields, each with its `#[cfg]`s.
     pub(crate) fields: Vec<(Vec<Attribute>, Member)>,
-    /// Without fields: stored as an empty map, so that fields can be added later.
+    /// Whether it has no fields: it is stored as an empty map, so that fields can be added later.
     pub(crate) unit: bool,
     pub(crate) serde: Serde,
     pub(crate) parts: Parts,
     /// Whether `EventData` is to be derived.
     pub(crate) shape: bool,
-    /// What `events.lock` says about it, where there is one.
+    /// What `events.lock` says about it, if there is such a file.
     pub(crate) locked: Option<Locked>,
 }
 
-/// As what a struct is stored.
+/// What a struct is stored as.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Event,
@@ -44,7 +44,7 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    /// In messages.
+    /// The word in messages.
     fn noun(self) -> &'static str {
         match self {
             Self::Event => "event",
@@ -64,7 +64,7 @@ impl Role {
 /// How the earlier schemas are read.
 pub(crate) enum Upcaster {
     None,
-    /// From the struct of the schema before.
+    /// From the struct of the previous schema.
     Typed(Box<ExprPath>),
     /// On the stored fields, schema by schema.
     Json(Vec<(u32, Expr)>),
@@ -150,7 +150,7 @@ impl Event {
         })
     }
 
-    /// What to derive. A unit struct derives nothing: `null` is all that serde would make of it.
+    /// What to derive. A unit struct derives nothing, because serde would store it as `null`.
     pub(crate) fn derives(&self) -> Serde {
         if self.unit { Serde::NOTHING } else { self.serde }
     }
@@ -171,7 +171,7 @@ fn widened(given: Option<&Number>, diagnostics: &mut Diagnostics) -> u32 {
     }
 }
 
-/// Whether it makes a struct an event or a command.
+/// Whether the attribute makes a struct an event or a command.
 fn is_stored(attribute: &Attribute) -> bool {
     let last = attribute.path().segments.last();
     last.is_some_and(|last| last.ident == "event" || last.ident == "command")
@@ -253,7 +253,7 @@ impl Upcaster {
     }
 }
 
-/// The steps in the order of their schemas; they end at the schema of the event, without a hole.
+/// The steps in the order of their schemas. They end at the schema of the event, without a gap.
 fn steps(role: Role, given: &[JsonStep], schema: u32, diagnostics: &mut Diagnostics) -> Vec<(u32, Expr)> {
     let mut steps: Vec<(u32, Expr)> = Vec::new();
     for JsonStep { from, step } in given {

@@ -1,5 +1,5 @@
-//! A hash of code that stays the same as long as the code says the same: whatever the layout, the comments, the lints,
-//! the compiler's release.
+//! A hash of code that stays the same as long as the code means the same. It does not depend on the layout, the
+//! comments, the lints or the compiler's release.
 
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -28,13 +28,13 @@ const SILENT: [&str; 19] = [
     "warn",
 ];
 
-/// Two characters that mean something else apart: `a && b` and `a & &b`.
+/// Two characters that mean something else when they are separate: `a && b` and `a & &b`.
 const JOINED: [(char, char); 2] = [('&', '&'), ('|', '|')];
 
-/// FNV-1a, 64 bits, as in `cqrs-core`: it ends up in what is stored, so no release of a library may change it.
+/// FNV-1a, 64 bits, as in `cqrs-core`. The hash is stored, so no release of a library may change it.
 struct Hash(u64);
 
-/// The fields of a struct and their attributes. Who sees them is of no account.
+/// The hash of a struct's fields and their attributes. Their visibility does not count.
 pub(crate) fn of_struct(item: &ItemStruct) -> u64 {
     let mut item = item.clone();
     item.vis = Visibility::Inherited;
@@ -42,7 +42,7 @@ pub(crate) fn of_struct(item: &ItemStruct) -> u64 {
     of(item.into_token_stream())
 }
 
-/// Members of an impl block, in whatever order they stand.
+/// The hash of members of an impl block, whatever their order.
 pub(crate) fn of_members<'a>(members: impl Iterator<Item = &'a ImplItem>) -> u64 {
     let mut hashes: Vec<u64> = members.map(of_member).collect();
     hashes.sort_unstable();
@@ -61,7 +61,7 @@ fn of_member(member: &ImplItem) -> u64 {
     of(member.into_token_stream())
 }
 
-/// The text of a shape, as `cqrs-core` hashes it.
+/// The hash of the text of a shape, as `cqrs-core` makes it.
 pub(crate) fn of_text(text: &str) -> u64 {
     let mut hash = Hash::new();
     hash.bytes(text.as_bytes());
@@ -85,7 +85,7 @@ impl Hash {
         }
     }
 
-    /// One token, told apart from the next.
+    /// Adds one token, separated from the next.
     fn word(&mut self, word: &str) {
         self.bytes(word.as_bytes());
         self.bytes(&[0]);
@@ -106,7 +106,7 @@ impl Hash {
                 TokenTree::Punct(punct) if punct.as_char() == ',' => {
                     commas += 1;
                     let last = tokens.peek().is_none();
-                    // rustfmt adds and removes these; `(x,)` is another thing than `(x)`.
+                    // rustfmt adds and removes these commas; but `(x,)` is not the same as `(x)`.
                     let layout = (last && (around != Delimiter::Parenthesis || commas > 1))
                         || (after_block && around == Delimiter::Brace);
                     if !layout {
@@ -138,7 +138,7 @@ impl Hash {
             Delimiter::Parenthesis => ("(", ")"),
             Delimiter::Brace => ("{", "}"),
             Delimiter::Bracket => ("[", "]"),
-            // The invisible ones around what a `macro_rules!` macro has put in.
+            // The invisible delimiters around a fragment that a `macro_rules!` macro has inserted.
             Delimiter::None => return self.stream(group.stream(), Delimiter::None),
         };
         self.word(open);
@@ -228,13 +228,14 @@ mod tests {
         assert_ne!(fold("fn a() { f(ab, c) }"), fold("fn a() { f(a, bc) }"));
     }
 
-    /// `Shape::fingerprint` of `cqrs-core` has the same test: with another value, the compiler compares every shape at length.
+    /// `Shape::fingerprint` of `cqrs-core` has the same test. With another value, the compiler compares every shape in
+    /// full.
     #[test]
     fn the_text_of_a_shape_is_hashed_as_the_compiler_hashes_it() {
         assert_eq!(of_text("{ id: string, quantities: [u32] }"), 13_286_107_032_837_057_374);
     }
 
-    /// It is stored: another value is another program for every snapshot there is.
+    /// It is stored: with another value, this would be another program for every existing snapshot.
     #[test]
     fn the_value_does_not_change_with_the_tool() {
         let item: ItemStruct = parse_quote!(

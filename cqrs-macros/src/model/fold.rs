@@ -17,10 +17,10 @@ pub(crate) struct Apply {
     /// The name of the event's argument.
     pub(crate) parameter: Option<Ident>,
     pub(crate) key: ApplyKeys,
-    /// The key that a projection's method asks for beside the event: the view's, or that of the event's aggregate.
+    /// The key that a projection's method takes in addition to the event: the view's, or that of the event's aggregate.
     pub(crate) asked: Option<Type>,
     pub(crate) cfgs: Vec<Attribute>,
-    /// Whether the method can be called; one with a wrong signature still stands for its event.
+    /// Whether the method can be called. A method with a wrong signature still counts as the one for its event.
     pub(crate) valid: bool,
 }
 
@@ -50,7 +50,7 @@ impl Folder {
 }
 
 impl Apply {
-    /// Reads a method; none where not even its event is known.
+    /// Reads a method; `None` if not even its event is known.
     pub(crate) fn read(
         method: &ImplItemFn,
         marks: &Marks,
@@ -151,8 +151,8 @@ impl Apply {
         })
     }
 
-    /// Notes events that two methods take; in an aggregate also events that differ only in their module, for there the name
-    /// is a case of an enum.
+    /// Notes events that two methods take. In an aggregate it also notes events that differ only in their module,
+    /// because there the name is a case of an enum.
     pub(crate) fn check_unique(applies: &mut Vec<Self>, folder: Folder, diagnostics: &mut Diagnostics) {
         let mut kept: Vec<Self> = Vec::new();
         for apply in applies.drain(..) {
@@ -184,7 +184,7 @@ impl Apply {
     }
 }
 
-/// Whether a type's name is that of a key, as the macros name them.
+/// Whether a type's name is that of a key, as the macros name keys.
 pub(super) fn is_key(ty: &Type) -> bool {
     last_name(ty).is_some_and(|name| name.to_string().ends_with("Key"))
 }

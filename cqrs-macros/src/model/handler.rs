@@ -24,7 +24,7 @@ pub(crate) struct Handler {
     pub(crate) concurrency: Option<usize>,
     /// How long one event may take, in milliseconds.
     pub(crate) timeout: Option<u64>,
-    /// How it is retried, as far as it says so itself.
+    /// How it is retried, as far as it has its own settings.
     pub(crate) retry: Option<Retry>,
     pub(crate) subject: Subject,
     pub(crate) arms: Vec<Arm>,
@@ -52,13 +52,13 @@ pub(crate) struct Arm {
     pub(crate) dependencies: Vec<Type>,
 }
 
-/// The type that stands for a handler that is a function, where `app!` lists it.
+/// The type that represents a handler function in `app!`.
 pub(crate) fn marker(function: &Ident) -> Ident {
     format_ident!("__function_with_event_handler_attribute_{}", function.unraw(), span = function.span())
 }
 
 impl Handler {
-    /// Reads the item; none where anything is wrong: half a handler is not registered.
+    /// Reads the item; `None` if anything is wrong: half a handler is not registered.
     pub(crate) fn read(args: TokenStream, item: TokenStream, diagnostics: &mut Diagnostics) -> Option<Self> {
         let args = HandlerArgs::parse(args, diagnostics);
         let (own_name, subject, arms) = match diagnostics.ok(syn::parse2::<Item>(item.clone()))? {
@@ -160,7 +160,8 @@ fn read_methods(
     let mut arms = Vec::new();
     let mut rest = methods;
     let mut found: Vec<Vec<&ImplItemFn>> = vec![Vec::new(); events.len()];
-    // A type as it is listed is surely the one that is meant, and its last name alone only where no other event has it.
+    // A type that is written as in the list is certainly meant. By its last name alone it counts only if no other event
+    // has it.
     for same in [same_type, same_name] {
         for (event, methods) in events.iter().zip(&mut found).filter(|(_, methods)| methods.is_empty()) {
             let takes = |method: &&ImplItemFn| event_of(&method.sig).is_some_and(|taken| same(taken, event));
@@ -211,7 +212,7 @@ fn read_methods(
     arms
 }
 
-/// Whether a method looks as if it was meant for an event.
+/// Whether a method looks as if it were meant for an event.
 fn is_candidate(signature: &Signature) -> bool {
     let first = argument::types(signature).next().map(|ty| Passed::of(ty).ty());
     signature.asyncness.is_some() || first.and_then(argument::recorded).is_some()

@@ -4,10 +4,10 @@ use syn::{Field, Fields, GenericArgument, Ident, ItemStruct, PathArguments, Type
 use crate::attr::{IndexArg, SerdeArgs, did_you_mean};
 use crate::diagnostics::Diagnostics;
 
-/// As many as DynamoDB gives one table.
+/// The most indexes of a view: as many as DynamoDB allows per table.
 const MOST: usize = 20;
 
-/// What a query has beside its fields.
+/// The methods that a query has in addition to its fields.
 const TAKEN: [&str; 8] =
     ["by_key", "descending", "limit", "after", "at_least", "within", "into_future", "from"];
 
@@ -19,13 +19,13 @@ pub(crate) struct Index {
 
 /// One field of an index.
 pub(crate) struct IndexField {
-    /// As the index names it.
+    /// The name in the index.
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
 }
 
 impl Index {
-    /// The indexes of a view; one with something wrong in it is left out.
+    /// The indexes of a view; an index with a mistake is left out.
     pub(crate) fn read(args: Vec<IndexArg>, item: &ItemStruct, diagnostics: &mut Diagnostics) -> Vec<Self> {
         let mut names: Vec<Ident> = Vec::new();
         let mut indexes = Vec::new();
@@ -98,7 +98,7 @@ fn unknown(text: &str, fields: &Fields) -> String {
     }
 }
 
-/// What has an order, and may not be listed by it all the same.
+/// Refuses fields that no index may have: those that are not stored, floats, and personal data.
 fn check_type(ident: &Ident, field: &Field, diagnostics: &mut Diagnostics) {
     let text = ident.unraw();
     if SerdeArgs::read(&field.attrs).is_skipped() {

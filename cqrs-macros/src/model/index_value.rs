@@ -14,7 +14,7 @@ pub(crate) struct IndexValue {
 }
 
 pub(crate) enum IndexValueKind {
-    /// The cases of an enum, and a number that is another one for other cases.
+    /// The cases of an enum, and a number that differs for other cases.
     Cases(Vec<Ident>, u64),
     /// The one field of a struct.
     Inner(Member, Box<Type>),
@@ -74,7 +74,7 @@ impl IndexValue {
 /// An index keeps the discriminant of a case in 64 bits, with a sign or without.
 fn check_width(attributes: &[Attribute], diagnostics: &mut Diagnostics) {
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("repr")) {
-        // What else is wrong with it, the compiler says.
+        // The compiler reports anything else that is wrong with it.
         let Ok(hints) = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated) else {
             continue;
         };

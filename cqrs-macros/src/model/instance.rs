@@ -24,7 +24,7 @@ pub(crate) struct Instance {
     /// The queue that it shares.
     pub(crate) queue: Option<String>,
     pub(crate) snapshots: Option<Snapshots>,
-    /// The fields of the state, each with what switches it off.
+    /// The fields of the state, each with its `#[cfg]`s.
     pub(crate) fields: Vec<(Vec<Attribute>, Member)>,
 }
 
@@ -46,7 +46,7 @@ impl Instance {
         let every = args.snapshot_every.as_ref();
         let snapshots = every.and_then(|every| Snapshots::read(every, &item, "process", diagnostics));
         let state = state(&item);
-        // One without a key is noted; with some key the code around it finds the traits that it expects.
+        // A process without a key is noted. With some key, the code around it finds the traits that it expects.
         let fields = args.key.unwrap_or_else(|| vec![Key::default_field(&args.krate)]);
         let key = Key::new(&item.ident, item.vis, fields, diagnostics);
         let rules = Rules { entity: &entity, key: &key, shards: None };

@@ -20,8 +20,8 @@ pub(crate) fn is_method(item: &TokenStream) -> bool {
     syn::parse2::<ItemFn>(item.clone()).is_ok_and(|function| function.sig.receiver().is_some())
 }
 
-/// Reads the struct under `attribute`. What is wrong with it is noted; a struct with wrong fields is still
-/// returned, so that the code around it finds the traits that it expects.
+/// Reads the struct under `attribute`, and notes its mistakes. A struct with wrong fields is still returned, so that
+/// the code around it finds the traits that it expects.
 pub(crate) fn read_struct(
     item: TokenStream,
     attribute: &str,
@@ -32,7 +32,8 @@ pub(crate) fn read_struct(
     read_struct_or(item, attribute, &takes, &takes, diagnostics)
 }
 
-/// The same, with what the attribute `takes` and where it `stands`: two texts, where it has another place than structs.
+/// The same, with two texts for an attribute that may be on other items than structs: what it `takes`, and where it
+/// `stands`.
 pub(crate) fn read_struct_or(
     item: TokenStream,
     attribute: &str,
@@ -56,7 +57,7 @@ pub(crate) fn read_struct_or(
     Some(Struct { item })
 }
 
-/// The fields of a struct, each with what switches it off.
+/// The fields of a struct, each with its `#[cfg]`s.
 pub(crate) fn state(item: &ItemStruct) -> Vec<(Vec<Attribute>, Member)> {
     let places = item.fields.members().zip(&item.fields);
     places.map(|(member, field)| (cfgs(&field.attrs), member)).collect()
@@ -107,7 +108,7 @@ pub(crate) fn plain_name(ty: &Type) -> Option<Ident> {
     plain.then(|| path.path.segments.last().map(|segment| segment.ident.clone())).flatten()
 }
 
-/// What a wrong item is called.
+/// The name of a wrong item's kind.
 pub(crate) fn kind(item: &Item) -> &'static str {
     match item {
         Item::Enum(_) => "an enum",

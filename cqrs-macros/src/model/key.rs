@@ -24,16 +24,16 @@ pub(crate) struct KeyPart {
 /// How a field is passed in and out.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// In by `impl Into`, out by reference.
+    /// Passed in by `impl Into`, and out by reference.
     Text,
-    /// By value; may be padded.
+    /// Passed by value; may be padded.
     Integer,
-    /// In by value, out by reference.
+    /// Passed in by value, and out by reference.
     Other,
 }
 
 const INTEGERS: [&str; 10] = ["u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128"];
-/// What every key has already.
+/// The names that every key has already.
 const TAKEN: [(&str, &str); 2] =
     [("tenant", "the tenant is part of every key"), ("new", "`new` builds the key")];
 
@@ -60,7 +60,7 @@ impl Key {
         Self { ident: format_ident!("{owner}Key"), visibility, parts }
     }
 
-    /// The field that a key has where none is named.
+    /// The field of a key if none is named.
     pub(crate) fn default_field(krate: &Path) -> KeyField {
         KeyField { name: format_ident!("id"), ty: syn::parse_quote!(#krate::__private::String) }
     }

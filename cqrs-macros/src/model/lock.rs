@@ -6,13 +6,13 @@ use std::{env, fs, io};
 
 use syn::Ident;
 
-/// The name of the file beside `Cargo.toml`.
+/// The name of the file next to `Cargo.toml`.
 pub(crate) const FILE: &str = "events.lock";
 
-/// There is an `events.lock`, and this is what it says about one schema of one event.
+/// What an existing `events.lock` says about one schema of one event.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// The shapes by how often the schema was widened; none for an event that is not in it yet.
+    /// The shapes by how often the schema was widened; empty for an event that is not in the lock yet.
     shapes: Shapes,
     first: bool,
     /// `OrderCreated` (schema 1), for messages.
@@ -22,21 +22,21 @@ pub(crate) struct Found {
 
 type Shapes = BTreeMap<u32, String>;
 
-/// What the lock says about an event that was widened so often.
+/// What the lock says about an event, for one number of widenings.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Locked {
-    /// The shape; none for one that is not in it yet.
+    /// The shape; `None` if it is not in the lock yet.
     pub(crate) shape: Option<String>,
-    /// How often it was widened under the last shape before, and that shape.
+    /// The previous shape, and how often the schema was widened then.
     pub(crate) before: Option<(u32, String)>,
-    /// Whether rustc has to be told of the file: once in a crate is enough, as every run of rustc expands all macros.
+    /// Whether rustc has to track the file: once in a crate is enough, because every run of rustc expands all macros.
     pub(crate) first: bool,
 }
 
 /// A lock as it was read.
 struct Lock {
     path: PathBuf,
-    /// A compiler runs shortly; an editor's server sees the file change.
+    /// When the file was written. A compiler runs only for a short time, but an editor's server sees the file change.
     written: Option<SystemTime>,
     entries: Result<Entries, String>,
 }
@@ -44,10 +44,11 @@ struct Lock {
 /// The shapes by the heads of their entries, `OrderCreated 1`, and by how often they were widened.
 type Entries = HashMap<String, Shapes>;
 
-/// The lock of the package that is compiled. In a crate of a thousand events, each of them would else read all of it.
+/// The lock of the package that is compiled. Otherwise each event of a crate with a thousand events would read all of
+/// it.
 static LAST: Mutex<Option<Lock>> = Mutex::new(None);
 
-/// Looks an event up in the lock of the package that is compiled; none where it has no lock.
+/// Looks an event up in the lock of the package that is compiled; `None` if the package has no lock.
 pub(crate) fn find(name: &str, aliases: &[String], schema: u32, at: &Ident) -> syn::Result<Option<Found>> {
     let Some(folder) = env::var_os("CARGO_MANIFEST_DIR") else { return Ok(None) };
     let path = PathBuf::from(folder).join(FILE);
@@ -67,10 +68,10 @@ pub(crate) fn find(name: &str, aliases: &[String], schema: u32, at: &Ident) -> s
 }
 
 impl Found {
-    /// What there is about an event that is widened so often.
+    /// The entry of an event for this number of widenings.
     ///
     /// # Errors
-    /// Where the lock has it wider, or not as wide as just before.
+    /// If the lock has a wider one, or lacks the one just before.
     pub(crate) fn at(mut self, widened: u32) -> Result<Locked, String> {
         let Self { name, schema, .. } = &self;
         let last = self.shapes.last_key_value().map(|(last, _)| *last);
@@ -108,12 +109,12 @@ fn look_up(entries: &Entries, name: &str, aliases: &[String], schema: u32) -> Sh
     shapes
 }
 
-/// The shapes of a lock, each in one line, as its text is written: up to the example, the next entry or the end.
+/// The shapes of a lock, each on one line. The text of an entry ends at the example, at the next entry or at the end.
 fn entries(text: &str) -> Result<Entries, String> {
     let mut entries = Entries::new();
     let mut open: Option<(&str, String)> = None;
     for (index, line) in text.lines().enumerate() {
-        // One that git has left unmerged would lock half of the events.
+        // A lock that git has left unmerged would lock half of the events.
         if line.starts_with("<<<<<<<") || line.starts_with(">>>>>>>") {
             return Err(format!("line {}: `{line}` is a conflict that was not merged", index + 1));
         }
@@ -135,7 +136,7 @@ fn entries(text: &str) -> Result<Entries, String> {
     Ok(entries)
 }
 
-/// `OrderCreated 1` and what follows it; none for an example.
+/// `OrderCreated 1` and what follows it; `None` for an example.
 fn head(line: &str) -> Option<(&str, &str)> {
     let name = if line.starts_with('"') { quoted(line)? } else { line.split(' ').next()? };
     let schema = line[name.len()..].strip_prefix(' ')?.split(' ').next()?;
@@ -143,7 +144,7 @@ fn head(line: &str) -> Option<(&str, &str)> {
     (name != "=" && end < line.len()).then(|| line.split_at(end))
 }
 
-/// The text in quotes at the front, with them.
+/// The quoted text at the front, with its quotes.
 fn quoted(line: &str) -> Option<&str> {
     let mut escaped = true;
     let end = line.find(|character| {
@@ -163,7 +164,7 @@ fn close(entry: Option<(&str, String)>, entries: &mut Entries) {
     entries.entry(head.to_owned()).or_default().entry(widened).or_insert(shape);
 }
 
-/// `OrderCreated 1` and how often that was widened: once for `OrderCreated 1.1`.
+/// `OrderCreated 1`, and how often it was widened: once for `OrderCreated 1.1`.
 fn widened(head: &str) -> (&str, u32) {
     let schema = head.rfind(' ').map_or(0, |space| space + 1);
     let split = head[schema..]

@@ -7,13 +7,13 @@ use crate::diagnostics::Diagnostics;
 /// The types in a struct that the author may have forgotten to derive serde for.
 ///
 /// serde's derives report such a type at each of their uses of the field. With these types as bounds of the derives it is reported
-/// once, and in words of ours: at the impl that makes the struct an event or a view.
+/// once, in our words, at the impl that makes the struct an event or a view.
 #[derive(Default)]
 pub(crate) struct Parts(Vec<Type>);
 
 impl Parts {
-    /// Nothing, where an attribute says that something else is stored, or where not all types can be named: then serde's derives
-    /// say what is missing.
+    /// The types of a struct. Empty if an attribute says that something else is stored, or if not all types can be
+    /// named: then serde's derives report what is missing.
     pub(crate) fn of(item: &ItemStruct) -> Self {
         let mut parts = Self::default();
         if parts.read(item).is_some() { parts } else { Self::default() }
@@ -30,7 +30,7 @@ impl Parts {
         }
         for field in &item.fields {
             let serde = SerdeArgs::read(&field.attrs);
-            // What is wrong with it, the derive says.
+            // The derive reports what is wrong with it.
             let opaque = DataArgs::on_field(&field.attrs, &mut Diagnostics::default()).opaque;
             let conditional = |attribute: &Attribute| {
                 ["cfg", "cfg_attr"].iter().any(|name| attribute.path().is_ident(name))
@@ -51,7 +51,7 @@ impl Parts {
         if self.0.iter().any(names_itself) { None } else { Some(()) }
     }
 
-    /// The types in a container of the standard library; none in another type.
+    /// The types in a container of the standard library; empty for another type.
     pub(super) fn inner(ty: &Type) -> Vec<&Type> {
         match ty {
             Type::Paren(inner) => vec![&*inner.elem],
@@ -74,9 +74,9 @@ impl Parts {
         }
     }
 
-    /// The type, or what is in it where it is a container of the standard library.
+    /// Adds the type, or the types in it if it is a container of the standard library.
     fn add(&mut self, ty: &Type) -> Option<()> {
-        // What another macro was given.
+        // A fragment that another macro has passed.
         if matches!(ty, Type::Group(_)) {
             return None;
         }
@@ -88,7 +88,7 @@ impl Parts {
         let last = path.path.segments.last()?;
         match &last.arguments {
             PathArguments::None if KNOWN.iter().any(|name| last.ident == name) => Some(()),
-            // serde reads a bound from a text, in which `$crate` says nothing.
+            // serde reads a bound from a text, in which `$crate` has no meaning.
             _ if ty.to_token_stream().to_string().contains('$') => None,
             _ if words(ty).any(|word| word == "dyn" || word == "static") => None,
             _ => {
@@ -101,11 +101,11 @@ impl Parts {
     }
 }
 
-/// Stored wherever what they hold is.
+/// Types that can be stored if their contents can.
 const CONTAINERS: [&str; 9] =
     ["Option", "Vec", "VecDeque", "Box", "BTreeMap", "BTreeSet", "HashMap", "HashSet", "BinaryHeap"];
 
-/// Stored, or refused with a message of their own.
+/// Types that can be stored, or are refused with their own message.
 const KNOWN: [&str; 20] = [
     "String",
     "str",
@@ -129,7 +129,7 @@ const KNOWN: [&str; 20] = [
     "Version",
 ];
 
-/// Whether serde is told the bounds of its impls.
+/// Whether attributes give serde the bounds of its impls.
 fn is_bound(attributes: &[Attribute]) -> bool {
     let mut options = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
     options.any(|attribute| words(&attribute.meta).any(|word| word == "bound" || word == "borrow"))

@@ -15,18 +15,18 @@ use crate::diagnostics::Diagnostics;
 pub(crate) struct Process {
     pub(crate) krate: Path,
     pub(crate) ty: Type,
-    /// The generated key, beside the struct.
+    /// The generated key, next to the struct.
     pub(crate) key: Path,
     /// The names of its fields.
     pub(crate) fields: Vec<Ident>,
     pub(crate) arms: Vec<Arm>,
     pub(crate) deadlines: Vec<Reaction>,
     pub(crate) unknown: Option<Unknown>,
-    /// Changes with the code of the fold: with everything in the block but reactions, for an `#[apply]` may call it.
+    /// A hash of the code of the fold: of everything in the block except reactions, because an `#[apply]` may call it.
     pub(crate) fold: u64,
 }
 
-/// What the process does with one event. More than one method of a kind are alternatives under a `#[cfg]`.
+/// What the process does with one event. Several methods of a kind are alternatives under a `#[cfg]`.
 pub(crate) struct Arm {
     pub(crate) event: Type,
     pub(crate) applies: Vec<Apply>,
@@ -34,16 +34,16 @@ pub(crate) struct Arm {
     pub(crate) key: ArmKey,
 }
 
-/// Where the key comes from, where that is said.
+/// Where the key comes from, if a method says so.
 #[derive(Default)]
 pub(crate) struct ArmKey {
     pub(crate) fields: Vec<ApplyKey>,
-    /// The name under which the expressions see the event.
+    /// The name of the event in the expressions.
     pub(crate) parameter: Option<Ident>,
     pub(crate) recorded: bool,
 }
 
-/// What becomes of an event for an instance that was not started.
+/// What happens to an event for an instance that was not started.
 #[derive(Clone, Copy)]
 pub(crate) enum Unknown {
     Skip,
@@ -85,7 +85,7 @@ impl Process {
 }
 
 impl Arm {
-    /// One per event: what is applied, and what is reacted to.
+    /// One arm per event, with its `#[apply]` and its `#[react]` methods.
     fn of(applies: Vec<Apply>, reacts: Vec<React>, diagnostics: &mut Diagnostics) -> Vec<Self> {
         let mut arms: Vec<Self> = Vec::new();
         for apply in applies {
@@ -120,7 +120,7 @@ impl Arm {
         &mut arms[place]
     }
 
-    /// Takes what one method says of the key; another one may say the same.
+    /// Takes what one method says about the key. Another method may say the same.
     fn take(&mut self, said: ArmKey, diagnostics: &mut Diagnostics) {
         let Some(second) = said.fields.first() else { return };
         let Some(first) = self.key.fields.first() else {
@@ -168,7 +168,7 @@ impl Unknown {
 const UNKNOWN: &str =
     "`unknown = \"skip\"` skips such an event, and `unknown = \"fail\"` makes its commit a dead letter";
 
-/// Something has to start an instance, and what may come before that has its rule.
+/// Checks that something starts an instance, and that there is a rule for events that may come before.
 fn check_starts(ty: &Type, arms: &[Arm], told: bool, diagnostics: &mut Diagnostics) {
     let reacts = arms.iter().flat_map(|arm| &arm.reacts).next();
     let Some(first) = reacts else {
@@ -198,7 +198,7 @@ fn check_starts(ty: &Type, arms: &[Arm], told: bool, diagnostics: &mut Diagnosti
     }
 }
 
-/// Notes deadlines of one name.
+/// Notes deadlines with the same name.
 fn check_names(deadlines: &mut Vec<Reaction>, diagnostics: &mut Diagnostics) {
     let mut kept: Vec<Reaction> = Vec::new();
     for deadline in deadlines.drain(..) {

@@ -14,7 +14,7 @@ pub(crate) struct Projection {
     pub(crate) ty: Type,
     pub(crate) target: Target<Ident>,
     pub(crate) applies: Vec<Apply>,
-    /// Changes with what its methods say.
+    /// A hash of the code of its methods.
     pub(crate) fold: u64,
 }
 

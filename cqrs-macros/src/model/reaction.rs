@@ -6,15 +6,16 @@ use super::item::plain_name;
 use crate::attr::{ApplyKey, Marker, Marks, ReactArgs, cfgs};
 use crate::diagnostics::Diagnostics;
 
-/// One `#[deadline]` method, or what a `#[react]` method has in common with it.
+/// One `#[deadline]` method, or the part of a `#[react]` method that both have in common.
 pub(crate) struct Reaction {
     pub(crate) method: Ident,
-    /// The key that it asks for.
+    /// The key that it takes.
     pub(crate) asked: Option<Type>,
-    /// What it returns, where that may be a `Reaction`.
+    /// The returned type, if it may be a `Reaction`.
     pub(crate) output: Option<Type>,
     pub(crate) cfgs: Vec<Attribute>,
-    /// Whether the method can be called; one with a wrong signature still stands for its event, or for its name.
+    /// Whether the method can be called. A method with a wrong signature still counts as the one for its event or its
+    /// name.
     pub(crate) valid: bool,
 }
 
@@ -32,7 +33,7 @@ pub(crate) struct React {
 }
 
 impl React {
-    /// Reads a method; none where not even its event is known.
+    /// Reads a method; `None` if not even its event is known.
     pub(crate) fn read(method: &ImplItemFn, marks: &Marks, diagnostics: &mut Diagnostics) -> Option<Self> {
         let signature = &method.sig;
         let first = argument::types(signature).next();
@@ -100,7 +101,7 @@ impl Reaction {
         Self::read_after(0, method, Marker::Deadline, &right, own, diagnostics)
     }
 
-    /// Reads what both kinds have in common; after the first `arguments` comes at most the key.
+    /// Reads what both kinds have in common. After the first `arguments`, at most the key may follow.
     fn read_after(
         arguments: usize,
         method: &ImplItemFn,
@@ -113,7 +114,7 @@ impl Reaction {
         if let Some(asyncness) = &signature.asyncness {
             own.at(
                 asyncness,
-                format!("reactions are pure and synchronous: what needs the world is a handler that sends a command; {right}"),
+                format!("reactions are pure and synchronous: what needs the outside world belongs in a handler that sends a command; {right}"),
             );
         }
         argument::concrete(&signature.generics, &format!("a `#[{}]` method", marker.name()), &mut own);
@@ -131,7 +132,7 @@ impl Reaction {
                 Passed::Shared(ty) if asked.is_none() && is_key(ty) => asked = Some(ty.clone()),
                 _ => own.at(
                     extra,
-                    format!("a reaction sees what has happened, the state and, where it asks for it, the key: what needs more is a handler that sends a command; {right}"),
+                    format!("a reaction sees what has happened, the state and, where it asks for it, the key: what needs more belongs in a handler that sends a command; {right}"),
                 ),
             }
         }
@@ -142,7 +143,8 @@ impl Reaction {
     }
 }
 
-/// The returned type; what surely is no `Reaction` is noted. A path may be an alias, which only the compiler knows.
+/// The returned type. A type that certainly is not a `Reaction` is noted. A path may be an alias, which only the
+/// compiler knows.
 fn output(signature: &Signature, right: &str, diagnostics: &mut Diagnostics) -> Option<Type> {
     let ReturnType::Type(_, ty) = &signature.output else {
         diagnostics.at(

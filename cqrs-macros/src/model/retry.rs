@@ -2,15 +2,17 @@ use super::duration::{SPAN, millis};
 use crate::attr::{Number, RetryArg, Text};
 use crate::diagnostics::Diagnostics;
 
-/// Behind SQS, a message that was received more often comes back once an hour only, and after 1,000 receives never.
+/// Behind SQS, a message that was received more often than this comes back only once an hour, and after 1,000 receives
+/// never.
 const MOST_ATTEMPTS: u32 = 400;
 
-/// SQS keeps a message for 14 days at most (Amazon SQS Developer Guide, "Amazon SQS message quotas"), and it may have waited for a store,
-/// or for a newer program, before: the waits between the attempts may take half of it.
+/// SQS keeps a message for 14 days at most (Amazon SQS Developer Guide, "Amazon SQS message quotas"). The message may
+/// already have waited for a store or for a newer program, so the waits between the attempts may take half of that
+/// time.
 const MOST_DAYS: u64 = 7;
 const MILLIS_OF_A_DAY: u64 = 24 * 3_600_000;
 
-/// How a handler is retried, as far as it says so itself; the waits in milliseconds.
+/// How a handler is retried, as far as it has its own settings. The waits are in milliseconds.
 pub(crate) struct Retry {
     pub(crate) attempts: Option<u32>,
     pub(crate) base: Option<u64>,
@@ -30,7 +32,7 @@ impl Retry {
                 "`base` is longer than `cap`: the waits begin with `base`, double, and end at `cap`",
             );
         }
-        // Without a cap the waits may be as long as the base at least.
+        // Without a cap, the longest wait is at least the base.
         let longest = cap.zip(arg.cap.as_ref()).map(|(millis, text)| ("cap", millis, text));
         let longest = longest.or_else(|| {
             let base = base.filter(|_| arg.cap.is_none()).zip(arg.base.as_ref());

@@ -6,7 +6,7 @@ use syn::{Attribute, Path, Token};
 use crate::attr::{Above, serde_above};
 use crate::diagnostics::Diagnostics;
 
-/// What the user has not written of serde's derives, and we add.
+/// The parts of serde's derives that the user has not written, and that we add.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Serde {
     pub(crate) serialize: bool,
@@ -15,7 +15,7 @@ pub(crate) struct Serde {
     pub(crate) rename_all: bool,
     /// `#[serde(crate = "…")]`.
     pub(crate) krate: bool,
-    /// The impls are made up, because of a mistake that is noted: serde's derives would add errors to it.
+    /// The impls are placeholders, because of a mistake that is noted: serde's derives would add more errors.
     pub(crate) made_up: bool,
 }
 
@@ -24,7 +24,7 @@ impl Serde {
     pub(crate) const NOTHING: Self =
         Self { serialize: false, deserialize: false, rename_all: false, krate: false, made_up: false };
 
-    /// Whether a derive of that name stands among the attributes of an item.
+    /// Whether a derive of that name is among the attributes of an item.
     pub(crate) fn is_derived(attributes: &[Attribute], name: &str) -> bool {
         let derives = attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
         let mut paths = derives.flat_map(|derive| {
@@ -33,7 +33,7 @@ impl Serde {
         paths.any(|path| path.segments.last().is_some_and(|segment| segment.ident == name))
     }
 
-    /// What is missing among the attributes of an item; what the item has of it above `attribute` is a mistake.
+    /// The parts that are missing among the attributes of an item. A part above `attribute` is a mistake.
     pub(crate) fn missing(attributes: &[Attribute], attribute: &str, diagnostics: &mut Diagnostics) -> Self {
         let above = serde_above();
         for Above { text, .. } in &above {

@@ -8,10 +8,10 @@ use super::serde::Serde;
 use crate::attr::Number;
 use crate::diagnostics::Diagnostics;
 
-/// `snapshot_every = 100`, and what it takes.
+/// `snapshot_every = 100`, and what it needs.
 pub(crate) struct Snapshots {
     pub(crate) every: u32,
-    /// Changes with what a snapshot of the state looks like.
+    /// A hash of what a snapshot of the state looks like.
     pub(crate) shape: u64,
     pub(crate) serde: Serde,
     /// Whether `EventData` is to be derived.
@@ -19,7 +19,7 @@ pub(crate) struct Snapshots {
 }
 
 impl Snapshots {
-    /// None where something is wrong, so that serde does not complain as well.
+    /// `None` if something is wrong, so that serde does not report it as well.
     pub(crate) fn read(
         every: &Number,
         item: &ItemStruct,
@@ -32,7 +32,7 @@ impl Snapshots {
                 own.at(
                     &every.0,
                     "`snapshot_every` counts commits from one snapshot to the next, and is at least 1; leave it out \
-                     where there are to be no snapshots",
+                     if you want no snapshots",
                 );
                 0
             }
@@ -46,7 +46,7 @@ impl Snapshots {
         let right = own.is_empty();
         diagnostics.absorb(own);
         let mut serde = Serde::missing(&item.attrs, attribute, diagnostics);
-        // What the author derives is stored as the author's other uses of it need it.
+        // If the author derives a trait, the stored form is the one that the author's other code needs.
         serde.rename_all &= serde.serialize && serde.deserialize;
         let shape = fingerprint::of_struct(item) ^ u64::from(serde.rename_all);
         let data = !Serde::is_derived(&item.attrs, "EventData");
@@ -77,7 +77,7 @@ fn check(field: &Field, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// `&'static str`, also inside of another type.
+/// Whether a type is a reference such as `&'static str`, or contains one.
 fn borrows(ty: &Type) -> bool {
     let text = ty.to_token_stream().to_string();
     text.replace(' ', "").contains("&'") && !text.contains("PhantomData")
@@ -88,7 +88,7 @@ fn skips(attribute: &Attribute) -> Vec<(&Attribute, &'static str)> {
     if !attribute.path().is_ident("serde") {
         return Vec::new();
     }
-    // What does not parse is serde's to complain about.
+    // serde reports what does not parse.
     let options =
         attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).unwrap_or_default();
     let known = ["skip", "skip_serializing", "skip_deserializing"];

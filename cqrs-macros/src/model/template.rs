@@ -19,7 +19,7 @@ pub(crate) struct Templates {
     pub(crate) sk: Vec<Piece>,
 }
 
-/// What the templates are checked against.
+/// The rules for checking the templates.
 pub(crate) struct Rules<'a> {
     pub(crate) entity: &'a str,
     pub(crate) key: &'a Key,
@@ -27,7 +27,7 @@ pub(crate) struct Rules<'a> {
 }
 
 impl Rules<'_> {
-    /// Reads the given templates, and makes the ones that are not given.
+    /// Reads the given templates, and makes the others.
     pub(crate) fn templates(
         &self,
         pk: Option<&LitStr>,
@@ -65,7 +65,7 @@ impl Rules<'_> {
         pieces
     }
 
-    /// The pieces of one template; none where one of them is wrong, which is noted.
+    /// The pieces of one template; `None` if one of them is wrong, which is noted.
     fn parse(&self, text: &LitStr, attribute: &str, diagnostics: &mut Diagnostics) -> Option<Vec<Piece>> {
         let template = text.value();
         let mut pieces = Vec::new();
@@ -149,7 +149,7 @@ impl Rules<'_> {
         format!("`{attribute}` takes {}", names.join(", "))
     }
 
-    /// What only both templates together can get wrong.
+    /// Checks what only both templates together can get wrong.
     fn check_whole(
         &self,
         templates: &Templates,

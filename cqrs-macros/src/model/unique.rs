@@ -10,12 +10,12 @@ pub(crate) struct Unique {
     pub(crate) ident: Ident,
     pub(crate) name: String,
     pub(crate) ty: Type,
-    /// How a value is passed that is looked for.
+    /// How a value is passed when it is looked up.
     pub(crate) kind: Kind,
 }
 
 impl Unique {
-    /// The fields that are named; one with something wrong is left out.
+    /// The named fields; a field with a mistake is left out.
     pub(crate) fn read(names: Vec<Ident>, item: &ItemStruct, diagnostics: &mut Diagnostics) -> Vec<Self> {
         let mut unique: Vec<Self> = Vec::new();
         for ident in names {

@@ -27,11 +27,11 @@ pub(crate) struct View {
     pub(crate) queue: Option<String>,
     pub(crate) address: Address,
     pub(crate) indexes: Vec<Index>,
-    /// Changes with what the view is stored as, as far as its own tokens tell.
+    /// A hash of what the view is stored as, as far as its own tokens show.
     pub(crate) shape: u64,
     /// The types of its fields.
     pub(crate) types: Vec<Type>,
-    /// What it is stored as, as far as that can be told.
+    /// What it is stored as, as far as that is known.
     pub(crate) data: Option<Shape>,
     pub(crate) serde: Serde,
     pub(crate) parts: Parts,
@@ -41,7 +41,7 @@ pub(crate) struct View {
 pub(crate) enum Address {
     /// At the key of an aggregate.
     Aggregate(Box<Type>),
-    /// At a key of its own.
+    /// At its own key.
     Own(Key),
 }
 
@@ -96,7 +96,8 @@ impl View {
     }
 }
 
-/// What a view is stored as. Unlike what is told of an event, nothing is compared with it: so it has no mistakes.
+/// What a view is stored as. Unlike the shape of an event, it is not compared with anything, so its mistakes are not
+/// reported.
 fn described(item: &ItemStruct, serde: Serde) -> Option<Shape> {
     let mut item = item.clone();
     if serde.rename_all {

@@ -13,7 +13,7 @@ pub struct Teller {
     user: &'static str,
 }
 
-/// The tokens of this example. A bank verifies signed ones, of its identity provider.
+/// The tokens of this example. A real bank verifies signed tokens of its identity provider.
 const TOKENS: [(&str, &str, &str); 2] = [("ada-secret", "BANK", "ada"), ("eve-secret", "OTHER-BANK", "eve")];
 
 impl<S: Sync> FromRequestParts<S> for Teller {

@@ -55,7 +55,7 @@ impl Booking {
         self.give_back(key, "nobody paid in time")
     }
 
-    /// Compensation: whatever has happened so far is taken back.
+    /// Compensation: everything that has happened so far is undone.
     fn give_back(&self, key: &BookingKey, reason: &str) -> Reaction {
         let release = ReleaseRoom { reservation: key.reservation().clone(), reason: reason.into() };
         Reaction::new().execute(&payment(key), CancelPayment {}).execute(&self.room(key), release).end()

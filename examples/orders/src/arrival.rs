@@ -1,4 +1,4 @@
-//! Whether everything has arrived. Nothing on the way can tell this, so the read models are compared with the store.
+//! Whether everything has arrived. Nothing on the way knows this, so the read models are compared with the store.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -44,7 +44,7 @@ struct Seen {
 type Totals = BTreeMap<(Tenant, String), (u64, u64)>;
 
 impl Arrival {
-    /// Of all orders of a file.
+    /// What has to arrive for all orders of a file.
     pub(crate) async fn of(file: &CommandFile, stack: &Stack) -> Result<Self, RunError> {
         let dynamo = aws::tables(stack).await?;
         let app = App::builder(&dynamo).only([]).build()?;

@@ -83,7 +83,7 @@ pub enum RunError {
     /// The delivery failed; the commands are executed.
     #[error("the events cannot be delivered; run again to go on")]
     Delivery(#[from] DeliveryError),
-    /// The read models could not be built anew; the old ones are still there.
+    /// The read models could not be rebuilt; the old ones are still there.
     #[error("the replay stopped; run again to go on")]
     Replay(#[from] ReplayError),
     /// What is stored cannot be read.

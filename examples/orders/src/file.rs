@@ -37,7 +37,7 @@ pub enum FileError {
         source: io::Error,
     },
     /// It has lines that are not commands.
-    #[error("`{}` holds lines that are no commands; nothing was executed:{}", .path.display(), Faults(.path, .faults))]
+    #[error("`{}` has lines that are not commands; nothing was executed:{}", .path.display(), Faults(.path, .faults))]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -49,7 +49,7 @@ pub enum FileError {
     NoOrder {
         /// The file.
         path: PathBuf,
-        /// The order asked for.
+        /// The requested order.
         order: String,
     },
 }

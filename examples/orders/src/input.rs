@@ -69,7 +69,7 @@ pub enum LineError {
         column: usize,
     },
     /// Not JSON.
-    #[error("column {column}: no JSON: {reason}")]
+    #[error("column {column}: not JSON: {reason}")]
     NotJson {
         /// Where it stops being JSON, in bytes from 1.
         column: usize,
@@ -135,7 +135,7 @@ impl Line {
         let text = std::str::from_utf8(bytes)
             .map_err(|error| LineError::NotUtf8 { column: error.valid_up_to() + 1 })?;
         let line: Self = serde_json::from_str(text).map_err(|error| refused(&error))?;
-        // serde cannot refuse unknown fields beside a flattened one, so they are checked by hand.
+        // serde cannot refuse unknown fields next to a flattened one, so they are checked by hand.
         let fields: Map<String, Value> = serde_json::from_str(text).map_err(|error| refused(&error))?;
         check(&fields, &[&COMMON, line.wanted.fields()])?;
         for item in fields.get("items").and_then(Value::as_array).into_iter().flatten() {
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn what_is_no_command_is_named() {
-        assert_eq!(refusal("{"), "column 1: no JSON: EOF while parsing an object");
+        assert_eq!(refusal("{"), "column 1: not JSON: EOF while parsing an object");
         assert_eq!(
             refusal(&CANCEL.replace(r#""cancel""#, r#""refund""#)),
             "unknown variant `refund`, expected one of `create`, `ship`, `cancel`"

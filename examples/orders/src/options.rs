@@ -122,7 +122,7 @@ pub struct Stack {
     pub lease: Duration,
 }
 
-/// What runs as a service.
+/// The part that runs as a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// From the stream of the events table to the topic.

@@ -40,7 +40,7 @@ impl Outcome {
     /// Sorts out what the framework answered.
     ///
     /// # Errors
-    /// Errors that are not an answer to the command: the store failed, and another try may succeed.
+    /// Errors that are not an answer to the command: the store failed, and another attempt may succeed.
     pub fn of<A: Aggregate, E: std::error::Error>(
         answer: Result<Committed<A>, ExecuteError<E>>,
     ) -> Result<Self, ExecuteError<E>> {
@@ -58,7 +58,7 @@ impl Outcome {
         }
     }
 
-    /// The version of the stream that the outcome tells.
+    /// The version of the stream, according to the outcome.
     #[must_use]
     pub fn version(&self) -> Option<Version> {
         match self {
@@ -70,7 +70,7 @@ impl Outcome {
         }
     }
 
-    /// One word.
+    /// The outcome in one word.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {

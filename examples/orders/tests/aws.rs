@@ -154,7 +154,7 @@ fn what_aws_makes_of_the_commands_that_ship_with_the_program_is_what_the_databas
 /// How often a process is killed, and the longest time that it may live after the last one.
 const KILLS: usize = 20;
 const LIFE: Duration = Duration::from_millis(1500);
-/// Only ends a test that would wait for ever.
+/// Only ends a test that would wait forever.
 const PATIENCE: Duration = Duration::from_secs(900);
 
 #[test]

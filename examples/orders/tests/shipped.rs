@@ -132,7 +132,7 @@ fn a_bad_file_is_refused_as_a_whole_with_every_line_named() {
     assert_eq!(output.status.code(), Some(1));
     let said = errors(&output);
     assert!(said.contains("nothing was executed"), "{said}");
-    assert!(said.contains("bad.jsonl:41: ") && said.contains("bad.jsonl:42: column 2: no JSON"), "{said}");
+    assert!(said.contains("bad.jsonl:41: ") && said.contains("bad.jsonl:42: column 2: not JSON"), "{said}");
     assert!(!database.exists(), "not even the database is made");
 }
 

@@ -280,7 +280,7 @@ fn key(stream: &StreamKey, version: Version) -> (String, String) {
 fn reservation(line: &Value) -> Result<Option<(UniqueValue, Option<StreamKey>)>, StoreError> {
     let Some(value) = line.get(RESERVED).and_then(Value::as_str) else { return Ok(None) };
     let value =
-        UniqueValue::parse(value).ok_or_else(|| unreadable(format!("`{value}` is no unique value")))?;
+        UniqueValue::parse(value).ok_or_else(|| unreadable(format!("`{value}` is not a unique value")))?;
     let part = |index: usize| line["owner"][index].as_str();
     let owner = part(0).zip(part(1)).map(|(pk, sk)| StreamKey::new(pk, sk)).transpose()?;
     Ok(Some((value, owner)))
@@ -292,7 +292,7 @@ fn unreadable(reason: impl Into<String>) -> StoreError {
 
 fn decode(line: Value) -> Result<Commit, StoreError> {
     let Value::Object(fields) = line else {
-        return Err(unreadable("a line of the commits is no object"));
+        return Err(unreadable("a line of the commits is not an object"));
     };
     Ok(record::decode(fields)?)
 }

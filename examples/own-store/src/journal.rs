@@ -100,7 +100,7 @@ impl Journal {
     }
 }
 
-/// An error of the disk is worth another try: the disk may be full, or the file may be in use.
+/// An error of the disk is worth another attempt: the disk may be full, or the file may be in use.
 pub(crate) fn unavailable(error: io::Error) -> StoreError {
     StoreError::Unavailable { source: error.into() }
 }

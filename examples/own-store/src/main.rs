@@ -1,6 +1,6 @@
-//! Counts the visitors of a museum on the stores of this crate. Run it twice: it continues where it was.
+//! Counts the visitors of a museum on the stores of this crate. Run it twice: it continues where it stopped.
 //!
-//! `cargo run -p own-store -- FOLDER`; without a folder it takes `own-store-data`.
+//! `cargo run -p own-store -- FOLDER`; without a folder it uses `own-store-data`.
 
 use std::convert::Infallible;
 use std::env;

@@ -17,7 +17,7 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    /// Tells whether a line is about a timer, and applies it.
+    /// Applies a line if it is about a timer, and returns whether it is.
     pub(crate) fn note(&mut self, line: &Value, place: Range<u64>) -> bool {
         let key = |of: &Value| Some((of["pk"].as_str()?.to_owned(), of["sk"].as_str()?.to_owned()));
         if let Some(key) = line.get(SET).and_then(key) {
@@ -65,7 +65,7 @@ pub(crate) fn record(mut line: Value) -> Result<Record, StoreError> {
     match line[SET].take() {
         Value::Object(record) => Ok(record),
         _ => {
-            let reason = format!("a line without `{SET}` is no timer");
+            let reason = format!("a line without `{SET}` is not a timer");
             Err(StoreError::refused(RefusedKind::Unreadable, reason))
         }
     }

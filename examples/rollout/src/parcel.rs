@@ -36,7 +36,7 @@ pub struct See {
     pub place: String,
 }
 
-/// Why not.
+/// Why a command is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum ParcelError {
     /// It was handed in before.

@@ -8,7 +8,7 @@ use cqrs::prelude::*;
 use crate::library::{Book, BookError, Buy, Lend, Return};
 use crate::views::{Card, Loans};
 
-/// Nothing is reached that is not listed here.
+/// Clients can reach only what is listed here.
 pub fn api(app: &App) -> Api<Clerk> {
     Api::new(app)
         .title("Library")
@@ -53,7 +53,7 @@ impl Caller for Clerk {
     }
 }
 
-/// The texts of these rejections are sent to clients, with a type by which programs tell them apart.
+/// The texts of these rejections are sent to clients, with a type by which programs distinguish them.
 impl Rejection for BookError {
     fn kind(&self) -> &'static str {
         match self {

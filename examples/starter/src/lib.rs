@@ -1,4 +1,4 @@
-//! A small lending library, to start a project of your own from: rename it, and write your own domain in its place.
+//! A small lending library, to start a project of your own from: rename it, and replace its domain with your own.
 
 pub mod api;
 pub mod library;
@@ -9,7 +9,7 @@ use cqrs::prelude::*;
 
 use crate::workshop::Workshop;
 
-// All there is. What is missing here, or does not fit together, does not compile or fails a test.
+// All parts of the program. What is missing here, or does not fit together, does not compile or fails a test.
 cqrs::app! {
     aggregates: [library::Book],
     projections: [views::Card, views::Loans],
@@ -17,7 +17,7 @@ cqrs::app! {
     provides: [Workshop],
 }
 
-/// On a database in a file; `Dynamo::from_env()` in its place is on AWS.
+/// On a database in a file. For AWS, use `Dynamo::from_env()` instead.
 #[cfg(feature = "embedded")]
 pub async fn app() -> Result<App, Box<dyn std::error::Error>> {
     let dynamo = cqrs::dynamo::Dynamo::embedded("library.db").await?;

@@ -1,4 +1,4 @@
-//! What follows from an event, outside of the store.
+//! What follows from an event, outside the store.
 
 use cqrs::prelude::*;
 

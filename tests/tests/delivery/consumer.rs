@@ -1,6 +1,8 @@
 //! The receiving end of a broker's queue: its verdict about each message of a batch.
 
-use cqrs_core::delivery::{Received, Verdict};
+use std::time::Duration;
+
+use cqrs_core::delivery::{Received, Verdict, awaits_newer_program};
 use cqrs_core::prelude::*;
 use cqrs_tests::bank::{Deposited, Opened};
 use cqrs_tests::raw;
@@ -127,6 +129,21 @@ async fn what_a_newer_program_wrote_waits_for_one_that_knows_it_and_is_dead_only
         assert_eq!(consumer.take(&[message("1", 5, 1)]).await, [dead(WAITS)], "its stream is parked");
         assert!(!clerk.versions("1").contains(&5));
     }
+}
+
+/// However long it may wait: its queue would delete it after 14 days.
+#[tokio::test]
+async fn what_waits_for_a_newer_program_is_dead_after_12_days_at_the_latest() {
+    let (dynamo, _, clerk) = start().await;
+    let app = App::builder(&dynamo).provide(clerk).only(["clerk"]);
+    let month = Duration::from_hours(30 * 24);
+    let app = app.settings(|settings| settings.unknown_kept = month).build().unwrap();
+    let consumer = app.consumer("clerk").unwrap();
+    let verdicts = consumer.take(&[newer(2, 11 * 86_400, NAME)]).await;
+    assert!(matches!(&verdicts[..], [Verdict::Wait { .. }]), "{verdicts:?}");
+    let verdicts = consumer.take(&[newer(2, 12 * 86_400, NAME)]).await;
+    let [Verdict::Dead { reason }] = &verdicts[..] else { panic!("{verdicts:?}") };
+    assert!(awaits_newer_program(reason), "{reason}");
 }
 
 #[tokio::test]

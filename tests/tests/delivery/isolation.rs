@@ -235,3 +235,35 @@ async fn assert_passed_over_and_served_later(dynamo: &Dynamo) {
     assert_eq!(done.len(), 40);
     assert!(done.values().all(|versions| *versions == [2, 3, 4, 5]), "each once, in order: {done:?}");
 }
+
+/// A handler that waits for long between its tries, one stream at a time.
+#[derive(Clone)]
+struct Slow(Mole);
+
+#[event_handler(Deposited, name = "slow", concurrency = 1, retry(attempts = 3, base = "10h", cap = "10h"))]
+impl Slow {
+    async fn deposited(&self, event: &Recorded<Deposited>) -> Result<(), HandlerError> {
+        let (sk, version) = (event.stream().sk(), event.version().get());
+        self.0.done.lock().unwrap().entry(sk.to_owned()).or_default().push(version);
+        if (self.0.stuck)(sk) { Err(HandlerError::retry("the printer is off")) } else { Ok(()) }
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_waits_for_its_next_try_leaves_its_place_to_other_streams() {
+    let dynamo = Dynamo::embedded_in_memory().await.unwrap();
+    let mole = Mole::stuck_in(|sk| sk.ends_with("#00"));
+    let running = App::builder(dynamo.event_store())
+        .provide(Slow(mole.clone()))
+        .only(["slow"])
+        .settings(|settings| {
+            settings.grace = Duration::from_millis(50);
+            settings.poll = Duration::from_millis(1);
+        })
+        .build()
+        .unwrap();
+    orders(&running, &accounts(3)).await;
+    let service = Service::start(&running);
+    until(|| async { mole.streams().len() == 3 }).await;
+    service.stop().await;
+}

@@ -1,17 +1,19 @@
 //! A views table that is throttled or cannot be reached is not the fault of a commit, however long this lasts.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use cqrs_core::EventStore;
-use cqrs_core::delivery::{DeliveryError, Message, Received, Verdict};
+use cqrs_core::delivery::{DeliveryError, Message, Received, RetryPolicy, Verdict};
 use cqrs_core::prelude::*;
 use cqrs_dynamo::{Dynamo, Embedded};
-use cqrs_tests::bank::{self, Deposit};
+use cqrs_tests::bank::{self, Deposit, DepositAll};
 use cqrs_tests::faults::{Call as Request, Fault, Faults, database};
 
 use crate::office::*;
-use crate::service::{Service, until_views_are_the_fold};
+use crate::service::{Service, until, until_views_are_the_fold};
 
 const ACCOUNTS: [&str; 2] = ["1", "2"];
 const PROJECTIONS: [&str; 2] = ["Statement", "Wealth"];
@@ -137,6 +139,34 @@ async fn a_queue_gets_the_message_again_however_often_it_was_received() {
     }
 }
 
+/// SQS deletes a message after 14 days.
+#[tokio::test]
+async fn a_message_is_a_dead_letter_before_its_queue_deletes_it() {
+    let (database, dynamo) = database().await;
+    let outage = Outage::default();
+    let clean = app(&dynamo, &Clerk::new());
+    open(&clean, &["1"]).await;
+    pay(&clean, &["1"]).await;
+    let page = dynamo.event_store().read(&key("1").stream().unwrap(), Version::new(1), Version::new(2)).await;
+    let body = Message::of(&clean, &page.unwrap().commits[0]).body;
+    let sent = |days: i64| {
+        let sent_at = Timestamp::now().unix_millis() - days * 24 * 60 * 60 * 1000;
+        [Received::new(&body).with_sent_at(Timestamp::from_unix_millis(sent_at))]
+    };
+    for subscriber in PROJECTIONS {
+        let app = app(&outage.in_front_of(&database, THROTTLED), &Clerk::new());
+        let consumer = app.consumer(subscriber).unwrap();
+        outage.lasts(usize::MAX);
+        let verdicts = consumer.take(&sent(11)).await;
+        assert!(matches!(&verdicts[..], [Verdict::Wait { .. }]), "{subscriber}: {verdicts:?}");
+        let verdicts = consumer.take(&sent(12)).await;
+        let [Verdict::Dead { reason }] = &verdicts[..] else { panic!("{subscriber}: {verdicts:?}") };
+        assert!(reason.starts_with("its queue has kept it for 12 days: "), "{subscriber}: {reason}");
+        outage.lasts(0);
+        assert_eq!(consumer.redrive(&sent(13)).await, [Verdict::Done], "{subscriber}");
+    }
+}
+
 #[tokio::test]
 async fn a_redrive_during_an_outage_leaves_the_letters_as_they_were() {
     let (database, dynamo) = database().await;
@@ -237,4 +267,227 @@ async fn what_stands_behind_a_commit_that_cannot_be_read_at_present_waits_with_i
     down.store(0, Ordering::Relaxed);
     assert_eq!(consumer.take(&batch).await, [Verdict::Done, Verdict::Done]);
     assert_eq!(clerk.versions("1"), [2, 3]);
+}
+
+/// An account, a version and a place in the commit.
+type Effect = (String, u64, usize);
+
+/// How often each event had its effect. Clones share it.
+#[derive(Debug, Clone, Default)]
+struct Mails(Arc<Mutex<BTreeMap<Effect, u32>>>);
+
+impl Mails {
+    fn send(&self, event: &Recorded<bank::Deposited>) {
+        let account = event.stream().sk().trim_start_matches("ACCOUNT#").to_owned();
+        let place = (account, event.version().get(), event.index());
+        *self.0.lock().unwrap().entry(place).or_default() += 1;
+    }
+
+    /// All that were sent for an account; each of them once.
+    #[track_caller]
+    fn once_each(&self, account: &str) -> Vec<(u64, usize)> {
+        let sent = self.0.lock().unwrap().clone();
+        let of_account = sent.into_iter().filter(|((of, ..), _)| of == account);
+        let sent = of_account.map(|((_, version, index), count)| {
+            assert_eq!(count, 1, "mails for event {index} of version {version} of account {account}");
+            (version, index)
+        });
+        sent.collect()
+    }
+}
+
+/// Too much for a mail alone.
+const LARGE: u64 = 1000;
+
+#[event_handler(bank::Deposited, name = "mailer")]
+async fn mailer(event: &Recorded<bank::Deposited>, mails: &Mails, app: &App) -> Result<(), HandlerError> {
+    if event.note == "forwarded" {
+        return Ok(());
+    }
+    if event.cents == LARGE {
+        app.execute(&bank::account("pool"), Deposit { cents: 1, note: "forwarded".into() }).await?;
+    }
+    mails.send(event);
+    Ok(())
+}
+
+fn mailing(dynamo: &Dynamo, mails: &Mails) -> App {
+    let hasty = |attempts| RetryPolicy { attempts, base: Duration::ZERO, cap: Duration::ZERO };
+    App::builder(dynamo)
+        .provide(mails.clone())
+        .only(["mailer"])
+        .settings(|settings| {
+            settings.conflict = hasty(1);
+            settings.delivery = hasty(ATTEMPTS);
+            settings.poll = Duration::ZERO;
+        })
+        .build()
+        .unwrap()
+}
+
+/// The requests for the account `pool` meet a fault while it is there.
+#[derive(Clone, Default)]
+struct PoolDown(Arc<Mutex<Option<Fault>>>, Arc<AtomicUsize>);
+
+impl PoolDown {
+    fn begin(&self, fault: Fault) {
+        *self.0.lock().unwrap() = Some(fault);
+    }
+
+    fn end(&self) {
+        *self.0.lock().unwrap() = None;
+    }
+
+    fn refused(&self) -> usize {
+        self.1.load(Ordering::Relaxed)
+    }
+
+    fn in_front_of(&self, database: &Embedded) -> Dynamo {
+        let Self(fault, refused) = self.clone();
+        let faults = Faults::new(database, move |request: &Request| {
+            let is_own = matches!(request.operation.as_str(), "Query" | "PutItem" | "TransactWriteItems")
+                && request.body.contains("ACCOUNT#pool");
+            let fault = fault.lock().unwrap().filter(|_| is_own);
+            refused.fetch_add(usize::from(fault.is_some()), Ordering::Relaxed);
+            fault.unwrap_or(Fault::None)
+        });
+        faults.dynamo_without_retries()
+    }
+}
+
+#[tokio::test]
+async fn an_outage_that_one_event_meets_holds_up_its_own_stream_and_repeats_nothing() {
+    for fault in [THROTTLED, Fault::Reset, Fault::Answer(400, "AccessDeniedException")] {
+        let (database, dynamo) = database().await;
+        let (mails, down) = (Mails::default(), PoolDown::default());
+        let clean = mailing(&dynamo, &Mails::default());
+        open(&clean, &["1", "2", "pool"]).await;
+        clean.execute(&key("1"), DepositAll(vec![7, LARGE])).await.unwrap();
+        pay(&clean, &["1", "2"]).await;
+        down.begin(fault);
+        let service = Service::start(&mailing(&down.in_front_of(&database), &mails));
+        until(|| async { down.refused() >= LONG }).await;
+        pay(&clean, &["2", "2"]).await;
+        until(|| async { mails.once_each("2").len() == 3 }).await;
+        let reached = down.refused() + LONG;
+        until(|| async { down.refused() >= reached }).await;
+        assert_eq!(mails.once_each("1"), [(2, 0)], "{fault:?}");
+        assert_eq!(letters(&clean).await, [], "{fault:?}");
+
+        down.end();
+        until(|| async { mails.once_each("1").len() == 3 }).await;
+        service.stop().await;
+        assert_eq!(mails.once_each("1"), [(2, 0), (2, 1), (3, 0)], "{fault:?}");
+        assert_eq!(mails.once_each("2"), [(2, 0), (3, 0), (4, 0)], "{fault:?}");
+        // Where it stopped, nothing was left.
+        mailing(&dynamo, &mails).run_until_idle().await.unwrap();
+        assert_eq!((mails.once_each("1").len(), mails.once_each("2").len()), (3, 3), "{fault:?}");
+        assert_eq!(clean.load(&key("pool")).await.unwrap().version.get(), 2, "{fault:?}");
+        assert_eq!(letters(&clean).await, [], "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_to_end_does_all_else_before_it_reports_the_outage_that_one_event_meets() {
+    let (database, dynamo) = database().await;
+    let (mails, down) = (Mails::default(), PoolDown::default());
+    let clean = mailing(&dynamo, &Mails::default());
+    open(&clean, &["1", "2", "pool"]).await;
+    clean.execute(&key("1"), DepositAll(vec![LARGE])).await.unwrap();
+    for _ in 0..30 {
+        pay(&clean, &["2"]).await;
+    }
+    down.begin(Fault::Answer(400, "AccessDeniedException"));
+    let app = mailing(&down.in_front_of(&database), &mails);
+    let error = app.run_until_idle().await.unwrap_err();
+    assert!(
+        matches!(&error, DeliveryError::Outage { subscriber, .. } if subscriber == "mailer"),
+        "{error:?}"
+    );
+    assert_eq!((mails.once_each("1").len(), mails.once_each("2").len()), (0, 30));
+    down.end();
+    app.run_until_idle().await.unwrap();
+    assert_eq!(mails.once_each("1"), [(2, 0)]);
+    assert_eq!(letters(&app).await, []);
+}
+
+#[tokio::test]
+async fn a_service_that_is_to_stop_waits_for_no_outage_that_one_event_meets() {
+    let (database, dynamo) = database().await;
+    let (mails, down) = (Mails::default(), PoolDown::default());
+    let clean = mailing(&dynamo, &Mails::default());
+    open(&clean, &["1", "pool"]).await;
+    clean.execute(&key("1"), DepositAll(vec![LARGE])).await.unwrap();
+    down.begin(THROTTLED);
+    let service = Service::start(&mailing(&down.in_front_of(&database), &mails));
+    until(|| async { down.refused() >= LONG }).await;
+    // Not after the grace: `until` is longer than that, and this shorter.
+    tokio::time::timeout(Duration::from_secs(10), service.stop()).await.expect("it waits");
+    down.end();
+    mailing(&dynamo, &mails).run_until_idle().await.unwrap();
+    assert_eq!(mails.once_each("1"), [(2, 0)]);
+}
+
+/// Writes into the account `pool` before each command to it, as often as this says.
+fn contended(database: &Embedded, rival: App, times: usize) -> (Dynamo, Arc<AtomicUsize>) {
+    let left = Arc::new(AtomicUsize::new(times));
+    let plan = {
+        let left = Arc::clone(&left);
+        move |request: Request| -> cqrs_tests::faults::Decision {
+            let (left, rival) = (Arc::clone(&left), rival.clone());
+            Box::pin(async move {
+                let writes = matches!(request.operation.as_str(), "PutItem" | "TransactWriteItems");
+                let is_own = writes && request.body.contains("ACCOUNT#pool");
+                let one_less = |left: usize| left.checked_sub(1);
+                if is_own && left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
+                    rival.execute(&key("pool"), bank::deposit(1)).await.unwrap();
+                }
+                Fault::None
+            })
+        }
+    };
+    (Faults::after(database, plan).dynamo_without_retries(), left)
+}
+
+#[tokio::test]
+async fn other_writers_that_are_always_faster_make_no_dead_letter() {
+    let (database, dynamo) = database().await;
+    let clean = mailing(&dynamo, &Mails::default());
+    open(&clean, &["1", "pool"]).await;
+    clean.execute(&key("1"), DepositAll(vec![LARGE])).await.unwrap();
+    let page = dynamo.event_store().read(&key("1").stream().unwrap(), Version::new(1), Version::new(2)).await;
+    let message = [Received::new(Message::of(&clean, &page.unwrap().commits[0]).body)];
+    let (busy, left) = contended(&database, clean.clone(), 2 * LONG);
+    let mails = Mails::default();
+    let app = mailing(&busy, &mails);
+    let consumer = app.consumer("mailer").unwrap();
+    for _ in 0..LONG {
+        let verdicts = consumer.take(&message).await;
+        assert!(matches!(&verdicts[..], [Verdict::Wait { .. }]), "{verdicts:?}");
+    }
+    let service = Service::start(&app);
+    until(|| async { !mails.once_each("1").is_empty() }).await;
+    service.stop().await;
+    assert_eq!((mails.once_each("1"), left.load(Ordering::Relaxed)), (vec![(2, 0)], 0));
+    assert_eq!(letters(&app).await, []);
+}
+
+/// A command for a version that has passed is no matter of other writers.
+#[event_handler(bank::Deposited, name = "pinned")]
+async fn pinned(event: &Recorded<bank::Deposited>, app: &App) -> Result<(), HandlerError> {
+    if event.cents == LARGE {
+        app.execute(&bank::account("pool"), bank::deposit(1)).expect_version(Version::NONE).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_command_for_a_version_that_has_passed_is_tried_as_often_as_anything_else() {
+    let (_, dynamo) = database().await;
+    let app = app_of(dynamo.event_store(), dynamo.views(), &Clerk::new(), &["pinned"]);
+    open(&app, &["1", "pool"]).await;
+    app.execute(&key("1"), DepositAll(vec![LARGE])).await.unwrap();
+    app.run_until_idle().await.unwrap();
+    let [(subscriber, _, attempts)] = &letters(&app).await[..] else { panic!("{:?}", letters(&app).await) };
+    assert_eq!((subscriber.as_str(), *attempts), ("pinned", ATTEMPTS));
 }

@@ -140,7 +140,7 @@ async fn what_no_step_leads_to_is_refused_with_its_schema() {
         (("OrderShipped", 2, json!({})), "`from_json(2, …)` does not take it: there is no `tracking`"),
         (
             ("OrderShipped", 1, json!({ "tracking": 5 })),
-            "as `from_json` leaves it, it has not the shape of today",
+            "as `from_json` leaves it, it does not have today's shape",
         ),
         (("OrderCreated", 0, json!({})), "this program knows it from schema 1 on"),
         (("OrderCreated", 1, json!({ "customer": "Ada" })), "missing field `euros`"),

@@ -217,3 +217,37 @@ proptest! {
         });
     }
 }
+
+/// A newer program has written them, in streams of this one.
+#[tokio::test]
+async fn commits_with_unknown_events_belong_to_the_key_of_their_stream() {
+    let app = memory_with_unknown_events().await;
+    let inspect = app.inspect();
+    assert_eq!(inspect.tenants(None).await.unwrap().items, ["BANK"]);
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let page = inspect.related(&tenant(), "correlation", after.as_deref()).await.unwrap();
+        found.extend(page.items.into_iter().map(|related| related.place));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let found: Vec<_> = found.iter().map(|place| (place.entity, place.tenant.as_deref())).collect();
+    assert_eq!(found, [(Some("ACCOUNT"), Some("BANK")), (Some("PARCEL"), Some("BANK"))]);
+}
+
+async fn memory_with_unknown_events() -> App {
+    let store = MemoryEventStore::new();
+    let parcel = ParcelKey::new(&tenant(), "depot 1".to_owned(), 1);
+    let elsewhere = StreamKey::new("OTHER#THING", "THING#1").unwrap();
+    for stream in [account("1").stream().unwrap(), parcel.stream().unwrap(), elsewhere] {
+        let event = StoredEvent::new("Unheard", 1, json!({}));
+        let mut metadata = Metadata::new("command", Timestamp::from_unix_millis(0));
+        metadata.correlation_id = "correlation".into();
+        let commit = Commit::new(stream, Version::new(1), vec![event], metadata);
+        assert_eq!(store.append(NewCommit::of(&commit).unwrap()).await.unwrap(), Append::Written);
+    }
+    beside_views(store)
+}

@@ -147,6 +147,7 @@ async fn what_cannot_be_asked_is_said() {
         (asked("Statement", Some("by_day"), vec![is(json!("d")), is(json!("x"))]), "`cents` cannot be \"x\""),
         (asked("Statement", Some("by_day"), vec![is(json!("d")), is(json!(1)), all()]), "there are 2 fields"),
         (asked("Bookings", None, vec![all()]), "only the last field"),
+        (asked("Bookings", None, vec![is(json!(""))]), "`on` cannot be \"\""),
         (asked("Bookings", None, vec![is(json!("d")), is(json!("x"))]), "`cents` cannot be \"x\""),
         (
             asked("Bookings", None, vec![is(json!("d")), Criterion::Within(Some(json!(1)), None)]),

@@ -142,7 +142,7 @@ fn an_event_that_comes_again_to_a_handler_with_an_inbox_has_no_effect() {
 #[test]
 fn a_failure_is_reported_with_its_kind_and_reason() {
     let said = message(|| clerk(&Paper::default()).when(&account("1"), opened("")).run().then_done());
-    let wanted = r#"handler `clerk` was to do its work, and failed for good
+    let wanted = r#"handler `clerk` should have done its work, but failed for good
   nobody owns it
 given
   1. ACCOUNT#1 Opened {"owner":""}"#;
@@ -151,7 +151,7 @@ given
         message(|| clerk(&Paper::default()).when(&account("1"), opened("")).run().then_retry("nobody"));
     assert!(
         said.starts_with(
-            "handler `clerk` was to fail and try again, and failed for good\n  nobody owns it\n"
+            "handler `clerk` should have failed and tried again, but failed for good\n  nobody owns it\n"
         ),
         "{said}"
     );
@@ -162,7 +162,10 @@ given
     let said = message(|| {
         clerk(&Paper::default()).when(&account("1"), opened("Ada")).run().then_permanent("no ink")
     });
-    assert!(said.starts_with("handler `clerk` was to fail for good, and did its work\ngiven\n"), "{said}");
+    assert!(
+        said.starts_with("handler `clerk` should have failed for good, but did its work\ngiven\n"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn a_process_that_does_not_bear_its_event_twice_is_reported() {
         ProcessScenario::<Lottery>::of(&lottery).when(&account("1"), Opened { owner: "Ada".into() })
     };
     let said = message(|| opened().twice());
-    let wanted = r#"process `Lottery` does not bear what comes twice: the second time, 1 steps were taken; does its key come from the event alone?
+    let wanted = r#"process `Lottery` does not tolerate duplicates: the second delivery took 1 steps; does its key come from the event alone?
 given
   1. ACCOUNT#1 Opened {"owner":"Ada"}"#;
     assert_eq!(said, wanted);
@@ -39,7 +39,7 @@ given
     let said = message(|| opened().then_passed_over());
     assert!(
         said.starts_with(
-            "process `Lottery` was to pass it over, and did not\n  it took a step, and sent nothing\n"
+            "process `Lottery` should have passed it over, but did not\n  it took a step, and sent nothing\n"
         ),
         "{said}"
     );

@@ -102,7 +102,7 @@ fn other_events_are_reported_by_field() {
             .when(Deposit { cents: 5, note: "rent".into() })
             .then([Deposited { owner: "Ada".into(), cents: 6, note: "food".into() }, deposited(1)])
     });
-    let wanted = r#"`Account` decided otherwise on `Deposit`
+    let wanted = r#"`Account` decided differently on `Deposit`
   event 1, `Deposited`
     `cents`
       expected 6
@@ -124,7 +124,7 @@ fn a_rejection_is_reported_where_events_were_expected() {
             .when(Withdraw { cents: 5 })
             .then(Withdrawn { owner: "Ada".into(), cents: 5 })
     });
-    let wanted = r#"`Account` was to decide on events, and rejected `Withdraw`
+    let wanted = r#"`Account` should have decided on events, but rejected `Withdraw`
 rejection
   TooLittle(0)
 expected
@@ -134,7 +134,7 @@ given
     assert_eq!(said, wanted);
     let said = message(|| Scenario::<Account>::new().given_command(deposit(1)));
     let wanted = "\
-`Account` was to accept, and rejected `Deposit`
+`Account` should have accepted, but rejected `Deposit`
 rejection
   Unknown
 given
@@ -147,7 +147,7 @@ fn events_are_reported_where_a_rejection_was_expected() {
     let said = message(|| {
         Scenario::<Account>::given(opened()).when(deposit(5)).then_rejected(Refusal::TooLittle(0))
     });
-    let wanted = r#"`Account` was to reject, and accepted `Deposit`
+    let wanted = r#"`Account` should have rejected, but accepted `Deposit`
 expected
   TooLittle(0)
 decided on
@@ -182,7 +182,7 @@ given
 #[test]
 fn a_change_is_reported_where_none_was_expected() {
     let said = message(|| Scenario::<Account>::given(opened()).when(deposit(5)).then_unchanged());
-    let wanted = r#"`Account` was to stay unchanged on `Deposit`
+    let wanted = r#"`Account` should have stayed unchanged on `Deposit`
 decided on
   1. Deposited {"cents":5,"note":"","owner":"Ada"}
 given
@@ -190,7 +190,9 @@ given
     assert_eq!(said, wanted);
     let said = message(|| Scenario::<Account>::new().when(deposit(5)).then_unchanged());
     assert!(
-        said.starts_with("`Account` was to stay unchanged, and rejected `Deposit`\nrejection\n  Unknown\n"),
+        said.starts_with(
+            "`Account` should have stayed unchanged, but rejected `Deposit`\nrejection\n  Unknown\n"
+        ),
         "{said}"
     );
 }

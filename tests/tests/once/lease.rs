@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use cqrs_core::app::Settings;
 use cqrs_core::delivery::Verdict;
+use cqrs_core::prelude::*;
 use cqrs_dynamo::{Dynamo, Embedded};
+use cqrs_tests::bank::Deposited;
 use cqrs_tests::faults::{Call, Fault, Faults};
 
 use crate::office::{
@@ -207,4 +209,33 @@ async fn a_letter_whose_event_another_run_has_stays_as_it_is() {
     post.go_on.notify_one();
     assert_eq!(slow.await.unwrap().unwrap().done, 1);
     assert_eq!(post.sent("receipt"), 1);
+}
+
+/// It may take longer than the default lease.
+#[event_handler(Deposited, once, timeout = "5m")]
+async fn archive(event: &Recorded<Deposited>, post: &Post) -> Result<(), HandlerError> {
+    post.send("archive", event).await
+}
+
+#[tokio::test]
+async fn a_lease_lasts_as_long_as_its_handler_may_take() {
+    let (_, dynamo) = database().await;
+    let archive = |post: &Post| {
+        let app = App::builder(dynamo.event_store()).provide(Arc::clone(post)).only(["archive"]);
+        app.settings(no_lease).build().unwrap()
+    };
+    let (post, other) = (Post::default(), Post::default());
+    let (first, second) = (archive(&post), archive(&other));
+    open(&first, "1", 1).await;
+    post.answer([Answer::Hold]);
+    let slow = tokio::spawn({
+        let (dynamo, first) = (dynamo.clone(), first.clone());
+        async move { take(&dynamo, &first, "archive", 1).await }
+    });
+    post.begun.notified().await;
+    let reason = retried(take(&dynamo, &second, "archive", 2).await);
+    assert!(reason.contains("another run of `archive` has the event"), "{reason}");
+    post.go_on.notify_one();
+    assert_eq!(slow.await.unwrap(), Verdict::Done);
+    assert_eq!((post.sent("archive"), other.sent("archive")), (1, 0));
 }

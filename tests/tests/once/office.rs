@@ -58,7 +58,7 @@ impl Office {
         self.peak.load(Ordering::Relaxed)
     }
 
-    async fn send<E>(&self, handler: &str, event: &Recorded<E>) -> Handled {
+    pub(crate) async fn send<E>(&self, handler: &str, event: &Recorded<E>) -> Handled {
         let answer = self.answers.lock().unwrap().pop_front();
         match answer {
             Some(Answer::Retry) => return Err(HandlerError::retry("no stamps")),

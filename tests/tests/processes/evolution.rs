@@ -241,7 +241,7 @@ async fn a_deadline_that_was_removed_goes_with_its_instances() {
     }
     world.clock.advance(10 * MINUTE);
     let swept = world.app.sweep().await.unwrap();
-    assert_eq!((swept.fired, swept.failed, swept.left), (0, 0, 20));
+    assert_eq!((swept.fired, swept.failed, swept.left, swept.newer), (0, 0, 0, 20));
     world.after(5).await;
     assert_eq!(world.told().await.len(), 20);
     world.after(0).await;

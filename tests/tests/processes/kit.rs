@@ -121,16 +121,16 @@ instead
     let wanted = "process `Booking` failed for another reason\n  expected no ink\n  actual   it panicked: the reaction";
     assert!(said.starts_with(wanted), "{said}");
     let said = message(|| after_hold().when(&payment_of("1"), paid("1")).then_failed("no ink"));
-    assert!(said.starts_with("process `Booking` was to fail, and did its work\ninstead\n"), "{said}");
+    assert!(said.starts_with("process `Booking` should have failed, but did its work\ninstead\n"), "{said}");
     let said = message(|| after_hold().when(&payment_of("1"), paid("1")).then_waited());
-    assert!(said.starts_with("process `Booking` was to wait, and did not\ninstead\n"), "{said}");
+    assert!(said.starts_with("process `Booking` should have waited, but did not\ninstead\n"), "{said}");
 }
 
 #[test]
 fn another_command_is_told_by_field() {
     let paid = || after_hold().when(&payment_of("1"), paid("1"));
     let said = message(|| paid().then_sent(&house("A"), confirm("2")));
-    let wanted = r#"process `Booking` sent `ConfirmRoom` otherwise
+    let wanted = r#"process `Booking` sent `ConfirmRoom` with other data
   `booking`
     expected "2"
     actual   "1"
@@ -199,7 +199,7 @@ set
     assert!(said.starts_with("process `Booking` did not end\ninstead\n"), "{said}");
     let said = message(|| after_hold().after(15 * MINUTE).then_passed_over());
     let wanted =
-        "process `Booking` was to pass it over, and did not\n  deadline `unpaid` came\n  ReleaseRoom";
+        "process `Booking` should have passed it over, but did not\n  deadline `unpaid` came\n  ReleaseRoom";
     assert!(said.starts_with(wanted), "{said}");
     assert!(said.ends_with("\n  2. deadline `unpaid` at 2024-01-01T10:15:00.000Z"), "{said}");
     let said = message(|| held().then(Booking::default()));

@@ -33,7 +33,7 @@ fn what_a_handler_schedules_is_seen() {
 #[test]
 fn other_commands_are_reported() {
     let said = message(|| woken().then_scheduled(&room("1"), release("wake 2"), "2024-01-01T10:10:00Z"));
-    let wanted = r#"handler `wake_up` scheduled `ReleaseRoom` otherwise
+    let wanted = r#"handler `wake_up` scheduled `ReleaseRoom` with other data
   `reason`
     expected "wake 2"
     actual   "wake 1"

@@ -125,7 +125,8 @@ fn subscribers_remember_what_the_delivery_has_to() {
     for subscriber in ["StatementSubscriber", "mailX2DoutSubscriber", "auditSubscriber"] {
         assert_eq!(delivery(subscriber), set(&[park, see, forget]));
     }
-    assert_eq!(delivery("RelayFunction"), set(&[park]));
+    // Its dead letters, and their number.
+    assert_eq!(delivery("RelayFunction"), set(&[park, see]));
     assert_eq!(delivery("CommandsFunction"), set(&[]));
 }
 
@@ -279,6 +280,7 @@ fn a_function_reaches_what_its_queue_keeps_and_no_more() {
         }
     }
     assert!(may("RelayFunctionRole", "dynamodb:PutItem", "DeliveryTable", "LETTER#@relay"));
+    assert!(may("RelayFunctionRole", "dynamodb:Query", "DeliveryTable", "LETTER#@relay"));
     assert!(!may("RelayFunctionRole", "dynamodb:PutItem", "DeliveryTable", "PARKED#audit"));
 }
 

@@ -102,8 +102,11 @@ fn every_queue_and_the_relay_have_an_alarm_on_lag() {
             (&relay["MetricName"], &relay["Threshold"]),
             (&json!("IteratorAge"), &json!(seconds * 1000))
         );
+        let altered = &all["RelayLettersAlarm"]["Properties"];
+        let relay = json!([{ "Name": "FunctionName", "Value": { "Ref": "RelayFunction" } }]);
+        assert_eq!((&altered["MetricName"], &altered["Dimensions"]), (&json!("DeadLetters"), &relay));
         // And one for the dead letters of each queue, and one for what the relay lost.
-        assert_eq!(of_type("AWS::CloudWatch::Alarm", &all).len(), 2 * QUEUES.len() + 2);
+        assert_eq!(of_type("AWS::CloudWatch::Alarm", &all).len(), 2 * QUEUES.len() + 3);
     }
 }
 

@@ -63,6 +63,13 @@ fn the_function_for_commands_is_served_by_http_and_may_do_no_more_than_before() 
         let mut served = resources(&served);
         let function = served.get_mut("CommandsFunction").unwrap()["Properties"].as_object_mut().unwrap();
         assert!(function.remove(property).is_some());
+        for (id, metric) in [("CommandsErrorsAlarm", "Errors"), ("CommandsThrottlesAlarm", "Throttles")] {
+            let alarm = served.remove(id).unwrap();
+            assert_eq!(
+                (&alarm["Properties"]["MetricName"], &alarm["Properties"]["Statistic"]),
+                (&json!(metric), &json!("Sum"))
+            );
+        }
         assert_eq!(served, plain);
     }
 }

@@ -89,7 +89,7 @@ fn who_sweeps_finds_and_fires_and_who_commands_sets() {
     assert_eq!(of("TimersFunctionRole", "TimersTable"), set(&["DeleteItem", "PutItem", "Query"]));
     assert_eq!(of("TimersFunctionRole", "EventsTable"), append);
     assert_eq!(of("TimersFunctionRole", "SnapshotsTable"), set(&["GetItem", "PutItem"]));
-    assert_eq!(of("TimersFunctionRole", "DeliveryTable"), set(&["PutItem"]));
+    assert_eq!(of("TimersFunctionRole", "DeliveryTable"), set(&["PutItem", "Query"]));
     assert_eq!(of("TimersFunctionRole", "ViewsTable"), set(&[]));
     let roles = resources.as_object().unwrap().iter().filter(|(_, it)| it["Type"] == "AWS::IAM::Role");
     let mut setting = BTreeSet::new();
@@ -130,6 +130,15 @@ fn an_alarm_tells_when_most_sweeps_come_to_nothing() {
         assert_eq!((&alarm["Dimensions"], &alarm["Statistic"]), (&function, &json!("Sum")));
         assert_eq!((&alarm["Period"], &alarm["Threshold"]), (&json!(period), &json!(threshold)), "{lag}");
     }
+}
+
+#[test]
+fn an_alarm_tells_of_commands_and_instances_that_are_dead_letters() {
+    let resources = resources(&template());
+    let alarm = &resources["TimersLettersAlarm"]["Properties"];
+    assert_eq!((&alarm["Namespace"], &alarm["MetricName"]), (&json!("Foldline"), &json!("DeadLetters")));
+    let function = json!([{ "Name": "FunctionName", "Value": { "Ref": "TimersFunction" } }]);
+    assert_eq!((&alarm["Dimensions"], &alarm["Threshold"]), (&function, &json!(0)));
 }
 
 /// The rule, its right to call the function, and the settings of its calls are made by SAM.

@@ -184,3 +184,39 @@ async fn a_function_spares_the_receives_of_a_message_that_has_waited_very_often(
         assert!(bodies.iter().all(|body| wanted.iter().all(|part| body.contains(part))), "{bodies:?}");
     }
 }
+
+#[tokio::test]
+async fn a_letter_that_a_function_could_not_send_holds_back_the_later_ones_of_its_stream() {
+    let refuses = watch::Sender::new(true);
+    let refused = refuses.clone();
+    let (office, faulty) = office_behind(move |call| match call.operation.as_str() {
+        // Once: a later letter would be sent.
+        "SendMessage" if refused.send_replace(false) => Fault::Answer(403, "KMS.AccessDeniedException"),
+        _ => Fault::None,
+    })
+    .await;
+    let dead_letters = office.topic.queues[0].dead_letters_url.clone();
+    let function = QueueFunction::new(&faulty, &office.app, "clerk", dead_letters).unwrap();
+    office.desk.fail("forged", true);
+    let [first, second] = office.deposit("1", ["forged", ""]).await;
+    let event = || {
+        // SQS gives them in any order.
+        let records = [("second", &second), ("first", &first)].map(|(id, commit)| {
+            let mut record = SqsMessage::default();
+            record.message_id = Some(id.to_owned());
+            record.body = Some(Message::of(&office.app, commit).body);
+            record
+        });
+        let mut event = SqsEvent::default();
+        event.records = records.to_vec();
+        event
+    };
+    let response = in_time(function.answer(event(), pending())).await;
+    assert_eq!(response.batch_item_failures.len(), 2);
+    assert_eq!(office.letters_told().await, [""; 0]);
+    // Both come again, and the reason of the first one is still known.
+    let response = in_time(function.answer(event(), pending())).await;
+    assert!(response.batch_item_failures.is_empty());
+    let waits = "1:3 waits behind an earlier commit of its stream";
+    assert_eq!(office.letters_told().await, ["1:2 the clerk refuses `forged`", waits]);
+}

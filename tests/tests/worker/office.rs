@@ -56,7 +56,7 @@ impl Desk {
         Self { shared: Arc::new(shared) }
     }
 
-    async fn enter(&self, event: &Recorded<Deposited>) -> Result<(), HandlerError> {
+    pub(crate) async fn enter(&self, event: &Recorded<Deposited>) -> Result<(), HandlerError> {
         let account = event.stream().sk().trim_start_matches("ACCOUNT#").to_owned();
         let entry = format!("{account}:{}", event.version());
         self.shared.tried.lock().unwrap().push(entry.clone());

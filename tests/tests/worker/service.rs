@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use cqrs_core::prelude::*;
 use cqrs_dynamo::{Broker, BrokerError, Worked, Worker};
+use cqrs_tests::bank::Deposited;
 use cqrs_tests::emulator::prefix;
 use cqrs_tests::faults::{Call, Fault, Faults, at};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::office::{CLERK, Office, worker};
+use crate::office::{CLERK, Desk, Office, worker};
 
 /// A worker at work, and a way to stop it.
 pub(crate) struct Service {
@@ -294,4 +296,39 @@ async fn a_worker_that_is_dropped_stops_its_work() {
     // Its message comes back, and nobody else has entered it.
     assert_eq!(in_time(office.worker().run_until_idle()).await.unwrap().done, 1);
     assert_eq!(office.desk.book(), ["1:2"]);
+}
+
+#[event_handler(Deposited, retry(attempts = 6, base = "1h", cap = "1h"))]
+async fn patient(event: &Recorded<Deposited>, desk: &Desk) -> Result<(), HandlerError> {
+    desk.enter(event).await
+}
+
+/// Each try counts: otherwise the workers of a rolling restart would use them up within seconds.
+#[tokio::test]
+async fn a_worker_that_stops_leaves_a_message_hidden_for_as_long_as_its_handler_says() {
+    let hidden = watch::Sender::new(Vec::new());
+    let (seen, conf, prefix) = (hidden.clone(), crate::emulator().sdk_config(), prefix());
+    let office = Office::with(Broker::from_conf(&conf).with_prefix(prefix.clone()), &["patient"]).await;
+    let watched = Faults::over(conf, move |call| {
+        if call.operation == "ChangeMessageVisibilityBatch" {
+            seen.send_modify(|bodies| bodies.push(call.body.clone()));
+        }
+        Fault::None
+    });
+    let watched = Broker::from_conf(&watched.sdk_config()).with_prefix(prefix);
+    office.desk.fail("wait", false);
+    office.publish(&office.deposit("1", ["wait"]).await).await;
+    let worker = worker(&watched, &office.app);
+    let service = Service::start(worker.settings(|settings| settings.visibility = Duration::from_secs(3600)));
+    in_time(office.desk.busy(1)).await;
+    service.stop.send(()).unwrap();
+    // Time for the worker to stop.
+    for _ in 0..5 {
+        office.broker.sqs().list_queues().send().await.unwrap();
+    }
+    office.desk.open();
+    assert_eq!(in_time(service.ended).await.unwrap().unwrap().returned, 1);
+    let bodies = hidden.borrow().clone();
+    let [body] = &bodies[..] else { panic!("{bodies:?}") };
+    assert!(body.contains("\"VisibilityTimeout\":") && !body.contains("\"VisibilityTimeout\":0"), "{body}");
 }

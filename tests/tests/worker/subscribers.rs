@@ -61,7 +61,7 @@ async fn what_nobody_here_can_take_becomes_a_dead_letter_with_the_reason() {
     ];
     let body = |commit: &Commit| Message::of(&office.app, commit).body;
     let cases = [
-        ("hello".to_owned(), "the body is no commit"),
+        ("hello".to_owned(), "the body is not a commit"),
         (json!({ "pk": "A", "order": 1 }).to_string(), "sk"),
         (body(&commit).replace("\"commandId\"", "\"commandID\""), "commandId"),
         (json!({ "pk": "A#B", "sk": "B#1@0000000007" }).to_string(), "the store has no commit 7"),

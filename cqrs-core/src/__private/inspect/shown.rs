@@ -4,12 +4,13 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// One field of a state, shown by the best way that its type has. Methods of a reference come before those behind it, so
-/// `(&&&&Shown(&self.total)).shown()` is the first that there is.
+/// One field of a state, shown in the best way that its type offers. Methods of a reference come before those behind
+/// it, so `(&&&&Shown(&self.total)).shown()` is the first one that exists.
 #[derive(Debug)]
 pub struct Shown<'a, T>(pub &'a T);
 
-/// The first way: what serde sees, and the `{:?}` of what JSON has no place for, such as a map whose keys are no texts.
+/// The first way: what serde sees, or the `{:?}` of a value that JSON cannot hold, such as a map whose keys are not
+/// texts.
 pub trait ShownByBoth {
     /// The value.
     fn shown(&self) -> Value;
@@ -17,7 +18,7 @@ pub trait ShownByBoth {
 
 /// The second: what serde sees.
 pub trait ShownBySerde {
-    /// The value; the name of the type where JSON has no place for it.
+    /// The value; the name of the type if JSON cannot hold the value.
     fn shown(&self) -> Value;
 }
 

@@ -2,7 +2,7 @@
 //! [`inspect`](mod@crate::inspect).
 
 use super::Query;
-use crate::projection::{Criterion, END, Projection, ViewAddress};
+use crate::projection::{Criterion, END, Projection};
 
 impl<V: Projection> Query<'_, V> {
     /// By the index at a position in [`View::INDEXES`](crate::projection::View::INDEXES), for the text of a value of
@@ -14,11 +14,5 @@ impl<V: Projection> Query<'_, V> {
     /// Asks for the next field of the index.
     pub(crate) fn field_text(self, criterion: Criterion<String>) -> Self {
         self.ask(criterion, &[END])
-    }
-
-    /// Asks for the next field of the key.
-    pub(crate) fn part_text(self, criterion: Criterion<String>) -> Self {
-        let is_last = self.fields + 1 == V::Key::PARTS.len();
-        self.ask(criterion, if is_last { &[] } else { &['#'] })
     }
 }

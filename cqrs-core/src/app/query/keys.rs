@@ -141,7 +141,7 @@ fn between(prefix: &str, from: Option<String>, to: Option<String>) -> SortRange 
 fn end_of(prefix: &str) -> Option<String> {
     let mut end = prefix.to_owned();
     let last = end.pop()?;
-    end.push(char::from(u8::try_from(last).ok()? + 1));
+    end.push(char::from(u8::try_from(last).ok()?.checked_add(1)?));
     Some(end)
 }
 

@@ -230,8 +230,13 @@ impl<V: View> Query<'_, V> {
             encode_into(beginning, &mut text);
             text
         };
+        self.part_text(asked.criterion().map(text, beginning))
+    }
+
+    /// Asks for the next field of the key, by rendered texts.
+    pub(crate) fn part_text(self, criterion: Criterion<String>) -> Self {
         let is_last = self.fields + 1 == V::Key::PARTS.len();
-        self.ask(asked.criterion().map(text, beginning), if is_last { &[] } else { &['#'] })
+        self.ask(criterion, if is_last { &[] } else { &['#'] })
     }
 
     fn ask(mut self, criterion: Criterion<String>, behind: &[char]) -> Self {

@@ -66,7 +66,7 @@ pub enum QueryError {
     /// A view of the list cannot be read, and the list continues after it. A page ends before such a view, so only a
     /// page that would begin with it has this error. Continue with `next` to see all other views.
     #[error(
-        "the view `{id}` of `{view}` cannot be read; the list goes on behind it, after the cursor `next`: {source}"
+        "the view `{id}` of `{view}` cannot be read; the list continues after it, at the cursor `next`: {source}"
     )]
     Unreadable {
         /// The view, by the name of its struct.

@@ -1,4 +1,4 @@
-//! Queries that are asked by texts, such as those of a URL. The types of the fields are looked up here.
+//! Queries with texts as values, such as those of a URL. The types of the fields are looked up here.
 
 use std::ops::Bound;
 
@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::{By, Query};
 use crate::json::camel_case;
 use crate::json::canonical;
-use crate::projection::{Column, Criterion, END, IndexText, Projection, partition};
+use crate::projection::{
+    Column, Criterion, END, IndexText, Projection, ViewAddress, part_text, partition, starts_with,
+};
 
 /// A text that cannot be a value of the field that it is given for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +42,28 @@ impl<V: Projection> Query<'_, V> {
                 }
                 (_, asked) => self = self.ask(asked, &[END]),
             }
+        }
+        Ok(self)
+    }
+
+    /// By the fields of the key in their order, by value, and the last one also by its beginning.
+    ///
+    /// # Errors
+    /// A text that is not of its field's type, or a condition that a field of a key does not take.
+    pub fn by_key_texts(mut self, asked: Vec<Criterion<String>>) -> Result<Self, UnfitText> {
+        let mut before = Vec::new();
+        for (field, asked) in V::Key::PARTS.iter().copied().zip(asked) {
+            let unfit = |reason: String| UnfitText { field, reason };
+            let is_last = before.len() + 1 == V::Key::PARTS.len();
+            self = match asked {
+                Criterion::Is(text) => {
+                    let text = part_text::<V::Key>(self.tenant, &before, &text).map_err(unfit)?;
+                    before.push(text.clone());
+                    self.part_text(Criterion::Is(text))
+                }
+                Criterion::Begins(beginning) if is_last => self.part::<String>(starts_with(beginning)),
+                _ => return Err(unfit("a field of a key is asked for its value".to_owned())),
+            };
         }
         Ok(self)
     }

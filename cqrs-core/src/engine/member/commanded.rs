@@ -1,8 +1,10 @@
 use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::{Boxed, Member, Place, not_loaded};
 use crate::aggregate::Aggregate;
@@ -27,7 +29,7 @@ pub(in crate::engine) struct Commanded<'a, A: Aggregate, C> {
     place: Place<A>,
     decided: Option<Box<Decided<A>>>,
     done: Option<Committed<A>>,
-    /// That of the answer, when it has been given.
+    /// The outcome in the answer, once it has been given.
     outcome: Option<Outcome>,
     /// Where the test kit has noted the command.
     noted: Option<(&'a Probe, usize)>,
@@ -178,10 +180,17 @@ impl<A: Decide<C>, C: Command> Member for Commanded<'_, A, C> {
         decided.leave_state(self.place.get(&self.execution.intent.stream)?)
     }
 
-    fn settle(&mut self) {
+    fn room(&self) -> Option<Duration> {
+        self.place.room()
+    }
+
+    fn settle(&mut self, started: Option<Instant>) {
         let Some(state) = &mut self.place.state else { return };
         self.done = Some(match self.decided.take() {
-            Some(decided) => self.execution.settle(state, *decided),
+            Some(decided) => {
+                state.rival.beaten(started);
+                self.execution.settle(state, *decided)
+            }
             None => self.execution.unchanged(state),
         });
     }

@@ -1,8 +1,10 @@
 use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::{Boxed, Member, Place, not_loaded};
 use crate::aggregate::Aggregate;
@@ -152,7 +154,11 @@ impl<A: Aggregate> Member for Read<'_, A> {
         Ok(false)
     }
 
-    fn settle(&mut self) {}
+    fn room(&self) -> Option<Duration> {
+        None
+    }
+
+    fn settle(&mut self, _: Option<Instant>) {}
 
     fn settle_earlier(&mut self, _: Option<Commit>) -> Result<(), StoreError> {
         Ok(())

@@ -26,7 +26,7 @@ use crate::version::Version;
 
 type Stepping<'a, T> = Pin<Box<dyn Future<Output = Result<T, StepError>> + Send + 'a>>;
 
-/// What the delivery and the sweeper need of a process, whichever it is.
+/// What the delivery and the sweeper need from any process.
 pub(crate) trait ProcessDriver: fmt::Debug + Send + Sync {
     /// Whether it listens to an event.
     fn listens_to(&self, raw: &RawEvent<'_>) -> bool;
@@ -34,16 +34,16 @@ pub(crate) trait ProcessDriver: fmt::Debug + Send + Sync {
     /// Lets the instance of an event take its step.
     fn take<'a>(&'a self, runtime: &'a Runtime, raw: RawEvent<'a>) -> Stepping<'a, ()>;
 
-    /// Whether a stream is an instance of it.
+    /// Whether a stream is an instance of this process.
     fn has_stream(&self, stream: &StreamKey) -> bool;
 
-    /// Whether a commit is one of its own.
+    /// Whether a commit is a step of a process of this type.
     fn is_step(&self, commit: &Commit) -> bool;
 
-    /// Lets an instance that was held up at a step go on.
+    /// Lets an instance that was held up at a step continue.
     fn resume<'a>(&'a self, runtime: &'a Runtime, commit: &'a Commit) -> Stepping<'a, ()>;
 
-    /// Passes the step over that an instance is held up at.
+    /// Skips the step that an instance is held up at.
     fn skip<'a>(&'a self, runtime: &'a Runtime, stream: &'a StreamKey, of: Version) -> Stepping<'a, ()>;
 }
 
@@ -71,7 +71,8 @@ pub(crate) async fn fire_deadline<P: Process>(
     let StoredEvent { name, .. } = deadline;
     let cause = StepCause::of_timer(deadline, timer.due());
     let is_known = P::DEADLINES.iter().any(|arm| arm.name == name);
-    // A newer program may know it: the instance is not held up by this one. What is not awaited is nobody's, or was taken.
+    // A newer program may know the deadline, so this one does not hold the instance up. A deadline that is not awaited
+    // belongs to nobody, or was taken before.
     if !is_known && driver.load(runtime, &setting.stream).await?.aggregate.is_awaited(&cause) {
         return Err(FireError::Unreadable(format!(
             "`{}` has no `#[deadline]` method `{name}`{NEWER}",
@@ -79,7 +80,7 @@ pub(crate) async fn fire_deadline<P: Process>(
         )));
     }
     let key = P::Key::parse(&setting.stream).map_err(StepError::from)?;
-    // By the step that set it, too: the same deadline may be set for the same time once more.
+    // The id also names the step that set it: the same deadline may be set for the same time again.
     let id = format!("{name}\n{}\n{}", timer.due(), setting.metadata.command_id);
     let take = Take { key, what: What::Step(cause), id };
     Ok(driver.step_or_hold(runtime, &setting.stream, &take, &setting.metadata).await?)
@@ -102,7 +103,7 @@ impl<P: Process> Driver<P> {
         self.step_or_hold(runtime, &stream, &take, &commit.metadata).await.map(drop)
     }
 
-    /// Takes a step; one that cannot be stored holds its instance up, and nobody else.
+    /// Takes a step; one that cannot be stored holds up its own instance only.
     async fn step_or_hold(
         &self,
         runtime: &Runtime,
@@ -118,7 +119,7 @@ impl<P: Process> Driver<P> {
         let what = What::Refused { cause: cause.clone(), reason };
         let refused = Take { key: take.key.clone(), what, id: take.id.clone() };
         match self.step(runtime, stream, &refused, because).await {
-            // The cause alone has no place in a step.
+            // Even the cause alone does not fit into a step.
             Err(again) if again.of_the_step().is_some() => Err(error),
             done => done,
         }
@@ -149,7 +150,7 @@ impl<P: Process> Driver<P> {
                 }
             }
             StepOutcome::Failed(reason) => {
-                // Delivered again after it was mended, it is none any more.
+                // If it is delivered again after a redrive has repaired it, it is no longer held up.
                 let is_held = match outcome {
                     Outcome::Duplicate => self.load(runtime, stream).await?.aggregate.is_held(done.version),
                     _ => true,
@@ -197,7 +198,7 @@ impl<P: Process> Driver<P> {
         let what = What::Failed { of: origin.version, index, reason };
         let take = Take { key: key.clone(), what, id: format!("failed\n{}\n{index}", origin.version) };
         let done = self.commit(runtime, origin.stream, &take, origin.metadata).await?;
-        // What is stored says why it failed first.
+        // The stored step has the reason of the first failure.
         let Some(step @ Step { outcome: StepOutcome::Failed(reason), .. }) = done.events.first() else {
             return Ok(());
         };
@@ -213,7 +214,8 @@ impl<P: Process> Driver<P> {
         let mut is_first = true;
         loop {
             let state = self.load(runtime, stream).await?;
-            // Only after a crash behind the step that took it up: commands that left no commit would be decided again.
+            // Only after a crash that came after the step that took it up: otherwise commands that left no commit would
+            // be decided again.
             let was_taken_up = is_first && !state.aggregate.is_held(commit.version);
             if let Some(version) = state.aggregate.resumed().filter(|_| was_taken_up)
                 && let Err(failed) = self.run_again(runtime, &state.aggregate, stream, version, None).await?
@@ -245,7 +247,7 @@ impl<P: Process> Driver<P> {
             match failed {
                 None => {}
                 Some(reason) if of == commit.version => return Err(StepError::permanent(reason)),
-                // It has a letter of its own.
+                // That step has its own letter.
                 Some(reason) => {
                     self.put_letter_of(runtime, stream, of, &reason).await?;
                     let waits = self.load(runtime, stream).await?.aggregate.is_held(commit.version);

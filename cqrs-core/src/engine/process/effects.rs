@@ -23,13 +23,13 @@ pub(super) struct Origin<'a> {
 pub(super) struct Failed {
     /// Its place among the effects.
     pub(super) index: usize,
-    /// Empty where the instance has it.
+    /// Empty if the instance already has it.
     pub(super) reason: String,
 }
 
 impl<P: Process> Driver<P> {
-    /// Executes the commands of a step one after another, but for those that the instance leaves out: from the beginning, or from the
-    /// failed one on that is redriven.
+    /// Executes the commands of a step one after another, except those that the instance leaves out. It starts at the
+    /// first one, or at the failed one that is redriven.
     pub(super) async fn run_effects(
         &self,
         runtime: &Runtime,
@@ -46,7 +46,8 @@ impl<P: Process> Driver<P> {
                 if instance.is_skipped(origin.version, index) {
                     continue;
                 }
-                // What failed is redriven, with what is behind it, and not by a delivery. After a crash its letter may be missing.
+                // A failed command is redriven, with those after it; a delivery does not execute it. After a crash its
+                // letter may be missing.
                 if redriven != Some(index) && instance.is_held_at(origin.version, index) {
                     return Ok(Err(Failed { index, reason: String::new() }));
                 }
@@ -67,6 +68,7 @@ impl<P: Process> Driver<P> {
                             }
                             continue;
                         }
+                        Err(FireError::Contended(error)) => return Err(StepError::Contended(error)),
                         Err(FireError::Passing(error)) => return Err(StepError::Passing(error)),
                         Err(FireError::Rejected(reason)) => format!("it was rejected: {reason}"),
                         Err(FireError::Unreadable(reason)) => format!("it cannot be read: {reason}"),
@@ -81,7 +83,7 @@ impl<P: Process> Driver<P> {
         Ok(Ok(()))
     }
 
-    /// The same for a step that is in the store.
+    /// Does the same for a step that is in the store.
     pub(super) async fn run_again(
         &self,
         runtime: &Runtime,

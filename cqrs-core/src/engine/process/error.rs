@@ -8,9 +8,11 @@ use crate::store::{RefusedKind, StoreError};
 pub(crate) enum StepError {
     /// A store is to blame.
     Store(StoreError),
-    /// Another try may work. The source tells an outage from what is to be tried a number of times only.
+    /// Other writers of a stream were faster at every attempt.
+    Contended(Box<dyn std::error::Error + Send + Sync>),
+    /// Another attempt may succeed. The source distinguishes an outage from an error with a limited number of attempts.
     Passing(Box<dyn std::error::Error + Send + Sync>),
-    /// Another try is pointless.
+    /// Another attempt is pointless.
     Permanent(Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -19,14 +21,14 @@ impl StepError {
         Self::Permanent(reason.into())
     }
 
-    /// Why the step itself is to blame, and neither the stores nor other writers; none where it is not.
+    /// The reason, if the step itself is to blame, and neither the stores nor other writers; otherwise `None`.
     pub(super) fn of_the_step(&self) -> Option<String> {
         match self {
             Self::Permanent(error) => Some(error.to_string()),
             Self::Store(error @ (StoreError::TooLarge { .. } | StoreError::Refused { .. })) => {
                 Some(error.to_string())
             }
-            Self::Store(_) | Self::Passing(_) => None,
+            Self::Store(_) | Self::Contended(_) | Self::Passing(_) => None,
         }
     }
 }
@@ -36,6 +38,7 @@ impl From<StepError> for FireError {
         match error {
             StepError::Store(error) if may_pass(&error) => Self::Passing(Box::new(error)),
             StepError::Store(error) => Self::Final(Box::new(error)),
+            StepError::Contended(source) => Self::Contended(source),
             StepError::Passing(source) => Self::Passing(source),
             StepError::Permanent(error) => Self::Final(error),
         }
@@ -46,7 +49,7 @@ impl From<StepError> for StoreError {
     fn from(error: StepError) -> Self {
         match error {
             StepError::Store(error) => error,
-            StepError::Passing(source) => Self::Unavailable { source },
+            StepError::Contended(source) | StepError::Passing(source) => Self::Unavailable { source },
             StepError::Permanent(source) => Self::refused(RefusedKind::Other, source),
         }
     }
@@ -70,7 +73,7 @@ impl From<ExecuteError<String>> for StepError {
             ExecuteError::Store { source, .. } => Self::Store(source),
             ExecuteError::Rejected(reason) => Self::permanent(reason),
             ExecuteError::Conflict { .. } => {
-                Self::Passing("other writers of the instance were faster".into())
+                Self::Contended("other writers of the instance were faster".into())
             }
             error => Self::permanent(error.to_string()),
         }

@@ -4,7 +4,7 @@ use super::value::IndexValue;
 use crate::key::KeyPart;
 use crate::timestamp::Timestamp;
 
-/// What a query asks of a field: a value, a range of values (`from..to`), or the beginning of a text
+/// The condition of a query on a field: a value, a range of values (`from..to`), or the beginning of a text
 /// ([`starts_with`]).
 #[diagnostic::on_unimplemented(
     message = "a field of type `{T}` cannot be asked for a `{Self}`",
@@ -15,11 +15,12 @@ pub trait Asked<T> {
     /// What may follow in the query: the next field after a value, nothing after a range.
     type Then<Next>;
 
-    /// As a criterion.
+    /// The condition as a criterion.
     fn criterion(self) -> Criterion<T>;
 }
 
-/// What a query asks of the last field of a key: as [`Asked`], with ranges only of values that a key keeps in order.
+/// The condition of a query on the last field of a key: like [`Asked`], with ranges only of values that a key keeps in
+/// order.
 #[diagnostic::on_unimplemented(
     message = "the last field of a key, of type `{T}`, cannot be asked for a `{Self}`",
     label = "expected a `{T}`, or a range of them such as `from..to`",
@@ -27,7 +28,7 @@ pub trait Asked<T> {
 )]
 pub trait AskedOfKey<T>: Asked<T> {}
 
-/// What a query asks of a field of a key that is followed by others: one value.
+/// The condition of a query on a field of a key that other fields follow: one value.
 #[diagnostic::on_unimplemented(
     message = "a field of a key that others follow, of type `{T}`, cannot be asked for a `{Self}`",
     label = "expected a `{T}`",
@@ -58,7 +59,7 @@ pub trait FieldValue<T> {
     fn into_value(self) -> T;
 }
 
-/// What is asked of one field.
+/// The condition on one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[doc(hidden)]
 pub enum Criterion<T> {

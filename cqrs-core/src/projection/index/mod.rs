@@ -104,8 +104,8 @@ pub enum IndexError {
     },
 }
 
-/// The partition of an index: that of the views, the name of the index with its shape, and the text of its first field. An index
-/// of other fields under the same name is another one, so entries with another order are never found.
+/// The partition of an index: that of the views, the name of the index with its shape, and the text of its first field.
+/// An index of other fields under the same name has another partition, so entries with another order are never found.
 pub(crate) fn partition<V>(views: &str, index: &Index<V>, first: &str) -> String {
     let shape = index.shape & 0xffff_ffff;
     format!("{views}#{}.{shape:08x}#{first}", index.name)

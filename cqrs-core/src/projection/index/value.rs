@@ -65,7 +65,7 @@ pub trait IndexValue: Clone + Send + Sync + 'static {
     note = "of a larger type, index one of its parts: keep that in a field of the view"
 )]
 pub trait IndexField: 'static {
-    /// What a query asks for.
+    /// The type of value that a query asks for.
     type Value: IndexValue;
 
     /// The value, if there is one.
@@ -170,14 +170,14 @@ pub(crate) mod tests {
     use crate::projection::index::encoding::{AFTER_END, END};
     use proptest::prelude::*;
 
-    /// As in a key: with what follows.
+    /// The text in a key, with what follows it.
     fn in_key(value: &impl IndexValue, behind: &str) -> String {
         format!("{}{END}{behind}", IndexText::of(value))
     }
 
     const LAST: &str = "~\u{10ffff}";
 
-    /// The texts of two values stand in the order of the values, whatever follows them in a key.
+    /// The texts of two values have the order of the values, whatever follows them in a key.
     pub(crate) fn check<T: IndexValue + Ord>(left: &T, right: &T) -> Result<(), TestCaseError> {
         let texts = [IndexText::of(left), IndexText::of(right)];
         prop_assert_eq!(left.cmp(right), texts[0].cmp(&texts[1]));

@@ -3,7 +3,7 @@
 use crate::schema::notation::{find, is_among, quote_end, starts};
 use crate::schema::same;
 
-/// Whether every integer of one kind is one of another.
+/// Whether every integer of one kind is also an integer of another kind.
 pub(in crate::schema) const fn of_integer(was: &[u8], is: &[u8]) -> bool {
     let (Some(was), Some(is)) = (Integer::named(was), Integer::named(is)) else { return false };
     let fits = match (was.signed, is.signed) {
@@ -85,7 +85,7 @@ const NEVER_NULL: [&str; 24] = [
     "socket",
 ];
 
-/// Whether `untagged` stands anywhere in a shape, outside of quotes.
+/// Whether `untagged` occurs anywhere in a shape, outside quotes.
 const fn tells_untagged(shape: &[u8]) -> bool {
     let mut at = 0;
     while at < shape.len() {

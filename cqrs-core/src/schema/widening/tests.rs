@@ -1,4 +1,4 @@
-//! Each kind of change is tried with values: those that the older type stores are read by the newer one.
+//! Each kind of change is tried with values: the newer type reads those that the older type stores.
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU16, NonZeroU32};
@@ -13,7 +13,7 @@ use crate::schema::{Changes, drawn, scalar};
 /// Values of each pair of types.
 const VALUES: usize = 400;
 
-/// Pairs of types, `Data` of before and `Data` of today, that a function judges.
+/// Pairs of types, the earlier `Data` and today's `Data`, that a function checks.
 macro_rules! pairs {
     ($judged:ident: $($name:ident { $($was:item)* } => { $($is:item)* })*) => {$(
         mod $name {
@@ -56,7 +56,7 @@ where
     }
 }
 
-/// The change is called none, and some value that was stored is not read, or as another one.
+/// The change is not called a widening, and some stored value is not read, or is read as another value.
 #[track_caller]
 fn breaks<Was, Is>()
 where
@@ -70,13 +70,13 @@ where
     );
 }
 
-/// The change is called none.
+/// The change is not called a widening.
 #[track_caller]
 fn is_refused<Was: EventData, Is: EventData>() {
     let locked = Was::SHAPE.to_string();
     assert!(!Changes::between(&Is::SHAPE, &locked).is_widening());
     let breaking = Changes::breaking(&Is::SHAPE, &locked);
-    assert!(!breaking.is_empty(), "it is not told why");
+    assert!(!breaking.is_empty(), "no reason is given");
 }
 
 /// Values as a type stores them.
@@ -108,7 +108,7 @@ fn any(name: &'static str, random: &mut fastrand::Rng) -> Value {
     }
 }
 
-/// Reads what is stored, and stores it again: what was there is there, and what is new says nothing.
+/// Reads stored data and stores it again. What was there is still there, and what is new has no content.
 fn read<T: Serialize + DeserializeOwned>(stored: &Value) -> Result<(), String> {
     let read = T::deserialize(stored).map_err(|error| error.to_string())?;
     let again = serde_json::to_value(&read).map_err(|error| error.to_string())?;

@@ -90,7 +90,7 @@ impl DeliveryStore for MemoryDeliveryStore {
     async fn count_attempt(&self, queue: &str, commit: &Commit, _: Timestamp) -> Result<u32, StoreError> {
         let mut content = self.content();
         let attempts = content.attempts.entry((queue.to_owned(), commit.digest())).or_default();
-        *attempts += 1;
+        *attempts = attempts.saturating_add(1);
         Ok(*attempts)
     }
 

@@ -92,7 +92,7 @@ impl DeadLetter {
         awaits_newer_program(&self.reason)
     }
 
-    /// The stored type names of its events, as far as the record tells them.
+    /// The stored type names of its events, as far as the record has them.
     #[must_use]
     pub fn types(&self) -> Vec<&str> {
         let list = |name: &str| self.record.get(name).and_then(Value::as_array).into_iter().flatten();

@@ -39,7 +39,7 @@ const RUNS: u64 = 50;
 const PERCENT: u32 = 10;
 /// The largest number of steps that a process takes before it is killed.
 const STEPS: u32 = 12;
-/// More rounds than this of commands that follow from commands count as a cycle.
+/// If commands cause other commands for more rounds than this, that counts as a cycle.
 const ROUNDS: u32 = 1_000;
 
 /// Delivers the events of your app with every fault that a broker, a network and a machine may have, and then checks
@@ -238,7 +238,7 @@ async fn copy(app: &App, commits: &[Commit], waiting: &[Timer]) -> App {
     for commit in commits {
         let appended = async { EventStore::append(&store, NewCommit::of(commit)?).await };
         let appended = appended.await.unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(appended, Append::Written, "a commit stands twice in the store");
+        assert_eq!(appended, Append::Written, "a commit is in the store twice");
     }
     for timer in waiting {
         set_timer(&store, timer.clone()).await.unwrap_or_else(|error| panic!("{error}"));
@@ -287,7 +287,7 @@ impl Run<'_> {
         let mut known = None;
         for round in 0.. {
             if round == ROUNDS {
-                return Err(format!("after {ROUNDS} rounds, handlers still bring about new events"));
+                return Err(format!("after {ROUNDS} rounds, handlers still cause new events"));
             }
             let commits = outcome::commits(self.clean).await.map_err(|error| error.to_string())?;
             let known = known.get_or_insert_with(|| commits.iter().map(CommitKey::of).collect());

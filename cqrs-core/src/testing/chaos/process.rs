@@ -88,7 +88,7 @@ pub(super) fn check_steps(
             && !implied.contains(&commit.metadata.command_id)
         {
             return Err(format!(
-                "version {} of stream {} comes of a command that no step implies: its cause is version {} of the instance {} \
+                "version {} of stream {} was made by a command that no step implies: its cause is version {} of the instance {} \
                  of process `{process}`",
                 commit.version, commit.stream, origin.version, origin.stream
             ));
@@ -137,7 +137,7 @@ fn steps(commits: &[Commit]) -> Result<Vec<Taken<'_>>, String> {
     Ok(taken)
 }
 
-/// What tells a cause from others; `None` for causes that follow from a step.
+/// What distinguishes a cause from others; `None` for causes that follow from a step.
 fn name_of(cause: &StepCause) -> Option<String> {
     match cause {
         StepCause::Event { pk, sk, index, r#type, .. } => {

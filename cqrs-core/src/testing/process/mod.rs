@@ -216,7 +216,7 @@ impl<P: Process> ProcessScenario<P> {
     ///
     /// # Panics
     /// If an event cannot be stored, or the process listens to none of them.
-    #[must_use = "it proves nothing before a `then…` looks at what came of it"]
+    #[must_use = "it proves nothing before a `then…` looks at the effects"]
     #[track_caller]
     pub fn when<K>(mut self, key: &K, events: impl IntoEvents<K::Aggregate>) -> Self
     where
@@ -240,7 +240,7 @@ impl<P: Process> ProcessScenario<P> {
 
     /// Lets this much time go by. The deadlines that are due by then come, each at its time, in the order of their
     /// times. This includes deadlines of other instances.
-    #[must_use = "it proves nothing before a `then…` looks at what came of it"]
+    #[must_use = "it proves nothing before a `then…` looks at the effects"]
     #[track_caller]
     pub fn after(mut self, time: Duration) -> Self {
         self.move_to(self.clock.now() + time);
@@ -263,7 +263,7 @@ impl<P: Process> ProcessScenario<P> {
         if written > 0 {
             self.fail(
                 &format!(
-                    "does not bear what comes twice: the second time, {written} steps were taken; does its key come from the \
+                    "does not tolerate duplicates: the second delivery took {written} steps; does its key come from the \
                      event alone?"
                 ),
                 &[],
@@ -369,8 +369,9 @@ fn looked_at(_: &str, _: &str) -> Option<Fire> {
 fn reason(error: &StepError) -> String {
     match error {
         StepError::Store(error) => error.to_string(),
-        StepError::Passing(error) => error.to_string(),
-        StepError::Permanent(error) => error.to_string(),
+        StepError::Contended(error) | StepError::Passing(error) | StepError::Permanent(error) => {
+            error.to_string()
+        }
     }
 }
 

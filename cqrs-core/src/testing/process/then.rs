@@ -1,4 +1,4 @@
-//! What a test checks of the news.
+//! The checks of a test on the effects of the last `when`.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -46,7 +46,7 @@ impl<P: Process> ProcessScenario<P> {
         }
         let differing = fields(&wanted.data, &found.data);
         if !differing.is_empty() {
-            self.fail(&format!("sent `{}` otherwise", wanted.name), &[("", differing)]);
+            self.fail(&format!("sent `{}` with other data", wanted.name), &[("", differing)]);
         }
         self
     }
@@ -156,7 +156,7 @@ impl<P: Process> ProcessScenario<P> {
             if told.is_empty() {
                 told.push("it took a step, and sent nothing".to_owned());
             }
-            self.fail("was to pass it over, and did not", &[("", told)]);
+            self.fail("should have passed it over, but did not", &[("", told)]);
         }
         self
     }
@@ -174,7 +174,7 @@ impl<P: Process> ProcessScenario<P> {
                 let told = vec![format!("expected {reason}"), format!("actual   {actual}")];
                 self.fail("failed for another reason", &[("", told)]);
             }
-            None => self.fail_with_news("was to fail, and did its work", Vec::new()),
+            None => self.fail_with_news("should have failed, but did its work", Vec::new()),
         }
         self
     }
@@ -186,7 +186,7 @@ impl<P: Process> ProcessScenario<P> {
     #[track_caller]
     pub fn then_waited(mut self) -> Self {
         if !std::mem::take(&mut self.news.waits) {
-            self.fail_with_news("was to wait, and did not", Vec::new());
+            self.fail_with_news("should have waited, but did not", Vec::new());
         }
         self
     }
@@ -229,7 +229,7 @@ impl<P: Process> ProcessScenario<P> {
         self
     }
 
-    /// Tells what came instead. If nothing came, it tells which process listens to the events.
+    /// Shows what came instead. If nothing came, it shows which streams the instances of the events are in.
     #[track_caller]
     fn fail_with_news(&self, what: &str, lines: Vec<String>) -> ! {
         let mut told = self.news.told();
@@ -240,7 +240,7 @@ impl<P: Process> ProcessScenario<P> {
     }
 
     fn why_nothing(&self) -> String {
-        let nothing = "nothing came of it";
+        let nothing = "it had no effect";
         let Last::Events(commit) = &self.last else { return nothing.to_owned() };
         if self.news.steps > 0 {
             return nothing.to_owned();

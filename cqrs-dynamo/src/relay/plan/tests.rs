@@ -50,7 +50,7 @@ fn the_first_relay_begins_with_what_the_stream_holds() {
     let findings = survey(&Board::default(), &shards, at(48), MARGIN);
     let all = ["A", "B", "C"].map(|id| Lease::new(id, at(24), at(48)));
     assert_eq!(findings, Findings { new: all.into(), ..Findings::default() });
-    // Nor is it for a second relay that starts during the first one's work.
+    // It is not a hole for a second relay either, which starts while the first one works.
     let half = Board { begun: false, ..board([Lease::new("A", at(24), at(48))]) };
     assert_eq!(survey(&half, &shards, at(48), MARGIN).hole, None);
 }

@@ -74,7 +74,7 @@ impl ::cqrs_core::__private::View for OrderSummary {
 }
 #[automatically_derived]
 impl ::cqrs_core::__private::ViewOf<Order> for OrderSummary {}
-/// Lists [`OrderSummary`] views: what `App::query` gives.
+/// A list of [`OrderSummary`] views, from `App::query`.
 #[must_use = "a query is sent when it is awaited"]
 pub struct OrderSummaryQuery<'a, __Stage = ::cqrs_core::__private::Whole>(
     ::cqrs_core::__private::Query<'a, OrderSummary>,
@@ -94,11 +94,11 @@ for OrderSummaryQuery<'a> {
 #[automatically_derived]
 #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
 impl<'a> OrderSummaryQuery<'a> {
-    /// By the key of the views: those whose key begins with the fields that follow.
+    /// Lists by the key of the views: those whose key begins with the fields that follow.
     pub fn by_key(self) -> OrderSummaryQuery<'a, ::cqrs_core::__private::At<0, 0>> {
         OrderSummaryQuery(self.0, ::core::marker::PhantomData)
     }
-    /// By the index `by_customer`: the views with this `customer_id`.
+    /// Lists by the index `by_customer`: the views with this `customer_id`.
     pub fn by_customer(
         self,
         customer_id: impl ::cqrs_core::__private::FieldValue<String>,
@@ -112,7 +112,7 @@ impl<'a> OrderSummaryQuery<'a> {
 #[automatically_derived]
 #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
 impl<'a> OrderSummaryQuery<'a, ::cqrs_core::__private::At<1usize, 1usize>> {
-    /// And with this `ordered_at`.
+    /// Only those with this `ordered_at`.
     pub fn ordered_at<__Asked: ::cqrs_core::__private::Asked<Timestamp>>(
         self,
         ordered_at: __Asked,
@@ -128,26 +128,26 @@ impl<'a> OrderSummaryQuery<'a, ::cqrs_core::__private::At<1usize, 1usize>> {
 #[automatically_derived]
 #[allow(dead_code, unreachable_pub)]
 impl<'a, __Stage> OrderSummaryQuery<'a, __Stage> {
-    /// From the last to the first.
+    /// Lists from the last to the first.
     pub fn descending(self) -> Self {
         Self(self.0.descending(), self.1)
     }
-    /// How many views the page has at most; 100 where it is not said.
+    /// The most views on the page. Default 100.
     pub fn limit(self, limit: u32) -> Self {
         Self(self.0.limit(limit), self.1)
     }
-    /// Not before the views contain the commit of a token, and the index shows it.
+    /// Waits until the views contain the commit of a token, and the index shows it.
     pub fn at_least(
         self,
         token: impl ::core::convert::Into<::cqrs_core::__private::CommitToken>,
     ) -> Self {
         Self(self.0.at_least(token), self.1)
     }
-    /// How long `at_least` waits at most.
+    /// The longest time that `at_least` waits.
     pub fn within(self, limit: ::cqrs_core::__private::Duration) -> Self {
         Self(self.0.within(limit), self.1)
     }
-    /// The page behind a cursor, the `next` of another page; none for the first page.
+    /// The page after a cursor, which is the `next` of another page; `None` for the first page.
     pub fn after(self, cursor: impl ::cqrs_core::__private::IntoCursor) -> Self {
         Self(self.0.after(cursor), self.1)
     }
@@ -275,11 +275,10 @@ impl ::cqrs_core::__private::ViewAddress for CustomerTotalsKey {
     > {
         ::cqrs_core::__private::render_view_id(&[("customer_id", &self.customer_id)])
     }
-    fn from_view_id(
+    fn from_view_parts(
         tenant: ::cqrs_core::__private::Tenant,
-        id: &str,
+        parts: &::cqrs_core::__private::Parts<'_>,
     ) -> ::core::result::Result<Self, ::cqrs_core::__private::KeyError> {
-        let parts = ::cqrs_core::__private::parse_view_id(id);
         ::core::result::Result::Ok(Self {
             tenant,
             customer_id: parts.field::<String>(0usize)?,
@@ -321,7 +320,7 @@ impl ::cqrs_core::__private::View for CustomerTotals {
 }
 #[automatically_derived]
 impl ::cqrs_core::__private::KeyedView for CustomerTotals {}
-/// Lists [`CustomerTotals`] views: what `App::query` gives.
+/// A list of [`CustomerTotals`] views, from `App::query`.
 #[must_use = "a query is sent when it is awaited"]
 pub struct CustomerTotalsQuery<'a, __Stage = ::cqrs_core::__private::Whole>(
     ::cqrs_core::__private::Query<'a, CustomerTotals>,
@@ -341,7 +340,7 @@ for CustomerTotalsQuery<'a> {
 #[automatically_derived]
 #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
 impl<'a> CustomerTotalsQuery<'a> {
-    /// By the key of the views: those whose key begins with the fields that follow.
+    /// Lists by the key of the views: those whose key begins with the fields that follow.
     pub fn by_key(self) -> CustomerTotalsQuery<'a, ::cqrs_core::__private::At<0, 0>> {
         CustomerTotalsQuery(self.0, ::core::marker::PhantomData)
     }
@@ -349,7 +348,7 @@ impl<'a> CustomerTotalsQuery<'a> {
 #[automatically_derived]
 #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
 impl<'a> CustomerTotalsQuery<'a, ::cqrs_core::__private::At<0, 0usize>> {
-    /// And with this `customer_id`.
+    /// Only those with this `customer_id`.
     pub fn customer_id<__Asked: ::cqrs_core::__private::AskedOfKey<String>>(
         self,
         customer_id: __Asked,
@@ -365,26 +364,26 @@ impl<'a> CustomerTotalsQuery<'a, ::cqrs_core::__private::At<0, 0usize>> {
 #[automatically_derived]
 #[allow(dead_code, unreachable_pub)]
 impl<'a, __Stage> CustomerTotalsQuery<'a, __Stage> {
-    /// From the last to the first.
+    /// Lists from the last to the first.
     pub fn descending(self) -> Self {
         Self(self.0.descending(), self.1)
     }
-    /// How many views the page has at most; 100 where it is not said.
+    /// The most views on the page. Default 100.
     pub fn limit(self, limit: u32) -> Self {
         Self(self.0.limit(limit), self.1)
     }
-    /// Not before the views contain the commit of a token, and the index shows it.
+    /// Waits until the views contain the commit of a token, and the index shows it.
     pub fn at_least(
         self,
         token: impl ::core::convert::Into<::cqrs_core::__private::CommitToken>,
     ) -> Self {
         Self(self.0.at_least(token), self.1)
     }
-    /// How long `at_least` waits at most.
+    /// The longest time that `at_least` waits.
     pub fn within(self, limit: ::cqrs_core::__private::Duration) -> Self {
         Self(self.0.within(limit), self.1)
     }
-    /// The page behind a cursor, the `next` of another page; none for the first page.
+    /// The page after a cursor, which is the `next` of another page; `None` for the first page.
     pub fn after(self, cursor: impl ::cqrs_core::__private::IntoCursor) -> Self {
         Self(self.0.after(cursor), self.1)
     }

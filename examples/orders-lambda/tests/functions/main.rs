@@ -206,7 +206,7 @@ async fn what_fails_is_named_and_the_rest_is_done() {
     let letters = stack.broker.dead_letter_queues(&stack.app).of("OrderSummary").await.unwrap();
     let [letter] = &letters[..] else { panic!("{letters:?}") };
     assert_eq!(letter.record, "hello");
-    assert!(letter.reason.contains("no commit"), "{letter:?}");
+    assert!(letter.reason.contains("not a commit"), "{letter:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

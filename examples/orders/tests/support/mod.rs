@@ -29,7 +29,7 @@ pub(crate) fn errors(output: &Output) -> String {
 
 /// A number in a report.
 pub(crate) fn number(value: &Value) -> u64 {
-    value.as_u64().unwrap_or_else(|| panic!("{value} is no number"))
+    value.as_u64().unwrap_or_else(|| panic!("{value} is not a number"))
 }
 
 /// The 1,639 commands of the Northwind sample. `None`, with a note about it, if they are not on this machine.
@@ -43,7 +43,7 @@ pub(crate) fn northwind(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// The result that a file of commands asks for, computed without the framework.
+/// The expected result of a file of commands, computed without the framework.
 #[derive(Default)]
 pub(crate) struct Expected {
     /// Per order: status, customer, total.
@@ -55,7 +55,7 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
-    /// Of a file in which no command is rejected.
+    /// The expected result of a file in which no command is rejected.
     pub(crate) fn of(path: &Path) -> Self {
         let mut expected = Self::default();
         for (index, line) in std::fs::read_to_string(path).unwrap().lines().enumerate() {

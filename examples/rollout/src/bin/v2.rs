@@ -1,7 +1,7 @@
 //! Release 2: `place` is called `last_seen`, a parcel counts its stops, and a customer pays for each 100 grams that were begun.
 //!
 //! The program does not say how release 1 stored the views, and no replay is started by hand. The fingerprint that is
-//! stored with a view tells that another shape or fold has made it.
+//! stored with a view shows that another shape or fold has made it.
 
 use std::error::Error;
 

@@ -1,5 +1,6 @@
 //! Rooms, stays that have to be paid, a list of rooms, what guests spend, and invoices that cannot be written at first.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -110,6 +111,8 @@ impl RoomList {
 #[derive(Debug, Default)]
 pub(crate) struct GuestTotals {
     cents: u64,
+    #[serde(flatten)]
+    by_reservation: BTreeMap<String, u64>,
 }
 
 #[projection(key(guest))]
@@ -117,6 +120,7 @@ impl GuestTotals {
     #[apply]
     fn held(&mut self, event: &RoomHeld) {
         self.cents += event.cents;
+        self.by_reservation.insert(event.reservation.clone(), event.cents);
     }
 }
 

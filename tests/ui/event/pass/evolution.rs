@@ -26,6 +26,14 @@ struct Paid {
 #[event(schema = 3, from_json(2, |data: Json| data), from_json(1, named))]
 struct Refunded;
 
+#[event(schema = 2, from_json(1, data))]
+struct Reminded;
+
+/// A name that the generated code has for itself.
+fn data(data: Json) -> Json {
+    data
+}
+
 fn named(data: Json) -> Result<Json, String> {
     if data.is_object() { Ok(data) } else { Err("no object".to_owned()) }
 }

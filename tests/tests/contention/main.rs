@@ -1,4 +1,7 @@
-//! Many writers on one stream.
+//! Several processes that write one stream: each of them gets its turn, and none decides for good on what it remembers.
+
+mod far;
+mod remembered;
 
 use std::collections::BTreeSet;
 
@@ -11,7 +14,7 @@ use futures_util::TryStreamExt;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_thousand_commands_of_two_apps_are_a_thousand_commits() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
-    let apps = [bank::app(dynamo.event_store()).unwrap(), bank::app(dynamo.event_store()).unwrap()];
+    let apps = [bank::tireless(dynamo.event_store()).unwrap(), bank::tireless(dynamo.event_store()).unwrap()];
     let key = bank::account("1");
     apps[0].execute(&key, Open { owner: "Ada".into() }).await.unwrap();
 
@@ -45,7 +48,7 @@ async fn a_thousand_commands_of_two_apps_are_a_thousand_commits() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_rule_holds_under_contention() {
     let dynamo = Dynamo::embedded_in_memory().await.unwrap();
-    let apps = [bank::app(dynamo.event_store()).unwrap(), bank::app(dynamo.event_store()).unwrap()];
+    let apps = [bank::tireless(dynamo.event_store()).unwrap(), bank::tireless(dynamo.event_store()).unwrap()];
     let key = bank::account("1");
     apps[0].execute(&key, Open { owner: "Ada".into() }).await.unwrap();
     apps[0].execute(&key, deposit(100)).await.unwrap();
