@@ -15,12 +15,12 @@ use tower::ServiceExt;
 use crate::{Fallible, block_on};
 
 #[event]
-pub(crate) struct Deposited {
+pub(crate) struct CashAdded {
     cents: u64,
 }
 
 #[command]
-pub(crate) struct Deposit {
+pub(crate) struct AddCash {
     cents: u64,
 }
 
@@ -33,12 +33,12 @@ pub(crate) struct Safe {
 #[aggregate]
 impl Safe {
     #[command]
-    fn deposit(&self, command: &Deposit) -> Result<Deposited, Infallible> {
-        Ok(Deposited { cents: command.cents })
+    fn add_cash(&self, command: &AddCash) -> Result<CashAdded, Infallible> {
+        Ok(CashAdded { cents: command.cents })
     }
 
     #[apply]
-    fn deposited(&mut self, event: &Deposited) {
+    fn cash_added(&mut self, event: &CashAdded) {
         self.balance += event.cents;
     }
 }
@@ -69,10 +69,10 @@ impl Caller for Teller {
 pub(crate) fn requested(commands: usize) -> Fallible<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let app = runtime.block_on(app())?;
-    let router = Api::<Teller>::new(&app).command::<Safe, Deposit>().router()?;
+    let router = Api::<Teller>::new(&app).command::<Safe, AddCash>().router()?;
     block_on(async {
         for _ in 0..commands {
-            let request = Request::post("/safes/1/deposit")
+            let request = Request::post("/safes/1/add-cash")
                 .header(header::AUTHORIZATION, "Bearer BANK")
                 .header(header::CONTENT_TYPE, "application/json")
                 .body(Body::from("{\"cents\":500}"))?;
@@ -92,7 +92,7 @@ pub(crate) fn executed(commands: usize) -> Fallible<()> {
     let safe = SafeKey::new(&Tenant::new("BANK")?, "1");
     block_on(async {
         for _ in 0..commands {
-            black_box(app.execute(black_box(&safe), Deposit { cents: 500 }).by("teller-1").await?);
+            black_box(app.execute(black_box(&safe), AddCash { cents: 500 }).by("teller-1").await?);
         }
         Ok(())
     })?
@@ -101,6 +101,6 @@ pub(crate) fn executed(commands: usize) -> Fallible<()> {
 /// With the first commit done, and the state in memory.
 async fn app() -> Fallible<App> {
     let app = App::builder(Dynamo::embedded_in_memory().await?).only([]).build()?;
-    app.execute(&SafeKey::new(&Tenant::new("BANK")?, "1"), Deposit { cents: 1 }).await?;
+    app.execute(&SafeKey::new(&Tenant::new("BANK")?, "1"), AddCash { cents: 1 }).await?;
     Ok(app)
 }

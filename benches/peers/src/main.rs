@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --manifest-path benches/peers/Cargo.toml` writes `docs/benchmarks.md` and the plots next to it; names of
 //! sections after `--` measure only those again: `cost`, `bill`, `contention`, `latency`, `snapshot`, `throughput`, `replay`,
-//! `instructions`, `compile`, `build`, `growth`. A section that fails does not affect the others.
+//! `instructions`, `console`, `compile`, `build`, `growth`. A section that fails does not affect the others.
 
 use std::path::Path;
 use std::process::ExitCode;

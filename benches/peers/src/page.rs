@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const HEAD: &str = "# Benchmarks\n";
 
 /// All sections, in the order of the page.
-pub const SECTIONS: [&str; 12] = [
+pub const SECTIONS: [&str; 13] = [
     "setting",
     "cost",
     "bill",
@@ -17,6 +17,7 @@ pub const SECTIONS: [&str; 12] = [
     "throughput",
     "replay",
     "instructions",
+    "console",
     "compile",
     "build",
     "growth",
