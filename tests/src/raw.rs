@@ -1,7 +1,5 @@
 //! Items that no append writes: put into the table directly, to see how readers treat them.
 
-use std::error::Error;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use cqrs_core::store::record::{self, Record};
 use cqrs_core::{AggregateKey, Commit, Event, EventStore, StoredEvent, Version};
@@ -92,18 +90,6 @@ pub async fn remove(dynamo: &Dynamo, key: &impl AggregateKey, version: u64) {
 #[must_use]
 pub fn sort_key(key: &impl AggregateKey, version: u64) -> String {
     key.stream().unwrap().commit_sk(Version::new(version))
-}
-
-/// An error with all its sources.
-#[must_use]
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(&format!(": {error}"));
-        source = error.source();
-    }
-    text
 }
 
 fn attribute(value: Value) -> AttributeValue {

@@ -65,7 +65,11 @@ impl Said {
             }
         };
         assert!(history.next().await.is_none(), "it ends with its error");
-        Self([raw::chain(&load), raw::chain(&execute), raw::chain(&error)])
+        Self([
+            cqrs_core::causes::chain(&load),
+            cqrs_core::causes::chain(&execute),
+            cqrs_core::causes::chain(&error),
+        ])
     }
 
     fn all_say(&self, context: &str, parts: &[&str]) {
@@ -227,7 +231,11 @@ async fn a_view_of_another_form_is_named_with_its_item_by_all_who_read_it() {
         let read = app.view::<Statement>(&key()).await.unwrap_err();
         let listed = app.views::<Statement>(&bank::tenant()).try_next().await.unwrap_err();
         let queried = app.query::<Statement>(&bank::tenant()).await.unwrap_err();
-        for said in [raw::chain(&read), raw::chain(&listed), raw::chain(&queried)] {
+        for said in [
+            cqrs_core::causes::chain(&read),
+            cqrs_core::causes::chain(&listed),
+            cqrs_core::causes::chain(&queried),
+        ] {
             let item = format!("item at pk `{}`, sk `{}`", id.pk, id.sk);
             assert!(said.contains(&item) && said.contains(&format!("`{name}` is not {wanted}")), "{said}");
         }
@@ -243,17 +251,17 @@ async fn what_is_missing_in_a_view_or_a_fence_or_is_no_json_is_named() {
         let mut record = view.record();
         record.remove(name).unwrap();
         raw::put_view(&dynamo, record.clone(), []).await;
-        let said = raw::chain(&dynamo.views().get(&id).await.unwrap_err());
+        let said = cqrs_core::causes::chain(&dynamo.views().get(&id).await.unwrap_err());
         assert!(said.contains(&format!("`{name}` is missing")), "{said}");
         let binary = AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(*b"x"));
         raw::put_view(&dynamo, record, [(name, binary)]).await;
-        let said = raw::chain(&dynamo.views().get(&id).await.unwrap_err());
+        let said = cqrs_core::causes::chain(&dynamo.views().get(&id).await.unwrap_err());
         assert!(said.contains(&format!("`{name}` is a binary")), "{said}");
     }
     let mut fence = Fence::none(id.clone()).record();
     fence.insert("version".to_owned(), json!("1"));
     raw::put_view(&dynamo, fence, []).await;
-    let said = raw::chain(&dynamo.views().fence(&id).await.unwrap_err());
+    let said = cqrs_core::causes::chain(&dynamo.views().fence(&id).await.unwrap_err());
     assert!(said.contains("sk `STATEMENT#1`") && said.contains("`version` is not a whole number"), "{said}");
 }
 

@@ -101,7 +101,7 @@ async fn with_second(second: &impl Event) -> (Dynamo, App) {
 }
 
 fn says(context: &str, error: &(dyn std::error::Error + 'static), text: &str) {
-    let said = raw::chain(error);
+    let said = cqrs_core::causes::chain(error);
     for part in ["PAD#1", "at version 2, event 0", "`Noted`", "panicked", text] {
         assert!(said.contains(part), "{context}: `{part}` is not in `{said}`");
     }

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::Delivery;
 use super::failure::{Failure, FailureKind};
 use super::notice::Notice;
@@ -5,8 +8,6 @@ use crate::commit::Commit;
 use crate::runtime::RetryPolicy;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
-use std::sync::Arc;
-use std::time::Duration;
 
 /// After this time in its queue a commit becomes a dead letter, whatever it waits for. Otherwise the broker would delete it
 /// without a letter, SQS after 14 days. The letter is a new message. The rest is for a message that is hidden at the time.

@@ -46,6 +46,14 @@ pub(super) struct Decided<A: Aggregate> {
     pub(super) timers: Vec<Timer>,
 }
 
+/// A commit that nothing has folded yet.
+struct Prepared<A: Aggregate> {
+    commit: Commit,
+    /// As others will read them.
+    events: Vec<A::Event>,
+    record: Record,
+}
+
 impl<A: Aggregate> Decided<A> {
     /// The commit to append. Its record can be taken once.
     pub(super) fn new_commit(&mut self) -> NewCommit<'_> {
@@ -99,33 +107,14 @@ impl Execution<'_> {
             Ok(()) if events.is_empty() => return Ok(Decision::Unchanged),
             Ok(()) => {}
         }
-        let stored: Result<Vec<_>, _> = events.iter().map(A::encode).collect();
-        let stored = match stored {
-            Ok(stored) => stored,
+        let Prepared { commit, events, record } = match self.prepare::<A, _>(state.version.next(), events) {
+            Ok(prepared) => prepared,
             // An old state may have decided on events that a fresh one would not: neither their size nor their
             // content says anything about the command.
             Err(_) if !fresh => return Ok(Decision::Stale),
-            Err(error) => return Err(self.store_error(error.into())),
+            Err(error) => return Err(error),
         };
-        let (stream, metadata) = (self.intent.stream.clone(), self.intent.metadata.clone());
-        let commit = Commit::new(stream, state.version.next(), stored, metadata);
-        // The events count as others will read them, here too.
-        match read_back::<A>(&commit) {
-            Ok(read) => events = read.unwrap_or(events),
-            Err(_) if !fresh => return Ok(Decision::Stale),
-            Err(error) => return Err(self.store_error(error.into())),
-        }
-        match self.check_view_keys(&commit) {
-            Ok(()) => {}
-            Err(error) if fresh => return Err(ExecuteError::ViewKey(error)),
-            Err(_) => return Ok(Decision::Stale),
-        }
-        // Before the fold: a commit that does not fit into an item leaves the state unchanged.
-        let mut new = match NewCommit::of(&commit) {
-            Ok(new) => new,
-            Err(_) if !fresh => return Ok(Decision::Stale),
-            Err(error) => return Err(self.store_error(error)),
-        };
+        let mut new = NewCommit { commit: &commit, record };
         let before = state.aggregate.copy();
         let values = UniqueValues::of(&state.aggregate, state.version);
         if let Err((index, said)) = state.try_apply(&events) {
@@ -150,6 +139,26 @@ impl Execution<'_> {
         let timers = A::timers(&commit, &events);
         let decided = Decided { commit, record, events, carries, before, looked_at, reservations, timers };
         Ok(Decision::Decided(Box::new(decided)))
+    }
+
+    /// The commit of these events. Nothing is folded, so a commit that does not fit into an item leaves the state
+    /// unchanged.
+    fn prepare<A: Aggregate, R>(
+        &self,
+        version: Version,
+        mut events: Vec<A::Event>,
+    ) -> Result<Prepared<A>, ExecuteError<R>> {
+        let stored: Result<Vec<_>, _> = events.iter().map(A::encode).collect();
+        let stored = stored.map_err(|error| self.store_error(error.into()))?;
+        let (stream, metadata) = (self.intent.stream.clone(), self.intent.metadata.clone());
+        let commit = Commit::new(stream, version, stored, metadata);
+        // The events count as others will read them, here too.
+        if let Some(read) = read_back::<A>(&commit).map_err(|error| self.store_error(error.into()))? {
+            events = read;
+        }
+        self.check_view_keys(&commit).map_err(ExecuteError::ViewKey)?;
+        let record = NewCommit::of(&commit).map_err(|error| self.store_error(error))?.record;
+        Ok(Prepared { commit, events, record })
     }
 
     fn context<A: Aggregate>(&mut self, state: &State<A>, others: &OtherStates) -> CommandContext {

@@ -159,7 +159,10 @@ impl StoreError {
 
     /// Whether the data of the request was refused, so that other data may be taken. Nothing is stored.
     pub(crate) fn is_of_data(&self) -> bool {
-        matches!(self, Self::TooLarge { .. } | Self::Refused { kind: RefusedKind::Data, .. })
+        matches!(
+            self,
+            Self::TooLarge { .. } | Self::Encode(_) | Self::Refused { kind: RefusedKind::Data, .. }
+        )
     }
 
     /// Whether no request of this kind works at present, whatever it holds: transient, or [`Denied`](Self::Denied).

@@ -115,7 +115,7 @@ fn older(event: &Event, private: &TokenStream) -> (Option<TokenStream>, Option<T
             let data = local("data");
             let steps = steps.iter().map(|(from, step)| {
                 let call = quote_spanned!(place(step)=> __next_json(#step, #data));
-                // A path of two places in the source would have none for rustc to point at.
+                // rustc could not point at a path whose parts come from two places in the source.
                 quote!(#private::JsonStep {
                     from: #from,
                     step: |#data| {

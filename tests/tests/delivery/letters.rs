@@ -134,7 +134,9 @@ async fn a_commit_of_any_shape_can_become_a_dead_letter() {
         open(&app, &["1"]).await;
         raw::put(&dynamo, nested(2, depth)).await;
         clerk.fails_at("1", 2, Answer::Permanent);
-        app.run_until_idle().await.unwrap_or_else(|error| panic!("{depth}: {}", raw::chain(&error)));
+        app.run_until_idle()
+            .await
+            .unwrap_or_else(|error| panic!("{depth}: {}", cqrs_core::causes::chain(&error)));
         assert_eq!(letters(&app).await, of_clerk("1", &[(2, 1)]), "{depth}");
         let record = letter(&app, "1", 2).await.record;
         assert_eq!(record, Value::Object(nested(2, depth)), "{depth}");

@@ -6,7 +6,6 @@ use cqrs_core::EventStore;
 use cqrs_core::delivery::{Message, Received, Verdict};
 use cqrs_core::prelude::*;
 use cqrs_dynamo::Dynamo;
-use cqrs_tests::raw;
 use futures_util::TryStreamExt;
 use serde_json::json;
 
@@ -148,7 +147,7 @@ async fn what_no_step_leads_to_is_refused_with_its_schema() {
         let dynamo = Dynamo::embedded_in_memory().await.unwrap();
         stored(&dynamo, "1", 1, event.clone()).await;
         let (app, _) = app(&dynamo);
-        let error = raw::chain(&app.load(&order("1")).await.unwrap_err());
+        let error = cqrs_core::causes::chain(&app.load(&order("1")).await.unwrap_err());
         let place = format!("SHOP#ORDER ORDER#1 at version 1, event 0: `{}` (schema {})", event.0, event.1);
         assert!(error.contains(said), "{error}");
         assert!(error.contains(&place), "{error}");

@@ -9,10 +9,10 @@ use aws_sdk_dynamodb::types::{
     KeyType, Projection, ProjectionType, ScalarAttributeType,
 };
 use cqrs_core::StoreError;
+use cqrs_core::causes::chain;
 use cqrs_dynamo::{Dynamo, Embedded, Tables};
 use cqrs_tests::emulator::{Emulator, prefix};
 use cqrs_tests::faults::{Call, Fault, Faults};
-use cqrs_tests::raw::chain;
 use serde_json::json;
 
 use crate::{describe, indexes, item, make_plain, put, query, sort_keys};

@@ -1,11 +1,11 @@
 //! Views that were written before an index was declared are in it after a replay, and not before. A list by an index
 //! that the table does not have says how to get it.
 
+use cqrs_core::causes::chain;
 use cqrs_core::prelude::*;
 use cqrs_dynamo::{Dynamo, Embedded, Tables};
 use cqrs_tests::bank::{Open, Withdraw, account, deposit, tenant};
 use cqrs_tests::emulator::{Emulator, prefix};
-use cqrs_tests::raw::chain;
 
 use crate::{Listed, indexes, make_plain, text};
 

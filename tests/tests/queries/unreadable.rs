@@ -1,10 +1,10 @@
 //! A view that cannot be read is named, and the list continues after it.
 
 use cqrs_core::app::{Page, QueryError};
+use cqrs_core::causes::chain;
 use cqrs_core::prelude::*;
 use cqrs_core::store::MemoryEventStore;
 use cqrs_core::view::{MemoryViewStore, ViewId, ViewStore};
-use cqrs_tests::raw::chain;
 use serde_json::json;
 
 use crate::embedded;

@@ -124,7 +124,7 @@ async fn a_view_ahead_of_its_stream_is_an_error_and_no_endless_loop() {
     ahead.version = Version::new(77);
     assert_eq!(views.put(&ahead, view.revision()).await.unwrap(), Write::Done);
     let error = world.app().replay::<Statement>().await.unwrap_err();
-    let said = cqrs_tests::raw::chain(&error);
+    let said = cqrs_core::causes::chain(&error);
     assert!(said.contains("version 77") && said.contains("ends at version 3"), "{said}");
     assert!(!error.is_transient());
 }
@@ -140,7 +140,7 @@ async fn a_commit_that_cannot_be_read_stops_the_replay_and_is_named() {
         cqrs_tests::raw::put(&world.dynamo, record.clone()).await;
         let before = Views::stored(&world.app()).await.wealth;
         let error = kind.replay(&world.app(), None).await.unwrap_err();
-        let said = cqrs_tests::raw::chain(&error);
+        let said = cqrs_core::causes::chain(&error);
         assert!(
             said.contains("ACCOUNT#2") && said.contains("version 4") && said.contains("Withdrawn"),
             "{said}"
