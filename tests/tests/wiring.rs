@@ -182,7 +182,7 @@ fn a_proof_tells_what_build_tells_and_what_no_app_can_know() {
         "the wiring is not right:
   - two subscribers are called `twin`: {file}:{FIRST_TWIN} and {file}:{SECOND_TWIN}; rename one with `name = \"…\"`
   - projections `list` and `map` both write the view `PARCELS`; rename one with `view = \"…\"`
-  - nobody takes `Weighed` of `Parcel` ({file}:{PARCEL}): add a projection or a handler, or say why not with \
+  - nothing handles `Weighed` of `Parcel` ({file}:{PARCEL}): add a projection or a handler, or say why not with \
          `#[event(unhandled = \"…\")]`
   - `Sealed` of `Parcel` is marked `unhandled = \"nobody asks\"`, and `curious` takes it: take the mark off"
     );

@@ -62,7 +62,7 @@ pub const fn own_event<E: OwnEvent<A>, A>() -> EventId {
     label = "not an event of `{A}`",
     note = "a view at the key of `{A}` is made of the events that `{A}` applies: add `#[apply] fn …(&mut self, event: &{Self})` to `#[aggregate] impl {A}`",
     note = "a view of several aggregates has a key of its own: `#[projection(key(…))]`",
-    note = "if `{Self}` is no event yet, annotate its struct with `#[event]`; if it is a command, take the event that it leads to"
+    note = "if `{Self}` is not an event yet, annotate its struct with `#[event]`; if it is a command, take the event that it leads to"
 )]
 pub trait OwnEvent<A>: Event {}
 

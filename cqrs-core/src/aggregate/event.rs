@@ -11,7 +11,7 @@ use crate::key::KeyError;
     message = "no aggregate applies `{Self}`",
     label = "no `#[apply]` method takes this event",
     note = "add `#[apply] fn …(&mut self, event: &{Self})` to the aggregate that the event belongs to",
-    note = "if `{Self}` is no event yet, annotate its struct with `#[event]`",
+    note = "if `{Self}` is not an event yet, annotate its struct with `#[event]`",
     note = "if `{Self}` is a command, take the event that it leads to"
 )]
 pub trait AggregateEvent<A: Aggregate>: Event {}

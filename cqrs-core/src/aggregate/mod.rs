@@ -78,7 +78,8 @@ pub trait Entity: Sized + Send + Sync + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no `#[aggregate]` impl block",
     label = "nothing says which events this type applies",
-    note = "write `#[aggregate] impl {Self} {{ … }}` with at least one `#[apply]` method"
+    note = "write `#[aggregate] impl {Self} {{ … }}` with at least one `#[apply]` method",
+    note = "if `{Self}` is a projection, `app.view(&key)` reads it"
 )]
 pub trait Aggregate: Entity {
     /// The enum of its events: `OrderEvent`.

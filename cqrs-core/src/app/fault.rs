@@ -235,7 +235,7 @@ pub enum WiringFault {
     /// No subscriber takes an event, and the event does not say why. Only a [wiring proof](crate::testing::WiringProof)
     /// reports this fault and those below.
     #[error(
-        "nobody takes `{}` of `{aggregate}` ({location}): add a projection or a handler, or say why not with `#[event(unhandled = \"…\")]`",
+        "nothing handles `{}` of `{aggregate}` ({location}): add a projection or a handler, or say why not with `#[event(unhandled = \"…\")]`",
         .event.name
     )]
     Unhandled {

@@ -19,7 +19,7 @@ pub enum DeliveryError {
     /// The views of a projection, or the inbox of a handler with `once`, are not available at present. No commit is to
     /// blame, so none becomes a dead letter. The same applies to a fault elsewhere that a handler or a process met: only
     /// that stream waits as long as a run has other work.
-    #[error("`{subscriber}` cannot go on: {source}")]
+    #[error("`{subscriber}` cannot continue: {source}")]
     Outage {
         /// The subscriber.
         subscriber: String,

@@ -208,7 +208,7 @@ impl Outage {
         Self { source: Box::new(StoreError::Unavailable { source: reason.into() }), place }
     }
 
-    /// The error of a run that cannot go on for it.
+    /// The error of a run that cannot continue because of it.
     pub(crate) fn of(self, subscriber: &Subscriber) -> DeliveryError {
         DeliveryError::Outage { subscriber: subscriber.name.to_owned(), source: self.source }
     }

@@ -157,7 +157,7 @@ impl Relay {
                 return match tokio::time::timeout(grace, self.queues.finish()).await {
                     Ok(finished) => finished,
                     Err(_) => {
-                        tracing::warn!(?grace, "delivery stopped before it was done; the next run goes on");
+                        tracing::warn!(?grace, "delivery stopped before it was done; the next run continues");
                         Ok(())
                     }
                 };

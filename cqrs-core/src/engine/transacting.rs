@@ -63,20 +63,29 @@ impl<'a> Transacting<'a> {
             let is_good = !matches!(result, Err(TransactionError::Store { .. } | TransactionError::Key(_)));
             let transacted = result.map(|outcome| self.transacted(outcome));
             join_all(self.members.iter_mut().map(|member| member.put_back(is_good))).await;
-            if let Err(error) = &transacted
-                && (self.caller.cause.is_some() || error.store_error().is_some())
-            {
-                let streams: Vec<_> = self.members.iter().map(|member| member.stream().clone()).collect();
-                let failed = Failed::of_transaction(&streams, error);
-                match self.caller.cause {
-                    Some(cause) => cause.note_failed(failed),
-                    None => failed.tell(),
+            match (&transacted, self.caller.cause) {
+                (Ok(_), Some(cause)) => cause.note_done(),
+                (Err(error), Some(cause)) => cause.note_failed(self.failed(error)),
+                (Err(error), None) if error.is_transient() || error.store_error().is_some() => {
+                    self.failed(error).tell();
                 }
+                (_, None) => {}
             }
             transacted
         }
         .instrument(span)
         .await
+    }
+
+    fn failed(&self, error: &TransactionError) -> Failed {
+        let streams: Vec<_> = self.members.iter().map(|member| member.stream().clone()).collect();
+        let lost = match error {
+            TransactionError::Conflict { stream, .. } => Some(stream),
+            _ => None,
+        };
+        let is_pinned =
+            self.members.iter().any(|member| Some(member.stream()) == lost && member.expected().is_some());
+        Failed::of_transaction(&streams, error, is_pinned)
     }
 
     fn span(&self) -> Span {

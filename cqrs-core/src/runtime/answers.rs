@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::command::{Command, Decide, ExecuteError, TransactionError};
 use crate::handler::{HandlerError, StoreFault};
 use crate::key::StreamKey;
-use crate::store::{RefusedKind, StoreError};
+use crate::store::StoreError;
 
 /// A command that was answered with an error.
 #[derive(Debug)]
@@ -17,8 +17,7 @@ pub(crate) struct Failed {
     text: Option<String>,
     /// What was answered: the command or the transaction, and its streams.
     what: String,
-    /// Whether it was for one version of its stream: then a conflict is no matter of other writers alone. Of a transaction that
-    /// is not known.
+    /// Whether it was for one version of the stream that lost: then a conflict is not a matter of other writers alone.
     pinned: bool,
 }
 
@@ -44,12 +43,13 @@ impl Failed {
     }
 
     /// The same for the answer to a transaction.
-    pub(crate) fn of_transaction(streams: &[StreamKey], error: &TransactionError) -> Self {
+    pub(crate) fn of_transaction(streams: &[StreamKey], error: &TransactionError, pinned: bool) -> Self {
         let find = |error: &(dyn Error + 'static)| error.downcast_ref().map(Answer::of_transaction);
         let streams: Vec<_> = streams.iter().map(ToString::to_string).collect();
         let what = format!("transaction on streams {}", streams.join(", "));
-        let answer = Answer::of_transaction(error);
-        Self { find, answer, text: Some(error.to_string()), what, pinned: true }
+        let failed =
+            Self { find, answer: Answer::of_transaction(error), text: Some(error.to_string()), what, pinned };
+        Self { answer: failed.judge(failed.answer), ..failed }
     }
 
     fn judge(&self, answer: Answer) -> Answer {
@@ -103,25 +103,21 @@ pub(super) fn judge(failed: &[Failed], error: HandlerError) -> HandlerError {
 
 impl Answer {
     fn of<R>(error: &ExecuteError<R>) -> Self {
-        let answer = Self::new(error.is_transient(), error.store_error());
-        match error {
-            ExecuteError::Conflict { .. } => Self { fault: Some(StoreFault::Contended), ..answer },
-            _ => answer,
-        }
+        let is_conflict = matches!(error, ExecuteError::Conflict { .. });
+        Self::new(error.is_transient(), error.store_error(), is_conflict)
     }
 
     fn of_transaction(error: &TransactionError) -> Self {
-        Self::new(error.is_transient(), error.store_error())
+        let is_conflict = matches!(error, TransactionError::Conflict { .. });
+        Self::new(error.is_transient(), error.store_error(), is_conflict)
     }
 
     /// A store's error that is not an outage may also be gone the next time, unless it is about the data that the store
     /// was given.
-    fn new(is_transient: bool, store: Option<&StoreError>) -> Self {
-        let is_of_the_data = |error: &StoreError| {
-            matches!(error, StoreError::Encode(_) | StoreError::Refused { kind: RefusedKind::Data, .. })
-        };
-        let is_final = !is_transient && store.is_none_or(is_of_the_data);
-        Self { is_final, fault: store.and_then(StoreFault::of) }
+    fn new(is_transient: bool, store: Option<&StoreError>, is_conflict: bool) -> Self {
+        let is_final = !is_transient && store.is_none_or(StoreError::is_of_data);
+        let fault = if is_conflict { Some(StoreFault::Contended) } else { store.and_then(StoreFault::of) };
+        Self { is_final, fault }
     }
 }
 
@@ -200,7 +196,7 @@ mod tests {
     #[test]
     fn an_outage_that_another_app_met_is_known_in_its_handler_only() {
         let (inner, outer, other) = (Elsewhere::default(), Elsewhere::default(), Elsewhere::default());
-        let tell = || Failed::of_transaction(&[], &outage()).tell();
+        let tell = || Failed::of_transaction(&[], &outage(), false).tell();
         tell();
         outer.during(|| inner.during(tell));
         other.during(|| ());
@@ -217,7 +213,7 @@ mod tests {
         let (first, second) = (Elsewhere::default(), Elsewhere::default());
         let panicked = crate::panic::caught(|| {
             first.during(|| {
-                Failed::of_transaction(&[], &outage()).tell();
+                Failed::of_transaction(&[], &outage(), false).tell();
                 panic!("enough");
             })
         });

@@ -46,7 +46,7 @@ pub struct LockError {
 }
 
 const REMARK: &str = "\
-# What stored events look like. A change of a shape that stands here does not compile.
+# What stored events look like. If a shape that is recorded here changes, the program does not compile.
 # `EVENTS_LOCK=write cargo test events_lock` adds what is missing; commit this file.
 ";
 

@@ -33,7 +33,7 @@ use crate::view::MemoryViewStore;
 /// # fn main() {
 /// let faults = WiringProof::new().provides::<Mailer>().faults();
 /// assert_eq!(faults.len(), 2);
-/// assert!(faults[0].to_string().starts_with("nobody takes `OrderCreated` of `Order`"));
+/// assert!(faults[0].to_string().starts_with("nothing handles `OrderCreated` of `Order`"));
 /// # }
 /// ```
 #[derive(Debug)]
@@ -227,7 +227,7 @@ fn unlisted(listed: &BTreeSet<(&'static str, &'static str)>) -> Vec<WiringFault>
 /// ```text
 /// the wiring is not right:
 ///   - handler `tell_customer` (src/mail.rs:12) needs `shop::Mailer` as a dependency, and none was provided: add `.provide(…)`
-///   - nobody takes `OrderCancelled` of `Order` (src/order.rs:40): add a projection or a handler, or say why not with
+///   - nothing handles `OrderCancelled` of `Order` (src/order.rs:40): add a projection or a handler, or say why not with
 ///     `#[event(unhandled = "…")]`
 ///   - nothing of crate `billing` is linked: write `use billing as _;` where the program begins; linked are `shop`
 /// ```

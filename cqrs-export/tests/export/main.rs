@@ -39,7 +39,7 @@ fn lines(folder: &Path, exported: &Exported) -> BTreeMap<Name, Value> {
             let text = |name: &str| line[name].as_str().unwrap().to_owned();
             let number = |name: &str| line[name].as_u64().unwrap();
             let name = (text("pk"), text("sk"), number("version"), number("index"));
-            assert_eq!(lines.insert(name, line), None, "an event stands twice");
+            assert_eq!(lines.insert(name, line), None, "an event is there twice");
         }
     }
     let mut there = Vec::new();

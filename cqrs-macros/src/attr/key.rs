@@ -26,6 +26,10 @@ impl Parse for KeyField {
             Ok(_) => name,
             Err(_) => Ident::new_raw(&name.to_string(), name.span()),
         };
+        if !input.peek(Token![:]) {
+            let message = format!("a field of a key needs its type: `{name}: String`");
+            return Err(syn::Error::new(name.span(), message));
+        }
         input.parse::<Token![:]>()?;
         Ok(Self { name, ty: input.parse()? })
     }
@@ -61,6 +65,12 @@ impl Parse for KeyName {
             return Err(
                 input.error("the types are on the struct, and here are only the names: `key(customer_id)`")
             );
+        }
+        if input.peek(Token![=]) {
+            return Err(input.error(
+                "only names go here: `key(customer_id)`; an expression goes on the method of its event: \
+                 `#[apply(key(customer_id = …))]`",
+            ));
         }
         Ok(name)
     }

@@ -61,7 +61,7 @@ impl IndexValue {
                 diagnostics.at(
                     &input.ident,
                     format!(
-                        "{TAKES}; of a larger type, index one of its parts: keep that in a field of the view"
+                        "{TAKES}; to index one part of a larger type, keep that part in a field of the view"
                     ),
                 );
                 return None;

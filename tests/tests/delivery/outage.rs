@@ -472,6 +472,38 @@ async fn other_writers_that_are_always_faster_make_no_dead_letter() {
     assert_eq!(letters(&app).await, []);
 }
 
+/// Moves what is large into the pool, together with another account.
+#[event_handler(bank::Deposited, name = "splitter")]
+async fn splitter(event: &Recorded<bank::Deposited>, app: &App) -> Result<(), HandlerError> {
+    if event.cents == LARGE {
+        let transaction = app.transaction().execute(&bank::account("pool"), bank::deposit(1));
+        transaction.execute(&bank::account("2"), bank::deposit(1)).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn other_writers_that_are_always_faster_than_a_transaction_make_no_dead_letter() {
+    let (database, dynamo) = database().await;
+    let clean = app_of(dynamo.event_store(), dynamo.views(), &Clerk::new(), &["splitter"]);
+    open(&clean, &["1", "2", "pool"]).await;
+    clean.execute(&key("1"), DepositAll(vec![LARGE])).await.unwrap();
+    let page = dynamo.event_store().read(&key("1").stream().unwrap(), Version::new(1), Version::new(2)).await;
+    let message = [Received::new(Message::of(&clean, &page.unwrap().commits[0]).body)];
+    let (busy, left) = contended(&database, clean.clone(), usize::MAX);
+    let app = app_of(busy.event_store(), busy.views(), &Clerk::new(), &["splitter"]);
+    let consumer = app.consumer("splitter").unwrap();
+    for _ in 0..LONG {
+        let verdicts = consumer.take(&message).await;
+        assert!(matches!(&verdicts[..], [Verdict::Wait { .. }]), "{verdicts:?}");
+    }
+    left.store(0, Ordering::Relaxed);
+    let before = clean.load(&key("2")).await.unwrap().version;
+    until(|| async { consumer.take(&message).await == [Verdict::Done] }).await;
+    assert_eq!(clean.load(&key("2")).await.unwrap().version, before.next());
+    assert_eq!(letters(&app).await, []);
+}
+
 /// A command for a version that has passed is no matter of other writers.
 #[event_handler(bank::Deposited, name = "pinned")]
 async fn pinned(event: &Recorded<bank::Deposited>, app: &App) -> Result<(), HandlerError> {

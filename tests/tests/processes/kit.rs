@@ -301,7 +301,7 @@ fn the_wiring_shows_deadlines_and_stored_commands() {
 fn an_event_that_a_process_alone_takes_is_taken() {
     let told: Vec<String> = WiringProof::new().faults().iter().map(ToString::to_string).collect();
     assert!(
-        told.iter().any(|fault| fault.starts_with("nobody takes `RoomConfirmed` of `House`")),
+        told.iter().any(|fault| fault.starts_with("nothing handles `RoomConfirmed` of `House`")),
         "{told:?}"
     );
     assert!(

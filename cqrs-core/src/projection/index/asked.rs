@@ -7,7 +7,7 @@ use crate::timestamp::Timestamp;
 /// The condition of a query on a field: a value, a range of values (`from..to`), or the beginning of a text
 /// ([`starts_with`]).
 #[diagnostic::on_unimplemented(
-    message = "a field of type `{T}` cannot be asked for a `{Self}`",
+    message = "a field of type `{T}` cannot be compared with a `{Self}`",
     label = "expected a `{T}`, or a range of them such as `from..to`",
     note = "query a text by `&str`, a range of `&str`, or `starts_with(\"…\")`"
 )]
@@ -22,7 +22,7 @@ pub trait Asked<T> {
 /// The condition of a query on the last field of a key: like [`Asked`], with ranges only of values that a key keeps in
 /// order.
 #[diagnostic::on_unimplemented(
-    message = "the last field of a key, of type `{T}`, cannot be asked for a `{Self}`",
+    message = "the last field of a key, of type `{T}`, cannot be compared with a `{Self}`",
     label = "expected a `{T}`, or a range of them such as `from..to`",
     note = "query a text by `&str`, a range of `&str`, or `starts_with(\"…\")`"
 )]
@@ -30,7 +30,7 @@ pub trait AskedOfKey<T>: Asked<T> {}
 
 /// The condition of a query on a field of a key that other fields follow: one value.
 #[diagnostic::on_unimplemented(
-    message = "a field of a key that others follow, of type `{T}`, cannot be asked for a `{Self}`",
+    message = "a field of a key that others follow, of type `{T}`, cannot be compared with a `{Self}`",
     label = "expected a `{T}`",
     note = "only the last field of a key takes a range: views are grouped by the values of the other fields"
 )]

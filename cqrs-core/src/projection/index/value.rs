@@ -45,7 +45,7 @@ use crate::timestamp::Timestamp;
     label = "this type is not an `IndexValue`",
     note = "a unit enum and a struct around one value derive it: `#[derive(IndexValue)]`",
     note = "for a type of `chrono`, `uuid` or `rust_decimal`, enable the feature of that name of `foldline` or `foldline-core`",
-    note = "of a larger type, index one of its parts: keep that in a field of the view"
+    note = "to index one part of a larger type, keep that part in a field of the view"
 )]
 pub trait IndexValue: Clone + Send + Sync + 'static {
     /// Changes with the encoding: a cursor with another number is refused.
@@ -62,7 +62,7 @@ pub trait IndexValue: Clone + Send + Sync + 'static {
     label = "this field is neither an `IndexValue` nor an `Option` of one",
     note = "a unit enum and a struct around one value derive it: `#[derive(IndexValue)]`",
     note = "for a type of `chrono`, `uuid` or `rust_decimal`, enable the feature of that name of `foldline` or `foldline-core`",
-    note = "of a larger type, index one of its parts: keep that in a field of the view"
+    note = "to index one part of a larger type, keep that part in a field of the view"
 )]
 pub trait IndexField: 'static {
     /// The type of value that a query asks for.
