@@ -2,9 +2,9 @@
 # boon 0.6.1 compares a number with a limit as two 64-bit floating-point numbers, even if both are integers.
 #
 # Above 2^53, a floating-point number cannot hold every integer. So `exclusiveMaximum` and `exclusiveMinimum` refuse valid
-# integers: the largest `i64` does not pass a limit of 2^63. `const` is exact for the same integers. The specification has numbers of arbitrary precision (JSON Schema Core 2020-12,
-# 4.2.1), and the limits make no exception (Validation 2020-12, 6.2.3 and 6.2.5). Identifiers and times in nanoseconds can be
-# that large.
+# integers: the largest `i64` does not pass a limit of 2^63. `const` is exact for the same integers. The specification has
+# numbers of arbitrary precision (JSON Schema Core 2020-12, 4.2.1), and the limits make no exception (Validation 2020-12, 6.2.3
+# and 6.2.5). Identifiers and times in nanoseconds can be that large.
 # jsonschema 0.61.2 answers as the specification says.
 #
 # Guessed before it was run: integers are compared as integers, as for `const`.

@@ -47,10 +47,9 @@ impl Info {
 /// Where the schemas are.
 const SCHEMAS: &str = "#/components/schemas/";
 /// The schemas that every document has, in addition to those of events.
-const METADATA: &str = "CommitMetadata";
 const REFERENCE: &str = "CommitReference";
 const HEADERS: &str = "CommitHeaders";
-const OWN: [&str; 3] = [METADATA, REFERENCE, HEADERS];
+const OWN: [&str; 2] = [REFERENCE, HEADERS];
 
 impl Contracts {
     /// The AsyncAPI document, version 3.0.0, of the topic that the relay publishes to, as JSON. It has one channel, one
@@ -99,7 +98,7 @@ struct Document {
 
 impl Document {
     fn new(names: Names) -> Self {
-        let own = [(METADATA, metadata()), (REFERENCE, reference()), (HEADERS, headers())];
+        let own = [(REFERENCE, reference()), (HEADERS, headers())];
         Self {
             definitions: Definitions::of(Dialect::Draft7, SCHEMAS, names),
             schemas: own.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect(),
@@ -116,29 +115,19 @@ impl Document {
         }
         let event = self.definitions.names.give(&format!("{}Event", aggregate.name), "Schema");
         let commit = self.definitions.names.give(&format!("{}Commit", aggregate.name), "Schema");
+        let mut schema = metadata();
+        schema["title"] = commit.as_str().into();
+        schema["properties"]["rest"] = json!({
+            "description": "The events after the first one.",
+            "type": "array",
+            "items": { "$ref": at(&event) },
+        });
+        // Beside the properties, and not in an `allOf`: there, generators of types forget it (Modelina 5.10).
+        schema["oneOf"] = cases.as_slice().into();
+        self.schemas.insert(commit.clone(), schema);
         self.schemas.insert(
             event.clone(),
             json!({ "title": event, "description": "One event, by its type and schema.", "oneOf": cases }),
-        );
-        self.schemas.insert(
-            commit.clone(),
-            json!({
-                "title": commit,
-                "allOf": [
-                    { "$ref": at(METADATA) },
-                    { "$ref": at(&event) },
-                    {
-                        "type": "object",
-                        "properties": {
-                            "rest": {
-                                "description": "The events after the first one.",
-                                "type": "array",
-                                "items": { "$ref": at(&event) },
-                            },
-                        },
-                    },
-                ],
-            }),
         );
         let types: Vec<&str> =
             aggregate.events.iter().flat_map(|event| event.names.iter().copied()).collect();
@@ -160,7 +149,7 @@ impl Document {
 
     /// The schema of an event's data.
     fn data(&mut self, event: &Stored) -> Value {
-        let about = json!({
+        let mut about = json!({
             "title": format!("{} (schema {})", event.name(), SchemaNumber::new(event.schema, event.widened)),
             "description": match (event.latest, &event.shape) {
                 (_, None) => "The data of an event that was stored under an earlier schema, of which only its name is known.",
@@ -169,8 +158,14 @@ impl Document {
             },
         });
         match event.shape.map(|shape| self.definitions.schema(&shape)) {
-            Some(schema) => {
+            // In draft 7, what is beside a reference counts for nothing.
+            Some(schema) if schema.get("$ref").is_some() => {
                 json!({ "allOf": [schema], "title": about["title"], "description": about["description"] })
+            }
+            Some(mut schema) => {
+                schema["title"] = about["title"].take();
+                schema["description"] = about["description"].take();
+                schema
             }
             None => about,
         }
@@ -290,6 +285,7 @@ fn keys() -> Map<String, Value> {
     keys
 }
 
+/// What every commit has beside its events.
 fn metadata() -> Value {
     let text = |about: &str| json!({ "type": "string", "description": about });
     let time = |about: &str| json!({ "type": "string", "format": "date-time", "description": about });
@@ -310,7 +306,6 @@ fn metadata() -> Value {
         .map(|(name, schema)| (name.to_owned(), schema)),
     );
     json!({
-        "title": "What every commit has beside its events",
         "type": "object",
         "properties": properties,
         "required": ["pk", "sk", "version", "createdAt", "commandId", "correlationId"],

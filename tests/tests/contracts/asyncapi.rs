@@ -29,6 +29,26 @@ fn the_official_parser_takes_the_document() {
     }
 }
 
+/// Modelina 5.10.1 forgets a choice inside an `allOf`, and the fields of the first event with it.
+#[test]
+fn a_generator_of_types_finds_the_first_event_of_a_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("house.json");
+    std::fs::write(&file, document().to_string()).unwrap();
+    let told = check("models", &[&file]);
+    let commit = told.split("\n\n").find(|model| model.starts_with("type HouseCommit = "));
+    let commit = commit.unwrap_or_else(|| panic!("{told}"));
+    let cases = commit.trim_start_matches("type HouseCommit = ").trim_end_matches(';').split(" | ");
+    for case in cases {
+        let start = format!("interface {case} {{");
+        let fields = told.split("\n\n").find(|model| model.starts_with(&start));
+        let fields = fields.unwrap_or_else(|| panic!("no {case}: {told}"));
+        for field in ["pk: string", "schema: number", "data: ", "rest?: "] {
+            assert!(fields.contains(field), "{case} has no {field}: {fields}");
+        }
+    }
+}
+
 /// The schema of a message, on its own.
 fn payload(message: &str) -> jsonschema::Validator {
     let document = document();
