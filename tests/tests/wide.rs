@@ -249,7 +249,7 @@ async fn pages_read(commits: u32) -> usize {
         }
         Fault::None
     });
-    let reader = app(&watched.dynamo_without_retries());
+    let reader = app(&watched.dynamo_without_limits());
     let last = received(&writer, &dynamo.event_store(), "1").await.pop().unwrap();
     assert!(take(&reader, &[last]).await);
     assert!(times(&writer).await.iter().all(|times| *times == commits));
