@@ -14,7 +14,10 @@ use crate::delivery::{Delivery, Reaction, Subscriber};
 use crate::event::EventId;
 use crate::handler::{CONCURRENT_STREAMS, HandlerRow, Provided};
 use crate::location::Location;
-use crate::registry::{ProcessRow, ProjectionRow, command_arms, has_timers, linked_view_keys, process_of};
+use crate::projector::ProjectionDriver;
+use crate::registry::{
+    ProcessRow, ProjectionRow, build, command_arms, has_timers, linked_view_keys, process_of,
+};
 use crate::runtime::{
     Arrivals, EventIndex, KnownEditions, Probe, ReservedFields, Runtime, Settings, SnapshotShelf, Stores,
     SubscriberKind, ViewKeys, Wiring, WiringCommand, WiringEvent, WiringSubscriber,
@@ -238,7 +241,7 @@ impl AppBuilder {
                 name: row.name,
                 queue: row.queue.unwrap_or(row.name),
                 events: (row.events)(),
-                reaction: Reaction::Project { driver: (row.driver)(), make: row.driver, build: row.build },
+                reaction: Reaction::Project { driver: ProjectionDriver::new(row.projection), build },
                 concurrency: CONCURRENT_STREAMS,
                 timeout: Duration::MAX,
                 own_retry: None,

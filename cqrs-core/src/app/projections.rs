@@ -4,7 +4,7 @@ use serde::Serialize;
 use super::App;
 use crate::delivery::{Beginning, Lag, Outstanding};
 use crate::registry::ProjectionRow;
-use crate::replay::{Building, Phase, Replayed, Standing, Views};
+use crate::replay::{Building, Phase, Replayed, Standing, Views, standing};
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 
@@ -157,7 +157,7 @@ impl App {
         beginning: Option<&Beginning>,
     ) -> Result<ProjectionState, StoreError> {
         let delivery = &self.delivery;
-        let standing = (row.standing)(&delivery.runtime).await?;
+        let standing = standing(row.projection, &delivery.runtime).await?;
         let letters = delivery.count_letters(row.name).await?;
         Ok(ProjectionState {
             projection: row.name,

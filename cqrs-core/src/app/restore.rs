@@ -1,6 +1,6 @@
 use super::App;
 use crate::registry::ProjectionRow;
-use crate::replay::{ReplayError, Replayed};
+use crate::replay::{Rebuild, ReplayError, Replayed};
 
 impl App {
     /// Brings everything back in line with the store, after the events table was restored to an earlier point while
@@ -33,7 +33,10 @@ impl App {
         for subscriber in self.delivery.subscribers.iter().filter(|subscriber| subscriber.is_projection()) {
             let mut rows = inventory::iter::<ProjectionRow>();
             if let Some(row) = rows.find(|row| row.name == subscriber.name) {
-                replayed.push((row.name, (row.after_restore)(&self.delivery.runtime).await?));
+                replayed.push((
+                    row.name,
+                    Rebuild::new(row.projection, &self.delivery.runtime).after_restore().start().await?,
+                ));
             }
         }
         Ok(replayed)

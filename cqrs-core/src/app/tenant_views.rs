@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 
 use super::{Found, found};
 use crate::key::Tenant;
-use crate::projection::{Edition, Projection};
+use crate::projection::{Edition, Projection, erased};
 use crate::projector::{self, Choice, editions};
 use crate::runtime::Runtime;
 use crate::store::{Extent, StoreError};
@@ -53,9 +53,11 @@ impl<'a, P: Projection> TenantViews<'a, P> {
             let Some(after) = self.next.take() else { return Ok(None) };
             let edition = match &self.edition {
                 Some(edition) => edition,
-                None => self.edition.insert(editions::to_read::<P>(self.runtime, Choice::Best, None).await?),
+                None => self
+                    .edition
+                    .insert(editions::to_read(erased::<P>(), self.runtime, Choice::Best, None).await?),
             };
-            let extent = Extent::Partition(edition.partition::<P>(&self.tenant));
+            let extent = Extent::Partition(edition.partition(P::VIEW, &self.tenant));
             let scan = self.runtime.view_store()?.scan(&extent, after.as_ref()).await?;
             self.next = scan.next.map(Some);
             self.page.extend(scan.views);
@@ -64,9 +66,9 @@ impl<'a, P: Projection> TenantViews<'a, P> {
 
     /// Continues in this program's own views if those of another release cannot be read: they have the same sort keys.
     async fn read_on_in_own(&mut self, error: StoreError) -> Result<(), StoreError> {
-        let own = projector::own_instead::<P>(self.runtime, Some(&error)).await?;
+        let own = projector::own_instead(erased::<P>(), self.runtime, Some(&error)).await?;
         let Some(own) = own.filter(|own| self.edition.as_ref() != Some(own)) else { return Err(error) };
-        let pk = own.partition::<P>(&self.tenant);
+        let pk = own.partition(P::VIEW, &self.tenant);
         self.next = Some(self.last.clone().map(|sk| ViewId { pk, sk }));
         self.page.clear();
         self.edition = Some(own);

@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::{App, Found, found};
 use crate::commit::CommitToken;
 use crate::key::StreamKey;
-use crate::projection::{Edition, Projection, ViewAddress};
+use crate::projection::{Edition, Projection, ViewAddress, erased};
 use crate::projector::{self, Choice, Contained, ReadError, contains, reading};
 use crate::runtime::Runtime;
 use crate::store::StoreError;
-use crate::view::StoredView;
+use crate::view::{StoredView, ViewId};
 
 /// A read of a view by its key; `.await` executes it. See [`App::view`].
 #[must_use = "nothing is read before it is awaited"]
@@ -151,8 +151,8 @@ impl<'a, P: Projection> ReadView<'a, P> {
     /// As [`App::view`].
     pub async fn found(self) -> Result<Option<Found<P>>, StoreError> {
         let this = &self;
-        reading::<P, _, _, _>(this.runtime, |choice| async move {
-            let edition = projector::editions::to_read::<P>(this.runtime, choice, None).await?;
+        reading(erased::<P>(), this.runtime, |choice| async move {
+            let edition = projector::editions::to_read(erased::<P>(), this.runtime, choice, None).await?;
             this.found_in(this.stored(&edition).await?).await
         })
         .await
@@ -165,11 +165,11 @@ impl<'a, P: Projection> ReadView<'a, P> {
     }
 
     async fn stored(&self, edition: &Edition) -> Result<Option<StoredView>, StoreError> {
-        self.runtime.view_store()?.get(&edition.view::<P>(self.key)?).await
+        self.runtime.view_store()?.get(&edition.at(ViewId::of::<P>(self.key)?)).await
     }
 
     async fn opened(&self, choice: Choice) -> Result<Option<P>, StoreError> {
-        let edition = projector::editions::to_read::<P>(self.runtime, choice, None).await?;
+        let edition = projector::editions::to_read(erased::<P>(), self.runtime, choice, None).await?;
         opened(self.runtime, self.stored(&edition).await?).await
     }
 
@@ -193,7 +193,7 @@ impl<P: Projection> ReadViewAtLeast<'_, P> {
     /// As [`ReadView::at_least`].
     pub async fn found(self) -> Result<Option<Found<P>>, ReadError> {
         let this = &self;
-        reading::<P, _, _, _>(this.read.runtime, |choice| async move {
+        reading(erased::<P>(), this.read.runtime, |choice| async move {
             Ok(this.read.found_in(this.stored(choice).await?).await?)
         })
         .await
@@ -207,7 +207,8 @@ impl<P: Projection> ReadViewAtLeast<'_, P> {
             return Err(ReadError::OtherStream { projection: P::NAME, of, named });
         }
         let Contained { edition, view } =
-            contains::<P>(read.runtime, choice, None, read.key.view_tenant(), token, *limit).await?;
+            contains(erased::<P>(), read.runtime, choice, None, read.key.view_tenant(), token, *limit)
+                .await?;
         // The fence is read first, and then the view, which is at least as new.
         if stream.is_some() { Ok(view) } else { Ok(read.stored(&edition).await?) }
     }
@@ -233,7 +234,7 @@ impl<'a, P: Projection> IntoFuture for ReadView<'a, P> {
     type IntoFuture = Reading<'a, P, StoreError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { reading::<P, _, _, _>(self.runtime, |choice| self.opened(choice)).await })
+        Box::pin(async move { reading(erased::<P>(), self.runtime, |choice| self.opened(choice)).await })
     }
 }
 
@@ -242,7 +243,7 @@ impl<'a, P: Projection> IntoFuture for ReadViewAtLeast<'a, P> {
     type IntoFuture = Reading<'a, P, ReadError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { reading::<P, _, _, _>(self.read.runtime, |choice| self.opened(choice)).await })
+        Box::pin(async move { reading(erased::<P>(), self.read.runtime, |choice| self.opened(choice)).await })
     }
 }
 

@@ -19,6 +19,7 @@ use crate::event::{EventId, RawEvent};
 use crate::handler::{HandlerArm, HandlerError};
 use crate::key::StreamKey;
 use crate::panic::panic_text;
+use crate::projection::Erased;
 use crate::projector::{Arrived, Awaited, LeftOut, Origin, ProjectionDriver, discards};
 use crate::runtime::{RetryPolicy, Runtime};
 use crate::store::StoreError;
@@ -69,19 +70,9 @@ const DISCARDS: &str = "the discarded commits cannot be read";
 /// What a subscriber does with a commit.
 #[derive(Debug)]
 pub(crate) enum Reaction {
-    Handle {
-        arms: &'static [HandlerArm],
-        once: bool,
-    },
-    Step {
-        driver: Box<dyn ProcessDriver>,
-        make: fn() -> Box<dyn ProcessDriver>,
-    },
-    Project {
-        driver: Box<dyn ProjectionDriver>,
-        make: fn() -> Box<dyn ProjectionDriver>,
-        build: for<'a> fn(&'a Runtime) -> Building<'a>,
-    },
+    Handle { arms: &'static [HandlerArm], once: bool },
+    Step { driver: Box<dyn ProcessDriver>, make: fn() -> Box<dyn ProcessDriver> },
+    Project { driver: ProjectionDriver, build: for<'a> fn(Erased, &'a Runtime) -> Building<'a> },
 }
 
 impl Subscriber {
@@ -91,7 +82,9 @@ impl Subscriber {
         let reaction = match of.reaction {
             Reaction::Handle { arms, once } => Reaction::Handle { arms, once },
             Reaction::Step { make, .. } => Reaction::Step { driver: make(), make },
-            Reaction::Project { make, build, .. } => Reaction::Project { driver: make(), make, build },
+            Reaction::Project { ref driver, build } => {
+                Reaction::Project { driver: ProjectionDriver::new(driver.projection), build }
+            }
         };
         Self { events: of.events.clone(), reaction, own_retry: None, ..*of }
     }
@@ -138,7 +131,9 @@ impl Subscriber {
     /// Builds its views, if they are not whole.
     pub(crate) async fn build(&self, runtime: &Runtime) -> Result<(), StoreError> {
         match &self.reaction {
-            Reaction::Project { driver, build, .. } if driver.is_due(runtime) => build(runtime).await,
+            Reaction::Project { driver, build } if driver.is_due(runtime) => {
+                build(driver.projection, runtime).await
+            }
             _ => Ok(()),
         }
     }
@@ -187,7 +182,7 @@ impl Subscriber {
                 return self.step(delivery, &**driver, commits, terms, done).await.err();
             }
             Reaction::Project { driver, .. } => {
-                return self.project_wanted(delivery, &**driver, commits, terms, done).await;
+                return self.project_wanted(delivery, driver, commits, terms, done).await;
             }
         };
         let handler = Handler { subscriber: self, delivery, once, terms };
@@ -292,7 +287,7 @@ impl Subscriber {
     async fn project_wanted(
         &self,
         delivery: &Arc<Delivery>,
-        driver: &dyn ProjectionDriver,
+        driver: &ProjectionDriver,
         commits: &[Commit],
         terms: Terms<'_>,
         done: &AtomicUsize,
@@ -308,7 +303,7 @@ impl Subscriber {
     async fn project(
         &self,
         delivery: &Arc<Delivery>,
-        driver: &dyn ProjectionDriver,
+        driver: &ProjectionDriver,
         commits: &[Commit],
         terms: Terms<'_>,
         done: &AtomicUsize,
@@ -343,7 +338,7 @@ impl Subscriber {
     async fn left_to_others(
         &self,
         delivery: &Arc<Delivery>,
-        driver: &dyn ProjectionDriver,
+        driver: &ProjectionDriver,
         commits: &[Commit],
         terms: Terms<'_>,
         failure: Failure,
@@ -366,7 +361,7 @@ impl Subscriber {
     async fn apply(
         &self,
         delivery: &Arc<Delivery>,
-        driver: &dyn ProjectionDriver,
+        driver: &ProjectionDriver,
         commits: &[Commit],
         terms: Terms<'_>,
     ) -> Result<Option<Awaited>, Failure> {

@@ -19,8 +19,7 @@ use crate::commit::Commit;
 use crate::engine::{State, Until};
 use crate::key::{KeyError, KeyTemplate, StreamKey, Tenant};
 use crate::panic::caught;
-use crate::projection::{Projection, ViewAddress};
-use crate::replay::{Replay, Running};
+use crate::projection::{Erased, Projection, ViewAddress, erased};
 use crate::runtime::Runtime;
 use crate::schema::{Field, Shape, name_of, unquoted};
 use crate::store::StoreError;
@@ -116,7 +115,7 @@ pub struct ProjectionInspection {
     pub(super) indexes: fn() -> Vec<LinkedIndex>,
     pub(super) one: OneView,
     pub(super) page: PageOfViews,
-    pub(super) replay: for<'a> fn(&'a Runtime) -> Running<'a>,
+    pub(super) projection: Erased,
 }
 
 impl ProjectionInspection {
@@ -131,7 +130,7 @@ impl ProjectionInspection {
             indexes: || P::INDEXES.iter().map(LinkedIndex::of).collect(),
             one: |app, tenant, id| Box::pin(views::one::<P>(app, tenant, id)),
             page: |app, tenant, asked| Box::pin(views::page::<P>(app, tenant, asked)),
-            replay: |runtime| Replay::<P>::new(runtime).into_future(),
+            projection: erased::<P>(),
         }
     }
 }

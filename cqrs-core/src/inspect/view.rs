@@ -6,7 +6,7 @@ use super::error::InspectError;
 use super::linked::known_projection;
 use super::page::Page;
 use crate::key::Tenant;
-use crate::replay::Replayed;
+use crate::replay::{Rebuild, Replayed};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
 
@@ -91,6 +91,6 @@ impl Inspect<'_> {
     /// # Errors
     /// [`InspectError::UnknownProjection`], [`InspectError::Replay`].
     pub async fn replay(&self, projection: &str) -> Result<Replayed, InspectError> {
-        Ok((known_projection(projection)?.replay)(self.runtime()).await?)
+        Ok(Rebuild::new(known_projection(projection)?.projection, self.runtime()).start().await?)
     }
 }

@@ -1,8 +1,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{View, ViewAddress};
-use crate::key::{KeyError, StreamKey, Tenant};
+use crate::key::{StreamKey, Tenant};
 use crate::view::ViewId;
 
 /// One of the editions of a projection: the views that one fold has made, with their fences.
@@ -25,30 +24,30 @@ impl Edition {
         Self(Some(format!("{fold}.{begun}").into()))
     }
 
-    /// The name of its views in partition keys.
-    pub(crate) fn name<V: View>(&self) -> Cow<'static, str> {
+    /// The name of the views of a projection in partition keys.
+    pub(crate) fn name(&self, view: &'static str) -> Cow<'static, str> {
         match &self.0 {
-            None => V::VIEW.into(),
-            Some(edition) => format!("{}:{edition}", V::VIEW).into(),
+            None => view.into(),
+            Some(edition) => format!("{view}:{edition}").into(),
         }
     }
 
-    /// The address of the view at a key.
-    pub(crate) fn view<V: View>(&self, key: &V::Key) -> Result<ViewId, KeyError> {
-        let id = ViewId::of::<V>(key)?;
-        Ok(match self.0 {
-            None => id,
-            Some(_) => ViewId { pk: self.partition::<V>(key.view_tenant()), sk: id.sk },
-        })
+    /// The address of the view that has this one in the first edition.
+    pub(crate) fn at(&self, first: ViewId) -> ViewId {
+        match &self.0 {
+            None => first,
+            Some(edition) => ViewId { pk: format!("{}:{edition}", first.pk), sk: first.sk },
+        }
     }
 
-    /// The partition that holds all its views of a tenant.
-    pub(crate) fn partition<V: View>(&self, tenant: &Tenant) -> String {
-        ViewId::partition(&self.name::<V>(), tenant)
+    /// The partition that holds all its views of a projection and a tenant.
+    pub(crate) fn partition(&self, view: &'static str, tenant: &Tenant) -> String {
+        ViewId::partition(&self.name(view), tenant)
     }
 
-    /// The address of the fence of a stream. `@` cannot be in a rendered key part, so a fence never collides with a view.
-    pub(crate) fn fence<V: View>(&self, stream: &StreamKey) -> ViewId {
-        ViewId { pk: format!("{}@{}", stream.pk(), self.name::<V>()), sk: stream.sk().to_owned() }
+    /// The address of a projection's fence of a stream. `@` cannot be in a rendered key part, so a fence never collides with
+    /// a view.
+    pub(crate) fn fence(&self, view: &'static str, stream: &StreamKey) -> ViewId {
+        ViewId { pk: format!("{}@{}", stream.pk(), self.name(view)), sk: stream.sk().to_owned() }
     }
 }

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::generations::is_zero;
 use super::registered::{Fold, Registered, State};
-use super::{Edition, Generations, View};
+use super::{Edition, Erased, Generations};
 use crate::store::{RefusedKind, StoreError};
 use crate::timestamp::Timestamp;
 use crate::version::Version;
@@ -213,24 +213,29 @@ impl Editions {
     }
 
     /// Reads the record, and the revision for a conditional write.
-    pub(crate) async fn read<V: View>(views: &dyn DynViewStore) -> Result<(Self, Revision), StoreError> {
-        let Some(stored) = views.get(&Self::id::<V>()).await? else {
+    pub(crate) async fn read(
+        projection: Erased,
+        views: &dyn DynViewStore,
+    ) -> Result<(Self, Revision), StoreError> {
+        let Some(stored) = views.get(&Self::id(projection)).await? else {
             return Ok((Self::default(), Revision::NONE));
         };
         let editions = Self::deserialize(&stored.data).map_err(|error| {
-            let reason = format!("the record of the replays of `{}` cannot be read: {error}", V::NAME);
+            let reason =
+                format!("the record of the replays of `{}` cannot be read: {error}", projection.name);
             StoreError::refused(RefusedKind::Unreadable, reason)
         })?;
         Ok((editions, stored.revision()))
     }
 
     /// Changes the record; returns the new one, with the version of its item.
-    pub(crate) async fn change<V: View, T>(
+    pub(crate) async fn change<T>(
+        projection: Erased,
         views: &dyn DynViewStore,
         change: impl Fn(&mut Self) -> T,
     ) -> Result<(T, Self, Version), StoreError> {
         loop {
-            let (before, expected) = Self::read::<V>(views).await?;
+            let (before, expected) = Self::read(projection, views).await?;
             let mut after = before.clone();
             let outcome = change(&mut after);
             if after == before {
@@ -238,7 +243,7 @@ impl Editions {
             }
             let data = serde_json::to_value(&after)
                 .map_err(|error| StoreError::refused(RefusedKind::Data, error))?;
-            let (id, version) = (Self::id::<V>(), expected.version.next());
+            let (id, version) = (Self::id(projection), expected.version.next());
             let record = StoredView::new(id, version, data, Timestamp::now());
             if views.put(&record, expected).await? == Write::Done {
                 return Ok((outcome, after, version));
@@ -246,7 +251,7 @@ impl Editions {
         }
     }
 
-    fn id<V: View>() -> ViewId {
-        ViewId { pk: format!("@{}", V::VIEW), sk: "@".to_owned() }
+    fn id(projection: Erased) -> ViewId {
+        ViewId { pk: format!("@{}", projection.view), sk: "@".to_owned() }
     }
 }

@@ -8,7 +8,7 @@ const FORMAT: &[u8] = b"1";
 
 /// The fingerprint of a projection, as it is stored with its views: of everything that a stored view depends on except the
 /// commits.
-pub(crate) fn fingerprint<P: Projection>() -> &'static str {
+pub(crate) const fn fingerprint<P: Projection>() -> &'static str {
     Fingerprint::<P>::TEXT
 }
 

@@ -8,7 +8,7 @@ use super::{Choice, LeftOut, Pauses, discards, editions};
 use crate::commit::CommitToken;
 use crate::key::{StreamKey, Tenant};
 use crate::panic::caught;
-use crate::projection::{Edition, Projection, ViewAddress};
+use crate::projection::{Edition, Erased};
 use crate::runtime::Runtime;
 use crate::store::{LetterId, RefusedKind, StoreError};
 use crate::version::Version;
@@ -26,7 +26,8 @@ use crate::view::{StoredView, ViewId};
 /// This takes one read if the view already contains the commit. Otherwise it reads the commits, usually in one request, and then
 /// the view or the fence again when a projection of this process has taken the commit. In between it reads after pauses, because
 /// another process may write: see [`Settings::read_poll`](crate::app::Settings::read_poll).
-pub(crate) async fn contains<P: Projection>(
+pub(crate) async fn contains(
+    projection: Erased,
     runtime: &Runtime,
     choice: Choice,
     index: Option<&str>,
@@ -35,23 +36,23 @@ pub(crate) async fn contains<P: Projection>(
     limit: Duration,
 ) -> Result<Contained, ReadError> {
     let stream = token.stream();
-    let mark = Mark::of::<P>(runtime, tenant, stream)?;
-    let edition = editions::to_read::<P>(runtime, choice, index).await?;
+    let mark = Mark::of(projection, runtime, tenant, stream)?;
+    let edition = editions::to_read(projection, runtime, choice, index).await?;
     let Some(mut mark) = mark.map(|mark| mark.in_edition(&edition)) else {
         return Ok(Contained { edition, view: None });
     };
     let started = Instant::now();
     // Listens from before the first read on, so that a write after that read wakes this wait.
-    let mut listener = runtime.arrivals.listen(P::VIEW, stream);
-    let mut position = mark.read::<P>(runtime, stream).await?;
+    let mut listener = runtime.arrivals.listen(projection.view, stream);
+    let mut position = mark.read(projection, runtime, stream).await?;
     if position.version >= token.version() {
         return Ok(mark.contained(position));
     }
-    let wanted = last_wanted::<P>(runtime, token, position.version, &LeftOut::new()).await?;
+    let wanted = last_wanted(projection, runtime, token, position.version, &LeftOut::new()).await?;
     let Some(mut wanted) = wanted else { return Ok(mark.contained(position)) };
-    tracing::debug!(projection = P::NAME, %stream, %wanted, reached = %position.version, "waiting for a commit");
+    tracing::debug!(projection = projection.name, %stream, %wanted, reached = %position.version, "waiting for a commit");
     let longest = runtime.settings.read_poll;
-    let is_taken_here = is_taken_here::<P>(runtime);
+    let is_taken_here = is_taken_here(projection, runtime);
     let mut pauses = if is_taken_here { Pauses::even(longest) } else { Pauses::growing(longest) };
     let mut has_asked = false;
     loop {
@@ -60,9 +61,9 @@ pub(crate) async fn contains<P: Projection>(
         // A discarded commit never arrives. It is rarely the missing one, so this is checked late.
         if left.is_zero() || (waited >= longest && !has_asked) {
             has_asked = true;
-            let left_out = discarded::<P>(runtime, stream).await;
+            let left_out = discarded(projection, runtime, stream).await;
             if !left_out.is_empty() {
-                match last_wanted::<P>(runtime, token, position.version, &left_out).await? {
+                match last_wanted(projection, runtime, token, position.version, &left_out).await? {
                     Some(version) => wanted = version,
                     None => return Ok(mark.contained(position)),
                 }
@@ -71,21 +72,21 @@ pub(crate) async fn contains<P: Projection>(
         if left.is_zero() {
             let reached = position.version;
             return Err(ReadError::TimeLimit {
-                projection: P::NAME,
+                projection: projection.name,
                 stream: stream.clone(),
                 wanted,
                 reached,
                 waited,
-                held_up: held_up::<P>(runtime, stream, reached, wanted).await.map(Box::new),
+                held_up: held_up(projection, runtime, stream, reached, wanted).await.map(Box::new),
             });
         }
         // Woken or not, the view decides.
         let _ = timeout(pauses.next().min(left), listener.reaches(wanted)).await;
         if let Mark::Fence(edition) = &mut mark {
             // This program's own edition may be complete by now.
-            *edition = editions::to_read::<P>(runtime, choice, index).await?;
+            *edition = editions::to_read(projection, runtime, choice, index).await?;
         }
-        position = mark.read::<P>(runtime, stream).await?;
+        position = mark.read(projection, runtime, stream).await?;
         if position.version >= wanted {
             return Ok(mark.contained(position));
         }
@@ -113,33 +114,35 @@ struct Position {
 
 impl Mark {
     /// `None` if nothing of the stream ever arrives at the projection.
-    fn of<P: Projection>(
+    fn of(
+        projection: Erased,
         runtime: &Runtime,
         tenant: &Tenant,
         stream: &StreamKey,
     ) -> Result<Option<Self>, ReadError> {
         let of_another = |named: &Tenant| ReadError::OtherTenant {
-            projection: P::NAME,
+            projection: projection.name,
             of: tenant.clone(),
             named: named.clone(),
         };
-        if P::KEYED {
-            let tenants = runtime.index.tenants_of(P::ARMS.iter().map(|arm| arm.event.name), stream);
+        if projection.keyed {
+            let tenants =
+                runtime.index.tenants_of(projection.events().iter().map(|event| event.name), stream);
             return match tenants.first() {
                 None => Ok(None),
                 Some(_) if tenants.contains(tenant) => Ok(Some(Self::Fence(Edition::FIRST))),
                 Some(named) => Err(of_another(named)),
             };
         }
-        let key = caught(|| P::Key::from_stream(stream).and_then(Result::ok));
-        let key = key.map_err(|text| {
+        let view = caught(|| projection.view_of(stream).and_then(Result::ok));
+        let view = view.map_err(|text| {
             let reason = format!("the key of stream {stream} cannot be read: it panicked: {text}");
             StoreError::refused(RefusedKind::Unreadable, reason)
         })?;
-        match key {
+        match view {
             None => Ok(None),
-            Some(key) if key.view_tenant() != tenant => Err(of_another(key.view_tenant())),
-            Some(key) => Ok(Some(Self::View(ViewId::of::<P>(&key).map_err(StoreError::Key)?))),
+            Some(view) if view.tenant != *tenant => Err(of_another(&view.tenant)),
+            Some(view) => Ok(Some(Self::View(view.id.map_err(StoreError::Key)?))),
         }
     }
 
@@ -158,8 +161,9 @@ impl Mark {
         Contained { edition, view: position.view }
     }
 
-    async fn read<P: Projection>(
+    async fn read(
         &self,
+        projection: Erased,
         runtime: &Runtime,
         stream: &StreamKey,
     ) -> Result<Position, StoreError> {
@@ -171,7 +175,7 @@ impl Mark {
             }
             // The fence's version does not include a partly applied commit.
             Self::Fence(edition) => {
-                let fence = views.fence(&edition.fence::<P>(stream)).await?;
+                let fence = views.fence(&edition.fence(projection.view, stream)).await?;
                 Position { version: fence.map_or(Version::NONE, |fence| fence.version), view: None }
             }
         })
@@ -179,21 +183,22 @@ impl Mark {
 }
 
 /// Whether this process delivers to the projection from the feed. Then usually no other process does.
-fn is_taken_here<P: Projection>(runtime: &Runtime) -> bool {
+fn is_taken_here(projection: Erased, runtime: &Runtime) -> bool {
     runtime.arrivals.are_delivered_here()
-        && runtime.wiring.subscribers.iter().any(|subscriber| subscriber.name == P::NAME)
+        && runtime.wiring.subscribers.iter().any(|subscriber| subscriber.name == projection.name)
 }
 
 /// The commits that the projection was told to continue without. A reader may lack the right to read them.
-pub(super) async fn discarded<P: Projection>(runtime: &Runtime, stream: &StreamKey) -> LeftOut {
-    discards::of_stream(runtime, P::NAME, stream).await.unwrap_or_else(|error| {
-        tracing::debug!(projection = P::NAME, %stream, %error, "the discarded commits cannot be read");
+pub(super) async fn discarded(projection: Erased, runtime: &Runtime, stream: &StreamKey) -> LeftOut {
+    discards::of_stream(runtime, projection.name, stream).await.unwrap_or_else(|error| {
+        tracing::debug!(projection = projection.name, %stream, %error, "the discarded commits cannot be read");
         LeftOut::new()
     })
 }
 
 /// The known reason why the next commits do not arrive.
-async fn held_up<P: Projection>(
+async fn held_up(
+    projection: Erased,
     runtime: &Runtime,
     stream: &StreamKey,
     reached: Version,
@@ -201,8 +206,8 @@ async fn held_up<P: Projection>(
 ) -> Option<HeldUp> {
     let asked = async {
         let store = runtime.delivery_store();
-        let after = LetterId::of(P::NAME, stream, reached);
-        let letters = store.letters(P::NAME, Some(&after)).await?;
+        let after = LetterId::of(projection.name, stream, reached);
+        let letters = store.letters(projection.name, Some(&after)).await?;
         if let Some(letter) = letters.into_iter().next()
             && let Some((of, version)) = letter.id.place()
             && of == *stream
@@ -210,12 +215,12 @@ async fn held_up<P: Projection>(
         {
             return Ok(Some(HeldUp::DeadLetter { version, reason: letter.reason }));
         }
-        let queue = P::QUEUE.unwrap_or(P::NAME);
+        let queue = projection.queue.unwrap_or(projection.name);
         let parked = store.parked(queue, std::slice::from_ref(stream)).await?;
         Ok((!parked.is_empty()).then_some(HeldUp::Parked { queue }))
     };
     asked.await.unwrap_or_else(|error: StoreError| {
-        tracing::debug!(projection = P::NAME, %stream, %error, "dead letters cannot be read");
+        tracing::debug!(projection = projection.name, %stream, %error, "dead letters cannot be read");
         None
     })
 }

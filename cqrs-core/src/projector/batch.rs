@@ -6,14 +6,14 @@ use super::{Goal, ProjectError};
 use crate::commit::Commit;
 use crate::event::RawEvent;
 use crate::key::Tenant;
-use crate::projection::{Edition, Projection, Way};
+use crate::projection::{Edition, Erased};
 use crate::runtime::Runtime;
 use crate::version::Version;
 use crate::view::ViewId;
 
 /// The content of one transaction.
-pub(super) struct Batch<'a, P: Projection> {
-    pub(super) changes: Vec<Change<'a, P>>,
+pub(super) struct Batch<'a> {
+    pub(super) changes: Vec<Change<'a>>,
     pub(super) wanted: BTreeMap<ViewId, Copies>,
     /// The last commit that is complete with it.
     pub(super) reached: Version,
@@ -23,9 +23,10 @@ pub(super) struct Batch<'a, P: Projection> {
     count: usize,
 }
 
-impl<'a, P: Projection> Batch<'a, P> {
+impl<'a> Batch<'a> {
     /// As many commits as change at most `most` copies of views; a part of the first one, if it changes more.
     pub(super) fn of(
+        projection: Erased,
         runtime: &Runtime,
         goal: Goal<'_>,
         commits: &'a [Commit],
@@ -35,7 +36,8 @@ impl<'a, P: Projection> Batch<'a, P> {
         let (changes, wanted) = (Vec::new(), BTreeMap::new());
         let mut batch = Self { changes, wanted, reached: Version::NONE, part: None, count: 0 };
         for commit in commits {
-            let changes = changes_of::<P>(runtime, goal.edition, goal.tenant, commit, goal.passes_unknown)?;
+            let changes =
+                changes_of(projection, runtime, goal.edition, goal.tenant, commit, goal.passes_unknown)?;
             let mut added: BTreeMap<ViewId, Copies> = BTreeMap::new();
             for change in &changes {
                 let before = batch.wanted.get(&change.id).copied().unwrap_or_default();
@@ -65,7 +67,7 @@ impl<'a, P: Projection> Batch<'a, P> {
     fn take_part(
         &mut self,
         commit: &Commit,
-        changes: Vec<Change<'a, P>>,
+        changes: Vec<Change<'a>>,
         views: BTreeMap<ViewId, Copies>,
         most: usize,
     ) {
@@ -84,30 +86,26 @@ impl<'a, P: Projection> Batch<'a, P> {
 
 /// The events of a commit that the projection listens to, each with its views. An unknown event is an error, unless another
 /// program has already taken it.
-pub(super) fn changes_of<'a, P: Projection>(
+pub(super) fn changes_of<'a>(
+    projection: Erased,
     runtime: &Runtime,
     edition: &Edition,
     tenant: &Tenant,
     commit: &'a Commit,
     passes_unknown: bool,
-) -> Result<Vec<Change<'a, P>>, ProjectError> {
+) -> Result<Vec<Change<'a>>, ProjectError> {
     let mut changes = Vec::new();
     for raw in RawEvent::all(commit) {
         let arm = match passes_unknown {
-            true => listed(&raw),
-            false => arm_of::<P>(runtime, &raw)?,
+            true => listed(projection, &raw),
+            false => arm_of(projection, runtime, &raw)?,
         };
         let Some(arm) = arm else { continue };
-        let Way::Keyed(keys_of, apply) = arm.way else { continue };
         let mut ids = BTreeSet::new();
-        let keys = raw.guard(|| {
-            let keys = keys_of(&raw, tenant.clone())?.into_iter();
-            keys.map(|key| Ok((edition.view::<P>(&key)?, key))).collect::<Result<Vec<_>, ProjectError>>()
-        });
-        for (id, key) in keys? {
+        for (id, key) in arm.keys::<ProjectError>(&raw, tenant, edition)? {
             // A view that an event names twice gets it once.
             if ids.insert(id.clone()) {
-                changes.push(Change { version: commit.version, raw, apply, key, id });
+                changes.push(Change { version: commit.version, raw, arm, key, id });
             }
         }
     }

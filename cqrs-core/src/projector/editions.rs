@@ -9,10 +9,9 @@ use tokio::time::Instant;
 
 use super::{Arrived, reading};
 use crate::commit::Commit;
+use crate::event::EventId;
 use crate::key::StreamKey;
-use crate::projection::{
-    Builder, Edition, Editions, Fold, Index, Projection, Registered, State, View, fingerprint,
-};
+use crate::projection::{Builder, Edition, Editions, Erased, Fold, Registered, State};
 use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
@@ -27,28 +26,29 @@ pub(crate) const MARKS: &str = "@projections";
 const POLLS_MISSED: u32 = 5;
 
 /// The current editions of a projection.
-pub(crate) async fn fresh<P: Projection>(runtime: &Runtime) -> Result<Arc<Editions>, StoreError> {
+pub(crate) async fn fresh(projection: Erased, runtime: &Runtime) -> Result<Arc<Editions>, StoreError> {
     let asked = Instant::now();
-    let (editions, revision) = Editions::read::<P>(runtime.view_store()?).await?;
-    Ok(runtime.editions.note(P::VIEW, editions, revision.version, asked))
+    let (editions, revision) = Editions::read(projection, runtime.view_store()?).await?;
+    Ok(runtime.editions.note(projection.view, editions, revision.version, asked))
 }
 
 /// The editions as this process last read them, possibly long ago.
-async fn known<P: Projection>(runtime: &Runtime) -> Result<Arc<Editions>, StoreError> {
-    match runtime.editions.get(P::VIEW) {
+async fn known(projection: Erased, runtime: &Runtime) -> Result<Arc<Editions>, StoreError> {
+    match runtime.editions.get(projection.view) {
         Some(known) => Ok(known.editions),
-        None => fresh::<P>(runtime).await,
+        None => fresh(projection, runtime).await,
     }
 }
 
 /// Changes the stored editions of a projection.
-pub(crate) async fn change<P: Projection, T>(
+pub(crate) async fn change<T>(
+    projection: Erased,
     runtime: &Runtime,
     change: impl Fn(&mut Editions) -> T,
 ) -> Result<T, StoreError> {
     let asked = Instant::now();
-    let (outcome, editions, version) = Editions::change::<P, T>(runtime.view_store()?, change).await?;
-    runtime.editions.note(P::VIEW, editions, version, asked);
+    let (outcome, editions, version) = Editions::change(projection, runtime.view_store()?, change).await?;
+    runtime.editions.note(projection.view, editions, version, asked);
     Ok(outcome)
 }
 
@@ -62,32 +62,33 @@ pub(crate) enum Choice {
 }
 
 /// The edition that this program reads, for a query by an index if one is given.
-pub(crate) async fn to_read<P: Projection>(
+pub(crate) async fn to_read(
+    projection: Erased,
     runtime: &Runtime,
     choice: Choice,
     index: Option<&str>,
 ) -> Result<Edition, StoreError> {
-    if !P::KEYED {
+    if !projection.keyed {
         return Ok(Edition::FIRST);
     }
-    let known = runtime.editions.get(P::VIEW);
+    let known = runtime.editions.get(projection.view);
     let known = known.filter(|known| known.asked.elapsed() * 2 < runtime.settings.release_poll);
     let editions = match known {
         Some(known) => known.editions,
-        None => fresh::<P>(runtime).await?,
+        None => fresh(projection, runtime).await?,
     };
     if choice == Choice::Own || !editions.has_begun() {
-        return Ok(editions.written_by(fingerprint::<P>()));
+        return Ok(editions.written_by(projection.fingerprint));
     }
-    match editions.to_read(fingerprint::<P>(), index) {
+    match editions.to_read(projection.fingerprint, index) {
         Some(edition) => Ok(edition),
-        None => reading::own::<P>(runtime).await,
+        None => reading::own(projection, runtime).await,
     }
 }
 
 /// There are no complete views that this program could read.
-pub(super) fn unbuilt<P: Projection>(editions: &Editions) -> StoreError {
-    let (name, fold) = (P::NAME, fingerprint::<P>());
+pub(super) fn unbuilt(projection: Erased, editions: &Editions) -> StoreError {
+    let (name, fold) = (projection.name, projection.fingerprint);
     let advice = match editions.of_fold(fold).is_some_and(|(_, own)| own.follows()) {
         true => "they are being built, and `App::projections` reports the progress",
         false => "no program of this release delivers: start one, or call `App::replay`",
@@ -102,16 +103,16 @@ pub(super) fn unbuilt<P: Projection>(editions: &Editions) -> StoreError {
 }
 
 /// The edition that this program writes. From now on it follows the streams.
-pub(crate) async fn own<P: Projection>(runtime: &Runtime) -> Result<Edition, StoreError> {
-    if !P::KEYED {
+pub(crate) async fn own(projection: Erased, runtime: &Runtime) -> Result<Edition, StoreError> {
+    if !projection.keyed {
         return Ok(Edition::FIRST);
     }
-    let fold = fingerprint::<P>();
+    let fold = projection.fingerprint;
     let following = |editions: &Editions| {
         let own = editions.of_fold(fold).filter(|(_, one)| one.follows());
         own.map(|(edition, _)| edition)
     };
-    let known = || following(&runtime.editions.get(P::VIEW)?.editions);
+    let known = || following(&runtime.editions.get(projection.view)?.editions);
     if let Some(edition) = known() {
         return Ok(edition);
     }
@@ -120,13 +121,13 @@ pub(crate) async fn own<P: Projection>(runtime: &Runtime) -> Result<Edition, Sto
     if let Some(edition) = known() {
         return Ok(edition);
     }
-    let editions = fresh::<P>(runtime).await?;
+    let editions = fresh(projection, runtime).await?;
     if let Some(edition) = following(&editions) {
         return Ok(edition);
     }
-    let had_views = !editions.has_begun() && had_views::<P>(runtime, &editions).await?;
-    let described = described::<P>();
-    let registered = change::<P, _>(runtime, |editions| {
+    let had_views = !editions.has_begun() && had_views(projection, runtime, &editions).await?;
+    let described = described(projection);
+    let registered = change(projection, runtime, |editions| {
         let now = Timestamp::now();
         editions.begin(&described, had_views, now);
         editions.register(&described, now);
@@ -135,7 +136,7 @@ pub(crate) async fn own<P: Projection>(runtime: &Runtime) -> Result<Edition, Sto
     let Some((edition, one)) = registered.await? else { return Ok(Edition::FIRST) };
     if one.state == State::Building {
         tracing::info!(
-            projection = P::NAME,
+            projection = projection.name,
             fold,
             number = one.number,
             "building views for a new shape or fold"
@@ -145,75 +146,75 @@ pub(crate) async fn own<P: Projection>(runtime: &Runtime) -> Result<Edition, Sto
 }
 
 /// The edition that this program writes, and all current editions including it.
-pub(crate) async fn own_now<P: Projection>(
+pub(crate) async fn own_now(
+    projection: Erased,
     runtime: &Runtime,
 ) -> Result<(Edition, Arc<Editions>), StoreError> {
-    fresh::<P>(runtime).await?;
-    let edition = own::<P>(runtime).await?;
-    Ok((edition, known::<P>(runtime).await?))
+    fresh(projection, runtime).await?;
+    let edition = own(projection, runtime).await?;
+    Ok((edition, known(projection, runtime).await?))
 }
 
-fn described<P: Projection>() -> Fold {
-    let events = P::ARMS.iter().flat_map(|arm| arm.event.names()).map(str::to_owned);
-    let indexes = P::INDEXES.iter().enumerate().map(|(at, index)| index_id(at + 1, index));
-    Fold { fingerprint: fingerprint::<P>(), events: events.collect(), indexes: indexes.collect() }
-}
-
-/// An index with its slot and its fields: with other fields, the same name is another index.
-pub(crate) fn index_id<V: View>(slot: usize, index: &Index<V>) -> String {
-    format!("{slot}.{}.{:08x}", index.name, index.shape())
+fn described(projection: Erased) -> Fold {
+    let events = projection.events();
+    let events = events.iter().flat_map(EventId::names).map(str::to_owned).collect();
+    Fold { fingerprint: projection.fingerprint, events, indexes: projection.index_ids() }
 }
 
 /// Whether there are views of a release that did not record their fold.
-async fn had_views<P: Projection>(runtime: &Runtime, editions: &Editions) -> Result<bool, StoreError> {
+async fn had_views(projection: Erased, runtime: &Runtime, editions: &Editions) -> Result<bool, StoreError> {
     let was_replayed = editions.of(&Edition::FIRST).generations.last > 0;
-    Ok(was_replayed || runtime.delivery_store().positions(MARKS).await?.contains_key(P::NAME))
+    Ok(was_replayed || runtime.delivery_store().positions(MARKS).await?.contains_key(projection.name))
 }
 
 /// The edition that this program writes or would write, with what is now known about it.
-pub(crate) async fn written<P: Projection>(runtime: &Runtime) -> Result<(Edition, Registered), StoreError> {
-    let editions = fresh::<P>(runtime).await?;
-    let edition = if P::KEYED { editions.written_by(fingerprint::<P>()) } else { Edition::FIRST };
+pub(crate) async fn written(
+    projection: Erased,
+    runtime: &Runtime,
+) -> Result<(Edition, Registered), StoreError> {
+    let editions = fresh(projection, runtime).await?;
+    let edition = if projection.keyed { editions.written_by(projection.fingerprint) } else { Edition::FIRST };
     let now = editions.of(&edition);
     Ok((edition, now))
 }
 
 /// Begins to deliver from a feed, which keeps one position for all releases. If another release is at work on the views, this
 /// program's views may lack what only that release has taken, so they are completed again.
-pub(super) async fn begin<P: Projection>(runtime: &Runtime) -> Result<(), StoreError> {
-    if !P::KEYED {
+pub(super) async fn begin(projection: Erased, runtime: &Runtime) -> Result<(), StoreError> {
+    if !projection.keyed {
         return Ok(());
     }
-    let (edition, editions) = own_now::<P>(runtime).await?;
+    let (edition, editions) = own_now(projection, runtime).await?;
     if !has_others(&editions, &edition) {
         return Ok(());
     }
     let now = Timestamp::now();
-    change::<P, _>(runtime, |editions| {
-        editions.restart(fingerprint::<P>());
-        editions.leave_silent(fingerprint::<P>(), now - lease(runtime), now);
+    change(projection, runtime, |editions| {
+        editions.restart(projection.fingerprint);
+        editions.leave_silent(projection.fingerprint, now - lease(runtime), now);
     })
     .await
 }
 
 /// Tells other releases that this one is at work, and reads what they do; without others it is one read. True if this process is
 /// to build this program's views, or to remove abandoned ones: several candidates agree on one `builder`.
-pub(super) async fn keep<P: Projection>(
+pub(super) async fn keep(
+    projection: Erased,
     runtime: &Runtime,
     builder: Option<&str>,
 ) -> Result<bool, StoreError> {
-    if !P::KEYED {
+    if !projection.keyed {
         return Ok(false);
     }
-    let (edition, editions) = own_now::<P>(runtime).await?;
-    let (fold, now) = (fingerprint::<P>(), Timestamp::now());
+    let (edition, editions) = own_now(projection, runtime).await?;
+    let (fold, now) = (projection.fingerprint, Timestamp::now());
     let kept = now - runtime.settings.release_kept;
     let is_quiet = editions.of(&edition).state == State::Whole && !has_others(&editions, &edition);
     if is_quiet && !editions.has_removable(fold, kept) {
         return Ok(false);
     }
-    let described = described::<P>();
-    change::<P, _>(runtime, |editions| {
+    let described = described(projection);
+    change(projection, runtime, |editions| {
         editions.register(&described, now);
         editions.leave_silent(fold, now - lease(runtime), now);
         let is_removing = editions.has_removable(fold, kept);
@@ -233,17 +234,17 @@ pub(super) async fn keep<P: Projection>(
 }
 
 /// Signals from time to time that a program of this fold is running, while the work lasts.
-pub(crate) async fn beside<P: Projection, T>(runtime: &Runtime, work: impl Future<Output = T>) -> T {
+pub(crate) async fn beside<T>(projection: Erased, runtime: &Runtime, work: impl Future<Output = T>) -> T {
     let told = async {
         loop {
             tokio::time::sleep(runtime.settings.release_poll.max(SHORTEST)).await;
-            let told = change::<P, _>(runtime, |editions| {
-                if let Some(own) = editions.of_fold_mut(fingerprint::<P>()) {
+            let told = change(projection, runtime, |editions| {
+                if let Some(own) = editions.of_fold_mut(projection.fingerprint) {
                     own.seen = Some(Timestamp::now());
                 }
             });
             if let Err(error) = told.await {
-                tracing::debug!(projection = P::NAME, %error, "cannot tell other releases that this one is running");
+                tracing::debug!(projection = projection.name, %error, "cannot tell other releases that this one is running");
             }
         }
     };
@@ -262,25 +263,27 @@ fn lease(runtime: &Runtime) -> Duration {
 }
 
 /// Whether views of other editions are to be removed, as far as this process knows.
-pub(crate) fn has_removable<P: Projection>(runtime: &Runtime, kept: Timestamp) -> bool {
-    let known = runtime.editions.get(P::VIEW);
-    known.is_some_and(|known| known.editions.has_removable(fingerprint::<P>(), kept))
+pub(crate) fn has_removable(projection: Erased, runtime: &Runtime, kept: Timestamp) -> bool {
+    let known = runtime.editions.get(projection.view);
+    known.is_some_and(|known| known.editions.has_removable(projection.fingerprint, kept))
 }
 
 /// Whether this program's views are to be built, or others removed, as far as this process knows.
-pub(super) fn is_due<P: Projection>(runtime: &Runtime) -> bool {
-    let known = runtime.editions.get(P::VIEW).filter(|_| P::KEYED);
+pub(super) fn is_due(projection: Erased, runtime: &Runtime) -> bool {
+    let known = runtime.editions.get(projection.view).filter(|_| projection.keyed);
     let is_building = known.is_some_and(|known| {
-        known.editions.of_fold(fingerprint::<P>()).is_some_and(|(_, own)| own.state == State::Building)
+        known.editions.of_fold(projection.fingerprint).is_some_and(|(_, own)| own.state == State::Building)
     });
-    is_building || (P::KEYED && has_removable::<P>(runtime, Timestamp::now() - runtime.settings.release_kept))
+    is_building
+        || (projection.keyed
+            && has_removable(projection, runtime, Timestamp::now() - runtime.settings.release_kept))
 }
 
 /// Whether another release is at work on the views, as far as this process knows.
-pub(super) fn has_other_release<P: Projection>(runtime: &Runtime) -> bool {
-    let own = |editions: &Editions| editions.of_fold(fingerprint::<P>()).map(|(edition, _)| edition);
-    let known = runtime.editions.get(P::VIEW);
-    P::KEYED
+pub(super) fn has_other_release(projection: Erased, runtime: &Runtime) -> bool {
+    let own = |editions: &Editions| editions.of_fold(projection.fingerprint).map(|(edition, _)| edition);
+    let known = runtime.editions.get(projection.view);
+    projection.keyed
         && known
             .is_some_and(|known| own(&known.editions).is_some_and(|own| has_others(&known.editions, &own)))
 }
@@ -297,21 +300,22 @@ pub(crate) struct Awaited(pub(crate) String);
 /// without a sign of life is not waited for.
 ///
 /// `last` is the number of the last edition that takes part in the stream, by the fence of this one.
-pub(super) async fn check_others<P: Projection>(
+pub(super) async fn check_others(
+    projection: Erased,
     runtime: &Runtime,
     own: &Edition,
     arrived: Arrived<'_>,
     last: u64,
 ) -> Result<Option<Awaited>, StoreError> {
-    let mut editions = known::<P>(runtime).await?;
+    let mut editions = known(projection, runtime).await?;
     if editions.last() < last {
-        editions = fresh::<P>(runtime).await?;
+        editions = fresh(projection, runtime).await?;
     }
     let views = runtime.view_store()?;
     for (other, known) in editions.others_up_to(own, last) {
         let wanted = arrived.commits.iter().filter(|commit| known.wants(commit));
         let Some(commit) = wanted.max_by_key(|commit| commit.version) else { continue };
-        let fence = views.fence(&other.fence::<P>(arrived.stream)).await?;
+        let fence = views.fence(&other.fence(projection.view, arrived.stream)).await?;
         if fence.is_some_and(|fence| fence.version >= commit.version) {
             continue;
         }
@@ -319,34 +323,39 @@ pub(super) async fn check_others<P: Projection>(
         let is_gone = |one: &Registered| {
             one.number == known.number && one.follows() && one.is_silent(now - lease(runtime))
         };
-        let found = fresh::<P>(runtime).await?.get(&other).filter(Registered::follows);
+        let found = fresh(projection, runtime).await?.get(&other).filter(Registered::follows);
         let Some(found) = found else { continue };
         if !is_gone(&found) {
             return Ok(Some(Awaited(found.fold.unwrap_or_default())));
         }
-        let left = change::<P, _>(runtime, |editions| {
+        let left = change(projection, runtime, |editions| {
             let gone = editions.find_mut(&other).filter(|one| is_gone(one));
             gone.map(|one| one.leave(now)).is_some()
         });
         if left.await? {
             let fold = found.fold.as_deref();
-            tracing::warn!(projection = P::NAME, fold, "the views of a release that is gone are left behind");
+            tracing::warn!(
+                projection = projection.name,
+                fold,
+                "the views of a release that is gone are left behind"
+            );
         }
     }
     Ok(None)
 }
 
 /// The same for commits that this program cannot take: they do not become dead letters while another release could take them.
-pub(super) async fn awaited<P: Projection>(
+pub(super) async fn awaited(
+    projection: Erased,
     runtime: &Runtime,
     arrived: Arrived<'_>,
 ) -> Result<Option<Awaited>, StoreError> {
-    if !P::KEYED {
+    if !projection.keyed {
         return Ok(None);
     }
-    let editions = fresh::<P>(runtime).await?;
-    let own = editions.written_by(fingerprint::<P>());
-    check_others::<P>(runtime, &own, arrived, u64::MAX).await
+    let editions = fresh(projection, runtime).await?;
+    let own = editions.written_by(projection.fingerprint);
+    check_others(projection, runtime, &own, arrived, u64::MAX).await
 }
 
 /// Notes at the fences of other editions that this one takes part in a stream from now on: later commits that they take, they
@@ -354,7 +363,8 @@ pub(super) async fn awaited<P: Projection>(
 ///
 /// This includes editions that get no commits at present: if they come back, one of their processes may not know the other
 /// editions yet, but reads it from its fences. An edition that has taken nothing of the stream learns it with its first commit.
-pub(crate) async fn join<P: Projection>(
+pub(crate) async fn join(
+    projection: Erased,
     runtime: &Runtime,
     own: &Edition,
     number: u64,
@@ -363,17 +373,18 @@ pub(crate) async fn join<P: Projection>(
 ) -> Result<Version, StoreError> {
     let views = runtime.view_store()?;
     let mut furthest = Version::NONE;
-    let editions = known::<P>(runtime).await?;
+    let editions = known(projection, runtime).await?;
     let others =
         editions.all().filter(|(other, one)| other != own && one.fold.is_some() && one.may_come_back());
     for (other, _) in others.filter(|(_, one)| commits.iter().any(|commit| one.wants(commit))) {
-        furthest = furthest.max(join_one(views, &other.fence::<P>(stream), number).await?);
+        furthest = furthest.max(join_one(views, &other.fence(projection.view, stream), number).await?);
     }
     Ok(furthest)
 }
 
 /// The same for many streams, in as few requests as the store allows. The results are in the order of the streams.
-pub(crate) async fn join_all<P: Projection>(
+pub(crate) async fn join_all(
+    projection: Erased,
     runtime: &Runtime,
     own: &Edition,
     number: u64,
@@ -381,14 +392,14 @@ pub(crate) async fn join_all<P: Projection>(
 ) -> Result<Vec<Version>, StoreError> {
     let views = runtime.view_store()?;
     let mut furthest = vec![Version::NONE; streams.len()];
-    let editions = known::<P>(runtime).await?;
+    let editions = known(projection, runtime).await?;
     let others =
         editions.all().filter(|(other, one)| other != own && one.fold.is_some() && one.may_come_back());
     for (other, one) in others {
         let wanted = streams.iter().zip(&mut furthest);
         let wanted = wanted.filter(|((_, commits), _)| commits.iter().any(|commit| one.wants(commit)));
         let (ids, mut places): (Vec<_>, Vec<_>) =
-            wanted.map(|((stream, _), furthest)| (other.fence::<P>(stream), furthest)).unzip();
+            wanted.map(|((stream, _), furthest)| (other.fence(projection.view, stream), furthest)).unzip();
         let most = views.fences_at_once().max(1);
         for (ids, places) in ids.chunks(most).zip(places.chunks_mut(most)) {
             for (furthest, taken) in places.iter_mut().zip(join_some(views, ids, number).await?) {

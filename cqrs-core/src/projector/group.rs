@@ -17,30 +17,30 @@ use super::opened::{Change, Copies, OpenViews, Reading};
 use super::part::Part;
 use super::unfenced;
 use crate::commit::Commit;
-use crate::projection::{Editions, Phase, Projection};
+use crate::projection::{Editions, Erased, Phase};
 use crate::runtime::Runtime;
 use crate::store::{StoreError, limits};
 use crate::version::Version;
 use crate::view::{Fence, Known, ViewId, Write};
 
 /// A stream with its changes.
-struct Member<'a, P: Projection> {
+struct Member<'a> {
     /// Its index among the goals.
     index: usize,
     goal: Goal<'a>,
-    changes: Vec<Change<'a, P>>,
+    changes: Vec<Change<'a>>,
 }
 
 /// A member whose fence is locked.
-struct Locked<'m, 'a, P: Projection> {
-    member: &'m Member<'a, P>,
+struct Locked<'m, 'a> {
+    member: &'m Member<'a>,
     recent: OwnedMutexGuard<Option<Known<Fence>>>,
     stored: Known<Fence>,
 }
 
 /// A member that goes into the transaction.
-struct Ready<'m, 'a, P: Projection> {
-    locked: Locked<'m, 'a, P>,
+struct Ready<'m, 'a> {
+    locked: Locked<'m, 'a>,
     part: Part,
     until: Version,
     next: Fence,
@@ -64,7 +64,7 @@ enum Outcome {
     TooLarge,
 }
 
-impl<P: Projection> KeyedView<P> {
+impl KeyedView {
     /// Brings streams to their goals, many in one transaction, and some transactions at a time. Returns for each stream whether
     /// it is done.
     pub(crate) async fn advance_all(
@@ -78,8 +78,10 @@ impl<P: Projection> KeyedView<P> {
         if most < 2 || goals.len() < 2 {
             return Ok(is_done);
         }
-        let members =
-            goals.iter().enumerate().filter_map(|(index, &goal)| Member::<P>::of(runtime, index, goal));
+        let members = goals
+            .iter()
+            .enumerate()
+            .filter_map(|(index, &goal)| Member::of(self.projection, runtime, index, goal));
         let groups = grouped(members.collect(), most).into_iter().map(|group| self.apply(runtime, group));
         let groups: Vec<_> = groups.collect();
         let mut applied = stream::iter(groups).buffer_unordered(width);
@@ -94,7 +96,7 @@ impl<P: Projection> KeyedView<P> {
     }
 
     /// Applies a group in as many transactions as it takes. Returns the streams that are done.
-    async fn apply(&self, runtime: &Runtime, group: Vec<Member<'_, P>>) -> Result<Vec<usize>, ProjectError> {
+    async fn apply(&self, runtime: &Runtime, group: Vec<Member<'_>>) -> Result<Vec<usize>, ProjectError> {
         let mut done = Vec::new();
         let mut open = vec![group.as_slice()];
         while let Some(members) = open.pop() {
@@ -113,13 +115,13 @@ impl<P: Projection> KeyedView<P> {
     async fn apply_together(
         &self,
         runtime: &Runtime,
-        members: &[Member<'_, P>],
+        members: &[Member<'_>],
     ) -> Result<Outcome, ProjectError> {
         let mut done = Vec::new();
-        let mut ready: Vec<Ready<'_, '_, P>> = Vec::new();
+        let mut ready: Vec<Ready<'_, '_>> = Vec::new();
         // Read after the fences, as for a single stream.
         let mut record = None;
-        for mut locked in lock(runtime, members).await? {
+        for mut locked in lock(self.projection, runtime, members).await? {
             match self.step_of(runtime, &locked, &mut record).await? {
                 Step::Ready(part, until)
                     if ready.first().is_none_or(|first| shared(&first.part) == shared(&part)) =>
@@ -148,12 +150,13 @@ impl<P: Projection> KeyedView<P> {
             ready.into_iter().for_each(|mut ready| ready.locked.put_back());
             return Ok(Outcome::TooLarge);
         }
-        let Ok(mut open) = OpenViews::<P>::open(runtime, &wanted, generation, shadow, Reading::All).await
+        let Ok(mut open) =
+            OpenViews::open(self.projection, runtime, &wanted, generation, shadow, Reading::All).await
         else {
             return Ok(Outcome::Done(done));
         };
         // A view that is ahead of the fence of a stream is handled when its stream is applied alone.
-        if !unfenced::are_told(runtime, edition, &mut open).await.unwrap_or(false) {
+        if !unfenced::are_told(self.projection, runtime, edition, &mut open).await.unwrap_or(false) {
             open.put_back();
             ready.into_iter().for_each(|mut ready| ready.locked.put_back());
             return Ok(Outcome::Done(done));
@@ -189,7 +192,7 @@ impl<P: Projection> KeyedView<P> {
         }
         open.remember(writes);
         for Ready { mut locked, next, .. } in ready {
-            runtime.arrivals.note(P::VIEW, locked.member.goal.arrived.stream, next.version);
+            runtime.arrivals.note(self.projection.view, locked.member.goal.arrived.stream, next.version);
             done.push(locked.member.index);
             *locked.recent = Some(Known { item: next, since });
         }
@@ -200,7 +203,7 @@ impl<P: Projection> KeyedView<P> {
     async fn step_of(
         &self,
         runtime: &Runtime,
-        locked: &Locked<'_, '_, P>,
+        locked: &Locked<'_, '_>,
         record: &mut Option<Arc<Editions>>,
     ) -> Result<Step, ProjectError> {
         let (goal, fence) = (locked.member.goal, &locked.stored.item);
@@ -213,7 +216,7 @@ impl<P: Projection> KeyedView<P> {
                 return Ok(Step::Alone);
             }
             if goal.until <= fence.version {
-                runtime.arrivals.note(P::VIEW, goal.arrived.stream, fence.version);
+                runtime.arrivals.note(self.projection.view, goal.arrived.stream, fence.version);
                 return Ok(Step::Done);
             }
         }
@@ -236,15 +239,16 @@ impl<P: Projection> KeyedView<P> {
     }
 }
 
-impl<'a, P: Projection> Member<'a, P> {
+impl<'a> Member<'a> {
     /// `None` for one that is applied alone, because something is wrong with it.
-    fn of(runtime: &Runtime, index: usize, goal: Goal<'a>) -> Option<Self> {
+    fn of(projection: Erased, runtime: &Runtime, index: usize, goal: Goal<'a>) -> Option<Self> {
         if !goal.arrived.left_out.is_empty() {
             return None;
         }
         let mut changes = Vec::new();
         for commit in goal.arrived.at_hand() {
-            let of_commit = changes_of::<P>(runtime, goal.edition, goal.tenant, commit, goal.passes_unknown);
+            let of_commit =
+                changes_of(projection, runtime, goal.edition, goal.tenant, commit, goal.passes_unknown);
             changes.extend(of_commit.ok()?);
         }
         Some(Self { index, goal, changes })
@@ -254,21 +258,21 @@ impl<'a, P: Projection> Member<'a, P> {
         self.changes.first().map(|change| &change.id)
     }
 
-    fn fence(&self) -> ViewId {
-        self.goal.edition.fence::<P>(self.goal.arrived.stream)
+    fn fence(&self, projection: Erased) -> ViewId {
+        self.goal.edition.fence(projection.view, self.goal.arrived.stream)
     }
 }
 
-impl<P: Projection> Locked<'_, '_, P> {
+impl Locked<'_, '_> {
     /// Remembers what was read, because nothing is written.
     fn put_back(&mut self) {
         *self.recent = Some(self.stored.clone());
     }
 }
 
-impl<'a, P: Projection> Ready<'_, 'a, P> {
+impl<'a> Ready<'_, 'a> {
     /// What is to be applied, with the copies that still need it.
-    fn changes(&self) -> impl Iterator<Item = (&Change<'a, P>, Copies)> {
+    fn changes(&self) -> impl Iterator<Item = (&Change<'a>, Copies)> {
         let changes = self.locked.member.changes.iter().filter(|change| change.version <= self.until);
         changes.map(|change| (change, self.part.copies(&self.locked.stored.item, change.version, &change.id)))
     }
@@ -293,12 +297,13 @@ fn has_all(commits: &[Commit], after: Version, until: Version) -> bool {
 }
 
 /// Locks the fences of members in the order of their ids, like views, and reads those that are not cached.
-async fn lock<'m, 'a, P: Projection>(
+async fn lock<'m, 'a>(
+    projection: Erased,
     runtime: &Runtime,
-    members: &'m [Member<'a, P>],
-) -> Result<Vec<Locked<'m, 'a, P>>, StoreError> {
-    let by_fence: BTreeMap<ViewId, &Member<'a, P>> =
-        members.iter().map(|member| (member.fence(), member)).collect();
+    members: &'m [Member<'a>],
+) -> Result<Vec<Locked<'m, 'a>>, StoreError> {
+    let by_fence: BTreeMap<ViewId, &Member<'a>> =
+        members.iter().map(|member| (member.fence(projection), member)).collect();
     let mut places = Vec::with_capacity(by_fence.len());
     let mut unknown = Vec::new();
     for (id, member) in by_fence {
@@ -330,9 +335,9 @@ async fn lock<'m, 'a, P: Projection>(
 
 /// Divides streams into groups that may go into one transaction each. Streams that change the same views are grouped together, so
 /// that fewer views are written.
-fn grouped<P: Projection>(mut members: Vec<Member<'_, P>>, most: usize) -> Vec<Vec<Member<'_, P>>> {
+fn grouped(mut members: Vec<Member<'_>>, most: usize) -> Vec<Vec<Member<'_>>> {
     members.sort_by(|one, other| one.first_view().cmp(&other.first_view()));
-    let mut groups: Vec<Vec<Member<'_, P>>> = Vec::new();
+    let mut groups: Vec<Vec<Member<'_>>> = Vec::new();
     let mut views: BTreeSet<ViewId> = BTreeSet::new();
     for member in members {
         let of_member: BTreeSet<&ViewId> = member.changes.iter().map(|change| &change.id).collect();

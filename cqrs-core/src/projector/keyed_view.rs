@@ -1,4 +1,3 @@
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +11,7 @@ use super::unfenced::{self, Noted};
 use super::{Arrived, Origin, ProjectError, discards, editions};
 use crate::commit::Commit;
 use crate::key::{StreamKey, Tenant};
-use crate::projection::{Edition, Editions, Phase, Projection, Underway};
+use crate::projection::{Edition, Editions, Erased, Phase, Underway};
 use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::version::Version;
@@ -26,10 +25,11 @@ use crate::view::{Fence, Known, ViewId, Write};
 ///
 /// A commit whose views do not fit into one transaction is applied in several, to the views in the order of their keys. The fence
 /// records up to which view this is done, so nothing is applied again after a crash in between.
-pub(crate) struct KeyedView<P> {
+#[derive(Debug)]
+pub(crate) struct KeyedView {
+    pub(super) projection: Erased,
     /// The number up to which the replays of an edition are known to be over.
     over: Mutex<(Edition, u64)>,
-    projection: PhantomData<fn() -> P>,
 }
 
 /// How far to bring a stream.
@@ -63,9 +63,9 @@ enum Step {
     Unfenced(Noted),
 }
 
-impl<P: Projection> KeyedView<P> {
-    pub(crate) fn new() -> Self {
-        Self { over: Mutex::new((Edition::FIRST, 0)), projection: PhantomData }
+impl KeyedView {
+    pub(crate) fn new(projection: Erased) -> Self {
+        Self { projection, over: Mutex::new((Edition::FIRST, 0)) }
     }
 
     pub(super) async fn deliver(
@@ -74,7 +74,7 @@ impl<P: Projection> KeyedView<P> {
         arrived: Arrived<'_>,
         last: &Commit,
     ) -> Result<Option<Awaited>, ProjectError> {
-        let edition = &editions::own::<P>(runtime).await?;
+        let edition = &editions::own(self.projection, runtime).await?;
         let goal = Goal {
             arrived,
             tenant: &runtime.index.tenant_of(last)?,
@@ -87,7 +87,7 @@ impl<P: Projection> KeyedView<P> {
         match self.advance(runtime, goal).await? {
             0 => Ok(None),
             _ if !arrived.is_shared => Ok(None),
-            last => Ok(editions::check_others::<P>(runtime, edition, arrived, last).await?),
+            last => Ok(editions::check_others(self.projection, runtime, edition, arrived, last).await?),
         }
     }
 
@@ -132,7 +132,7 @@ impl<P: Projection> KeyedView<P> {
     ) -> Pin<Box<dyn Future<Output = Result<(), ProjectError>> + Send + 'a>> {
         Box::pin(async move {
             let stream = &found.note.stream.clone();
-            let left_out = &discards::of_stream(runtime, P::NAME, stream).await?;
+            let left_out = &discards::of_stream(runtime, self.projection.name, stream).await?;
             let arrived = Arrived { stream, commits: &[], origin: Origin::Store, left_out, is_shared: false };
             let goal = Goal { arrived, until: found.note.version, whole: true, replay: None, ..goal };
             let advanced = self.advance_from(runtime, goal, Some(found.clone())).await;
@@ -144,7 +144,7 @@ impl<P: Projection> KeyedView<P> {
             {
                 let view = &found.view.sk;
                 tracing::warn!(
-                    projection = P::NAME,
+                    projection = self.projection.name,
                     view,
                     "a view keeps commits that a restore has taken back, until it is replayed"
                 );
@@ -163,7 +163,7 @@ impl<P: Projection> KeyedView<P> {
         ahead: &mut Ahead,
     ) -> Result<Step, ProjectError> {
         let views = runtime.view_store()?;
-        let id = goal.edition.fence::<P>(goal.arrived.stream);
+        let id = goal.edition.fence(self.projection.view, goal.arrived.stream);
         let mut recent = runtime.recent_writes.fences.lock(&id).await;
         let is_remembered = recent.is_some();
         let known = match recent.take() {
@@ -179,7 +179,7 @@ impl<P: Projection> KeyedView<P> {
         let follows = goal.replay.is_some() || goal.arrived.follows(runtime, Seen::of(&applied)).await?;
         // The stored fence has reached the remembered version.
         if goal.replay.is_none() && follows && goal.until <= stored.version {
-            runtime.arrivals.note(P::VIEW, goal.arrived.stream, stored.version);
+            runtime.arrivals.note(self.projection.view, goal.arrived.stream, stored.version);
             let last_edition = stored.last_edition;
             *recent = Some(known);
             return Ok(Step::Done(last_edition));
@@ -209,8 +209,7 @@ impl<P: Projection> KeyedView<P> {
             *recent = Some(known);
             return Ok(Step::Done(last_edition));
         }
-        let Planned::<P> { next, writes, open, is_ahead } = if restored || (lost && joins && noted.is_none())
-        {
+        let Planned { next, writes, open, is_ahead } = if restored || (lost && joins && noted.is_none()) {
             // Others write to this stream all the time. Once it takes part in the replay they also update the shadows, so there
             // is progress whichever writer is faster.
             let next = Fence {
@@ -227,7 +226,7 @@ impl<P: Projection> KeyedView<P> {
             };
             let noted = noted.as_ref().filter(|_| follows);
             let start = Start { stored: &known, fence: &fence, part: &part, noted };
-            match plan(runtime, goal, start, commits).await {
+            match plan(self.projection, runtime, goal, start, commits).await {
                 // The stream may take part in a replay by now that the remembered fence does not know.
                 Err(ProjectError::Permanent(_)) if is_remembered => return Ok(Step::Stale),
                 Err(error) => return Err(error),
@@ -255,7 +254,7 @@ impl<P: Projection> KeyedView<P> {
         if views.put_fenced(&next, stored, with_fence).await? == Write::Stale {
             return Ok(Step::Stale);
         }
-        runtime.arrivals.note(P::VIEW, goal.arrived.stream, next.version);
+        runtime.arrivals.note(self.projection.view, goal.arrived.stream, next.version);
         if let Some(open) = open {
             open.remember(writes);
         }
@@ -274,7 +273,7 @@ impl<P: Projection> KeyedView<P> {
         goal: Goal<'_>,
         fence: &Fence,
     ) -> Result<Fence, ProjectError> {
-        let generations = editions::fresh::<P>(runtime).await?.of(goal.edition).generations;
+        let generations = editions::fresh(self.projection, runtime).await?.of(goal.edition).generations;
         if generations.whole <= fence.generation {
             let (stream, version) = (goal.arrived.stream.clone(), fence.version);
             return Err(Astray::Diverged { stream, version }.into());
@@ -323,7 +322,7 @@ impl<P: Projection> KeyedView<P> {
         // For several fences it is read once, after all of them.
         let all = match record {
             Some(all) => Arc::clone(all),
-            None => Arc::clone(record.insert(editions::fresh::<P>(runtime).await?)),
+            None => Arc::clone(record.insert(editions::fresh(self.projection, runtime).await?)),
         };
         let generations = all.of(goal.edition).generations;
         let last_edition = if known { last_edition } else { last_edition.max(all.for_new_fence()) };
@@ -355,11 +354,12 @@ pub(crate) fn shadow_of(id: &ViewId, generation: u64) -> ViewId {
 }
 
 /// Whether anything of a stream has been applied.
-pub(super) async fn has_seen<P: Projection>(
+pub(super) async fn has_seen(
+    projection: Erased,
     runtime: &Runtime,
     stream: &StreamKey,
 ) -> Result<bool, StoreError> {
-    let (edition, _) = editions::written::<P>(runtime).await?;
-    let fence = runtime.view_store()?.fence(&edition.fence::<P>(stream)).await?;
+    let (edition, _) = editions::written(projection, runtime).await?;
+    let fence = runtime.view_store()?.fence(&edition.fence(projection.view, stream)).await?;
     Ok(fence.is_some_and(|fence| !fence.is_none()))
 }

@@ -23,11 +23,10 @@ mod touched;
 mod unfenced;
 mod wanted;
 
-use std::fmt;
 use std::pin::Pin;
 
 use crate::key::StreamKey;
-use crate::projection::Projection;
+use crate::projection::Erased;
 use crate::runtime::Runtime;
 use crate::store::StoreError;
 
@@ -48,71 +47,23 @@ pub use read_error::{HeldUp, ReadError};
 
 use gap::Following;
 
-/// A projection without its type.
-pub(crate) trait ProjectionDriver: Send + Sync + fmt::Debug {
+/// Takes what is delivered into the views of one projection.
+#[derive(Debug)]
+pub(crate) struct ProjectionDriver {
+    pub(crate) projection: Erased,
+    keyed_view: KeyedView,
+}
+
+impl ProjectionDriver {
+    pub(crate) fn new(projection: Erased) -> Self {
+        Self { projection, keyed_view: KeyedView::new(projection) }
+    }
+
     /// Brings the views up to the latest of these commits of one stream, whatever arrived before; the left-out ones are skipped.
     /// Returns which other edition has yet to take them.
-    fn apply<'a>(
-        &'a self,
-        runtime: &'a Runtime,
-        arrived: Arrived<'a>,
-    ) -> Pin<Box<dyn Future<Output = Result<Option<Awaited>, ProjectError>> + Send + 'a>>;
-
-    /// Whether the views contain anything of a stream.
-    fn has_seen<'a>(
-        &'a self,
-        runtime: &'a Runtime,
-        stream: &'a StreamKey,
-    ) -> Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send + 'a>>;
-
-    /// A number that goes up with each replay of all tenants that is over, and with each edition that is built.
-    fn replayed<'a>(
-        &'a self,
-        runtime: &'a Runtime,
-    ) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send + 'a>>;
-
-    /// Returns which other edition could take commits that this program cannot take.
-    fn awaited<'a>(
-        &'a self,
-        runtime: &'a Runtime,
-        arrived: Arrived<'a>,
-    ) -> Pin<Box<dyn Future<Output = Result<Option<Awaited>, StoreError>> + Send + 'a>>;
-
-    /// Begins to deliver from a feed.
-    fn begin<'a>(
-        &'a self,
-        runtime: &'a Runtime,
-    ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
-
-    /// Tells other releases that this one is at work on the views, and reads what they do. True if this process is to build the
-    /// views; `builder` identifies it among several candidates.
-    fn keep<'a>(
-        &'a self,
-        runtime: &'a Runtime,
-        builder: Option<&'a str>,
-    ) -> Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send + 'a>>;
-
-    /// Whether views are to be built or removed, as far as this process knows.
-    fn is_due(&self, runtime: &Runtime) -> bool;
-
-    /// Whether another release is at work on its own views, as far as this process knows.
-    fn has_other_release(&self, runtime: &Runtime) -> bool;
-}
-
-pub(crate) fn projection_driver<P: Projection>() -> Box<dyn ProjectionDriver> {
-    Box::new(Driver::<P>(KeyedView::new()))
-}
-
-struct Driver<P>(KeyedView<P>);
-
-impl<P: Projection> fmt::Debug for Driver<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Driver({})", P::NAME)
-    }
-}
-
-impl<P: Projection> ProjectionDriver for Driver<P> {
-    fn apply<'a>(
+    ///
+    /// The future is boxed: it is large, and most of the time a subscriber waits for something smaller.
+    pub(crate) fn apply<'a>(
         &'a self,
         runtime: &'a Runtime,
         arrived: Arrived<'a>,
@@ -122,62 +73,54 @@ impl<P: Projection> ProjectionDriver for Driver<P> {
             let Some(last) = arrived.commits.iter().max_by_key(|commit| commit.version) else {
                 return Ok(None);
             };
-            if P::KEYED {
-                return self.0.deliver(runtime, arrived, last).await;
+            if self.projection.keyed {
+                return self.keyed_view.deliver(runtime, arrived, last).await;
             }
-            aggregate_view::advance::<P>(runtime, arrived, last).await?;
+            aggregate_view::advance(self.projection, runtime, arrived, last).await?;
             Ok(None)
         })
     }
 
-    fn has_seen<'a>(
-        &'a self,
-        runtime: &'a Runtime,
-        stream: &'a StreamKey,
-    ) -> Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send + 'a>> {
-        Box::pin(async move {
-            if P::KEYED {
-                return keyed_view::has_seen::<P>(runtime, stream).await;
-            }
-            aggregate_view::has_seen::<P>(runtime, stream).await
-        })
+    /// Whether the views contain anything of a stream.
+    pub(crate) async fn has_seen(&self, runtime: &Runtime, stream: &StreamKey) -> Result<bool, StoreError> {
+        if self.projection.keyed {
+            return keyed_view::has_seen(self.projection, runtime, stream).await;
+        }
+        aggregate_view::has_seen(self.projection, runtime, stream).await
     }
 
-    fn replayed<'a>(
-        &'a self,
-        runtime: &'a Runtime,
-    ) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send + 'a>> {
-        Box::pin(async move { Ok(editions::written::<P>(runtime).await?.1.replayed()) })
+    /// A number that goes up with each replay of all tenants that is over, and with each edition that is built.
+    pub(crate) async fn replayed(&self, runtime: &Runtime) -> Result<u64, StoreError> {
+        Ok(editions::written(self.projection, runtime).await?.1.replayed())
     }
 
-    fn awaited<'a>(
-        &'a self,
-        runtime: &'a Runtime,
-        arrived: Arrived<'a>,
-    ) -> Pin<Box<dyn Future<Output = Result<Option<Awaited>, StoreError>> + Send + 'a>> {
-        Box::pin(editions::awaited::<P>(runtime, arrived))
+    /// Returns which other edition could take commits that this program cannot take.
+    pub(crate) async fn awaited(
+        &self,
+        runtime: &Runtime,
+        arrived: Arrived<'_>,
+    ) -> Result<Option<Awaited>, StoreError> {
+        editions::awaited(self.projection, runtime, arrived).await
     }
 
-    fn begin<'a>(
-        &'a self,
-        runtime: &'a Runtime,
-    ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>> {
-        Box::pin(editions::begin::<P>(runtime))
+    /// Begins to deliver from a feed.
+    pub(crate) async fn begin(&self, runtime: &Runtime) -> Result<(), StoreError> {
+        editions::begin(self.projection, runtime).await
     }
 
-    fn keep<'a>(
-        &'a self,
-        runtime: &'a Runtime,
-        builder: Option<&'a str>,
-    ) -> Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send + 'a>> {
-        Box::pin(editions::keep::<P>(runtime, builder))
+    /// Tells other releases that this one is at work on the views, and reads what they do. True if this process is to build the
+    /// views; `builder` identifies it among several candidates.
+    pub(crate) async fn keep(&self, runtime: &Runtime, builder: Option<&str>) -> Result<bool, StoreError> {
+        editions::keep(self.projection, runtime, builder).await
     }
 
-    fn is_due(&self, runtime: &Runtime) -> bool {
-        editions::is_due::<P>(runtime)
+    /// Whether views are to be built or removed, as far as this process knows.
+    pub(crate) fn is_due(&self, runtime: &Runtime) -> bool {
+        editions::is_due(self.projection, runtime)
     }
 
-    fn has_other_release(&self, runtime: &Runtime) -> bool {
-        editions::has_other_release::<P>(runtime)
+    /// Whether another release is at work on its own views, as far as this process knows.
+    pub(crate) fn has_other_release(&self, runtime: &Runtime) -> bool {
+        editions::has_other_release(self.projection, runtime)
     }
 }

@@ -6,9 +6,9 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::part::Shadow;
 use super::unfenced::Noted;
-use super::{ProjectError, encode, entries, fold, shadow_of};
+use super::{ProjectError, encode, entries, shadow_of};
 use crate::event::{DecodeError, RawEvent};
-use crate::projection::{Phase, Projection, ViewChange};
+use crate::projection::{AnyKey, AnyView, Arm, Erased, Phase};
 use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
@@ -18,11 +18,11 @@ use crate::view::{IndexEntry, Known, Moment, Revision, StoredView, ViewId};
 type Recent = OwnedMutexGuard<Option<Known<StoredView>>>;
 
 /// An event on its way into a view.
-pub(super) struct Change<'a, P: Projection> {
+pub(super) struct Change<'a> {
     pub(super) version: Version,
     pub(super) raw: RawEvent<'a>,
-    pub(super) apply: fn(&mut P, &RawEvent<'_>, &P::Key) -> Result<ViewChange, DecodeError>,
-    pub(super) key: P::Key,
+    pub(super) arm: Arm,
+    pub(super) key: AnyKey,
     pub(super) id: ViewId,
 }
 
@@ -59,14 +59,17 @@ pub(super) enum Reading {
 }
 
 /// The views that one transaction writes, by the ids of the live ones, with their shadows during a replay.
-pub(super) struct OpenViews<P>(BTreeMap<ViewId, Pair<P>>);
-
-struct Pair<P> {
-    live: Option<Opened<P>>,
-    shadow: Option<Opened<P>>,
+pub(super) struct OpenViews {
+    projection: Erased,
+    pairs: BTreeMap<ViewId, Pair>,
 }
 
-struct Opened<P> {
+struct Pair {
+    live: Option<Opened>,
+    shadow: Option<Opened>,
+}
+
+struct Opened {
     recent: Recent,
     id: ViewId,
     stored: Option<StoredView>,
@@ -77,19 +80,20 @@ struct Opened<P> {
     generation: u64,
     /// Whether it is in the indexes; a shadow is not, until it is swapped in.
     is_listed: bool,
-    content: Content<P>,
+    content: Content,
 }
 
-enum Content<P> {
+enum Content {
     /// `None` for a removed view.
-    View(Option<P>),
+    View(Option<AnyView>),
     /// A view of an earlier shape, which is kept unchanged until the replay swaps the new one in.
     Unreadable(Value, Vec<IndexEntry>),
 }
 
-impl<P: Projection> OpenViews<P> {
+impl OpenViews {
     /// Locks and reads views. New views begin with `generation`.
     pub(super) async fn open(
+        projection: Erased,
         runtime: &Runtime,
         wanted: &BTreeMap<ViewId, Copies>,
         generation: u64,
@@ -98,10 +102,11 @@ impl<P: Projection> OpenViews<P> {
     ) -> Result<Self, ProjectError> {
         let mut locks = lock(runtime, wanted, replay).await;
         let lives = wanted.iter().filter(|(_, copies)| copies.live).map(|(id, _)| id.clone());
-        let lives = read(runtime, &mut locks, lives.collect(), reading).await?;
-        let mut pairs: BTreeMap<ViewId, Pair<P>> = BTreeMap::new();
+        let lives = read(projection, runtime, &mut locks, lives.collect(), reading).await?;
+        let mut pairs: BTreeMap<ViewId, Pair> = BTreeMap::new();
         for (id, recent, found) in lives {
-            let live = Opened::of(id.clone(), recent, found, generation, replay.is_some())?.listed();
+            let live =
+                Opened::of(projection, id.clone(), recent, found, generation, replay.is_some())?.listed();
             pairs.insert(id, Pair { live: Some(live), shadow: None });
         }
         if let Some(replay) = replay {
@@ -113,25 +118,24 @@ impl<P: Projection> OpenViews<P> {
             let by_shadow: BTreeMap<ViewId, ViewId> =
                 unswapped.map(|(id, _)| (shadow_of(id, replay.generation), id.clone())).collect();
             for (shadow, recent, found) in
-                read(runtime, &mut locks, by_shadow.keys().cloned().collect(), reading).await?
+                read(projection, runtime, &mut locks, by_shadow.keys().cloned().collect(), reading).await?
             {
                 let Some(id) = by_shadow.get(&shadow) else { continue };
                 let pair = pairs.entry(id.clone()).or_insert(Pair { live: None, shadow: None });
-                pair.join(Opened::of(shadow, recent, found, 0, false)?, replay);
+                pair.join(Opened::of(projection, shadow, recent, found, 0, false)?, replay);
             }
         }
-        Ok(Self(pairs))
+        Ok(Self { projection, pairs })
     }
 
     /// Folds an event into the copies of its view.
-    pub(super) fn apply(&mut self, change: &Change<'_, P>, copies: Copies) -> Result<(), DecodeError> {
-        let Some(pair) = self.0.get_mut(&change.id) else { return Ok(()) };
+    pub(super) fn apply(&mut self, change: &Change<'_>, copies: Copies) -> Result<(), DecodeError> {
+        let Some(pair) = self.pairs.get_mut(&change.id) else { return Ok(()) };
         let live = pair.live.as_mut().filter(|_| copies.live);
         let shadow = pair.shadow.as_mut().filter(|_| copies.shadow);
         for opened in live.into_iter().chain(shadow) {
             if let Content::View(view) = &mut opened.content {
-                let fold = |view: &mut P| (change.apply)(view, &change.raw, &change.key);
-                change.raw.guard(|| fold::change(view, fold))?;
+                change.arm.apply(view, &change.raw, &change.key)?;
             }
         }
         Ok(())
@@ -139,7 +143,7 @@ impl<P: Projection> OpenViews<P> {
 
     /// The views to write, with the revisions that they replace.
     pub(super) fn writes(&self) -> Result<Vec<(StoredView, Revision)>, ProjectError> {
-        self.opened().map(|opened| Ok((opened.next()?, opened.expected))).collect()
+        self.opened().map(|opened| Ok((opened.next(self.projection)?, opened.expected))).collect()
     }
 
     /// Caches what was written. A view that this program cannot read is left to the next reader.
@@ -169,7 +173,7 @@ impl<P: Projection> OpenViews<P> {
 
     /// Whether a view still has a note.
     pub(super) fn has(&self, noted: &Noted) -> bool {
-        let live = self.0.get(&noted.view).and_then(|pair| pair.live.as_ref()?.stored.as_ref());
+        let live = self.pairs.get(&noted.view).and_then(|pair| pair.live.as_ref()?.stored.as_ref());
         live.is_some_and(|live| live.unfenced.as_ref() == Some(&noted.note) && live.digest == noted.digest)
     }
 
@@ -183,18 +187,18 @@ impl<P: Projection> OpenViews<P> {
         self.opened().any(|opened| opened.since <= moment)
     }
 
-    fn opened_mut(&mut self) -> impl Iterator<Item = &mut Opened<P>> {
-        self.0.values_mut().flat_map(|pair| [&mut pair.live, &mut pair.shadow]).flatten()
+    fn opened_mut(&mut self) -> impl Iterator<Item = &mut Opened> {
+        self.pairs.values_mut().flat_map(|pair| [&mut pair.live, &mut pair.shadow]).flatten()
     }
 
-    fn opened(&self) -> impl Iterator<Item = &Opened<P>> {
-        self.0.values().flat_map(|pair| [&pair.live, &pair.shadow]).flatten()
+    fn opened(&self) -> impl Iterator<Item = &Opened> {
+        self.pairs.values().flat_map(|pair| [&pair.live, &pair.shadow]).flatten()
     }
 }
 
-impl<P: Projection> Pair<P> {
+impl Pair {
     /// Adds the shadow to the live view. A view that is new when all streams have been replayed needs no shadow.
-    fn join(&mut self, shadow: Opened<P>, replay: Shadow) {
+    fn join(&mut self, shadow: Opened, replay: Shadow) {
         match &mut self.live {
             Some(live)
                 if replay.phase == Phase::Swap
@@ -213,17 +217,18 @@ impl<P: Projection> Pair<P> {
     }
 }
 
-impl<P: Projection> Opened<P> {
+impl Opened {
     fn of(
+        projection: Erased,
         id: ViewId,
         recent: Recent,
-        found: Known<Option<Found<P>>>,
+        found: Known<Option<Found>>,
         generation: u64,
         carried: bool,
     ) -> Result<Self, ProjectError> {
         let Known { item: found, since } = found;
         let Some((stored, decoded)) = found else {
-            let (expected, content) = (Revision::NONE, Content::View(Some(P::default())));
+            let (expected, content) = (Revision::NONE, Content::View(Some(projection.new_view())));
             return Ok(Self {
                 recent,
                 id,
@@ -249,13 +254,13 @@ impl<P: Projection> Opened<P> {
         Self { is_listed: true, ..self }
     }
 
-    fn next(&self) -> Result<StoredView, ProjectError> {
+    fn next(&self, projection: Erased) -> Result<StoredView, ProjectError> {
         let (data, entries) = match &self.content {
             Content::View(view) => {
                 // For a shadow, too: an error that would prevent the swap is reported while the commit is known.
-                let mut entries = entries(&self.id, view.as_ref())?;
+                let mut entries = entries(projection, &self.id, view.as_ref())?;
                 entries.retain(|_| self.is_listed);
-                (encode(view.as_ref())?, entries)
+                (encode(projection, view.as_ref())?, entries)
             }
             Content::Unreadable(data, entries) => (data.clone(), entries.clone()),
         };
@@ -293,31 +298,33 @@ async fn lock(
 }
 
 /// Takes views from the cache, and reads the missing ones.
-async fn read<P: Projection>(
+async fn read(
+    projection: Erased,
     runtime: &Runtime,
     locks: &mut BTreeMap<ViewId, Recent>,
     ids: Vec<ViewId>,
     reading: Reading,
-) -> Result<Vec<(ViewId, Recent, Known<Option<Found<P>>>)>, ProjectError> {
+) -> Result<Vec<(ViewId, Recent, Known<Option<Found>>)>, ProjectError> {
     let locked = ids.into_iter().filter_map(|id| Some((locks.remove(&id)?, id)));
     if reading == Reading::All {
-        return read_all(runtime, locked.collect()).await;
+        return read_all(projection, runtime, locked.collect()).await;
     }
     let reads = locked.map(|(mut recent, id)| async move {
-        let found = find(runtime, &mut recent, &id).await?;
+        let found = find(projection, runtime, &mut recent, &id).await?;
         Ok((id, recent, found))
     });
     try_join_all(reads).await
 }
 
-async fn read_all<P: Projection>(
+async fn read_all(
+    projection: Erased,
     runtime: &Runtime,
     locked: Vec<(Recent, ViewId)>,
-) -> Result<Vec<(ViewId, Recent, Known<Option<Found<P>>>)>, ProjectError> {
+) -> Result<Vec<(ViewId, Recent, Known<Option<Found>>)>, ProjectError> {
     let mut places = Vec::with_capacity(locked.len());
     let mut unknown = Vec::new();
     for (mut recent, id) in locked {
-        let found = remembered(&mut recent);
+        let found = remembered(projection, &mut recent);
         if found.is_none() {
             unknown.push(id.clone());
         }
@@ -330,35 +337,40 @@ async fn read_all<P: Projection>(
     let (mut read, since) = (read.into_iter(), runtime.recent_writes.after());
     let found = places.into_iter().map(|(id, recent, found)| match found {
         Some(Known { item, since }) => (id, recent, Known { item: Some(item), since }),
-        None => (id, recent, Known { item: read.next().flatten().map(decoded), since }),
+        None => (
+            id,
+            recent,
+            Known { item: read.next().flatten().map(|stored| decoded(projection, stored)), since },
+        ),
     });
     Ok(found.collect())
 }
 
 /// A view as it is stored, and as this program reads it.
-pub(super) type Found<P> = (StoredView, Result<Option<P>, StoreError>);
+pub(super) type Found = (StoredView, Result<Option<AnyView>, StoreError>);
 
 /// Takes a view from the cache, or reads it. A cached view that this program cannot read may be from before a replay: the store
 /// decides.
-pub(super) async fn find<P: Projection>(
+pub(super) async fn find(
+    projection: Erased,
     runtime: &Runtime,
     recent: &mut Option<Known<StoredView>>,
     id: &ViewId,
-) -> Result<Known<Option<Found<P>>>, StoreError> {
-    if let Some(Known { item, since }) = remembered(recent) {
+) -> Result<Known<Option<Found>>, StoreError> {
+    if let Some(Known { item, since }) = remembered(projection, recent) {
         return Ok(Known { item: Some(item), since });
     }
     let stored = runtime.view_store()?.get(id).await?;
-    Ok(Known { item: stored.map(decoded), since: runtime.recent_writes.after() })
+    Ok(Known { item: stored.map(|stored| decoded(projection, stored)), since: runtime.recent_writes.after() })
 }
 
-fn remembered<P: Projection>(recent: &mut Option<Known<StoredView>>) -> Option<Known<Found<P>>> {
+fn remembered(projection: Erased, recent: &mut Option<Known<StoredView>>) -> Option<Known<Found>> {
     let Known { item, since } = recent.take()?;
-    let view = item.read().ok()?;
+    let view = projection.read(&item).ok()?;
     Some(Known { item: (item, Ok(view)), since })
 }
 
-fn decoded<P: Projection>(stored: StoredView) -> Found<P> {
-    let decoded = stored.read();
+fn decoded(projection: Erased, stored: StoredView) -> Found {
+    let decoded = projection.read(&stored);
     (stored, decoded)
 }

@@ -5,7 +5,7 @@ use super::opened::{Copies, OpenViews, Reading};
 use super::part::Part;
 use super::unfenced::{self, Noted};
 use crate::commit::Commit;
-use crate::projection::Projection;
+use crate::projection::Erased;
 use crate::runtime::Runtime;
 use crate::store::limits;
 use crate::view::{Fence, Known, Moment, Revision, StoredView, Unfenced};
@@ -27,8 +27,8 @@ pub(super) struct Start<'a> {
 }
 
 /// The result of planning a step.
-pub(super) enum Plan<P> {
-    Write(Planned<P>),
+pub(super) enum Plan {
+    Write(Planned),
     /// A view contains more of a stream than its fence says: this has to be settled first.
     Unfenced(Noted),
     /// The fence has changed.
@@ -38,36 +38,41 @@ pub(super) enum Plan<P> {
 }
 
 /// What one step writes.
-pub(super) struct Planned<P> {
+pub(super) struct Planned {
     pub(super) next: Fence,
     pub(super) writes: Vec<(StoredView, Revision)>,
-    pub(super) open: Option<OpenViews<P>>,
+    pub(super) open: Option<OpenViews>,
     /// Whether the only view is written ahead of the fence, and not with it.
     pub(super) is_ahead: bool,
 }
 
 /// Folds as much of the commits as fits into one transaction.
-pub(super) async fn plan<P: Projection>(
+pub(super) async fn plan(
+    projection: Erased,
     runtime: &Runtime,
     goal: Goal<'_>,
     start: Start<'_>,
     commits: &[Commit],
-) -> Result<Plan<P>, ProjectError> {
+) -> Result<Plan, ProjectError> {
     let Start { stored, fence, part, noted } = start;
     let mut most = COPIES_AT_ONCE - usize::from(noted.is_some());
     loop {
         let Batch { changes, mut wanted, reached, part: view, .. } =
-            Batch::<P>::of(runtime, goal, commits, most, |version, id| part.copies(fence, version, id))?;
+            Batch::of(projection, runtime, goal, commits, most, |version, id| {
+                part.copies(fence, version, id)
+            })?;
         if let Some(noted) = noted {
             wanted.entry(noted.view.clone()).or_default().live = true;
         }
         let asked = runtime.recent_writes.before();
-        let mut open = OpenViews::open(runtime, &wanted, part.generation, part.shadow, Reading::Each).await?;
+        let mut open =
+            OpenViews::open(projection, runtime, &wanted, part.generation, part.shadow, Reading::Each)
+                .await?;
         if noted.is_some_and(|noted| !open.has(noted)) {
             open.put_back();
             return Ok(Plan::Stale);
         }
-        if let Some(found) = unfenced::find(runtime, goal, fence, &mut open).await? {
+        if let Some(found) = unfenced::find(projection, runtime, goal, fence, &mut open).await? {
             // The cached fence of this stream may be older than the note.
             let is_own = found.note.stream == *goal.arrived.stream;
             let moved = if is_own { start.moved(runtime).await? } else { None };
@@ -117,13 +122,13 @@ impl Start<'_> {
 
     /// What follows from a failed fold. Cached views may be older than the commits, or may already contain them if others were
     /// faster: only a fold over what is stored now proves a permanent error.
-    async fn tried_again<P: Projection>(
+    async fn tried_again(
         &self,
         runtime: &Runtime,
-        open: &OpenViews<P>,
+        open: &OpenViews,
         asked: Moment,
         error: Box<dyn std::error::Error + Send + Sync>,
-    ) -> Result<Plan<P>, ProjectError> {
+    ) -> Result<Plan, ProjectError> {
         if open.has_older_than(asked) {
             return Ok(Plan::Stale);
         }
@@ -139,7 +144,7 @@ impl Start<'_> {
     }
 }
 
-impl<P> Planned<P> {
+impl Planned {
     /// The same with the note in the view, unless that makes it too large.
     fn ahead(mut self, goal: Goal<'_>) -> Self {
         let Some((view, _)) = self.writes.first_mut() else { return self };

@@ -5,7 +5,7 @@ use super::awaited::discarded;
 use super::{Arrived, LeftOut, Origin, ProjectError, Seen, encode, entries};
 use crate::key::StreamKey;
 use crate::panic::caught;
-use crate::projection::{Projection, ViewAddress, fingerprint};
+use crate::projection::{AnyView, Erased, Projection, erased, typed};
 use crate::runtime::Runtime;
 use crate::store::{RefusedKind, StoreError};
 use crate::timestamp::Timestamp;
@@ -19,38 +19,64 @@ pub(crate) async fn read<P: Projection>(
     runtime: &Runtime,
     stored: StoredView,
 ) -> Result<(StoredView, Option<P>), StoreError> {
-    let decoded = stored.read();
-    if P::KEYED || (decoded.is_ok() && is_readable::<P>(&stored)) {
-        return decoded.map(|view| (stored, view));
+    let (projection, decoded) = (erased::<P>(), stored.read::<P>());
+    match again(projection, runtime, &stored, decoded.is_ok()).await? {
+        Some((stored, view)) => Ok((stored, view.map(typed).transpose()?)),
+        None => decoded.map(|view| (stored, view)),
     }
-    let Some(stream) = stream_of::<P>(&stored)? else { return decoded.map(|view| (stored, view)) };
-    let folded = match fold_anew(runtime, &stored, &stream, &LeftOut::new()).await {
-        Err(ProjectError::Permanent(error)) => match discarded::<P>(runtime, &stream).await {
+}
+
+/// The same without the content.
+pub(super) async fn read_stored(
+    projection: Erased,
+    runtime: &Runtime,
+    stored: StoredView,
+) -> Result<StoredView, StoreError> {
+    let decoded = projection.read(&stored);
+    match again(projection, runtime, &stored, decoded.is_ok()).await? {
+        Some((stored, _)) => Ok(stored),
+        None => decoded.map(|_| stored),
+    }
+}
+
+/// A view that was folded again; `None` if it is taken as it was stored.
+async fn again(
+    projection: Erased,
+    runtime: &Runtime,
+    stored: &StoredView,
+    is_decoded: bool,
+) -> Result<Option<(StoredView, Option<AnyView>)>, StoreError> {
+    if projection.keyed || (is_decoded && is_readable(projection, stored)) {
+        return Ok(None);
+    }
+    let Some(stream) = stream_of(projection, stored)? else { return Ok(None) };
+    let folded = match fold_anew(projection, runtime, stored, &stream, &LeftOut::new()).await {
+        Err(ProjectError::Permanent(error)) => match discarded(projection, runtime, &stream).await {
             left_out if left_out.is_empty() => Err(ProjectError::Permanent(error)),
-            left_out => fold_anew(runtime, &stored, &stream, &left_out).await,
+            left_out => fold_anew(projection, runtime, stored, &stream, &left_out).await,
         },
         folded => folded,
     };
-    let (view, decoded) = folded.map_err(|error| not_folded::<P>(&stored, error))?;
+    let (view, decoded) = folded.map_err(|error| not_folded(projection, stored, error))?;
     // A list shows what the last writer has put into its index: a reader of an earlier release must not remove a view from it.
     if stored.fingerprint.is_none() || (view.entries.is_empty() && stored.entries.is_empty()) {
-        keep(runtime, &view, &stored).await;
+        keep(runtime, &view, stored).await;
     }
-    Ok((view, decoded))
+    Ok(Some((view, decoded)))
 }
 
 /// Whether a view is what this program's projection makes from its commits.
-pub(super) fn is_current<P: Projection>(stored: &StoredView) -> bool {
-    stored.fingerprint.as_deref() == Some(fingerprint::<P>())
+pub(super) fn is_current(projection: Erased, stored: &StoredView) -> bool {
+    stored.fingerprint.as_deref() == Some(projection.fingerprint)
 }
 
 /// The same, but trusts a view of a release that did not record its fold.
-fn is_readable<P: Projection>(stored: &StoredView) -> bool {
-    stored.fingerprint.is_none() || is_current::<P>(stored)
+fn is_readable(projection: Erased, stored: &StoredView) -> bool {
+    stored.fingerprint.is_none() || is_current(projection, stored)
 }
 
-fn stream_of<P: Projection>(stored: &StoredView) -> Result<Option<StreamKey>, StoreError> {
-    let stream = caught(|| stored.id.key_of::<P>().and_then(|key| key.to_stream()));
+fn stream_of(projection: Erased, stored: &StoredView) -> Result<Option<StreamKey>, StoreError> {
+    let stream = caught(|| projection.stream_of(&stored.id).map(|found| found.stream));
     let stream = stream.map_err(|text| {
         StoreError::refused(
             RefusedKind::Unreadable,
@@ -61,23 +87,24 @@ fn stream_of<P: Projection>(stored: &StoredView) -> Result<Option<StreamKey>, St
 }
 
 /// Folds the commits that a view contains.
-async fn fold_anew<P: Projection>(
+async fn fold_anew(
+    projection: Erased,
     runtime: &Runtime,
     stored: &StoredView,
     stream: &StreamKey,
     left_out: &LeftOut,
-) -> Result<(StoredView, Option<P>), ProjectError> {
+) -> Result<(StoredView, Option<AnyView>), ProjectError> {
     tracing::debug!(
-        projection = P::NAME, %stream, version = %stored.version,
+        projection = projection.name, %stream, version = %stored.version,
         "a view that another program has made is folded again"
     );
     let arrived = Arrived { stream, commits: &[], origin: Origin::Message, left_out, is_shared: false };
-    let (view, until) = (Some(P::default()), stored.version);
-    let view = fold_on(runtime, arrived, view, Seen::NONE, until, until).await?;
+    let (view, until) = (Some(projection.new_view()), stored.version);
+    let view = fold_on(projection, runtime, arrived, view, Seen::NONE, until, until).await?;
     let folded = StoredView {
-        data: encode(view.as_ref())?,
-        entries: entries(&stored.id, view.as_ref())?,
-        fingerprint: Some(fingerprint::<P>().to_owned()),
+        data: encode(projection, view.as_ref())?,
+        entries: entries(projection, &stored.id, view.as_ref())?,
+        fingerprint: Some(projection.fingerprint.to_owned()),
         updated_at: Timestamp::now(),
         ..stored.clone()
     };
@@ -98,7 +125,7 @@ async fn keep(runtime: &Runtime, view: &StoredView, met: &StoredView) {
     }
 }
 
-fn not_folded<P: Projection>(stored: &StoredView, error: ProjectError) -> StoreError {
+fn not_folded(projection: Erased, stored: &StoredView, error: ProjectError) -> StoreError {
     let reason: Box<dyn std::error::Error + Send + Sync> = match error {
         ProjectError::Store(error) => return error,
         ProjectError::Permanent(error) => error,
@@ -109,8 +136,7 @@ fn not_folded<P: Projection>(stored: &StoredView, error: ProjectError) -> StoreE
         RefusedKind::Unreadable,
         format!(
             "the stored view {} was made by another shape or fold than that of `{}`, and cannot be folded again: {reason}",
-            stored.id.sk,
-            P::NAME
+            stored.id.sk, projection.name
         ),
     )
 }

@@ -31,7 +31,7 @@ use futures_util::future::try_join_all;
 use super::keyed_view::Goal;
 use super::opened::OpenViews;
 use crate::commit::CommitDigest;
-use crate::projection::{Edition, Projection};
+use crate::projection::{Edition, Erased};
 use crate::runtime::Runtime;
 use crate::store::StoreError;
 use crate::version::Version;
@@ -54,11 +54,12 @@ impl Noted {
 
 /// The first of these views that contains more of any stream than its fence says. `fence` is the fence of the stream that is
 /// applied.
-pub(super) async fn find<P: Projection>(
+pub(super) async fn find(
+    projection: Erased,
     runtime: &Runtime,
     goal: Goal<'_>,
     fence: &Fence,
-    open: &mut OpenViews<P>,
+    open: &mut OpenViews,
 ) -> Result<Option<Noted>, StoreError> {
     let views = runtime.view_store()?;
     let noted = open.stored().filter_map(|view| Some((view.unfenced.clone()?, view)));
@@ -66,7 +67,7 @@ pub(super) async fn find<P: Projection>(
         if note.stream == *goal.arrived.stream {
             return Ok((note, view, fence.version));
         }
-        let met = views.fence(&goal.edition.fence::<P>(&note.stream)).await?;
+        let met = views.fence(&goal.edition.fence(projection.view, &note.stream)).await?;
         Ok::<_, StoreError>((note, view, met.map_or(Version::NONE, |met| met.version)))
     });
     for (note, view, reached) in try_join_all(reads).await? {
@@ -80,14 +81,15 @@ pub(super) async fn find<P: Projection>(
 }
 
 /// Whether the fences of all noted streams have reached the notes of these views: then the views may be written.
-pub(super) async fn are_told<P: Projection>(
+pub(super) async fn are_told(
+    projection: Erased,
     runtime: &Runtime,
     edition: &Edition,
-    open: &mut OpenViews<P>,
+    open: &mut OpenViews,
 ) -> Result<bool, StoreError> {
     let mut noted: Vec<_> = open.stored().filter(|view| view.unfenced.is_some()).collect();
     let notes = noted.iter().filter_map(|view| view.unfenced.as_ref());
-    let fences: Vec<ViewId> = notes.map(|note| edition.fence::<P>(&note.stream)).collect();
+    let fences: Vec<ViewId> = notes.map(|note| edition.fence(projection.view, &note.stream)).collect();
     if fences.is_empty() {
         return Ok(true);
     }

@@ -1,6 +1,6 @@
 use super::{LeftOut, ReadError, wants};
 use crate::commit::{Commit, CommitToken};
-use crate::projection::Projection;
+use crate::projection::Erased;
 use crate::runtime::Runtime;
 use crate::version::Version;
 
@@ -11,7 +11,8 @@ const FIRST: u64 = 16;
 /// commit: a view at `seen` is then as new as the token. A broker with filters never delivers the other commits.
 ///
 /// The commits are read from the event store, from the token backwards: usually one request is enough.
-pub(super) async fn last_wanted<P: Projection>(
+pub(super) async fn last_wanted(
+    projection: Erased,
     runtime: &Runtime,
     token: &CommitToken,
     seen: Version,
@@ -24,7 +25,7 @@ pub(super) async fn last_wanted<P: Projection>(
         let (mut found, mut after) = (None, start);
         loop {
             let page = runtime.event_store().read(stream, after, until).await?;
-            let wanted = |commit: &Commit| wants::<P>(commit) && !left_out.contains(&commit.version);
+            let wanted = |commit: &Commit| wants(projection, commit) && !left_out.contains(&commit.version);
             let wanted = page.commits.iter().rfind(|commit| wanted(commit));
             found = wanted.map(|commit| commit.version).or(found);
             after = page.commits.last().map_or(after, |commit| commit.version);

@@ -4,17 +4,14 @@ mod command;
 #[cfg(test)]
 mod tests;
 
-use std::future::IntoFuture;
-
 use crate::aggregate::AggregateRow;
 use crate::delivery::Building;
 use crate::engine::{Fire, ProcessDriver, fire_deadline, process_driver};
 use crate::event::EventId;
 use crate::location::Location;
 use crate::process::Process;
-use crate::projection::{CheckEvent, CheckStream, Projection, check_event, check_stream};
-use crate::projector::{ProjectionDriver, projection_driver};
-use crate::replay::{Replay, ReplayError, Running, Standings, standing};
+use crate::projection::{CheckEvent, CheckStream, Erased, Projection, check_event, check_stream, erased};
+use crate::replay::{Rebuild, ReplayError};
 use crate::runtime::{Runtime, ViewKeys};
 use crate::store::{RefusedKind, StoreError};
 
@@ -30,10 +27,7 @@ pub struct ProjectionRow {
     pub(crate) name: &'static str,
     pub(crate) view: &'static str,
     pub(crate) events: fn() -> Vec<EventId>,
-    pub(crate) driver: fn() -> Box<dyn ProjectionDriver>,
-    pub(crate) after_restore: for<'a> fn(&'a Runtime) -> Running<'a>,
-    pub(crate) build: for<'a> fn(&'a Runtime) -> Building<'a>,
-    pub(crate) standing: for<'a> fn(&'a Runtime) -> Standings<'a>,
+    pub(crate) projection: Erased,
     pub(crate) queue: Option<&'static str>,
     /// How many indexes it declares.
     pub(crate) indexes: usize,
@@ -56,10 +50,7 @@ impl ProjectionRow {
             name: P::NAME,
             view: P::VIEW,
             events: || P::ARMS.iter().map(|arm| arm.event).collect(),
-            driver: projection_driver::<P>,
-            after_restore: |runtime| Replay::<P>::new(runtime).after_restore().into_future(),
-            build: |runtime| Box::pin(build::<P>(runtime)),
-            standing: standing::<P>,
+            projection: erased::<P>(),
             queue: P::QUEUE,
             indexes: P::INDEXES.len(),
             keyed: P::KEYED,
@@ -135,12 +126,14 @@ pub(crate) fn process_of(row: &AggregateRow) -> Option<&'static ProcessRow> {
 }
 
 /// Builds the views of a projection, if that is due.
-async fn build<P: Projection>(runtime: &Runtime) -> Result<(), StoreError> {
-    match Replay::<P>::new(runtime).if_due().await {
-        Ok(_) => Ok(()),
-        Err(ReplayError::Store { source, .. }) => Err(*source),
-        Err(error) => Err(StoreError::refused(RefusedKind::Other, error)),
-    }
+pub(crate) fn build(projection: Erased, runtime: &Runtime) -> Building<'_> {
+    Box::pin(async move {
+        match Rebuild::new(projection, runtime).if_due().start().await {
+            Ok(_) => Ok(()),
+            Err(ReplayError::Store { source, .. }) => Err(*source),
+            Err(error) => Err(StoreError::refused(RefusedKind::Other, error)),
+        }
+    })
 }
 
 /// Indexes that are requested without a projection, by the suite for stores.

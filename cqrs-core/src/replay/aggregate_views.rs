@@ -1,11 +1,9 @@
-use std::marker::PhantomData;
-
 use super::walk::{Run, Whole, Work};
 use super::{ReplayError, Replayed};
 use crate::commit::{Commit, CorruptCommit};
 use crate::key::{StreamKey, Tenant};
 use crate::panic::caught;
-use crate::projection::{Projection, ViewAddress, fingerprint};
+use crate::projection::{AnyView, Erased};
 use crate::projector::{Astray, LeftOut, ProjectError, Seen, discards, encode, entries, fold, wants};
 use crate::runtime::Runtime;
 use crate::timestamp::Timestamp;
@@ -13,22 +11,23 @@ use crate::version::Version;
 use crate::view::{StoredView, ViewId, Write};
 
 /// Rebuilds views at their aggregates' own keys: each is folded in memory, and replaces the live one with its own write.
-pub(super) struct AggregateViews<'a, P> {
+pub(super) struct AggregateViews<'a> {
+    pub(super) projection: Erased,
     pub(super) runtime: &'a Runtime,
     pub(super) generation: u64,
     tenant: Option<&'a Tenant>,
     /// Whether a view may be ahead of its stream.
     after_restore: bool,
-    projection: PhantomData<fn() -> P>,
 }
 
 /// A view that is being folded.
-pub(super) struct Folding<P> {
+pub(super) struct Folding {
+    projection: Erased,
     stream: StreamKey,
     /// `None` for a stream of another aggregate, or of an excluded tenant.
     id: Option<ViewId>,
     /// `None` for a removed view.
-    view: Option<P>,
+    view: Option<AnyView>,
     /// The last commit that was folded.
     folded: Seen,
     /// The version of the view: the last commit that the projection listens to.
@@ -47,9 +46,14 @@ enum Broken {
     Commit(ProjectError),
 }
 
-impl<'a, P: Projection> AggregateViews<'a, P> {
-    pub(super) fn new(runtime: &'a Runtime, generation: u64, tenant: Option<&'a Tenant>) -> Self {
-        Self { runtime, generation, tenant, after_restore: false, projection: PhantomData }
+impl<'a> AggregateViews<'a> {
+    pub(super) fn new(
+        projection: Erased,
+        runtime: &'a Runtime,
+        generation: u64,
+        tenant: Option<&'a Tenant>,
+    ) -> Self {
+        Self { projection, runtime, generation, tenant, after_restore: false }
     }
 
     /// Resets views that are ahead of their streams, instead of an error.
@@ -70,22 +74,22 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
             }
             Ok(Replayed { commits, ..self.put(folding).await? })
         };
-        rebuilt.await.map_err(ReplayError::project::<P>)
+        rebuilt.await.map_err(ReplayError::project(self.projection))
     }
 
-    pub(super) fn covers(&self, key: &P::Key) -> bool {
-        self.tenant.is_none_or(|tenant| key.view_tenant() == tenant)
+    pub(super) fn covers(&self, tenant: &Tenant) -> bool {
+        self.tenant.is_none_or(|covered| covered == tenant)
     }
 
-    fn open(&self, stream: &StreamKey) -> Result<Folding<P>, ProjectError> {
-        let id = caught(|| {
-            let key = P::Key::from_stream(stream).and_then(Result::ok);
-            key.filter(|key| self.covers(key)).map(|key| ViewId::of::<P>(&key)).transpose()
-        });
+    fn open(&self, stream: &StreamKey) -> Result<Folding, ProjectError> {
+        let view = caught(|| self.projection.view_of(stream).and_then(Result::ok));
+        let view = view.map_err(|text| ProjectError::panicked(stream, &text))?;
+        let id = view.filter(|view| self.covers(&view.tenant)).map(|view| view.id).transpose()?;
         Ok(Folding {
+            projection: self.projection,
             stream: stream.clone(),
-            id: id.map_err(|text| ProjectError::panicked(stream, &text))??,
-            view: Some(P::default()),
+            id,
+            view: Some(self.projection.new_view()),
             folded: Seen::NONE,
             shown: Seen::NONE,
             broken: None,
@@ -94,12 +98,12 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
     }
 
     /// Folds a stream as it is now.
-    pub(super) async fn read(&self, stream: &StreamKey) -> Result<Folding<P>, ProjectError> {
+    pub(super) async fn read(&self, stream: &StreamKey) -> Result<Folding, ProjectError> {
         self.read_again(self.open(stream)?, Broken::Order).await
     }
 
     /// Folds the stream from its start; if that fails, without the discarded commits.
-    async fn read_again(&self, folding: Folding<P>, broken: Broken) -> Result<Folding<P>, ProjectError> {
+    async fn read_again(&self, folding: Folding, broken: Broken) -> Result<Folding, ProjectError> {
         let mut again = self.open(&folding.stream)?;
         let error = match broken {
             Broken::Commit(error) => error,
@@ -108,12 +112,12 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
                 Err(error) => error,
             },
         };
-        let left_out = discards::of_stream(self.runtime, P::NAME, &folding.stream).await?;
+        let left_out = discards::of_stream(self.runtime, self.projection.name, &folding.stream).await?;
         if left_out.is_empty() {
             return Err(error);
         }
         tracing::warn!(
-            projection = P::NAME, stream = %folding.stream, ?left_out, ?error,
+            projection = self.projection.name, stream = %folding.stream, ?left_out, ?error,
             "continuing without the discarded commits"
         );
         again = Folding { left_out, ..self.open(&folding.stream)? };
@@ -122,7 +126,7 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
     }
 
     /// Replaces the live view, however far that has advanced meanwhile.
-    async fn put(&self, folding: Folding<P>) -> Result<Replayed, ProjectError> {
+    async fn put(&self, folding: Folding) -> Result<Replayed, ProjectError> {
         let Some((id, folding)) = self.mended(folding).await? else { return Ok(Replayed::default()) };
         let written = self.runtime.view_store()?.put_rebuilt(&self.rebuilt(&id, &folding)?).await?;
         self.settle(id, folding, written).await
@@ -130,7 +134,7 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
 
     /// The same for several views, in as few requests as the store allows. A live view that is further does not hold up the
     /// others.
-    async fn put_all(&self, all: Vec<Folding<P>>) -> Result<Replayed, ProjectError> {
+    async fn put_all(&self, all: Vec<Folding>) -> Result<Replayed, ProjectError> {
         let (mut foldings, mut rebuilt) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
         for folding in all {
             if let Some((id, folding)) = self.mended(folding).await? {
@@ -150,7 +154,7 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
     }
 
     /// A complete view with its id; `None` if there is nothing to write.
-    async fn mended(&self, mut folding: Folding<P>) -> Result<Option<(ViewId, Folding<P>)>, ProjectError> {
+    async fn mended(&self, mut folding: Folding) -> Result<Option<(ViewId, Folding)>, ProjectError> {
         if let Some(broken) = folding.broken.take() {
             folding = self.read_again(folding, broken).await?;
         }
@@ -158,16 +162,16 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
         Ok(id.map(|id| (id, folding)))
     }
 
-    fn rebuilt(&self, id: &ViewId, folding: &Folding<P>) -> Result<StoredView, ProjectError> {
+    fn rebuilt(&self, id: &ViewId, folding: &Folding) -> Result<StoredView, ProjectError> {
         Ok(StoredView {
             id: id.clone(),
             version: folding.shown.version,
             generation: self.generation,
             digest: folding.shown.digest,
-            data: encode(folding.view.as_ref())?,
+            data: encode(self.projection, folding.view.as_ref())?,
             updated_at: Timestamp::now(),
-            entries: entries(id, folding.view.as_ref())?,
-            fingerprint: Some(fingerprint::<P>().to_owned()),
+            entries: entries(self.projection, id, folding.view.as_ref())?,
+            fingerprint: Some(self.projection.fingerprint.to_owned()),
             unfenced: None,
         })
     }
@@ -176,7 +180,7 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
     async fn settle(
         &self,
         id: ViewId,
-        mut folding: Folding<P>,
+        mut folding: Folding,
         mut written: Write,
     ) -> Result<Replayed, ProjectError> {
         let views = self.runtime.view_store()?;
@@ -192,7 +196,7 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
                     }
                     Ok(false) => {
                         tracing::warn!(
-                            projection = P::NAME, stream = %folding.stream, version = %live.version,
+                            projection = self.projection.name, stream = %folding.stream, version = %live.version,
                             "a view that is ahead of its stream is put back"
                         );
                         let rebuilt = self.rebuilt(&id, &folding)?;
@@ -208,12 +212,12 @@ impl<'a, P: Projection> AggregateViews<'a, P> {
             }
             written = views.put_rebuilt(&self.rebuilt(&id, &folding)?).await?;
         }
-        self.runtime.arrivals.note(P::VIEW, &folding.stream, folding.shown.version);
+        self.runtime.arrivals.note(self.projection.view, &folding.stream, folding.shown.version);
         Ok(Replayed { commits: 0, streams: 1, views: u64::from(folding.view.is_some()) })
     }
 }
 
-impl<P: Projection> Folding<P> {
+impl Folding {
     /// Folds a commit of the walk. A commit that cannot be folded breaks the view, which is handled at the end of its stream.
     fn take(&mut self, runtime: &Runtime, commit: &Commit) {
         if self.id.is_none() || self.broken.is_some() {
@@ -228,10 +232,10 @@ impl<P: Projection> Folding<P> {
 
     fn fold(&mut self, runtime: &Runtime, commit: &Commit) -> Result<(), ProjectError> {
         if !self.left_out.contains(&commit.version) {
-            fold(runtime, &mut self.view, commit)?;
+            fold(self.projection, runtime, &mut self.view, commit)?;
         }
         self.folded = Seen::up_to(commit);
-        if wants::<P>(commit) {
+        if wants(self.projection, commit) {
             self.shown = self.folded;
         }
         Ok(())
@@ -270,29 +274,28 @@ impl<P: Projection> Folding<P> {
     }
 }
 
-impl<P: Projection> Work for AggregateViews<'_, P> {
-    type View = P;
-    type Open = Folding<P>;
+impl Work for AggregateViews<'_> {
+    type Open = Folding;
 
     /// As many as DynamoDB writes with one request, each with its own condition.
     const AT_ONCE: usize = 25;
 
-    async fn take(&self, run: &Run, open: Option<Folding<P>>) -> Result<Folding<P>, ReplayError> {
+    async fn take(&self, run: &Run, open: Option<Folding>) -> Result<Folding, ReplayError> {
         let folding = open.map_or_else(|| self.open(&run.stream), Ok);
-        let mut folding = folding.map_err(ReplayError::project::<P>)?;
+        let mut folding = folding.map_err(ReplayError::project(self.projection))?;
         run.commits.iter().for_each(|commit| folding.take(self.runtime, commit));
         Ok(folding)
     }
 
-    async fn finish(&self, open: Folding<P>) -> Result<Replayed, ReplayError> {
-        self.put(open).await.map_err(ReplayError::project::<P>)
+    async fn finish(&self, open: Folding) -> Result<Replayed, ReplayError> {
+        self.put(open).await.map_err(ReplayError::project(self.projection))
     }
 
-    async fn take_whole(&self, streams: Vec<Whole<Folding<P>>>, _: usize) -> Result<Replayed, ReplayError> {
+    async fn take_whole(&self, streams: Vec<Whole<Folding>>, _: usize) -> Result<Replayed, ReplayError> {
         let mut folded = Vec::with_capacity(streams.len());
         for Whole { run, open } in streams {
             folded.push(self.take(&run, open).await?);
         }
-        self.put_all(folded).await.map_err(ReplayError::project::<P>)
+        self.put_all(folded).await.map_err(ReplayError::project(self.projection))
     }
 }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Replayed;
-use crate::projection::{Edition, View};
+use crate::projection::{Edition, Erased};
 use crate::runtime::Runtime;
 use crate::store::{Extent, Positions, RefusedKind, StoreError};
 
@@ -39,28 +39,30 @@ pub(super) struct Checkpoints<'a> {
 }
 
 impl<'a> Checkpoints<'a> {
-    pub(super) async fn load<V: View>(
+    pub(super) async fn load(
+        projection: Erased,
         runtime: &'a Runtime,
         edition: &Edition,
         course: Course,
         generation: u64,
     ) -> Result<Self, StoreError> {
-        let name = match edition.name::<V>() {
-            name if name == V::VIEW => format!("@replay#{}", V::NAME),
-            name => format!("@replay#{}#{name}", V::NAME),
+        let name = match edition.name(projection.view) {
+            name if name == projection.view => format!("@replay#{}", projection.name),
+            name => format!("@replay#{}#{name}", projection.name),
         };
         let kept = runtime.delivery_store().positions(&name).await?;
         Ok(Self { runtime, name, course, generation, kept })
     }
 
     /// The work done by the last checkpoints of some walks, which share a number.
-    pub(super) async fn done<V: View>(
+    pub(super) async fn done(
+        projection: Erased,
         runtime: &'a Runtime,
         edition: &Edition,
         courses: &[Course],
         generation: u64,
     ) -> Result<Replayed, StoreError> {
-        let Self { kept, .. } = Self::load::<V>(runtime, edition, Course::Fold, generation).await?;
+        let Self { kept, .. } = Self::load(projection, runtime, edition, Course::Fold, generation).await?;
         let mut done = Replayed::default();
         for (label, text) in kept {
             let is_meant = courses.iter().any(|course| label.starts_with(course.word()));

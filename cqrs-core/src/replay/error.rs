@@ -1,7 +1,7 @@
 use std::error::Error;
 
 use crate::causes::chain;
-use crate::projection::View;
+use crate::projection::Erased;
 use crate::projector::ProjectError;
 use crate::store::StoreError;
 
@@ -71,28 +71,28 @@ impl ReplayError {
         }
     }
 
-    pub(super) fn store<V: View>(source: StoreError) -> Self {
-        match source {
+    pub(super) fn store(projection: Erased) -> impl Fn(StoreError) -> Self {
+        move |source| match source {
             StoreError::Corrupt(_) | StoreError::Decode(_) | StoreError::Key(_) => {
-                Self::Unreadable { projection: V::NAME, source: Box::new(source) }
+                Self::Unreadable { projection: projection.name, source: Box::new(source) }
             }
-            source => Self::Store { projection: V::NAME, source: Box::new(source) },
+            source => Self::Store { projection: projection.name, source: Box::new(source) },
         }
     }
 
-    pub(super) fn superseded<V: View>() -> Self {
-        Self::Superseded { projection: V::NAME }
+    pub(super) fn superseded(projection: Erased) -> Self {
+        Self::Superseded { projection: projection.name }
     }
 
-    pub(super) fn project<V: View>(error: ProjectError) -> Self {
-        match error {
-            ProjectError::Store(source) => Self::store::<V>(source),
-            ProjectError::Permanent(source) => Self::Unreadable { projection: V::NAME, source },
+    pub(super) fn project(projection: Erased) -> impl Fn(ProjectError) -> Self {
+        move |error| match error {
+            ProjectError::Store(source) => Self::store(projection)(source),
+            ProjectError::Permanent(source) => Self::Unreadable { projection: projection.name, source },
             ProjectError::Astray(source) => {
-                Self::Unreadable { projection: V::NAME, source: Box::new(source) }
+                Self::Unreadable { projection: projection.name, source: Box::new(source) }
             }
-            ProjectError::Contended => Self::Contended { projection: V::NAME },
-            ProjectError::Over => Self::superseded::<V>(),
+            ProjectError::Contended => Self::Contended { projection: projection.name },
+            ProjectError::Over => Self::superseded(projection),
         }
     }
 }

@@ -1,11 +1,12 @@
 use super::ReplayError;
 use crate::key::Tenant;
-use crate::projection::{Edition, Editions, Generations, Phase, Projection, Underway};
+use crate::projection::{Edition, Editions, Erased, Generations, Phase, Underway};
 use crate::projector::editions;
 use crate::runtime::Runtime;
 
 /// Begins a replay of an edition, or finds the running one with the same scope.
-pub(super) async fn begin<P: Projection>(
+pub(super) async fn begin(
+    projection: Erased,
     runtime: &Runtime,
     edition: &Edition,
     tenant: Option<&Tenant>,
@@ -13,10 +14,10 @@ pub(super) async fn begin<P: Projection>(
     restart: bool,
 ) -> Result<Underway, ReplayError> {
     let tenant = tenant.map(Tenant::as_str);
-    change::<P, _>(runtime, edition, |generations| match &generations.underway {
+    change(projection, runtime, edition, |generations| match &generations.underway {
         Some(underway) if !restart && underway.tenant.as_deref() == tenant => Ok(underway.clone()),
         Some(underway) if !restart => {
-            Err(ReplayError::Busy { projection: P::NAME, tenant: underway.tenant.clone() })
+            Err(ReplayError::Busy { projection: projection.name, tenant: underway.tenant.clone() })
         }
         _ => {
             generations.last = generations.last.saturating_add(1);
@@ -30,8 +31,8 @@ pub(super) async fn begin<P: Projection>(
 }
 
 /// The number for a replay of one view, which needs no record.
-pub(super) async fn next<P: Projection>(runtime: &Runtime) -> Result<u64, ReplayError> {
-    change::<P, _>(runtime, &Edition::FIRST, |generations| {
+pub(super) async fn next(projection: Erased, runtime: &Runtime) -> Result<u64, ReplayError> {
+    change(projection, runtime, &Edition::FIRST, |generations| {
         generations.last = generations.last.saturating_add(1);
         Ok(generations.last)
     })
@@ -39,29 +40,31 @@ pub(super) async fn next<P: Projection>(runtime: &Runtime) -> Result<u64, Replay
 }
 
 /// Notes that all streams have been folded.
-pub(super) async fn begin_swap<P: Projection>(
+pub(super) async fn begin_swap(
+    projection: Erased,
     runtime: &Runtime,
     edition: &Edition,
     generation: u64,
 ) -> Result<(), ReplayError> {
-    change::<P, _>(runtime, edition, |generations| match &mut generations.underway {
+    change(projection, runtime, edition, |generations| match &mut generations.underway {
         Some(underway) if underway.generation == generation => {
             underway.phase = Phase::Swap;
             Ok(())
         }
-        _ => Err(ReplayError::superseded::<P>()),
+        _ => Err(ReplayError::superseded(projection)),
     })
     .await
 }
 
 /// Notes that a replay is over, even if another process has ended it.
-pub(super) async fn end<P: Projection>(
+pub(super) async fn end(
+    projection: Erased,
     runtime: &Runtime,
     edition: &Edition,
     generation: u64,
 ) -> Result<(), ReplayError> {
-    change::<P, _>(runtime, edition, |generations| match &generations.underway {
-        Some(underway) if underway.generation != generation => Err(ReplayError::superseded::<P>()),
+    change(projection, runtime, edition, |generations| match &generations.underway {
+        Some(underway) if underway.generation != generation => Err(ReplayError::superseded(projection)),
         underway => {
             if underway.as_ref().is_some_and(|underway| underway.tenant.is_none()) {
                 generations.whole = generation;
@@ -73,14 +76,15 @@ pub(super) async fn end<P: Projection>(
     .await
 }
 
-async fn change<P: Projection, T>(
+async fn change<T>(
+    projection: Erased,
     runtime: &Runtime,
     edition: &Edition,
     change: impl Fn(&mut Generations) -> Result<T, ReplayError>,
 ) -> Result<T, ReplayError> {
-    let changed = editions::change::<P, _>(runtime, |editions: &mut Editions| {
-        let found = editions.find_mut(edition).ok_or_else(ReplayError::superseded::<P>)?;
+    let changed = editions::change(projection, runtime, |editions: &mut Editions| {
+        let found = editions.find_mut(edition).ok_or_else(|| ReplayError::superseded(projection))?;
         change(&mut found.generations)
     });
-    changed.await.map_err(ReplayError::store::<P>)?
+    changed.await.map_err(ReplayError::store(projection))?
 }

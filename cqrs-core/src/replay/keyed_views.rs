@@ -7,7 +7,7 @@ use super::{ReplayError, Replayed};
 use crate::commit::Commit;
 use crate::event::DecodeError;
 use crate::key::{StreamKey, Tenant};
-use crate::projection::{Edition, Projection};
+use crate::projection::{Edition, Erased};
 use crate::projector::{
     Arrived, Goal, KeyedView as Projector, LeftOut, Origin, ProjectError, discards, editions, wants,
 };
@@ -16,12 +16,13 @@ use crate::store::{LetterId, StoreError};
 use crate::version::Version;
 
 /// Applies every stream to the keyed views of an edition through its fence.
-pub(super) struct KeyedViews<'a, P> {
+pub(super) struct KeyedViews<'a> {
+    projection: Erased,
     runtime: &'a Runtime,
     edition: &'a Edition,
     aim: Aim,
     tenant: Option<&'a Tenant>,
-    projector: Projector<P>,
+    projector: Projector,
 }
 
 /// The purpose of a walk for keyed views.
@@ -44,14 +45,15 @@ pub(super) struct Applying {
     is_set_aside: bool,
 }
 
-impl<'a, P: Projection> KeyedViews<'a, P> {
+impl<'a> KeyedViews<'a> {
     pub(super) fn new(
+        projection: Erased,
         runtime: &'a Runtime,
         edition: &'a Edition,
         aim: Aim,
         tenant: Option<&'a Tenant>,
     ) -> Self {
-        Self { runtime, edition, aim, tenant, projector: Projector::new() }
+        Self { projection, runtime, edition, aim, tenant, projector: Projector::new(projection) }
     }
 
     fn replay(&self) -> Option<u64> {
@@ -64,16 +66,24 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
     /// How far the edition must take a stream, given these commits of it: up to the last one that it wants, of these and of those
     /// that other editions have taken alone, if known. `None` if it wants no commit.
     async fn until(&self, run: &Run, taken: Option<Version>) -> Result<Option<Version>, ReplayError> {
-        let last_wanted =
-            |commits: &[Commit]| commits.iter().rfind(|commit| wants::<P>(commit)).map(|one| one.version);
+        let last_wanted = |commits: &[Commit]| {
+            commits.iter().rfind(|commit| wants(self.projection, commit)).map(|one| one.version)
+        };
         let wanted = last_wanted(&run.commits);
         let Aim::Build { number } = self.aim else { return Ok(wanted) };
         let taken = match taken {
             Some(taken) => taken,
             None => {
-                let taken =
-                    editions::join::<P>(self.runtime, self.edition, number, &run.stream, &run.commits).await;
-                taken.map_err(ReplayError::store::<P>)?
+                let taken = editions::join(
+                    self.projection,
+                    self.runtime,
+                    self.edition,
+                    number,
+                    &run.stream,
+                    &run.commits,
+                )
+                .await;
+                taken.map_err(ReplayError::store(self.projection))?
             }
         };
         let (mut until, mut after) =
@@ -81,7 +91,7 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
         // Commits that a restore has removed are not waited for.
         while after < taken {
             let page = self.runtime.event_store().read(&run.stream, after, taken).await;
-            let page = page.map_err(ReplayError::store::<P>)?;
+            let page = page.map_err(ReplayError::store(self.projection))?;
             let Some(last) = page.commits.last() else { break };
             after = last.version;
             until = last_wanted(&page.commits).or(until);
@@ -96,13 +106,14 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
             advanced => return advanced,
         };
         let stream = goal.arrived.stream;
-        let left_out =
-            discards::of_stream(self.runtime, P::NAME, stream).await.map_err(ReplayError::store::<P>)?;
+        let left_out = discards::of_stream(self.runtime, self.projection.name, stream)
+            .await
+            .map_err(ReplayError::store(self.projection))?;
         if left_out.is_empty() {
             return Err(failed);
         }
         tracing::warn!(
-            projection = P::NAME, %stream, ?left_out, error = %failed, "continuing without the discarded commits"
+            projection = self.projection.name, %stream, ?left_out, error = %failed, "continuing without the discarded commits"
         );
         let arrived = Arrived { left_out: &left_out, ..goal.arrived };
         self.insist(Goal { arrived, ..goal }).await
@@ -117,7 +128,7 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
                     lost += 1;
                     policy.pause(lost).await;
                 }
-                advanced => return advanced.map(drop).map_err(ReplayError::project::<P>),
+                advanced => return advanced.map(drop).map_err(ReplayError::project(self.projection)),
             }
         }
     }
@@ -127,7 +138,7 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
     /// with the error.
     async fn set_aside(&self, goal: Goal<'_>, error: ReplayError) -> Result<(), ReplayError> {
         let stream = goal.arrived.stream;
-        for commit in goal.arrived.commits.iter().filter(|commit| wants::<P>(commit)) {
+        for commit in goal.arrived.commits.iter().filter(|commit| wants(self.projection, commit)) {
             let error = match self.advance(Goal { until: commit.version, ..goal }).await {
                 Err(ReplayError::Unreadable { source, .. }) => source,
                 advanced => {
@@ -137,27 +148,27 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
             };
             let version = commit.version;
             let is_newer = error.downcast_ref::<DecodeError>().is_some_and(DecodeError::is_newer);
-            if is_newer || self.has_letter(commit).await.map_err(ReplayError::store::<P>)? {
-                tracing::error!(projection = P::NAME, %stream, %version, %error, "the views that are built lack the rest of a stream");
+            if is_newer || self.has_letter(commit).await.map_err(ReplayError::store(self.projection))? {
+                tracing::error!(projection = self.projection.name, %stream, %version, %error, "the views that are built lack the rest of a stream");
                 return Ok(());
             }
-            return Err(ReplayError::Unreadable { projection: P::NAME, source: error });
+            return Err(ReplayError::Unreadable { projection: self.projection.name, source: error });
         }
         Err(error)
     }
 
     async fn has_letter(&self, commit: &Commit) -> Result<bool, StoreError> {
         let store = self.runtime.delivery_store();
-        let before = LetterId::of(P::NAME, &commit.stream, commit.version.previous());
-        let found = store.letters(P::NAME, Some(&before)).await?;
+        let before = LetterId::of(self.projection.name, &commit.stream, commit.version.previous());
+        let found = store.letters(self.projection.name, Some(&before)).await?;
         let is_letter = found
             .first()
             .is_some_and(|letter| letter.id.place() == Some((commit.stream.clone(), commit.version)));
-        if is_letter || P::QUEUE.is_some() {
+        if is_letter || self.projection.queue.is_some() {
             return Ok(is_letter);
         }
         // Behind a broker the letter is in its queue, and the stream is parked.
-        Ok(!store.parked(P::NAME, std::slice::from_ref(&commit.stream)).await?.is_empty())
+        Ok(!store.parked(self.projection.name, std::slice::from_ref(&commit.stream)).await?.is_empty())
     }
 
     /// How far other editions have taken streams, if that is known for many at once.
@@ -167,7 +178,8 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
             Aim::Build { number } if several => {
                 let streams = streams.iter().map(|one| (&one.run.stream, one.run.commits.as_slice()));
                 let streams: Vec<_> = streams.collect();
-                let taken = editions::join_all::<P>(self.runtime, self.edition, number, &streams).await?;
+                let taken =
+                    editions::join_all(self.projection, self.runtime, self.edition, number, &streams).await?;
                 Ok(taken.into_iter().map(Some).collect())
             }
             _ => Ok(vec![None; streams.len()]),
@@ -181,9 +193,9 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
         taken: Option<Version>,
     ) -> Result<Option<(Tenant, Version)>, ReplayError> {
         let Some(until) = self.until(run, taken).await? else { return Ok(None) };
-        let known = run.commits.iter().rfind(|commit| wants::<P>(commit)).or(run.commits.last());
+        let known = run.commits.iter().rfind(|commit| wants(self.projection, commit)).or(run.commits.last());
         let tenant = known.map(|commit| self.runtime.index.tenant_of(commit)).transpose();
-        let tenant = tenant.map_err(|error| ReplayError::store::<P>(error.into()))?;
+        let tenant = tenant.map_err(|error| ReplayError::store(self.projection)(error.into()))?;
         Ok(tenant.filter(|tenant| self.covers(tenant)).map(|tenant| (tenant, until)))
     }
 
@@ -210,8 +222,7 @@ impl<'a, P: Projection> KeyedViews<'a, P> {
     }
 }
 
-impl<P: Projection> Work for KeyedViews<'_, P> {
-    type View = P;
+impl Work for KeyedViews<'_> {
     type Open = Applying;
 
     /// A page of them.
@@ -254,7 +265,7 @@ impl<P: Projection> Work for KeyedViews<'_, P> {
     /// Streams whose beginnings are in the page are applied together, and the rest one by one.
     async fn take_whole(&self, streams: Vec<Whole<Applying>>, width: usize) -> Result<Replayed, ReplayError> {
         let (begun, whole): (Vec<_>, Vec<_>) = streams.into_iter().partition(|one| one.open.is_some());
-        let taken = self.join_all(&whole).await.map_err(ReplayError::store::<P>)?;
+        let taken = self.join_all(&whole).await.map_err(ReplayError::store(self.projection))?;
         let wanted: Vec<_> =
             whole.iter().zip(taken).map(|(one, taken)| self.wanted(&one.run, taken)).collect();
         let wanted: Vec<_> = stream::iter(wanted).buffered(width).try_collect().await?;
@@ -266,7 +277,7 @@ impl<P: Projection> Work for KeyedViews<'_, P> {
         });
         let goals: Vec<_> = goals.collect();
         let done = self.projector.advance_all(self.runtime, &goals, width).await;
-        let done = done.map_err(ReplayError::project::<P>)?;
+        let done = done.map_err(ReplayError::project(self.projection))?;
         let streams = done.iter().filter(|done| **done).count() as u64;
         let alone: BTreeSet<_> = goals
             .iter()

@@ -119,6 +119,7 @@ mod error;
 mod generations;
 mod keyed_views;
 mod progress;
+mod rebuild;
 mod removal;
 mod standing;
 mod swap;
@@ -130,31 +131,18 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::pin::Pin;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
-use tracing::{Instrument, field};
-
 use crate::aggregate::AggregateKey;
 use crate::key::{KeyError, StreamKey, Tenant};
-use crate::projection::{Edition, Projection, State, Underway};
-use crate::projector::editions;
+use crate::projection::{Projection, erased};
 use crate::runtime::Runtime;
-use crate::store::Extent;
-use crate::view::ViewId;
 
-use aggregate_views::AggregateViews;
-use checkpoint::{Checkpoints, Course};
-use keyed_views::{Aim, KeyedViews};
-use progress::Tally;
-use swap::Swap;
-use walk::{Walk, Work};
+use rebuild::Scope;
 
 pub use crate::projection::Phase;
 pub use error::ReplayError;
 pub use progress::{Progress, Replayed};
-pub(crate) use standing::{Building, Standing, Standings, Views, standing};
-
-/// The default number of requests in flight.
-const PARALLEL: usize = 8;
+pub(crate) use rebuild::Rebuild;
+pub(crate) use standing::{Building, Standing, Views, standing};
 
 /// A type that can be built anew from its commits: every projection, and nothing else.
 #[diagnostic::on_unimplemented(
@@ -189,50 +177,22 @@ impl<P: Projection<Key: AggregateKey>> OfOneStream for P {
 /// A replay; `.await` runs it. See [the module](self).
 #[must_use = "a replay does nothing until it is awaited"]
 pub struct Replay<'a, P> {
-    runtime: &'a Runtime,
-    /// `P` is checked once in advance: replaying a type that is not a projection gives one error, not three.
-    run: fn(Self) -> Running<'a>,
-    scope: Scope,
-    parallel: usize,
-    restart: bool,
-    /// Whether complete views are left alone.
-    if_due: bool,
-    /// Whether there may be views whose streams are gone.
-    after_restore: bool,
+    rebuild: Rebuild<'a>,
     projection: PhantomData<fn() -> P>,
-    listener: Option<Box<dyn Fn(Progress) + Send + Sync + 'a>>,
 }
 
 pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Result<Replayed, ReplayError>> + Send + 'a>>;
 
-/// Which views are replayed.
-#[derive(Debug)]
-enum Scope {
-    All,
-    Tenant(Tenant),
-    Key(Result<StreamKey, KeyError>),
-}
-
 impl<'a, P: Replayable> Replay<'a, P> {
     pub(crate) fn new(runtime: &'a Runtime) -> Self {
-        Self {
-            runtime,
-            run: |replay| Box::pin(replay.run()),
-            scope: Scope::All,
-            parallel: PARALLEL,
-            restart: false,
-            if_due: false,
-            after_restore: false,
-            listener: None,
-            projection: PhantomData,
-        }
+        Self { rebuild: Rebuild::new(erased::<P>(), runtime), projection: PhantomData }
     }
 }
 
 impl<'a, P> Replay<'a, P> {
     /// Only the views of one tenant. Of this and [`Replay::key`] the last call counts.
     pub fn tenant(mut self, tenant: &Tenant) -> Self {
-        self.scope = Scope::Tenant(tenant.clone());
+        self.rebuild.scope = Scope::Tenant(tenant.clone());
         self
     }
 
@@ -241,26 +201,20 @@ impl<'a, P> Replay<'a, P> {
     where
         P: OfOneStream,
     {
-        self.scope = Scope::Key(P::stream_of(key));
+        self.rebuild.scope = Scope::Key(P::stream_of(key));
         self
     }
 
     /// How many requests are in flight at a time; default 8. A replay that continues after an interruption keeps the segments
     /// that it began with.
     pub fn parallel(mut self, requests: usize) -> Self {
-        self.parallel = requests.max(1);
+        self.rebuild.parallel = requests.max(1);
         self
     }
 
     /// Begins anew, even if a replay has begun and is not over; that one stops.
     pub fn restart(mut self) -> Self {
-        self.restart = true;
-        self
-    }
-
-    /// Only incomplete views.
-    pub(crate) fn if_due(mut self) -> Self {
-        self.if_due = true;
+        self.rebuild.restart = true;
         self
     }
 
@@ -268,13 +222,13 @@ impl<'a, P> Replay<'a, P> {
     /// which are otherwise an error, and removes views of streams that are gone. This takes an additional `Scan` of the views
     /// table. [`App::after_restore`](crate::App::after_restore) does this for all projections.
     pub fn after_restore(mut self) -> Self {
-        self.after_restore = true;
-        self.restart()
+        self.rebuild = self.rebuild.after_restore();
+        self
     }
 
     /// Calls back after each page that a worker has finished. The progress bar is up to the caller.
     pub fn progress(mut self, listener: impl Fn(Progress) + Send + Sync + 'a) -> Self {
-        self.listener = Some(Box::new(listener));
+        self.rebuild.listener = Some(Box::new(listener));
         self
     }
 }
@@ -284,182 +238,17 @@ impl<'a, P> IntoFuture for Replay<'a, P> {
     type IntoFuture = Running<'a>;
 
     fn into_future(self) -> Running<'a> {
-        (self.run)(self)
-    }
-}
-
-impl<P: Projection> Replay<'_, P> {
-    async fn run(self) -> Result<Replayed, ReplayError> {
-        let span = tracing::info_span!("replay", projection = P::NAME, generation = field::Empty);
-        self.build_anew().instrument(span).await
-    }
-
-    async fn build_anew(self) -> Result<Replayed, ReplayError> {
-        let tenant = match &self.scope {
-            Scope::All => None,
-            Scope::Tenant(tenant) => Some(tenant),
-            Scope::Key(stream) => {
-                let stream = stream.clone().map_err(|error| ReplayError::store::<P>(error.into()))?;
-                let generation = generations::next::<P>(self.runtime).await?;
-                let work = AggregateViews::<P>::new(self.runtime, generation, None)
-                    .after_restore(self.after_restore);
-                return work.rebuild(&stream).await;
-            }
-        };
-        let (edition, is_building) = self.edition().await?;
-        if is_building && !self.after_restore {
-            // There are no views yet that a reader could use, so nothing is built aside.
-            let built = self.build().await?;
-            self.remove_left().await?;
-            return Ok(built);
-        }
-        if self.if_due {
-            return Ok(Replayed::default());
-        }
-        let segments = self.segments();
-        let underway =
-            generations::begin::<P>(self.runtime, &edition, tenant, segments, self.restart).await?;
-        let generation = underway.generation;
-        tracing::Span::current().record("generation", generation);
-        let total = match tenant {
-            Some(_) => None,
-            None => self.runtime.event_store().count().await.map_err(ReplayError::store::<P>)?,
-        };
-        let tally = Tally::new(total, self.listener.as_deref());
-        if P::KEYED {
-            let work = KeyedViews::<P>::new(self.runtime, &edition, Aim::Replay(generation), tenant);
-            self.fold(&edition, &work, &tally, &underway, tenant).await?;
-            if underway.phase == Phase::Fold {
-                generations::begin_swap::<P>(self.runtime, &edition, generation).await?;
-            }
-            self.swap(&edition, &tally, &underway, tenant).await?;
-        } else {
-            let work =
-                AggregateViews::<P>::new(self.runtime, generation, tenant).after_restore(self.after_restore);
-            self.fold(&edition, &work, &tally, &underway, tenant).await?;
-            if self.after_restore {
-                self.remove_vanished(&work, &underway, tenant).await?;
-            }
-        }
-        generations::end::<P>(self.runtime, &edition, generation).await?;
-        if is_building {
-            self.build().await?;
-        }
-        if self.after_restore && P::KEYED && tenant.is_none() {
-            self.drop_others().await?;
-        }
-        Ok(tally.done())
-    }
-
-    /// The edition that is replayed, and whether it is still incomplete.
-    async fn edition(&self) -> Result<(Edition, bool), ReplayError> {
-        if !P::KEYED {
-            return Ok((Edition::FIRST, false));
-        }
-        let found = editions::own_now::<P>(self.runtime).await;
-        let (edition, editions) = found.map_err(ReplayError::store::<P>)?;
-        let is_building = editions.of(&edition).state != State::Whole;
-        if !is_building {
-            self.remove_left().await?;
-        }
-        Ok((edition, is_building))
-    }
-
-    /// Into how many parts a table is divided.
-    fn segments(&self) -> u32 {
-        let segments = u32::try_from(self.parallel).unwrap_or(u32::MAX);
-        self.runtime.event_store().segments(segments).max(1)
-    }
-
-    async fn fold<W: Work<View = P>>(
-        &self,
-        edition: &Edition,
-        work: &W,
-        tally: &Tally<'_>,
-        underway: &Underway,
-        tenant: Option<&Tenant>,
-    ) -> Result<(), ReplayError> {
-        let names = P::ARMS.iter().map(|arm| arm.event.name);
-        let partitions = tenant.and_then(|tenant| self.runtime.index.partitions(names, tenant));
-        let extents = match partitions {
-            Some(partitions) => partitions.into_iter().map(Extent::Partition).collect(),
-            None => underway.extents(),
-        };
-        self.walk(work, tally, extents, Course::Fold, edition, underway.generation).await
-    }
-
-    /// Walks through the events of some extents.
-    async fn walk<W: Work<View = P>>(
-        &self,
-        work: &W,
-        tally: &Tally<'_>,
-        extents: Vec<Extent>,
-        course: Course,
-        edition: &Edition,
-        generation: u64,
-    ) -> Result<(), ReplayError> {
-        let checkpoints = Checkpoints::load::<P>(self.runtime, edition, course, generation).await;
-        let checkpoints = checkpoints.map_err(ReplayError::store::<P>)?;
-        let width = self.width(extents.len());
-        let walk = Walk { runtime: self.runtime, work, tally, checkpoints: &checkpoints, width };
-        let walk = &walk;
-        let walks = stream::iter(extents).map(|extent| async move { walk.through(&extent).await });
-        walks.buffer_unordered(self.parallel).try_collect().await
-    }
-
-    async fn swap(
-        &self,
-        edition: &Edition,
-        tally: &Tally<'_>,
-        underway: &Underway,
-        tenant: Option<&Tenant>,
-    ) -> Result<(), ReplayError> {
-        let generation = underway.generation;
-        // The two partitions belong together: when the first is done, little is left for the second.
-        let (extents, at_a_time) = match tenant.map(|tenant| edition.partition::<P>(tenant)) {
-            Some(live) => {
-                (vec![Extent::Partition(format!("{live}~{generation}")), Extent::Partition(live)], 1)
-            }
-            None => (underway.extents(), self.parallel),
-        };
-        let checkpoints = Checkpoints::load::<P>(self.runtime, edition, Course::Swap, generation).await;
-        let checkpoints = checkpoints.map_err(ReplayError::store::<P>)?;
-        let width = self.width(extents.len().min(at_a_time));
-        let swap = Swap::<P>::new(self.runtime, edition, generation, tenant, tally, &checkpoints, width);
-        let swap = &swap;
-        let walks = stream::iter(extents).map(|extent| async move { swap.through(&extent).await });
-        walks.buffer_unordered(at_a_time).try_collect().await
-    }
-
-    async fn remove_vanished(
-        &self,
-        work: &AggregateViews<'_, P>,
-        underway: &Underway,
-        tenant: Option<&Tenant>,
-    ) -> Result<(), ReplayError> {
-        let extents = match tenant {
-            Some(tenant) => vec![Extent::Partition(ViewId::partition(P::VIEW, tenant))],
-            None => underway.extents(),
-        };
-        let width = self.width(extents.len());
-        let walks =
-            stream::iter(extents).map(|extent| async move { work.remove_vanished(&extent, width).await });
-        walks.buffer_unordered(self.parallel).try_collect().await
-    }
-
-    /// How many requests each walk may have in flight.
-    fn width(&self, walks: usize) -> usize {
-        (self.parallel / walks.max(1)).max(1)
+        self.rebuild.start()
     }
 }
 
 impl<P> fmt::Debug for Replay<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Replay")
-            .field("scope", &self.scope)
-            .field("parallel", &self.parallel)
-            .field("restart", &self.restart)
-            .field("after_restore", &self.after_restore)
+            .field("scope", &self.rebuild.scope)
+            .field("parallel", &self.rebuild.parallel)
+            .field("restart", &self.rebuild.restart)
+            .field("after_restore", &self.rebuild.after_restore)
             .finish_non_exhaustive()
     }
 }

@@ -1,13 +1,11 @@
-use std::marker::PhantomData;
-
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::checkpoint::Course;
 use super::progress::Tally;
 use super::walk::{Run, Work};
-use super::{Replay, ReplayError, Replayed};
+use super::{Rebuild, ReplayError, Replayed};
 use crate::key::StreamKey;
-use crate::projection::{Edition, Projection, fingerprint};
+use crate::projection::{Edition, Erased};
 use crate::projector::editions;
 use crate::runtime::Runtime;
 use crate::store::{Extent, StoreError};
@@ -15,44 +13,46 @@ use crate::timestamp::Timestamp;
 use crate::view::{StoredView, Write};
 
 /// Removes abandoned editions: their views, and their fences, which follow from the streams.
-impl<P: Projection> Replay<'_, P> {
+impl Rebuild<'_> {
     /// Discards what other releases have built, which may contain commits that are no longer in the store: if they come back,
     /// they begin anew.
     pub(super) async fn drop_others(&self) -> Result<(), ReplayError> {
-        let dropped = editions::change::<P, _>(self.runtime, |editions| {
-            if editions.of_fold(fingerprint::<P>()).is_some() {
-                editions.drop_others(fingerprint::<P>());
+        let dropped = editions::change(self.projection, self.runtime, |editions| {
+            if editions.of_fold(self.projection.fingerprint).is_some() {
+                editions.drop_others(self.projection.fingerprint);
             }
         });
-        dropped.await.map_err(ReplayError::store::<P>)?;
+        dropped.await.map_err(ReplayError::store(self.projection))?;
         self.remove_left().await
     }
 
     pub(super) async fn remove_left(&self) -> Result<(), ReplayError> {
         let kept = Timestamp::now() - self.runtime.settings.release_kept;
-        let fold = fingerprint::<P>();
-        if !editions::has_removable::<P>(self.runtime, kept) {
+        let fold = self.projection.fingerprint;
+        if !editions::has_removable(self.projection, self.runtime, kept) {
             return Ok(());
         }
-        let begun =
-            editions::change::<P, _>(self.runtime, |editions| match editions.has_removable(fold, kept) {
+        let begun = editions::change(self.projection, self.runtime, |editions| {
+            match editions.has_removable(fold, kept) {
                 true => editions.begin_removal(kept),
                 false => Vec::new(),
-            });
-        for edition in begun.await.map_err(ReplayError::store::<P>)? {
+            }
+        });
+        for edition in begun.await.map_err(ReplayError::store(self.projection))? {
             match self.remove(&edition).await {
                 // A process with the right to do so removes them, for example a manual replay.
                 Err(ReplayError::Store { source, .. }) if matches!(*source, StoreError::Denied { .. }) => {
-                    tracing::debug!(projection = P::NAME, %source, "abandoned views are not removed");
+                    tracing::debug!(projection = self.projection.name, %source, "abandoned views are not removed");
                     return Ok(());
                 }
                 removed => removed?,
             }
-            let ended = editions::change::<P, _>(self.runtime, |editions| editions.end_removal(&edition));
-            ended.await.map_err(ReplayError::store::<P>)?;
+            let ended =
+                editions::change(self.projection, self.runtime, |editions| editions.end_removal(&edition));
+            ended.await.map_err(ReplayError::store(self.projection))?;
             tracing::info!(
-                projection = P::NAME,
-                name = &*edition.name::<P>(),
+                projection = self.projection.name,
+                name = &*edition.name(self.projection.view),
                 "views of a release that is gone are removed"
             );
         }
@@ -64,14 +64,14 @@ impl<P: Projection> Replay<'_, P> {
         let extents = || (0..segments).map(move |number| Extent::Segment { number, of: segments });
         let views = stream::iter(extents()).map(|extent| self.remove_views(edition, extent));
         let removed = views.buffer_unordered(self.parallel).try_collect::<()>().await;
-        removed.map_err(ReplayError::store::<P>)?;
-        let work = Fences::<P> { runtime: self.runtime, edition, projection: PhantomData };
+        removed.map_err(ReplayError::store(self.projection))?;
+        let work = Fences { projection: self.projection, runtime: self.runtime, edition };
         // Removing once is enough: the addresses are never used again.
         self.walk(&work, &Tally::new(None, None), extents().collect(), Course::Remove, edition, 1).await
     }
 
     async fn remove_views(&self, edition: &Edition, extent: Extent) -> Result<(), StoreError> {
-        let name = edition.name::<P>();
+        let name = edition.name(self.projection.view);
         let is_its_own = |view: &StoredView| {
             let shadow = view.id.pk.rsplit_once('~').filter(|(_, number)| number.parse::<u64>().is_ok());
             let pk = shadow.map_or(&*view.id.pk, |(live, _)| live);
@@ -96,14 +96,13 @@ impl<P: Projection> Replay<'_, P> {
 }
 
 /// Removes the fences of an edition.
-struct Fences<'a, P> {
+struct Fences<'a> {
+    projection: Erased,
     runtime: &'a Runtime,
     edition: &'a Edition,
-    projection: PhantomData<fn() -> P>,
 }
 
-impl<P: Projection> Work for Fences<'_, P> {
-    type View = P;
+impl Work for Fences<'_> {
     type Open = StreamKey;
 
     async fn take(&self, run: &Run, open: Option<StreamKey>) -> Result<StreamKey, ReplayError> {
@@ -112,12 +111,12 @@ impl<P: Projection> Work for Fences<'_, P> {
 
     async fn finish(&self, stream: StreamKey) -> Result<Replayed, ReplayError> {
         let removed = async {
-            let (views, id) = (self.runtime.view_store()?, self.edition.fence::<P>(&stream));
+            let (views, id) = (self.runtime.view_store()?, self.edition.fence(self.projection.view, &stream));
             if let Some(fence) = views.fence(&id).await? {
                 let _: Write = views.delete(&id, fence.revision()).await?;
             }
             Ok(Replayed::default())
         };
-        removed.await.map_err(ReplayError::store::<P>)
+        removed.await.map_err(ReplayError::store(self.projection))
     }
 }

@@ -1,8 +1,6 @@
-use std::pin::Pin;
-
 use super::Replayed;
 use super::checkpoint::{Checkpoints, Course};
-use crate::projection::{Edition, Phase, Projection, State, fingerprint};
+use crate::projection::{Edition, Erased, Phase, State};
 use crate::projector::editions;
 use crate::runtime::Runtime;
 use crate::store::StoreError;
@@ -42,34 +40,30 @@ pub(crate) struct Building {
     pub(crate) done: Replayed,
 }
 
-pub(crate) type Standings<'a> = Pin<Box<dyn Future<Output = Result<Standing, StoreError>> + Send + 'a>>;
-
-/// The state of the views of `P`, by what is stored: one request, and one more while something is being built.
-pub(crate) fn standing<P: Projection>(runtime: &Runtime) -> Standings<'_> {
-    Box::pin(async move {
-        let editions = editions::fresh::<P>(runtime).await?;
-        let fold = fingerprint::<P>();
-        let (edition, views) = match editions.of_fold(fold) {
-            _ if !P::KEYED => (Edition::FIRST, Views::Followed),
-            Some((edition, one)) if one.follows() => (edition, Views::Followed),
-            Some((edition, one)) => (edition, Views::Left { since: one.left }),
-            None => match editions.written_by(fold) {
-                // A release made them that did not record its fold.
-                edition if edition == Edition::FIRST => (edition, Views::Followed),
-                edition => (edition, Views::Missing),
-            },
-        };
-        let now = editions.of(&edition);
-        let building = if now.state == State::Building {
-            let done = Checkpoints::done::<P>(runtime, &edition, &[Course::Build], now.number).await?;
-            Some(Building { phase: Phase::Fold, tenant: None, done })
-        } else if let Some(underway) = now.generations.underway.clone() {
-            let courses = [Course::Fold, Course::Swap];
-            let done = Checkpoints::done::<P>(runtime, &edition, &courses, underway.generation).await?;
-            Some(Building { phase: underway.phase, tenant: underway.tenant, done })
-        } else {
-            None
-        };
-        Ok(Standing { fold, views, building, replayed: now.replayed() })
-    })
+/// The state of the views of a projection, by what is stored: one request, and one more while something is being built.
+pub(crate) async fn standing(projection: Erased, runtime: &Runtime) -> Result<Standing, StoreError> {
+    let editions = editions::fresh(projection, runtime).await?;
+    let fold = projection.fingerprint;
+    let (edition, views) = match editions.of_fold(fold) {
+        _ if !projection.keyed => (Edition::FIRST, Views::Followed),
+        Some((edition, one)) if one.follows() => (edition, Views::Followed),
+        Some((edition, one)) => (edition, Views::Left { since: one.left }),
+        None => match editions.written_by(fold) {
+            // A release made them that did not record its fold.
+            edition if edition == Edition::FIRST => (edition, Views::Followed),
+            edition => (edition, Views::Missing),
+        },
+    };
+    let now = editions.of(&edition);
+    let building = if now.state == State::Building {
+        let done = Checkpoints::done(projection, runtime, &edition, &[Course::Build], now.number).await?;
+        Some(Building { phase: Phase::Fold, tenant: None, done })
+    } else if let Some(underway) = now.generations.underway.clone() {
+        let courses = [Course::Fold, Course::Swap];
+        let done = Checkpoints::done(projection, runtime, &edition, &courses, underway.generation).await?;
+        Some(Building { phase: underway.phase, tenant: underway.tenant, done })
+    } else {
+        None
+    };
+    Ok(Standing { fold, views, building, replayed: now.replayed() })
 }

@@ -1,13 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::marker::PhantomData;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::checkpoint::Checkpoints;
 use super::progress::Tally;
 use super::{ReplayError, Replayed};
-use crate::key::Tenant;
-use crate::projection::{Edition, Phase, Projection};
+use crate::projection::{Edition, Erased, Phase};
 use crate::projector::{ProjectError, editions, entries, shadow_of};
 use crate::runtime::Runtime;
 use crate::store::{Extent, StoreError, limits};
@@ -19,17 +17,17 @@ const AT_ONCE: usize = limits::MAX_TRANSACTION_ITEMS / 2;
 
 /// Replaces the live views with those that a replay has built aside, many in a transaction, and removes live views that were not
 /// built again.
-pub(super) struct Swap<'a, P> {
-    runtime: &'a Runtime,
-    edition: &'a Edition,
-    generation: u64,
+pub(super) struct Swap<'a> {
+    pub(super) projection: Erased,
+    pub(super) runtime: &'a Runtime,
+    pub(super) edition: &'a Edition,
+    pub(super) generation: u64,
     /// The only partition of live views; `None` for all.
-    partition: Option<String>,
-    tally: &'a Tally<'a>,
-    checkpoints: &'a Checkpoints<'a>,
+    pub(super) partition: Option<String>,
+    pub(super) tally: &'a Tally<'a>,
+    pub(super) checkpoints: &'a Checkpoints<'a>,
     /// How many views of a page are worked on at a time.
-    width: usize,
-    projection: PhantomData<fn() -> P>,
+    pub(super) width: usize,
 }
 
 /// What an item of the views table is to this replay.
@@ -58,20 +56,7 @@ impl Pair {
     }
 }
 
-impl<'a, P: Projection> Swap<'a, P> {
-    pub(super) fn new(
-        runtime: &'a Runtime,
-        edition: &'a Edition,
-        generation: u64,
-        tenant: Option<&Tenant>,
-        tally: &'a Tally<'a>,
-        checkpoints: &'a Checkpoints<'a>,
-        width: usize,
-    ) -> Self {
-        let partition = tenant.map(|tenant| edition.partition::<P>(tenant));
-        Self { runtime, edition, generation, partition, tally, checkpoints, width, projection: PhantomData }
-    }
-
+impl Swap<'_> {
     pub(super) async fn through(&self, extent: &Extent) -> Result<(), ReplayError> {
         let mut checkpoint = self.checkpoints.of(extent);
         self.tally.resume(checkpoint.done);
@@ -81,13 +66,13 @@ impl<'a, P: Projection> Swap<'a, P> {
                 let scan = self.runtime.view_store()?.scan(extent, after.as_ref()).await?;
                 Ok((scan.next, scan.views))
             };
-            let (next, page) = step.await.map_err(ReplayError::store::<P>)?;
+            let (next, page) = step.await.map_err(ReplayError::store(self.projection))?;
             let done = Replayed { views: self.settle_all(page).await?, ..Replayed::default() };
             checkpoint.done.add(done);
             checkpoint.ended = next.is_none();
             checkpoint.after = next.clone().map(|id| (id.pk, id.sk));
             let saved = self.checkpoints.save(extent, &checkpoint).await;
-            saved.map_err(ReplayError::store::<P>)?;
+            saved.map_err(ReplayError::store(self.projection))?;
             self.tally.add(Phase::Swap, done);
             after = next;
         }
@@ -107,11 +92,11 @@ impl<'a, P: Projection> Swap<'a, P> {
             }
         }
         let removed = stream::iter(leftovers).map(|view| self.remove(view)).buffer_unordered(self.width);
-        removed.try_collect::<()>().await.map_err(ReplayError::store::<P>)?;
+        removed.try_collect::<()>().await.map_err(ReplayError::store(self.projection))?;
         if pairs.is_empty() {
             return Ok(0);
         }
-        let pairs = self.complete_all(pairs).await.map_err(ReplayError::store::<P>)?;
+        let pairs = self.complete_all(pairs).await.map_err(ReplayError::store(self.projection))?;
         // Only then: until the replay is over, every writer of one copy also changes the other. So these copies belong together,
         // and the condition of the write detects later changes.
         self.check_underway().await?;
@@ -139,9 +124,9 @@ impl<'a, P: Projection> Swap<'a, P> {
             .iter()
             .filter_map(|pair| swap(pair).transpose())
             .collect::<Result<_, _>>()
-            .map_err(ReplayError::project::<P>)?;
-        let views = self.runtime.view_store().map_err(ReplayError::store::<P>)?;
-        let written = views.swap_in_all(&swaps).await.map_err(ReplayError::store::<P>)?;
+            .map_err(ReplayError::project(self.projection))?;
+        let views = self.runtime.view_store().map_err(ReplayError::store(self.projection))?;
+        let written = views.swap_in_all(&swaps).await.map_err(ReplayError::store(self.projection))?;
         let mut put = 0;
         for (swap, written) in swaps.into_iter().zip(written) {
             put += match written {
@@ -182,7 +167,7 @@ impl<'a, P: Projection> Swap<'a, P> {
     /// Settles one view; returns whether a rebuilt one replaced it.
     async fn settle(&self, id: ViewId, mut pair: Pair) -> Result<bool, ReplayError> {
         loop {
-            let settled = self.try_settle(&id, &pair).await.map_err(ReplayError::project::<P>)?;
+            let settled = self.try_settle(&id, &pair).await.map_err(ReplayError::project(self.projection))?;
             if settled == Write::Done {
                 return Ok(pair.shadow.is_some_and(|shadow| !shadow.is_removed()));
             }
@@ -202,13 +187,13 @@ impl<'a, P: Projection> Swap<'a, P> {
             let shadow = views.get(&shadow_of(id, self.generation)).await?;
             Ok(Pair { live, shadow })
         };
-        let pair = read.await.map_err(ReplayError::store::<P>)?;
+        let pair = read.await.map_err(ReplayError::store(self.projection))?;
         self.check_underway().await?;
         Ok(pair)
     }
 
     fn swap_of(&self, id: &ViewId, live: Revision, shadow: &StoredView) -> Result<SwapIn, ProjectError> {
-        let entries = entries(id, shadow.read::<P>()?.as_ref())?;
+        let entries = entries(self.projection, id, self.projection.read(shadow)?.as_ref())?;
         let view = StoredView::new(id.clone(), shadow.version, shadow.data.clone(), Timestamp::now())
             .with_generation(self.generation)
             .with_entries(entries);
@@ -229,10 +214,12 @@ impl<'a, P: Projection> Swap<'a, P> {
     }
 
     async fn check_underway(&self) -> Result<(), ReplayError> {
-        let read = editions::fresh::<P>(self.runtime).await.map_err(ReplayError::store::<P>)?;
+        let read = editions::fresh(self.projection, self.runtime)
+            .await
+            .map_err(ReplayError::store(self.projection))?;
         match read.of(self.edition).generations.underway {
             Some(underway) if underway.generation == self.generation => Ok(()),
-            _ => Err(ReplayError::superseded::<P>()),
+            _ => Err(ReplayError::superseded(self.projection)),
         }
     }
 
@@ -251,7 +238,9 @@ impl<'a, P: Projection> Swap<'a, P> {
             };
         let is_ours = match &self.partition {
             Some(partition) => live == partition,
-            None => live.rsplit_once('#').is_some_and(|(_, name)| name == self.edition.name::<P>()),
+            None => {
+                live.rsplit_once('#').is_some_and(|(_, name)| name == self.edition.name(self.projection.view))
+            }
         };
         let id = ViewId { pk: live.to_owned(), sk: view.id.sk.clone() };
         match generation {

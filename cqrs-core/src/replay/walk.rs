@@ -7,14 +7,12 @@ use super::progress::Tally;
 use super::{ReplayError, Replayed};
 use crate::commit::Commit;
 use crate::key::StreamKey;
-use crate::projection::{Phase, View};
+use crate::projection::{Erased, Phase};
 use crate::runtime::Runtime;
 use crate::store::{CommitKey, CommitScan, Extent, StoreError};
 
 /// What to do with the streams of a walk.
 pub(super) trait Work: Sync {
-    /// The projection.
-    type View: View;
     /// A stream that has not been read completely.
     type Open: Send;
 
@@ -63,6 +61,7 @@ pub(super) struct Run {
 
 /// A walk through one extent of the events: page by page, with a checkpoint after the last finished stream.
 pub(super) struct Walk<'a, W: Work> {
+    pub(super) projection: Erased,
     pub(super) runtime: &'a Runtime,
     pub(super) work: &'a W,
     pub(super) tally: &'a Tally<'a>,
@@ -93,7 +92,7 @@ impl<W: Work> Walk<'_, W> {
         if checkpoint.ended {
             return Ok(());
         }
-        let after = place_of(&checkpoint).map_err(ReplayError::store::<W::View>)?;
+        let after = place_of(&checkpoint).map_err(ReplayError::store(self.projection))?;
         let mut scan = self.read(extent, after.as_ref()).await?;
         let mut place = Place { checkpoint, after, last: None };
         loop {
@@ -115,7 +114,7 @@ impl<W: Work> Walk<'_, W> {
     }
 
     async fn read(&self, extent: &Extent, after: Option<&CommitKey>) -> Result<CommitScan, ReplayError> {
-        self.runtime.event_store().scan(extent, after).await.map_err(ReplayError::store::<W::View>)
+        self.runtime.event_store().scan(extent, after).await.map_err(ReplayError::store(self.projection))
     }
 
     /// Takes the commits of a page, and stores the position.
@@ -155,7 +154,7 @@ impl<W: Work> Walk<'_, W> {
         }
         if safe.is_some() || checkpoint.ended {
             let saved = self.checkpoints.save(extent, checkpoint).await;
-            saved.map_err(ReplayError::store::<W::View>)?;
+            saved.map_err(ReplayError::store(self.projection))?;
         }
         self.tally.add(Phase::Fold, Replayed { commits: read, ..finished });
         Ok(())

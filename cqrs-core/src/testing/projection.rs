@@ -8,8 +8,8 @@ use crate::aggregate::{Aggregate, AggregateKey, IntoEvents};
 use crate::app::App;
 use crate::delivery::TryError;
 use crate::metadata::Metadata;
-use crate::projection::Projection;
-use crate::projector::{Arrived, LeftOut, Origin, encode, projection_driver};
+use crate::projection::{AnyView, Projection, erased};
+use crate::projector::{Arrived, LeftOut, Origin, ProjectionDriver, encode, wants};
 use crate::snapshot::MemorySnapshotStore;
 use crate::store::Extent;
 use crate::timestamp::Timestamp;
@@ -103,9 +103,9 @@ impl<P: Projection> ProjectionScenario<P> {
     {
         let before = self.world.commits.len();
         self.world.happen(key, events);
-        let driver = projection_driver::<P>();
+        let driver = ProjectionDriver::new(erased::<P>());
         for commit in &self.world.commits[before..] {
-            if !crate::projector::wants::<P>(commit) {
+            if !wants(erased::<P>(), commit) {
                 continue;
             }
             let arrived = Arrived {
@@ -155,7 +155,8 @@ impl<P: Projection> ProjectionScenario<P> {
     /// If it is another one, or there is none.
     #[track_caller]
     pub fn then(self, key: &P::Key, expected: P) -> Self {
-        let expected = encode(Some(&expected)).unwrap_or_else(|error| panic!("{}", TryError::from(error)));
+        let expected = encode(erased::<P>(), Some(&(Box::new(expected) as AnyView)))
+            .unwrap_or_else(|error| panic!("{}", TryError::from(error)));
         let id = Self::id(key);
         match at_once(DynViewStore::get(&self.views, &id)) {
             Ok(Some(StoredView { data, .. })) if !data.is_null() => {

@@ -20,7 +20,7 @@ use super::{App, Cursor, IntoCursor};
 use crate::commit::CommitToken;
 use crate::key::{KeyPart, Tenant, encode_into};
 use crate::projection::{
-    Asked, Criterion, END, FieldValue, Index, IndexText, Projection, View, ViewAddress, partition,
+    Asked, Criterion, END, FieldValue, Index, IndexText, Projection, View, ViewAddress, erased, partition,
 };
 use crate::projector::reading;
 use crate::runtime::Runtime;
@@ -179,7 +179,7 @@ impl<'a, V: Projection, Q: From<Query<'a, V>>> BeginQuery<'a, V> for Q {
             within: None,
             run: |query| {
                 Box::pin(
-                    async move { reading::<V, _, _, _>(query.runtime, |choice| query.page(choice)).await },
+                    async move { reading(erased::<V>(), query.runtime, |choice| query.page(choice)).await },
                 )
             },
         })

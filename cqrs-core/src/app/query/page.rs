@@ -143,7 +143,7 @@ impl<V: Projection> Query<'_, V> {
             None => None,
         };
         let request = |edition: &Edition| {
-            let views = edition.partition::<V>(self.tenant);
+            let views = edition.partition(V::VIEW, self.tenant);
             let pk = match &self.by {
                 By::Index(_, index) => partition(&views, index, &self.first),
                 By::Key => views.clone(),

@@ -4,7 +4,7 @@ use tokio::time::{Instant, sleep};
 
 use super::page::QueryError;
 use super::{By, Query};
-use crate::projection::{Edition, Projection};
+use crate::projection::{Edition, Projection, erased};
 use crate::projector::{Choice, Contained, Pauses, contains, current, editions, touched};
 use crate::view::{Place, QueriedViews, StoredView, ViewQuery};
 
@@ -20,17 +20,19 @@ impl<V: Projection> Query<'_, V> {
     ) -> Result<(ViewQuery, QueriedViews), QueryError> {
         let views = self.runtime.view_store()?;
         let index_id = match &self.by {
-            By::Index(slot, index) if V::KEYED => Some(editions::index_id(*slot, index)),
+            By::Index(slot, index) if V::KEYED => Some(index.id(*slot)),
             _ => None,
         };
         let Some(token) = &self.at_least else {
-            let request = request(&editions::to_read::<V>(self.runtime, choice, index_id.as_deref()).await?);
+            let request =
+                request(&editions::to_read(erased::<V>(), self.runtime, choice, index_id.as_deref()).await?);
             let page = views.query(&request).await?;
             return Ok((request, page));
         };
         let (started, limit) = (Instant::now(), self.within.unwrap_or(self.runtime.settings.read_wait));
         let Contained { edition, .. } =
-            contains::<V>(self.runtime, choice, index_id.as_deref(), self.tenant, token, limit).await?;
+            contains(erased::<V>(), self.runtime, choice, index_id.as_deref(), self.tenant, token, limit)
+                .await?;
         let request = request(&edition);
         let By::Index(_, index) = &self.by else {
             let page = views.query(&request).await?;
@@ -38,7 +40,7 @@ impl<V: Projection> Query<'_, V> {
         };
         let mut pauses = Pauses::growing(self.runtime.settings.read_poll);
         // The views as they were at that time: a writer that continues may always be ahead of the index.
-        let changed = touched::<V>(self.runtime, &edition, self.tenant, token).await?;
+        let changed = touched(erased::<V>(), self.runtime, &edition, self.tenant, token).await?;
         loop {
             let page = views.query(&request).await?;
             if self.shows(&page, &request, &changed).await? {
@@ -70,7 +72,7 @@ impl<V: Projection> Query<'_, V> {
                 Some(found) => (found.generation, found.version) >= (view.generation, view.version),
                 None if !belongs(view, request, page) => true,
                 // The view may have moved on since.
-                None => match current::<V>(self.runtime, &view.id).await? {
+                None => match current(erased::<V>(), self.runtime, &view.id).await? {
                     Some(now) => !belongs(&now, request, page),
                     None => true,
                 },

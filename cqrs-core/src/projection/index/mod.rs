@@ -63,6 +63,11 @@ impl<V: 'static> Index<V> {
     pub(crate) const fn shape(&self) -> u64 {
         self.shape
     }
+
+    /// The index with its slot and its fields: with other fields, the same name is another index.
+    pub(crate) fn id(&self, slot: usize) -> String {
+        format!("{slot}.{}.{:08x}", self.name, self.shape)
+    }
 }
 
 impl<V: 'static> fmt::Debug for Index<V> {
