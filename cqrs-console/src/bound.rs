@@ -1,9 +1,9 @@
 use std::fmt;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -48,38 +48,47 @@ impl Bound {
     /// Answers until `shutdown` is ready, and then ends running requests within a few seconds. A replay that was
     /// started here stops, and can be continued.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
-        let router = routes::router(&self.context);
-        let limits = self.context.limits;
-        let permits = Arc::new(Semaphore::new(limits.connections));
-        let graceful = GracefulShutdown::new();
-        let mut connections = JoinSet::new();
-        let mut shutdown = pin!(shutdown);
-        loop {
-            let accepted = tokio::select! {
-                () = &mut shutdown => break,
-                accepted = accept(&self.listener, &permits) => accepted,
-            };
-            while connections.try_join_next().is_some() {}
-            let Some((stream, permit)) = accepted else { continue };
-            let mut builder = http1::Builder::new();
-            builder.timer(TokioTimer::new()).header_read_timeout(limits.head_time).max_buf_size(HEAD_BYTES);
-            let service = TowerToHyperService::new(router.clone());
-            let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
-            connections.spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection of the console ended early");
-                }
-                drop(permit);
-            });
-        }
-        drop(self.listener);
-        self.context.ended.send_replace(true);
-        if tokio::time::timeout(limits.grace, graceful.shutdown()).await.is_err() {
-            tracing::debug!("connections of the console are cut off");
-        }
-        connections.shutdown().await;
-        self.context.replays.stop();
-        self.context.tailing.stop();
+        self.serve(Box::pin(shutdown)).await;
+    }
+
+    /// In a box, so that the server is compiled here, and not again in each program.
+    fn serve<'a>(self, mut shutdown: BoxFuture<'a, ()>) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let router = routes::router(&self.context);
+            let limits = self.context.limits;
+            let permits = Arc::new(Semaphore::new(limits.connections));
+            let graceful = GracefulShutdown::new();
+            let mut connections = JoinSet::new();
+            loop {
+                let accepted = tokio::select! {
+                    () = &mut shutdown => break,
+                    accepted = accept(&self.listener, &permits) => accepted,
+                };
+                while connections.try_join_next().is_some() {}
+                let Some((stream, permit)) = accepted else { continue };
+                let mut builder = http1::Builder::new();
+                builder
+                    .timer(TokioTimer::new())
+                    .header_read_timeout(limits.head_time)
+                    .max_buf_size(HEAD_BYTES);
+                let service = TowerToHyperService::new(router.clone());
+                let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
+                connections.spawn(async move {
+                    if let Err(error) = connection.await {
+                        tracing::debug!(%error, "a connection of the console ended early");
+                    }
+                    drop(permit);
+                });
+            }
+            drop(self.listener);
+            self.context.ended.send_replace(true);
+            if tokio::time::timeout(limits.grace, graceful.shutdown()).await.is_err() {
+                tracing::debug!("connections of the console are cut off");
+            }
+            connections.shutdown().await;
+            self.context.replays.stop();
+            self.context.tailing.stop();
+        })
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use cqrs_core::App;
 use cqrs_core::delivery::DeliveryError;
+use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -132,36 +133,48 @@ impl Server {
         router: Router,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), ServerError> {
-        let Self { listener, grace, limits, .. } = self;
-        let (stop, answered) = (watch::Sender::new(false), watch::Sender::new(false));
-        let failed = OnceLock::new();
-        let serving = async {
-            connections::serve(listener, router, limits, &stop).await;
-            answered.send_replace(true);
-        };
-        let delivering = async {
-            if let Err(error) = app.run(stopped(&answered)).await {
-                // Logged now, because the requests under way may take the rest of the grace.
-                tracing::error!(%error, "the delivery has ended, and the server stops");
-                let _ = failed.set(error);
-                stop.send_replace(true);
-            }
-        };
-        let ended = {
-            let mut parts = pin!(async { tokio::join!(serving, delivering) });
-            tokio::select! {
-                ((), ()) = &mut parts => Ok(()),
-                () = either(shutdown, stopped(&stop)) => {
+        self.serve(app, router, Box::pin(shutdown)).await
+    }
+
+    /// In a box, so that the server is compiled here, and not again in each program.
+    fn serve<'a>(
+        self,
+        app: &'a App,
+        router: Router,
+        shutdown: BoxFuture<'a, ()>,
+    ) -> BoxFuture<'a, Result<(), ServerError>> {
+        Box::pin(async move {
+            let Self { listener, grace, limits, .. } = self;
+            let (stop, answered) = (watch::Sender::new(false), watch::Sender::new(false));
+            let failed = OnceLock::new();
+            let serving = async {
+                connections::serve(listener, router, limits, &stop).await;
+                answered.send_replace(true);
+            };
+            let delivering = async {
+                if let Err(error) = app.run(stopped(&answered)).await {
+                    // Logged now, because the requests under way may take the rest of the grace.
+                    tracing::error!(%error, "the delivery has ended, and the server stops");
+                    let _ = failed.set(error);
                     stop.send_replace(true);
-                    let ended = tokio::time::timeout(grace, parts).await;
-                    ended.map(|((), ())| ()).map_err(|_| ServerError::Unfinished { grace })
                 }
+            };
+            let ended = {
+                let mut parts = pin!(async { tokio::join!(serving, delivering) });
+                tokio::select! {
+                    ((), ()) = &mut parts => Ok(()),
+                    () = either(shutdown, stopped(&stop)) => {
+                        stop.send_replace(true);
+                        let ended = tokio::time::timeout(grace, parts).await;
+                        ended.map(|((), ())| ()).map_err(|_| ServerError::Unfinished { grace })
+                    }
+                }
+            };
+            match failed.into_inner() {
+                Some(error) => Err(ServerError::Delivery(Box::new(error))),
+                None => ended,
             }
-        };
-        match failed.into_inner() {
-            Some(error) => Err(ServerError::Delivery(Box::new(error))),
-            None => ended,
-        }
+        })
     }
 }
 

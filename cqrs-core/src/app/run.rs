@@ -3,7 +3,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::try_join;
+use futures_util::future::{BoxFuture, try_join};
 
 use super::App;
 use super::sweep::Sweeping;
@@ -22,14 +22,21 @@ impl App {
     /// # Errors
     /// [`DeliveryError`]. Nothing is lost, and the next run continues.
     pub async fn run_until_idle(&self) -> Result<Delivered, DeliveryError> {
-        let _running = self.delivery.runtime.arrivals.begin_delivery();
-        let mut delivered = Delivered::default();
-        loop {
-            let is_done = Relay::open(&self.delivery).await?.run_until_idle(&mut delivered).await?;
-            if is_done && (!self.delivery.runtime.has_timers || self.sweep().await?.fired == 0) {
-                return Ok(delivered);
+        self.delivered_until_idle().await
+    }
+
+    /// In a box, so that the delivery is compiled here, and not again in each program.
+    fn delivered_until_idle(&self) -> BoxFuture<'_, Result<Delivered, DeliveryError>> {
+        Box::pin(async move {
+            let _running = self.delivery.runtime.arrivals.begin_delivery();
+            let mut delivered = Delivered::default();
+            loop {
+                let is_done = Relay::open(&self.delivery).await?.run_until_idle(&mut delivered).await?;
+                if is_done && (!self.delivery.runtime.has_timers || self.sweep().await?.fired == 0) {
+                    return Ok(delivered);
+                }
             }
-        }
+        })
     }
 
     /// Delivers until `shutdown` is ready, and [executes](Self::sweep) the commands whose time has come. Then it
@@ -43,18 +50,27 @@ impl App {
     /// [`DeliveryError`] for faults that waiting does not cure. Before it has begun, this includes missing rights and
     /// tables.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<Delivered, DeliveryError> {
-        let _running = self.delivery.runtime.arrivals.begin_delivery();
-        let mut run = Run { app: self, delivered: Delivered::default(), begun: false };
-        // In boxes, because the futures around them in a program would be nested deeper than the compiler allows.
-        if self.delivery.runtime.has_timers {
-            let shutdown = shutdown.shared();
-            let mut sweeping = Sweeping::new(self);
-            let sweeping = supervise(&mut sweeping, shutdown.clone());
-            try_join(Box::pin(supervise(&mut run, shutdown)), Box::pin(sweeping)).await?;
-        } else {
-            Box::pin(supervise(&mut run, shutdown)).await?;
-        }
-        Ok(run.delivered)
+        self.delivered_until(Box::pin(shutdown)).await
+    }
+
+    fn delivered_until<'a>(
+        &'a self,
+        shutdown: BoxFuture<'a, ()>,
+    ) -> BoxFuture<'a, Result<Delivered, DeliveryError>> {
+        Box::pin(async move {
+            let _running = self.delivery.runtime.arrivals.begin_delivery();
+            let mut run = Run { app: self, delivered: Delivered::default(), begun: false };
+            // In boxes, because the futures around them in a program would be nested deeper than the compiler allows.
+            if self.delivery.runtime.has_timers {
+                let shutdown = shutdown.shared();
+                let mut sweeping = Sweeping::new(self);
+                let sweeping = supervise(&mut sweeping, shutdown.clone());
+                try_join(Box::pin(supervise(&mut run, shutdown)), Box::pin(sweeping)).await?;
+            } else {
+                Box::pin(supervise(&mut run, shutdown)).await?;
+            }
+            Ok(run.delivered)
+        })
     }
 }
 

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::future::Future;
 use std::ops::AddAssign;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use cqrs_core::App;
 use cqrs_core::delivery::{DeliveryError, RetryPolicy};
 use cqrs_core::spi::has_timers;
 use cqrs_core::supervisor::{Outage, Supervised, supervise};
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -162,28 +162,39 @@ impl Worker {
     /// Only at the start: [`BrokerError::Missing`] and [`BrokerError::Faults`], and [`BrokerError::Delivery`] for a queue that
     /// the app does not have.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<Worked, BrokerError> {
-        let mut shutdown = pin!(shutdown);
-        let mut opening = Opening { worker: self, queues: None };
-        supervise(&mut opening, shutdown.as_mut()).await?;
-        // It was stopped before it could begin.
-        let Some(queues) = opening.queues else { return Ok(Worked::default()) };
-        let letters = self.dead_letters(&queues)?;
-        let (stop, stopping) = watch::channel(false);
-        let mut tasks: JoinSet<_> =
-            queues.into_iter().map(|queue| queue.serve(self.app.settings().poll, stopping.clone())).collect();
-        let mut worked = Worked::default();
-        tokio::select! {
-            () = shutdown => {}
-            never = self.keep_redriving(letters) => match never {},
-            never = sweeping::keep_sweeping(&self.app) => match never {},
-            // No queue ends before it is stopped, unless it panics.
-            Some(ended) = tasks.join_next() => worked += ended.map_err(early)?,
-        }
-        stop.send_replace(true);
-        while let Some(ended) = tasks.join_next().await {
-            worked += ended.map_err(early)?;
-        }
-        Ok(worked)
+        self.work_until(Box::pin(shutdown)).await
+    }
+
+    /// In a box, so that the worker is compiled here, and not again in each program.
+    fn work_until<'a>(
+        &'a self,
+        mut shutdown: BoxFuture<'a, ()>,
+    ) -> BoxFuture<'a, Result<Worked, BrokerError>> {
+        Box::pin(async move {
+            let mut opening = Opening { worker: self, queues: None };
+            supervise(&mut opening, &mut shutdown).await?;
+            // It was stopped before it could begin.
+            let Some(queues) = opening.queues else { return Ok(Worked::default()) };
+            let letters = self.dead_letters(&queues)?;
+            let (stop, stopping) = watch::channel(false);
+            let mut tasks: JoinSet<_> = queues
+                .into_iter()
+                .map(|queue| queue.serve(self.app.settings().poll, stopping.clone()))
+                .collect();
+            let mut worked = Worked::default();
+            tokio::select! {
+                () = shutdown => {}
+                never = self.keep_redriving(letters) => match never {},
+                never = sweeping::keep_sweeping(&self.app) => match never {},
+                // No queue ends before it is stopped, unless it panics.
+                Some(ended) = tasks.join_next() => worked += ended.map_err(early)?,
+            }
+            stop.send_replace(true);
+            while let Some(ended) = tasks.join_next().await {
+                worked += ended.map_err(early)?;
+            }
+            Ok(worked)
+        })
     }
 
     /// Works until its queues are empty, including messages in flight elsewhere: it waits for failed messages. Due commands are

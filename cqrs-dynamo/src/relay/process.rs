@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use cqrs_core::delivery::{Delivered, DeliveryError, Publisher};
 use cqrs_core::supervisor::{Outage, Supervised, doubled, supervise};
 use cqrs_core::{App, StoreError, Timestamp};
+use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::lease::Board;
@@ -156,12 +157,23 @@ impl<P: Publisher> Relay<P> {
         &mut self,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<Delivered, DeliveryError> {
-        let mut service = Service { shared: self.shared(), delivered: Delivered::default(), begun: false };
-        let ended = supervise(&mut service, shutdown).await;
-        // The others wait for a silent relay until they take it for dead.
-        let left = service.shared.leases.leave().await.map_err(failed);
-        ended.and(left)?;
-        Ok(service.delivered)
+        self.relay_until(Box::pin(shutdown)).await
+    }
+
+    /// In a box, so that the relay is compiled here, and not again in each program.
+    fn relay_until<'a>(
+        &'a mut self,
+        shutdown: BoxFuture<'a, ()>,
+    ) -> BoxFuture<'a, Result<Delivered, DeliveryError>> {
+        Box::pin(async move {
+            let mut service =
+                Service { shared: self.shared(), delivered: Delivered::default(), begun: false };
+            let ended = supervise(&mut service, shutdown).await;
+            // The others wait for a silent relay until they take it for dead.
+            let left = service.shared.leases.leave().await.map_err(failed);
+            ended.and(left)?;
+            Ok(service.delivered)
+        })
     }
 
     /// Publishes what there is in the shards that no other relay has, and returns when there is nothing new. For programs that
