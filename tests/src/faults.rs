@@ -39,6 +39,10 @@ pub enum Fault {
     Reset,
     /// The request arrives, and the connection is reset before the answer does.
     AnswerLost,
+    /// The request never arrives, and the client reports at once that its time is over.
+    TimedOut,
+    /// The request arrives, and the client reports at once that the time of its answer is over.
+    AnswerTimedOut,
     /// The request never arrives, and nothing reports it.
     Hang,
     /// The request arrives, and the answer never does.
@@ -120,40 +124,27 @@ impl Faults {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// The DynamoDB behind the faults: the SDK retries twice, at once, and gives an attempt up after half a
-    /// second.
+    /// The DynamoDB behind the faults: the SDK retries twice, at once.
     #[must_use]
     pub fn dynamo(&self) -> Dynamo {
         let retry =
             RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
-        self.dynamo_with(retry)
+        Dynamo::from_conf(&self.sdk_config().into_builder().retry_config(retry).build())
     }
 
     /// The same without the SDK's retries.
     #[must_use]
     pub fn dynamo_without_retries(&self) -> Dynamo {
-        self.dynamo_with(RetryConfig::disabled())
+        Dynamo::from_conf(&self.sdk_config())
     }
 
-    /// The DynamoDB behind the faults, without retries and without a limit in time.
-    #[must_use]
-    pub fn dynamo_without_limits(&self) -> Dynamo {
-        let conf = self.sdk_config().into_builder();
-        let conf = conf.stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        Dynamo::from_conf(&conf.retry_config(RetryConfig::disabled()).build())
-    }
-
-    fn dynamo_with(&self, retry: RetryConfig) -> Dynamo {
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(500)).build();
-        let conf = self.sdk_config().into_builder();
-        Dynamo::from_conf(&conf.retry_config(retry).timeout_config(timeouts).build())
-    }
-
-    /// A configuration for the service behind the faults, without the SDK's retries.
+    /// A configuration for the service behind the faults, without the SDK's retries, and without its limits in time: on a
+    /// busy machine a request may wait long for its turn, and none of them hangs by accident.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
-        let conf = self.conf.clone().into_builder();
-        conf.http_client(self.clone()).retry_config(RetryConfig::disabled()).build()
+        let conf = self.conf.clone().into_builder().http_client(self.clone());
+        let conf = conf.retry_config(RetryConfig::disabled()).timeout_config(TimeoutConfig::disabled());
+        conf.stalled_stream_protection(StalledStreamProtectionConfig::disabled()).build()
     }
 }
 
@@ -203,7 +194,8 @@ impl HttpConnector for Faulty {
         let service = self.service.clone();
         HttpConnectorFuture::new(async move {
             let fault = decision.await;
-            if matches!(fault, Fault::None | Fault::AnswerLost | Fault::AnswerHangs) {
+            let arrives = [Fault::None, Fault::AnswerLost, Fault::AnswerTimedOut, Fault::AnswerHangs];
+            if arrives.contains(&fault) {
                 let answer = service.call(request).await?;
                 if fault == Fault::None {
                     return Ok(answer);
@@ -215,6 +207,9 @@ impl HttpConnector for Faulty {
                 Fault::Cancelled(reason) => Ok(cancelled(reason)),
                 Fault::Reply(body) => Ok(reply(200, body.to_owned())),
                 Fault::Hang | Fault::AnswerHangs => std::future::pending().await,
+                Fault::TimedOut | Fault::AnswerTimedOut => {
+                    Err(ConnectorError::timeout("injected by the test".into()))
+                }
                 Fault::None | Fault::Reset | Fault::AnswerLost => {
                     let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
                     Err(ConnectorError::io(reset.into()))

@@ -81,7 +81,7 @@ async fn the_fourth_conflict_in_a_row_reads_what_is_new() {
             Fault::None
         })
     });
-    let dynamo = faults.dynamo_without_limits();
+    let dynamo = faults.dynamo_without_retries();
     let app = bank::app(dynamo.event_store()).unwrap();
     let key = bank::account("1");
     app.execute(&key, Open { owner: "Ada".into() }).await.unwrap();

@@ -12,8 +12,8 @@ use futures_util::TryStreamExt;
 const FAULTS: [Fault; 8] = [
     Fault::Reset,
     Fault::AnswerLost,
-    Fault::Hang,
-    Fault::AnswerHangs,
+    Fault::TimedOut,
+    Fault::AnswerTimedOut,
     Fault::Answer(500, "InternalServerError"),
     Fault::Answer(503, "ServiceUnavailable"),
     Fault::Answer(400, "ThrottlingException"),
@@ -139,7 +139,8 @@ async fn throttling_and_transactions_are_no_conflicts() {
 
 #[tokio::test]
 async fn what_cannot_be_reached_is_unavailable_and_what_is_refused_is_refused() {
-    for fault in [Fault::Reset, Fault::AnswerLost, Fault::Hang, Fault::Answer(500, "InternalServerError")] {
+    for fault in [Fault::Reset, Fault::AnswerLost, Fault::TimedOut, Fault::Answer(500, "InternalServerError")]
+    {
         let (app, _) = always("PutItem", fault).await;
         let error = app.execute(&bank::account("1"), deposit(1)).await.unwrap_err();
         assert!(

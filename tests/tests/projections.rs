@@ -214,7 +214,7 @@ async fn a_write_that_fails_is_not_remembered() {
             for write in 0..10 {
                 let (database, dynamo) = committed().await;
                 let faults = Faults::at(&database, "PutItem", write, fault);
-                let app = app(&faults.dynamo_without_limits());
+                let app = app(&faults.dynamo_without_retries());
                 let stream = bank::account("1").stream().unwrap();
                 let commits =
                     dynamo.event_store().read(&stream, Version::NONE, Version::MAX).await.unwrap().commits;
@@ -243,7 +243,7 @@ async fn a_commit_during_a_replay_costs_two_requests_and_six_units() {
         "Scan" if call.is_for("views") => Fault::Answer(500, "InternalServerError"),
         _ => Fault::None,
     });
-    app(&faults.dynamo_without_limits()).replay::<Wealth>().await.unwrap_err();
+    app(&faults.dynamo_without_retries()).replay::<Wealth>().await.unwrap_err();
     // The replay has taken the stream to its end, so these are no news to it, nor to the live view.
     queue.deliver(&[3, 4, 5]).await;
     let key = bank::account("1");
@@ -273,7 +273,7 @@ async fn a_note_of_a_commit_that_is_gone_stops_nobody() {
         "Scan" if call.is_for("views") => Fault::Answer(500, "InternalServerError"),
         _ => Fault::None,
     });
-    app(&faults.dynamo_without_limits()).replay::<Wealth>().await.unwrap_err();
+    app(&faults.dynamo_without_retries()).replay::<Wealth>().await.unwrap_err();
     let views = dynamo.views();
     let found = views.scan(&Extent::Segment { number: 0, of: 1 }, None).await.unwrap().views;
     let live = found.into_iter().find(|view| view.id.pk.ends_with("#WEALTH")).unwrap();

@@ -65,7 +65,7 @@ conformance!(contended, async {
             false => Fault::None,
         }
     };
-    let dynamo = Faults::new(&database, plan).dynamo_without_limits();
+    let dynamo = Faults::new(&database, plan).dynamo_without_retries();
     dynamo.create_tables().await.unwrap();
     Candidate::new(dynamo).keep(database)
 });

@@ -133,7 +133,7 @@ async fn a_crash_between_two_transactions_applies_nothing_twice() {
             let faulty = Faults::at(&database, "TransactWriteItems", number, fault);
             let batch = received(&writer, &dynamo.event_store(), "1").await;
             let case = format!("{fault:?} at {number}");
-            assert!(!take(&app(&faulty.dynamo_without_limits()), &batch).await, "{case}");
+            assert!(!take(&app(&faulty.dynamo_without_retries()), &batch).await, "{case}");
             assert!(take(&app(&dynamo), &batch).await, "{case}");
             assert!(take(&app(&dynamo), &batch).await, "{case}, sent again");
             assert_eq!(times(&writer).await, vec![2; 250], "{case}");
@@ -186,7 +186,7 @@ async fn a_replay_finishes_what_the_delivery_has_begun() {
         }
         let batch = received(&writer, &dynamo.event_store(), "1").await;
         let faulty = Faults::at(&database, "TransactWriteItems", number, Fault::AnswerLost);
-        assert!(!take(&app(&faulty.dynamo_without_limits()), &batch).await);
+        assert!(!take(&app(&faulty.dynamo_without_retries()), &batch).await);
         app(&dynamo).replay::<WideRow>().await.unwrap();
         assert!(take(&app(&dynamo), &batch).await);
         assert_eq!(times(&writer).await, vec![commits; 250], "{number} of {commits}");
@@ -219,12 +219,12 @@ async fn a_wide_commit_goes_into_both_copies_during_a_replay() {
                 Greater => Fault::Reset,
             }
         });
-        let interrupted = app(&faulty.dynamo_without_limits()).replay::<WideRow>().parallel(1).await;
+        let interrupted = app(&faulty.dynamo_without_retries()).replay::<WideRow>().parallel(1).await;
         assert!(interrupted.is_err(), "{number}");
         writer.execute(&key("1"), rows(150)).await.unwrap();
         let batch = received(&writer, &dynamo.event_store(), "1").await;
         let crash = Faults::at(&database, "TransactWriteItems", 1, fault);
-        take(&app(&crash.dynamo_without_limits()), &batch).await;
+        take(&app(&crash.dynamo_without_retries()), &batch).await;
         assert!(take(&app(&dynamo), &batch).await, "{number}");
         let wanted: Vec<u32> = (0..150).map(|row| if row < 130 { 2 } else { 1 }).collect();
         assert_eq!(times(&writer).await, wanted, "{number}, {fault:?}: live");
@@ -249,7 +249,7 @@ async fn pages_read(commits: u32) -> usize {
         }
         Fault::None
     });
-    let reader = app(&watched.dynamo_without_limits());
+    let reader = app(&watched.dynamo_without_retries());
     let last = received(&writer, &dynamo.event_store(), "1").await.pop().unwrap();
     assert!(take(&reader, &[last]).await);
     assert!(times(&writer).await.iter().all(|times| *times == commits));

@@ -300,7 +300,7 @@ async fn what_is_taken_between_the_reading_and_the_note_comes_to_the_new_release
             Fault::None
         })
     });
-    let new = app(&faults.dynamo_without_limits(), "fold_changed");
+    let new = app(&faults.dynamo_without_retries(), "fold_changed");
     new.replay::<fold_changed::View>().await.unwrap();
     assert!(has_taken.load(Ordering::Relaxed));
     let view = new.view::<fold_changed::View>(&fold_changed::ViewKey::new(&tenant(), "bread")).await.unwrap();

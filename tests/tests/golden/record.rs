@@ -84,7 +84,7 @@ async fn record() {
             _ => Fault::None,
         }
     });
-    let broken = crate::lab::app(&faults.dynamo_without_limits(), &calls, false);
+    let broken = crate::lab::app(&faults.dynamo_without_retries(), &calls, false);
     broken.replay::<Laboratory>().parallel(1).await.unwrap_err();
 
     // The state as a process without memory reads it: the one that decided may have folded something else.

@@ -44,7 +44,7 @@ impl Stage {
             let refused = counts && seen.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= after;
             if refused { Fault::Answer(400, "ThrottlingException") } else { Fault::None }
         };
-        app(&Faults::over(self.diary.sdk_config(), plan).dynamo_without_limits(), &Desk::default())
+        app(&Faults::over(self.diary.sdk_config(), plan).dynamo_without_retries(), &Desk::default())
     }
 
     /// A command in that minute of an hour of 2020.

@@ -49,7 +49,7 @@ fn counted(database: &Embedded) -> (Arc<Reads>, Dynamo) {
         seen.note(call);
         Fault::None
     });
-    (reads, faults.dynamo_without_limits())
+    (reads, faults.dynamo_without_retries())
 }
 
 /// An app whose deliveries read nothing, because it has written the views before, and takes the messages as the content
@@ -117,7 +117,7 @@ async fn what_is_written_while_a_reader_makes_up_its_mind_wakes_it() {
                 Fault::None
             })
         });
-        let (app, key) = warm(&faults.dynamo_without_limits()).await;
+        let (app, key) = warm(&faults.dynamo_without_retries()).await;
         let token = app.execute(&key, deposit(1)).await.unwrap().token();
         assert!(place.set((app.clone(), token.clone())).is_ok());
         armed.store(true, Ordering::SeqCst);
@@ -149,7 +149,7 @@ async fn a_keyed_view_is_read_after_its_fence() {
             Fault::None
         })
     });
-    let front = front(&faults.dynamo_without_limits());
+    let front = front(&faults.dynamo_without_retries());
     let view = front.view::<Wealth>(&ada()).at_least(token).within(Duration::ZERO).await.unwrap().unwrap();
     assert_eq!(view.cents, 2);
 }

@@ -88,7 +88,7 @@ async fn what_is_built_aside_stands_in_no_index_until_it_is_swapped_in() {
             Fault::None
         })
     });
-    let app = App::builder(faults.dynamo_without_limits()).only(["Named"]).build().unwrap();
+    let app = App::builder(faults.dynamo_without_retries()).only(["Named"]).build().unwrap();
     for number in 0..3 {
         let key = GoodKey::new(&tenant("T"), format!("{number}"));
         app.execute(&key, Stock(good(&format!("n{number}"), 1))).await.unwrap();

@@ -61,7 +61,7 @@ async fn the_next_page_is_read_while_one_is_worked_on_and_none_behind_it() {
             Fault::None
         })
     });
-    let replayer = app(&faults.dynamo_without_limits());
+    let replayer = app(&faults.dynamo_without_retries());
     replayer.replay::<Statement>().tenant(&tenant("NORTH")).await.unwrap();
 
     let Seen { before, written } = &*seen.lock().unwrap();

@@ -61,7 +61,7 @@ async fn a_view_that_gets_ahead_while_a_batch_is_on_its_way_stays_and_the_others
             Fault::None
         })
     });
-    let replayer = app(&faults.dynamo_without_limits());
+    let replayer = app(&faults.dynamo_without_retries());
     let done = replayer.replay::<Statement>().tenant(&tenant("NORTH")).await.unwrap();
     assert_eq!((done.streams, done.views), (3, 3));
     // The three of the tenant, and the one again that had come further.
@@ -86,7 +86,7 @@ async fn views_that_are_there_and_new_ones_are_written_alike() {
             noted.note(call);
             Fault::None
         });
-        let replayer = app(&faults.dynamo_without_limits());
+        let replayer = app(&faults.dynamo_without_retries());
         for _ in 0..2 {
             replayer.replay::<Statement>().tenant(&tenant("NORTH")).await.unwrap();
         }
@@ -115,7 +115,7 @@ async fn statements_that_are_throttled_are_written_one_by_one() {
             noted.note(call);
             if call.operation == BATCH { Fault::Reply(reply) } else { Fault::None }
         });
-        let replayer = app(&faults.dynamo_without_limits());
+        let replayer = app(&faults.dynamo_without_retries());
         replayer.replay::<Statement>().tenant(&tenant("NORTH")).await.unwrap();
         let written = writes.take();
         assert_eq!(written.len(), 1 + singly, "{written:?}");
@@ -141,7 +141,7 @@ async fn where_batches_are_refused_all_is_done_one_by_one() {
                 }
                 Fault::None
             });
-            let replayer = app(&faults.dynamo_without_limits());
+            let replayer = app(&faults.dynamo_without_retries());
             kind.replay(&replayer, None).await.unwrap();
             world.assert_whole(kind, code).await;
             assert!(refused.swap(0, Ordering::SeqCst) > 0);
@@ -163,7 +163,7 @@ async fn statements_without_a_right_are_not_tried_again() {
         noted.note(call);
         if call.operation == BATCH { Fault::Reply(BARRED) } else { Fault::None }
     });
-    let replayer = app(&faults.dynamo_without_limits());
+    let replayer = app(&faults.dynamo_without_retries());
     for (tenant, batches) in [("NORTH", 1), ("SOUTH", 0)] {
         replayer.replay::<Statement>().tenant(&crate::world::tenant(tenant)).await.unwrap();
         let (batched, singly): (Vec<_>, Vec<_>) =
@@ -182,7 +182,7 @@ async fn a_table_that_may_not_be_written_is_reported() {
         "PutItem" if call.body.contains("#STATEMENT\"") => Fault::Answer(400, "AccessDeniedException"),
         _ => Fault::None,
     });
-    let error = Kind::Statement.replay(&app(&faults.dynamo_without_limits()), None).await.unwrap_err();
+    let error = Kind::Statement.replay(&app(&faults.dynamo_without_retries()), None).await.unwrap_err();
     assert!(!error.is_transient(), "{error:?}");
 }
 
@@ -208,7 +208,7 @@ async fn streams_that_are_written_to_while_they_go_together_are_applied_once() {
                 Fault::None
             })
         });
-        Kind::Wealth.replay(&app(&faults.dynamo_without_limits()), None).await.unwrap();
+        Kind::Wealth.replay(&app(&faults.dynamo_without_retries()), None).await.unwrap();
         world.live(0).await;
         world.assert_whole(Kind::Wealth, &format!("met at {at}")).await;
     }
@@ -262,7 +262,7 @@ async fn a_view_that_is_ahead_of_a_fence_takes_nothing_twice_where_streams_go_to
         let swaps = call.operation == "Scan" && call.is_for("views");
         if swaps { Fault::Answer(400, "AccessDeniedException") } else { Fault::None }
     });
-    Kind::Wealth.replay(&super::world::app(&faults.dynamo_without_limits()), None).await.unwrap_err();
+    Kind::Wealth.replay(&super::world::app(&faults.dynamo_without_retries()), None).await.unwrap_err();
     let met = app.view::<Wealth>(&owner).await.unwrap().unwrap();
     assert_eq!((met.cents, met.folded), (before.cents + 9, before.folded + 1));
     Kind::Wealth.replay(&app, None).await.unwrap();
@@ -311,7 +311,7 @@ async fn keys_that_were_not_processed_are_read_again() {
             if is_missed { Fault::Reply(reply) } else { Fault::None }
         });
         let ids: Vec<_> = (0..4).rev().map(|number| view(number).id).collect();
-        let read = faults.dynamo_without_limits().views().get_all(&ids).await.unwrap();
+        let read = faults.dynamo_without_retries().views().get_all(&ids).await.unwrap();
         let found: Vec<_> = read.into_iter().map(|view| view.map(|view| view.data)).collect();
         assert_eq!(found, [None, Some(view(2).data), Some(view(1).data), Some(view(0).data)]);
     }

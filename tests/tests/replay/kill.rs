@@ -10,7 +10,7 @@ use crate::world::*;
 async fn killed(world: &World, kind: Kind, at: usize, fault: Fault) -> bool {
     let faults =
         Faults::new(&world.database, move |call| if call.number == at { fault } else { Fault::None });
-    let replayer = app(&faults.dynamo_without_limits());
+    let replayer = app(&faults.dynamo_without_retries());
     let reached = async {
         while faults.count() <= at {
             tokio::task::yield_now().await;
@@ -85,7 +85,7 @@ async fn a_store_that_fails_at_any_request_is_told_and_the_replay_continues() {
                 let faults = Faults::new(&world.database, move |call| {
                     if call.number == at { Fault::Answer(400, "ThrottlingException") } else { Fault::None }
                 });
-                let failed = match kind.replay(&app(&faults.dynamo_without_limits()), None).await {
+                let failed = match kind.replay(&app(&faults.dynamo_without_retries()), None).await {
                     Ok(_) => false,
                     Err(error) => {
                         assert!(error.is_transient(), "{error:?}");
@@ -123,10 +123,10 @@ async fn a_replay_continues_after_its_last_checkpoint() {
         };
         if number == 3 { Fault::Answer(500, "InternalServerError") } else { Fault::None }
     });
-    let one = app(&faults.dynamo_without_limits());
+    let one = app(&faults.dynamo_without_retries());
     one.replay::<cqrs_tests::bank::Statement>().parallel(1).await.unwrap_err();
     let counted = Faults::new(&world.database, |_| Fault::None);
-    let other = app(&counted.dynamo_without_limits());
+    let other = app(&counted.dynamo_without_retries());
     let done = other.replay::<cqrs_tests::bank::Statement>().parallel(1).await.unwrap();
     assert_eq!((done.commits, done.streams, done.views), (58, 26, 26), "interrupted runs included");
     assert!(counted.count() < 16, "{} requests, and from the start it takes about 25", counted.count());

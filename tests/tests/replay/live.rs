@@ -27,7 +27,7 @@ async fn disturbed(kind: Kind, scope: Option<Tenant>, at: BTreeSet<usize>) -> us
             Fault::None
         })
     });
-    let replayer = app(&faults.dynamo_without_limits());
+    let replayer = app(&faults.dynamo_without_retries());
     kind.replay(&replayer, scope.as_ref()).await.unwrap();
     let context = format!("{kind:?}, {scope:?}, disturbed at {at:?}");
     if scope.is_some() {
@@ -95,7 +95,7 @@ async fn a_replay_between_any_two_requests_of_a_consumer_is_not_written_over() {
                         Fault::None
                     })
                 });
-                let world = World { consumer: app(&faults.dynamo_without_limits()), ..world };
+                let world = World { consumer: app(&faults.dynamo_without_retries()), ..world };
                 // It remembers views that differ from the fold of the commits.
                 world.live(0).await;
                 spoil(&world.dynamo.views()).await;
@@ -168,7 +168,7 @@ async fn readers_see_the_old_view_until_the_new_one_is_whole() {
                 Fault::None
             })
         });
-        kind.replay(&app(&faults.dynamo_without_limits()), None).await.unwrap();
+        kind.replay(&app(&faults.dynamo_without_retries()), None).await.unwrap();
         world.assert_whole(kind, "read").await;
         assert!(swaps.load(Ordering::SeqCst) > 0, "it looked in the middle of it, too");
     }
@@ -197,7 +197,7 @@ async fn a_stream_that_is_always_written_to_is_replayed() {
                 Fault::None
             })
         });
-        kind.replay(&app(&faults.dynamo_without_limits()), None).await.unwrap();
+        kind.replay(&app(&faults.dynamo_without_retries()), None).await.unwrap();
         world.live(0).await;
         world.assert_whole(kind, "hot").await;
     }

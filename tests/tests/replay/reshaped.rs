@@ -57,7 +57,7 @@ async fn a_remembered_view_of_before_is_dropped() {
                 "Scan" if call.is_for("views") => Fault::Answer(500, "InternalServerError"),
                 _ => Fault::None,
             });
-            let interrupted = kind.replay(&crate::world::app(&faults.dynamo_without_limits()), None).await;
+            let interrupted = kind.replay(&crate::world::app(&faults.dynamo_without_retries()), None).await;
             assert_eq!(interrupted.is_err(), kind == Kind::Wealth, "{case}");
             for cents in [1, 2] {
                 app.execute(&AccountKey::new(&tenant("NORTH"), "1"), deposit(cents)).await.unwrap();

@@ -16,7 +16,7 @@ async fn interrupted(world: &World, kind: Kind, scope: Option<&Tenant>, at: usiz
     let faults = Faults::new(&world.database, move |call| {
         if call.number >= at { Fault::Answer(500, "InternalServerError") } else { Fault::None }
     });
-    let error = kind.replay(&app(&faults.dynamo_without_limits()), scope).await.unwrap_err();
+    let error = kind.replay(&app(&faults.dynamo_without_retries()), scope).await.unwrap_err();
     assert!(error.is_transient(), "{error:?}");
 }
 
@@ -83,7 +83,7 @@ async fn a_replay_that_was_replaced_does_no_harm() {
                     Fault::None
                 })
             });
-            let replayed = Kind::Wealth.replay(&app(&faults.dynamo_without_limits()), None).await;
+            let replayed = Kind::Wealth.replay(&app(&faults.dynamo_without_retries()), None).await;
             let stopped = matches!(replayed, Err(ReplayError::Superseded { .. }));
             assert!(replayed.is_ok() || stopped, "{at}: {replayed:?}");
             rival.await.unwrap();

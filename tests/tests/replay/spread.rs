@@ -116,7 +116,7 @@ async fn a_stream_that_goes_into_many_views_is_replayed_in_steps_and_from_any_of
             let faults = Faults::new(&database, move |call| {
                 if call.number == at { Fault::Answer(500, "InternalServerError") } else { Fault::None }
             });
-            let replayer = app(&faults.dynamo_without_limits());
+            let replayer = app(&faults.dynamo_without_retries());
             if let Err(error) = replayer.replay::<TagCount>().parallel(1).await {
                 assert!(error.is_transient(), "{error:?}");
             }

@@ -19,7 +19,7 @@ async fn failed(world: &World, kind: Kind, tenant: Option<&Tenant>, fails: fn(&C
         true => Fault::Answer(400, "ValidationException"),
         false => Fault::None,
     });
-    kind.replay(&app(&faults.dynamo_without_limits()), tenant).await.unwrap_err();
+    kind.replay(&app(&faults.dynamo_without_retries()), tenant).await.unwrap_err();
 }
 
 fn is_scan(call: &Call, table: &str) -> bool {

@@ -118,7 +118,7 @@ impl World {
     pub(crate) async fn requests(kind: Kind, scope: Option<&Tenant>) -> usize {
         let world = Self::with_old_views().await;
         let faults = Faults::new(&world.database, |_| Fault::None);
-        kind.replay(&app(&faults.dynamo_without_limits()), scope).await.unwrap();
+        kind.replay(&app(&faults.dynamo_without_retries()), scope).await.unwrap();
         faults.count()
     }
 

@@ -114,7 +114,7 @@ async fn a_load_is_one_round_trip() {
                 Fault::None
             })
         });
-        let reader = app(&faults.dynamo_without_limits());
+        let reader = app(&faults.dynamo_without_retries());
         for _ in 0..2 {
             let load = tokio::time::timeout(Duration::from_secs(20), reader.load(&key));
             load.await.expect("one waits for the other").unwrap();

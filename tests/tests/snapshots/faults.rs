@@ -105,7 +105,7 @@ async fn a_crash_before_the_snapshot_loses_nothing() {
             Fault::None
         })
     };
-    let crashing = app(&faults.dynamo_without_limits());
+    let crashing = app(&faults.dynamo_without_retries());
     for amount in 1..=3 {
         crashing.execute(&key("1"), Book(vec![amount])).await.unwrap();
     }
@@ -140,7 +140,7 @@ async fn other_commands_do_not_wait_for_a_snapshot() {
         }
         Fault::None
     });
-    let app = app(&faults.dynamo_without_limits());
+    let app = app(&faults.dynamo_without_retries());
     for amount in 1..=3 {
         app.execute(&key("1"), Book(vec![amount])).await.unwrap();
     }

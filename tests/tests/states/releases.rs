@@ -126,7 +126,7 @@ async fn a_building_that_was_interrupted_shows_how_far_it_is() {
         }
         _ => Fault::None,
     });
-    let broken = Stores::of(&faults.dynamo_without_limits()).release("second", false, HOUR);
+    let broken = Stores::of(&faults.dynamo_without_retries()).release("second", false, HOUR);
     broken.replay::<second::Owner>().await.unwrap_err();
     let building = build(&second).await;
     let Build::Building { phase, done, total, .. } = &building else { panic!("{building:?}") };

@@ -16,7 +16,7 @@ async fn a_look_takes_a_few_reads_of_each_projection_and_writes_nothing() {
         *counted.lock().unwrap().entry(call.operation.clone()).or_default() += 1;
         Fault::None
     });
-    let app = Stores::of(&faults.dynamo_without_limits()).app(&BOTH);
+    let app = Stores::of(&faults.dynamo_without_retries()).app(&BOTH);
     open(&app, "1").await;
     app.run_until_idle().await.unwrap();
     let expected = [

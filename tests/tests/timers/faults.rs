@@ -12,7 +12,7 @@ const TRANSACTION: &str = "TransactWriteItems";
 /// The same transaction again is answered as the first one, by its token.
 #[tokio::test]
 async fn an_answer_that_is_lost_is_asked_for_again() {
-    for fault in [Fault::Reset, Fault::AnswerLost, Fault::AnswerHangs] {
+    for fault in [Fault::Reset, Fault::AnswerLost, Fault::AnswerTimedOut] {
         let (database, plain) = database().await;
         set(&plain.event_store(), &timer(1)).await;
         let faults = Faults::at(&database, TRANSACTION, 0, fault);

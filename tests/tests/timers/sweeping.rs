@@ -59,7 +59,7 @@ async fn a_sweep_that_hangs_is_given_up_before_the_deadline() {
     let faults =
         Faults::new(&database, |call| if looks_for_timers(call) { Fault::Hang } else { Fault::None });
     let left = Duration::from_millis(200);
-    let given_up = in_time(function(&faults.dynamo_without_limits()).answer(left)).await.unwrap_err();
+    let given_up = in_time(function(&faults.dynamo_without_retries()).answer(left)).await.unwrap_err();
     assert!(matches!(given_up, SweepError::OutOfTime { after } if after == left), "{given_up:?}");
     assert!(given_up.to_string().contains("not done after 200 ms; the next one continues"), "{given_up}");
 }
@@ -81,7 +81,7 @@ async fn worker(failing: usize) -> (Worker, watch::Receiver<usize>) {
             false => Fault::None,
         }
     });
-    let app = App::builder(faults.dynamo_without_limits()).only(["audit"]);
+    let app = App::builder(faults.dynamo_without_retries()).only(["audit"]);
     let app = app.settings(|settings| settings.timer_poll = Duration::from_millis(5)).build().unwrap();
     let broker = Emulator::shared().broker();
     broker.create(&app).await.unwrap();

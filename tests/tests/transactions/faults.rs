@@ -24,8 +24,8 @@ const FAULTS: [Fault; 12] = [
     Fault::Reset,
     Fault::AnswerLost,
     Fault::AnswerLost,
-    Fault::Hang,
-    Fault::AnswerHangs,
+    Fault::TimedOut,
+    Fault::AnswerTimedOut,
     Fault::Answer(500, "InternalServerError"),
     Fault::Answer(503, "ServiceUnavailable"),
     Fault::Answer(400, "ThrottlingException"),
@@ -376,7 +376,7 @@ async fn a_command_that_meets_a_transaction_in_flight_continues_after_it() {
             }
         })
     });
-    let dynamo = faults.dynamo_without_limits();
+    let dynamo = faults.dynamo_without_retries();
     let apps = [(); 2].map(|()| bank::app(dynamo.event_store()).unwrap());
     let transfer = apps[0].transaction().execute(&from, Withdraw { cents: 60 }).execute(&to, deposit(60));
     let single = apps[1].execute(&from, Withdraw { cents: 60 });
@@ -397,7 +397,7 @@ async fn a_transfer_that_is_dropped_amid_a_request_is_whole_or_absent() {
         let clean = bank::app(dynamo.event_store()).unwrap();
         let (from, to) = (account(&clean, "1", 100).await, account(&clean, "2", 0).await);
         let faults = Faults::at(&database, TRANSACTION, 0, fault);
-        let app = bank::app(faults.dynamo_without_limits().event_store()).unwrap();
+        let app = bank::app(faults.dynamo_without_retries().event_store()).unwrap();
         let transfer = || {
             let both = app.transaction().execute(&from, Withdraw { cents: 30 }).execute(&to, deposit(30));
             both.command_id("transfer-1").into_future()

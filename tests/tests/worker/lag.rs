@@ -175,7 +175,7 @@ async fn a_relay_that_stands_where_the_stream_has_nothing_any_more_is_counted_fr
             _ => Fault::None,
         }
     });
-    let trimmed = trimmed.dynamo_without_limits();
+    let trimmed = trimmed.dynamo_without_retries();
     let looks = App::builder(trimmed.event_store()).views(trimmed.views()).only(BOTH);
     let looks = looks.backlog(broker.backlog().relay(&trimmed)).build().unwrap();
     // The feed is counted from its oldest record.
