@@ -36,6 +36,7 @@ impl Session {
     }
 
     /// The target that has been made; `None` if it was not needed.
+    #[cfg(feature = "dynamo")]
     pub(crate) fn opened(&self) -> Option<&Target> {
         self.target.as_ref()
     }
