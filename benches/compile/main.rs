@@ -8,8 +8,11 @@
 //! effect. The figures of the plain structs are subtracted, so that the start of cargo and the metadata of the dependencies,
 //! which are the same for all, do not hide the difference. rustc prints the expansions (`-Zunpretty=expanded`, with unstable
 //! options enabled).
+//!
+//! Then it builds crates of one aggregate with 2 and with 12 parts of one sort, such as projections: what one more part costs.
 
 mod events;
+mod parts;
 
 use std::env;
 use std::error::Error;
@@ -19,9 +22,17 @@ use cqrs_benches::median::median;
 use cqrs_benches::package::{Package, time};
 
 use events::Form;
+use parts::Part;
 
 const EVENTS: usize = 200;
 const ROUNDS: usize = 7;
+
+/// How many parts the crates have.
+const FEW: usize = 2;
+const MANY: usize = 12;
+
+/// How often each of these crates is built.
+const BUILDS: usize = 3;
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
@@ -58,7 +69,51 @@ fn main() -> Fallible<()> {
         })
         .collect();
     print(&costs, rounds);
+    let parts = Part::ALL.iter().map(|part| Ok((part.title(), built(*part)?)));
+    print_parts(&parts.collect::<Fallible<Vec<_>>>()?);
     Ok(())
+}
+
+/// What one more part costs: milliseconds of a build in the dev profile.
+fn built(part: Part) -> Fallible<f64> {
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("parts");
+    let (folder, target) = (place.join(part.name()), place.join("target"));
+    let dependencies = "\
+        serde = { version = \"1\", features = [\"derive\"] }\n\
+        cqrs-core = { package = \"foldline-core\", path = \"$ROOT/cqrs-core\" }";
+    let package = Package::new(folder, target, "parts", dependencies)?;
+    let build = |count| -> Fallible<f64> {
+        package.write("src/lib.rs", &parts::source(part, count))?;
+        let (_, took) = time(&mut package.cargo(&["build", "--offline"], false))?;
+        Ok(took.processor.as_secs_f64() * 1e3)
+    };
+    // The first build has the dependencies, too.
+    build(FEW)?;
+    let mut beyond = Vec::new();
+    for round in 1..=BUILDS {
+        let (few, many) = (build(FEW)?, build(MANY)?);
+        eprintln!("{}, round {round} of {BUILDS}: {few:.0} and {many:.0} ms", part.name());
+        beyond.push((many - few) / (MANY - FEW) as f64);
+    }
+    Ok(median(beyond))
+}
+
+fn print_parts(parts: &[(&str, f64)]) {
+    println!(
+        "\n## What a part of an app costs the compiler\n\n\
+         The share of one more part in `cargo build`. `cargo bench -p cqrs-benches --bench compile`.\n\n\
+         | part | `cargo build`, ms |\n\
+         | --- | ---: |"
+    );
+    for (title, cost) in parts {
+        println!("| {title} | {cost:.0} |");
+    }
+    println!(
+        "\nMethod: crates of one aggregate with {FEW} and with {MANY} parts of one sort, in turns; the difference of both builds \
+         divided by {}, median of {BUILDS}. Processor time in the dev profile, without the dependencies and without the \
+         incremental cache.",
+        MANY - FEW
+    );
 }
 
 fn print(costs: &[Cost], rounds: usize) {
