@@ -91,10 +91,11 @@ pub(crate) fn source(part: Part, count: usize) -> String {
 }
 
 fn aggregate(name: &str, event: &str, more: &str) -> String {
+    let entity = name.to_uppercase();
     format!(
         "#[event]\n#[derive(Debug, Clone)]\npub struct {event} {{\n    pub customer: String,\n    pub cents: u64,\n}}\n\n\
          pub struct Pay{name} {{\n    pub cents: u64,\n}}\n\n\
-         #[aggregate]\n#[derive(Debug, Default)]\npub struct {name} {{\n    pub cents: u64,\n}}\n\n\
+         #[aggregate(entity = \"{entity}\")]\n#[derive(Debug, Default)]\npub struct {name} {{\n    pub cents: u64,\n}}\n\n\
          #[aggregate]\nimpl {name} {{\n{more}    #[command]\n    fn pay(&self, command: &Pay{name}) -> Result<{event}, std::convert::Infallible> {{\n        \
          Ok({event} {{ customer: String::new(), cents: command.cents }})\n    }}\n\n    #[apply]\n    fn paid(&mut self, event: &{event}) {{\n        \
          self.cents += event.cents;\n    }}\n}}\n\n"
