@@ -48,6 +48,32 @@ fn the_floors_of_cqrs_core_hold() {
     hold("cqrs-core", plan::CORE);
 }
 
+/// Code that is generic over a projection is compiled again for each projection of a program.
+#[test]
+fn what_delivers_and_replays_is_compiled_once_for_all_projections() {
+    const ROOMS: [&str; 5] = ["delivery/", "engine/", "projector/", "replay/", "runtime/"];
+    // A few lines each: what a caller gets with its type, and what he may ask for.
+    const TYPED: [&str; 2] = ["projector/read.rs", "replay/mod.rs"];
+    let is_generic = |line: &str| {
+        let code = line.split("//").next().unwrap_or_default();
+        [": Projection", ": View"].iter().any(|bound| {
+            code.match_indices(bound).any(|(at, _)| {
+                !code[at + bound.len()..].starts_with(|next: char| next.is_alphanumeric() || next == '_')
+            })
+        })
+    };
+    let files = files("cqrs-core").into_iter().filter(|(name, _)| {
+        ROOMS.iter().any(|room| name.starts_with(room)) && !TYPED.contains(&name.as_str())
+    });
+    let mut found = Vec::new();
+    for (name, text) in files {
+        for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| is_generic(line)) {
+            found.push(format!("cqrs-core/src/{name}:{number}: {}", line.trim()));
+        }
+    }
+    assert!(found.is_empty(), "take `Erased` in place of the type:\n{}", found.join("\n"));
+}
+
 #[test]
 fn the_floors_of_cqrs_dynamo_hold() {
     hold("cqrs-dynamo", plan::DYNAMO);
