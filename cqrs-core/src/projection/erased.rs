@@ -3,13 +3,14 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{Edition, Projection, ProjectionArm, View, ViewAddress, ViewChange, Way, entries, fingerprint};
+use super::{
+    Edition, IndexError, Projection, ProjectionArm, View, ViewAddress, ViewChange, Way, entries, fingerprint,
+};
 use crate::digest::place_of_no_number;
 use crate::event::{DecodeError, EventId, RawEvent};
 use crate::json::canonical::canonicalize;
 use crate::json::{canonical, contains_null};
 use crate::key::{KeyError, StreamKey, Tenant};
-use crate::projection::IndexError;
 use crate::store::{RefusedKind, StoreError};
 use crate::view::{IndexEntry, StoredView, ViewId};
 

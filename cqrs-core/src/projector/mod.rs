@@ -62,7 +62,7 @@ impl ProjectionDriver {
     /// Brings the views up to the latest of these commits of one stream, whatever arrived before; the left-out ones are skipped.
     /// Returns which other edition has yet to take them.
     ///
-    /// The future is boxed: it is large, and most of the time a subscriber waits for something smaller.
+    /// In a box, so that the future of a subscriber does not have room for this one all the time.
     pub(crate) fn apply<'a>(
         &'a self,
         runtime: &'a Runtime,
